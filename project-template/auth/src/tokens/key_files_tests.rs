@@ -1,0 +1,175 @@
+use std::fs::{File, write};
+
+use tempfile::{TempDir, tempdir};
+use time::Duration;
+
+use super::{
+    super::{
+        pem,
+        test_keys::{ED25519, P256, der, key},
+    },
+    *,
+};
+
+const SECRET_VALUE: &str =
+    "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
+
+fn directory(files: &[(&str, &str)]) -> TempDir {
+    let directory = tempdir().expect("a directory");
+    for (name, text) in files {
+        let path = directory.path().join(name);
+        write(&path, text).expect("a file");
+        close(&path, 0o600);
+    }
+    directory
+}
+
+#[cfg(unix)]
+fn close(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let permissions = fs::Permissions::from_mode(mode);
+    let file = File::open(path).expect("the file");
+    file.set_permissions(permissions).expect("its mode");
+}
+
+#[cfg(not(unix))]
+fn close(_path: &Path, _mode: u32) {}
+
+fn text(path: &Path) -> String {
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+fn load(entry: &str) -> Result<Loaded, Vec<String>> {
+    KeySet::load(&[entry.to_owned()], Algorithm::EdDsa)
+}
+
+fn problem(entry: &str) -> String {
+    load(entry).expect_err("a problem").join("\n")
+}
+
+fn new_pem() -> String {
+    SigningKey::generate(Algorithm::EdDsa)
+        .expect("a key")
+        .to_string()
+}
+
+#[test]
+fn a_directory_gives_its_keys_with_the_greatest_name_first() {
+    let (newest, oldest) = (new_pem(), pem::encode(&der(P256)));
+    let files = directory(&[
+        ("2026-01.pem", &oldest),
+        ("2026-03.pem", &newest),
+        ("2026-02.secret", SECRET_VALUE),
+        ("README", "not a key"),
+        ("old.pem.bak", "not a key"),
+    ]);
+    let loaded = load(&text(files.path())).expect("three keys");
+    let algorithms: Vec<_> = loaded.keys.iter().map(SigningKey::algorithm).collect();
+    assert_eq!(
+        algorithms,
+        [Algorithm::EdDsa, Algorithm::Hs256, Algorithm::Es256]
+    );
+    assert_eq!(loaded.warnings, Vec::<String>::new());
+}
+
+#[test]
+fn a_file_and_a_value_give_the_same_key() {
+    let files = directory(&[("a.pem", &pem::encode(&der(ED25519)))]);
+    let file = load(&text(&files.path().join("a.pem"))).expect("a file");
+    let value = load(&URL_SAFE_NO_PAD.encode(der(ED25519))).expect("a value");
+    let kid = key(ED25519);
+    assert!(file.keys.get(kid.kid()).is_some());
+    assert!(value.keys.get(kid.kid()).is_some());
+}
+
+#[test]
+fn a_secret_is_read_from_a_file_or_a_value() {
+    let commented =
+        format!("# made in March\nsigns-from: 2026-03-01T00:00:00Z\n\n{SECRET_VALUE}\n");
+    let files = directory(&[("a.secret", &commented)]);
+    let hs256 = |entry: String| KeySet::load(&[entry], Algorithm::Hs256).expect("a secret");
+    let file = hs256(text(files.path()));
+    let value = hs256(SECRET_VALUE.to_owned());
+    let (a, b) = (file.keys.iter().next(), value.keys.iter().next());
+    assert_eq!(a.map(SigningKey::kid), b.map(SigningKey::kid));
+    assert!(a.is_some_and(|key| key.signs_from().is_some()));
+}
+
+#[test]
+fn the_time_from_which_a_key_signs_survives_the_file() {
+    let when = OffsetDateTime::UNIX_EPOCH + Duration::days(20_000);
+    let written = with_signs_from(&new_pem(), when).expect("a year of four digits");
+    let files = directory(&[("a.pem", &written)]);
+    let loaded = load(&text(files.path())).expect("a key");
+    assert_eq!(
+        loaded.keys.iter().next().and_then(SigningKey::signs_from),
+        Some(when)
+    );
+    let files = directory(&[("a.pem", &format!("signs-from: tomorrow\n{}", new_pem()))]);
+    assert!(problem(&text(files.path())).contains("signs-from: tomorrow"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_others_can_read_is_used_with_a_warning() {
+    let files = directory(&[("a.pem", &new_pem())]);
+    let path = files.path().join("a.pem");
+    for (mode, warned) in [(0o600, false), (0o400, false), (0o640, true), (0o604, true)] {
+        close(&path, mode);
+        let loaded = load(&text(&path)).expect("a key");
+        assert_eq!(
+            loaded.warnings.iter().any(|it| it.contains("chmod 600")),
+            warned,
+            "{mode:o}"
+        );
+    }
+}
+
+#[test]
+fn every_problem_is_named_at_once_with_its_fix() {
+    let empty = tempdir().expect("a directory");
+    let files = directory(&[("a.pem", "nothing"), ("b.secret", "c2hvcnQ")]);
+    let entries = [
+        text(empty.path()),
+        "keys/missing.pem".to_owned(),
+        text(files.path()),
+        "change-me-change-me-change-me-change-me-please".to_owned(),
+        "!".repeat(50),
+    ];
+    let problems = KeySet::load(&entries, Algorithm::EdDsa).expect_err("problems");
+    let expected = [
+        "holds no *.pem",
+        "does not exist",
+        "b.secret",
+        "a.pem",
+        "value 4",
+        "value 5",
+    ];
+    assert_eq!(problems.len(), expected.len(), "{problems:#?}");
+    for (problem, part) in problems.iter().zip(expected) {
+        assert!(
+            problem.starts_with("tokens.keys: ") && problem.contains(part),
+            "{problem}"
+        );
+    }
+    assert!(problems[3].contains("no private key"));
+    assert!(problems[4].contains("placeholder"));
+}
+
+#[test]
+fn no_entry_is_a_problem() {
+    assert!(KeySet::load(&[], Algorithm::EdDsa).is_err());
+    assert!(problem("").contains("does not exist"));
+}
+
+#[test]
+fn the_wrong_algorithm_is_a_problem() {
+    let problem = problem(&URL_SAFE_NO_PAD.encode(der(P256)));
+    assert!(problem.contains("keys rotate"), "{problem}");
+}
+
+#[test]
+fn a_problem_never_repeats_the_value() {
+    let value = "c2VjcmV0".repeat(4);
+    assert!(!problem(&value).contains(&value));
+}

@@ -1,0 +1,116 @@
+//! The keys of the service, newest first: the first signs, all verify.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use super::{
+    jws::{self, Algorithm, Claims, JwsError, JwsKey},
+    keys::SigningKey,
+    mac::MacKey,
+};
+
+/// Every key that tokens may be signed with, found by name without a search or a fetch.
+#[derive(Debug)]
+pub(crate) struct KeySet {
+    algorithm: Algorithm,
+    keys: Vec<SigningKey>,
+    by_kid: HashMap<String, usize>,
+    by_refresh_kid: HashMap<String, usize>,
+    jwks: Value,
+}
+
+impl KeySet {
+    /// The set of `keys`, newest first; a key that is listed twice counts where it stands first.
+    ///
+    /// # Errors
+    /// What to do when the newest key is not of `algorithm`: signing with an older one would undo a rotation unseen.
+    pub(crate) fn new(mut keys: Vec<SigningKey>, algorithm: Algorithm) -> Result<Self, String> {
+        const FIX: &str = "make one with `cargo run -- keys rotate`";
+        match keys.first().map(SigningKey::algorithm) {
+            Some(newest) if newest == algorithm => {}
+            Some(newest) => {
+                return Err(format!(
+                    "the newest key is for {newest}, tokens.algorithm is {algorithm}; {FIX}"
+                ));
+            }
+            None => return Err(format!("there is no key; {FIX}")),
+        }
+        let mut seen = HashSet::new();
+        keys.retain(|key| seen.insert(key.kid().to_owned()));
+        let index = |name: fn(&SigningKey) -> &str| {
+            let entries = keys.iter().enumerate();
+            entries.map(|(i, key)| (name(key).to_owned(), i)).collect()
+        };
+        let published: Vec<Value> = keys.iter().filter_map(SigningKey::public_jwk).collect();
+        Ok(Self {
+            algorithm,
+            by_kid: index(SigningKey::kid),
+            by_refresh_kid: index(|key| key.refresh_key().kid()),
+            jwks: json!({ "keys": published }),
+            keys,
+        })
+    }
+
+    /// The key that signs at `now`: the newest whose time has come.
+    ///
+    /// A new key is published before it signs, or verifiers that cache the JWKS would refuse its first tokens.
+    pub(crate) fn signing(&self, now: OffsetDateTime) -> &SigningKey {
+        let mut candidates = self
+            .keys
+            .iter()
+            .filter(|key| key.algorithm() == self.algorithm);
+        let ready = |key: &&SigningKey| key.signs_from().is_none_or(|from| from <= now);
+        candidates
+            .clone()
+            .find(ready)
+            .or_else(|| candidates.next_back())
+            .unwrap_or(&self.keys[0])
+    }
+
+    /// The keys, newest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &SigningKey> {
+        self.keys.iter()
+    }
+
+    /// The key of this name, as the header of a token gives it.
+    pub(crate) fn get(&self, kid: &str) -> Option<&SigningKey> {
+        self.by_kid.get(kid).map(|&index| &self.keys[index])
+    }
+
+    /// The refresh key of this name, as the header of a refresh token gives it.
+    pub(crate) fn get_refresh(&self, kid: &str) -> Option<&MacKey> {
+        let index = *self.by_refresh_kid.get(kid)?;
+        Some(self.keys[index].refresh_key())
+    }
+
+    /// The claims of a token of type `typ` that one of these keys signed.
+    ///
+    /// # Errors
+    /// [`JwsError`]; none of them tells a client more than 401.
+    pub(crate) fn verify(&self, token: &str, typ: &'static str) -> Result<Claims, JwsError> {
+        jws::verify(token, typ, |kid| self.get(kid))
+    }
+
+    /// The claims of a token of type `typ` that one of the refresh keys signed.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub(crate) fn verify_refresh(
+        &self,
+        token: &str,
+        typ: &'static str,
+    ) -> Result<Claims, JwsError> {
+        jws::verify(token, typ, |kid| self.get_refresh(kid))
+    }
+
+    /// The public halves for other services (RFC 7517 section 5); empty with HS256.
+    pub(crate) fn jwks(&self) -> &Value {
+        &self.jwks
+    }
+}
+
+#[cfg(test)]
+#[path = "key_set_tests.rs"]
+mod tests;

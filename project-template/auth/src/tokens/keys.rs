@@ -1,0 +1,274 @@
+//! A key that signs tokens: parsed once, of one algorithm, named by the thumbprint of its public half.
+
+use std::{collections::HashSet, fmt};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::{
+    hmac, rand,
+    signature::{
+        ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair,
+        Ed25519KeyPair, KeyPair, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair,
+        UnparsedPublicKey, VerificationAlgorithm,
+    },
+};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::{
+    jwk,
+    jws::{self, Algorithm, JwsKey},
+    mac::{Derivation, MacKey},
+    pem::{self, Kind, Pkcs8},
+};
+
+/// Shortest HS256 secret, in bytes (RFC 7518 section 3.2), and length of a new one.
+pub(crate) const SECRET_BYTES: usize = 32;
+
+/// Fewer different bytes than this were typed, not drawn: 32 random ones have 30 on average, and never under 16.
+const SECRET_VARIETY: usize = 16;
+
+/// Words that stand in examples and never in a random secret; compared without case and punctuation.
+const PLACEHOLDERS: [&str; 5] = [
+    "changeme",
+    "placeholder",
+    "replaceme",
+    "yoursecret",
+    "insecure",
+];
+
+/// A private key or secret with everything that follows from it.
+///
+/// The bytes it is made from are wiped by whoever read them (`Zeroizing`); what `ring` keeps of them it does not wipe.
+pub struct SigningKey {
+    kid: String,
+    secret: Secret,
+    refresh: MacKey,
+    signs_from: Option<OffsetDateTime>,
+}
+
+enum Secret {
+    EdDsa(Ed25519KeyPair),
+    Es256(EcdsaKeyPair),
+    Rs256(RsaKeyPair),
+    Hs256(hmac::Key),
+}
+
+impl Secret {
+    fn public_members(&self) -> Option<jwk::Members> {
+        match self {
+            Self::EdDsa(pair) => Some(jwk::ed25519(pair.public_key().as_ref())),
+            Self::Es256(pair) => Some(jwk::p256(pair.public_key().as_ref())),
+            Self::Rs256(pair) => Some(jwk::rsa(&pair.public().into())),
+            Self::Hs256(_) => None,
+        }
+    }
+}
+
+impl SigningKey {
+    /// A key from PKCS#8 DER: Ed25519 (with or without its public half), P-256, or RSA of 2048 to 4096 bits.
+    ///
+    /// # Errors
+    /// What is wrong, as the second half of a sentence that names the key.
+    pub(crate) fn from_pkcs8(der: &[u8]) -> Result<Self, String> {
+        let unsound = |error: ring::error::KeyRejected| format!("is not a usable key: {error}");
+        let pkcs8 = Pkcs8::parse(der)?;
+        let secret = match pkcs8.kind {
+            Kind::Ed25519 => Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map(Secret::EdDsa),
+            Kind::P256 => EcdsaKeyPair::from_pkcs8(
+                &ECDSA_P256_SHA256_FIXED_SIGNING,
+                der,
+                &rand::SystemRandom::new(),
+            )
+            .map(Secret::Es256),
+            Kind::Rsa => RsaKeyPair::from_pkcs8(der).map(Secret::Rs256),
+        };
+        Ok(Self::new(secret.map_err(unsound)?, pkcs8.private))
+    }
+
+    /// A key from the text of a PEM file.
+    ///
+    /// # Errors
+    /// As [`Self::from_pkcs8`].
+    pub(crate) fn from_pem(text: &str) -> Result<Self, String> {
+        Self::from_pkcs8(&pem::decode(text)?)
+    }
+
+    /// An HS256 key from at least 32 random bytes.
+    ///
+    /// # Errors
+    /// As [`Self::from_pkcs8`]; also for a secret that was typed or copied from an example.
+    pub(crate) fn from_secret(secret: &[u8]) -> Result<Self, String> {
+        if secret.len() < SECRET_BYTES {
+            let length = secret.len();
+            return Err(format!(
+                "has {length} bytes where HS256 needs {SECRET_BYTES} random ones"
+            ));
+        }
+        if variety(secret) < SECRET_VARIETY || has_placeholder(secret) {
+            return Err("is not random, so it can be guessed".into());
+        }
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        Ok(Self::new(Secret::Hs256(key), secret))
+    }
+
+    /// The same key, published now but signing only from `when` on (see [`super::key_set::KeySet::signing`]).
+    pub(crate) fn signing_from(mut self, when: Option<OffsetDateTime>) -> Self {
+        self.signs_from = when;
+        self
+    }
+
+    fn new(secret: Secret, private: &[u8]) -> Self {
+        let derivation = Derivation::of(private);
+        let kid = match secret.public_members() {
+            Some(members) => jwk::thumbprint(&members),
+            None => derivation.secret_id(),
+        };
+        Self {
+            kid,
+            secret,
+            refresh: derivation.refresh_key(),
+            signs_from: None,
+        }
+    }
+
+    /// The name of the key in tokens and in the JWKS.
+    pub(crate) fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The one algorithm of the key.
+    pub(crate) fn algorithm(&self) -> Algorithm {
+        match self.secret {
+            Secret::EdDsa(_) => Algorithm::EdDsa,
+            Secret::Es256(_) => Algorithm::Es256,
+            Secret::Rs256(_) => Algorithm::Rs256,
+            Secret::Hs256(_) => Algorithm::Hs256,
+        }
+    }
+
+    /// A token of type `typ` over `claims`, a JSON object as text.
+    pub(crate) fn sign(&self, typ: &'static str, claims: &[u8]) -> String {
+        jws::sign(self, typ, claims)
+    }
+
+    /// The key for refresh tokens that belongs to this one.
+    pub(crate) fn refresh_key(&self) -> &MacKey {
+        &self.refresh
+    }
+
+    /// When the key begins to sign, if it was published ahead of that.
+    pub(crate) fn signs_from(&self) -> Option<OffsetDateTime> {
+        self.signs_from
+    }
+
+    /// The public half as a JWK (RFC 7517 section 4); `None` for HS256, which has none.
+    pub(crate) fn public_jwk(&self) -> Option<Value> {
+        let mut members = self.secret.public_members()?;
+        members.insert("kid", self.kid.clone());
+        members.insert("alg", self.algorithm().to_string());
+        members.insert("use", "sig".into());
+        Some(json!(members))
+    }
+
+    /// The text of a new key file: PEM, or for HS256 the secret in base64url.
+    ///
+    /// # Errors
+    /// For RSA, with the command that makes such a key: `ring` cannot.
+    pub(crate) fn generate(algorithm: Algorithm) -> Result<Zeroizing<String>, String> {
+        let random = rand::SystemRandom::new();
+        let failed = |_| "the operating system gave no random bytes".to_owned();
+        let der = match algorithm {
+            Algorithm::EdDsa => Ed25519KeyPair::generate_pkcs8(&random),
+            Algorithm::Es256 => {
+                EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
+            }
+            Algorithm::Rs256 => {
+                return Err(
+                    "RSA keys are made with `openssl genpkey -algorithm RSA -pkeyopt \
+                     rsa_keygen_bits:3072 -out FILE`"
+                        .into(),
+                );
+            }
+            Algorithm::Hs256 => {
+                let secret = rand::generate::<[u8; SECRET_BYTES]>(&random).map_err(failed)?;
+                let secret = Zeroizing::new(secret.expose());
+                return Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(*secret)));
+            }
+        };
+        Ok(pem::encode(der.map_err(failed)?.as_ref()))
+    }
+}
+
+impl JwsKey for SigningKey {
+    fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    fn algorithm(&self) -> Algorithm {
+        self.algorithm()
+    }
+
+    /// # Panics
+    /// When the operating system has no random bytes, which ES256 needs anew for each signature and RS256 for blinding.
+    fn sign_bytes(&self, message: &[u8]) -> Vec<u8> {
+        const RANDOM: &str = "the operating system gives random bytes";
+        let random = rand::SystemRandom::new();
+        match &self.secret {
+            Secret::EdDsa(pair) => pair.sign(message).as_ref().to_vec(),
+            Secret::Es256(pair) => {
+                let signature = pair.sign(&random, message).expect(RANDOM);
+                signature.as_ref().to_vec()
+            }
+            Secret::Rs256(pair) => {
+                let mut signature = vec![0; pair.public().modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature)
+                    .expect(RANDOM);
+                signature
+            }
+            Secret::Hs256(key) => hmac::sign(key, message).as_ref().to_vec(),
+        }
+    }
+
+    fn verify_bytes(&self, message: &[u8], signature: &[u8]) -> bool {
+        let check = |algorithm: &'static dyn VerificationAlgorithm, public: &[u8]| {
+            let key = UnparsedPublicKey::new(algorithm, public);
+            key.verify(message, signature).is_ok()
+        };
+        match &self.secret {
+            Secret::EdDsa(pair) => check(&ED25519, pair.public_key().as_ref()),
+            Secret::Es256(pair) => check(&ECDSA_P256_SHA256_FIXED, pair.public_key().as_ref()),
+            Secret::Rs256(pair) => check(&RSA_PKCS1_2048_8192_SHA256, pair.public_key().as_ref()),
+            Secret::Hs256(key) => hmac::verify(key, message, signature).is_ok(),
+        }
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SigningKey({} {})", self.algorithm(), self.kid)
+    }
+}
+
+/// Whether `text` holds a word of an example, in any case and with any punctuation.
+pub(super) fn has_placeholder(text: &[u8]) -> bool {
+    let letters: Zeroizing<Vec<u8>> = Zeroizing::new(
+        text.iter()
+            .filter(|byte| byte.is_ascii_alphanumeric())
+            .map(u8::to_ascii_lowercase)
+            .collect(),
+    );
+    PLACEHOLDERS.iter().any(|word| {
+        letters
+            .windows(word.len())
+            .any(|part| part == word.as_bytes())
+    })
+}
+
+fn variety(secret: &[u8]) -> usize {
+    secret.iter().collect::<HashSet<_>>().len()
+}
+
+#[cfg(test)]
+#[path = "keys_tests.rs"]
+mod tests;

@@ -1,0 +1,88 @@
+//! What is derived from a signing key: the MAC key for refresh tokens, and names for keys without a public half.
+//!
+//! Refresh tokens are for this service alone, so nothing that the published keys can verify is ever a refresh token;
+//! and a MAC is the same each time, so one row of the database gives one token.
+
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::{hkdf, hmac};
+
+use super::jws::{self, Algorithm, JwsKey};
+
+// Another text is another key: to change the first two ends every session.
+const SALT: &[u8] = b"jwt-allauth";
+const REFRESH_KEY: &[u8] = b"jwt-allauth refresh token";
+const REFRESH_KEY_ID: &[u8] = b"jwt-allauth refresh token key id";
+const SECRET_ID: &[u8] = b"jwt-allauth secret id";
+
+/// An HMAC-SHA256 key derived from a signing key, for tokens that only this service reads.
+pub(crate) struct MacKey {
+    kid: String,
+    key: hmac::Key,
+}
+
+impl MacKey {
+    /// A token of type `typ` over `claims`, a JSON object as text; the same input gives the same token.
+    pub(crate) fn sign(&self, typ: &'static str, claims: &[u8]) -> String {
+        jws::sign(self, typ, claims)
+    }
+}
+
+impl JwsKey for MacKey {
+    fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::Hs256
+    }
+
+    fn sign_bytes(&self, message: &[u8]) -> Vec<u8> {
+        hmac::sign(&self.key, message).as_ref().to_vec()
+    }
+
+    fn verify_bytes(&self, message: &[u8], signature: &[u8]) -> bool {
+        hmac::verify(&self.key, message, signature).is_ok()
+    }
+}
+
+impl fmt::Debug for MacKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MacKey({})", self.kid)
+    }
+}
+
+/// HKDF-SHA256 (RFC 5869) over private key material.
+pub(crate) struct Derivation(hkdf::Prk);
+
+impl Derivation {
+    /// Begins a derivation from the private part of a key, or a secret.
+    pub(crate) fn of(private: &[u8]) -> Self {
+        Self(hkdf::Salt::new(hkdf::HKDF_SHA256, SALT).extract(private))
+    }
+
+    /// The key for refresh tokens.
+    pub(crate) fn refresh_key(&self) -> MacKey {
+        MacKey {
+            kid: self.id(REFRESH_KEY_ID),
+            key: self.key(REFRESH_KEY),
+        }
+    }
+
+    /// A name for the secret itself, one that tells nothing about it.
+    pub(crate) fn secret_id(&self) -> String {
+        self.id(SECRET_ID)
+    }
+
+    fn id(&self, purpose: &'static [u8]) -> String {
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.key(purpose), b"kid"))
+    }
+
+    fn key(&self, purpose: &'static [u8]) -> hmac::Key {
+        self.0
+            .expand(&[purpose], hmac::HMAC_SHA256)
+            .expect("HKDF gives up to 8160 bytes and 32 are asked for")
+            .into()
+    }
+}
