@@ -1,0 +1,266 @@
+//! Password hashes: argon2id in a fixed number of workers, with a bounded queue in front of them.
+//!
+//! A hash takes 19 MiB and 30 ms on purpose, so that guessing is dear; whoever sends many passwords at once must not
+//! turn that against the service. Memory is workers × cost, whatever arrives, and beyond the queue the answer is
+//! [`HashError::Busy`].
+
+use std::{sync::Arc, time::Duration};
+
+use argon2::{Algorithm, Argon2, Params, PasswordHash, Version, password_hash::phc::Output};
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use ring::rand;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task, time,
+};
+
+use super::{memory::Memory, nfc::nfc};
+
+/// Bytes of a salt and of a hash (RFC 9106 section 3.1).
+const SALT_BYTES: usize = 16;
+const HASH_BYTES: usize = 32;
+
+/// The most a stored hash may ask for, in KiB, passes and lanes: a row of an import must not stop the service.
+const MAX_MEMORY_KIB: u32 = 256 * 1024;
+const MAX_ITERATIONS: u32 = 10;
+const MAX_PARALLELISM: u32 = 8;
+
+/// What a hash costs, and how many are made at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HashSettings {
+    /// Memory of one hash, in KiB.
+    pub(crate) memory_kib: u32,
+    /// Passes over the memory.
+    pub(crate) iterations: u32,
+    /// Lanes; they share one thread here, so more of them only help an attacker's hardware.
+    pub(crate) parallelism: u32,
+    /// Hashes made at the same time.
+    pub(crate) workers: usize,
+    /// Requests that may wait for a worker.
+    pub(crate) queue: usize,
+    /// The longest one waits.
+    pub(crate) wait: Duration,
+}
+
+/// Why there is no answer about a password.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HashError {
+    /// Too many at once: 503 with `Retry-After`.
+    #[error("too many passwords are being checked")]
+    Busy,
+    /// A fault of the machine or of the program: 500.
+    #[error("a password could not be hashed: {0}")]
+    Failed(String),
+}
+
+/// What a password is to a stored hash.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Verdict {
+    /// Another password, or no hash to compare with.
+    Wrong,
+    /// The password.
+    Right,
+    /// The password, but hashed at another cost than is configured: hash it again and store that.
+    RightButOutdated,
+}
+
+/// Hashes and verifies passwords.
+///
+/// Passwords are compared in normal form C, without trimming and with their case.
+#[derive(Clone)]
+pub(crate) struct Hasher {
+    shared: Arc<Shared>,
+    /// A place at a worker or in the queue; then a worker.
+    places: Arc<Semaphore>,
+    workers: Arc<Semaphore>,
+    wait: Duration,
+}
+
+impl Hasher {
+    /// A hasher of this cost and breadth.
+    ///
+    /// # Errors
+    /// What is out of bounds, as a sentence for the person who configures.
+    pub(crate) fn new(settings: HashSettings) -> Result<Self, String> {
+        let HashSettings {
+            memory_kib,
+            iterations,
+            parallelism,
+            ..
+        } = settings;
+        let params = Params::new(memory_kib, iterations, parallelism, Some(HASH_BYTES));
+        let params = params.map_err(|error| format!("the cost of a password hash: {error}"))?;
+        if !is_bounded(&params) {
+            return Err(format!(
+                "a password hash may take at most {MAX_MEMORY_KIB} KiB, {MAX_ITERATIONS} iterations and parallelism \
+                 {MAX_PARALLELISM}"
+            ));
+        }
+        let places = settings.workers.saturating_add(settings.queue);
+        if settings.workers == 0 || places > Semaphore::MAX_PERMITS {
+            return Err("password hashes need a worker, and a queue that ends".into());
+        }
+        Ok(Self {
+            places: Arc::new(Semaphore::new(places)),
+            workers: Arc::new(Semaphore::new(settings.workers)),
+            wait: settings.wait,
+            shared: Arc::new(Shared::new(params)),
+        })
+    }
+
+    /// A new PHC string for the password, with a new salt.
+    ///
+    /// # Errors
+    /// [`HashError`].
+    pub(crate) async fn hash(&self, password: SecretString) -> Result<String, HashError> {
+        self.work(move |shared| shared.hash(&password)).await?
+    }
+
+    /// Whether `password` belongs to the stored hash.
+    ///
+    /// Without one (an unknown user, or one without a password) the same work is done, so that the time tells nothing.
+    ///
+    /// # Errors
+    /// [`HashError`].
+    pub(crate) async fn verify(
+        &self,
+        password: SecretString,
+        stored: Option<String>,
+    ) -> Result<Verdict, HashError> {
+        self.work(move |shared| shared.verify(&password, stored.as_deref()))
+            .await
+    }
+
+    /// Runs `job` on a worker. The permits move into the job: a client that hangs up frees no worker that still works.
+    async fn work<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Shared) -> T + Send + 'static,
+    ) -> Result<T, HashError> {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = place.map_err(|_| HashError::Busy)?;
+        let worker = self.worker().await?;
+        let shared = Arc::clone(&self.shared);
+        let task = task::spawn_blocking(move || {
+            let _permits = (place, worker);
+            job(&shared)
+        });
+        task.await
+            .map_err(|error| HashError::Failed(error.to_string()))
+    }
+
+    async fn worker(&self) -> Result<OwnedSemaphorePermit, HashError> {
+        let worker = Arc::clone(&self.workers).acquire_owned();
+        match time::timeout(self.wait, worker).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) | Err(_) => Err(HashError::Busy),
+        }
+    }
+}
+
+/// What the workers share.
+struct Shared {
+    params: Params,
+    /// A hash of nothing, at the configured cost.
+    dummy: String,
+    memory: Memory,
+}
+
+impl Shared {
+    fn new(params: Params) -> Self {
+        Self {
+            dummy: phc(&params, &[0; SALT_BYTES], &[0; HASH_BYTES]),
+            memory: Memory::new(params.block_count()),
+            params,
+        }
+    }
+
+    fn hash(&self, password: &SecretString) -> Result<String, HashError> {
+        let salt = rand::generate::<[u8; SALT_BYTES]>(&rand::SystemRandom::new())
+            .map_err(|_| HashError::Failed("no random bytes".into()))?
+            .expose();
+        let mut hash = [0; HASH_BYTES];
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone());
+        let password = nfc(password.expose_secret());
+        self.memory
+            .with(self.params.block_count(), |memory| {
+                argon2.hash_password_into_with_memory(password.as_bytes(), &salt, &mut hash, memory)
+            })
+            .map_err(|error| HashError::Failed(error.to_string()))?;
+        Ok(phc(&self.params, &salt, &hash))
+    }
+
+    fn verify(&self, password: &SecretString, stored: Option<&str>) -> Verdict {
+        let verdict = stored.and_then(|stored| self.check(password, stored));
+        verdict.unwrap_or_else(|| {
+            self.check(password, &self.dummy);
+            Verdict::Wrong
+        })
+    }
+
+    /// `None` if the stored text is no hash that can be checked, and nothing was done.
+    ///
+    /// The place for hashes of other systems: a format a prefix, each with the most it may cost. Those were made from
+    /// the password as it came; try that first, and normal form C after it.
+    fn check(&self, password: &SecretString, stored: &str) -> Option<Verdict> {
+        let verdict = if stored.starts_with("$argon2") {
+            self.check_argon2(password, stored)
+        } else {
+            None
+        };
+        if verdict.is_none() {
+            tracing::warn!(
+                "a stored password hash is of an unknown format or too costly, and is refused"
+            );
+        }
+        verdict
+    }
+
+    fn check_argon2(&self, password: &SecretString, stored: &str) -> Option<Verdict> {
+        let stored = PasswordHash::new(stored).ok()?;
+        let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
+        let version = stored
+            .version
+            .map_or(Ok(Version::V0x10), Version::try_from)
+            .ok()?;
+        let params = Params::try_from(&stored).ok().filter(is_bounded)?;
+        let (salt, expected) = (stored.salt?, stored.hash?);
+        let argon2 = Argon2::new(algorithm, version, params.clone());
+        let password = nfc(password.expose_secret());
+        let mut hash = vec![0; expected.len()];
+        self.memory
+            .with(params.block_count(), |memory| {
+                argon2.hash_password_into_with_memory(password.as_bytes(), &salt, &mut hash, memory)
+            })
+            .ok()?;
+        // The comparison of two outputs takes the same time wherever they differ.
+        if Output::new(&hash).ok()? != expected {
+            return Some(Verdict::Wrong);
+        }
+        let is_current = (algorithm, version, &params)
+            == (Algorithm::Argon2id, Version::V0x13, &self.params)
+            && salt.len() >= SALT_BYTES;
+        Some(if is_current {
+            Verdict::Right
+        } else {
+            Verdict::RightButOutdated
+        })
+    }
+}
+
+/// A PHC string (password hashing competition's string format) in the standard's own order.
+fn phc(params: &Params, salt: &[u8], hash: &[u8]) -> String {
+    let (m, t, p) = (params.m_cost(), params.t_cost(), params.p_cost());
+    let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));
+    format!("$argon2id$v=19$m={m},t={t},p={p}${salt}${hash}")
+}
+
+fn is_bounded(params: &Params) -> bool {
+    params.m_cost() <= MAX_MEMORY_KIB
+        && params.t_cost() <= MAX_ITERATIONS
+        && params.p_cost() <= MAX_PARALLELISM
+}
+
+#[cfg(test)]
+#[path = "hash_tests.rs"]
+mod tests;

@@ -1,0 +1,59 @@
+//! Memory for hashing, kept and used again.
+//!
+//! Returned to the allocator it would not go back to the system: each thread that ever hashed keeps its own 19 MiB.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use argon2::Block;
+
+/// As many buffers as hashes were ever made at once.
+pub(crate) struct Memory {
+    blocks: usize,
+    spare: Mutex<Vec<Vec<Block>>>,
+    oversized: Mutex<()>,
+}
+
+impl Memory {
+    /// A pool of buffers of `blocks` KiB, empty until the first is needed.
+    pub(crate) fn new(blocks: usize) -> Self {
+        Self {
+            blocks,
+            spare: Mutex::default(),
+            oversized: Mutex::default(),
+        }
+    }
+
+    /// Runs `job` with at least `blocks` KiB. The buffer holds what an earlier job left in it.
+    ///
+    /// More than the pool's size is needed by hashes from before the cost was lowered, or by imported ones; one at a
+    /// time has its own, so that many of them cannot add up.
+    pub(crate) fn with<T>(&self, blocks: usize, job: impl FnOnce(&mut [Block]) -> T) -> T {
+        if blocks > self.blocks {
+            let _one_at_a_time = lock(&self.oversized);
+            return job(&mut vec![Block::new(); blocks]);
+        }
+        let spare = lock(&self.spare).pop();
+        let mut buffer = spare.unwrap_or_else(|| vec![Block::new(); self.blocks]);
+        let result = job(&mut buffer);
+        lock(&self.spare).push(buffer);
+        result
+    }
+}
+
+/// A panic while hashing leaves nothing half-done in here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+impl Memory {
+    /// How many buffers were ever made, while none is in use.
+    pub(crate) fn made(&self) -> usize {
+        lock(&self.spare).len()
+    }
+
+    /// Makes every job wait for its buffer until the guard is dropped.
+    pub(crate) fn hold(&self) -> MutexGuard<'_, Vec<Vec<Block>>> {
+        lock(&self.spare)
+    }
+}

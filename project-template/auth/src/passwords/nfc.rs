@@ -1,0 +1,50 @@
+//! The one form in which passwords are counted, hashed and compared.
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
+use zeroize::Zeroizing;
+
+/// How many times its length in UTF-8 a text can have in normal form C; U+1D160 does.
+const MAX_GROWTH: usize = 3;
+
+/// `password` in Unicode normal form C (NIST SP 800-63B-4, section 3.1.1.2): keyboards compose an accented letter in
+/// different ways, and nobody sees which one theirs took.
+pub(crate) fn nfc(password: &str) -> Zeroizing<String> {
+    if is_nfc_quick(password.chars()) == IsNormalized::Yes {
+        return Zeroizing::new(password.to_owned());
+    }
+    // Room from the start: a string that grows leaves copies behind that nobody wipes.
+    let mut composed = Zeroizing::new(String::with_capacity(MAX_GROWTH * password.len()));
+    composed.extend(password.nfc());
+    composed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_GROWTH, nfc};
+
+    #[test]
+    fn composed_and_decomposed_letters_are_the_same() {
+        assert_eq!(*nfc("Gru\u{308}\u{df}e"), "Gr\u{fc}\u{df}e");
+        assert_eq!(*nfc("\u{212b}ngstr\u{f6}m"), *nfc("A\u{30a}ngstro\u{308}m"));
+    }
+
+    #[test]
+    fn nothing_else_is_changed() {
+        for text in [
+            "",
+            "  Pass word\t ",
+            "\u{ff21}",
+            "\u{fb01}x",
+            "STRASSE",
+            "stra\u{df}e",
+        ] {
+            assert_eq!(*nfc(text), text);
+        }
+    }
+
+    #[test]
+    fn the_longest_growth_fits_the_room_that_is_made() {
+        let text = "\u{1d160}".repeat(100);
+        assert_eq!(nfc(&text).len(), MAX_GROWTH * text.len());
+    }
+}
