@@ -1,3 +1,5 @@
+//! Forged, damaged and foreign tokens; the examples of RFC 7515 and RFC 8037.
+
 use serde_json::{Value, json};
 
 use super::{

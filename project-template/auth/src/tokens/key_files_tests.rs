@@ -1,3 +1,5 @@
+//! Directories, files and values with keys, and what is said about those that are wrong.
+
 use std::fs::{File, write};
 
 use tempfile::{TempDir, tempdir};

@@ -1,3 +1,5 @@
+//! Rotation: which key signs when, and what the others still verify.
+
 use time::{Duration, OffsetDateTime};
 
 use super::{

@@ -1,3 +1,5 @@
+//! Names and halves of keys, against RFC 7638 and RFC 8037; secrets and keys that must be refused.
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::rsa::PublicKeyComponents;
 use serde_json::json;

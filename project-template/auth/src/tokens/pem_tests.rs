@@ -1,3 +1,5 @@
+//! PEM in the forms that tools write it.
+
 use super::{
     super::test_keys::{ED25519, P256, RSA, der},
     *,
