@@ -1,0 +1,195 @@
+//! The whole command line on one page.
+
+use std::path::PathBuf;
+use std::process;
+
+use clap::error::{ContextKind, Error, ErrorKind};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::answers::Database;
+use crate::failure::Kind;
+
+/// The built-in template is part of the program and carries its version.
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    " (template ",
+    env!("CARGO_PKG_VERSION"),
+    ")"
+);
+
+/// Flags that answer a question about the project.
+const ANSWERS: [&str; 2] = ["--email", "--database"];
+
+const STARTPROJECT_EXAMPLES: &str = "\
+Examples:
+  jwt-allauth startproject myproject
+  jwt-allauth startproject myproject --email --database postgres
+  jwt-allauth startproject myproject . --if-exists merge";
+
+/// Start an axum project with a complete JWT authentication server that is yours to read and change
+#[derive(Debug, Parser)]
+#[command(name = "jwt-allauth", version = VERSION, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Create a project in a new directory
+    #[command(after_help = STARTPROJECT_EXAMPLES)]
+    Startproject(StartProject),
+    /// Print a completion script for a shell
+    Completions { shell: Shell },
+    /// Print the manual page (roff)
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StartProject {
+    /// Name of the project's crate, and of its directory unless DIRECTORY is given
+    pub(crate) name: Option<String>,
+    /// Where to create it; `.` is the current directory [default: NAME]
+    pub(crate) directory: Option<PathBuf>,
+    /// Verify e-mail addresses at registration and send mail [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", value_parser = boolean)]
+    pub(crate) email: Option<bool>,
+    /// Database of `.env` and the deploy files; the code serves both [default: sqlite]
+    #[arg(long, value_enum, ignore_case = true)]
+    pub(crate) database: Option<Database>,
+    /// Take the defaults, never ask
+    #[arg(short = 'y', long)]
+    pub(crate) defaults: bool,
+    /// Render and verify everything, print the tree, write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Refuse a directory that holds files, keep them, or replace those the project brings
+    #[arg(long, value_name = "POLICY", value_enum, default_value_t)]
+    pub(crate) if_exists: IfExists,
+    /// Start a repository [default: git, where there is git and no repository yet]
+    #[arg(long, value_enum)]
+    pub(crate) vcs: Option<Vcs>,
+    /// Start the repository without a first commit
+    #[arg(long)]
+    pub(crate) no_commit: bool,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Output {
+    /// Form of the result on stdout
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Say nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub(crate) color: Color,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum IfExists {
+    #[default]
+    Error,
+    Merge,
+    Overwrite,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Vcs {
+    Git,
+    None,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    #[default]
+    Human,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// An answer that is not valid has the exit code of an answer, all else that of the command line (2), help of none (0).
+pub(crate) fn refuse(error: &Error) -> ! {
+    let invalid = matches!(
+        error.kind(),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation
+    );
+    let argument = error
+        .get(ContextKind::InvalidArg)
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let code = if invalid && ANSWERS.iter().any(|answer| argument.starts_with(answer)) {
+        Kind::Answer.exit_code()
+    } else {
+        error.exit_code()
+    };
+    // Nobody is left to be told when the stream is closed.
+    let _ = error.print();
+    process::exit(code)
+}
+
+fn boolean(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        _ => Err(
+            "write true, false, yes, no, on, off, 1 or 0; a project's name goes before `--email`"
+                .into(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn email_of(arguments: &[&str]) -> Option<bool> {
+        let line = ["jwt-allauth", "startproject", "myproject"]
+            .iter()
+            .chain(arguments);
+        match Cli::try_parse_from(line).unwrap().command {
+            Command::Startproject(arguments) => arguments.email,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn email_takes_every_spelling_of_a_boolean() {
+        for yes in ["true", "True", "YES", "on", "1"] {
+            assert_eq!(email_of(&["--email", yes]), Some(true), "{yes}");
+            assert_eq!(email_of(&[&format!("--email={yes}")]), Some(true), "{yes}");
+        }
+        for no in ["false", "False", "NO", "off", "0"] {
+            assert_eq!(email_of(&["--email", no]), Some(false), "{no}");
+        }
+    }
+
+    #[test]
+    fn email_alone_means_yes_and_no_email_leaves_the_question_open() {
+        assert_eq!(email_of(&["--email"]), Some(true));
+        assert_eq!(email_of(&["--email", "--dry-run"]), Some(true));
+        assert_eq!(email_of(&[]), None);
+    }
+}

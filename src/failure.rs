@@ -1,0 +1,67 @@
+//! What went wrong, said to the person who can put it right, and the exit code a script can rely on.
+
+use std::fmt;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Answer,
+    Template,
+    Destination,
+    Missing,
+    Git,
+    Signal(i32),
+}
+
+impl Kind {
+    pub(crate) fn exit_code(self) -> i32 {
+        match self {
+            Self::Answer => 3,
+            Self::Template => 4,
+            Self::Destination => 5,
+            Self::Missing => 6,
+            Self::Git => 12,
+            Self::Signal(number) => 128 + number,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Answer => "answer_not_valid",
+            Self::Template => "template_not_valid",
+            Self::Destination => "destination_in_the_way",
+            Self::Missing => "answers_missing",
+            Self::Git => "git_failed",
+            Self::Signal(_) => "interrupted",
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: Kind,
+    pub(crate) message: String,
+    pub(crate) hints: Vec<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            hints: Vec::new(),
+        }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}

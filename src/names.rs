@@ -1,0 +1,275 @@
+//! Names a project can have: exactly those that build, on every machine its owner may move to.
+
+use std::fmt;
+
+use crate::failure::{Failure, Kind};
+
+const MAX_LENGTH: usize = 64;
+const FALLBACK: &str = "myproject";
+
+/// Strict and reserved words of edition 2024.
+const KEYWORDS: [&str; 52] = [
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
+    "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
+    "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
+    "return", "self", "Self", "static", "struct", "super", "trait", "true", "try", "type",
+    "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
+const STANDARD_CRATES: [&str; 5] = ["alloc", "core", "proc_macro", "std", "test"];
+/// Folders of cargo's target directory, where the program of that name would have to lie.
+const ARTIFACTS: [&str; 4] = ["build", "deps", "examples", "incremental"];
+const WINDOWS_DEVICES: [&str; 4] = ["aux", "con", "nul", "prn"];
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ProjectName(String);
+
+impl ProjectName {
+    /// `taken` are the crates the rendered workspace contains or depends on.
+    pub(crate) fn parse(text: &str, taken: &[&str]) -> Result<Self, Failure> {
+        match refusal(text, taken) {
+            None => Ok(Self(text.to_owned())),
+            Some(reason) => Err(refused(text, &reason, &suggestion(text, taken))),
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name as Rust code, databases and image registries take it.
+    pub(crate) fn snake_case(&self) -> String {
+        self.0.replace('-', "_").to_ascii_lowercase()
+    }
+}
+
+impl fmt::Display for ProjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn refusal(name: &str, taken: &[&str]) -> Option<String> {
+    malformed(name).or_else(|| reserved(name, taken))
+}
+
+fn malformed(name: &str) -> Option<String> {
+    let first = name.chars().next();
+    let reason = if name.is_empty() {
+        "it is empty".to_owned()
+    } else if name.contains(['/', '\\']) || name == "." || name == ".." {
+        "it is a path; the directory is the argument after the name".to_owned()
+    } else if !name.is_ascii() {
+        "it has characters that are not ASCII".to_owned()
+    } else if let Some(other) = name.chars().find(|c| !is_allowed(*c)) {
+        format!("it has {other:?}; only letters, digits, `-` and `_` can be in a crate's name")
+    } else if first.is_some_and(|c| c.is_ascii_digit()) {
+        "it starts with a digit".to_owned()
+    } else if name.starts_with('-') {
+        "it starts with a dash".to_owned()
+    } else if name.len() > MAX_LENGTH {
+        format!(
+            "it has {} characters; {MAX_LENGTH} are the most",
+            name.len()
+        )
+    } else {
+        return None;
+    };
+    Some(reason)
+}
+
+fn reserved(name: &str, taken: &[&str]) -> Option<String> {
+    let identifier = name.replace('-', "_");
+    let folded = name.to_ascii_lowercase();
+    let reason = if KEYWORDS.contains(&identifier.as_str()) {
+        "it is a keyword of Rust"
+    } else if identifier == "test" {
+        "it is the crate of Rust's test harness"
+    } else if STANDARD_CRATES.contains(&identifier.as_str()) {
+        "it is a crate of Rust's standard library"
+    } else if ARTIFACTS.contains(&folded.as_str()) {
+        "cargo keeps a folder of that name where the program would be built"
+    } else if is_windows_device(&folded) {
+        "it is a device on Windows, where no directory can have that name"
+    } else if taken
+        .iter()
+        .any(|crate_name| crate_name.replace('-', "_") == identifier)
+    {
+        "the project contains or depends on a crate of that name"
+    } else {
+        return None;
+    };
+    Some(reason.to_owned())
+}
+
+fn is_allowed(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '-' || character == '_'
+}
+
+fn is_windows_device(folded: &str) -> bool {
+    let port = folded
+        .strip_prefix("com")
+        .or_else(|| folded.strip_prefix("lpt"));
+    WINDOWS_DEVICES.contains(&folded)
+        || port.is_some_and(|number| matches!(number.as_bytes(), [b'0'..=b'9']))
+}
+
+fn refused(name: &str, reason: &str, suggestion: &str) -> Failure {
+    let failure = Failure::new(
+        Kind::Answer,
+        format!("`{name}` cannot be a project's name: {reason}"),
+    );
+    if name.contains('/') {
+        failure.hint(format!(
+            "try `jwt-allauth startproject {suggestion} {name}`"
+        ))
+    } else if name == "." {
+        failure.hint(format!("try `jwt-allauth startproject {suggestion} .`"))
+    } else {
+        failure.hint(format!("try `{suggestion}`"))
+    }
+}
+
+/// A valid name as near as possible to the one that was refused.
+fn suggestion(name: &str, taken: &[&str]) -> String {
+    let last = name
+        .rsplit(['/', '\\'])
+        .find(|part| !part.is_empty())
+        .unwrap_or_default();
+    let words: Vec<&str> = last
+        .split(|c: char| !is_allowed(c))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let mut stem = words.join("-").trim_matches('-').to_owned();
+    if stem.starts_with(|c: char| c.is_ascii_digit()) {
+        stem.insert_str(0, "app-");
+    }
+    stem.truncate(MAX_LENGTH);
+    [stem.clone(), format!("{stem}-app"), FALLBACK.to_owned()]
+        .into_iter()
+        .find(|candidate| refusal(candidate, taken).is_none())
+        .unwrap_or_else(|| format!("{FALLBACK}-app"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TAKEN: [&str; 3] = ["auth", "axum", "tower-http"];
+
+    fn reason(name: &str) -> String {
+        ProjectName::parse(name, &TAKEN).expect_err(name).message
+    }
+
+    #[test]
+    fn ordinary_names_are_accepted_as_they_are() {
+        let longest = "a".repeat(64);
+        for name in [
+            "myproject",
+            "my-project",
+            "my_project",
+            "MyProject",
+            "a",
+            "_a",
+            "a1",
+            "_",
+            "union",
+            "com10",
+            &longest,
+        ] {
+            assert_eq!(ProjectName::parse(name, &TAKEN).expect(name).as_str(), name);
+        }
+    }
+
+    #[test]
+    fn each_refusal_says_why() {
+        let long = "a".repeat(65);
+        for (name, why) in [
+            ("", "empty"),
+            ("async", "keyword"),
+            ("gen", "keyword"),
+            ("Self", "keyword"),
+            ("test", "test harness"),
+            ("std", "standard library"),
+            ("proc-macro", "standard library"),
+            ("build", "cargo keeps a folder"),
+            ("Deps", "cargo keeps a folder"),
+            ("axum", "depends on"),
+            ("auth", "contains"),
+            ("tower_http", "depends on"),
+            ("tower-http", "depends on"),
+            ("CON", "Windows"),
+            ("lpt1", "Windows"),
+            ("café", "not ASCII"),
+            ("2fa", "digit"),
+            ("-x", "dash"),
+            ("a/b", "path"),
+            ("a\\b", "path"),
+            ("..", "path"),
+            ("my project", "' '"),
+            ("a.b", "'.'"),
+            (&long, "65 characters"),
+        ] {
+            assert!(reason(name).contains(why), "{name}: {}", reason(name));
+        }
+    }
+
+    #[test]
+    fn every_suggestion_is_itself_accepted() {
+        let long = "é".repeat(100) + &"a".repeat(100);
+        let odd = [
+            "",
+            "--",
+            "-x-",
+            "2fa",
+            "日本",
+            "a/b/",
+            "/",
+            "..",
+            "nul",
+            "my project!",
+            "café",
+            &long,
+            "9",
+        ];
+        for name in odd
+            .iter()
+            .chain(&KEYWORDS)
+            .chain(&STANDARD_CRATES)
+            .chain(&ARTIFACTS)
+            .chain(&TAKEN)
+        {
+            let suggested = suggestion(name, &TAKEN);
+            assert_eq!(refusal(&suggested, &TAKEN), None, "{name} -> {suggested}");
+        }
+    }
+
+    #[test]
+    fn suggestions_stay_near_what_was_meant() {
+        for (name, near) in [
+            ("my project", "my-project"),
+            ("2fa", "app-2fa"),
+            ("axum", "axum-app"),
+            ("work/shop", "shop"),
+        ] {
+            assert_eq!(suggestion(name, &TAKEN), near);
+        }
+    }
+
+    #[test]
+    fn a_path_is_answered_with_the_command_that_was_meant() {
+        let failure = ProjectName::parse("work/shop", &TAKEN).unwrap_err();
+        assert!(
+            failure.hints[0].contains("startproject shop work/shop"),
+            "{:?}",
+            failure.hints
+        );
+    }
+
+    #[test]
+    fn snake_case_is_what_code_takes() {
+        assert_eq!(
+            ProjectName::parse("My-Project", &[]).unwrap().snake_case(),
+            "my_project"
+        );
+    }
+}

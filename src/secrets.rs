@@ -1,0 +1,79 @@
+//! What every project has for itself alone: drawn from the operating system, shown to nobody.
+
+use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+/// Names of the template's variables that hold a secret.
+pub(crate) const NAMES: [&str; 2] = ["signing_key", "cron_secret"];
+
+/// PKCS#8 (RFC 8410) says that 32 bytes of an Ed25519 seed follow.
+const ED25519_PREFIX: [u8; 16] = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+];
+
+/// Never `Debug`: a secret must not reach a log by accident.
+pub(crate) struct Secrets {
+    pub(crate) signing_key: String,
+    pub(crate) cron_secret: String,
+}
+
+impl Secrets {
+    pub(crate) fn generate() -> Result<Self> {
+        Ok(Self {
+            signing_key: ed25519_pem(&random()?),
+            cron_secret: URL_SAFE_NO_PAD.encode(random()?),
+        })
+    }
+
+    /// Whether a text gives one of them away, whole or as the one line that matters.
+    pub(crate) fn appear_in(&self, contents: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(contents);
+        let seed = self.signing_key.lines().nth(1).unwrap_or(&self.signing_key);
+        text.contains(seed) || text.contains(&self.cron_secret)
+    }
+}
+
+fn random() -> Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).context("the operating system gave no random bytes")?;
+    Ok(bytes)
+}
+
+fn ed25519_pem(seed: &[u8; 32]) -> String {
+    let der = [ED25519_PREFIX.as_slice(), seed].concat();
+    format!(
+        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+        STANDARD.encode(der)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_signing_key_is_the_pkcs8_of_rfc_8410() {
+        let pem = ed25519_pem(&[0; 32]);
+        assert_eq!(
+            pem,
+            "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n-----END PRIVATE KEY-----\n"
+        );
+    }
+
+    #[test]
+    fn no_two_projects_share_a_secret() {
+        let (one, other) = (Secrets::generate().unwrap(), Secrets::generate().unwrap());
+        assert_ne!(one.signing_key, other.signing_key);
+        assert_ne!(one.cron_secret, other.cron_secret);
+    }
+
+    #[test]
+    fn a_secret_is_found_in_a_text_whole_or_by_its_one_line() {
+        let secrets = Secrets::generate().unwrap();
+        let seed = secrets.signing_key.lines().nth(1).unwrap();
+        assert!(secrets.appear_in(format!("key = \"{seed}\"").as_bytes()));
+        assert!(secrets.appear_in(secrets.cron_secret.as_bytes()));
+        assert!(!secrets.appear_in(b"nothing to see"));
+    }
+}
