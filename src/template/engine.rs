@@ -1,0 +1,172 @@
+//! Liquid, strict: an unknown name is an error wherever it stands, and every error has a file, a line and a column.
+
+use std::borrow::Cow;
+
+use liquid::model::Value as LiquidValue;
+use liquid::partials::{LazyCompiler, PartialSource};
+
+use super::tags::{self, Tag};
+use super::variables::{Value, Variables};
+use super::{SUFFIX, Source, escape};
+use crate::failure::{Failure, Kind};
+use crate::secrets;
+
+pub(super) struct Engine<'a> {
+    parser: liquid::Parser,
+    variables: &'a Variables,
+}
+
+pub(super) struct Output {
+    pub(super) text: String,
+    /// Whether the source mentions a secret, in whatever branch.
+    pub(super) secret: bool,
+}
+
+impl<'a> Engine<'a> {
+    pub(super) fn new(sources: Vec<Source>, variables: &'a Variables) -> Result<Self, Failure> {
+        let parser = liquid::ParserBuilder::with_stdlib()
+            .partials(LazyCompiler::new(Included(sources)))
+            .build()
+            .map_err(|error| Failure::new(Kind::Template, summary(&error)))?;
+        Ok(Self { parser, variables })
+    }
+
+    pub(super) fn render(&self, source: &Source) -> Result<Output, Failure> {
+        let text = std::str::from_utf8(&source.contents).map_err(|_| {
+            Failure::new(
+                Kind::Template,
+                format!("{}: a file to be rendered has to be text", source.path),
+            )
+        })?;
+        let at = |position: (usize, usize), message: String| {
+            Failure::new(
+                Kind::Template,
+                format!("{}:{}:{}: {message}", source.path, position.0, position.1),
+            )
+        };
+        let template = self
+            .parser
+            .parse(text)
+            .map_err(|error| at(parse_position(&error).unwrap_or((1, 1)), summary(&error)))?;
+        let tags = tags::tags(text);
+        if let Some((tag, name)) = self.unknown(&tags) {
+            let failure = at(
+                tags::position(text, tag.offset),
+                format!("`{name}` is not a variable of this template"),
+            );
+            return Err(failure.hint(format!("the variables are {}", self.names().join(", "))));
+        }
+        let path = source.path.strip_suffix(SUFFIX).unwrap_or(&source.path);
+        let rendered = template.render(&self.globals(path));
+        let text = rendered
+            .map_err(|error| at(tags::position(text, failed(&tags, &error)), summary(&error)))?;
+        let secret = tags
+            .iter()
+            .flat_map(Tag::uses)
+            .any(|name| secrets::NAMES.contains(&name));
+        Ok(Output { text, secret })
+    }
+
+    fn unknown<'t>(&self, tags: &[Tag<'t>]) -> Option<(Tag<'t>, &'t str)> {
+        let defined = tags::defined(tags);
+        let known = self.names();
+        tags.iter().find_map(|tag| {
+            let name = tag
+                .uses()
+                .find(|name| !defined.contains(name) && !known.contains(name))?;
+            Some((*tag, name))
+        })
+    }
+
+    fn names(&self) -> Vec<&'static str> {
+        self.variables.iter().map(|(name, _)| *name).collect()
+    }
+
+    fn globals(&self, path: &str) -> liquid::Object {
+        let value = |value: &Value| match value {
+            Value::Bool(value) => LiquidValue::scalar(*value),
+            Value::Text(text) => LiquidValue::scalar(escape::value(text, path)),
+        };
+        self.variables
+            .iter()
+            .map(|(name, variable)| ((*name).into(), value(variable)))
+            .collect()
+    }
+}
+
+/// Files of the template as `{% include "path" %}` sees them: as they are, whatever their text looks like.
+#[derive(Debug)]
+struct Included(Vec<Source>);
+
+impl PartialSource for Included {
+    fn contains(&self, name: &str) -> bool {
+        self.try_get(name).is_some()
+    }
+
+    /// Only the message of a missing file asks, and would list the whole template.
+    fn names(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    fn try_get<'a>(&'a self, name: &str) -> Option<Cow<'a, str>> {
+        let source = self
+            .0
+            .iter()
+            .find(|source| source.path == name && !name.ends_with(SUFFIX))?;
+        let text = std::str::from_utf8(&source.contents).ok()?;
+        Some(format!("{{% raw %}}{text}{{% endraw %}}").into())
+    }
+}
+
+/// Liquid draws the place as ` --> line:column`.
+fn parse_position(error: &liquid::Error) -> Option<(usize, usize)> {
+    let text = error.to_string();
+    let place = text.split_once("--> ")?.1.lines().next()?;
+    let (line, column) = place.trim().split_once(':')?;
+    Some((line.parse().ok()?, column.parse().ok()?))
+}
+
+/// Where the tag lies that the error names, whole or by its filter; else the first one.
+fn failed(tags: &[Tag], error: &liquid::Error) -> usize {
+    let packed = |text: &str| {
+        text.chars()
+            .filter(|c| !c.is_whitespace())
+            .collect::<String>()
+    };
+    let text = error.to_string();
+    let named = text.lines().filter_map(|line| {
+        let line = line.trim();
+        line.strip_prefix("from: ")
+            .or_else(|| line.strip_prefix("filter="))
+    });
+    let traces: Vec<String> = named
+        .map(|trace| packed(trace.trim_matches(['{', '}', '%'])))
+        .collect();
+    let blamed = |tag: &&Tag| traces.iter().any(|trace| packed(tag.text).contains(trace));
+    tags.iter()
+        .find(blamed)
+        .or(tags.first())
+        .map_or(0, |tag| tag.offset)
+}
+
+/// The one line of Liquid's report that says what is wrong.
+fn summary(error: &liquid::Error) -> String {
+    let text = error.to_string();
+    let expected = text.lines().find_map(|line| line.trim().strip_prefix("= "));
+    let first = text
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches("liquid:")
+        .trim();
+    let context: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("    "))
+        .filter(|l| l.contains('='))
+        .collect();
+    match expected {
+        Some(expected) => expected.to_owned(),
+        None if context.is_empty() => first.to_owned(),
+        None => format!("{first} ({})", context.join(", ")),
+    }
+}

@@ -1,0 +1,56 @@
+//! `.jwt-allauth.toml`: what a project was rendered from, so that a newer template can be merged into it.
+
+use toml::{Table, Value};
+
+use super::Template;
+use crate::answers::Answers;
+use crate::tree::{File, Mode};
+
+pub(crate) const PATH: &str = ".jwt-allauth.toml";
+
+const HEADER: &str = "\
+# What this project was rendered from: template, answers, and the hash of every file as it was.
+# Commit it with the project; it holds no secrets.
+";
+
+pub(super) fn file(template: &Template, answers: &Answers, files: &[File]) -> File {
+    let mut stamp = Table::new();
+    stamp.insert("template".into(), of_template(template).into());
+    stamp.insert("answers".into(), of_answers(answers).into());
+    stamp.insert("files".into(), of_files(files).into());
+    File {
+        path: PATH.into(),
+        contents: format!("{HEADER}{stamp}").into_bytes(),
+        mode: Mode::Plain,
+    }
+}
+
+fn of_template(template: &Template) -> Table {
+    let mut table = Table::new();
+    table.insert("id".into(), template.id.clone().into());
+    table.insert("version".into(), template.version.clone().into());
+    table
+}
+
+fn of_answers(answers: &Answers) -> Table {
+    let mut table = Table::new();
+    table.insert("name".into(), answers.name.to_string().into());
+    table.insert("email".into(), answers.email.into());
+    table.insert("database".into(), answers.database.to_string().into());
+    table
+}
+
+/// A hash of a secret would differ between two renders of the same answers.
+fn of_files(files: &[File]) -> Table {
+    let hash = |file: &File| {
+        if file.is_secret() {
+            "secret".to_owned()
+        } else {
+            file.hash()
+        }
+    };
+    files
+        .iter()
+        .map(|file| (file.path.clone(), Value::String(hash(file))))
+        .collect()
+}

@@ -1,0 +1,106 @@
+//! The last look before anything is written: what a person would otherwise find out from a failing build.
+
+use saphyr_parser::{Parser, ScanError};
+
+use super::tags;
+use crate::answers::Answers;
+use crate::failure::{Failure, Kind};
+use crate::secrets::Secrets;
+use crate::tree::{File, Tree};
+
+const MANIFEST: &str = "Cargo.toml";
+const SECRET_FILE: &str = ".env";
+const SECRET_FOLDER: &str = "keys/";
+
+pub(super) fn project(tree: &Tree, answers: &Answers, secrets: &Secrets) -> Result<(), Failure> {
+    for file in tree.files() {
+        parses(file)?;
+        hides_secrets(file, secrets)?;
+    }
+    manifest_carries_the_name(tree, answers.name.as_str())
+}
+
+/// A tag of ours that outlived the rendering, as nested or quoted tags do.
+pub(super) fn no_tag_is_left(path: &str, text: &str, variables: &[&str]) -> Result<(), Failure> {
+    let left = tags::tags(text)
+        .into_iter()
+        .find(|tag| tag.uses().any(|name| variables.contains(&name)));
+    let Some(tag) = left else { return Ok(()) };
+    let (line, column) = tags::position(text, tag.offset);
+    Err(invalid(format!(
+        "{path}:{line}:{column}: a tag is left over: `{}`",
+        tag.text.trim()
+    )))
+}
+
+fn parses(file: &File) -> Result<(), Failure> {
+    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    let Some(parse) = parser_of(name, extension) else {
+        return Ok(());
+    };
+    let outcome = std::str::from_utf8(&file.contents)
+        .map_err(|error| error.to_string())
+        .and_then(parse);
+    outcome.map_err(|error| invalid(format!("{}: {}", file.path, error.trim())))
+}
+
+type Parse = fn(&str) -> Result<(), String>;
+
+fn parser_of(name: &str, extension: Option<&str>) -> Option<Parse> {
+    match extension {
+        _ if name == "Cargo.lock" => Some(toml),
+        Some("toml") => Some(toml),
+        Some("json") => Some(json),
+        Some("yaml" | "yml") => Some(yaml),
+        _ => None,
+    }
+}
+
+fn toml(text: &str) -> Result<(), String> {
+    text.parse::<toml::Table>()
+        .map(drop)
+        .map_err(|error| error.to_string())
+}
+
+fn json(text: &str) -> Result<(), String> {
+    serde_json::from_str::<serde_json::Value>(text)
+        .map(drop)
+        .map_err(|error| error.to_string())
+}
+
+fn yaml(text: &str) -> Result<(), String> {
+    let events: Result<Vec<_>, ScanError> = Parser::new_from_str(text).collect();
+    events.map(drop).map_err(|error| error.to_string())
+}
+
+fn hides_secrets(file: &File, secrets: &Secrets) -> Result<(), Failure> {
+    let may = file.path == SECRET_FILE || file.path.starts_with(SECRET_FOLDER);
+    if !may && (file.is_secret() || secrets.appear_in(&file.contents)) {
+        return Err(invalid(format!(
+            "{}: a secret has no place here, only in `{SECRET_FILE}` and under `{SECRET_FOLDER}`",
+            file.path
+        )));
+    }
+    Ok(())
+}
+
+fn manifest_carries_the_name(tree: &Tree, name: &str) -> Result<(), Failure> {
+    let manifest = tree
+        .get(MANIFEST)
+        .and_then(|file| std::str::from_utf8(&file.contents).ok());
+    let manifest = manifest.and_then(|text| text.parse::<toml::Table>().ok());
+    let found = manifest
+        .as_ref()
+        .and_then(|manifest| manifest.get("package")?.get("name")?.as_str());
+    if found == Some(name) {
+        return Ok(());
+    }
+    Err(invalid(format!(
+        "{MANIFEST}: the package has to be called `{name}`"
+    )))
+}
+
+fn invalid(message: String) -> Failure {
+    Failure::new(Kind::Template, message)
+}
