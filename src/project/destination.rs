@@ -1,0 +1,235 @@
+//! Where a project goes, and what may be done about what is there already.
+
+use std::fs::{self, File as Handle};
+use std::io::ErrorKind;
+use std::path::{Component, Path, PathBuf, absolute};
+
+use anyhow::{Context, Result};
+
+use super::stage;
+use crate::cli::IfExists;
+use crate::failure::{Failure, Kind};
+use crate::tree::{File, Tree};
+
+pub(crate) struct Destination {
+    /// As it was given, for messages and the next steps.
+    pub(crate) given: PathBuf,
+    path: PathBuf,
+}
+
+/// The directory that exists, and what has to come into being in it.
+pub(super) enum Site {
+    New {
+        anchor: PathBuf,
+        first: PathBuf,
+        inside: PathBuf,
+    },
+    Existing {
+        root: PathBuf,
+    },
+}
+
+/// What becomes of every file of the tree.
+#[derive(Default)]
+pub(crate) struct Plan<'a> {
+    pub(crate) place: Vec<&'a File>,
+    /// Those of `place` that take the place of another.
+    pub(crate) replaced: Vec<String>,
+    pub(crate) kept: Vec<String>,
+}
+
+impl Site {
+    /// Where the stage lies: on the destination's file system, and locked.
+    pub(super) fn anchor(&self) -> &Path {
+        match self {
+            Self::New { anchor, .. } => anchor,
+            Self::Existing { root } => root,
+        }
+    }
+
+    /// The project's place below the directory that the rename brings into being.
+    pub(super) fn inside(&self) -> &Path {
+        match self {
+            Self::New { inside, .. } => inside,
+            Self::Existing { .. } => Path::new(""),
+        }
+    }
+
+    pub(super) fn root(&self) -> PathBuf {
+        match self {
+            Self::New { first, inside, .. } if inside.as_os_str().is_empty() => first.clone(),
+            Self::New { first, inside, .. } => first.join(inside),
+            Self::Existing { root } => root.clone(),
+        }
+    }
+}
+
+impl Destination {
+    pub(crate) fn of(given: PathBuf) -> Result<Self> {
+        let path =
+            absolute(&given).with_context(|| format!("`{}` is not a path", given.display()))?;
+        Ok(Self {
+            given,
+            path: without_dots(&path),
+        })
+    }
+
+    /// The site as it is while its anchor is locked. No lock where the file system knows none; then stale stages stay.
+    pub(super) fn lock(&self) -> Result<(Site, Option<Handle>)> {
+        loop {
+            let site = self.site()?;
+            let handle = Handle::open(site.anchor());
+            let lock = handle.ok().filter(|handle| handle.lock().is_ok());
+            // While waiting, another run may have created a directory that was missing.
+            if self.site()?.anchor() == site.anchor() {
+                return Ok((site, lock));
+            }
+        }
+    }
+
+    pub(crate) fn plan<'a>(&self, tree: &'a Tree, if_exists: IfExists) -> Result<Plan<'a>> {
+        let Site::Existing { root } = self.site()? else {
+            return Ok(Plan {
+                place: tree.files().iter().collect(),
+                ..Plan::default()
+            });
+        };
+        if if_exists == IfExists::Error && holds_files(&root)? {
+            return Err(self.occupied().into());
+        }
+        let mut plan = Plan::default();
+        for file in tree.files() {
+            self.decide(file, &root, if_exists, &mut plan)?;
+        }
+        Ok(plan)
+    }
+
+    fn decide<'a>(
+        &self,
+        file: &'a File,
+        root: &Path,
+        if_exists: IfExists,
+        plan: &mut Plan<'a>,
+    ) -> Result<()> {
+        for parent in Path::new(&file.path).ancestors().skip(1) {
+            let there = fs::symlink_metadata(root.join(parent));
+            if there.is_ok_and(|there| !there.is_dir()) && parent != Path::new("") {
+                return Err(self
+                    .blocked(&parent.display().to_string(), "is not a directory")
+                    .into());
+            }
+        }
+        match fs::symlink_metadata(root.join(&file.path)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => plan.place.push(file),
+            Err(error) => {
+                return Err(error).with_context(|| format!("`{}` cannot be looked at", file.path));
+            }
+            Ok(there) if there.is_dir() => {
+                return Err(self.blocked(&file.path, "is a directory").into());
+            }
+            // A key that is overwritten is lost for good, and every session with it.
+            Ok(_) if if_exists == IfExists::Merge || file.is_secret() => {
+                plan.kept.push(file.path.clone());
+            }
+            Ok(_) => {
+                plan.place.push(file);
+                plan.replaced.push(file.path.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn site(&self) -> Result<Site> {
+        let mut first: Option<&Path> = None;
+        for ancestor in self.path.ancestors() {
+            match fs::metadata(ancestor) {
+                Ok(there) if there.is_dir() => return self.site_below(ancestor, first),
+                Ok(_) => {
+                    return Err(self
+                        .blocked(&ancestor.display().to_string(), "is not a directory")
+                        .into());
+                }
+                Err(_) if fs::symlink_metadata(ancestor).is_ok() => {
+                    return Err(self
+                        .blocked(&ancestor.display().to_string(), "is a link to nothing")
+                        .into());
+                }
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+                {
+                    first = Some(ancestor);
+                }
+                Err(error) => {
+                    return Err(error)
+                        .with_context(|| format!("`{}` cannot be read", ancestor.display()));
+                }
+            }
+        }
+        Err(self
+            .blocked(&self.path.display().to_string(), "has no root")
+            .into())
+    }
+
+    fn site_below(&self, directory: &Path, first: Option<&Path>) -> Result<Site> {
+        let anchor = directory
+            .canonicalize()
+            .with_context(|| format!("`{}` cannot be read", directory.display()))?;
+        let Some(name) = first.and_then(Path::file_name) else {
+            return Ok(Site::Existing { root: anchor });
+        };
+        let below = first.and_then(|first| self.path.strip_prefix(first).ok());
+        Ok(Site::New {
+            first: anchor.join(name),
+            inside: below.unwrap_or(Path::new("")).to_owned(),
+            anchor,
+        })
+    }
+
+    fn occupied(&self) -> Failure {
+        Failure::new(
+            Kind::Destination,
+            format!(
+                "the directory `{}` is there already and holds files",
+                self.given.display()
+            ),
+        )
+        .hint("`--if-exists merge` keeps every file that is there and adds the missing ones")
+        .hint("`--if-exists overwrite` replaces the files the project brings; nothing is deleted")
+        .hint("`jwt-allauth startproject NAME DIRECTORY` takes another directory")
+    }
+
+    fn blocked(&self, what: &str, why: &str) -> Failure {
+        Failure::new(
+            Kind::Destination,
+            format!(
+                "`{}` cannot be created: `{what}` {why}",
+                self.given.display()
+            ),
+        )
+        .hint("move it away, or take another directory: `jwt-allauth startproject NAME DIRECTORY`")
+    }
+}
+
+/// A repository that is still empty is no reason to refuse, nor is what a killed run has left.
+fn holds_files(root: &Path) -> Result<bool> {
+    let entries =
+        fs::read_dir(root).with_context(|| format!("`{}` cannot be read", root.display()))?;
+    let mut names = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.file_name());
+    Ok(names.any(|name| name != ".git" && !stage::is_stage(&name)))
+}
+
+/// `a/../b` is `b`, also where `a` does not exist yet.
+fn without_dots(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut clean, part| {
+        match part {
+            Component::ParentDir => {
+                clean.pop();
+            }
+            Component::CurDir => {}
+            other => clean.push(other),
+        }
+        clean
+    })
+}

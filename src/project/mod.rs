@@ -1,0 +1,99 @@
+//! From a tree of values to a directory: the only place that writes.
+//!
+//! A new directory is written beside its destination and appears in one rename. A directory that exists is filled from
+//! a stage inside it; a journal there lets the next run undo a filling that was killed half-way.
+
+mod destination;
+mod fill;
+mod stage;
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use destination::Site;
+pub(crate) use destination::{Destination, Plan};
+use stage::Stage;
+
+use crate::cli::IfExists;
+use crate::failure::{Failure, Kind};
+use crate::signals::{Signals, Writing};
+use crate::tree::Tree;
+use crate::vcs::{self, Git};
+
+pub(crate) struct Written {
+    pub(crate) root: PathBuf,
+    pub(crate) created: usize,
+    pub(crate) replaced: Vec<String>,
+    pub(crate) kept: Vec<String>,
+    pub(crate) vcs: vcs::Outcome,
+}
+
+/// All of the project or nothing of it, whatever happens in between.
+pub(crate) fn write(
+    tree: &Tree,
+    destination: &Destination,
+    if_exists: IfExists,
+    git: Git,
+    signals: &Signals,
+) -> Result<Written> {
+    // One writer at a time in a directory: of two runs into one name the second finds the first one's project.
+    let (site, lock) = destination.lock()?;
+    let writing = signals.writing();
+    if lock.is_some() {
+        stage::clear_stale(site.anchor())
+            .context("a stage left over by a killed run cannot be cleared")?;
+    }
+    let plan = destination.plan(tree, if_exists)?;
+    let written = place(&plan, &site, git, &writing);
+    // A signal also kills git: what then looks like git's failure is the signal's.
+    written.map_err(|error| writing.check().err().map_or(error, anyhow::Error::from))
+}
+
+fn place(plan: &Plan, site: &Site, git: Git, writing: &Writing) -> Result<Written> {
+    let stage = Stage::create(site.anchor()).map_err(|error| not_writable(site, &error))?;
+    let inner = stage.tree().join(site.inside());
+    for file in &plan.place {
+        writing.check()?;
+        stage::write(&inner, file).with_context(|| format!("`{}` cannot be written", file.path))?;
+    }
+    let vcs = git.start(&inner, &site.root(), &plan.place);
+    writing.check()?;
+    match site {
+        Site::New { first, .. } => {
+            fs::rename(stage.tree(), first).map_err(|error| in_the_way(site, &error))?;
+        }
+        Site::Existing { root } => {
+            fill::fill(&stage, root, plan).context("the directory cannot be filled")?;
+        }
+    }
+    Ok(Written {
+        root: site.root(),
+        created: plan.place.len() - plan.replaced.len(),
+        replaced: plan.replaced.clone(),
+        kept: plan.kept.clone(),
+        vcs,
+    })
+}
+
+fn not_writable(site: &Site, error: &io::Error) -> Failure {
+    Failure::new(
+        Kind::Destination,
+        format!(
+            "`{}` cannot be written to: {error}",
+            site.anchor().display()
+        ),
+    )
+}
+
+fn in_the_way(site: &Site, error: &io::Error) -> Failure {
+    Failure::new(
+        Kind::Destination,
+        format!("`{}` cannot be created: {error}", site.root().display()),
+    )
+}
+
+#[cfg(test)]
+mod tests;
