@@ -1,0 +1,36 @@
+//! One file a command, each to be read as a list of sentences.
+
+mod startproject;
+
+use std::io::{self, Write};
+
+use anyhow::Result;
+use clap::CommandFactory;
+
+use crate::cli::{Cli, Command};
+use crate::report::Report;
+use crate::signals::Signals;
+
+const DONE: i32 = 0;
+
+/// Answers with the exit code of a command that has come to its end.
+pub(crate) fn run(command: &Command, report: &Report, signals: &Signals) -> Result<i32> {
+    match command {
+        Command::Startproject(arguments) => startproject::run(arguments, report, signals),
+        Command::Completions { shell } => print(|out| {
+            clap_complete::generate(*shell, &mut Cli::command(), "jwt-allauth", out);
+            Ok(())
+        }),
+        Command::Man => print(|out| clap_mangen::Man::new(Cli::command()).render(out)),
+    }
+}
+
+/// Through memory: a generator that meets a closed pipe has no good way out.
+fn print(generate: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> Result<i32> {
+    let mut text = Vec::new();
+    generate(&mut text)?;
+    match io::stdout().write_all(&text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(DONE),
+    }
+}

@@ -1,0 +1,40 @@
+//! `jwt-allauth`: renders the project in `project-template` and leaves it to its owner.
+
+mod answers;
+mod cli;
+mod commands;
+mod failure;
+mod names;
+mod project;
+mod prompts;
+mod report;
+mod secrets;
+mod signals;
+mod template;
+mod tree;
+mod vcs;
+
+use std::process;
+
+use clap::Parser;
+
+use cli::Cli;
+use failure::Failure;
+use report::Report;
+use signals::Signals;
+
+const UNEXPECTED: i32 = 1;
+
+fn main() {
+    let cli = Cli::try_parse().unwrap_or_else(|error| cli::refuse(&error));
+    let report = Report::new(cli.output);
+    let outcome = Signals::watch()
+        .map_err(anyhow::Error::from)
+        .and_then(|signals| commands::run(&cli.command, &report, &signals));
+    process::exit(outcome.unwrap_or_else(|error| {
+        report.failed(&error);
+        error
+            .downcast_ref::<Failure>()
+            .map_or(UNEXPECTED, |failure| failure.kind.exit_code())
+    }));
+}

@@ -1,0 +1,64 @@
+//! The same for scripts: one object on stdout. No secret is in it, nor the hash of one.
+
+use serde_json::{Value, json};
+
+use super::Rendered;
+use crate::failure::Failure;
+use crate::project::{Plan, Written};
+use crate::vcs;
+
+pub(super) fn would_write(rendered: &Rendered, plan: &Plan) -> String {
+    let mut object = of(rendered);
+    object["dry_run"] = true.into();
+    object["replaced"] = json!(plan.replaced);
+    object["kept"] = json!(plan.kept);
+    pretty(&object)
+}
+
+pub(super) fn written(rendered: &Rendered, written: &Written, steps: &[String]) -> String {
+    let mut object = of(rendered);
+    object["dry_run"] = false.into();
+    object["path"] = written.root.display().to_string().into();
+    object["replaced"] = json!(written.replaced);
+    object["kept"] = json!(written.kept);
+    object["git"] = of_vcs(&written.vcs);
+    object["next_steps"] = json!(steps);
+    pretty(&object)
+}
+
+pub(super) fn failed(error: &anyhow::Error, failure: Option<&Failure>) -> String {
+    let kind = failure.map_or("unexpected", |failure| failure.kind.name());
+    let code = failure.map_or(1, |failure| failure.kind.exit_code());
+    let hints = failure.map_or(&[][..], |failure| &failure.hints);
+    let message = failure.map_or_else(|| format!("{error:#}"), ToString::to_string);
+    pretty(&json!({ "error": { "code": code, "kind": kind, "message": message, "hints": hints } }))
+}
+
+fn of(rendered: &Rendered) -> Value {
+    let files = rendered.tree.files().iter().map(|file| {
+        json!({ "path": file.path, "size": file.contents.len(), "mode": format!("{:04o}", file.mode.bits()) })
+    });
+    json!({
+        "template": { "id": rendered.template, "version": rendered.version },
+        "answers": {
+            "name": rendered.answers.name.as_str(),
+            "email": rendered.answers.email,
+            "database": rendered.answers.database.to_string(),
+        },
+        "tree_hash": rendered.tree.hash(),
+        "files": files.collect::<Vec<_>>(),
+    })
+}
+
+fn of_vcs(outcome: &vcs::Outcome) -> Value {
+    match outcome {
+        vcs::Outcome::Committed => json!({ "state": "committed" }),
+        vcs::Outcome::Initialised => json!({ "state": "initialised" }),
+        vcs::Outcome::Skipped(why) => json!({ "state": "none", "reason": why }),
+        vcs::Outcome::Failed(why) => json!({ "state": "failed", "reason": why }),
+    }
+}
+
+fn pretty(value: &Value) -> String {
+    format!("{value:#}")
+}

@@ -1,0 +1,177 @@
+//! Every line a person or a script reads: human text on stderr, results on stdout.
+
+mod json;
+mod next_steps;
+
+use std::env;
+use std::io::{self, Write};
+
+use console::{Style, style};
+
+use crate::answers::Answers;
+use crate::cli::{Color, Format, Output};
+use crate::failure::Failure;
+use crate::project::{Destination, Plan, Written};
+use crate::tree::Tree;
+use crate::vcs;
+
+pub(crate) struct Report {
+    format: Format,
+    quiet: bool,
+    verbose: bool,
+}
+
+/// What was rendered, for whom and where it goes.
+pub(crate) struct Rendered<'a> {
+    pub(crate) template: &'a str,
+    pub(crate) version: &'a str,
+    pub(crate) answers: &'a Answers,
+    pub(crate) destination: &'a Destination,
+    pub(crate) tree: &'a Tree,
+}
+
+impl Report {
+    pub(crate) fn new(output: Output) -> Self {
+        colour(output.color);
+        Self {
+            format: output.format,
+            quiet: output.quiet,
+            verbose: output.verbose,
+        }
+    }
+
+    pub(crate) fn would_write(&self, rendered: &Rendered, plan: &Plan) {
+        if self.format == Format::Json {
+            return result(&json::would_write(rendered, plan));
+        }
+        for file in rendered.tree.files() {
+            let note = if plan.kept.contains(&file.path) {
+                "  (kept as it is)"
+            } else if plan.replaced.contains(&file.path) {
+                "  (replaced)"
+            } else {
+                ""
+            };
+            result(&format!(
+                "{:04o} {:>8} {}{note}",
+                file.mode.bits(),
+                file.contents.len(),
+                file.path
+            ));
+        }
+        self.say(&format!(
+            "{} files, {}",
+            rendered.tree.files().len(),
+            rendered.tree.hash()
+        ));
+        self.say("Nothing was written");
+    }
+
+    pub(crate) fn written(&self, rendered: &Rendered, written: &Written) {
+        let steps = next_steps::after(rendered, written);
+        if self.format == Format::Json {
+            result(&json::written(rendered, written, &steps));
+        } else {
+            self.summary(rendered, written);
+            self.say(&format!("\n{}", heading("Next steps")));
+            for step in &steps {
+                self.say(&format!("  {step}"));
+            }
+            self.say("");
+            let _ = io::stderr().flush();
+            result(&written.root.display().to_string());
+        }
+    }
+
+    fn summary(&self, rendered: &Rendered, written: &Written) {
+        let name = &rendered.answers.name;
+        self.say(&format!(
+            "{} `{name}`: {} files, {}",
+            heading("Created"),
+            written.created,
+            rendered.tree.hash()
+        ));
+        self.list("Replaced", &written.replaced);
+        self.list("Kept as they were", &written.kept);
+        match &written.vcs {
+            vcs::Outcome::Committed => self.detail("git: a repository with a first commit"),
+            vcs::Outcome::Initialised => self.detail("git: a repository without a commit"),
+            vcs::Outcome::Skipped(why) => self.detail(&format!("git: no repository, {why}")),
+            vcs::Outcome::Failed(why) => {
+                warn(&format!("the project is there, but git failed: {why}"));
+            }
+        }
+        if self.verbose {
+            rendered
+                .tree
+                .files()
+                .iter()
+                .for_each(|file| self.detail(&file.path));
+        }
+    }
+
+    pub(crate) fn failed(&self, error: &anyhow::Error) {
+        let failure = error.downcast_ref::<Failure>();
+        if self.format == Format::Json {
+            return result(&json::failed(error, failure));
+        }
+        let message = failure.map_or_else(|| format!("{error:#}"), ToString::to_string);
+        tell(&format!(
+            "{} {message}",
+            style("error:").for_stderr().red().bold()
+        ));
+        for hint in failure.into_iter().flat_map(|failure| &failure.hints) {
+            tell(&format!("  {hint}"));
+        }
+    }
+
+    fn list(&self, heading: &str, paths: &[String]) {
+        if !paths.is_empty() {
+            self.say(&format!("{heading}: {}", paths.join(", ")));
+        }
+    }
+
+    fn detail(&self, text: &str) {
+        if self.verbose {
+            self.say(text);
+        }
+    }
+
+    fn say(&self, text: &str) {
+        if !self.quiet {
+            tell(text);
+        }
+    }
+}
+
+/// `NO_COLOR`, `TERM=dumb` and pipes are the terminal library's to see; only a wish goes before them.
+fn colour(wish: Color) {
+    let plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || env::var_os("TERM").is_some_and(|term| term == "dumb");
+    match wish {
+        Color::Always => console::set_colors_enabled_stderr(true),
+        Color::Never => console::set_colors_enabled_stderr(false),
+        Color::Auto if plain => console::set_colors_enabled_stderr(false),
+        Color::Auto => {}
+    }
+}
+
+fn heading(text: &str) -> String {
+    Style::new().for_stderr().bold().apply_to(text).to_string()
+}
+
+fn warn(text: &str) {
+    tell(&format!(
+        "{} {text}",
+        style("warning:").for_stderr().yellow().bold()
+    ));
+}
+
+/// Nobody is left to be told when a stream is closed.
+fn tell(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+pub(crate) fn result(text: &str) {
+    let _ = writeln!(io::stdout(), "{text}");
+}
