@@ -57,7 +57,7 @@ pub(crate) struct StartProject {
     /// Verify e-mail addresses at registration and send mail [default: false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", value_parser = boolean)]
     pub(crate) email: Option<bool>,
-    /// Database of `.env` and the deploy files; the code serves both [default: sqlite]
+    /// Database to start with; the code serves both [default: sqlite]
     #[arg(long, value_enum, ignore_case = true)]
     pub(crate) database: Option<Database>,
     /// Take the defaults, never ask
@@ -66,10 +66,10 @@ pub(crate) struct StartProject {
     /// Render and verify everything, print the tree, write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Refuse a directory that holds files, keep them, or replace those the project brings
+    /// Where files are already: stop, keep them, or replace them
     #[arg(long, value_name = "POLICY", value_enum, default_value_t)]
     pub(crate) if_exists: IfExists,
-    /// Start a repository [default: git, where there is git and no repository yet]
+    /// Start a repository [default: git, unless there is one]
     #[arg(long, value_enum)]
     pub(crate) vcs: Option<Vcs>,
     /// Start the repository without a first commit

@@ -9,7 +9,7 @@ pub(crate) enum Kind {
     Destination,
     Missing,
     Git,
-    Signal(i32),
+    Signal(usize),
 }
 
 impl Kind {
@@ -20,7 +20,8 @@ impl Kind {
             Self::Destination => 5,
             Self::Missing => 6,
             Self::Git => 12,
-            Self::Signal(number) => 128 + number,
+            // As a shell reports a program that a signal has ended.
+            Self::Signal(number) => 128 + i32::try_from(number).unwrap_or_default(),
         }
     }
 
@@ -65,3 +66,22 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exit_codes_are_those_scripts_were_promised() {
+        let kinds = [
+            Kind::Answer,
+            Kind::Template,
+            Kind::Destination,
+            Kind::Missing,
+            Kind::Git,
+            Kind::Signal(2),
+            Kind::Signal(15),
+        ];
+        assert_eq!(kinds.map(Kind::exit_code), [3, 4, 5, 6, 12, 130, 143]);
+    }
+}

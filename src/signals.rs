@@ -2,7 +2,7 @@
 
 use std::io;
 use std::process;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -10,43 +10,47 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::failure::{Failure, Kind};
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+const WATCHED: [(i32, usize); 3] = [(SIGHUP, 1), (SIGINT, 2), (SIGTERM, 15)];
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Phase {
     /// Nothing is on the disk yet.
+    #[default]
     Before,
     /// What was begun is finished or undone by the one who began it, who also reports it.
     Writing,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Signals {
-    received: Arc<AtomicI32>,
+    /// Zero for none.
+    received: Arc<AtomicUsize>,
     phase: Arc<Mutex<Phase>>,
 }
 
 impl Signals {
     pub(crate) fn watch() -> io::Result<Self> {
-        let mut arriving = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM])?;
-        let signals = Self {
-            received: Arc::default(),
-            phase: Arc::new(Mutex::new(Phase::Before)),
-        };
+        let signals = Self::default();
+        for (signal, number) in WATCHED {
+            // Set by the handler itself: the writing sees a signal as soon as it has arrived.
+            signal_hook::flag::register_usize(signal, Arc::clone(&signals.received), number)?;
+        }
+        let mut arriving = signal_hook::iterator::Signals::new(WATCHED.map(|(signal, _)| signal))?;
         let watcher = signals.clone();
         thread::spawn(move || {
             arriving
                 .forever()
-                .for_each(|signal| watcher.receive(signal));
+                .for_each(|signal| watcher.end_unless_writing(signal));
         });
         Ok(signals)
     }
 
-    /// As if `number` had come already; zero for none.
+    /// As if a signal had come already.
     #[cfg(test)]
-    pub(crate) fn pretending(number: i32) -> Self {
-        Self {
-            received: Arc::new(number.into()),
-            phase: Arc::new(Mutex::new(Phase::Before)),
-        }
+    pub(crate) fn pretending(number: usize) -> Self {
+        let signals = Self::default();
+        signals.received.store(number, Ordering::SeqCst);
+        signals
     }
 
     pub(crate) fn writing(&self) -> Writing<'_> {
@@ -54,14 +58,13 @@ impl Signals {
         Writing { signals: self }
     }
 
-    fn receive(&self, signal: i32) {
-        self.received.store(signal, Ordering::SeqCst);
+    fn end_unless_writing(&self, signal: i32) {
         // Held while exiting: the writing cannot begin in between.
         let phase = self.lock();
         if *phase == Phase::Before {
             // A question may have hidden the cursor; there is nobody to tell if showing it fails.
             let _ = console::Term::stderr().show_cursor();
-            process::exit(Kind::Signal(signal).exit_code());
+            process::exit(128 + signal);
         }
     }
 
@@ -79,8 +82,8 @@ impl Writing<'_> {
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match self.signals.received.load(Ordering::SeqCst) {
             0 => Ok(()),
-            signal => Err(Failure::new(
-                Kind::Signal(signal),
+            number => Err(Failure::new(
+                Kind::Signal(number),
                 "interrupted: nothing was left behind",
             )),
         }

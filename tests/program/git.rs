@@ -1,0 +1,145 @@
+use std::process::Command;
+
+use crate::support::{Place, Ran, is_secret};
+
+const IDENTITY: [(&str, &str); 4] = [
+    ("GIT_AUTHOR_NAME", "A"),
+    ("GIT_AUTHOR_EMAIL", "a@example.org"),
+    ("GIT_COMMITTER_NAME", "A"),
+    ("GIT_COMMITTER_EMAIL", "a@example.org"),
+];
+
+fn start_as_somebody(place: &Place, arguments: &str) -> Ran {
+    Ran::of(
+        &place
+            .command(&format!("startproject {arguments}"))
+            .envs(IDENTITY)
+            .output()
+            .unwrap(),
+    )
+}
+
+fn git(place: &Place, project: &str, arguments: &str) -> String {
+    let directory = place.work().join(project);
+    let output = Command::new("git")
+        .args(arguments.split(' '))
+        .current_dir(directory)
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_project_starts_as_one_commit_of_everything_but_secrets() {
+    let place = Place::new();
+    start_as_somebody(&place, "shop").succeeded();
+    assert_eq!(
+        git(&place, "shop", "log --format=%s"),
+        "Start project with jwt-allauth 0.1.0\n"
+    );
+    let committed = git(&place, "shop", "ls-files");
+    for path in place.promised() {
+        assert_eq!(
+            committed.lines().any(|line| line == path),
+            !is_secret(&path),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn no_commit_leaves_the_repository_without_one() {
+    let place = Place::new();
+    start_as_somebody(&place, "shop --no-commit").succeeded();
+    assert!(place.work().join("shop/.git").is_dir());
+    assert_eq!(git(&place, "shop", "log --format=%s"), "");
+}
+
+#[test]
+fn vcs_none_makes_no_repository() {
+    let place = Place::new();
+    start_as_somebody(&place, "shop --vcs none").succeeded();
+    assert!(!place.work().join("shop/.git").exists());
+}
+
+#[test]
+fn a_repository_that_is_there_is_left_alone() {
+    let place = Place::new();
+    git(&place, ".", "init --quiet");
+    start_as_somebody(&place, "shop --vcs git").succeeded();
+    assert!(!place.work().join("shop/.git").exists());
+    assert_eq!(git(&place, ".", "diff --cached --name-only"), "");
+}
+
+#[test]
+fn without_git_there_is_a_project_and_no_complaint() {
+    let place = Place::new();
+    let ran = Ran::of(
+        &place
+            .command("startproject shop")
+            .env("PATH", "/nowhere")
+            .output()
+            .unwrap(),
+    )
+    .succeeded();
+    assert!(!ran.stderr.contains("git"), "{}", ran.stderr);
+    assert!(place.is_whole("shop"));
+}
+
+#[test]
+fn a_git_that_fails_does_not_lose_the_project() {
+    let place = Place::new();
+    let path = format!(
+        "{}:/bin:/usr/bin",
+        place
+            .fake_git("echo 'fatal: no luck' >&2; exit 128")
+            .display()
+    );
+    let run = |arguments| {
+        Ran::of(
+            &place
+                .command(arguments)
+                .env("PATH", &path)
+                .output()
+                .unwrap(),
+        )
+    };
+    run("startproject one")
+        .succeeded()
+        .saying("warning: the project is there, but git failed: fatal: no luck");
+    run("startproject two --vcs git")
+        .ended_with(12)
+        .saying("fatal: no luck");
+    assert!(place.is_whole("one") && place.is_whole("two"));
+}
+
+#[test]
+fn a_git_that_knows_nobody_leaves_the_commit_to_them() {
+    let place = Place::new();
+    let mut command = place.command("startproject shop");
+    command.env("GIT_CONFIG_COUNT", "1");
+    command
+        .env("GIT_CONFIG_KEY_0", "user.useConfigOnly")
+        .env("GIT_CONFIG_VALUE_0", "true");
+    Ran::of(&command.output().unwrap())
+        .succeeded()
+        .saying("git does not know your name")
+        .saying("git commit");
+    assert!(place.is_whole("shop"));
+}
+
+#[test]
+fn an_existing_directory_gets_a_repository_of_what_was_added() {
+    let place = Place::new();
+    place.write("shop/notes", "theirs");
+    start_as_somebody(&place, "shop --if-exists merge").succeeded();
+    let committed = git(&place, "shop", "ls-files");
+    assert!(
+        committed.contains("Cargo.toml") && !committed.contains("notes"),
+        "{committed}"
+    );
+    assert_eq!(
+        git(&place, "shop", "status --porcelain notes"),
+        "?? notes\n"
+    );
+}

@@ -1,0 +1,17 @@
+//! The program as people and scripts meet it: a command line, two streams, an exit code and a directory.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod atomicity;
+mod destination;
+mod exit_codes;
+mod git;
+mod names;
+mod output;
+mod prompts;
+mod support;
+mod transcripts;

@@ -1,0 +1,119 @@
+//! On a terminal of its own. Waiting for a text ends with the text; the limit is only there for a test that fails.
+
+use rexpect::process::WaitStatus;
+use rexpect::session::{PtySession, spawn_command};
+
+use crate::support::Place;
+
+const LIMIT_MS: Option<u64> = Some(60_000);
+
+fn terminal(place: &Place, arguments: &str, variables: &[(&str, &str)]) -> PtySession {
+    let mut command = std::process::Command::new(crate::support::PROGRAM);
+    command
+        .args(arguments.split_whitespace())
+        .current_dir(place.work())
+        .env_clear();
+    command.env("TERM", "xterm").envs(variables.iter().copied());
+    spawn_command(command, LIMIT_MS).unwrap()
+}
+
+fn code(session: &PtySession) -> i32 {
+    match session.process().wait().unwrap() {
+        WaitStatus::Exited(_, code) => code,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn without_a_name_the_three_questions_are_asked() {
+    let place = Place::new();
+    let mut session = terminal(&place, "startproject --vcs none", &[]);
+    session.exp_string("Name of the project").unwrap();
+    session.send_line("shop").unwrap();
+    session.exp_string("--email").unwrap();
+    session.send("y").unwrap();
+    session.flush().unwrap();
+    session.exp_string("--database").unwrap();
+    session.exp_string("postgres").unwrap();
+    session.send("\u{1b}[B\r").unwrap();
+    session.flush().unwrap();
+    session.exp_string("cargo run").unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(code(&session), 0);
+    let stamp = place.read("shop/.jwt-allauth.toml");
+    assert!(
+        stamp.contains("email = true") && stamp.contains("database = \"postgres\""),
+        "{stamp}"
+    );
+}
+
+#[test]
+fn a_name_that_is_not_valid_is_asked_for_again() {
+    let place = Place::new();
+    let mut session = terminal(
+        &place,
+        "startproject --vcs none --email=no --database sqlite",
+        &[],
+    );
+    session.exp_string("Name of the project").unwrap();
+    session.send_line("async").unwrap();
+    session.exp_string("keyword").unwrap();
+    session.send_control('u').unwrap();
+    session.send_line("").unwrap();
+    session.exp_string("cargo run").unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(place.entries(), ["myproject"]);
+}
+
+#[test]
+fn a_name_on_the_command_line_is_answer_enough() {
+    let place = Place::new();
+    let mut session = terminal(&place, "startproject shop --vcs none", &[]);
+    let output = session.exp_eof().unwrap();
+    assert!(!output.contains('?'), "{output}");
+    assert!(place.is_whole("shop"));
+}
+
+#[test]
+fn where_ci_is_set_or_defaults_are_wanted_nobody_is_asked() {
+    for (arguments, variables) in [
+        ("startproject", &[("CI", "true")][..]),
+        ("startproject --defaults", &[]),
+    ] {
+        let place = Place::new();
+        let mut session = terminal(&place, arguments, variables);
+        let output = session.exp_eof().unwrap();
+        assert!(output.contains("nobody to ask"), "{output}");
+        assert_eq!(code(&session), 6);
+    }
+}
+
+#[test]
+fn ctrl_c_at_a_question_ends_with_130_and_leaves_nothing() {
+    let place = Place::new();
+    let mut session = terminal(&place, "startproject", &[]);
+    session.exp_string("Name of the project").unwrap();
+    session.send_control('c').unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(code(&session), 130);
+    assert!(place.entries().is_empty());
+}
+
+#[test]
+fn a_terminal_has_colour_unless_it_is_dumb_or_colour_is_unwanted() {
+    let coloured = |arguments: &str, variables: &[(&str, &str)]| {
+        let place = Place::new();
+        terminal(&place, arguments, variables)
+            .exp_eof()
+            .unwrap()
+            .contains('\u{1b}')
+    };
+    assert!(coloured("startproject shop", &[]));
+    assert!(!coloured("startproject shop", &[("NO_COLOR", "1")]));
+    assert!(!coloured("startproject shop", &[("TERM", "dumb")]));
+    assert!(!coloured("startproject shop --color never", &[]));
+    assert!(coloured(
+        "startproject shop --color always",
+        &[("NO_COLOR", "1")]
+    ));
+}
