@@ -1,0 +1,128 @@
+//! The settings of the whole program: `settings.toml` over the compiled-in defaults, the environment over both.
+//!
+//! Each room reads its own section from a [`Section`], which collects every problem instead of stopping at the first.
+
+mod reader;
+mod sources;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use reader::Reader;
+pub use reader::{Choice, Section};
+
+use crate::{db, http, passwords, registration, sessions, tokens};
+
+/// The defaults, with a line on each key: the text `settings.toml` begins as.
+pub const DEFAULTS: &str = include_str!("../../defaults.toml");
+
+/// What kind of place this process runs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// A developer's machine: plain HTTP, `.env` is read, migrations are applied at start.
+    Development,
+    /// Everything unsafe is refused.
+    Production,
+}
+
+impl Choice for Environment {
+    const NAMES: &[(&str, Self)] = &[("development", Self::Development), ("production", Self::Production)];
+}
+
+/// Every setting, checked.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each section is documented where it is declared")]
+pub struct Settings {
+    pub environment: Environment,
+    pub http: http::Settings,
+    pub database: db::Settings,
+    pub registration: registration::Settings,
+    pub password: passwords::Settings,
+    pub sessions: sessions::Settings,
+    pub tokens: tokens::Settings,
+}
+
+/// Every problem found in the settings, each with its key and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{} in the settings:\n{}", count(.0.len()), .0.iter().map(|problem| format!("  - {problem}")).collect::<Vec<_>>().join("\n"))]
+pub struct Problems(pub Vec<String>);
+
+fn count(problems: usize) -> String {
+    if problems == 1 { "one problem".to_owned() } else { format!("{problems} problems") }
+}
+
+impl Settings {
+    /// Reads `settings.toml` (or the file `SETTINGS_FILE` names) and the environment of this process; in development
+    /// also `.env`. A file that is missing leaves the defaults.
+    ///
+    /// # Errors
+    /// Every problem at once: a file that cannot be read, unknown keys, wrong types, impossible combinations.
+    pub fn from_environment() -> Result<Self, Problems> {
+        let environment = sources::environment().map_err(|problem| Problems(vec![problem]))?;
+        let path = environment.get("SETTINGS_FILE").map_or_else(|| PathBuf::from("settings.toml"), PathBuf::from);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error)
+                if error.kind() == std::io::ErrorKind::NotFound && !environment.contains_key("SETTINGS_FILE") =>
+            {
+                String::new()
+            }
+            Err(error) => return Err(Problems(vec![format!("{}: {error}", path.display())])),
+        };
+        Self::load(&path, &text, &environment)
+    }
+
+    /// Reads settings from a text in TOML, named `path` in messages, and environment variables over it.
+    ///
+    /// # Errors
+    /// As [`Settings::from_environment`].
+    pub fn load(path: &Path, text: &str, environment: &BTreeMap<String, String>) -> Result<Self, Problems> {
+        let mut reader = Reader::new(path, text, environment)?;
+        let settings = Self {
+            environment: reader.top().one_of("environment"),
+            http: http::Settings::read(&mut reader.section("http")),
+            database: db::Settings::read(&mut reader.section("database")),
+            registration: registration::Settings::read(&mut reader.section("registration")),
+            password: passwords::Settings::read(&mut reader.section("password")),
+            sessions: sessions::Settings::read(&mut reader.section("sessions")),
+            tokens: tokens::Settings::read(&mut reader.section("tokens")),
+        };
+        if settings.environment == Environment::Production {
+            settings.refuse_unsafe(&mut reader);
+        }
+        reader.finish()?;
+        Ok(settings)
+    }
+
+    /// Whether this is a production environment.
+    #[must_use]
+    pub fn is_production(&self) -> bool {
+        self.environment == Environment::Production
+    }
+
+    /// What production cannot start with.
+    fn refuse_unsafe(&self, reader: &mut Reader) {
+        if self.http.public_url.is_none() {
+            let fix = "must be set in production, for example \"https://auth.example.com\"";
+            reader.section("http").problem("public_url", fix);
+        }
+    }
+
+    /// What works in production but should not be kept, each with its fix.
+    #[must_use]
+    pub fn deployment_warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if !self.is_production() {
+            warnings
+                .push("environment: set ENVIRONMENT=production; cookies are not Secure and errors are verbose".into());
+        }
+        self.http.warn(&mut warnings);
+        self.password.warn(&mut warnings);
+        self.sessions.warn(&mut warnings);
+        self.tokens.warn(&mut warnings);
+        warnings
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,280 @@
+//! Reads keys from the merged tables and keeps a list of everything that is wrong.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use toml::{Table, Value};
+
+use super::{DEFAULTS, Problems, sources};
+
+/// A setting that is one of a few words.
+pub trait Choice: Copy + 'static {
+    /// The words and what they mean.
+    const NAMES: &[(&str, Self)];
+}
+
+/// The merged settings, where each came from, and what is wrong with them.
+pub(super) struct Reader {
+    values: Table,
+    /// Key to the variable or file that set it.
+    sources: BTreeMap<String, String>,
+    problems: Vec<String>,
+}
+
+impl Reader {
+    pub(super) fn new(path: &Path, text: &str, environment: &BTreeMap<String, String>) -> Result<Self, Problems> {
+        let defaults: Table = DEFAULTS.parse().map_err(|error| Problems(vec![format!("defaults.toml: {error}")]))?;
+        let file: Table = text.parse().map_err(|error: toml::de::Error| {
+            Problems(vec![format!("{}: {}", path.display(), error.to_string().trim_end())])
+        })?;
+        let mut reader = Self { values: defaults, sources: BTreeMap::new(), problems: Vec::new() };
+        reader.merge_file(&path.display().to_string(), file);
+        for entry in sources::overrides(environment, &mut reader.problems) {
+            reader.merge_variable(entry);
+        }
+        if let Some(port) = environment.get("PORT").filter(|port| !port.is_empty()) {
+            reader.merge_port(port);
+        }
+        Ok(reader)
+    }
+
+    fn merge_file(&mut self, source: &str, file: Table) {
+        for (name, value) in file {
+            match (value, self.values.get(&name).is_some_and(Value::is_table)) {
+                (Value::Table(section), true) => {
+                    for (key, value) in section {
+                        self.set(&format!("{name}.{key}"), value, source);
+                    }
+                }
+                (value, _) => self.set(&name, value, source),
+            }
+        }
+    }
+
+    fn merge_variable(&mut self, entry: sources::Override) {
+        let Some(default) = self.slot(&entry.key) else {
+            self.problems.push(unknown(&entry.variable, &entry.key));
+            return;
+        };
+        let value = match default {
+            Value::Boolean(_) => entry.value.to_lowercase().parse().map(Value::Boolean).ok(),
+            Value::Integer(_) => entry.value.parse().map(Value::Integer).ok(),
+            Value::Array(_) => list(&entry.value),
+            _ => Some(Value::String(entry.value.clone())),
+        };
+        let value = value.unwrap_or(Value::String(entry.value));
+        self.set(&entry.key, value, &entry.variable);
+    }
+
+    fn merge_port(&mut self, port: &str) {
+        if port.parse::<u16>().is_err() {
+            self.problems.push(format!("PORT: `{port}` is not a port"));
+            return;
+        }
+        if let Some(Value::String(bind)) = self.slot("http.bind") {
+            let host = bind.rsplit_once(':').map_or(bind.as_str(), |(host, _)| host).to_owned();
+            *bind = format!("{host}:{port}");
+            self.sources.insert("http.bind".into(), "PORT".into());
+        }
+    }
+
+    fn slot(&mut self, key: &str) -> Option<&mut Value> {
+        match key.split_once('.') {
+            Some((section, key)) => self.values.get_mut(section)?.as_table_mut()?.get_mut(key),
+            None => self.values.get_mut(key).filter(|value| !value.is_table()),
+        }
+    }
+
+    fn set(&mut self, key: &str, value: Value, source: &str) {
+        let Some(slot) = self.slot(key) else {
+            self.problems.push(unknown(source, key));
+            return;
+        };
+        if slot.same_type(&value) {
+            *slot = value;
+            self.sources.insert(key.to_owned(), source.to_owned());
+        } else {
+            let problem = format!("{source}: `{key}` must be {}, not {}", described(slot), described(&value));
+            self.problems.push(problem);
+        }
+    }
+
+    pub(super) fn top(&mut self) -> Section<'_> {
+        Section { name: "", reader: self }
+    }
+
+    pub(super) fn section<'r>(&'r mut self, name: &'r str) -> Section<'r> {
+        Section { name, reader: self }
+    }
+
+    pub(super) fn finish(self) -> Result<(), Problems> {
+        if self.problems.is_empty() { Ok(()) } else { Err(Problems(self.problems)) }
+    }
+}
+
+fn unknown(source: &str, key: &str) -> String {
+    format!("{source}: there is no setting `{key}`; `settings.toml` as rendered lists them all")
+}
+
+fn described(value: &Value) -> &'static str {
+    match value {
+        Value::String(_) => "a text in quotes",
+        Value::Integer(_) => "a whole number",
+        Value::Boolean(_) => "true or false",
+        Value::Array(_) => "a list",
+        Value::Table(_) => "a section",
+        Value::Float(_) => "a number with a fraction",
+        Value::Datetime(_) => "a date",
+    }
+}
+
+/// A list in the environment: JSON where it begins like JSON, else separated by commas.
+fn list(text: &str) -> Option<Value> {
+    let items: Vec<String> = if text.trim_start().starts_with('[') {
+        serde_json::from_str(text).ok()?
+    } else {
+        text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+    };
+    Some(Value::Array(items.into_iter().map(Value::String).collect()))
+}
+
+/// The keys of one section. A method that finds a problem notes it and returns something harmless: the settings are
+/// only handed out when there is no problem.
+pub struct Section<'r> {
+    name: &'r str,
+    reader: &'r mut Reader,
+}
+
+impl Section<'_> {
+    /// Notes what is wrong with a key, in words that follow its name.
+    pub fn problem(&mut self, key: &str, problem: impl Display) {
+        let key = self.key(key);
+        let source = self.reader.sources.get(&key).map(|source| format!("{source}: ")).unwrap_or_default();
+        self.reader.problems.push(format!("{source}`{key}` {problem}"));
+    }
+
+    fn key(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
+    }
+
+    fn value(&mut self, key: &str) -> Value {
+        let key = self.key(key);
+        self.reader.slot(&key).cloned().unwrap_or(Value::Boolean(false))
+    }
+
+    /// A text; may be empty.
+    pub fn text(&mut self, key: &str) -> String {
+        self.value(key).as_str().unwrap_or_default().to_owned()
+    }
+
+    /// A text that must not be empty.
+    pub fn required_text(&mut self, key: &str) -> String {
+        let text = self.text(key);
+        if text.is_empty() {
+            self.problem(key, "must not be empty");
+        }
+        text
+    }
+
+    /// A text, none where it is empty.
+    pub fn optional_text(&mut self, key: &str) -> Option<String> {
+        Some(self.text(key)).filter(|text| !text.is_empty())
+    }
+
+    /// A text that is never shown.
+    pub fn secret(&mut self, key: &str) -> SecretString {
+        self.text(key).into()
+    }
+
+    /// True or false.
+    pub fn flag(&mut self, key: &str) -> bool {
+        self.value(key).as_bool().unwrap_or_default()
+    }
+
+    /// A whole number within bounds.
+    pub fn number(&mut self, key: &str, bounds: RangeInclusive<u32>) -> u32 {
+        let number = self.value(key).as_integer().unwrap_or_default();
+        match u32::try_from(number) {
+            Ok(number) if bounds.contains(&number) => number,
+            _ => {
+                self.problem(key, format_args!("must be from {} to {}, not {number}", bounds.start(), bounds.end()));
+                *bounds.start()
+            }
+        }
+    }
+
+    /// A list of texts.
+    pub fn list(&mut self, key: &str) -> Vec<String> {
+        let Value::Array(items) = self.value(key) else { return Vec::new() };
+        let texts: Vec<String> = items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect();
+        if texts.len() < items.len() {
+            self.problem(key, "must be a list of texts in quotes");
+        }
+        texts
+    }
+
+    /// A list of texts that parse as `T`.
+    pub fn parsed_list<T>(&mut self, key: &str, parse: impl Fn(&str) -> Option<T>, expected: &str) -> Vec<T> {
+        let mut parsed = Vec::new();
+        for item in self.list(key) {
+            match parse(&item) {
+                Some(value) => parsed.push(value),
+                None => self.problem(key, format_args!("has `{item}`, which is not {expected}")),
+            }
+        }
+        parsed
+    }
+
+    /// A duration such as `"15m"`.
+    pub fn duration(&mut self, key: &str) -> Duration {
+        let text = self.text(key);
+        parse_duration(&text).unwrap_or_else(|| {
+            self.problem(
+                key,
+                format_args!("must be a duration such as \"30s\", \"15m\", \"12h\" or \"14d\", not {text:?}"),
+            );
+            // Within every room's bounds: one mistake is reported once.
+            Duration::from_secs(1)
+        })
+    }
+
+    /// A duration, none where the text is empty.
+    pub fn optional_duration(&mut self, key: &str) -> Option<Duration> {
+        (!self.text(key).is_empty()).then(|| self.duration(key))
+    }
+
+    /// One of the words of a [`Choice`].
+    pub fn one_of<C: Choice>(&mut self, key: &str) -> C {
+        let text = self.text(key);
+        if let Some((_, choice)) = C::NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(&text)) {
+            return *choice;
+        }
+        let names: Vec<&str> = C::NAMES.iter().map(|(name, _)| *name).collect();
+        self.problem(key, format_args!("must be one of {}, not {text:?}", names.join(", ")));
+        C::NAMES[0].1
+    }
+}
+
+/// Parses a whole number and a unit: `s`, `m`, `h` or `d`.
+fn parse_duration(text: &str) -> Option<Duration> {
+    let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let seconds = match unit.trim() {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    // A century is plenty, and arithmetic on dates cannot overflow below it.
+    number
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(seconds)
+        .filter(|seconds| *seconds <= 3_155_760_000)
+        .map(Duration::from_secs)
+}

@@ -1,0 +1,124 @@
+use super::*;
+
+fn load(text: &str, variables: &[(&str, &str)]) -> Result<Settings, String> {
+    let environment = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Settings::load(Path::new("settings.toml"), text, &environment).map_err(|problems| problems.to_string())
+}
+
+#[test]
+fn without_a_file_every_setting_has_its_default() {
+    let settings = load("", &[]).unwrap();
+    assert_eq!(settings.http.bind.to_string(), "127.0.0.1:8000");
+    assert_eq!(settings.sessions.refresh_lifetime.as_secs(), 14 * 86_400);
+    assert_eq!(settings.tokens.access_lifetime.as_secs(), 1_800);
+}
+
+#[test]
+fn the_environment_overrides_the_file_and_long_names_override_well_known_ones() {
+    let file = "[database]\nurl = \"sqlite://file.db\"\n[sessions]\ntransport = \"body\"";
+    let settings = load(file, &[("DATABASE_URL", "sqlite://known.db")]).unwrap();
+    assert_eq!(secrecy::ExposeSecret::expose_secret(&settings.database.url), "sqlite://known.db");
+    assert_eq!(settings.sessions.transport, sessions::Transport::Body);
+    let variables = [("DATABASE_URL", "sqlite://known.db"), ("JWT_ALLAUTH__DATABASE__URL", "sqlite://long.db")];
+    let settings = load(file, &variables).unwrap();
+    assert_eq!(secrecy::ExposeSecret::expose_secret(&settings.database.url), "sqlite://long.db");
+}
+
+#[test]
+fn variables_take_the_type_of_the_key_they_set() {
+    let settings = load(
+        "",
+        &[
+            ("JWT_ALLAUTH__REGISTRATION__OPEN", "False"),
+            ("JWT_ALLAUTH__HTTP__BODY_LIMIT", "2048"),
+            ("JWT_ALLAUTH__HTTP__TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
+            ("JWT_ALLAUTH__HTTP__CORS_ORIGINS", r#"["https://a.example","https://b.example:8443"]"#),
+            ("JWT_ALLAUTH__TOKENS__SESSION_CHECK", "on"),
+            ("PORT", "9000"),
+        ],
+    )
+    .unwrap();
+    assert!(!settings.registration.open);
+    assert_eq!(settings.http.body_limit, 2_048);
+    assert_eq!(settings.http.trusted_proxies.len(), 2);
+    assert_eq!(settings.http.cors_origins.len(), 2);
+    assert!(settings.tokens.session_check);
+    assert_eq!(settings.http.bind.port(), 9_000);
+}
+
+#[test]
+fn a_variable_that_ends_in_file_reads_the_value_from_a_file() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "sqlite://mounted.db\n").unwrap();
+    let path = file.path().to_str().unwrap();
+    for name in ["DATABASE_URL_FILE", "JWT_ALLAUTH__DATABASE__URL_FILE"] {
+        let settings = load("", &[(name, path)]).unwrap();
+        assert_eq!(secrecy::ExposeSecret::expose_secret(&settings.database.url), "sqlite://mounted.db");
+        assert!(load("", &[(name, "/does/not/exist")]).unwrap_err().contains(name));
+    }
+}
+
+#[test]
+fn one_message_names_every_problem_with_its_source_key_and_fix() {
+    let file = r#"
+        environment = "staging"
+        surprise = 1
+        [http]
+        public_url = "example.com"
+        [sessions]
+        transport = "cokie"
+        refresh_lifetime = "14"
+        retry_window = "2m"
+        max = 3
+        [password]
+        min_length = "eight"
+        [nonsense]
+        key = 1
+    "#;
+    let problems =
+        load(file, &[("JWT_ALLAUTH__TOKENS__LEEWAY", "5m"), ("JWT_ALLAUTH__TOKENS__LIFETIME", "5m")]).unwrap_err();
+    for expected in [
+        "11 problems in the settings:",
+        "settings.toml: `environment` must be one of development, production, not \"staging\"",
+        "settings.toml: there is no setting `surprise`",
+        "settings.toml: there is no setting `nonsense`",
+        "settings.toml: there is no setting `sessions.max`",
+        "settings.toml: `http.public_url` must be an address",
+        "settings.toml: `sessions.transport` must be one of cookie, body, not \"cokie\"",
+        "settings.toml: `sessions.refresh_lifetime` must be a duration",
+        "settings.toml: `sessions.retry_window` must be at most \"60s\"",
+        "settings.toml: `password.min_length` must be a whole number, not a text in quotes",
+        "JWT_ALLAUTH__TOKENS__LEEWAY: `tokens.leeway` must be at most \"60s\"",
+        "JWT_ALLAUTH__TOKENS__LIFETIME: there is no setting `tokens.lifetime`",
+    ] {
+        assert!(problems.contains(expected), "{expected}\n---\n{problems}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_toml_is_shown_with_its_line() {
+    let problem = load("[http]\nbind = \"127.0.0.1:8000\nprefix = \"/x\"", &[]).unwrap_err();
+    assert!(problem.contains("line 2"), "{problem}");
+}
+
+#[test]
+fn production_does_not_start_without_a_public_url() {
+    let problem = load("", &[("ENVIRONMENT", "production")]).unwrap_err();
+    assert!(problem.contains("`http.public_url` must be set in production"), "{problem}");
+    let variables = [("ENVIRONMENT", "production"), ("JWT_ALLAUTH__HTTP__PUBLIC_URL", "https://auth.example.com")];
+    assert!(load("", &variables).is_ok());
+}
+
+#[test]
+fn a_host_cookie_needs_the_attributes_browsers_ask_for() {
+    let problem = load("[sessions]\ncookie_name = \"__Host-r\"\ncookie_path = \"/auth\"", &[]).unwrap_err();
+    assert!(problem.contains("__Host-"), "{problem}");
+    assert!(load("[sessions]\ncookie_name = \"__Host-r\"", &[]).is_ok());
+}
+
+#[test]
+fn a_wildcard_is_no_origin() {
+    for origin in ["*", "https://*.example.com", "https://example.com/", "null", "example.com"] {
+        assert!(load("", &[("JWT_ALLAUTH__HTTP__CORS_ORIGINS", origin)]).is_err(), "{origin}");
+    }
+}
