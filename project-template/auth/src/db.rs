@@ -1,0 +1,250 @@
+//! The database: SQLite or PostgreSQL, chosen by `database.url` at run time. The only file that knows an engine.
+//!
+//! Each query is written once and runs on either pool through [`on!`]. Ids (UUIDv7) and times come from Rust.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::migrate::{Migrate, Migration, MigrationType, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Postgres, SqlSafeStr, Sqlite, Transaction};
+
+use crate::settings::Section;
+
+/// How long a writer waits for another process that holds the SQLite file.
+const SQLITE_BUSY: Duration = Duration::from_secs(5);
+/// How long PostgreSQL works on one statement before it gives up, in milliseconds.
+const POSTGRES_STATEMENT_TIMEOUT: &str = "5000";
+
+/// `[database]`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `sqlite://path` or `postgres://user:password@host/name`.
+    pub url: SecretString,
+    /// Connections to PostgreSQL; SQLite has one writer and uses one.
+    pub max_connections: u32,
+    /// How long a request waits for a connection before it is answered 503.
+    pub acquire_timeout: Duration,
+}
+
+impl Settings {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        let url = section.secret("url");
+        if !is_sqlite(&url) && !is_postgres(&url) {
+            section.problem("url", "must start with `sqlite://` or `postgres://`");
+        }
+        Self {
+            url,
+            max_connections: section.number("max_connections", 1..=1_000),
+            acquire_timeout: section.duration("acquire_timeout"),
+        }
+    }
+}
+
+fn is_sqlite(url: &SecretString) -> bool {
+    url.expose_secret().starts_with("sqlite:")
+}
+
+fn is_postgres(url: &SecretString) -> bool {
+    let url = url.expose_secret();
+    url.starts_with("postgres:") || url.starts_with("postgresql:")
+}
+
+/// A pool of connections to either engine.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// One file, one connection.
+    Sqlite(SqlitePool),
+    /// A server.
+    Postgres(PgPool),
+}
+
+/// A transaction on either engine; rolled back unless committed.
+pub enum Tx {
+    /// Holds the file's write lock from its start.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// At the engine's default isolation, read committed.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// Runs one query on whichever engine is configured: `on!(db, pool => sqlx::query("…").execute(pool).await)`.
+#[macro_export]
+macro_rules! on {
+    ($db:expr, $pool:ident => $body:expr) => {
+        match $db {
+            $crate::db::Db::Sqlite($pool) => $body,
+            $crate::db::Db::Postgres($pool) => $body,
+        }
+    };
+}
+
+/// Runs one query inside a transaction: `in_tx!(tx, conn => sqlx::query("…").execute(conn).await)`.
+#[macro_export]
+macro_rules! in_tx {
+    ($tx:expr, $conn:ident => $body:expr) => {
+        match $tx {
+            $crate::db::Tx::Sqlite(tx) => {
+                let $conn = &mut **tx;
+                $body
+            }
+            $crate::db::Tx::Postgres(tx) => {
+                let $conn = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+
+/// Declares a struct read from a row of either engine, column by field name. (`derive(FromRow)` would compile sqlx, with
+/// SQLite's C code, a second time for its macros.)
+#[macro_export]
+macro_rules! row {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$doc:meta])* $field_vis:vis $field:ident: $type:ty),* $(,)? }) => {
+        $(#[$meta])* $vis struct $name { $($(#[$doc])* $field_vis $field: $type),* }
+
+        impl<'r, R: sqlx::Row> sqlx::FromRow<'r, R> for $name
+        where
+            &'static str: sqlx::ColumnIndex<R>,
+            $($type: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>),*
+        {
+            fn from_row(row: &'r R) -> sqlx::Result<Self> {
+                Ok(Self { $($field: row.try_get(stringify!($field))?),* })
+            }
+        }
+    };
+}
+
+macro_rules! migrations {
+    ($($version:literal $name:literal),* $(,)?) => {
+        fn migrations_for(engine: &Db) -> Migrator {
+            let migration = |version, name: &'static str, sql: &'static str| {
+                Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+            };
+            Migrator::with_migrations(match engine {
+                Db::Sqlite(_) => vec![$(migration($version, $name, include_str!(concat!("../migrations/sqlite/", $name, ".sql")))),*],
+                Db::Postgres(_) => vec![$(migration($version, $name, include_str!(concat!("../migrations/postgres/", $name, ".sql")))),*],
+            })
+        }
+    };
+}
+
+// A new migration is a file in each of the two folders and a line here.
+migrations! {
+    1 "0001_users_and_sessions",
+}
+
+impl Db {
+    /// Opens the pool. Fails with the reason where the server cannot be reached or the file cannot be opened.
+    pub async fn connect(settings: &Settings) -> anyhow::Result<Self> {
+        let url = settings.url.expose_secret();
+        if is_sqlite(&settings.url) {
+            let options = SqliteConnectOptions::from_str(url)
+                .context("`database.url` is not a valid SQLite address")?
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Normal)
+                .foreign_keys(true)
+                .busy_timeout(SQLITE_BUSY);
+            create_private(options.get_filename())?;
+            // SQLite has one writer; a second connection only waits for the first in coarser steps.
+            let pool = SqlitePoolOptions::new()
+                .max_connections(1)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .acquire_timeout(settings.acquire_timeout)
+                .test_before_acquire(false);
+            return Ok(Self::Sqlite(pool.connect_with(options).await.context("cannot open the SQLite database")?));
+        }
+        let options = PgConnectOptions::from_str(url)
+            .context("`database.url` is not a valid PostgreSQL address")?
+            .options([("statement_timeout", POSTGRES_STATEMENT_TIMEOUT)]);
+        let pool = PgPoolOptions::new()
+            .max_connections(settings.max_connections)
+            .acquire_timeout(settings.acquire_timeout)
+            .connect_with(options)
+            .await
+            .context("cannot reach the PostgreSQL server of `database.url`")?;
+        Ok(Self::Postgres(pool))
+    }
+
+    /// Applies the missing migrations. Two processes that start together take turns.
+    pub async fn migrate(&self) -> anyhow::Result<()> {
+        let migrations = migrations_for(self);
+        on!(self, pool => migrations.run(pool).await).context(
+            "the database cannot be migrated; if a newer version of this program migrated it, run that version",
+        )
+    }
+
+    /// The names of the migrations that are not applied yet.
+    pub async fn pending_migrations(&self) -> anyhow::Result<Vec<String>> {
+        let migrations = migrations_for(self);
+        let applied = on!(self, pool => {
+            let mut connection = pool.acquire().await?;
+            connection.ensure_migrations_table(&migrations.table_name).await?;
+            connection.list_applied_migrations(&migrations.table_name).await?
+        });
+        if let Some(newer) = applied.iter().find(|applied| !migrations.version_exists(applied.version)) {
+            bail!("the database has migration {} of a newer version of this program; run that version", newer.version);
+        }
+        let missing =
+            migrations.iter().filter(|migration| applied.iter().all(|done| done.version != migration.version));
+        Ok(missing.map(|migration| migration.description.to_string()).collect())
+    }
+
+    /// Begins a transaction. On SQLite it takes the write lock at once: a reader that turns writer later can only fail.
+    pub async fn begin(&self) -> sqlx::Result<Tx> {
+        Ok(match self {
+            Self::Sqlite(pool) => Tx::Sqlite(pool.begin_with("begin immediate").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> sqlx::Result<()> {
+        on!(self, pool => sqlx::query("select 1").execute(pool).await.map(drop))
+    }
+
+    /// Ends every connection, after what they are doing.
+    pub async fn close(&self) {
+        on!(self, pool => pool.close().await);
+    }
+}
+
+impl Tx {
+    /// Makes the changes durable and visible.
+    pub async fn commit(self) -> sqlx::Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
+        }
+    }
+}
+
+/// Whether a statement failed because a unique key is taken: the database's answer to "does it exist already?".
+pub(crate) fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+/// Makes the database file readable by its owner alone before SQLite makes it readable by everybody.
+#[cfg(unix)]
+fn create_private(path: &std::path::Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    if path.as_os_str().is_empty() || path.as_os_str() == ":memory:" {
+        return Ok(());
+    }
+    std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
+        .with_context(|| format!("cannot create the database file {}", path.display()))
+}
+
+#[cfg(not(unix))]
+fn create_private(_: &std::path::Path) -> anyhow::Result<()> {
+    Ok(())
+}
