@@ -1,0 +1,137 @@
+//! The one error of the HTTP edge: what a client is told when a request is refused.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+/// How long a client should wait when the server is busy.
+const BUSY_RETRY: Duration = Duration::from_secs(1);
+
+/// The result of a handler.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A refused request. Converting into it has no side effect; it is logged once, when it is answered.
+#[derive(Debug)]
+pub enum Error {
+    /// 400: what is wrong with each field.
+    Fields(BTreeMap<Cow<'static, str>, Vec<Cow<'static, str>>>),
+    /// Any other refusal a client can act on.
+    Refused {
+        /// The status of the answer.
+        status: StatusCode,
+        /// What a person reads.
+        detail: Cow<'static, str>,
+        /// What a program reads; never changes.
+        code: &'static str,
+    },
+    /// 401: no credential, with the scheme that would be accepted.
+    NotAuthenticated(Scheme),
+    /// 401: the bearer token is not acceptable.
+    BearerNotValid(&'static str),
+    /// 503: the server has more to do than it can; nothing has happened.
+    Busy,
+    /// 500: a fault of ours. The cause is logged and never told.
+    Internal(anyhow::Error),
+}
+
+/// How a client is expected to authenticate.
+#[derive(Clone, Copy, Debug)]
+pub enum Scheme {
+    /// `Authorization: Bearer …` (RFC 6750).
+    Bearer,
+    /// A cookie that carries a capability.
+    Cookie,
+}
+
+impl Error {
+    /// A refusal with a status, a text for people and a code for programs.
+    pub fn refused(status: StatusCode, detail: impl Into<Cow<'static, str>>, code: &'static str) -> Self {
+        Self::Refused { status, detail: detail.into(), code }
+    }
+
+    /// 400: one field is wrong.
+    pub fn field(name: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::Fields(BTreeMap::from([(name.into(), vec![message.into()])]))
+    }
+
+    /// 401: a token was shown that is not, or no longer, acceptable. Which of the reasons it was is not told.
+    #[must_use]
+    pub fn token_not_valid() -> Self {
+        Self::refused(StatusCode::UNAUTHORIZED, "Token is invalid or expired", "token_not_valid")
+    }
+
+    /// 404: there is no such thing, or not for this client.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::refused(StatusCode::NOT_FOUND, "Not found.", "not_found")
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Fields(_) => StatusCode::BAD_REQUEST,
+            Self::Refused { status, .. } => *status,
+            Self::NotAuthenticated(_) | Self::BearerNotValid(_) => StatusCode::UNAUTHORIZED,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn body(self) -> Value {
+        match self {
+            Self::Fields(fields) => json!(fields),
+            Self::Refused { detail, code, .. } => json!({ "detail": detail, "code": code }),
+            Self::NotAuthenticated(_) => {
+                json!({ "detail": "Authentication credentials were not provided.", "code": "not_authenticated" })
+            }
+            Self::BearerNotValid(message) => json!({
+                "detail": "Given token not valid for any token type",
+                "code": "token_not_valid",
+                "messages": [{ "token_class": "AccessToken", "token_type": "access", "message": message }],
+            }),
+            Self::Busy => json!({ "detail": "The server is busy. Please try again.", "code": "busy" }),
+            Self::Internal(_) => json!({ "detail": "Something went wrong on our side.", "code": "error" }),
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        if let Self::Internal(cause) = &self {
+            tracing::error!(error = format!("{cause:#}"), "request failed");
+        }
+        let status = self.status();
+        let challenge = match &self {
+            Self::NotAuthenticated(Scheme::Cookie) => Some("Cookie"),
+            _ if status == StatusCode::UNAUTHORIZED => Some("Bearer realm=\"api\""),
+            _ => None,
+        };
+        let mut response = (status, Json(self.body())).into_response();
+        if let Some(challenge) = challenge {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(BUSY_RETRY.as_secs()));
+        }
+        response
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Self::Busy,
+            error => Self::Internal(anyhow::Error::new(error).context("database")),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Internal(error)
+    }
+}

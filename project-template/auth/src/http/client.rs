@@ -1,0 +1,106 @@
+//! Who is calling, as far as the connection and trusted proxies tell.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use ipnet::IpNet;
+
+use crate::app::Auth;
+
+/// Characters of a user agent that are kept.
+const USER_AGENT_LIMIT: usize = 256;
+
+/// The client of a request. Reading it never fails a request.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    /// The peer's address, or the one trusted proxies vouch for. None where the router is called without a connection.
+    pub ip: Option<IpAddr>,
+    /// What the client says it is; a hint, never a proof.
+    pub user_agent: Option<String>,
+}
+
+impl FromRequestParts<Auth> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        Ok(Self {
+            ip: peer.map(|peer| client_address(peer, &parts.headers, &auth.settings().http.trusted_proxies)),
+            user_agent: user_agent(&parts.headers),
+        })
+    }
+}
+
+/// Walks `X-Forwarded-For` from the right past trusted proxies: what stands further left is what the client made up.
+fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let mut address = peer.to_canonical();
+    let hops: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .flat_map(|value| value.to_str().unwrap_or("?").split(','))
+        .map(str::trim)
+        .collect();
+    for hop in hops.into_iter().rev() {
+        if !trusted.iter().any(|network| network.contains(&address)) {
+            break;
+        }
+        match hop.parse::<IpAddr>() {
+            Ok(hop) => address = hop.to_canonical(),
+            Err(_) => break,
+        }
+    }
+    address
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    let text = String::from_utf8_lossy(headers.get(header::USER_AGENT)?.as_bytes());
+    let text: String = text.chars().filter(|character| !character.is_control()).take(USER_AGENT_LIMIT).collect();
+    Some(text).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append("x-forwarded-for", value.parse().unwrap());
+        }
+        let trusted: Vec<IpNet> = trusted.iter().map(|network| network.parse().unwrap()).collect();
+        client_address(peer.parse().unwrap(), &headers, &trusted).to_string()
+    }
+
+    #[test]
+    fn without_trusted_proxies_the_peer_is_the_client_whatever_the_header_says() {
+        assert_eq!(address("203.0.113.7", &["198.51.100.1"], &[]), "203.0.113.7");
+    }
+
+    #[test]
+    fn the_first_untrusted_address_from_the_right_is_the_client() {
+        assert_eq!(address("10.0.0.1", &["1.1.1.1, 198.51.100.1, 10.0.0.2"], &["10.0.0.0/8"]), "198.51.100.1");
+        assert_eq!(address("10.0.0.1", &["1.1.1.1", "198.51.100.1"], &["10.0.0.0/8"]), "198.51.100.1");
+    }
+
+    #[test]
+    fn a_broken_entry_ends_the_walk_at_the_last_address_that_was_vouched_for() {
+        assert_eq!(address("10.0.0.1", &["198.51.100.1, nonsense, 10.0.0.2"], &["10.0.0.0/8"]), "10.0.0.2");
+    }
+
+    #[test]
+    fn an_ipv4_address_mapped_into_ipv6_is_the_ipv4_address() {
+        assert_eq!(address("::ffff:10.0.0.1", &["::ffff:198.51.100.1"], &["10.0.0.0/8"]), "198.51.100.1");
+    }
+
+    #[test]
+    fn a_user_agent_is_cut_and_freed_of_control_characters() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::USER_AGENT, header::HeaderValue::from_bytes(&[b'a'; 10_000]).unwrap());
+        assert_eq!(user_agent(&headers).unwrap().len(), USER_AGENT_LIMIT);
+        headers.insert(header::USER_AGENT, header::HeaderValue::from_bytes(b"caf\xe9\tbar").unwrap());
+        assert_eq!(user_agent(&headers).unwrap(), "caf\u{fffd}bar");
+    }
+}

@@ -1,0 +1,240 @@
+//! The body of a request, read field by field; every field that fails is reported at once.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+
+use crate::app::Auth;
+use crate::error::{Error, Result};
+use crate::users::Email;
+
+/// Members of a body, and levels of nesting, beyond which it is refused.
+const MEMBERS_LIMIT: usize = 100;
+const DEPTH_LIMIT: usize = 32;
+
+/// Bytes of a password or a code.
+const SECRET_LIMIT: usize = 1024;
+
+pub(crate) const REQUIRED: &str = "This field is required.";
+const NULL: &str = "This field may not be null.";
+pub(crate) const BLANK: &str = "This field may not be blank.";
+const NOT_TEXT: &str = "Not a valid string.";
+
+/// A JSON object, and what is wrong with its members so far. A method that finds a problem notes it and returns none;
+/// [`Fields::finish`] turns the notes into one answer.
+#[derive(Debug, Default)]
+pub struct Fields {
+    values: Map<String, Value>,
+    problems: BTreeMap<Cow<'static, str>, Vec<Cow<'static, str>>>,
+}
+
+impl FromRequest<Auth> for Fields {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, auth: &Auth) -> Result<Self> {
+        let headers = request.headers().clone();
+        let body = Bytes::from_request(request, auth).await.map_err(|rejection| {
+            Error::refused(rejection.status(), "The request body is too large or was cut off.", "body_not_read")
+        })?;
+        Ok(Self { values: parse(&headers, &body)?, problems: BTreeMap::new() })
+    }
+}
+
+fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>> {
+    let media_type = headers.get(header::CONTENT_TYPE).map_or("", |value| value.to_str().unwrap_or("?"));
+    if body.is_empty() && media_type.is_empty() {
+        return Ok(Map::new());
+    }
+    if !media_type.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json")) {
+        let detail = format!("Unsupported media type \"{media_type}\" in request.");
+        return Err(Error::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail, "unsupported_media_type"));
+    }
+    if body.is_empty() {
+        return Ok(Map::new());
+    }
+    let value: Value = serde_json::from_slice(body).map_err(|error| json_error(&error))?;
+    if !is_bounded(&value, DEPTH_LIMIT, &mut { MEMBERS_LIMIT }) {
+        return Err(json_error(&"too many members or levels"));
+    }
+    match value {
+        Value::Object(values) => Ok(values),
+        other => {
+            let message = format!("Invalid data. Expected a dictionary, but got {}.", python_name(&other));
+            Err(Error::field("non_field_errors", message))
+        }
+    }
+}
+
+fn json_error(reason: &dyn std::fmt::Display) -> Error {
+    Error::refused(StatusCode::BAD_REQUEST, format!("JSON parse error - {reason}"), "parse_error")
+}
+
+fn is_bounded(value: &Value, depth: usize, members: &mut usize) -> bool {
+    let mut child = |value: &Value| {
+        *members = members.saturating_sub(1);
+        *members > 0 && depth > 0 && is_bounded(value, depth - 1, members)
+    };
+    match value {
+        Value::Array(items) => items.iter().all(&mut child),
+        Value::Object(object) => object.values().all(child),
+        _ => true,
+    }
+}
+
+/// The wire format's words for JSON types are those of the system it comes from.
+fn python_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "NoneType",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float",
+        Value::Number(_) => "int",
+        Value::String(_) => "str",
+        Value::Array(_) => "list",
+        Value::Object(_) => "dict",
+    }
+}
+
+impl Fields {
+    /// Notes what is wrong with a field.
+    pub fn problem(&mut self, name: &'static str, message: impl Into<Cow<'static, str>>) {
+        self.problems.entry(name.into()).or_default().push(message.into());
+    }
+
+    /// Whether anything is wrong so far.
+    #[must_use]
+    pub fn has_problems(&self) -> bool {
+        !self.problems.is_empty()
+    }
+
+    /// 400 with every problem, if there is one.
+    pub fn finish(self) -> Result<()> {
+        if self.problems.is_empty() { Ok(()) } else { Err(Error::Fields(self.problems)) }
+    }
+
+    /// Whether the field is there at all.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// A required text, without white space around it.
+    pub fn text(&mut self, name: &'static str) -> Option<String> {
+        let text = self.raw(name)?.trim().to_owned();
+        self.not_blank(name, text)
+    }
+
+    /// A required secret, exactly as it was sent.
+    pub fn secret(&mut self, name: &'static str) -> Option<SecretString> {
+        let text = self.raw(name)?;
+        if text.len() > SECRET_LIMIT {
+            self.problem(name, format!("Ensure this field has no more than {SECRET_LIMIT} bytes."));
+            return None;
+        }
+        self.not_blank(name, text).map(SecretString::from)
+    }
+
+    /// A text that may be missing or blank, of at most `limit` characters.
+    pub fn optional_text(&mut self, name: &'static str, limit: usize) -> Option<String> {
+        if !self.has(name) {
+            return None;
+        }
+        let text = self.raw(name)?.trim().to_owned();
+        if text.chars().count() > limit {
+            self.problem(name, format!("Ensure this field has no more than {limit} characters."));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A required e-mail address.
+    pub fn email(&mut self, name: &'static str) -> Option<Email> {
+        let text = self.text(name)?;
+        let email = Email::parse(&text);
+        if email.is_none() {
+            self.problem(name, "Enter a valid email address.");
+        }
+        email
+    }
+
+    fn raw(&mut self, name: &'static str) -> Option<String> {
+        let problem = match self.values.get(name) {
+            None => REQUIRED,
+            Some(Value::Null) => NULL,
+            Some(Value::String(text)) if text.contains('\0') => "Null characters are not allowed.",
+            Some(Value::String(text)) => return Some(text.clone()),
+            Some(Value::Number(number)) => return Some(number.to_string()),
+            Some(_) => NOT_TEXT,
+        };
+        self.problem(name, problem);
+        None
+    }
+
+    fn not_blank(&mut self, name: &'static str, text: String) -> Option<String> {
+        if text.is_empty() {
+            self.problem(name, BLANK);
+            return None;
+        }
+        Some(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(json: &str) -> Fields {
+        Fields { values: serde_json::from_str(json).unwrap(), problems: BTreeMap::new() }
+    }
+
+    fn problems(fields: Fields) -> String {
+        match fields.finish() {
+            Err(Error::Fields(problems)) => serde_json::to_string(&problems).unwrap(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_field_that_fails_is_reported_at_once() {
+        let mut fields = of(r#"{"blank":" ","null":null,"list":[],"nul":"a\u0000"}"#);
+        for name in ["missing", "blank", "null", "list", "nul"] {
+            assert_eq!(fields.text(name), None);
+        }
+        assert_eq!(
+            problems(fields),
+            r#"{"blank":["This field may not be blank."],"list":["Not a valid string."],"missing":["This field is required."],"nul":["Null characters are not allowed."],"null":["This field may not be null."]}"#
+        );
+    }
+
+    #[test]
+    fn a_secret_keeps_the_white_space_around_it_and_a_text_loses_it() {
+        use secrecy::ExposeSecret;
+        let mut fields = of(r#"{"a":" x ","b":" x ","n":12}"#);
+        assert_eq!(fields.text("a").unwrap(), "x");
+        assert_eq!(fields.secret("b").unwrap().expose_secret(), " x ");
+        assert_eq!(fields.text("n").unwrap(), "12");
+    }
+
+    #[test]
+    fn deep_and_wide_bodies_are_refused() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, "application/json; charset=utf-8".parse().unwrap());
+        let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(40), "]".repeat(40));
+        assert!(parse(&headers, deep.as_bytes()).is_err());
+        let wide: Map<String, Value> = (0..200).map(|n| (format!("k{n}"), Value::Null)).collect();
+        let wide = Value::Object(wide).to_string();
+        assert!(parse(&headers, wide.as_bytes()).is_err());
+        assert!(parse(&headers, br#"{"a":[1,2,{"b":3}]}"#).is_ok());
+    }
+
+    #[test]
+    fn a_body_without_a_json_content_type_is_refused_and_an_empty_one_is_an_empty_object() {
+        assert!(parse(&HeaderMap::new(), b"").unwrap().is_empty());
+        let error = parse(&HeaderMap::new(), b"{}").unwrap_err();
+        assert!(matches!(error, Error::Refused { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, .. }), "{error:?}");
+    }
+}

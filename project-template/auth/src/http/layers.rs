@@ -1,0 +1,114 @@
+//! What happens around every request: an id, a log line, the security headers, limits.
+
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::CorsLayer;
+use tower_http::timeout::TimeoutLayer;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::origin;
+use crate::app::Auth;
+use crate::error::Error;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+/// Nothing may be loaded, framed or posted elsewhere; a page that needs more sets its own.
+const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'self'";
+
+/// Two years, which is what browsers' preload lists ask for.
+const HSTS: &str = "max-age=63072000; includeSubDomains";
+
+/// The layers of the whole application, the owner's routes included.
+pub(crate) fn outer_layers(app: Router, auth: &Auth) -> Router {
+    let http = &auth.settings().http;
+    // Without an origin that is allowed, the answers' silence says all.
+    let app = if http.cors_origins.is_empty() { app } else { app.layer(cors(&http.cors_origins)) };
+    app.layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, http.request_timeout))
+        .layer(CatchPanicLayer::custom(|_| Error::Internal(anyhow::anyhow!("a handler panicked")).into_response()))
+        .layer(middleware::from_fn_with_state(auth.clone(), observe))
+}
+
+/// The layers of the authentication routes alone.
+pub(crate) fn api_layers(api: Router<Auth>, auth: &Auth) -> Router<Auth> {
+    api.layer(DefaultBodyLimit::max(auth.settings().http.body_limit))
+        .layer(middleware::from_fn_with_state(auth.clone(), origin::refuse_foreign))
+        .layer(middleware::map_response(forbid_storing))
+}
+
+/// Answers carry tokens and personal data: no cache keeps them (RFC 6749, section 5.1).
+async fn forbid_storing(mut response: Response) -> Response {
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+fn cors(origins: &[HeaderValue]) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(origins.to_vec())
+        .allow_credentials(true)
+        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
+        .allow_headers([
+            header::ACCEPT_LANGUAGE,
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("prefer"),
+            HeaderName::from_static("x-csrftoken"),
+        ])
+        .expose_headers([header::RETRY_AFTER, REQUEST_ID])
+        .max_age(std::time::Duration::from_mins(10))
+}
+
+async fn observe(State(auth): State<Auth>, request: Request, next: Next) -> Response {
+    let id = Uuid::now_v7();
+    // The route, not the path: a path can hold the secret of a link.
+    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let span = tracing::info_span!("request", %id, method = %request.method(), route);
+    let method = request.method().clone();
+    let started = Instant::now();
+    let mut response = explain(next.run(request).instrument(span.clone()).await, &method);
+    span.in_scope(|| {
+        tracing::debug!(status = response.status().as_u16(), micros = started.elapsed().as_micros(), "answered");
+    });
+
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
+        headers.insert(REQUEST_ID, id);
+    }
+    let mut default = |name, value| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    default(header::REFERRER_POLICY, "no-referrer");
+    default(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+    default(CROSS_ORIGIN_OPENER_POLICY, "same-origin");
+    if auth.settings().is_production() {
+        default(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+    response
+}
+
+/// Gives a refusal that came from a layer or the router, and has no body yet, the shape of all others.
+fn explain(response: Response, method: &Method) -> Response {
+    if response.headers().contains_key(header::CONTENT_TYPE) {
+        return response;
+    }
+    let (detail, code) = match response.status() {
+        StatusCode::NOT_FOUND => ("Not found.".to_owned(), "not_found"),
+        StatusCode::METHOD_NOT_ALLOWED => (format!("Method \"{method}\" not allowed."), "method_not_allowed"),
+        StatusCode::REQUEST_TIMEOUT => ("The request took too long.".to_owned(), "timeout"),
+        _ => return response,
+    };
+    let (mut parts, _) = response.into_parts();
+    let body = Error::refused(parts.status, detail, code).into_response();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.extend(body.headers().clone());
+    Response::from_parts(parts, body.into_body())
+}

@@ -1,0 +1,108 @@
+//! What every request and every answer has in common: limits, headers, the client's address, input and its errors.
+
+mod client;
+mod fields;
+mod layers;
+mod origin;
+mod server;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::http::{HeaderValue, Uri};
+use ipnet::IpNet;
+
+pub use client::Client;
+pub use fields::Fields;
+pub(crate) use fields::{BLANK, REQUIRED};
+pub(crate) use layers::{api_layers, outer_layers};
+pub(crate) use server::serve;
+
+use crate::settings::Section;
+
+/// `[http]`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the server listens.
+    pub bind: SocketAddr,
+    /// Where clients reach it, without a slash at the end.
+    pub public_url: Option<String>,
+    /// What every path of the API begins with; empty or `/something`.
+    pub prefix: String,
+    /// Peers whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Origins whose pages may call with cookies.
+    pub cors_origins: Vec<HeaderValue>,
+    /// Bytes of a request body.
+    pub body_limit: usize,
+    /// The time a request may take.
+    pub request_timeout: Duration,
+}
+
+impl Settings {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        let bind = section.text("bind").parse().unwrap_or_else(|_| {
+            section.problem("bind", "must be an address and a port, such as \"127.0.0.1:8000\"");
+            SocketAddr::from(([127, 0, 0, 1], 8000))
+        });
+        let public_url = section.optional_text("public_url").map(|url| url.trim_end_matches('/').to_owned());
+        if public_url.as_deref().is_some_and(|url| !is_base_url(url)) {
+            section.problem("public_url", "must be an address such as \"https://auth.example.com\", without a query");
+        }
+        let prefix = section.text("prefix").trim_end_matches('/').to_owned();
+        if !is_prefix(&prefix) {
+            section.problem(
+                "prefix",
+                "must be empty or begin with `/`, with letters, digits, `-`, `_` and `.` between slashes",
+            );
+        }
+        let origin = "an origin such as \"https://app.example.com\": no path, no `*`";
+        Self {
+            bind,
+            public_url,
+            prefix,
+            trusted_proxies: section.parsed_list("trusted_proxies", parse_network, "an address or a network"),
+            cors_origins: section.parsed_list("cors_origins", parse_origin, origin),
+            body_limit: section.number("body_limit", 1_024..=10_485_760) as usize,
+            request_timeout: section.duration("request_timeout"),
+        }
+    }
+
+    pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
+        if self.public_url.as_deref().is_some_and(|url| url.starts_with("http://")) {
+            warnings.push("http.public_url: use https; tokens and passwords travel in clear".into());
+        }
+        if self.trusted_proxies.is_empty() && self.bind.ip().is_loopback() {
+            warnings.push(
+                "http.trusted_proxies: the server listens on loopback, so every client has the proxy's address; name the proxy".into(),
+            );
+        }
+    }
+}
+
+fn is_base_url(url: &str) -> bool {
+    url.parse::<Uri>().is_ok_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some() && uri.query().is_none()
+    })
+}
+
+fn is_prefix(prefix: &str) -> bool {
+    prefix.is_empty()
+        || prefix.strip_prefix('/').is_some_and(|rest| {
+            rest.split('/').all(|part| {
+                !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+            })
+        })
+}
+
+fn parse_network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| text.parse().ok().map(|address: std::net::IpAddr| address.into()))
+}
+
+fn parse_origin(text: &str) -> Option<HeaderValue> {
+    let uri: Uri = text.parse().ok()?;
+    let origin = format!("{}://{}", uri.scheme_str()?, uri.authority()?);
+    (origin == text && matches!(uri.scheme_str(), Some("http" | "https")) && !text.contains('*'))
+        .then(|| HeaderValue::from_str(text).ok())
+        .flatten()
+}

@@ -1,0 +1,86 @@
+//! Refuses unsafe requests that a page of another site made a browser send (cross-site request forgery).
+//!
+//! A browser says where a request comes from, in `Sec-Fetch-Site` or `Origin`; a page cannot forge either. Clients that
+//! are not browsers send neither and carry no cookies that somebody else could use.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::Settings;
+use crate::app::Auth;
+use crate::error::Error;
+
+pub(super) async fn refuse_foreign(State(auth): State<Auth>, request: Request, next: Next) -> Response {
+    if request.method().is_safe() || is_ours(request.headers(), &auth.settings().http) {
+        return next.run(request).await;
+    }
+    let detail = "CSRF Failed: Origin checking failed; the page's origin is not in `http.cors_origins`.";
+    Error::refused(StatusCode::FORBIDDEN, detail, "csrf_failed").into_response()
+}
+
+fn is_ours(headers: &HeaderMap, settings: &Settings) -> bool {
+    let origin = headers.get(header::ORIGIN);
+    if origin.is_some_and(|origin| settings.cors_origins.contains(origin)) {
+        return true;
+    }
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return site == "same-origin" || site == "none";
+    }
+    let Some(origin) = origin.map(|origin| origin.to_str().unwrap_or_default()) else { return true };
+    // A browser too old for Sec-Fetch-Site: its own origin is the public one, or the host it addressed.
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    settings.public_url.as_deref().is_some_and(|url| origin_of(url) == Some(origin))
+        || host.is_some_and(|host| origin.split_once("://").is_some_and(|(_, authority)| authority == host))
+}
+
+/// Scheme, host and port of an address.
+fn origin_of(url: &str) -> Option<&str> {
+    let authority = url.find("://")? + 3;
+    let end = url[authority..].find('/').map_or(url.len(), |slash| authority + slash);
+    Some(&url[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ours(headers: &[(&'static str, &str)]) -> bool {
+        let settings = crate::settings::Settings::load(
+            std::path::Path::new("settings.toml"),
+            "[http]\npublic_url = \"https://auth.example.com/base\"\ncors_origins = [\"https://app.example.com\"]",
+            &std::collections::BTreeMap::new(),
+        );
+        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        is_ours(&headers, &settings.unwrap().http)
+    }
+
+    #[test]
+    fn a_client_that_is_no_browser_passes() {
+        assert!(ours(&[]));
+        assert!(ours(&[("host", "auth.example.com")]));
+    }
+
+    #[test]
+    fn a_page_of_the_same_origin_and_an_allowed_one_pass() {
+        assert!(ours(&[("sec-fetch-site", "same-origin"), ("origin", "https://auth.example.com")]));
+        assert!(ours(&[("sec-fetch-site", "cross-site"), ("origin", "https://app.example.com")]));
+        assert!(ours(&[("origin", "https://auth.example.com")]));
+        assert!(ours(&[("origin", "http://127.0.0.1:8000"), ("host", "127.0.0.1:8000")]));
+    }
+
+    #[test]
+    fn pages_of_other_sites_sandboxes_and_look_alikes_are_refused() {
+        for headers in [
+            &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")][..],
+            &[("sec-fetch-site", "same-site"), ("origin", "https://other.example.com")],
+            &[("origin", "null")],
+            &[("origin", "https://app.example.com.evil.example")],
+            &[("origin", "https://evil-app.example.com"), ("host", "auth.example.com")],
+            &[("sec-fetch-site", "cross-site"), ("origin", "http://127.0.0.1:8000"), ("host", "127.0.0.1:8000")],
+        ] {
+            assert!(!ours(headers), "{headers:?}");
+        }
+    }
+}
