@@ -1,0 +1,84 @@
+//! When recent generations of a session were superseded, in a few bytes of its row.
+//!
+//! One checkpoint a second is enough, since generations are superseded in order: `14:1` says that generation 1, and
+//! whatever came after it, was superseded in second 14 or later. Kept as text, oldest first.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+/// Seconds to the lowest generation superseded in them.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Checkpoints(Vec<(i64, i64)>);
+
+impl Checkpoints {
+    /// Reads the text of a row; what is not readable is left out, which is the strict side.
+    pub(super) fn parse(text: &str) -> Self {
+        let pair = |pair: &str| {
+            let (second, generation) = pair.split_once(':')?;
+            Some((second.parse().ok()?, generation.parse().ok()?))
+        };
+        Self(text.split(',').filter_map(pair).collect())
+    }
+
+    /// Notes that `generation` is superseded now, and forgets what lies outside the window.
+    pub(super) fn push(mut self, generation: i64, now: OffsetDateTime, window: Duration) -> Self {
+        let earliest = earliest(now, window);
+        self.0.retain(|(second, _)| *second >= earliest);
+        let now = now.unix_timestamp();
+        if !window.is_zero() && self.0.last().is_none_or(|(second, _)| *second < now) {
+            self.0.push((now, generation));
+        }
+        self
+    }
+
+    /// The lowest generation that was superseded within the window.
+    pub(super) fn oldest_acceptable(&self, now: OffsetDateTime, window: Duration) -> Option<i64> {
+        let earliest = earliest(now, window);
+        let recent = |(second, _): &&(i64, i64)| !window.is_zero() && *second >= earliest;
+        self.0.iter().find(recent).map(|(_, generation)| *generation)
+    }
+
+    pub(super) fn to_text(&self) -> String {
+        self.0.iter().map(|(second, generation)| format!("{second}:{generation}")).collect::<Vec<_>>().join(",")
+    }
+}
+
+fn earliest(now: OffsetDateTime, window: Duration) -> i64 {
+    now.unix_timestamp().saturating_sub_unsigned(window.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WINDOW: Duration = Duration::from_secs(10);
+
+    fn at(second: i64) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp(second).unwrap()
+    }
+
+    #[test]
+    fn a_second_has_one_checkpoint_with_its_lowest_generation() {
+        let checkpoints =
+            Checkpoints::default().push(4, at(100), WINDOW).push(5, at(100), WINDOW).push(6, at(103), WINDOW);
+        assert_eq!(checkpoints.to_text(), "100:4,103:6");
+        assert_eq!(Checkpoints::parse("100:4,103:6"), checkpoints);
+        assert_eq!(checkpoints.oldest_acceptable(at(110), WINDOW), Some(4));
+        assert_eq!(checkpoints.oldest_acceptable(at(111), WINDOW), Some(6));
+        assert_eq!(checkpoints.oldest_acceptable(at(114), WINDOW), None);
+    }
+
+    #[test]
+    fn their_number_is_bounded_by_the_window_however_often_a_session_is_rotated() {
+        let checkpoints = (0..1_000).fold(Checkpoints::default(), |all, n| all.push(n, at(n / 3), WINDOW));
+        assert_eq!(checkpoints.0.len(), 11);
+    }
+
+    #[test]
+    fn without_a_window_nothing_is_kept_and_nothing_is_acceptable() {
+        let kept = Checkpoints::parse("100:4").push(5, at(100), Duration::ZERO);
+        assert_eq!(kept.oldest_acceptable(at(100), Duration::ZERO), None);
+        assert_eq!(Checkpoints::default().push(5, at(100), Duration::ZERO).to_text(), "");
+    }
+}

@@ -1,0 +1,106 @@
+//! The signed-in user as an argument of a handler: a handler that has one cannot be called without.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use uuid::Uuid;
+
+use crate::app::Auth;
+use crate::error::{Error, Result, Scheme};
+use crate::tokens::AccessClaims;
+use crate::users::{self, User};
+
+/// The claims of the access token that came with the request. No database is asked, unless `tokens.session_check` is on.
+#[derive(Clone, Debug)]
+pub struct CurrentUser(Arc<AccessClaims>);
+
+impl CurrentUser {
+    /// The user's id.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.0.sub
+    }
+}
+
+impl Deref for CurrentUser {
+    type Target = AccessClaims;
+
+    fn deref(&self) -> &AccessClaims {
+        &self.0
+    }
+}
+
+impl FromRequestParts<Auth> for CurrentUser {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self> {
+        let claims = bearer_claims(auth, &parts.headers)?;
+        let checked = auth.settings().tokens.session_check;
+        if checked && !auth.liveness().check(auth.db(), claims.session, auth.now()).await? {
+            return Err(session_over());
+        }
+        Ok(Self(claims))
+    }
+}
+
+/// The user as the database has them now, whose session lives now: for what is too important to trust a token alone.
+#[derive(Clone, Debug)]
+pub struct DbUser {
+    /// The account.
+    pub user: User,
+    /// The session of the access token.
+    pub session: Uuid,
+}
+
+impl Deref for DbUser {
+    type Target = User;
+
+    fn deref(&self) -> &User {
+        &self.user
+    }
+}
+
+impl FromRequestParts<Auth> for DbUser {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self> {
+        let claims = bearer_claims(auth, &parts.headers)?;
+        let user = users::store::by_session(auth.db(), claims.session, auth.now()).await?;
+        match user.filter(|user| user.id == claims.sub) {
+            Some(user) => Ok(Self { user, session: claims.session }),
+            None => Err(session_over()),
+        }
+    }
+}
+
+fn session_over() -> Error {
+    Error::refused(StatusCode::UNAUTHORIZED, "Session is no longer active.", "token_not_valid")
+}
+
+/// The claims of the access token that came with a request, whether or not its session lives.
+pub(super) fn bearer_claims(auth: &Auth, headers: &HeaderMap) -> Result<Arc<AccessClaims>> {
+    let token = bearer(headers)?.ok_or(Error::NotAuthenticated(Scheme::Bearer))?;
+    auth.tokens().verify_access(token, auth.now()).map_err(|refusal| Error::BearerNotValid(refusal.message()))
+}
+
+/// The token of an `Authorization: Bearer` header (RFC 6750, section 2.1). Another scheme is no credential.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    // What is not ASCII cannot be a token of ours, but it may well be an attempt to send one.
+    let text = value.to_str().unwrap_or("Bearer ?");
+    let mut parts = text.split_whitespace();
+    if !parts.next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer")) {
+        return Ok(None);
+    }
+    match (parts.next(), parts.next()) {
+        (Some(token), None) => Ok(Some(token)),
+        _ => Err(Error::refused(
+            StatusCode::UNAUTHORIZED,
+            "Authorization header must contain two space-delimited values",
+            "bad_authorization_header",
+        )),
+    }
+}

@@ -1,0 +1,229 @@
+//! Sessions: the whitelist of refresh tokens, their rotation, and the end of a session that was replayed.
+//!
+//! A session is a row with a generation. A refresh token names the session and the generation it belongs to, under a key
+//! that is not in the database; only the token of the current generation is live. Using it moves the row on in one
+//! guarded statement, so of any number of parallel attempts one wins.
+
+mod checkpoints;
+mod current_user;
+mod liveness;
+mod rotation;
+mod routes;
+mod session;
+pub(crate) mod store;
+mod transport;
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use current_user::bearer_claims;
+pub use current_user::{CurrentUser, DbUser};
+pub(crate) use liveness::Liveness;
+pub(crate) use rotation::{NotRotated, rotate};
+pub(crate) use routes::router;
+pub use session::Session;
+pub use transport::{Delivery, SameSite, Transport};
+pub(crate) use transport::{cleared, presented};
+
+use crate::app::Auth;
+use crate::db::Tx;
+use crate::error::Result;
+use crate::http::Client;
+use crate::settings::Section;
+use crate::tokens::UserClaims;
+use crate::users::User;
+
+/// The longest `sessions.retry_window`.
+const MAX_RETRY_WINDOW: Duration = Duration::from_mins(1);
+/// The longest refresh lifetime: browsers keep no cookie longer than 400 days.
+const MAX_REFRESH_LIFETIME: Duration = Duration::from_hours(400 * 24);
+
+/// `[sessions]`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How refresh tokens travel unless a request chooses.
+    pub transport: Transport,
+    /// The cookie's attributes (RFC 6265).
+    pub cookie: transport::CookieSettings,
+    /// How long a session lives without a refresh.
+    pub refresh_lifetime: Duration,
+    /// How long it lives at most.
+    pub lifetime: Option<Duration>,
+    /// How long a superseded token is acceptable.
+    pub retry_window: Duration,
+}
+
+impl Settings {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        let settings = Self {
+            transport: section.one_of("transport"),
+            cookie: transport::CookieSettings::read(section),
+            refresh_lifetime: section.duration("refresh_lifetime"),
+            lifetime: section.optional_duration("lifetime"),
+            retry_window: section.duration("retry_window"),
+        };
+        if settings.refresh_lifetime.is_zero() || settings.refresh_lifetime > MAX_REFRESH_LIFETIME {
+            section.problem("refresh_lifetime", "must be longer than nothing and at most \"400d\"");
+        }
+        if settings.lifetime.is_some_and(|lifetime| lifetime.is_zero()) {
+            section.problem("lifetime", "must be longer than nothing; empty turns it off");
+        }
+        if settings.retry_window > MAX_RETRY_WINDOW {
+            section.problem("retry_window", "must be at most \"60s\"");
+        }
+        settings
+    }
+
+    pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
+        if self.lifetime.is_none() {
+            warnings.push(
+                "sessions.lifetime: sessions never end while they are refreshed; \"30d\" is a usual limit".into(),
+            );
+        }
+        if !self.cookie.name.starts_with("__Host-") && self.transport == Transport::Cookie {
+            warnings.push(
+                "sessions.cookie_name: \"__Host-refresh_token\" (with cookie_path \"/\" and no cookie_domain) keeps other \
+                 hosts of your domain from setting it"
+                    .into(),
+            );
+        }
+    }
+}
+
+/// Why a session was ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum EndedBy {
+    Logout,
+    LogoutAll,
+    User,
+    Replay,
+    Lifetime,
+    Deactivation,
+    PasswordChange,
+    Deletion,
+}
+
+impl EndedBy {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Logout => "logout",
+            Self::LogoutAll => "logout_all",
+            Self::User => "user",
+            Self::Replay => "replay",
+            Self::Lifetime => "lifetime",
+            Self::Deactivation => "deactivation",
+            Self::PasswordChange => "password_change",
+            Self::Deletion => "deletion",
+        }
+    }
+}
+
+/// The tokens of a session, ready to be given out.
+pub struct Issued {
+    /// Which session.
+    pub session: Uuid,
+    /// Valid on its own until it expires.
+    pub access: String,
+    /// The live refresh token.
+    pub refresh: String,
+    /// When the refresh token expires.
+    pub refresh_until: OffsetDateTime,
+}
+
+/// Begins a session, within the transaction that noted the sign-in.
+pub(crate) async fn start(auth: &Auth, tx: &mut Tx, user: &User, client: &Client) -> Result<Issued> {
+    let now = auth.now();
+    let settings = &auth.settings().sessions;
+    let claims = user_claims(user);
+    let mut session = Session {
+        id: Uuid::now_v7(),
+        user_id: user.id,
+        generation: 0,
+        superseded: String::new(),
+        claims: serde_json::to_string(&claims).map_err(anyhow::Error::new)?,
+        created_at: now,
+        refreshed_at: now,
+        expires_at: now + settings.refresh_lifetime,
+        ended_at: None,
+        ip: client.ip.map(|ip| ip.to_string()),
+        user_agent: client.user_agent.clone(),
+    };
+    session.expires_at = capped(&session, settings);
+    store::insert(tx, &session).await?;
+    Ok(issue(auth, &session, &claims, now))
+}
+
+/// What tokens say of a user.
+fn user_claims(user: &User) -> UserClaims {
+    UserClaims { role: user.role, email_verified: user.email_verified, ..UserClaims::default() }
+}
+
+fn capped(session: &Session, settings: &Settings) -> OffsetDateTime {
+    session.end(settings).map_or(session.expires_at, |end| end.min(session.expires_at))
+}
+
+/// A new access token, and the refresh token of the session's generation: the same bytes each time.
+fn issue(auth: &Auth, session: &Session, claims: &UserClaims, now: OffsetDateTime) -> Issued {
+    let end = session.end(&auth.settings().sessions);
+    let refreshed = session.user_claims();
+    let tokens = auth.tokens();
+    Issued {
+        session: session.id,
+        access: tokens.access(&session.grant(claims), now, end),
+        refresh: tokens.refresh(
+            &session.grant(&refreshed),
+            session.generation,
+            session.refreshed_at,
+            session.expires_at,
+        ),
+        refresh_until: session.expires_at,
+    }
+}
+
+/// Ends one session of a user; says whether it lived until now.
+pub(crate) async fn end(auth: &Auth, session: Uuid, user: Uuid, by: EndedBy) -> Result<bool> {
+    let ended = store::end(auth.db(), session, user, by.name(), auth.now()).await?;
+    auth.liveness().ended([session]);
+    if ended {
+        tracing::info!(%session, %user, by = by.name(), "session ended");
+    }
+    Ok(ended)
+}
+
+/// Ends the sessions of a user, but one if so wished, within a transaction. [`Liveness::ended`] is to be told of them
+/// after it is committed.
+pub(crate) async fn end_all(
+    auth: &Auth,
+    tx: &mut Tx,
+    user: Uuid,
+    except: Option<Uuid>,
+    by: EndedBy,
+) -> Result<Vec<Uuid>> {
+    let ended = store::end_all(tx, user, except, by.name(), auth.now()).await?;
+    tracing::info!(%user, sessions = ended.len(), by = by.name(), "sessions ended");
+    Ok(ended)
+}
+
+/// As [`end_all`], for one session.
+pub(crate) async fn end_in(auth: &Auth, tx: &mut Tx, session: Uuid, user: Uuid, by: EndedBy) -> Result<Vec<Uuid>> {
+    store::end_in(tx, session, user, by.name(), auth.now()).await?;
+    Ok(vec![session])
+}
+
+/// Whether a token of either kind could be used now. Asking does not use it.
+pub(crate) async fn is_acceptable(auth: &Auth, token: &str) -> Result<bool> {
+    let now = auth.now();
+    let (session, generation) =
+        match (auth.tokens().verify_access(token, now), auth.tokens().verify_refresh(token, now)) {
+            (Ok(access), _) => (access.session, None),
+            (_, Ok(refresh)) => (refresh.session, Some(refresh.generation)),
+            _ => return Ok(false),
+        };
+    if crate::users::store::by_session(auth.db(), session, now).await?.is_none() {
+        return Ok(false);
+    }
+    let Some(generation) = generation else { return Ok(true) };
+    Ok(rotation::is_live(auth, session, generation, now).await?)
+}

@@ -1,0 +1,100 @@
+//! What using a refresh token does (security.md 50 to 53 in the project's words: one winner, replays end the session).
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::session::Standing;
+use super::{EndedBy, Issued, Session, capped, end, end_all, issue, store, user_claims};
+use crate::app::Auth;
+use crate::error::{Error, Result};
+use crate::http::Client;
+use crate::sessions::checkpoints::Checkpoints;
+use crate::tokens::RefreshClaims;
+use crate::users::{self, User};
+
+/// Why a refresh token was not exchanged.
+#[derive(Debug)]
+pub(crate) enum NotRotated {
+    /// It is not, or no longer, worth anything.
+    NotValid,
+    /// The session reached its absolute lifetime and is over.
+    Outlived,
+    /// Something else went wrong.
+    Failed(Error),
+}
+
+impl<E: Into<Error>> From<E> for NotRotated {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Exchanges a refresh token for the next one.
+///
+/// The row is read, judged and moved on by a statement that holds only if nobody else moved it. Whoever loses judges
+/// again, and then finds a token that was superseded: by the window's rule a retry or a replay.
+pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, client: &Client) -> Result<Issued, NotRotated> {
+    let settings = &auth.settings().sessions;
+    loop {
+        let now = auth.now();
+        let session = store::by_id(auth.db(), token.session).await?.filter(|session| session.user_id == token.sub);
+        let Some(session) = session else { return Err(NotRotated::NotValid) };
+        let standing = session.standing(token.generation, now, settings);
+        match standing {
+            Standing::Over => return Err(NotRotated::NotValid),
+            Standing::Outlived => {
+                end(auth, session.id, session.user_id, EndedBy::Lifetime).await?;
+                return Err(NotRotated::Outlived);
+            }
+            Standing::Replayed => {
+                tracing::warn!(session = %session.id, user = %session.user_id, ip = ?client.ip, "refresh token replayed");
+                end(auth, session.id, session.user_id, EndedBy::Replay).await?;
+                return Err(NotRotated::NotValid);
+            }
+            Standing::Current | Standing::Superseded => {}
+        }
+        let user = active_user(auth, &session).await?;
+        let claims = user_claims(&user);
+        if standing == Standing::Superseded {
+            return Ok(issue(auth, &session, &claims, now));
+        }
+        let mut next = Session {
+            generation: session.generation + 1,
+            superseded: Checkpoints::parse(&session.superseded)
+                .push(session.generation, now, settings.retry_window)
+                .to_text(),
+            claims: serde_json::to_string(&claims).map_err(anyhow::Error::new)?,
+            refreshed_at: now,
+            expires_at: now + settings.refresh_lifetime,
+            ..session
+        };
+        next.expires_at = capped(&next, settings);
+        if store::advance(auth.db(), &next, client).await? {
+            return Ok(issue(auth, &next, &claims, now));
+        }
+    }
+}
+
+/// The account of a session; one that may not sign in any more loses its sessions.
+async fn active_user(auth: &Auth, session: &Session) -> Result<User, NotRotated> {
+    match users::store::by_id(auth.db(), session.user_id).await? {
+        Some(user) if user.is_active => Ok(user),
+        Some(user) => {
+            let mut tx = auth.db().begin().await?;
+            let ended = end_all(auth, &mut tx, user.id, None, EndedBy::Deactivation).await?;
+            tx.commit().await?;
+            auth.liveness().ended(ended);
+            Err(NotRotated::NotValid)
+        }
+        None => Err(NotRotated::NotValid),
+    }
+}
+
+/// Whether the refresh token of a generation could be exchanged now.
+pub(super) async fn is_live(auth: &Auth, session: Uuid, generation: i64, now: OffsetDateTime) -> sqlx::Result<bool> {
+    let session = store::by_id(auth.db(), session).await?;
+    Ok(session.is_some_and(|session| {
+        let standing = session.standing(generation, now, &auth.settings().sessions);
+        matches!(standing, Standing::Current | Standing::Superseded)
+    }))
+}

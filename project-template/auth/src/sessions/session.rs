@@ -1,0 +1,154 @@
+//! A session: one device that signed in, and the chain of refresh tokens it has had.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::Settings;
+use super::checkpoints::Checkpoints;
+use crate::tokens::{Grant, UserClaims};
+
+crate::row! {
+    /// A session as it is stored.
+    #[derive(Clone, Debug)]
+    pub struct Session {
+        /// UUIDv7: sorts by the time it began.
+        pub id: Uuid,
+        /// Whose it is.
+        pub user_id: Uuid,
+        /// How often its refresh token was replaced; the live token carries this number.
+        pub generation: i64,
+        pub(super) superseded: String,
+        pub(super) claims: String,
+        /// When it began.
+        pub created_at: OffsetDateTime,
+        /// When its refresh token was last replaced.
+        pub refreshed_at: OffsetDateTime,
+        /// When it ends by itself, unless refreshed.
+        pub expires_at: OffsetDateTime,
+        /// When it was ended.
+        pub ended_at: Option<OffsetDateTime>,
+        /// Where it was last used from.
+        pub ip: Option<String>,
+        /// What its client says it is.
+        pub user_agent: Option<String>,
+    }
+}
+
+/// What a refresh token is worth that was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// The live one: replace it.
+    Current,
+    /// Replaced a moment ago, by a tab beside this one or an answer that was lost: give the live one again.
+    Superseded,
+    /// Replaced longer ago, or never given out by this database: somebody has a copy. End the session.
+    Replayed,
+    /// Of a session that was ended or ran out.
+    Over,
+    /// Of a session that reached its absolute lifetime.
+    Outlived,
+}
+
+impl Session {
+    /// When the session ends however often it is refreshed.
+    pub(super) fn end(&self, settings: &Settings) -> Option<OffsetDateTime> {
+        settings.lifetime.map(|lifetime| self.created_at + lifetime)
+    }
+
+    pub(super) fn standing(&self, generation: i64, now: OffsetDateTime, settings: &Settings) -> Standing {
+        if self.ended_at.is_some() {
+            return Standing::Over;
+        }
+        if self.end(settings).is_some_and(|end| end <= now) {
+            return Standing::Outlived;
+        }
+        if self.expires_at <= now {
+            return Standing::Over;
+        }
+        if generation == self.generation {
+            return Standing::Current;
+        }
+        let checkpoints = Checkpoints::parse(&self.superseded);
+        let is_recent =
+            checkpoints.oldest_acceptable(now, settings.retry_window).is_some_and(|oldest| oldest <= generation);
+        if generation < self.generation && is_recent { Standing::Superseded } else { Standing::Replayed }
+    }
+
+    /// What the session's current tokens say.
+    pub(super) fn user_claims(&self) -> UserClaims {
+        serde_json::from_str(&self.claims).unwrap_or_default()
+    }
+
+    pub(super) fn grant<'g>(&self, user: &'g UserClaims) -> Grant<'g> {
+        Grant { user_id: self.user_id, session: self.id, session_iat: self.created_at, user }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const START: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+
+    fn after(seconds: u64) -> OffsetDateTime {
+        START + Duration::from_secs(seconds)
+    }
+
+    /// A session of generation 3: 0 was superseded at second 10, 1 and 2 at second 14.
+    fn session() -> Session {
+        Session {
+            id: Uuid::nil(),
+            user_id: Uuid::nil(),
+            generation: 3,
+            superseded: "10:0,14:1".into(),
+            claims: "{}".into(),
+            created_at: START,
+            refreshed_at: after(14),
+            expires_at: after(1_000),
+            ended_at: None,
+            ip: None,
+            user_agent: None,
+        }
+    }
+
+    fn settings(window: u64, lifetime: Option<u64>) -> Settings {
+        let mut settings =
+            crate::settings::Settings::load(std::path::Path::new(""), "", &std::collections::BTreeMap::new())
+                .expect("the defaults are valid")
+                .sessions;
+        settings.retry_window = Duration::from_secs(window);
+        settings.lifetime = lifetime.map(Duration::from_secs);
+        settings
+    }
+
+    #[test]
+    fn without_a_window_every_generation_but_the_current_is_a_replay() {
+        let strict = settings(0, None);
+        assert_eq!(session().standing(3, after(14), &strict), Standing::Current);
+        for generation in [0, 1, 2, 4] {
+            assert_eq!(session().standing(generation, after(14), &strict), Standing::Replayed, "{generation}");
+        }
+    }
+
+    #[test]
+    fn within_the_window_a_token_is_judged_by_when_it_was_itself_superseded() {
+        let window = settings(5, None);
+        assert_eq!(session().standing(0, after(15), &window), Standing::Superseded);
+        assert_eq!(session().standing(0, after(16), &window), Standing::Replayed, "though the last rotation is recent");
+        assert_eq!(session().standing(1, after(19), &window), Standing::Superseded);
+        assert_eq!(session().standing(2, after(19), &window), Standing::Superseded);
+        assert_eq!(session().standing(2, after(20), &window), Standing::Replayed);
+        assert_eq!(session().standing(4, after(15), &window), Standing::Replayed, "a generation nobody was given");
+    }
+
+    #[test]
+    fn an_ended_an_expired_and_an_outlived_session_accept_nothing() {
+        let ended = Session { ended_at: Some(START), ..session() };
+        assert_eq!(ended.standing(3, after(14), &settings(5, None)), Standing::Over);
+        assert_eq!(session().standing(3, after(1_000), &settings(5, None)), Standing::Over);
+        assert_eq!(session().standing(3, after(100), &settings(5, Some(100))), Standing::Outlived);
+        assert_eq!(session().standing(3, after(99), &settings(5, Some(100))), Standing::Current);
+    }
+}

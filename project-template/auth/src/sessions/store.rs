@@ -1,0 +1,147 @@
+//! The table of sessions.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::Session;
+use crate::db::{Db, Tx};
+use crate::http::Client;
+use crate::{in_tx, on};
+
+/// What a [`Session`] is read from.
+macro_rules! columns {
+    () => {
+        "id, user_id, generation, superseded, claims, created_at, refreshed_at, expires_at, ended_at, ip, user_agent"
+    };
+}
+
+const END: &str = "update sessions set ended_at = $1, ended_by = $2
+    where id = $3 and user_id = $4 and ended_at is null and expires_at > $1";
+
+pub(super) async fn insert(tx: &mut Tx, session: &Session) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query(
+        "insert into sessions (id, user_id, claims, created_at, refreshed_at, expires_at, ip, user_agent)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(session.id)
+    .bind(session.user_id)
+    .bind(&session.claims)
+    .bind(session.created_at)
+    .bind(session.refreshed_at)
+    .bind(session.expires_at)
+    .bind(&session.ip)
+    .bind(&session.user_agent)
+    .execute(conn)
+    .await
+    .map(drop))
+}
+
+pub(super) async fn by_id(db: &Db, id: Uuid) -> sqlx::Result<Option<Session>> {
+    on!(db, pool => sqlx::query_as(concat!("select ", columns!(), " from sessions where id = $1"))
+        .bind(id)
+        .fetch_optional(pool)
+        .await)
+}
+
+pub(super) async fn live_of_user(db: &Db, user: Uuid, now: OffsetDateTime) -> sqlx::Result<Vec<Session>> {
+    on!(db, pool => sqlx::query_as(concat!(
+        "select ", columns!(), " from sessions
+         where user_id = $1 and ended_at is null and expires_at > $2
+         order by created_at desc, id desc",
+    ))
+    .bind(user)
+    .bind(now)
+    .fetch_all(pool)
+    .await)
+}
+
+/// Moves a session on by one generation: of all who try at once, the first. The others find the generation gone by.
+pub(super) async fn advance(db: &Db, session: &Session, client: &Client) -> sqlx::Result<bool> {
+    let moved = on!(db, pool => sqlx::query(
+        "update sessions
+         set generation = generation + 1, superseded = $1, claims = $2, refreshed_at = $3, expires_at = $4,
+             ip = coalesce($5, ip), user_agent = coalesce($6, user_agent)
+         where id = $7 and generation = $8 and ended_at is null",
+    )
+    .bind(&session.superseded)
+    .bind(&session.claims)
+    .bind(session.refreshed_at)
+    .bind(session.expires_at)
+    .bind(client.ip.map(|ip| ip.to_string()))
+    .bind(&client.user_agent)
+    .bind(session.id)
+    .bind(session.generation - 1)
+    .execute(pool)
+    .await?
+    .rows_affected());
+    Ok(moved == 1)
+}
+
+/// Ends a session, for good; says whether it lived until now.
+pub(super) async fn end(db: &Db, id: Uuid, user: Uuid, by: &str, now: OffsetDateTime) -> sqlx::Result<bool> {
+    let ended = on!(db, pool => sqlx::query(END)
+    .bind(now)
+    .bind(by)
+    .bind(id)
+    .bind(user)
+    .execute(pool)
+    .await?
+    .rows_affected());
+    Ok(ended == 1)
+}
+
+/// As [`end`], within a transaction.
+pub(super) async fn end_in(tx: &mut Tx, id: Uuid, user: Uuid, by: &str, now: OffsetDateTime) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query(END)
+        .bind(now)
+        .bind(by)
+        .bind(id)
+        .bind(user)
+        .execute(conn)
+        .await
+        .map(drop))
+}
+
+/// Ends every session of a user but one, and names those it ended.
+pub(super) async fn end_all(
+    tx: &mut Tx,
+    user: Uuid,
+    except: Option<Uuid>,
+    by: &str,
+    now: OffsetDateTime,
+) -> sqlx::Result<Vec<Uuid>> {
+    let ended: Vec<(Uuid,)> = in_tx!(tx, conn => sqlx::query_as(
+        "update sessions set ended_at = $1, ended_by = $2
+         where user_id = $3 and id <> $4 and ended_at is null
+         returning id",
+    )
+    .bind(now)
+    .bind(by)
+    .bind(user)
+    .bind(except.unwrap_or(Uuid::nil()))
+    .fetch_all(conn)
+    .await?);
+    Ok(ended.into_iter().map(|(id,)| id).collect())
+}
+
+/// Removes sessions none of whose tokens can be valid any more, at most `limit` of them. One that was ended is kept
+/// until its last token would have expired: until then a replay must be recognised.
+pub(crate) async fn remove_expired(db: &Db, now: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
+    Ok(on!(db, pool => sqlx::query(
+        "delete from sessions where id in (select id from sessions where expires_at <= $1 order by expires_at limit $2)",
+    )
+    .bind(now)
+    .bind(i64::from(limit))
+    .execute(pool)
+    .await?
+    .rows_affected()))
+}
+
+/// How many sessions [`remove_expired`] would remove.
+pub(crate) async fn count_expired(db: &Db, now: OffsetDateTime) -> sqlx::Result<u64> {
+    let (count,): (i64,) = on!(db, pool => sqlx::query_as("select count(*) from sessions where expires_at <= $1")
+        .bind(now)
+        .fetch_one(pool)
+        .await?);
+    Ok(count.unsigned_abs())
+}
