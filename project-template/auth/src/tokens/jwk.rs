@@ -10,11 +10,7 @@ pub(crate) type Members = BTreeMap<&'static str, String>;
 
 /// An Ed25519 key from its 32 bytes (RFC 8037 section 2).
 pub(crate) fn ed25519(public: &[u8]) -> Members {
-    BTreeMap::from([
-        ("kty", "OKP".into()),
-        ("crv", "Ed25519".into()),
-        ("x", URL_SAFE_NO_PAD.encode(public)),
-    ])
+    BTreeMap::from([("kty", "OKP".into()), ("crv", "Ed25519".into()), ("x", URL_SAFE_NO_PAD.encode(public))])
 }
 
 /// A P-256 key from its uncompressed point: the byte 4, then x and y of 32 bytes each (RFC 7518 section 6.2).
@@ -39,10 +35,7 @@ pub(crate) fn rsa(public: &PublicKeyComponents<Vec<u8>>) -> Members {
 
 /// SHA-256 over the members in order, without white space (RFC 7638 section 3), in base64url.
 pub(crate) fn thumbprint(members: &Members) -> String {
-    let members: Vec<String> = members
-        .iter()
-        .map(|(name, value)| format!(r#""{name}":"{value}""#))
-        .collect();
+    let members: Vec<String> = members.iter().map(|(name, value)| format!(r#""{name}":"{value}""#)).collect();
     let json = format!("{{{}}}", members.join(","));
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, json.as_bytes()))
 }

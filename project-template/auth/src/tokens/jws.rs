@@ -114,9 +114,7 @@ pub(crate) fn verify<'k, K: JwsKey + 'k>(
     }
     let key = find(header.kid).ok_or(JwsError::UnknownKey)?;
     let signature = decode(parts.signature)?;
-    if header.alg != key.algorithm().name()
-        || !key.verify_bytes(parts.signed.as_bytes(), &signature)
-    {
+    if header.alg != key.algorithm().name() || !key.verify_bytes(parts.signed.as_bytes(), &signature) {
         return Err(JwsError::BadSignature);
     }
     strict_json::object(&decode(parts.payload)?).ok_or(JwsError::Malformed)
@@ -137,12 +135,7 @@ impl<'t> Parts<'t> {
         let (signed, signature) = token.rsplit_once('.').ok_or(JwsError::Malformed)?;
         // A further dot lands in the payload, where base64url does not allow it.
         let (header, payload) = signed.split_once('.').ok_or(JwsError::Malformed)?;
-        Ok(Self {
-            signed,
-            header,
-            payload,
-            signature,
-        })
+        Ok(Self { signed, header, payload, signature })
     }
 }
 
@@ -162,26 +155,18 @@ impl<'t> Header<'t> {
             return Err(JwsError::Malformed);
         }
         let header: Self = serde_json::from_slice(text).map_err(|_| JwsError::Malformed)?;
-        if is_kid(header.kid) {
-            Ok(header)
-        } else {
-            Err(JwsError::Malformed)
-        }
+        if is_kid(header.kid) { Ok(header) } else { Err(JwsError::Malformed) }
     }
 }
 
 fn is_kid(kid: &str) -> bool {
     (1..=MAX_KID_BYTES).contains(&kid.len())
-        && kid
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        && kid.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 /// Unpadded base64url whose unused bits are zero: one text for one value, or the same token could be sent in many.
 fn decode(segment: &str) -> Result<Vec<u8>, JwsError> {
-    URL_SAFE_NO_PAD
-        .decode(segment)
-        .map_err(|_| JwsError::Malformed)
+    URL_SAFE_NO_PAD.decode(segment).map_err(|_| JwsError::Malformed)
 }
 
 #[cfg(test)]

@@ -21,6 +21,9 @@ pub(crate) const PEM: &str = "pem";
 /// Extension of a file with an HS256 secret in base64url.
 pub(crate) const SECRET: &str = "secret";
 
+/// Characters of the shortest secret, 32 bytes, in base64url.
+const SECRET_TEXT: usize = 43;
+
 /// Begins the comment line that says from when on a key signs, as an RFC 3339 time.
 const SIGNS_FROM: &str = "signs-from:";
 
@@ -46,11 +49,7 @@ impl KeySet {
         for (index, entry) in entries.iter().enumerate() {
             loading.entry(index + 1, entry.trim());
         }
-        let Loading {
-            keys,
-            warnings,
-            problems,
-        } = loading;
+        let Loading { keys, warnings, problems } = loading;
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -65,10 +64,7 @@ impl KeySet {
 ///
 /// # Errors
 /// When the year of `when` has more than four digits.
-pub(crate) fn with_signs_from(
-    key: &str,
-    when: OffsetDateTime,
-) -> Result<Zeroizing<String>, time::error::Format> {
+pub(crate) fn with_signs_from(key: &str, when: OffsetDateTime) -> Result<Zeroizing<String>, time::error::Format> {
     let when = when.format(&Rfc3339)?;
     Ok(Zeroizing::new(format!("{SIGNS_FROM} {when}\n{key}")))
 }
@@ -118,9 +114,7 @@ impl Loading {
                 self.warn_if_readable_by_others(file);
                 self.add(&name, from_file(&text, is_pem));
             }
-            Err(error) => self
-                .problems
-                .push(format!("tokens.keys: {name} cannot be read: {error}")),
+            Err(error) => self.problems.push(format!("tokens.keys: {name} cannot be read: {error}")),
         }
     }
 
@@ -138,9 +132,8 @@ impl Loading {
         let mode = fs::metadata(file).map_or(0, |metadata| metadata.permissions().mode());
         if mode & others != 0 {
             let name = file.display();
-            self.warnings.push(format!(
-                "tokens.keys: `{name}` is open to other users; close it with `chmod 600 {name}`"
-            ));
+            self.warnings
+                .push(format!("tokens.keys: `{name}` is open to other users; close it with `chmod 600 {name}`"));
         }
     }
 
@@ -169,11 +162,7 @@ fn looks_like_path(entry: &str) -> bool {
 fn from_value(value: &str) -> Result<SigningKey, String> {
     let bytes = decode(value)?;
     // No random secret looks like PKCS#8: that takes ten given bytes in given places.
-    if Pkcs8::parse(&bytes).is_ok() {
-        SigningKey::from_pkcs8(&bytes)
-    } else {
-        SigningKey::from_secret(&bytes)
-    }
+    if Pkcs8::parse(&bytes).is_ok() { SigningKey::from_pkcs8(&bytes) } else { SigningKey::from_secret(&bytes) }
 }
 
 fn from_file(text: &str, is_pem: bool) -> Result<SigningKey, String> {
@@ -182,20 +171,14 @@ fn from_file(text: &str, is_pem: bool) -> Result<SigningKey, String> {
         SigningKey::from_pem(text)?
     } else {
         let is_comment = |line: &&str| line.starts_with(SIGNS_FROM) || line.starts_with('#');
-        let value = text
-            .lines()
-            .map(str::trim)
-            .find(|line| !line.is_empty() && !is_comment(line));
+        let value = text.lines().map(str::trim).find(|line| !line.is_empty() && !is_comment(line));
         SigningKey::from_secret(&decode(value.unwrap_or_default())?)?
     };
     Ok(key.signing_from(signs_from))
 }
 
 fn signs_from(text: &str) -> Result<Option<OffsetDateTime>, String> {
-    let Some(when) = text
-        .lines()
-        .find_map(|line| line.trim().strip_prefix(SIGNS_FROM))
-    else {
+    let Some(when) = text.lines().find_map(|line| line.trim().strip_prefix(SIGNS_FROM)) else {
         return Ok(None);
     };
     let when = when.trim();
@@ -205,8 +188,11 @@ fn signs_from(text: &str) -> Result<Option<OffsetDateTime>, String> {
 }
 
 fn decode(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
-    if text.len() < 43 {
-        return Err("is shorter than 32 bytes in base64url".into());
+    if text.len() < SECRET_TEXT {
+        return Err(
+            "is no file or directory that exists, and too short for a key; make one with `cargo run -- keys rotate`"
+                .into(),
+        );
     }
     if keys::has_placeholder(text.as_bytes()) {
         return Err("is a placeholder; put a new one with `cargo run -- keys rotate`".into());

@@ -13,8 +13,7 @@ use super::{
     *,
 };
 
-const SECRET_VALUE: &str =
-    "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
+const SECRET_VALUE: &str = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
 
 fn directory(files: &[(&str, &str)]) -> TempDir {
     let directory = tempdir().expect("a directory");
@@ -50,9 +49,7 @@ fn problem(entry: &str) -> String {
 }
 
 fn new_pem() -> String {
-    SigningKey::generate(Algorithm::EdDsa)
-        .expect("a key")
-        .to_string()
+    SigningKey::generate(Algorithm::EdDsa).expect("a key").to_string()
 }
 
 #[test]
@@ -67,10 +64,7 @@ fn a_directory_gives_its_keys_with_the_greatest_name_first() {
     ]);
     let loaded = load(&text(files.path())).expect("three keys");
     let algorithms: Vec<_> = loaded.keys.iter().map(SigningKey::algorithm).collect();
-    assert_eq!(
-        algorithms,
-        [Algorithm::EdDsa, Algorithm::Hs256, Algorithm::Es256]
-    );
+    assert_eq!(algorithms, [Algorithm::EdDsa, Algorithm::Hs256, Algorithm::Es256]);
     assert_eq!(loaded.warnings, Vec::<String>::new());
 }
 
@@ -86,8 +80,7 @@ fn a_file_and_a_value_give_the_same_key() {
 
 #[test]
 fn a_secret_is_read_from_a_file_or_a_value() {
-    let commented =
-        format!("# made in March\nsigns-from: 2026-03-01T00:00:00Z\n\n{SECRET_VALUE}\n");
+    let commented = format!("# made in March\nsigns-from: 2026-03-01T00:00:00Z\n\n{SECRET_VALUE}\n");
     let files = directory(&[("a.secret", &commented)]);
     let hs256 = |entry: String| KeySet::load(&[entry], Algorithm::Hs256).expect("a secret");
     let file = hs256(text(files.path()));
@@ -103,10 +96,7 @@ fn the_time_from_which_a_key_signs_survives_the_file() {
     let written = with_signs_from(&new_pem(), when).expect("a year of four digits");
     let files = directory(&[("a.pem", &written)]);
     let loaded = load(&text(files.path())).expect("a key");
-    assert_eq!(
-        loaded.keys.iter().next().and_then(SigningKey::signs_from),
-        Some(when)
-    );
+    assert_eq!(loaded.keys.iter().next().and_then(SigningKey::signs_from), Some(when));
     let files = directory(&[("a.pem", &format!("signs-from: tomorrow\n{}", new_pem()))]);
     assert!(problem(&text(files.path())).contains("signs-from: tomorrow"));
 }
@@ -119,11 +109,7 @@ fn a_file_that_others_can_read_is_used_with_a_warning() {
     for (mode, warned) in [(0o600, false), (0o400, false), (0o640, true), (0o604, true)] {
         close(&path, mode);
         let loaded = load(&text(&path)).expect("a key");
-        assert_eq!(
-            loaded.warnings.iter().any(|it| it.contains("chmod 600")),
-            warned,
-            "{mode:o}"
-        );
+        assert_eq!(loaded.warnings.iter().any(|it| it.contains("chmod 600")), warned, "{mode:o}");
     }
 }
 
@@ -139,20 +125,10 @@ fn every_problem_is_named_at_once_with_its_fix() {
         "!".repeat(50),
     ];
     let problems = KeySet::load(&entries, Algorithm::EdDsa).expect_err("problems");
-    let expected = [
-        "holds no *.pem",
-        "does not exist",
-        "b.secret",
-        "a.pem",
-        "value 4",
-        "value 5",
-    ];
+    let expected = ["holds no *.pem", "does not exist", "b.secret", "a.pem", "value 4", "value 5"];
     assert_eq!(problems.len(), expected.len(), "{problems:#?}");
     for (problem, part) in problems.iter().zip(expected) {
-        assert!(
-            problem.starts_with("tokens.keys: ") && problem.contains(part),
-            "{problem}"
-        );
+        assert!(problem.starts_with("tokens.keys: ") && problem.contains(part), "{problem}");
     }
     assert!(problems[3].contains("no private key"));
     assert!(problems[4].contains("placeholder"));

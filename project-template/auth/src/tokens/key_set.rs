@@ -31,9 +31,7 @@ impl KeySet {
         match keys.first().map(SigningKey::algorithm) {
             Some(newest) if newest == algorithm => {}
             Some(newest) => {
-                return Err(format!(
-                    "the newest key is for {newest}, tokens.algorithm is {algorithm}; {FIX}"
-                ));
+                return Err(format!("the newest key is for {newest}, tokens.algorithm is {algorithm}; {FIX}"));
             }
             None => return Err(format!("there is no key; {FIX}")),
         }
@@ -57,16 +55,9 @@ impl KeySet {
     ///
     /// A new key is published before it signs, or verifiers that cache the JWKS would refuse its first tokens.
     pub(crate) fn signing(&self, now: OffsetDateTime) -> &SigningKey {
-        let mut candidates = self
-            .keys
-            .iter()
-            .filter(|key| key.algorithm() == self.algorithm);
+        let mut candidates = self.keys.iter().filter(|key| key.algorithm() == self.algorithm);
         let ready = |key: &&SigningKey| key.signs_from().is_none_or(|from| from <= now);
-        candidates
-            .clone()
-            .find(ready)
-            .or_else(|| candidates.next_back())
-            .unwrap_or(&self.keys[0])
+        candidates.clone().find(ready).or_else(|| candidates.next_back()).unwrap_or(&self.keys[0])
     }
 
     /// The keys, newest first.
@@ -97,11 +88,7 @@ impl KeySet {
     ///
     /// # Errors
     /// As [`Self::verify`].
-    pub(crate) fn verify_refresh(
-        &self,
-        token: &str,
-        typ: &'static str,
-    ) -> Result<Claims, JwsError> {
+    pub(crate) fn verify_refresh(&self, token: &str, typ: &'static str) -> Result<Claims, JwsError> {
         jws::verify(token, typ, |kid| self.get_refresh(kid))
     }
 

@@ -42,10 +42,7 @@ fn a_key_is_published_before_its_time_and_signs_from_then_on() {
     assert_eq!(keys.signing(NOW).kid(), current);
     assert_eq!(keys.signing(start - Duration::SECOND).kid(), current);
     assert_eq!(keys.signing(start).kid(), next);
-    assert!(
-        keys.verify(&keys.keys[0].sign(ACCESS, b"{}"), ACCESS)
-            .is_ok()
-    );
+    assert!(keys.verify(&keys.keys[0].sign(ACCESS, b"{}"), ACCESS).is_ok());
 }
 
 #[test]
@@ -68,10 +65,7 @@ fn a_key_of_another_algorithm_verifies_and_never_signs() {
 fn the_newest_key_must_be_of_the_configured_algorithm() {
     let problem = KeySet::new(vec![key(P256), key(ED25519)], Algorithm::EdDsa);
     let problem = problem.expect_err("ES256 on top");
-    assert!(
-        problem.contains("ES256") && problem.contains("keys rotate"),
-        "{problem}"
-    );
+    assert!(problem.contains("ES256") && problem.contains("keys rotate"), "{problem}");
     assert!(KeySet::new(Vec::new(), Algorithm::EdDsa).is_err());
 }
 
@@ -79,17 +73,11 @@ fn the_newest_key_must_be_of_the_configured_algorithm() {
 fn access_and_refresh_tokens_are_never_taken_for_each_other() {
     let keys = set(vec![key(ED25519)]);
     let key = keys.signing(NOW);
-    let (access, refresh) = (
-        key.sign(ACCESS, b"{}"),
-        key.refresh_key().sign(ACCESS, b"{}"),
-    );
+    let (access, refresh) = (key.sign(ACCESS, b"{}"), key.refresh_key().sign(ACCESS, b"{}"));
     assert!(keys.verify(&access, ACCESS).is_ok());
     assert!(keys.verify_refresh(&refresh, ACCESS).is_ok());
     assert_eq!(keys.verify(&refresh, ACCESS), Err(JwsError::UnknownKey));
-    assert_eq!(
-        keys.verify_refresh(&access, ACCESS),
-        Err(JwsError::UnknownKey)
-    );
+    assert_eq!(keys.verify_refresh(&access, ACCESS), Err(JwsError::UnknownKey));
 }
 
 #[test]

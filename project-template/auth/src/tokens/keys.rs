@@ -6,9 +6,8 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::{
     hmac, rand,
     signature::{
-        ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair,
-        Ed25519KeyPair, KeyPair, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair,
-        UnparsedPublicKey, VerificationAlgorithm,
+        ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair, KeyPair,
+        RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey, VerificationAlgorithm,
     },
 };
 use serde_json::{Value, json};
@@ -29,13 +28,7 @@ pub(crate) const SECRET_BYTES: usize = 32;
 const SECRET_VARIETY: usize = 16;
 
 /// Words that stand in examples and never in a random secret; compared without case and punctuation.
-const PLACEHOLDERS: [&str; 5] = [
-    "changeme",
-    "placeholder",
-    "replaceme",
-    "yoursecret",
-    "insecure",
-];
+const PLACEHOLDERS: [&str; 5] = ["changeme", "placeholder", "replaceme", "yoursecret", "insecure"];
 
 /// A private key or secret with everything that follows from it.
 ///
@@ -75,12 +68,8 @@ impl SigningKey {
         let pkcs8 = Pkcs8::parse(der)?;
         let secret = match pkcs8.kind {
             Kind::Ed25519 => Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map(Secret::EdDsa),
-            Kind::P256 => EcdsaKeyPair::from_pkcs8(
-                &ECDSA_P256_SHA256_FIXED_SIGNING,
-                der,
-                &rand::SystemRandom::new(),
-            )
-            .map(Secret::Es256),
+            Kind::P256 => EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der, &rand::SystemRandom::new())
+                .map(Secret::Es256),
             Kind::Rsa => RsaKeyPair::from_pkcs8(der).map(Secret::Rs256),
         };
         Ok(Self::new(secret.map_err(unsound)?, pkcs8.private))
@@ -101,9 +90,7 @@ impl SigningKey {
     pub(crate) fn from_secret(secret: &[u8]) -> Result<Self, String> {
         if secret.len() < SECRET_BYTES {
             let length = secret.len();
-            return Err(format!(
-                "has {length} bytes where HS256 needs {SECRET_BYTES} random ones"
-            ));
+            return Err(format!("has {length} bytes where HS256 needs {SECRET_BYTES} random ones"));
         }
         if variety(secret) < SECRET_VARIETY || has_placeholder(secret) {
             return Err("is not random, so it can be guessed".into());
@@ -124,12 +111,7 @@ impl SigningKey {
             Some(members) => jwk::thumbprint(&members),
             None => derivation.secret_id(),
         };
-        Self {
-            kid,
-            secret,
-            refresh: derivation.refresh_key(),
-            signs_from: None,
-        }
+        Self { kid, secret, refresh: derivation.refresh_key(), signs_from: None }
     }
 
     /// The name of the key in tokens and in the JWKS.
@@ -180,15 +162,11 @@ impl SigningKey {
         let failed = |_| "the operating system gave no random bytes".to_owned();
         let der = match algorithm {
             Algorithm::EdDsa => Ed25519KeyPair::generate_pkcs8(&random),
-            Algorithm::Es256 => {
-                EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
-            }
+            Algorithm::Es256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random),
             Algorithm::Rs256 => {
-                return Err(
-                    "RSA keys are made with `openssl genpkey -algorithm RSA -pkeyopt \
+                return Err("RSA keys are made with `openssl genpkey -algorithm RSA -pkeyopt \
                      rsa_keygen_bits:3072 -out FILE`"
-                        .into(),
-                );
+                    .into());
             }
             Algorithm::Hs256 => {
                 let secret = rand::generate::<[u8; SECRET_BYTES]>(&random).map_err(failed)?;
@@ -222,8 +200,7 @@ impl JwsKey for SigningKey {
             }
             Secret::Rs256(pair) => {
                 let mut signature = vec![0; pair.public().modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature)
-                    .expect(RANDOM);
+                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).expect(RANDOM);
                 signature
             }
             Secret::Hs256(key) => hmac::sign(key, message).as_ref().to_vec(),
@@ -252,17 +229,9 @@ impl fmt::Debug for SigningKey {
 
 /// Whether `text` holds a word of an example, in any case and with any punctuation.
 pub(super) fn has_placeholder(text: &[u8]) -> bool {
-    let letters: Zeroizing<Vec<u8>> = Zeroizing::new(
-        text.iter()
-            .filter(|byte| byte.is_ascii_alphanumeric())
-            .map(u8::to_ascii_lowercase)
-            .collect(),
-    );
-    PLACEHOLDERS.iter().any(|word| {
-        letters
-            .windows(word.len())
-            .any(|part| part == word.as_bytes())
-    })
+    let letters: Zeroizing<Vec<u8>> =
+        Zeroizing::new(text.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect());
+    PLACEHOLDERS.iter().any(|word| letters.windows(word.len()).any(|part| part == word.as_bytes()))
 }
 
 fn variety(secret: &[u8]) -> usize {

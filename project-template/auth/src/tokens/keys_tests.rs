@@ -13,10 +13,7 @@ const RANDOM: [u8; 32] = *b"k2Jw8vQz5TnXbL9cRf3HsYp7MdGe4AuC";
 
 #[test]
 fn the_key_id_of_an_ed25519_key_is_the_thumbprint_of_rfc_8037() {
-    assert_eq!(
-        key(ED25519).kid(),
-        "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
-    );
+    assert_eq!(key(ED25519).kid(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
 }
 
 #[test]
@@ -26,14 +23,8 @@ fn the_thumbprint_of_an_rsa_key_is_that_of_rfc_7638() {
              vRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzK\
              nqDKgw";
     let n = URL_SAFE_NO_PAD.decode(n).expect("base64url");
-    let members = jwk::rsa(&PublicKeyComponents {
-        n,
-        e: vec![1, 0, 1],
-    });
-    assert_eq!(
-        jwk::thumbprint(&members),
-        "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
-    );
+    let members = jwk::rsa(&PublicKeyComponents { n, e: vec![1, 0, 1] });
+    assert_eq!(jwk::thumbprint(&members), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
 }
 
 #[test]
@@ -81,15 +72,8 @@ fn every_algorithm_generates_a_key_but_rsa() {
         assert_ne!(*SigningKey::generate(algorithm).expect("another"), *text);
     }
     let secret = SigningKey::generate(Algorithm::Hs256).expect("a new secret");
-    let secret = URL_SAFE_NO_PAD
-        .decode(secret.as_bytes())
-        .expect("base64url");
-    assert_eq!(
-        SigningKey::from_secret(&secret)
-            .expect("a secret")
-            .algorithm(),
-        Algorithm::Hs256
-    );
+    let secret = URL_SAFE_NO_PAD.decode(secret.as_bytes()).expect("base64url");
+    assert_eq!(SigningKey::from_secret(&secret).expect("a secret").algorithm(), Algorithm::Hs256);
     let problem = SigningKey::generate(Algorithm::Rs256).expect_err("no RSA");
     assert!(problem.contains("openssl genpkey"));
 }
@@ -101,35 +85,19 @@ fn both_versions_of_pkcs8_are_the_same_key() {
         &[0x30, 0x51, 0x02, 0x01, 0x01][..],
         &plain[5..],
         &[0x81, 0x21, 0x00][..],
-        &URL_SAFE_NO_PAD
-            .decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")
-            .expect("base64url"),
+        &URL_SAFE_NO_PAD.decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").expect("base64url"),
     ]
     .concat();
-    let (one, two) = (
-        key(ED25519),
-        SigningKey::from_pkcs8(&with_public).expect("version 2"),
-    );
+    let (one, two) = (key(ED25519), SigningKey::from_pkcs8(&with_public).expect("version 2"));
     assert_eq!(one.kid(), two.kid());
     assert_eq!(one.refresh_key().kid(), two.refresh_key().kid());
-    assert_eq!(
-        one.refresh_key().sign("rt+jwt", b"{}"),
-        two.refresh_key().sign("rt+jwt", b"{}")
-    );
+    assert_eq!(one.refresh_key().sign("rt+jwt", b"{}"), two.refresh_key().sign("rt+jwt", b"{}"));
 }
 
 #[test]
 fn the_refresh_key_is_the_same_each_time_and_another_for_each_key() {
-    let keys = [
-        key(ED25519),
-        key(P256),
-        key(RSA),
-        SigningKey::from_secret(&RANDOM).expect("a secret"),
-    ];
-    let mut tokens: Vec<String> = keys
-        .iter()
-        .map(|key| key.refresh_key().sign("rt+jwt", b"{}"))
-        .collect();
+    let keys = [key(ED25519), key(P256), key(RSA), SigningKey::from_secret(&RANDOM).expect("a secret")];
+    let mut tokens: Vec<String> = keys.iter().map(|key| key.refresh_key().sign("rt+jwt", b"{}")).collect();
     assert_eq!(tokens[0], key(ED25519).refresh_key().sign("rt+jwt", b"{}"));
     tokens.sort();
     tokens.dedup();
@@ -165,10 +133,7 @@ fn keys_of_other_kinds_or_sizes_are_refused_with_the_reason() {
     assert!(refused(b"").contains("PKCS#8"));
     let whole = der(P256);
     for length in 0..whole.len() {
-        assert!(
-            SigningKey::from_pkcs8(&whole[..length]).is_err(),
-            "{length}"
-        );
+        assert!(SigningKey::from_pkcs8(&whole[..length]).is_err(), "{length}");
     }
     assert!(SigningKey::from_pkcs8(&[whole, vec![0]].concat()).is_err());
 }
@@ -182,14 +147,6 @@ fn debug_output_shows_no_private_material() {
         let key = key(pkcs8);
         let text = format!("{key:?} {:?}", key.refresh_key());
         assert!(!text.contains(private));
-        assert_eq!(
-            text,
-            format!(
-                "SigningKey({} {}) MacKey({})",
-                key.algorithm(),
-                key.kid(),
-                key.refresh_key().kid()
-            )
-        );
+        assert_eq!(text, format!("SigningKey({} {}) MacKey({})", key.algorithm(), key.kid(), key.refresh_key().kid()));
     }
 }

@@ -64,10 +64,7 @@ impl Derivation {
 
     /// The key for refresh tokens.
     pub(crate) fn refresh_key(&self) -> MacKey {
-        MacKey {
-            kid: self.id(REFRESH_KEY_ID),
-            key: self.key(REFRESH_KEY),
-        }
+        MacKey { kid: self.id(REFRESH_KEY_ID), key: self.key(REFRESH_KEY) }
     }
 
     /// A name for the secret itself, one that tells nothing about it.
@@ -80,9 +77,6 @@ impl Derivation {
     }
 
     fn key(&self, purpose: &'static [u8]) -> hmac::Key {
-        self.0
-            .expand(&[purpose], hmac::HMAC_SHA256)
-            .expect("HKDF gives up to 8160 bytes and 32 are asked for")
-            .into()
+        self.0.expand(&[purpose], hmac::HMAC_SHA256).expect("HKDF gives up to 8160 bytes and 32 are asked for").into()
     }
 }

@@ -35,10 +35,7 @@ impl<'d> Pkcs8<'d> {
         let Some(kind) = kind(outer.algorithm) else {
             return Err("is neither an Ed25519, a P-256 nor an RSA key".into());
         };
-        Ok(Self {
-            kind,
-            private: outer.private,
-        })
+        Ok(Self { kind, private: outer.private })
     }
 }
 
@@ -51,21 +48,16 @@ pub(crate) fn decode(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
     match label {
         LABEL => {}
         "ENCRYPTED PRIVATE KEY" => {
-            return Err(
-                "is encrypted; write it in clear with `openssl pkcs8 -in OLD -out NEW`".into(),
-            );
+            return Err("is encrypted; write it in clear with `openssl pkcs8 -in OLD -out NEW`".into());
         }
         _ => {
-            return Err(format!(
-                "is a `{label}`; convert it with `openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW`"
-            ));
+            return Err(format!("is a `{label}`; convert it with `openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW`"));
         }
     }
     let mut base64 = Zeroizing::new(String::with_capacity(body.len()));
     base64.extend(body.split_ascii_whitespace());
     let der = STANDARD.decode(base64.as_bytes());
-    der.map(Zeroizing::new)
-        .map_err(|_| "holds something else than base64 between BEGIN and END".into())
+    der.map(Zeroizing::new).map_err(|_| "holds something else than base64 between BEGIN and END".into())
 }
 
 /// PEM text around a PKCS#8 key.

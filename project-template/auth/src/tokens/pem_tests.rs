@@ -23,20 +23,14 @@ fn comments_parameters_and_windows_line_ends_do_no_harm() {
     let parameters = wrapped("EC PARAMETERS", "BggqhkjOPQMBBw==");
     let text = format!("a comment\n{parameters}{}", *encode(&der(P256)));
     assert_eq!(*decode(&text).expect("the key"), der(P256));
-    assert_eq!(
-        *decode(&text.replace('\n', "\r\n")).expect("the key"),
-        der(P256)
-    );
+    assert_eq!(*decode(&text.replace('\n', "\r\n")).expect("the key"), der(P256));
 }
 
 #[test]
 fn other_forms_are_refused_with_the_command_that_converts_them() {
     for label in ["RSA PRIVATE KEY", "EC PRIVATE KEY", "OPENSSH PRIVATE KEY"] {
         let problem = decode(&wrapped(label, "AAAA")).expect_err("not PKCS#8");
-        assert!(
-            problem.contains(label) && problem.contains("-topk8"),
-            "{problem}"
-        );
+        assert!(problem.contains(label) && problem.contains("-topk8"), "{problem}");
     }
     let problem = decode(&wrapped("ENCRYPTED PRIVATE KEY", "AAAA")).expect_err("encrypted");
     assert!(problem.contains("encrypted"));

@@ -61,4 +61,5 @@ pub(crate) const P384: &str = "\
     9hM0SIaHWwFuf1NKSafHGwPR+hob9YxD0hStWbsl0UN7KY4=";
 
 /// Of a curve that is not supported.
-pub(crate) const ED448: &str = "MEcCAQAwBQYDK2VxBDsEOd/7Vmo8E98E9GKujqQJzFV5rqwA6+xrkioY9NuAxBrdfCxOaDfr15RSmyc91zfUPKdKQRRFw2AmCA==";
+pub(crate) const ED448: &str =
+    "MEcCAQAwBQYDK2VxBDsEOd/7Vmo8E98E9GKujqQJzFV5rqwA6+xrkioY9NuAxBrdfCxOaDfr15RSmyc91zfUPKdKQRRFw2AmCA==";

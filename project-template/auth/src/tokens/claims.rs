@@ -1,0 +1,186 @@
+//! What a token says (RFC 7519, section 4), and the types that keep the two kinds apart.
+
+use std::ops::Deref;
+
+use ring::digest::{Context, SHA256};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Refusal, Settings};
+
+/// What tokens say of the user beside who it is; read from the database at each rotation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UserClaims {
+    /// See `users::role`.
+    pub role: i64,
+    /// Whether the address was verified when the token was made.
+    pub email_verified: bool,
+    /// Claims added by the settings.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The claims both kinds have. Times are seconds since 1970.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Claims {
+    token_type: String,
+    /// When the token expires.
+    pub exp: i64,
+    /// When it was made.
+    pub iat: i64,
+    /// Names this token.
+    pub jti: String,
+    /// Who made it.
+    pub iss: String,
+    /// Whom it is for.
+    pub aud: String,
+    /// The user.
+    pub sub: Uuid,
+    /// The user again, under the name Django clients look for.
+    pub user_id: Uuid,
+    /// The session.
+    pub session: Uuid,
+    /// When the session began.
+    pub session_iat: i64,
+    /// What it says of the user.
+    #[serde(flatten)]
+    pub user: UserClaims,
+}
+
+/// The claims of a verified access token.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub struct AccessClaims(Claims);
+
+/// The claims of a verified refresh token.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RefreshClaims {
+    /// How often the session had been rotated when this token was made.
+    pub generation: i64,
+    #[serde(flatten)]
+    claims: Claims,
+}
+
+impl Deref for AccessClaims {
+    type Target = Claims;
+
+    fn deref(&self) -> &Claims {
+        &self.0
+    }
+}
+
+impl Deref for RefreshClaims {
+    type Target = Claims;
+
+    fn deref(&self) -> &Claims {
+        &self.claims
+    }
+}
+
+/// Who a token is made for.
+pub(crate) struct Grant<'g> {
+    pub(crate) user_id: Uuid,
+    pub(crate) session: Uuid,
+    pub(crate) session_iat: OffsetDateTime,
+    pub(crate) user: &'g UserClaims,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Access,
+    Refresh { generation: i64 },
+}
+
+impl Kind {
+    /// Claim `token_type`.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::Refresh { .. } => "refresh",
+        }
+    }
+
+    /// Header `typ`: explicit typing (RFC 8725, section 3.11; `at+jwt` is RFC 9068's).
+    pub(super) fn typ(self) -> &'static str {
+        match self {
+            Self::Access => "at+jwt",
+            Self::Refresh { .. } => "rt+jwt",
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Lifetime {
+    pub(super) from: OffsetDateTime,
+    pub(super) until: OffsetDateTime,
+}
+
+pub(super) fn encode(kind: Kind, grant: &Grant<'_>, lifetime: Lifetime, settings: &Settings) -> Vec<u8> {
+    let claims = Claims {
+        token_type: kind.name().to_owned(),
+        exp: lifetime.until.unix_timestamp(),
+        iat: lifetime.from.unix_timestamp(),
+        jti: match kind {
+            Kind::Access => Uuid::now_v7().simple().to_string(),
+            Kind::Refresh { generation } => refresh_jti(grant.session, generation),
+        },
+        iss: settings.issuer.clone(),
+        aud: settings.audience.clone(),
+        sub: grant.user_id,
+        user_id: grant.user_id,
+        session: grant.session,
+        session_iat: grant.session_iat.unix_timestamp(),
+        user: grant.user.clone(),
+    };
+    let json = match kind {
+        Kind::Access => serde_json::to_vec(&claims),
+        Kind::Refresh { generation } => serde_json::to_vec(&RefreshClaims { generation, claims }),
+    };
+    json.expect("claims are texts, numbers and JSON values with text keys")
+}
+
+/// A name for a generation that is the same each time it is asked for; nothing depends on it being a secret.
+fn refresh_jti(session: Uuid, generation: i64) -> String {
+    let mut digest = Context::new(&SHA256);
+    digest.update(session.as_bytes());
+    digest.update(&generation.to_be_bytes());
+    let mut name = [0; 16];
+    name.copy_from_slice(&digest.finish().as_ref()[..16]);
+    Uuid::from_bytes(name).simple().to_string()
+}
+
+impl Claims {
+    fn is_ours(&self, kind: &str, settings: &Settings) -> bool {
+        self.token_type == kind
+            && self.iss == settings.issuer
+            && self.aud == settings.audience
+            && self.sub == self.user_id
+    }
+}
+
+impl AccessClaims {
+    pub(super) fn decode(claims: Map<String, Value>, settings: &Settings) -> Option<Self> {
+        let claims: Claims = serde_json::from_value(Value::Object(claims)).ok()?;
+        let longest = i64::try_from(settings.access_lifetime.as_secs()).ok()?;
+        let is_bounded = claims.exp.checked_sub(claims.iat)? <= longest;
+        (claims.is_ours("access", settings) && is_bounded).then_some(Self(claims))
+    }
+
+    pub(super) fn check_time(&self, now: OffsetDateTime, settings: &Settings) -> Result<(), Refusal> {
+        let leeway = i64::try_from(settings.leeway.as_secs()).unwrap_or_default();
+        let now = now.unix_timestamp();
+        if now >= self.exp.saturating_add(leeway) {
+            return Err(Refusal::Expired);
+        }
+        if self.iat > now.saturating_add(leeway) { Err(Refusal::Invalid) } else { Ok(()) }
+    }
+}
+
+impl RefreshClaims {
+    pub(super) fn decode(claims: Map<String, Value>, settings: &Settings) -> Option<Self> {
+        let claims: Self = serde_json::from_value(Value::Object(claims)).ok()?;
+        claims.is_ours("refresh", settings).then_some(claims)
+    }
+}

@@ -1,0 +1,209 @@
+//! Access and refresh tokens: what they say, how they are signed, and what is believed of one that is shown.
+
+mod cache;
+mod claims;
+mod jwk;
+mod jws;
+mod key_files;
+mod key_set;
+mod keys;
+mod mac;
+mod pem;
+mod routes;
+mod strict_json;
+#[cfg(test)]
+mod test_keys;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+pub(crate) use claims::Grant;
+pub use claims::{AccessClaims, Claims, RefreshClaims, UserClaims};
+pub use jws::Algorithm;
+pub(crate) use key_files::{PEM, SECRET, with_signs_from};
+pub use keys::SigningKey;
+pub(crate) use routes::{jwks, router};
+
+use crate::settings::{Choice, Section};
+use cache::VerifiedTokens;
+use claims::{Kind, Lifetime};
+use jws::JwsError;
+use key_set::KeySet;
+
+/// The most a difference between clocks may be forgiven.
+const MAX_LEEWAY: Duration = Duration::from_mins(1);
+
+/// `[tokens]`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long an access token is valid.
+    pub access_lifetime: Duration,
+    /// Of the key that signs.
+    pub algorithm: Algorithm,
+    /// Directories, files or keys, newest first.
+    pub keys: Vec<String>,
+    /// Claim `iss`.
+    pub issuer: String,
+    /// Claim `aud`.
+    pub audience: String,
+    /// Forgiven when the expiry of an access token is checked.
+    pub leeway: Duration,
+    /// Whether an access token must belong to a live session.
+    pub session_check: bool,
+}
+
+impl Choice for Algorithm {
+    const NAMES: &[(&str, Self)] =
+        &[("EdDSA", Self::EdDsa), ("ES256", Self::Es256), ("RS256", Self::Rs256), ("HS256", Self::Hs256)];
+}
+
+impl Choice for bool {
+    const NAMES: &[(&str, Self)] = &[("off", false), ("on", true)];
+}
+
+impl Settings {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        let settings = Self {
+            access_lifetime: section.duration("access_lifetime"),
+            algorithm: section.one_of("algorithm"),
+            keys: section.list("keys"),
+            issuer: section.required_text("issuer"),
+            audience: section.required_text("audience"),
+            leeway: section.duration("leeway"),
+            session_check: section.one_of("session_check"),
+        };
+        if settings.access_lifetime.is_zero() {
+            section.problem("access_lifetime", "must be longer than nothing");
+        }
+        if settings.leeway > MAX_LEEWAY {
+            section.problem("leeway", "must be at most \"60s\"");
+        }
+        settings
+    }
+
+    pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
+        if self.access_lifetime > Duration::from_hours(1) && !self.session_check {
+            warnings.push(
+                "tokens.access_lifetime: more than an hour, in which a stolen access token cannot be stopped; shorten it or \
+                 set tokens.session_check = \"on\""
+                    .into(),
+            );
+        }
+        if self.algorithm == Algorithm::Hs256 {
+            warnings.push(
+                "tokens.algorithm: whoever can verify HS256 tokens can also make them; use EdDSA unless this is the only \
+                 service"
+                    .into(),
+            );
+        }
+    }
+}
+
+/// Why a token is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Not a token of ours, or changed since.
+    Invalid,
+    /// It was valid once.
+    Expired,
+    /// A token of the other kind.
+    WrongType,
+}
+
+impl Refusal {
+    /// The wire format's words for it.
+    #[must_use]
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::Invalid => "Token is invalid",
+            Self::Expired => "Token is expired",
+            Self::WrongType => "Token has wrong type",
+        }
+    }
+}
+
+impl From<JwsError> for Refusal {
+    fn from(error: JwsError) -> Self {
+        if error == JwsError::WrongType { Self::WrongType } else { Self::Invalid }
+    }
+}
+
+/// Makes and checks tokens. Checking one asks no database.
+pub struct Tokens {
+    keys: KeySet,
+    settings: Settings,
+    verified: VerifiedTokens,
+}
+
+impl Tokens {
+    /// Loads the keys.
+    ///
+    /// # Errors
+    /// Every key that is missing, weak or of the wrong kind, with the fix.
+    pub fn load(settings: &Settings) -> Result<Self, Vec<String>> {
+        let loaded = KeySet::load(&settings.keys, settings.algorithm)?;
+        for warning in loaded.warnings {
+            tracing::warn!("{warning}");
+        }
+        Ok(Self { keys: loaded.keys, settings: settings.clone(), verified: VerifiedTokens::default() })
+    }
+
+    /// The public keys, for other services (RFC 7517).
+    #[must_use]
+    pub fn jwks(&self) -> &Value {
+        self.keys.jwks()
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &SigningKey> {
+        self.keys.iter()
+    }
+
+    pub(crate) fn signing_key(&self, now: OffsetDateTime) -> &SigningKey {
+        self.keys.signing(now)
+    }
+
+    /// An access token that is valid from now, at most until the session's end.
+    pub(crate) fn access(&self, grant: &Grant<'_>, now: OffsetDateTime, session_end: Option<OffsetDateTime>) -> String {
+        let expiry = now + self.settings.access_lifetime;
+        let lifetime = Lifetime { from: now, until: session_end.map_or(expiry, |end| end.min(expiry)) };
+        let claims = claims::encode(Kind::Access, grant, lifetime, &self.settings);
+        self.keys.signing(now).sign(Kind::Access.typ(), &claims)
+    }
+
+    /// The refresh token of a session's generation. The same arguments give the same bytes (while the key stays), so it
+    /// need not be stored to be given out again.
+    pub(crate) fn refresh(
+        &self,
+        grant: &Grant<'_>,
+        generation: i64,
+        from: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> String {
+        let claims = claims::encode(Kind::Refresh { generation }, grant, Lifetime { from, until }, &self.settings);
+        self.keys.signing(from).refresh_key().sign(Kind::Refresh { generation }.typ(), &claims)
+    }
+
+    /// The claims of an access token, if it is ours and valid now. Whether its session still lives is not asked here.
+    pub fn verify_access(&self, token: &str, now: OffsetDateTime) -> Result<Arc<AccessClaims>, Refusal> {
+        let claims = if let Some(claims) = self.verified.get(token) {
+            claims
+        } else {
+            let claims = self.keys.verify(token, Kind::Access.typ())?;
+            let claims = Arc::new(AccessClaims::decode(claims, &self.settings).ok_or(Refusal::Invalid)?);
+            self.verified.insert(token, &claims);
+            claims
+        };
+        claims.check_time(now, &self.settings)?;
+        Ok(claims)
+    }
+
+    /// The claims of a refresh token, if it is ours and not expired. Whether it is the live one only its session knows.
+    pub fn verify_refresh(&self, token: &str, now: OffsetDateTime) -> Result<RefreshClaims, Refusal> {
+        let claims = self.keys.verify_refresh(token, Kind::Refresh { generation: 0 }.typ())?;
+        let claims = RefreshClaims::decode(claims, &self.settings).ok_or(Refusal::Invalid)?;
+        if claims.exp <= now.unix_timestamp() { Err(Refusal::Expired) } else { Ok(claims) }
+    }
+}
