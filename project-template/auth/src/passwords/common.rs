@@ -9,9 +9,7 @@ static COMMON: LazyLock<Vec<&str>> = LazyLock::new(|| LIST.lines().collect());
 
 /// Whether `password`, whatever its case, is one of them.
 pub(crate) fn is_common(password: &str) -> bool {
-    COMMON
-        .binary_search(&password.to_lowercase().as_str())
-        .is_ok()
+    COMMON.binary_search(&password.to_lowercase().as_str()).is_ok()
 }
 
 #[cfg(test)]
@@ -30,14 +28,7 @@ mod tests {
 
     #[test]
     fn common_passwords_are_found_in_any_case() {
-        for password in [
-            "password",
-            "PassWord",
-            "12345678",
-            "QWERTYUIOP",
-            COMMON[0],
-            COMMON[COMMON.len() - 1],
-        ] {
+        for password in ["password", "PassWord", "12345678", "QWERTYUIOP", COMMON[0], COMMON[COMMON.len() - 1]] {
             assert!(is_common(password), "{password}");
         }
         assert!(!is_common("correct horse battery staple"));

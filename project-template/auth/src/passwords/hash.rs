@@ -83,12 +83,7 @@ impl Hasher {
     /// # Errors
     /// What is out of bounds, as a sentence for the person who configures.
     pub(crate) fn new(settings: HashSettings) -> Result<Self, String> {
-        let HashSettings {
-            memory_kib,
-            iterations,
-            parallelism,
-            ..
-        } = settings;
+        let HashSettings { memory_kib, iterations, parallelism, .. } = settings;
         let params = Params::new(memory_kib, iterations, parallelism, Some(HASH_BYTES));
         let params = params.map_err(|error| format!("the cost of a password hash: {error}"))?;
         if !is_bounded(&params) {
@@ -123,20 +118,12 @@ impl Hasher {
     ///
     /// # Errors
     /// [`HashError`].
-    pub(crate) async fn verify(
-        &self,
-        password: SecretString,
-        stored: Option<String>,
-    ) -> Result<Verdict, HashError> {
-        self.work(move |shared| shared.verify(&password, stored.as_deref()))
-            .await
+    pub(crate) async fn verify(&self, password: SecretString, stored: Option<String>) -> Result<Verdict, HashError> {
+        self.work(move |shared| shared.verify(&password, stored.as_deref())).await
     }
 
     /// Runs `job` on a worker. The permits move into the job: a client that hangs up frees no worker that still works.
-    async fn work<T: Send + 'static>(
-        &self,
-        job: impl FnOnce(&Shared) -> T + Send + 'static,
-    ) -> Result<T, HashError> {
+    async fn work<T: Send + 'static>(&self, job: impl FnOnce(&Shared) -> T + Send + 'static) -> Result<T, HashError> {
         let place = Arc::clone(&self.places).try_acquire_owned();
         let place = place.map_err(|_| HashError::Busy)?;
         let worker = self.worker().await?;
@@ -145,8 +132,7 @@ impl Hasher {
             let _permits = (place, worker);
             job(&shared)
         });
-        task.await
-            .map_err(|error| HashError::Failed(error.to_string()))
+        task.await.map_err(|error| HashError::Failed(error.to_string()))
     }
 
     async fn worker(&self) -> Result<OwnedSemaphorePermit, HashError> {
@@ -203,15 +189,9 @@ impl Shared {
     /// The place for hashes of other systems: a format a prefix, each with the most it may cost. Those were made from
     /// the password as it came; try that first, and normal form C after it.
     fn check(&self, password: &SecretString, stored: &str) -> Option<Verdict> {
-        let verdict = if stored.starts_with("$argon2") {
-            self.check_argon2(password, stored)
-        } else {
-            None
-        };
+        let verdict = if stored.starts_with("$argon2") { self.check_argon2(password, stored) } else { None };
         if verdict.is_none() {
-            tracing::warn!(
-                "a stored password hash is of an unknown format or too costly, and is refused"
-            );
+            tracing::warn!("a stored password hash is of an unknown format or too costly, and is refused");
         }
         verdict
     }
@@ -219,10 +199,7 @@ impl Shared {
     fn check_argon2(&self, password: &SecretString, stored: &str) -> Option<Verdict> {
         let stored = PasswordHash::new(stored).ok()?;
         let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
-        let version = stored
-            .version
-            .map_or(Ok(Version::V0x10), Version::try_from)
-            .ok()?;
+        let version = stored.version.map_or(Ok(Version::V0x10), Version::try_from).ok()?;
         let params = Params::try_from(&stored).ok().filter(is_bounded)?;
         let (salt, expected) = (stored.salt?, stored.hash?);
         let argon2 = Argon2::new(algorithm, version, params.clone());
@@ -237,14 +214,9 @@ impl Shared {
         if Output::new(&hash).ok()? != expected {
             return Some(Verdict::Wrong);
         }
-        let is_current = (algorithm, version, &params)
-            == (Algorithm::Argon2id, Version::V0x13, &self.params)
+        let is_current = (algorithm, version, &params) == (Algorithm::Argon2id, Version::V0x13, &self.params)
             && salt.len() >= SALT_BYTES;
-        Some(if is_current {
-            Verdict::Right
-        } else {
-            Verdict::RightButOutdated
-        })
+        Some(if is_current { Verdict::Right } else { Verdict::RightButOutdated })
     }
 }
 
@@ -256,9 +228,7 @@ fn phc(params: &Params, salt: &[u8], hash: &[u8]) -> String {
 }
 
 fn is_bounded(params: &Params) -> bool {
-    params.m_cost() <= MAX_MEMORY_KIB
-        && params.t_cost() <= MAX_ITERATIONS
-        && params.p_cost() <= MAX_PARALLELISM
+    params.m_cost() <= MAX_MEMORY_KIB && params.t_cost() <= MAX_ITERATIONS && params.p_cost() <= MAX_PARALLELISM
 }
 
 #[cfg(test)]

@@ -16,11 +16,7 @@ pub(crate) struct Memory {
 impl Memory {
     /// A pool of buffers of `blocks` KiB, empty until the first is needed.
     pub(crate) fn new(blocks: usize) -> Self {
-        Self {
-            blocks,
-            spare: Mutex::default(),
-            oversized: Mutex::default(),
-        }
+        Self { blocks, spare: Mutex::default(), oversized: Mutex::default() }
     }
 
     /// Runs `job` with at least `blocks` KiB. The buffer holds what an earlier job left in it.

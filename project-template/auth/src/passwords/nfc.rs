@@ -30,14 +30,7 @@ mod tests {
 
     #[test]
     fn nothing_else_is_changed() {
-        for text in [
-            "",
-            "  Pass word\t ",
-            "\u{ff21}",
-            "\u{fb01}x",
-            "STRASSE",
-            "stra\u{df}e",
-        ] {
+        for text in ["", "  Pass word\t ", "\u{ff21}", "\u{fb01}x", "STRASSE", "stra\u{df}e"] {
             assert_eq!(*nfc(text), text);
         }
     }

@@ -47,9 +47,7 @@ impl Policy {
         if self.refuse_similar && password.len() <= MAX_BYTES {
             let folded = password.to_lowercase();
             let similar = about.iter().filter(|(_, value)| is_similar(&folded, value));
-            problems.extend(
-                similar.map(|(label, _)| format!("The password is too similar to the {label}.")),
-            );
+            problems.extend(similar.map(|(label, _)| format!("The password is too similar to the {label}.")));
         }
         problems
     }
@@ -78,10 +76,7 @@ fn is_similar(password: &str, value: &str) -> bool {
     let words = value.split(|c: char| !c.is_alphanumeric());
     let words = words.filter(|word| word.chars().count() >= MIN_PART);
     let local_part = value.split_once('@').map(|(local, _)| local);
-    words
-        .chain(local_part)
-        .chain([value.as_str()])
-        .any(|part| similarity(password, part) >= MAX_SIMILARITY)
+    words.chain(local_part).chain([value.as_str()]).any(|part| similarity(password, part) >= MAX_SIMILARITY)
 }
 
 /// Twice the number of characters that both have, in any order, by the number they have together.
@@ -108,17 +103,9 @@ fn similarity(a: &str, b: &str) -> f64 {
 mod tests {
     use super::*;
 
-    const POLICY: Policy = Policy {
-        min_length: 8,
-        max_length: 256,
-        refuse_common: true,
-        refuse_similar: true,
-    };
-    const JANE: &[(&str, &str)] = &[
-        ("email address", "jane.appleseed@example.com"),
-        ("first name", "Jane"),
-        ("last name", "Appleseed"),
-    ];
+    const POLICY: Policy = Policy { min_length: 8, max_length: 256, refuse_common: true, refuse_similar: true };
+    const JANE: &[(&str, &str)] =
+        &[("email address", "jane.appleseed@example.com"), ("first name", "Jane"), ("last name", "Appleseed")];
 
     fn check(password: &str) -> Vec<String> {
         POLICY.check(password, JANE)
@@ -146,48 +133,30 @@ mod tests {
         assert!(check("\u{fc}bxkqvzj").is_empty());
         assert!(check(&"xy z".repeat(64)).is_empty());
         assert_eq!(check(&"xy z".repeat(65)), [long]);
-        let one = Policy {
-            min_length: 1,
-            ..POLICY
-        };
-        assert_eq!(
-            one.check("", &[]),
-            ["This password is too short. It must contain at least 1 character."]
-        );
+        let one = Policy { min_length: 1, ..POLICY };
+        assert_eq!(one.check("", &[]), ["This password is too short. It must contain at least 1 character."]);
     }
 
     #[test]
     fn bytes_are_limited_however_many_characters_are_allowed() {
-        let generous = Policy {
-            max_length: 100_000,
-            ..POLICY
-        };
+        let generous = Policy { max_length: 100_000, ..POLICY };
         assert!(generous.check(&"\u{1f40e}".repeat(256), JANE).is_empty());
         let problems = generous.check(&"\u{1f40e}".repeat(257), JANE);
-        assert_eq!(
-            problems,
-            ["This password is too long. It must take at most 1024 bytes."]
-        );
+        assert_eq!(problems, ["This password is too long. It must take at most 1024 bytes."]);
     }
 
     #[test]
     fn control_characters_are_refused() {
         for character in ['\0', '\n', '\t', '\u{1b}', '\u{7f}', '\u{85}'] {
             let problems = check(&format!("correct{character}horse"));
-            assert_eq!(
-                problems,
-                ["This password contains characters that cannot be typed."]
-            );
+            assert_eq!(problems, ["This password contains characters that cannot be typed."]);
         }
     }
 
     #[test]
     fn a_common_password_is_refused_in_any_case() {
         assert_eq!(check("Password1"), ["This password is too common."]);
-        let tolerant = Policy {
-            refuse_common: false,
-            ..POLICY
-        };
+        let tolerant = Policy { refuse_common: false, ..POLICY };
         assert!(tolerant.check("Password1", &[]).is_empty());
     }
 
@@ -201,39 +170,21 @@ mod tests {
         assert_eq!(check("deeselppA"), [email, last]);
         assert_eq!(check("example1"), [email]);
         assert!(check("jane likes pears").is_empty());
-        let tolerant = Policy {
-            refuse_similar: false,
-            ..POLICY
-        };
+        let tolerant = Policy { refuse_similar: false, ..POLICY };
         assert!(tolerant.check("Appleseed!", JANE).is_empty());
     }
 
     #[test]
     fn short_parts_and_empty_values_say_nothing() {
-        assert!(
-            POLICY
-                .check(
-                    "xkqvzjxkqvzj",
-                    &[("first name", ""), ("email address", "a@b.c")]
-                )
-                .is_empty()
-        );
-        assert!(
-            POLICY
-                .check("co co co co", &[("email address", "z@co")])
-                .is_empty()
-        );
+        assert!(POLICY.check("xkqvzjxkqvzj", &[("first name", ""), ("email address", "a@b.c")]).is_empty());
+        assert!(POLICY.check("co co co co", &[("email address", "z@co")]).is_empty());
     }
 
     #[test]
     fn similarity_counts_each_character_as_often_as_both_have_it() {
-        for (a, b, expected) in [
-            ("abcd", "abcd", 1.0),
-            ("abcd", "dcba", 1.0),
-            ("aaaa", "a", 0.4),
-            ("ab", "cd", 0.0),
-            ("", "", 0.0),
-        ] {
+        for (a, b, expected) in
+            [("abcd", "abcd", 1.0), ("abcd", "dcba", 1.0), ("aaaa", "a", 0.4), ("ab", "cd", 0.0), ("", "", 0.0)]
+        {
             assert!((similarity(a, b) - expected).abs() < 1e-9, "{a} {b}");
         }
     }

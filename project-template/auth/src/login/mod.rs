@@ -1,0 +1,24 @@
+//! Signing in. Every way in ends at [`complete`].
+
+mod routes;
+
+pub(crate) use routes::router;
+
+use crate::app::Auth;
+use crate::error::Result;
+use crate::http::Client;
+use crate::sessions::{self, Issued};
+use crate::users::{self, User};
+
+/// Begins a session for a user who has proven who they are; none if the account was changed or deactivated since the
+/// proof was checked.
+pub(crate) async fn complete(auth: &Auth, user: &User, client: &Client) -> Result<Option<Issued>> {
+    let mut tx = auth.db().begin().await?;
+    if !users::store::touch_login(&mut tx, user, auth.now()).await? {
+        return Ok(None);
+    }
+    let issued = sessions::start(auth, &mut tx, user, client).await?;
+    tx.commit().await?;
+    tracing::info!(user = %user.id, session = %issued.session, "signed in");
+    Ok(Some(issued))
+}

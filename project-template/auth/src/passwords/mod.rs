@@ -1,0 +1,128 @@
+//! Passwords: what is accepted as one, how it is kept, and how it is changed.
+
+mod common;
+mod hash;
+mod memory;
+mod nfc;
+mod policy;
+mod routes;
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+pub(crate) use hash::{HashError, HashSettings, Hasher, Verdict};
+pub use policy::Policy;
+pub(crate) use routes::router;
+
+use crate::error::Error;
+use crate::http::Fields;
+use crate::settings::Section;
+
+/// How long a request waits for a worker before it is answered 503.
+const MAX_WAIT: Duration = Duration::from_secs(2);
+/// Requests that may wait for one worker: about as many hashes of 30 ms as fit into [`MAX_WAIT`].
+const QUEUE_PER_WORKER: usize = 64;
+
+/// OWASP's minimum for argon2id with one lane, in KiB: below it `check --deploy` warns.
+const SAFE_MEMORY_KIB: u32 = 19_456;
+
+/// `[password]`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What is accepted.
+    pub policy: Policy,
+    /// Whether changing a password takes the current one.
+    pub old_password_required: bool,
+    /// Whether changing it ends the other sessions.
+    pub logout_on_change: bool,
+    pub(crate) hash: HashSettings,
+}
+
+impl Settings {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let workers = match section.number("hash_workers", 0..=1_024) as usize {
+            // One core is left to everything else.
+            0 => cores.saturating_sub(1).max(1),
+            workers => workers,
+        };
+        let queue = match section.number("hash_queue", 0..=100_000) as usize {
+            0 => workers * QUEUE_PER_WORKER,
+            queue => queue,
+        };
+        let policy = Policy {
+            min_length: section.number("min_length", 1..=256) as usize,
+            max_length: section.number("max_length", 64..=256) as usize,
+            refuse_common: section.flag("refuse_common"),
+            refuse_similar: section.flag("refuse_similar"),
+        };
+        if policy.min_length > policy.max_length {
+            section.problem("min_length", "is more than password.max_length: no password could be accepted");
+        }
+        let iterations = section.number("hash_iterations", 1..=10);
+        let parallelism = section.number("hash_parallelism", 1..=8);
+        let memory_kib = section.number("hash_memory", 8..=262_144);
+        if memory_kib < 8 * parallelism {
+            section.problem("hash_memory", "must be at least 8 KiB for each of password.hash_parallelism");
+        }
+        Self {
+            policy,
+            old_password_required: section.flag("old_password_required"),
+            logout_on_change: section.flag("logout_on_change"),
+            hash: HashSettings { memory_kib, iterations, parallelism, workers, queue, wait: MAX_WAIT },
+        }
+    }
+
+    pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
+        if self.policy.min_length < 15 {
+            warnings.push(
+                "password.min_length: NIST SP 800-63B-4 asks for 15 where the password is the only factor; 8 is the floor".into(),
+            );
+        }
+        if !self.policy.refuse_common {
+            warnings
+                .push("password.refuse_common: common passwords are the first that are tried; set it to true".into());
+        }
+        if self.hash.memory_kib < SAFE_MEMORY_KIB
+            && u64::from(self.hash.memory_kib) * u64::from(self.hash.iterations) < 36_864
+        {
+            warnings.push("password.hash_memory: weaker than OWASP's minimum of 19456 KiB with two passes".into());
+        }
+        if !self.old_password_required {
+            warnings.push(
+                "password.old_password_required: whoever finds an open session can take the account; set it to true"
+                    .into(),
+            );
+        }
+    }
+}
+
+impl From<HashError> for Error {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => Self::Busy,
+            failed @ HashError::Failed(_) => Self::Internal(anyhow::Error::new(failed)),
+        }
+    }
+}
+
+/// Reads a new password that is given twice, and notes what the policy has against it under `field`.
+pub(crate) fn read_new(
+    fields: &mut Fields,
+    names: (&'static str, &'static str),
+    problems_under: &'static str,
+    mismatch_under: &'static str,
+    policy: &Policy,
+    about: &[(&str, &str)],
+) -> Option<SecretString> {
+    let (first, second) = (fields.secret(names.0), fields.secret(names.1));
+    let (first, second) = (first?, second?);
+    for problem in policy.check(first.expose_secret(), about) {
+        fields.problem(problems_under, problem);
+    }
+    if first.expose_secret() != second.expose_secret() {
+        fields.problem(mismatch_under, "The two password fields didn't match.");
+    }
+    Some(first)
+}

@@ -1,0 +1,74 @@
+//! `password/change/`.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::post;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+
+use super::{Verdict, read_new};
+use crate::app::{Auth, at};
+use crate::error::{Error, Result};
+use crate::http::{Client, Fields};
+use crate::sessions::{self, DbUser, Delivery, EndedBy};
+use crate::users;
+
+pub(crate) fn router() -> Router<Auth> {
+    at(Router::new(), "/password/change/", post(change))
+}
+
+/// Sets a new password. The session goes on under a new id, the others end.
+async fn change(
+    State(auth): State<Auth>,
+    user: DbUser,
+    client: Client,
+    delivery: Delivery,
+    mut fields: Fields,
+) -> Result<Response> {
+    let settings = &auth.settings().password;
+    let old =
+        if settings.old_password_required || fields.has("old_password") { fields.secret("old_password") } else { None };
+    let names = ("new_password1", "new_password2");
+    let new = read_new(&mut fields, names, names.1, names.1, &settings.policy, &user.attributes());
+    let old_matches = match &old {
+        Some(old) => Some(auth.passwords().verify(old.clone(), user.password_hash.clone()).await? != Verdict::Wrong),
+        None => None,
+    };
+    if old_matches == Some(false) {
+        fields.problem("old_password", "Your old password was entered incorrectly. Please enter it again.");
+    }
+    if let Some(new) = &new
+        && is_unchanged(&auth, &user, new, old.as_ref().filter(|_| old_matches == Some(true))).await?
+    {
+        fields.problem("new_password2", "The new password must be different from the old one.");
+    }
+    fields.finish()?;
+
+    let hash = auth.passwords().hash(new.unwrap_or_default()).await?;
+    let mut tx = auth.db().begin().await?;
+    let now = auth.now();
+    let Some(updated) = users::store::set_password(&mut tx, &user, &hash, now).await? else {
+        let detail = "The account was changed at the same time. Please try again.";
+        return Err(Error::refused(StatusCode::CONFLICT, detail, "conflict"));
+    };
+    let ended = if settings.logout_on_change {
+        sessions::end_all(&auth, &mut tx, user.id, None, EndedBy::PasswordChange).await?
+    } else {
+        sessions::end_in(&auth, &mut tx, user.session, user.id, EndedBy::PasswordChange).await?
+    };
+    let issued = sessions::start(&auth, &mut tx, &updated, &client).await?;
+    tx.commit().await?;
+    auth.liveness().ended(ended);
+    Ok(delivery.answer(&auth, StatusCode::OK, issued, json!({ "detail": "New password has been saved." })))
+}
+
+/// Whether the new password is the old one: by the text that was just proven, else by the stored hash.
+async fn is_unchanged(auth: &Auth, user: &DbUser, new: &SecretString, proven: Option<&SecretString>) -> Result<bool> {
+    match proven {
+        Some(old) => Ok(old.expose_secret() == new.expose_secret()),
+        None if auth.settings().password.old_password_required => Ok(false),
+        None => Ok(auth.passwords().verify(new.clone(), user.password_hash.clone()).await? != Verdict::Wrong),
+    }
+}

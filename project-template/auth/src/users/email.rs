@@ -1,0 +1,123 @@
+//! An e-mail address, parsed once.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// Octets of an address (RFC 5321, section 4.5.3.1, less the angle brackets) and of its local part.
+const ADDRESS_LIMIT: usize = 254;
+const LOCAL_LIMIT: usize = 64;
+
+/// An address that mail can be sent to, as its owner wrote it and as it is compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email {
+    written: String,
+    key: String,
+}
+
+impl Email {
+    /// Parses an address: one `@`, no quoting, no list, a domain name with a dot. White space around it is ignored.
+    ///
+    /// Two addresses are the same account when their keys are equal: lower case, Unicode NFC, the domain in its ASCII
+    /// form (UTS 46). Dots and `+tags` are kept: what they mean is the mail server's business.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text: String = text.trim().nfc().collect();
+        let (local, domain) = text.split_once('@')?;
+        let domain = domain.to_lowercase();
+        let ascii = idna::domain_to_ascii_strict(&domain).ok()?;
+        let written = format!("{local}@{domain}");
+        let key = format!("{}@{ascii}", local.to_lowercase());
+        let fits = written.len() <= ADDRESS_LIMIT && key.len() <= ADDRESS_LIMIT;
+        (fits && is_local(local) && is_domain(&ascii)).then_some(Self { written, key })
+    }
+
+    /// The address as its owner wrote it, for display and for sending.
+    #[must_use]
+    pub fn as_written(&self) -> &str {
+        &self.written
+    }
+
+    /// The address as it is compared.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The part before the `@`, in lower case.
+    #[must_use]
+    pub fn local_part(&self) -> &str {
+        self.key.split_once('@').map_or("", |(local, _)| local)
+    }
+}
+
+/// A dot-atom (RFC 5322, section 3.2.3), with the letters of any script (RFC 6531).
+fn is_local(local: &str) -> bool {
+    let is_atom = |atom: &str| {
+        !atom.is_empty()
+            && atom.chars().all(|character| {
+                character.is_alphanumeric()
+                    || "!#$%&'*+-/=?^_`{|}~".contains(character)
+                    || (!character.is_ascii() && !character.is_control() && !character.is_whitespace())
+            })
+    };
+    local.len() <= LOCAL_LIMIT && local.split('.').all(is_atom)
+}
+
+fn is_domain(ascii: &str) -> bool {
+    let labels: Vec<&str> = ascii.split('.').collect();
+    let is_label = |label: &&str| !label.is_empty() && label.len() <= 63;
+    let is_numeric = |label: &&str| label.bytes().all(|byte| byte.is_ascii_digit());
+    labels.len() >= 2 && labels.iter().all(is_label) && labels.last().is_some_and(|top| !is_numeric(top))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_compared_in_lower_case_with_the_ascii_domain() {
+        let email = Email::parse("  Zoë.Müller+x@BÜCHER.example ").unwrap();
+        assert_eq!(email.as_written(), "Zoë.Müller+x@bücher.example");
+        assert_eq!(email.key(), "zoë.müller+x@xn--bcher-kva.example");
+        assert_eq!(email.local_part(), "zoë.müller+x");
+        assert_eq!(Email::parse("A@EXAMPLE.com").unwrap().key(), Email::parse("a@example.COM").unwrap().key());
+    }
+
+    #[test]
+    fn composed_and_decomposed_letters_are_the_same_address() {
+        assert_eq!(Email::parse("zoe\u{308}@example.com"), Email::parse("zo\u{eb}@example.com"));
+    }
+
+    #[test]
+    fn what_is_no_single_address_is_refused() {
+        for text in [
+            "",
+            "@",
+            "a@",
+            "@example.com",
+            "a",
+            "a@b",
+            "a b@example.com",
+            "a@exa mple.com",
+            "a@@example.com",
+            "a@b@example.com",
+            "a@example.com,b@example.com",
+            "a@example.com\r\nBcc: b@example.com",
+            "\"a\"@example.com",
+            ".a@example.com",
+            "a.@example.com",
+            "a..b@example.com",
+            "a@-example.com",
+            "a@example..com",
+            "a@127.0.0.1",
+            "a@[127.0.0.1]",
+            "a<b@example.com",
+            "a@example.com>",
+            "a\u{0}@example.com",
+            "a@example.com.",
+        ] {
+            assert_eq!(Email::parse(text), None, "{text:?}");
+        }
+        assert_eq!(Email::parse(&format!("{}@example.com", "a".repeat(65))), None);
+        assert_eq!(Email::parse(&format!("a@{}.com", "b.".repeat(130))), None);
+    }
+}

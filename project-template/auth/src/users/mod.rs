@@ -1,0 +1,32 @@
+//! Accounts: who somebody is. What they may do with it, and how they prove it, is for other rooms.
+
+mod email;
+pub mod role;
+mod routes;
+pub(crate) mod store;
+mod user;
+
+pub use email::Email;
+pub(crate) use routes::router;
+pub(crate) use user::{NAME_LIMIT, attributes};
+pub use user::{NewUser, User};
+
+use uuid::Uuid;
+
+use crate::app::Auth;
+use crate::error::Result;
+use crate::sessions::{self, EndedBy};
+
+/// Lets an account sign in again, or no more; then all its sessions end. Says whether there is such an account.
+///
+/// # Errors
+/// If the database cannot be reached.
+pub async fn set_active(auth: &Auth, user: Uuid, active: bool) -> Result<bool> {
+    let mut tx = auth.db().begin().await?;
+    let found = store::set_active(&mut tx, user, active, auth.now()).await?;
+    let ended =
+        if active { Vec::new() } else { sessions::end_all(auth, &mut tx, user, None, EndedBy::Deactivation).await? };
+    tx.commit().await?;
+    auth.liveness().ended(ended);
+    Ok(found)
+}

@@ -1,0 +1,172 @@
+//! The table of users.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Email, NewUser, User};
+use crate::db::{Db, Tx};
+use crate::{in_tx, on};
+
+/// What a [`User`] is read from.
+macro_rules! columns {
+    () => {
+        "id, email, email_verified, password_hash, first_name, last_name, role, is_active, auth_version, created_at, \
+         last_login_at"
+    };
+}
+
+/// Inserts an account. A taken address is a unique violation, see [`crate::db::is_taken`].
+pub(crate) async fn insert(db: &Db, new: &NewUser, now: OffsetDateTime) -> sqlx::Result<User> {
+    on!(db, pool => sqlx::query_as(
+        concat!("insert into users
+           (id, email, email_key, email_verified, password_hash, first_name, last_name, role, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+         returning ", columns!()),
+    )
+    .bind(Uuid::now_v7())
+    .bind(new.email.as_written())
+    .bind(new.email.key())
+    .bind(new.email_verified)
+    .bind(&new.password_hash)
+    .bind(&new.first_name)
+    .bind(&new.last_name)
+    .bind(new.role)
+    .bind(now)
+    .fetch_one(pool)
+    .await)
+}
+
+pub(crate) async fn by_email(db: &Db, email: &Email) -> sqlx::Result<Option<User>> {
+    on!(db, pool => sqlx::query_as(
+        concat!("select ", columns!(), " from users where email_key = $1"),
+    )
+    .bind(email.key())
+    .fetch_optional(pool)
+    .await)
+}
+
+pub(crate) async fn by_id(db: &Db, id: Uuid) -> sqlx::Result<Option<User>> {
+    on!(db, pool => sqlx::query_as(
+        concat!("select ", columns!(), " from users where id = $1"),
+    )
+    .bind(id)
+    .fetch_optional(pool)
+    .await)
+}
+
+/// The user of a live session.
+pub(crate) async fn by_session(db: &Db, session: Uuid, now: OffsetDateTime) -> sqlx::Result<Option<User>> {
+    on!(db, pool => sqlx::query_as(
+        concat!("select ", columns!(), " from users where is_active and id = (
+           select user_id from sessions where id = $1 and ended_at is null and expires_at > $2)"),
+    )
+    .bind(session)
+    .bind(now)
+    .fetch_optional(pool)
+    .await)
+}
+
+/// Notes a sign-in, if the account is still as it was when the proof was checked. Holds the account until the
+/// transaction ends, so that a sign-in and the taking away of a way in follow one another.
+pub(crate) async fn touch_login(tx: &mut Tx, user: &User, now: OffsetDateTime) -> sqlx::Result<bool> {
+    let done = in_tx!(tx, conn => sqlx::query(
+        "update users set last_login_at = $1 where id = $2 and auth_version = $3 and is_active",
+    )
+    .bind(now)
+    .bind(user.id)
+    .bind(user.auth_version)
+    .execute(conn)
+    .await?
+    .rows_affected());
+    Ok(done == 1)
+}
+
+/// Replaces a hash by a stronger one of the same password.
+pub(crate) async fn upgrade_hash(db: &Db, user: &User, hash: &str) -> sqlx::Result<()> {
+    on!(db, pool => sqlx::query("update users set password_hash = $1 where id = $2 and auth_version = $3")
+        .bind(hash)
+        .bind(user.id)
+        .bind(user.auth_version)
+        .execute(pool)
+        .await
+        .map(drop))
+}
+
+/// Sets a new password, if the account is still as `user` shows it. Gives the account as it is then.
+pub(crate) async fn set_password(
+    tx: &mut Tx,
+    user: &User,
+    hash: &str,
+    now: OffsetDateTime,
+) -> sqlx::Result<Option<User>> {
+    in_tx!(tx, conn => sqlx::query_as(
+        concat!("update users set password_hash = $1, auth_version = auth_version + 1, updated_at = $2
+         where id = $3 and auth_version = $4 and is_active
+         returning ", columns!()),
+    )
+    .bind(hash)
+    .bind(now)
+    .bind(user.id)
+    .bind(user.auth_version)
+    .fetch_optional(conn)
+    .await)
+}
+
+/// Lets an account sign in, or not.
+pub(crate) async fn set_active(tx: &mut Tx, id: Uuid, active: bool, now: OffsetDateTime) -> sqlx::Result<bool> {
+    let done = in_tx!(tx, conn => sqlx::query(
+        "update users set is_active = $1, auth_version = auth_version + 1, updated_at = $2 where id = $3",
+    )
+    .bind(active)
+    .bind(now)
+    .bind(id)
+    .execute(conn)
+    .await?
+    .rows_affected());
+    Ok(done == 1)
+}
+
+/// Changes the names that are given.
+pub(crate) async fn set_names(
+    db: &Db,
+    id: Uuid,
+    first: Option<&str>,
+    last: Option<&str>,
+    now: OffsetDateTime,
+) -> sqlx::Result<Option<User>> {
+    on!(db, pool => sqlx::query_as(
+        concat!("update users
+         set first_name = coalesce($1, first_name), last_name = coalesce($2, last_name), updated_at = $3
+         where id = $4
+         returning ", columns!()),
+    )
+    .bind(first)
+    .bind(last)
+    .bind(now)
+    .bind(id)
+    .fetch_optional(pool)
+    .await)
+}
+
+/// Gives an account a role.
+pub(crate) async fn set_role(db: &Db, id: Uuid, role: i64, now: OffsetDateTime) -> sqlx::Result<bool> {
+    let done = on!(db, pool => sqlx::query("update users set role = $1, updated_at = $2 where id = $3")
+        .bind(role)
+        .bind(now)
+        .bind(id)
+        .execute(pool)
+        .await?
+        .rows_affected());
+    Ok(done == 1)
+}
+
+/// Removes an account and everything that hangs on it, if it is still as `user` shows it.
+pub(crate) async fn delete(tx: &mut Tx, user: &User) -> sqlx::Result<bool> {
+    let done = in_tx!(tx, conn => sqlx::query("delete from users where id = $1 and auth_version = $2")
+        .bind(user.id)
+        .bind(user.auth_version)
+        .execute(conn)
+        .await?
+        .rows_affected());
+    Ok(done == 1)
+}

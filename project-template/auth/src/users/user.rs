@@ -1,0 +1,73 @@
+//! An account.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::Email;
+
+/// Characters of a first or a last name.
+pub(crate) const NAME_LIMIT: usize = 150;
+
+crate::row! {
+    /// An account as it is stored.
+    #[derive(Clone)]
+    pub struct User {
+        /// UUIDv7: sorts by the time of registration.
+        pub id: Uuid,
+        /// The address as its owner wrote it.
+        pub email: String,
+        /// Whether the owner has shown that mail to the address reaches them.
+        pub email_verified: bool,
+        /// A PHC string; none for an account that never had a password.
+        pub password_hash: Option<String>,
+        /// May be empty.
+        pub first_name: String,
+        /// May be empty.
+        pub last_name: String,
+        /// See [`super::role`].
+        pub role: i64,
+        /// Deactivated accounts cannot sign in and are told nothing about it.
+        pub is_active: bool,
+        /// Rises whenever a way in is taken away.
+        pub auth_version: i64,
+        /// When the account was made.
+        pub created_at: OffsetDateTime,
+        /// When it last signed in.
+        pub last_login_at: Option<OffsetDateTime>,
+    }
+}
+
+impl std::fmt::Debug for User {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("User").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl User {
+    /// What a password of this account must not resemble: each value with the words for it.
+    #[must_use]
+    pub fn attributes(&self) -> [(&'static str, &str); 3] {
+        attributes(&self.email, &self.first_name, &self.last_name)
+    }
+}
+
+/// As [`User::attributes`], for an account that does not exist yet.
+pub(crate) fn attributes<'v>(email: &'v str, first: &'v str, last: &'v str) -> [(&'static str, &'v str); 3] {
+    [("email address", email), ("first name", first), ("last name", last)]
+}
+
+/// An account to be made.
+pub struct NewUser {
+    /// Its address.
+    pub email: Email,
+    /// A PHC string, if it has a password.
+    pub password_hash: Option<String>,
+    /// May be empty.
+    pub first_name: String,
+    /// May be empty.
+    pub last_name: String,
+    /// See [`super::role`].
+    pub role: i64,
+    /// Whether the address is known to be its owner's.
+    pub email_verified: bool,
+}
