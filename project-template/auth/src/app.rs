@@ -1,0 +1,127 @@
+//! The state of a running server, and the whole API on one page.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, bail};
+use axum::Router;
+use axum::routing::{MethodRouter, get};
+use time::OffsetDateTime;
+
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::passwords::Hasher;
+use crate::sessions::Liveness;
+use crate::settings::{Problems, Settings};
+use crate::tokens::Tokens;
+use crate::{http, login, operations, passwords, registration, sessions, tokens, users};
+
+/// A running authentication server: the state of the application's router. Cloning it is cheap.
+#[derive(Clone)]
+pub struct Auth(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    clock: Clock,
+    db: Db,
+    tokens: Tokens,
+    passwords: Hasher,
+    liveness: Liveness,
+    stopping: AtomicBool,
+}
+
+impl Auth {
+    /// Loads the keys, opens the database and, in development, applies missing migrations.
+    ///
+    /// # Errors
+    /// What is missing or out of reach, with what to do about it. In production, migrations that were not applied.
+    pub async fn start(settings: Settings) -> anyhow::Result<Self> {
+        Self::start_at(settings, Clock::default()).await
+    }
+
+    pub(crate) async fn start_at(settings: Settings, clock: Clock) -> anyhow::Result<Self> {
+        let tokens = Tokens::load(&settings.tokens).map_err(Problems)?;
+        let passwords = Hasher::new(settings.password.hash).map_err(anyhow::Error::msg)?;
+        let db = Db::connect(&settings.database).await?;
+        if settings.is_production() {
+            let pending = db.pending_migrations().await?;
+            if !pending.is_empty() {
+                bail!("the database lacks the migrations {}; run the command `migrate` first", pending.join(", "));
+            }
+        } else {
+            db.migrate().await.context("the database could not be prepared")?;
+        }
+        Ok(Self(Arc::new(Inner {
+            settings,
+            clock,
+            db,
+            tokens,
+            passwords,
+            liveness: Liveness::default(),
+            stopping: AtomicBool::new(false),
+        })))
+    }
+
+    /// The authentication routes, to be merged into the application's router.
+    pub fn router(&self) -> Router<Self> {
+        let api = Router::new()
+            .merge(registration::router())
+            .merge(login::router())
+            .merge(sessions::router())
+            .merge(users::router())
+            .merge(passwords::router())
+            .merge(tokens::router());
+        let api = match self.settings().http.prefix.as_str() {
+            "" => api,
+            prefix => Router::new().nest(prefix, api),
+        };
+        http::api_layers(api, self).route("/.well-known/jwks.json", get(tokens::jwks)).merge(operations::router())
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// The database, for queries of your own: see [`crate::on`].
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    /// The time, in UTC and whole seconds.
+    #[must_use]
+    pub fn now(&self) -> OffsetDateTime {
+        self.0.clock.now()
+    }
+
+    /// The keys and what they signed.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.0.tokens
+    }
+
+    pub(crate) fn passwords(&self) -> &Hasher {
+        &self.0.passwords
+    }
+
+    pub(crate) fn liveness(&self) -> &Liveness {
+        &self.0.liveness
+    }
+
+    /// Whether the server was asked to stop: load balancers are told, requests under way go on.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.0.stopping.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn begin_stop(&self) {
+        self.0.stopping.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Adds a route at its canonical path, which ends in a slash, and at the same path without it: a redirect would lose
+/// the body of a POST.
+pub(crate) fn at(router: Router<Auth>, path: &str, methods: MethodRouter<Auth>) -> Router<Auth> {
+    router.route(path, methods.clone()).route(path.trim_end_matches('/'), methods)
+}

@@ -1,0 +1,20 @@
+//! `check`: the settings, and with `--deploy` what is unsafe in production.
+
+use std::process::ExitCode;
+
+use crate::settings::{Problems, Settings};
+use crate::tokens::Tokens;
+
+/// The settings themselves were checked when they were read.
+pub(super) fn check(settings: &Settings, deploy: bool) -> anyhow::Result<ExitCode> {
+    Tokens::load(&settings.tokens).map_err(Problems)?;
+    let warnings = if deploy { settings.deployment_warnings() } else { Vec::new() };
+    for warning in &warnings {
+        println!("unsafe: {warning}");
+    }
+    if warnings.is_empty() {
+        println!("the settings are fine");
+        return Ok(ExitCode::SUCCESS);
+    }
+    Ok(ExitCode::FAILURE)
+}

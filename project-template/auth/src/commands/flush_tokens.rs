@@ -1,0 +1,17 @@
+//! `flush-tokens`.
+
+use std::process::ExitCode;
+
+use crate::app::Auth;
+use crate::operations::{expired, flush};
+use crate::settings::Settings;
+
+/// Removes what has expired, or counts it.
+pub(super) async fn flush_tokens(settings: Settings, dry_run: bool) -> anyhow::Result<ExitCode> {
+    let auth = Auth::start(settings).await?;
+    let (verb, counts) =
+        if dry_run { ("would remove", expired(&auth).await?) } else { ("removed", flush(&auth).await?) };
+    println!("{verb} {} expired sessions", counts.sessions);
+    auth.db().close().await;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,123 @@
+//! `keys rotate` and `keys list`.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::Subcommand;
+use time::format_description::well_known::Rfc3339;
+use zeroize::Zeroizing;
+
+use crate::clock::Clock;
+use crate::settings::{Problems, Settings};
+use crate::tokens::{Algorithm, PEM, SECRET, SigningKey, Tokens, with_signs_from};
+
+/// A new key is published this long before it signs: the five minutes verifiers may keep the published keys, and as long
+/// again to restart every instance.
+const LEAD: Duration = Duration::from_mins(10);
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Make a new signing key; the old ones still verify
+    Rotate {
+        /// Sign with it at once, because the old key is known to others
+        #[arg(long)]
+        now: bool,
+    },
+    /// List the keys, newest first
+    List,
+}
+
+pub(super) fn run(settings: &Settings, command: &Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Rotate { now } => rotate(settings, *now),
+        Command::List => list(settings),
+    }
+}
+
+fn rotate(settings: &Settings, at_once: bool) -> anyhow::Result<ExitCode> {
+    let directory = directory(settings)?;
+    let algorithm = settings.tokens.algorithm;
+    let key = SigningKey::generate(algorithm).map_err(anyhow::Error::msg)?;
+    let newest = newest(&directory)?;
+    let now = Clock::default().now();
+    let ahead = newest.is_some() && !at_once;
+    let text = if ahead { with_signs_from(&key, now + LEAD)? } else { Zeroizing::new(key.to_string()) };
+
+    let extension = if algorithm == Algorithm::Hs256 { SECRET } else { PEM };
+    let path = directory.join(format!("{:04}.{extension}", newest.unwrap_or(0) + 1));
+    write_private(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
+    println!("{}", path.display());
+    let when = if ahead { format!("from {} on", (now + LEAD).format(&Rfc3339)?) } else { "at once".to_owned() };
+    eprintln!("the new key signs {when}; restart every instance now, and keep the old keys while their tokens live");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where key files are kept: the first entry of `tokens.keys` that is a directory or could become one.
+fn directory(settings: &Settings) -> anyhow::Result<PathBuf> {
+    let is_directory = |path: &&Path| path.is_dir() || (!path.exists() && path.extension().is_none());
+    let entries = settings.tokens.keys.iter().map(Path::new);
+    let Some(path) = entries.into_iter().find(is_directory).map(Path::to_path_buf) else {
+        bail!("`tokens.keys` names no directory to put a key into; set it to [\"keys\"] or add the key there yourself");
+    };
+    if !path.exists() {
+        create_private(&path).with_context(|| format!("cannot make the directory {}", path.display()))?;
+    }
+    Ok(path)
+}
+
+/// The greatest number among the names of key files.
+fn newest(directory: &Path) -> anyhow::Result<Option<u32>> {
+    let mut newest = None;
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        let is_key = path.extension().is_some_and(|extension| extension == PEM || extension == SECRET);
+        let number = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
+        if is_key {
+            newest = newest.max(number.or(Some(0)));
+        }
+    }
+    Ok(newest)
+}
+
+#[cfg(unix)]
+fn create_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+#[cfg(not(unix))]
+fn create_private(path: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(path)
+}
+
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn list(settings: &Settings) -> anyhow::Result<ExitCode> {
+    let tokens = Tokens::load(&settings.tokens).map_err(Problems)?;
+    let now = Clock::default().now();
+    let signing = tokens.signing_key(now).kid().to_owned();
+    for key in tokens.keys() {
+        let role = match key.signs_from().filter(|from| *from > now) {
+            _ if key.kid() == signing => "signs".to_owned(),
+            Some(from) => format!("signs from {}", from.format(&Rfc3339)?),
+            None => "verifies".to_owned(),
+        };
+        println!("{}  {:5}  {role}", key.kid(), key.algorithm().name());
+    }
+    Ok(ExitCode::SUCCESS)
+}

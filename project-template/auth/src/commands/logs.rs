@@ -1,0 +1,26 @@
+//! Log lines: for people in development, JSON in production.
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
+
+use crate::settings::Settings;
+
+/// Statements are logged by sqlx at `info` when they are slow, which is worth knowing; the rest is not.
+const DEFAULT: &str = "info,sqlx=warn";
+
+/// Starts logging to standard error. `RUST_LOG` chooses what, such as `info,auth=debug`.
+pub(super) fn start(settings: &Settings) {
+    let wished = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
+    let targets = wished.unwrap_or_else(|| DEFAULT.parse().unwrap_or_default());
+    let registry = tracing_subscriber::registry().with(targets);
+    let is_colourful = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(is_colourful);
+    // A second start, as in tests, leaves the first in place.
+    let _ = if settings.is_production() {
+        registry.with(layer.json()).try_init()
+    } else {
+        registry.with(layer.with_target(false)).try_init()
+    };
+}

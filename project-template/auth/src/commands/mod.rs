@@ -1,0 +1,81 @@
+//! The program's sub-commands: `serve` and what an operator needs beside it.
+
+mod check;
+mod flush_tokens;
+mod keys;
+mod logs;
+mod migrate;
+mod serve;
+mod superuser;
+
+use std::process::ExitCode;
+
+use axum::Router;
+use clap::{Parser, Subcommand};
+
+use crate::app::Auth;
+use crate::settings::Settings;
+
+/// Serves the application, or does one of the other things an operator needs.
+#[derive(Parser)]
+#[command(version, about, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve (the default); in development, apply missing migrations first
+    Serve,
+    /// Apply missing migrations
+    Migrate {
+        /// Only say which are missing; exit 1 if any is
+        #[arg(long)]
+        check: bool,
+    },
+    /// Make a superuser, or make an account one
+    CreateSuperuser(superuser::Arguments),
+    /// Remove sessions that have expired
+    FlushTokens {
+        /// Only count them
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Make and list signing keys
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Check the settings; exit 1 if something is wrong
+    Check {
+        /// Also name what is unsafe in production
+        #[arg(long)]
+        deploy: bool,
+    },
+}
+
+/// Runs the command that was asked for. `app` makes the application's router once the state is there.
+///
+/// Exits 0 when done, 1 when something is wrong (it is said on standard error), 2 when the arguments are not understood.
+pub async fn run(app: impl FnOnce(Auth) -> Router) -> ExitCode {
+    let arguments = Arguments::parse();
+    match perform(arguments.command.unwrap_or(Command::Serve), app).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn perform(command: Command, app: impl FnOnce(Auth) -> Router) -> anyhow::Result<ExitCode> {
+    let settings = Settings::from_environment()?;
+    logs::start(&settings);
+    match command {
+        Command::Serve => serve::serve(settings, app).await,
+        Command::Migrate { check } => migrate::migrate(&settings, check).await,
+        Command::CreateSuperuser(arguments) => superuser::create(settings, arguments).await,
+        Command::FlushTokens { dry_run } => flush_tokens::flush_tokens(settings, dry_run).await,
+        Command::Keys(command) => keys::run(&settings, &command),
+        Command::Check { deploy } => check::check(&settings, deploy),
+    }
+}

@@ -1,0 +1,57 @@
+//! `serve`.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::app::Auth;
+use crate::http;
+use crate::settings::Settings;
+
+/// Serves until SIGTERM or Ctrl-C, then finishes what was begun.
+pub(super) async fn serve(settings: Settings, app: impl FnOnce(Auth) -> Router) -> anyhow::Result<ExitCode> {
+    let auth = Auth::start(settings).await?;
+    let app = http::outer_layers(app(auth.clone()), &auth);
+    let bind = auth.settings().http.bind;
+    let listener = TcpListener::bind(bind).await.with_context(|| {
+        format!("cannot listen on {bind}; set PORT, or `http.bind` in settings.toml, to an address that is free")
+    })?;
+    let address = listener.local_addr()?;
+    // Before the first line says that the server is there: whoever reads it may stop the server at once.
+    let stop = stop_signal(&auth)?;
+    announce(&auth, address);
+
+    http::serve(listener, app, stop).await;
+    auth.db().close().await;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn announce(auth: &Auth, address: std::net::SocketAddr) {
+    tracing::info!("serving on http://{address}");
+    if !auth.settings().is_production() {
+        tracing::info!(
+            "sign up: curl http://{address}{}/registration/ -H 'Content-Type: application/json' -d '{{\"email\":\
+             \"you@example.com\",\"password1\":\"correct horse battery\",\"password2\":\"correct horse battery\"}}'",
+            auth.settings().http.prefix
+        );
+    }
+}
+
+/// Resolves when the process is asked to stop, and has readiness say so.
+fn stop_signal(auth: &Auth) -> anyhow::Result<impl Future<Output = ()> + use<>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let auth = auth.clone();
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: finishing the requests under way");
+        auth.begin_stop();
+    })
+}

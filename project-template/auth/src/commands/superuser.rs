@@ -1,0 +1,101 @@
+//! `create-superuser`.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::app::Auth;
+use crate::db;
+use crate::settings::Settings;
+use crate::users::{self, Email, NewUser, role};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The account's address (or `SUPERUSER_EMAIL`)
+    #[arg(long)]
+    email: Option<String>,
+    /// Ask nothing: take the password from `SUPERUSER_PASSWORD`
+    #[arg(long)]
+    no_input: bool,
+}
+
+/// Makes a superuser, or makes the account with this address one; its password stays. Running it again changes nothing.
+pub(super) async fn create(settings: Settings, arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let asks = !arguments.no_input && std::io::stdin().is_terminal();
+    let email = match arguments.email.or_else(|| variable("SUPERUSER_EMAIL")) {
+        Some(email) => email,
+        None if asks => ask("E-mail address: ")?,
+        None => bail!("no address: give --email ADDRESS or set SUPERUSER_EMAIL"),
+    };
+    let email = Email::parse(&email).with_context(|| format!("`{email}` is not an e-mail address"))?;
+    let auth = Auth::start(settings).await?;
+    if let Some(user) = users::store::by_email(auth.db(), &email).await? {
+        return promote(&auth, user).await;
+    }
+
+    let password = match variable("SUPERUSER_PASSWORD") {
+        Some(password) => password.into(),
+        None if asks => ask_password()?,
+        None => bail!("no password: set SUPERUSER_PASSWORD, or run this on a terminal without --no-input"),
+    };
+    let problems =
+        auth.settings().password.policy.check(password.expose_secret(), &[("email address", email.as_written())]);
+    if !problems.is_empty() {
+        bail!("the password is not accepted:\n  - {}", problems.join("\n  - "));
+    }
+    let new = NewUser {
+        password_hash: Some(auth.passwords().hash(password).await?),
+        email,
+        first_name: String::new(),
+        last_name: String::new(),
+        role: role::SUPERUSER,
+        email_verified: true,
+    };
+    match users::store::insert(auth.db(), &new, auth.now()).await {
+        Ok(user) => {
+            println!("created the superuser {}", user.email);
+            Ok(ExitCode::SUCCESS)
+        }
+        // Somebody else made it since: two instances start together.
+        Err(error) if db::is_taken(&error) => match users::store::by_email(auth.db(), &new.email).await? {
+            Some(user) => promote(&auth, user).await,
+            None => Err(error.into()),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn promote(auth: &Auth, user: users::User) -> anyhow::Result<ExitCode> {
+    if user.role >= role::SUPERUSER {
+        println!("{} is a superuser already", user.email);
+    } else {
+        users::store::set_role(auth.db(), user.id, role::SUPERUSER, auth.now()).await?;
+        println!("{} is a superuser now", user.email);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn variable(name: &str) -> Option<String> {
+    let from_file = || std::fs::read_to_string(std::env::var(format!("{name}_FILE")).ok()?).ok();
+    let value = std::env::var(name).ok().or_else(from_file)?;
+    Some(value.trim_end_matches(['\r', '\n']).to_owned()).filter(|value| !value.is_empty())
+}
+
+fn ask(question: &str) -> anyhow::Result<String> {
+    eprint!("{question}");
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(answer.trim().to_owned())
+}
+
+fn ask_password() -> anyhow::Result<SecretString> {
+    let first = rpassword::prompt_password("Password: ")?;
+    if rpassword::prompt_password("Password again: ")? != first {
+        bail!("the two passwords do not match");
+    }
+    Ok(first.into())
+}

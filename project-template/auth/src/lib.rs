@@ -1,0 +1,50 @@
+//! Accounts, sessions and tokens for an axum application.
+//!
+//! | room | what it is for |
+//! |---|---|
+//! | [`users`] | accounts |
+//! | [`registration`] | signing up |
+//! | [`login`] | signing in: the one door every way in ends at |
+//! | [`sessions`] | refresh tokens, their rotation and replay, devices, the signed-in user as an argument |
+//! | [`tokens`] | claims, keys, signatures |
+//! | [`passwords`] | what is accepted as one, how it is kept and changed |
+//! | [`operations`] | health, removal of what has expired |
+//! | [`http`] | limits, headers, input, the client's address |
+//!
+//! [`app`] has the whole API on one page, [`settings`] every setting, [`commands`] the program's sub-commands,
+//! [`db`] the two databases, [`clock`] the only clock, [`error`] what a refused client is told.
+//!
+//! ```no_run
+//! use auth::{Auth, CurrentUser};
+//! use axum::{Router, routing::get};
+//!
+//! fn router(auth: Auth) -> Router {
+//!     Router::new().route("/hello/", get(hello)).merge(auth.router()).with_state(auth)
+//! }
+//!
+//! async fn hello(user: CurrentUser) -> String {
+//!     format!("Hello, user {}!", user.id())
+//! }
+//! ```
+
+pub mod app;
+pub mod clock;
+pub mod commands;
+pub mod db;
+pub mod error;
+pub mod http;
+pub mod login;
+pub mod operations;
+pub mod passwords;
+pub mod registration;
+pub mod sessions;
+pub mod settings;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod tokens;
+pub mod users;
+
+pub use app::Auth;
+pub use error::{Error, Result};
+pub use sessions::{CurrentUser, DbUser};
+pub use settings::Settings;

@@ -1,0 +1,144 @@
+//! An application on a database of its own.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use secrecy::SecretString;
+use tempfile::TempDir;
+use time::OffsetDateTime;
+
+use super::Client;
+use crate::app::Auth;
+use crate::clock::Clock;
+use crate::http;
+use crate::on;
+use crate::settings::Settings;
+use crate::tokens::{Algorithm, SigningKey};
+
+/// The password of the users that [`TestApp::signed_in`] makes.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// Which database a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// A file that goes with the test.
+    Sqlite,
+    /// A schema of its own in the database of `TEST_DATABASE_URL`.
+    Postgres,
+}
+
+/// A running application: its router, its state, its clock. Everything it keeps goes with it.
+#[derive(Clone)]
+pub struct TestApp {
+    /// The state, to look behind the API.
+    pub auth: Auth,
+    /// The clock; [`Clock::advance`] moves it.
+    pub clock: Clock,
+    pub(super) router: Router,
+    files: Arc<TempDir>,
+    settings: Settings,
+}
+
+impl TestApp {
+    /// Starts an application with the default settings, but cheap password hashes.
+    ///
+    /// # Panics
+    /// If the database cannot be reached.
+    pub async fn start(engine: Engine, router: impl Fn(Auth) -> Router) -> Self {
+        Self::start_with(engine, router, |_| ()).await
+    }
+
+    /// As [`TestApp::start`], with settings changed first.
+    ///
+    /// # Panics
+    /// As [`TestApp::start`].
+    pub async fn start_with(
+        engine: Engine,
+        router: impl Fn(Auth) -> Router,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
+        let files = TempDir::new().expect("a temporary directory");
+        let mut settings = Settings::load(Path::new("defaults"), "", &BTreeMap::new()).expect("the defaults are valid");
+        settings.database.url = match engine {
+            Engine::Sqlite => format!("sqlite://{}", files.path().join("test.db").display()).into(),
+            Engine::Postgres => postgres_schema().await,
+        };
+        settings.password.hash.memory_kib = 8;
+        settings.password.hash.iterations = 1;
+        let keys = files.path().join("keys");
+        write_key(&keys, "0001.pem", Algorithm::EdDsa);
+        settings.tokens.keys = vec![keys.display().to_string()];
+        change(&mut settings);
+        let clock = Clock::manual(OffsetDateTime::from_unix_timestamp(1_800_000_000).expect("a valid time"));
+        Self::from_parts(settings, clock, Arc::new(files), router).await
+    }
+
+    /// A second process on the same database, with the same keys and the same clock.
+    ///
+    /// # Panics
+    /// As [`TestApp::start`].
+    pub async fn second_instance(&self, router: impl Fn(Auth) -> Router) -> Self {
+        Self::from_parts(self.settings.clone(), self.clock.clone(), Arc::clone(&self.files), router).await
+    }
+
+    async fn from_parts(
+        settings: Settings,
+        clock: Clock,
+        files: Arc<TempDir>,
+        router: impl Fn(Auth) -> Router,
+    ) -> Self {
+        let auth = Auth::start_at(settings.clone(), clock.clone()).await.expect("the application starts");
+        let router = http::outer_layers(router(auth.clone()), &auth);
+        Self { auth, clock, router, files, settings }
+    }
+
+    /// A client that nobody knows yet.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client::new(self.clone())
+    }
+
+    /// A client of a new user with this address, signed in.
+    ///
+    /// # Panics
+    /// If the address is taken.
+    pub async fn signed_in(&self, email: &str) -> Client {
+        let mut client = self.client();
+        let reply = client.register(email, PASSWORD).await;
+        assert_eq!(reply.status, 201, "{reply:?}");
+        client
+    }
+
+    /// Moves the clock.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+}
+
+/// Writes a new key; the directory is made if need be.
+fn write_key(directory: &Path, name: &str, algorithm: Algorithm) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::create_dir_all(directory).expect("a directory for keys");
+    let key = SigningKey::generate(algorithm).expect("a key");
+    let path = directory.join(name);
+    std::fs::write(&path, key.as_bytes()).expect("a key file");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("a private key file");
+}
+
+/// Makes a schema and gives the address that leads into it. The schemas of earlier runs are dropped by the database's
+/// owner with `drop schema`, or with the database.
+async fn postgres_schema() -> SecretString {
+    let url = std::env::var("TEST_DATABASE_URL").expect("TEST_DATABASE_URL is set to a PostgreSQL database for tests");
+    let schema = format!("test_{}", uuid::Uuid::now_v7().simple());
+    let settings =
+        crate::db::Settings { url: url.clone().into(), max_connections: 1, acquire_timeout: Duration::from_secs(30) };
+    let db = crate::db::Db::connect(&settings).await.expect("the PostgreSQL server of TEST_DATABASE_URL");
+    let statement = sqlx::AssertSqlSafe(format!("create schema {schema}"));
+    on!(&db, pool => sqlx::query(statement).execute(pool).await.map(drop)).expect("a schema");
+    db.close().await;
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}options=-c%20search_path%3D{schema}").into()
+}

@@ -1,0 +1,161 @@
+//! A client that speaks to the application without a network, and keeps cookies as a browser does.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, header};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::TestApp;
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The status code.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body: JSON, or a JSON text where it is something else.
+    pub body: Value,
+}
+
+impl Reply {
+    /// The header's value, empty where it is missing.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The body's member, empty where it is missing or no text.
+    #[must_use]
+    pub fn text(&self, member: &str) -> &str {
+        self.body[member].as_str().unwrap_or_default()
+    }
+}
+
+/// A client with an access token and a refresh cookie, as far as it was given them.
+#[derive(Clone)]
+pub struct Client {
+    app: TestApp,
+    /// Sent as `Authorization: Bearer` unless empty.
+    pub access: String,
+    /// Sent as the refresh cookie unless empty.
+    pub refresh: String,
+    /// Sent with every request.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Client {
+    pub(super) fn new(app: TestApp) -> Self {
+        Self { app, access: String::new(), refresh: String::new(), headers: Vec::new() }
+    }
+
+    /// Sends a header with every request from now on.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Signs up, and keeps the tokens of the answer.
+    pub async fn register(&mut self, email: &str, password: &str) -> Reply {
+        let body = json!({ "email": email, "password1": password, "password2": password });
+        let reply = self.post("/jwt-allauth/registration/", &body).await;
+        self.keep(reply)
+    }
+
+    /// Signs in, and keeps the tokens of the answer.
+    pub async fn login(&mut self, email: &str, password: &str) -> Reply {
+        let body = json!({ "email": email, "password": password });
+        let reply = self.post("/jwt-allauth/login/", &body).await;
+        self.keep(reply)
+    }
+
+    /// Refreshes, and keeps the tokens of the answer.
+    pub async fn refresh(&mut self) -> Reply {
+        let reply = self.post("/jwt-allauth/refresh/", &json!({})).await;
+        self.keep(reply)
+    }
+
+    /// Keeps the tokens an answer carries.
+    pub fn keep(&mut self, reply: Reply) -> Reply {
+        if let Some(access) = reply.body["access"].as_str() {
+            access.clone_into(&mut self.access);
+        }
+        if let Some(refresh) = reply.body["refresh"].as_str() {
+            refresh.clone_into(&mut self.refresh);
+        }
+        if let Some(refresh) = refresh_cookie(&reply) {
+            self.refresh = refresh;
+        }
+        reply
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(Method::GET, path, None).await
+    }
+
+    /// POST with a JSON body.
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send(Method::POST, path, Some(body)).await
+    }
+
+    /// PATCH with a JSON body.
+    pub async fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.send(Method::PATCH, path, Some(body)).await
+    }
+
+    /// DELETE, with a JSON body if one is given.
+    pub async fn delete(&self, path: &str, body: Option<&Value>) -> Reply {
+        self.send(Method::DELETE, path, body).await
+    }
+
+    /// Sends a request as it would come from a network, with the client's tokens and headers.
+    ///
+    /// # Panics
+    /// If the path or a header is not valid.
+    pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Reply {
+        let request = Request::builder().method(method).uri(path);
+        let request = if body.is_some() { request.header(header::CONTENT_TYPE, "application/json") } else { request };
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        self.send_raw(request.body(body).expect("a valid request")).await
+    }
+
+    /// Sends a request of the test's own making, with the client's tokens and headers.
+    ///
+    /// # Panics
+    /// If a header is not valid or the answer is cut off.
+    pub async fn send_raw(&self, mut request: Request<Body>) -> Reply {
+        let headers = request.headers_mut();
+        if !self.access.is_empty() {
+            headers.insert(header::AUTHORIZATION, format!("Bearer {}", self.access).parse().expect("a header"));
+        }
+        if !self.refresh.is_empty() {
+            let name = &self.app.auth.settings().sessions.cookie.name;
+            headers.insert(header::COOKIE, format!("{name}={}", self.refresh).parse().expect("a header"));
+        }
+        for (name, value) in &self.headers {
+            let name: header::HeaderName = name.parse().expect("a header's name");
+            headers.append(name, value.parse().expect("a header's value"));
+        }
+        let Ok(response) = self.app.router.clone().oneshot(request).await;
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a whole body").to_bytes();
+        let body = match serde_json::from_slice(&bytes) {
+            Ok(value) => value,
+            Err(_) if bytes.is_empty() => Value::Null,
+            Err(_) => Value::String(String::from_utf8_lossy(&bytes).into_owned()),
+        };
+        Reply { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+}
+
+/// The refresh token among the cookies an answer sets; empty where it deletes it.
+fn refresh_cookie(reply: &Reply) -> Option<String> {
+    let cookies = reply.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies.into_iter().find_map(|cookie| {
+        let (name, value) = cookie.split(';').next()?.split_once('=')?;
+        name.ends_with("refresh_token").then(|| value.to_owned())
+    })
+}

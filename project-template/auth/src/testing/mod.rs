@@ -1,0 +1,41 @@
+//! What tests need: an application on a database of its own, clients that sign in, and a clock that can be moved.
+//!
+//! ```no_run
+//! # async fn example(router: fn(auth::Auth) -> axum::Router) {
+//! use auth::testing::{Engine, TestApp};
+//!
+//! let app = TestApp::start(Engine::Sqlite, router).await;
+//! let client = app.signed_in("ada@example.com").await;
+//! assert_eq!(client.get("/hello/").await.status, 200);
+//! # }
+//! ```
+
+mod app;
+mod client;
+
+pub use app::{Engine, PASSWORD, TestApp};
+pub use client::{Client, Reply};
+
+/// Runs each test function, which takes an [`Engine`], on both engines.
+///
+/// On PostgreSQL a test is ignored unless asked for, since it needs a server:
+/// `TEST_DATABASE_URL=postgres://… cargo test -- --include-ignored`.
+#[macro_export]
+macro_rules! on_both_engines {
+    ($($test:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test($crate::testing::Engine::Sqlite).await;
+            })*
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            #[ignore = "needs PostgreSQL: TEST_DATABASE_URL=postgres://… cargo test -- --include-ignored"]
+            async fn $test() {
+                super::$test($crate::testing::Engine::Postgres).await;
+            })*
+        }
+    };
+}
