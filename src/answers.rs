@@ -54,14 +54,10 @@ impl Answers {
 }
 
 fn missing(given: &Given) -> Failure {
-    let mut failure = Failure::new(
-        Kind::Missing,
-        "answers are missing, and there is nobody to ask",
-    )
-    .hint("NAME: the project's name, as in `jwt-allauth startproject myproject`");
+    let mut failure = Failure::new(Kind::Missing, "answers are missing, and there is nobody to ask")
+        .hint("NAME: the project's name, as in `jwt-allauth startproject myproject`");
     if given.email.is_none() {
-        failure = failure
-            .hint("--email[=BOOL]: registration by verified e-mail address (default: false)");
+        failure = failure.hint("--email[=BOOL]: registration by verified e-mail address (default: false)");
     }
     if given.database.is_none() {
         failure = failure.hint("--database sqlite|postgres (default: sqlite)");
@@ -85,21 +81,14 @@ mod tests {
 
     #[test]
     fn what_was_given_is_not_listed_as_missing() {
-        let given = Given {
-            email: Some(true),
-            database: Some(Database::Postgres),
-            ..Given::default()
-        };
+        let given = Given { email: Some(true), database: Some(Database::Postgres), ..Given::default() };
         let failure = Answers::complete(&given, &[]).unwrap_err();
         assert_eq!(failure.hints.len(), 1);
     }
 
     #[test]
     fn a_name_is_enough() {
-        let given = Given {
-            name: Some("myproject".into()),
-            ..Given::default()
-        };
+        let given = Given { name: Some("myproject".into()), ..Given::default() };
         let answers = Answers::complete(&given, &[]).unwrap();
         assert!(!answers.email);
         assert_eq!(answers.database, Database::Sqlite);

@@ -11,12 +11,7 @@ use crate::answers::Database;
 use crate::failure::Kind;
 
 /// The built-in template is part of the program and carries its version.
-const VERSION: &str = concat!(
-    env!("CARGO_PKG_VERSION"),
-    " (template ",
-    env!("CARGO_PKG_VERSION"),
-    ")"
-);
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (template ", env!("CARGO_PKG_VERSION"), ")");
 
 /// Flags that answer a question about the project.
 const ANSWERS: [&str; 2] = ["--email", "--database"];
@@ -125,14 +120,8 @@ pub(crate) enum Color {
 
 /// An answer that is not valid has the exit code of an answer, all else that of the command line (2), help of none (0).
 pub(crate) fn refuse(error: &Error) -> ! {
-    let invalid = matches!(
-        error.kind(),
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation
-    );
-    let argument = error
-        .get(ContextKind::InvalidArg)
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let invalid = matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation);
+    let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
     let code = if invalid && ANSWERS.iter().any(|answer| argument.starts_with(answer)) {
         Kind::Answer.exit_code()
     } else {
@@ -147,10 +136,7 @@ fn boolean(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "1" => Ok(true),
         "false" | "no" | "off" | "0" => Ok(false),
-        _ => Err(
-            "write true, false, yes, no, on, off, 1 or 0; a project's name goes before `--email`"
-                .into(),
-        ),
+        _ => Err("write true, false, yes, no, on, off, 1 or 0; a project's name goes before `--email`".into()),
     }
 }
 
@@ -161,9 +147,7 @@ mod tests {
     use super::*;
 
     fn email_of(arguments: &[&str]) -> Option<bool> {
-        let line = ["jwt-allauth", "startproject", "myproject"]
-            .iter()
-            .chain(arguments);
+        let line = ["jwt-allauth", "startproject", "myproject"].iter().chain(arguments);
         match Cli::try_parse_from(line).unwrap().command {
             Command::Startproject(arguments) => arguments.email,
             other => panic!("{other:?}"),

@@ -33,8 +33,6 @@ fn main() {
         .and_then(|signals| commands::run(&cli.command, &report, &signals));
     process::exit(outcome.unwrap_or_else(|error| {
         report.failed(&error);
-        error
-            .downcast_ref::<Failure>()
-            .map_or(UNEXPECTED, |failure| failure.kind.exit_code())
+        error.downcast_ref::<Failure>().map_or(UNEXPECTED, |failure| failure.kind.exit_code())
     }));
 }

@@ -9,11 +9,10 @@ const FALLBACK: &str = "myproject";
 
 /// Strict and reserved words of edition 2024.
 const KEYWORDS: [&str; 52] = [
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
-    "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
-    "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
-    "return", "self", "Self", "static", "struct", "super", "trait", "true", "try", "type",
-    "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else",
+    "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
+    "move", "mut", "override", "priv", "pub", "ref", "return", "self", "Self", "static", "struct", "super", "trait",
+    "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 const STANDARD_CRATES: [&str; 5] = ["alloc", "core", "proc_macro", "std", "test"];
 /// Folders of cargo's target directory, where the program of that name would have to lie.
@@ -67,10 +66,7 @@ fn malformed(name: &str) -> Option<String> {
     } else if name.starts_with('-') {
         "it starts with a dash".to_owned()
     } else if name.len() > MAX_LENGTH {
-        format!(
-            "it has {} characters; {MAX_LENGTH} are the most",
-            name.len()
-        )
+        format!("it has {} characters; {MAX_LENGTH} are the most", name.len())
     } else {
         return None;
     };
@@ -90,10 +86,7 @@ fn reserved(name: &str, taken: &[&str]) -> Option<String> {
         "cargo keeps a folder of that name where the program would be built"
     } else if is_windows_device(&folded) {
         "it is a device on Windows, where no directory can have that name"
-    } else if taken
-        .iter()
-        .any(|crate_name| crate_name.replace('-', "_") == identifier)
-    {
+    } else if taken.iter().any(|crate_name| crate_name.replace('-', "_") == identifier) {
         "the project contains or depends on a crate of that name"
     } else {
         return None;
@@ -106,22 +99,14 @@ fn is_allowed(character: char) -> bool {
 }
 
 fn is_windows_device(folded: &str) -> bool {
-    let port = folded
-        .strip_prefix("com")
-        .or_else(|| folded.strip_prefix("lpt"));
-    WINDOWS_DEVICES.contains(&folded)
-        || port.is_some_and(|number| matches!(number.as_bytes(), [b'0'..=b'9']))
+    let port = folded.strip_prefix("com").or_else(|| folded.strip_prefix("lpt"));
+    WINDOWS_DEVICES.contains(&folded) || port.is_some_and(|number| matches!(number.as_bytes(), [b'0'..=b'9']))
 }
 
 fn refused(name: &str, reason: &str, suggestion: &str) -> Failure {
-    let failure = Failure::new(
-        Kind::Answer,
-        format!("`{name}` cannot be a project's name: {reason}"),
-    );
+    let failure = Failure::new(Kind::Answer, format!("`{name}` cannot be a project's name: {reason}"));
     if name.contains('/') {
-        failure.hint(format!(
-            "try `jwt-allauth startproject {suggestion} {name}`"
-        ))
+        failure.hint(format!("try `jwt-allauth startproject {suggestion} {name}`"))
     } else if name == "." {
         failure.hint(format!("try `jwt-allauth startproject {suggestion} .`"))
     } else {
@@ -131,14 +116,8 @@ fn refused(name: &str, reason: &str, suggestion: &str) -> Failure {
 
 /// A valid name as near as possible to the one that was refused.
 fn suggestion(name: &str, taken: &[&str]) -> String {
-    let last = name
-        .rsplit(['/', '\\'])
-        .find(|part| !part.is_empty())
-        .unwrap_or_default();
-    let words: Vec<&str> = last
-        .split(|c: char| !is_allowed(c))
-        .filter(|word| !word.is_empty())
-        .collect();
+    let last = name.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or_default();
+    let words: Vec<&str> = last.split(|c: char| !is_allowed(c)).filter(|word| !word.is_empty()).collect();
     let mut stem = words.join("-").trim_matches('-').to_owned();
     if stem.starts_with(|c: char| c.is_ascii_digit()) {
         stem.insert_str(0, "app-");
@@ -163,19 +142,9 @@ mod tests {
     #[test]
     fn ordinary_names_are_accepted_as_they_are() {
         let longest = "a".repeat(64);
-        for name in [
-            "myproject",
-            "my-project",
-            "my_project",
-            "MyProject",
-            "a",
-            "_a",
-            "a1",
-            "_",
-            "union",
-            "com10",
-            &longest,
-        ] {
+        for name in
+            ["myproject", "my-project", "my_project", "MyProject", "a", "_a", "a1", "_", "union", "com10", &longest]
+        {
             assert_eq!(ProjectName::parse(name, &TAKEN).expect(name).as_str(), name);
         }
     }
@@ -216,28 +185,8 @@ mod tests {
     #[test]
     fn every_suggestion_is_itself_accepted() {
         let long = "é".repeat(100) + &"a".repeat(100);
-        let odd = [
-            "",
-            "--",
-            "-x-",
-            "2fa",
-            "日本",
-            "a/b/",
-            "/",
-            "..",
-            "nul",
-            "my project!",
-            "café",
-            &long,
-            "9",
-        ];
-        for name in odd
-            .iter()
-            .chain(&KEYWORDS)
-            .chain(&STANDARD_CRATES)
-            .chain(&ARTIFACTS)
-            .chain(&TAKEN)
-        {
+        let odd = ["", "--", "-x-", "2fa", "日本", "a/b/", "/", "..", "nul", "my project!", "café", &long, "9"];
+        for name in odd.iter().chain(&KEYWORDS).chain(&STANDARD_CRATES).chain(&ARTIFACTS).chain(&TAKEN) {
             let suggested = suggestion(name, &TAKEN);
             assert_eq!(refusal(&suggested, &TAKEN), None, "{name} -> {suggested}");
         }
@@ -245,12 +194,9 @@ mod tests {
 
     #[test]
     fn suggestions_stay_near_what_was_meant() {
-        for (name, near) in [
-            ("my project", "my-project"),
-            ("2fa", "app-2fa"),
-            ("axum", "axum-app"),
-            ("work/shop", "shop"),
-        ] {
+        for (name, near) in
+            [("my project", "my-project"), ("2fa", "app-2fa"), ("axum", "axum-app"), ("work/shop", "shop")]
+        {
             assert_eq!(suggestion(name, &TAKEN), near);
         }
     }
@@ -258,18 +204,11 @@ mod tests {
     #[test]
     fn a_path_is_answered_with_the_command_that_was_meant() {
         let failure = ProjectName::parse("work/shop", &TAKEN).unwrap_err();
-        assert!(
-            failure.hints[0].contains("startproject shop work/shop"),
-            "{:?}",
-            failure.hints
-        );
+        assert!(failure.hints[0].contains("startproject shop work/shop"), "{:?}", failure.hints);
     }
 
     #[test]
     fn snake_case_is_what_code_takes() {
-        assert_eq!(
-            ProjectName::parse("My-Project", &[]).unwrap().snake_case(),
-            "my_project"
-        );
+        assert_eq!(ProjectName::parse("My-Project", &[]).unwrap().snake_case(), "my_project");
     }
 }

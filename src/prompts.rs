@@ -16,8 +16,7 @@ const CTRL_C: usize = 2;
 
 /// Whether somebody is there: a pipeline with a pseudo-terminal sets `CI`.
 pub(crate) fn somebody_is_there() -> bool {
-    let ci = env::var_os("CI")
-        .is_some_and(|value| !value.is_empty() && value != "false" && value != "0");
+    let ci = env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0");
     !ci && io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
@@ -36,12 +35,7 @@ fn ask_in_turn(mut given: Given, taken: &[&str]) -> dialoguer::Result<Given> {
     }
     if given.email.is_none() {
         let question = "Verify e-mail addresses at registration? (--email)";
-        given.email = Some(
-            Confirm::with_theme(&*theme)
-                .with_prompt(question)
-                .default(false)
-                .interact()?,
-        );
+        given.email = Some(Confirm::with_theme(&*theme).with_prompt(question).default(false).interact()?);
     }
     if given.database.is_none() {
         given.database = Some(database(&*theme)?);
@@ -55,10 +49,7 @@ fn name(theme: &dyn Theme, taken: &[&str]) -> dialoguer::Result<String> {
         Err(failure) => Err(format!("{failure}; {}", failure.hints.join(", "))),
     };
     let question = Input::with_theme(theme).with_prompt("Name of the project");
-    question
-        .default("myproject".to_owned())
-        .validate_with(valid)
-        .interact_text()
+    question.default("myproject".to_owned()).validate_with(valid).interact_text()
 }
 
 fn database(theme: &dyn Theme) -> dialoguer::Result<Database> {
@@ -69,9 +60,5 @@ fn database(theme: &dyn Theme) -> dialoguer::Result<Database> {
 }
 
 fn theme() -> Box<dyn Theme> {
-    if console::colors_enabled_stderr() {
-        Box::new(ColorfulTheme::default())
-    } else {
-        Box::new(SimpleTheme)
-    }
+    if console::colors_enabled_stderr() { Box::new(ColorfulTheme::default()) } else { Box::new(SimpleTheme) }
 }

@@ -8,9 +8,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 pub(crate) const NAMES: [&str; 2] = ["signing_key", "cron_secret"];
 
 /// PKCS#8 (RFC 8410) says that 32 bytes of an Ed25519 seed follow.
-const ED25519_PREFIX: [u8; 16] = [
-    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
-];
+const ED25519_PREFIX: [u8; 16] =
+    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
 /// Never `Debug`: a secret must not reach a log by accident.
 pub(crate) struct Secrets {
@@ -20,10 +19,7 @@ pub(crate) struct Secrets {
 
 impl Secrets {
     pub(crate) fn generate() -> Result<Self> {
-        Ok(Self {
-            signing_key: ed25519_pem(&random()?),
-            cron_secret: URL_SAFE_NO_PAD.encode(random()?),
-        })
+        Ok(Self { signing_key: ed25519_pem(&random()?), cron_secret: URL_SAFE_NO_PAD.encode(random()?) })
     }
 
     /// Whether a text gives one of them away, whole or as the one line that matters.
@@ -42,10 +38,7 @@ fn random() -> Result<[u8; 32]> {
 
 fn ed25519_pem(seed: &[u8; 32]) -> String {
     let der = [ED25519_PREFIX.as_slice(), seed].concat();
-    format!(
-        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
-        STANDARD.encode(der)
-    )
+    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der))
 }
 
 #[cfg(test)]

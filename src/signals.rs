@@ -38,9 +38,7 @@ impl Signals {
         let mut arriving = signal_hook::iterator::Signals::new(WATCHED.map(|(signal, _)| signal))?;
         let watcher = signals.clone();
         thread::spawn(move || {
-            arriving
-                .forever()
-                .for_each(|signal| watcher.end_unless_writing(signal));
+            arriving.forever().for_each(|signal| watcher.end_unless_writing(signal));
         });
         Ok(signals)
     }
@@ -82,10 +80,7 @@ impl Writing<'_> {
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match self.signals.received.load(Ordering::SeqCst) {
             0 => Ok(()),
-            number => Err(Failure::new(
-                Kind::Signal(number),
-                "interrupted: nothing was left behind",
-            )),
+            number => Err(Failure::new(Kind::Signal(number), "interrupted: nothing was left behind")),
         }
     }
 }

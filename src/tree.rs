@@ -62,11 +62,7 @@ impl Tree {
     /// Same version and answers, same hash: of a secret only the path counts.
     pub(crate) fn hash(&self) -> String {
         let lines = self.files.iter().fold(String::new(), |mut lines, file| {
-            let contents = if file.is_secret() {
-                "secret".to_owned()
-            } else {
-                file.hash()
-            };
+            let contents = if file.is_secret() { "secret".to_owned() } else { file.hash() };
             // Writing to a string cannot fail.
             let _ = writeln!(lines, "{:o} {contents} {}", file.mode.bits(), file.path);
             lines
@@ -76,12 +72,10 @@ impl Tree {
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold("sha256:".to_owned(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+    Sha256::digest(bytes).iter().fold("sha256:".to_owned(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 #[cfg(test)]
@@ -89,20 +83,13 @@ mod tests {
     use super::*;
 
     fn file(path: &str, contents: &str, mode: Mode) -> File {
-        File {
-            path: path.into(),
-            contents: contents.into(),
-            mode,
-        }
+        File { path: path.into(), contents: contents.into(), mode }
     }
 
     #[test]
     fn the_order_of_the_files_does_not_matter_to_the_hash() {
         let (a, b) = (file("a", "1", Mode::Plain), file("b", "2", Mode::Plain));
-        assert_eq!(
-            Tree::new(vec![a.clone(), b.clone()]).hash(),
-            Tree::new(vec![b, a]).hash()
-        );
+        assert_eq!(Tree::new(vec![a.clone(), b.clone()]).hash(), Tree::new(vec![b, a]).hash());
     }
 
     #[test]

@@ -34,20 +34,12 @@ impl Git {
             let failure = Failure::new(Kind::Git, "`--vcs git` needs git, which is not installed");
             return Err(failure.hint("install git, or take `--vcs none`"));
         }
-        Ok(Self {
-            wanted: arguments.vcs != Some(Vcs::None),
-            demanded,
-            commit: !arguments.no_commit,
-        })
+        Ok(Self { wanted: arguments.vcs != Some(Vcs::None), demanded, commit: !arguments.no_commit })
     }
 
     #[cfg(test)]
     pub(crate) fn none() -> Self {
-        Self {
-            wanted: false,
-            demanded: false,
-            commit: false,
-        }
+        Self { wanted: false, demanded: false, commit: false }
     }
 
     /// Puts `files`, which lie in `stage`, into a new repository there, unless `home`, where they will live, is in one.
@@ -58,17 +50,12 @@ impl Git {
         if files.is_empty() {
             return Outcome::Skipped("there is nothing to commit");
         }
-        if home
-            .ancestors()
-            .any(|directory| directory.join(".git").exists())
-        {
+        if home.ancestors().any(|directory| directory.join(".git").exists()) {
             return Outcome::Skipped("the directory is inside a repository already");
         }
         match self.init_and_commit(stage, files) {
             Ok(outcome) => outcome,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Outcome::Skipped("git is not installed")
-            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Outcome::Skipped("git is not installed"),
             Err(error) => Outcome::Failed(error.to_string()),
         }
     }
@@ -78,24 +65,12 @@ impl Git {
         if !self.commit {
             return Ok(Outcome::Initialised);
         }
-        let paths: Vec<&str> = files
-            .iter()
-            .filter(|file| !file.is_secret())
-            .map(|file| file.path.as_str())
-            .collect();
+        let paths: Vec<&str> = files.iter().filter(|file| !file.is_secret()).map(|file| file.path.as_str()).collect();
         // By name and with force: neither a secret nor somebody's global ignore file has a say in it.
-        let add = [
-            "add",
-            "--force",
-            "--pathspec-from-file=-",
-            "--pathspec-file-nul",
-        ];
+        let add = ["add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul"];
         run(git(stage).args(add), paths.join("\0").as_bytes())?;
         let message = concat!("Start project with jwt-allauth ", env!("CARGO_PKG_VERSION"));
-        run(
-            git(stage).args(["commit", "--quiet", "--no-verify", "--message", message]),
-            &[],
-        )?;
+        run(git(stage).args(["commit", "--quiet", "--no-verify", "--message", message]), &[])?;
         Ok(Outcome::Committed)
     }
 }
@@ -103,46 +78,24 @@ impl Git {
 /// git without a terminal, a background process or a repository from the environment.
 fn git(directory: &Path) -> Command {
     let mut command = Command::new("git");
-    command
-        .current_dir(directory)
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .env("LC_ALL", "C");
-    for variable in [
-        "GIT_DIR",
-        "GIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_NAMESPACE",
-    ] {
+    command.current_dir(directory).env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
+    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"] {
         command.env_remove(variable);
     }
-    for setting in [
-        "commit.gpgSign=false",
-        "core.fsmonitor=false",
-        "gc.auto=0",
-        "maintenance.auto=false",
-    ] {
+    for setting in ["commit.gpgSign=false", "core.fsmonitor=false", "gc.auto=0", "maintenance.auto=false"] {
         command.args(["-c", setting]);
     }
     command
 }
 
 fn run(command: &mut Command, input: &[u8]) -> io::Result<()> {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
         // If git has ended early its exit status says more than the closed pipe.
         let _ = stdin.write_all(input);
     }
     let output = child.wait_with_output()?;
-    if output.status.success() {
-        Ok(())
-    } else {
-        Err(io::Error::other(complaint(&output)))
-    }
+    if output.status.success() { Ok(()) } else { Err(io::Error::other(complaint(&output))) }
 }
 
 fn complaint(output: &Output) -> String {
@@ -150,9 +103,6 @@ fn complaint(output: &Output) -> String {
     if stderr.contains("Please tell me who you are") {
         return "git does not know your name and address (`git config --global user.name`, `user.email`)".into();
     }
-    let said = stderr
-        .lines()
-        .find(|line| line.starts_with("fatal:") || line.starts_with("error:"));
-    said.or(stderr.lines().next())
-        .map_or_else(|| output.status.to_string(), str::to_owned)
+    let said = stderr.lines().find(|line| line.starts_with("fatal:") || line.starts_with("error:"));
+    said.or(stderr.lines().next()).map_or_else(|| output.status.to_string(), str::to_owned)
 }

@@ -40,25 +40,14 @@ pub(crate) fn run(arguments: &StartProject, report: &Report, signals: &Signals) 
 }
 
 fn answers(arguments: &StartProject, taken: &[&str]) -> Result<Answers> {
-    let given = Given {
-        name: arguments.name.clone(),
-        email: arguments.email,
-        database: arguments.database,
-    };
+    let given = Given { name: arguments.name.clone(), email: arguments.email, database: arguments.database };
     let open = given.name.is_none() && !arguments.defaults;
-    let given = if open && prompts::somebody_is_there() {
-        prompts::ask(given, taken)?
-    } else {
-        given
-    };
+    let given = if open && prompts::somebody_is_there() { prompts::ask(given, taken)? } else { given };
     Ok(Answers::complete(&given, taken)?)
 }
 
 fn directory(arguments: &StartProject, answers: &Answers) -> PathBuf {
-    arguments
-        .directory
-        .clone()
-        .unwrap_or_else(|| answers.name.as_str().into())
+    arguments.directory.clone().unwrap_or_else(|| answers.name.as_str().into())
 }
 
 /// The report has told of git's failing; where git was asked for by name, scripts hear of it too.

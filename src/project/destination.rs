@@ -19,14 +19,8 @@ pub(crate) struct Destination {
 
 /// The directory that exists, and what has to come into being in it.
 pub(super) enum Site {
-    New {
-        anchor: PathBuf,
-        first: PathBuf,
-        inside: PathBuf,
-    },
-    Existing {
-        root: PathBuf,
-    },
+    New { anchor: PathBuf, first: PathBuf, inside: PathBuf },
+    Existing { root: PathBuf },
 }
 
 /// What becomes of every file of the tree.
@@ -66,12 +60,8 @@ impl Site {
 
 impl Destination {
     pub(crate) fn of(given: PathBuf) -> Result<Self> {
-        let path =
-            absolute(&given).with_context(|| format!("`{}` is not a path", given.display()))?;
-        Ok(Self {
-            given,
-            path: without_dots(&path),
-        })
+        let path = absolute(&given).with_context(|| format!("`{}` is not a path", given.display()))?;
+        Ok(Self { given, path: without_dots(&path) })
     }
 
     /// The site as it is while its anchor is locked. No lock where the file system knows none; then stale stages stay.
@@ -89,10 +79,7 @@ impl Destination {
 
     pub(crate) fn plan<'a>(&self, tree: &'a Tree, if_exists: IfExists) -> Result<Plan<'a>> {
         let Site::Existing { root } = self.site()? else {
-            return Ok(Plan {
-                place: tree.files().iter().collect(),
-                ..Plan::default()
-            });
+            return Ok(Plan { place: tree.files().iter().collect(), ..Plan::default() });
         };
         if if_exists == IfExists::Error && holds_files(&root)? {
             return Err(self.occupied().into());
@@ -104,19 +91,11 @@ impl Destination {
         Ok(plan)
     }
 
-    fn decide<'a>(
-        &self,
-        file: &'a File,
-        root: &Path,
-        if_exists: IfExists,
-        plan: &mut Plan<'a>,
-    ) -> Result<()> {
+    fn decide<'a>(&self, file: &'a File, root: &Path, if_exists: IfExists, plan: &mut Plan<'a>) -> Result<()> {
         for parent in Path::new(&file.path).ancestors().skip(1) {
             let there = fs::symlink_metadata(root.join(parent));
             if there.is_ok_and(|there| !there.is_dir()) && parent != Path::new("") {
-                return Err(self
-                    .blocked(&parent.display().to_string(), "is not a directory")
-                    .into());
+                return Err(self.blocked(&parent.display().to_string(), "is not a directory").into());
             }
         }
         match fs::symlink_metadata(root.join(&file.path)) {
@@ -145,53 +124,35 @@ impl Destination {
             match fs::metadata(ancestor) {
                 Ok(there) if there.is_dir() => return self.site_below(ancestor, first),
                 Ok(_) => {
-                    return Err(self
-                        .blocked(&ancestor.display().to_string(), "is not a directory")
-                        .into());
+                    return Err(self.blocked(&ancestor.display().to_string(), "is not a directory").into());
                 }
                 Err(_) if fs::symlink_metadata(ancestor).is_ok() => {
-                    return Err(self
-                        .blocked(&ancestor.display().to_string(), "is a link to nothing")
-                        .into());
+                    return Err(self.blocked(&ancestor.display().to_string(), "is a link to nothing").into());
                 }
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
-                {
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                     first = Some(ancestor);
                 }
                 Err(error) => {
-                    return Err(error)
-                        .with_context(|| format!("`{}` cannot be read", ancestor.display()));
+                    return Err(error).with_context(|| format!("`{}` cannot be read", ancestor.display()));
                 }
             }
         }
-        Err(self
-            .blocked(&self.path.display().to_string(), "has no root")
-            .into())
+        Err(self.blocked(&self.path.display().to_string(), "has no root").into())
     }
 
     fn site_below(&self, directory: &Path, first: Option<&Path>) -> Result<Site> {
-        let anchor = directory
-            .canonicalize()
-            .with_context(|| format!("`{}` cannot be read", directory.display()))?;
+        let anchor = directory.canonicalize().with_context(|| format!("`{}` cannot be read", directory.display()))?;
         let Some(name) = first.and_then(Path::file_name) else {
             return Ok(Site::Existing { root: anchor });
         };
         let below = first.and_then(|first| self.path.strip_prefix(first).ok());
-        Ok(Site::New {
-            first: anchor.join(name),
-            inside: below.unwrap_or(Path::new("")).to_owned(),
-            anchor,
-        })
+        Ok(Site::New { first: anchor.join(name), inside: below.unwrap_or(Path::new("")).to_owned(), anchor })
     }
 
     fn occupied(&self) -> Failure {
         Failure::new(
             Kind::Destination,
-            format!(
-                "the directory `{}` is there already and holds files",
-                self.given.display()
-            ),
+            format!("the directory `{}` is there already and holds files", self.given.display()),
         )
         .hint("`--if-exists merge` keeps every file that is there and adds the missing ones")
         .hint("`--if-exists overwrite` replaces the files the project brings; nothing is deleted")
@@ -199,24 +160,15 @@ impl Destination {
     }
 
     fn blocked(&self, what: &str, why: &str) -> Failure {
-        Failure::new(
-            Kind::Destination,
-            format!(
-                "`{}` cannot be created: `{what}` {why}",
-                self.given.display()
-            ),
-        )
-        .hint("move it away, or take another directory: `jwt-allauth startproject NAME DIRECTORY`")
+        Failure::new(Kind::Destination, format!("`{}` cannot be created: `{what}` {why}", self.given.display()))
+            .hint("move it away, or take another directory: `jwt-allauth startproject NAME DIRECTORY`")
     }
 }
 
 /// A repository that is still empty is no reason to refuse, nor is what a killed run has left.
 fn holds_files(root: &Path) -> Result<bool> {
-    let entries =
-        fs::read_dir(root).with_context(|| format!("`{}` cannot be read", root.display()))?;
-    let mut names = entries
-        .filter_map(Result::ok)
-        .map(|entry| entry.file_name());
+    let entries = fs::read_dir(root).with_context(|| format!("`{}` cannot be read", root.display()))?;
+    let mut names = entries.filter_map(Result::ok).map(|entry| entry.file_name());
     Ok(names.any(|name| name != ".git" && !stage::is_stage(&name)))
 }
 

@@ -35,11 +35,7 @@ fn place(stage: &Stage, root: &Path, plan: &Plan) -> io::Result<()> {
         fs::rename(new, place)?;
     }
     let repository = stage.tree().join(REPOSITORY);
-    if repository.exists() {
-        fs::rename(repository, root.join(REPOSITORY))
-    } else {
-        Ok(())
-    }
+    if repository.exists() { fs::rename(repository, root.join(REPOSITORY)) } else { Ok(()) }
 }
 
 /// Undoes a filling that stopped half-way: after its journal, files that left the stage lie in the directory.
@@ -49,10 +45,7 @@ pub(super) fn roll_back(stage: &Path, root: &Path) -> io::Result<()> {
         journal => journal?,
     };
     let new = stage::tree(stage);
-    let files: Vec<(&str, &str)> = journal
-        .lines()
-        .filter_map(|line| line.split_once(' '))
-        .collect();
+    let files: Vec<(&str, &str)> = journal.lines().filter_map(|line| line.split_once(' ')).collect();
     let staged = |path: &str| new.join(path).symlink_metadata().is_ok();
     if !files.iter().any(|(_, path)| staged(path)) && !staged(REPOSITORY) {
         return Ok(());
@@ -82,10 +75,7 @@ fn entries(plan: &Plan, root: &Path) -> String {
     let paths = plan.place.iter().map(|file| Path::new(&file.path));
     let parents: BTreeSet<&Path> = paths.flat_map(|path| path.ancestors().skip(1)).collect();
     let mut journal = String::new();
-    for parent in parents
-        .into_iter()
-        .filter(|parent| !root.join(parent).exists())
-    {
+    for parent in parents.into_iter().filter(|parent| !root.join(parent).exists()) {
         // Writing to a string cannot fail.
         let _ = writeln!(journal, "{DIRECTORY} {}", parent.display());
     }

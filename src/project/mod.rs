@@ -43,8 +43,7 @@ pub(crate) fn write(
     let (site, lock) = destination.lock()?;
     let writing = signals.writing();
     if lock.is_some() {
-        stage::clear_stale(site.anchor())
-            .context("a stage left over by a killed run cannot be cleared")?;
+        stage::clear_stale(site.anchor()).context("a stage left over by a killed run cannot be cleared")?;
     }
     let plan = destination.plan(tree, if_exists)?;
     let written = place(&plan, &site, git, &writing);
@@ -79,20 +78,11 @@ fn place(plan: &Plan, site: &Site, git: Git, writing: &Writing) -> Result<Writte
 }
 
 fn not_writable(site: &Site, error: &io::Error) -> Failure {
-    Failure::new(
-        Kind::Destination,
-        format!(
-            "`{}` cannot be written to: {error}",
-            site.anchor().display()
-        ),
-    )
+    Failure::new(Kind::Destination, format!("`{}` cannot be written to: {error}", site.anchor().display()))
 }
 
 fn in_the_way(site: &Site, error: &io::Error) -> Failure {
-    Failure::new(
-        Kind::Destination,
-        format!("`{}` cannot be created: {error}", site.root().display()),
-    )
+    Failure::new(Kind::Destination, format!("`{}` cannot be created: {error}", site.root().display()))
 }
 
 #[cfg(test)]

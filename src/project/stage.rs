@@ -19,9 +19,7 @@ pub(super) struct Stage {
 impl Stage {
     pub(super) fn create(directory: &Path) -> io::Result<Self> {
         let number = getrandom::u64().map_err(io::Error::other)?;
-        let stage = Self {
-            path: directory.join(format!("{PREFIX}{number:016x}")),
-        };
+        let stage = Self { path: directory.join(format!("{PREFIX}{number:016x}")) };
         fs::create_dir(&stage.path)?;
         fs::create_dir(stage.tree())?;
         Ok(stage)
@@ -71,20 +69,8 @@ pub(super) fn write(root: &Path, file: &File) -> io::Result<()> {
         DirBuilder::new().recursive(true).create(parent)?;
     }
     // A secret is never readable by others, not even for the moment between two calls.
-    let mode = if file.mode == Mode::Secret {
-        0o600
-    } else {
-        file.mode.bits() | 0o022
-    };
-    let mut handle = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(&path)?;
+    let mode = if file.mode == Mode::Secret { 0o600 } else { file.mode.bits() | 0o022 };
+    let mut handle = OpenOptions::new().write(true).create_new(true).mode(mode).open(&path)?;
     handle.write_all(&file.contents)?;
-    if file.is_secret() {
-        handle.set_permissions(Permissions::from_mode(0o600))
-    } else {
-        Ok(())
-    }
+    if file.is_secret() { handle.set_permissions(Permissions::from_mode(0o600)) } else { Ok(()) }
 }

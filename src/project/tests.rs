@@ -20,23 +20,12 @@ fn tree(files: &[(&str, &str)]) -> Tree {
 }
 
 fn project() -> Tree {
-    tree(&[
-        ("Cargo.toml", "ours"),
-        ("src/main.rs", "ours"),
-        ("run", "ours"),
-        (".env", "ours"),
-    ])
+    tree(&[("Cargo.toml", "ours"), ("src/main.rs", "ours"), ("run", "ours"), (".env", "ours")])
 }
 
 fn put(tree: &Tree, to: &Path, if_exists: IfExists) -> Result<Written> {
     let destination = Destination::of(to.to_owned())?;
-    write(
-        tree,
-        &destination,
-        if_exists,
-        Git::none(),
-        &Signals::pretending(0),
-    )
+    write(tree, &destination, if_exists, Git::none(), &Signals::pretending(0))
 }
 
 /// Every path below a directory that is not itself a directory.
@@ -48,15 +37,7 @@ fn files(root: &Path) -> Vec<String> {
             if entry.file_type().unwrap().is_dir() {
                 open.push(entry.path());
             } else {
-                found.push(
-                    entry
-                        .path()
-                        .strip_prefix(root)
-                        .unwrap()
-                        .to_str()
-                        .unwrap()
-                        .to_owned(),
-                );
+                found.push(entry.path().strip_prefix(root).unwrap().to_str().unwrap().to_owned());
             }
         }
     }
@@ -70,10 +51,7 @@ fn mode(path: &Path) -> u32 {
 
 fn kind(outcome: Result<Written>) -> Kind {
     let error = outcome.err().expect("it is refused");
-    error
-        .downcast_ref::<Failure>()
-        .unwrap_or_else(|| panic!("{error:#}"))
-        .kind
+    error.downcast_ref::<Failure>().unwrap_or_else(|| panic!("{error:#}")).kind
 }
 
 fn stage_with_journal(root: &Path, journal: &str) -> PathBuf {
@@ -89,15 +67,7 @@ fn a_new_directory_holds_every_file_with_its_mode_and_nothing_else() {
     let root = home.path().join("shop");
     let written = put(&project(), &root, IfExists::Error).unwrap();
     assert_eq!(written.created, 4);
-    assert_eq!(
-        files(home.path()),
-        [
-            "shop/.env",
-            "shop/Cargo.toml",
-            "shop/run",
-            "shop/src/main.rs"
-        ]
-    );
+    assert_eq!(files(home.path()), ["shop/.env", "shop/Cargo.toml", "shop/run", "shop/src/main.rs"]);
     assert_eq!(mode(&root.join(".env")), 0o600);
     assert_eq!(mode(&root.join("run")) & 0o100, 0o100);
     assert_eq!(mode(&root.join("Cargo.toml")) & 0o111, 0);
@@ -116,9 +86,7 @@ fn a_failure_half_way_leaves_nothing_and_the_same_command_then_succeeds() {
     let home = TempDir::new().unwrap();
     let root = home.path().join("a/shop");
     let impossible = tree(&[("a", "a file"), ("a/b", "and a directory"), ("z", "")]);
-    put(&impossible, &root, IfExists::Error)
-        .err()
-        .expect("it fails");
+    put(&impossible, &root, IfExists::Error).err().expect("it fails");
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
     put(&project(), &root, IfExists::Error).unwrap();
 }
@@ -127,13 +95,7 @@ fn a_failure_half_way_leaves_nothing_and_the_same_command_then_succeeds() {
 fn a_signal_leaves_nothing_and_is_what_is_reported() {
     let home = TempDir::new().unwrap();
     let destination = Destination::of(home.path().join("shop")).unwrap();
-    let outcome = write(
-        &project(),
-        &destination,
-        IfExists::Error,
-        Git::none(),
-        &Signals::pretending(15),
-    );
+    let outcome = write(&project(), &destination, IfExists::Error, Git::none(), &Signals::pretending(15));
     assert_eq!(kind(outcome).exit_code(), 143);
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
 }
@@ -144,15 +106,8 @@ fn a_directory_that_holds_files_is_refused_and_one_that_is_empty_is_filled() {
     let inode = fs::metadata(home.path()).unwrap().ino();
     put(&project(), home.path(), IfExists::Error).unwrap();
     assert_eq!(files(home.path()).len(), 4);
-    assert_eq!(
-        fs::metadata(home.path()).unwrap().ino(),
-        inode,
-        "whoever is in the directory stays in it"
-    );
-    assert_eq!(
-        kind(put(&project(), home.path(), IfExists::Error)),
-        Kind::Destination
-    );
+    assert_eq!(fs::metadata(home.path()).unwrap().ino(), inode, "whoever is in the directory stays in it");
+    assert_eq!(kind(put(&project(), home.path(), IfExists::Error)), Kind::Destination);
 }
 
 #[test]
@@ -168,18 +123,9 @@ fn merge_keeps_theirs_and_adds_the_missing() {
     fs::write(home.path().join("Cargo.toml"), "theirs").unwrap();
     fs::write(home.path().join("notes"), "theirs").unwrap();
     let written = put(&project(), home.path(), IfExists::Merge).unwrap();
-    assert_eq!(
-        (written.created, written.kept),
-        (3, vec!["Cargo.toml".to_owned()])
-    );
-    assert_eq!(
-        fs::read_to_string(home.path().join("Cargo.toml")).unwrap(),
-        "theirs"
-    );
-    assert_eq!(
-        files(home.path()),
-        [".env", "Cargo.toml", "notes", "run", "src/main.rs"]
-    );
+    assert_eq!((written.created, written.kept), (3, vec!["Cargo.toml".to_owned()]));
+    assert_eq!(fs::read_to_string(home.path().join("Cargo.toml")).unwrap(), "theirs");
+    assert_eq!(files(home.path()), [".env", "Cargo.toml", "notes", "run", "src/main.rs"]);
 }
 
 #[test]
@@ -189,14 +135,8 @@ fn overwrite_replaces_what_the_project_brings_and_deletes_nothing() {
     fs::write(home.path().join("notes"), "theirs").unwrap();
     let written = put(&project(), home.path(), IfExists::Overwrite).unwrap();
     assert_eq!(written.replaced, ["Cargo.toml"]);
-    assert_eq!(
-        fs::read_to_string(home.path().join("Cargo.toml")).unwrap(),
-        "ours"
-    );
-    assert_eq!(
-        files(home.path()),
-        [".env", "Cargo.toml", "notes", "run", "src/main.rs"]
-    );
+    assert_eq!(fs::read_to_string(home.path().join("Cargo.toml")).unwrap(), "ours");
+    assert_eq!(files(home.path()), [".env", "Cargo.toml", "notes", "run", "src/main.rs"]);
 }
 
 #[test]
@@ -205,10 +145,7 @@ fn overwrite_keeps_the_secrets_that_are_there() {
     fs::write(home.path().join(".env"), "theirs").unwrap();
     let written = put(&project(), home.path(), IfExists::Overwrite).unwrap();
     assert_eq!(written.kept, [".env"]);
-    assert_eq!(
-        fs::read_to_string(home.path().join(".env")).unwrap(),
-        "theirs"
-    );
+    assert_eq!(fs::read_to_string(home.path().join(".env")).unwrap(), "theirs");
 }
 
 #[test]
@@ -219,10 +156,7 @@ fn what_cannot_be_replaced_is_refused_before_anything_is_written() {
         fs::create_dir_all(theirs.parent().unwrap()).unwrap();
         fs::write(theirs, "theirs").unwrap();
         for policy in [IfExists::Merge, IfExists::Overwrite] {
-            assert_eq!(
-                kind(put(&project(), home.path(), policy)),
-                Kind::Destination
-            );
+            assert_eq!(kind(put(&project(), home.path(), policy)), Kind::Destination);
         }
         assert_eq!(files(home.path()), [blocking]);
     }
@@ -232,10 +166,7 @@ fn what_cannot_be_replaced_is_refused_before_anything_is_written() {
 fn nothing_is_written_through_a_link_that_leads_out() {
     let (home, outside) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     symlink(outside.path(), home.path().join("src")).unwrap();
-    assert_eq!(
-        kind(put(&project(), home.path(), IfExists::Overwrite)),
-        Kind::Destination
-    );
+    assert_eq!(kind(put(&project(), home.path(), IfExists::Overwrite)), Kind::Destination);
     assert_eq!(files(outside.path()).len(), 0);
 }
 
@@ -245,11 +176,7 @@ fn a_file_or_a_link_to_nothing_in_the_way_is_refused() {
     fs::write(home.path().join("file"), "").unwrap();
     symlink("nowhere", home.path().join("link")).unwrap();
     for way in ["file", "file/shop", "link", "link/shop"] {
-        assert_eq!(
-            kind(put(&project(), &home.path().join(way), IfExists::Overwrite)),
-            Kind::Destination,
-            "{way}"
-        );
+        assert_eq!(kind(put(&project(), &home.path().join(way), IfExists::Overwrite)), Kind::Destination, "{way}");
     }
 }
 
@@ -258,32 +185,20 @@ fn a_filling_that_fails_puts_everything_back() {
     let home = TempDir::new().unwrap();
     fs::write(home.path().join("Cargo.toml"), "theirs").unwrap();
     let theirs = project();
-    let plan = Destination::of(home.path().into())
-        .unwrap()
-        .plan(&theirs, IfExists::Overwrite)
-        .unwrap();
+    let plan = Destination::of(home.path().into()).unwrap().plan(&theirs, IfExists::Overwrite).unwrap();
     let stage = Stage::create(home.path()).unwrap();
-    plan.place
-        .iter()
-        .for_each(|file| stage::write(&stage.tree(), file).unwrap());
+    plan.place.iter().for_each(|file| stage::write(&stage.tree(), file).unwrap());
     fs::write(home.path().join("src"), "came in between").unwrap();
     fill::fill(&stage, home.path(), &plan).expect_err("a file is where a directory has to be");
     drop(stage);
     assert_eq!(files(home.path()), ["Cargo.toml", "src"]);
-    assert_eq!(
-        fs::read_to_string(home.path().join("Cargo.toml")).unwrap(),
-        "theirs"
-    );
+    assert_eq!(fs::read_to_string(home.path().join("Cargo.toml")).unwrap(), "theirs");
 }
 
 #[test]
 fn a_killed_filling_is_undone_by_the_next_run() {
     let home = TempDir::new().unwrap();
-    let journal = format!(
-        "{} run\n{} src/main.rs\n",
-        crate::tree::sha256(b"ours"),
-        crate::tree::sha256(b"ours")
-    );
+    let journal = format!("{} run\n{} src/main.rs\n", crate::tree::sha256(b"ours"), crate::tree::sha256(b"ours"));
     let stage = stage_with_journal(home.path(), &journal);
     fs::write(home.path().join("run"), "ours").unwrap();
     fs::write(stage.join("new/src/main.rs"), "ours").unwrap();
@@ -295,10 +210,7 @@ fn a_killed_filling_is_undone_by_the_next_run() {
 fn undoing_a_killed_filling_restores_theirs_and_spares_what_was_changed_since() {
     let home = TempDir::new().unwrap();
     let hash = crate::tree::sha256(b"ours");
-    let stage = stage_with_journal(
-        home.path(),
-        &format!("{hash} run\n{hash} Cargo.toml\n{hash} src/main.rs\n"),
-    );
+    let stage = stage_with_journal(home.path(), &format!("{hash} run\n{hash} Cargo.toml\n{hash} src/main.rs\n"));
     fs::write(stage.join("new/src/main.rs"), "ours").unwrap();
     fs::write(home.path().join("run"), "changed since").unwrap();
     fs::write(home.path().join("Cargo.toml"), "ours").unwrap();
@@ -306,23 +218,14 @@ fn undoing_a_killed_filling_restores_theirs_and_spares_what_was_changed_since() 
     fs::write(stage.join("old/Cargo.toml"), "theirs").unwrap();
     stage::clear_stale(home.path()).unwrap();
     assert_eq!(files(home.path()), ["Cargo.toml", "run"]);
-    assert_eq!(
-        fs::read_to_string(home.path().join("Cargo.toml")).unwrap(),
-        "theirs"
-    );
-    assert_eq!(
-        fs::read_to_string(home.path().join("run")).unwrap(),
-        "changed since"
-    );
+    assert_eq!(fs::read_to_string(home.path().join("Cargo.toml")).unwrap(), "theirs");
+    assert_eq!(fs::read_to_string(home.path().join("run")).unwrap(), "changed since");
 }
 
 #[test]
 fn a_filling_killed_after_its_last_file_is_whole_and_stays() {
     let home = TempDir::new().unwrap();
-    stage_with_journal(
-        home.path(),
-        &format!("{} run\n", crate::tree::sha256(b"ours")),
-    );
+    stage_with_journal(home.path(), &format!("{} run\n", crate::tree::sha256(b"ours")));
     fs::write(home.path().join("run"), "ours").unwrap();
     stage::clear_stale(home.path()).unwrap();
     assert_eq!(files(home.path()), ["run"]);
@@ -339,14 +242,6 @@ fn a_stage_left_beside_the_destination_is_cleared() {
 #[test]
 fn dots_in_a_path_are_resolved() {
     let home = TempDir::new().unwrap();
-    let written = put(
-        &project(),
-        &home.path().join("gone/../shop/."),
-        IfExists::Error,
-    )
-    .unwrap();
-    assert_eq!(
-        written.root,
-        home.path().canonicalize().unwrap().join("shop")
-    );
+    let written = put(&project(), &home.path().join("gone/../shop/."), IfExists::Error).unwrap();
+    assert_eq!(written.root, home.path().canonicalize().unwrap().join("shop"));
 }

@@ -35,9 +35,9 @@ pub(super) fn failed(error: &anyhow::Error, failure: Option<&Failure>) -> String
 }
 
 fn of(rendered: &Rendered) -> Value {
-    let files = rendered.tree.files().iter().map(|file| {
-        json!({ "path": file.path, "size": file.contents.len(), "mode": format!("{:04o}", file.mode.bits()) })
-    });
+    let files = rendered.tree.files().iter().map(
+        |file| json!({ "path": file.path, "size": file.contents.len(), "mode": format!("{:04o}", file.mode.bits()) }),
+    );
     json!({
         "template": { "id": rendered.template, "version": rendered.version },
         "answers": {

@@ -33,11 +33,7 @@ pub(crate) struct Rendered<'a> {
 impl Report {
     pub(crate) fn new(output: Output) -> Self {
         colour(output.color);
-        Self {
-            format: output.format,
-            quiet: output.quiet,
-            verbose: output.verbose,
-        }
+        Self { format: output.format, quiet: output.quiet, verbose: output.verbose }
     }
 
     pub(crate) fn would_write(&self, rendered: &Rendered, plan: &Plan) {
@@ -52,18 +48,9 @@ impl Report {
             } else {
                 ""
             };
-            result(&format!(
-                "{:04o} {:>8} {}{note}",
-                file.mode.bits(),
-                file.contents.len(),
-                file.path
-            ));
+            result(&format!("{:04o} {:>8} {}{note}", file.mode.bits(), file.contents.len(), file.path));
         }
-        self.say(&format!(
-            "{} files, {}",
-            rendered.tree.files().len(),
-            rendered.tree.hash()
-        ));
+        self.say(&format!("{} files, {}", rendered.tree.files().len(), rendered.tree.hash()));
         self.say("Nothing was written");
     }
 
@@ -85,12 +72,7 @@ impl Report {
 
     fn summary(&self, rendered: &Rendered, written: &Written) {
         let name = &rendered.answers.name;
-        self.say(&format!(
-            "{} `{name}`: {} files, {}",
-            heading("Created"),
-            written.created,
-            rendered.tree.hash()
-        ));
+        self.say(&format!("{} `{name}`: {} files, {}", heading("Created"), written.created, rendered.tree.hash()));
         self.list("Replaced", &written.replaced);
         self.list("Kept as they were", &written.kept);
         match &written.vcs {
@@ -102,11 +84,7 @@ impl Report {
             }
         }
         if self.verbose {
-            rendered
-                .tree
-                .files()
-                .iter()
-                .for_each(|file| self.detail(&file.path));
+            rendered.tree.files().iter().for_each(|file| self.detail(&file.path));
         }
     }
 
@@ -116,10 +94,7 @@ impl Report {
             return result(&json::failed(error, failure));
         }
         let message = failure.map_or_else(|| format!("{error:#}"), ToString::to_string);
-        tell(&format!(
-            "{} {message}",
-            style("error:").for_stderr().red().bold()
-        ));
+        tell(&format!("{} {message}", style("error:").for_stderr().red().bold()));
         for hint in failure.into_iter().flat_map(|failure| &failure.hints) {
             tell(&format!("  {hint}"));
         }
@@ -161,10 +136,7 @@ fn heading(text: &str) -> String {
 }
 
 fn warn(text: &str) {
-    tell(&format!(
-        "{} {text}",
-        style("warning:").for_stderr().yellow().bold()
-    ));
+    tell(&format!("{} {text}", style("warning:").for_stderr().yellow().bold()));
 }
 
 /// Nobody is left to be told when a stream is closed.

@@ -33,37 +33,22 @@ impl<'a> Engine<'a> {
 
     pub(super) fn render(&self, source: &Source) -> Result<Output, Failure> {
         let text = std::str::from_utf8(&source.contents).map_err(|_| {
-            Failure::new(
-                Kind::Template,
-                format!("{}: a file to be rendered has to be text", source.path),
-            )
+            Failure::new(Kind::Template, format!("{}: a file to be rendered has to be text", source.path))
         })?;
         let at = |position: (usize, usize), message: String| {
-            Failure::new(
-                Kind::Template,
-                format!("{}:{}:{}: {message}", source.path, position.0, position.1),
-            )
+            Failure::new(Kind::Template, format!("{}:{}:{}: {message}", source.path, position.0, position.1))
         };
-        let template = self
-            .parser
-            .parse(text)
-            .map_err(|error| at(parse_position(&error).unwrap_or((1, 1)), summary(&error)))?;
+        let template =
+            self.parser.parse(text).map_err(|error| at(parse_position(&error).unwrap_or((1, 1)), summary(&error)))?;
         let tags = tags::tags(text);
         if let Some((tag, name)) = self.unknown(&tags) {
-            let failure = at(
-                tags::position(text, tag.offset),
-                format!("`{name}` is not a variable of this template"),
-            );
+            let failure = at(tags::position(text, tag.offset), format!("`{name}` is not a variable of this template"));
             return Err(failure.hint(format!("the variables are {}", self.names().join(", "))));
         }
         let path = source.path.strip_suffix(SUFFIX).unwrap_or(&source.path);
         let rendered = template.render(&self.globals(path));
-        let text = rendered
-            .map_err(|error| at(tags::position(text, failed(&tags, &error)), summary(&error)))?;
-        let secret = tags
-            .iter()
-            .flat_map(Tag::uses)
-            .any(|name| secrets::NAMES.contains(&name));
+        let text = rendered.map_err(|error| at(tags::position(text, failed(&tags, &error)), summary(&error)))?;
+        let secret = tags.iter().flat_map(Tag::uses).any(|name| secrets::NAMES.contains(&name));
         Ok(Output { text, secret })
     }
 
@@ -71,9 +56,7 @@ impl<'a> Engine<'a> {
         let defined = tags::defined(tags);
         let known = self.names();
         tags.iter().find_map(|tag| {
-            let name = tag
-                .uses()
-                .find(|name| !defined.contains(name) && !known.contains(name))?;
+            let name = tag.uses().find(|name| !defined.contains(name) && !known.contains(name))?;
             Some((*tag, name))
         })
     }
@@ -87,10 +70,7 @@ impl<'a> Engine<'a> {
             Value::Bool(value) => LiquidValue::scalar(*value),
             Value::Text(text) => LiquidValue::scalar(escape::value(text, path)),
         };
-        self.variables
-            .iter()
-            .map(|(name, variable)| ((*name).into(), value(variable)))
-            .collect()
+        self.variables.iter().map(|(name, variable)| ((*name).into(), value(variable))).collect()
     }
 }
 
@@ -109,10 +89,7 @@ impl PartialSource for Included {
     }
 
     fn try_get<'a>(&'a self, name: &str) -> Option<Cow<'a, str>> {
-        let source = self
-            .0
-            .iter()
-            .find(|source| source.path == name && !name.ends_with(SUFFIX))?;
+        let source = self.0.iter().find(|source| source.path == name && !name.ends_with(SUFFIX))?;
         let text = std::str::from_utf8(&source.contents).ok()?;
         Some(format!("{{% raw %}}{text}{{% endraw %}}").into())
     }
@@ -128,42 +105,24 @@ fn parse_position(error: &liquid::Error) -> Option<(usize, usize)> {
 
 /// Where the tag lies that the error names, whole or by its filter; else the first one.
 fn failed(tags: &[Tag], error: &liquid::Error) -> usize {
-    let packed = |text: &str| {
-        text.chars()
-            .filter(|c| !c.is_whitespace())
-            .collect::<String>()
-    };
+    let packed = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
     let text = error.to_string();
     let named = text.lines().filter_map(|line| {
         let line = line.trim();
-        line.strip_prefix("from: ")
-            .or_else(|| line.strip_prefix("filter="))
+        line.strip_prefix("from: ").or_else(|| line.strip_prefix("filter="))
     });
-    let traces: Vec<String> = named
-        .map(|trace| packed(trace.trim_matches(['{', '}', '%'])))
-        .collect();
+    let traces: Vec<String> = named.map(|trace| packed(trace.trim_matches(['{', '}', '%']))).collect();
     let blamed = |tag: &&Tag| traces.iter().any(|trace| packed(tag.text).contains(trace));
-    tags.iter()
-        .find(blamed)
-        .or(tags.first())
-        .map_or(0, |tag| tag.offset)
+    tags.iter().find(blamed).or(tags.first()).map_or(0, |tag| tag.offset)
 }
 
 /// The one line of Liquid's report that says what is wrong.
 fn summary(error: &liquid::Error) -> String {
     let text = error.to_string();
     let expected = text.lines().find_map(|line| line.trim().strip_prefix("= "));
-    let first = text
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .trim_start_matches("liquid:")
-        .trim();
-    let context: Vec<&str> = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("    "))
-        .filter(|l| l.contains('='))
-        .collect();
+    let first = text.lines().next().unwrap_or_default().trim_start_matches("liquid:").trim();
+    let context: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("    ")).filter(|l| l.contains('=')).collect();
     match expected {
         Some(expected) => expected.to_owned(),
         None if context.is_empty() => first.to_owned(),

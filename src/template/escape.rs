@@ -19,32 +19,25 @@ pub(super) fn value(text: &str, path: &str) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    text.chars().fold(
-        String::with_capacity(text.len()),
-        |mut escaped, character| {
-            match character {
-                '"' => escaped.push_str("\\\""),
-                '\\' => escaped.push_str("\\\\"),
-                '\n' => escaped.push_str("\\n"),
-                '\r' => escaped.push_str("\\r"),
-                '\t' => escaped.push_str("\\t"),
-                control if control.is_control() => {
-                    // Writing to a string cannot fail.
-                    let _ = write!(escaped, "\\u{:04x}", u32::from(control));
-                }
-                other => escaped.push(other),
+    text.chars().fold(String::with_capacity(text.len()), |mut escaped, character| {
+        match character {
+            '"' => escaped.push_str("\\\""),
+            '\\' => escaped.push_str("\\\\"),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            '\t' => escaped.push_str("\\t"),
+            control if control.is_control() => {
+                // Writing to a string cannot fail.
+                let _ = write!(escaped, "\\u{:04x}", u32::from(control));
             }
-            escaped
-        },
-    )
+            other => escaped.push(other),
+        }
+        escaped
+    })
 }
 
 fn markup(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-        .replace('\'', "&#39;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 #[cfg(test)]
@@ -55,12 +48,9 @@ mod tests {
 
     #[test]
     fn toml_json_and_yaml_read_back_what_was_meant() {
-        let toml: toml::Table = format!("v = \"{}\"", value(NASTY, "x.toml"))
-            .parse()
-            .unwrap();
+        let toml: toml::Table = format!("v = \"{}\"", value(NASTY, "x.toml")).parse().unwrap();
         assert_eq!(toml["v"].as_str(), Some(NASTY));
-        let json: serde_json::Value =
-            serde_json::from_str(&format!("\"{}\"", value(NASTY, "x.json"))).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&format!("\"{}\"", value(NASTY, "x.json"))).unwrap();
         assert_eq!(json.as_str(), Some(NASTY));
         assert_eq!(value(NASTY, "a/b.yml"), value(NASTY, "x.json"));
     }

@@ -44,9 +44,7 @@ impl Template {
     /// The crates a rendered project contains or depends on; a project cannot have the name of one.
     pub(crate) fn crates(&self) -> Vec<&str> {
         let lock = self.sources.iter().find(|source| source.path == LOCK_FILE);
-        lock.and_then(|lock| std::str::from_utf8(&lock.contents).ok())
-            .map(lockfile::crates)
-            .unwrap_or_default()
+        lock.and_then(|lock| std::str::from_utf8(&lock.contents).ok()).map(lockfile::crates).unwrap_or_default()
     }
 
     /// Renders and verifies every file; what comes out is fit to be written.
@@ -69,15 +67,10 @@ impl Template {
 
     #[cfg(test)]
     fn of(sources: &[(&str, &str)]) -> Self {
-        let sources = sources.iter().map(|(path, contents)| Source {
-            path: (*path).to_owned(),
-            contents: contents.as_bytes().to_vec().into(),
-        });
-        Self {
-            id: "test".into(),
-            version: "1.0.0".into(),
-            sources: sources.collect(),
-        }
+        let sources = sources
+            .iter()
+            .map(|(path, contents)| Source { path: (*path).to_owned(), contents: contents.as_bytes().to_vec().into() });
+        Self { id: "test".into(), version: "1.0.0".into(), sources: sources.collect() }
     }
 }
 
@@ -85,42 +78,22 @@ fn rendered(path: &str, output: Output, variables: &Variables) -> Result<File, F
     let names: Vec<&str> = variables.iter().map(|(name, _)| *name).collect();
     verify::no_tag_is_left(path, &output.text, &names)?;
     let contents = output.text.into_bytes();
-    let mode = if output.secret {
-        Mode::Secret
-    } else {
-        mode_of(&contents)
-    };
-    Ok(File {
-        path: path.to_owned(),
-        contents,
-        mode,
-    })
+    let mode = if output.secret { Mode::Secret } else { mode_of(&contents) };
+    Ok(File { path: path.to_owned(), contents, mode })
 }
 
 fn relocked(source: &Source, answers: &Answers) -> Result<File, Failure> {
     let contents = lockfile::renamed(&source.contents, answers.name.as_str())?;
-    Ok(File {
-        path: source.path.clone(),
-        contents,
-        mode: Mode::Plain,
-    })
+    Ok(File { path: source.path.clone(), contents, mode: Mode::Plain })
 }
 
 fn copied(source: &Source) -> File {
     let contents = source.contents.to_vec();
-    File {
-        path: source.path.clone(),
-        mode: mode_of(&contents),
-        contents,
-    }
+    File { path: source.path.clone(), mode: mode_of(&contents), contents }
 }
 
 fn mode_of(contents: &[u8]) -> Mode {
-    if contents.starts_with(b"#!/") {
-        Mode::Executable
-    } else {
-        Mode::Plain
-    }
+    if contents.starts_with(b"#!/") { Mode::Executable } else { Mode::Plain }
 }
 
 #[cfg(test)]

@@ -18,11 +18,7 @@ pub(super) fn file(template: &Template, answers: &Answers, files: &[File]) -> Fi
     stamp.insert("template".into(), of_template(template).into());
     stamp.insert("answers".into(), of_answers(answers).into());
     stamp.insert("files".into(), of_files(files).into());
-    File {
-        path: PATH.into(),
-        contents: format!("{HEADER}{stamp}").into_bytes(),
-        mode: Mode::Plain,
-    }
+    File { path: PATH.into(), contents: format!("{HEADER}{stamp}").into_bytes(), mode: Mode::Plain }
 }
 
 fn of_template(template: &Template) -> Table {
@@ -43,14 +39,7 @@ fn of_answers(answers: &Answers) -> Table {
 /// A hash of a secret would differ between two renders of the same answers.
 fn of_files(files: &[File]) -> Table {
     let hash = |file: &File| {
-        if file.is_secret() {
-            "secret".to_owned()
-        } else {
-            file.hash()
-        }
+        if file.is_secret() { "secret".to_owned() } else { file.hash() }
     };
-    files
-        .iter()
-        .map(|file| (file.path.clone(), Value::String(hash(file))))
-        .collect()
+    files.iter().map(|file| (file.path.clone(), Value::String(hash(file)))).collect()
 }

@@ -37,10 +37,7 @@ pub(super) fn tags(source: &str) -> Vec<Tag<'_>> {
     let mut position = 0;
     while let Some(tag) = next_tag(source, position) {
         position = tag.offset + tag.text.len() + "{{}}".len();
-        if let Some(block) = ["raw", "comment"]
-            .into_iter()
-            .find(|block| tag.word() == Some(*block))
-        {
+        if let Some(block) = ["raw", "comment"].into_iter().find(|block| tag.word() == Some(*block)) {
             position = end_of(source, position, block);
         } else {
             tags.push(tag);
@@ -55,11 +52,7 @@ fn next_tag(source: &str, from: usize) -> Option<Tag<'_>> {
     let (offset, close, is_output) = [output, logic].into_iter().flatten().min()?;
     let start = offset + 2;
     let end = start + source[start..].find(close)?;
-    Some(Tag {
-        text: &source[start..end],
-        offset,
-        is_output,
-    })
+    Some(Tag { text: &source[start..end], offset, is_output })
 }
 
 fn end_of(source: &str, from: usize, block: &str) -> usize {
@@ -69,9 +62,7 @@ fn end_of(source: &str, from: usize, block: &str) -> usize {
         let start = position + at + 2;
         let inner = source[start..].trim_start_matches(['-', ' ', '\n', '\t']);
         if inner.starts_with(&closing) {
-            return source[start..]
-                .find("%}")
-                .map_or(source.len(), |end| start + end + 2);
+            return source[start..].find("%}").map_or(source.len(), |end| start + end + 2);
         }
         position = start;
     }
@@ -81,26 +72,12 @@ fn end_of(source: &str, from: usize, block: &str) -> usize {
 impl<'a> Tag<'a> {
     /// The tag's name: `if`, `assign`, …; nothing for `{{ }}`.
     fn word(&self) -> Option<&'a str> {
-        if self.is_output {
-            None
-        } else {
-            self.text
-                .trim_matches(['-', ' ', '\n', '\t'])
-                .split_whitespace()
-                .next()
-        }
+        if self.is_output { None } else { self.text.trim_matches(['-', ' ', '\n', '\t']).split_whitespace().next() }
     }
 
     /// The variable this tag brings into being.
     pub(super) fn defines(&self) -> Option<&'a str> {
-        let defining = [
-            "assign",
-            "capture",
-            "decrement",
-            "for",
-            "increment",
-            "tablerow",
-        ];
+        let defining = ["assign", "capture", "decrement", "for", "increment", "tablerow"];
         self.word().filter(|word| defining.contains(word))?;
         tokens(self.text).nth(1).map(|(_, name)| name)
     }
@@ -125,13 +102,7 @@ pub(super) fn defined<'a>(tags: &[Tag<'a>]) -> BTreeSet<&'a str> {
 /// Line and column of a byte, both from 1.
 pub(super) fn position(source: &str, offset: usize) -> (usize, usize) {
     let before = &source[..offset];
-    let column = before
-        .rsplit('\n')
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .count()
-        + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     (before.matches('\n').count() + 1, column)
 }
 
@@ -153,24 +124,17 @@ fn tokens(text: &str) -> impl Iterator<Item = (Token, &str)> {
                 rest = &rest[end..];
                 before = first;
             } else if first.is_ascii_alphabetic() || first == '_' {
-                let end = rest
-                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                    .unwrap_or(rest.len());
+                let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
                 let (name, after) = rest.split_at(end);
                 let named = after.trim_start().starts_with(':');
-                let kind = if named || before == '|' || before == '.' {
-                    Token::Other
-                } else {
-                    Token::Variable
-                };
+                let kind = if named || before == '|' || before == '.' { Token::Other } else { Token::Variable };
                 rest = after;
                 before = 'a';
                 return Some((kind, name));
             } else {
                 let number = first.is_ascii_digit();
                 let end = if number {
-                    rest.find(|c: char| !c.is_ascii_digit())
-                        .unwrap_or(rest.len())
+                    rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())
                 } else {
                     first.len_utf8()
                 };
@@ -193,41 +157,22 @@ mod tests {
 
     #[test]
     fn variables_are_told_from_filters_strings_members_and_words() {
-        assert_eq!(
-            used("{{ name | replace: 'old', other | upcase }}"),
-            ["name", "other"]
-        );
-        assert_eq!(
-            used("{%- if a.b == \"text\" and c contains d -%}{% elsif e %}"),
-            ["a", "c", "d", "e"]
-        );
-        assert_eq!(
-            used("{% include \"auth/defaults.toml\" %}{{ x.size }}"),
-            ["x"]
-        );
-        assert_eq!(
-            used("{% for item in items limit: 3 %}{% endfor %}"),
-            ["items"]
-        );
+        assert_eq!(used("{{ name | replace: 'old', other | upcase }}"), ["name", "other"]);
+        assert_eq!(used("{%- if a.b == \"text\" and c contains d -%}{% elsif e %}"), ["a", "c", "d", "e"]);
+        assert_eq!(used("{% include \"auth/defaults.toml\" %}{{ x.size }}"), ["x"]);
+        assert_eq!(used("{% for item in items limit: 3 %}{% endfor %}"), ["items"]);
     }
 
     #[test]
     fn what_a_tag_defines_is_known() {
-        let tags =
-            tags("{% assign a = b %}{% capture c %}{% endcapture %}{% for d in e %}{% endfor %}");
-        assert_eq!(
-            defined(&tags).into_iter().collect::<Vec<_>>(),
-            ["a", "c", "d"]
-        );
+        let tags = tags("{% assign a = b %}{% capture c %}{% endcapture %}{% for d in e %}{% endfor %}");
+        assert_eq!(defined(&tags).into_iter().collect::<Vec<_>>(), ["a", "c", "d"]);
     }
 
     #[test]
     fn raw_text_and_comments_are_passed_over() {
         assert_eq!(used("{% raw %}${{ secrets.X }}{% endraw %}{{ a }}"), ["a"]);
-        assert_eq!(
-            used("{%- comment -%}{{ b }}{%- endcomment -%}{{ a }}"),
-            ["a"]
-        );
+        assert_eq!(used("{%- comment -%}{{ b }}{%- endcomment -%}{{ a }}"), ["a"]);
     }
 
     #[test]

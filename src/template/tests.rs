@@ -3,17 +3,10 @@ use crate::answers::Database;
 use crate::failure::Kind;
 use crate::names::ProjectName;
 
-const MANIFEST: (&str, &str) = (
-    "Cargo.toml.liquid",
-    "[package]\nname = \"{{ project_name }}\"\n",
-);
+const MANIFEST: (&str, &str) = ("Cargo.toml.liquid", "[package]\nname = \"{{ project_name }}\"\n");
 
 fn answers() -> Answers {
-    Answers {
-        name: ProjectName::parse("my-shop", &[]).unwrap(),
-        email: true,
-        database: Database::Postgres,
-    }
+    Answers { name: ProjectName::parse("my-shop", &[]).unwrap(), email: true, database: Database::Postgres }
 }
 
 fn render(files: &[(&str, &str)]) -> Result<Tree, Failure> {
@@ -22,13 +15,7 @@ fn render(files: &[(&str, &str)]) -> Result<Tree, Failure> {
 }
 
 fn text(tree: &Tree, path: &str) -> String {
-    String::from_utf8(
-        tree.get(path)
-            .unwrap_or_else(|| panic!("no {path}"))
-            .contents
-            .clone(),
-    )
-    .unwrap()
+    String::from_utf8(tree.get(path).unwrap_or_else(|| panic!("no {path}")).contents.clone()).unwrap()
 }
 
 fn refusal(files: &[(&str, &str)]) -> String {
@@ -47,10 +34,7 @@ fn liquid_files_are_rendered_and_lose_their_suffix() {
 #[test]
 fn all_other_files_are_copied_byte_for_byte() {
     let source = "{{ project_name }} {% nonsense";
-    assert_eq!(
-        text(&render(&[("page.html", source)]).unwrap(), "page.html"),
-        source
-    );
+    assert_eq!(text(&render(&[("page.html", source)]).unwrap(), "page.html"), source);
 }
 
 #[test]
@@ -64,32 +48,18 @@ fn a_file_that_begins_with_an_interpreter_is_executable() {
 fn an_included_file_is_taken_as_it_is_and_can_be_adapted() {
     let settings = "{% capture all %}{% include \"auth/defaults.toml\" %}{% endcapture %}\
                     {{ all | replace: 'mode = \"none\"', 'mode = \"mandatory\"' }}";
-    let tree = render(&[
-        ("auth/defaults.toml", "mode = \"none\"\nx = \"{{ y }}\"\n"),
-        ("settings.toml.liquid", settings),
-    ]);
-    assert_eq!(
-        text(&tree.unwrap(), "settings.toml"),
-        "mode = \"mandatory\"\nx = \"{{ y }}\"\n"
-    );
+    let tree =
+        render(&[("auth/defaults.toml", "mode = \"none\"\nx = \"{{ y }}\"\n"), ("settings.toml.liquid", settings)]);
+    assert_eq!(text(&tree.unwrap(), "settings.toml"), "mode = \"mandatory\"\nx = \"{{ y }}\"\n");
 }
 
 #[test]
 fn an_unknown_variable_is_an_error_with_file_line_and_column_wherever_it_stands() {
     let message = refusal(&[("a/x.md.liquid", "one\n  {{ nmae }}")]);
-    assert!(
-        message.starts_with("a/x.md.liquid:2:3: ") && message.contains("`nmae`"),
-        "{message}"
-    );
+    assert!(message.starts_with("a/x.md.liquid:2:3: ") && message.contains("`nmae`"), "{message}");
     let message = refusal(&[("x.md.liquid", "{% if emial %}{% endif %}")]);
-    assert!(
-        message.starts_with("x.md.liquid:1:1: ") && message.contains("`emial`"),
-        "{message}"
-    );
-    let message = refusal(&[(
-        "x.md.liquid",
-        "{% if email == false %}\n{{ hidden }}{% endif %}",
-    )]);
+    assert!(message.starts_with("x.md.liquid:1:1: ") && message.contains("`emial`"), "{message}");
+    let message = refusal(&[("x.md.liquid", "{% if email == false %}\n{{ hidden }}{% endif %}")]);
     assert!(message.starts_with("x.md.liquid:2:1: "), "{message}");
 }
 
@@ -110,12 +80,7 @@ fn an_error_while_rendering_points_at_its_tag() {
 
 #[test]
 fn a_file_that_does_not_parse_is_refused() {
-    for (path, source) in [
-        ("a.toml", "a = = 1"),
-        ("b.json", "{,}"),
-        ("c.yaml", "a: [1"),
-        ("d.yml", "a: 'x"),
-    ] {
+    for (path, source) in [("a.toml", "a = = 1"), ("b.json", "{,}"), ("c.yaml", "a: [1"), ("d.yml", "a: 'x")] {
         let message = refusal(&[(path, source)]);
         assert!(message.starts_with(path), "{message}");
     }
@@ -123,35 +88,22 @@ fn a_file_that_does_not_parse_is_refused() {
 
 #[test]
 fn a_tag_left_over_is_refused_but_foreign_tags_are_not_ours() {
-    let message = refusal(&[(
-        "x.yml.liquid",
-        "a: 1\nb: \"{% raw %}{{ project_name }}{% endraw %}\"",
-    )]);
+    let message = refusal(&[("x.yml.liquid", "a: 1\nb: \"{% raw %}{{ project_name }}{% endraw %}\"")]);
     assert!(message.starts_with("x.yml:2:5: "), "{message}");
-    render(&[(
-        "x.yml.liquid",
-        "a: \"{% raw %}${{ secrets.TOKEN }}{% endraw %}\"",
-    )])
-    .unwrap();
+    render(&[("x.yml.liquid", "a: \"{% raw %}${{ secrets.TOKEN }}{% endraw %}\"")]).unwrap();
 }
 
 #[test]
 fn the_manifest_has_to_carry_the_name() {
     let template = Template::of(&[("Cargo.toml", "[package]\nname = \"other\"\n")]);
-    let failure = template
-        .render(&answers(), &Secrets::generate().unwrap())
-        .err()
-        .unwrap();
+    let failure = template.render(&answers(), &Secrets::generate().unwrap()).err().unwrap();
     assert!(failure.message.contains("`my-shop`"), "{}", failure.message);
 }
 
 #[test]
 fn files_with_secrets_are_their_owners_alone() {
-    let tree = render(&[
-        (".env.liquid", "K=\"{{ signing_key }}\""),
-        ("keys/a.pem.liquid", "{{ signing_key }}"),
-    ])
-    .unwrap();
+    let tree =
+        render(&[(".env.liquid", "K=\"{{ signing_key }}\""), ("keys/a.pem.liquid", "{{ signing_key }}")]).unwrap();
     assert_eq!(tree.get(".env").unwrap().mode, Mode::Secret);
     assert_eq!(tree.get("keys/a.pem").unwrap().mode, Mode::Secret);
     assert!(text(&tree, "keys/a.pem").starts_with("-----BEGIN PRIVATE KEY-----\n"));
@@ -161,13 +113,7 @@ fn files_with_secrets_are_their_owners_alone() {
 #[test]
 fn a_secret_anywhere_else_is_refused_even_in_a_branch_not_taken() {
     assert!(refusal(&[("x.md.liquid", "{{ cron_secret }}")]).contains("secret"));
-    assert!(
-        refusal(&[(
-            "x.md.liquid",
-            "{% if email == false %}{{ cron_secret }}{% endif %}"
-        )])
-        .contains("secret")
-    );
+    assert!(refusal(&[("x.md.liquid", "{% if email == false %}{{ cron_secret }}{% endif %}")]).contains("secret"));
 }
 
 #[test]
@@ -178,20 +124,14 @@ fn the_stamp_tells_template_answers_and_hashes_and_no_secret() {
     assert_eq!(stamp["answers"]["name"].as_str(), Some("my-shop"));
     assert_eq!(stamp["answers"]["email"].as_bool(), Some(true));
     assert_eq!(stamp["files"][".env"].as_str(), Some("secret"));
-    assert_eq!(
-        stamp["files"]["a.txt"].as_str(),
-        Some(crate::tree::sha256(b"hello").as_str())
-    );
+    assert_eq!(stamp["files"]["a.txt"].as_str(), Some(crate::tree::sha256(b"hello").as_str()));
     assert!(stamp["files"].get(stamp::PATH).is_none());
 }
 
 #[test]
 fn the_same_answers_give_the_same_hash_whatever_the_secrets() {
     let files = [(".env.liquid", "C={{ cron_secret }}")];
-    assert_eq!(
-        render(&files).unwrap().hash(),
-        render(&files).unwrap().hash()
-    );
+    assert_eq!(render(&files).unwrap().hash(), render(&files).unwrap().hash());
 }
 
 #[test]
@@ -203,19 +143,11 @@ fn the_lock_file_is_renamed_and_its_crates_are_taken() {
 
 #[test]
 fn no_file_of_the_built_in_project_lacks_its_suffix() {
-    for source in Template::built_in()
-        .sources
-        .iter()
-        .filter(|source| !source.path.ends_with(SUFFIX))
-    {
+    for source in Template::built_in().sources.iter().filter(|source| !source.path.ends_with(SUFFIX)) {
         let text = String::from_utf8_lossy(&source.contents);
         for name in ["project_name", "crate_name", "signing_key", "cron_secret"] {
             let left = verify::no_tag_is_left(&source.path, &text, &[name]);
-            assert!(
-                left.is_ok() || source.path.contains("/templates/"),
-                "{}: {name}",
-                source.path
-            );
+            assert!(left.is_ok() || source.path.contains("/templates/"), "{}: {name}", source.path);
         }
     }
 }
@@ -225,11 +157,7 @@ fn the_built_in_project_renders_with_every_combination_of_answers() {
     let template = Template::built_in();
     for email in [true, false] {
         for database in [Database::Sqlite, Database::Postgres] {
-            let answers = Answers {
-                email,
-                database,
-                ..answers()
-            };
+            let answers = Answers { email, database, ..answers() };
             if let Err(failure) = template.render(&answers, &Secrets::generate().unwrap()) {
                 panic!("{failure}: {:?}", failure.hints);
             }

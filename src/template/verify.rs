@@ -22,15 +22,10 @@ pub(super) fn project(tree: &Tree, answers: &Answers, secrets: &Secrets) -> Resu
 
 /// A tag of ours that outlived the rendering, as nested or quoted tags do.
 pub(super) fn no_tag_is_left(path: &str, text: &str, variables: &[&str]) -> Result<(), Failure> {
-    let left = tags::tags(text)
-        .into_iter()
-        .find(|tag| tag.uses().any(|name| variables.contains(&name)));
+    let left = tags::tags(text).into_iter().find(|tag| tag.uses().any(|name| variables.contains(&name)));
     let Some(tag) = left else { return Ok(()) };
     let (line, column) = tags::position(text, tag.offset);
-    Err(invalid(format!(
-        "{path}:{line}:{column}: a tag is left over: `{}`",
-        tag.text.trim()
-    )))
+    Err(invalid(format!("{path}:{line}:{column}: a tag is left over: `{}`", tag.text.trim())))
 }
 
 fn parses(file: &File) -> Result<(), Failure> {
@@ -39,9 +34,7 @@ fn parses(file: &File) -> Result<(), Failure> {
     let Some(parse) = parser_of(name, extension) else {
         return Ok(());
     };
-    let outcome = std::str::from_utf8(&file.contents)
-        .map_err(|error| error.to_string())
-        .and_then(parse);
+    let outcome = std::str::from_utf8(&file.contents).map_err(|error| error.to_string()).and_then(parse);
     outcome.map_err(|error| invalid(format!("{}: {}", file.path, error.trim())))
 }
 
@@ -58,15 +51,11 @@ fn parser_of(name: &str, extension: Option<&str>) -> Option<Parse> {
 }
 
 fn toml(text: &str) -> Result<(), String> {
-    text.parse::<toml::Table>()
-        .map(drop)
-        .map_err(|error| error.to_string())
+    text.parse::<toml::Table>().map(drop).map_err(|error| error.to_string())
 }
 
 fn json(text: &str) -> Result<(), String> {
-    serde_json::from_str::<serde_json::Value>(text)
-        .map(drop)
-        .map_err(|error| error.to_string())
+    serde_json::from_str::<serde_json::Value>(text).map(drop).map_err(|error| error.to_string())
 }
 
 fn yaml(text: &str) -> Result<(), String> {
@@ -86,19 +75,13 @@ fn hides_secrets(file: &File, secrets: &Secrets) -> Result<(), Failure> {
 }
 
 fn manifest_carries_the_name(tree: &Tree, name: &str) -> Result<(), Failure> {
-    let manifest = tree
-        .get(MANIFEST)
-        .and_then(|file| std::str::from_utf8(&file.contents).ok());
+    let manifest = tree.get(MANIFEST).and_then(|file| std::str::from_utf8(&file.contents).ok());
     let manifest = manifest.and_then(|text| text.parse::<toml::Table>().ok());
-    let found = manifest
-        .as_ref()
-        .and_then(|manifest| manifest.get("package")?.get("name")?.as_str());
+    let found = manifest.as_ref().and_then(|manifest| manifest.get("package")?.get("name")?.as_str());
     if found == Some(name) {
         return Ok(());
     }
-    Err(invalid(format!(
-        "{MANIFEST}: the package has to be called `{name}`"
-    )))
+    Err(invalid(format!("{MANIFEST}: the package has to be called `{name}`")))
 }
 
 fn invalid(message: String) -> Failure {

@@ -8,9 +8,7 @@ use crate::support::{Place, Ran};
 const START: &str = "startproject shop";
 
 fn interrupted_by(place: &Place, signal: &str, arguments: &str) -> Option<i32> {
-    let git = place.fake_git(&format!(
-        "case \"$*\" in *init*) kill -{signal} $PPID;; esac"
-    ));
+    let git = place.fake_git(&format!("case \"$*\" in *init*) kill -{signal} $PPID;; esac"));
     let mut command = place.command(arguments);
     command.env("PATH", format!("{}:/usr/bin:/bin", git.display()));
     command.output().unwrap().status.code()
@@ -20,16 +18,8 @@ fn interrupted_by(place: &Place, signal: &str, arguments: &str) -> Option<i32> {
 fn an_interruption_leaves_nothing_and_the_same_command_then_succeeds() {
     for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let place = Place::new();
-        assert_eq!(
-            interrupted_by(&place, signal, START),
-            Some(code),
-            "{signal}"
-        );
-        assert!(
-            place.entries().is_empty(),
-            "{signal}: {:?}",
-            place.entries()
-        );
+        assert_eq!(interrupted_by(&place, signal, START), Some(code), "{signal}");
+        assert!(place.entries().is_empty(), "{signal}: {:?}", place.entries());
         place.run(START).succeeded();
         assert!(place.is_whole("shop"));
     }
@@ -39,10 +29,7 @@ fn an_interruption_leaves_nothing_and_the_same_command_then_succeeds() {
 fn an_interruption_in_a_directory_that_exists_leaves_it_as_it_was() {
     let place = Place::new();
     place.write("notes", "theirs");
-    assert_eq!(
-        interrupted_by(&place, "TERM", "startproject shop . --if-exists merge"),
-        Some(143)
-    );
+    assert_eq!(interrupted_by(&place, "TERM", "startproject shop . --if-exists merge"), Some(143));
     assert_eq!(place.entries(), ["notes"]);
 }
 
@@ -51,11 +38,7 @@ fn a_kill_leaves_at_most_a_stage_which_the_next_run_clears() {
     let place = Place::new();
     assert_eq!(interrupted_by(&place, "KILL", START), None);
     let left = place.entries();
-    assert!(
-        left.iter()
-            .all(|name| name.starts_with(".jwt-allauth-stage-")),
-        "{left:?}"
-    );
+    assert!(left.iter().all(|name| name.starts_with(".jwt-allauth-stage-")), "{left:?}");
     place.run(START).succeeded();
     assert_eq!(place.entries(), ["shop"]);
     assert!(place.is_whole("shop"));
@@ -71,10 +54,8 @@ fn a_kill_at_whatever_moment_leaves_nothing_or_the_whole_project() {
         }
         child.kill().unwrap();
         child.wait().unwrap();
-        let (stages, others): (Vec<_>, Vec<_>) = place
-            .entries()
-            .into_iter()
-            .partition(|name| name.starts_with(".jwt-allauth-stage-"));
+        let (stages, others): (Vec<_>, Vec<_>) =
+            place.entries().into_iter().partition(|name| name.starts_with(".jwt-allauth-stage-"));
         assert!(stages.len() <= 1, "{stages:?}");
         if others.is_empty() {
             place.start("shop").succeeded();
@@ -86,12 +67,8 @@ fn a_kill_at_whatever_moment_leaves_nothing_or_the_whole_project() {
 #[test]
 fn of_twenty_runs_into_one_name_one_wins() {
     let place = Place::new();
-    let children: Vec<Child> = (0..20)
-        .map(|_| spawn(&place, "startproject shop --vcs none"))
-        .collect();
-    let ended = children
-        .into_iter()
-        .map(|child| Ran::of(&child.wait_with_output().unwrap()).code);
+    let children: Vec<Child> = (0..20).map(|_| spawn(&place, "startproject shop --vcs none")).collect();
+    let ended = children.into_iter().map(|child| Ran::of(&child.wait_with_output().unwrap()).code);
     let mut codes: Vec<i32> = ended.collect();
     codes.sort_unstable();
     assert_eq!(codes, [vec![0], vec![5; 19]].concat());
@@ -102,26 +79,15 @@ fn of_twenty_runs_into_one_name_one_wins() {
 #[test]
 fn of_twenty_runs_into_twenty_names_below_one_missing_directory_all_win() {
     let place = Place::new();
-    let children: Vec<Child> = (0..20)
-        .map(|n| spawn(&place, &format!("startproject shop new/shop{n} --vcs none")))
-        .collect();
+    let children: Vec<Child> =
+        (0..20).map(|n| spawn(&place, &format!("startproject shop new/shop{n} --vcs none"))).collect();
     for child in children {
         Ran::of(&child.wait_with_output().unwrap()).succeeded();
     }
     assert_eq!(place.entries(), ["new"]);
-    assert!((0..20).all(|n| {
-        place
-            .work()
-            .join(format!("new/shop{n}/Cargo.toml"))
-            .is_file()
-    }));
+    assert!((0..20).all(|n| { place.work().join(format!("new/shop{n}/Cargo.toml")).is_file() }));
 }
 
 fn spawn(place: &Place, arguments: &str) -> Child {
-    place
-        .command(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+    place.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }

@@ -7,10 +7,7 @@ use crate::support::{Place, is_secret, names_in};
 fn a_project_lies_in_a_directory_of_its_name_and_holds_what_the_dry_run_promised() {
     let place = Place::new();
     let ran = place.start("shop").succeeded();
-    assert_eq!(
-        ran.stdout.trim(),
-        place.work().join("shop").to_str().unwrap()
-    );
+    assert_eq!(ran.stdout.trim(), place.work().join("shop").to_str().unwrap());
     assert!(place.is_whole("shop"));
     assert!(place.read("shop/Cargo.toml").contains("name = \"shop\""));
 }
@@ -18,16 +15,9 @@ fn a_project_lies_in_a_directory_of_its_name_and_holds_what_the_dry_run_promised
 #[test]
 fn a_directory_given_apart_may_have_any_name() {
     let place = Place::new();
-    place
-        .command_of(["startproject", "shop", "my projects/2nd", "--vcs", "none"])
-        .status()
-        .unwrap();
+    place.command_of(["startproject", "shop", "my projects/2nd", "--vcs", "none"]).status().unwrap();
     assert!(place.is_whole("my projects/2nd"));
-    assert!(
-        place
-            .read("my projects/2nd/Cargo.toml")
-            .contains("name = \"shop\"")
-    );
+    assert!(place.read("my projects/2nd/Cargo.toml").contains("name = \"shop\""));
 }
 
 #[test]
@@ -43,9 +33,7 @@ fn a_directory_that_holds_files_is_refused_with_the_ways_out() {
     let place = Place::new();
     place.write("shop/notes", "theirs");
     let ran = place.start("shop").ended_with(5);
-    ran.saying("--if-exists merge")
-        .saying("--if-exists overwrite")
-        .saying("DIRECTORY");
+    ran.saying("--if-exists merge").saying("--if-exists overwrite").saying("DIRECTORY");
     assert_eq!(names_in(&place.work().join("shop")), ["notes"]);
 }
 
@@ -54,10 +42,7 @@ fn merge_keeps_what_is_there_and_says_so() {
     let place = Place::new();
     place.write("shop/Cargo.toml", "theirs");
     place.write("shop/notes", "theirs");
-    place
-        .start("shop --if-exists merge")
-        .succeeded()
-        .saying("Kept as they were: Cargo.toml");
+    place.start("shop --if-exists merge").succeeded().saying("Kept as they were: Cargo.toml");
     assert_eq!(place.read("shop/Cargo.toml"), "theirs");
     assert!(place.is_whole("shop"));
     place.start("shop --if-exists merge").succeeded();
@@ -68,10 +53,7 @@ fn overwrite_replaces_only_what_the_project_brings() {
     let place = Place::new();
     place.write("shop/Cargo.toml", "theirs");
     place.write("shop/notes", "theirs");
-    place
-        .start("shop --if-exists overwrite")
-        .succeeded()
-        .saying("Replaced: Cargo.toml");
+    place.start("shop --if-exists overwrite").succeeded().saying("Replaced: Cargo.toml");
     assert!(place.read("shop/Cargo.toml").contains("name = \"shop\""));
     assert_eq!(place.read("shop/notes"), "theirs");
     assert!(place.is_whole("shop"));
@@ -82,10 +64,7 @@ fn a_file_in_the_way_is_refused_under_every_policy() {
     let place = Place::new();
     place.write("shop", "theirs");
     for policy in ["error", "merge", "overwrite"] {
-        place
-            .start(&format!("shop --if-exists {policy}"))
-            .ended_with(5)
-            .saying("is not a directory");
+        place.start(&format!("shop --if-exists {policy}")).ended_with(5).saying("is not a directory");
     }
     assert_eq!(place.read("shop"), "theirs");
 }
@@ -93,15 +72,8 @@ fn a_file_in_the_way_is_refused_under_every_policy() {
 #[test]
 fn a_dry_run_lists_the_tree_with_sizes_and_modes_and_writes_nothing() {
     let place = Place::new();
-    let ran = place
-        .start("shop --dry-run")
-        .succeeded()
-        .saying("Nothing was written");
-    let manifest = ran
-        .stdout
-        .lines()
-        .find(|line| line.ends_with(" Cargo.toml"))
-        .unwrap();
+    let ran = place.start("shop --dry-run").succeeded().saying("Nothing was written");
+    let manifest = ran.stdout.lines().find(|line| line.ends_with(" Cargo.toml")).unwrap();
     assert!(manifest.starts_with("0644 "), "{manifest}");
     assert!(place.entries().is_empty());
 }
@@ -111,14 +83,8 @@ fn a_dry_run_tells_of_a_destination_in_the_way() {
     let place = Place::new();
     place.write("shop/Cargo.toml", "theirs");
     place.start("shop --dry-run").ended_with(5);
-    let ran = place
-        .start("shop --dry-run --if-exists overwrite")
-        .succeeded();
-    assert!(
-        ran.stdout.contains("Cargo.toml  (replaced)"),
-        "{}",
-        ran.stdout
-    );
+    let ran = place.start("shop --dry-run --if-exists overwrite").succeeded();
+    assert!(ran.stdout.contains("Cargo.toml  (replaced)"), "{}", ran.stdout);
     assert_eq!(place.read("shop/Cargo.toml"), "theirs");
 }
 
@@ -128,10 +94,7 @@ fn every_file_has_the_mode_that_was_promised_and_secrets_are_their_owners_alone(
     let listed = place.start("shop --dry-run").stdout;
     place.start("shop").succeeded();
     for line in listed.lines() {
-        let (mode, path) = (
-            line.split_whitespace().next().unwrap(),
-            line.split_whitespace().nth(2).unwrap(),
-        );
+        let (mode, path) = (line.split_whitespace().next().unwrap(), line.split_whitespace().nth(2).unwrap());
         let file = fs::metadata(place.work().join("shop").join(path)).unwrap();
         let executable = file.permissions().mode() & 0o100 != 0;
         assert_eq!(executable, mode == "0755", "{path}");
@@ -147,10 +110,6 @@ fn the_same_answers_give_the_same_bytes_secrets_aside() {
     place.start("shop one").succeeded();
     place.start("shop two").succeeded();
     for path in place.promised().iter().filter(|path| !is_secret(path)) {
-        assert_eq!(
-            place.read(&format!("one/{path}")),
-            place.read(&format!("two/{path}")),
-            "{path}"
-        );
+        assert_eq!(place.read(&format!("one/{path}")), place.read(&format!("two/{path}")), "{path}");
     }
 }

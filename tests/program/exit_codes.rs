@@ -13,24 +13,14 @@ fn done_is_0() {
 fn what_nobody_foresaw_is_1() {
     let place = Place::new();
     let script = format!("rmdir ../work && exec {PROGRAM} startproject shop");
-    let output = Command::new("sh")
-        .args(["-c", &script])
-        .current_dir(place.work())
-        .output()
-        .unwrap();
+    let output = Command::new("sh").args(["-c", &script]).current_dir(place.work()).output().unwrap();
     Ran::of(&output).ended_with(1).saying("error:");
 }
 
 #[test]
 fn a_wrong_command_line_is_2() {
     let place = Place::new();
-    for line in [
-        "",
-        "startprojekt",
-        "startproject shop --colour",
-        "startproject a b c",
-        "startproject s --vcs hg",
-    ] {
+    for line in ["", "startprojekt", "startproject shop --colour", "startproject a b c", "startproject s --vcs hg"] {
         place.run(line).ended_with(2);
     }
 }
@@ -38,19 +28,10 @@ fn a_wrong_command_line_is_2() {
 #[test]
 fn an_answer_that_is_not_valid_is_3() {
     let place = Place::new();
-    place
-        .start("shop --email=perhaps")
-        .ended_with(3)
-        .saying("true, false, yes, no");
+    place.start("shop --email=perhaps").ended_with(3).saying("true, false, yes, no");
     place.start("shop --email maybe").ended_with(3);
-    place
-        .start("--email shop")
-        .ended_with(3)
-        .saying("before `--email`");
-    place
-        .start("shop --database mysql")
-        .ended_with(3)
-        .saying("sqlite");
+    place.start("--email shop").ended_with(3).saying("before `--email`");
+    place.start("shop --database mysql").ended_with(3).saying("sqlite");
     place.start("fn").ended_with(3);
     assert!(place.entries().is_empty());
 }
@@ -67,25 +48,15 @@ fn a_destination_in_the_way_is_5() {
 fn missing_answers_with_nobody_to_ask_are_6_and_all_are_listed() {
     let place = Place::new();
     let ran = place.start("").ended_with(6);
-    ran.saying("NAME")
-        .saying("--email[=BOOL]")
-        .saying("--database sqlite|postgres");
-    let ran = place
-        .start("--email=no -y")
-        .ended_with(6)
-        .saying("NAME")
-        .saying("--database");
+    ran.saying("NAME").saying("--email[=BOOL]").saying("--database sqlite|postgres");
+    let ran = place.start("--email=no -y").ended_with(6).saying("NAME").saying("--database");
     assert!(!ran.stderr.contains("--email"), "{}", ran.stderr);
 }
 
 #[test]
 fn git_asked_for_and_not_there_is_12_and_nothing_is_written() {
     let place = Place::new();
-    let output = place
-        .command("startproject shop --vcs git")
-        .env("PATH", "/nowhere")
-        .output()
-        .unwrap();
+    let output = place.command("startproject shop --vcs git").env("PATH", "/nowhere").output().unwrap();
     Ran::of(&output).ended_with(12).saying("--vcs none");
     assert!(place.entries().is_empty());
 }

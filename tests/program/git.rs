@@ -10,22 +10,12 @@ const IDENTITY: [(&str, &str); 4] = [
 ];
 
 fn start_as_somebody(place: &Place, arguments: &str) -> Ran {
-    Ran::of(
-        &place
-            .command(&format!("startproject {arguments}"))
-            .envs(IDENTITY)
-            .output()
-            .unwrap(),
-    )
+    Ran::of(&place.command(&format!("startproject {arguments}")).envs(IDENTITY).output().unwrap())
 }
 
 fn git(place: &Place, project: &str, arguments: &str) -> String {
     let directory = place.work().join(project);
-    let output = Command::new("git")
-        .args(arguments.split(' '))
-        .current_dir(directory)
-        .output()
-        .unwrap();
+    let output = Command::new("git").args(arguments.split(' ')).current_dir(directory).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -33,17 +23,10 @@ fn git(place: &Place, project: &str, arguments: &str) -> String {
 fn a_project_starts_as_one_commit_of_everything_but_secrets() {
     let place = Place::new();
     start_as_somebody(&place, "shop").succeeded();
-    assert_eq!(
-        git(&place, "shop", "log --format=%s"),
-        "Start project with jwt-allauth 0.1.0\n"
-    );
+    assert_eq!(git(&place, "shop", "log --format=%s"), "Start project with jwt-allauth 0.1.0\n");
     let committed = git(&place, "shop", "ls-files");
     for path in place.promised() {
-        assert_eq!(
-            committed.lines().any(|line| line == path),
-            !is_secret(&path),
-            "{path}"
-        );
+        assert_eq!(committed.lines().any(|line| line == path), !is_secret(&path), "{path}");
     }
 }
 
@@ -74,14 +57,7 @@ fn a_repository_that_is_there_is_left_alone() {
 #[test]
 fn without_git_there_is_a_project_and_no_complaint() {
     let place = Place::new();
-    let ran = Ran::of(
-        &place
-            .command("startproject shop")
-            .env("PATH", "/nowhere")
-            .output()
-            .unwrap(),
-    )
-    .succeeded();
+    let ran = Ran::of(&place.command("startproject shop").env("PATH", "/nowhere").output().unwrap()).succeeded();
     assert!(!ran.stderr.contains("git"), "{}", ran.stderr);
     assert!(place.is_whole("shop"));
 }
@@ -89,27 +65,10 @@ fn without_git_there_is_a_project_and_no_complaint() {
 #[test]
 fn a_git_that_fails_does_not_lose_the_project() {
     let place = Place::new();
-    let path = format!(
-        "{}:/bin:/usr/bin",
-        place
-            .fake_git("echo 'fatal: no luck' >&2; exit 128")
-            .display()
-    );
-    let run = |arguments| {
-        Ran::of(
-            &place
-                .command(arguments)
-                .env("PATH", &path)
-                .output()
-                .unwrap(),
-        )
-    };
-    run("startproject one")
-        .succeeded()
-        .saying("warning: the project is there, but git failed: fatal: no luck");
-    run("startproject two --vcs git")
-        .ended_with(12)
-        .saying("fatal: no luck");
+    let path = format!("{}:/bin:/usr/bin", place.fake_git("echo 'fatal: no luck' >&2; exit 128").display());
+    let run = |arguments| Ran::of(&place.command(arguments).env("PATH", &path).output().unwrap());
+    run("startproject one").succeeded().saying("warning: the project is there, but git failed: fatal: no luck");
+    run("startproject two --vcs git").ended_with(12).saying("fatal: no luck");
     assert!(place.is_whole("one") && place.is_whole("two"));
 }
 
@@ -118,13 +77,8 @@ fn a_git_that_knows_nobody_leaves_the_commit_to_them() {
     let place = Place::new();
     let mut command = place.command("startproject shop");
     command.env("GIT_CONFIG_COUNT", "1");
-    command
-        .env("GIT_CONFIG_KEY_0", "user.useConfigOnly")
-        .env("GIT_CONFIG_VALUE_0", "true");
-    Ran::of(&command.output().unwrap())
-        .succeeded()
-        .saying("git does not know your name")
-        .saying("git commit");
+    command.env("GIT_CONFIG_KEY_0", "user.useConfigOnly").env("GIT_CONFIG_VALUE_0", "true");
+    Ran::of(&command.output().unwrap()).succeeded().saying("git does not know your name").saying("git commit");
     assert!(place.is_whole("shop"));
 }
 
@@ -134,12 +88,6 @@ fn an_existing_directory_gets_a_repository_of_what_was_added() {
     place.write("shop/notes", "theirs");
     start_as_somebody(&place, "shop --if-exists merge").succeeded();
     let committed = git(&place, "shop", "ls-files");
-    assert!(
-        committed.contains("Cargo.toml") && !committed.contains("notes"),
-        "{committed}"
-    );
-    assert_eq!(
-        git(&place, "shop", "status --porcelain notes"),
-        "?? notes\n"
-    );
+    assert!(committed.contains("Cargo.toml") && !committed.contains("notes"), "{committed}");
+    assert_eq!(git(&place, "shop", "status --porcelain notes"), "?? notes\n");
 }

@@ -1,10 +1,6 @@
 //! The program as people and scripts meet it: a command line, two streams, an exit code and a directory.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod atomicity;
 mod destination;

@@ -9,16 +9,8 @@ fn colours(ran: &Ran) -> bool {
 #[test]
 fn people_read_stderr_and_scripts_read_the_path_on_stdout() {
     let place = Place::new();
-    let ran = place
-        .start("shop")
-        .succeeded()
-        .saying("Created `shop`")
-        .saying("cd shop")
-        .saying("cargo run");
-    assert_eq!(
-        ran.stdout,
-        format!("{}\n", place.work().join("shop").display())
-    );
+    let ran = place.start("shop").succeeded().saying("Created `shop`").saying("cd shop").saying("cargo run");
+    assert_eq!(ran.stdout, format!("{}\n", place.work().join("shop").display()));
 }
 
 #[test]
@@ -30,26 +22,17 @@ fn quiet_leaves_the_path_alone_and_errors_as_they_are() {
 
 #[test]
 fn verbose_names_every_file() {
-    Place::new()
-        .start("shop -v")
-        .succeeded()
-        .saying("auth/Cargo.toml")
-        .saying("git: no repository");
+    Place::new().start("shop -v").succeeded().saying("auth/Cargo.toml").saying("git: no repository");
 }
 
 #[test]
 fn json_is_one_object_on_stdout_and_nothing_on_stderr() {
     let place = Place::new();
-    let ran = place
-        .start("shop --email --database postgres --format json")
-        .succeeded();
+    let ran = place.start("shop --email --database postgres --format json").succeeded();
     assert_eq!(ran.stderr, "");
     let json = ran.json();
     assert_eq!(json["path"].as_str(), place.work().join("shop").to_str());
-    assert_eq!(
-        json["answers"],
-        serde_json::json!({ "name": "shop", "email": true, "database": "postgres" })
-    );
+    assert_eq!(json["answers"], serde_json::json!({ "name": "shop", "email": true, "database": "postgres" }));
     assert!(json["tree_hash"].as_str().unwrap().starts_with("sha256:"));
     let files = json["files"].as_array().unwrap();
     assert_eq!(files.len(), place.promised().len());
@@ -60,12 +43,7 @@ fn a_failure_is_json_as_well() {
     let json = Place::new().start("fn --format json").ended_with(3).json();
     assert_eq!(json["error"]["code"], 3);
     assert_eq!(json["error"]["kind"], "answer_not_valid");
-    assert!(
-        json["error"]["message"]
-            .as_str()
-            .unwrap()
-            .contains("keyword")
-    );
+    assert!(json["error"]["message"].as_str().unwrap().contains("keyword"));
     assert_eq!(json["error"]["hints"][0], "try `fn-app`");
 }
 
@@ -73,9 +51,7 @@ fn a_failure_is_json_as_well() {
 fn no_secret_is_ever_printed() {
     let place = Place::new();
     for format in ["human", "json"] {
-        let ran = place
-            .start(&format!("shop {format} -v --format {format}"))
-            .succeeded();
+        let ran = place.start(&format!("shop {format} -v --format {format}")).succeeded();
         let secrets = place.secrets(format);
         assert!(!secrets.is_empty());
         for secret in secrets {
@@ -107,29 +83,16 @@ fn pipes_have_no_colour_unless_it_is_wished_for() {
 fn the_next_steps_are_true_for_the_answers() {
     let place = Place::new();
     let plain = place.start("one").stderr;
-    assert!(
-        !plain.contains("DATABASE_URL") && !plain.contains("EMAIL_HOST"),
-        "{plain}"
-    );
-    place
-        .start("two --email --database postgres")
-        .saying("DATABASE_URL")
-        .saying("EMAIL_HOST");
-    let odd = place
-        .command_of(["startproject", "shop", "it's mine", "--vcs", "none"])
-        .output()
-        .unwrap();
+    assert!(!plain.contains("DATABASE_URL") && !plain.contains("EMAIL_HOST"), "{plain}");
+    place.start("two --email --database postgres").saying("DATABASE_URL").saying("EMAIL_HOST");
+    let odd = place.command_of(["startproject", "shop", "it's mine", "--vcs", "none"]).output().unwrap();
     Ran::of(&odd).saying(r"cd 'it'\''s mine'");
 }
 
 #[test]
 fn neither_home_nor_path_nor_configuration_is_needed() {
     let place = Place::new();
-    let output = place
-        .command("startproject shop")
-        .env_clear()
-        .output()
-        .unwrap();
+    let output = place.command("startproject shop").env_clear().output().unwrap();
     Ran::of(&output).succeeded();
     assert!(place.is_whole("shop"));
 }
@@ -137,18 +100,8 @@ fn neither_home_nor_path_nor_configuration_is_needed() {
 #[test]
 fn a_closed_pipe_is_no_reason_to_fail() {
     let place = Place::new();
-    for arguments in [
-        "startproject shop --vcs none",
-        "completions bash",
-        "man",
-        "startproject other --dry-run",
-    ] {
-        let mut child = place
-            .command(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+    for arguments in ["startproject shop --vcs none", "completions bash", "man", "startproject other --dry-run"] {
+        let mut child = place.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         drop(child.stderr.take());
         assert_eq!(child.wait().unwrap().code(), Some(0), "{arguments}");
@@ -159,14 +112,7 @@ fn a_closed_pipe_is_no_reason_to_fail() {
 fn completions_and_the_manual_name_the_commands() {
     let place = Place::new();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        assert!(
-            place
-                .run(&format!("completions {shell}"))
-                .succeeded()
-                .stdout
-                .contains("startproject"),
-            "{shell}"
-        );
+        assert!(place.run(&format!("completions {shell}")).succeeded().stdout.contains("startproject"), "{shell}");
     }
     assert!(place.run("man").succeeded().stdout.contains("startproject"));
 }
@@ -175,8 +121,5 @@ fn completions_and_the_manual_name_the_commands() {
 fn the_version_is_that_of_the_program_and_of_its_template() {
     let version = env!("CARGO_PKG_VERSION");
     let ran = Place::new().run("--version").succeeded();
-    assert_eq!(
-        ran.stdout,
-        format!("jwt-allauth {version} (template {version})\n")
-    );
+    assert_eq!(ran.stdout, format!("jwt-allauth {version} (template {version})\n"));
 }

@@ -9,10 +9,7 @@ const LIMIT_MS: Option<u64> = Some(60_000);
 
 fn terminal(place: &Place, arguments: &str, variables: &[(&str, &str)]) -> PtySession {
     let mut command = std::process::Command::new(crate::support::PROGRAM);
-    command
-        .args(arguments.split_whitespace())
-        .current_dir(place.work())
-        .env_clear();
+    command.args(arguments.split_whitespace()).current_dir(place.work()).env_clear();
     command.env("TERM", "xterm").envs(variables.iter().copied());
     spawn_command(command, LIMIT_MS).unwrap()
 }
@@ -41,20 +38,13 @@ fn without_a_name_the_three_questions_are_asked() {
     session.exp_eof().unwrap();
     assert_eq!(code(&session), 0);
     let stamp = place.read("shop/.jwt-allauth.toml");
-    assert!(
-        stamp.contains("email = true") && stamp.contains("database = \"postgres\""),
-        "{stamp}"
-    );
+    assert!(stamp.contains("email = true") && stamp.contains("database = \"postgres\""), "{stamp}");
 }
 
 #[test]
 fn a_name_that_is_not_valid_is_asked_for_again() {
     let place = Place::new();
-    let mut session = terminal(
-        &place,
-        "startproject --vcs none --email=no --database sqlite",
-        &[],
-    );
+    let mut session = terminal(&place, "startproject --vcs none --email=no --database sqlite", &[]);
     session.exp_string("Name of the project").unwrap();
     session.send_line("async").unwrap();
     session.exp_string("keyword").unwrap();
@@ -76,10 +66,7 @@ fn a_name_on_the_command_line_is_answer_enough() {
 
 #[test]
 fn where_ci_is_set_or_defaults_are_wanted_nobody_is_asked() {
-    for (arguments, variables) in [
-        ("startproject", &[("CI", "true")][..]),
-        ("startproject --defaults", &[]),
-    ] {
+    for (arguments, variables) in [("startproject", &[("CI", "true")][..]), ("startproject --defaults", &[])] {
         let place = Place::new();
         let mut session = terminal(&place, arguments, variables);
         let output = session.exp_eof().unwrap();
@@ -103,17 +90,11 @@ fn ctrl_c_at_a_question_ends_with_130_and_leaves_nothing() {
 fn a_terminal_has_colour_unless_it_is_dumb_or_colour_is_unwanted() {
     let coloured = |arguments: &str, variables: &[(&str, &str)]| {
         let place = Place::new();
-        terminal(&place, arguments, variables)
-            .exp_eof()
-            .unwrap()
-            .contains('\u{1b}')
+        terminal(&place, arguments, variables).exp_eof().unwrap().contains('\u{1b}')
     };
     assert!(coloured("startproject shop", &[]));
     assert!(!coloured("startproject shop", &[("NO_COLOR", "1")]));
     assert!(!coloured("startproject shop", &[("TERM", "dumb")]));
     assert!(!coloured("startproject shop --color never", &[]));
-    assert!(coloured(
-        "startproject shop --color always",
-        &[("NO_COLOR", "1")]
-    ));
+    assert!(coloured("startproject shop --color always", &[("NO_COLOR", "1")]));
 }

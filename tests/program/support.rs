@@ -27,10 +27,7 @@ impl Place {
         let directory = TempDir::new().unwrap();
         let path = directory.path().canonicalize().unwrap();
         fs::create_dir(path.join("work")).unwrap();
-        Self {
-            _removes_itself: directory,
-            path,
-        }
+        Self { _removes_itself: directory, path }
     }
 
     pub(crate) fn work(&self) -> PathBuf {
@@ -41,16 +38,11 @@ impl Place {
         self.command_of(arguments.split_whitespace())
     }
 
-    pub(crate) fn command_of<S: AsRef<OsStr>>(
-        &self,
-        arguments: impl IntoIterator<Item = S>,
-    ) -> Command {
+    pub(crate) fn command_of<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(PROGRAM);
         command.args(arguments).current_dir(self.work()).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap());
-        command
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_CONFIG_SYSTEM", "/dev/null");
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
         command.stdin(std::process::Stdio::null());
         command
     }
@@ -91,10 +83,7 @@ impl Place {
     /// The paths that a dry run lists, which are those of a whole project.
     pub(crate) fn promised(&self) -> Vec<String> {
         let listed = self.start("promised --dry-run").stdout;
-        listed
-            .lines()
-            .map(|line| line.split_whitespace().nth(2).unwrap().to_owned())
-            .collect()
+        listed.lines().map(|line| line.split_whitespace().nth(2).unwrap().to_owned()).collect()
     }
 
     pub(crate) fn is_whole(&self, project: &str) -> bool {
@@ -109,12 +98,7 @@ impl Place {
         let random = |word: &&str| word.len() >= 43;
         let base64 = |c: char| c.is_ascii_alphanumeric() || "+/-_=".contains(c);
         texts
-            .flat_map(|text| {
-                text.split(|c| !base64(c))
-                    .filter(random)
-                    .map(str::to_owned)
-                    .collect::<Vec<_>>()
-            })
+            .flat_map(|text| text.split(|c| !base64(c)).filter(random).map(str::to_owned).collect::<Vec<_>>())
             .collect()
     }
 }
@@ -122,15 +106,8 @@ impl Place {
 impl Ran {
     pub(crate) fn of(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        let code = output
-            .status
-            .code()
-            .unwrap_or_else(|| panic!("{}", output.status));
-        Self {
-            code,
-            stdout: text(&output.stdout),
-            stderr: text(&output.stderr),
-        }
+        let code = output.status.code().unwrap_or_else(|| panic!("{}", output.status));
+        Self { code, stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
 
     #[track_caller]
@@ -140,27 +117,18 @@ impl Ran {
 
     #[track_caller]
     pub(crate) fn ended_with(self, code: i32) -> Self {
-        assert_eq!(
-            self.code, code,
-            "stdout: {}\nstderr: {}",
-            self.stdout, self.stderr
-        );
+        assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
         self
     }
 
     #[track_caller]
     pub(crate) fn saying(self, text: &str) -> Self {
-        assert!(
-            self.stderr.contains(text),
-            "{text:?} is not in: {}",
-            self.stderr
-        );
+        assert!(self.stderr.contains(text), "{text:?} is not in: {}", self.stderr);
         self
     }
 
     pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
     }
 }
 
@@ -169,9 +137,7 @@ pub(crate) fn is_secret(path: &str) -> bool {
 }
 
 pub(crate) fn names_in(directory: &Path) -> Vec<String> {
-    let entries = fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name());
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
     let mut names: Vec<String> = entries.map(|name| name.into_string().unwrap()).collect();
     names.sort();
     names
