@@ -21,8 +21,17 @@ pub(crate) fn run(command: &Command, report: &Report, signals: &Signals) -> Resu
             clap_complete::generate(*shell, &mut Cli::command(), "jwt-allauth", out);
             Ok(())
         }),
-        Command::Man => print(|out| clap_mangen::Man::new(Cli::command()).render(out)),
+        Command::Man => print(manual),
     }
+}
+
+/// One page for the program and one for each command, to be read as one with `man --local-file`.
+fn manual(out: &mut Vec<u8>) -> io::Result<()> {
+    let mut program = Cli::command();
+    program.build();
+    let commands: Vec<clap::Command> = program.get_subcommands().cloned().collect();
+    clap_mangen::Man::new(program).render(out)?;
+    commands.into_iter().try_for_each(|command| clap_mangen::Man::new(command).render(out))
 }
 
 /// Through memory: a generator that meets a closed pipe has no good way out.

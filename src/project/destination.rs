@@ -23,7 +23,7 @@ pub(super) enum Site {
     Existing { root: PathBuf },
 }
 
-/// What becomes of every file of the tree.
+/// What becomes of every file of the tree; one that is there already, to the byte, is in none of these.
 #[derive(Default)]
 pub(crate) struct Plan<'a> {
     pub(crate) place: Vec<&'a File>,
@@ -106,6 +106,7 @@ impl Destination {
             Ok(there) if there.is_dir() => {
                 return Err(self.blocked(&file.path, "is a directory").into());
             }
+            Ok(there) if there.is_file() && is_unchanged(file, root) => {}
             // A key that is overwritten is lost for good, and every session with it.
             Ok(_) if if_exists == IfExists::Merge || file.is_secret() => {
                 plan.kept.push(file.path.clone());
@@ -163,6 +164,10 @@ impl Destination {
         Failure::new(Kind::Destination, format!("`{}` cannot be created: `{what}` {why}", self.given.display()))
             .hint("move it away, or take another directory: `jwt-allauth startproject NAME DIRECTORY`")
     }
+}
+
+fn is_unchanged(file: &File, root: &Path) -> bool {
+    fs::read(root.join(&file.path)).is_ok_and(|contents| contents == file.contents)
 }
 
 /// A repository that is still empty is no reason to refuse, nor is what a killed run has left.

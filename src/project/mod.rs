@@ -1,7 +1,8 @@
 //! From a tree of values to a directory: the only place that writes.
 //!
-//! A new directory is written beside its destination and appears in one rename. A directory that exists is filled from
-//! a stage inside it; a journal there lets the next run undo a filling that was killed half-way.
+//! A new directory is written beside its destination and appears in one rename. A directory that exists keeps its owner,
+//! its mode, its mount and whoever stands in it: it is filled from a stage inside it, whose journal lets the next run undo
+//! a filling that was killed half-way.
 
 mod destination;
 mod fill;

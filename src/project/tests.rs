@@ -140,6 +140,16 @@ fn overwrite_replaces_what_the_project_brings_and_deletes_nothing() {
 }
 
 #[test]
+fn a_file_that_is_the_same_already_is_neither_replaced_nor_kept() {
+    let home = TempDir::new().unwrap();
+    put(&project(), home.path(), IfExists::Error).unwrap();
+    for policy in [IfExists::Merge, IfExists::Overwrite] {
+        let written = put(&project(), home.path(), policy).unwrap();
+        assert_eq!((written.created, written.replaced, written.kept), (0, vec![], vec![]));
+    }
+}
+
+#[test]
 fn overwrite_keeps_the_secrets_that_are_there() {
     let home = TempDir::new().unwrap();
     fs::write(home.path().join(".env"), "theirs").unwrap();

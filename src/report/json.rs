@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Rendered;
+use super::{Rendered, next_steps};
 use crate::failure::Failure;
 use crate::project::{Plan, Written};
 use crate::vcs;
@@ -15,14 +15,15 @@ pub(super) fn would_write(rendered: &Rendered, plan: &Plan) -> String {
     pretty(&object)
 }
 
-pub(super) fn written(rendered: &Rendered, written: &Written, steps: &[String]) -> String {
+pub(super) fn written(rendered: &Rendered, written: &Written) -> String {
     let mut object = of(rendered);
     object["dry_run"] = false.into();
     object["path"] = written.root.display().to_string().into();
     object["replaced"] = json!(written.replaced);
     object["kept"] = json!(written.kept);
     object["git"] = of_vcs(&written.vcs);
-    object["next_steps"] = json!(steps);
+    object["next_steps"] = json!(next_steps::commands(rendered, written));
+    object["notes"] = json!(next_steps::notes(rendered));
     pretty(&object)
 }
 

@@ -15,6 +15,9 @@ use crate::project::{Destination, Plan, Written};
 use crate::tree::Tree;
 use crate::vcs;
 
+/// Paths on a line before the rest is only counted.
+const LISTED: usize = 8;
+
 pub(crate) struct Report {
     format: Format,
     quiet: bool,
@@ -55,19 +58,19 @@ impl Report {
     }
 
     pub(crate) fn written(&self, rendered: &Rendered, written: &Written) {
-        let steps = next_steps::after(rendered, written);
         if self.format == Format::Json {
-            result(&json::written(rendered, written, &steps));
-        } else {
-            self.summary(rendered, written);
-            self.say(&format!("\n{}", heading("Next steps")));
-            for step in &steps {
-                self.say(&format!("  {step}"));
-            }
-            self.say("");
-            let _ = io::stderr().flush();
-            result(&written.root.display().to_string());
+            return result(&json::written(rendered, written));
         }
+        self.summary(rendered, written);
+        self.say(&format!("\n{}", heading("Next steps")));
+        for command in next_steps::commands(rendered, written) {
+            self.say(&format!("  {command}"));
+        }
+        self.say("");
+        for note in next_steps::notes(rendered) {
+            self.say(note);
+        }
+        result(&written.root.display().to_string());
     }
 
     fn summary(&self, rendered: &Rendered, written: &Written) {
@@ -101,8 +104,11 @@ impl Report {
     }
 
     fn list(&self, heading: &str, paths: &[String]) {
-        if !paths.is_empty() {
-            self.say(&format!("{heading}: {}", paths.join(", ")));
+        let shown = if self.verbose { paths.len() } else { paths.len().min(LISTED) };
+        let more = paths.len() - shown;
+        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+        if shown > 0 {
+            self.say(&format!("{heading}: {}{rest}", paths[..shown].join(", ")));
         }
     }
 

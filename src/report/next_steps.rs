@@ -1,4 +1,4 @@
-//! What to type next: true for the answers given, and fit to be pasted.
+//! What to type next, fit to be pasted, and what to know: both true for the answers given.
 
 use std::path::Path;
 
@@ -7,23 +7,28 @@ use crate::answers::Database;
 use crate::project::Written;
 use crate::vcs;
 
-pub(super) fn after(rendered: &Rendered, written: &Written) -> Vec<String> {
-    let mut steps = Vec::new();
+pub(super) fn commands(rendered: &Rendered, written: &Written) -> Vec<String> {
+    let mut commands = Vec::new();
     let directory = &rendered.destination.given;
     if directory != Path::new(".") {
-        steps.push(format!("cd {}", quoted(&directory.display().to_string())));
+        commands.push(format!("cd {}", quoted(&directory.display().to_string())));
     }
     if let vcs::Outcome::Failed(_) = written.vcs {
-        steps.push("git init && git add . && git commit -m \"Start project\"".into());
+        commands.push("git init && git add . && git commit -m \"Start project\"".into());
     }
+    commands.push("cargo run".into());
+    commands
+}
+
+pub(super) fn notes(rendered: &Rendered) -> Vec<&'static str> {
+    let mut notes = Vec::new();
     if rendered.answers.database == Database::Postgres {
-        steps.push("$EDITOR .env     # DATABASE_URL: the PostgreSQL of this machine".into());
+        notes.push("PostgreSQL has to answer at the DATABASE_URL in `.env`");
     }
     if rendered.answers.email {
-        steps.push("$EDITOR .env     # EMAIL_HOST and its kin: where mail is handed over".into());
+        notes.push("Where mail is handed over stands in `.env`: EMAIL_HOST and its kin");
     }
-    steps.push("cargo run".into());
-    steps
+    notes
 }
 
 fn quoted(text: &str) -> String {
