@@ -78,6 +78,9 @@ impl Report {
         self.say(&format!("{} `{name}`: {} files, {}", heading("Created"), written.created, rendered.tree.hash()));
         self.list("Replaced", &written.replaced);
         self.list("Kept as they were", &written.kept);
+        if written.kept.iter().any(|path| path == ".gitignore") {
+            warn("your `.gitignore` was kept: see that it ignores `.env` and `keys/`");
+        }
         match &written.vcs {
             vcs::Outcome::Committed => self.detail("git: a repository with a first commit"),
             vcs::Outcome::Initialised => self.detail("git: a repository without a commit"),

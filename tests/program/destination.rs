@@ -49,6 +49,13 @@ fn merge_keeps_what_is_there_and_says_so() {
 }
 
 #[test]
+fn an_ignore_file_that_is_kept_comes_with_a_warning() {
+    let place = Place::new();
+    place.write("shop/.gitignore", "theirs");
+    place.start("shop --if-exists merge").succeeded().saying("warning: your `.gitignore` was kept");
+}
+
+#[test]
 fn overwrite_replaces_only_what_the_project_brings() {
     let place = Place::new();
     place.write("shop/Cargo.toml", "theirs");
