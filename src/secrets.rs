@@ -7,6 +7,11 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 /// Names of the template's variables that hold a secret.
 pub(crate) const NAMES: [&str; 2] = ["signing_key", "cron_secret"];
 
+/// The files that are for secrets: their owner's alone and never committed, whatever is in them today.
+pub(crate) fn may_be_in(path: &str) -> bool {
+    path == ".env" || path.starts_with("keys/")
+}
+
 /// PKCS#8 (RFC 8410) says that 32 bytes of an Ed25519 seed follow.
 const ED25519_PREFIX: [u8; 16] =
     [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];

@@ -16,7 +16,7 @@ use std::borrow::Cow;
 
 use crate::answers::Answers;
 use crate::failure::Failure;
-use crate::secrets::Secrets;
+use crate::secrets::{self, Secrets};
 use crate::tree::{File, Mode, Tree};
 use engine::Output;
 use variables::Variables;
@@ -78,7 +78,7 @@ fn rendered(path: &str, output: Output, variables: &Variables) -> Result<File, F
     let names: Vec<&str> = variables.iter().map(|(name, _)| *name).collect();
     verify::no_tag_is_left(path, &output.text, &names)?;
     let contents = output.text.into_bytes();
-    let mode = if output.secret { Mode::Secret } else { mode_of(&contents) };
+    let mode = if output.secret { Mode::Secret } else { mode_of(path, &contents) };
     Ok(File { path: path.to_owned(), contents, mode })
 }
 
@@ -89,11 +89,17 @@ fn relocked(source: &Source, answers: &Answers) -> Result<File, Failure> {
 
 fn copied(source: &Source) -> File {
     let contents = source.contents.to_vec();
-    File { path: source.path.clone(), mode: mode_of(&contents), contents }
+    File { path: source.path.clone(), mode: mode_of(&source.path, &contents), contents }
 }
 
-fn mode_of(contents: &[u8]) -> Mode {
-    if contents.starts_with(b"#!/") { Mode::Executable } else { Mode::Plain }
+fn mode_of(path: &str, contents: &[u8]) -> Mode {
+    if secrets::may_be_in(path) {
+        Mode::Secret
+    } else if contents.starts_with(b"#!/") {
+        Mode::Executable
+    } else {
+        Mode::Plain
+    }
 }
 
 #[cfg(test)]

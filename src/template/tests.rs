@@ -111,6 +111,13 @@ fn files_with_secrets_are_their_owners_alone() {
 }
 
 #[test]
+fn files_for_secrets_are_their_owners_alone_even_while_they_hold_none() {
+    let tree = render(&[(".env.liquid", "A=1"), ("keys/README", "")]).unwrap();
+    assert_eq!(tree.get(".env").unwrap().mode, Mode::Secret);
+    assert_eq!(tree.get("keys/README").unwrap().mode, Mode::Secret);
+}
+
+#[test]
 fn a_secret_anywhere_else_is_refused_even_in_a_branch_not_taken() {
     assert!(refusal(&[("x.md.liquid", "{{ cron_secret }}")]).contains("secret"));
     assert!(refusal(&[("x.md.liquid", "{% if email == false %}{{ cron_secret }}{% endif %}")]).contains("secret"));

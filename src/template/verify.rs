@@ -5,12 +5,10 @@ use saphyr_parser::{Parser, ScanError};
 use super::tags;
 use crate::answers::Answers;
 use crate::failure::{Failure, Kind};
-use crate::secrets::Secrets;
+use crate::secrets::{self, Secrets};
 use crate::tree::{File, Tree};
 
 const MANIFEST: &str = "Cargo.toml";
-const SECRET_FILE: &str = ".env";
-const SECRET_FOLDER: &str = "keys/";
 
 pub(super) fn project(tree: &Tree, answers: &Answers, secrets: &Secrets) -> Result<(), Failure> {
     for file in tree.files() {
@@ -64,12 +62,8 @@ fn yaml(text: &str) -> Result<(), String> {
 }
 
 fn hides_secrets(file: &File, secrets: &Secrets) -> Result<(), Failure> {
-    let may = file.path == SECRET_FILE || file.path.starts_with(SECRET_FOLDER);
-    if !may && (file.is_secret() || secrets.appear_in(&file.contents)) {
-        return Err(invalid(format!(
-            "{}: a secret has no place here, only in `{SECRET_FILE}` and under `{SECRET_FOLDER}`",
-            file.path
-        )));
+    if !secrets::may_be_in(&file.path) && (file.is_secret() || secrets.appear_in(&file.contents)) {
+        return Err(invalid(format!("{}: a secret has no place here, only in `.env` and under `keys/`", file.path)));
     }
     Ok(())
 }
