@@ -84,7 +84,9 @@ fn the_next_steps_are_true_for_the_answers() {
     let place = Place::new();
     let plain = place.start("one").stderr;
     assert!(!plain.contains("DATABASE_URL") && !plain.contains("EMAIL_HOST"), "{plain}");
-    place.start("two --email --database postgres").saying("DATABASE_URL").saying("EMAIL_HOST");
+    let full = place.start("two --email --database postgres").saying("DATABASE_URL").stderr;
+    let env = place.read("two/.env");
+    assert_eq!(full.contains("EMAIL_HOST"), env.contains("EMAIL_HOST="), "{full}");
     let odd = place.command_of(["startproject", "shop", "it's mine", "--vcs", "none"]).output().unwrap();
     Ran::of(&odd).saying(r"cd 'it'\''s mine'");
 }
