@@ -1,0 +1,148 @@
+//! The program and the project together: README.md's transcripts, against the server that it promises.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+const README: &str = include_str!("../README.md");
+const PROGRAM: &str = env!("CARGO_BIN_EXE_jwt-allauth");
+
+/// Between the outputs of two commands.
+const SEPARATOR: &str = "\u{1e}";
+
+struct Step {
+    command: String,
+    expected: String,
+}
+
+/// The commands of the console block that follows `<!-- transcript: NAME -->`, each with the output shown below it.
+fn transcript(name: &str) -> Vec<Step> {
+    let (_, rest) =
+        README.split_once(&format!("<!-- transcript: {name} -->\n```console\n")).expect("the block is there");
+    let (block, _) = rest.split_once("\n```").expect("the block ends");
+    let mut steps: Vec<Step> = Vec::new();
+    for line in block.lines() {
+        match line.strip_prefix("$ ") {
+            Some(command) => steps.push(Step { command: command.to_owned(), expected: String::new() }),
+            None => steps.last_mut().expect("a command comes first").expected.push_str(&format!("{line}\n")),
+        }
+    }
+    steps
+}
+
+/// Whether a text is what was expected, where `…` stands for anything within a line and within quotation marks.
+fn matches(expected: &str, actual: &str) -> bool {
+    let (expected, mut rest) = (expected.trim_end(), actual.trim_end());
+    let Some((first, parts)) = expected.split_once('…') else { return expected == rest };
+    let Some(after) = rest.strip_prefix(first) else { return false };
+    rest = after;
+    for part in parts.split('…') {
+        let end = rest.find(['"', '\n']).unwrap_or(rest.len());
+        let found = if part.is_empty() { Some(end) } else { rest.find(part).filter(|found| *found <= end) };
+        let Some(found) = found else { return false };
+        rest = &rest[found + part.len()..];
+    }
+    rest.is_empty()
+}
+
+/// A rendered project whose server runs; both go with it.
+struct Server {
+    process: Child,
+    address: SocketAddr,
+    directory: tempfile::TempDir,
+}
+
+impl Server {
+    /// What the newcomer's three commands do, on a port that is free.
+    fn start() -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let rendered = Command::new(PROGRAM)
+            .args(["startproject", "myproject", "--vcs", "none"])
+            .current_dir(directory.path())
+            .status()
+            .expect("the program runs");
+        assert!(rendered.success(), "startproject: {rendered}");
+        let project = directory.path().join("myproject");
+        let mut process = Command::new(build(&project))
+            .current_dir(&project)
+            .env("PORT", "0")
+            .env_remove("DATABASE_URL")
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let log = BufReader::new(process.stderr.take().expect("its standard error"));
+        let mut lines = log.lines().map_while(Result::ok);
+        let serving = lines.find_map(|line| Some(line.split_once("serving on http://")?.1.to_owned()));
+        let address = serving.expect("the server says where it serves").parse().expect("an address");
+        // Whoever stops reading stops the server at its next line.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { process, address, directory }
+    }
+
+    /// Runs commands in one shell, and gives the output of each.
+    fn run(&self, steps: &[Step]) -> Vec<String> {
+        let script: String = steps.iter().map(|step| format!("{}\nprintf '{SEPARATOR}'\n", step.command)).collect();
+        let script = script.replace("127.0.0.1:8000", &self.address.to_string());
+        let output = Command::new("bash")
+            .args(["-c", &script])
+            .current_dir(self.directory.path())
+            .output()
+            .expect("bash and curl are there");
+        let text = String::from_utf8(output.stdout).expect("text");
+        text.split(SEPARATOR).map(str::to_owned).collect()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Builds a project, in a target directory that all rendered projects share.
+fn build(project: &Path) -> PathBuf {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/check/target");
+    let target = std::env::var_os("JWT_ALLAUTH_TEST_TARGET").map_or(shared, PathBuf::from);
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--locked", "--quiet"])
+        .current_dir(project)
+        .env("CARGO_TARGET_DIR", &target)
+        .env("RUSTFLAGS", "-D warnings")
+        .status()
+        .expect("cargo runs");
+    assert!(built.success(), "the rendered project builds without a warning: {built}");
+    target.join("debug/myproject")
+}
+
+#[test]
+fn the_readme_starts_a_project_with_three_commands() {
+    let commands: Vec<String> = transcript("startproject").into_iter().map(|step| step.command).collect();
+    assert_eq!(commands, ["jwt-allauth startproject myproject", "cd myproject", "cargo run"]);
+}
+
+#[test]
+#[ignore = "builds a rendered project, which takes minutes: .ci/test together"]
+fn the_readmes_session_is_what_the_server_answers() {
+    let steps = transcript("session");
+    let server = Server::start();
+    let outputs = server.run(&steps);
+    for (step, output) in steps.iter().zip(outputs) {
+        assert!(
+            matches(&step.expected, &output),
+            "$ {}\nexpected: {}\nanswered: {output}",
+            step.command,
+            step.expected
+        );
+    }
+}
+
+#[test]
+fn an_ellipsis_stands_for_anything_within_a_line_and_quotation_marks() {
+    assert!(matches("{\"access\":\"…\"}\n", "{\"access\":\"a.b.c\"}"));
+    assert!(matches("a…\n", "abc"));
+    assert!(!matches("{\"access\":\"…\"}\n", "{\"access\":\"a\",\"refresh\":\"b\"}"));
+    assert!(!matches("400\n", "401"));
+    assert!(!matches("a…c\n", "ab\nc"));
+}
