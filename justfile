@@ -1,0 +1,28 @@
+# The verbs of README.md and CONTRIBUTING.md. `just` lists them.
+
+_default:
+    @just --list --unsorted
+
+# Everything that must pass, as continuous integration runs it; or some PARTs of it
+test *PARTS:
+    .ci/test {{ PARTS }}
+
+alias ci := test
+
+# Format the program and the template
+fmt: template
+    cargo fmt
+    cd target/template && cargo fmt --all
+
+# A project in target/template whose sources are the template's own, to be edited, linted and tested in place
+template:
+    .ci/template target/template
+
+# The template's lints and tests, on SQLite; with TEST_DATABASE_URL also on PostgreSQL
+check-template *ARGS: template
+    cd target/template && cargo clippy --workspace --all-targets && cargo test --workspace -- {{ if env("TEST_DATABASE_URL", "") == "" { "" } else { "--include-ignored" } }} {{ ARGS }}
+
+# Take up newer versions of what rendered projects depend on
+update-lock: template
+    cd target/template && cargo update && cargo update -p idna_adapter --precise 1.1.0
+    cp target/template/Cargo.lock project-template/Cargo.lock
