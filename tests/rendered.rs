@@ -1,5 +1,7 @@
 //! The program and the project together: README.md's transcripts, against the server that it promises.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -25,7 +27,7 @@ fn transcript(name: &str) -> Vec<Step> {
     for line in block.lines() {
         match line.strip_prefix("$ ") {
             Some(command) => steps.push(Step { command: command.to_owned(), expected: String::new() }),
-            None => steps.last_mut().expect("a command comes first").expected.push_str(&format!("{line}\n")),
+            None => steps.last_mut().expect("a command comes first").expected.extend([line, "\n"]),
         }
     }
     steps
@@ -82,8 +84,9 @@ impl Server {
 
     /// Runs commands in one shell, and gives the output of each.
     fn run(&self, steps: &[Step]) -> Vec<String> {
-        let script: String = steps.iter().map(|step| format!("{}\nprintf '{SEPARATOR}'\n", step.command)).collect();
-        let script = script.replace("127.0.0.1:8000", &self.address.to_string());
+        let script: Vec<String> =
+            steps.iter().map(|step| format!("{}\nprintf '{SEPARATOR}'\n", step.command)).collect();
+        let script = script.concat().replace("127.0.0.1:8000", &self.address.to_string());
         let output = Command::new("bash")
             .args(["-c", &script])
             .current_dir(self.directory.path())
