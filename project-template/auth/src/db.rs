@@ -1,6 +1,6 @@
 //! The database: SQLite or PostgreSQL, chosen by `database.url` at run time. The only file that knows an engine.
 //!
-//! Each query is written once and runs on either pool through [`on!`]. Ids (UUIDv7) and times come from Rust.
+//! Each query is written once and runs on either pool through [`crate::on`]. Ids (UUIDv7) and times come from Rust.
 
 use std::str::FromStr;
 use std::time::Duration;

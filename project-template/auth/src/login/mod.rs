@@ -1,4 +1,4 @@
-//! Signing in. Every way in ends at [`complete`].
+//! Signing in. Every way in ends at `complete`.
 
 mod routes;
 
