@@ -13,6 +13,7 @@ use crate::db::Db;
 use crate::passwords::Hasher;
 use crate::sessions::Liveness;
 use crate::settings::{Problems, Settings};
+use crate::templates::Templates;
 use crate::tokens::Tokens;
 use crate::{http, login, operations, passwords, registration, sessions, tokens, users};
 
@@ -27,6 +28,7 @@ struct Inner {
     tokens: Tokens,
     passwords: Hasher,
     liveness: Liveness,
+    templates: Templates,
     stopping: AtomicBool,
 }
 
@@ -42,6 +44,7 @@ impl Auth {
     pub(crate) async fn start_at(settings: Settings, clock: Clock) -> anyhow::Result<Self> {
         let tokens = Tokens::load(&settings.tokens).map_err(Problems)?;
         let passwords = Hasher::new(settings.password.hash).map_err(anyhow::Error::msg)?;
+        let templates = Templates::load(&settings.templates, settings.http.host()).map_err(Problems)?;
         let db = Db::connect(&settings.database).await?;
         if settings.is_production() {
             let pending = db.pending_migrations().await?;
@@ -58,6 +61,7 @@ impl Auth {
             tokens,
             passwords,
             liveness: Liveness::default(),
+            templates,
             stopping: AtomicBool::new(false),
         })))
     }
@@ -108,6 +112,12 @@ impl Auth {
 
     pub(crate) fn liveness(&self) -> &Liveness {
         &self.0.liveness
+    }
+
+    /// The texts of mails and pages.
+    #[must_use]
+    pub fn templates(&self) -> &Templates {
+        &self.0.templates
     }
 
     /// Whether the server was asked to stop: load balancers are told, requests under way go on.

@@ -8,6 +8,8 @@
 //! | [`sessions`] | refresh tokens, their rotation and replay, devices, the signed-in user as an argument |
 //! | [`tokens`] | claims, keys, signatures |
 //! | [`passwords`] | what is accepted as one, how it is kept and changed |
+//! | [`templates`] | the texts of mails and pages, and their replacement |
+//! | [`pages`] | what a person sees in a browser |
 //! | [`operations`] | health, removal of what has expired |
 //! | [`http`] | limits, headers, input, the client's address |
 //!
@@ -35,10 +37,12 @@ pub mod error;
 pub mod http;
 pub mod login;
 pub mod operations;
+pub mod pages;
 pub mod passwords;
 pub mod registration;
 pub mod sessions;
 pub mod settings;
+pub mod templates;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod tokens;

@@ -3,11 +3,16 @@
 use std::process::ExitCode;
 
 use crate::settings::{Problems, Settings};
+use crate::templates::Templates;
 use crate::tokens::Tokens;
 
 /// The settings themselves were checked when they were read.
 pub(super) fn check(settings: &Settings, deploy: bool) -> anyhow::Result<ExitCode> {
-    Tokens::load(&settings.tokens).map_err(Problems)?;
+    let mut problems = Tokens::load(&settings.tokens).err().unwrap_or_default();
+    problems.extend(Templates::load(&settings.templates, settings.http.host()).err().unwrap_or_default());
+    if !problems.is_empty() {
+        return Err(Problems(problems).into());
+    }
     let warnings = if deploy { settings.deployment_warnings() } else { Vec::new() };
     for warning in &warnings {
         println!("unsafe: {warning}");

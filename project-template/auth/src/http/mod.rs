@@ -68,6 +68,21 @@ impl Settings {
         }
     }
 
+    /// The address of a path of the API, for mails: from `public_url` alone, since whoever sends a request writes its
+    /// headers. In development, where there is none, the address the server listens on.
+    #[must_use]
+    pub fn link(&self, path: &str) -> String {
+        let base = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.bind));
+        format!("{base}{}{path}", self.prefix)
+    }
+
+    /// The name of the machine that people see in their browser.
+    pub(crate) fn host(&self) -> &str {
+        let uri = self.public_url.as_deref().and_then(|url| url.split_once("://"));
+        let authority = uri.map_or("localhost", |(_, rest)| rest.split('/').next().unwrap_or(rest));
+        authority.rsplit('@').next().unwrap_or(authority)
+    }
+
     pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
         if self.public_url.as_deref().is_some_and(|url| url.starts_with("http://")) {
             warnings.push("http.public_url: use https; tokens and passwords travel in clear".into());

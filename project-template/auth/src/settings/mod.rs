@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use reader::Reader;
 pub use reader::{Choice, Section};
 
-use crate::{db, http, passwords, registration, sessions, tokens};
+use crate::{db, http, passwords, registration, sessions, templates, tokens};
 
 /// The defaults, with a line on each key: the text `settings.toml` begins as.
 pub const DEFAULTS: &str = include_str!("../../defaults.toml");
@@ -40,6 +40,7 @@ pub struct Settings {
     pub password: passwords::Settings,
     pub sessions: sessions::Settings,
     pub tokens: tokens::Settings,
+    pub templates: templates::Settings,
 }
 
 /// Every problem found in the settings, each with its key and what to do.
@@ -86,6 +87,7 @@ impl Settings {
             password: passwords::Settings::read(&mut reader.section("password")),
             sessions: sessions::Settings::read(&mut reader.section("sessions")),
             tokens: tokens::Settings::read(&mut reader.section("tokens")),
+            templates: templates::Settings::read(&mut reader.section("templates")),
         };
         if settings.environment == Environment::Production {
             settings.refuse_unsafe(&mut reader);

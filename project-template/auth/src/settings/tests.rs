@@ -122,3 +122,13 @@ fn a_wildcard_is_no_origin() {
         assert!(load("", &[("JWT_ALLAUTH__HTTP__CORS_ORIGINS", origin)]).is_err(), "{origin}");
     }
 }
+
+#[test]
+fn links_begin_with_the_public_url_and_without_one_where_the_server_listens() {
+    let settings = load("[http]\npublic_url = \"https://auth.example.com:8443/base/\"", &[]).unwrap();
+    assert_eq!(settings.http.link("/x/"), "https://auth.example.com:8443/base/jwt-allauth/x/");
+    assert_eq!(settings.http.host(), "auth.example.com:8443");
+    let settings = load("[http]\nprefix = \"\"", &[]).unwrap();
+    assert_eq!(settings.http.link("/x/"), "http://127.0.0.1:8000/x/");
+    assert_eq!(settings.http.host(), "localhost");
+}

@@ -1,0 +1,54 @@
+//! What a person sees in a browser: pages of HTML with their style and script inside.
+//!
+//! [`show`] answers with any of the pages of [`crate::templates::pages`]. Pages load nothing, from nowhere: the policy
+//! that goes with them admits only what is inside and carries the answer's nonce, and forms are posted to this origin.
+//! Each works without its script.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use ring::rand::{self, SystemRandom};
+
+use crate::app::Auth;
+use crate::error::Result;
+use crate::templates::Page;
+
+/// Bytes of a nonce; the standard asks for 128 bits (CSP 3, section 7.1).
+const NONCE_BYTES: usize = 16;
+
+/// Answers with a page.
+pub fn show<P: Page>(auth: &Auth, status: StatusCode, page: &P) -> Result<Response> {
+    show_leading_to(auth, status, page, None)
+}
+
+/// As [`show`], for a page whose form is answered by a redirect to another origin: browsers hold that against the page
+/// that was posted from.
+pub fn show_leading_to<P: Page>(
+    auth: &Auth,
+    status: StatusCode,
+    page: &P,
+    elsewhere: Option<&str>,
+) -> Result<Response> {
+    let nonce = STANDARD_NO_PAD.encode(random::<NONCE_BYTES>()?);
+    let html = auth.templates().page(page, &nonce)?;
+    let elsewhere = elsewhere.and_then(origin).map(|origin| format!(" {origin}")).unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src 'self' data:; font-src 'self'; \
+         form-action 'self'{elsewhere}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+    );
+    let policy = HeaderValue::from_str(&policy).map_err(anyhow::Error::new)?;
+    let headers =
+        [(header::CONTENT_SECURITY_POLICY, policy), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    Ok((status, headers, Html(html)).into_response())
+}
+
+fn random<const BYTES: usize>() -> anyhow::Result<[u8; BYTES]> {
+    Ok(rand::generate(&SystemRandom::new()).map_err(|_| anyhow::anyhow!("no random bytes"))?.expose())
+}
+
+/// Scheme and authority of an address.
+fn origin(url: &str) -> Option<&str> {
+    let authority = url.find("://")? + 3;
+    let end = url[authority..].find(['/', '?', '#']).map_or(url.len(), |end| authority + end);
+    Some(&url[..end])
+}

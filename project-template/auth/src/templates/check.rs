@@ -1,0 +1,101 @@
+//! Tries every template with sample values, so that what is wrong with one is found when the program starts.
+
+use std::collections::BTreeSet;
+
+use minijinja::{Error, ErrorKind, Value};
+
+use super::{LAYOUTS, Settings, Source, Templates, mails, pages};
+
+/// The variables every template has.
+const COMMON: [&str; 2] = ["service", "nonce"];
+
+/// Everything that is wrong, each problem once.
+pub(super) fn problems(templates: &Templates, settings: &Settings) -> Vec<String> {
+    let mut problems = BTreeSet::new();
+    for mail in mails::ALL {
+        for source in mail.sources {
+            problems.extend(tried(templates, settings, source, &(mail.samples)()));
+        }
+    }
+    for page in pages::ALL {
+        problems.extend(tried(templates, settings, page.source, &(page.samples)()));
+    }
+    for layout in LAYOUTS {
+        problems.extend(unknown_variables(templates, settings, layout, &[]));
+    }
+    problems.into_iter().collect()
+}
+
+fn tried(templates: &Templates, settings: &Settings, source: Source, samples: &[Value]) -> Vec<String> {
+    let names = samples.first().map(names).unwrap_or_default();
+    let unknown = unknown_variables(templates, settings, source, &names);
+    if !unknown.is_empty() {
+        return unknown;
+    }
+    for sample in samples {
+        match templates.fill(source, sample, "nonce") {
+            Err(error) => return vec![explain(settings, &error)],
+            Ok(subject) if source.key().ends_with("_subject") && subject.trim().lines().count() != 1 => {
+                return vec![located(settings, source.file, None, "a subject must be one line")];
+            }
+            Ok(_) => {}
+        }
+    }
+    Vec::new()
+}
+
+/// The variables a template mentions, also in branches that no sample leads into, and does not have.
+fn unknown_variables(templates: &Templates, settings: &Settings, source: Source, names: &[String]) -> Vec<String> {
+    let Ok(template) = templates.environment.get_template(source.file) else { return Vec::new() };
+    let globals: Vec<&str> = templates.environment.globals().map(|(name, _)| name).collect();
+    let is_known =
+        |name: &String| names.contains(name) || COMMON.contains(&name.as_str()) || globals.contains(&name.as_str());
+    let unknown = template.undeclared_variables(false).into_iter().filter(|name| !is_known(name));
+    let problem = |name: String| {
+        let line = template.source().lines().position(|line| mentions(line, &name)).map(|line| line + 1);
+        located(settings, source.file, line, &format!("there is no variable `{name}`; {}", known(names)))
+    };
+    unknown.map(problem).collect()
+}
+
+/// Whether a line has the word, and code in which it could be a variable.
+fn mentions(line: &str, word: &str) -> bool {
+    let is_part = |character: char| character.is_alphanumeric() || character == '_';
+    line.contains('{') && line.split(|character| !is_part(character)).any(|found| found == word)
+}
+
+pub(super) fn names(sample: &Value) -> Vec<String> {
+    sample.try_iter().map(|names| names.map(|name| name.to_string()).collect()).unwrap_or_default()
+}
+
+fn known(names: &[String]) -> String {
+    let names: Vec<String> =
+        names.iter().map(String::as_str).chain(["service"]).map(|name| format!("`{name}`")).collect();
+    format!("it has {}", names.join(", "))
+}
+
+/// What went wrong, and in which file and line.
+pub(super) fn explain(settings: &Settings, error: &Error) -> String {
+    // An error inside a block is reported by the layout that shows it; the cause has the line.
+    let mut innermost = error;
+    while let Some(cause) = std::error::Error::source(innermost).and_then(|cause| cause.downcast_ref::<Error>()) {
+        innermost = cause;
+    }
+    let detail = innermost.detail().unwrap_or_default();
+    let what = match innermost.kind() {
+        ErrorKind::TemplateNotFound => {
+            let layouts = LAYOUTS.map(|layout| format!("`{}`", layout.file)).join(" or ");
+            format!("{detail}; a template can only extend {layouts}")
+        }
+        kind => format!("{kind}: {detail}"),
+    };
+    located(settings, innermost.name().or(error.name()).unwrap_or("a template"), innermost.line(), &what)
+}
+
+fn located(settings: &Settings, file: &str, line: Option<usize>, what: &str) -> String {
+    let key = super::sources().find(|source| source.file == file).map_or(file, |source| source.key());
+    let file =
+        settings.files.get(key).map_or_else(|| format!("auth/templates/{file}"), |path| path.display().to_string());
+    let line = line.map(|line| format!(", line {line}")).unwrap_or_default();
+    format!("`templates.{key}`: {file}{line}: {what}")
+}

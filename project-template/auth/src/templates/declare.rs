@@ -1,0 +1,106 @@
+//! How a mail or a page is declared: a struct whose fields are the variables of its templates, each with sample values.
+
+use minijinja::Value;
+
+use super::Source;
+
+/// The variables of a mail or a page.
+pub trait Variables {
+    /// By name.
+    fn variables(&self) -> Value;
+}
+
+/// A mail, ready to be filled in.
+pub trait Mail: Variables {
+    /// Its templates.
+    const DECLARED: DeclaredMail;
+}
+
+/// A page, ready to be filled in.
+pub trait Page: Variables {
+    /// Its template.
+    const DECLARED: DeclaredPage;
+}
+
+/// What the program knows of a mail without one at hand.
+#[derive(Clone, Copy)]
+pub struct DeclaredMail {
+    /// Subject, HTML, text.
+    pub(super) sources: [Source; 3],
+    pub(super) samples: fn() -> Vec<Value>,
+}
+
+/// What the program knows of a page without one at hand.
+#[derive(Clone, Copy)]
+pub struct DeclaredPage {
+    pub(super) source: Source,
+    pub(super) samples: fn() -> Vec<Value>,
+}
+
+/// Declares mails. After `=` come sample values, separated by commas where one cannot show every branch of a template: a
+/// mail is tried with the first of each variable, then the second, and so on; the last of a shorter list is repeated.
+macro_rules! mails {
+    ($($(#[$about:meta])* $name:ident = $subject:literal, $html:literal, $text:literal { $($variables:tt)* })*) => {
+        $($crate::templates::declare::variables! { $(#[$about])* $name { $($variables)* } }
+
+        impl $crate::templates::Mail for $name {
+            const DECLARED: $crate::templates::declare::DeclaredMail = $crate::templates::declare::DeclaredMail {
+                sources: [
+                    $crate::templates::source!(concat!("email/", $subject)),
+                    $crate::templates::source!(concat!("email/", $html)),
+                    $crate::templates::source!(concat!("email/", $text)),
+                ],
+                samples: Self::samples,
+            };
+        })*
+
+        pub(super) const ALL: &[$crate::templates::declare::DeclaredMail] =
+            &[$(<$name as $crate::templates::Mail>::DECLARED),*];
+    };
+}
+
+/// Declares pages, as [`mails`] does mails.
+macro_rules! pages {
+    ($($(#[$about:meta])* $name:ident = $file:literal { $($variables:tt)* })*) => {
+        $($crate::templates::declare::variables! { $(#[$about])* $name { $($variables)* } }
+
+        impl $crate::templates::Page for $name {
+            const DECLARED: $crate::templates::declare::DeclaredPage = $crate::templates::declare::DeclaredPage {
+                source: $crate::templates::source!(concat!("pages/", $file)),
+                samples: Self::samples,
+            };
+        })*
+
+        pub(super) const ALL: &[$crate::templates::declare::DeclaredPage] =
+            &[$(<$name as $crate::templates::Page>::DECLARED),*];
+    };
+}
+
+macro_rules! variables {
+    ($(#[$about:meta])* $name:ident { $($(#[$what:meta])* $variable:ident: $type:ty = $($sample:expr),+;)* }) => {
+        $(#[$about])*
+        pub struct $name {
+            $($(#[$what])* pub $variable: $type,)*
+        }
+
+        impl $crate::templates::declare::Variables for $name {
+            fn variables(&self) -> minijinja::Value {
+                let variables: Vec<(&str, minijinja::Value)> =
+                    vec![$((stringify!($variable), self.$variable.clone().into())),*];
+                minijinja::Value::from_pairs(variables)
+            }
+        }
+
+        impl $name {
+            fn samples() -> Vec<minijinja::Value> {
+                use $crate::templates::declare::Variables;
+                $(let $variable: Vec<$type> = vec![$($sample.into()),+];)*
+                let most = [1, $($variable.len()),*].into_iter().max().unwrap_or(1);
+                let sample = |_number: usize| Self { $($variable: $variable[_number.min($variable.len() - 1)].clone(),)* };
+                (0..most).map(|number| sample(number).variables()).collect()
+            }
+        }
+    };
+}
+
+pub(super) use {mails, pages, variables};

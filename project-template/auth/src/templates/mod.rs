@@ -1,0 +1,171 @@
+//! The texts of mails and pages: built in, and each replaceable by a file of the project.
+//!
+//! [`mails`] and [`pages`] list them all, each as a struct whose fields are the variables of its templates. To add one is
+//! to declare it there, beside a file in `auth/templates/`, and a key in `defaults.toml` for each of its files.
+//!
+//! Everything is read, compiled and rendered with sample values when the program starts: a missing file, a syntax error
+//! or an unknown variable stops the start, never a request.
+
+mod check;
+mod declare;
+pub mod mails;
+pub mod pages;
+mod words;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use minijinja::{Environment, UndefinedBehavior, Value, context};
+
+pub use declare::{Mail, Page};
+pub use words::duration;
+
+use crate::settings::Section;
+
+/// `[templates]`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What mails and pages call the service.
+    pub service_name: Option<String>,
+    /// The files that replace built-in texts, by key.
+    pub files: BTreeMap<&'static str, PathBuf>,
+}
+
+impl Settings {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        let service_name = section.optional_text("service_name");
+        if service_name.as_deref().is_some_and(|name| name.chars().any(char::is_control)) {
+            section.problem("service_name", "must be one line");
+        }
+        let files = sources().filter_map(|source| Some((source.key(), section.optional_text(source.key())?.into())));
+        Self { service_name, files: files.collect() }
+    }
+}
+
+/// A built-in text.
+#[derive(Clone, Copy)]
+pub(crate) struct Source {
+    /// Its path below `auth/templates/`, and its name in `{% extends %}`.
+    file: &'static str,
+    text: &'static str,
+}
+
+impl Source {
+    /// The setting that replaces it: the file's name without its ending.
+    fn key(self) -> &'static str {
+        let name = self.file.rsplit('/').next().unwrap_or(self.file);
+        name.split('.').next().unwrap_or(name)
+    }
+}
+
+macro_rules! source {
+    ($file:expr) => {
+        $crate::templates::Source { file: $file, text: include_str!(concat!("../../templates/", $file)) }
+    };
+}
+pub(crate) use source;
+
+/// What mails, and what pages, have in common.
+const LAYOUTS: [Source; 2] = [source!("email/email_layout.html"), source!("pages/page_layout.html")];
+
+fn sources() -> impl Iterator<Item = Source> {
+    let mails = mails::ALL.iter().flat_map(|mail| mail.sources);
+    let pages = pages::ALL.iter().map(|page| page.source);
+    LAYOUTS.into_iter().chain(mails).chain(pages)
+}
+
+/// A mail as it leaves.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// One line.
+    pub subject: String,
+    /// For readers without HTML.
+    pub text: String,
+    /// A whole document.
+    pub html: String,
+}
+
+/// Every text, ready to be filled in.
+pub struct Templates {
+    environment: Environment<'static>,
+    service: String,
+}
+
+impl Templates {
+    /// Reads the files that replace built-in texts and checks all of them. `service` is the name of the service where the
+    /// settings give none.
+    ///
+    /// # Errors
+    /// Every text that cannot be used, with its file, the line and the fix.
+    pub fn load(settings: &Settings, service: &str) -> Result<Self, Vec<String>> {
+        let mut problems = Vec::new();
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_debug(true);
+        for source in sources() {
+            let file = settings.files.get(source.key());
+            let text = match file.map(std::fs::read_to_string) {
+                None => Cow::Borrowed(source.text),
+                Some(Ok(text)) => Cow::Owned(text),
+                Some(Err(error)) => {
+                    let file = settings.files[source.key()].display();
+                    problems.push(format!(
+                        "`templates.{}`: cannot read {file}: {error}; correct the path (it begins at the directory the \
+                         program is started in), or remove the key to have the built-in text",
+                        source.key()
+                    ));
+                    continue;
+                }
+            };
+            if let Err(error) = environment.add_template_owned(source.file, text) {
+                problems.push(check::explain(settings, &error));
+            }
+        }
+        let service = settings.service_name.clone().unwrap_or_else(|| service.to_owned());
+        let templates = Self { environment, service };
+        if problems.is_empty() {
+            problems = check::problems(&templates, settings);
+        }
+        if problems.is_empty() { Ok(templates) } else { Err(problems) }
+    }
+
+    /// A mail with its variables filled in.
+    ///
+    /// # Errors
+    /// If a template that replaces a built-in one fails with these values, though it did not with the samples.
+    pub fn mail<M: Mail>(&self, mail: &M) -> anyhow::Result<Written> {
+        let variables = mail.variables();
+        let [subject, html, text] = M::DECLARED.sources;
+        Ok(Written {
+            subject: one_line(&self.fill(subject, &variables, "")?),
+            html: self.fill(html, &variables, "")?,
+            text: self.fill(text, &variables, "")?,
+        })
+    }
+
+    /// A page with its variables filled in. `nonce` admits the styles and scripts that carry it.
+    ///
+    /// # Errors
+    /// As [`Templates::mail`].
+    pub fn page<P: Page>(&self, page: &P, nonce: &str) -> anyhow::Result<String> {
+        Ok(self.fill(P::DECLARED.source, &page.variables(), nonce)?)
+    }
+
+    /// The template, filled in with `variables` and those that all have: `service`, and `nonce`, which is empty in mails.
+    fn fill(&self, source: Source, variables: &Value, nonce: &str) -> Result<String, minijinja::Error> {
+        let variables = context! { service => self.service.as_str(), nonce, ..variables.clone() };
+        self.environment.get_template(source.file)?.render(variables)
+    }
+}
+
+/// A subject is a header: a line break in it would begin another one.
+fn one_line(text: &str) -> String {
+    text.split(|character: char| character.is_whitespace() || character.is_control())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests;

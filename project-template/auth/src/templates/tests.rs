@@ -1,0 +1,157 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::*;
+
+/// Loads the texts with some replaced, each by a file of that name with that content.
+fn load(files: &[(&'static str, &str)]) -> Result<Templates, String> {
+    let directory = tempfile::tempdir().unwrap();
+    let mut settings = Settings { service_name: None, files: BTreeMap::new() };
+    for (key, text) in files {
+        let path = directory.path().join(key);
+        std::fs::write(&path, text).unwrap();
+        settings.files.insert(key, path);
+    }
+    let shown = format!("{}/", directory.path().display());
+    Templates::load(&settings, "auth.example.com").map_err(|problems| problems.join("\n").replace(&shown, "mine/"))
+}
+
+fn problem(key: &'static str, text: &str) -> String {
+    load(&[(key, text)]).err().unwrap_or_else(|| panic!("{key} with {text:?} was accepted"))
+}
+
+fn reset(link: &str) -> mails::PassReset {
+    mails::PassReset { email: "ada@example.com".into(), link: link.into(), lifetime: "1 hour".into() }
+}
+
+#[test]
+fn the_built_in_texts_are_without_fault() {
+    load(&[]).unwrap();
+}
+
+#[test]
+fn every_text_has_a_key_of_its_own_and_a_line_in_the_defaults() {
+    let keys: Vec<&str> = sources().map(Source::key).collect();
+    let unique: std::collections::BTreeSet<&&str> = keys.iter().collect();
+    assert_eq!(unique.len(), keys.len());
+    let defaults: toml::Table = crate::settings::DEFAULTS.parse().unwrap();
+    let mut settings: Vec<&str> = defaults["templates"].as_table().unwrap().keys().map(String::as_str).collect();
+    settings.retain(|key| *key != "service_name");
+    assert_eq!(unique, settings.iter().collect());
+}
+
+#[test]
+fn a_built_in_text_begins_with_the_variables_it_may_use() {
+    for (source, samples) in mails::ALL
+        .iter()
+        .flat_map(|mail| mail.sources.map(|source| (source, mail.samples)))
+        .chain(pages::ALL.iter().map(|page| (page.source, page.samples)))
+    {
+        let head = source.text.split("-#}").next().unwrap();
+        for name in check::names(&samples()[0]) {
+            assert!(head.contains(&format!("`{name}`")), "{}: {name}", source.file);
+        }
+    }
+}
+
+#[test]
+fn a_mail_has_a_subject_a_text_and_html_in_which_values_are_escaped() {
+    let mail = load(&[]).unwrap().mail(&reset("https://auth.example.com/?a=1&b=<2>")).unwrap();
+    assert_eq!(mail.subject, "Reset your password for auth.example.com");
+    assert!(mail.text.contains("\nhttps://auth.example.com/?a=1&b=<2>\n"), "{}", mail.text);
+    assert!(mail.html.contains("a=1&amp;b=&lt;2&gt;"), "{}", mail.html);
+    assert!(!mail.html.contains("<2>"));
+}
+
+#[test]
+fn a_line_break_in_a_value_does_not_begin_another_header() {
+    let templates = load(&[("pass_reset_subject", "Reset {{ email }}")]).unwrap();
+    let mail = templates.mail(&mails::PassReset { email: "a\r\nBcc: b@example.com\u{0}".into(), ..reset("") }).unwrap();
+    assert_eq!(mail.subject, "Reset a Bcc: b@example.com");
+}
+
+#[test]
+fn a_file_replaces_a_built_in_text_and_a_layout_every_page() {
+    let templates = load(&[
+        ("pass_reset_text", "Go to {{ link }} now."),
+        ("page_layout", "<title>{% block title %}{% endblock %}</title>{% block content %}{% endblock %} by us"),
+    ])
+    .unwrap();
+    assert_eq!(templates.mail(&reset("there")).unwrap().text, "Go to there now.");
+    let page = templates.page(&pages::EmailVerified {}, "n").unwrap();
+    assert!(page.starts_with("<title>Address confirmed</title>") && page.ends_with(" by us"), "{page}");
+}
+
+#[test]
+fn the_settings_may_name_the_service() {
+    let settings = Settings { service_name: Some("Acme & Söhne".into()), files: BTreeMap::new() };
+    let templates = Templates::load(&settings, "auth.example.com").unwrap();
+    assert_eq!(templates.mail(&reset("")).unwrap().subject, "Reset your password for Acme & Söhne");
+    assert!(templates.page(&pages::EmailVerified {}, "n").unwrap().contains("Acme &amp; Söhne"));
+}
+
+#[test]
+fn an_unknown_variable_is_found_with_its_line_and_those_there_are() {
+    assert_eq!(
+        problem("pass_reset_email", "one\ntwo {{ lnk }}"),
+        "`templates.pass_reset_email`: mine/pass_reset_email, line 2: there is no variable `lnk`; it has `email`, \
+         `lifetime`, `link`, `service`"
+    );
+}
+
+#[test]
+fn an_unknown_variable_is_found_where_no_sample_leads_and_inside_a_block() {
+    let unreached = problem("pass_reset_text", "{% if not email %}\n{{ lnk }}\n{% endif %}");
+    assert!(unreached.contains("mine/pass_reset_text, line 2: there is no variable `lnk`"), "{unreached}");
+    let page = "{% extends 'pages/page_layout.html' %}\n{% block content %}\n{{ user.name }}{% endblock %}";
+    let inside = problem("email_verified_page", page);
+    assert!(inside.contains("mine/email_verified_page, line 3: there is no variable `user`"), "{inside}");
+}
+
+#[test]
+fn every_branch_of_a_value_that_may_be_missing_is_tried() {
+    let without_code =
+        problem("email_verification_text", "{% if code %}{% else %}\n{{ link.nothing.more }}{% endif %}");
+    assert!(without_code.contains("mine/email_verification_text, line 2"), "{without_code}");
+}
+
+#[test]
+fn a_syntax_error_an_unknown_filter_and_a_strange_layout_are_found_with_their_line() {
+    for (text, expected) in [
+        ("fine\n{% if link %}\nno end", "mine/pass_reset_text, line 2: syntax error: unexpected end of input"),
+        ("fine\n{{ link", "mine/pass_reset_text, line 2: syntax error"),
+        ("{{ link|shout }}", "mine/pass_reset_text, line 1: unknown filter: filter shout is unknown"),
+        ("{% extends 'base.html' %}", "mine/pass_reset_text, line 1"),
+        (
+            "{% extends 'base.html' %}",
+            "a template can only extend `email/email_layout.html` or `pages/page_layout.html`",
+        ),
+    ] {
+        let problem = problem("pass_reset_text", text);
+        assert!(problem.contains(expected), "{expected}\n---\n{problem}");
+    }
+}
+
+#[test]
+fn what_a_template_defines_itself_is_no_unknown_variable() {
+    let text = "{% set x = 1 %}{{ x }}{% for letter in email %}{{ loop.index }}{{ letter }}{% endfor %}\n\
+                {% macro shout(word, mark='!') %}{{ word|upper }}{{ mark }}{{ caller() }}{% endmacro %}\n\
+                {% call shout('hey') %}you{% endcall %}{% with y = x %}{{ y }}{% endwith %}\n\
+                {% for n in range(3) %}{{ n }}{% endfor %}{% block last %}{% set z = 2 %}{{ z }}{% endblock %}{{ self.last() }}";
+    assert!(load(&[("pass_reset_text", text)]).is_ok(), "{}", problem("pass_reset_text", text));
+}
+
+#[test]
+fn a_subject_of_two_lines_and_a_missing_file_are_found() {
+    let problem = problem("pass_reset_subject", "one\ntwo");
+    assert_eq!(problem, "`templates.pass_reset_subject`: mine/pass_reset_subject: a subject must be one line");
+    let files = BTreeMap::from([("pass_reset_text", Path::new("no/such.txt").to_owned())]);
+    let problems = Templates::load(&Settings { service_name: None, files }, "host").err().unwrap();
+    assert!(problems[0].contains("`templates.pass_reset_text`: cannot read no/such.txt"), "{problems:?}");
+}
+
+#[test]
+fn every_problem_of_every_file_is_reported_at_once() {
+    let problems = load(&[("pass_reset_text", "{{ a }}"), ("login_code_text", "{{ b }}")]).err().unwrap();
+    assert_eq!(problems.lines().count(), 2, "{problems}");
+}
