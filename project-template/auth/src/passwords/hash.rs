@@ -6,7 +6,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use argon2::{Algorithm, Argon2, Params, PasswordHash, Version, password_hash::phc::Output};
+use argon2::{Algorithm, Argon2, Params, Version};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use ring::rand;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -15,16 +15,15 @@ use tokio::{
     task, time,
 };
 
-use super::{memory::Memory, nfc::nfc};
+use super::{
+    memory::Memory,
+    nfc::nfc,
+    stored::{MAX_ITERATIONS, MAX_MEMORY_KIB, MAX_PARALLELISM, Stored, is_bounded},
+};
 
 /// Bytes of a salt and of a hash (RFC 9106 section 3.1).
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
-
-/// The most a stored hash may ask for, in KiB, passes and lanes: a row of an import must not stop the service.
-const MAX_MEMORY_KIB: u32 = 256 * 1024;
-const MAX_ITERATIONS: u32 = 10;
-const MAX_PARALLELISM: u32 = 8;
 
 /// What a hash costs, and how many are made at once.
 #[derive(Clone, Copy, Debug)]
@@ -185,38 +184,30 @@ impl Shared {
     }
 
     /// `None` if the stored text is no hash that can be checked, and nothing was done.
-    ///
-    /// The place for hashes of other systems: a format a prefix, each with the most it may cost. Those were made from
-    /// the password as it came; try that first, and normal form C after it.
     fn check(&self, password: &SecretString, stored: &str) -> Option<Verdict> {
-        let verdict = if stored.starts_with("$argon2") { self.check_argon2(password, stored) } else { None };
+        let verdict = Stored::parse(stored).and_then(|stored| self.compare(password, &stored));
         if verdict.is_none() {
             tracing::warn!("a stored password hash is of an unknown format or too costly, and is refused");
         }
         verdict
     }
 
-    fn check_argon2(&self, password: &SecretString, stored: &str) -> Option<Verdict> {
-        let stored = PasswordHash::new(stored).ok()?;
-        let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
-        let version = stored.version.map_or(Ok(Version::V0x10), Version::try_from).ok()?;
-        let params = Params::try_from(&stored).ok().filter(is_bounded)?;
-        let (salt, expected) = (stored.salt?, stored.hash?);
-        let argon2 = Argon2::new(algorithm, version, params.clone());
-        let password = nfc(password.expose_secret());
-        let mut hash = vec![0; expected.len()];
-        self.memory
-            .with(params.block_count(), |memory| {
-                argon2.hash_password_into_with_memory(password.as_bytes(), &salt, &mut hash, memory)
-            })
-            .ok()?;
-        // The comparison of two outputs takes the same time wherever they differ.
-        if Output::new(&hash).ok()? != expected {
-            return Some(Verdict::Wrong);
+    fn compare(&self, password: &SecretString, stored: &Stored) -> Option<Verdict> {
+        let composed = nfc(password.expose_secret());
+        match stored {
+            Stored::Own(hash) => Some(match hash.is_of(composed.as_bytes(), &self.memory)? {
+                true if hash.is_current(&self.params, SALT_BYTES) => Verdict::Right,
+                true => Verdict::RightButOutdated,
+                false => Verdict::Wrong,
+            }),
+            // Made from the password as it came, wherever it was typed then: try that first.
+            Stored::Imported(hash) => {
+                let raw = password.expose_secret();
+                let is_right = hash.is_of(raw.as_bytes(), &self.memory)?
+                    || (raw != composed.as_str() && hash.is_of(composed.as_bytes(), &self.memory)?);
+                Some(if is_right { Verdict::RightButOutdated } else { Verdict::Wrong })
+            }
         }
-        let is_current = (algorithm, version, &params) == (Algorithm::Argon2id, Version::V0x13, &self.params)
-            && salt.len() >= SALT_BYTES;
-        Some(if is_current { Verdict::Right } else { Verdict::RightButOutdated })
     }
 }
 
@@ -225,10 +216,6 @@ fn phc(params: &Params, salt: &[u8], hash: &[u8]) -> String {
     let (m, t, p) = (params.m_cost(), params.t_cost(), params.p_cost());
     let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));
     format!("$argon2id$v=19$m={m},t={t},p={p}${salt}${hash}")
-}
-
-fn is_bounded(params: &Params) -> bool {
-    params.m_cost() <= MAX_MEMORY_KIB && params.t_cost() <= MAX_ITERATIONS && params.p_cost() <= MAX_PARALLELISM
 }
 
 #[cfg(test)]

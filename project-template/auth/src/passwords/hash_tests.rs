@@ -35,7 +35,7 @@ async fn the_password_is_right_and_another_is_wrong() {
 
 #[tokio::test]
 async fn our_hashes_are_those_of_the_argon2_crate() {
-    use argon2::PasswordVerifier as _;
+    use argon2::{PasswordHash, PasswordVerifier as _};
     let stored = hash(&hasher(CHEAP), "correct horse").await;
     let parsed = PasswordHash::new(&stored).expect("a PHC string");
     assert!(Argon2::default().verify_password(b"correct horse", &parsed).is_ok());

@@ -34,6 +34,12 @@ impl Memory {
         lock(&self.spare).push(buffer);
         result
     }
+
+    /// Runs `job`, which makes `kib` KiB of its own; one at a time where that is more than a buffer of the pool.
+    pub(crate) fn beside<T>(&self, kib: usize, job: impl FnOnce() -> T) -> T {
+        let _one_at_a_time = (kib > self.blocks).then(|| lock(&self.oversized));
+        job()
+    }
 }
 
 /// A panic while hashing leaves nothing half-done in here.

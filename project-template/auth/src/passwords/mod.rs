@@ -1,11 +1,13 @@
 //! Passwords: what is accepted as one, how it is kept, and how it is changed.
 
 mod common;
+mod django;
 mod hash;
 mod memory;
 mod nfc;
 mod policy;
 mod routes;
+mod stored;
 
 use std::time::Duration;
 
@@ -105,6 +107,11 @@ impl From<HashError> for Error {
             failed @ HashError::Failed(_) => Self::Internal(anyhow::Error::new(failed)),
         }
     }
+}
+
+/// Whether a stored hash can be compared with passwords here: one of ours, or one that Django made, of bounded cost.
+pub(crate) fn is_comparable(hash: &str) -> bool {
+    stored::Stored::parse(hash).is_some()
 }
 
 /// Reads a new password that is given twice, and notes what the policy has against it under `field`.

@@ -1,0 +1,117 @@
+//! Password hashes in Django's notation: the name of the method, then its parts between dollar signs.
+//!
+//! Only compared, never made: whoever signs in with one gets a hash of our own.
+
+use std::fmt::Write as _;
+use std::num::NonZeroU32;
+
+use argon2::password_hash::phc::Output;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use ring::{digest, pbkdf2};
+use zeroize::Zeroizing;
+
+use super::{memory::Memory, stored::Argon2Hash};
+
+/// The most a hash may cost: twice Django's present number of rounds, eight times its bcrypt, and for scrypt 256 MiB or
+/// seven times its work.
+const MAX_PBKDF2_ROUNDS: u32 = 3_000_000;
+const MAX_BCRYPT_COST: u32 = 15;
+const MAX_SCRYPT_LOG_N: u8 = 18;
+const MAX_SCRYPT_MEMORY: u64 = 256 * 1024 * 1024;
+const MAX_SCRYPT_WORK: u64 = 1 << 22;
+
+/// Bytes of a PBKDF2 hash, which is as long as its digest: SHA-1's and SHA-256's.
+const SHA1_BYTES: usize = 20;
+const SHA256_BYTES: usize = 32;
+/// Bytes of Django's scrypt hashes.
+const SCRYPT_BYTES: usize = 64;
+
+/// A hash that Django made.
+pub(super) enum Django {
+    Pbkdf2 { algorithm: pbkdf2::Algorithm, rounds: NonZeroU32, salt: String, hash: Vec<u8> },
+    Bcrypt { hash: String, is_prehashed: bool },
+    Scrypt { params: scrypt::Params, salt: String, hash: Output },
+    Argon2(Argon2Hash),
+}
+
+impl Django {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (method, rest) = text.split_once('$')?;
+        match method {
+            "pbkdf2_sha256" => Self::pbkdf2(rest, pbkdf2::PBKDF2_HMAC_SHA256, SHA256_BYTES),
+            "pbkdf2_sha1" => Self::pbkdf2(rest, pbkdf2::PBKDF2_HMAC_SHA1, SHA1_BYTES),
+            "bcrypt_sha256" => Self::bcrypt(rest, true),
+            "bcrypt" => Self::bcrypt(rest, false),
+            "scrypt" => Self::scrypt(rest),
+            "argon2" => Argon2Hash::parse(&text["argon2".len()..]).map(Self::Argon2),
+            _ => None,
+        }
+    }
+
+    fn pbkdf2(text: &str, algorithm: pbkdf2::Algorithm, bytes: usize) -> Option<Self> {
+        let [rounds, salt, hash] = parts(text)?;
+        let rounds = rounds.parse().ok().filter(|rounds: &NonZeroU32| rounds.get() <= MAX_PBKDF2_ROUNDS)?;
+        let hash = STANDARD.decode(hash).ok().filter(|hash| hash.len() == bytes)?;
+        Some(Self::Pbkdf2 { algorithm, rounds, salt: salt.to_owned(), hash })
+    }
+
+    fn bcrypt(text: &str, is_prehashed: bool) -> Option<Self> {
+        let parts: bcrypt::HashParts = text.parse().ok()?;
+        // `2x` marks hashes of an implementation that got some letters wrong.
+        let is_sound = ["$2a$", "$2b$", "$2y$"].iter().any(|version| text.starts_with(version));
+        let is_bounded = (4..=MAX_BCRYPT_COST).contains(&parts.get_cost());
+        (is_sound && is_bounded).then(|| Self::Bcrypt { hash: text.to_owned(), is_prehashed })
+    }
+
+    fn scrypt(text: &str) -> Option<Self> {
+        let [n, salt, r, p, hash] = parts(text)?;
+        let (n, r, p): (u64, u32, u32) = (n.parse().ok()?, r.parse().ok()?, p.parse().ok()?);
+        let log_n = u8::try_from(n.checked_ilog2()?).ok().filter(|log_n| *log_n <= MAX_SCRYPT_LOG_N)?;
+        let memory = n.checked_mul(r.into())?.checked_mul(128)?;
+        let work = n.checked_mul(r.into())?.checked_mul(p.into())?;
+        let is_bounded = n.is_power_of_two() && memory <= MAX_SCRYPT_MEMORY && work <= MAX_SCRYPT_WORK;
+        let params = scrypt::Params::new(log_n, r, p).ok().filter(|_| is_bounded)?;
+        let hash = Output::new(&STANDARD.decode(hash).ok()?).ok().filter(|hash| hash.len() == SCRYPT_BYTES)?;
+        Some(Self::Scrypt { params, salt: salt.to_owned(), hash })
+    }
+
+    /// Whether the hash was made of these bytes. None if that cannot be computed.
+    pub(super) fn is_of(&self, password: &[u8], memory: &Memory) -> Option<bool> {
+        match self {
+            Self::Pbkdf2 { algorithm, rounds, salt, hash } => {
+                Some(pbkdf2::verify(*algorithm, *rounds, salt.as_bytes(), password, hash).is_ok())
+            }
+            // bcrypt reads 72 bytes at most. Django once cut what is longer, which would let any other ending in.
+            Self::Bcrypt { hash, is_prehashed: false } => Some(is_bcrypt_of(password, hash)),
+            Self::Bcrypt { hash, is_prehashed: true } => Some(is_bcrypt_of(sha256_hex(password).as_bytes(), hash)),
+            Self::Scrypt { params, salt, hash } => {
+                let mut made = [0; SCRYPT_BYTES];
+                let kib = usize::try_from(params.n() * u64::from(params.r()) / 8).ok()?;
+                memory.beside(kib, || scrypt::scrypt(password, salt.as_bytes(), params, &mut made)).ok()?;
+                Some(Output::new(&made).ok()? == *hash)
+            }
+            Self::Argon2(hash) => hash.is_of(password, memory),
+        }
+    }
+}
+
+fn parts<const COUNT: usize>(text: &str) -> Option<[&str; COUNT]> {
+    text.split('$').collect::<Vec<_>>().try_into().ok()
+}
+
+fn is_bcrypt_of(password: &[u8], hash: &str) -> bool {
+    bcrypt::non_truncating_verify(password, hash).unwrap_or(false)
+}
+
+fn sha256_hex(password: &[u8]) -> Zeroizing<String> {
+    let digest = digest::digest(&digest::SHA256, password);
+    let mut hex = Zeroizing::new(String::with_capacity(2 * SHA256_BYTES));
+    for byte in digest.as_ref() {
+        write!(hex, "{byte:02x}").expect("a string takes any text");
+    }
+    hex
+}
+
+#[cfg(test)]
+#[path = "django_tests.rs"]
+mod tests;
