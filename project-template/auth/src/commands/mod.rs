@@ -2,6 +2,7 @@
 
 mod check;
 mod flush_tokens;
+mod import_users;
 mod keys;
 mod logs;
 mod migrate;
@@ -36,6 +37,8 @@ enum Command {
     },
     /// Make a superuser, or make an account one
     CreateSuperuser(superuser::Arguments),
+    /// Bring accounts from Django: rows of dumpdata (JSON lines or array) or CSV with a header
+    ImportUsers(import_users::Arguments),
     /// Remove sessions that have expired
     FlushTokens {
         /// Only count them
@@ -74,6 +77,7 @@ async fn perform(command: Command, app: impl FnOnce(Auth) -> Router) -> anyhow::
         Command::Serve => serve::serve(settings, app).await,
         Command::Migrate { check } => migrate::migrate(&settings, check).await,
         Command::CreateSuperuser(arguments) => superuser::create(settings, arguments).await,
+        Command::ImportUsers(arguments) => import_users::import(settings, &arguments).await,
         Command::FlushTokens { dry_run } => flush_tokens::flush_tokens(settings, dry_run).await,
         Command::Keys(command) => keys::run(&settings, &command),
         Command::Check { deploy } => check::check(&settings, deploy),

@@ -1,6 +1,7 @@
 //! Accounts: who somebody is. What they may do with it, and how they prove it, is for other rooms.
 
 mod email;
+pub mod import;
 pub mod role;
 mod routes;
 pub(crate) mod store;

@@ -3,6 +3,7 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::import::Account;
 use super::{Email, NewUser, User};
 use crate::db::{Db, Tx};
 use crate::{in_tx, on};
@@ -34,6 +35,49 @@ pub(crate) async fn insert(db: &Db, new: &NewUser, now: OffsetDateTime) -> sqlx:
     .bind(now)
     .fetch_one(pool)
     .await)
+}
+
+/// Inserts an account as it was elsewhere and gives its id, unless its address or its id is taken.
+pub(crate) async fn import(tx: &mut Tx, account: &Account, now: OffsetDateTime) -> sqlx::Result<Option<Uuid>> {
+    let created_at = account.created_at.unwrap_or(now);
+    let made: Option<(Uuid,)> = in_tx!(tx, conn => sqlx::query_as(
+        "insert into users
+           (id, email, email_key, email_verified, password_hash, first_name, last_name, role, is_active, created_at,
+            updated_at, last_login_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+         on conflict do nothing
+         returning id",
+    )
+    .bind(account.id.unwrap_or_else(|| id_of(created_at)))
+    .bind(account.email.as_written())
+    .bind(account.email.key())
+    .bind(account.email_verified)
+    .bind(&account.password_hash)
+    .bind(&account.first_name)
+    .bind(&account.last_name)
+    .bind(account.role)
+    .bind(account.is_active)
+    .bind(created_at)
+    .bind(now)
+    .bind(account.last_login_at)
+    .fetch_optional(conn)
+    .await?);
+    Ok(made.map(|(id,)| id))
+}
+
+/// An id that sorts by the time the account was made, as all of them do.
+fn id_of(created_at: OffsetDateTime) -> Uuid {
+    let seconds = u64::try_from(created_at.unix_timestamp()).unwrap_or_default();
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, 0))
+}
+
+/// The id of the account with this address.
+pub(crate) async fn id_by_email(tx: &mut Tx, email: &Email) -> sqlx::Result<Option<Uuid>> {
+    let found: Option<(Uuid,)> = in_tx!(tx, conn => sqlx::query_as("select id from users where email_key = $1")
+        .bind(email.key())
+        .fetch_optional(conn)
+        .await?);
+    Ok(found.map(|(id,)| id))
 }
 
 pub(crate) async fn by_email(db: &Db, email: &Email) -> sqlx::Result<Option<User>> {

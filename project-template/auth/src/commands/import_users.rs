@@ -1,0 +1,121 @@
+//! `import-users`.
+
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::Args;
+
+use crate::app::Auth;
+use crate::settings::Settings;
+use crate::users::import::{self, Event, Summary};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// What `manage.py dumpdata auth.user account.emailaddress --format jsonl` wrote, or a CSV file
+    file: PathBuf,
+    /// Only say what would happen
+    #[arg(long)]
+    dry_run: bool,
+    /// Write which id each account has here, as CSV: Django's primary key, id
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    ids: Option<PathBuf>,
+}
+
+/// Imports a file, and says of each row that was not imported why. Running it again goes on where it stopped.
+pub(super) async fn import(settings: Settings, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let mut ids = arguments.ids.as_deref().map(Ids::create).transpose()?;
+    let auth = Auth::start(settings).await?;
+    let mut screen = Screen { file: &arguments.file, shows_progress: std::io::stderr().is_terminal() };
+    let mut unwritten = Ok(());
+    let summary = import::import(&auth, &arguments.file, arguments.dry_run, |event| match event {
+        Event::Known { key, id } => {
+            if let Some(ids) = ids.as_mut().filter(|_| unwritten.is_ok()) {
+                unwritten = ids.write(key, id);
+            }
+        }
+        Event::Changed { line, note } => screen.say(line, "note", note),
+        Event::Refused { line, reason } => screen.say(line, "not imported", reason),
+        Event::Progress { done, of } => screen.progress(done, of),
+    })
+    .await;
+    screen.clear();
+    auth.db().close().await;
+    let summary = summary?;
+    unwritten
+        .and_then(|()| ids.map_or(Ok(()), Ids::finish))
+        .context("the accounts are imported, their ids not written")?;
+    conclude(summary, arguments.dry_run)
+}
+
+fn conclude(summary: Summary, dry_run: bool) -> anyhow::Result<ExitCode> {
+    let Summary { imported, existing, refused, others } = summary;
+    if imported + existing + refused == 0 {
+        bail!("the file has no accounts among its {others} rows; an account has the fields `email` and `password`");
+    }
+    println!("{} {}", if dry_run { "would import" } else { "imported" }, accounts(imported));
+    if existing > 0 {
+        println!("left {} as they are, whose address is here already", accounts(existing));
+    }
+    if refused > 0 {
+        println!("refused {refused} row{}, named above", if refused == 1 { "" } else { "s" });
+    }
+    Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn accounts(count: u64) -> String {
+    format!("{count} account{}", if count == 1 { "" } else { "s" })
+}
+
+/// Standard error: what is wrong with single rows and, on a terminal, how far the import is.
+struct Screen<'s> {
+    file: &'s Path,
+    shows_progress: bool,
+}
+
+impl Screen<'_> {
+    fn say(&mut self, line: u64, kind: &str, text: &str) {
+        self.clear();
+        eprintln!("{}:{line}: {kind}: {text}", self.file.display());
+    }
+
+    fn progress(&mut self, done: u64, of: u64) {
+        if self.shows_progress {
+            eprint!("\r{done} of {of} rows");
+        }
+    }
+
+    /// Wipes the line of the progress.
+    fn clear(&mut self) {
+        if self.shows_progress {
+            eprint!("\r\x1b[K");
+        }
+    }
+}
+
+/// The file of `--ids`.
+struct Ids(BufWriter<File>);
+
+impl Ids {
+    fn create(path: &Path) -> anyhow::Result<Self> {
+        let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+        let mut ids = Self(BufWriter::new(file));
+        writeln!(ids.0, "pk,id")?;
+        Ok(ids)
+    }
+
+    /// A key is a number or a UUID; one that is neither is quoted.
+    fn write(&mut self, key: &str, id: uuid::Uuid) -> std::io::Result<()> {
+        if key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            writeln!(self.0, "{key},{id}")
+        } else {
+            writeln!(self.0, "\"{}\",{id}", key.replace('"', "\"\""))
+        }
+    }
+
+    fn finish(mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}

@@ -1,0 +1,92 @@
+//! The three forms of a file, and what is wrong with them.
+
+use std::io::Write;
+
+use super::*;
+
+fn read(text: &str) -> anyhow::Result<Vec<(u64, String)>> {
+    let mut file = tempfile::NamedTempFile::new()?;
+    file.write_all(text.as_bytes())?;
+    let shown = |row: Row| match row.content {
+        Ok(content) => (row.line, format!("{} {} {}", content.model, content.key, Value::Object(content.fields))),
+        Err(reason) => (row.line, reason),
+    };
+    Ok(open(file.path())?.map(shown).collect())
+}
+
+#[test]
+fn json_lines_and_an_array_give_the_same_rows() {
+    let one = r#"{"model": "auth.user", "pk": 1, "fields": {"email": "a{\"}@x"}}"#;
+    let two = r#"{"model": "auth.user", "pk": "2", "fields": {"email": "b"}}"#;
+    let expected = [r#"auth.user 1 {"email":"a{\"}@x"}"#, r#"auth.user 2 {"email":"b"}"#];
+    for (text, lines) in [
+        (format!("{one}\n\n{two}\n"), [1, 3]),
+        (format!("\u{feff}{one}\r\n{two}"), [1, 2]),
+        (format!("[{one}, {two}]"), [1, 1]),
+        (format!("\n[\n{one},\n{}\n]\n", two.replace(", ", ",\n  ")), [3, 4]),
+    ] {
+        let rows = read(&text).unwrap();
+        assert_eq!(rows, lines.into_iter().zip(expected.map(String::from)).collect::<Vec<_>>(), "{text}");
+    }
+}
+
+#[test]
+fn csv_has_quoted_commas_and_line_breaks_and_leaves_out_what_is_empty() {
+    let text = "\u{feff}id,Email,first_name,last_login\n7,a@x,\"O'Hara, \"\"Z\"\"\n\",\n8,,b,2024\n";
+    let rows = read(text).unwrap();
+    assert_eq!(rows[0], (2, r#" 7 {"email":"a@x","first_name":"O'Hara, \"Z\"\n","id":"7"}"#.to_owned()));
+    assert_eq!(rows[1], (4, r#" 8 {"email":"","first_name":"b","id":"8","last_login":"2024"}"#.to_owned()));
+}
+
+#[test]
+fn a_broken_row_is_named_with_its_line_and_the_others_are_read() {
+    let lines = read("{\"email\":\"a\"}\n{\"email\":\n[1]\n{\"fields\":1}\n{\"email\":\"b\"}").unwrap();
+    assert_eq!(lines.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    assert!(lines[1].1.starts_with("it is not JSON"), "{lines:?}");
+    assert!(lines[4].1.contains("\"b\""), "{lines:?}");
+
+    let array = read("[{\"email\":\"a\"},\n{\"email\":oops},\n{\"email\":\"b\"}]").unwrap();
+    assert_eq!(array[1].0, 2);
+    assert!(array[1].1.starts_with("it is not JSON"), "{array:?}");
+    assert!(array[2].1.contains("\"b\""), "{array:?}");
+
+    let csv = read("email,role\na,1\nb\nc,3\n").unwrap();
+    assert_eq!((csv.len(), csv[1].0), (3, 3), "{csv:?}");
+}
+
+#[test]
+fn an_array_that_is_cut_off_or_holds_something_else_ends_with_a_reason() {
+    for (text, reason) in [
+        ("[{\"email\":\"a\"},\n{\"email\":\"b", "the file ends before the `]` of its array"),
+        ("[{\"email\":\"a\"},\n", "the file ends before the `]` of its array"),
+        ("[{\"email\":\"a\"},\n7]", "`7` is no object"),
+    ] {
+        let rows = read(text).unwrap();
+        assert_eq!(rows.len(), 2, "{text}");
+        assert_eq!(rows[1], (2, reason.to_owned()));
+    }
+}
+
+#[test]
+fn a_file_that_is_empty_missing_or_something_else_is_refused() {
+    assert!(read("").is_err());
+    assert!(read(" \n ").is_err());
+    assert!(read("id,name\n1,a").unwrap_err().to_string().contains("column `email`"));
+    assert!(open(Path::new("/does/not/exist")).is_err());
+    assert!(open(Path::new("/")).is_err());
+}
+
+#[test]
+fn accounts_and_verified_addresses_are_told_from_other_tables() {
+    let is_account = |json: &str| Content::parse(json.as_bytes()).unwrap().is_account();
+    assert!(is_account(r#"{"model":"people.person","pk":1,"fields":{"email":"a@x.org","password":"!"}}"#));
+    assert!(is_account(r#"{"id":1,"email":"a@x.org"}"#));
+    assert!(!is_account(r#"{"model":"account.emailaddress","pk":1,"fields":{"email":"a@x.org","verified":true}}"#));
+    let address = |json: &str| Content::parse(json.as_bytes()).unwrap().verified_address().map(|(key, _)| key);
+    let row = |verified| {
+        format!(r#"{{"model":"account.emailaddress","fields":{{"user":5,"email":"a@x.org","verified":{verified}}}}}"#)
+    };
+    assert_eq!(address(&row("true")), Some("5".into()));
+    assert_eq!(address(&row("false")), None);
+    assert_eq!(address(r#"{"user":5,"email":"a@x.org","verified":true}"#), None);
+}
