@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use axum::Router;
 use axum::routing::{MethodRouter, get};
 use time::OffsetDateTime;
+use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::db::Db;
@@ -15,7 +16,7 @@ use crate::sessions::Liveness;
 use crate::settings::{Problems, Settings};
 use crate::templates::Templates;
 use crate::tokens::Tokens;
-use crate::{http, login, operations, passwords, registration, sessions, tokens, users};
+use crate::{http, login, mail, operations, passwords, registration, sessions, tokens, users};
 
 /// A running authentication server: the state of the application's router. Cloning it is cheap.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ struct Inner {
     passwords: Hasher,
     liveness: Liveness,
     templates: Templates,
+    mail: mail::Sender,
+    mail_wake: Notify,
     stopping: AtomicBool,
 }
 
@@ -45,6 +48,7 @@ impl Auth {
         let tokens = Tokens::load(&settings.tokens).map_err(Problems)?;
         let passwords = Hasher::new(settings.password.hash).map_err(anyhow::Error::msg)?;
         let templates = Templates::load(&settings.templates, settings.http.host()).map_err(Problems)?;
+        let mail = mail::Sender::new(&settings.mail)?;
         let db = Db::connect(&settings.database).await?;
         if settings.is_production() {
             let pending = db.pending_migrations().await?;
@@ -62,6 +66,8 @@ impl Auth {
             passwords,
             liveness: Liveness::default(),
             templates,
+            mail,
+            mail_wake: Notify::new(),
             stopping: AtomicBool::new(false),
         })))
     }
@@ -118,6 +124,15 @@ impl Auth {
     #[must_use]
     pub fn templates(&self) -> &Templates {
         &self.0.templates
+    }
+
+    pub(crate) fn mail_sender(&self) -> &mail::Sender {
+        &self.0.mail
+    }
+
+    /// Told when there may be something in the outbox.
+    pub(crate) fn mail_wake(&self) -> &Notify {
+        &self.0.mail_wake
     }
 
     /// Whether the server was asked to stop: load balancers are told, requests under way go on.

@@ -134,6 +134,7 @@ macro_rules! migrations {
 // A new migration is a file in each of the two folders and a line here.
 migrations! {
     1 "0001_users_and_sessions",
+    2 "0002_outbox_and_codes",
 }
 
 impl Db {

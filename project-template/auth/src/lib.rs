@@ -10,6 +10,7 @@
 //! | [`passwords`] | what is accepted as one, how it is kept and changed |
 //! | [`templates`] | the texts of mails and pages, and their replacement |
 //! | [`pages`] | what a person sees in a browser |
+//! | [`mail`] | the outbox, and the ways a mail leaves |
 //! | [`operations`] | health, removal of what has expired |
 //! | [`http`] | limits, headers, input, the client's address |
 //!
@@ -36,6 +37,7 @@ pub mod db;
 pub mod error;
 pub mod http;
 pub mod login;
+pub mod mail;
 pub mod operations;
 pub mod pages;
 pub mod passwords;

@@ -6,6 +6,7 @@ mod import_users;
 mod keys;
 mod logs;
 mod migrate;
+mod send_test_mail;
 mod serve;
 mod superuser;
 
@@ -45,6 +46,11 @@ enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Send a mail now, to see whether the settings of [mail] work
+    SendTestMail {
+        /// Whom to send it to
+        address: String,
+    },
     /// Make and list signing keys
     #[command(subcommand)]
     Keys(keys::Command),
@@ -79,6 +85,7 @@ async fn perform(command: Command, app: impl FnOnce(Auth) -> Router) -> anyhow::
         Command::CreateSuperuser(arguments) => superuser::create(settings, arguments).await,
         Command::ImportUsers(arguments) => import_users::import(settings, &arguments).await,
         Command::FlushTokens { dry_run } => flush_tokens::flush_tokens(settings, dry_run).await,
+        Command::SendTestMail { address } => send_test_mail::send(&settings, &address).await,
         Command::Keys(command) => keys::run(&settings, &command),
         Command::Check { deploy } => check::check(&settings, deploy),
     }

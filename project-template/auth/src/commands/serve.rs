@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::Auth;
 use crate::http;
+use crate::mail;
 use crate::settings::Settings;
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what was begun.
@@ -24,7 +25,9 @@ pub(super) async fn serve(settings: Settings, app: impl FnOnce(Auth) -> Router) 
     let stop = stop_signal(&auth)?;
     announce(&auth, address);
 
+    let mail = mail::Worker::start(auth.clone());
     http::serve(listener, app, stop).await;
+    mail.finish().await;
     auth.db().close().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)

@@ -5,6 +5,14 @@ fn load(text: &str, variables: &[(&str, &str)]) -> Result<Settings, String> {
     Settings::load(Path::new("settings.toml"), text, &environment).map_err(|problems| problems.to_string())
 }
 
+/// What production cannot do without.
+const PRODUCTION: [(&str, &str); 4] = [
+    ("ENVIRONMENT", "production"),
+    ("JWT_ALLAUTH__HTTP__PUBLIC_URL", "https://auth.example.com"),
+    ("EMAIL_HOST", "mail.example.com"),
+    ("DEFAULT_FROM_EMAIL", "no-reply@example.com"),
+];
+
 #[test]
 fn without_a_file_every_setting_has_its_default() {
     let settings = load("", &[]).unwrap();
@@ -105,8 +113,42 @@ fn a_file_that_is_no_toml_is_shown_with_its_line() {
 fn production_does_not_start_without_a_public_url() {
     let problem = load("", &[("ENVIRONMENT", "production")]).unwrap_err();
     assert!(problem.contains("`http.public_url` must be set in production"), "{problem}");
-    let variables = [("ENVIRONMENT", "production"), ("JWT_ALLAUTH__HTTP__PUBLIC_URL", "https://auth.example.com")];
-    assert!(load("", &variables).is_ok());
+    assert!(load("", &PRODUCTION).is_ok());
+}
+
+#[test]
+fn production_does_not_start_with_the_console_mailer_or_without_a_sender() {
+    let without = |name| {
+        let variables: Vec<_> = PRODUCTION.into_iter().filter(|(variable, _)| *variable != name).collect();
+        load("", &variables).unwrap_err()
+    };
+    assert!(without("EMAIL_HOST").contains("`mail.transport` must not be \"console\" in production"));
+    assert!(without("DEFAULT_FROM_EMAIL").contains("`mail.from` must be"));
+}
+
+#[test]
+fn the_variables_of_a_mail_server_are_those_everybody_knows() {
+    use secrecy::ExposeSecret;
+    let mail = load(
+        "",
+        &[
+            ("EMAIL_HOST", "mail.example.com"),
+            ("EMAIL_PORT", "2525"),
+            ("EMAIL_HOST_USER", "ada"),
+            ("EMAIL_HOST_PASSWORD", "secret"),
+            ("EMAIL_USE_TLS", "True"),
+            ("DEFAULT_FROM_EMAIL", "Example <no-reply@example.com>"),
+        ],
+    )
+    .unwrap()
+    .mail;
+    assert!(matches!(mail.transport, mail::Transport::Smtp), "a host is enough to choose it");
+    assert_eq!((mail.host.as_str(), mail.port, mail.user.as_str()), ("mail.example.com", 2525, "ada"));
+    assert_eq!((mail.password.expose_secret(), mail.tls), ("secret", mail::Tls::Starttls));
+    assert_eq!(mail.from.to_string(), "Example <no-reply@example.com>");
+    let variables = [("EMAIL_HOST", "h"), ("EMAIL_USE_TLS", "False"), ("DEFAULT_FROM_EMAIL", "a@example.com")];
+    assert_eq!(load("", &variables).unwrap().mail.tls, mail::Tls::None);
+    assert!(load("", &[("EMAIL_HOST", "h")]).unwrap_err().contains("`mail.from` must be an address"));
 }
 
 #[test]

@@ -10,10 +10,11 @@ use secrecy::SecretString;
 use tempfile::TempDir;
 use time::OffsetDateTime;
 
-use super::Client;
+use super::{Client, Mailbox};
 use crate::app::Auth;
 use crate::clock::Clock;
 use crate::http;
+use crate::mail;
 use crate::on;
 use crate::settings::Settings;
 use crate::tokens::{Algorithm, SigningKey};
@@ -40,6 +41,7 @@ pub struct TestApp {
     pub(super) router: Router,
     files: Arc<TempDir>,
     settings: Settings,
+    mailbox: Mailbox,
 }
 
 impl TestApp {
@@ -71,9 +73,11 @@ impl TestApp {
         let keys = files.path().join("keys");
         write_key(&keys, "0001.pem", Algorithm::EdDsa);
         settings.tokens.keys = vec![keys.display().to_string()];
+        let mailbox = Mailbox::default();
+        settings.mail.transport = mail::Transport::Memory(mailbox.clone());
         change(&mut settings);
         let clock = Clock::manual(OffsetDateTime::from_unix_timestamp(1_800_000_000).expect("a valid time"));
-        Self::from_parts(settings, clock, Arc::new(files), router).await
+        Self::from_parts(settings, clock, mailbox, Arc::new(files), router).await
     }
 
     /// A second process on the same database, with the same keys and the same clock.
@@ -81,18 +85,20 @@ impl TestApp {
     /// # Panics
     /// As [`TestApp::start`].
     pub async fn second_instance(&self, router: impl Fn(Auth) -> Router) -> Self {
-        Self::from_parts(self.settings.clone(), self.clock.clone(), Arc::clone(&self.files), router).await
+        let (settings, mailbox) = (self.settings.clone(), self.mailbox.clone());
+        Self::from_parts(settings, self.clock.clone(), mailbox, Arc::clone(&self.files), router).await
     }
 
     async fn from_parts(
         settings: Settings,
         clock: Clock,
+        mailbox: Mailbox,
         files: Arc<TempDir>,
         router: impl Fn(Auth) -> Router,
     ) -> Self {
         let auth = Auth::start_at(settings.clone(), clock.clone()).await.expect("the application starts");
         let router = http::outer_layers(router(auth.clone()), &auth);
-        Self { auth, clock, router, files, settings }
+        Self { auth, clock, router, files, settings, mailbox }
     }
 
     /// A client that nobody knows yet.
@@ -110,6 +116,23 @@ impl TestApp {
         let reply = client.register(email, PASSWORD).await;
         assert_eq!(reply.status, 201, "{reply:?}");
         client
+    }
+
+    /// Tries every mail that is due, once, as the server does in the background. Says how many there were.
+    ///
+    /// # Panics
+    /// If the database cannot be reached.
+    pub async fn deliver_mail(&self) -> usize {
+        mail::deliver_due(&self.auth).await.expect("the outbox can be read")
+    }
+
+    /// The mails that have arrived, after everything that is due has been sent.
+    ///
+    /// # Panics
+    /// As [`TestApp::deliver_mail`].
+    pub async fn mailbox(&self) -> Mailbox {
+        self.deliver_mail().await;
+        self.mailbox.clone()
     }
 
     /// Moves the clock.

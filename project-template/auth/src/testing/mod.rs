@@ -1,4 +1,5 @@
-//! What tests need: an application on a database of its own, clients that sign in, and a clock that can be moved.
+//! What tests need: an application on a database of its own, clients that sign in, a mailbox, and a clock
+//! that can be moved.
 //!
 //! ```no_run
 //! # async fn example(router: fn(auth::Auth) -> axum::Router) {
@@ -12,9 +13,11 @@
 
 mod app;
 mod client;
+mod mailbox;
 
 pub use app::{Engine, PASSWORD, TestApp};
 pub use client::{Client, Reply};
+pub use mailbox::{Mailbox, Received};
 
 /// Runs each test function, which takes an [`Engine`], on both engines.
 ///

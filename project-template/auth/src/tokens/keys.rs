@@ -19,6 +19,7 @@ use super::{
     jws::{self, Algorithm, JwsKey},
     mac::{Derivation, MacKey},
     pem::{self, Kind, Pkcs8},
+    vault::Vault,
 };
 
 /// Shortest HS256 secret, in bytes (RFC 7518 section 3.2), and length of a new one.
@@ -37,6 +38,7 @@ pub struct SigningKey {
     kid: String,
     secret: Secret,
     refresh: MacKey,
+    vault: Vault,
     signs_from: Option<OffsetDateTime>,
 }
 
@@ -111,7 +113,7 @@ impl SigningKey {
             Some(members) => jwk::thumbprint(&members),
             None => derivation.secret_id(),
         };
-        Self { kid, secret, refresh: derivation.refresh_key(), signs_from: None }
+        Self { kid, secret, refresh: derivation.refresh_key(), vault: derivation.vault(), signs_from: None }
     }
 
     /// The name of the key in tokens and in the JWKS.
@@ -137,6 +139,11 @@ impl SigningKey {
     /// The key for refresh tokens that belongs to this one.
     pub(crate) fn refresh_key(&self) -> &MacKey {
         &self.refresh
+    }
+
+    /// The keys for what the database keeps that belong to this one.
+    pub(super) fn vault(&self) -> &Vault {
+        &self.vault
     }
 
     /// When the key begins to sign, if it was published ahead of that.

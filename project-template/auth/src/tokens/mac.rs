@@ -1,4 +1,4 @@
-//! What is derived from a signing key: the MAC key for refresh tokens, and names for keys without a public half.
+//! What is derived from a signing key: the MAC key for refresh tokens, the keys of the vault, and names for keys without a public half.
 //!
 //! Refresh tokens are for this service alone, so nothing that the published keys can verify is ever a refresh token;
 //! and a MAC is the same each time, so one row of the database gives one token.
@@ -6,14 +6,18 @@
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::aead::{self, LessSafeKey, UnboundKey};
 use ring::{hkdf, hmac};
 
 use super::jws::{self, Algorithm, JwsKey};
+use super::vault::Vault;
 
 // Another text is another key: to change the first two ends every session.
 const SALT: &[u8] = b"jwt-allauth";
 const REFRESH_KEY: &[u8] = b"jwt-allauth refresh token";
 const REFRESH_KEY_ID: &[u8] = b"jwt-allauth refresh token key id";
+const VAULT_SEAL: &[u8] = b"jwt-allauth vault seal";
+const VAULT_MAC: &[u8] = b"jwt-allauth vault mac";
 const SECRET_ID: &[u8] = b"jwt-allauth secret id";
 
 /// An HMAC-SHA256 key derived from a signing key, for tokens that only this service reads.
@@ -65,6 +69,13 @@ impl Derivation {
     /// The key for refresh tokens.
     pub(crate) fn refresh_key(&self) -> MacKey {
         MacKey { kid: self.id(REFRESH_KEY_ID), key: self.key(REFRESH_KEY) }
+    }
+
+    /// The keys for what the database keeps.
+    pub(super) fn vault(&self) -> Vault {
+        let seal = self.0.expand(&[VAULT_SEAL], &aead::AES_256_GCM).map(UnboundKey::from);
+        let seal = LessSafeKey::new(seal.expect("HKDF gives up to 8160 bytes and 32 are asked for"));
+        Vault { seal, mac: self.key(VAULT_MAC) }
     }
 
     /// A name for the secret itself, one that tells nothing about it.

@@ -13,12 +13,14 @@ mod routes;
 mod strict_json;
 #[cfg(test)]
 mod test_keys;
+mod vault;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 pub(crate) use claims::Grant;
 pub use claims::{AccessClaims, Claims, RefreshClaims, UserClaims};
@@ -184,6 +186,26 @@ impl Tokens {
     ) -> String {
         let claims = claims::encode(Kind::Refresh { generation }, grant, Lifetime { from, until }, &self.settings);
         self.keys.signing(from).refresh_key().sign(Kind::Refresh { generation }.typ(), &claims)
+    }
+
+    /// Encrypts what the database keeps for a while, such as a mail. `thing` says what it is.
+    pub(crate) fn seal(&self, thing: &str, plain: &[u8], now: OffsetDateTime) -> Vec<u8> {
+        self.keys.signing(now).vault().seal(thing, plain)
+    }
+
+    /// What was sealed as `thing`, by any of the keys.
+    pub(crate) fn open(&self, thing: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        self.keys.iter().find_map(|key| key.vault().open(thing, sealed))
+    }
+
+    /// A MAC that the database keeps in place of a short secret.
+    pub(crate) fn mac(&self, message: &[u8], now: OffsetDateTime) -> Vec<u8> {
+        self.keys.signing(now).vault().mac(message)
+    }
+
+    /// Whether any of the keys made this MAC of the message.
+    pub(crate) fn has_mac(&self, message: &[u8], mac: &[u8]) -> bool {
+        self.keys.iter().any(|key| key.vault().has_mac(message, mac))
     }
 
     /// The claims of an access token, if it is ours and valid now. Whether its session still lives is not asked here.

@@ -1,0 +1,175 @@
+//! Writes mails down, takes those that are due, and decides what becomes of one that was not taken.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use time::OffsetDateTime;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::sender::NotSent;
+use super::store::{self, Row};
+use super::{Letter, Settings};
+use crate::app::Auth;
+use crate::db::Tx;
+use crate::error::Result;
+use crate::templates;
+
+/// Mails sent at once, each over a connection of its own.
+pub(super) const BATCH: u32 = 8;
+/// The pause after the first failure; it doubles with each further one.
+const FIRST_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+/// Added to the time a mail may take: whoever took it and is silent for longer is dead, and somebody else may.
+const SLACK: Duration = Duration::from_mins(1);
+
+/// A mail to be sent, before its texts are filled in.
+pub(crate) struct Mail<'m, M> {
+    /// The address as its owner wrote it.
+    pub(crate) to: &'m str,
+    /// What it says.
+    pub(crate) content: &'m M,
+    /// When that is no longer true, such as the end of a link's lifetime: it is not sent after that.
+    pub(crate) until: Option<OffsetDateTime>,
+}
+
+/// Has a mail sent once the transaction is committed.
+///
+/// # Errors
+/// If the database cannot be reached.
+pub(crate) async fn queue<M: templates::Mail>(auth: &Auth, tx: &mut Tx, mail: Mail<'_, M>) -> Result<()> {
+    write(auth, tx, &mail, false).await
+}
+
+/// Does what [`queue`] does, in the same time, and has nothing sent: for requests that must not show whether there was
+/// anybody to write to.
+///
+/// # Errors
+/// As [`queue`].
+pub(crate) async fn pretend<M: templates::Mail>(auth: &Auth, tx: &mut Tx, mail: Mail<'_, M>) -> Result<()> {
+    write(auth, tx, &mail, true).await
+}
+
+async fn write<M: templates::Mail>(auth: &Auth, tx: &mut Tx, mail: &Mail<'_, M>, pretended: bool) -> Result<()> {
+    let written = auth.templates().mail(mail.content)?;
+    let letter = Letter { to: mail.to.to_owned(), subject: written.subject, text: written.text, html: written.html };
+    let plain = zeroize::Zeroizing::new(serde_json::to_vec(&letter).map_err(anyhow::Error::new)?);
+    let id = Uuid::now_v7();
+    let sealed = auth.tokens().seal(&thing(id), &plain, auth.now());
+    store::insert(tx, &Row { id, sealed, pretended, attempts: 0, expires_at: mail.until }, auth.now()).await?;
+    auth.mail_wake().notify_one();
+    Ok(())
+}
+
+/// What a sealed mail is sealed as: it opens in no other row.
+fn thing(id: Uuid) -> String {
+    format!("mail {id}")
+}
+
+/// Tries every mail that is due, once. Says how many there were.
+pub(crate) async fn deliver_due(auth: &Auth) -> sqlx::Result<usize> {
+    let mut tried = 0;
+    loop {
+        let now = auth.now();
+        let until = now + auth.settings().mail.timeout + SLACK;
+        let rows = store::take(auth.db(), now, until, BATCH).await?;
+        if rows.is_empty() {
+            return Ok(tried);
+        }
+        tried += rows.len();
+        let mut tasks = JoinSet::new();
+        for row in rows {
+            let auth = auth.clone();
+            tasks.spawn(async move { deliver(&auth, &row).await });
+        }
+        while let Some(done) = tasks.join_next().await {
+            done.unwrap_or_else(|error| {
+                tracing::error!(%error, "sending a mail failed unexpectedly; it will be tried again");
+                Ok(())
+            })?;
+        }
+    }
+}
+
+/// What becomes of a mail that was not sent.
+#[derive(Debug, PartialEq)]
+enum Fate {
+    Retry(Duration),
+    Drop,
+}
+
+async fn deliver(auth: &Auth, row: &Row) -> sqlx::Result<()> {
+    if row.pretended {
+        return store::remove(auth.db(), row).await;
+    }
+    let now = auth.now();
+    if row.expires_at.is_some_and(|end| end <= now) {
+        tracing::error!(mail = %row.id, "a mail was dropped: what it says is no longer true");
+        return store::remove(auth.db(), row).await;
+    }
+    let Err(NotSent { reason, is_final }) = send(auth, row, now).await else {
+        tracing::debug!(mail = %row.id, "mail sent");
+        return store::remove(auth.db(), row).await;
+    };
+    match fate(&auth.settings().mail, row.attempts, is_final) {
+        Fate::Drop => {
+            tracing::error!(mail = %row.id, attempts = row.attempts, reason, "a mail was dropped: it cannot be sent");
+            store::remove(auth.db(), row).await
+        }
+        Fate::Retry(pause) => {
+            let seconds = pause.as_secs();
+            tracing::warn!(mail = %row.id, attempts = row.attempts, seconds, reason, "a mail was not sent; trying again");
+            store::postpone(auth.db(), row, auth.now() + pause).await
+        }
+    }
+}
+
+async fn send(auth: &Auth, row: &Row, now: OffsetDateTime) -> Result<(), NotSent> {
+    let settings = &auth.settings().mail;
+    let plain = auth.tokens().open(&thing(row.id), &row.sealed);
+    let plain = plain.context("the key that sealed it is not among tokens.keys any more")?;
+    let letter: Letter = serde_json::from_slice(&plain).map_err(anyhow::Error::new)?;
+    let message = letter.message(settings, row.id, now)?;
+    let sending = auth.mail_sender().send(row.id, &letter, message);
+    match tokio::time::timeout(settings.timeout, sending).await {
+        Ok(sent) => sent.map_err(|not_sent| not_sent.without(&letter.to)),
+        Err(_) => Err(NotSent { reason: "the mail server took too long".into(), is_final: false }),
+    }
+}
+
+impl NotSent {
+    /// Servers repeat the address they refuse; logs do not keep it.
+    fn without(mut self, address: &str) -> Self {
+        self.reason = self.reason.replace(address, "[address]");
+        self
+    }
+}
+
+fn fate(settings: &Settings, attempts: i64, is_final: bool) -> Fate {
+    if is_final || attempts >= i64::from(settings.attempts) {
+        return Fate::Drop;
+    }
+    let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(u32::MAX).min(16);
+    Fate::Retry((FIRST_PAUSE * 2_u32.pow(doublings)).min(LONGEST_PAUSE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_an_hour_until_a_mail_is_given_up() {
+        let settings =
+            crate::settings::Settings::load(std::path::Path::new(""), "", &std::collections::BTreeMap::new());
+        let settings = settings.unwrap().mail;
+        let last = i64::from(settings.attempts);
+        let seconds = |attempts| fate(&settings, attempts, false);
+        assert_eq!(seconds(1), Fate::Retry(Duration::from_secs(10)));
+        assert_eq!(seconds(2), Fate::Retry(Duration::from_secs(20)));
+        assert_eq!(seconds(9), Fate::Retry(Duration::from_secs(2_560)));
+        assert_eq!(seconds(10), Fate::Retry(Duration::from_hours(1)));
+        assert_eq!(seconds(last - 1), Fate::Retry(Duration::from_hours(1)));
+        assert_eq!(seconds(last), Fate::Drop);
+        assert_eq!(fate(&settings, 1, true), Fate::Drop);
+    }
+}

@@ -1,0 +1,126 @@
+//! The ways a mail leaves.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use lettre::message::Message;
+use lettre::transport::smtp::PoolConfig;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls as LettreTls, TlsParameters};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use secrecy::ExposeSecret;
+use uuid::Uuid;
+
+use super::outbox::BATCH;
+use super::{Letter, Settings, Tls, Transport};
+
+/// What SMTP servers say of a mailbox that is not there or takes nothing, today as tomorrow (RFC 5321, section 4.2.3).
+/// Every other refusal may be a mistake in the settings, on either side, that somebody will correct.
+const NO_SUCH_MAILBOX: [u16; 4] = [550, 551, 552, 553];
+
+/// Hands mails over, one way or another.
+pub enum Sender {
+    /// Prints them.
+    Console,
+    /// Writes them into a directory.
+    File(PathBuf),
+    /// Gives them to a mail server.
+    Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
+    /// Keeps them for a test.
+    #[cfg(feature = "testing")]
+    Memory(crate::testing::Mailbox),
+}
+
+/// Why a mail was not taken.
+#[derive(Debug)]
+pub(super) struct NotSent {
+    pub(super) reason: String,
+    /// It would be refused again, always.
+    pub(super) is_final: bool,
+}
+
+impl From<anyhow::Error> for NotSent {
+    fn from(error: anyhow::Error) -> Self {
+        Self { reason: format!("{error:#}"), is_final: false }
+    }
+}
+
+impl From<lettre::transport::smtp::Error> for NotSent {
+    fn from(error: lettre::transport::smtp::Error) -> Self {
+        let is_final = error.status().is_some_and(|code| NO_SUCH_MAILBOX.contains(&u16::from(code)));
+        Self { reason: format!("{:#}", anyhow::Error::new(error)), is_final }
+    }
+}
+
+impl Sender {
+    /// The way the settings choose. Connects nowhere yet: a mail server that is down now does not stop the start.
+    ///
+    /// # Errors
+    /// A directory that cannot be made or a file of certificates that cannot be used.
+    pub fn new(settings: &Settings) -> anyhow::Result<Self> {
+        Ok(match &settings.transport {
+            Transport::Console => Self::Console,
+            Transport::File => {
+                let directory = settings.directory.clone();
+                std::fs::create_dir_all(&directory)
+                    .with_context(|| format!("`mail.directory`: cannot make {}", directory.display()))?;
+                Self::File(directory)
+            }
+            Transport::Smtp => Self::Smtp(Box::new(smtp(settings)?)),
+            #[cfg(feature = "testing")]
+            Transport::Memory(mailbox) => Self::Memory(mailbox.clone()),
+        })
+    }
+
+    pub(super) async fn send(&self, id: Uuid, letter: &Letter, message: Message) -> Result<(), NotSent> {
+        match self {
+            Self::Console => print(letter),
+            Self::File(directory) => write(directory, id, message).await?,
+            Self::Smtp(server) => drop(server.send(message).await?),
+            #[cfg(feature = "testing")]
+            Self::Memory(mailbox) => mailbox.put(letter, &message),
+        }
+        Ok(())
+    }
+}
+
+fn smtp(settings: &Settings) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
+    let mut parameters = TlsParameters::builder(settings.host.clone());
+    if let Some(path) = &settings.ca_file {
+        let unusable = || format!("`mail.ca_file`: {} is no file of certificates in PEM", path.display());
+        let pem = std::fs::read(path).with_context(unusable)?;
+        parameters = parameters.add_root_certificate(Certificate::from_pem(&pem).with_context(unusable)?);
+    }
+    let tls = match settings.tls {
+        Tls::Starttls => LettreTls::Required(parameters.build()?),
+        Tls::Implicit => LettreTls::Wrapper(parameters.build()?),
+        Tls::None => LettreTls::None,
+    };
+    let mut server = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(settings.host.clone())
+        .port(settings.port)
+        .tls(tls)
+        .timeout(Some(settings.timeout))
+        .pool_config(PoolConfig::new().max_size(BATCH));
+    if !settings.user.is_empty() {
+        let password = settings.password.expose_secret().to_owned();
+        server = server.credentials(Credentials::new(settings.user.clone(), password));
+    }
+    Ok(server.build())
+}
+
+fn print(letter: &Letter) {
+    let Letter { to, subject, text, .. } = letter;
+    eprintln!("--- mail to {to}: {subject}\n{}\n--- end of mail", text.trim_end());
+}
+
+/// Under another name until it is whole: whoever watches the directory finds complete mails only.
+async fn write(directory: &Path, id: Uuid, message: Message) -> anyhow::Result<()> {
+    let path = directory.join(format!("{id}.eml"));
+    let cannot = format!("cannot write {}", path.display());
+    let writing = tokio::task::spawn_blocking(move || {
+        let partial = path.with_extension("part");
+        std::fs::write(&partial, message.formatted())?;
+        std::fs::rename(&partial, &path)
+    });
+    writing.await?.context(cannot)
+}

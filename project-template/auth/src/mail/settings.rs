@@ -1,0 +1,176 @@
+//! `[mail]`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lettre::message::Mailbox;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::settings::{Choice, Section};
+
+/// What mails are from where nothing is set: in development they reach nobody.
+const NOBODY: &str = "no-reply@localhost";
+
+/// Where mails go.
+#[derive(Clone, Debug)]
+pub enum Transport {
+    /// To standard error.
+    Console,
+    /// To a mail server.
+    Smtp,
+    /// Into files.
+    File,
+    /// Into the memory of a test.
+    #[cfg(feature = "testing")]
+    Memory(crate::testing::Mailbox),
+}
+
+/// As [`Transport`], as far as a setting can say it.
+#[derive(Clone, Copy)]
+enum Named {
+    Console,
+    Smtp,
+    File,
+}
+
+impl Choice for Named {
+    const NAMES: &[(&str, Self)] = &[("console", Self::Console), ("smtp", Self::Smtp), ("file", Self::File)];
+}
+
+/// How the connection to the mail server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// Begins in clear and must turn to TLS before anything is said (RFC 3207); usually port 587.
+    Starttls,
+    /// From the first byte; usually port 465.
+    Implicit,
+    /// Not at all.
+    None,
+}
+
+impl Choice for Tls {
+    // The last two are what EMAIL_USE_TLS is set to.
+    const NAMES: &[(&str, Self)] = &[
+        ("starttls", Self::Starttls),
+        ("tls", Self::Implicit),
+        ("none", Self::None),
+        ("true", Self::Starttls),
+        ("false", Self::None),
+    ];
+}
+
+/// `[mail]`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where mails go.
+    pub transport: Transport,
+    /// Where [`Transport::File`] writes.
+    pub directory: PathBuf,
+    /// The mail server.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// Who this service is to it; empty for nobody.
+    pub user: String,
+    /// The user's password.
+    pub password: SecretString,
+    /// How the connection is protected.
+    pub tls: Tls,
+    /// A file of certificate authorities, in PEM, to trust beside the public ones.
+    pub ca_file: Option<PathBuf>,
+    /// How long one mail may take.
+    pub timeout: Duration,
+    /// How often a mail is tried.
+    pub attempts: u32,
+    /// The sender.
+    pub from: Mailbox,
+    /// Put before every subject.
+    pub subject_prefix: String,
+}
+
+impl Settings {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        let host = section.text("host");
+        let transport = match section.optional_text("transport") {
+            None if host.is_empty() => Named::Console,
+            None => Named::Smtp,
+            Some(_) => section.one_of("transport"),
+        };
+        let transport = match transport {
+            Named::Console => Transport::Console,
+            Named::Smtp => Transport::Smtp,
+            Named::File => Transport::File,
+        };
+        let from = from(section, &transport);
+        let settings = Self {
+            transport,
+            directory: section.required_text("directory").into(),
+            host,
+            port: u16::try_from(section.number("port", 1..=65_535)).unwrap_or_default(),
+            user: section.text("user"),
+            password: section.secret("password"),
+            tls: section.one_of("tls"),
+            ca_file: section.optional_text("ca_file").map(PathBuf::from),
+            timeout: section.duration("timeout"),
+            attempts: section.number("attempts", 1..=1_000),
+            from,
+            subject_prefix: section.text("subject_prefix"),
+        };
+        if matches!(settings.transport, Transport::Smtp) && settings.host.is_empty() {
+            section.problem("host", "must name the mail server, since mail.transport is \"smtp\" (or set EMAIL_HOST)");
+        }
+        if settings.user.is_empty() != settings.password.expose_secret().is_empty() {
+            section.problem("password", "and mail.user go together: set both, or none");
+        }
+        if settings.timeout.is_zero() {
+            section.problem("timeout", "must be longer than nothing");
+        }
+        settings
+    }
+
+    /// What production does not start with.
+    pub(crate) fn refuse_unsafe(&self, section: &mut Section<'_>) {
+        if matches!(self.transport, Transport::Console) {
+            section.problem(
+                "transport",
+                "must not be \"console\" in production: nobody would get a mail; set mail.host (EMAIL_HOST) to your mail server",
+            );
+        }
+        if matches!(self.transport, Transport::Smtp) && self.from.email.to_string() == NOBODY {
+            section.problem(
+                "from",
+                "must be set in production (or DEFAULT_FROM_EMAIL): mail servers refuse no-one's mail",
+            );
+        }
+    }
+
+    pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
+        if matches!(self.transport, Transport::Smtp) && self.tls == Tls::None && !is_local(&self.host) {
+            warnings.push("mail.tls: mails with secret links travel in clear; use \"starttls\" or \"tls\"".into());
+        }
+        if matches!(self.transport, Transport::File) {
+            warnings.push("mail.transport: mails are written to files and reach nobody; use \"smtp\"".into());
+        }
+    }
+}
+
+fn from(section: &mut Section<'_>, transport: &Transport) -> Mailbox {
+    let text = section.text("from");
+    if text.is_empty() && !matches!(transport, Transport::Smtp) {
+        return NOBODY.parse().expect("a constant that is an address");
+    }
+    match text.parse() {
+        Ok(mailbox) if !text.chars().any(char::is_control) => mailbox,
+        _ => {
+            section.problem(
+                "from",
+                "must be an address mail may come from, such as \"Example <no-reply@example.com>\" (or set DEFAULT_FROM_EMAIL)",
+            );
+            NOBODY.parse().expect("a constant that is an address")
+        }
+    }
+}
+
+fn is_local(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}

@@ -1,0 +1,69 @@
+//! The table of mails to be sent.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::db::{Db, Tx};
+use crate::{in_tx, on};
+
+crate::row! {
+    /// A mail that is to be sent.
+    pub(super) struct Row {
+        pub(super) id: Uuid,
+        pub(super) sealed: Vec<u8>,
+        pub(super) pretended: bool,
+        pub(super) attempts: i64,
+        pub(super) expires_at: Option<OffsetDateTime>,
+    }
+}
+
+pub(super) async fn insert(tx: &mut Tx, row: &Row, now: OffsetDateTime) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query(
+        "insert into outbox (id, sealed, pretended, attempts, due_at, expires_at) values ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(row.id)
+    .bind(&row.sealed)
+    .bind(row.pretended)
+    .bind(row.attempts)
+    .bind(now)
+    .bind(row.expires_at)
+    .execute(conn)
+    .await
+    .map(drop))
+}
+
+/// Takes mails that are due, so that nobody else does before `until`. Of two who take at once, PostgreSQL makes the
+/// second look again at the rows the first has moved on, and leave them; SQLite has one writer.
+pub(super) async fn take(db: &Db, now: OffsetDateTime, until: OffsetDateTime, limit: u32) -> sqlx::Result<Vec<Row>> {
+    on!(db, pool => sqlx::query_as(
+        "update outbox set attempts = attempts + 1, due_at = $1
+         where due_at <= $2 and id in (select id from outbox where due_at <= $2 order by due_at, id limit $3)
+         returning id, sealed, pretended, attempts, expires_at",
+    )
+    .bind(until)
+    .bind(now)
+    .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await)
+}
+
+/// Removes a mail, if nobody took it again since.
+pub(super) async fn remove(db: &Db, row: &Row) -> sqlx::Result<()> {
+    on!(db, pool => sqlx::query("delete from outbox where id = $1 and attempts = $2")
+        .bind(row.id)
+        .bind(row.attempts)
+        .execute(pool)
+        .await
+        .map(drop))
+}
+
+/// Lets a mail be taken at `due`, if nobody took it again since.
+pub(super) async fn postpone(db: &Db, row: &Row, due: OffsetDateTime) -> sqlx::Result<()> {
+    on!(db, pool => sqlx::query("update outbox set due_at = $1 where id = $2 and attempts = $3")
+        .bind(due)
+        .bind(row.id)
+        .bind(row.attempts)
+        .execute(pool)
+        .await
+        .map(drop))
+}

@@ -1,0 +1,56 @@
+//! The background task that sends what is in the outbox.
+
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::deliver_due;
+use crate::app::Auth;
+
+/// How often the outbox is looked at though nobody said that there is something: mails of other processes, mails whose
+/// transaction was not committed yet when they were announced, and those that are to be tried again.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// How long the end of the process is put off to send what is left. The rest waits in the outbox for the next start.
+const LAST_ROUND: Duration = Duration::from_secs(10);
+
+/// Sends mails until it is told to finish.
+pub(crate) struct Worker {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Worker {
+    /// Begins to send.
+    pub(crate) fn start(auth: Auth) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        Self { stop, task: tokio::spawn(run(auth, stopped)) }
+    }
+
+    /// Sends what is due, within limits, and ends.
+    pub(crate) async fn finish(mut self) {
+        let _ = self.stop.send(());
+        if tokio::time::timeout(LAST_ROUND, &mut self.task).await.is_err() {
+            tracing::warn!("some mails could not be sent in time; they are kept for the next start");
+            self.task.abort();
+        }
+    }
+}
+
+async fn run(auth: Auth, mut stopped: oneshot::Receiver<()>) {
+    loop {
+        round(&auth).await;
+        tokio::select! {
+            _ = &mut stopped => break,
+            () = auth.mail_wake().notified() => {}
+            () = tokio::time::sleep(INTERVAL) => {}
+        }
+    }
+    round(&auth).await;
+}
+
+async fn round(auth: &Auth) {
+    if let Err(error) = deliver_due(auth).await {
+        tracing::error!(%error, "the outbox cannot be read; mails wait");
+    }
+}

@@ -1,0 +1,80 @@
+//! Mails that were sent in a test.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lettre::Message;
+
+use crate::mail::Letter;
+
+/// Everything that was sent, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct Mailbox(Arc<Mutex<Vec<Received>>>);
+
+/// A mail that was sent.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the parts of a mail")]
+pub struct Received {
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+    /// The whole message with its headers, as it would have travelled.
+    pub source: String,
+}
+
+impl Mailbox {
+    pub(crate) fn put(&self, letter: &Letter, message: &Message) {
+        let Letter { to, subject, text, html } = letter.clone();
+        let source = String::from_utf8_lossy(&message.formatted()).into_owned();
+        self.mails().push(Received { to, subject, text, html, source });
+    }
+
+    fn mails(&self) -> std::sync::MutexGuard<'_, Vec<Received>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every mail.
+    #[must_use]
+    pub fn all(&self) -> Vec<Received> {
+        self.mails().clone()
+    }
+
+    /// The mails to an address.
+    #[must_use]
+    pub fn to(&self, address: &str) -> Vec<Received> {
+        self.mails().iter().filter(|mail| mail.to == address).cloned().collect()
+    }
+
+    /// The latest mail to an address.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn latest(&self, address: &str) -> Received {
+        self.to(address).pop().unwrap_or_else(|| panic!("no mail to {address} among {:?}", self.all()))
+    }
+}
+
+impl Received {
+    /// The path of the first link: what a client of the test asks for.
+    ///
+    /// # Panics
+    /// If there is no link.
+    #[must_use]
+    pub fn link(&self) -> String {
+        let word = self.text.split_whitespace().find(|word| word.contains("://"));
+        let path = word.and_then(|word| word.split_once("://")?.1.split_once('/'));
+        path.map(|(_, path)| format!("/{path}")).unwrap_or_else(|| panic!("no link in {}", self.text))
+    }
+
+    /// The code: the first word of six digits or more.
+    ///
+    /// # Panics
+    /// If there is no code.
+    #[must_use]
+    pub fn code(&self) -> String {
+        let is_code = |word: &&str| word.len() >= 6 && word.bytes().all(|byte| byte.is_ascii_digit());
+        let code = self.text.split(|character: char| !character.is_alphanumeric()).find(is_code);
+        code.unwrap_or_else(|| panic!("no code in {}", self.text)).to_owned()
+    }
+}
