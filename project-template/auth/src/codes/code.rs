@@ -1,0 +1,203 @@
+//! Short codes.
+
+use std::time::Duration;
+
+use ring::digest;
+use ring::rand::{self, SystemRandom};
+use secrecy::{ExposeSecret, SecretString};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::Settings;
+use super::code_store::{self as store, Bounds, Count};
+use crate::app::Auth;
+use crate::db::Tx;
+
+/// Wrong guesses of a day, beside the budget of `[codes]`: with six digits, odds of 1 to 50,000 a day.
+const DAY_GUESSES: u32 = 20;
+const DAY: Duration = Duration::from_hours(24);
+/// How long a count is kept after the last mail: longer than every budget it stands for.
+pub(super) const REMEMBERED: Duration = Duration::from_hours(48);
+
+/// What a code is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Subject {
+    pub(super) purpose: &'static str,
+    pub(super) id: Uuid,
+}
+
+impl Subject {
+    /// Whatever goes by this name, whether or not there is such a thing: so that asking for a code for it takes the same
+    /// course if there is not.
+    pub(crate) fn named(purpose: &'static str, name: &str) -> Self {
+        let hash = digest::digest(&digest::SHA256, format!("{purpose}\0{name}").as_bytes());
+        let mut id = [0; 16];
+        id.copy_from_slice(&hash.as_ref()[..16]);
+        Self { purpose, id: Uuid::from_bytes(id) }
+    }
+
+    fn message(self, code: &str) -> String {
+        format!("{}\0{}\0{code}", self.purpose, self.id)
+    }
+}
+
+/// How often something may be sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// The pause between two.
+    pub(crate) cooldown: Duration,
+    /// How many, until nothing was sent for `lockout`.
+    pub(crate) sends: u32,
+    pub(crate) lockout: Duration,
+}
+
+impl From<&Settings> for Limits {
+    fn from(settings: &Settings) -> Self {
+        Self {
+            cooldown: settings.resend_cooldown,
+            sends: settings.max_resends.saturating_add(1),
+            lockout: settings.lockout,
+        }
+    }
+}
+
+/// Nothing more for so long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wait(pub(crate) Duration);
+
+/// Makes a new code in place of the one before, if one may be sent. The guesses made so far stay counted.
+///
+/// # Errors
+/// How long to wait, or the database's.
+pub(crate) async fn request(
+    auth: &Auth,
+    tx: &mut Tx,
+    subject: Subject,
+    limits: Limits,
+) -> sqlx::Result<Result<SecretString, Wait>> {
+    let now = auth.now();
+    let settings = &auth.settings().codes;
+    let code = random(settings.length);
+    let mac = auth.tokens().mac(subject.message(code.expose_secret()).as_bytes(), now);
+    let bounds = bounds(settings, limits.lockout, now);
+    if store::request(tx, subject, &mac, now + settings.lifetime, limits, &bounds).await? {
+        return Ok(Ok(code));
+    }
+    let count = store::count_in(tx, subject).await?;
+    Ok(Err(Wait(count.map_or(limits.cooldown, |count| pause(&count, limits, &bounds)))))
+}
+
+/// What a guess is worth.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Guess {
+    /// It is the code; what is in here redeems it.
+    Right(Redeemable),
+    /// It is not, or there is none.
+    Wrong,
+    /// The budget is spent: no guess counts for a while, not even the right one.
+    Spent(Wait),
+}
+
+/// A code that was shown. Of all who show it at once, one redeems it.
+#[derive(PartialEq)]
+pub(crate) struct Redeemable {
+    subject: Subject,
+    mac: Vec<u8>,
+}
+
+impl std::fmt::Debug for Redeemable {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Redeemable").finish_non_exhaustive()
+    }
+}
+
+/// Judges a guess, after it has been counted.
+pub(crate) async fn guess(auth: &Auth, subject: Subject, code: &SecretString) -> sqlx::Result<Guess> {
+    let settings = &auth.settings().codes;
+    let bounds = bounds(settings, settings.lockout, auth.now());
+    let Some(mac) = store::count_guess(auth.db(), subject, &bounds).await? else {
+        let count = store::count(auth.db(), subject).await?;
+        return Ok(match count.and_then(|count| spent_until(&count, &bounds)) {
+            Some(until) => Guess::Spent(Wait(between(bounds.now, until))),
+            None => Guess::Wrong,
+        });
+    };
+    let message = subject.message(code.expose_secret().trim());
+    let is_right = auth.tokens().has_mac(message.as_bytes(), &mac);
+    Ok(if is_right { Guess::Right(Redeemable { subject, mac }) } else { Guess::Wrong })
+}
+
+/// Uses a code up, in the transaction that does what it is for. Says whether it was still there.
+pub(crate) async fn redeem(tx: &mut Tx, code: &Redeemable) -> sqlx::Result<bool> {
+    store::redeem(tx, code.subject, &code.mac).await
+}
+
+/// Makes the code of a subject void; what was counted stays.
+pub(crate) async fn discard(tx: &mut Tx, subject: Subject) -> sqlx::Result<()> {
+    store::discard(tx, subject).await
+}
+
+fn bounds(settings: &Settings, lockout: Duration, now: OffsetDateTime) -> Bounds {
+    let (guesses, day_guesses) = (settings.attempts, DAY_GUESSES);
+    Bounds { now, stale: now - lockout, yesterday: now - DAY, guesses, day_guesses }
+}
+
+/// When guesses count again, if none does now.
+fn spent_until(count: &Count, bounds: &Bounds) -> Option<OffsetDateTime> {
+    let lockout = bounds.now - bounds.stale;
+    let row = (count.guesses >= i64::from(bounds.guesses)).then(|| count.guessed_at + lockout);
+    let day = (count.day_guesses >= i64::from(bounds.day_guesses)).then(|| count.day_from + DAY);
+    row.max(day).filter(|until| *until > bounds.now)
+}
+
+fn pause(count: &Count, limits: Limits, bounds: &Bounds) -> Duration {
+    let cooled = count.sent_at + limits.cooldown;
+    let refilled = (count.sends >= i64::from(limits.sends)).then(|| count.sent_at + limits.lockout);
+    let until = [Some(cooled), refilled, spent_until(count, bounds)].into_iter().flatten().max();
+    between(bounds.now, until.unwrap_or(cooled))
+}
+
+fn between(now: OffsetDateTime, until: OffsetDateTime) -> Duration {
+    (until - now).try_into().unwrap_or(Duration::ZERO)
+}
+
+/// Uniform among all codes of this length, those with zeros in front too.
+fn random(length: u32) -> SecretString {
+    let codes = 10_u64.pow(length);
+    // Numbers from here on would make the first codes likelier than the others.
+    let end = u64::MAX - u64::MAX % codes;
+    loop {
+        let bytes: [u8; 8] =
+            rand::generate(&SystemRandom::new()).expect("the operating system gives random bytes").expose();
+        let number = u64::from_le_bytes(bytes);
+        if number < end {
+            return format!("{:0width$}", number % codes, width = length as usize).into();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_have_their_length_and_every_digit_is_as_frequent_as_the_others_at_every_place() {
+        let mut counts = [[0_u32; 10]; 6];
+        for _ in 0..20_000 {
+            let code = random(6);
+            assert_eq!(code.expose_secret().len(), 6);
+            for (place, digit) in code.expose_secret().bytes().enumerate() {
+                counts[place][usize::from(digit - b'0')] += 1;
+            }
+        }
+        // 2000 expected; seven standard deviations of 42.
+        assert!(counts.iter().flatten().all(|count| (1_700..2_300).contains(count)), "{counts:?}");
+    }
+
+    #[test]
+    fn a_name_is_one_subject_for_each_purpose() {
+        assert_eq!(Subject::named("a", "ada@example.com"), Subject::named("a", "ada@example.com"));
+        assert_ne!(Subject::named("a", "ada@example.com").id, Subject::named("b", "ada@example.com").id);
+        assert_ne!(Subject::named("a", "ada@example.com").id, Subject::named("a", "eve@example.com").id);
+    }
+}

@@ -1,0 +1,116 @@
+//! Links.
+
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::digest;
+use ring::rand::{self, SystemRandom};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::link_store::{self as store, Row};
+use crate::app::Auth;
+use crate::db::Tx;
+use crate::error::Result;
+
+/// Bytes of a link's secret.
+const SECRET_BYTES: usize = 32;
+/// How long a link that is used or expired can still be told from one that never was.
+pub(super) const EXPLAINED: Duration = Duration::from_hours(30 * 24);
+
+/// A link that was opened and is good.
+pub(crate) struct Link<T> {
+    hash: Vec<u8>,
+    /// What it was issued for.
+    pub(crate) purpose: String,
+    /// Whose it is.
+    pub(crate) subject: Uuid,
+    /// The version its subject had: where that has changed since, the link is void.
+    pub(crate) version: i64,
+    /// What it does.
+    pub(crate) data: T,
+    /// When it was issued.
+    pub(crate) created_at: OffsetDateTime,
+}
+
+/// What a link is worth that was opened.
+pub(crate) enum Standing<T> {
+    Good(Link<T>),
+    /// It has done what it is for.
+    Used { subject: Uuid },
+    Expired,
+    Unknown,
+}
+
+/// Issues a link, and gives the part of it that is secret. To be the only one, call [`forget`] before.
+pub(crate) async fn issue<T: Serialize>(
+    auth: &Auth,
+    tx: &mut Tx,
+    purpose: &'static str,
+    (subject, version): (Uuid, i64),
+    data: &T,
+    lifetime: Duration,
+) -> Result<SecretString> {
+    let secret: [u8; SECRET_BYTES] =
+        rand::generate(&SystemRandom::new()).map_err(|_| anyhow::anyhow!("no random bytes"))?.expose();
+    let secret = SecretString::from(URL_SAFE_NO_PAD.encode(secret));
+    let now = auth.now();
+    let hash = hash(secret.expose_secret());
+    let plain = zeroize::Zeroizing::new(serde_json::to_vec(data).map_err(anyhow::Error::new)?);
+    let sealed = auth.tokens().seal(&thing(&hash), &plain, now);
+    let (created_at, expires_at) = (now, now + lifetime);
+    let row = Row { hash, purpose: purpose.into(), subject, version, sealed, created_at, expires_at, used_at: None };
+    store::insert(tx, &row).await?;
+    Ok(secret)
+}
+
+/// Looks a link up that was issued for one of these purposes. Looking does not use it.
+pub(crate) async fn find<T: DeserializeOwned>(auth: &Auth, purposes: &[&str], secret: &str) -> Result<Standing<T>> {
+    let row = store::by_hash(auth.db(), &hash(secret)).await?;
+    let Some(row) = row.filter(|row| purposes.contains(&row.purpose.as_str())) else { return Ok(Standing::Unknown) };
+    if row.used_at.is_some() {
+        return Ok(Standing::Used { subject: row.subject });
+    }
+    if row.expires_at <= auth.now() {
+        return Ok(Standing::Expired);
+    }
+    // The key that sealed it was taken away, and with it everything it vouched for.
+    let Some(plain) = auth.tokens().open(&thing(&row.hash), &row.sealed) else { return Ok(Standing::Expired) };
+    let data = serde_json::from_slice(&plain).map_err(anyhow::Error::new)?;
+    let Row { hash, purpose, subject, version, created_at, .. } = row;
+    Ok(Standing::Good(Link { hash, purpose, subject, version, data, created_at }))
+}
+
+impl<T> Link<T> {
+    /// Uses the link up, in the transaction that does what it is for: of all who open it at once, one does.
+    pub(crate) async fn consume(&self, auth: &Auth, tx: &mut Tx) -> sqlx::Result<bool> {
+        store::consume(tx, &self.hash, auth.now()).await
+    }
+}
+
+/// Removes the unused links of a subject that were issued for a purpose.
+pub(crate) async fn forget(tx: &mut Tx, purpose: &str, subject: Uuid) -> sqlx::Result<()> {
+    store::remove(tx, purpose, subject).await
+}
+
+/// Removes the unused links of a subject, whatever they are for: whenever a way in is taken away.
+pub(crate) async fn forget_all(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
+    store::remove_all(tx, subject).await
+}
+
+/// How many good links a subject has for a purpose.
+pub(crate) async fn count_live(tx: &mut Tx, purpose: &str, subject: Uuid, now: OffsetDateTime) -> sqlx::Result<u64> {
+    store::count_live(tx, purpose, subject, now).await
+}
+
+fn hash(secret: &str) -> Vec<u8> {
+    digest::digest(&digest::SHA256, secret.as_bytes()).as_ref().to_vec()
+}
+
+/// What the data of a link is sealed as: it opens in no other row.
+fn thing(hash: &[u8]) -> String {
+    format!("link {}", URL_SAFE_NO_PAD.encode(hash))
+}

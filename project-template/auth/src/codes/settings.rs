@@ -1,0 +1,78 @@
+//! `[codes]`.
+
+use std::time::Duration;
+
+use crate::settings::{Choice, Section};
+
+/// How codes reach people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// By mail.
+    Mail,
+    /// Printed, while developing.
+    Console,
+}
+
+impl Choice for Sending {
+    const NAMES: &[(&str, Self)] = &[("mail", Self::Mail), ("console", Self::Console)];
+}
+
+/// `[codes]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Digits.
+    pub length: u32,
+    /// How long a code lives.
+    pub lifetime: Duration,
+    /// Guesses in a row, however many codes they are spread over.
+    pub attempts: u32,
+    /// The pause between two mails.
+    pub resend_cooldown: Duration,
+    /// Mails beside the first.
+    pub max_resends: u32,
+    /// How long neither guesses nor mails are possible once they are spent.
+    pub lockout: Duration,
+    /// How codes reach people.
+    pub sending: Sending,
+}
+
+impl Settings {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        let settings = Self {
+            length: section.number("length", 6..=12),
+            lifetime: section.duration("lifetime"),
+            attempts: section.number("attempts", 1..=20),
+            resend_cooldown: section.duration("resend_cooldown"),
+            max_resends: section.number("max_resends", 0..=100),
+            lockout: section.duration("lockout"),
+            sending: section.one_of("sending"),
+        };
+        if settings.lifetime.is_zero() {
+            section.problem("lifetime", "must be longer than nothing");
+        }
+        // Else a code would live longer than the memory of the guesses at it.
+        if settings.lockout < settings.lifetime || settings.lockout < settings.resend_cooldown {
+            section.problem("lockout", "must be at least as long as codes.lifetime and codes.resend_cooldown");
+        }
+        settings
+    }
+
+    /// What production does not start with.
+    pub(crate) fn refuse_unsafe(&self, section: &mut Section<'_>) {
+        if self.sending == Sending::Console {
+            section.problem("sending", "must not be \"console\" in production: codes would be in the log; use \"mail\"");
+        }
+    }
+
+    pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
+        if self.attempts > 5 && self.length < 8 {
+            warnings.push("codes.attempts: more than 5 guesses at a code of fewer than 8 digits; lower it".into());
+        }
+        if self.lifetime > Duration::from_mins(10) {
+            warnings.push("codes.lifetime: OWASP ASVS 6.5.5 allows ten minutes at most; shorten it".into());
+        }
+        if self.lockout < Duration::from_mins(15) {
+            warnings.push("codes.lockout: guesses come back in less than 15 minutes; \"20m\" is the default".into());
+        }
+    }
+}
