@@ -33,6 +33,8 @@ pub enum Error {
     NotAuthenticated(Scheme),
     /// 401: the bearer token is not acceptable.
     BearerNotValid(&'static str),
+    /// 429: too often; nothing has happened, and will not before this time has passed.
+    Throttled(Duration),
     /// 503: the server has more to do than it can; nothing has happened.
     Busy,
     /// 500: a fault of ours. The cause is logged and never told.
@@ -76,6 +78,7 @@ impl Error {
             Self::Fields(_) => StatusCode::BAD_REQUEST,
             Self::Refused { status, .. } => *status,
             Self::NotAuthenticated(_) | Self::BearerNotValid(_) => StatusCode::UNAUTHORIZED,
+            Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -92,6 +95,10 @@ impl Error {
                 "detail": "Given token not valid for any token type",
                 "code": "token_not_valid",
                 "messages": [{ "token_class": "AccessToken", "token_type": "access", "message": message }],
+            }),
+            Self::Throttled(wait) => json!({
+                "detail": format!("Request was throttled. Expected available in {} seconds.", seconds(wait)),
+                "code": "throttled",
             }),
             Self::Busy => json!({ "detail": "The server is busy. Please try again.", "code": "busy" }),
             Self::Internal(_) => json!({ "detail": "Something went wrong on our side.", "code": "error" }),
@@ -110,15 +117,25 @@ impl IntoResponse for Error {
             _ if status == StatusCode::UNAUTHORIZED => Some("Bearer realm=\"api\""),
             _ => None,
         };
+        let retry = match &self {
+            Self::Throttled(wait) => Some(seconds(*wait)),
+            _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(BUSY_RETRY.as_secs()),
+            _ => None,
+        };
         let mut response = (status, Json(self.body())).into_response();
         if let Some(challenge) = challenge {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(BUSY_RETRY.as_secs()));
+        if let Some(retry) = retry {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry));
         }
         response
     }
+}
+
+/// At least one: whoever waits for nothing would ask at once.
+fn seconds(wait: Duration) -> u64 {
+    wait.as_secs().max(1)
 }
 
 impl From<sqlx::Error> for Error {

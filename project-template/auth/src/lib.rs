@@ -10,6 +10,7 @@
 //! | [`passwords`] | what is accepted as one, how it is kept and changed |
 //! | [`templates`] | the texts of mails and pages, and their replacement |
 //! | [`pages`] | what a person sees in a browser |
+//! | [`codes`] | one-time links and codes, for whatever a room sends by mail |
 //! | [`mail`] | the outbox, and the ways a mail leaves |
 //! | [`operations`] | health, removal of what has expired |
 //! | [`http`] | limits, headers, input, the client's address |
@@ -32,6 +33,7 @@
 
 pub mod app;
 pub mod clock;
+pub mod codes;
 pub mod commands;
 pub mod db;
 pub mod error;

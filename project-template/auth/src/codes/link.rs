@@ -40,7 +40,9 @@ pub(crate) struct Link<T> {
 pub(crate) enum Standing<T> {
     Good(Link<T>),
     /// It has done what it is for.
-    Used { subject: Uuid },
+    Used {
+        subject: Uuid,
+    },
     Expired,
     Unknown,
 }

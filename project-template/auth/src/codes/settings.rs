@@ -60,7 +60,8 @@ impl Settings {
     /// What production does not start with.
     pub(crate) fn refuse_unsafe(&self, section: &mut Section<'_>) {
         if self.sending == Sending::Console {
-            section.problem("sending", "must not be \"console\" in production: codes would be in the log; use \"mail\"");
+            section
+                .problem("sending", "must not be \"console\" in production: codes would be in the log; use \"mail\"");
         }
     }
 

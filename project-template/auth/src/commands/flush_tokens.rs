@@ -11,7 +11,7 @@ pub(super) async fn flush_tokens(settings: Settings, dry_run: bool) -> anyhow::R
     let auth = Auth::start(settings).await?;
     let (verb, counts) =
         if dry_run { ("would remove", expired(&auth).await?) } else { ("removed", flush(&auth).await?) };
-    println!("{verb} {} expired sessions", counts.sessions);
+    println!("{verb} {} expired sessions and {} codes and links", counts.sessions, counts.codes);
     auth.db().close().await;
     Ok(ExitCode::SUCCESS)
 }

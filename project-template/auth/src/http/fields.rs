@@ -23,6 +23,8 @@ const SECRET_LIMIT: usize = 1024;
 pub(crate) const REQUIRED: &str = "This field is required.";
 const NULL: &str = "This field may not be null.";
 pub(crate) const BLANK: &str = "This field may not be blank.";
+/// The media type of a form that a page posts.
+const FORM: &str = "application/x-www-form-urlencoded";
 const NOT_TEXT: &str = "Not a valid string.";
 
 /// A JSON object, and what is wrong with its members so far. A method that finds a problem notes it and returns none;
@@ -37,20 +39,32 @@ impl FromRequest<Auth> for Fields {
     type Rejection = Error;
 
     async fn from_request(request: Request, auth: &Auth) -> Result<Self> {
-        let headers = request.headers().clone();
-        let body = Bytes::from_request(request, auth).await.map_err(|rejection| {
-            Error::refused(rejection.status(), "The request body is too large or was cut off.", "body_not_read")
-        })?;
-        Ok(Self { values: parse(&headers, &body)?, problems: BTreeMap::new() })
+        Self::read(request, auth, false).await
     }
 }
 
-fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>> {
+/// As [`Fields`], where a page's form posts: it comes url-encoded, from people without JavaScript.
+#[derive(Debug, Default)]
+pub struct FormFields(pub Fields);
+
+impl FromRequest<Auth> for FormFields {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, auth: &Auth) -> Result<Self> {
+        Fields::read(request, auth, true).await.map(Self)
+    }
+}
+
+fn parse(headers: &HeaderMap, body: &[u8], forms: bool) -> Result<Map<String, Value>> {
     let media_type = headers.get(header::CONTENT_TYPE).map_or("", |value| value.to_str().unwrap_or("?"));
     if body.is_empty() && media_type.is_empty() {
         return Ok(Map::new());
     }
-    if !media_type.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json")) {
+    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if forms && essence == FORM {
+        return parse_form(body);
+    }
+    if essence != "application/json" {
         let detail = format!("Unsupported media type \"{media_type}\" in request.");
         return Err(Error::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail, "unsupported_media_type"));
     }
@@ -68,6 +82,16 @@ fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>> {
             Err(Error::field("non_field_errors", message))
         }
     }
+}
+
+/// Of a field that comes twice, the last counts.
+fn parse_form(body: &[u8]) -> Result<Map<String, Value>> {
+    let pairs = form_urlencoded::parse(body).take(MEMBERS_LIMIT + 1);
+    let values: Map<String, Value> = pairs.map(|(name, value)| (name.into_owned(), value.into_owned().into())).collect();
+    if values.len() > MEMBERS_LIMIT {
+        return Err(Error::refused(StatusCode::BAD_REQUEST, "Form parse error - too many fields", "parse_error"));
+    }
+    Ok(values)
 }
 
 fn json_error(reason: &dyn std::fmt::Display) -> Error {
@@ -100,6 +124,14 @@ fn python_name(value: &Value) -> &'static str {
 }
 
 impl Fields {
+    async fn read(request: Request, auth: &Auth, forms: bool) -> Result<Self> {
+        let headers = request.headers().clone();
+        let body = Bytes::from_request(request, auth).await.map_err(|rejection| {
+            Error::refused(rejection.status(), "The request body is too large or was cut off.", "body_not_read")
+        })?;
+        Ok(Self { values: parse(&headers, &body, forms)?, problems: BTreeMap::new() })
+    }
+
     /// Notes what is wrong with a field.
     pub fn problem(&mut self, name: &'static str, message: impl Into<Cow<'static, str>>) {
         self.problems.entry(name.into()).or_default().push(message.into());
@@ -224,17 +256,28 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, "application/json; charset=utf-8".parse().unwrap());
         let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(40), "]".repeat(40));
-        assert!(parse(&headers, deep.as_bytes()).is_err());
+        assert!(parse(&headers, deep.as_bytes(), false).is_err());
         let wide: Map<String, Value> = (0..200).map(|n| (format!("k{n}"), Value::Null)).collect();
         let wide = Value::Object(wide).to_string();
-        assert!(parse(&headers, wide.as_bytes()).is_err());
-        assert!(parse(&headers, br#"{"a":[1,2,{"b":3}]}"#).is_ok());
+        assert!(parse(&headers, wide.as_bytes(), false).is_err());
+        assert!(parse(&headers, br#"{"a":[1,2,{"b":3}]}"#, false).is_ok());
+    }
+
+    #[test]
+    fn what_a_form_posts_is_read_like_json() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, FORM.parse().unwrap());
+        let values = parse(&headers, b"email=ada%2Bx%40example.com&name=Ada+L.&blank=", true).unwrap();
+        assert_eq!(Value::Object(values).to_string(), r#"{"blank":"","email":"ada+x@example.com","name":"Ada L."}"#);
+        let wide: String = (0..200).map(|n| format!("k{n}=&")).collect();
+        assert!(parse(&headers, wide.as_bytes(), true).is_err());
+        assert!(parse(&headers, b"a=b", false).is_err(), "only where a page's form posts");
     }
 
     #[test]
     fn a_body_without_a_json_content_type_is_refused_and_an_empty_one_is_an_empty_object() {
-        assert!(parse(&HeaderMap::new(), b"").unwrap().is_empty());
-        let error = parse(&HeaderMap::new(), b"{}").unwrap_err();
+        assert!(parse(&HeaderMap::new(), b"", false).unwrap().is_empty());
+        let error = parse(&HeaderMap::new(), b"{}", false).unwrap_err();
         assert!(matches!(error, Error::Refused { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, .. }), "{error:?}");
     }
 }

@@ -13,7 +13,7 @@ use axum::http::{HeaderValue, Uri};
 use ipnet::IpNet;
 
 pub use client::Client;
-pub use fields::Fields;
+pub use fields::{Fields, FormFields};
 pub(crate) use fields::{BLANK, REQUIRED};
 pub(crate) use layers::{api_layers, outer_layers};
 pub(crate) use server::serve;

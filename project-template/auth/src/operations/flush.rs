@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::app::Auth;
-use crate::sessions;
+use crate::{codes, sessions};
 
 /// Rows removed by one statement.
 const BATCH: u32 = 500;
@@ -13,6 +13,8 @@ const BATCH: u32 = 500;
 pub(crate) struct Flushed {
     /// Sessions that ran out.
     pub(crate) sessions: u64,
+    /// One-time links and codes.
+    pub(crate) codes: u64,
 }
 
 /// Removes everything that has expired.
@@ -21,8 +23,10 @@ pub(crate) async fn flush(auth: &Auth) -> sqlx::Result<Flushed> {
     let mut flushed = Flushed::default();
     loop {
         let removed = sessions::store::remove_expired(auth.db(), now, BATCH).await?;
+        let codes = codes::remove_expired(auth.db(), now, BATCH).await?;
         flushed.sessions += removed;
-        if removed < u64::from(BATCH) {
+        flushed.codes += codes;
+        if removed.max(codes) < u64::from(BATCH) {
             return Ok(flushed);
         }
         tokio::task::yield_now().await;
@@ -31,5 +35,9 @@ pub(crate) async fn flush(auth: &Auth) -> sqlx::Result<Flushed> {
 
 /// What [`flush`] would remove.
 pub(crate) async fn expired(auth: &Auth) -> sqlx::Result<Flushed> {
-    Ok(Flushed { sessions: sessions::store::count_expired(auth.db(), auth.now()).await? })
+    let (db, now) = (auth.db(), auth.now());
+    Ok(Flushed {
+        sessions: sessions::store::count_expired(db, now).await?,
+        codes: codes::count_expired(db, now).await?,
+    })
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use reader::Reader;
 pub use reader::{Choice, Section};
 
-use crate::{db, http, mail, passwords, registration, sessions, templates, tokens};
+use crate::{codes, db, http, mail, passwords, registration, sessions, templates, tokens};
 
 /// The defaults, with a line on each key: the text `settings.toml` begins as.
 pub const DEFAULTS: &str = include_str!("../../defaults.toml");
@@ -36,6 +36,7 @@ pub struct Settings {
     pub environment: Environment,
     pub http: http::Settings,
     pub database: db::Settings,
+    pub codes: codes::Settings,
     pub mail: mail::Settings,
     pub registration: registration::Settings,
     pub password: passwords::Settings,
@@ -84,6 +85,7 @@ impl Settings {
             environment: reader.top().one_of("environment"),
             http: http::Settings::read(&mut reader.section("http")),
             database: db::Settings::read(&mut reader.section("database")),
+            codes: codes::Settings::read(&mut reader.section("codes")),
             mail: mail::Settings::read(&mut reader.section("mail")),
             registration: registration::Settings::read(&mut reader.section("registration")),
             password: passwords::Settings::read(&mut reader.section("password")),
@@ -110,6 +112,7 @@ impl Settings {
             let fix = "must be set in production, for example \"https://auth.example.com\"";
             reader.section("http").problem("public_url", fix);
         }
+        self.codes.refuse_unsafe(&mut reader.section("codes"));
         self.mail.refuse_unsafe(&mut reader.section("mail"));
     }
 
@@ -122,6 +125,7 @@ impl Settings {
                 .push("environment: set ENVIRONMENT=production; cookies are not Secure and errors are verbose".into());
         }
         self.http.warn(&mut warnings);
+        self.codes.warn(&mut warnings);
         self.mail.warn(&mut warnings);
         self.password.warn(&mut warnings);
         self.sessions.warn(&mut warnings);
