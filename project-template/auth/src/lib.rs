@@ -33,12 +33,14 @@
 
 pub mod app;
 pub mod clock;
+#[allow(dead_code, unused_imports, reason = "the rooms that use them follow")]
 pub mod codes;
 pub mod commands;
 pub mod db;
 pub mod error;
 pub mod http;
 pub mod login;
+#[allow(dead_code, unused_imports, reason = "the rooms that use it follow")]
 pub mod mail;
 pub mod operations;
 pub mod pages;

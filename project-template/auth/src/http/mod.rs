@@ -13,8 +13,8 @@ use axum::http::{HeaderValue, Uri};
 use ipnet::IpNet;
 
 pub use client::Client;
-pub use fields::{Fields, FormFields};
 pub(crate) use fields::{BLANK, REQUIRED};
+pub use fields::{Fields, FormFields};
 pub(crate) use layers::{api_layers, outer_layers};
 pub(crate) use server::serve;
 

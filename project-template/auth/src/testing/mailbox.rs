@@ -64,7 +64,7 @@ impl Received {
     pub fn link(&self) -> String {
         let word = self.text.split_whitespace().find(|word| word.contains("://"));
         let path = word.and_then(|word| word.split_once("://")?.1.split_once('/'));
-        path.map(|(_, path)| format!("/{path}")).unwrap_or_else(|| panic!("no link in {}", self.text))
+        path.map_or_else(|| panic!("no link in {}", self.text), |(_, path)| format!("/{path}"))
     }
 
     /// The code: the first word of six digits or more.
