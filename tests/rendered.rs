@@ -56,12 +56,18 @@ struct Server {
 }
 
 impl Server {
-    /// What the newcomer's three commands do, on a port that is free.
+    /// What the newcomer's first command does, on a port that is free.
     fn start() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
+        let checkout = directory.path().join("checkout");
+        std::fs::create_dir(&checkout).expect("a directory");
+        let commands = transcript("checkout");
+        let arguments =
+            commands[0].command.strip_prefix("cargo run -- ").expect("the program is run from the checkout");
         let rendered = Command::new(PROGRAM)
-            .args(["startproject", "myproject", "--vcs", "none"])
-            .current_dir(directory.path())
+            .args(arguments.split(' '))
+            .args(["--vcs", "none"])
+            .current_dir(checkout)
             .status()
             .expect("the program runs");
         assert!(rendered.success(), "startproject: {rendered}");
