@@ -84,7 +84,15 @@ impl Error {
         }
     }
 
-    fn body(self) -> Value {
+    /// What a person reads: the detail, or what is wrong with the fields.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Fields(fields) => fields.values().flatten().cloned().collect::<Vec<_>>().join(" "),
+            other => other.body()["detail"].as_str().unwrap_or_default().to_owned(),
+        }
+    }
+
+    fn body(&self) -> Value {
         match self {
             Self::Fields(fields) => json!(fields),
             Self::Refused { detail, code, .. } => json!({ "detail": detail, "code": code }),

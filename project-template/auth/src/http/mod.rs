@@ -76,6 +76,14 @@ impl Settings {
         format!("{base}{}{path}", self.prefix)
     }
 
+    /// A path of the API as a browser sees it, for pages and redirects: below the path of `public_url`, if it has one.
+    #[must_use]
+    pub fn path(&self, path: &str) -> String {
+        let rest = self.public_url.as_deref().and_then(|url| url.split_once("://")).map_or("", |(_, rest)| rest);
+        let base = rest.find('/').map_or("", |slash| &rest[slash..]);
+        format!("{base}{}{path}", self.prefix)
+    }
+
     /// The name of the machine that people see in their browser.
     pub(crate) fn host(&self) -> &str {
         let uri = self.public_url.as_deref().and_then(|url| url.split_once("://"));

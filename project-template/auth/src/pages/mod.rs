@@ -2,12 +2,16 @@
 //!
 //! [`show`] answers with any of the pages of [`crate::templates::pages`]. Pages load nothing, from nowhere: the policy
 //! that goes with them admits only what is inside and carries the answer's nonce, and forms are posted to this origin.
-//! Each works without its script.
+//! Each works without its script. An address that serves people and programs takes a [`Reader`].
+
+mod reader;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use ring::rand::{self, SystemRandom};
+
+pub use reader::Reader;
 
 use crate::app::Auth;
 use crate::error::Result;

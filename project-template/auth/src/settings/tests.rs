@@ -169,8 +169,10 @@ fn a_wildcard_is_no_origin() {
 fn links_begin_with_the_public_url_and_without_one_where_the_server_listens() {
     let settings = load("[http]\npublic_url = \"https://auth.example.com:8443/base/\"", &[]).unwrap();
     assert_eq!(settings.http.link("/x/"), "https://auth.example.com:8443/base/jwt-allauth/x/");
+    assert_eq!(settings.http.path("/x/"), "/base/jwt-allauth/x/");
     assert_eq!(settings.http.host(), "auth.example.com:8443");
     let settings = load("[http]\nprefix = \"\"", &[]).unwrap();
     assert_eq!(settings.http.link("/x/"), "http://127.0.0.1:8000/x/");
+    assert_eq!(settings.http.path("/x/"), "/x/");
     assert_eq!(settings.http.host(), "localhost");
 }
