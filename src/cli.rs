@@ -20,7 +20,8 @@ const STARTPROJECT_EXAMPLES: &str = "\
 Examples:
   jwt-allauth startproject myproject
   jwt-allauth startproject myproject --email --database postgres
-  jwt-allauth startproject myproject . --if-exists merge";
+  jwt-allauth startproject myproject . --if-exists merge
+  jwt-allauth startproject myproject --template ../skeleton -d company=Example";
 
 /// Start an axum project with a complete JWT authentication server that is yours to read and change
 #[derive(Debug, Parser)]
@@ -55,6 +56,15 @@ pub(crate) struct StartProject {
     /// Database to start with; the code serves both [default: sqlite]
     #[arg(long, value_enum, ignore_case = true)]
     pub(crate) database: Option<Database>,
+    /// Lay a skeleton of yours over the project: a directory or a git repository
+    #[arg(long, value_name = "PATH|URL")]
+    pub(crate) template: Option<String>,
+    /// Answer a question of the template; may be given several times
+    #[arg(short, long, value_name = "KEY=VALUE", value_parser = definition)]
+    pub(crate) define: Vec<(String, String)>,
+    /// Answer the template's questions from a TOML file's table `[values]`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) values_file: Option<PathBuf>,
     /// Take the defaults, never ask
     #[arg(short = 'y', long)]
     pub(crate) defaults: bool,
@@ -132,11 +142,18 @@ pub(crate) fn refuse(error: &Error) -> ! {
     process::exit(code)
 }
 
-fn boolean(text: &str) -> Result<bool, String> {
+pub(crate) fn boolean(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "1" => Ok(true),
         "false" | "no" | "off" | "0" => Ok(false),
         _ => Err("write true, false, yes, no, on, off, 1 or 0; a project's name goes before `--email`".into()),
+    }
+}
+
+fn definition(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+        _ => Err("write it as `-d key=value`".into()),
     }
 }
 

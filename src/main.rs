@@ -3,15 +3,18 @@
 mod answers;
 mod cli;
 mod commands;
+mod errand;
 mod failure;
 mod names;
 mod project;
 mod prompts;
 mod report;
+mod scratch;
 mod secrets;
 mod signals;
 mod template;
 mod tree;
+mod values;
 mod vcs;
 
 use std::process;

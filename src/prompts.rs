@@ -7,9 +7,10 @@ use anyhow::{Error, Result};
 use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
 use dialoguer::{Confirm, Input, Select};
 
-use crate::answers::{Database, Given};
+use crate::answers::{Database, Given, Value};
 use crate::failure::{Failure, Kind};
 use crate::names::ProjectName;
+use crate::template::{Placeholder, PlaceholderKind};
 
 /// SIGINT, which a terminal that reads key by key does not send by itself.
 const CTRL_C: usize = 2;
@@ -22,10 +23,26 @@ pub(crate) fn somebody_is_there() -> bool {
 
 /// Asks for what has not been given; a question answered by a flag is not asked.
 pub(crate) fn ask(given: Given, taken: &[&str]) -> Result<Given> {
-    ask_in_turn(given, taken).map_err(|dialoguer::Error::IO(error)| match error.kind() {
+    ask_in_turn(given, taken).map_err(unanswered)
+}
+
+/// Asks what the template wants to know and has not been told.
+pub(crate) fn ask_for(placeholders: &[Placeholder], mut given: Given) -> Result<Given> {
+    let theme = theme();
+    for placeholder in placeholders {
+        if !given.placeholders.contains_key(&placeholder.name) {
+            let value = value(&*theme, placeholder).map_err(unanswered)?;
+            given.placeholders.insert(placeholder.name.clone(), value);
+        }
+    }
+    Ok(given)
+}
+
+fn unanswered(dialoguer::Error::IO(error): dialoguer::Error) -> Error {
+    match error.kind() {
         io::ErrorKind::Interrupted => Failure::new(Kind::Signal(CTRL_C), "interrupted").into(),
         _ => Error::new(error).context("the answer cannot be read"),
-    })
+    }
 }
 
 fn ask_in_turn(mut given: Given, taken: &[&str]) -> dialoguer::Result<Given> {
@@ -39,6 +56,9 @@ fn ask_in_turn(mut given: Given, taken: &[&str]) -> dialoguer::Result<Given> {
     }
     if given.database.is_none() {
         given.database = Some(database(&*theme)?);
+    }
+    if given.template.is_none() {
+        given.template = template(&*theme)?;
     }
     Ok(given)
 }
@@ -57,6 +77,38 @@ fn database(theme: &dyn Theme) -> dialoguer::Result<Database> {
     let question = Select::with_theme(theme).with_prompt("Database to start with (--database)");
     let chosen = question.items(choices).default(0).interact()?;
     Ok(choices[chosen])
+}
+
+fn template(theme: &dyn Theme) -> dialoguer::Result<Option<String>> {
+    let question = Input::<String>::with_theme(theme).with_prompt("Template to lay over it, if any (--template)");
+    let answer = question.allow_empty(true).interact_text()?;
+    Ok(Some(answer.trim().to_owned()).filter(|answer| !answer.is_empty()))
+}
+
+fn value(theme: &dyn Theme, placeholder: &Placeholder) -> dialoguer::Result<Value> {
+    let question = format!("{} (-d {})", placeholder.prompt, placeholder.name);
+    match (&placeholder.kind, &placeholder.default) {
+        (PlaceholderKind::Bool, default) => {
+            let question = Confirm::with_theme(theme).with_prompt(question);
+            let yes = *default == Some(Value::Bool(true));
+            Ok(Value::Bool(if default.is_some() { question.default(yes) } else { question }.interact()?))
+        }
+        (PlaceholderKind::Choice(choices), default) => {
+            let is_default = |choice: &String| *default == Some(Value::Text(choice.clone()));
+            let question = Select::with_theme(theme).with_prompt(question).items(choices);
+            let chosen = question.default(choices.iter().position(is_default).unwrap_or_default()).interact()?;
+            Ok(Value::Text(choices[chosen].clone()))
+        }
+        (PlaceholderKind::Line { .. }, default) => {
+            let valid = |answer: &String| placeholder.parse(answer).map(drop);
+            let question = Input::with_theme(theme).with_prompt(question).allow_empty(true).validate_with(valid);
+            let answer = match default {
+                Some(Value::Text(text)) => question.default(text.clone()).interact_text()?,
+                _ => question.interact_text()?,
+            };
+            Ok(Value::Text(answer))
+        }
+    }
 }
 
 fn theme() -> Box<dyn Theme> {

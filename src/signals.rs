@@ -8,6 +8,8 @@ use std::thread;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+use anyhow::Result;
+
 use crate::failure::{Failure, Kind};
 
 const WATCHED: [(i32, usize); 3] = [(SIGHUP, 1), (SIGINT, 2), (SIGTERM, 15)];
@@ -54,6 +56,15 @@ impl Signals {
     pub(crate) fn writing(&self) -> Writing<'_> {
         *self.lock() = Phase::Writing;
         Writing { signals: self }
+    }
+
+    /// Something begun before the project is written, undone by itself before the program ends.
+    pub(crate) fn hold<T>(&self, errand: impl FnOnce(&Writing) -> Result<T>) -> Result<T> {
+        let outcome = errand(&self.writing());
+        *self.lock() = Phase::Before;
+        // One that came too late for the errand has not ended the program, and one that comes now will.
+        Writing { signals: self }.check()?;
+        outcome
     }
 
     fn end_unless_writing(&self, signal: i32) {

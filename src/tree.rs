@@ -10,6 +10,8 @@ pub(crate) enum Mode {
     Executable,
     /// Readable by its owner alone, and never part of a hash or a commit.
     Secret,
+    /// A symbolic link, whose contents are the path it leads to.
+    Link,
 }
 
 impl Mode {
@@ -18,6 +20,28 @@ impl Mode {
             Self::Plain => 0o644,
             Self::Executable => 0o755,
             Self::Secret => 0o600,
+            Self::Link => 0o777,
+        }
+    }
+}
+
+/// Where a file comes from, for those who lay their own over the built-in project.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Origin {
+    #[default]
+    BuiltIn,
+    /// From the template, where the built-in project has nothing.
+    Added,
+    /// From the template, in place of the built-in project's.
+    Replaced,
+}
+
+impl Origin {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::BuiltIn => "built-in",
+            Self::Added => "added",
+            Self::Replaced => "replaced",
         }
     }
 }
@@ -28,6 +52,7 @@ pub(crate) struct File {
     pub(crate) path: String,
     pub(crate) contents: Vec<u8>,
     pub(crate) mode: Mode,
+    pub(crate) origin: Origin,
 }
 
 impl File {
@@ -83,7 +108,7 @@ mod tests {
     use super::*;
 
     fn file(path: &str, contents: &str, mode: Mode) -> File {
-        File { path: path.into(), contents: contents.into(), mode }
+        File { path: path.into(), contents: contents.into(), mode, origin: Origin::BuiltIn }
     }
 
     #[test]

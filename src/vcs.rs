@@ -76,7 +76,7 @@ impl Git {
 }
 
 /// git without a terminal, a background process or a repository from the environment.
-fn git(directory: &Path) -> Command {
+pub(crate) fn git(directory: &Path) -> Command {
     let mut command = Command::new("git");
     command.current_dir(directory).env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
     for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"] {
@@ -95,14 +95,19 @@ fn run(command: &mut Command, input: &[u8]) -> io::Result<()> {
         let _ = stdin.write_all(input);
     }
     let output = child.wait_with_output()?;
-    if output.status.success() { Ok(()) } else { Err(io::Error::other(complaint(&output))) }
+    if output.status.success() { Ok(()) } else { Err(io::Error::other(reason(&output))) }
 }
 
-fn complaint(output: &Output) -> String {
+fn reason(output: &Output) -> String {
     let stderr = String::from_utf8_lossy(&output.stderr);
     if stderr.contains("Please tell me who you are") {
         return "git does not know your name and address (`git config --global user.name`, `user.email`)".into();
     }
+    complaint(&stderr).unwrap_or_else(|| output.status.to_string())
+}
+
+/// The line of git's that says what is wrong.
+pub(crate) fn complaint(stderr: &str) -> Option<String> {
     let said = stderr.lines().find(|line| line.starts_with("fatal:") || line.starts_with("error:"));
-    said.or(stderr.lines().next()).map_or_else(|| output.status.to_string(), str::to_owned)
+    said.or(stderr.lines().next()).map(str::to_owned)
 }

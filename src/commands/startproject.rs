@@ -14,11 +14,13 @@ use crate::report::{Rendered, Report};
 use crate::secrets::Secrets;
 use crate::signals::Signals;
 use crate::template::Template;
+use crate::values::Values;
 use crate::vcs::{self, Git};
 
 pub(crate) fn run(arguments: &StartProject, report: &Report, signals: &Signals) -> Result<i32> {
-    let template = Template::built_in();
-    let answers = answers(arguments, &template.crates())?;
+    let given = given(arguments)?;
+    let template = Template::at(given.template.as_deref(), signals)?;
+    let answers = answers(arguments, given, &template)?;
     let destination = Destination::of(directory(arguments, &answers))?;
     let git = Git::of(arguments)?;
     let secrets = Secrets::generate()?;
@@ -26,6 +28,7 @@ pub(crate) fn run(arguments: &StartProject, report: &Report, signals: &Signals) 
     let rendered = Rendered {
         template: &template.id,
         version: &template.version,
+        overlay: template.overlay.as_ref(),
         answers: &answers,
         destination: &destination,
         tree: &tree,
@@ -39,11 +42,29 @@ pub(crate) fn run(arguments: &StartProject, report: &Report, signals: &Signals) 
     Ok(exit_code(git, &written))
 }
 
-fn answers(arguments: &StartProject, taken: &[&str]) -> Result<Answers> {
-    let given = Given { name: arguments.name.clone(), email: arguments.email, database: arguments.database };
-    let open = given.name.is_none() && !arguments.defaults;
-    let given = if open && prompts::somebody_is_there() { prompts::ask(given, taken)? } else { given };
-    Ok(Answers::complete(&given, taken)?)
+/// A name is answer enough; without one everything is asked that has not been said.
+fn given(arguments: &StartProject) -> Result<Given> {
+    let given = Given {
+        name: arguments.name.clone(),
+        email: arguments.email,
+        database: arguments.database,
+        template: arguments.template.clone(),
+        ..Given::default()
+    };
+    let is_open = given.name.is_none() && may_ask(arguments);
+    if is_open { prompts::ask(given, &Template::built_in().crates()) } else { Ok(given) }
+}
+
+fn answers(arguments: &StartProject, given: Given, template: &Template) -> Result<Answers> {
+    let placeholders = template.placeholders();
+    let values = Values::of(&arguments.define, arguments.values_file.as_deref())?;
+    let given = given.with(&values, placeholders)?;
+    let given = if may_ask(arguments) { prompts::ask_for(placeholders, given)? } else { given };
+    Ok(Answers::complete(&given, &template.crates(), placeholders)?)
+}
+
+fn may_ask(arguments: &StartProject) -> bool {
+    !arguments.defaults && prompts::somebody_is_there()
 }
 
 fn directory(arguments: &StartProject, answers: &Answers) -> PathBuf {

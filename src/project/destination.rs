@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use super::stage;
 use crate::cli::IfExists;
 use crate::failure::{Failure, Kind};
-use crate::tree::{File, Tree};
+use crate::tree::{File, Mode, Tree};
 
 pub(crate) struct Destination {
     /// As it was given, for messages and the next steps.
@@ -106,7 +106,7 @@ impl Destination {
             Ok(there) if there.is_dir() => {
                 return Err(self.blocked(&file.path, "is a directory").into());
             }
-            Ok(there) if there.is_file() && is_unchanged(file, root) => {}
+            Ok(there) if is_alike(file, &there) && is_unchanged(file, root) => {}
             // A key that is overwritten is lost for good, and every session with it.
             Ok(_) if if_exists == IfExists::Merge || file.is_secret() => {
                 plan.kept.push(file.path.clone());
@@ -166,8 +166,12 @@ impl Destination {
     }
 }
 
+fn is_alike(file: &File, there: &fs::Metadata) -> bool {
+    if file.mode == Mode::Link { there.is_symlink() } else { there.is_file() }
+}
+
 fn is_unchanged(file: &File, root: &Path) -> bool {
-    fs::read(root.join(&file.path)).is_ok_and(|contents| contents == file.contents)
+    stage::contents(&root.join(&file.path)).is_ok_and(|contents| contents == file.contents)
 }
 
 /// A repository that is still empty is no reason to refuse, nor is what a killed run has left.

@@ -53,7 +53,7 @@ pub(super) fn roll_back(stage: &Path, root: &Path) -> io::Result<()> {
     for (hash, path) in files.iter().filter(|(hash, _)| *hash != DIRECTORY) {
         let place = root.join(path);
         // A file that somebody has changed since is theirs.
-        if !staged(path) && fs::read(&place).is_ok_and(|contents| sha256(&contents) == *hash) {
+        if !staged(path) && stage::contents(&place).is_ok_and(|contents| sha256(&contents) == *hash) {
             fs::remove_file(&place)?;
         }
         let old = old(stage, path);

@@ -17,6 +17,7 @@ use anyhow::{Context, Result};
 use destination::Site;
 pub(crate) use destination::{Destination, Plan};
 use stage::Stage;
+pub(crate) use stage::is_stage;
 
 use crate::cli::IfExists;
 use crate::failure::{Failure, Kind};

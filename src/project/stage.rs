@@ -2,9 +2,11 @@
 //!
 //! `new/` holds what is to be placed, `old/` what was replaced, `journal` what a filling was about to do.
 
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use super::fill;
@@ -47,7 +49,7 @@ pub(super) fn tree(stage: &Path) -> PathBuf {
     stage.join("new")
 }
 
-pub(super) fn is_stage(name: &std::ffi::OsStr) -> bool {
+pub(crate) fn is_stage(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
 }
 
@@ -68,9 +70,21 @@ pub(super) fn write(root: &Path, file: &File) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         DirBuilder::new().recursive(true).create(parent)?;
     }
+    if file.mode == Mode::Link {
+        return symlink(OsStr::from_bytes(&file.contents), path);
+    }
     // A secret is never readable by others, not even for the moment between two calls.
     let mode = if file.mode == Mode::Secret { 0o600 } else { file.mode.bits() | 0o022 };
     let mut handle = OpenOptions::new().write(true).create_new(true).mode(mode).open(&path)?;
     handle.write_all(&file.contents)?;
     if file.is_secret() { handle.set_permissions(Permissions::from_mode(0o600)) } else { Ok(()) }
+}
+
+/// What lies at a path as a tree has it: of a link the path it leads to.
+pub(super) fn contents(path: &Path) -> io::Result<Vec<u8>> {
+    if fs::symlink_metadata(path)?.is_symlink() {
+        Ok(fs::read_link(path)?.into_os_string().into_vec())
+    } else {
+        fs::read(path)
+    }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::*;
-use crate::tree::{File, Mode};
+use crate::tree::{File, Mode, Origin};
 
 fn tree(files: &[(&str, &str)]) -> Tree {
     let file = |(path, contents): &(&str, &str)| File {
@@ -13,8 +13,10 @@ fn tree(files: &[(&str, &str)]) -> Tree {
         mode: match *path {
             ".env" => Mode::Secret,
             "run" => Mode::Executable,
+            "link" => Mode::Link,
             _ => Mode::Plain,
         },
+        origin: Origin::BuiltIn,
     };
     Tree::new(files.iter().map(file).collect())
 }
@@ -71,6 +73,32 @@ fn a_new_directory_holds_every_file_with_its_mode_and_nothing_else() {
     assert_eq!(mode(&root.join(".env")), 0o600);
     assert_eq!(mode(&root.join("run")) & 0o100, 0o100);
     assert_eq!(mode(&root.join("Cargo.toml")) & 0o111, 0);
+}
+
+#[test]
+fn a_link_is_placed_as_a_link_found_again_and_replaces_what_is_there() {
+    let home = TempDir::new().unwrap();
+    let linked = tree(&[("Cargo.toml", "ours"), ("link", "Cargo.toml")]);
+    put(&linked, home.path(), IfExists::Error).unwrap();
+    assert_eq!(fs::read_link(home.path().join("link")).unwrap(), Path::new("Cargo.toml"));
+    let written = put(&linked, home.path(), IfExists::Overwrite).unwrap();
+    assert_eq!((written.created, written.replaced, written.kept), (0, vec![], vec![]));
+    fs::remove_file(home.path().join("link")).unwrap();
+    fs::write(home.path().join("link"), "Cargo.toml").unwrap();
+    assert_eq!(put(&linked, home.path(), IfExists::Overwrite).unwrap().replaced, ["link"]);
+    assert_eq!(fs::read_to_string(home.path().join("Cargo.toml")).unwrap(), "ours");
+}
+
+#[test]
+fn undoing_a_killed_filling_takes_a_link_away_and_not_what_it_leads_to() {
+    let home = TempDir::new().unwrap();
+    let hash = crate::tree::sha256(b"theirs");
+    let stage = stage_with_journal(home.path(), &format!("{hash} link\n{hash} src/main.rs\n"));
+    fs::write(stage.join("new/src/main.rs"), "").unwrap();
+    fs::write(home.path().join("theirs"), "theirs").unwrap();
+    symlink("theirs", home.path().join("link")).unwrap();
+    stage::clear_stale(home.path()).unwrap();
+    assert_eq!(files(home.path()), ["theirs"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Rendered, next_steps};
+use crate::answers;
 use crate::failure::Failure;
 use crate::project::{Plan, Written};
 use crate::vcs;
@@ -36,10 +37,11 @@ pub(super) fn failed(error: &anyhow::Error, failure: Option<&Failure>) -> String
 }
 
 fn of(rendered: &Rendered) -> Value {
-    let files = rendered.tree.files().iter().map(
-        |file| json!({ "path": file.path, "size": file.contents.len(), "mode": format!("{:04o}", file.mode.bits()) }),
-    );
-    json!({
+    let files = rendered.tree.files().iter().map(|file| {
+        let mode = format!("{:04o}", file.mode.bits());
+        json!({ "path": file.path, "size": file.contents.len(), "mode": mode, "origin": file.origin.name() })
+    });
+    let mut object = json!({
         "template": { "id": rendered.template, "version": rendered.version },
         "answers": {
             "name": rendered.answers.name.as_str(),
@@ -48,7 +50,20 @@ fn of(rendered: &Rendered) -> Value {
         },
         "tree_hash": rendered.tree.hash(),
         "files": files.collect::<Vec<_>>(),
-    })
+    });
+    if let Some(overlay) = rendered.overlay {
+        object["overlay"] = json!({ "name": overlay.name, "version": overlay.version, "hash": overlay.hash });
+        object["placeholders"] =
+            rendered.answers.placeholders.iter().map(|(name, value)| (name.clone(), of_value(value))).collect();
+    }
+    object
+}
+
+fn of_value(value: &answers::Value) -> Value {
+    match value {
+        answers::Value::Bool(value) => (*value).into(),
+        answers::Value::Text(text) => text.clone().into(),
+    }
 }
 
 fn of_vcs(outcome: &vcs::Outcome) -> Value {

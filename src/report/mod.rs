@@ -12,7 +12,8 @@ use crate::answers::Answers;
 use crate::cli::{Color, Format, Output};
 use crate::failure::Failure;
 use crate::project::{Destination, Plan, Written};
-use crate::tree::Tree;
+use crate::template::Overlay;
+use crate::tree::{File, Mode, Origin, Tree};
 use crate::vcs;
 
 /// Paths on a line before the rest is only counted.
@@ -28,6 +29,7 @@ pub(crate) struct Report {
 pub(crate) struct Rendered<'a> {
     pub(crate) template: &'a str,
     pub(crate) version: &'a str,
+    pub(crate) overlay: Option<&'a Overlay>,
     pub(crate) answers: &'a Answers,
     pub(crate) destination: &'a Destination,
     pub(crate) tree: &'a Tree,
@@ -44,14 +46,16 @@ impl Report {
             return result(&json::would_write(rendered, plan));
         }
         for file in rendered.tree.files() {
-            let note = if plan.kept.contains(&file.path) {
-                "  (kept as it is)"
+            let mut notes = String::new();
+            if let Some(overlay) = rendered.overlay {
+                notes.push_str(&origin(file, overlay));
+            }
+            if plan.kept.contains(&file.path) {
+                notes.push_str("  (kept as it is)");
             } else if plan.replaced.contains(&file.path) {
-                "  (replaced)"
-            } else {
-                ""
-            };
-            result(&format!("{:04o} {:>8} {}{note}", file.mode.bits(), file.contents.len(), file.path));
+                notes.push_str("  (replaced)");
+            }
+            result(&format!("{:04o} {:>8} {}{notes}", file.mode.bits(), file.contents.len(), file.path));
         }
         self.say(&format!("{} files, {}", rendered.tree.files().len(), rendered.tree.hash()));
         self.say("Nothing was written");
@@ -80,6 +84,9 @@ impl Report {
         self.list("Kept as they were", &written.kept);
         if written.kept.iter().any(|path| path == ".gitignore") {
             warn("your `.gitignore` was kept: see that it ignores `.env` and `keys/`");
+        }
+        if let Some(overlay) = rendered.overlay {
+            self.detail(&format!("template: {}", overlay.title()));
         }
         match &written.vcs {
             vcs::Outcome::Committed => self.detail("git: a repository with a first commit"),
@@ -137,6 +144,18 @@ fn colour(wish: Color) {
         Color::Never => console::set_colors_enabled_stderr(false),
         Color::Auto if plain => console::set_colors_enabled_stderr(false),
         Color::Auto => {}
+    }
+}
+
+/// Where a file comes from, and of a link where it leads.
+fn origin(file: &File, overlay: &Overlay) -> String {
+    let arrow = if file.mode == Mode::Link { " -> " } else { "" };
+    let end = if file.mode == Mode::Link { String::from_utf8_lossy(&file.contents) } else { "".into() };
+    let name = &overlay.name;
+    match file.origin {
+        Origin::BuiltIn => "  [built-in]".to_owned(),
+        Origin::Added => format!("{arrow}{end}  [{name}]"),
+        Origin::Replaced => format!("{arrow}{end}  [{name}, instead of built-in]"),
     }
 }
 

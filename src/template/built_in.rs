@@ -2,20 +2,22 @@
 
 use include_dir::{Dir, include_dir};
 
-use super::{Source, Template};
+use super::Template;
+use super::source::Source;
 
 static PROJECT: Dir = include_dir!("$CARGO_MANIFEST_DIR/project-template");
+
+pub(super) const ID: &str = "built-in";
 
 pub(super) fn template() -> Template {
     let mut sources = Vec::new();
     collect(&PROJECT, &mut sources);
-    Template { id: "built-in".into(), version: env!("CARGO_PKG_VERSION").into(), sources }
+    Template { id: ID.into(), version: env!("CARGO_PKG_VERSION").into(), sources, overlay: None }
 }
 
 fn collect(directory: &Dir<'static>, sources: &mut Vec<Source>) {
     for file in directory.files() {
-        let path = file.path().to_string_lossy().replace('\\', "/");
-        sources.push(Source { path, contents: file.contents().into() });
+        sources.push(Source::embedded(file.path().to_string_lossy().replace('\\', "/"), file.contents()));
     }
     for inner in directory.dirs() {
         collect(inner, sources);

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use liquid::model::Value as LiquidValue;
 use liquid::partials::{LazyCompiler, PartialSource};
 
+use super::source::Source;
 use super::tags::{self, Tag};
-use super::variables::{Value, Variables};
-use super::{SUFFIX, Source, escape};
+use super::{Variables, escape};
+use crate::answers::Value;
 use crate::failure::{Failure, Kind};
 use crate::secrets;
 
@@ -23,16 +24,16 @@ pub(super) struct Output {
 }
 
 impl<'a> Engine<'a> {
-    pub(super) fn new(sources: Vec<Source>, variables: &'a Variables) -> Result<Self, Failure> {
+    pub(super) fn new(sources: &[Source], variables: &'a Variables) -> Result<Self, Failure> {
         let parser = liquid::ParserBuilder::with_stdlib()
-            .partials(LazyCompiler::new(Included(sources)))
+            .partials(LazyCompiler::new(Included(sources.to_vec())))
             .build()
             .map_err(|error| Failure::new(Kind::Template, summary(&error)))?;
         Ok(Self { parser, variables })
     }
 
     pub(super) fn render(&self, source: &Source) -> Result<Output, Failure> {
-        let text = std::str::from_utf8(&source.contents).map_err(|_| {
+        let text = source.text().ok_or_else(|| {
             Failure::new(Kind::Template, format!("{}: a file to be rendered has to be text", source.path))
         })?;
         let at = |position: (usize, usize), message: String| {
@@ -45,8 +46,7 @@ impl<'a> Engine<'a> {
             let failure = at(tags::position(text, tag.offset), format!("`{name}` is not a variable of this template"));
             return Err(failure.hint(format!("the variables are {}", self.names().join(", "))));
         }
-        let path = source.path.strip_suffix(SUFFIX).unwrap_or(&source.path);
-        let rendered = template.render(&self.globals(path));
+        let rendered = template.render(&self.globals(source.target()));
         let text = rendered.map_err(|error| at(tags::position(text, failed(&tags, &error)), summary(&error)))?;
         let secret = tags.iter().flat_map(Tag::uses).any(|name| secrets::NAMES.contains(&name));
         Ok(Output { text, secret })
@@ -61,8 +61,8 @@ impl<'a> Engine<'a> {
         })
     }
 
-    fn names(&self) -> Vec<&'static str> {
-        self.variables.iter().map(|(name, _)| *name).collect()
+    fn names(&self) -> Vec<&'a str> {
+        self.variables.iter().map(|(name, _)| name.as_str()).collect()
     }
 
     fn globals(&self, path: &str) -> liquid::Object {
@@ -70,7 +70,7 @@ impl<'a> Engine<'a> {
             Value::Bool(value) => LiquidValue::scalar(*value),
             Value::Text(text) => LiquidValue::scalar(escape::value(text, path)),
         };
-        self.variables.iter().map(|(name, variable)| ((*name).into(), value(variable))).collect()
+        self.variables.iter().map(|(name, variable)| (name.clone().into(), value(variable))).collect()
     }
 }
 
@@ -89,8 +89,8 @@ impl PartialSource for Included {
     }
 
     fn try_get<'a>(&'a self, name: &str) -> Option<Cow<'a, str>> {
-        let source = self.0.iter().find(|source| source.path == name && !name.ends_with(SUFFIX))?;
-        let text = std::str::from_utf8(&source.contents).ok()?;
+        let source = self.0.iter().find(|source| source.path == name && !source.is_rendered())?;
+        let text = source.text()?;
         Some(format!("{{% raw %}}{text}{{% endraw %}}").into())
     }
 }

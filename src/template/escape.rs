@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 /// Formats whose values stand between double quotes.
 const QUOTED: [&str; 5] = [".env", ".json", ".toml", ".yaml", ".yml"];
+const RUST: &str = ".rs";
 const MARKUP: [&str; 3] = [".html", ".svg", ".xml"];
 
 /// `path` is the path of the rendered file, without `.liquid`.
@@ -11,6 +12,8 @@ pub(super) fn value(text: &str, path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     if name.starts_with(".env") || QUOTED.iter().any(|suffix| name.ends_with(suffix)) {
         quoted(text)
+    } else if name.ends_with(RUST) {
+        rust(text)
     } else if MARKUP.iter().any(|suffix| name.ends_with(suffix)) {
         markup(text)
     } else {
@@ -30,6 +33,18 @@ fn quoted(text: &str) -> String {
                 // Writing to a string cannot fail.
                 let _ = write!(escaped, "\\u{:04x}", u32::from(control));
             }
+            other => escaped.push(other),
+        }
+        escaped
+    })
+}
+
+/// Right in a string, harmless in a comment.
+fn rust(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut escaped, character| {
+        match character {
+            '"' | '\\' => escaped.extend(['\\', character]),
+            control if control.is_control() => escaped.extend(control.escape_default()),
             other => escaped.push(other),
         }
         escaped
@@ -59,6 +74,12 @@ mod tests {
     fn a_key_of_several_lines_is_one_line_of_an_env_file() {
         assert_eq!(value("one\ntwo", ".env"), "one\\ntwo");
         assert_eq!(value("one\ntwo", ".env.example"), "one\\ntwo");
+    }
+
+    #[test]
+    fn rust_reads_back_what_was_meant_and_a_comment_stays_one_line() {
+        assert_eq!(value(NASTY, "src/main.rs"), r#"a\"b\\c\nd\u{1}<e>"#);
+        assert_eq!(value("Zoë's", "lib.rs"), "Zoë's");
     }
 
     #[test]

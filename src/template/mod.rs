@@ -1,39 +1,47 @@
 //! Where a template comes from, what it holds, how it renders: `(Template, Answers, Secrets)` to a `Tree`, without the disk.
 //!
-//! Files named `*.liquid` are rendered and lose the suffix, all others are copied byte for byte. A file that begins with
-//! `#!/` is executable: a binary remembers no modes, and a script says so in its first line anyway.
+//! Files named `*.liquid` are rendered and lose the suffix, all others are copied byte for byte.
 
 mod built_in;
 mod engine;
 mod escape;
+mod fetch;
+mod lenient;
+mod location;
 mod lockfile;
+mod overlay;
+mod page;
+mod placeholders;
+mod source;
 mod stamp;
 mod tags;
 mod variables;
 mod verify;
 
-use std::borrow::Cow;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
 
 use crate::answers::Answers;
 use crate::failure::Failure;
-use crate::secrets::{self, Secrets};
-use crate::tree::{File, Mode, Tree};
-use engine::Output;
+use crate::scratch::Scratch;
+use crate::secrets::Secrets;
+use crate::signals::Signals;
+use crate::tree::{File, Tree};
+use engine::{Engine, Output};
+use location::Location;
+pub(crate) use overlay::Overlay;
+pub(crate) use placeholders::{Kind as PlaceholderKind, Placeholder};
+use source::{LOCK_FILE, Source};
 use variables::Variables;
-
-const SUFFIX: &str = ".liquid";
-const LOCK_FILE: &str = "Cargo.lock";
 
 pub(crate) struct Template {
     pub(crate) id: String,
     pub(crate) version: String,
+    /// What is laid over the built-in project.
+    pub(crate) overlay: Option<Overlay>,
     sources: Vec<Source>,
-}
-
-#[derive(Debug, Clone)]
-struct Source {
-    path: String,
-    contents: Cow<'static, [u8]>,
 }
 
 impl Template {
@@ -41,65 +49,73 @@ impl Template {
         built_in::template()
     }
 
+    /// What `--template` names, or the built-in project without it.
+    pub(crate) fn at(location: Option<&str>, signals: &Signals) -> Result<Self> {
+        match location.map(Location::parse).transpose()? {
+            None => Ok(Self::built_in()),
+            Some(Location::Directory(directory)) => Ok(Self::with_overlay(&directory)?),
+            Some(Location::Repository(repository)) => signals.hold(|writing| {
+                let scratch = Scratch::create().context("there is no room for a temporary directory")?;
+                let directory = scratch.path().join(repository.name());
+                fs::create_dir(&directory)?;
+                let commit = fetch::fetch(&repository, &directory, writing)?;
+                let mut template = Self::with_overlay(&directory)?;
+                template
+                    .overlay
+                    .iter_mut()
+                    .for_each(|overlay| overlay.source = Some((repository.to_string(), commit.clone())));
+                Ok(template)
+            }),
+        }
+    }
+
+    fn with_overlay(directory: &Path) -> Result<Self, Failure> {
+        let built_in = Self::built_in();
+        let (overlay, sources) = overlay::read(directory)?;
+        let sources = overlay::laid_over(built_in.sources, sources)?;
+        Ok(Self { sources, overlay: Some(overlay), ..built_in })
+    }
+
     /// The crates a rendered project contains or depends on; a project cannot have the name of one.
     pub(crate) fn crates(&self) -> Vec<&str> {
         let lock = self.sources.iter().find(|source| source.path == LOCK_FILE);
-        lock.and_then(|lock| std::str::from_utf8(&lock.contents).ok()).map(lockfile::crates).unwrap_or_default()
+        lock.and_then(Source::text).map(lockfile::crates).unwrap_or_default()
+    }
+
+    /// What it asks beyond what every project is asked.
+    pub(crate) fn placeholders(&self) -> &[Placeholder] {
+        self.overlay.as_ref().map(|overlay| &overlay.placeholders[..]).unwrap_or_default()
     }
 
     /// Renders and verifies every file; what comes out is fit to be written.
     pub(crate) fn render(&self, answers: &Answers, secrets: &Secrets) -> Result<Tree, Failure> {
         let variables = variables::of(answers, secrets);
-        let engine = engine::Engine::new(self.sources.clone(), &variables)?;
+        let engine = Engine::new(&self.sources, &variables)?;
         let mut files = Vec::with_capacity(self.sources.len() + 1);
         for source in &self.sources {
-            files.push(match source.path.strip_suffix(SUFFIX) {
-                Some(path) => rendered(path, engine.render(source)?, &variables)?,
-                None if source.path == LOCK_FILE => relocked(source, answers)?,
-                None => copied(source),
+            files.push(if source.is_rendered() {
+                rendered(source, engine.render(source)?, &variables)?
+            } else {
+                source.copied(answers)?
             });
         }
         files.push(stamp::file(self, answers, &files));
         let tree = Tree::new(files);
-        verify::project(&tree, answers, secrets)?;
+        verify::project(&tree, &self.sources, answers, secrets)?;
         Ok(tree)
     }
 
     #[cfg(test)]
     fn of(sources: &[(&str, &str)]) -> Self {
-        let sources = sources
-            .iter()
-            .map(|(path, contents)| Source { path: (*path).to_owned(), contents: contents.as_bytes().to_vec().into() });
-        Self { id: "test".into(), version: "1.0.0".into(), sources: sources.collect() }
+        let sources = sources.iter().map(|(path, contents)| Source::embedded(*path, contents.as_bytes().to_vec()));
+        Self { id: "test".into(), version: "1.0.0".into(), sources: sources.collect(), overlay: None }
     }
 }
 
-fn rendered(path: &str, output: Output, variables: &Variables) -> Result<File, Failure> {
-    let names: Vec<&str> = variables.iter().map(|(name, _)| *name).collect();
-    verify::no_tag_is_left(path, &output.text, &names)?;
-    let contents = output.text.into_bytes();
-    let mode = if output.secret { Mode::Secret } else { mode_of(path, &contents) };
-    Ok(File { path: path.to_owned(), contents, mode })
-}
-
-fn relocked(source: &Source, answers: &Answers) -> Result<File, Failure> {
-    let contents = lockfile::renamed(&source.contents, answers.name.as_str())?;
-    Ok(File { path: source.path.clone(), contents, mode: Mode::Plain })
-}
-
-fn copied(source: &Source) -> File {
-    let contents = source.contents.to_vec();
-    File { path: source.path.clone(), mode: mode_of(&source.path, &contents), contents }
-}
-
-fn mode_of(path: &str, contents: &[u8]) -> Mode {
-    if secrets::may_be_in(path) {
-        Mode::Secret
-    } else if contents.starts_with(b"#!/") {
-        Mode::Executable
-    } else {
-        Mode::Plain
-    }
+fn rendered(source: &Source, output: Output, variables: &Variables) -> Result<File, Failure> {
+    let names: Vec<&str> = variables.iter().map(|(name, _)| name.as_str()).collect();
+    verify::no_tag_is_left(source.target(), &output.text, &names)?;
+    Ok(source.rendered(output.text.into_bytes(), output.secret))
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use toml::{Table, Value};
 
-use super::Template;
-use crate::answers::Answers;
-use crate::tree::{File, Mode};
+use super::{Overlay, Template};
+use crate::answers::{self, Answers};
+use crate::tree::{File, Mode, Origin};
 
 pub(crate) const PATH: &str = ".jwt-allauth.toml";
 
@@ -18,7 +18,16 @@ pub(super) fn file(template: &Template, answers: &Answers, files: &[File]) -> Fi
     stamp.insert("template".into(), of_template(template).into());
     stamp.insert("answers".into(), of_answers(answers).into());
     stamp.insert("files".into(), of_files(files).into());
-    File { path: PATH.into(), contents: format!("{HEADER}{stamp}").into_bytes(), mode: Mode::Plain }
+    if let Some(overlay) = &template.overlay {
+        stamp.insert("overlay".into(), of_overlay(overlay).into());
+        stamp.insert("placeholders".into(), of_placeholders(answers).into());
+    }
+    File {
+        path: PATH.into(),
+        contents: format!("{HEADER}{stamp}").into_bytes(),
+        mode: Mode::Plain,
+        origin: Origin::BuiltIn,
+    }
 }
 
 fn of_template(template: &Template) -> Table {
@@ -34,6 +43,29 @@ fn of_answers(answers: &Answers) -> Table {
     table.insert("email".into(), answers.email.into());
     table.insert("database".into(), answers.database.to_string().into());
     table
+}
+
+/// Not where it lay: a directory of one machine means nothing on another.
+fn of_overlay(overlay: &Overlay) -> Table {
+    let mut table = Table::new();
+    table.insert("name".into(), overlay.name.clone().into());
+    table.insert("hash".into(), overlay.hash.clone().into());
+    if let Some(version) = &overlay.version {
+        table.insert("version".into(), version.clone().into());
+    }
+    if let Some((repository, commit)) = &overlay.source {
+        table.insert("source".into(), repository.clone().into());
+        table.insert("commit".into(), commit.clone().into());
+    }
+    table
+}
+
+fn of_placeholders(answers: &Answers) -> Table {
+    let toml = |value: &answers::Value| match value {
+        answers::Value::Bool(value) => Value::Boolean(*value),
+        answers::Value::Text(text) => Value::String(text.clone()),
+    };
+    answers.placeholders.iter().map(|(name, value)| (name.clone(), toml(value))).collect()
 }
 
 /// A hash of a secret would differ between two renders of the same answers.

@@ -2,11 +2,17 @@ use super::*;
 use crate::answers::Database;
 use crate::failure::Kind;
 use crate::names::ProjectName;
+use crate::tree::Mode;
 
 const MANIFEST: (&str, &str) = ("Cargo.toml.liquid", "[package]\nname = \"{{ project_name }}\"\n");
 
 fn answers() -> Answers {
-    Answers { name: ProjectName::parse("my-shop", &[]).unwrap(), email: true, database: Database::Postgres }
+    Answers {
+        name: ProjectName::parse("my-shop", &[]).unwrap(),
+        email: true,
+        database: Database::Postgres,
+        placeholders: std::collections::BTreeMap::new(),
+    }
 }
 
 fn render(files: &[(&str, &str)]) -> Result<Tree, Failure> {
@@ -150,7 +156,7 @@ fn the_lock_file_is_renamed_and_its_crates_are_taken() {
 
 #[test]
 fn no_file_of_the_built_in_project_lacks_its_suffix() {
-    for source in Template::built_in().sources.iter().filter(|source| !source.path.ends_with(SUFFIX)) {
+    for source in Template::built_in().sources.iter().filter(|source| !source.is_rendered()) {
         let text = String::from_utf8_lossy(&source.contents);
         for name in ["project_name", "crate_name", "signing_key", "cron_secret"] {
             let left = verify::no_tag_is_left(&source.path, &text, &[name]);

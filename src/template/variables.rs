@@ -1,25 +1,25 @@
 //! The names a template can use, and what they stand for.
 
-use crate::answers::Answers;
+use crate::answers::{Answers, Value};
 use crate::secrets::Secrets;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Value {
-    Bool(bool),
-    Text(String),
-}
+pub(super) type Variables = Vec<(String, Value)>;
 
-pub(super) type Variables = Vec<(&'static str, Value)>;
+/// Those that every project has; no placeholder of a template can have such a name.
+pub(super) const NAMES: [&str; 7] =
+    ["project_name", "crate_name", "email", "database", "version", "signing_key", "cron_secret"];
 
 pub(super) fn of(answers: &Answers, secrets: &Secrets) -> Variables {
     let text = |text: &str| Value::Text(text.to_owned());
-    vec![
-        ("project_name", text(answers.name.as_str())),
-        ("crate_name", Value::Text(answers.name.snake_case())),
-        ("email", Value::Bool(answers.email)),
-        ("database", Value::Text(answers.database.to_string())),
-        ("version", text(env!("CARGO_PKG_VERSION"))),
-        ("signing_key", text(&secrets.signing_key)),
-        ("cron_secret", text(&secrets.cron_secret)),
-    ]
+    let values = [
+        text(answers.name.as_str()),
+        Value::Text(answers.name.snake_case()),
+        Value::Bool(answers.email),
+        Value::Text(answers.database.to_string()),
+        text(env!("CARGO_PKG_VERSION")),
+        text(&secrets.signing_key),
+        text(&secrets.cron_secret),
+    ];
+    let placeholders = answers.placeholders.iter().map(|(name, value)| (name.clone(), value.clone()));
+    NAMES.map(str::to_owned).into_iter().zip(values).chain(placeholders).collect()
 }

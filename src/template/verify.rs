@@ -2,17 +2,18 @@
 
 use saphyr_parser::{Parser, ScanError};
 
-use super::tags;
+use super::source::Source;
+use super::{lenient, tags};
 use crate::answers::Answers;
 use crate::failure::{Failure, Kind};
 use crate::secrets::{self, Secrets};
-use crate::tree::{File, Tree};
+use crate::tree::{File, Mode, Origin, Tree};
 
 const MANIFEST: &str = "Cargo.toml";
 
-pub(super) fn project(tree: &Tree, answers: &Answers, secrets: &Secrets) -> Result<(), Failure> {
+pub(super) fn project(tree: &Tree, sources: &[Source], answers: &Answers, secrets: &Secrets) -> Result<(), Failure> {
     for file in tree.files() {
-        parses(file)?;
+        parses(file, sources)?;
         hides_secrets(file, secrets)?;
     }
     manifest_carries_the_name(tree, answers.name.as_str())
@@ -26,14 +27,22 @@ pub(super) fn no_tag_is_left(path: &str, text: &str, variables: &[&str]) -> Resu
     Err(invalid(format!("{path}:{line}:{column}: a tag is left over: `{}`", tag.text.trim())))
 }
 
-fn parses(file: &File) -> Result<(), Failure> {
+fn parses(file: &File, sources: &[Source]) -> Result<(), Failure> {
+    if file.mode == Mode::Link {
+        return Ok(());
+    }
     let name = file.path.rsplit('/').next().unwrap_or(&file.path);
     let extension = name.rsplit_once('.').map(|(_, extension)| extension);
     let Some(parse) = parser_of(name, extension) else {
         return Ok(());
     };
-    let outcome = std::str::from_utf8(&file.contents).map_err(|error| error.to_string()).and_then(parse);
-    outcome.map_err(|error| invalid(format!("{}: {}", file.path, error.trim())))
+    let text = std::str::from_utf8(&file.contents).map_err(|error| error.to_string());
+    let outcome = text.clone().and_then(parse);
+    let is_theirs = || sources.iter().any(|source| source.path == file.path && source.origin != Origin::BuiltIn);
+    match outcome {
+        Err(_) if is_theirs() && text.is_ok_and(|text| lenient::is_readable(&file.path, text)) => Ok(()),
+        outcome => outcome.map_err(|error| invalid(format!("{}: {}", file.path, error.trim()))),
+    }
 }
 
 type Parse = fn(&str) -> Result<(), String>;

@@ -10,4 +10,5 @@ mod names;
 mod output;
 mod prompts;
 mod support;
+mod template;
 mod transcripts;

@@ -22,7 +22,7 @@ fn code(session: &PtySession) -> i32 {
 }
 
 #[test]
-fn without_a_name_the_three_questions_are_asked() {
+fn without_a_name_the_four_questions_are_asked() {
     let place = Place::new();
     let mut session = terminal(&place, "startproject --vcs none", &[]);
     session.exp_string("Name of the project").unwrap();
@@ -34,6 +34,8 @@ fn without_a_name_the_three_questions_are_asked() {
     session.exp_string("postgres").unwrap();
     session.send("\u{1b}[B\r").unwrap();
     session.flush().unwrap();
+    session.exp_string("--template").unwrap();
+    session.send_line("").unwrap();
     session.exp_string("cargo run").unwrap();
     session.exp_eof().unwrap();
     assert_eq!(code(&session), 0);
@@ -50,9 +52,30 @@ fn a_name_that_is_not_valid_is_asked_for_again() {
     session.exp_string("keyword").unwrap();
     session.send_control('u').unwrap();
     session.send_line("").unwrap();
+    session.exp_string("--template").unwrap();
+    session.send_line("").unwrap();
     session.exp_string("cargo run").unwrap();
     session.exp_eof().unwrap();
     assert_eq!(place.entries(), ["myproject"]);
+}
+
+#[test]
+fn a_template_asks_what_it_has_not_been_told() {
+    let place = Place::new();
+    place.write("skeleton/jwt-allauth.toml", crate::template::QUESTIONS);
+    place.write("skeleton/NOTICE.liquid", "{{ company }} {{ tier }} {{ public }}");
+    let mut session = terminal(&place, "startproject shop --vcs none --template skeleton -d tier=gold", &[]);
+    session.exp_string("Name of the company (-d company)").unwrap();
+    session.send_line("no capital").unwrap();
+    session.exp_string("it has to match").unwrap();
+    session.send_control('u').unwrap();
+    session.send_line("Example").unwrap();
+    session.exp_string("(-d public)").unwrap();
+    session.send("y").unwrap();
+    session.flush().unwrap();
+    session.exp_string("cargo run").unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(place.read("shop/NOTICE"), "Example gold true");
 }
 
 #[test]

@@ -65,6 +65,20 @@ impl Place {
         folder
     }
 
+    /// The path of a repository whose one commit holds what was written to this folder.
+    pub(crate) fn repository(&self, folder: &str) -> String {
+        let folder = self.work().join(folder);
+        for arguments in ["init -q -b main", "add -f .", "-c user.name=A -c user.email=a@b.c commit -qm one", "tag v1"]
+        {
+            let status = Command::new("git").args(arguments.split(' ')).current_dir(&folder).status().unwrap();
+            assert!(status.success(), "git {arguments}");
+        }
+        let bare = self.path.join("skeleton.git");
+        let clone = Command::new("git").args(["clone", "-q", "--bare"]).args([&folder, &bare]).status().unwrap();
+        assert!(clone.success());
+        format!("file://{}", bare.display())
+    }
+
     pub(crate) fn write(&self, path: &str, contents: &str) {
         let path = self.work().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -1,0 +1,56 @@
+//! Another program run for a moment: its output is caught, and a signal ends it.
+
+use std::io::{self, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use crate::signals::Writing;
+
+/// How soon a signal is noticed.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// Who says more than this has stopped saying anything.
+const MAX_OUTPUT: u64 = 1024 * 1024;
+
+pub(crate) struct Outcome {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Nothing if a signal came first; who holds `writing` then says so.
+pub(crate) fn run(command: &mut Command, writing: &Writing) -> io::Result<Option<Outcome>> {
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let (done, ended) = mpsc::channel();
+    let stdout = listen(child.stdout.take(), done.clone());
+    let stderr = listen(child.stderr.take(), done);
+    // Both threads have gone when both streams are closed, which is when the program has ended.
+    while ended.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Disconnected) {
+        if writing.check().is_err() {
+            end(&mut child)?;
+            return Ok(None);
+        }
+    }
+    let status = child.wait()?;
+    let text = |thread: thread::JoinHandle<Vec<u8>>| String::from_utf8_lossy(&thread.join().unwrap_or_default()).into();
+    Ok(Some(Outcome { status, stdout: text(stdout), stderr: text(stderr) }))
+}
+
+fn listen(stream: Option<impl Read + Send + 'static>, done: mpsc::Sender<()>) -> thread::JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut output = Vec::new();
+        if let Some(mut stream) = stream {
+            // What was said until an error is all there is.
+            let _ = stream.by_ref().take(MAX_OUTPUT).read_to_end(&mut output);
+            let _ = io::copy(&mut stream, &mut io::sink());
+        }
+        drop(done);
+        output
+    })
+}
+
+fn end(child: &mut Child) -> io::Result<()> {
+    child.kill()?;
+    child.wait().map(drop)
+}

@@ -1,0 +1,62 @@
+//! Templates that lie in a repository, brought by the git on this machine.
+
+use std::env;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::location::Repository;
+use crate::errand::{self, Outcome};
+use crate::failure::{Failure, Kind};
+use crate::signals::Writing;
+use crate::vcs;
+
+/// Puts the repository's files below `directory`, and answers with the commit that they are of.
+pub(super) fn fetch(repository: &Repository, directory: &Path, writing: &Writing) -> Result<String> {
+    let reference = repository.reference.as_deref().unwrap_or("HEAD");
+    let git = |arguments: &[&str]| run(repository, git(directory).args(arguments), writing);
+    git(&["init", "--quiet", "--template="])?;
+    // One commit of one reference, which may be a branch, a tag or the commit itself.
+    git(&["fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--", &repository.url, reference])?;
+    git(&["checkout", "--quiet", "--detach", "FETCH_HEAD"])?;
+    Ok(git(&["rev-parse", "HEAD"])?.stdout.trim().to_owned())
+}
+
+/// git that asks nobody and runs nothing of the repository's.
+fn git(directory: &Path) -> Command {
+    let mut command = vcs::git(directory);
+    command.args(["-c", "core.hooksPath=/dev/null", "-c", "core.askPass=", "-c", "credential.interactive=never"]);
+    command.env_remove("GIT_ASKPASS").env_remove("SSH_ASKPASS");
+    if ["GIT_SSH", "GIT_SSH_COMMAND"].iter().all(|variable| env::var_os(variable).is_none()) {
+        command.env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes");
+    }
+    command
+}
+
+fn run(repository: &Repository, command: &mut Command, writing: &Writing) -> Result<Outcome> {
+    let outcome = match errand::run(command, writing) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Err(no_git(repository).into()),
+        outcome => outcome.context("git cannot be run")?,
+    };
+    writing.check()?;
+    let outcome = outcome.context("git was interrupted")?;
+    if outcome.status.success() { Ok(outcome) } else { Err(failed(repository, &outcome).into()) }
+}
+
+fn no_git(repository: &Repository) -> Failure {
+    Failure::new(Kind::Git, format!("the template `{repository}` needs git, which is not installed"))
+        .hint("install git, or name a directory that holds the template")
+}
+
+fn failed(repository: &Repository, outcome: &Outcome) -> Failure {
+    // Of a URL with a password git repeats it in some versions.
+    let said = outcome.stderr.replace(&repository.url, &repository.to_string());
+    let why = vcs::complaint(&said).unwrap_or_else(|| outcome.status.to_string());
+    let failure = Failure::new(Kind::Git, format!("the template `{repository}` cannot be fetched: {why}"));
+    if why.contains("could not read") || why.contains("ermission denied") || why.contains("Authentication") {
+        return failure.hint("nobody is asked for a password: see that `git clone` of it works without one");
+    }
+    failure.hint("see that the address, and the branch, tag or commit after `@`, are there")
+}

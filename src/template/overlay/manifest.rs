@@ -1,0 +1,59 @@
+//! `jwt-allauth.toml` at the top of an overlay: what it is called, what stays out of projects, what it asks.
+
+use crate::failure::Failure;
+use crate::template::page::{self, Page};
+use crate::template::placeholders::{self, Placeholder};
+
+pub(super) const PATH: &str = "jwt-allauth.toml";
+
+const TABLES: [&str; 2] = ["template", "placeholders"];
+const KEYS: [&str; 4] = ["name", "version", "description", "ignore"];
+
+#[derive(Debug, Default)]
+pub(super) struct Manifest {
+    pub(super) name: Option<String>,
+    pub(super) version: Option<String>,
+    pub(super) description: Option<String>,
+    /// Files and directories that are the template's own, such as its README.
+    pub(super) ignore: Vec<String>,
+    pub(super) placeholders: Vec<Placeholder>,
+}
+
+impl Manifest {
+    pub(super) fn parse(text: &str) -> Result<Self, Failure> {
+        let page = Page { name: PATH, text };
+        let mut manifest = Self::default();
+        for entry in page::entries(&page.parse()?) {
+            match entry.key {
+                "template" => manifest.describe(&page, &page.table_of(&entry)?)?,
+                "placeholders" => manifest.placeholders = placeholders::of(&page, &entry)?,
+                _ => return Err(page.unknown(&entry, &TABLES)),
+            }
+        }
+        Ok(manifest)
+    }
+
+    fn describe(&mut self, page: &Page, fields: &[page::Entry]) -> Result<(), Failure> {
+        for field in fields {
+            match field.key {
+                "name" => self.name = Some(page.text_of(field)?),
+                "version" => self.version = Some(page.text_of(field)?),
+                "description" => self.description = Some(page.text_of(field)?),
+                "ignore" => self.ignore = ignored(page, field)?,
+                _ => return Err(page.unknown(field, &KEYS)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Paths, not patterns: what is left out can be read off the page.
+fn ignored(page: &Page, field: &page::Entry) -> Result<Vec<String>, Failure> {
+    let paths = page.texts_of(field)?;
+    match paths.iter().find(|path| path.contains(['*', '?', '[', '{'])) {
+        Some(glob) => Err(page
+            .complaint(&field.at, &format!("`{glob}` is a pattern; `ignore` takes paths"))
+            .hint("name the directory to leave out all that is in it")),
+        None => Ok(paths.iter().map(|path| path.trim_start_matches("./").trim_end_matches('/').to_owned()).collect()),
+    }
+}

@@ -1,0 +1,144 @@
+//! An in-house skeleton, laid over the built-in project: the same path replaces, a new path is added.
+//!
+//! To be told apart from a complete template it has no `cargo-generate.toml`. A file named `*.liquid` is rendered with the
+//! project's variables, every other is copied with its mode, as a link if it is one.
+
+mod manifest;
+mod walk;
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::path::Path;
+
+use super::placeholders::Placeholder;
+use super::source::{Form, Source};
+use crate::failure::{Failure, Kind};
+use crate::tree::{Origin, Tree};
+use manifest::Manifest;
+
+const REPOSITORY: &str = ".git";
+/// The configuration of cargo-generate makes a directory a complete template.
+const COMPLETE: &str = "cargo-generate.toml";
+
+#[derive(Debug)]
+pub(crate) struct Overlay {
+    pub(crate) name: String,
+    pub(crate) version: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) placeholders: Vec<Placeholder>,
+    /// The repository it was fetched from, and the commit.
+    pub(crate) source: Option<(String, String)>,
+    /// Of all that it lays over, so that a project can tell whether its skeleton has changed.
+    pub(crate) hash: String,
+}
+
+impl Overlay {
+    /// Name, version and what it is for, as far as its author says.
+    pub(crate) fn title(&self) -> String {
+        let version = self.version.iter().map(|version| format!(" {version}"));
+        let description = self.description.iter().map(|description| format!(": {description}"));
+        [self.name.clone()].into_iter().chain(version).chain(description).collect()
+    }
+}
+
+/// Reads an overlay; what is wrong with it is said before anything is asked or written.
+pub(super) fn read(directory: &Path) -> Result<(Overlay, Vec<Source>), Failure> {
+    if directory.join(COMPLETE).exists() {
+        return Err(refused(COMPLETE, "a complete template of cargo-generate, which this version does not render")
+            .hint("without that file it is an overlay, laid over the built-in project"));
+    }
+    let manifest = manifest(directory)?;
+    let sources = walk::read(directory, &manifest.ignore)?;
+    if sources.is_empty() {
+        return Err(Failure::new(Kind::Template, format!("the template `{}` holds no files", directory.display()))
+            .hint("a file of it takes the place of the built-in project's file of the same path, or is added"));
+    }
+    let files = sources.iter().map(Source::raw).collect();
+    let overlay = Overlay {
+        name: manifest.name.unwrap_or_else(|| name_of(directory)),
+        version: manifest.version,
+        description: manifest.description,
+        placeholders: manifest.placeholders,
+        source: None,
+        hash: Tree::new(files).hash(),
+    };
+    Ok((overlay, sources))
+}
+
+/// The overlay's files and those of the project below that it leaves as they are.
+pub(super) fn laid_over(below: Vec<Source>, above: Vec<Source>) -> Result<Vec<Source>, Failure> {
+    let mut merged: BTreeMap<String, Source> =
+        below.into_iter().map(|source| (source.target().to_owned(), source)).collect();
+    for mut source in above {
+        let target = source.target().to_owned();
+        let replaced = merged.get(&target);
+        source.origin = match replaced.map(|replaced| replaced.origin) {
+            None => Origin::Added,
+            Some(Origin::BuiltIn) => Origin::Replaced,
+            Some(_) => return Err(refused(&source.path, &format!("`{target}` is in the template twice"))),
+        };
+        merged.insert(target, source);
+    }
+    for (target, source) in &merged {
+        no_file_is_a_directory(target, source, &merged)?;
+        leads_somewhere(target, source, &merged)?;
+    }
+    Ok(merged.into_values().collect())
+}
+
+fn no_file_is_a_directory(target: &str, source: &Source, all: &BTreeMap<String, Source>) -> Result<(), Failure> {
+    let mut parents = target.match_indices('/').map(|(at, _)| &target[..at]);
+    let Some(file) = parents.find_map(|parent| all.get(parent)) else { return Ok(()) };
+    let (ours, other) = if file.origin == Origin::BuiltIn { (source, file) } else { (file, source) };
+    Err(refused(&ours.path, &format!("`{}` of the project cannot be beside it", other.target())))
+}
+
+/// A link whose end is missing is most often a file that was forgotten.
+fn leads_somewhere(target: &str, source: &Source, all: &BTreeMap<String, Source>) -> Result<(), Failure> {
+    if source.form != Form::Link {
+        return Ok(());
+    }
+    let end = end_of(target, &String::from_utf8_lossy(&source.contents));
+    let is_directory = end.is_empty() || all.keys().any(|path| is_below(path, &end));
+    let is_behind_link = all.iter().any(|(path, other)| other.form == Form::Link && is_below(&end, path));
+    if all.contains_key(&end) || is_directory || is_behind_link {
+        return Ok(());
+    }
+    Err(refused(&source.path, &format!("a link to `{end}`, which is not in the project")))
+}
+
+fn end_of(link: &str, target: &str) -> String {
+    let mut parts: Vec<&str> = link.split('/').collect();
+    parts.pop();
+    for part in target.split('/') {
+        match part {
+            ".." => drop(parts.pop()),
+            "" | "." => {}
+            name => parts.push(name),
+        }
+    }
+    parts.join("/")
+}
+
+fn is_below(path: &str, directory: &str) -> bool {
+    path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn manifest(directory: &Path) -> Result<Manifest, Failure> {
+    match walk::text(&directory.join(manifest::PATH)) {
+        Ok(Some(text)) => Manifest::parse(&text),
+        Ok(None) => Ok(Manifest::default()),
+        Err(error) => Err(refused(manifest::PATH, &error)),
+    }
+}
+
+fn name_of(directory: &Path) -> String {
+    directory.file_name().map_or_else(|| "overlay".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+fn refused(path: impl AsRef<Path>, why: &(impl Display + ?Sized)) -> Failure {
+    Failure::new(Kind::Template, format!("{}: {why}", path.as_ref().display()))
+}
+
+#[cfg(test)]
+mod tests;

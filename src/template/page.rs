@@ -1,0 +1,75 @@
+//! A TOML page that the author of a template wrote: every complaint about it names its line and column.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::tags;
+use crate::failure::{Failure, Kind};
+
+pub(super) struct Page<'a> {
+    pub(super) name: &'a str,
+    pub(super) text: &'a str,
+}
+
+/// A key, where it stands, and its value.
+pub(super) struct Entry<'t> {
+    pub(super) key: &'t str,
+    pub(super) at: Range<usize>,
+    pub(super) value: &'t DeValue<'t>,
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn parse(&self) -> Result<DeTable<'a>, Failure> {
+        DeTable::parse(self.text).map(Spanned::into_inner).map_err(|error| {
+            let message = error.message().lines().collect::<Vec<_>>().join("; ");
+            self.complaint(&error.span().unwrap_or_default(), &message)
+        })
+    }
+
+    pub(super) fn complaint(&self, at: &Range<usize>, message: &str) -> Failure {
+        let (line, column) = tags::position(self.text, at.start.min(self.text.len()));
+        Failure::new(Kind::Template, format!("{}:{line}:{column}: {message}", self.name))
+    }
+
+    /// A key that nothing reads is most often one that was meant to be another.
+    pub(super) fn unknown(&self, entry: &Entry, known: &[&str]) -> Failure {
+        self.complaint(&entry.at, &format!("`{}` is not a key that is known here", entry.key))
+            .hint(format!("the keys are {}", known.join(", ")))
+    }
+
+    pub(super) fn text_of(&self, entry: &Entry) -> Result<String, Failure> {
+        entry.value.as_str().map(str::to_owned).ok_or_else(|| self.wrong(entry, "a string"))
+    }
+
+    pub(super) fn texts_of(&self, entry: &Entry) -> Result<Vec<String>, Failure> {
+        let text = |item: &Spanned<DeValue>| item.get_ref().as_str().map(str::to_owned);
+        let texts = entry.value.as_array().and_then(|array| array.iter().map(text).collect());
+        texts.ok_or_else(|| self.wrong(entry, "a list of strings"))
+    }
+
+    pub(super) fn table_of<'t>(&self, entry: &Entry<'t>) -> Result<Vec<Entry<'t>>, Failure> {
+        entry.value.as_table().map(entries).ok_or_else(|| self.wrong(entry, "a table"))
+    }
+
+    pub(super) fn wrong(&self, entry: &Entry, expected: &str) -> Failure {
+        self.complaint(&entry.at, &format!("`{}` has to be {expected}", entry.key))
+    }
+}
+
+/// In the order in which they were written.
+pub(super) fn entries<'t>(table: &'t DeTable<'t>) -> Vec<Entry<'t>> {
+    let entry = |(key, value): (&'t Spanned<_>, &'t Spanned<_>)| Entry {
+        key: text(key),
+        at: key.span(),
+        value: value.get_ref(),
+    };
+    let mut entries: Vec<_> = table.iter().map(entry).collect();
+    entries.sort_by_key(|entry| entry.at.start);
+    entries
+}
+
+fn text<'t>(key: &'t Spanned<std::borrow::Cow<'t, str>>) -> &'t str {
+    key.get_ref()
+}

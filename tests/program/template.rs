@@ -1,0 +1,205 @@
+//! `--template`: a directory or a repository laid over the project. What makes one unsafe is tested beside the reading.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use crate::support::{Place, Ran, is_secret};
+
+pub(crate) const QUESTIONS: &str = r#"
+[template]
+name = "ours"
+
+[placeholders.company]
+prompt = "Name of the company"
+regex = "[A-Z][a-z]+"
+
+[placeholders.tier]
+choices = ["gold", "silver"]
+
+[placeholders.public]
+type = "bool"
+default = false
+"#;
+
+fn with_skeleton() -> Place {
+    let place = Place::new();
+    place.write("skeleton/NOTICE.liquid", "{{ project_name }} by us\n");
+    place.write("skeleton/deny.toml", "# ours\n");
+    place.write("skeleton/run", "#!/bin/sh\n");
+    fs::set_permissions(place.work().join("skeleton/run"), fs::Permissions::from_mode(0o755)).unwrap();
+    symlink("deny.toml", place.work().join("skeleton/link")).unwrap();
+    place
+}
+
+fn with_questions() -> Place {
+    let place = Place::new();
+    place.write("skeleton/jwt-allauth.toml", QUESTIONS);
+    place.write("skeleton/NOTICE.liquid", "{{ company }} {{ tier }} {{ public }}");
+    place
+}
+
+fn start(place: &Place, arguments: &str) -> Ran {
+    place.start(&format!("shop --template skeleton {arguments}"))
+}
+
+#[test]
+fn a_skeleton_replaces_adds_and_leaves_the_rest() {
+    let place = with_skeleton();
+    start(&place, "-v").succeeded().saying("template: skeleton");
+    assert_eq!(place.read("shop/NOTICE"), "shop by us\n");
+    assert_eq!(place.read("shop/deny.toml"), "# ours\n");
+    assert!(place.is_whole("shop"));
+    let root = place.work().join("shop");
+    assert_eq!(fs::read_link(root.join("link")).unwrap().to_str(), Some("deny.toml"));
+    assert_ne!(fs::metadata(root.join("run")).unwrap().permissions().mode() & 0o100, 0);
+}
+
+#[test]
+fn a_dry_run_says_where_each_file_is_from() {
+    let place = with_skeleton();
+    let listed = start(&place, "--dry-run").succeeded().stdout;
+    let line = |path: &str| listed.lines().find(|line| line.split_whitespace().nth(2) == Some(path)).unwrap();
+    assert!(line("NOTICE").ends_with("[skeleton]"), "{listed}");
+    assert!(line("deny.toml").ends_with("[skeleton, instead of built-in]"), "{listed}");
+    assert!(line("Cargo.toml").ends_with("[built-in]"), "{listed}");
+    assert!(line("link").ends_with("link -> deny.toml  [skeleton]"), "{listed}");
+    let json = start(&place, "--dry-run --format json").json();
+    let file = |path| json["files"].as_array().unwrap().iter().find(|file| file["path"] == path).unwrap();
+    assert_eq!([&file("NOTICE")["origin"], &file("deny.toml")["origin"]], ["added", "replaced"]);
+    assert_eq!(json["overlay"]["name"], "skeleton");
+    assert_eq!(place.entries(), ["skeleton"]);
+}
+
+#[test]
+fn the_same_project_again_is_the_same_under_merge_and_overwrite() {
+    let place = with_skeleton();
+    start(&place, "").succeeded();
+    for policy in ["merge", "overwrite"] {
+        let json = start(&place, &format!("--if-exists {policy} --format json")).succeeded().json();
+        let kept = json["kept"].as_array().unwrap();
+        assert!(kept.iter().all(|path| is_secret(path.as_str().unwrap())), "{kept:?}");
+        assert_eq!(json["replaced"], serde_json::json!([]));
+    }
+}
+
+#[test]
+fn what_is_no_template_is_refused_and_nothing_is_written() {
+    let place = with_skeleton();
+    fs::create_dir(place.work().join("empty")).unwrap();
+    for (template, why) in [
+        ("missing", "cannot be read"),
+        ("skeleton/run", "is a file"),
+        ("empty", "holds no files"),
+        ("gh:us", "not of that form"),
+        ("https://a.example/b", "does not end with `.git`"),
+    ] {
+        place.start(&format!("shop --template {template}")).ended_with(4).saying(why);
+    }
+    place.write("skeleton/broken.toml", "= 1");
+    start(&place, "").ended_with(4).saying("broken.toml");
+    assert_eq!(place.entries(), ["empty", "skeleton"]);
+}
+
+#[test]
+fn a_mistake_in_its_manifest_is_named_with_line_and_column() {
+    for (manifest, complaint) in [
+        ("[template]\nnam = \"x\"", "jwt-allauth.toml:2:1: `nam` is not a key"),
+        ("[placeholders]\nemail = {}", "jwt-allauth.toml:2:1: `email` is a variable"),
+        ("[placeholders]\nmy-name = {}", "jwt-allauth.toml:2:1: `my-name` cannot be"),
+        ("[placeholders]\na = { type = \"strng\" }", "jwt-allauth.toml:2:7: `strng` is no type"),
+        ("[placeholders]\na = { regex = \"(\" }", "jwt-allauth.toml:2:7: `(` is not a regular expression"),
+        ("[placeholders]\na = { default = \"x\", choices = [\"y\"] }", "jwt-allauth.toml:2:7: the default of `a`"),
+        ("[placeholders]\na = { type = \"bool\", regex = \"x\" }", "jwt-allauth.toml:2:22: `regex` has no meaning"),
+        ("[template]\nignore = [\"*.md\"]", "jwt-allauth.toml:2:1: `*.md` is a pattern"),
+        ("[template", "jwt-allauth.toml:1:"),
+    ] {
+        let place = with_skeleton();
+        place.write("skeleton/jwt-allauth.toml", manifest);
+        start(&place, "").ended_with(4).saying(complaint);
+    }
+}
+
+#[test]
+fn the_command_line_goes_before_the_file_and_the_file_before_the_environment() {
+    let place = with_questions();
+    place.write("values.toml", "[values]\ntier = \"silver\"\npublic = true\nof_another_template = 1\n");
+    let mut command = place.command("startproject shop --vcs none --template skeleton --values-file values.toml");
+    command.args(["-d", "tier=gold"]).env("JWT_ALLAUTH_VALUE_PUBLIC", "no").env("JWT_ALLAUTH_VALUE_COMPANY", "Example");
+    Ran::of(&command.output().unwrap()).succeeded();
+    assert_eq!(place.read("shop/NOTICE"), "Example gold true");
+    let stamp = place.read("shop/.jwt-allauth.toml");
+    assert!(stamp.contains("company = \"Example\"") && stamp.contains("public = true"), "{stamp}");
+}
+
+#[test]
+fn all_answers_that_are_missing_are_listed_at_once_with_the_name() {
+    let place = with_questions();
+    let ran = place.start("--template skeleton").ended_with(6);
+    ran.saying("NAME").saying("-d company=TEXT: Name of the company").saying("-d tier=gold|silver");
+    start(&place, "-y -d tier=gold").ended_with(6).saying("-d company");
+    assert_eq!(place.entries(), ["skeleton"]);
+}
+
+#[test]
+fn an_answer_that_is_not_valid_or_answers_nothing_is_refused() {
+    let place = with_questions();
+    let company = "-d company=Example";
+    start(&place, "-d company=example").ended_with(3).saying("has to match").saying("(-d)");
+    start(&place, &format!("{company} -d tier=bronze")).ended_with(3).saying("one of gold, silver");
+    start(&place, &format!("{company} -d tier=gold -d public=perhaps")).ended_with(3).saying("true or false");
+    start(&place, &format!("{company} -d teir=gold")).ended_with(3).saying("it asks for company, tier, public");
+    place.start("shop -d company=Example").ended_with(3).saying("answers no question");
+    start(&place, "-d company").ended_with(2).saying("-d key=value");
+    start(&place, "--values-file missing.toml").ended_with(3).saying("missing.toml");
+    let lines = place.command_of(["startproject", "shop", "--template", "skeleton", "-d", "company=A\nB"]).output();
+    Ran::of(&lines.unwrap()).ended_with(3).saying("single line");
+}
+
+#[test]
+fn a_repository_is_fetched_at_a_branch_a_tag_or_a_commit() {
+    let place = with_skeleton();
+    let url = place.repository("skeleton");
+    for (number, reference) in ["", "@main", "@v1"].into_iter().enumerate() {
+        place.start(&format!("shop shop{number} --template {url}{reference}")).succeeded();
+        assert_eq!(place.read(&format!("shop{number}/NOTICE")), "shop by us\n");
+    }
+    let stamp: toml::Table = place.read("shop1/.jwt-allauth.toml").parse().unwrap();
+    assert_eq!(stamp["overlay"]["source"].as_str(), Some(format!("{url}@main").as_str()));
+    let commit = stamp["overlay"]["commit"].as_str().unwrap();
+    place.start(&format!("shop last --template {url}@{commit}")).succeeded();
+}
+
+#[test]
+fn a_repository_that_cannot_be_fetched_is_12_with_the_reason() {
+    let place = with_skeleton();
+    let url = place.repository("skeleton");
+    place.start(&format!("shop --template {url}@nowhere")).ended_with(12).saying("nowhere");
+    place.start("shop --template file:///nowhere/a.git").ended_with(12).saying("cannot be fetched");
+    let output = place.command(&format!("startproject shop --template {url}")).env("PATH", "/nowhere").output();
+    Ran::of(&output.unwrap()).ended_with(12).saying("needs git, which is not installed");
+    assert_eq!(place.entries(), ["skeleton"]);
+}
+
+#[test]
+fn nothing_of_a_fetched_repository_stays_behind_not_even_after_a_signal() {
+    let place = with_skeleton();
+    let url = place.repository("skeleton");
+    let temporary = place.work().join("tmp");
+    fs::create_dir(&temporary).unwrap();
+    let ends =
+        [("", 0), ("case \"$*\" in *fetch*) kill -TERM $PPID; exec tail -f /dev/null;; esac;", 143), ("exit 1;", 12)];
+    for (script, code) in ends {
+        let git = place.fake_git(&format!("{script} PATH=/usr/bin:/bin exec git \"$@\""));
+        let mut command = place.command(&format!("startproject shop{code} --vcs none --template {url}"));
+        command.env("TMPDIR", &temporary).env("PATH", format!("{}:/usr/bin:/bin", git.display()));
+        Ran::of(&command.output().unwrap()).ended_with(code);
+        assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0, "{code}");
+    }
+}
+
+#[test]
+fn a_password_in_an_address_is_neither_shown_nor_kept() {
+    let place = Place::new();
+    let ran = place.start("shop --template https://me:hidden@127.0.0.1:1/a.git --format json").ended_with(12);
+    assert!(!ran.stdout.contains("hidden") && !ran.stderr.contains("hidden"), "{}", ran.stdout);
+}
