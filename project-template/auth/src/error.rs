@@ -105,7 +105,7 @@ impl Error {
                 "messages": [{ "token_class": "AccessToken", "token_type": "access", "message": message }],
             }),
             Self::Throttled(wait) => json!({
-                "detail": format!("Request was throttled. Expected available in {} seconds.", seconds(wait)),
+                "detail": format!("Request was throttled. Expected available in {} seconds.", seconds(*wait)),
                 "code": "throttled",
             }),
             Self::Busy => json!({ "detail": "The server is busy. Please try again.", "code": "busy" }),
