@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::Clock;
 use crate::settings::{Problems, Settings};
-use crate::tokens::{Algorithm, PEM, SECRET, SigningKey, Tokens, with_signs_from};
+use crate::tokens::{Algorithm, PEM, SECRET, SigningKey, Tokens, generate_encryption_key, with_signs_from};
 
 /// A new key is published this long before it signs: the five minutes verifiers may keep the published keys, and as long
 /// again to restart every instance.
@@ -26,6 +26,9 @@ pub(super) enum Command {
         /// Sign with it at once, because the old key is known to others
         #[arg(long)]
         now: bool,
+        /// Make a key for `tokens.encryption_keys` instead, and print it
+        #[arg(long, conflicts_with = "now")]
+        encryption: bool,
     },
     /// List the keys, newest first
     List,
@@ -33,7 +36,8 @@ pub(super) enum Command {
 
 pub(super) fn run(settings: &Settings, command: &Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Rotate { now } => rotate(settings, *now),
+        Command::Rotate { encryption: true, .. } => make_encryption_key(settings),
+        Command::Rotate { now, .. } => rotate(settings, *now),
         Command::List => list(settings),
     }
 }
@@ -53,6 +57,25 @@ fn rotate(settings: &Settings, at_once: bool) -> anyhow::Result<ExitCode> {
     println!("{}", path.display());
     let when = if ahead { format!("from {} on", (now + LEAD).format(&Rfc3339)?) } else { "at once".to_owned() };
     eprintln!("the new key signs {when}; restart every instance now, and keep the old keys while their tokens live");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Encryption keys are values, not files: the new one is printed for whoever keeps the secrets.
+fn make_encryption_key(settings: &Settings) -> anyhow::Result<ExitCode> {
+    let tokens = Tokens::load(&settings.tokens).map_err(Problems)?;
+    let taken: Vec<&str> = tokens.encryption_kids().collect();
+    let today = Clock::default().now().date().to_string();
+    let others = (2_u32..).map(|number| format!("{today}-{number}"));
+    let free = std::iter::once(today.clone()).chain(others).find(|kid| !taken.contains(&kid.as_str()));
+    let entry = generate_encryption_key(&free.unwrap_or(today)).map_err(anyhow::Error::msg)?;
+    println!("{}", *entry);
+    let how = if taken.is_empty() {
+        "set tokens.encryption_keys to this and the word \"plain\", which can go"
+    } else {
+        "put this before the others in tokens.encryption_keys, of which the old ones can go"
+    };
+    eprintln!("{how} when sessions.refresh_lifetime has passed; restart every instance");
+    eprintln!("several instances: put it second first, so that none gives out what another cannot open yet");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -118,6 +141,10 @@ fn list(settings: &Settings) -> anyhow::Result<ExitCode> {
             None => "verifies".to_owned(),
         };
         println!("{}  {:5}  {role}", key.kid(), key.algorithm().name());
+    }
+    for (index, kid) in tokens.encryption_kids().enumerate() {
+        let role = if index == 0 { "seals" } else { "opens" };
+        println!("{kid}  A256GCM  {role}");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -217,6 +217,11 @@ impl Section<'_> {
         texts
     }
 
+    /// A list of texts that are never shown.
+    pub fn secrets(&mut self, key: &str) -> Vec<SecretString> {
+        self.list(key).into_iter().map(SecretString::from).collect()
+    }
+
     /// A list of texts that parse as `T`.
     pub fn parsed_list<T>(&mut self, key: &str, parse: impl Fn(&str) -> Option<T>, expected: &str) -> Vec<T> {
         let mut parsed = Vec::new();

@@ -85,7 +85,20 @@ impl TestApp {
     /// # Panics
     /// As [`TestApp::start`].
     pub async fn second_instance(&self, router: impl Fn(Auth) -> Router) -> Self {
-        let (settings, mailbox) = (self.settings.clone(), self.mailbox.clone());
+        self.second_instance_with(router, |_| ()).await
+    }
+
+    /// As [`TestApp::second_instance`], with settings changed first: the same application after a new configuration.
+    ///
+    /// # Panics
+    /// As [`TestApp::start`].
+    pub async fn second_instance_with(
+        &self,
+        router: impl Fn(Auth) -> Router,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
+        let (mut settings, mailbox) = (self.settings.clone(), self.mailbox.clone());
+        change(&mut settings);
         Self::from_parts(settings, self.clock.clone(), mailbox, Arc::clone(&self.files), router).await
     }
 

@@ -159,7 +159,8 @@ impl<'t> Header<'t> {
     }
 }
 
-fn is_kid(kid: &str) -> bool {
+/// Whether `kid` is short and plain enough to be looked up and logged.
+pub(super) fn is_kid(kid: &str) -> bool {
     (1..=MAX_KID_BYTES).contains(&kid.len())
         && kid.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }

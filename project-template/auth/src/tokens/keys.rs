@@ -94,7 +94,7 @@ impl SigningKey {
             let length = secret.len();
             return Err(format!("has {length} bytes where HS256 needs {SECRET_BYTES} random ones"));
         }
-        if variety(secret) < SECRET_VARIETY || has_placeholder(secret) {
+        if !is_random(secret) || has_placeholder(secret) {
             return Err("is not random, so it can be guessed".into());
         }
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
@@ -241,8 +241,9 @@ pub(super) fn has_placeholder(text: &[u8]) -> bool {
     PLACEHOLDERS.iter().any(|word| letters.windows(word.len()).any(|part| part == word.as_bytes()))
 }
 
-fn variety(secret: &[u8]) -> usize {
-    secret.iter().collect::<HashSet<_>>().len()
+/// Whether at least 32 bytes look drawn rather than typed.
+pub(super) fn is_random(secret: &[u8]) -> bool {
+    secret.iter().collect::<HashSet<_>>().len() >= SECRET_VARIETY
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod cache;
 mod claims;
+mod jwe;
 mod jwk;
 mod jws;
 mod key_files;
@@ -18,12 +19,14 @@ mod vault;
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 pub(crate) use claims::Grant;
 pub use claims::{AccessClaims, Claims, RefreshClaims, UserClaims};
+pub(crate) use jwe::generate as generate_encryption_key;
 pub use jws::Algorithm;
 pub(crate) use key_files::{PEM, SECRET, with_signs_from};
 pub use keys::SigningKey;
@@ -32,6 +35,7 @@ pub(crate) use routes::{jwks, router};
 use crate::settings::{Choice, Section};
 use cache::VerifiedTokens;
 use claims::{Kind, Lifetime};
+use jwe::{CannotOpen, Seal};
 use jws::JwsError;
 use key_set::KeySet;
 
@@ -55,6 +59,8 @@ pub struct Settings {
     pub leeway: Duration,
     /// Whether an access token must belong to a live session.
     pub session_check: bool,
+    /// Keys that tokens are encrypted with, newest first; none leaves them readable.
+    pub encryption_keys: Vec<SecretString>,
 }
 
 impl Choice for Algorithm {
@@ -76,6 +82,7 @@ impl Settings {
             audience: section.required_text("audience"),
             leeway: section.duration("leeway"),
             session_check: section.one_of("session_check"),
+            encryption_keys: section.secrets("encryption_keys"),
         };
         if settings.access_lifetime.is_zero() {
             section.problem("access_lifetime", "must be longer than nothing");
@@ -91,6 +98,13 @@ impl Settings {
             warnings.push(
                 "tokens.access_lifetime: more than an hour, in which a stolen access token cannot be stopped; shorten it or \
                  set tokens.session_check = \"on\""
+                    .into(),
+            );
+        }
+        if self.encryption_keys.len() > 1 && self.encryption_keys.iter().any(|entry| entry.expose_secret() == "plain") {
+            warnings.push(
+                "tokens.encryption_keys: \"plain\" also accepts tokens that are not encrypted; remove it once those have \
+                 expired"
                     .into(),
             );
         }
@@ -127,6 +141,12 @@ impl Refusal {
     }
 }
 
+impl From<CannotOpen> for Refusal {
+    fn from(_: CannotOpen) -> Self {
+        Self::Invalid
+    }
+}
+
 impl From<JwsError> for Refusal {
     fn from(error: JwsError) -> Self {
         if error == JwsError::WrongType { Self::WrongType } else { Self::Invalid }
@@ -136,6 +156,7 @@ impl From<JwsError> for Refusal {
 /// Makes and checks tokens. Checking one asks no database.
 pub struct Tokens {
     keys: KeySet,
+    seal: Seal,
     settings: Settings,
     verified: VerifiedTokens,
 }
@@ -146,11 +167,15 @@ impl Tokens {
     /// # Errors
     /// Every key that is missing, weak or of the wrong kind, with the fix.
     pub fn load(settings: &Settings) -> Result<Self, Vec<String>> {
-        let loaded = KeySet::load(&settings.keys, settings.algorithm)?;
+        let (loaded, seal) =
+            match (KeySet::load(&settings.keys, settings.algorithm), Seal::new(&settings.encryption_keys)) {
+                (Ok(loaded), Ok(seal)) => (loaded, seal),
+                (loaded, seal) => return Err([loaded.err(), seal.err()].into_iter().flatten().flatten().collect()),
+            };
         for warning in loaded.warnings {
             tracing::warn!("{warning}");
         }
-        Ok(Self { keys: loaded.keys, settings: settings.clone(), verified: VerifiedTokens::default() })
+        Ok(Self { keys: loaded.keys, seal, settings: settings.clone(), verified: VerifiedTokens::default() })
     }
 
     /// The public keys, for other services (RFC 7517).
@@ -167,15 +192,20 @@ impl Tokens {
         self.keys.signing(now)
     }
 
+    /// The names of the keys tokens are encrypted with, newest first.
+    pub(crate) fn encryption_kids(&self) -> impl Iterator<Item = &str> {
+        self.seal.kids()
+    }
+
     /// An access token that is valid from now, at most until the session's end.
     pub(crate) fn access(&self, grant: &Grant<'_>, now: OffsetDateTime, session_end: Option<OffsetDateTime>) -> String {
         let expiry = now + self.settings.access_lifetime;
         let lifetime = Lifetime { from: now, until: session_end.map_or(expiry, |end| end.min(expiry)) };
         let claims = claims::encode(Kind::Access, grant, lifetime, &self.settings);
-        self.keys.signing(now).sign(Kind::Access.typ(), &claims)
+        self.seal.seal(self.keys.signing(now).sign(Kind::Access.typ(), &claims))
     }
 
-    /// The refresh token of a session's generation. The same arguments give the same bytes (while the key stays), so it
+    /// The refresh token of a session's generation. The same arguments give the same bytes (while the keys stay), so it
     /// need not be stored to be given out again.
     pub(crate) fn refresh(
         &self,
@@ -185,7 +215,7 @@ impl Tokens {
         until: OffsetDateTime,
     ) -> String {
         let claims = claims::encode(Kind::Refresh { generation }, grant, Lifetime { from, until }, &self.settings);
-        self.keys.signing(from).refresh_key().sign(Kind::Refresh { generation }.typ(), &claims)
+        self.seal.seal(self.keys.signing(from).refresh_key().sign(Kind::Refresh { generation }.typ(), &claims))
     }
 
     /// Encrypts what the database keeps for a while, such as a mail. `thing` says what it is.
@@ -213,7 +243,7 @@ impl Tokens {
         let claims = if let Some(claims) = self.verified.get(token) {
             claims
         } else {
-            let claims = self.keys.verify(token, Kind::Access.typ())?;
+            let claims = self.keys.verify(&self.seal.open(token)?, Kind::Access.typ())?;
             let claims = Arc::new(AccessClaims::decode(claims, &self.settings).ok_or(Refusal::Invalid)?);
             self.verified.insert(token, &claims);
             claims
@@ -224,7 +254,7 @@ impl Tokens {
 
     /// The claims of a refresh token, if it is ours and not expired. Whether it is the live one only its session knows.
     pub fn verify_refresh(&self, token: &str, now: OffsetDateTime) -> Result<RefreshClaims, Refusal> {
-        let claims = self.keys.verify_refresh(token, Kind::Refresh { generation: 0 }.typ())?;
+        let claims = self.keys.verify_refresh(&self.seal.open(token)?, Kind::Refresh { generation: 0 }.typ())?;
         let claims = RefreshClaims::decode(claims, &self.settings).ok_or(Refusal::Invalid)?;
         if claims.exp <= now.unix_timestamp() { Err(Refusal::Expired) } else { Ok(claims) }
     }

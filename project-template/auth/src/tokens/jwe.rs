@@ -1,0 +1,215 @@
+//! Sealed tokens: a signed token inside the compact form of RFC 7516 (`dir`, A256GCM), which only this service can read.
+//!
+//! The signature inside decides what is believed; the seal hides it from whoever holds the token.
+
+use std::{borrow::Cow, fmt};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    hkdf, hmac, rand,
+};
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
+
+use super::{jws, keys};
+
+/// Bytes of an AES-256 key.
+const KEY_BYTES: usize = 32;
+
+/// Stands in the list for the key that is none.
+const PLAIN: &str = "plain";
+
+const SALT: &[u8] = b"jwt-allauth";
+const NONCE_KEY: &[u8] = b"jwt-allauth sealed token nonce";
+
+/// The token was not sealed with a key that is known, or was changed since: which of them it was is not told.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the token cannot be opened")]
+pub(crate) struct CannotOpen;
+
+/// Seals tokens with the newest of some keys and opens them with all. Without a key, tokens stay as they are.
+#[derive(Debug, Default)]
+pub(crate) struct Seal(Vec<Cover>);
+
+/// What a token may be in.
+enum Cover {
+    Sealed(Box<Jwe>),
+    Plain,
+}
+
+impl Seal {
+    /// A seal of `entries`, newest first: `"kid:base64url of 32 bytes"`, or the word `plain`.
+    ///
+    /// # Errors
+    /// Every entry that is not usable, by its place in the list; never its value.
+    pub(crate) fn new(entries: &[SecretString]) -> Result<Self, Vec<String>> {
+        let (mut covers, mut problems) = (Vec::new(), Vec::new());
+        for (index, entry) in entries.iter().enumerate() {
+            match Cover::parse(entry.expose_secret().trim()) {
+                Ok(cover) if covers.iter().any(|other| cover.is_as(other)) => {
+                    problems.push(format!("entry {} has the name of one before it", index + 1));
+                }
+                Ok(cover) => covers.push(cover),
+                Err(problem) => problems.push(format!("entry {} {problem}", index + 1)),
+            }
+        }
+        let problems: Vec<String> =
+            problems.into_iter().map(|problem| format!("tokens.encryption_keys: {problem}")).collect();
+        if problems.is_empty() { Ok(Self(covers)) } else { Err(problems) }
+    }
+
+    /// A signed token as it goes out. The same token is sealed to the same bytes.
+    pub(crate) fn seal(&self, token: String) -> String {
+        match self.0.first() {
+            Some(Cover::Sealed(key)) => key.seal(&token),
+            Some(Cover::Plain) | None => token,
+        }
+    }
+
+    /// The signed token in one that came in. One that is not sealed is accepted only while the list allows it.
+    ///
+    /// # Errors
+    /// [`CannotOpen`], whatever the reason.
+    pub(crate) fn open<'t>(&self, token: &'t str) -> Result<Cow<'t, str>, CannotOpen> {
+        if token.len() > jws::MAX_TOKEN_BYTES {
+            return Err(CannotOpen);
+        }
+        let header = token.split('.').next().unwrap_or_default();
+        let mut keys = self.0.iter().filter_map(Cover::key);
+        if let Some(key) = keys.find(|key| key.header == header) {
+            return key.open(token).map(Cow::Owned);
+        }
+        let is_plain_allowed = self.0.is_empty() || self.0.iter().any(|cover| cover.key().is_none());
+        if is_plain_allowed { Ok(Cow::Borrowed(token)) } else { Err(CannotOpen) }
+    }
+
+    /// The names of the keys, newest first.
+    pub(crate) fn kids(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|cover| cover.key().map_or(PLAIN, |key| &key.kid))
+    }
+}
+
+impl Cover {
+    fn parse(entry: &str) -> Result<Self, String> {
+        const FIX: &str = "make one with `cargo run -- keys rotate --encryption`";
+        if entry == PLAIN {
+            return Ok(Self::Plain);
+        }
+        let (kid, key) =
+            entry.split_once(':').ok_or_else(|| format!("is not like \"kid:base64url of 32 bytes\"; {FIX}"))?;
+        if !jws::is_kid(kid) || kid == PLAIN {
+            return Err("has a name that is not 1 to 64 letters, digits, `-` and `_`".into());
+        }
+        if keys::has_placeholder(key.as_bytes()) {
+            return Err(format!("is a placeholder; {FIX}"));
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(key.trim_end_matches('=')).map(Zeroizing::new);
+        match bytes.as_deref().map(Vec::as_slice).map(<&[u8; KEY_BYTES]>::try_from) {
+            Ok(Ok(bytes)) if keys::is_random(bytes) => Ok(Self::Sealed(Box::new(Jwe::new(kid, bytes)))),
+            Ok(Ok(_)) => Err(format!("is not random, so it can be guessed; {FIX}")),
+            _ => Err(format!("is not base64url of {KEY_BYTES} bytes; {FIX}")),
+        }
+    }
+
+    fn key(&self) -> Option<&Jwe> {
+        match self {
+            Self::Sealed(key) => Some(key),
+            Self::Plain => None,
+        }
+    }
+
+    fn is_as(&self, other: &Self) -> bool {
+        self.key().map(|key| &key.kid) == other.key().map(|key| &key.kid)
+    }
+}
+
+impl fmt::Debug for Cover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key().map_or(PLAIN, |key| &key.kid))
+    }
+}
+
+/// A new entry of the list.
+///
+/// # Errors
+/// When the operating system gives no random bytes.
+pub(crate) fn generate(kid: &str) -> Result<Zeroizing<String>, String> {
+    let bytes = rand::generate::<[u8; KEY_BYTES]>(&rand::SystemRandom::new())
+        .map_err(|_| "the operating system gave no random bytes".to_owned())?;
+    let key = Zeroizing::new(URL_SAFE_NO_PAD.encode(Zeroizing::new(bytes.expose())));
+    Ok(Zeroizing::new(format!("{kid}:{}", *key)))
+}
+
+/// One key, and the one protected header it writes and reads: `alg`, `enc` or `zip` of a token's own are never looked at.
+struct Jwe {
+    kid: String,
+    header: String,
+    key: LessSafeKey,
+    nonces: hmac::Key,
+}
+
+impl Jwe {
+    fn new(kid: &str, key: &[u8; KEY_BYTES]) -> Self {
+        let header = format!(r#"{{"alg":"dir","enc":"A256GCM","kid":"{kid}","cty":"JWT"}}"#);
+        let derivation = hkdf::Salt::new(hkdf::HKDF_SHA256, SALT).extract(key);
+        let nonces = derivation.expand(&[NONCE_KEY], hmac::HMAC_SHA256).expect("HKDF gives 32 bytes");
+        Self {
+            kid: kid.to_owned(),
+            header: URL_SAFE_NO_PAD.encode(header),
+            key: LessSafeKey::new(
+                UnboundKey::new(&AES_256_GCM, key).expect("the key has the length of an AES-256 key"),
+            ),
+            nonces: nonces.into(),
+        }
+    }
+
+    fn seal(&self, token: &str) -> String {
+        let nonce = self.nonce(token);
+        let mut text = token.as_bytes().to_vec();
+        let aad = Aad::from(self.header.as_bytes());
+        let tag = self
+            .key
+            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad, &mut text)
+            .expect("a token is shorter than the 64 GiB that GCM takes");
+        let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        format!("{}..{}.{}.{}", self.header, encode(&nonce), encode(&text), encode(tag.as_ref()))
+    }
+
+    /// The nonce is a MAC over the key's header and the whole token, so it repeats only with everything else, and then
+    /// the result is the same bytes: two plaintexts under one nonce, which breaks GCM, would take a collision of 96 bits.
+    /// A refresh token is the same each time it is given out; an access token never is, by its `jti`.
+    fn nonce(&self, token: &str) -> [u8; NONCE_LEN] {
+        let mut mac = hmac::Context::with_key(&self.nonces);
+        // The header is base64url: the dot ends it.
+        for part in [&self.header, ".", token] {
+            mac.update(part.as_bytes());
+        }
+        let mut nonce = [0; NONCE_LEN];
+        nonce.copy_from_slice(&mac.sign().as_ref()[..NONCE_LEN]);
+        nonce
+    }
+
+    fn open(&self, token: &str) -> Result<String, CannotOpen> {
+        let mut parts = token.split('.').skip(1);
+        let mut next = || parts.next().ok_or(CannotOpen);
+        let (encrypted_key, nonce, text, tag) = (next()?, next()?, next()?, next()?);
+        if !encrypted_key.is_empty() || parts.next().is_some() {
+            return Err(CannotOpen);
+        }
+        let decode = |part| URL_SAFE_NO_PAD.decode(part).map_err(|_| CannotOpen);
+        let nonce = Nonce::try_assume_unique_for_key(&decode(nonce)?).map_err(|_| CannotOpen)?;
+        let (mut text, tag) = (decode(text)?, decode(tag)?);
+        if tag.len() != AES_256_GCM.tag_len() {
+            return Err(CannotOpen);
+        }
+        text.extend(tag);
+        let aad = Aad::from(self.header.as_bytes());
+        let opened = self.key.open_in_place(nonce, aad, &mut text).map_err(|_| CannotOpen)?;
+        String::from_utf8(opened.to_vec()).map_err(|_| CannotOpen)
+    }
+}
+
+#[cfg(test)]
+#[path = "jwe_tests.rs"]
+mod tests;
