@@ -5,18 +5,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, bail};
 use axum::Router;
-use axum::routing::{MethodRouter, get};
+use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::openapi::Api;
 use crate::passwords::Hasher;
 use crate::sessions::Liveness;
 use crate::settings::{Problems, Settings};
 use crate::templates::Templates;
 use crate::tokens::Tokens;
-use crate::{http, login, mail, operations, passwords, registration, sessions, tokens, users};
+use crate::{http, login, mail, openapi, operations, passwords, registration, sessions, tokens, users};
 
 /// A running authentication server: the state of the application's router. Cloning it is cheap.
 #[derive(Clone)]
@@ -74,18 +75,12 @@ impl Auth {
 
     /// The authentication routes, to be merged into the application's router.
     pub fn router(&self) -> Router<Self> {
-        let api = Router::new()
-            .merge(registration::router())
-            .merge(login::router())
-            .merge(sessions::router())
-            .merge(users::router())
-            .merge(passwords::router())
-            .merge(tokens::router());
-        let api = match self.settings().http.prefix.as_str() {
-            "" => api,
-            prefix => Router::new().nest(prefix, api),
-        };
-        http::api_layers(api, self).route("/.well-known/jwks.json", get(tokens::jwks)).merge(operations::router())
+        let router = http::api_layers(api(self.settings()).into(), self).merge(Router::from(beside()));
+        if self.settings().serves_docs() {
+            router.merge(openapi::router(&description(self.settings())))
+        } else {
+            router
+        }
     }
 
     /// The settings.
@@ -145,8 +140,27 @@ impl Auth {
     }
 }
 
-/// Adds a route at its canonical path, which ends in a slash, and at the same path without it: a redirect would lose
-/// the body of a POST.
-pub(crate) fn at(router: Router<Auth>, path: &str, methods: MethodRouter<Auth>) -> Router<Auth> {
-    router.route(path, methods.clone()).route(path.trim_end_matches('/'), methods)
+/// The API, every path of it under the prefix.
+fn api(settings: &Settings) -> Api {
+    let api = Api::default()
+        .merge(registration::router())
+        .merge(login::router())
+        .merge(sessions::router())
+        .merge(users::router())
+        .merge(passwords::router())
+        .merge(tokens::router());
+    match settings.http.prefix.as_str() {
+        "" => api,
+        prefix => Api::default().nest(prefix, api),
+    }
+}
+
+/// What is beside it, at paths that are the same everywhere.
+fn beside() -> Api {
+    Api::default().merge(tokens::public_router()).merge(operations::router())
+}
+
+/// The description of all of it.
+pub(crate) fn description(settings: &Settings) -> Value {
+    openapi::describe(api(settings).merge(beside()).get_openapi(), settings)
 }

@@ -9,6 +9,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use crate::openapi::shared::{Busy, NotAuthenticated, NotFound, TokenNotValid};
+
 /// How long a client should wait when the server is busy.
 const BUSY_RETRY: Duration = Duration::from_secs(1);
 
@@ -64,13 +66,13 @@ impl Error {
     /// 401: a token was shown that is not, or no longer, acceptable. Which of the reasons it was is not told.
     #[must_use]
     pub fn token_not_valid() -> Self {
-        Self::refused(StatusCode::UNAUTHORIZED, "Token is invalid or expired", "token_not_valid")
+        TokenNotValid.into()
     }
 
     /// 404: there is no such thing, or not for this client.
     #[must_use]
     pub fn not_found() -> Self {
-        Self::refused(StatusCode::NOT_FOUND, "Not found.", "not_found")
+        NotFound.into()
     }
 
     fn status(&self) -> StatusCode {
@@ -96,9 +98,7 @@ impl Error {
         match self {
             Self::Fields(fields) => json!(fields),
             Self::Refused { detail, code, .. } => json!({ "detail": detail, "code": code }),
-            Self::NotAuthenticated(_) => {
-                json!({ "detail": "Authentication credentials were not provided.", "code": "not_authenticated" })
-            }
+            Self::NotAuthenticated(_) => NotAuthenticated::REFUSAL.body(),
             Self::BearerNotValid(message) => json!({
                 "detail": "Given token not valid for any token type",
                 "code": "token_not_valid",
@@ -108,7 +108,7 @@ impl Error {
                 "detail": format!("Request was throttled. Expected available in {} seconds.", seconds(*wait)),
                 "code": "throttled",
             }),
-            Self::Busy => json!({ "detail": "The server is busy. Please try again.", "code": "busy" }),
+            Self::Busy => Busy::REFUSAL.body(),
             Self::Internal(_) => json!({ "detail": "Something went wrong on our side.", "code": "error" }),
         }
     }

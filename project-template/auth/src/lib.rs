@@ -13,6 +13,7 @@
 //! | [`codes`] | one-time links and codes, for whatever a room sends by mail |
 //! | [`mail`] | the outbox, and the ways a mail leaves |
 //! | [`operations`] | health, removal of what has expired |
+//! | `openapi` | the description of the API, and a page to try it |
 //! | [`http`] | limits, headers, input, the client's address |
 //!
 //! [`app`] has the whole API on one page, [`settings`] every setting, [`commands`] the program's sub-commands,
@@ -42,6 +43,7 @@ pub mod http;
 pub mod login;
 #[allow(dead_code, unused_imports, reason = "the rooms that use it follow")]
 pub mod mail;
+mod openapi;
 pub mod operations;
 pub mod pages;
 pub mod passwords;

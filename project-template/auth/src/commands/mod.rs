@@ -6,6 +6,7 @@ mod import_users;
 mod keys;
 mod logs;
 mod migrate;
+mod openapi;
 mod send_test_mail;
 mod serve;
 mod superuser;
@@ -54,6 +55,8 @@ enum Command {
     /// Make and list signing keys
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Print the description of the API (OpenAPI 3.1)
+    Openapi,
     /// Check the settings; exit 1 if something is wrong
     Check {
         /// Also name what is unsafe in production
@@ -87,6 +90,7 @@ async fn perform(command: Command, app: impl FnOnce(Auth) -> Router) -> anyhow::
         Command::FlushTokens { dry_run } => flush_tokens::flush_tokens(settings, dry_run).await,
         Command::SendTestMail { address } => send_test_mail::send(&settings, &address).await,
         Command::Keys(command) => keys::run(&settings, &command),
+        Command::Openapi => openapi::print(&settings),
         Command::Check { deploy } => check::check(&settings, deploy),
     }
 }

@@ -18,7 +18,7 @@ pub use fields::{Fields, FormFields};
 pub(crate) use layers::{api_layers, outer_layers};
 pub(crate) use server::serve;
 
-use crate::settings::Section;
+use crate::settings::{Choice, Section};
 
 /// `[http]`.
 #[derive(Clone, Debug)]
@@ -37,6 +37,23 @@ pub struct Settings {
     pub body_limit: usize,
     /// The time a request may take.
     pub request_timeout: Duration,
+    /// Where the description of the API is served.
+    pub docs: Docs,
+}
+
+/// Where `/openapi.json` and `/docs/` are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Docs {
+    /// Everywhere but in production.
+    Development,
+    /// Everywhere.
+    On,
+    /// Nowhere.
+    Off,
+}
+
+impl Choice for Docs {
+    const NAMES: &[(&str, Self)] = &[("development", Self::Development), ("on", Self::On), ("off", Self::Off)];
 }
 
 impl Settings {
@@ -65,6 +82,7 @@ impl Settings {
             cors_origins: section.parsed_list("cors_origins", parse_origin, origin),
             body_limit: section.number("body_limit", 1_024..=10_485_760) as usize,
             request_timeout: section.duration("request_timeout"),
+            docs: section.one_of("docs"),
         }
     }
 

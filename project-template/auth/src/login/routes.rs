@@ -1,40 +1,56 @@
 //! `login/`.
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::post;
 use secrecy::SecretString;
 use serde_json::json;
+use utoipa_axum::routes;
 
 use super::complete;
-use crate::app::{Auth, at};
-use crate::error::{Error, Result};
+use crate::app::Auth;
+use crate::error::Result;
 use crate::http::{Client, Fields};
+use crate::openapi::{Api, at, bodies, refusals};
 use crate::passwords::Verdict;
-use crate::sessions::Delivery;
+use crate::sessions::{Delivery, Prefer, Tokens};
 use crate::users::{self, Email, User};
 
-pub(crate) fn router() -> Router<Auth> {
-    at(Router::new(), "/login/", post(login))
+pub(crate) fn router() -> Api {
+    at(Api::default(), routes!(login))
+}
+
+bodies! {
+    /// An address and its password.
+    #[schema(example = json!({ "email": "ada@example.com", "password": "correct horse battery staple" }))]
+    struct Credentials {
+        #[schema(format = Email)]
+        email: String,
+        #[schema(format = Password, max_length = 1024)]
+        password: String,
+    }
+}
+
+refusals! {
+    /// There is no account with this address, the password is wrong, or the account is deactivated: none of these is
+    /// told apart.
+    IncorrectCredentials = UNAUTHORIZED, "incorrect_credentials", "Incorrect credentials";
 }
 
 /// Signs in with an address and a password.
+#[utoipa::path(
+    post, path = "/login/", tag = "Sessions", request_body = Credentials, params(Prefer),
+    responses((status = 200, description = "Signed in.", body = Tokens), IncorrectCredentials),
+)]
 async fn login(State(auth): State<Auth>, client: Client, delivery: Delivery, mut fields: Fields) -> Result<Response> {
     let email = fields.email("email");
     let password = fields.secret("password");
     fields.finish()?;
-    let (Some(email), Some(password)) = (email, password) else { return Err(incorrect()) };
+    let (Some(email), Some(password)) = (email, password) else { return Err(IncorrectCredentials.into()) };
 
-    let user = verified(&auth, &email, password).await?.ok_or_else(incorrect)?;
-    let issued = complete(&auth, &user, &client).await?.ok_or_else(incorrect)?;
+    let user = verified(&auth, &email, password).await?.ok_or(IncorrectCredentials)?;
+    let issued = complete(&auth, &user, &client).await?.ok_or(IncorrectCredentials)?;
     Ok(delivery.answer(&auth, StatusCode::OK, issued, json!({})))
-}
-
-/// One answer for an unknown address, a wrong password and a deactivated account: none of them is told apart.
-fn incorrect() -> Error {
-    Error::refused(StatusCode::UNAUTHORIZED, "Incorrect credentials", "incorrect_credentials")
 }
 
 /// The user with this address and password. It takes as long to find that there is none.

@@ -1,24 +1,48 @@
 //! `/health/live` and `/health/ready`.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
 use serde_json::json;
+use utoipa_axum::routes;
 
 use crate::app::Auth;
+use crate::openapi::{Api, bodies};
 
-pub(crate) fn router() -> Router<Auth> {
-    Router::new().route("/health/live", get(live)).route("/health/ready", get(ready))
+pub(crate) fn router() -> Api {
+    Api::default().routes(routes!(live)).routes(routes!(ready))
+}
+
+bodies! {
+    /// How the server is.
+    #[schema(example = json!({ "status": "ok", "database": "ok" }))]
+    struct Health {
+        /// `ok`, `stopping` or `unavailable`.
+        status: String,
+        /// `ok` or `unavailable`.
+        #[schema(required = false)]
+        database: String,
+    }
 }
 
 /// The process answers.
+#[utoipa::path(
+    get, path = "/health/live", tag = "Operations",
+    responses((status = 200, description = "It does.", body = Health, example = json!({ "status": "ok" }))),
+)]
 async fn live() -> Response {
     Json(json!({ "status": "ok" })).into_response()
 }
 
 /// The server can serve: its database answers, and it was not asked to stop.
+#[utoipa::path(
+    get, path = "/health/ready", tag = "Operations",
+    responses(
+        (status = 200, description = "It can.", body = Health),
+        (status = 503, description = "Send it no requests.", body = Health, example = json!({ "status": "stopping" })),
+    ),
+)]
 async fn ready(State(auth): State<Auth>) -> Response {
     if auth.is_stopping() {
         return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "stopping" }))).into_response();

@@ -1,25 +1,64 @@
 //! `password/change/`.
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::post;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
+use utoipa_axum::routes;
 
 use super::{Verdict, read_new};
-use crate::app::{Auth, at};
-use crate::error::{Error, Result};
+use crate::app::Auth;
+use crate::error::Result;
 use crate::http::{Client, Fields};
-use crate::sessions::{self, DbUser, Delivery, EndedBy};
+use crate::openapi::shared::Conflict;
+use crate::openapi::{Api, at, bodies};
+use crate::sessions::{self, DbUser, Delivery, EndedBy, Prefer};
 use crate::users;
 
-pub(crate) fn router() -> Router<Auth> {
-    at(Router::new(), "/password/change/", post(change))
+pub(crate) fn router() -> Api {
+    at(Api::default(), routes!(change))
+}
+
+bodies! {
+    /// The password and a new one.
+    #[schema(example = json!({
+        "old_password": "correct horse battery staple",
+        "new_password1": "a new horse and a new battery",
+        "new_password2": "a new horse and a new battery",
+    }))]
+    struct PasswordChange {
+        /// Needed unless `password.old_password_required` is off.
+        #[schema(format = Password, max_length = 1024)]
+        old_password: String,
+        #[schema(format = Password, max_length = 1024)]
+        new_password1: String,
+        /// The same again.
+        #[schema(format = Password, max_length = 1024)]
+        new_password2: String,
+    }
+
+    /// The password has been changed; the tokens are those of a new session.
+    #[schema(example = json!({
+        "detail": "New password has been saved.",
+        "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
+    }))]
+    struct PasswordChanged {
+        detail: String,
+        /// To be sent as `Authorization: Bearer`.
+        access: String,
+        /// To be exchanged at `refresh/`; only where it does not travel in the cookie.
+        #[schema(required = false)]
+        refresh: String,
+    }
 }
 
 /// Sets a new password. The session goes on under a new id, the others end.
+#[utoipa::path(
+    post, path = "/password/change/", tag = "Passwords", request_body = PasswordChange, params(Prefer),
+    security(("bearer" = [])),
+    responses((status = 200, description = "The password is changed.", body = PasswordChanged), Conflict),
+)]
 async fn change(
     State(auth): State<Auth>,
     user: DbUser,
@@ -50,8 +89,7 @@ async fn change(
     let mut tx = auth.db().begin().await?;
     let now = auth.now();
     let Some(updated) = users::store::set_password(&mut tx, &user, &hash, now).await? else {
-        let detail = "The account was changed at the same time. Please try again.";
-        return Err(Error::refused(StatusCode::CONFLICT, detail, "conflict"));
+        return Err(Conflict.into());
     };
     let ended = if settings.logout_on_change {
         sessions::end_all(&auth, &mut tx, user.id, None, EndedBy::PasswordChange).await?

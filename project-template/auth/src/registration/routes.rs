@@ -1,26 +1,58 @@
 //! `registration/`.
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::post;
 use serde_json::json;
+use utoipa_axum::routes;
 
-use crate::app::{Auth, at};
+use crate::app::Auth;
 use crate::db;
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields};
 use crate::login;
+use crate::openapi::shared::{Conflict, NotFound};
+use crate::openapi::{Api, at, bodies};
 use crate::passwords;
-use crate::sessions::Delivery;
+use crate::sessions::{Delivery, Prefer, Tokens};
 use crate::users::{self, NAME_LIMIT, NewUser, role};
 
-pub(crate) fn router() -> Router<Auth> {
-    at(Router::new(), "/registration/", post(register))
+pub(crate) fn router() -> Api {
+    at(Api::default(), routes!(register))
+}
+
+bodies! {
+    /// A new account.
+    #[schema(example = json!({
+        "email": "ada@example.com",
+        "password1": "correct horse battery staple",
+        "password2": "correct horse battery staple",
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+    }))]
+    struct Registration {
+        #[schema(format = Email)]
+        email: String,
+        /// At least `password.min_length` characters, not a common one, not like the address or the names.
+        #[schema(format = Password, max_length = 1024)]
+        password1: String,
+        /// The same again.
+        #[schema(format = Password, max_length = 1024)]
+        password2: String,
+        #[schema(required = false, max_length = 150)]
+        first_name: String,
+        #[schema(required = false, max_length = 150)]
+        last_name: String,
+    }
 }
 
 /// Makes an account and signs it in.
+///
+/// Where `registration.open` is off, there is no such path.
+#[utoipa::path(
+    post, path = "/registration/", tag = "Accounts", request_body = Registration, params(Prefer),
+    responses((status = 201, description = "Signed up and signed in.", body = Tokens), Conflict, NotFound),
+)]
 async fn register(State(auth): State<Auth>, client: Client, delivery: Delivery, fields: Fields) -> Result<Response> {
     if !auth.settings().registration.open {
         return Err(Error::not_found());
@@ -34,8 +66,7 @@ async fn register(State(auth): State<Auth>, client: Client, delivery: Delivery, 
         }
     })?;
     tracing::info!(user = %user.id, "registered");
-    let gone = || Error::refused(StatusCode::CONFLICT, "The account was changed at the same time.", "conflict");
-    let issued = login::complete(&auth, &user, &client).await?.ok_or_else(gone)?;
+    let issued = login::complete(&auth, &user, &client).await?.ok_or(Conflict)?;
     Ok(delivery.answer(&auth, StatusCode::CREATED, issued, json!({})))
 }
 

@@ -25,7 +25,7 @@ pub(crate) use rotation::{NotRotated, rotate};
 pub(crate) use routes::router;
 pub use session::Session;
 pub use transport::{Delivery, SameSite, Transport};
-pub(crate) use transport::{cleared, presented};
+pub(crate) use transport::{Prefer, Tokens, cleared, presented};
 
 use crate::app::Auth;
 use crate::db::Tx;

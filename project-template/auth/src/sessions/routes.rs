@@ -1,35 +1,66 @@
 //! `refresh/`, `logout/`, `logout-all/` and `sessions/`.
 
+use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
-use axum::{Json, Router};
 use serde::Serialize;
 use serde_json::json;
 use time::OffsetDateTime;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{
-    DbUser, Delivery, EndedBy, NotRotated, Session, bearer_claims, cleared, end, end_all, presented, rotate, store,
+    DbUser, Delivery, EndedBy, NotRotated, Prefer, Session, Tokens, bearer_claims, cleared, end, end_all, presented,
+    rotate, store,
 };
-use crate::app::{Auth, at};
+use crate::app::Auth;
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields};
+use crate::openapi::shared::{NotFound, TokenNotValid};
+use crate::openapi::{Api, at, bodies, refusals};
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 /// What a browser forgets of this origin when its user signs out.
 const CLEARED: HeaderValue = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");
 
-pub(crate) fn router() -> Router<Auth> {
-    let router = at(Router::new(), "/refresh/", post(refresh));
-    let router = at(router, "/logout/", post(logout));
-    let router = at(router, "/logout-all/", post(logout_all));
-    let router = at(router, "/sessions/", get(list));
-    at(router, "/sessions/{id}/", delete(end_one))
+pub(crate) fn router() -> Api {
+    let api = at(Api::default(), routes!(refresh));
+    let api = at(api, routes!(logout));
+    let api = at(api, routes!(logout_all));
+    let api = at(api, routes!(list));
+    at(api, routes!(end_one))
+}
+
+bodies! {
+    /// A refresh token, where it does not travel in the cookie.
+    #[schema(example = json!({ "refresh": "eyJ0eXAiOiJydCtqd3QiLCJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl" }))]
+    struct RefreshToken {
+        #[schema(required = false)]
+        refresh: String,
+    }
+
+    /// What was done.
+    #[schema(example = json!({ "detail": "Successfully logged out." }))]
+    struct LoggedOut {
+        detail: String,
+    }
+}
+
+refusals! {
+    /// The session reached `sessions.lifetime`.
+    SessionExpired = UNAUTHORIZED, "session_expired", "Session has expired. Please log in again.";
 }
 
 /// Exchanges a refresh token for the next one, with a new access token.
+///
+/// The token that is shown is used up. Shown again, it ends the session, for whoever holds the newer one too.
+#[utoipa::path(
+    post, path = "/refresh/", tag = "Sessions", request_body = RefreshToken, params(Prefer),
+    security((), ("refresh_cookie" = [])),
+    responses((status = 200, description = "Refreshed.", body = Tokens), TokenNotValid, SessionExpired),
+)]
 async fn refresh(
     State(auth): State<Auth>,
     client: Client,
@@ -48,16 +79,17 @@ async fn refresh(
     match rotate(&auth, &claims, &client).await {
         Ok(issued) => Ok(delivery.of_successor(transport).answer(&auth, StatusCode::OK, issued, json!({}))),
         Err(NotRotated::NotValid) => Err(Error::token_not_valid()),
-        Err(NotRotated::Outlived) => Err(Error::refused(
-            StatusCode::UNAUTHORIZED,
-            "Session has expired. Please log in again.",
-            "session_expired",
-        )),
+        Err(NotRotated::Outlived) => Err(SessionExpired.into()),
         Err(NotRotated::Failed(error)) => Err(error),
     }
 }
 
 /// Ends the session of a refresh token, or of the access token where none is shown. Whether it lived is not told.
+#[utoipa::path(
+    post, path = "/logout/", tag = "Sessions", request_body = RefreshToken,
+    security(("refresh_cookie" = []), ("bearer" = [])),
+    responses((status = 200, description = "The session is over and the cookie deleted.", body = LoggedOut)),
+)]
 async fn logout(State(auth): State<Auth>, headers: HeaderMap, mut fields: Fields) -> Result<Response> {
     let shown = presented(&auth, &headers, &mut fields);
     let refresh = shown.as_ref().and_then(|(token, _)| auth.tokens().verify_refresh(token, auth.now()).ok());
@@ -72,6 +104,10 @@ async fn logout(State(auth): State<Auth>, headers: HeaderMap, mut fields: Fields
 }
 
 /// Ends every session of the user, this one too.
+#[utoipa::path(
+    post, path = "/logout-all/", tag = "Sessions", security(("bearer" = [])),
+    responses((status = 200, description = "All sessions are over and the cookie deleted.", body = LoggedOut)),
+)]
 async fn logout_all(State(auth): State<Auth>, user: DbUser) -> Result<Response> {
     let mut tx = auth.db().begin().await?;
     let ended = end_all(&auth, &mut tx, user.id, None, EndedBy::LogoutAll).await?;
@@ -86,7 +122,16 @@ fn goodbye(auth: &Auth, detail: &'static str) -> Response {
 }
 
 /// A session as its owner sees it. The id names it and opens nothing.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Session, example = json!({
+    "id": "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c11",
+    "current": true,
+    "created": "2027-01-15T08:00:00Z",
+    "last_used": "2027-01-15T08:30:00Z",
+    "expires": "2027-01-29T08:30:00Z",
+    "ip": "203.0.113.7",
+    "device": { "user_agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0" },
+}))]
 struct Listed {
     id: Uuid,
     current: bool,
@@ -100,12 +145,16 @@ struct Listed {
     device: Device,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct Device {
     user_agent: Option<String>,
 }
 
 /// The user's live sessions, newest first.
+#[utoipa::path(
+    get, path = "/sessions/", tag = "Sessions", security(("bearer" = [])),
+    responses((status = 200, description = "The sessions.", body = Vec<Listed>)),
+)]
 async fn list(State(auth): State<Auth>, user: DbUser) -> Result<Json<Vec<Listed>>> {
     let sessions = store::live_of_user(auth.db(), user.id, auth.now()).await?;
     let listed = |session: Session| Listed {
@@ -121,7 +170,12 @@ async fn list(State(auth): State<Auth>, user: DbUser) -> Result<Json<Vec<Listed>
 }
 
 /// Ends one of the user's own sessions.
-async fn end_one(State(auth): State<Auth>, user: DbUser, Path(id): Path<String>) -> Result<StatusCode> {
-    let id = id.parse().map_err(|_| Error::not_found())?;
-    if end(&auth, id, user.id, EndedBy::User).await? { Ok(StatusCode::NO_CONTENT) } else { Err(Error::not_found()) }
+#[utoipa::path(
+    delete, path = "/sessions/{id}/", tag = "Sessions", security(("bearer" = [])),
+    params(("id" = Uuid, Path, example = "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c11")),
+    responses((status = 204, description = "The session is over."), NotFound),
+)]
+async fn end_one(State(auth): State<Auth>, user: DbUser, id: Result<Path<Uuid>, PathRejection>) -> Result<StatusCode> {
+    let Path(id) = id.map_err(|_| NotFound)?;
+    if end(&auth, id, user.id, EndedBy::User).await? { Ok(StatusCode::NO_CONTENT) } else { Err(NotFound.into()) }
 }

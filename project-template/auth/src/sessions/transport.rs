@@ -14,6 +14,7 @@ use time::{Duration, OffsetDateTime};
 use super::Issued;
 use crate::app::Auth;
 use crate::http::Fields;
+use crate::openapi::bodies;
 use crate::settings::{Choice, Section};
 
 /// The largest value accepted of a cookie or a field that holds a refresh token.
@@ -100,6 +101,28 @@ impl FromRequestParts<Auth> for Delivery {
         });
         Ok(Self(wish.unwrap_or(auth.settings().sessions.transport)))
     }
+}
+
+bodies! {
+    /// Tokens.
+    #[schema(example = json!({ "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl" }))]
+    pub(crate) struct Tokens {
+        /// To be sent as `Authorization: Bearer`.
+        access: String,
+        /// To be exchanged at `refresh/`; only where it does not travel in the cookie.
+        #[schema(required = false)]
+        refresh: String,
+    }
+}
+
+/// The header a [`Delivery`] is read from.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it describes a header")]
+pub(crate) struct Prefer {
+    /// `token`: the refresh token in the body. `cookies`: in the cookie. Anything else: as `sessions.transport` says.
+    #[param(rename = "Prefer", required = false, example = "token")]
+    prefer: String,
 }
 
 impl Delivery {

@@ -106,6 +106,16 @@ impl Settings {
         self.environment == Environment::Production
     }
 
+    /// Whether the description of the API is served.
+    #[must_use]
+    pub fn serves_docs(&self) -> bool {
+        match self.http.docs {
+            http::Docs::On => true,
+            http::Docs::Off => false,
+            http::Docs::Development => !self.is_production(),
+        }
+    }
+
     /// What production cannot start with.
     fn refuse_unsafe(&self, reader: &mut Reader) {
         if self.http.public_url.is_none() {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{Refusal, Settings};
 
 /// What tokens say of the user beside who it is; read from the database at each rotation.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct UserClaims {
     /// See `users::role`.
     pub role: i64,
@@ -23,7 +23,21 @@ pub struct UserClaims {
 }
 
 /// The claims both kinds have. Times are seconds since 1970.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "token_type": "access",
+    "exp": 1_800_001_800,
+    "iat": 1_800_000_000,
+    "jti": "0199a3f07f3c7a80b1b25f5b7a0d3c12",
+    "iss": "jwt-allauth",
+    "aud": "jwt-allauth",
+    "sub": "0199a3ef-1f7c-7c31-9a43-0e2f8a1b6d20",
+    "user_id": "0199a3ef-1f7c-7c31-9a43-0e2f8a1b6d20",
+    "session": "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c11",
+    "session_iat": 1_800_000_000,
+    "role": 0,
+    "email_verified": false,
+}))]
 pub struct Claims {
     token_type: String,
     /// When the token expires.

@@ -30,7 +30,7 @@ pub(crate) use jwe::generate as generate_encryption_key;
 pub use jws::Algorithm;
 pub(crate) use key_files::{PEM, SECRET, with_signs_from};
 pub use keys::SigningKey;
-pub(crate) use routes::{jwks, router};
+pub(crate) use routes::{public_router, router};
 
 use crate::settings::{Choice, Section};
 use cache::VerifiedTokens;

@@ -1,44 +1,81 @@
 //! `token/verify/`, `token/claims/` and the published keys.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde_json::{Value, json};
+use utoipa_axum::routes;
 
 use super::AccessClaims;
-use crate::app::{Auth, at};
-use crate::error::{Error, Result};
+use crate::app::Auth;
+use crate::error::Result;
 use crate::http::Fields;
+use crate::openapi::shared::TokenNotValid;
+use crate::openapi::{Api, at, bodies};
 use crate::sessions::{self, CurrentUser};
 
 /// How long verifiers may keep the keys; a new key signs only after that.
 const JWKS_CACHE: &str = "public, max-age=300";
 
-pub(crate) fn router() -> Router<Auth> {
-    let router = at(Router::new(), "/token/verify/", post(verify));
-    at(router, "/token/claims/", get(claims))
+pub(crate) fn router() -> Api {
+    let api = at(Api::default(), routes!(verify));
+    at(api, routes!(claims))
+}
+
+/// At the same path everywhere, outside the prefix.
+pub(crate) fn public_router() -> Api {
+    Api::default().routes(routes!(jwks))
+}
+
+bodies! {
+    /// An access or a refresh token.
+    #[schema(example = json!({ "token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl" }))]
+    struct Token {
+        token: String,
+    }
+
+    /// Public keys (RFC 7517); none with HS256.
+    #[schema(example = json!({ "keys": [{
+        "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig",
+        "kid": "Q2Dj4oPj4oIeyDOwKWhSM3tdf4XkIoiLwNSlGrKIVQ8",
+        "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+    }] }))]
+    struct KeySet {
+        keys: Vec<std::collections::BTreeMap<String, String>>,
+    }
 }
 
 /// Answers `{}` to a token of either kind that is valid and whose session lives.
+#[utoipa::path(
+    post, path = "/token/verify/", tag = "Tokens", request_body = Token,
+    responses((status = 200, description = "The token is acceptable.", body = Object, example = json!({})), TokenNotValid),
+)]
 async fn verify(State(auth): State<Auth>, mut fields: Fields) -> Result<Json<Value>> {
     let token = fields.text("token");
     fields.finish()?;
     if sessions::is_acceptable(&auth, &token.unwrap_or_default()).await? {
         Ok(Json(json!({})))
     } else {
-        Err(Error::token_not_valid())
+        Err(TokenNotValid.into())
     }
 }
 
 /// The claims of the access token that is presented.
+#[utoipa::path(
+    get, path = "/token/claims/", tag = "Tokens", security(("bearer" = [])),
+    responses((status = 200, description = "The claims.", body = super::claims::Claims)),
+)]
 async fn claims(user: CurrentUser) -> Json<AccessClaims> {
     Json(AccessClaims::clone(&user))
 }
 
 /// The public keys (RFC 7517); empty with HS256, which has none.
-pub(crate) async fn jwks(State(auth): State<Auth>) -> Response {
+#[utoipa::path(
+    get, path = "/.well-known/jwks.json", tag = "Operations",
+    responses((status = 200, description = "The keys, to be kept for at most five minutes.", body = KeySet)),
+)]
+async fn jwks(State(auth): State<Auth>) -> Response {
     ([(header::CACHE_CONTROL, HeaderValue::from_static(JWKS_CACHE))], Json(auth.tokens().jwks().clone()))
         .into_response()
 }

@@ -1,24 +1,45 @@
 //! `user/`: the account of whoever asks.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::Serialize;
+use utoipa_axum::routes;
 
 use super::{NAME_LIMIT, User, store};
-use crate::app::{Auth, at};
+use crate::app::Auth;
 use crate::error::{Error, Result};
 use crate::http::Fields;
+use crate::openapi::shared::{Conflict, NotFound};
+use crate::openapi::{Api, at, bodies};
 use crate::passwords::Verdict;
 use crate::sessions::{self, DbUser, EndedBy};
 
-pub(crate) fn router() -> Router<Auth> {
-    at(Router::new(), "/user/", get(show).patch(change).delete(remove))
+pub(crate) fn router() -> Api {
+    at(Api::default(), routes!(show, change, remove))
+}
+
+bodies! {
+    /// The names that are to change.
+    #[schema(example = json!({ "first_name": "Ada", "last_name": "King" }))]
+    struct Names {
+        #[schema(required = false, max_length = 150)]
+        first_name: String,
+        #[schema(required = false, max_length = 150)]
+        last_name: String,
+    }
+
+    /// The account's password.
+    #[schema(example = json!({ "password": "correct horse battery staple" }))]
+    struct Password {
+        #[schema(format = Password, max_length = 1024)]
+        password: String,
+    }
 }
 
 /// An account as its owner sees it.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(example = json!({ "email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace" }))]
 struct Profile {
     email: String,
     first_name: String,
@@ -31,11 +52,20 @@ impl From<User> for Profile {
     }
 }
 
+/// The account of whoever asks.
+#[utoipa::path(
+    get, path = "/user/", tag = "Accounts", security(("bearer" = [])),
+    responses((status = 200, description = "The account.", body = Profile)),
+)]
 async fn show(user: DbUser) -> Json<Profile> {
     Json(user.user.into())
 }
 
 /// Changes the names. What else the body holds is not looked at: nobody gives themselves a role.
+#[utoipa::path(
+    patch, path = "/user/", tag = "Accounts", request_body = Names, security(("bearer" = [])),
+    responses((status = 200, description = "The account as it is now.", body = Profile), NotFound),
+)]
 async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> Result<Json<Profile>> {
     let first = fields.optional_text("first_name", NAME_LIMIT);
     let last = fields.optional_text("last_name", NAME_LIMIT);
@@ -45,6 +75,10 @@ async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
 }
 
 /// Removes the account, its sessions and everything that hangs on it.
+#[utoipa::path(
+    delete, path = "/user/", tag = "Accounts", request_body = Password, security(("bearer" = [])),
+    responses((status = 204, description = "The account is gone."), Conflict),
+)]
 async fn remove(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> Result<StatusCode> {
     let password = fields.secret("password");
     fields.finish()?;
@@ -55,7 +89,7 @@ async fn remove(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
     let mut tx = auth.db().begin().await?;
     let ended = sessions::end_all(&auth, &mut tx, user.id, None, EndedBy::Deletion).await?;
     if !store::delete(&mut tx, &user).await? {
-        return Err(Error::refused(StatusCode::CONFLICT, "The account was changed at the same time.", "conflict"));
+        return Err(Conflict.into());
     }
     tx.commit().await?;
     auth.liveness().ended(ended);

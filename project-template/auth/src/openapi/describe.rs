@@ -1,0 +1,187 @@
+//! Completes the descriptions of the handlers with what all of their kind have in common.
+
+use serde_json::{Map, Value, json};
+use utoipa::openapi::OpenApi;
+
+use super::shared::{
+    BadAuthorizationHeader, BodyNotParsed, BodyNotRead, BodyTooLarge, Busy, ForeignOrigin, NotAuthenticated, NotJson,
+    TimedOut, TokenNotValid,
+};
+use crate::settings::Settings;
+
+/// What a reader needs to know before the first request.
+const ABOUT: &str = include_str!("about.md");
+
+/// The tag of what belongs to the server rather than to accounts.
+const OPERATIONS: &str = "Operations";
+
+/// The description of an API that is served with these settings, as JSON.
+pub(crate) fn describe(api: &OpenApi, settings: &Settings) -> Value {
+    let mut spec = json!(api);
+    spec["openapi"] = json!("3.1.0");
+    spec["info"] =
+        json!({ "title": "Accounts and sessions", "version": env!("CARGO_PKG_VERSION"), "description": ABOUT });
+    spec["servers"] = json!([{ "url": settings.http.public_url.as_deref().unwrap_or("/") }]);
+    spec["components"]["securitySchemes"] = security_schemes(settings);
+    for (name, schema) in refusal_schemas() {
+        spec["components"]["schemas"][name] = schema;
+    }
+    let prefix = &settings.http.prefix;
+    for (path, item) in members(&mut spec["paths"]) {
+        for (method, operation) in members(item) {
+            operation["operationId"] = json!(operation_id(method, path.strip_prefix(prefix).unwrap_or(path)));
+            add_common_refusals(method, operation);
+            operation["responses"] = put_together(operation["responses"].take());
+            if has_parameter(operation, "Prefer") {
+                add_refresh_cookie(operation, &settings.sessions.cookie.name);
+            }
+        }
+    }
+    spec
+}
+
+fn members(value: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
+    value.as_object_mut().into_iter().flatten()
+}
+
+/// `post_password_change`: what a generated client calls the function.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.split(|character: char| !character.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
+}
+
+/// What the layers and the extractors answer before, or instead of, the handler.
+fn add_common_refusals(method: &str, operation: &mut Value) {
+    let mut refusals = vec![TimedOut::REFUSAL];
+    if operation["tags"] != json!([OPERATIONS]) {
+        refusals.push(Busy::REFUSAL);
+    }
+    if method != "get" {
+        refusals.push(ForeignOrigin::REFUSAL);
+    }
+    if operation["requestBody"].is_object() {
+        refusals.extend([BodyNotParsed::REFUSAL, BodyNotRead::REFUSAL, BodyTooLarge::REFUSAL, NotJson::REFUSAL]);
+        operation["responses"]["400"] = json!({ "description": "What is wrong with each field." });
+    }
+    let is_bearer = |requirement: &Value| requirement.get("bearer").is_some();
+    if operation["security"].as_array().is_some_and(|any| any.iter().any(is_bearer)) {
+        refusals.extend([NotAuthenticated::REFUSAL, BadAuthorizationHeader::REFUSAL, TokenNotValid::REFUSAL]);
+    }
+    for refusal in refusals {
+        for (key, response) in refusal.responses() {
+            operation["responses"][key] = json!(response);
+        }
+    }
+}
+
+/// Makes one response of all the refusals of a status, each an example under its code.
+fn put_together(mut responses: Value) -> Value {
+    let mut whole = Map::new();
+    for (key, response) in members(&mut responses) {
+        let Some((status, code)) = key.split_once(' ') else {
+            let is_fields = key == "400";
+            whole.insert(key.clone(), if is_fields { field_errors(response) } else { response.take() });
+            continue;
+        };
+        let about = response["description"].as_str().unwrap_or_default();
+        let one = whole.entry(status).or_insert_with(|| refusal_response(status));
+        let described = format!("{}- `{code}`: {about}\n", one["description"].as_str().unwrap_or_default());
+        one["description"] = json!(described);
+        let example = response["content"]["application/json"]["example"].clone();
+        one["content"]["application/json"]["examples"][code] = json!({ "value": example });
+    }
+    Value::Object(whole)
+}
+
+fn refusal_response(status: &str) -> Value {
+    let schema = json!({ "$ref": "#/components/schemas/Refusal" });
+    let mut response = json!({ "description": "", "content": { "application/json": { "schema": schema } } });
+    let header = match status {
+        "401" => Some(("WWW-Authenticate", "The scheme that would be accepted.", json!("Bearer realm=\"api\""))),
+        "429" | "503" => Some(("Retry-After", "Seconds to wait.", json!("1"))),
+        _ => None,
+    };
+    if let Some((name, description, example)) = header {
+        response["headers"][name] =
+            json!({ "description": description, "schema": { "type": "string" }, "example": example });
+    }
+    response
+}
+
+fn field_errors(response: &Value) -> Value {
+    json!({
+        "description": format!("{}\n\n", response["description"].as_str().unwrap_or_default()),
+        "content": { "application/json": {
+            "schema": { "anyOf": [
+                { "$ref": "#/components/schemas/FieldErrors" },
+                { "$ref": "#/components/schemas/Refusal" },
+            ] },
+            "examples": { "fields": { "value": { "email": ["This field is required."] } } },
+        } },
+    })
+}
+
+fn has_parameter(operation: &Value, name: &str) -> bool {
+    operation["parameters"].as_array().is_some_and(|all| all.iter().any(|parameter| parameter["name"] == name))
+}
+
+fn add_refresh_cookie(operation: &mut Value, cookie: &str) {
+    let header = json!({
+        "description": "The refresh token, unless it is in the body.",
+        "schema": { "type": "string" },
+        "example": format!("{cookie}=eyJ0eXAi…; HttpOnly; SameSite=Lax; Path=/; Max-Age=1209600"),
+    });
+    for (status, response) in members(&mut operation["responses"]) {
+        if status.starts_with('2') {
+            response["headers"]["Set-Cookie"] = header.clone();
+        }
+    }
+}
+
+fn security_schemes(settings: &Settings) -> Value {
+    json!({
+        "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The access token." },
+        "refresh_cookie": {
+            "type": "apiKey", "in": "cookie", "name": settings.sessions.cookie.name,
+            "description": "The refresh token. Where it travels in the body, the member `refresh` takes its place.",
+        },
+    })
+}
+
+fn refusal_schemas() -> [(&'static str, Value); 2] {
+    let texts = json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 });
+    [
+        (
+            "FieldErrors",
+            json!({
+                "description": "What is wrong with each field; what concerns no single one is under `non_field_errors`.",
+                "type": "object", "additionalProperties": texts, "minProperties": 1,
+                "example": { "email": ["This field is required."] },
+            }),
+        ),
+        (
+            "Refusal",
+            json!({
+                "description": "Why a request was refused.",
+                "type": "object", "required": ["detail", "code"],
+                "properties": {
+                    "detail": { "type": "string", "description": "For people." },
+                    "code": { "type": "string", "description": "For programs; never changes." },
+                    "messages": {
+                        "description": "What is wrong with the access token.",
+                        "type": "array",
+                        "items": {
+                            "type": "object", "required": ["token_class", "token_type", "message"],
+                            "properties": {
+                                "token_class": { "type": "string" },
+                                "token_type": { "type": "string" },
+                                "message": { "type": "string", "example": "Token is expired" },
+                            },
+                        },
+                    },
+                },
+                "example": NotAuthenticated::REFUSAL.body(),
+            }),
+        ),
+    ]
+}

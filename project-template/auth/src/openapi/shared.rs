@@ -1,0 +1,32 @@
+//! Refusals of more than one room.
+
+use super::refusals;
+
+refusals! {
+    /// The body is no JSON, or has too many members or levels.
+    BodyNotParsed = BAD_REQUEST, "parse_error", "JSON parse error - expected value at line 1 column 1";
+    /// The connection ended before the body did.
+    BodyNotRead = BAD_REQUEST, "body_not_read", "The request body is too large or was cut off.";
+    /// No credential was shown.
+    NotAuthenticated = UNAUTHORIZED, "not_authenticated", "Authentication credentials were not provided.";
+    /// `Authorization` has the scheme `Bearer`, and not one token after it.
+    BadAuthorizationHeader =
+        UNAUTHORIZED, "bad_authorization_header", "Authorization header must contain two space-delimited values";
+    /// The token is not one of ours, expired, of the wrong kind, used before, or its session is over.
+    TokenNotValid = UNAUTHORIZED, "token_not_valid", "Token is invalid or expired";
+    /// The request comes from a page of a site that `http.cors_origins` does not name.
+    ForeignOrigin = FORBIDDEN, "csrf_failed",
+        "CSRF Failed: Origin checking failed; the page's origin is not in `http.cors_origins`.";
+    /// There is no such thing, or not for this client.
+    NotFound = NOT_FOUND, "not_found", "Not found.";
+    /// The request took longer than `http.request_timeout`.
+    TimedOut = REQUEST_TIMEOUT, "timeout", "The request took too long.";
+    /// The account was changed by another request at the same time.
+    Conflict = CONFLICT, "conflict", "The account was changed at the same time. Please try again.";
+    /// The body is larger than `http.body_limit`.
+    BodyTooLarge = PAYLOAD_TOO_LARGE, "body_not_read", "The request body is too large or was cut off.";
+    /// The body is no JSON by its `Content-Type`.
+    NotJson = UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type \"text/plain\" in request.";
+    /// The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+    Busy = SERVICE_UNAVAILABLE, "busy", "The server is busy. Please try again.";
+}

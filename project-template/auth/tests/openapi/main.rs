@@ -1,0 +1,242 @@
+//! The description of the API, held against the API: what it promises is so, and nothing is answered that it does not say.
+
+mod inputs;
+mod schema;
+mod spec;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use auth::http::Docs;
+use auth::sessions::Transport;
+use auth::settings::Environment;
+use auth::testing::{Client, Engine, Reply, TestApp};
+use auth::{Auth, Settings};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request, header};
+use serde_json::{Value, json};
+
+use spec::{Operation, Spec};
+
+auth::on_both_engines!(
+    every_example_is_answered_with_the_success_that_is_described,
+    every_member_of_a_body_is_read_and_no_other,
+    whatever_is_sent_the_answer_is_one_that_is_described,
+    whoever_asks_the_answer_is_one_that_is_described,
+);
+
+fn router(auth: Auth) -> Router {
+    auth.router().with_state(auth)
+}
+
+async fn start(engine: Engine, change: impl FnOnce(&mut Settings)) -> (TestApp, Spec) {
+    let app = TestApp::start_with(engine, router, change).await;
+    let reply = app.client().get("/openapi.json").await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    (app, Spec(reply.body))
+}
+
+/// Somebody new, with both tokens.
+async fn somebody(app: &TestApp) -> (Client, String) {
+    let email = format!("{}@example.com", uuid::Uuid::now_v7().simple());
+    (app.signed_in(&email).await, email)
+}
+
+/// The path with the client's own session in it.
+async fn path(operation: &Operation<'_>, client: &Client) -> String {
+    if !operation.path.contains("{id}") {
+        return operation.path.to_owned();
+    }
+    let claims = client.get("/jwt-allauth/token/claims/").await;
+    operation.path.replace("{id}", claims.text("session"))
+}
+
+/// The example with what is the client's own.
+fn own(operation: &Operation<'_>, client: &Client, email: &str) -> Option<Value> {
+    let mut body = operation.example()?;
+    let is_sign_up = operation.path.ends_with("/registration/");
+    for (name, value) in body.as_object_mut().expect("an object") {
+        match name.as_str() {
+            "email" if !is_sign_up => *value = json!(email),
+            "token" => *value = json!(client.access),
+            "refresh" => *value = json!(client.refresh),
+            _ => {}
+        }
+    }
+    Some(body)
+}
+
+async fn send(operation: &Operation<'_>, client: &Client, body: Option<&Value>) -> Reply {
+    client.send(operation.method.clone(), &path(operation, client).await, body).await
+}
+
+async fn every_example_is_answered_with_the_success_that_is_described(engine: Engine) {
+    for transport in [Transport::Cookie, Transport::Body] {
+        let (app, spec) = start(engine, |settings| settings.sessions.transport = transport).await;
+        for operation in spec.operations() {
+            let (client, email) = somebody(&app).await;
+            let reply = send(&operation, &client, own(&operation, &client, &email).as_ref()).await;
+            assert!((200..300).contains(&reply.status), "{}: {reply:?}", operation.name);
+            operation.check(&reply, &"its example");
+            assert!(transport == Transport::Body || reply.body["refresh"].is_null(), "{reply:?}");
+        }
+    }
+}
+
+async fn every_member_of_a_body_is_read_and_no_other(engine: Engine) {
+    let (app, spec) = start(engine, |_| ()).await;
+    for operation in spec.operations() {
+        let Some(members) = operation.members() else { continue };
+        let (client, email) = somebody(&app).await;
+        let example = own(&operation, &client, &email).expect("an example");
+        // Signing out takes whatever credential is good, and does not complain about another.
+        for name in members.keys().filter(|_| !operation.path.ends_with("/logout/")) {
+            let wrong = send(&operation, &client, Some(&inputs::with(&example, name, json!({})))).await;
+            assert_eq!(wrong.status, 400, "{} does not read `{name}`: {wrong:?}", operation.name);
+            assert_eq!(wrong.body[name], json!(["Not a valid string."]), "{}: {wrong:?}", operation.name);
+        }
+        for name in members.keys().filter(|name| operation.requires(name)) {
+            let mut without = example.clone();
+            without.as_object_mut().expect("an object").remove(name);
+            let missing = send(&operation, &client, Some(&without)).await;
+            assert_eq!(missing.body[name], json!(["This field is required."]), "{}: {missing:?}", operation.name);
+        }
+        let nothing = send(&operation, &client, Some(&json!({}))).await;
+        let named =
+            nothing.body.as_object().into_iter().flatten().map(|(name, _)| name).filter(|_| nothing.status == 400);
+        assert!(named.into_iter().all(|name| members.contains_key(name)), "{}: {nothing:?}", operation.name);
+    }
+}
+
+async fn whatever_is_sent_the_answer_is_one_that_is_described(engine: Engine) {
+    let (app, spec) = start(engine, |_| ()).await;
+    for operation in spec.operations() {
+        let (mut client, mut email) = somebody(&app).await;
+        for body in own(&operation, &client, &email).map_or_else(Vec::new, |example| {
+            inputs::mutated(&example, operation.members().expect("a body with an example has members"))
+        }) {
+            let reply = send(&operation, &client, Some(&body)).await;
+            operation.check(&reply, &body);
+            if reply.status < 300 {
+                (client, email) = somebody(&app).await;
+            }
+        }
+        let target = path(&operation, &client).await;
+        for (media_type, text) in inputs::texts().into_iter().flat_map(|text| {
+            ["application/json", "text/plain", "application/x-www-form-urlencoded", ""]
+                .map(|media| (media, text.clone()))
+        }) {
+            let request = Request::builder().method(operation.method.clone()).uri(&target);
+            let request =
+                if media_type.is_empty() { request } else { request.header(header::CONTENT_TYPE, media_type) };
+            let reply = client.send_raw(request.body(Body::from(text.clone())).expect("a request")).await;
+            operation.check(&reply, &(media_type, String::from_utf8_lossy(&text)));
+            if reply.status < 300 {
+                (client, email) = somebody(&app).await;
+            }
+        }
+        assert!(!email.is_empty());
+    }
+}
+
+async fn whoever_asks_the_answer_is_one_that_is_described(engine: Engine) {
+    let (app, spec) = start(engine, |_| ()).await;
+    for operation in spec.operations() {
+        let (signed_out, email) = somebody(&app).await;
+        let body = own(&operation, &signed_out, &email);
+        let target = path(&operation, &signed_out).await;
+        assert_eq!(signed_out.post("/jwt-allauth/logout-all/", &json!({})).await.status, 200);
+        let (mut swapped, _) = somebody(&app).await;
+        std::mem::swap(&mut swapped.access, &mut swapped.refresh);
+        let mut clients = vec![signed_out, swapped, app.client()];
+        for value in ["Bearer", "Bearer a b", "Bearer é", "Bearer a.b.c", "Basic YTpi", "", "bearer  "] {
+            clients.push(app.client().with_header("authorization", value));
+        }
+        clients.push(app.client().with_header("cookie", "refresh_token=a.b.c; refresh_token="));
+        clients.push(app.client().with_header("prefer", "respond-async, token;q=é, cookies"));
+        clients.push(app.client().with_header("origin", "https://evil.example"));
+        clients.push(app.client().with_header("sec-fetch-site", "cross-site"));
+        for client in clients {
+            let reply = client.send(operation.method.clone(), &target, body.as_ref()).await;
+            operation.check(&reply, &(&client.headers, &body));
+        }
+        for id in ["0", "%00", "%F0%9F%A7%91", "..%2F..", "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c11", "%ff"] {
+            let (client, _) = somebody(&app).await;
+            let target = operation.path.replace("{id}", id);
+            operation.check(&client.send(operation.method.clone(), &target, body.as_ref()).await, &target);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_body_and_every_answer_has_an_example_that_fits_it() {
+    let (_app, spec) = start(Engine::Sqlite, |_| ()).await;
+    let mut names = BTreeSet::new();
+    for operation in spec.operations() {
+        assert!(names.insert(operation.name), "{} is there twice", operation.name);
+        assert!(!operation.text("summary").is_empty(), "{} has no summary", operation.name);
+        let (body, schema) = (operation.example(), operation.body());
+        if let (Some(body), Some(schema)) = (body, schema) {
+            assert_eq!(operation.problems(schema, &body), Vec::<String>::new(), "{}", operation.name);
+        }
+        for (status, answer) in operation.answers() {
+            assert!(!answer["description"].as_str().unwrap_or_default().is_empty(), "{} {status}", operation.name);
+            let examples = operation.examples(answer);
+            assert_eq!(examples.is_empty(), answer.get("content").is_none(), "{} {status}", operation.name);
+            for example in examples {
+                assert_eq!(operation.problems(answer, &example), Vec::<String>::new(), "{} {status}", operation.name);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_paths_that_are_described_are_those_that_are_served_under_any_prefix() {
+    for prefix in ["", "/jwt-allauth", "/auth/v1"] {
+        let (app, spec) = start(Engine::Sqlite, |settings| settings.http.prefix = prefix.to_owned()).await;
+        assert!(spec.0["paths"][format!("{prefix}/login/")].is_object(), "{prefix}");
+        for operation in spec.operations() {
+            for target in [operation.path, operation.path.trim_end_matches('/')] {
+                let reply = app.client().send(operation.method.clone(), target, None).await;
+                operation.check(&reply, &target);
+                assert!(![404, 405].contains(&reply.status), "{target}: {reply:?}");
+                let wrong = app.client().send(Method::TRACE, target, None).await;
+                assert_eq!(wrong.status, 405, "{target}: {wrong:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_description_follows_the_settings() {
+    let (_app, spec) = start(Engine::Sqlite, |settings| {
+        settings.http.public_url = Some("https://auth.example.com".to_owned());
+        settings.sessions.cookie.name = "__Host-refresh_token".to_owned();
+    })
+    .await;
+    assert_eq!(spec.0["servers"][0]["url"], "https://auth.example.com");
+    assert_eq!(spec.0["components"]["securitySchemes"]["refresh_cookie"]["name"], "__Host-refresh_token");
+    let cookie = &spec.0["paths"]["/jwt-allauth/login/"]["post"]["responses"]["200"]["headers"]["Set-Cookie"];
+    assert!(cookie["example"].as_str().unwrap().starts_with("__Host-refresh_token="), "{cookie}");
+}
+
+#[tokio::test]
+async fn the_description_is_served_unless_it_is_turned_off() {
+    for (docs, status) in [(Docs::Development, 200), (Docs::On, 200), (Docs::Off, 404)] {
+        let app = TestApp::start_with(Engine::Sqlite, router, |settings| settings.http.docs = docs).await;
+        for path in ["/openapi.json"] {
+            assert_eq!(app.client().get(path).await.status, status, "{path}: {docs:?}");
+        }
+    }
+}
+
+#[test]
+fn production_keeps_the_description_to_itself_unless_it_is_asked_for() {
+    for (docs, is_served) in [(Docs::Development, false), (Docs::Off, false), (Docs::On, true)] {
+        let mut settings = Settings::load(Path::new("settings.toml"), "", &BTreeMap::new()).unwrap();
+        settings.environment = Environment::Production;
+        settings.http.docs = docs;
+        assert_eq!(settings.serves_docs(), is_served, "{docs:?}");
+    }
+}
