@@ -101,8 +101,9 @@ fn json_error(reason: &dyn std::fmt::Display) -> Error {
 
 fn is_bounded(value: &Value, depth: usize, members: &mut usize) -> bool {
     let mut child = |value: &Value| {
+        let fits = *members > 0 && depth > 0;
         *members = members.saturating_sub(1);
-        *members > 0 && depth > 0 && is_bounded(value, depth - 1, members)
+        fits && is_bounded(value, depth - 1, members)
     };
     match value {
         Value::Array(items) => items.iter().all(&mut child),

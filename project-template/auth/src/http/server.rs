@@ -36,9 +36,12 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, stop: impl Future<
     let mut stop = std::pin::pin!(stop);
 
     loop {
-        let slot = Arc::clone(&slots).acquire_owned().await;
-        let (stream, peer) = tokio::select! {
-            accepted = listener.accept() => match accepted {
+        let next = async {
+            let slot = Arc::clone(&slots).acquire_owned().await;
+            listener.accept().await.map(|accepted| (slot, accepted))
+        };
+        let (slot, (stream, peer)) = tokio::select! {
+            accepted = next => match accepted {
                 Ok(accepted) => accepted,
                 // Out of file descriptors, or a client that left already: others are still to be served.
                 Err(error) => {

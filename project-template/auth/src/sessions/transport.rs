@@ -94,10 +94,11 @@ impl FromRequestParts<Auth> for Delivery {
 
     async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self, Infallible> {
         let wishes = parts.headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
-        let wish = wishes.flat_map(|value| value.split(',')).find_map(|wish| match wish.trim() {
-            "token" => Some(Transport::Body),
-            "cookies" => Some(Transport::Cookie),
-            _ => None,
+        let wish = wishes.flat_map(|value| value.split(',')).find_map(|wish| {
+            // Parameters may follow (RFC 7240, section 2); none is known here.
+            let name = wish.split(';').next().unwrap_or_default().trim();
+            let is = |known| name.eq_ignore_ascii_case(known);
+            if is("token") { Some(Transport::Body) } else { is("cookies").then_some(Transport::Cookie) }
         });
         Ok(Self(wish.unwrap_or(auth.settings().sessions.transport)))
     }
