@@ -174,7 +174,18 @@ impl Db {
     /// Applies the missing migrations. Two processes that start together take turns.
     pub async fn migrate(&self) -> anyhow::Result<()> {
         let migrations = migrations_for(self);
-        on!(self, pool => migrations.run(pool).await).context(
+        let migrated = match self {
+            // sqlx locks servers only; here the file's write lock is held from before the first look to the end.
+            Self::Sqlite(pool) => {
+                let mut tx = pool.begin_with("begin immediate").await?;
+                match migrations.run(&mut *tx).await {
+                    Ok(()) => Ok(tx.commit().await?),
+                    Err(error) => Err(error),
+                }
+            }
+            Self::Postgres(pool) => migrations.run(pool).await,
+        };
+        migrated.context(
             "the database cannot be migrated; if a newer version of this program migrated it, run that version",
         )
     }
@@ -184,8 +195,12 @@ impl Db {
         let migrations = migrations_for(self);
         let applied = on!(self, pool => {
             let mut connection = pool.acquire().await?;
+            // Even `create table if not exists` fails on PostgreSQL for one of two that try at once.
+            connection.lock().await?;
             connection.ensure_migrations_table(&migrations.table_name).await?;
-            connection.list_applied_migrations(&migrations.table_name).await?
+            let applied = connection.list_applied_migrations(&migrations.table_name).await?;
+            connection.unlock().await?;
+            applied
         });
         if let Some(newer) = applied.iter().find(|applied| !migrations.version_exists(applied.version)) {
             bail!("the database has migration {} of a newer version of this program; run that version", newer.version);
@@ -227,6 +242,28 @@ impl Tx {
 /// Whether a statement failed because a unique key is taken: the database's answer to "does it exist already?".
 pub(crate) fn is_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+/// Whether a statement failed for a reason that passes, so that the same request may succeed in a moment: no connection,
+/// a server that went away, a lock that was held too long.
+pub(crate) fn is_passing(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_passing_code(&code)),
+        _ => false,
+    }
+}
+
+/// PostgreSQL's codes have five characters (its manual, appendix A), SQLite's are smaller numbers.
+fn is_passing_code(code: &str) -> bool {
+    /// Rolled back for others, lock or statement timed out, shut down.
+    const POSTGRES: [&str; 7] = ["40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03"];
+    /// `SQLITE_BUSY` and `SQLITE_LOCKED`, the low byte of their extended codes.
+    const SQLITE: [u32; 2] = [5, 6];
+    if code.len() == 5 {
+        return POSTGRES.contains(&code) || code.starts_with("08") || code.starts_with("53");
+    }
+    code.parse::<u32>().is_ok_and(|code| SQLITE.contains(&(code & 0xff)))
 }
 
 /// Makes the database file readable by its owner alone before SQLite makes it readable by everybody.

@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use crate::db;
 use crate::openapi::shared::{Busy, NotAuthenticated, NotFound, TokenNotValid};
 
 /// How long a client should wait when the server is busy.
@@ -39,6 +40,8 @@ pub enum Error {
     Throttled(Duration),
     /// 503: the server has more to do than it can; nothing has happened.
     Busy,
+    /// 503: the database is out of reach or overloaded. The cause is logged and never told.
+    Unavailable(anyhow::Error),
     /// 500: a fault of ours. The cause is logged and never told.
     Internal(anyhow::Error),
 }
@@ -81,7 +84,7 @@ impl Error {
             Self::Refused { status, .. } => *status,
             Self::NotAuthenticated(_) | Self::BearerNotValid(_) => StatusCode::UNAUTHORIZED,
             Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -108,7 +111,7 @@ impl Error {
                 "detail": format!("Request was throttled. Expected available in {} seconds.", seconds(*wait)),
                 "code": "throttled",
             }),
-            Self::Busy => Busy::REFUSAL.body(),
+            Self::Busy | Self::Unavailable(_) => Busy::REFUSAL.body(),
             Self::Internal(_) => json!({ "detail": "Something went wrong on our side.", "code": "error" }),
         }
     }
@@ -116,8 +119,10 @@ impl Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        if let Self::Internal(cause) = &self {
-            tracing::error!(error = format!("{cause:#}"), "request failed");
+        match &self {
+            Self::Internal(cause) => tracing::error!(error = format!("{cause:#}"), "request failed"),
+            Self::Unavailable(cause) => tracing::warn!(error = format!("{cause:#}"), "request put off"),
+            _ => {}
         }
         let status = self.status();
         let challenge = match &self {
@@ -148,10 +153,9 @@ fn seconds(wait: Duration) -> u64 {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Self::Busy,
-            error => Self::Internal(anyhow::Error::new(error).context("database")),
-        }
+        let passes = db::is_passing(&error);
+        let cause = anyhow::Error::new(error).context("database");
+        if passes { Self::Unavailable(cause) } else { Self::Internal(cause) }
     }
 }
 
