@@ -96,6 +96,10 @@ async fn change(
     } else {
         sessions::end_in(&auth, &mut tx, user.session, user.id, EndedBy::PasswordChange).await?
     };
+    // Ended by somebody else while the passwords were hashed: this request has lost its credential.
+    if !ended.contains(&user.session) {
+        return Err(sessions::session_over());
+    }
     let issued = sessions::start(&auth, &mut tx, &updated, &client).await?;
     tx.commit().await?;
     auth.liveness().ended(ended);

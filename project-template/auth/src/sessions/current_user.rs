@@ -76,7 +76,8 @@ impl FromRequestParts<Auth> for DbUser {
     }
 }
 
-fn session_over() -> Error {
+/// 401: the session of a genuine access token has ended.
+pub(crate) fn session_over() -> Error {
     Error::refused(StatusCode::UNAUTHORIZED, "Session is no longer active.", "token_not_valid")
 }
 

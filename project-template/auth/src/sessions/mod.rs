@@ -19,6 +19,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use current_user::bearer_claims;
+pub(crate) use current_user::session_over;
 pub use current_user::{CurrentUser, DbUser};
 pub(crate) use liveness::Liveness;
 pub(crate) use rotation::{NotRotated, rotate};
@@ -185,15 +186,16 @@ fn issue(auth: &Auth, session: &Session, claims: &UserClaims, now: OffsetDateTim
 /// Ends one session of a user; says whether it lived until now.
 pub(crate) async fn end(auth: &Auth, session: Uuid, user: Uuid, by: EndedBy) -> Result<bool> {
     let ended = store::end(auth.db(), session, user, by.name(), auth.now()).await?;
-    auth.liveness().ended([session]);
+    // Only what was ended: the id may be somebody else's.
     if ended {
+        auth.liveness().ended([session]);
         tracing::info!(%session, %user, by = by.name(), "session ended");
     }
     Ok(ended)
 }
 
-/// Ends the sessions of a user, but one if so wished, within a transaction. [`Liveness::ended`] is to be told of them
-/// after it is committed.
+/// Ends the sessions of a user, but one if so wished, within a transaction that holds or has changed the account (see
+/// [`users::store::hold`](crate::users::store::hold)). [`Liveness::ended`] is to be told of them after it is committed.
 pub(crate) async fn end_all(
     auth: &Auth,
     tx: &mut Tx,
@@ -208,8 +210,8 @@ pub(crate) async fn end_all(
 
 /// As [`end_all`], for one session.
 pub(crate) async fn end_in(auth: &Auth, tx: &mut Tx, session: Uuid, user: Uuid, by: EndedBy) -> Result<Vec<Uuid>> {
-    store::end_in(tx, session, user, by.name(), auth.now()).await?;
-    Ok(vec![session])
+    let ended = store::end_in(tx, session, user, by.name(), auth.now()).await?;
+    Ok(if ended { vec![session] } else { Vec::new() })
 }
 
 /// Whether a token of either kind could be used now. Asking does not use it.

@@ -46,6 +46,7 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, client: &Client) 
                 end(auth, session.id, session.user_id, EndedBy::Lifetime).await?;
                 return Err(NotRotated::Outlived);
             }
+            _ if token.is_expired(now) => return Err(NotRotated::NotValid),
             Standing::Replayed => {
                 tracing::warn!(session = %session.id, user = %session.user_id, ip = ?client.ip, "refresh token replayed");
                 end(auth, session.id, session.user_id, EndedBy::Replay).await?;
@@ -81,6 +82,7 @@ async fn active_user(auth: &Auth, session: &Session) -> Result<User, NotRotated>
         Some(user) if user.is_active => Ok(user),
         Some(user) => {
             let mut tx = auth.db().begin().await?;
+            users::store::hold(&mut tx, user.id).await?;
             let ended = end_all(auth, &mut tx, user.id, None, EndedBy::Deactivation).await?;
             tx.commit().await?;
             auth.liveness().ended(ended);

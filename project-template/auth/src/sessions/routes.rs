@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::http::{Client, Fields};
 use crate::openapi::shared::{NotFound, TokenNotValid};
 use crate::openapi::{Api, at, bodies, refusals};
+use crate::users;
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 /// What a browser forgets of this origin when its user signs out.
@@ -75,7 +76,7 @@ async fn refresh(
         fields.finish()?;
         return Err(Error::token_not_valid());
     };
-    let claims = auth.tokens().verify_refresh(&token, auth.now()).map_err(|_| Error::token_not_valid())?;
+    let claims = auth.tokens().read_refresh(&token).map_err(|_| Error::token_not_valid())?;
     match rotate(&auth, &claims, &client).await {
         Ok(issued) => Ok(delivery.of_successor(transport).answer(&auth, StatusCode::OK, issued, json!({}))),
         Err(NotRotated::NotValid) => Err(Error::token_not_valid()),
@@ -110,6 +111,7 @@ async fn logout(State(auth): State<Auth>, headers: HeaderMap, mut fields: Fields
 )]
 async fn logout_all(State(auth): State<Auth>, user: DbUser) -> Result<Response> {
     let mut tx = auth.db().begin().await?;
+    users::store::hold(&mut tx, user.id).await?;
     let ended = end_all(&auth, &mut tx, user.id, None, EndedBy::LogoutAll).await?;
     tx.commit().await?;
     auth.liveness().ended(ended);

@@ -91,15 +91,16 @@ pub(super) async fn end(db: &Db, id: Uuid, user: Uuid, by: &str, now: OffsetDate
 }
 
 /// As [`end`], within a transaction.
-pub(super) async fn end_in(tx: &mut Tx, id: Uuid, user: Uuid, by: &str, now: OffsetDateTime) -> sqlx::Result<()> {
-    in_tx!(tx, conn => sqlx::query(END)
+pub(super) async fn end_in(tx: &mut Tx, id: Uuid, user: Uuid, by: &str, now: OffsetDateTime) -> sqlx::Result<bool> {
+    let ended = in_tx!(tx, conn => sqlx::query(END)
         .bind(now)
         .bind(by)
         .bind(id)
         .bind(user)
         .execute(conn)
-        .await
-        .map(drop))
+        .await?
+        .rows_affected());
+    Ok(ended == 1)
 }
 
 /// Ends every session of a user but one, and names those it ended.

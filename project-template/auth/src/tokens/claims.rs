@@ -197,4 +197,8 @@ impl RefreshClaims {
         let claims: Self = serde_json::from_value(Value::Object(claims)).ok()?;
         claims.is_ours("refresh", settings).then_some(claims)
     }
+
+    pub(crate) fn is_expired(&self, now: OffsetDateTime) -> bool {
+        self.exp <= now.unix_timestamp()
+    }
 }

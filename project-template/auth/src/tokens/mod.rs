@@ -254,8 +254,13 @@ impl Tokens {
 
     /// The claims of a refresh token, if it is ours and not expired. Whether it is the live one only its session knows.
     pub fn verify_refresh(&self, token: &str, now: OffsetDateTime) -> Result<RefreshClaims, Refusal> {
+        let claims = self.read_refresh(token)?;
+        if claims.is_expired(now) { Err(Refusal::Expired) } else { Ok(claims) }
+    }
+
+    /// The claims of a refresh token, if it is ours, for whoever asks its session why it is not valid any more.
+    pub(crate) fn read_refresh(&self, token: &str) -> Result<RefreshClaims, Refusal> {
         let claims = self.keys.verify_refresh(&self.seal.open(token)?, Kind::Refresh { generation: 0 }.typ())?;
-        let claims = RefreshClaims::decode(claims, &self.settings).ok_or(Refusal::Invalid)?;
-        if claims.exp <= now.unix_timestamp() { Err(Refusal::Expired) } else { Ok(claims) }
+        RefreshClaims::decode(claims, &self.settings).ok_or(Refusal::Invalid)
     }
 }

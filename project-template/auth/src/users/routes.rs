@@ -87,7 +87,12 @@ async fn remove(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
         return Err(Error::field("password", "Your password was entered incorrectly. Please enter it again."));
     }
     let mut tx = auth.db().begin().await?;
+    store::hold(&mut tx, user.id).await?;
     let ended = sessions::end_all(&auth, &mut tx, user.id, None, EndedBy::Deletion).await?;
+    // Ended by somebody else while the password was checked: this request has lost its credential.
+    if !ended.contains(&user.session) {
+        return Err(sessions::session_over());
+    }
     if !store::delete(&mut tx, &user).await? {
         return Err(Conflict.into());
     }

@@ -125,6 +125,16 @@ pub(crate) async fn touch_login(tx: &mut Tx, user: &User, now: OffsetDateTime) -
     Ok(done == 1)
 }
 
+/// Holds an account until the transaction ends. Whoever ends several of its sessions does this first, so that they
+/// follow one another: two at once could each wait for a session that the other has.
+pub(crate) async fn hold(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query("update users set updated_at = updated_at where id = $1")
+        .bind(id)
+        .execute(conn)
+        .await
+        .map(drop))
+}
+
 /// Replaces a hash by a stronger one of the same password.
 pub(crate) async fn upgrade_hash(db: &Db, user: &User, hash: &str) -> sqlx::Result<()> {
     on!(db, pool => sqlx::query("update users set password_hash = $1 where id = $2 and auth_version = $3")
