@@ -4,7 +4,13 @@
 //! turn that against the service. Memory is workers × cost, whatever arrives, and beyond the queue the answer is
 //! [`HashError::Busy`].
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
@@ -74,6 +80,7 @@ pub(crate) struct Hasher {
     places: Arc<Semaphore>,
     workers: Arc<Semaphore>,
     wait: Duration,
+    begun: Arc<AtomicU64>,
 }
 
 impl Hasher {
@@ -99,6 +106,7 @@ impl Hasher {
             places: Arc::new(Semaphore::new(places)),
             workers: Arc::new(Semaphore::new(settings.workers)),
             wait: settings.wait,
+            begun: Arc::default(),
             shared: Arc::new(Shared::new(params)),
         })
     }
@@ -126,6 +134,7 @@ impl Hasher {
         let place = Arc::clone(&self.places).try_acquire_owned();
         let place = place.map_err(|_| HashError::Busy)?;
         let worker = self.worker().await?;
+        self.begun.fetch_add(1, Ordering::Relaxed);
         let shared = Arc::clone(&self.shared);
         let task = task::spawn_blocking(move || {
             let _permits = (place, worker);
@@ -140,6 +149,20 @@ impl Hasher {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) | Err(_) => Err(HashError::Busy),
         }
+    }
+}
+
+#[cfg(feature = "testing")]
+impl Hasher {
+    /// How many hashes were begun.
+    pub(crate) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
+    }
+
+    /// Takes every place that is free, until the permit is dropped.
+    pub(crate) fn occupy(&self) -> Option<OwnedSemaphorePermit> {
+        let all = u32::try_from(self.places.available_permits()).ok()?;
+        Arc::clone(&self.places).try_acquire_many_owned(all).ok()
     }
 }
 

@@ -1,7 +1,7 @@
 //! An application on a database of its own.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use axum::Router;
 use secrecy::SecretString;
 use tempfile::TempDir;
 use time::OffsetDateTime;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Client, Mailbox};
 use crate::app::Auth;
@@ -17,7 +18,10 @@ use crate::http;
 use crate::mail;
 use crate::on;
 use crate::settings::Settings;
-use crate::tokens::{Algorithm, SigningKey};
+use crate::tokens::{Algorithm, PEM, SECRET, SigningKey};
+
+/// The directory of keys by default.
+const KEYS: &str = "keys";
 
 /// The password of the users that [`TestApp::signed_in`] makes.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -62,17 +66,33 @@ impl TestApp {
         router: impl Fn(Auth) -> Router,
         change: impl FnOnce(&mut Settings),
     ) -> Self {
+        Self::prepare(engine, router, "", change).await
+    }
+
+    /// As [`TestApp::start`], with settings as they would stand in `settings.toml`.
+    ///
+    /// # Panics
+    /// As [`TestApp::start`]; also if the settings are not valid.
+    pub async fn configured(engine: Engine, router: impl Fn(Auth) -> Router, toml: &str) -> Self {
+        Self::prepare(engine, router, toml, |_| ()).await
+    }
+
+    async fn prepare(
+        engine: Engine,
+        router: impl Fn(Auth) -> Router,
+        toml: &str,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let files = TempDir::new().expect("a temporary directory");
-        let mut settings = Settings::load(Path::new("defaults"), "", &BTreeMap::new()).expect("the defaults are valid");
-        settings.database.url = match engine {
-            Engine::Sqlite => format!("sqlite://{}", files.path().join("test.db").display()).into(),
-            Engine::Postgres => postgres_schema().await,
-        };
+        let mut settings = Settings::load(Path::new("the test"), toml, &BTreeMap::new()).expect("valid settings");
+        settings.database.url = engine.new_database(files.path()).await;
         settings.password.hash.memory_kib = 8;
         settings.password.hash.iterations = 1;
-        let keys = files.path().join("keys");
-        write_key(&keys, "0001.pem", Algorithm::EdDsa);
-        settings.tokens.keys = vec![keys.display().to_string()];
+        if settings.tokens.keys == [KEYS] {
+            let keys = files.path().join(KEYS);
+            write_key(&keys, "0001", settings.tokens.algorithm);
+            settings.tokens.keys = vec![keys.display().to_string()];
+        }
         let mailbox = Mailbox::default();
         settings.mail.transport = mail::Transport::Memory(mailbox.clone());
         change(&mut settings);
@@ -100,6 +120,33 @@ impl TestApp {
         let (mut settings, mailbox) = (self.settings.clone(), self.mailbox.clone());
         change(&mut settings);
         Self::from_parts(settings, self.clock.clone(), mailbox, Arc::clone(&self.files), router).await
+    }
+
+    /// Puts a new key into the directory of keys, for instances that are started from now on. The greatest name is the
+    /// newest key. `signs_from` is an RFC 3339 time; without one the key signs at once.
+    ///
+    /// # Panics
+    /// For RSA, which the program makes no keys of.
+    pub fn add_key(&self, name: &str, algorithm: Algorithm, signs_from: Option<&str>) {
+        let path = write_key(&self.files.path().join(KEYS), name, algorithm);
+        if let Some(when) = signs_from {
+            let key = std::fs::read_to_string(&path).expect("the key that was written");
+            std::fs::write(&path, format!("signs-from: {when}\n{key}")).expect("a key file");
+        }
+    }
+
+    /// How many password hashes were begun so far: what an answer about a password costs, where time says too little.
+    #[must_use]
+    pub fn password_hashes(&self) -> u64 {
+        self.auth.passwords().begun()
+    }
+
+    /// Keeps every password worker and every place in their queue busy until the returned value is dropped.
+    ///
+    /// # Panics
+    /// If others take one of them at the same moment.
+    pub fn occupy_password_workers(&self) -> OwnedSemaphorePermit {
+        self.auth.passwords().occupy().expect("nobody else is hashing")
     }
 
     async fn from_parts(
@@ -154,17 +201,32 @@ impl TestApp {
     }
 }
 
+impl Engine {
+    /// A new database: a file in `directory`, or a schema. The address is what `database.url` takes.
+    ///
+    /// # Panics
+    /// If the PostgreSQL server cannot be reached.
+    pub async fn new_database(self, directory: &Path) -> SecretString {
+        match self {
+            Self::Sqlite => format!("sqlite://{}", directory.join("test.db").display()).into(),
+            Self::Postgres => postgres_schema().await,
+        }
+    }
+}
+
 /// Writes a new key; the directory is made if need be.
-fn write_key(directory: &Path, name: &str, algorithm: Algorithm) {
+fn write_key(directory: &Path, name: &str, algorithm: Algorithm) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
     std::fs::create_dir_all(directory).expect("a directory for keys");
     let key = SigningKey::generate(algorithm).expect("a key");
-    let path = directory.join(name);
+    let extension = if algorithm == Algorithm::Hs256 { SECRET } else { PEM };
+    let path = directory.join(format!("{name}.{extension}"));
     std::fs::write(&path, key.as_bytes()).expect("a key file");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("a private key file");
+    path
 }
 
-/// Makes a schema and gives the address that leads into it. The schemas of earlier runs are dropped by the database's
+/// Makes a schema and gives the address that leads into it, without a wait for the disk at each commit. The schemas of earlier runs are dropped by the database's
 /// owner with `drop schema`, or with the database.
 async fn postgres_schema() -> SecretString {
     let url = std::env::var("TEST_DATABASE_URL").expect("TEST_DATABASE_URL is set to a PostgreSQL database for tests");
@@ -176,5 +238,5 @@ async fn postgres_schema() -> SecretString {
     on!(&db, pool => sqlx::query(statement).execute(pool).await.map(drop)).expect("a schema");
     db.close().await;
     let separator = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{separator}options=-c%20search_path%3D{schema}").into()
+    format!("{url}{separator}options=-c%20search_path%3D{schema}%20-c%20synchronous_commit%3Doff").into()
 }

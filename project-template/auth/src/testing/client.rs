@@ -57,6 +57,12 @@ impl Client {
         self
     }
 
+    /// The same client with other tokens; an empty one is not sent.
+    #[must_use]
+    pub fn holding(&self, access: &str, refresh: &str) -> Self {
+        Self { access: access.to_owned(), refresh: refresh.to_owned(), ..self.clone() }
+    }
+
     /// Signs up, and keeps the tokens of the answer.
     pub async fn register(&mut self, email: &str, password: &str) -> Reply {
         let body = json!({ "email": email, "password1": password, "password2": password });
