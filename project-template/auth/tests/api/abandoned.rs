@@ -1,0 +1,112 @@
+//! A client that hangs up: its request stops at whatever point it has reached, and leaves nothing half-done.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use auth::testing::{Client, Engine, PASSWORD, TestApp};
+use serde_json::json;
+
+use super::start;
+
+const NEW_PASSWORD: &str = "wrong pony charger clip";
+/// More than any request here is polled.
+const POLLS: usize = 24;
+
+auth::on_both_engines!(
+    an_abandoned_registration_made_an_account_or_none,
+    an_abandoned_refresh_leaves_the_old_token_or_a_successor_nobody_has,
+    an_abandoned_change_of_password_happened_or_did_not,
+    an_abandoned_deletion_happened_or_did_not,
+);
+
+/// Polls a request that often, then drops it.
+async fn abandon<T>(request: impl Future<Output = T>, polls: usize) {
+    let mut request = pin!(request);
+    let mut left = polls;
+    poll_fn(|context| {
+        while left > 0 {
+            left -= 1;
+            match request.as_mut().poll(context) {
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending if left > 0 => return Poll::Pending,
+                Poll::Pending => {}
+            }
+        }
+        Poll::Ready(())
+    })
+    .await;
+}
+
+/// The application serves, and no transaction was left open: another client can write and what it wrote stays.
+async fn assert_serves(app: &TestApp, round: usize) {
+    let mut bob = app.signed_in(&format!("bob{round}@example.com")).await;
+    assert_eq!(bob.refresh().await.status, 200);
+    let other = app.second_instance(super::router).await;
+    assert_eq!(other.client().login(&format!("bob{round}@example.com"), PASSWORD).await.status, 200);
+}
+
+async fn status_of_login(app: &TestApp, email: &str, password: &str) -> u16 {
+    app.client().login(email, password).await.status
+}
+
+async fn an_abandoned_registration_made_an_account_or_none(engine: Engine) {
+    let app = start(engine).await;
+    for polls in 0..POLLS {
+        let email = format!("ada{polls}@example.com");
+        abandon(app.client().register(&email, PASSWORD), polls).await;
+        let status = status_of_login(&app, &email, PASSWORD).await;
+        let again = app.client().register(&email, PASSWORD).await.status;
+        assert!(matches!((status, again), (200, 400) | (401, 201)), "{polls}: {status} {again}");
+        assert_serves(&app, polls).await;
+    }
+}
+
+async fn an_abandoned_refresh_leaves_the_old_token_or_a_successor_nobody_has(engine: Engine) {
+    let app = start(engine).await;
+    let mut outcomes = Vec::new();
+    for polls in 0..POLLS {
+        let ada = app.signed_in(&format!("ada{polls}@example.com")).await;
+        abandon(ada.clone().refresh(), polls).await;
+        let alive = ada.get("/jwt-allauth/user/").await.status;
+        assert_eq!(alive, 200, "a lost answer alone ends nothing");
+        outcomes.push(ada.clone().refresh().await.status);
+        assert_serves(&app, polls).await;
+    }
+    assert_eq!((outcomes[0], outcomes[POLLS - 1]), (200, 401), "from nothing done to all done: {outcomes:?}");
+}
+
+async fn an_abandoned_change_of_password_happened_or_did_not(engine: Engine) {
+    let app = start(engine).await;
+    let change = json!({ "old_password": PASSWORD, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD });
+    let mut outcomes = Vec::new();
+    for polls in 0..POLLS {
+        let email = format!("ada{polls}@example.com");
+        let ada = app.signed_in(&email).await;
+        abandon(ada.post("/jwt-allauth/password/change/", &change), polls).await;
+        let old = status_of_login(&app, &email, PASSWORD).await;
+        let new = status_of_login(&app, &email, NEW_PASSWORD).await;
+        let session = ada.get("/jwt-allauth/user/").await.status;
+        assert!(matches!((old, new, session), (200, 401, 200) | (401, 200, 401)), "{polls}: {old} {new} {session}");
+        outcomes.push(new);
+        assert_serves(&app, polls).await;
+    }
+    assert_eq!((outcomes[0], outcomes[POLLS - 1]), (401, 200), "from nothing done to all done: {outcomes:?}");
+}
+
+async fn an_abandoned_deletion_happened_or_did_not(engine: Engine) {
+    let app = start(engine).await;
+    let body = json!({ "password": PASSWORD });
+    let mut outcomes = Vec::new();
+    for polls in 0..POLLS {
+        let email = format!("ada{polls}@example.com");
+        let ada: Client = app.signed_in(&email).await;
+        abandon(ada.delete("/jwt-allauth/user/", Some(&body)), polls).await;
+        let login = status_of_login(&app, &email, PASSWORD).await;
+        let session = ada.get("/jwt-allauth/user/").await.status;
+        assert!(matches!((login, session), (200, 200) | (401, 401)), "{polls}: {login} {session}");
+        outcomes.push(login);
+        assert_serves(&app, polls).await;
+    }
+    assert_eq!((outcomes[0], outcomes[POLLS - 1]), (200, 401), "from nothing done to all done: {outcomes:?}");
+}

@@ -1,0 +1,123 @@
+//! Headers of every answer, pages of other origins.
+
+use auth::settings::Environment;
+use auth::testing::{Engine, PASSWORD, Reply, TestApp};
+use axum::http::Method;
+use serde_json::json;
+
+use super::{assert_refused, configured, start};
+
+const CORS: &str = "[http]\ncors_origins = [\"https://app.example.com\"]";
+
+#[track_caller]
+fn assert_security_headers(reply: &Reply) {
+    assert_eq!(reply.header("x-content-type-options"), "nosniff");
+    assert_eq!(reply.header("referrer-policy"), "no-referrer");
+    assert_eq!(reply.header("cross-origin-opener-policy"), "same-origin");
+    let policy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'self'";
+    assert_eq!(reply.header("content-security-policy"), policy);
+    assert_eq!(reply.header("x-request-id").len(), 36, "{reply:?}");
+}
+
+#[tokio::test]
+async fn every_answer_has_a_request_id_and_the_security_headers() {
+    let app = start(Engine::Sqlite).await;
+    let ada = app.signed_in("ada@example.com").await;
+    let mut ids = std::collections::HashSet::new();
+    for (path, status) in [
+        ("/jwt-allauth/user/", 200),
+        ("/jwt-allauth/login/", 405),
+        ("/nothing", 404),
+        ("/health/live", 200),
+        ("/.well-known/jwks.json", 200),
+    ] {
+        let reply = ada.get(path).await;
+        assert_eq!(reply.status, status, "{path}");
+        assert_security_headers(&reply);
+        assert_eq!(reply.header("strict-transport-security"), "", "not over plain HTTP in development");
+        ids.insert(reply.header("x-request-id").to_owned());
+    }
+    assert_eq!(ids.len(), 5);
+}
+
+#[tokio::test]
+async fn a_request_id_is_ours_whatever_the_client_sends() {
+    let client = start(Engine::Sqlite).await.client().with_header("x-request-id", "chosen");
+    assert_ne!(client.get("/health/live").await.header("x-request-id"), "chosen");
+}
+
+#[tokio::test]
+async fn answers_of_the_api_are_stored_nowhere_and_only_keys_are() {
+    let app = start(Engine::Sqlite).await;
+    let ada = app.signed_in("ada@example.com").await;
+    for path in ["user/", "sessions/", "token/claims/", "login/"] {
+        assert_eq!(ada.get(&format!("/jwt-allauth/{path}")).await.header("cache-control"), "no-store", "{path}");
+    }
+    let login = ada.post("/jwt-allauth/login/", &json!({})).await;
+    assert_eq!(login.header("cache-control"), "no-store", "refusals too");
+    assert_eq!(ada.get("/.well-known/jwks.json").await.header("cache-control"), "public, max-age=300");
+}
+
+/// Production does not migrate by itself, so it is the second to start.
+async fn production() -> TestApp {
+    let app = start(Engine::Sqlite).await;
+    app.second_instance_with(super::router, |settings| settings.environment = Environment::Production).await
+}
+
+#[tokio::test]
+async fn production_adds_strict_transport_security() {
+    let reply = production().await.client().get("/health/live").await;
+    assert_eq!(reply.header("strict-transport-security"), "max-age=63072000; includeSubDomains");
+    assert_security_headers(&reply);
+}
+
+#[tokio::test]
+async fn production_makes_the_cookie_secure() {
+    let reply = production().await.client().register("ada@example.com", PASSWORD).await;
+    let cookie = reply.header("set-cookie");
+    assert!(cookie.ends_with("; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=1209600"), "{cookie}");
+}
+
+#[tokio::test]
+async fn only_listed_origins_are_allowed_and_none_is_reflected() {
+    let app = configured(Engine::Sqlite, CORS).await;
+    let preflight = async |origin: &str| {
+        let client = app.client().with_header("origin", origin);
+        let client = client.with_header("access-control-request-method", "POST");
+        client.send(Method::OPTIONS, "/jwt-allauth/login/", None).await
+    };
+    let reply = preflight("https://app.example.com").await;
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.header("access-control-allow-origin"), "https://app.example.com");
+    assert_eq!(reply.header("access-control-allow-credentials"), "true");
+    for origin in ["https://evil.example", "null", "https://app.example.com.evil.example", "http://app.example.com"] {
+        let reply = preflight(origin).await;
+        assert_eq!(reply.header("access-control-allow-origin"), "", "{origin}");
+        assert!(reply.header("vary").contains("origin"), "{reply:?}");
+    }
+    let plain = start(Engine::Sqlite).await.client().with_header("origin", "https://app.example.com");
+    assert_eq!(plain.get("/health/live").await.header("access-control-allow-origin"), "");
+}
+
+#[tokio::test]
+async fn pages_of_other_sites_change_nothing() {
+    let app = configured(Engine::Sqlite, CORS).await;
+    let ada = app.signed_in("ada@example.com").await;
+    let foreign: [&[(&str, &str)]; 4] = [
+        &[("origin", "https://evil.example")],
+        &[("origin", "null")],
+        &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")],
+        &[("sec-fetch-site", "same-site"), ("origin", "https://other.example.com")],
+    ];
+    for headers in foreign {
+        for path in ["registration/", "login/", "refresh/", "logout/", "logout-all/", "password/change/"] {
+            let client = headers.iter().fold(ada.clone(), |client, (name, value)| client.with_header(name, value));
+            let reply = client.post(&format!("/jwt-allauth/{path}"), &json!({})).await;
+            let detail = "CSRF Failed: Origin checking failed; the page's origin is not in `http.cors_origins`.";
+            assert_refused(&reply, 403, &json!({ "detail": detail, "code": "csrf_failed" }));
+        }
+    }
+    assert_eq!(ada.get("/jwt-allauth/user/").await.status, 200, "nothing was done");
+    let mut allowed = ada.with_header("origin", "https://app.example.com").with_header("sec-fetch-site", "cross-site");
+    assert_eq!(allowed.refresh().await.status, 200);
+}

@@ -1,0 +1,159 @@
+//! The keys that sign: their algorithms, their publication, their rotation.
+
+use std::time::Duration;
+
+use auth::testing::{Engine, PASSWORD, TestApp};
+use auth::tokens::Algorithm;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use super::{assert_refused, assert_token_not_valid, at, configured, router, start, tokens::refused_bearer};
+
+/// The private key of RFC 7515, appendix A.2.1: PKCS#8 in base64.
+const RSA: &str = "\
+    MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQCh+BYK4uPJtGXOjS1lYmM2K5J9vinh8CR3/BYlzJChNuOL2TSX\
+    xbbqY913EeZ8dCn5VrD7io8ImtxLaYk8wTM/U+3QGbh3hCUv7JFP5IV3aVlL6kKA0ywPVb9ilE8TA5a8bpvfbr3SvaNnjuygxmj3\
+    AbONv/s4yDQs4v5tJ/reSlpIdJed1LnPmt7Ex1sFhSwsD174pcF1A5L5ROjtZMEQxrZHYJqkeDrrnGya11UxMFBji4NmXG9veoKj\
+    lnAqH2QbgtPr8jkiGUkftoaHLFcW9Qr4NY2ai50Xw0Byj3+H2JoY2PyrZ62EWQwuz3WTOTY8BwNNb2BvniHgVFbK5emhAgMBAAEC\
+    ggEAEq5xpGnNCivDflJsRQBXHx1hdR1k6Ulwe2JZD50LpXyWPEAeP88vLNO97IjlA7/GQ5sLKMgvfTeXZx9SE+7YwVol2NXOoAJe\
+    46sui395IW/GO+pWJ1O0BkTGoVEn2bKVRUCgu+GjBVaYLU6f3l9kJfFNS3E0QbVdxzubSu3Mkqzjkn439X0M/V51gfpRLI9JYanr\
+    C4D4qAdGcopV/0ZHHzQlBjudU2QvXt4ehNYTCBr6XCLQUShb1juUO1ZdiYoFaFQT5Tw8bGUl/x/jTj3ccPDVZFD9pIuhLhBOneuf\
+    uBiB4cS98l2SR/RQyGWSeWjnczT0QU91p1DhOVRuOopznQKBgQDgHMQQ60imZV1URk0KpLttoLhyt3SmqdEf/kgHePDdtzEafpAu\
+    +cS191R2JiuoF2yzWXnwFDcqGigp5BNr0AHQfD8/Lk8l1Mk09jxxCfui5nYooNyac8YFjm3vItzVCVDnEd3BbVWG8qf6deqElMGA\
+    g+C2V0L4oNXnP7LZcPAZRwKBgQC5A8R+CZW2MvRTLLHzwZkUXV866cff7tx6kqa0finGG0KgeqlaZPxgCZnFp7AeAcCMtiynVlJ7\
+    vMVgePsLq6XtON4tB5kP9jAPrq3rbAOal78eUH5OcED6eNuCV8ixEu1eWcPNCS/l1OW1EnXUEoEHKl54Xrrz2uNwkgMTP1FZ1wKB\
+    gAcCn1dwJKufzBWQxWQp1vsM5fggqPN1qGb5y0MAk3g7/Ls5bkUp5u9SN0Ai3Ya6hNnvWJMb7sXQX6U/zyO2M/hTip7tUeh7CXgw\
+    o59dkpN75gJLVds29+DAncu3KXU4f2Fa+7bLNrur53k8KwPOq2bbuTG69QtV7Jr5MR0AHWKNAoGBAIf/evpitUf+4JYbLpvNXWcY\
+    052Mpz22aR84mY3nh3F2LF2mjMJDpTg7FmuyPcVw6EcGyoAe9fa65iNqCq+jdw6PVNGo2hxfjSiZ8IIzHdsPXI89//pMjZcQK9r+\
+    CCoRjaZjOYiIDktVWZzmevJuv6WywUqd57LE3Zar3dLSIkx1AoGAIYd7DHOhrWvxkwPQsRM2tOgrjbcrfvtQJipd+DlcxyVuuM9s\
+    QLdgjVk2oy26F0EmpScGLq2MowX7fhd/QJQ3ydy5cY7YIBi87w93IKLEdfnbJtoOPLUW0ITrJReOgo1cq9SbsxYawBgfp/gh6A56\
+    03k2+ZQwVK0JKSHuLFkuQ3U=";
+
+auth::on_both_engines!(tokens_of_an_old_key_stay_valid, a_retry_over_a_rotation_of_keys_makes_no_fork);
+
+/// The header of a token.
+fn header(token: &str) -> Value {
+    let header = token.split('.').next().unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap()
+}
+
+async fn jwks(app: &TestApp) -> Vec<Value> {
+    app.client().get("/.well-known/jwks.json").await.body["keys"].as_array().unwrap().clone()
+}
+
+async fn assert_signs(app: &TestApp, algorithm: &str) {
+    let mut ada = app.signed_in("ada@example.com").await;
+    assert_eq!(ada.refresh().await.status, 200);
+    assert_eq!(ada.get("/jwt-allauth/user/").await.status, 200);
+    let access = header(&ada.access);
+    assert_eq!((&access["alg"], &access["typ"]), (&json!(algorithm), &json!("at+jwt")));
+    assert_eq!(header(&ada.refresh)["typ"], "rt+jwt");
+    assert_ne!(header(&ada.refresh)["kid"], access["kid"], "another key, which nobody is given");
+}
+
+async fn assert_published(app: &TestApp, algorithm: &str, members: &[&str]) {
+    let keys = jwks(app).await;
+    let [key] = keys.as_slice() else { panic!("{keys:?}") };
+    let names: Vec<&str> = key.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(names, members, "public members and no others");
+    assert_eq!((&key["alg"], &key["use"]), (&json!(algorithm), &json!("sig")));
+    let mut ada = app.client();
+    ada.login("ada@example.com", PASSWORD).await;
+    assert_eq!(key["kid"], header(&ada.access)["kid"]);
+}
+
+#[tokio::test]
+async fn an_edwards_curve_signs_by_default() {
+    let app = start(Engine::Sqlite).await;
+    assert_signs(&app, "EdDSA").await;
+    assert_published(&app, "EdDSA", &["alg", "crv", "kid", "kty", "use", "x"]).await;
+}
+
+#[tokio::test]
+async fn es256_signs_by_setting() {
+    let app = configured(Engine::Sqlite, "[tokens]\nalgorithm = \"ES256\"").await;
+    assert_signs(&app, "ES256").await;
+    assert_published(&app, "ES256", &["alg", "crv", "kid", "kty", "use", "x", "y"]).await;
+}
+
+#[tokio::test]
+async fn rs256_signs_by_setting() {
+    let key = RSA.replace('+', "-").replace('/', "_");
+    let settings = format!("[tokens]\nalgorithm = \"RS256\"\nkeys = [\"{}\"]", key.trim_end_matches('='));
+    let app = configured(Engine::Sqlite, &settings).await;
+    assert_signs(&app, "RS256").await;
+    assert_published(&app, "RS256", &["alg", "e", "kid", "kty", "n", "use"]).await;
+}
+
+#[tokio::test]
+async fn hs256_signs_by_setting_and_publishes_nothing() {
+    let app = configured(Engine::Sqlite, "[tokens]\nalgorithm = \"HS256\"").await;
+    assert_signs(&app, "HS256").await;
+    assert_eq!(app.client().get("/.well-known/jwks.json").await.body, json!({ "keys": [] }));
+}
+
+async fn tokens_of_an_old_key_stay_valid(engine: Engine) {
+    let app = start(engine).await;
+    let ada = app.signed_in("ada@example.com").await;
+    app.add_key("0002", Algorithm::EdDsa, None);
+    let rotated = app.second_instance(router).await;
+    assert_eq!(jwks(&rotated).await.len(), 2);
+    let mut there = at(&rotated, &ada);
+    assert_eq!(there.get("/jwt-allauth/user/").await.status, 200);
+    assert_eq!(there.refresh().await.status, 200);
+    assert_ne!(header(&there.access)["kid"], header(&ada.access)["kid"]);
+    assert_ne!(header(&there.refresh)["kid"], header(&ada.refresh)["kid"]);
+    assert_eq!(there.refresh().await.status, 200);
+}
+
+async fn a_retry_over_a_rotation_of_keys_makes_no_fork(engine: Engine) {
+    let app = configured(engine, "[sessions]\nretry_window = \"10s\"").await;
+    let mut ada = app.signed_in("ada@example.com").await;
+    let tab = ada.clone();
+    ada.refresh().await;
+    app.add_key("0002", Algorithm::EdDsa, None);
+    let rotated = app.second_instance(router).await;
+    let mut tab = at(&rotated, &tab);
+    assert_eq!(tab.refresh().await.status, 200);
+    assert_eq!(tab.refresh().await.status, 200, "the successor is the live one, whichever key signed it");
+    app.advance(Duration::from_secs(11));
+    assert_token_not_valid(&at(&rotated, &ada).refresh().await);
+    assert_token_not_valid(&tab.refresh().await);
+}
+
+#[tokio::test]
+async fn a_new_key_is_published_before_it_signs() {
+    let app = start(Engine::Sqlite).await;
+    app.add_key("0002", Algorithm::EdDsa, Some("2027-01-15T08:10:00Z"));
+    let app = app.second_instance(router).await;
+    let keys = jwks(&app).await;
+    assert_eq!(keys.len(), 2);
+    let mut ada = app.signed_in("ada@example.com").await;
+    assert_eq!(header(&ada.access)["kid"], keys[1]["kid"], "the old one signs");
+    app.advance(Duration::from_mins(10));
+    assert_eq!(ada.refresh().await.status, 200);
+    assert_eq!(header(&ada.access)["kid"], keys[0]["kid"], "the new one signs");
+}
+
+#[tokio::test]
+async fn the_algorithm_can_be_changed_while_tokens_are_out() {
+    let app = start(Engine::Sqlite).await;
+    let ada = app.signed_in("ada@example.com").await;
+    app.add_key("0002", Algorithm::Es256, None);
+    let changed = app.second_instance_with(router, |settings| settings.tokens.algorithm = Algorithm::Es256).await;
+    let mut there = at(&changed, &ada);
+    assert_eq!(there.get("/jwt-allauth/user/").await.status, 200);
+    assert_eq!(there.refresh().await.status, 200);
+    assert_eq!(header(&there.access)["alg"], "ES256");
+}
+
+#[tokio::test]
+async fn tokens_of_a_key_that_is_gone_are_refused() {
+    let app = start(Engine::Sqlite).await;
+    let ada = app.signed_in("ada@example.com").await;
+    app.add_key("0001", Algorithm::EdDsa, None);
+    let mut there = at(&app.second_instance(router).await, &ada);
+    assert_refused(&there.get("/jwt-allauth/user/").await, 401, &refused_bearer("Token is invalid"));
+    assert_token_not_valid(&there.refresh().await);
+}

@@ -1,0 +1,98 @@
+//! `login/`.
+
+use auth::testing::{Engine, PASSWORD};
+use auth::users;
+use serde_json::json;
+
+use super::{assert_refused, start, user_id};
+
+const PATH: &str = "/jwt-allauth/login/";
+
+auth::on_both_engines!(
+    it_answers_with_tokens_of_a_new_session,
+    unknown_wrong_and_deactivated_are_one_answer_at_one_cost,
+    a_reactivated_account_signs_in_again,
+    many_correct_logins_at_once_all_succeed,
+);
+
+async fn it_answers_with_tokens_of_a_new_session(engine: Engine) {
+    let app = start(engine).await;
+    let first = app.signed_in("ada@example.com").await;
+    let mut second = app.client();
+    let reply = second.login(" ADA@Example.com ", PASSWORD).await;
+    assert_eq!((reply.status, &reply.body), (200, &json!({ "access": second.access })));
+    assert_ne!(super::claims(&first).await["session"], super::claims(&second).await["session"]);
+    assert_eq!(first.clone().refresh().await.status, 200, "the first session lives on");
+}
+
+async fn unknown_wrong_and_deactivated_are_one_answer_at_one_cost(engine: Engine) {
+    let app = start(engine).await;
+    app.signed_in("ada@example.com").await;
+    let gone = app.signed_in("gone@example.com").await;
+    users::set_active(&app.auth, user_id(&gone).await, false).await.unwrap();
+
+    for (email, password) in [
+        ("nobody@example.com", PASSWORD),
+        ("ada@example.com", "a wrong password"),
+        ("ada@example.com", &PASSWORD.to_uppercase()),
+        ("ada@example.com", &format!("{PASSWORD} ")),
+        ("gone@example.com", PASSWORD),
+        ("gone@example.com", "a wrong password"),
+    ] {
+        let before = app.password_hashes();
+        let reply = app.client().login(email, password).await;
+        assert_refused(&reply, 401, &json!({ "detail": "Incorrect credentials", "code": "incorrect_credentials" }));
+        assert_eq!(reply.header("www-authenticate"), "Bearer realm=\"api\"");
+        assert_eq!(reply.header("set-cookie"), "");
+        assert_eq!(app.password_hashes() - before, 1, "{email}: one hash, whatever the reason");
+    }
+}
+
+async fn a_reactivated_account_signs_in_again(engine: Engine) {
+    let app = start(engine).await;
+    let mut ada = app.signed_in("ada@example.com").await;
+    let id = user_id(&ada).await;
+    assert!(users::set_active(&app.auth, id, false).await.unwrap());
+    assert!(users::set_active(&app.auth, id, true).await.unwrap());
+    assert_eq!(ada.refresh().await.status, 401, "its old sessions stay ended");
+    assert_eq!(app.client().login("ada@example.com", PASSWORD).await.status, 200);
+}
+
+async fn many_correct_logins_at_once_all_succeed(engine: Engine) {
+    let app = start(engine).await;
+    let ada = app.signed_in("ada@example.com").await;
+    let mut logins = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let mut client = app.client();
+        logins.spawn(async move { client.login("ada@example.com", PASSWORD).await.status });
+    }
+    assert_eq!(logins.join_all().await, [200; 50]);
+    assert_eq!(ada.get("/jwt-allauth/sessions/").await.body.as_array().unwrap().len(), 51);
+}
+
+#[tokio::test]
+async fn beyond_the_queue_of_passwords_the_answer_is_busy() {
+    let app = start(Engine::Sqlite).await;
+    let ada = app.signed_in("ada@example.com").await;
+    let occupied = app.occupy_password_workers();
+    let body = json!({ "detail": "The server is busy. Please try again.", "code": "busy" });
+    for email in ["ada@example.com", "nobody@example.com"] {
+        let reply = app.client().login(email, PASSWORD).await;
+        assert_refused(&reply, 503, &body);
+        assert_eq!(reply.header("retry-after"), "1");
+    }
+    assert_refused(&app.client().register("eve@example.com", PASSWORD).await, 503, &body);
+    let change = json!({ "old_password": PASSWORD, "new_password1": "a new one 1", "new_password2": "a new one 1" });
+    assert_refused(&ada.post("/jwt-allauth/password/change/", &change).await, 503, &body);
+    assert_eq!(ada.clone().refresh().await.status, 200, "what hashes nothing goes on");
+    drop(occupied);
+    assert_eq!(app.client().login("ada@example.com", PASSWORD).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_password_that_is_too_long_to_be_one_costs_no_hash() {
+    let app = start(Engine::Sqlite).await;
+    let reply = app.client().post(PATH, &json!({ "email": "ada@example.com", "password": "x".repeat(1_025) })).await;
+    assert_refused(&reply, 400, &json!({ "password": ["Ensure this field has no more than 1024 bytes."] }));
+    assert_eq!(app.password_hashes(), 0);
+}

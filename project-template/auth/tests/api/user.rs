@@ -1,0 +1,90 @@
+//! `user/`.
+
+use auth::testing::{Engine, PASSWORD};
+use serde_json::{Value, json};
+
+use super::{assert_not_authenticated, assert_refused, assert_session_over, start};
+
+const PATH: &str = "/jwt-allauth/user/";
+
+auth::on_both_engines!(
+    names_are_changed_and_nothing_else,
+    names_that_do_not_fit_are_refused,
+    an_account_is_deleted_with_its_password,
+    without_the_right_password_an_account_stays,
+    a_deleted_address_can_be_registered_again,
+);
+
+#[tokio::test]
+async fn each_method_needs_a_bearer() {
+    let app = start(Engine::Sqlite).await;
+    let nobody = app.client();
+    assert_not_authenticated(&nobody.get(PATH).await);
+    assert_not_authenticated(&nobody.patch(PATH, &json!({})).await);
+    assert_not_authenticated(&nobody.delete(PATH, None).await);
+    let mut cookie_only = app.signed_in("ada@example.com").await;
+    cookie_only.access.clear();
+    assert_not_authenticated(&cookie_only.get(PATH).await);
+}
+
+async fn names_are_changed_and_nothing_else(engine: Engine) {
+    let app = start(engine).await;
+    let mut ada = app.signed_in("ada@example.com").await;
+    let expected =
+        |first: &str, last: &str| json!({ "email": "ada@example.com", "first_name": first, "last_name": last });
+    let body =
+        json!({ "first_name": " Ada ", "last_name": "Lovelace", "email": "x@example.com", "role": 1000, "id": 1 });
+    assert_refused(&ada.patch(PATH, &body).await, 200, &expected("Ada", "Lovelace"));
+    assert_refused(&ada.patch(PATH, &json!({ "last_name": "" })).await, 200, &expected("Ada", ""));
+    assert_refused(&ada.patch(PATH, &json!({})).await, 200, &expected("Ada", ""));
+    assert_refused(&ada.get(PATH).await, 200, &expected("Ada", ""));
+    ada.refresh().await;
+    assert_eq!(super::claims(&ada).await["role"], json!(0));
+}
+
+async fn names_that_do_not_fit_are_refused(engine: Engine) {
+    let ada = start(engine).await.signed_in("ada@example.com").await;
+    let body = json!({ "first_name": "x".repeat(151), "last_name": null });
+    let expected = json!({
+        "first_name": ["Ensure this field has no more than 150 characters."],
+        "last_name": ["This field may not be null."],
+    });
+    assert_refused(&ada.patch(PATH, &body).await, 400, &expected);
+    let reply = ada.patch(PATH, &json!({ "first_name": "a\u{0}b" })).await;
+    assert_refused(&reply, 400, &json!({ "first_name": ["Null characters are not allowed."] }));
+}
+
+async fn an_account_is_deleted_with_its_password(engine: Engine) {
+    let app = start(engine).await;
+    let ada = app.signed_in("ada@example.com").await;
+    let mut phone = app.client();
+    phone.login("ada@example.com", PASSWORD).await;
+    let reply = ada.delete(PATH, Some(&json!({ "password": PASSWORD }))).await;
+    assert_eq!((reply.status, &reply.body), (204, &Value::Null));
+    assert_session_over(&ada.get(PATH).await);
+    assert_session_over(&phone.get(PATH).await);
+    assert_eq!(phone.refresh().await.status, 401);
+    assert_eq!(app.client().login("ada@example.com", PASSWORD).await.status, 401);
+    for table in ["select count(*) from users", "select count(*) from sessions"] {
+        let (rows,): (i64,) = auth::on!(app.auth.db(), pool => sqlx::query_as(table).fetch_one(pool).await).unwrap();
+        assert_eq!(rows, 0, "{table}");
+    }
+}
+
+async fn without_the_right_password_an_account_stays(engine: Engine) {
+    let ada = start(engine).await.signed_in("ada@example.com").await;
+    assert_refused(&ada.delete(PATH, None).await, 400, &json!({ "password": ["This field is required."] }));
+    let reply = ada.delete(PATH, Some(&json!({ "password": "a wrong password" }))).await;
+    let message = "Your password was entered incorrectly. Please enter it again.";
+    assert_refused(&reply, 400, &json!({ "password": [message] }));
+    assert_eq!(ada.get(PATH).await.status, 200);
+}
+
+async fn a_deleted_address_can_be_registered_again(engine: Engine) {
+    let app = start(engine).await;
+    let old = app.signed_in("ada@example.com").await;
+    old.delete(PATH, Some(&json!({ "password": PASSWORD }))).await;
+    let new = app.signed_in("ada@example.com").await;
+    assert_session_over(&old.get(PATH).await);
+    assert_eq!(new.get(PATH).await.status, 200);
+}
