@@ -214,7 +214,7 @@ impl Db {
     pub async fn begin(&self) -> sqlx::Result<Tx> {
         Ok(match self {
             Self::Sqlite(pool) => Tx::Sqlite(pool.begin_with("begin immediate").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(begin_whole(pool.clone()).await?),
         })
     }
 
@@ -227,6 +227,14 @@ impl Db {
     pub async fn close(&self) {
         on!(self, pool => pool.close().await);
     }
+}
+
+/// Begins a transaction in a task of its own, where a client that hangs up cannot stop it half-way. sqlx 0.9 would give
+/// the connection back with the transaction open (its issue 4393), and what others then do on it would never be
+/// committed. A transaction that nobody waits for any more is dropped in the task, and thereby rolled back.
+async fn begin_whole(pool: PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
+    let begun = tokio::spawn(async move { pool.begin().await }).await;
+    begun.unwrap_or(Err(sqlx::Error::PoolClosed))
 }
 
 impl Tx {

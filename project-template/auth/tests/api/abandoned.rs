@@ -7,9 +7,11 @@ use std::task::Poll;
 use auth::testing::{Client, Engine, PASSWORD, TestApp};
 use serde_json::json;
 
-use super::start;
+use super::{at, configured};
 
 const NEW_PASSWORD: &str = "wrong pony charger clip";
+/// Whoever comes next gets the very connection that was given up, once what was sent on it is done.
+const ONE_CONNECTION: &str = "[database]\nmax_connections = 1\nacquire_timeout = \"30s\"";
 /// More than any request here is polled.
 const POLLS: usize = 24;
 
@@ -38,12 +40,25 @@ async fn abandon<T>(request: impl Future<Output = T>, polls: usize) {
     .await;
 }
 
-/// The application serves, and no transaction was left open: another client can write and what it wrote stays.
-async fn assert_serves(app: &TestApp, round: usize) {
-    let mut bob = app.signed_in(&format!("bob{round}@example.com")).await;
-    assert_eq!(bob.refresh().await.status, 200);
-    let other = app.second_instance(super::router).await;
-    assert_eq!(other.client().login(&format!("bob{round}@example.com"), PASSWORD).await.status, 200);
+/// Somebody else, at the application whose requests are abandoned and at another on the same database.
+struct Bystander {
+    here: Client,
+    there: Client,
+}
+
+impl Bystander {
+    async fn of(app: &TestApp) -> Self {
+        let here = app.signed_in("bystander@example.com").await;
+        let there = at(&app.second_instance(super::router).await, &here);
+        Self { here, there }
+    }
+
+    /// No transaction was left open on the connection: what is written on it now is there for everybody.
+    async fn is_undisturbed(&self, round: usize) {
+        let name = json!({ "first_name": round.to_string() });
+        assert_eq!(self.here.patch("/jwt-allauth/user/", &name).await.status, 200);
+        assert_eq!(self.there.get("/jwt-allauth/user/").await.body["first_name"], name["first_name"]);
+    }
 }
 
 async fn status_of_login(app: &TestApp, email: &str, password: &str) -> u16 {
@@ -51,62 +66,66 @@ async fn status_of_login(app: &TestApp, email: &str, password: &str) -> u16 {
 }
 
 async fn an_abandoned_registration_made_an_account_or_none(engine: Engine) {
-    let app = start(engine).await;
+    let app = configured(engine, ONE_CONNECTION).await;
+    let bystander = Bystander::of(&app).await;
     for polls in 0..POLLS {
         let email = format!("ada{polls}@example.com");
         abandon(app.client().register(&email, PASSWORD), polls).await;
+        bystander.is_undisturbed(polls).await;
         let status = status_of_login(&app, &email, PASSWORD).await;
         let again = app.client().register(&email, PASSWORD).await.status;
         assert!(matches!((status, again), (200, 400) | (401, 201)), "{polls}: {status} {again}");
-        assert_serves(&app, polls).await;
     }
 }
 
 async fn an_abandoned_refresh_leaves_the_old_token_or_a_successor_nobody_has(engine: Engine) {
-    let app = start(engine).await;
+    let app = configured(engine, ONE_CONNECTION).await;
+    let bystander = Bystander::of(&app).await;
     let mut outcomes = Vec::new();
     for polls in 0..POLLS {
         let ada = app.signed_in(&format!("ada{polls}@example.com")).await;
         abandon(ada.clone().refresh(), polls).await;
+        bystander.is_undisturbed(polls).await;
         let alive = ada.get("/jwt-allauth/user/").await.status;
         assert_eq!(alive, 200, "a lost answer alone ends nothing");
         outcomes.push(ada.clone().refresh().await.status);
-        assert_serves(&app, polls).await;
     }
     assert_eq!((outcomes[0], outcomes[POLLS - 1]), (200, 401), "from nothing done to all done: {outcomes:?}");
 }
 
 async fn an_abandoned_change_of_password_happened_or_did_not(engine: Engine) {
-    let app = start(engine).await;
+    let app = configured(engine, ONE_CONNECTION).await;
+    let bystander = Bystander::of(&app).await;
     let change = json!({ "old_password": PASSWORD, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD });
     let mut outcomes = Vec::new();
     for polls in 0..POLLS {
         let email = format!("ada{polls}@example.com");
         let ada = app.signed_in(&email).await;
         abandon(ada.post("/jwt-allauth/password/change/", &change), polls).await;
+        bystander.is_undisturbed(polls).await;
         let old = status_of_login(&app, &email, PASSWORD).await;
         let new = status_of_login(&app, &email, NEW_PASSWORD).await;
         let session = ada.get("/jwt-allauth/user/").await.status;
         assert!(matches!((old, new, session), (200, 401, 200) | (401, 200, 401)), "{polls}: {old} {new} {session}");
         outcomes.push(new);
-        assert_serves(&app, polls).await;
     }
     assert_eq!((outcomes[0], outcomes[POLLS - 1]), (401, 200), "from nothing done to all done: {outcomes:?}");
 }
 
 async fn an_abandoned_deletion_happened_or_did_not(engine: Engine) {
-    let app = start(engine).await;
+    let app = configured(engine, ONE_CONNECTION).await;
+    let bystander = Bystander::of(&app).await;
     let body = json!({ "password": PASSWORD });
     let mut outcomes = Vec::new();
     for polls in 0..POLLS {
         let email = format!("ada{polls}@example.com");
         let ada: Client = app.signed_in(&email).await;
         abandon(ada.delete("/jwt-allauth/user/", Some(&body)), polls).await;
+        bystander.is_undisturbed(polls).await;
         let login = status_of_login(&app, &email, PASSWORD).await;
         let session = ada.get("/jwt-allauth/user/").await.status;
         assert!(matches!((login, session), (200, 200) | (401, 401)), "{polls}: {login} {session}");
         outcomes.push(login);
-        assert_serves(&app, polls).await;
     }
     assert_eq!((outcomes[0], outcomes[POLLS - 1]), (200, 401), "from nothing done to all done: {outcomes:?}");
 }
