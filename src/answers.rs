@@ -7,8 +7,8 @@ use clap::ValueEnum;
 
 use crate::failure::{Failure, Kind};
 use crate::names::ProjectName;
-use crate::template::Placeholder;
-use crate::values::Values;
+use crate::template::{Placeholder, Template};
+use crate::values::{Said, Values};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Database {
@@ -32,6 +32,7 @@ impl fmt::Display for Database {
 pub(crate) enum Value {
     Bool(bool),
     Text(String),
+    List(Vec<String>),
 }
 
 /// What the command line, and after it the person at the terminal, have said so far.
@@ -40,7 +41,6 @@ pub(crate) struct Given {
     pub(crate) name: Option<String>,
     pub(crate) email: Option<bool>,
     pub(crate) database: Option<Database>,
-    pub(crate) template: Option<String>,
     /// To the questions of the template, each valid.
     pub(crate) placeholders: BTreeMap<String, Value>,
 }
@@ -54,42 +54,75 @@ pub(crate) struct Answers {
 }
 
 impl Given {
-    /// With what was said to the template's questions before anybody is asked.
-    pub(crate) fn with(mut self, values: &Values, placeholders: &[Placeholder]) -> Result<Self, Failure> {
-        values.check(placeholders)?;
-        for placeholder in placeholders {
-            let Some(given) = values.get(&placeholder.name) else { continue };
-            let (name, origin) = (&placeholder.name, &given.origin);
-            let value = placeholder.parse(&given.text).map_err(|why| {
-                Failure::new(
-                    Kind::Answer,
-                    format!("the answer `{}` to `{name}` ({origin}) is not valid: {why}", given.text),
-                )
-                .hint(placeholder.usage())
+    /// What was said to the template's questions before anybody is asked.
+    pub(crate) fn take(&mut self, values: &Values, template: &Template) -> Result<(), Failure> {
+        while let Some((placeholder, said)) = self.said(values, template) {
+            let value = placeholder.parse(&said.text).map_err(|why| {
+                let (name, text, origin) = (&placeholder.name, &said.text, &said.origin);
+                Failure::new(Kind::Answer, format!("the answer `{text}` to `{name}` ({origin}) is not valid: {why}"))
+                    .hint(placeholder.usage())
             })?;
-            self.placeholders.insert(name.clone(), value);
+            self.placeholders.insert(placeholder.name, value);
         }
-        Ok(self)
+        if !template.is_complete() {
+            return values.check(&template.placeholders(&self.placeholders));
+        }
+        for (name, value) in values.unasked() {
+            self.placeholders.entry(name).or_insert(value);
+        }
+        Ok(())
+    }
+
+    /// What is a question of every project's may be one of such a template's, or none.
+    pub(crate) fn leave_to(&mut self, values: &mut Values) {
+        let email = self.email.take().map(|email| ("email", email.to_string()));
+        let database = self.database.take().map(|database| ("database", database.to_string()));
+        email.into_iter().chain(database).for_each(|(name, text)| values.define(name, &text));
+    }
+
+    /// The first question that is not answered yet.
+    pub(crate) fn next(&self, template: &Template) -> Option<Placeholder> {
+        self.open(template).next()
+    }
+
+    fn said(&self, values: &Values, template: &Template) -> Option<(Placeholder, Said)> {
+        // A default may be what brings up a question that has been answered.
+        let with_defaults = self.with_defaults(template);
+        let mut open = template
+            .placeholders(&with_defaults)
+            .into_iter()
+            .filter(|open| !self.placeholders.contains_key(&open.name));
+        open.find_map(|open| values.get(&open.name).map(|said| (open, said)))
+    }
+
+    fn open(&self, template: &Template) -> impl Iterator<Item = Placeholder> {
+        template.placeholders(&self.placeholders).into_iter().filter(|open| !self.placeholders.contains_key(&open.name))
+    }
+
+    fn with_defaults(&self, template: &Template) -> BTreeMap<String, Value> {
+        let mut given = self.clone();
+        loop {
+            let next = given.open(template).find_map(|open| Some((open.name, open.default?)));
+            let Some((name, value)) = next else { return given.placeholders };
+            given.placeholders.insert(name, value);
+        }
     }
 }
 
 impl Answers {
-    /// `taken` are the crates of the template, whose names a project cannot have; `placeholders` what it asks.
-    pub(crate) fn complete(given: &Given, taken: &[&str], placeholders: &[Placeholder]) -> Result<Self, Failure> {
-        let answered = placeholders.iter().filter_map(|placeholder| {
-            let value = given.placeholders.get(&placeholder.name).or(placeholder.default.as_ref())?;
-            Some((placeholder.name.clone(), value.clone()))
-        });
-        let answered: BTreeMap<String, Value> = answered.collect();
-        let Some(name) = given.name.as_ref().filter(|_| answered.len() == placeholders.len()) else {
-            let open = placeholders.iter().filter(|placeholder| !answered.contains_key(&placeholder.name));
-            return Err(missing(given, open));
+    /// Complete by what was given and the template's defaults, or not at all.
+    pub(crate) fn complete(given: &Given, template: &Template) -> Result<Self, Failure> {
+        let placeholders = given.with_defaults(template);
+        let asked = template.placeholders(&placeholders);
+        let open: Vec<&Placeholder> = asked.iter().filter(|asked| !placeholders.contains_key(&asked.name)).collect();
+        let Some(name) = given.name.as_ref().filter(|_| open.is_empty()) else {
+            return Err(missing(given, open.into_iter()));
         };
         Ok(Self {
-            name: ProjectName::parse(name, taken)?,
+            name: ProjectName::parse(name, &template.crates())?,
             email: given.email.unwrap_or_default(),
             database: given.database.unwrap_or_default(),
-            placeholders: answered,
+            placeholders,
         })
     }
 }
@@ -116,7 +149,7 @@ mod tests {
 
     #[test]
     fn all_missing_answers_are_listed_at_once_with_their_flags() {
-        let failure = Answers::complete(&Given::default(), &[], &[]).unwrap_err();
+        let failure = Answers::complete(&Given::default(), &Template::built_in()).unwrap_err();
         assert_eq!(failure.kind, Kind::Missing);
         let hints = failure.hints.join("\n");
         for flag in ["NAME", "--email", "--database"] {
@@ -127,14 +160,14 @@ mod tests {
     #[test]
     fn what_was_given_is_not_listed_as_missing() {
         let given = Given { email: Some(true), database: Some(Database::Postgres), ..Given::default() };
-        let failure = Answers::complete(&given, &[], &[]).unwrap_err();
+        let failure = Answers::complete(&given, &Template::built_in()).unwrap_err();
         assert_eq!(failure.hints.len(), 1);
     }
 
     #[test]
     fn a_name_is_enough() {
         let given = Given { name: Some("myproject".into()), ..Given::default() };
-        let answers = Answers::complete(&given, &[], &[]).unwrap();
+        let answers = Answers::complete(&given, &Template::built_in()).unwrap();
         assert!(!answers.email);
         assert_eq!(answers.database, Database::Sqlite);
     }

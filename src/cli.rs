@@ -56,15 +56,8 @@ pub(crate) struct StartProject {
     /// Database to start with; the code serves both [default: sqlite]
     #[arg(long, value_enum, ignore_case = true)]
     pub(crate) database: Option<Database>,
-    /// Lay a skeleton of yours over the project: a directory or a git repository
-    #[arg(long, value_name = "PATH|URL")]
-    pub(crate) template: Option<String>,
-    /// Answer a question of the template; may be given several times
-    #[arg(short, long, value_name = "KEY=VALUE", value_parser = definition)]
-    pub(crate) define: Vec<(String, String)>,
-    /// Answer the template's questions from a TOML file's table `[values]`
-    #[arg(long, value_name = "FILE")]
-    pub(crate) values_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) template: TemplateArguments,
     /// Take the defaults, never ask
     #[arg(short = 'y', long)]
     pub(crate) defaults: bool,
@@ -80,6 +73,22 @@ pub(crate) struct StartProject {
     /// Start the repository without a first commit
     #[arg(long)]
     pub(crate) no_commit: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TemplateArguments {
+    /// A skeleton of yours to lay over the project, or a complete template: a directory or a git repository
+    #[arg(long = "template", value_name = "PATH|URL")]
+    pub(crate) location: Option<String>,
+    /// Answer a question of the template; may be given several times
+    #[arg(short, long, value_name = "KEY=VALUE", value_parser = definition)]
+    pub(crate) define: Vec<(String, String)>,
+    /// Answer the template's questions from a TOML file's table `[values]`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) values_file: Option<PathBuf>,
+    /// Let the template run its scripts and commands on this machine
+    #[arg(long)]
+    pub(crate) allow_commands: bool,
 }
 
 #[derive(Debug, Clone, Copy, Args)]

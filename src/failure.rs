@@ -8,6 +8,7 @@ pub(crate) enum Kind {
     Template,
     Destination,
     Missing,
+    Hook,
     Git,
     Signal(usize),
 }
@@ -19,6 +20,7 @@ impl Kind {
             Self::Template => 4,
             Self::Destination => 5,
             Self::Missing => 6,
+            Self::Hook => 7,
             Self::Git => 12,
             // As a shell reports a program that a signal has ended.
             Self::Signal(number) => 128 + i32::try_from(number).unwrap_or_default(),
@@ -31,6 +33,7 @@ impl Kind {
             Self::Template => "template_not_valid",
             Self::Destination => "destination_in_the_way",
             Self::Missing => "answers_missing",
+            Self::Hook => "hook_refused_or_failed",
             Self::Git => "git_failed",
             Self::Signal(_) => "interrupted",
         }
@@ -74,10 +77,11 @@ mod tests {
             Kind::Template,
             Kind::Destination,
             Kind::Missing,
+            Kind::Hook,
             Kind::Git,
             Kind::Signal(2),
             Kind::Signal(15),
         ];
-        assert_eq!(kinds.map(Kind::exit_code), [3, 4, 5, 6, 12, 130, 143]);
+        assert_eq!(kinds.map(Kind::exit_code), [3, 4, 5, 6, 7, 12, 130, 143]);
     }
 }

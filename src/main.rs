@@ -25,10 +25,14 @@ use cli::Cli;
 use failure::Failure;
 use report::Report;
 use signals::Signals;
+use template::complete::Order;
 
 const UNEXPECTED: i32 = 1;
 
 fn main() {
+    if let Some(order) = Order::from_arguments() {
+        process::exit(order.carry_out());
+    }
     let cli = Cli::try_parse().unwrap_or_else(|error| cli::refuse(&error));
     let report = Report::new(cli.output);
     let outcome = Signals::watch()

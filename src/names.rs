@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn every_suggestion_is_itself_accepted() {
-        let long = "é".repeat(100) + &"a".repeat(100);
+        let long = ["é".repeat(100), "a".repeat(100)].concat();
         let odd = ["", "--", "-x-", "2fa", "日本", "a/b/", "/", "..", "nul", "my project!", "café", &long, "9"];
         for name in odd.iter().chain(&KEYWORDS).chain(&STANDARD_CRATES).chain(&ARTIFACTS).chain(&TAKEN) {
             let suggested = suggestion(name, &TAKEN);

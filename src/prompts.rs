@@ -5,12 +5,12 @@ use std::io::{self, IsTerminal};
 
 use anyhow::{Error, Result};
 use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
-use dialoguer::{Confirm, Input, Select};
+use dialoguer::{Confirm, Input, MultiSelect, Select};
 
 use crate::answers::{Database, Given, Value};
 use crate::failure::{Failure, Kind};
 use crate::names::ProjectName;
-use crate::template::{Placeholder, PlaceholderKind};
+use crate::template::{Placeholder, PlaceholderKind, Template};
 
 /// SIGINT, which a terminal that reads key by key does not send by itself.
 const CTRL_C: usize = 2;
@@ -22,20 +22,17 @@ pub(crate) fn somebody_is_there() -> bool {
 }
 
 /// Asks for what has not been given; a question answered by a flag is not asked.
-pub(crate) fn ask(given: Given, taken: &[&str]) -> Result<Given> {
-    ask_in_turn(given, taken).map_err(unanswered)
+pub(crate) fn ask(given: &mut Given, template: &Template) -> Result<()> {
+    ask_in_turn(given, template).map_err(unanswered)
 }
 
-/// Asks what the template wants to know and has not been told.
-pub(crate) fn ask_for(placeholders: &[Placeholder], mut given: Given) -> Result<Given> {
-    let theme = theme();
-    for placeholder in placeholders {
-        if !given.placeholders.contains_key(&placeholder.name) {
-            let value = value(&*theme, placeholder).map_err(unanswered)?;
-            given.placeholders.insert(placeholder.name.clone(), value);
-        }
-    }
-    Ok(given)
+pub(crate) fn ask_for_template() -> Result<Option<String>> {
+    template(&*theme()).map_err(unanswered)
+}
+
+/// Asks a question of the template's.
+pub(crate) fn ask_for(placeholder: &Placeholder) -> Result<Value> {
+    value(&*theme(), placeholder).map_err(unanswered)
 }
 
 fn unanswered(dialoguer::Error::IO(error): dialoguer::Error) -> Error {
@@ -45,10 +42,13 @@ fn unanswered(dialoguer::Error::IO(error): dialoguer::Error) -> Error {
     }
 }
 
-fn ask_in_turn(mut given: Given, taken: &[&str]) -> dialoguer::Result<Given> {
+fn ask_in_turn(given: &mut Given, template: &Template) -> dialoguer::Result<()> {
     let theme = theme();
     if given.name.is_none() {
-        given.name = Some(name(&*theme, taken)?);
+        given.name = Some(name(&*theme, &template.crates())?);
+    }
+    if template.is_complete() {
+        return Ok(());
     }
     if given.email.is_none() {
         let question = "Verify e-mail addresses at registration? (--email)";
@@ -57,10 +57,7 @@ fn ask_in_turn(mut given: Given, taken: &[&str]) -> dialoguer::Result<Given> {
     if given.database.is_none() {
         given.database = Some(database(&*theme)?);
     }
-    if given.template.is_none() {
-        given.template = template(&*theme)?;
-    }
-    Ok(given)
+    Ok(())
 }
 
 fn name(theme: &dyn Theme, taken: &[&str]) -> dialoguer::Result<String> {
@@ -99,7 +96,14 @@ fn value(theme: &dyn Theme, placeholder: &Placeholder) -> dialoguer::Result<Valu
             let chosen = question.default(choices.iter().position(is_default).unwrap_or_default()).interact()?;
             Ok(Value::Text(choices[chosen].clone()))
         }
-        (PlaceholderKind::Line { .. }, default) => {
+        (PlaceholderKind::List(choices), default) => {
+            let is_default = |choice| matches!(default, Some(Value::List(texts)) if texts.contains(choice));
+            let defaults: Vec<bool> = choices.iter().map(is_default).collect();
+            let question = MultiSelect::with_theme(theme).with_prompt(question).items(choices);
+            let chosen = question.defaults(&defaults).interact()?;
+            Ok(Value::List(chosen.into_iter().map(|number| choices[number].clone()).collect()))
+        }
+        (PlaceholderKind::Text { .. }, default) => {
             let valid = |answer: &String| placeholder.parse(answer).map(drop);
             let question = Input::with_theme(theme).with_prompt(question).allow_empty(true).validate_with(valid);
             let answer = match default {

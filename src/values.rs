@@ -6,10 +6,11 @@ use std::path::Path;
 
 use toml::{Table, Value as Toml};
 
+use crate::answers::Value;
 use crate::failure::{Failure, Kind};
 use crate::template::Placeholder;
 
-const VARIABLE: &str = "JWT_ALLAUTH_VALUE_";
+const VARIABLES: [&str; 2] = ["JWT_ALLAUTH_VALUE_", "CARGO_GENERATE_VALUE_"];
 const TABLE: &str = "values";
 
 #[derive(Debug, Clone, Default)]
@@ -30,17 +31,28 @@ impl Values {
         Ok(Self { defined: defined.to_vec(), file })
     }
 
+    pub(crate) fn define(&mut self, name: &str, text: &str) {
+        self.defined.push((name.to_owned(), text.to_owned()));
+    }
+
+    /// By the variables of this program, and those of cargo-generate.
     pub(crate) fn get(&self, name: &str) -> Option<Said> {
-        let variable = format!("{VARIABLE}{}", name.to_ascii_uppercase());
-        let given = |text: String, origin: &str| Said { text, origin: origin.to_owned() };
         let defined = self.defined.iter().rev().find(|(key, _)| key == name);
-        defined
-            .map(|(_, text)| given(text.clone(), "-d"))
-            .or_else(|| {
-                let (path, table) = self.file.as_ref()?;
-                Some(given(scalar(table.get(name)?), path))
-            })
-            .or_else(|| env::var(&variable).ok().map(|text| given(text, &variable)))
+        let defined = defined.map(|(_, text)| Said { text: text.clone(), origin: "-d".into() });
+        let filed = || {
+            let (path, table) = self.file.as_ref()?;
+            Some(Said { text: scalar(table.get(name)?), origin: path.clone() })
+        };
+        defined.or_else(filed).or_else(|| VARIABLES.iter().find_map(|prefix| in_environment(prefix, name)))
+    }
+
+    /// All that was said by flag or file, whether it is asked or not.
+    pub(crate) fn unasked(&self) -> impl Iterator<Item = (String, Value)> {
+        let defined = self.defined.iter().rev().map(|(name, text)| (name.clone(), Value::Text(text.clone())));
+        let file = self.file.iter().flat_map(|(_, table)| table);
+        defined.chain(file.map(|(name, value)| {
+            (name.clone(), value.as_bool().map_or_else(|| Value::Text(scalar(value)), Value::Bool))
+        }))
     }
 
     /// One file and one environment may serve many templates, but what is typed is meant for this one.
@@ -74,6 +86,16 @@ fn read(path: &Path) -> Result<Table, Failure> {
     }
 }
 
+/// No shell can export a name with a dash.
+fn in_environment(prefix: &str, name: &str) -> Option<Said> {
+    let variable = format!("{prefix}{}", name.replace('-', "_").to_ascii_uppercase());
+    env::var(&variable).ok().map(|text| Said { text, origin: variable })
+}
+
 fn scalar(value: &Toml) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    match value {
+        Toml::String(text) => text.clone(),
+        Toml::Array(items) => items.iter().map(scalar).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
 }

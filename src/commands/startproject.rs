@@ -13,22 +13,23 @@ use crate::prompts;
 use crate::report::{Rendered, Report};
 use crate::secrets::Secrets;
 use crate::signals::Signals;
-use crate::template::Template;
+use crate::template::{Permit, Template};
 use crate::values::Values;
 use crate::vcs::{self, Git};
 
 pub(crate) fn run(arguments: &StartProject, report: &Report, signals: &Signals) -> Result<i32> {
-    let given = given(arguments)?;
-    let template = Template::at(given.template.as_deref(), signals)?;
+    let (given, template) = given(arguments, signals)?;
     let answers = answers(arguments, given, &template)?;
     let destination = Destination::of(directory(arguments, &answers))?;
     let git = Git::of(arguments)?;
     let secrets = Secrets::generate()?;
-    let tree = template.render(&answers, &secrets)?;
+    let permit = Permit { commands: arguments.template.allow_commands, signals };
+    let tree = template.render(&answers, &secrets, &permit)?;
     let rendered = Rendered {
         template: &template.id,
         version: &template.version,
         overlay: template.overlay.as_ref(),
+        is_complete: template.complete.is_some(),
         answers: &answers,
         destination: &destination,
         tree: &tree,
@@ -43,24 +44,38 @@ pub(crate) fn run(arguments: &StartProject, report: &Report, signals: &Signals) 
 }
 
 /// A name is answer enough; without one everything is asked that has not been said.
-fn given(arguments: &StartProject) -> Result<Given> {
-    let given = Given {
+fn given(arguments: &StartProject, signals: &Signals) -> Result<(Given, Template)> {
+    let location = arguments.template.location.as_deref();
+    let template = Template::at(location, signals)?;
+    let mut given = Given {
         name: arguments.name.clone(),
         email: arguments.email,
         database: arguments.database,
-        template: arguments.template.clone(),
         ..Given::default()
     };
-    let is_open = given.name.is_none() && may_ask(arguments);
-    if is_open { prompts::ask(given, &Template::built_in().crates()) } else { Ok(given) }
+    if given.name.is_some() || !may_ask(arguments) {
+        return Ok((given, template));
+    }
+    prompts::ask(&mut given, &template)?;
+    let chosen = if location.is_none() { prompts::ask_for_template()? } else { None };
+    let template = if chosen.is_some() { Template::at(chosen.as_deref(), signals)? } else { template };
+    Ok((given, template))
 }
 
-fn answers(arguments: &StartProject, given: Given, template: &Template) -> Result<Answers> {
-    let placeholders = template.placeholders();
-    let values = Values::of(&arguments.define, arguments.values_file.as_deref())?;
-    let given = given.with(&values, placeholders)?;
-    let given = if may_ask(arguments) { prompts::ask_for(placeholders, given)? } else { given };
-    Ok(Answers::complete(&given, &template.crates(), placeholders)?)
+/// Question by question: some come up only after certain answers.
+fn answers(arguments: &StartProject, mut given: Given, template: &Template) -> Result<Answers> {
+    let mut values = Values::of(&arguments.template.define, arguments.template.values_file.as_deref())?;
+    if template.is_complete() {
+        given.leave_to(&mut values);
+    }
+    given.take(&values, template)?;
+    if may_ask(arguments) {
+        while let Some(open) = given.next(template) {
+            let value = prompts::ask_for(&open)?;
+            given.placeholders.insert(open.name, value);
+        }
+    }
+    Ok(Answers::complete(&given, template)?)
 }
 
 fn may_ask(arguments: &StartProject) -> bool {

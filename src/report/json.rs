@@ -43,16 +43,18 @@ fn of(rendered: &Rendered) -> Value {
     });
     let mut object = json!({
         "template": { "id": rendered.template, "version": rendered.version },
-        "answers": {
-            "name": rendered.answers.name.as_str(),
-            "email": rendered.answers.email,
-            "database": rendered.answers.database.to_string(),
-        },
+        "answers": { "name": rendered.answers.name.as_str() },
         "tree_hash": rendered.tree.hash(),
         "files": files.collect::<Vec<_>>(),
     });
+    if !rendered.is_complete {
+        object["answers"]["email"] = rendered.answers.email.into();
+        object["answers"]["database"] = rendered.answers.database.to_string().into();
+    }
     if let Some(overlay) = rendered.overlay {
         object["overlay"] = json!({ "name": overlay.name, "version": overlay.version, "hash": overlay.hash });
+    }
+    if rendered.overlay.is_some() || rendered.is_complete {
         object["placeholders"] =
             rendered.answers.placeholders.iter().map(|(name, value)| (name.clone(), of_value(value))).collect();
     }
@@ -63,6 +65,7 @@ fn of_value(value: &answers::Value) -> Value {
     match value {
         answers::Value::Bool(value) => (*value).into(),
         answers::Value::Text(text) => text.clone().into(),
+        answers::Value::List(texts) => texts.clone().into(),
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct Rendered<'a> {
     pub(crate) template: &'a str,
     pub(crate) version: &'a str,
     pub(crate) overlay: Option<&'a Overlay>,
+    /// Whether nothing of the built-in project is in it.
+    pub(crate) is_complete: bool,
     pub(crate) answers: &'a Answers,
     pub(crate) destination: &'a Destination,
     pub(crate) tree: &'a Tree,
@@ -168,7 +170,7 @@ fn warn(text: &str) {
 }
 
 /// Nobody is left to be told when a stream is closed.
-fn tell(text: &str) {
+pub(crate) fn tell(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 

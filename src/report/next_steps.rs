@@ -16,7 +16,10 @@ pub(super) fn commands(rendered: &Rendered, written: &Written) -> Vec<String> {
     if let vcs::Outcome::Failed(_) = written.vcs {
         commands.push("git init && git add . && git commit -m \"Start project\"".into());
     }
-    commands.push("cargo run".into());
+    // A template of somebody else's need not be a program, nor of Rust.
+    if !rendered.is_complete || rendered.tree.get("src/main.rs").is_some() {
+        commands.push("cargo run".into());
+    }
     commands
 }
 

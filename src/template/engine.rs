@@ -69,6 +69,9 @@ impl<'a> Engine<'a> {
         let value = |value: &Value| match value {
             Value::Bool(value) => LiquidValue::scalar(*value),
             Value::Text(text) => LiquidValue::scalar(escape::value(text, path)),
+            Value::List(texts) => {
+                LiquidValue::array(texts.iter().map(|text| LiquidValue::scalar(escape::value(text, path))))
+            }
         };
         self.variables.iter().map(|(name, variable)| (name.clone().into(), value(variable))).collect()
     }

@@ -3,6 +3,7 @@
 //! Files named `*.liquid` are rendered and lose the suffix, all others are copied byte for byte.
 
 mod built_in;
+pub(crate) mod complete;
 mod engine;
 mod escape;
 mod fetch;
@@ -17,18 +18,21 @@ mod stamp;
 mod tags;
 mod variables;
 mod verify;
+mod walk;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::answers::Answers;
+use crate::answers::{Answers, Value};
 use crate::failure::Failure;
 use crate::scratch::Scratch;
 use crate::secrets::Secrets;
 use crate::signals::Signals;
 use crate::tree::{File, Tree};
+use complete::Complete;
 use engine::{Engine, Output};
 use location::Location;
 pub(crate) use overlay::Overlay;
@@ -36,11 +40,20 @@ pub(crate) use placeholders::{Kind as PlaceholderKind, Placeholder};
 use source::{LOCK_FILE, Source};
 use variables::Variables;
 
+/// What a template may do while it is rendered.
+pub(crate) struct Permit<'a> {
+    /// Run scripts and commands of its own.
+    pub(crate) commands: bool,
+    pub(crate) signals: &'a Signals,
+}
+
 pub(crate) struct Template {
     pub(crate) id: String,
     pub(crate) version: String,
     /// What is laid over the built-in project.
     pub(crate) overlay: Option<Overlay>,
+    /// What takes the place of the built-in project.
+    pub(crate) complete: Option<Complete>,
     sources: Vec<Source>,
 }
 
@@ -53,27 +66,33 @@ impl Template {
     pub(crate) fn at(location: Option<&str>, signals: &Signals) -> Result<Self> {
         match location.map(Location::parse).transpose()? {
             None => Ok(Self::built_in()),
-            Some(Location::Directory(directory)) => Ok(Self::with_overlay(&directory)?),
+            Some(Location::Directory(directory)) => Ok(Self::read(&directory)?),
             Some(Location::Repository(repository)) => signals.hold(|writing| {
                 let scratch = Scratch::create().context("there is no room for a temporary directory")?;
                 let directory = scratch.path().join(repository.name());
                 fs::create_dir(&directory)?;
                 let commit = fetch::fetch(&repository, &directory, writing)?;
-                let mut template = Self::with_overlay(&directory)?;
-                template
-                    .overlay
-                    .iter_mut()
-                    .for_each(|overlay| overlay.source = Some((repository.to_string(), commit.clone())));
-                Ok(template)
+                Ok(Self::read(&directory)?.fetched_from(&(repository.to_string(), commit)))
             }),
         }
     }
 
-    fn with_overlay(directory: &Path) -> Result<Self, Failure> {
+    fn read(directory: &Path) -> Result<Self, Failure> {
+        if Complete::is_in(directory) {
+            let complete = Complete::read(directory)?;
+            let (id, version) = (complete.name.clone(), complete.hash.clone());
+            return Ok(Self { id, version, overlay: None, complete: Some(complete), sources: Vec::new() });
+        }
         let built_in = Self::built_in();
         let (overlay, sources) = overlay::read(directory)?;
         let sources = overlay::laid_over(built_in.sources, sources)?;
         Ok(Self { sources, overlay: Some(overlay), ..built_in })
+    }
+
+    fn fetched_from(mut self, source: &(String, String)) -> Self {
+        self.overlay.iter_mut().for_each(|overlay| overlay.source = Some(source.clone()));
+        self.complete.iter_mut().for_each(|complete| complete.source = Some(source.clone()));
+        self
     }
 
     /// The crates a rendered project contains or depends on; a project cannot have the name of one.
@@ -83,12 +102,32 @@ impl Template {
     }
 
     /// What it asks beyond what every project is asked.
-    pub(crate) fn placeholders(&self) -> &[Placeholder] {
-        self.overlay.as_ref().map(|overlay| &overlay.placeholders[..]).unwrap_or_default()
+    /// Some come up only after certain answers.
+    pub(crate) fn placeholders(&self, known: &BTreeMap<String, Value>) -> Vec<Placeholder> {
+        match (&self.overlay, &self.complete) {
+            (Some(overlay), _) => overlay.placeholders.clone(),
+            (None, Some(complete)) => complete.placeholders(known),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// Whether nothing of the built-in project is in it. It may be told what it does not ask, as cargo-generate's are.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.complete.is_some()
     }
 
     /// Renders and verifies every file; what comes out is fit to be written.
-    pub(crate) fn render(&self, answers: &Answers, secrets: &Secrets) -> Result<Tree, Failure> {
+    pub(crate) fn render(&self, answers: &Answers, secrets: &Secrets, permit: &Permit) -> Result<Tree> {
+        let Some(complete) = &self.complete else { return Ok(self.render_layers(answers, secrets)?) };
+        complete.check_hooks(&answers.placeholders, permit.commands)?;
+        let mut files = permit.signals.hold(|writing| complete.render(answers, permit.commands, writing))?;
+        files.push(stamp::file(self, answers, &files));
+        let tree = Tree::new(files);
+        verify::complete(&tree, secrets)?;
+        Ok(tree)
+    }
+
+    fn render_layers(&self, answers: &Answers, secrets: &Secrets) -> Result<Tree, Failure> {
         let variables = variables::of(answers, secrets);
         let engine = Engine::new(&self.sources, &variables)?;
         let mut files = Vec::with_capacity(self.sources.len() + 1);
@@ -108,7 +147,7 @@ impl Template {
     #[cfg(test)]
     fn of(sources: &[(&str, &str)]) -> Self {
         let sources = sources.iter().map(|(path, contents)| Source::embedded(*path, contents.as_bytes().to_vec()));
-        Self { id: "test".into(), version: "1.0.0".into(), sources: sources.collect(), overlay: None }
+        Self { id: "test".into(), version: "1.0.0".into(), sources: sources.collect(), overlay: None, complete: None }
     }
 }
 

@@ -1,4 +1,6 @@
 //! The questions of a template: what may be answered, and what is said to an answer that may not.
+//!
+//! Overlays and cargo-generate write them down in the same way; where the two differ, `Dialect` says how.
 
 use regex::Regex;
 use toml::de::DeValue;
@@ -9,6 +11,15 @@ use crate::answers::Value;
 use crate::failure::Failure;
 
 const KEYS: [&str; 5] = ["type", "prompt", "default", "choices", "regex"];
+/// Between the items of a list, on the command line and in cargo-generate.
+const SEPARATOR: char = ',';
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    /// Strict: an unknown key is a mistake, an expression is meant for the whole answer, an answer is one line.
+    Overlay,
+    CargoGenerate,
+}
 
 #[derive(Debug, Clone)]
 pub(crate) struct Placeholder {
@@ -21,25 +32,36 @@ pub(crate) struct Placeholder {
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
     Bool,
-    /// One line, so that it can neither end a comment nor begin an instruction of the file it goes into.
-    Line {
+    Text {
         pattern: Option<Regex>,
+        /// So that it can neither end a comment nor begin an instruction of the file it goes into.
+        one_line: bool,
     },
     Choice(Vec<String>),
+    List(Vec<String>),
 }
 
 impl Placeholder {
+    pub(super) fn choice(name: &str, prompt: &str, choices: &[String]) -> Self {
+        Self { name: name.into(), prompt: prompt.into(), kind: Kind::Choice(choices.to_vec()), default: None }
+    }
+
     /// What an answer means, or why it is none.
     pub(crate) fn parse(&self, answer: &str) -> Result<Value, String> {
         match &self.kind {
             Kind::Bool => boolean(answer).map(Value::Bool),
-            Kind::Choice(choices) if choices.iter().any(|choice| choice == answer) => Ok(Value::Text(answer.into())),
-            Kind::Choice(choices) => Err(format!("it has to be one of {}", choices.join(", "))),
-            Kind::Line { .. } if answer.chars().any(char::is_control) => Err("it has to be a single line".into()),
-            Kind::Line { pattern: Some(pattern) } if !matches_whole(pattern, answer) => {
-                Err(format!("it has to match `{pattern}`"))
+            Kind::Choice(choices) => chosen(answer, choices).map(Value::Text),
+            Kind::List(choices) => {
+                let items = answer.split(SEPARATOR).map(str::trim).filter(|item| !item.is_empty());
+                items.map(|item| chosen(item, choices)).collect::<Result<_, _>>().map(Value::List)
             }
-            Kind::Line { .. } => Ok(Value::Text(answer.into())),
+            Kind::Text { one_line: true, .. } if answer.chars().any(char::is_control) => {
+                Err("it has to be a single line".into())
+            }
+            Kind::Text { pattern: Some(pattern), .. } if !pattern.is_match(answer) => {
+                Err(format!("it has to match `{}`", shown(pattern)))
+            }
+            Kind::Text { .. } => Ok(Value::Text(answer.into())),
         }
     }
 
@@ -48,18 +70,47 @@ impl Placeholder {
         let form = match &self.kind {
             Kind::Bool => "true|false".to_owned(),
             Kind::Choice(choices) => choices.join("|"),
-            Kind::Line { .. } => "TEXT".to_owned(),
+            Kind::List(choices) => format!("LIST of {}", choices.join(",")),
+            Kind::Text { .. } => "TEXT".to_owned(),
         };
         format!("-d {}={form}: {}", self.name, self.prompt)
     }
 }
 
-/// Reads the table `[placeholders]`.
+/// Reads the table `[placeholders]` of an overlay.
 pub(super) fn of(page: &Page, table: &Entry) -> Result<Vec<Placeholder>, Failure> {
-    page.table_of(table)?.iter().map(|entry| placeholder(page, entry)).collect()
+    page.table_of(table)?.iter().map(|entry| placeholder(page, entry, Dialect::Overlay)).collect()
 }
 
-fn placeholder(page: &Page, entry: &Entry) -> Result<Placeholder, Failure> {
+/// Reads such a table of cargo-generate's.
+pub(super) fn of_cargo_generate(page: &Page, table: &Entry) -> Result<Vec<Placeholder>, Failure> {
+    page.table_of(table)?.iter().map(|entry| placeholder(page, entry, Dialect::CargoGenerate)).collect()
+}
+
+fn placeholder(page: &Page, entry: &Entry, dialect: Dialect) -> Result<Placeholder, Failure> {
+    let name = entry.key;
+    let fields = page.table_of(entry)?;
+    if dialect == Dialect::Overlay {
+        is_free(page, entry)?;
+        if let Some(unknown) = fields.iter().find(|field| !KEYS.contains(&field.key)) {
+            return Err(page.unknown(unknown, &KEYS));
+        }
+    }
+    let field = |key: &str| fields.iter().find(|field| field.key == key);
+    let prompt = field("prompt").map(|field| page.text_of(field)).transpose()?;
+    let kind = kind(page, field("type"), field("choices"), field("regex"), dialect)?;
+    let mut placeholder =
+        Placeholder { name: name.to_owned(), prompt: prompt.unwrap_or_else(|| name.to_owned()), kind, default: None };
+    if let Some(default) = field("default") {
+        let value = scalar(default.value).ok_or_else(|| "it has another type".to_owned());
+        let value = value.and_then(|text| placeholder.parse(&text));
+        let complaint = |why| page.complaint(&default.at, &format!("the default of `{name}` is not valid: {why}"));
+        placeholder.default = Some(value.map_err(complaint)?);
+    }
+    Ok(placeholder)
+}
+
+fn is_free(page: &Page, entry: &Entry) -> Result<(), Failure> {
     let name = entry.key;
     if variables::NAMES.contains(&name) {
         return Err(page.complaint(&entry.at, &format!("`{name}` is a variable that every project has")));
@@ -68,56 +119,83 @@ fn placeholder(page: &Page, entry: &Entry) -> Result<Placeholder, Failure> {
         let message = format!("`{name}` cannot be a variable: only small letters, digits and `_`, a letter first");
         return Err(page.complaint(&entry.at, &message));
     }
-    let fields = page.table_of(entry)?;
-    if let Some(unknown) = fields.iter().find(|field| !KEYS.contains(&field.key)) {
-        return Err(page.unknown(unknown, &KEYS));
-    }
-    let field = |key: &str| fields.iter().find(|field| field.key == key);
-    let prompt = field("prompt").map(|field| page.text_of(field)).transpose()?;
-    let kind = kind(page, field("type"), field("choices"), field("regex"))?;
-    let mut placeholder =
-        Placeholder { name: name.to_owned(), prompt: prompt.unwrap_or_else(|| name.to_owned()), kind, default: None };
-    if let Some(default) = field("default") {
-        let value = placeholder.parse(&scalar(default.value).unwrap_or_default());
-        let complaint = |why| page.complaint(&default.at, &format!("the default of `{name}` is not valid: {why}"));
-        placeholder.default = Some(value.map_err(complaint)?);
-    }
-    Ok(placeholder)
+    Ok(())
 }
 
-fn kind(page: &Page, kind: Option<&Entry>, choices: Option<&Entry>, regex: Option<&Entry>) -> Result<Kind, Failure> {
+fn kind(
+    page: &Page,
+    kind: Option<&Entry>,
+    choices: Option<&Entry>,
+    regex: Option<&Entry>,
+    dialect: Dialect,
+) -> Result<Kind, Failure> {
     let name = kind.map_or(Ok("string".to_owned()), |kind| page.text_of(kind))?;
+    let is_overlay = dialect == Dialect::Overlay;
     match (name.as_str(), choices, regex) {
         ("bool", None, None) => Ok(Kind::Bool),
         ("bool", Some(other), _) | ("bool", None, Some(other)) => {
             Err(page.complaint(&other.at, &format!("`{}` has no meaning for a bool", other.key)))
         }
-        ("string", Some(_), Some(regex)) => Err(page.complaint(&regex.at, "`regex` has no meaning beside `choices`")),
-        ("string", Some(choices), None) => match page.texts_of(choices)? {
+        ("string", Some(_), Some(regex)) if is_overlay => {
+            Err(page.complaint(&regex.at, "`regex` has no meaning beside `choices`"))
+        }
+        ("string", Some(choices), _) => match choices_of(page, choices)? {
             texts if texts.is_empty() => Err(page.wrong(choices, "a list of at least one")),
             texts => Ok(Kind::Choice(texts)),
         },
-        ("string", None, Some(regex)) => Ok(Kind::Line { pattern: Some(pattern(page, regex)?) }),
-        ("string", None, None) => Ok(Kind::Line { pattern: None }),
+        ("array", choices, _) if !is_overlay => {
+            Ok(Kind::List(choices.map(|choices| choices_of(page, choices)).transpose()?.unwrap_or_default()))
+        }
+        ("string", None, regex) => text(page, regex, dialect),
+        ("text" | "editor", _, regex) if !is_overlay => text(page, regex, dialect),
         (other, _, _) => {
-            let message = format!("`{other}` is no type; it has to be \"string\" or \"bool\"");
+            let known = if is_overlay { "\"string\" or \"bool\"" } else { "string, text, editor, bool or array" };
+            let message = format!("`{other}` is no type; it has to be {known}");
             Err(page.complaint(&kind.map(|kind| kind.at.clone()).unwrap_or_default(), &message))
         }
     }
 }
 
-fn pattern(page: &Page, entry: &Entry) -> Result<Regex, Failure> {
+fn text(page: &Page, regex: Option<&Entry>, dialect: Dialect) -> Result<Kind, Failure> {
+    let pattern = regex.map(|regex| pattern(page, regex, dialect)).transpose()?;
+    Ok(Kind::Text { pattern, one_line: dialect == Dialect::Overlay })
+}
+
+/// Texts, or as cargo-generate also has them, tables of a value and a label.
+fn choices_of(page: &Page, entry: &Entry) -> Result<Vec<String>, Failure> {
+    let value = |item: &DeValue| match item {
+        DeValue::Table(table) => Some(table.get("value")?.get_ref().as_str()?.to_owned()),
+        item => item.as_str().map(str::to_owned),
+    };
+    let choices = entry.value.as_array().and_then(|items| items.iter().map(|item| value(item.get_ref())).collect());
+    choices.ok_or_else(|| page.wrong(entry, "a list of strings"))
+}
+
+/// An author who forgets `^` or `$` means the whole answer all the same; cargo-generate takes them at their word.
+fn pattern(page: &Page, entry: &Entry, dialect: Dialect) -> Result<Regex, Failure> {
     let text = page.text_of(entry)?;
-    Regex::new(&text).map_err(|error| {
+    let whole = if dialect == Dialect::Overlay { format!("{START}{text}{END}") } else { text.clone() };
+    Regex::new(&text).and_then(|_| Regex::new(&whole)).map_err(|error| {
         let reason = error.to_string();
         let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
         page.complaint(&entry.at, &format!("`{text}` is not a regular expression: {reason}"))
     })
 }
 
-/// An author who forgets `^` or `$` means the whole answer all the same.
-fn matches_whole(pattern: &Regex, answer: &str) -> bool {
-    Regex::new(&format!(r"\A(?:{pattern})\z")).is_ok_and(|whole| whole.is_match(answer))
+const START: &str = r"\A(?:";
+const END: &str = r")\z";
+
+/// As the author wrote it.
+fn shown(pattern: &Regex) -> &str {
+    let text = pattern.as_str();
+    text.strip_prefix(START).and_then(|text| text.strip_suffix(END)).unwrap_or(text)
+}
+
+fn chosen(answer: &str, choices: &[String]) -> Result<String, String> {
+    match choices.iter().find(|choice| *choice == answer) {
+        Some(choice) => Ok(choice.clone()),
+        None => Err(format!("it has to be one of {}", choices.join(", "))),
+    }
 }
 
 fn scalar(value: &DeValue) -> Option<String> {
@@ -125,6 +203,10 @@ fn scalar(value: &DeValue) -> Option<String> {
         DeValue::String(text) => Some(text.to_string()),
         DeValue::Boolean(value) => Some(value.to_string()),
         DeValue::Integer(number) => Some(number.to_string()),
+        DeValue::Array(items) => {
+            let items: Option<Vec<String>> = items.iter().map(|item| scalar(item.get_ref())).collect();
+            Some(items?.join(","))
+        }
         _ => None,
     }
 }

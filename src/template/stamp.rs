@@ -1,5 +1,7 @@
 //! `.jwt-allauth.toml`: what a project was rendered from, so that a newer template can be merged into it.
 
+use std::collections::BTreeMap;
+
 use toml::{Table, Value};
 
 use super::{Overlay, Template};
@@ -16,10 +18,12 @@ const HEADER: &str = "\
 pub(super) fn file(template: &Template, answers: &Answers, files: &[File]) -> File {
     let mut stamp = Table::new();
     stamp.insert("template".into(), of_template(template).into());
-    stamp.insert("answers".into(), of_answers(answers).into());
+    stamp.insert("answers".into(), of_answers(answers, template).into());
     stamp.insert("files".into(), of_files(files).into());
     if let Some(overlay) = &template.overlay {
         stamp.insert("overlay".into(), of_overlay(overlay).into());
+    }
+    if template.overlay.is_some() || template.complete.is_some() {
         stamp.insert("placeholders".into(), of_placeholders(answers).into());
     }
     File {
@@ -34,14 +38,20 @@ fn of_template(template: &Template) -> Table {
     let mut table = Table::new();
     table.insert("id".into(), template.id.clone().into());
     table.insert("version".into(), template.version.clone().into());
+    if let Some((repository, commit)) = template.complete.as_ref().and_then(|complete| complete.source.as_ref()) {
+        table.insert("source".into(), repository.clone().into());
+        table.insert("commit".into(), commit.clone().into());
+    }
     table
 }
 
-fn of_answers(answers: &Answers) -> Table {
+fn of_answers(answers: &Answers, template: &Template) -> Table {
     let mut table = Table::new();
     table.insert("name".into(), answers.name.to_string().into());
-    table.insert("email".into(), answers.email.into());
-    table.insert("database".into(), answers.database.to_string().into());
+    if !template.is_complete() {
+        table.insert("email".into(), answers.email.into());
+        table.insert("database".into(), answers.database.to_string().into());
+    }
     table
 }
 
@@ -64,6 +74,7 @@ fn of_placeholders(answers: &Answers) -> Table {
     let toml = |value: &answers::Value| match value {
         answers::Value::Bool(value) => Value::Boolean(*value),
         answers::Value::Text(text) => Value::String(text.clone()),
+        answers::Value::List(texts) => texts.clone().into(),
     };
     answers.placeholders.iter().map(|(name, value)| (name.clone(), toml(value))).collect()
 }
@@ -73,5 +84,7 @@ fn of_files(files: &[File]) -> Table {
     let hash = |file: &File| {
         if file.is_secret() { "secret".to_owned() } else { file.hash() }
     };
-    files.iter().map(|file| (file.path.clone(), Value::String(hash(file)))).collect()
+    // Sorted here: the library's tables keep the order of insertion as soon as any crate wishes for it.
+    let hashes: BTreeMap<&str, String> = files.iter().map(|file| (file.path.as_str(), hash(file))).collect();
+    hashes.into_iter().map(|(path, hash)| (path.to_owned(), Value::String(hash))).collect()
 }

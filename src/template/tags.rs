@@ -70,6 +70,10 @@ fn end_of(source: &str, from: usize, block: &str) -> usize {
 }
 
 impl<'a> Tag<'a> {
+    pub(super) fn is_output(&self) -> bool {
+        self.is_output
+    }
+
     /// The tag's name: `if`, `assign`, …; nothing for `{{ }}`.
     fn word(&self) -> Option<&'a str> {
         if self.is_output { None } else { self.text.trim_matches(['-', ' ', '\n', '\t']).split_whitespace().next() }
@@ -124,7 +128,9 @@ fn tokens(text: &str) -> impl Iterator<Item = (Token, &str)> {
                 rest = &rest[end..];
                 before = first;
             } else if first.is_ascii_alphabetic() || first == '_' {
-                let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+                let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-').unwrap_or(rest.len());
+                // A dash at the very end is the tag's, to strip white space.
+                let end = if end == rest.len() { rest.trim_end_matches('-').len() } else { end };
                 let (name, after) = rest.split_at(end);
                 let named = after.trim_start().starts_with(':');
                 let kind = if named || before == '|' || before == '.' { Token::Other } else { Token::Variable };
@@ -161,6 +167,14 @@ mod tests {
         assert_eq!(used("{%- if a.b == \"text\" and c contains d -%}{% elsif e %}"), ["a", "c", "d", "e"]);
         assert_eq!(used("{% include \"auth/defaults.toml\" %}{{ x.size }}"), ["x"]);
         assert_eq!(used("{% for item in items limit: 3 %}{% endfor %}"), ["items"]);
+    }
+
+    #[test]
+    fn a_dash_is_part_of_a_name_but_not_at_the_end_of_a_tag() {
+        assert_eq!(
+            used("{{ project-name }}{{- a-}}{%- if os-arch == b -%}{{c-}}"),
+            ["project-name", "a", "os-arch", "b", "c"]
+        );
     }
 
     #[test]

@@ -19,6 +19,18 @@ pub(super) fn project(tree: &Tree, sources: &[Source], answers: &Answers, secret
     manifest_carries_the_name(tree, answers.name.as_str())
 }
 
+/// Of a template that is its author's alone: what stands in a file is theirs, that it can be read is ours.
+pub(super) fn complete(tree: &Tree, secrets: &Secrets) -> Result<(), Failure> {
+    for file in tree.files() {
+        let parsed = parses(file, &[]);
+        if parsed.is_err() && !lenient::is_readable(&file.path, &String::from_utf8_lossy(&file.contents)) {
+            return parsed;
+        }
+        hides_secrets(file, secrets)?;
+    }
+    Ok(())
+}
+
 /// A tag of ours that outlived the rendering, as nested or quoted tags do.
 pub(super) fn no_tag_is_left(path: &str, text: &str, variables: &[&str]) -> Result<(), Failure> {
     let left = tags::tags(text).into_iter().find(|tag| tag.uses().any(|name| variables.contains(&name)));

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod atomicity;
+mod complete;
 mod destination;
 mod exit_codes;
 mod git;

@@ -4,21 +4,16 @@
 //! project's variables, every other is copied with its mode, as a link if it is one.
 
 mod manifest;
-mod walk;
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::path::Path;
 
 use super::placeholders::Placeholder;
 use super::source::{Form, Source};
+use super::walk::{self, refused};
 use crate::failure::{Failure, Kind};
 use crate::tree::{Origin, Tree};
 use manifest::Manifest;
-
-const REPOSITORY: &str = ".git";
-/// The configuration of cargo-generate makes a directory a complete template.
-const COMPLETE: &str = "cargo-generate.toml";
 
 #[derive(Debug)]
 pub(crate) struct Overlay {
@@ -43,12 +38,10 @@ impl Overlay {
 
 /// Reads an overlay; what is wrong with it is said before anything is asked or written.
 pub(super) fn read(directory: &Path) -> Result<(Overlay, Vec<Source>), Failure> {
-    if directory.join(COMPLETE).exists() {
-        return Err(refused(COMPLETE, "a complete template of cargo-generate, which this version does not render")
-            .hint("without that file it is an overlay, laid over the built-in project"));
-    }
     let manifest = manifest(directory)?;
-    let sources = walk::read(directory, &manifest.ignore)?;
+    let mut left_out = manifest.ignore;
+    left_out.push(manifest::PATH.to_owned());
+    let sources = walk::read(directory, &left_out)?;
     if sources.is_empty() {
         return Err(Failure::new(Kind::Template, format!("the template `{}` holds no files", directory.display()))
             .hint("a file of it takes the place of the built-in project's file of the same path, or is added"));
@@ -132,12 +125,8 @@ fn manifest(directory: &Path) -> Result<Manifest, Failure> {
     }
 }
 
-fn name_of(directory: &Path) -> String {
+pub(super) fn name_of(directory: &Path) -> String {
     directory.file_name().map_or_else(|| "overlay".to_owned(), |name| name.to_string_lossy().into_owned())
-}
-
-fn refused(path: impl AsRef<Path>, why: &(impl Display + ?Sized)) -> Failure {
-    Failure::new(Kind::Template, format!("{}: {why}", path.as_ref().display()))
 }
 
 #[cfg(test)]

@@ -33,14 +33,15 @@ fn render(directory: &TempDir) -> Result<Tree, Failure> {
     let project = PROJECT.map(|(path, contents)| Source::embedded(path, contents.as_bytes()));
     let (overlay, sources) = read(directory.path())?;
     let sources = laid_over(project.to_vec(), sources)?;
-    let template = Template { id: "test".into(), version: "1.0.0".into(), sources, overlay: Some(overlay) };
+    let template =
+        Template { id: "test".into(), version: "1.0.0".into(), sources, overlay: Some(overlay), complete: None };
     let answers = Answers {
         name: ProjectName::parse("shop", &[])?,
         email: false,
         database: Database::Sqlite,
         placeholders: BTreeMap::from([("company".to_owned(), Value::Text("A \"B\" C".into()))]),
     };
-    template.render(&answers, &Secrets::generate().unwrap())
+    template.render_layers(&answers, &Secrets::generate().unwrap())
 }
 
 fn contents<'t>(tree: &'t Tree, path: &str) -> &'t [u8] {

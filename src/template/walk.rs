@@ -1,5 +1,6 @@
 //! Reads a directory that somebody else has written: what reaches out of it, or is no file, is refused.
 
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
@@ -7,24 +8,24 @@ use std::path::{Component, Path};
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::{REPOSITORY, manifest, refused};
-use crate::failure::Failure;
+use super::source::{Form, SUFFIX, Source};
+use super::stamp;
+use crate::failure::{Failure, Kind};
 use crate::project::is_stage;
-use crate::template::source::{Form, SUFFIX, Source};
-use crate::template::stamp;
 use crate::tree::Origin;
 
+const REPOSITORY: &str = ".git";
 /// Far beyond any skeleton; what is larger was not meant to be one.
 const MAX_FILES: usize = 10_000;
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 const MAX_DEPTH: usize = 32;
 
-/// Every file below `root` but the template's own: its manifest, its repository, what it says to ignore.
-pub(super) fn read(root: &Path, ignored: &[String]) -> Result<Vec<Source>, Failure> {
+/// Every file below `root` but its repository and what is to be left out.
+pub(super) fn read(root: &Path, left_out: &[String]) -> Result<Vec<Source>, Failure> {
     let mut sources = Vec::new();
     let mut bytes = 0;
     let walk = WalkDir::new(root).min_depth(1).sort_by_file_name().into_iter();
-    for entry in walk.filter_entry(|entry| !is_own(entry, root, ignored)) {
+    for entry in walk.filter_entry(|entry| !is_left_out(entry, root, left_out)) {
         let entry = entry.map_err(|error| refused(root, &error.to_string()))?;
         let path = path_of(&entry, root)?;
         if entry.depth() > MAX_DEPTH {
@@ -54,11 +55,9 @@ pub(super) fn text(path: &Path) -> io::Result<Option<String>> {
     }
 }
 
-fn is_own(entry: &DirEntry, root: &Path, ignored: &[String]) -> bool {
+fn is_left_out(entry: &DirEntry, root: &Path, left_out: &[String]) -> bool {
     let path = entry.path().strip_prefix(root).unwrap_or(entry.path());
-    path == Path::new(manifest::PATH)
-        || path == Path::new(REPOSITORY)
-        || ignored.iter().any(|ignored| path == Path::new(ignored))
+    path == Path::new(REPOSITORY) || left_out.iter().any(|left_out| path == Path::new(left_out))
 }
 
 /// A name that can go into a list of lines, and that neither git nor this program takes for its own.
@@ -121,6 +120,10 @@ fn too_large(path: &str) -> impl FnOnce() -> Failure {
 
 fn too_much(path: &str, what: &str) -> Failure {
     refused(path, what).hint("leave out what projects do not need: `ignore = [\"target\"]` in `jwt-allauth.toml`")
+}
+
+pub(super) fn refused(path: impl AsRef<Path>, why: &(impl Display + ?Sized)) -> Failure {
+    Failure::new(Kind::Template, format!("{}: {why}", path.as_ref().display()))
 }
 
 #[cfg(test)]

@@ -1,0 +1,37 @@
+//! Which files cargo-generate renders, by the patterns of `include` and `exclude`.
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use super::config::{FILE, Part};
+use crate::failure::{Failure, Kind};
+
+pub(super) struct Files {
+    include: Option<Gitignore>,
+    exclude: Option<Gitignore>,
+    folder: String,
+}
+
+impl Files {
+    /// The patterns are those of the template in `folder`.
+    pub(super) fn of(part: &Part, folder: &str) -> Result<Self, Failure> {
+        let include = part.include.as_deref().map(patterns).transpose()?;
+        // Beside `include` it counts for nothing, with cargo-generate as here.
+        let exclude = part.exclude.as_deref().filter(|_| include.is_none()).map(patterns).transpose()?;
+        Ok(Self { include, exclude, folder: folder.to_owned() })
+    }
+
+    pub(super) fn are_rendered(&self, path: &str) -> bool {
+        let path = path.strip_prefix(&self.folder).unwrap_or(path).trim_start_matches('/');
+        let matches = |patterns: &Gitignore| patterns.matched_path_or_any_parents(path, false).is_ignore();
+        self.include.as_ref().is_none_or(matches) && !self.exclude.as_ref().is_some_and(matches)
+    }
+}
+
+fn patterns(lines: &[String]) -> Result<Gitignore, Failure> {
+    let refused = |error: ignore::Error| Failure::new(Kind::Template, format!("{FILE}: {error}"));
+    let mut builder = GitignoreBuilder::new("");
+    for line in lines {
+        builder.add_line(None, line).map_err(refused)?;
+    }
+    builder.build().map_err(refused)
+}

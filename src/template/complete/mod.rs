@@ -1,0 +1,97 @@
+//! A complete template: a directory with a `cargo-generate.toml`, rendered by cargo-generate itself.
+//!
+//! The library talks to the terminal, leaves files behind when it fails and forgives what nobody wants forgiven. So it runs
+//! in a process of its own, on a copy, and what it leaves is read back into memory, put right and verified.
+
+mod config;
+mod files;
+mod order;
+mod render;
+mod stage;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::overlay;
+use super::placeholders::Placeholder;
+use super::source::Source;
+use super::walk;
+use crate::answers::Value;
+use crate::failure::{Failure, Kind};
+use crate::tree::Tree;
+use config::Config;
+pub(crate) use order::Order;
+
+/// The question which of several templates in one directory is meant.
+const SUB_TEMPLATE: &str = "sub_template";
+
+#[derive(Debug)]
+pub(crate) struct Complete {
+    pub(crate) name: String,
+    pub(crate) hash: String,
+    /// The repository it was fetched from, and the commit.
+    pub(crate) source: Option<(String, String)>,
+    sources: Vec<Source>,
+    /// By the directory that they are in, `""` at the top.
+    configs: BTreeMap<String, Config>,
+}
+
+impl Complete {
+    pub(super) fn is_in(directory: &Path) -> bool {
+        directory.join(config::FILE).symlink_metadata().is_ok()
+    }
+
+    pub(super) fn read(directory: &Path) -> Result<Self, Failure> {
+        let sources = walk::read(directory, &[])?;
+        let mut configs = BTreeMap::new();
+        for source in &sources {
+            let folder = source.path.strip_suffix(config::FILE).map(|folder| folder.trim_end_matches('/'));
+            if let (Some(folder), Some(text)) = (folder, source.text()) {
+                configs.insert(folder.to_owned(), Config::parse(&source.path, text)?);
+            }
+        }
+        let hash = Tree::new(sources.iter().map(Source::raw).collect()).hash();
+        Ok(Self { name: overlay::name_of(directory), hash, source: None, sources, configs })
+    }
+
+    /// What it asks, as far as the answers so far tell.
+    pub(crate) fn placeholders(&self, known: &BTreeMap<String, Value>) -> Vec<Placeholder> {
+        let choices = &self.config("").sub_templates;
+        let chosen = self.sub_template(known);
+        let which = (!choices.is_empty()).then(|| Placeholder::choice(SUB_TEMPLATE, "Which template", choices));
+        let mut placeholders: Vec<Placeholder> = which.into_iter().collect();
+        if placeholders.is_empty() || chosen.is_some() {
+            placeholders.extend(self.config(chosen.unwrap_or_default()).under(known).placeholders);
+        }
+        placeholders
+    }
+
+    fn sub_template<'k>(&self, known: &'k BTreeMap<String, Value>) -> Option<&'k str> {
+        match known.get(SUB_TEMPLATE) {
+            Some(Value::Text(text)) if !self.config("").sub_templates.is_empty() => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The nearest one from a folder upwards.
+    fn config(&self, folder: &str) -> &Config {
+        static NONE: std::sync::LazyLock<Config> = std::sync::LazyLock::new(Config::default);
+        let mut ancestors = Path::new(folder).ancestors().filter_map(Path::to_str);
+        ancestors.find_map(|folder| self.configs.get(folder)).unwrap_or(&NONE)
+    }
+
+    /// Scripts of the template's that would run on this machine.
+    fn hooks(&self, known: &BTreeMap<String, Value>) -> &[String] {
+        &self.config(self.sub_template(known).unwrap_or_default()).hooks
+    }
+
+    /// Who has not been asked cannot have agreed.
+    pub(crate) fn check_hooks(&self, known: &BTreeMap<String, Value>, allowed: bool) -> Result<(), Failure> {
+        let hooks = self.hooks(known);
+        if allowed || hooks.is_empty() {
+            return Ok(());
+        }
+        let message = format!("the template `{}` runs scripts on this machine: {}", self.name, hooks.join(", "));
+        Err(Failure::new(Kind::Hook, message).hint("read them, and if you agree add `--allow-commands`"))
+    }
+}

@@ -1,0 +1,151 @@
+//! The rendering itself: this program runs itself once more, as cargo-generate.
+
+use std::env;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use toml::{Table, Value as Toml};
+
+use super::files::Files;
+use super::order;
+use super::stage::{self, Stage};
+use super::{Complete, config};
+use crate::answers::{Answers, Value};
+use crate::errand::{self, Outcome};
+use crate::failure::{Failure, Kind};
+use crate::scratch::Scratch;
+use crate::signals::Writing;
+use crate::template::source::{Form, Source};
+use crate::template::{overlay, walk};
+use crate::tree::File;
+use crate::vcs;
+
+/// Variables of cargo-generate's own, with a plain project for an answer.
+const OWN: [&str; 8] =
+    ["authors", "crate_name", "crate_type", "is_init", "os-arch", "project-name", "username", "within_cargo_project"];
+/// What a failing script is called in its report.
+const FAILED_SCRIPT: &str = "Failed executing script";
+
+impl Complete {
+    pub(crate) fn render(&self, answers: &Answers, allow_commands: bool, writing: &Writing) -> Result<Vec<File>> {
+        let values = &answers.placeholders;
+        let scratch = Scratch::create().context("there is no room for a temporary directory")?;
+        let [template, out, temporary] = ["template", "out", "tmp"].map(|name| scratch.path().join(name));
+        for directory in [&template, &out, &temporary] {
+            fs::create_dir(directory)?;
+        }
+        let folder = self.sub_template(values).unwrap_or_default();
+        let files = Files::of(&self.config(folder).under(values), folder)?;
+        let known = self.known(answers);
+        let mut stage = Stage::new(getrandom::u64()?, &files, &known);
+        for source in &self.sources {
+            write(&template, source, &given(&mut stage, source)?)?;
+        }
+        fs::write(scratch.path().join("values.toml"), values_file(answers))?;
+        fs::write(out.with_extension("toml"), "")?;
+        let mut command = Command::new(env::current_exe().context("this program is not where it was")?);
+        command
+            .current_dir(scratch.path())
+            .arg(order::COMMAND)
+            .args([&template, &out])
+            .arg(scratch.path().join("values.toml"));
+        command.arg(answers.name.as_str());
+        command.args(self.sub_template(values).map(|folder| format!("--sub-template={folder}")));
+        command.args(allow_commands.then_some("--allow-commands"));
+        surroundings(&mut command, &temporary);
+        let outcome = errand::run(&mut command, writing)?;
+        writing.check()?;
+        let outcome = outcome.context("cargo-generate was interrupted")?;
+        if !outcome.status.success() {
+            return Err(self.failed(&outcome, &template).into());
+        }
+        let directory =
+            outcome.stdout.lines().last().map(PathBuf::from).context("cargo-generate names no directory")?;
+        let files = walk::read(&directory, &[])?.into_iter().map(|file| stage.restored(file));
+        let files = overlay::laid_over(Vec::new(), files.collect::<Result<_, _>>()?)?;
+        Ok(files.iter().map(Source::raw).collect())
+    }
+
+    /// Every name that has a value by the time files are rendered, whoever gives it.
+    fn known(&self, answers: &Answers) -> Vec<String> {
+        let scripts =
+            self.sources.iter().filter(|source| source.path.ends_with(stage::SCRIPT)).filter_map(Source::text);
+        let set = scripts.flat_map(|script| script.split("variable::set(").skip(1));
+        let set = set.filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next());
+        let declared = self.config(self.sub_template(&answers.placeholders).unwrap_or_default()).declared();
+        let given = answers.placeholders.keys().map(String::as_str);
+        OWN.into_iter().chain(set).chain(declared).chain(given).map(str::to_owned).collect()
+    }
+
+    fn failed(&self, outcome: &Outcome, template: &Path) -> Failure {
+        let said = console::strip_ansi_codes(&outcome.stderr).replace(&format!("{}/", template.display()), "");
+        let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let why = lines.iter().rposition(|line| line.starts_with("error: ")).map_or(&lines[..], |at| &lines[at..]);
+        let why = why.join(" ").trim_start_matches("error: ").to_owned();
+        let kind = if why.contains(FAILED_SCRIPT) { Kind::Hook } else { Kind::Template };
+        Failure::new(kind, format!("the template `{}` cannot be rendered: {why}", self.name))
+    }
+}
+
+/// The configuration without what is this program's to decide, every other file without its pitfalls.
+fn given(stage: &mut Stage, source: &Source) -> Result<Vec<u8>> {
+    let text = source.text().filter(|_| source.path.rsplit('/').next() == Some(config::FILE));
+    let Some(text) = text else { return Ok(stage.given(source)) };
+    let mut page: Table = text.parse().with_context(|| source.path.clone())?;
+    if let Some(Toml::Table(template)) = page.get_mut("template") {
+        template.remove("vcs");
+    }
+    Ok(page.to_string().into_bytes())
+}
+
+fn write(root: &Path, source: &Source, contents: &[u8]) -> Result<()> {
+    let path = root.join(&source.path);
+    path.parent().map_or(Ok(()), fs::create_dir_all)?;
+    fs::write(&path, contents)?;
+    if source.form == (Form::File { executable: true }) {
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}
+
+fn values_file(answers: &Answers) -> String {
+    let toml = |value: &Value| match value {
+        Value::Bool(value) => Toml::Boolean(*value),
+        Value::Text(text) => Toml::String(text.clone()),
+        Value::List(texts) => Toml::String(texts.join(",")),
+    };
+    let values: Table = answers.placeholders.iter().map(|(name, value)| (name.clone(), toml(value))).collect();
+    Table::from_iter([("values".to_owned(), Toml::Table(values))]).to_string()
+}
+
+/// Nothing of the person's own settings but who they are; a name is wanted even where the system knows none.
+fn surroundings(command: &mut Command, temporary: &Path) {
+    let theirs =
+        env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with("CARGO_GENERATE_"));
+    for name in theirs {
+        command.env_remove(name);
+    }
+    command.env("TMPDIR", temporary).env("NO_COLOR", "1").env_remove("RUST_LOG");
+    let asked = |key: &str| vcs::git(Path::new(".")).args(["config", key]).output().ok();
+    let known = |variables: &[&str]| variables.iter().any(|variable| env::var_os(variable).is_some());
+    for (key, variable) in [("user.name", "NAME"), ("user.email", "EMAIL")] {
+        let [cargo, author, committer] =
+            ["CARGO_", "GIT_AUTHOR_", "GIT_COMMITTER_"].map(|who| format!("{who}{variable}"));
+        if known(&[&cargo, &author, &committer]) {
+            continue;
+        }
+        let said = asked(key).map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        match said.filter(|said| !said.is_empty()) {
+            Some(said) => {
+                command.env(committer, said);
+            }
+            None if variable == "NAME" && !known(&["USER", "USERNAME", "NAME"]) => {
+                command.env("USER", "");
+            }
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! `--template` with a `cargo-generate.toml`: what cargo-generate renders, and what is put right around it.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use crate::support::{Place, Ran};
+
+const CONFIG: &str = r#"
+[template]
+exclude = ["*.hbs"]
+ignore = ["notes.md"]
+vcs = "Git"
+
+[placeholders]
+kind = { type = "string", prompt = "Kind of program", choices = ["web", "cli"] }
+tags = { type = "array", prompt = "Tags", choices = ["a", "b", "c"], default = ["a"] }
+
+[conditional.'kind == "web"'.placeholders]
+port = { type = "string", prompt = "Port", regex = "^[0-9]+$" }
+"#;
+
+fn with_template() -> Place {
+    let place = Place::new();
+    place.write("t/cargo-generate.toml", CONFIG);
+    place.write("t/notes.md", "for authors");
+    place.write("t/Cargo.toml.liquid", "[package]\nname = \"{{ project-name }}\"\nversion = \"0.1.0\"\n");
+    place.write(
+        "t/src/{{ crate_name }}.txt",
+        "{{ kind }} {{ port }} {{ crate_name | pascal_case }}{% for t in tags %} {{ t }}{% endfor %}\n",
+    );
+    place.write("t/left.hbs", "{{ left }}");
+    place
+}
+
+fn start(place: &Place, arguments: &str) -> Ran {
+    place.start(&format!("my-shop --template t {arguments}"))
+}
+
+#[test]
+fn names_contents_conditions_and_filters_are_cargo_generates() {
+    let place = with_template();
+    let ran = start(&place, "-d kind=web -d port=81 -d tags=b,c").succeeded();
+    assert!(!ran.stderr.contains("cargo run"), "{}", ran.stderr);
+    assert_eq!(place.read("my-shop/src/my_shop.txt"), "web 81 MyShop b c\n");
+    assert_eq!(place.read("my-shop/left.hbs"), "{{ left }}");
+    assert!(place.read("my-shop/Cargo.toml").contains("name = \"my-shop\""));
+    assert!(!place.work().join("my-shop/notes.md").exists() && !place.work().join("my-shop/.git").exists());
+    let stamp: toml::Table = place.read("my-shop/.jwt-allauth.toml").parse().unwrap();
+    assert_eq!(stamp["template"]["id"].as_str(), Some("t"));
+    assert_eq!(stamp["placeholders"]["port"].as_str(), Some("81"));
+}
+
+#[test]
+fn all_questions_that_come_up_are_listed_at_once_and_the_others_are_not() {
+    let place = with_template();
+    let ran = place.start("--template t -d kind=web").ended_with(6).saying("NAME").saying("-d port=TEXT: Port");
+    assert!(!ran.stderr.contains("-d tags"), "{}", ran.stderr);
+    let ran = start(&place, "").ended_with(6).saying("-d kind=web|cli");
+    assert!(!ran.stderr.contains("port"), "{}", ran.stderr);
+    start(&place, "-d kind=web -d port=x").ended_with(3).saying("has to match");
+    start(&place, "-d kind=cli -d tags=a,z").ended_with(3).saying("one of a, b, c");
+    assert_eq!(place.entries(), ["t"]);
+}
+
+#[test]
+fn binary_files_links_and_modes_are_kept() {
+    let place = with_template();
+    let bytes = [0x89, b'P', 0, 0xff, b'{', b'{'];
+    fs::write(place.work().join("t/{{ kind }}.png"), bytes).unwrap();
+    symlink("left.hbs", place.work().join("t/link")).unwrap();
+    for name in ["plain.sh", "{{ kind }}.sh"] {
+        place.write(&format!("t/{name}"), "#!/bin/sh\necho {{ kind }}\n");
+        fs::set_permissions(place.work().join("t").join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    start(&place, "-d kind=cli").succeeded();
+    let root = place.work().join("my-shop");
+    assert_eq!(fs::read(root.join("cli.png")).unwrap(), bytes);
+    assert_eq!(fs::read_link(root.join("link")).unwrap().to_str(), Some("left.hbs"));
+    for name in ["plain.sh", "cli.sh"] {
+        assert_eq!(place.read(&format!("my-shop/{name}")), "#!/bin/sh\necho cli\n");
+        assert_ne!(fs::metadata(root.join(name)).unwrap().permissions().mode() & 0o100, 0, "{name}");
+    }
+}
+
+#[test]
+fn the_tags_of_workflows_are_kept_beside_those_that_are_rendered() {
+    let place = with_template();
+    place.write("t/ci.yml", "a: ${{ matrix.os }}\nb: ${{ hashFiles('**/x') }}\nc: {{ kind }}\nd: $-{{ kind }}\n");
+    start(&place, "-d kind=cli").succeeded();
+    assert_eq!(place.read("my-shop/ci.yml"), "a: ${{ matrix.os }}\nb: ${{ hashFiles('**/x') }}\nc: cli\nd: $-cli\n");
+}
+
+#[test]
+fn an_undefined_variable_is_named_with_line_and_column_unless_it_may_be_missing() {
+    let place = with_template();
+    place.write("t/a.md", "one\n  {{ nmae }}\n");
+    start(&place, "-d kind=cli").ended_with(4).saying("a.md:2:3: `nmae` is not a variable").saying("-d nmae=…");
+    start(&place, "-d kind=cli -d nmae=x").succeeded();
+    assert_eq!(place.read("my-shop/a.md"), "one\n  x\n");
+    fs::remove_dir_all(place.work().join("my-shop")).unwrap();
+    place.write("t/a.md", "{% if nmae %}{{ nmae }}{% endif %}{{ other | default: 'd' }}");
+    start(&place, "-d kind=cli").succeeded();
+    assert_eq!(place.read("my-shop/a.md"), "d");
+}
+
+#[test]
+fn what_cannot_be_rendered_is_an_error_with_its_file_and_leaves_nothing() {
+    for (text, said) in
+        [("{% if kind %}", "a.md"), ("{{ kind | divided_by: 0 }}", "a.md"), ("{{ kind | nofilter }}", "a.md")]
+    {
+        let place = with_template();
+        place.write("t/a.md", text);
+        start(&place, "-d kind=cli").ended_with(4).saying(said);
+        assert_eq!(place.entries(), ["t"], "{text}");
+    }
+}
+
+#[test]
+fn scripts_run_only_when_they_were_allowed_to() {
+    let place = with_template();
+    place.write("t/cargo-generate.toml", &format!("{CONFIG}\n[hooks]\npre = [\"pre.rhai\"]\npost = [\"post.rhai\"]\n"));
+    place.write("t/pre.rhai", "variable::set(\"made\", \"by a script\");");
+    place.write("t/post.rhai", "system::command(\"touch\", [\"touched\"]);");
+    place.write("t/made.md", "{{ made }}");
+    start(&place, "-d kind=cli").ended_with(7).saying("pre.rhai, post.rhai").saying("--allow-commands");
+    assert_eq!(place.entries(), ["t"]);
+    start(&place, "-d kind=cli --allow-commands").succeeded();
+    assert_eq!(place.read("my-shop/made.md"), "by a script");
+    assert!(place.work().join("my-shop/touched").exists() && !place.work().join("my-shop/pre.rhai").exists());
+    place.write("t/post.rhai", "abort(\"not today\");");
+    start(&place, "again -d kind=cli --allow-commands").ended_with(7).saying("not today");
+}
+
+#[test]
+fn one_of_several_templates_is_chosen_by_its_directory() {
+    let place = Place::new();
+    place.write("t/cargo-generate.toml", "[template]\nsub_templates = [\"one\", \"two\"]\n");
+    place.write("t/two/cargo-generate.toml", "[placeholders]\nx = { prompt = \"X\" }\n");
+    place.write("t/two/a.md", "{{ x }}");
+    place.write("t/one/b.md", "{{ crate_name }}");
+    start(&place, "").ended_with(6).saying("-d sub_template=one|two");
+    start(&place, "one -d sub_template=one").succeeded();
+    start(&place, "two -d sub_template=two").ended_with(6).saying("-d x=TEXT");
+    start(&place, "two -d sub_template=two -d x=y").succeeded();
+    assert_eq!((place.read("one/b.md"), place.read("two/a.md")), ("my_shop".into(), "y".into()));
+}
+
+#[test]
+fn neither_a_user_nor_a_home_nor_a_terminal_is_needed_and_nothing_stays_behind() {
+    let place = with_template();
+    place.write("t/who.md", "[{{ authors }}]");
+    let temporary = place.work().join("tmp");
+    fs::create_dir(&temporary).unwrap();
+    let mut command = place.command("startproject my-shop --vcs none --template t -d kind=cli");
+    let output = command.env_clear().env("TMPDIR", &temporary).output().unwrap();
+    Ran::of(&output).succeeded();
+    assert_eq!(place.read("my-shop/who.md"), "[]");
+    assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0);
+}
+
+#[test]
+fn a_dry_run_renders_and_writes_nothing() {
+    let place = with_template();
+    let ran = start(&place, "-d kind=cli --dry-run").succeeded();
+    assert!(ran.stdout.contains("src/my_shop.txt"), "{}", ran.stdout);
+    assert_eq!(place.entries(), ["t"]);
+}
