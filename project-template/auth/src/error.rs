@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::db;
-use crate::openapi::shared::{Busy, NotAuthenticated, NotFound, TokenNotValid};
+use crate::openapi::shared::{Busy, LinkNotValid, NotAuthenticated, NotFound, TokenNotValid};
 
 /// How long a client should wait when the server is busy.
 const BUSY_RETRY: Duration = Duration::from_secs(1);
@@ -36,6 +36,8 @@ pub enum Error {
     NotAuthenticated(Scheme),
     /// 401: the bearer token is not acceptable.
     BearerNotValid(&'static str),
+    /// 401: the capability of a cookie is used, expired or unknown.
+    CapabilityNotValid,
     /// 429: too often; nothing has happened, and will not before this time has passed.
     Throttled(Duration),
     /// 503: the server has more to do than it can; nothing has happened.
@@ -82,7 +84,7 @@ impl Error {
         match self {
             Self::Fields(_) => StatusCode::BAD_REQUEST,
             Self::Refused { status, .. } => *status,
-            Self::NotAuthenticated(_) | Self::BearerNotValid(_) => StatusCode::UNAUTHORIZED,
+            Self::NotAuthenticated(_) | Self::BearerNotValid(_) | Self::CapabilityNotValid => StatusCode::UNAUTHORIZED,
             Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -102,6 +104,7 @@ impl Error {
             Self::Fields(fields) => json!(fields),
             Self::Refused { detail, code, .. } => json!({ "detail": detail, "code": code }),
             Self::NotAuthenticated(_) => NotAuthenticated::REFUSAL.body(),
+            Self::CapabilityNotValid => LinkNotValid::REFUSAL.body(),
             Self::BearerNotValid(message) => json!({
                 "detail": "Given token not valid for any token type",
                 "code": "token_not_valid",
@@ -126,7 +129,7 @@ impl IntoResponse for Error {
         }
         let status = self.status();
         let challenge = match &self {
-            Self::NotAuthenticated(Scheme::Cookie) => Some("Cookie"),
+            Self::NotAuthenticated(Scheme::Cookie) | Self::CapabilityNotValid => Some("Cookie"),
             _ if status == StatusCode::UNAUTHORIZED => Some("Bearer realm=\"api\""),
             _ => None,
         };

@@ -156,6 +156,12 @@ impl Fields {
         self.values.contains_key(name)
     }
 
+    /// What a field has, if it is a text, whether or not it is acceptable.
+    #[must_use]
+    pub fn typed(&self, name: &str) -> Option<&str> {
+        self.values.get(name)?.as_str()
+    }
+
     /// A required text, without white space around it.
     pub fn text(&mut self, name: &'static str) -> Option<String> {
         let text = self.raw(name)?.trim().to_owned();

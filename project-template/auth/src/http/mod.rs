@@ -127,6 +127,17 @@ fn is_base_url(url: &str) -> bool {
     })
 }
 
+/// Whether a browser can be sent there: an address of the web, or a path of this server (`//` begins neither).
+pub(crate) fn is_target(target: &str) -> bool {
+    let is_address = || {
+        target
+            .parse::<Uri>()
+            .is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some())
+    };
+    let is_path = target.starts_with('/') && !target.starts_with("//") && target.parse::<Uri>().is_ok();
+    is_path || is_address()
+}
+
 fn is_prefix(prefix: &str) -> bool {
     prefix.is_empty()
         || prefix.strip_prefix('/').is_some_and(|rest| {

@@ -145,6 +145,10 @@ fn security_schemes(settings: &Settings) -> Value {
             "type": "apiKey", "in": "cookie", "name": settings.sessions.cookie.name,
             "description": "The refresh token. Where it travels in the body, the member `refresh` takes its place.",
         },
+        "password_reset": {
+            "type": "apiKey", "in": "cookie", "name": crate::passwords::CAPABILITY_COOKIE,
+            "description": "What opening the link of a mail gives.",
+        },
     })
 }
 

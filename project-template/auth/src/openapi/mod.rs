@@ -16,6 +16,7 @@ pub(crate) use describe::describe;
 pub(crate) use refusal::{Refusal, refusals};
 pub(crate) use routes::router;
 
+use axum::routing::MethodRouter;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::app::Auth;
@@ -29,4 +30,9 @@ pub(crate) fn at(api: Api, (schemas, paths, methods): UtoipaMethodRouter<Auth>) 
     let twins: Vec<String> = paths.paths.keys().map(|path| path.trim_end_matches('/').to_owned()).collect();
     let api = twins.iter().fold(api, |api, twin| api.route(twin, methods.clone()));
     api.routes((schemas, paths, methods))
+}
+
+/// As [`at`], for what only people see: pages are not described.
+pub(crate) fn page_at(api: Api, path: &str, methods: MethodRouter<Auth>) -> Api {
+    api.route(path.trim_end_matches('/'), methods.clone()).route(path, methods)
 }

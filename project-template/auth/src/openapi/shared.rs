@@ -9,6 +9,8 @@ refusals! {
     BodyNotRead = BAD_REQUEST, "body_not_read", "The request body is too large or was cut off.";
     /// No credential was shown.
     NotAuthenticated = UNAUTHORIZED, "not_authenticated", "Authentication credentials were not provided.";
+    /// The link behind the cookie has been used, is expired, or was replaced by a newer one.
+    LinkNotValid = UNAUTHORIZED, "link_not_valid", "This link is no longer valid. Please ask for a new one.";
     /// `Authorization` has the scheme `Bearer`, and not one token after it.
     BadAuthorizationHeader =
         UNAUTHORIZED, "bad_authorization_header", "Authorization header must contain two space-delimited values";
@@ -27,6 +29,8 @@ refusals! {
     BodyTooLarge = PAYLOAD_TOO_LARGE, "body_not_read", "The request body is too large or was cut off.";
     /// The body is no JSON by its `Content-Type`.
     NotJson = UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type \"text/plain\" in request.";
+    /// Too often. `Retry-After` says when it is possible again.
+    Throttled = TOO_MANY_REQUESTS, "throttled", "Request was throttled. Expected available in 60 seconds.";
     /// The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
     Busy = SERVICE_UNAVAILABLE, "busy", "The server is busy. Please try again.";
 }

@@ -8,7 +8,7 @@ mod reader;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::rand::{self, SystemRandom};
 
 pub use reader::Reader;
@@ -33,7 +33,7 @@ pub fn show_leading_to<P: Page>(
     page: &P,
     elsewhere: Option<&str>,
 ) -> Result<Response> {
-    let nonce = STANDARD_NO_PAD.encode(random::<NONCE_BYTES>()?);
+    let nonce = URL_SAFE_NO_PAD.encode(random::<NONCE_BYTES>()?);
     let html = auth.templates().page(page, &nonce)?;
     let elsewhere = elsewhere.and_then(origin).map(|origin| format!(" {origin}")).unwrap_or_default();
     let policy = format!(

@@ -5,7 +5,11 @@ mod django;
 mod hash;
 mod memory;
 mod nfc;
+mod notice;
 mod policy;
+mod reset;
+mod reset_pages;
+mod reset_routes;
 mod routes;
 mod stored;
 
@@ -15,16 +19,21 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub(crate) use hash::{HashError, HashSettings, Hasher, Verdict};
 pub use policy::Policy;
+pub(crate) use reset_pages::CAPABILITY_COOKIE;
 pub(crate) use routes::router;
 
 use crate::error::Error;
-use crate::http::Fields;
+use crate::http::{self, Fields};
 use crate::settings::Section;
 
 /// How long a request waits for a worker before it is answered 503.
 const MAX_WAIT: Duration = Duration::from_secs(2);
 /// Requests that may wait for one worker: about as many hashes of 30 ms as fit into [`MAX_WAIT`].
 const QUEUE_PER_WORKER: usize = 64;
+
+/// The longest `password.reset_lifetime`, and the longest that is sensible (OWASP ASVS 5.0, 6.4).
+const MAX_RESET_LIFETIME: Duration = Duration::from_hours(7 * 24);
+const SAFE_RESET_LIFETIME: Duration = Duration::from_hours(1);
 
 /// OWASP's minimum for argon2id with one lane, in KiB: below it `check --deploy` warns.
 const SAFE_MEMORY_KIB: u32 = 19_456;
@@ -38,6 +47,10 @@ pub struct Settings {
     pub old_password_required: bool,
     /// Whether changing it ends the other sessions.
     pub logout_on_change: bool,
+    /// How long a link to set a new password is valid.
+    pub reset_lifetime: Duration,
+    /// Where such a link leads, if not to the built-in form.
+    pub reset_redirect: Option<String>,
     pub(crate) hash: HashSettings,
 }
 
@@ -68,10 +81,23 @@ impl Settings {
         if memory_kib < 8 * parallelism {
             section.problem("hash_memory", "must be at least 8 KiB for each of password.hash_parallelism");
         }
+        let reset_lifetime = section.duration("reset_lifetime");
+        if reset_lifetime.is_zero() || reset_lifetime > MAX_RESET_LIFETIME {
+            section.problem("reset_lifetime", "must be longer than nothing and at most \"7d\"");
+        }
+        let reset_redirect = section.optional_text("reset_redirect");
+        if reset_redirect.as_deref().is_some_and(|target| !http::is_target(target)) {
+            section.problem(
+                "reset_redirect",
+                "must be an address such as \"https://app.example.com/new-password\", or a path such as \"/new-password\"",
+            );
+        }
         Self {
             policy,
             old_password_required: section.flag("old_password_required"),
             logout_on_change: section.flag("logout_on_change"),
+            reset_lifetime,
+            reset_redirect,
             hash: HashSettings { memory_kib, iterations, parallelism, workers, queue, wait: MAX_WAIT },
         }
     }
@@ -90,6 +116,12 @@ impl Settings {
             && u64::from(self.hash.memory_kib) * u64::from(self.hash.iterations) < 36_864
         {
             warnings.push("password.hash_memory: weaker than OWASP's minimum of 19456 KiB with two passes".into());
+        }
+        if self.reset_lifetime > SAFE_RESET_LIFETIME {
+            warnings.push(
+                "password.reset_lifetime: whoever finds the link in a mailbox can take the account; an hour is enough"
+                    .into(),
+            );
         }
         if !self.old_password_required {
             warnings.push(

@@ -7,8 +7,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use utoipa_axum::routes;
 
-use super::{Verdict, read_new};
+use super::{Verdict, notice, read_new, reset_routes};
 use crate::app::Auth;
+use crate::codes;
 use crate::error::Result;
 use crate::http::{Client, Fields};
 use crate::openapi::shared::Conflict;
@@ -17,7 +18,7 @@ use crate::sessions::{self, DbUser, Delivery, EndedBy, Prefer};
 use crate::users;
 
 pub(crate) fn router() -> Api {
-    at(Api::default(), routes!(change))
+    reset_routes::add(at(Api::default(), routes!(change)))
 }
 
 bodies! {
@@ -100,6 +101,8 @@ async fn change(
     if !ended.contains(&user.session) {
         return Err(sessions::session_over());
     }
+    codes::forget_all(&mut tx, user.id).await?;
+    notice::queue(&auth, &mut tx, &updated).await?;
     let issued = sessions::start(&auth, &mut tx, &updated, &client).await?;
     tx.commit().await?;
     auth.liveness().ended(ended);

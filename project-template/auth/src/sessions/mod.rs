@@ -103,6 +103,7 @@ pub(crate) enum EndedBy {
     Lifetime,
     Deactivation,
     PasswordChange,
+    PasswordReset,
     Deletion,
 }
 
@@ -116,6 +117,7 @@ impl EndedBy {
             Self::Lifetime => "lifetime",
             Self::Deactivation => "deactivation",
             Self::PasswordChange => "password_change",
+            Self::PasswordReset => "password_reset",
             Self::Deletion => "deletion",
         }
     }

@@ -8,6 +8,7 @@
 
 mod check;
 mod declare;
+mod escape;
 pub mod mails;
 pub mod pages;
 mod words;
@@ -19,7 +20,7 @@ use std::path::PathBuf;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
 pub use declare::{Mail, Page};
-pub use words::duration;
+pub use words::{duration, time};
 
 use crate::settings::Section;
 
@@ -103,6 +104,7 @@ impl Templates {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_debug(true);
+        environment.set_formatter(escape::format);
         for source in sources() {
             let file = settings.files.get(source.key());
             let text = match file.map(std::fs::read_to_string) {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use time::OffsetDateTime;
+
 /// A duration in its largest unit that leaves no rest: "30 minutes", "1 hour", "3 days".
 #[must_use]
 pub fn duration(duration: Duration) -> String {
@@ -11,6 +13,13 @@ pub fn duration(duration: Duration) -> String {
     let (length, name) = unit.unwrap_or((1, "second"));
     let count = seconds / length;
     format!("{count} {name}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A time in UTC: "1 January 2027, 12:00 UTC".
+#[must_use]
+pub fn time(time: OffsetDateTime) -> String {
+    let (day, month, year) = (time.day(), time.month(), time.year());
+    format!("{day} {month} {year}, {:02}:{:02} UTC", time.hour(), time.minute())
 }
 
 #[cfg(test)]
@@ -30,5 +39,10 @@ mod tests {
         ] {
             assert_eq!(duration(Duration::from_secs(seconds)), words);
         }
+    }
+
+    #[test]
+    fn a_time_is_told_to_the_minute() {
+        assert_eq!(time(OffsetDateTime::UNIX_EPOCH + Duration::from_mins(65)), "1 January 1970, 01:05 UTC");
     }
 }

@@ -1,5 +1,7 @@
 //! A client that speaks to the application without a network, and keeps cookies as a browser does.
 
+use std::collections::BTreeMap;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, header};
 use http_body_util::BodyExt;
@@ -7,6 +9,11 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::TestApp;
+
+/// What the name of the refresh token's cookie ends with.
+const REFRESH: &str = "refresh_token";
+/// What a browser accepts.
+const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 /// An answer.
 #[derive(Clone, Debug)]
@@ -41,13 +48,15 @@ pub struct Client {
     pub access: String,
     /// Sent as the refresh cookie unless empty.
     pub refresh: String,
+    /// The other cookies, by name.
+    pub cookies: BTreeMap<String, String>,
     /// Sent with every request.
     pub headers: Vec<(String, String)>,
 }
 
 impl Client {
     pub(super) fn new(app: TestApp) -> Self {
-        Self { app, access: String::new(), refresh: String::new(), headers: Vec::new() }
+        Self { app, access: String::new(), refresh: String::new(), cookies: BTreeMap::new(), headers: Vec::new() }
     }
 
     /// Sends a header with every request from now on.
@@ -94,7 +103,37 @@ impl Client {
         if let Some(refresh) = refresh_cookie(&reply) {
             self.refresh = refresh;
         }
+        for (name, value) in cookies(&reply).filter(|(name, _)| !name.ends_with(REFRESH)) {
+            if value.is_empty() {
+                self.cookies.remove(&name)
+            } else {
+                self.cookies.insert(name, value)
+            };
+        }
         reply
+    }
+
+    /// Follows a link as a browser does, and keeps the cookies of the answer. A redirect is not followed.
+    ///
+    /// # Panics
+    /// If the path is not valid.
+    pub async fn visit(&mut self, path: &str) -> Reply {
+        let request = Request::get(path).header(header::ACCEPT, HTML);
+        let reply = self.send_raw(request.body(Body::empty()).expect("a valid request")).await;
+        self.keep(reply)
+    }
+
+    /// Posts the form of a page as a browser does, and keeps the cookies of the answer.
+    ///
+    /// # Panics
+    /// If the path is not valid.
+    pub async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = Request::post(path)
+            .header(header::ACCEPT, HTML)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let reply = self.send_raw(request.body(body.into()).expect("a valid request")).await;
+        self.keep(reply)
     }
 
     /// GET.
@@ -137,9 +176,12 @@ impl Client {
         if !self.access.is_empty() {
             headers.insert(header::AUTHORIZATION, format!("Bearer {}", self.access).parse().expect("a header"));
         }
+        let mut cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !self.refresh.is_empty() {
-            let name = &self.app.auth.settings().sessions.cookie.name;
-            headers.insert(header::COOKIE, format!("{name}={}", self.refresh).parse().expect("a header"));
+            cookies.push(format!("{}={}", self.app.auth.settings().sessions.cookie.name, self.refresh));
+        }
+        if !cookies.is_empty() {
+            headers.insert(header::COOKIE, cookies.join("; ").parse().expect("a header"));
         }
         for (name, value) in &self.headers {
             let name: header::HeaderName = name.parse().expect("a header's name");
@@ -157,11 +199,16 @@ impl Client {
     }
 }
 
+/// The cookies an answer sets; those it deletes are empty.
+fn cookies(reply: &Reply) -> impl Iterator<Item = (String, String)> {
+    let cookies = reply.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies.filter_map(|cookie| {
+        let (name, value) = cookie.split(';').next()?.split_once('=')?;
+        Some((name.to_owned(), value.to_owned()))
+    })
+}
+
 /// The refresh token among the cookies an answer sets; empty where it deletes it.
 fn refresh_cookie(reply: &Reply) -> Option<String> {
-    let cookies = reply.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
-    cookies.into_iter().find_map(|cookie| {
-        let (name, value) = cookie.split(';').next()?.split_once('=')?;
-        name.ends_with("refresh_token").then(|| value.to_owned())
-    })
+    cookies(reply).find(|(name, _)| name.ends_with(REFRESH)).map(|(_, value)| value)
 }

@@ -37,10 +37,17 @@ async fn start(engine: Engine, change: impl FnOnce(&mut Settings)) -> (TestApp, 
     (app, Spec(reply.body))
 }
 
-/// Somebody new, with both tokens.
-async fn somebody(app: &TestApp) -> (Client, String) {
+/// Somebody new, with both tokens; for an operation that takes one, with a link to a new password opened.
+async fn somebody(app: &TestApp, operation: &Operation<'_>) -> (Client, String) {
     let email = format!("{}@example.com", uuid::Uuid::now_v7().simple());
-    (app.signed_in(&email).await, email)
+    let mut client = app.signed_in(&email).await;
+    if operation.path.ends_with("/password/reset/set-new/") {
+        client.post("/jwt-allauth/password/reset/", &json!({ "email": email })).await;
+        client.visit(&app.mailbox().await.latest(&email).link()).await;
+        let token = client.cookies["csrftoken"].clone();
+        client = client.with_header("x-csrftoken", &token);
+    }
+    (client, email)
 }
 
 /// The path with the client's own session in it.
@@ -75,7 +82,7 @@ async fn every_example_is_answered_with_the_success_that_is_described(engine: En
     for transport in [Transport::Cookie, Transport::Body] {
         let (app, spec) = start(engine, |settings| settings.sessions.transport = transport).await;
         for operation in spec.operations() {
-            let (client, email) = somebody(&app).await;
+            let (client, email) = somebody(&app, &operation).await;
             let reply = send(&operation, &client, own(&operation, &client, &email).as_ref()).await;
             assert!((200..300).contains(&reply.status), "{}: {reply:?}", operation.name);
             operation.check(&reply, &"its example");
@@ -88,7 +95,7 @@ async fn every_member_of_a_body_is_read_and_no_other(engine: Engine) {
     let (app, spec) = start(engine, |_| ()).await;
     for operation in spec.operations() {
         let Some(members) = operation.members() else { continue };
-        let (client, email) = somebody(&app).await;
+        let (client, email) = somebody(&app, &operation).await;
         let example = own(&operation, &client, &email).expect("an example");
         // Signing out takes whatever credential is good, and does not complain about another.
         for name in members.keys().filter(|_| !operation.path.ends_with("/logout/")) {
@@ -112,14 +119,14 @@ async fn every_member_of_a_body_is_read_and_no_other(engine: Engine) {
 async fn whatever_is_sent_the_answer_is_one_that_is_described(engine: Engine) {
     let (app, spec) = start(engine, |_| ()).await;
     for operation in spec.operations() {
-        let (mut client, mut email) = somebody(&app).await;
+        let (mut client, mut email) = somebody(&app, &operation).await;
         for body in own(&operation, &client, &email).map_or_else(Vec::new, |example| {
             inputs::mutated(&example, operation.members().expect("a body with an example has members"))
         }) {
             let reply = send(&operation, &client, Some(&body)).await;
             operation.check(&reply, &body);
             if reply.status < 300 {
-                (client, email) = somebody(&app).await;
+                (client, email) = somebody(&app, &operation).await;
             }
         }
         let target = path(&operation, &client).await;
@@ -133,7 +140,7 @@ async fn whatever_is_sent_the_answer_is_one_that_is_described(engine: Engine) {
             let reply = client.send_raw(request.body(Body::from(text.clone())).expect("a request")).await;
             operation.check(&reply, &(media_type, String::from_utf8_lossy(&text)));
             if reply.status < 300 {
-                (client, email) = somebody(&app).await;
+                (client, email) = somebody(&app, &operation).await;
             }
         }
         assert!(!email.is_empty());
@@ -143,11 +150,11 @@ async fn whatever_is_sent_the_answer_is_one_that_is_described(engine: Engine) {
 async fn whoever_asks_the_answer_is_one_that_is_described(engine: Engine) {
     let (app, spec) = start(engine, |_| ()).await;
     for operation in spec.operations() {
-        let (signed_out, email) = somebody(&app).await;
+        let (signed_out, email) = somebody(&app, &operation).await;
         let body = own(&operation, &signed_out, &email);
         let target = path(&operation, &signed_out).await;
         assert_eq!(signed_out.post("/jwt-allauth/logout-all/", &json!({})).await.status, 200);
-        let (mut swapped, _) = somebody(&app).await;
+        let (mut swapped, _) = somebody(&app, &operation).await;
         std::mem::swap(&mut swapped.access, &mut swapped.refresh);
         let mut clients = vec![signed_out, swapped, app.client()];
         for value in ["Bearer", "Bearer a b", "Bearer é", "Bearer a.b.c", "Basic YTpi", "", "bearer  "] {
@@ -162,7 +169,7 @@ async fn whoever_asks_the_answer_is_one_that_is_described(engine: Engine) {
             operation.check(&reply, &(&client.headers, &body));
         }
         for id in ["0", "%00", "%F0%9F%A7%91", "..%2F..", "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c11", "%ff"] {
-            let (client, _) = somebody(&app).await;
+            let (client, _) = somebody(&app, &operation).await;
             let target = operation.path.replace("{id}", id);
             operation.check(&client.send(operation.method.clone(), &target, body.as_ref()).await, &target);
         }

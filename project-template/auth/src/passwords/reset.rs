@@ -1,0 +1,137 @@
+//! Setting a new password with a link that was mailed.
+//!
+//! The link's secret moves from the address into a cookie at once, sealed and for a short time: addresses end up in
+//! histories, logs and screenshots. Opening the link uses nothing up; setting a password does.
+
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
+
+use crate::app::Auth;
+use crate::codes::{self, Limits, Link, Standing, Subject};
+use crate::error::{Error, Result};
+use crate::mail::{self, Mail};
+use crate::sessions::{self, EndedBy};
+use crate::templates::{self, mails};
+use crate::users::{self, Email, User};
+
+const PURPOSE: &str = "password_reset";
+/// How long a form may be filled in; the link can be opened again after that, while it lives.
+pub(super) const CAPABILITY_LIFETIME: Duration = Duration::from_mins(15);
+/// What the cookie is sealed as, and what the token against forged requests is a MAC of.
+const CAPABILITY: &str = "password reset capability";
+const CSRF: &str = "password reset form";
+
+/// Has a link mailed, if the address is an account's. It does the same, and takes as long, if it is not: the mail leaves
+/// later, and where there is none to send one is written all the same.
+///
+/// # Errors
+/// How long to wait, where the address had its share of mails, whether or not any were sent.
+pub(super) async fn request(auth: &Auth, email: &Email) -> Result<()> {
+    let user = users::store::by_email(auth.db(), email).await?.filter(|user| user.is_active);
+    let lifetime = auth.settings().password.reset_lifetime;
+    let mut tx = auth.db().begin().await?;
+    let limits = Limits::from(&auth.settings().codes);
+    let asked = Subject::named(PURPOSE, email.key());
+    if let Err(wait) = codes::request(auth, &mut tx, asked, limits).await? {
+        tx.commit().await?;
+        return Err(Error::Throttled(wait.0));
+    }
+    let owner = user.as_ref().map_or((Uuid::now_v7(), 0), |user| (user.id, user.auth_version));
+    codes::forget(&mut tx, PURPOSE, owner.0).await?;
+    let secret = codes::issue(auth, &mut tx, PURPOSE, owner, &(), lifetime).await?;
+    let path = format!("/password/reset/confirm/{}/{}/", owner.0.simple(), secret.expose_secret());
+    let content = mails::PassReset {
+        email: user.as_ref().map_or(email.as_written(), |user| &user.email).to_owned(),
+        link: auth.settings().http.link(&path),
+        lifetime: templates::duration(lifetime),
+    };
+    let mail = Mail { to: &content.email, content: &content, until: Some(auth.now() + lifetime) };
+    match &user {
+        Some(_) => mail::queue(auth, &mut tx, mail).await?,
+        None => mail::pretend(auth, &mut tx, mail).await?,
+    }
+    tx.commit().await?;
+    if let Some(user) = user {
+        tracing::info!(user = %user.id, "password reset asked for");
+    }
+    Ok(())
+}
+
+/// A link that was opened and is good, and the account it opens.
+pub(super) struct Reset {
+    pub(super) user: User,
+    link: Link<()>,
+}
+
+/// Looks a link up by its secret.
+pub(super) async fn find(auth: &Auth, secret: &SecretString) -> Result<Option<Reset>> {
+    let Standing::Good(link) = codes::find::<()>(auth, &[PURPOSE], secret.expose_secret()).await? else {
+        return Ok(None);
+    };
+    let user = users::store::by_id(auth.db(), link.subject).await?;
+    let user = user.filter(|user| user.is_active && user.auth_version == link.version);
+    Ok(user.map(|user| Reset { user, link }))
+}
+
+/// Sets the password and ends everything that could be in wrong hands: sessions, links, and this link. None if the link
+/// was used, or the account changed, at the same time.
+pub(super) async fn set(auth: &Auth, reset: &Reset, password: SecretString) -> Result<Option<User>> {
+    let hash = auth.passwords().hash(password).await?;
+    let now = auth.now();
+    let mut tx = auth.db().begin().await?;
+    if !reset.link.consume(auth, &mut tx).await? {
+        return Ok(None);
+    }
+    let Some(user) = users::store::set_password(&mut tx, &reset.user, &hash, now).await? else { return Ok(None) };
+    codes::forget_all(&mut tx, user.id).await?;
+    let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::PasswordReset).await?;
+    super::notice::queue(auth, &mut tx, &user).await?;
+    tx.commit().await?;
+    auth.liveness().ended(ended);
+    tracing::info!(user = %user.id, "password reset");
+    Ok(Some(user))
+}
+
+/// The right to set a password once, as a browser holds it: a sealed secret that is good for a short time.
+pub(super) struct Capability {
+    /// The link's secret.
+    pub(super) secret: SecretString,
+    /// The cookie's value.
+    pub(super) sealed: String,
+}
+
+impl Capability {
+    pub(super) fn new(auth: &Auth, secret: SecretString) -> Self {
+        let now = auth.now();
+        let until = (now + CAPABILITY_LIFETIME).unix_timestamp();
+        let plain = zeroize::Zeroizing::new(format!("{until} {}", secret.expose_secret()));
+        let sealed = URL_SAFE_NO_PAD.encode(auth.tokens().seal(CAPABILITY, plain.as_bytes(), now));
+        Self { secret, sealed }
+    }
+
+    /// Reads a cookie's value; none if it is not one of ours or its time is up.
+    pub(super) fn read(auth: &Auth, sealed: &str) -> Option<Self> {
+        let plain = auth.tokens().open(CAPABILITY, &URL_SAFE_NO_PAD.decode(sealed).ok()?)?;
+        let (until, secret) = std::str::from_utf8(&plain).ok()?.split_once(' ')?;
+        let is_alive = until.parse::<i64>().ok()? > auth.now().unix_timestamp();
+        is_alive.then(|| Self { secret: secret.into(), sealed: sealed.to_owned() })
+    }
+
+    /// What a request made with this capability must carry beside it. A page of another site can have the cookie sent,
+    /// but knows no value that belongs to it, not even if it can set cookies of its own.
+    pub(super) fn csrf_token(&self, auth: &Auth) -> String {
+        URL_SAFE_NO_PAD.encode(auth.tokens().mac(&self.csrf_message(), auth.now()))
+    }
+
+    pub(super) fn has_csrf_token(&self, auth: &Auth, token: &str) -> bool {
+        let mac = URL_SAFE_NO_PAD.decode(token);
+        mac.is_ok_and(|mac| auth.tokens().has_mac(&self.csrf_message(), &mac))
+    }
+
+    fn csrf_message(&self) -> Vec<u8> {
+        format!("{CSRF} {}", self.sealed).into_bytes()
+    }
+}

@@ -1,0 +1,111 @@
+//! The pages of `password/reset/`, and the cookies that carry the right to set a password from one to the next.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::routing::get;
+use axum_extra::extract::CookieJar;
+use axum_extra::extract::cookie::{Cookie, SameSite};
+use secrecy::SecretString;
+
+use super::reset::{self, CAPABILITY_LIFETIME, Capability, Reset};
+use crate::app::Auth;
+use crate::error::{Error, Result, Scheme};
+use crate::openapi::{Api, page_at};
+use crate::pages::{self, Reader};
+use crate::sessions;
+use crate::templates::pages::{PasswordReset, PasswordResetComplete, PasswordResetLinkNotValid};
+
+/// Holds the [`Capability`].
+pub(crate) const CAPABILITY_COOKIE: &str = "password_reset_access_token";
+/// What a page's script puts into the header `X-CSRFToken`: readable by scripts, under the name that Django gives it.
+pub(super) const CSRF_COOKIE: &str = "csrftoken";
+
+pub(super) fn add(api: Api) -> Api {
+    let api = page_at(api, "/password/reset/confirm/{uid}/{token}/", get(open));
+    let api = page_at(api, "/password/reset/default/", get(form));
+    page_at(api, "/password/reset/complete/", get(complete))
+}
+
+/// Opens a link: whoever does holds the right to set a password from now on. Programs that look into mails open links
+/// too, so nothing is used up.
+async fn open(State(auth): State<Auth>, path: Result<Path<(String, String)>, PathRejection>) -> Result<Response> {
+    // What is no text is no link either.
+    let (uid, token) = path.map(|Path(parts)| parts).unwrap_or_default();
+    let secret = SecretString::from(token);
+    let reset = reset::find(&auth, &secret).await?;
+    if reset.is_none_or(|reset| uid.parse() != Ok(reset.user.id)) {
+        return not_valid(&auth, StatusCode::NOT_FOUND, String::new(), Vec::new());
+    }
+    let capability = Capability::new(&auth, secret);
+    let form = || auth.settings().http.path("/password/reset/default/");
+    let target = auth.settings().password.reset_redirect.clone().unwrap_or_else(form);
+    let location = HeaderValue::from_str(&target).map_err(anyhow::Error::new)?;
+    let csrf = cookie(&auth, CSRF_COOKIE, capability.csrf_token(&auth), false);
+    let capability = cookie(&auth, CAPABILITY_COOKIE, capability.sealed, true);
+    let headers = [(header::SET_COOKIE, capability), (header::SET_COOKIE, csrf), (header::LOCATION, location)];
+    Ok((StatusCode::FOUND, AppendHeaders(headers)).into_response())
+}
+
+/// The built-in form.
+async fn form(State(auth): State<Auth>, headers: HeaderMap) -> Result<Response> {
+    match held(&auth, &headers).await {
+        Ok((capability, reset)) => filled(&auth, StatusCode::OK, &capability, &reset, Vec::new()),
+        Err(error @ (Error::Internal(_) | Error::Busy | Error::Unavailable(_))) => Reader::Person.refuse(&auth, error),
+        Err(_) => not_valid(&auth, StatusCode::UNAUTHORIZED, String::new(), Vec::new()),
+    }
+}
+
+/// The page that a link which was used leads to.
+async fn complete(State(auth): State<Auth>) -> Result<Response> {
+    pages::show(&auth, StatusCode::OK, &PasswordResetComplete {})
+}
+
+/// The capability that came with a request, and what it opens now.
+pub(super) async fn held(auth: &Auth, headers: &HeaderMap) -> Result<(Capability, Reset)> {
+    let jar = CookieJar::from_headers(headers);
+    let cookie = jar.get(CAPABILITY_COOKIE).map(Cookie::value).filter(|value| !value.is_empty());
+    let cookie = cookie.ok_or(Error::NotAuthenticated(Scheme::Cookie))?;
+    let capability = Capability::read(auth, cookie).ok_or(Error::CapabilityNotValid)?;
+    let reset = reset::find(auth, &capability.secret).await?.ok_or(Error::CapabilityNotValid)?;
+    Ok((capability, reset))
+}
+
+pub(super) fn filled(
+    auth: &Auth,
+    status: StatusCode,
+    capability: &Capability,
+    reset: &Reset,
+    errors: Vec<String>,
+) -> Result<Response> {
+    let policy = &auth.settings().password.policy;
+    let page = PasswordReset {
+        action: auth.settings().http.path("/password/reset/set-new/"),
+        csrf_token: capability.csrf_token(auth),
+        email: reset.user.email.clone(),
+        min_length: policy.min_length,
+        max_length: policy.max_length,
+        errors,
+    };
+    pages::show(auth, status, &page)
+}
+
+pub(super) fn not_valid(auth: &Auth, status: StatusCode, email: String, errors: Vec<String>) -> Result<Response> {
+    let page = PasswordResetLinkNotValid { action: auth.settings().http.path("/password/reset/"), email, errors };
+    pages::show(auth, status, &page)
+}
+
+/// A cookie for as long as a capability lives; without a value, the deletion of one.
+pub(super) fn cookie(auth: &Auth, name: &'static str, value: String, http_only: bool) -> HeaderValue {
+    let age = if value.is_empty() { time::Duration::ZERO } else { CAPABILITY_LIFETIME.try_into().unwrap_or_default() };
+    // Strict would keep it from the page that the link, opened from a mail, leads to.
+    let cross_site = auth.settings().sessions.cookie.same_site == sessions::SameSite::None;
+    let cookie = Cookie::build((name, value))
+        .path("/")
+        .http_only(http_only)
+        .same_site(if cross_site { SameSite::None } else { SameSite::Lax })
+        .secure(auth.settings().is_production() || cross_site)
+        .max_age(age);
+    HeaderValue::from_str(&cookie.to_string()).expect("base64url fits a header")
+}

@@ -1,0 +1,191 @@
+//! `password/reset/` and `password/reset/set-new/`: asking for a link and setting a password with it, by a program or in a
+//! page's form.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde_json::json;
+use utoipa_axum::routes;
+
+use super::read_new;
+use super::reset::{self, Capability, Reset};
+use super::reset_pages::{self, CAPABILITY_COOKIE, CSRF_COOKIE, cookie, filled, held, not_valid};
+use crate::app::Auth;
+use crate::error::{Error, Result};
+use crate::http::{BLANK, Client, Fields, FormFields, REQUIRED};
+use crate::login;
+use crate::openapi::shared::{LinkNotValid, NotAuthenticated, Throttled};
+use crate::openapi::{Api, at, bodies};
+use crate::pages::{self, Reader};
+use crate::sessions::{Delivery, Prefer};
+use crate::templates::pages::CheckMail;
+
+const CSRF_HEADER: &str = "x-csrftoken";
+const CSRF_FIELD: &str = "csrfmiddlewaretoken";
+
+pub(super) fn add(api: Api) -> Api {
+    reset_pages::add(at(at(api, routes!(request)), routes!(set_new)))
+}
+
+bodies! {
+    /// The address of an account.
+    #[schema(example = json!({ "email": "ada@example.com" }))]
+    struct PasswordResetRequest {
+        #[schema(format = Email)]
+        email: String,
+    }
+
+    /// What was done, as far as anybody is told.
+    #[schema(example = json!({ "detail": "Password reset e-mail has been sent." }))]
+    struct PasswordResetSent {
+        detail: String,
+    }
+
+    /// A new password.
+    #[schema(example = json!({
+        "new_password1": "a new horse and a new battery", "new_password2": "a new horse and a new battery",
+    }))]
+    struct NewPassword {
+        #[schema(format = Password, max_length = 1024)]
+        new_password1: String,
+        /// The same again.
+        #[schema(format = Password, max_length = 1024)]
+        new_password2: String,
+    }
+
+    /// The password has been set; the tokens are those of a new session.
+    #[schema(example = json!({
+        "detail": "Password reset.",
+        "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
+    }))]
+    struct PasswordSet {
+        detail: String,
+        /// To be sent as `Authorization: Bearer`.
+        access: String,
+        /// To be exchanged at `refresh/`; only where it does not travel in the cookie.
+        #[schema(required = false)]
+        refresh: String,
+    }
+}
+
+/// Has a link mailed that leads to a form for a new password, if the address has an account.
+///
+/// The answer is the same if it has none.
+#[utoipa::path(
+    post, path = "/password/reset/", tag = "Passwords", request_body = PasswordResetRequest,
+    responses((status = 200, description = "A mail leaves if there is whom to send it to.", body = PasswordResetSent), Throttled),
+)]
+async fn request(State(auth): State<Auth>, reader: Reader, fields: Result<FormFields>) -> Result<Response> {
+    let (typed, asked) = match fields {
+        Ok(FormFields(mut fields)) => {
+            let email = fields.email("email");
+            let typed = fields.typed("email").unwrap_or_default().to_owned();
+            (typed, fields.finish().map(|()| email))
+        }
+        Err(error) => (String::new(), Err(error)),
+    };
+    let asked = match asked {
+        Ok(Some(email)) => reset::request(&auth, &email).await,
+        Ok(None) => Err(Error::not_found()),
+        Err(error) => Err(error),
+    };
+    match (asked, reader) {
+        (Ok(()), Reader::Person) => pages::show(&auth, StatusCode::OK, &CheckMail {}),
+        (Ok(()), Reader::Program) => {
+            Ok(Json(json!({ "detail": "Password reset e-mail has been sent." })).into_response())
+        }
+        (Err(Error::Fields(problems)), Reader::Person) => {
+            let errors = problems.into_values().flatten().map(String::from).collect();
+            not_valid(&auth, StatusCode::BAD_REQUEST, typed, errors)
+        }
+        (Err(error), reader) => reader.refuse(&auth, error),
+    }
+}
+
+/// Sets a password, with the cookie that opening the link gave.
+///
+/// `X-CSRFToken` takes the value of the cookie `csrftoken`. A password that is refused leaves the cookie good.
+#[utoipa::path(
+    post, path = "/password/reset/set-new/", tag = "Passwords", request_body = NewPassword,
+    params(Prefer, ("X-CSRFToken" = String, Header, description = "The value of the cookie `csrftoken`.")),
+    security(("password_reset" = [])),
+    responses(
+        (status = 200, description = "The password is set; every earlier session has ended.", body = PasswordSet),
+        NotAuthenticated,
+        LinkNotValid,
+    ),
+)]
+async fn set_new(
+    State(auth): State<Auth>,
+    reader: Reader,
+    client: Client,
+    delivery: Delivery,
+    headers: HeaderMap,
+    fields: Result<FormFields>,
+) -> Result<Response> {
+    let (capability, reset) = match held(&auth, &headers).await {
+        Ok(held) => held,
+        Err(Error::NotAuthenticated(_) | Error::CapabilityNotValid) if reader == Reader::Person => {
+            return not_valid(&auth, StatusCode::UNAUTHORIZED, String::new(), Vec::new());
+        }
+        Err(error) => return reader.refuse(&auth, error),
+    };
+    let user = match save(&auth, &headers, fields, &capability, &reset).await {
+        Ok(user) => user,
+        Err(Error::Fields(problems)) if reader == Reader::Person => {
+            let mut errors: Vec<String> = problems.into_values().flatten().map(in_words).collect();
+            errors.dedup();
+            return filled(&auth, StatusCode::BAD_REQUEST, &capability, &reset, errors);
+        }
+        Err(Error::CapabilityNotValid) if reader == Reader::Person => {
+            return not_valid(&auth, StatusCode::UNAUTHORIZED, String::new(), Vec::new());
+        }
+        Err(error) => return reader.refuse(&auth, error),
+    };
+    let mut response = if reader == Reader::Person {
+        // The tokens are for whoever calls; a form has nobody to keep them.
+        let complete = auth.settings().http.path("/password/reset/complete/");
+        Redirect::to(&complete).into_response()
+    } else {
+        let issued = login::complete(&auth, &user, &client).await?.ok_or(Error::CapabilityNotValid)?;
+        delivery.answer(&auth, StatusCode::OK, issued, json!({ "detail": "Password reset." }))
+    };
+    for (name, http_only) in [(CAPABILITY_COOKIE, true), (CSRF_COOKIE, false)] {
+        response.headers_mut().append(header::SET_COOKIE, cookie(&auth, name, String::new(), http_only));
+    }
+    Ok(response)
+}
+
+async fn save(
+    auth: &Auth,
+    headers: &HeaderMap,
+    fields: Result<FormFields>,
+    capability: &Capability,
+    reset: &Reset,
+) -> Result<crate::users::User> {
+    let FormFields(mut fields) = fields?;
+    check_csrf(auth, headers, &mut fields, capability)?;
+    let names = ("new_password1", "new_password2");
+    let policy = &auth.settings().password.policy;
+    let password = read_new(&mut fields, names, names.1, names.1, policy, &reset.user.attributes());
+    fields.finish()?;
+    let saved = reset::set(auth, reset, password.unwrap_or_default()).await?;
+    saved.ok_or(Error::CapabilityNotValid)
+}
+
+fn check_csrf(auth: &Auth, headers: &HeaderMap, fields: &mut Fields, capability: &Capability) -> Result<()> {
+    let header = headers.get(CSRF_HEADER).map(|value| value.to_str().unwrap_or_default().to_owned());
+    let token = header.or_else(|| fields.typed(CSRF_FIELD).map(str::to_owned));
+    let detail = match token {
+        None => "CSRF Failed: CSRF token missing.",
+        Some(token) if !capability.has_csrf_token(auth, &token) => "CSRF Failed: CSRF token incorrect.",
+        Some(_) => return Ok(()),
+    };
+    Err(Error::refused(StatusCode::FORBIDDEN, detail, "csrf_failed"))
+}
+
+/// A field's message where no field is named beside it.
+fn in_words(message: std::borrow::Cow<'static, str>) -> String {
+    if message == BLANK || message == REQUIRED { "Enter the new password twice.".into() } else { message.into() }
+}
