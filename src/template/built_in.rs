@@ -12,7 +12,14 @@ pub(super) const ID: &str = "built-in";
 pub(super) fn template() -> Template {
     let mut sources = Vec::new();
     collect(&PROJECT, &mut sources);
-    Template { id: ID.into(), version: env!("CARGO_PKG_VERSION").into(), sources, overlay: None, complete: None }
+    Template {
+        id: ID.into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        sources,
+        replaced: Vec::new(),
+        overlay: None,
+        complete: None,
+    }
 }
 
 fn collect(directory: &Dir<'static>, sources: &mut Vec<Source>) {

@@ -1,6 +1,10 @@
 //! The lock file of a template belongs to a project called `myproject`; `cargo build --locked` wants it renamed and
 //! in cargo's order.
 
+use std::collections::BTreeSet;
+
+use toml::{Table, Value};
+
 use crate::failure::{Failure, Kind};
 
 const PLACEHOLDER: &str = "myproject";
@@ -25,6 +29,33 @@ pub(super) fn renamed(lock: &[u8], project: &str) -> Result<Vec<u8>, Failure> {
     blocks.sort_by(|a, b| name(a).cmp(&name(b)));
     let blocks: Vec<String> = blocks.iter().map(|block| format!("{BLOCK}{block}\n")).collect();
     Ok(format!("{head}{}", blocks.join("\n")).into_bytes())
+}
+
+/// Lets the project's own entry name what its manifest asks for, as far as the lock file has each crate once; what else
+/// has changed is cargo's to lock.
+pub(super) fn following(lock: &[u8], manifest: &[u8], project: &str) -> Option<Vec<u8>> {
+    let lock = std::str::from_utf8(lock).ok()?;
+    let manifest: Table = std::str::from_utf8(manifest).ok()?.parse().ok()?;
+    let crates = crates(lock);
+    let wanted: BTreeSet<&str> = dependencies(&manifest).collect();
+    let is_locked_once = |wanted: &&str| crates.iter().filter(|locked| *locked == wanted).count() == 1;
+    if !wanted.iter().all(is_locked_once) {
+        return None;
+    }
+    let list: Vec<String> = wanted.iter().map(|name| format!(" \"{name}\",\n")).collect();
+    let ours = format!("{BLOCK}name = \"{project}\"\n");
+    let (before, rest) = lock.split_once(&ours)?;
+    let end = rest.find(BLOCK).unwrap_or(rest.len());
+    let (block, after) = rest.split_at(end);
+    let (version, _) = block.split_once("dependencies = [")?;
+    let gap = if after.is_empty() { "" } else { "\n" };
+    Some(format!("{before}{ours}{version}dependencies = [\n{}]\n{gap}{after}", list.concat()).into_bytes())
+}
+
+fn dependencies(manifest: &Table) -> impl Iterator<Item = &str> {
+    let tables = ["dependencies", "dev-dependencies", "build-dependencies"];
+    let tables = tables.into_iter().filter_map(|table| manifest.get(table)?.as_table());
+    tables.flatten().map(|(name, value)| value.get("package").and_then(Value::as_str).unwrap_or(name))
 }
 
 fn name(block: &str) -> Option<&str> {
@@ -118,6 +149,22 @@ version = \"1.9.1\"
     #[test]
     fn all_crates_but_the_project_are_taken_names() {
         assert_eq!(crates(LOCK), ["auth", "axum", "hashbrown", "hashbrown", "zeroize"]);
+    }
+
+    #[test]
+    fn the_projects_entry_follows_its_manifest_where_every_crate_is_locked() {
+        let follow = |dependencies: &str| {
+            let manifest =
+                format!("[dependencies]\n{dependencies}\n[dev-dependencies]\nauth = {{ path = \"auth\" }}\n");
+            following(LOCK.as_bytes(), manifest.as_bytes(), "myproject").map(|lock| String::from_utf8(lock).unwrap())
+        };
+        assert_eq!(follow("axum = \"1\"").unwrap(), LOCK);
+        let more = follow("z = { package = \"zeroize\", version = \"1\" }").unwrap();
+        assert!(more.contains(
+            "version = \"0.1.0\"\ndependencies = [\n \"auth\",\n \"zeroize\",\n]\n\n[[package]]\nname = \"zeroize\""
+        ));
+        assert_eq!(follow("unheard-of = \"1\""), None);
+        assert_eq!(follow("hashbrown = \"0.16\""), None, "two versions are cargo's to choose between");
     }
 
     #[test]

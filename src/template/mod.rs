@@ -37,7 +37,7 @@ use engine::{Engine, Output};
 use location::Location;
 pub(crate) use overlay::Overlay;
 pub(crate) use placeholders::{Kind as PlaceholderKind, Placeholder};
-use source::{LOCK_FILE, Source};
+use source::{LOCK_FILE, MANIFEST, Source};
 use variables::Variables;
 
 /// What a template may do while it is rendered.
@@ -55,6 +55,8 @@ pub(crate) struct Template {
     /// What takes the place of the built-in project.
     pub(crate) complete: Option<Complete>,
     sources: Vec<Source>,
+    /// Files of the built-in project that an overlay has its own for.
+    replaced: Vec<Source>,
 }
 
 impl Template {
@@ -81,12 +83,19 @@ impl Template {
         if Complete::is_in(directory) {
             let complete = Complete::read(directory)?;
             let (id, version) = (complete.name.clone(), complete.hash.clone());
-            return Ok(Self { id, version, overlay: None, complete: Some(complete), sources: Vec::new() });
+            return Ok(Self {
+                id,
+                version,
+                overlay: None,
+                complete: Some(complete),
+                sources: Vec::new(),
+                replaced: Vec::new(),
+            });
         }
         let built_in = Self::built_in();
         let (overlay, sources) = overlay::read(directory)?;
-        let sources = overlay::laid_over(built_in.sources, sources)?;
-        Ok(Self { sources, overlay: Some(overlay), ..built_in })
+        let (sources, replaced) = overlay::laid_over(built_in.sources, sources)?;
+        Ok(Self { sources, replaced, overlay: Some(overlay), ..built_in })
     }
 
     fn fetched_from(mut self, source: &(String, String)) -> Self {
@@ -129,7 +138,7 @@ impl Template {
 
     fn render_layers(&self, answers: &Answers, secrets: &Secrets) -> Result<Tree, Failure> {
         let variables = variables::of(answers, secrets);
-        let engine = Engine::new(&self.sources, &variables)?;
+        let engine = Engine::new(&[&self.sources[..], &self.built_in_parts(&variables)?].concat(), &variables)?;
         let mut files = Vec::with_capacity(self.sources.len() + 1);
         for source in &self.sources {
             files.push(if source.is_rendered() {
@@ -138,16 +147,50 @@ impl Template {
                 source.copied(answers)?
             });
         }
+        self.lock_what_is_asked_for(&mut files, answers);
         files.push(stamp::file(self, answers, &files));
         let tree = Tree::new(files);
         verify::project(&tree, &self.sources, answers, secrets)?;
         Ok(tree)
     }
 
+    /// What an overlay replaces, for its own file to take up: `{% include "built-in/Cargo.toml" %}`.
+    fn built_in_parts(&self, variables: &Variables) -> Result<Vec<Source>, Failure> {
+        let engine = Engine::new(&self.sources, variables)?;
+        let part = |source: &Source| {
+            let contents =
+                if source.is_rendered() { engine.render(source)?.text.into_bytes() } else { source.contents.to_vec() };
+            Ok(Source::embedded(format!("{}/{}", built_in::ID, source.target()), contents))
+        };
+        self.replaced.iter().map(part).collect()
+    }
+
+    /// With a manifest of its own, but not a lock file, an overlay would need a first build without `--locked`.
+    fn lock_what_is_asked_for(&self, files: &mut [File], answers: &Answers) {
+        let is_theirs = |name: &str| self.replaced.iter().any(|source| source.target() == name);
+        if !is_theirs(MANIFEST) || is_theirs(LOCK_FILE) {
+            return;
+        }
+        let manifest = files.iter().find(|file| file.path == MANIFEST).map(|file| file.contents.clone());
+        let lock = files.iter_mut().find(|file| file.path == LOCK_FILE);
+        if let (Some(lock), Some(manifest)) = (lock, manifest)
+            && let Some(contents) = lockfile::following(&lock.contents, &manifest, answers.name.as_str())
+        {
+            lock.contents = contents;
+        }
+    }
+
     #[cfg(test)]
     fn of(sources: &[(&str, &str)]) -> Self {
         let sources = sources.iter().map(|(path, contents)| Source::embedded(*path, contents.as_bytes().to_vec()));
-        Self { id: "test".into(), version: "1.0.0".into(), sources: sources.collect(), overlay: None, complete: None }
+        Self {
+            id: "test".into(),
+            version: "1.0.0".into(),
+            sources: sources.collect(),
+            replaced: Vec::new(),
+            overlay: None,
+            complete: None,
+        }
     }
 }
 

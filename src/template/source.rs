@@ -10,6 +10,7 @@ use crate::tree::{File, Mode, Origin};
 
 pub(super) const SUFFIX: &str = ".liquid";
 pub(super) const LOCK_FILE: &str = "Cargo.lock";
+pub(super) const MANIFEST: &str = "Cargo.toml";
 
 #[derive(Debug, Clone)]
 pub(super) struct Source {

@@ -2,14 +2,12 @@
 
 use saphyr_parser::{Parser, ScanError};
 
-use super::source::Source;
+use super::source::{MANIFEST, Source};
 use super::{lenient, tags};
 use crate::answers::Answers;
 use crate::failure::{Failure, Kind};
 use crate::secrets::{self, Secrets};
 use crate::tree::{File, Mode, Origin, Tree};
-
-const MANIFEST: &str = "Cargo.toml";
 
 pub(super) fn project(tree: &Tree, sources: &[Source], answers: &Answers, secrets: &Secrets) -> Result<(), Failure> {
     for file in tree.files() {

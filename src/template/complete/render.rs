@@ -65,7 +65,7 @@ impl Complete {
         let directory =
             outcome.stdout.lines().last().map(PathBuf::from).context("cargo-generate names no directory")?;
         let files = walk::read(&directory, &[])?.into_iter().map(|file| stage.restored(file));
-        let files = overlay::laid_over(Vec::new(), files.collect::<Result<_, _>>()?)?;
+        let (files, _) = overlay::laid_over(Vec::new(), files.collect::<Result<_, _>>()?)?;
         Ok(files.iter().map(Source::raw).collect())
     }
 

@@ -58,16 +58,19 @@ pub(super) fn read(directory: &Path) -> Result<(Overlay, Vec<Source>), Failure> 
     Ok((overlay, sources))
 }
 
-/// The overlay's files and those of the project below that it leaves as they are.
-pub(super) fn laid_over(below: Vec<Source>, above: Vec<Source>) -> Result<Vec<Source>, Failure> {
+/// The overlay's files with those of the project below that it leaves as they are, and those that it replaces.
+pub(super) fn laid_over(below: Vec<Source>, above: Vec<Source>) -> Result<(Vec<Source>, Vec<Source>), Failure> {
+    let mut replaced = Vec::new();
     let mut merged: BTreeMap<String, Source> =
         below.into_iter().map(|source| (source.target().to_owned(), source)).collect();
     for mut source in above {
         let target = source.target().to_owned();
-        let replaced = merged.get(&target);
-        source.origin = match replaced.map(|replaced| replaced.origin) {
+        source.origin = match merged.remove(&target) {
             None => Origin::Added,
-            Some(Origin::BuiltIn) => Origin::Replaced,
+            Some(below) if below.origin == Origin::BuiltIn => {
+                replaced.push(below);
+                Origin::Replaced
+            }
             Some(_) => return Err(refused(&source.path, &format!("`{target}` is in the template twice"))),
         };
         merged.insert(target, source);
@@ -76,7 +79,7 @@ pub(super) fn laid_over(below: Vec<Source>, above: Vec<Source>) -> Result<Vec<So
         no_file_is_a_directory(target, source, &merged)?;
         leads_somewhere(target, source, &merged)?;
     }
-    Ok(merged.into_values().collect())
+    Ok((merged.into_values().collect(), replaced))
 }
 
 fn no_file_is_a_directory(target: &str, source: &Source, all: &BTreeMap<String, Source>) -> Result<(), Failure> {

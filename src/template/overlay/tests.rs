@@ -32,9 +32,15 @@ fn skeleton(files: &[(&str, &str)]) -> TempDir {
 fn render(directory: &TempDir) -> Result<Tree, Failure> {
     let project = PROJECT.map(|(path, contents)| Source::embedded(path, contents.as_bytes()));
     let (overlay, sources) = read(directory.path())?;
-    let sources = laid_over(project.to_vec(), sources)?;
-    let template =
-        Template { id: "test".into(), version: "1.0.0".into(), sources, overlay: Some(overlay), complete: None };
+    let (sources, replaced) = laid_over(project.to_vec(), sources)?;
+    let template = Template {
+        id: "test".into(),
+        version: "1.0.0".into(),
+        sources,
+        replaced,
+        overlay: Some(overlay),
+        complete: None,
+    };
     let answers = Answers {
         name: ProjectName::parse("shop", &[])?,
         email: false,
@@ -207,4 +213,14 @@ fn the_stamp_names_the_overlay_and_its_answers() {
     assert_eq!(stamp["overlay"]["name"].as_str(), Some("ours"));
     assert_eq!(stamp["overlay"]["version"].as_str(), Some("3"));
     assert_eq!(stamp["placeholders"]["company"].as_str(), Some("A \"B\" C"));
+}
+
+#[test]
+fn a_file_can_take_up_the_one_that_it_replaces() {
+    let manifest = "{% capture all %}{% include \"built-in/Cargo.toml\" %}{% endcapture %}\
+                    {{ all | append: \"publish = false\" }}";
+    let readme = "{% include \"built-in/README.md\" %} by us";
+    let tree = render(&skeleton(&[("Cargo.toml.liquid", manifest), ("README.md.liquid", readme)])).unwrap();
+    assert_eq!(contents(&tree, "Cargo.toml"), b"[package]\nname = \"shop\"\npublish = false");
+    assert_eq!(contents(&tree, "README.md"), b"# shop by us");
 }
