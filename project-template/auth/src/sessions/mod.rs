@@ -6,6 +6,7 @@
 
 mod checkpoints;
 mod current_user;
+mod device;
 mod liveness;
 mod rotation;
 mod routes;
@@ -54,6 +55,8 @@ pub struct Settings {
     pub lifetime: Option<Duration>,
     /// How long a superseded token is acceptable.
     pub retry_window: Duration,
+    /// Whether a session says from where, and with what, it was last used.
+    pub collect_device: bool,
 }
 
 impl Settings {
@@ -64,6 +67,7 @@ impl Settings {
             refresh_lifetime: section.duration("refresh_lifetime"),
             lifetime: section.optional_duration("lifetime"),
             retry_window: section.duration("retry_window"),
+            collect_device: section.flag("collect_device"),
         };
         if settings.refresh_lifetime.is_zero() || settings.refresh_lifetime > MAX_REFRESH_LIFETIME {
             section.problem("refresh_lifetime", "must be longer than nothing and at most \"400d\"");
@@ -150,8 +154,8 @@ pub(crate) async fn start(auth: &Auth, tx: &mut Tx, user: &User, client: &Client
         refreshed_at: now,
         expires_at: now + settings.refresh_lifetime,
         ended_at: None,
-        ip: client.ip.map(|ip| ip.to_string()),
-        user_agent: client.user_agent.clone(),
+        ip: client.ip.filter(|_| settings.collect_device).map(|ip| ip.to_string()),
+        user_agent: client.user_agent.clone().filter(|_| settings.collect_device),
     };
     session.expires_at = capped(&session, settings);
     store::insert(tx, &session).await?;

@@ -70,7 +70,7 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, client: &Client) 
             ..session
         };
         next.expires_at = capped(&next, settings);
-        if store::advance(auth.db(), &next, client).await? {
+        if store::advance(auth.db(), &next, Some(client).filter(|_| settings.collect_device)).await? {
             return Ok(issue(auth, &next, &claims, now));
         }
     }

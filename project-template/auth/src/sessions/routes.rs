@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::device::Device;
 use super::{
     DbUser, Delivery, EndedBy, NotRotated, Prefer, Session, Tokens, bearer_claims, cleared, end, end_all, presented,
     rotate, store,
@@ -147,11 +148,6 @@ struct Listed {
     device: Device,
 }
 
-#[derive(Serialize, utoipa::ToSchema)]
-struct Device {
-    user_agent: Option<String>,
-}
-
 /// The user's live sessions, newest first.
 #[utoipa::path(
     get, path = "/sessions/", tag = "Sessions", security(("bearer" = [])),
@@ -166,7 +162,7 @@ async fn list(State(auth): State<Auth>, user: DbUser) -> Result<Json<Vec<Listed>
         last_used: session.refreshed_at,
         expires: session.expires_at,
         ip: session.ip,
-        device: Device { user_agent: session.user_agent },
+        device: session.user_agent.map(Device::of).unwrap_or_default(),
     };
     Ok(Json(sessions.into_iter().map(listed).collect()))
 }

@@ -56,19 +56,21 @@ pub(super) async fn live_of_user(db: &Db, user: Uuid, now: OffsetDateTime) -> sq
 }
 
 /// Moves a session on by one generation: of all who try at once, the first. The others find the generation gone by.
-pub(super) async fn advance(db: &Db, session: &Session, client: &Client) -> sqlx::Result<bool> {
+/// Without a client, what is known of it is forgotten.
+pub(super) async fn advance(db: &Db, session: &Session, client: Option<&Client>) -> sqlx::Result<bool> {
     let moved = on!(db, pool => sqlx::query(
         "update sessions
          set generation = generation + 1, superseded = $1, claims = $2, refreshed_at = $3, expires_at = $4,
-             ip = coalesce($5, ip), user_agent = coalesce($6, user_agent)
-         where id = $7 and generation = $8 and ended_at is null",
+             ip = case when $5 then coalesce($6, ip) end, user_agent = case when $5 then coalesce($7, user_agent) end
+         where id = $8 and generation = $9 and ended_at is null",
     )
     .bind(&session.superseded)
     .bind(&session.claims)
     .bind(session.refreshed_at)
     .bind(session.expires_at)
-    .bind(client.ip.map(|ip| ip.to_string()))
-    .bind(&client.user_agent)
+    .bind(client.is_some())
+    .bind(client.and_then(|client| client.ip).map(|ip| ip.to_string()))
+    .bind(client.and_then(|client| client.user_agent.as_ref()))
     .bind(session.id)
     .bind(session.generation - 1)
     .execute(pool)
