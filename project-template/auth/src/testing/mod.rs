@@ -14,10 +14,12 @@
 mod app;
 mod client;
 mod mailbox;
+mod program;
 
 pub use app::{Engine, PASSWORD, TestApp};
 pub use client::{Client, Reply};
 pub use mailbox::{Mailbox, Received};
+pub use program::{Program, Server, Starting, read_reply};
 
 /// Runs each test function, which takes an [`Engine`], on both engines.
 ///

@@ -1,0 +1,130 @@
+//! The commands beside `serve`.
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::Output;
+
+use auth::testing::{Engine, PASSWORD, Program};
+
+use super::{login, program};
+
+auth::on_both_engines!(
+    migrate_applies_what_check_names,
+    many_migrations_at_once_take_turns,
+    a_superuser_is_made_once_however_often_it_is_asked_for,
+    flush_tokens_counts_and_removes,
+);
+
+/// Exit code, standard output, standard error.
+fn told(output: &Output) -> (i32, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+}
+
+#[track_caller]
+fn assert_told(program: &Program, arguments: &[&str], code: i32, expected: &str) {
+    let (status, stdout, stderr) = told(&program.run(arguments));
+    assert_eq!(status, code, "{stdout}{stderr}");
+    assert!(format!("{stdout}{stderr}").contains(expected), "{stdout}{stderr}");
+}
+
+async fn migrate_applies_what_check_names(engine: Engine) {
+    let program = program(engine).await;
+    assert_told(&program, &["migrate", "--check"], 1, "missing 0001_users_and_sessions");
+    assert_told(&program, &["migrate"], 0, "applying 0001_users_and_sessions");
+    assert_told(&program, &["migrate", "--check"], 0, "the database is up to date");
+    assert_told(&program, &["migrate"], 0, "the database is up to date");
+}
+
+async fn many_migrations_at_once_take_turns(engine: Engine) {
+    for _ in 0..5 {
+        let program = program(engine).await;
+        let start = || program.command(&["migrate"]).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let started: Vec<_> = (0..4).map(|_| start()).collect();
+        for process in started {
+            let (status, _, stderr) = told(&process.wait_with_output().unwrap());
+            assert_eq!(status, 0, "{stderr}");
+        }
+        assert_told(&program, &["migrate", "--check"], 0, "the database is up to date");
+    }
+}
+
+async fn a_superuser_is_made_once_however_often_it_is_asked_for(engine: Engine) {
+    let program = program(engine).await.with("SUPERUSER_EMAIL", "root@example.com");
+    let command = ["create-superuser", "--no-input"];
+    assert_told(&program, &command, 1, "no password: set SUPERUSER_PASSWORD");
+    let program = program.with("SUPERUSER_PASSWORD", "root@example.com");
+    assert_told(&program, &command, 1, "The password is too similar to the email address.");
+    let program = program.with("SUPERUSER_PASSWORD", PASSWORD);
+    let processes: Vec<_> =
+        (0..4).map(|_| program.command(&command).stdout(std::process::Stdio::piped()).spawn().unwrap()).collect();
+    let mut said: Vec<String> =
+        processes.into_iter().map(|process| told(&process.wait_with_output().unwrap()).1).collect();
+    said.sort();
+    let already = "root@example.com is a superuser already\n";
+    assert_eq!(said, ["created the superuser root@example.com\n", already, already, already]);
+    let server = program.serve();
+    assert_eq!(login(&server, "root@example.com").status, 200);
+}
+
+async fn flush_tokens_counts_and_removes(engine: Engine) {
+    let program = program(engine).await;
+    assert_told(&program, &["flush-tokens", "--dry-run"], 0, "would remove 0 expired sessions");
+    assert_told(&program, &["flush-tokens"], 0, "removed 0 expired sessions");
+}
+
+#[tokio::test]
+async fn a_new_key_is_private_and_signs_later_than_it_is_published() {
+    let program = program(Engine::Sqlite).await;
+    assert_told(&program, &["keys", "list"], 0, "EdDSA  signs\n");
+    assert_told(&program, &["keys", "rotate"], 0, "keys/0002.pem\n");
+    let (_, list, _) = told(&program.run(&["keys", "list"]));
+    let roles: Vec<_> = list.lines().filter_map(|line| line.split_once("  EdDSA  ")).map(|(_, role)| role).collect();
+    assert!(matches!(roles.as_slice(), [newest, "signs"] if newest.starts_with("signs from 20")), "{list}");
+    assert_told(&program, &["keys", "rotate", "--now"], 0, "keys/0003.pem\n");
+    let (_, list, _) = told(&program.run(&["keys", "list"]));
+    assert!(list.lines().next().is_some_and(|newest| newest.ends_with("  signs")), "{list}");
+    for key in std::fs::read_dir(program.directory().join("keys")).unwrap() {
+        assert_eq!(key.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let database = program.directory().join("test.db");
+    assert_told(&program, &["migrate"], 0, "applying");
+    assert_eq!(database.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn check_names_what_is_wrong_and_with_deploy_what_is_unsafe() {
+    let program = program(Engine::Sqlite).await;
+    assert_told(&program, &["check"], 0, "the settings are fine");
+    let (status, unsafe_settings, _) = told(&program.run(&["check", "--deploy"]));
+    assert_eq!(status, 1);
+    for key in ["environment", "password.hash_memory", "sessions.lifetime"] {
+        assert!(unsafe_settings.contains(&format!("unsafe: {key}: ")), "{unsafe_settings}");
+    }
+    let program = program.with("JWT_ALLAUTH__SESSIONS__TRANSPORT", "cokie").with("ENVIRONMENT", "production");
+    for command in ["check", "serve", "migrate"] {
+        let (status, _, stderr) = told(&program.run(&[command]));
+        assert_eq!(status, 1);
+        for key in ["`sessions.transport` must be one of cookie, body", "`http.public_url` must be set"] {
+            assert!(stderr.contains(key), "{stderr}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn production_does_not_migrate_by_itself() {
+    let program = program(Engine::Sqlite).await.with("ENVIRONMENT", "production");
+    let program = program.with("JWT_ALLAUTH__HTTP__PUBLIC_URL", "https://auth.example.com");
+    let program = program.with("JWT_ALLAUTH__MAIL__TRANSPORT", "file");
+    assert_told(&program, &["serve"], 1, "run the command `migrate` first");
+    assert_told(&program, &["migrate"], 0, "applying 0001_users_and_sessions");
+    let mut server = program.serve();
+    server.terminate();
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+#[tokio::test]
+async fn what_is_no_command_is_refused_with_code_two() {
+    let program = program(Engine::Sqlite).await;
+    assert_told(&program, &["migrat"], 2, "migrate");
+    assert_told(&program, &["--help"], 0, "create-superuser");
+}

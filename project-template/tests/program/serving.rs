@@ -1,0 +1,105 @@
+//! `serve`: its start, its limits, its end.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use auth::testing::{Engine, PASSWORD, read_reply};
+
+use super::{login, program, refresh, register};
+
+auth::on_both_engines!(asked_to_stop_it_finishes_what_was_begun, two_that_start_together_on_a_new_database_both_serve,);
+
+async fn asked_to_stop_it_finishes_what_was_begun(engine: Engine) {
+    let program = program(engine).await;
+    let mut server = program.serve();
+    let body = format!(r#"{{"email":"ada@example.com","password1":"{PASSWORD}","password2":"{PASSWORD}"}}"#);
+    let expect = [("Expect", "100-continue")];
+    let mut connection = server.begin("POST", "/jwt-allauth/registration/", &expect, body.len()).unwrap();
+    let mut go_on = [0; 25];
+    connection.read_exact(&mut go_on).unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n", "the request is under way");
+
+    server.terminate();
+    server.wait_for("stopping");
+    connection.write_all(body.as_bytes()).unwrap();
+    let reply = read_reply(connection).unwrap();
+    assert_eq!(reply.status, 201, "{reply:?}");
+    assert_eq!(server.wait().code(), Some(0));
+    assert!(TcpStream::connect(server.address()).is_err());
+    assert_eq!(login(&program.serve(), "ada@example.com").status, 200);
+}
+
+async fn two_that_start_together_on_a_new_database_both_serve(engine: Engine) {
+    for _ in 0..5 {
+        let program = program(engine).await;
+        let starting: Vec<_> = (0..3).map(|_| program.begin_to_serve()).collect();
+        let servers: Vec<_> = starting.into_iter().map(auth::testing::Starting::ready).collect();
+        let registered = register(&servers[0], "ada@example.com");
+        assert_eq!(registered.status, 201, "{registered:?}");
+        let refreshed = refresh(&servers[1], registered.text("refresh")).unwrap();
+        assert_eq!(refreshed.status, 200, "{refreshed:?}");
+        assert_eq!(refresh(&servers[2], refreshed.text("refresh")).unwrap().status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_named_with_what_to_do() {
+    let program = program(Engine::Sqlite).await;
+    let server = program.serve();
+    let port = server.address().port().to_string();
+    let second = program.with("PORT", &port).run(&["serve"]);
+    assert_eq!(second.status.code(), Some(1));
+    let message = String::from_utf8(second.stderr).unwrap();
+    let expected = format!("cannot listen on 127.0.0.1:{port}; set PORT, or `http.bind` in settings.toml");
+    assert!(message.contains(&expected), "{message}");
+}
+
+#[tokio::test]
+async fn the_head_of_a_request_has_limits() {
+    let program = program(Engine::Sqlite).await;
+    let server = program.serve();
+    let get = |headers: String| {
+        let mut connection = TcpStream::connect(server.address()).unwrap();
+        let request = format!("GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n");
+        // The server may have refused it before the end.
+        let _ = connection.write_all(request.as_bytes());
+        read_reply(connection).map(|reply| reply.status)
+    };
+    assert_eq!(get(String::new()).unwrap(), 200);
+    assert_eq!(get(format!("X: {}\r\n", "x".repeat(8_000))).unwrap(), 200);
+    assert!(matches!(get(format!("X: {}\r\n", "x".repeat(20_000))), Ok(431) | Err(_)));
+    assert_eq!(get("X: y\r\n".repeat(90)).unwrap(), 200);
+    assert!(matches!(get("X: y\r\n".repeat(200)), Ok(431) | Err(_)));
+    assert_eq!(get(String::new()).unwrap(), 200, "others are still served");
+}
+
+#[tokio::test]
+async fn two_lengths_of_one_body_are_never_believed() {
+    let program = program(Engine::Sqlite).await;
+    let server = program.serve();
+    let mut connection = TcpStream::connect(server.address()).unwrap();
+    let smuggled = "POST /jwt-allauth/login/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\
+         Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+    connection.write_all(smuggled.as_bytes()).unwrap();
+    let mut answers = String::new();
+    connection.read_to_string(&mut answers).unwrap();
+    assert!(!answers.contains("HTTP/1.1 200"), "the second request was hidden in the first: {answers}");
+}
+
+#[tokio::test]
+async fn the_log_holds_no_secret() {
+    let program = program(Engine::Sqlite).await.with("RUST_LOG", "debug");
+    let server = program.serve();
+    let registered = register(&server, "ada@example.com");
+    let refreshed = refresh(&server, registered.text("refresh")).unwrap();
+    refresh(&server, registered.text("refresh")).unwrap();
+    login(&server, "eve@example.com");
+    server.terminate();
+    server.wait_for("stopped");
+    let log = server.log();
+    for secret in [PASSWORD, registered.text("access"), registered.text("refresh"), refreshed.text("refresh")] {
+        assert!(!secret.is_empty() && !log.contains(secret), "{log}");
+    }
+    assert!(!log.contains("ada@") && !log.contains("eve@"), "{log}");
+    assert!(log.contains("refresh token replayed"), "{log}");
+}
