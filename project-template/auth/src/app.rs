@@ -1,16 +1,16 @@
 //! The state of a running server, and the whole API on one page.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, bail};
 use axum::Router;
 use serde_json::Value;
 use time::OffsetDateTime;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::hooks::Hooks;
 use crate::openapi::Api;
 use crate::passwords::Hasher;
 use crate::sessions::Liveness;
@@ -33,7 +33,8 @@ struct Inner {
     templates: Templates,
     mail: mail::Sender,
     mail_wake: Notify,
-    stopping: AtomicBool,
+    hooks: Box<dyn Hooks>,
+    stopping: watch::Sender<bool>,
 }
 
 impl Auth {
@@ -42,10 +43,18 @@ impl Auth {
     /// # Errors
     /// What is missing or out of reach, with what to do about it. In production, migrations that were not applied.
     pub async fn start(settings: Settings) -> anyhow::Result<Self> {
-        Self::start_at(settings, Clock::default()).await
+        Self::start_with(settings, ()).await
     }
 
-    pub(crate) async fn start_at(settings: Settings, clock: Clock) -> anyhow::Result<Self> {
+    /// As [`Auth::start`], with what the application adds.
+    ///
+    /// # Errors
+    /// As [`Auth::start`].
+    pub async fn start_with(settings: Settings, hooks: impl Hooks) -> anyhow::Result<Self> {
+        Self::start_at(settings, Clock::default(), hooks).await
+    }
+
+    pub(crate) async fn start_at(settings: Settings, clock: Clock, hooks: impl Hooks) -> anyhow::Result<Self> {
         let tokens = Tokens::load(&settings.tokens).map_err(Problems)?;
         let passwords = Hasher::new(settings.password.hash).map_err(anyhow::Error::msg)?;
         let templates = Templates::load(&settings.templates, settings.http.host()).map_err(Problems)?;
@@ -69,7 +78,8 @@ impl Auth {
             templates,
             mail,
             mail_wake: Notify::new(),
-            stopping: AtomicBool::new(false),
+            hooks: Box::new(hooks),
+            stopping: watch::Sender::new(false),
         })))
     }
 
@@ -111,6 +121,10 @@ impl Auth {
         &self.0.passwords
     }
 
+    pub(crate) fn hooks(&self) -> &dyn Hooks {
+        self.0.hooks.as_ref()
+    }
+
     pub(crate) fn liveness(&self) -> &Liveness {
         &self.0.liveness
     }
@@ -132,11 +146,17 @@ impl Auth {
 
     /// Whether the server was asked to stop: load balancers are told, requests under way go on.
     pub(crate) fn is_stopping(&self) -> bool {
-        self.0.stopping.load(Ordering::Relaxed)
+        *self.0.stopping.borrow()
     }
 
     pub(crate) fn begin_stop(&self) {
-        self.0.stopping.store(true, Ordering::Relaxed);
+        self.0.stopping.send_replace(true);
+    }
+
+    /// Resolves when the server is asked to stop.
+    pub(crate) async fn stopped(&self) {
+        // The sender lives as long as this does.
+        let _ = self.0.stopping.subscribe().wait_for(|stopping| *stopping).await;
     }
 }
 

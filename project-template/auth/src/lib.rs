@@ -17,7 +17,7 @@
 //! | [`http`] | limits, headers, input, the client's address |
 //!
 //! [`app`] has the whole API on one page, [`settings`] every setting, [`commands`] the program's sub-commands,
-//! [`db`] the two databases, [`clock`] the only clock, [`error`] what a refused client is told.
+//! [`hooks`] what an application adds, [`db`] the two databases, [`clock`] the only clock, [`error`] what a refused client is told.
 //!
 //! ```no_run
 //! use auth::{Auth, CurrentUser};
@@ -39,6 +39,7 @@ pub mod codes;
 pub mod commands;
 pub mod db;
 pub mod error;
+pub mod hooks;
 pub mod http;
 pub mod login;
 #[allow(dead_code, unused_imports, reason = "the rooms that use it follow")]
@@ -58,5 +59,6 @@ pub mod users;
 
 pub use app::Auth;
 pub use error::{Error, Result};
-pub use sessions::{CurrentUser, DbUser};
+pub use hooks::Hooks;
+pub use sessions::{CurrentUser, DbUser, Role, Staff, Superuser};
 pub use settings::Settings;

@@ -27,7 +27,7 @@ async fn a_session_tells_the_device_that_last_used_it(engine: Engine) {
     let app = TestApp::start(engine, router).await;
     let mut client = app.client().with_header("user-agent", FIREFOX);
     client.register("ada@example.com", PASSWORD).await;
-    let firefox = json!({ "browser": "Firefox", "os": "Linux", "device": "desktop", "user_agent": FIREFOX });
+    let firefox = json!({ "browser": "Firefox", "os": "Linux", "kind": "desktop", "user_agent": FIREFOX });
     assert_eq!(device(&client).await, firefox);
 
     client.headers.clear();
@@ -67,7 +67,7 @@ async fn without_collect_device_nothing_is_stored_and_what_was_is_forgotten(engi
     assert_eq!(stored(&quiet).await, 0);
     other.refresh().await;
     assert_eq!(stored(&quiet).await, 0);
-    let unknown = json!({ "browser": null, "os": null, "device": null, "user_agent": null });
+    let unknown = json!({ "browser": null, "os": null, "kind": null, "user_agent": null });
     assert_eq!(device(&other).await, unknown);
 }
 

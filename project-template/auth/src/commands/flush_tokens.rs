@@ -11,7 +11,9 @@ pub(super) async fn flush_tokens(settings: Settings, dry_run: bool) -> anyhow::R
     let auth = Auth::start(settings).await?;
     let (verb, counts) =
         if dry_run { ("would remove", expired(&auth).await?) } else { ("removed", flush(&auth).await?) };
-    println!("{verb} {} expired sessions and {} codes and links", counts.sessions, counts.codes);
+    for (kind, count) in counts.kinds() {
+        println!("{verb} {count} {kind}");
+    }
     auth.db().close().await;
     Ok(ExitCode::SUCCESS)
 }

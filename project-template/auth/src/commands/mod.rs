@@ -17,6 +17,7 @@ use axum::Router;
 use clap::{Parser, Subcommand};
 
 use crate::app::Auth;
+use crate::hooks::Hooks;
 use crate::settings::Settings;
 
 /// Serves the application, or does one of the other things an operator needs.
@@ -69,8 +70,13 @@ enum Command {
 ///
 /// Exits 0 when done, 1 when something is wrong (it is said on standard error), 2 when the arguments are not understood.
 pub async fn run(app: impl FnOnce(Auth) -> Router) -> ExitCode {
+    run_with((), app).await
+}
+
+/// As [`run`], with what the application adds: see [`crate::hooks`].
+pub async fn run_with(hooks: impl Hooks, app: impl FnOnce(Auth) -> Router) -> ExitCode {
     let arguments = Arguments::parse();
-    match perform(arguments.command.unwrap_or(Command::Serve), app).await {
+    match perform(arguments.command.unwrap_or(Command::Serve), hooks, app).await {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -79,11 +85,11 @@ pub async fn run(app: impl FnOnce(Auth) -> Router) -> ExitCode {
     }
 }
 
-async fn perform(command: Command, app: impl FnOnce(Auth) -> Router) -> anyhow::Result<ExitCode> {
+async fn perform(command: Command, hooks: impl Hooks, app: impl FnOnce(Auth) -> Router) -> anyhow::Result<ExitCode> {
     let settings = Settings::from_environment()?;
     logs::start(&settings);
     match command {
-        Command::Serve => serve::serve(settings, app).await,
+        Command::Serve => serve::serve(settings, hooks, app).await,
         Command::Migrate { check } => migrate::migrate(&settings, check).await,
         Command::CreateSuperuser(arguments) => superuser::create(settings, arguments).await,
         Command::ImportUsers(arguments) => import_users::import(settings, &arguments).await,

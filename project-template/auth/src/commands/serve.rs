@@ -8,13 +8,19 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::Auth;
+use crate::hooks::Hooks;
 use crate::http;
 use crate::mail;
+use crate::operations;
 use crate::settings::Settings;
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what was begun.
-pub(super) async fn serve(settings: Settings, app: impl FnOnce(Auth) -> Router) -> anyhow::Result<ExitCode> {
-    let auth = Auth::start(settings).await?;
+pub(super) async fn serve(
+    settings: Settings,
+    hooks: impl Hooks,
+    app: impl FnOnce(Auth) -> Router,
+) -> anyhow::Result<ExitCode> {
+    let auth = Auth::start_with(settings, hooks).await?;
     let app = http::outer_layers(app(auth.clone()), &auth);
     let bind = auth.settings().http.bind;
     let listener = TcpListener::bind(bind).await.with_context(|| {
@@ -26,7 +32,9 @@ pub(super) async fn serve(settings: Settings, app: impl FnOnce(Auth) -> Router) 
     announce(&auth, address);
 
     let mail = mail::Worker::start(auth.clone());
+    let flushing = tokio::spawn(operations::flush_by_itself(auth.clone()));
     http::serve(listener, app, stop).await;
+    let _ = flushing.await;
     mail.finish().await;
     auth.db().close().await;
     tracing::info!("stopped");

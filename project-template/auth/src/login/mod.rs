@@ -13,11 +13,13 @@ use crate::users::{self, User};
 /// Begins a session for a user who has proven who they are; none if the account was changed or deactivated since the
 /// proof was checked.
 pub(crate) async fn complete(auth: &Auth, user: &User, client: &Client) -> Result<Option<Issued>> {
+    auth.hooks().before_login(auth, user).await?;
+    let claims = sessions::user_claims(auth, user).await?;
     let mut tx = auth.db().begin().await?;
     if !users::store::touch_login(&mut tx, user, auth.now()).await? {
         return Ok(None);
     }
-    let issued = sessions::start(auth, &mut tx, user, client).await?;
+    let issued = sessions::start(auth, &mut tx, user, &claims, client).await?;
     tx.commit().await?;
     tracing::info!(user = %user.id, session = %issued.session, "signed in");
     Ok(Some(issued))

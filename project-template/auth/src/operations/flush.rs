@@ -1,6 +1,7 @@
 //! Removes what has expired, a few rows at a time so that nobody waits for it.
 
 use serde::Serialize;
+use tokio::time::MissedTickBehavior;
 
 use crate::app::Auth;
 use crate::{codes, sessions};
@@ -15,6 +16,36 @@ pub(crate) struct Flushed {
     pub(crate) sessions: u64,
     /// One-time links and codes.
     pub(crate) codes: u64,
+}
+
+impl Flushed {
+    /// What people call the kinds, and how many of each.
+    pub(crate) fn kinds(self) -> [(&'static str, u64); 2] {
+        [("expired sessions", self.sessions), ("expired links and codes", self.codes)]
+    }
+}
+
+/// Removes what has expired now and at every interval, until the server stops.
+pub(crate) async fn flush_by_itself(auth: Auth) {
+    let Some(interval) = auth.settings().cron.interval else { return };
+    let mut timer = tokio::time::interval(interval);
+    timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = auth.stopped() => return,
+            _ = timer.tick() => {}
+        }
+        // Cut off in the middle, the next run goes on: every statement stands for itself.
+        let flushed = tokio::select! {
+            () = auth.stopped() => return,
+            flushed = flush(&auth) => flushed,
+        };
+        match flushed {
+            Ok(flushed) if flushed == Flushed::default() => tracing::debug!("nothing has expired"),
+            Ok(Flushed { sessions, codes }) => tracing::info!(sessions, codes, "removed what has expired"),
+            Err(error) => tracing::warn!(%error, "what has expired could not be removed; the next run tries again"),
+        }
+    }
 }
 
 /// Removes everything that has expired.
@@ -40,4 +71,41 @@ pub(crate) async fn expired(auth: &Auth) -> sqlx::Result<Flushed> {
         sessions: sessions::store::count_expired(db, now).await?,
         codes: codes::count_expired(db, now).await?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::testing::{Engine, TestApp};
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_server_removes_what_has_expired_by_itself_until_it_is_stopped() {
+        let app = TestApp::start(Engine::Sqlite, |auth| auth.router().with_state(auth)).await;
+        app.signed_in("ada@example.com").await;
+        app.advance(Duration::from_hours(24 * 15));
+        assert_eq!(expired(&app.auth).await.unwrap().sessions, 1);
+
+        let flushing = tokio::spawn(flush_by_itself(app.auth.clone()));
+        while expired(&app.auth).await.unwrap() != Flushed::default() {
+            tokio::task::yield_now().await;
+        }
+        assert!(!flushing.is_finished(), "it waits for the next run");
+        app.auth.begin_stop();
+        flushing.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_interval_of_nothing_turns_it_off() {
+        let app = TestApp::start_with(
+            Engine::Sqlite,
+            |auth| auth.router().with_state(auth),
+            |settings| {
+                settings.cron.interval = None;
+            },
+        )
+        .await;
+        flush_by_itself(app.auth.clone()).await;
+    }
 }

@@ -3,5 +3,23 @@
 mod flush;
 mod routes;
 
-pub(crate) use flush::{expired, flush};
+use std::time::Duration;
+
+pub(crate) use flush::{expired, flush, flush_by_itself};
 pub(crate) use routes::router;
+
+use crate::settings::Section;
+
+/// `[cron]`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How often the server removes what has expired.
+    pub interval: Option<Duration>,
+}
+
+impl Settings {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        let interval = section.duration("interval");
+        Self { interval: (!interval.is_zero()).then_some(interval) }
+    }
+}

@@ -87,6 +87,7 @@ async fn change(
     fields.finish()?;
 
     let hash = auth.passwords().hash(new.unwrap_or_default()).await?;
+    let claims = sessions::user_claims(&auth, &user).await?;
     let mut tx = auth.db().begin().await?;
     let now = auth.now();
     let Some(updated) = users::store::set_password(&mut tx, &user, &hash, now).await? else {
@@ -103,7 +104,7 @@ async fn change(
     }
     codes::forget_all(&mut tx, user.id).await?;
     notice::queue(&auth, &mut tx, &updated).await?;
-    let issued = sessions::start(&auth, &mut tx, &updated, &client).await?;
+    let issued = sessions::start(&auth, &mut tx, &updated, &claims, &client).await?;
     tx.commit().await?;
     auth.liveness().ended(ended);
     Ok(delivery.answer(&auth, StatusCode::OK, issued, json!({ "detail": "New password has been saved." })))

@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 use crate::app::Auth;
 use crate::db;
 use crate::error::{Error, Result};
+use crate::hooks;
 use crate::http::{Client, Fields};
 use crate::login;
 use crate::openapi::shared::{Conflict, NotFound};
@@ -66,6 +67,7 @@ async fn register(State(auth): State<Auth>, client: Client, delivery: Delivery, 
         }
     })?;
     tracing::info!(user = %user.id, "registered");
+    hooks::registered(&auth, &user);
     let issued = login::complete(&auth, &user, &client).await?.ok_or(Conflict)?;
     Ok(delivery.answer(&auth, StatusCode::CREATED, issued, json!({})))
 }

@@ -55,14 +55,14 @@ const NAME_LIMIT: usize = 32;
 
 /// The client that last used a session, as far as its user agent tells. Everything is null for one that said nothing, or
 /// that was not asked.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, utoipa::ToSchema)]
 pub(super) struct Device {
     /// The browser, or the program that says its name.
     browser: Option<String>,
     /// The operating system.
     os: Option<&'static str>,
     /// `desktop`, `phone`, `tablet` or `bot`.
-    device: Option<&'static str>,
+    kind: Option<&'static str>,
     /// What it says itself.
     user_agent: Option<String>,
 }
@@ -74,7 +74,7 @@ impl Device {
             // Every browser calls itself Mozilla; a program begins with its own name.
             browser: find(BROWSERS, &user_agent).or_else(|| program(&user_agent)).map(str::to_owned),
             os,
-            device: kind(&user_agent, os),
+            kind: kind(&user_agent, os),
             user_agent: Some(user_agent),
         }
     }
@@ -98,11 +98,10 @@ fn kind(user_agent: &str, os: Option<&str>) -> Option<&'static str> {
         return Some("bot");
     }
     match os? {
-        "iPadOS" => Some("tablet"),
         "iOS" | "Windows Phone" => Some("phone"),
         // Tablets with Android are those that do not say that they are mobile.
         "Android" if says(&["Mobile"]) && !says(&["Tablet"]) => Some("phone"),
-        "Android" => Some("tablet"),
+        "iPadOS" | "Android" => Some("tablet"),
         _ => Some("desktop"),
     }
 }
@@ -116,7 +115,7 @@ mod tests {
 
     fn shown(user_agent: &str) -> String {
         let device = Device::of(user_agent.to_owned());
-        [device.browser.as_deref(), device.os, device.device].map(|name| name.unwrap_or("-")).join(", ")
+        [device.browser.as_deref(), device.os, device.kind].map(|name| name.unwrap_or("-")).join(", ")
     }
 
     #[test]

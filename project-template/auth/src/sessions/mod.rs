@@ -8,6 +8,7 @@ mod checkpoints;
 mod current_user;
 mod device;
 mod liveness;
+mod role;
 mod rotation;
 mod routes;
 mod session;
@@ -23,6 +24,7 @@ use current_user::bearer_claims;
 pub(crate) use current_user::session_over;
 pub use current_user::{CurrentUser, DbUser};
 pub(crate) use liveness::Liveness;
+pub use role::{Role, Staff, Superuser};
 pub(crate) use rotation::{NotRotated, rotate};
 pub(crate) use routes::router;
 pub use session::Session;
@@ -139,17 +141,22 @@ pub struct Issued {
     pub refresh_until: OffsetDateTime,
 }
 
-/// Begins a session, within the transaction that noted the sign-in.
-pub(crate) async fn start(auth: &Auth, tx: &mut Tx, user: &User, client: &Client) -> Result<Issued> {
+/// Begins a session, within the transaction that noted the sign-in. `claims` are [`user_claims`] from before it.
+pub(crate) async fn start(
+    auth: &Auth,
+    tx: &mut Tx,
+    user: &User,
+    claims: &UserClaims,
+    client: &Client,
+) -> Result<Issued> {
     let now = auth.now();
     let settings = &auth.settings().sessions;
-    let claims = user_claims(user);
     let mut session = Session {
         id: Uuid::now_v7(),
         user_id: user.id,
         generation: 0,
         superseded: String::new(),
-        claims: serde_json::to_string(&claims).map_err(anyhow::Error::new)?,
+        claims: serde_json::to_string(claims).map_err(anyhow::Error::new)?,
         created_at: now,
         refreshed_at: now,
         expires_at: now + settings.refresh_lifetime,
@@ -159,12 +166,15 @@ pub(crate) async fn start(auth: &Auth, tx: &mut Tx, user: &User, client: &Client
     };
     session.expires_at = capped(&session, settings);
     store::insert(tx, &session).await?;
-    Ok(issue(auth, &session, &claims, now))
+    Ok(issue(auth, &session, claims, now))
 }
 
-/// What tokens say of a user.
-fn user_claims(user: &User) -> UserClaims {
-    UserClaims { role: user.role, email_verified: user.email_verified, ..UserClaims::default() }
+/// What tokens say of a user. Asks the application's hooks, and so never within a transaction: they may need the one
+/// connection there is.
+pub(crate) async fn user_claims(auth: &Auth, user: &User) -> Result<UserClaims> {
+    let more = auth.hooks().extra_claims(auth, user).await?;
+    let extra = auth.settings().tokens.claims.of(user, more);
+    Ok(UserClaims { role: user.role, email_verified: user.email_verified, extra })
 }
 
 fn capped(session: &Session, settings: &Settings) -> OffsetDateTime {

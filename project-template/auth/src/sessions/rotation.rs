@@ -55,7 +55,7 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, client: &Client) 
             Standing::Current | Standing::Superseded => {}
         }
         let user = active_user(auth, &session).await?;
-        let claims = user_claims(&user);
+        let claims = user_claims(auth, &user).await?;
         if standing == Standing::Superseded {
             return Ok(issue(auth, &session, &claims, now));
         }

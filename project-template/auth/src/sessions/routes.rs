@@ -133,7 +133,12 @@ fn goodbye(auth: &Auth, detail: &'static str) -> Response {
     "last_used": "2027-01-15T08:30:00Z",
     "expires": "2027-01-29T08:30:00Z",
     "ip": "203.0.113.7",
-    "device": { "user_agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0" },
+    "device": {
+        "browser": "Firefox",
+        "os": "Linux",
+        "kind": "desktop",
+        "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    },
 }))]
 struct Listed {
     id: Uuid,

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use reader::Reader;
 pub use reader::{Choice, Section};
 
-use crate::{codes, db, http, mail, passwords, registration, sessions, templates, tokens};
+use crate::{codes, db, http, mail, operations, passwords, registration, sessions, templates, tokens};
 
 /// The defaults, with a line on each key: the text `settings.toml` begins as.
 pub const DEFAULTS: &str = include_str!("../../defaults.toml");
@@ -42,6 +42,7 @@ pub struct Settings {
     pub password: passwords::Settings,
     pub sessions: sessions::Settings,
     pub tokens: tokens::Settings,
+    pub cron: operations::Settings,
     pub templates: templates::Settings,
 }
 
@@ -91,6 +92,7 @@ impl Settings {
             password: passwords::Settings::read(&mut reader.section("password")),
             sessions: sessions::Settings::read(&mut reader.section("sessions")),
             tokens: tokens::Settings::read(&mut reader.section("tokens")),
+            cron: operations::Settings::read(&mut reader.section("cron")),
             templates: templates::Settings::read(&mut reader.section("templates")),
         };
         if settings.environment == Environment::Production {

@@ -64,6 +64,7 @@ impl Reader {
             Value::Boolean(_) => entry.value.to_lowercase().parse().map(Value::Boolean).ok(),
             Value::Integer(_) => entry.value.parse().map(Value::Integer).ok(),
             Value::Array(_) => list(&entry.value),
+            Value::Table(_) => table(&entry.value),
             _ => Some(Value::String(entry.value.clone())),
         };
         let value = value.unwrap_or(Value::String(entry.value));
@@ -140,6 +141,11 @@ fn list(text: &str) -> Option<Value> {
         text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
     };
     Some(Value::Array(items.into_iter().map(Value::String).collect()))
+}
+
+/// A table in the environment: as it would stand in the file, such as `{ plan = "free" }`.
+fn table(text: &str) -> Option<Value> {
+    format!("table = {text}").parse::<Table>().ok()?.remove("table").filter(Value::is_table)
 }
 
 /// The keys of one section. A method that finds a problem notes it and returns something harmless: the settings are
@@ -222,6 +228,11 @@ impl Section<'_> {
         self.list(key).into_iter().map(SecretString::from).collect()
     }
 
+    /// A table of names and values.
+    pub fn table(&mut self, key: &str) -> Table {
+        self.value(key).as_table().cloned().unwrap_or_default()
+    }
+
     /// A list of texts that parse as `T`.
     pub fn parsed_list<T>(&mut self, key: &str, parse: impl Fn(&str) -> Option<T>, expected: &str) -> Vec<T> {
         let mut parsed = Vec::new();
@@ -273,6 +284,8 @@ fn parse_duration(text: &str) -> Option<Duration> {
         "m" => 60,
         "h" => 3_600,
         "d" => 86_400,
+        // Nothing is nothing in any unit.
+        "" if number == "0" => 1,
         _ => return None,
     };
     // A century is plenty, and arithmetic on dates cannot overflow below it.

@@ -176,3 +176,36 @@ fn links_begin_with_the_public_url_and_without_one_where_the_server_listens() {
     assert_eq!(settings.http.path("/x/"), "/x/");
     assert_eq!(settings.http.host(), "localhost");
 }
+
+#[test]
+fn claims_are_columns_of_the_account_or_fixed_values() {
+    let fine = "[tokens.claims]\nmail = \"user.email\"\nplan = \"free\"\nlevel = 3\n\"https://x.example/beta\" = true";
+    assert!(load(fine, &[]).is_ok());
+    assert!(load("", &[("JWT_ALLAUTH__TOKENS__CLAIMS", "{ plan = \"free\" }")]).is_ok());
+    assert!(
+        load("", &[("JWT_ALLAUTH__TOKENS__CLAIMS", "plan")]).unwrap_err().contains("`tokens.claims` must be a section")
+    );
+    for (claim, problem) in [
+        ("role = 1000", "has `role`, which cannot be a claim: every token has it already"),
+        ("exp = 1", "every token has it already"),
+        ("\"a b\" = 1", "which cannot be a claim: letters, digits"),
+        ("hash = \"user.password_hash\"", "has `hash`, which is neither \"user.\" with one of id, email"),
+        ("list = [1]", "has `list`, which is neither"),
+    ] {
+        let problems = load(&format!("[tokens.claims]\n{claim}"), &[]).unwrap_err();
+        assert!(problems.contains(problem), "{claim}: {problems}");
+    }
+    let large = format!("[tokens.claims]\nlarge = \"{}\"", "x".repeat(1_100));
+    assert!(load(&large, &[]).unwrap_err().contains("at most 1024 fit"));
+}
+
+#[test]
+fn personal_claims_are_named_as_unsafe_unless_tokens_are_encrypted() {
+    let claims = "[tokens.claims]\nmail = \"user.email\"\nsince = \"user.created_at\"";
+    let warnings = |settings: Settings| {
+        settings.deployment_warnings().into_iter().filter(|warning| warning.starts_with("tokens.claims")).count()
+    };
+    assert_eq!(warnings(load(claims, &[]).unwrap()), 1);
+    let key = [("JWT_ALLAUTH__TOKENS__ENCRYPTION_KEYS", "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")];
+    assert_eq!(warnings(load(claims, &key).unwrap()), 0);
+}

@@ -14,6 +14,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::{Client, Mailbox};
 use crate::app::Auth;
 use crate::clock::Clock;
+use crate::hooks::Hooks;
 use crate::http;
 use crate::mail;
 use crate::on;
@@ -149,6 +150,17 @@ impl TestApp {
         self.auth.passwords().occupy().expect("nobody else is hashing")
     }
 
+    /// A second process on the same database, with the application's hooks.
+    ///
+    /// # Panics
+    /// As [`TestApp::start`].
+    pub async fn with_hooks(&self, router: impl Fn(Auth) -> Router, hooks: impl Hooks) -> Self {
+        let auth =
+            Auth::start_at(self.settings.clone(), self.clock.clone(), hooks).await.expect("the application starts");
+        let router = http::outer_layers(router(auth.clone()), &auth);
+        Self { auth, router, ..self.clone() }
+    }
+
     async fn from_parts(
         settings: Settings,
         clock: Clock,
@@ -156,7 +168,7 @@ impl TestApp {
         files: Arc<TempDir>,
         router: impl Fn(Auth) -> Router,
     ) -> Self {
-        let auth = Auth::start_at(settings.clone(), clock.clone()).await.expect("the application starts");
+        let auth = Auth::start_at(settings.clone(), clock.clone(), ()).await.expect("the application starts");
         let router = http::outer_layers(router(auth.clone()), &auth);
         Self { auth, clock, router, files, settings, mailbox }
     }

@@ -2,6 +2,7 @@
 
 mod cache;
 mod claims;
+mod extra;
 mod jwe;
 mod jwk;
 mod jws;
@@ -26,6 +27,7 @@ use zeroize::Zeroizing;
 
 pub(crate) use claims::Grant;
 pub use claims::{AccessClaims, Claims, RefreshClaims, UserClaims};
+pub use extra::ExtraClaims;
 pub(crate) use jwe::generate as generate_encryption_key;
 pub use jws::Algorithm;
 pub(crate) use key_files::{PEM, SECRET, with_signs_from};
@@ -61,6 +63,8 @@ pub struct Settings {
     pub session_check: bool,
     /// Keys that tokens are encrypted with, newest first; none leaves them readable.
     pub encryption_keys: Vec<SecretString>,
+    /// Claims beside those every token has.
+    pub claims: ExtraClaims,
 }
 
 impl Choice for Algorithm {
@@ -83,6 +87,7 @@ impl Settings {
             leeway: section.duration("leeway"),
             session_check: section.one_of("session_check"),
             encryption_keys: section.secrets("encryption_keys"),
+            claims: ExtraClaims::read(section),
         };
         if settings.access_lifetime.is_zero() {
             section.problem("access_lifetime", "must be longer than nothing");
@@ -107,6 +112,14 @@ impl Settings {
                  expired"
                     .into(),
             );
+        }
+        if self.encryption_keys.is_empty() {
+            for claim in self.claims.personal() {
+                warnings.push(format!(
+                    "tokens.claims: `{claim}` is personal, and everybody who sees a token can read it; leave it out, or set \
+                     tokens.encryption_keys"
+                ));
+            }
         }
         if self.algorithm == Algorithm::Hs256 {
             warnings.push(

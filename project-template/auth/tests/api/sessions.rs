@@ -38,12 +38,12 @@ async fn the_list_shows_live_sessions_newest_first_and_no_token(engine: Engine) 
         {
             "id": claims(&phone).await["session"], "current": false, "created": "2027-01-15T08:10:00Z",
             "last_used": "2027-01-15T08:15:00Z", "expires": "2027-01-29T08:15:00Z", "ip": null,
-            "device": { "user_agent": "Phone/1.0" },
+            "device": { "browser": "Phone", "os": null, "kind": null, "user_agent": "Phone/1.0" },
         },
         {
             "id": claims(&ada).await["session"], "current": true, "created": "2027-01-15T08:00:00Z",
             "last_used": "2027-01-15T08:00:00Z", "expires": "2027-01-29T08:00:00Z", "ip": null,
-            "device": { "user_agent": null },
+            "device": { "browser": null, "os": null, "kind": null, "user_agent": null },
         },
     ]);
     assert_eq!(reply.body, expected);

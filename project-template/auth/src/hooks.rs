@@ -1,0 +1,110 @@
+//! What an application adds to this crate without editing it.
+//!
+//! Implement [`Hooks`] and give it to [`commands::run_with`](crate::commands::run_with), in `src/main.rs`:
+//!
+//! ```no_run
+//! # use auth::Auth;
+//! # mod app { pub struct Hooks; impl auth::Hooks for Hooks {} pub fn router(auth: auth::Auth) -> axum::Router { todo!() } }
+//! #[tokio::main]
+//! async fn main() -> std::process::ExitCode {
+//!     auth::commands::run_with(app::Hooks, app::router).await
+//! }
+//! ```
+
+use std::pin::Pin;
+
+use serde_json::{Map, Value};
+
+use crate::app::Auth;
+use crate::error::Result;
+use crate::users::User;
+
+/// What a hook gives back: `Box::pin(async move { … })`.
+pub type Hook<'h, T> = Pin<Box<dyn Future<Output = T> + Send + 'h>>;
+
+/// Called at certain moments; each does nothing unless it is implemented. All of them may ask the database: no
+/// transaction is under way.
+pub trait Hooks: Send + Sync + 'static {
+    /// Claims beside those of `tokens.claims`, at every sign-in and every refresh. A name that a token has already, and what
+    /// does not fit into one kilobyte with the others, is left out and logged. An error refuses the request.
+    ///
+    /// ```
+    /// use auth::hooks::{Hook, Hooks};
+    /// use auth::{Auth, Result, users::User};
+    /// use serde_json::{Map, Value, json};
+    ///
+    /// struct Organizations;
+    ///
+    /// impl Hooks for Organizations {
+    ///     fn extra_claims<'h>(&'h self, auth: &'h Auth, user: &'h User) -> Hook<'h, Result<Map<String, Value>>> {
+    ///         Box::pin(async move {
+    ///             let found: Option<(i64,)> = auth::on!(auth.db(), pool => {
+    ///                 sqlx::query_as("select organization from members where user_id = $1")
+    ///                     .bind(user.id)
+    ///                     .fetch_optional(pool)
+    ///                     .await?
+    ///             });
+    ///             Ok(found.map(|(organization,)| ("organization".to_owned(), json!(organization))).into_iter().collect())
+    ///         })
+    ///     }
+    /// }
+    /// ```
+    fn extra_claims<'h>(&'h self, auth: &'h Auth, user: &'h User) -> Hook<'h, Result<Map<String, Value>>> {
+        let _ = (auth, user);
+        Box::pin(async { Ok(Map::new()) })
+    }
+
+    /// Before a session begins for somebody who has proven who they are. An error refuses it, and is the answer.
+    ///
+    /// ```
+    /// use auth::hooks::{Hook, Hooks};
+    /// use auth::{Auth, Error, Result, users::User};
+    /// use axum::http::StatusCode;
+    ///
+    /// struct StaffOnly;
+    ///
+    /// impl Hooks for StaffOnly {
+    ///     fn before_login<'h>(&'h self, _: &'h Auth, user: &'h User) -> Hook<'h, Result<()>> {
+    ///         Box::pin(async move {
+    ///             if user.role >= auth::users::role::STAFF {
+    ///                 return Ok(());
+    ///             }
+    ///             Err(Error::refused(StatusCode::FORBIDDEN, "We are closed for maintenance.", "maintenance"))
+    ///         })
+    ///     }
+    /// }
+    /// ```
+    fn before_login<'h>(&'h self, auth: &'h Auth, user: &'h User) -> Hook<'h, Result<()>> {
+        let _ = (auth, user);
+        Box::pin(async { Ok(()) })
+    }
+
+    /// After somebody signed up, beside the answer: its time must not tell whether the address was new. What it begins
+    /// may be cut off when the process ends.
+    ///
+    /// ```
+    /// use auth::hooks::{Hook, Hooks};
+    /// use auth::{Auth, users::User};
+    ///
+    /// struct Welcome;
+    ///
+    /// impl Hooks for Welcome {
+    ///     fn after_registration<'h>(&'h self, _: &'h Auth, user: &'h User) -> Hook<'h, ()> {
+    ///         Box::pin(async move { println!("welcome, user {}", user.id) })
+    ///     }
+    /// }
+    /// ```
+    fn after_registration<'h>(&'h self, auth: &'h Auth, user: &'h User) -> Hook<'h, ()> {
+        let _ = (auth, user);
+        Box::pin(async {})
+    }
+}
+
+/// No hooks.
+impl Hooks for () {}
+
+/// Runs [`Hooks::after_registration`] on its own.
+pub(crate) fn registered(auth: &Auth, user: &User) {
+    let (auth, user) = (auth.clone(), user.clone());
+    tokio::spawn(async move { auth.hooks().after_registration(&auth, &user).await });
+}

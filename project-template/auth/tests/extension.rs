@@ -1,0 +1,215 @@
+//! What an application adds: roles as arguments, claims, hooks.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use auth::hooks::{Hook, Hooks};
+use auth::testing::{Client, Engine, PASSWORD, TestApp};
+use auth::users::User;
+use auth::{Auth, Error, Result, Role, Staff, Superuser, on};
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use serde_json::{Map, Value, json};
+use tokio::sync::Notify;
+
+auth::on_both_engines!(
+    a_route_for_a_role_is_open_from_that_role_on,
+    a_role_that_was_given_or_taken_counts_from_the_next_refresh,
+    claims_of_the_settings_follow_the_account,
+    a_token_stays_usable_however_much_is_put_into_it,
+    hooks_add_claims_from_the_database_at_every_refresh,
+    a_hook_refuses_a_sign_in_with_an_answer_of_its_own,
+    a_hook_hears_of_every_new_account,
+);
+
+const EDITOR: i64 = 300;
+
+fn router(auth: Auth) -> Router {
+    Router::new()
+        .route("/editor/", get(|user: Role<EDITOR>| async move { user.id().to_string() }))
+        .route("/staff/", get(|user: Staff| async move { user.id().to_string() }))
+        .route("/superuser/", get(|_: Superuser| async {}))
+        .merge(auth.router())
+        .with_state(auth)
+}
+
+async fn set_role(app: &TestApp, role: i64) {
+    on!(app.auth.db(), pool => sqlx::query("update users set role = $1").bind(role).execute(pool).await.map(drop))
+        .expect("a role");
+}
+
+async fn claims(client: &Client) -> Value {
+    client.get("/jwt-allauth/token/claims/").await.body
+}
+
+async fn statuses(client: &Client) -> [u16; 3] {
+    let mut statuses = [0; 3];
+    for (status, path) in statuses.iter_mut().zip(["/editor/", "/staff/", "/superuser/"]) {
+        *status = client.get(path).await.status;
+    }
+    statuses
+}
+
+async fn a_route_for_a_role_is_open_from_that_role_on(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    assert_eq!(statuses(&app.client()).await, [401, 401, 401]);
+    let mut client = app.signed_in("ada@example.com").await;
+    for (role, expected) in [
+        (0, [403, 403, 403]),
+        (299, [403, 403, 403]),
+        (300, [200, 403, 403]),
+        (900, [200, 200, 403]),
+        (1000, [200, 200, 200]),
+        (i64::MIN, [403, 403, 403]),
+    ] {
+        set_role(&app, role).await;
+        assert_eq!(client.refresh().await.status, 200);
+        assert_eq!(statuses(&client).await, expected, "{role}");
+    }
+    let reply = client.get("/staff/").await;
+    let expected =
+        json!({ "detail": "You do not have permission to perform this action.", "code": "permission_denied" });
+    assert_eq!(reply.body, expected);
+}
+
+async fn a_role_that_was_given_or_taken_counts_from_the_next_refresh(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    let mut client = app.signed_in("ada@example.com").await;
+    set_role(&app, 900).await;
+    assert_eq!(client.get("/staff/").await.status, 403, "the token still says what it said");
+    client.refresh().await;
+    assert_eq!(client.get("/staff/").await.status, 200);
+    set_role(&app, 0).await;
+    client.refresh().await;
+    assert_eq!(client.get("/staff/").await.status, 403);
+}
+
+async fn claims_of_the_settings_follow_the_account(engine: Engine) {
+    let toml =
+        "mail = \"user.email\"\nname = \"user.first_name\"\nsince = \"user.created_at\"\nplan = \"free\"\nlevel = 3";
+    let app = TestApp::start_with(engine, router, |settings| settings.tokens.claims = parsed(toml)).await;
+    let mut client = app.signed_in("ada@example.com").await;
+    let said = claims(&client).await;
+    assert_eq!(said["mail"], "ada@example.com");
+    assert_eq!(said["name"], "");
+    assert_eq!(said["since"], 1_800_000_000);
+    assert_eq!(said["plan"], "free");
+    assert_eq!(said["level"], 3);
+
+    client.patch("/jwt-allauth/user/", &json!({ "first_name": "Ada" })).await;
+    assert_eq!(claims(&client).await["name"], "");
+    client.refresh().await;
+    assert_eq!(claims(&client).await["name"], "Ada");
+}
+
+fn parsed(toml: &str) -> auth::tokens::ExtraClaims {
+    let text = format!("[tokens.claims]\n{toml}");
+    let settings = auth::Settings::load(std::path::Path::new("the test"), &text, &std::collections::BTreeMap::new());
+    settings.expect("valid settings").tokens.claims
+}
+
+async fn a_token_stays_usable_however_much_is_put_into_it(engine: Engine) {
+    let toml = "mail = \"user.email\"\nfirst = \"user.first_name\"\nlast = \"user.last_name\"";
+    let app = TestApp::start_with(engine, router, |settings| {
+        settings.tokens.claims = parsed(toml);
+        settings.tokens.encryption_keys = vec!["k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY".into()];
+    })
+    .await
+    .with_hooks(router, Greedy)
+    .await;
+    let mut client = app.signed_in(&format!("{}@example.com", "a".repeat(64))).await;
+    let long = "\u{1f980}".repeat(150);
+    client.patch("/jwt-allauth/user/", &json!({ "first_name": long, "last_name": long })).await;
+    assert_eq!(client.refresh().await.status, 200);
+    assert!(client.access.len() <= 4_096 && client.refresh.len() <= 4_096);
+    let said = claims(&client).await;
+    assert_eq!(said["first"], long);
+    assert_eq!(said["last"], Value::Null, "it does not fit beside the others");
+    assert_eq!(said["role"], 0, "a hook cannot give roles");
+    assert_eq!(said["mail"].as_str().map(str::len), Some(76), "nor replace what the settings say");
+    assert_eq!(said["small"], true);
+    assert_eq!(client.refresh().await.status, 200);
+}
+
+/// Wants more than there is.
+struct Greedy;
+
+impl Hooks for Greedy {
+    fn extra_claims<'h>(&'h self, _: &'h Auth, _: &'h User) -> Hook<'h, Result<Map<String, Value>>> {
+        let claims = json!({ "role": 1000, "mail": "x", "large": "x".repeat(2_000), "a b": 1, "small": true });
+        Box::pin(async move { Ok(claims.as_object().cloned().unwrap_or_default()) })
+    }
+}
+
+/// Says how many accounts there are, in the claims; lets nobody in whose name is Eve; remembers who signed up.
+#[derive(Clone, Default)]
+struct Company {
+    asked: Arc<AtomicUsize>,
+    welcomed: Arc<Mutex<Vec<String>>>,
+    welcome: Arc<Notify>,
+}
+
+impl Hooks for Company {
+    fn extra_claims<'h>(&'h self, auth: &'h Auth, _: &'h User) -> Hook<'h, Result<Map<String, Value>>> {
+        Box::pin(async move {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            let (count,): (i64,) =
+                on!(auth.db(), pool => sqlx::query_as("select count(*) from users").fetch_one(pool).await?);
+            Ok([("accounts".to_owned(), json!(count))].into_iter().collect())
+        })
+    }
+
+    fn before_login<'h>(&'h self, _: &'h Auth, user: &'h User) -> Hook<'h, Result<()>> {
+        Box::pin(async move {
+            if user.email.starts_with("eve@") {
+                return Err(Error::refused(StatusCode::FORBIDDEN, "Not you.", "not_you"));
+            }
+            Ok(())
+        })
+    }
+
+    fn after_registration<'h>(&'h self, _: &'h Auth, user: &'h User) -> Hook<'h, ()> {
+        Box::pin(async move {
+            self.welcomed.lock().expect("nobody panics").push(user.email.clone());
+            self.welcome.notify_one();
+        })
+    }
+}
+
+async fn hooks_add_claims_from_the_database_at_every_refresh(engine: Engine) {
+    let company = Company::default();
+    let app = TestApp::start(engine, router).await.with_hooks(router, company.clone()).await;
+    let mut client = app.signed_in("ada@example.com").await;
+    assert_eq!(claims(&client).await["accounts"], 1);
+    app.signed_in("bob@example.com").await;
+    client.refresh().await;
+    assert_eq!(claims(&client).await["accounts"], 2);
+    let change =
+        json!({ "old_password": PASSWORD, "new_password1": "another good one", "new_password2": "another good one" });
+    let reply = client.post("/jwt-allauth/password/change/", &change).await;
+    client.keep(reply);
+    assert_eq!(claims(&client).await["accounts"], 2);
+    assert_eq!(company.asked.load(Ordering::SeqCst), 4);
+}
+
+async fn a_hook_refuses_a_sign_in_with_an_answer_of_its_own(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    app.signed_in("eve@example.com").await;
+    let app = app.with_hooks(router, Company::default()).await;
+    let refused = app.client().login("eve@example.com", PASSWORD).await;
+    assert_eq!((refused.status, refused.text("code")), (403, "not_you"));
+    assert_eq!(
+        app.client().login("eve@example.com", "wrong").await.status,
+        401,
+        "only whoever knows the password is told"
+    );
+}
+
+async fn a_hook_hears_of_every_new_account(engine: Engine) {
+    let company = Company::default();
+    let app = TestApp::start(engine, router).await.with_hooks(router, company.clone()).await;
+    app.signed_in("ada@example.com").await;
+    company.welcome.notified().await;
+    assert_eq!(*company.welcomed.lock().expect("nobody panics"), ["ada@example.com"]);
+}
