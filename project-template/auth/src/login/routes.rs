@@ -26,7 +26,7 @@ bodies! {
     struct Credentials {
         #[schema(format = Email)]
         email: String,
-        #[schema(format = Password, max_length = 1024)]
+        #[schema(format = Password, min_length = 1, max_length = 1024)]
         password: String,
     }
 }

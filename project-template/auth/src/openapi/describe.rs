@@ -27,10 +27,14 @@ pub(crate) fn describe(api: &OpenApi, settings: &Settings) -> Value {
         spec["components"]["schemas"][name] = schema;
     }
     let prefix = &settings.http.prefix;
+    let schemas = json!({ "components": spec["components"] });
     for (path, item) in members(&mut spec["paths"]) {
         for (method, operation) in members(item) {
             operation["operationId"] = json!(operation_id(method, path.strip_prefix(prefix).unwrap_or(path)));
             add_common_refusals(method, operation);
+            if operation["requestBody"].is_object() {
+                operation["requestBody"]["required"] = json!(needs_body(&schemas, operation));
+            }
             operation["responses"] = put_together(operation["responses"].take());
             if has_parameter(operation, "Prefer") {
                 add_refresh_cookie(operation, &settings.sessions.cookie.name);
@@ -48,6 +52,13 @@ fn members(value: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
 fn operation_id(method: &str, path: &str) -> String {
     let words = path.split(|character: char| !character.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
+}
+
+/// Whether there is a member that cannot be left out; without one, no body is an empty object.
+fn needs_body(schemas: &Value, operation: &Value) -> bool {
+    let schema = operation.pointer("/requestBody/content/application~1json/schema/$ref").and_then(Value::as_str);
+    let schema = schema.and_then(|reference| schemas.pointer(reference.strip_prefix('#')?));
+    schema.is_some_and(|schema| schema["required"].as_array().is_some_and(|required| !required.is_empty()))
 }
 
 /// What the layers and the extractors answer before, or instead of, the handler.

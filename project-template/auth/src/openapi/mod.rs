@@ -7,6 +7,7 @@
 
 mod body;
 mod describe;
+mod page;
 mod refusal;
 mod routes;
 pub(crate) mod shared;

@@ -30,12 +30,12 @@ bodies! {
     }))]
     struct PasswordChange {
         /// Needed unless `password.old_password_required` is off.
-        #[schema(format = Password, max_length = 1024)]
+        #[schema(format = Password, min_length = 1, max_length = 1024)]
         old_password: String,
-        #[schema(format = Password, max_length = 1024)]
+        #[schema(format = Password, min_length = 1, max_length = 1024)]
         new_password1: String,
         /// The same again.
-        #[schema(format = Password, max_length = 1024)]
+        #[schema(format = Password, min_length = 1, max_length = 1024)]
         new_password2: String,
     }
 

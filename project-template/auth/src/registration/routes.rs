@@ -35,10 +35,10 @@ bodies! {
         #[schema(format = Email)]
         email: String,
         /// At least `password.min_length` characters, not a common one, not like the address or the names.
-        #[schema(format = Password, max_length = 1024)]
+        #[schema(format = Password, min_length = 1, max_length = 1024)]
         password1: String,
         /// The same again.
-        #[schema(format = Password, max_length = 1024)]
+        #[schema(format = Password, min_length = 1, max_length = 1024)]
         password2: String,
         #[schema(required = false, max_length = 150)]
         first_name: String,

@@ -89,7 +89,7 @@ async fn refresh(
 /// Ends the session of a refresh token, or of the access token where none is shown. Whether it lived is not told.
 #[utoipa::path(
     post, path = "/logout/", tag = "Sessions", request_body = RefreshToken,
-    security(("refresh_cookie" = []), ("bearer" = [])),
+    security((), ("refresh_cookie" = []), ("bearer" = [])),
     responses((status = 200, description = "The session is over and the cookie deleted.", body = LoggedOut)),
 )]
 async fn logout(State(auth): State<Auth>, headers: HeaderMap, mut fields: Fields) -> Result<Response> {

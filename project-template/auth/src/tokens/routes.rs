@@ -32,6 +32,7 @@ bodies! {
     /// An access or a refresh token.
     #[schema(example = json!({ "token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl" }))]
     struct Token {
+        #[schema(min_length = 1)]
         token: String,
     }
 

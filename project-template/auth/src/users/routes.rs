@@ -32,7 +32,7 @@ bodies! {
     /// The account's password.
     #[schema(example = json!({ "password": "correct horse battery staple" }))]
     struct Password {
-        #[schema(format = Password, max_length = 1024)]
+        #[schema(format = Password, min_length = 1, max_length = 1024)]
         password: String,
     }
 }

@@ -232,7 +232,7 @@ async fn the_description_follows_the_settings() {
 async fn the_description_is_served_unless_it_is_turned_off() {
     for (docs, status) in [(Docs::Development, 200), (Docs::On, 200), (Docs::Off, 404)] {
         let app = TestApp::start_with(Engine::Sqlite, router, |settings| settings.http.docs = docs).await;
-        for path in ["/openapi.json"] {
+        for path in ["/openapi.json", "/docs/", "/docs", "/docs/page.css", "/docs/page.js"] {
             assert_eq!(app.client().get(path).await.status, status, "{path}: {docs:?}");
         }
     }
