@@ -3,7 +3,7 @@
 //! Each query is written once and runs on either pool through [`crate::on`]. Ids (UUIDv7) and times come from Rust.
 
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use secrecy::{ExposeSecret, SecretString};
@@ -16,6 +16,8 @@ use crate::settings::Section;
 
 /// How long a writer waits for another process that holds the SQLite file.
 const SQLITE_BUSY: Duration = Duration::from_secs(5);
+/// How long to leave it alone before it is opened again.
+const SQLITE_RETRY: Duration = Duration::from_millis(20);
 /// How long PostgreSQL works on one statement before it gives up, in milliseconds.
 const POSTGRES_STATEMENT_TIMEOUT: &str = "5000";
 
@@ -157,7 +159,7 @@ impl Db {
                 .max_lifetime(None)
                 .acquire_timeout(settings.acquire_timeout)
                 .test_before_acquire(false);
-            return Ok(Self::Sqlite(pool.connect_with(options).await.context("cannot open the SQLite database")?));
+            return Ok(Self::Sqlite(open_sqlite(pool, options).await.context("cannot open the SQLite database")?));
         }
         let options = PgConnectOptions::from_str(url)
             .context("`database.url` is not a valid PostgreSQL address")?
@@ -226,6 +228,18 @@ impl Db {
     /// Ends every connection, after what they are doing.
     pub async fn close(&self) {
         on!(self, pool => pool.close().await);
+    }
+}
+
+/// Opens the pool. Of two processes that open a new file at once, both wish to change its journal mode, and there SQLite
+/// tells one of them that it is busy without the wait that statements have.
+async fn open_sqlite(pool: SqlitePoolOptions, options: SqliteConnectOptions) -> sqlx::Result<SqlitePool> {
+    let deadline = Instant::now() + SQLITE_BUSY;
+    loop {
+        match pool.clone().connect_with(options.clone()).await {
+            Err(error) if is_passing(&error) && Instant::now() < deadline => tokio::time::sleep(SQLITE_RETRY).await,
+            opened => return opened,
+        }
     }
 }
 

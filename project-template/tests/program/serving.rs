@@ -30,7 +30,7 @@ async fn asked_to_stop_it_finishes_what_was_begun(engine: Engine) {
 }
 
 async fn two_that_start_together_on_a_new_database_both_serve(engine: Engine) {
-    for _ in 0..5 {
+    for _ in 0..10 {
         let program = program(engine).await;
         let starting: Vec<_> = (0..3).map(|_| program.begin_to_serve()).collect();
         let servers: Vec<_> = starting.into_iter().map(auth::testing::Starting::ready).collect();
