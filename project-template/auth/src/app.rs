@@ -17,7 +17,9 @@ use crate::sessions::Liveness;
 use crate::settings::{Problems, Settings};
 use crate::templates::Templates;
 use crate::tokens::Tokens;
-use crate::{http, login, mail, openapi, operations, passwords, registration, sessions, tokens, users};
+use crate::{
+    email_verification, http, login, mail, openapi, operations, passwords, registration, sessions, tokens, users,
+};
 
 /// A running authentication server: the state of the application's router. Cloning it is cheap.
 #[derive(Clone)]
@@ -164,6 +166,7 @@ impl Auth {
 fn api(settings: &Settings) -> Api {
     let api = Api::default()
         .merge(registration::router())
+        .merge(email_verification::router())
         .merge(login::router())
         .merge(sessions::router())
         .merge(users::router())

@@ -27,6 +27,11 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
+    /// Something that is there.
+    pub(crate) fn of(purpose: &'static str, id: Uuid) -> Self {
+        Self { purpose, id }
+    }
+
     /// Whatever goes by this name, whether or not there is such a thing: so that asking for a code for it takes the same
     /// course if there is not.
     pub(crate) fn named(purpose: &'static str, name: &str) -> Self {
@@ -34,6 +39,11 @@ impl Subject {
         let mut id = [0; 16];
         id.copy_from_slice(&hash.as_ref()[..16]);
         Self { purpose, id: Uuid::from_bytes(id) }
+    }
+
+    /// An id that is the same whenever the subject is.
+    pub(crate) fn id(self) -> Uuid {
+        self.id
     }
 
     fn message(self, code: &str) -> String {
@@ -65,26 +75,28 @@ impl From<&Settings> for Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Wait(pub(crate) Duration);
 
-/// Makes a new code in place of the one before, if one may be sent. The guesses made so far stay counted.
-///
-/// # Errors
-/// How long to wait, or the database's.
+/// Makes a new code in place of the one before, if one may be sent; else [`wait`] says how long not. The guesses made so
+/// far stay counted.
 pub(crate) async fn request(
     auth: &Auth,
     tx: &mut Tx,
     subject: Subject,
     limits: Limits,
-) -> sqlx::Result<Result<SecretString, Wait>> {
+) -> sqlx::Result<Option<SecretString>> {
     let now = auth.now();
     let settings = &auth.settings().codes;
     let code = random(settings.length);
     let mac = auth.tokens().mac(subject.message(code.expose_secret()).as_bytes(), now);
     let bounds = bounds(settings, limits.lockout, now);
-    if store::request(tx, subject, &mac, now + settings.lifetime, limits, &bounds).await? {
-        return Ok(Ok(code));
-    }
+    let granted = store::request(tx, subject, &mac, now + settings.lifetime, limits, &bounds).await?;
+    Ok(granted.then_some(code))
+}
+
+/// How long nothing more may be sent.
+pub(crate) async fn wait(auth: &Auth, tx: &mut Tx, subject: Subject, limits: Limits) -> sqlx::Result<Wait> {
+    let bounds = bounds(&auth.settings().codes, limits.lockout, auth.now());
     let count = store::count_in(tx, subject).await?;
-    Ok(Err(Wait(count.map_or(limits.cooldown, |count| pause(&count, limits, &bounds)))))
+    Ok(Wait(count.map_or(limits.cooldown, |count| pause(&count, limits, &bounds))))
 }
 
 /// What a guess is worth.

@@ -1,6 +1,7 @@
 //! The table of short codes, and of what was counted about them.
 
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::code::{Limits, Subject};
 use crate::db::{Db, Tx};
@@ -124,6 +125,10 @@ pub(super) async fn discard(tx: &mut Tx, subject: Subject) -> sqlx::Result<()> {
         .execute(conn)
         .await
         .map(drop))
+}
+
+pub(super) async fn remove_all(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query("delete from codes where subject = $1").bind(subject).execute(conn).await.map(drop))
 }
 
 /// Removes counts that nothing was sent for since `before`.

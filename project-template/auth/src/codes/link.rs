@@ -32,8 +32,6 @@ pub(crate) struct Link<T> {
     pub(crate) version: i64,
     /// What it does.
     pub(crate) data: T,
-    /// When it was issued.
-    pub(crate) created_at: OffsetDateTime,
 }
 
 /// What a link is worth that was opened.
@@ -82,8 +80,8 @@ pub(crate) async fn find<T: DeserializeOwned>(auth: &Auth, purposes: &[&str], se
     // The key that sealed it was taken away, and with it everything it vouched for.
     let Some(plain) = auth.tokens().open(&thing(&row.hash), &row.sealed) else { return Ok(Standing::Expired) };
     let data = serde_json::from_slice(&plain).map_err(anyhow::Error::new)?;
-    let Row { hash, purpose, subject, version, created_at, .. } = row;
-    Ok(Standing::Good(Link { hash, purpose, subject, version, data, created_at }))
+    let Row { hash, purpose, subject, version, .. } = row;
+    Ok(Standing::Good(Link { hash, purpose, subject, version, data }))
 }
 
 impl<T> Link<T> {
@@ -96,11 +94,6 @@ impl<T> Link<T> {
 /// Removes the unused links of a subject that were issued for a purpose.
 pub(crate) async fn forget(tx: &mut Tx, purpose: &str, subject: Uuid) -> sqlx::Result<()> {
     store::remove(tx, purpose, subject).await
-}
-
-/// Removes the unused links of a subject, whatever they are for: whenever a way in is taken away.
-pub(crate) async fn forget_all(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
-    store::remove_all(tx, subject).await
 }
 
 /// How many good links a subject has for a purpose.

@@ -68,7 +68,7 @@ pub(super) async fn remove(tx: &mut Tx, purpose: &str, subject: Uuid) -> sqlx::R
 }
 
 pub(super) async fn remove_all(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
-    in_tx!(tx, conn => sqlx::query("delete from links where subject = $1 and used_at is null")
+    in_tx!(tx, conn => sqlx::query("delete from links where subject = $1")
         .bind(subject)
         .execute(conn)
         .await

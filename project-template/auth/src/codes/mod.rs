@@ -11,12 +11,19 @@ mod link_store;
 mod settings;
 
 use time::OffsetDateTime;
+use uuid::Uuid;
 
-pub(crate) use code::{Guess, Limits, Subject, Wait, discard, guess, redeem, request};
-pub(crate) use link::{Link, Standing, count_live, find, forget, forget_all, issue};
+pub(crate) use code::{Guess, Limits, Redeemable, Subject, discard, guess, redeem, request, wait};
+pub(crate) use link::{Link, Standing, count_live, find, forget, issue};
 pub use settings::{Sending, Settings};
 
-use crate::db::Db;
+use crate::db::{Db, Tx};
+
+/// Removes everything there is about a subject that is no more.
+pub(crate) async fn forget_all(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
+    link_store::remove_all(tx, subject).await?;
+    code_store::remove_all(tx, subject).await
+}
 
 /// Removes links and counts that nobody needs any more, at most `limit` of each. Says how many there were.
 pub(crate) async fn remove_expired(db: &Db, now: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {

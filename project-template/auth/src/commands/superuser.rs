@@ -54,16 +54,21 @@ pub(super) async fn create(settings: Settings, arguments: Arguments) -> anyhow::
         role: role::SUPERUSER,
         email_verified: true,
     };
-    match users::store::insert(auth.db(), &new, auth.now()).await {
+    let mut tx = auth.db().begin().await?;
+    match users::store::insert(&mut tx, &new, auth.now()).await {
         Ok(user) => {
+            tx.commit().await?;
             println!("created the superuser {}", user.email);
             Ok(ExitCode::SUCCESS)
         }
         // Somebody else made it since: two instances start together.
-        Err(error) if db::is_taken(&error) => match users::store::by_email(auth.db(), &new.email).await? {
-            Some(user) => promote(&auth, user).await,
-            None => Err(error.into()),
-        },
+        Err(error) if db::is_taken(&error) => {
+            drop(tx);
+            match users::store::by_email(auth.db(), &new.email).await? {
+                Some(user) => promote(&auth, user).await,
+                None => Err(error.into()),
+            }
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -5,6 +5,7 @@ mod routes;
 pub(crate) use routes::router;
 
 use crate::app::Auth;
+use crate::email_verification;
 use crate::error::Result;
 use crate::http::Client;
 use crate::sessions::{self, Issued};
@@ -12,7 +13,11 @@ use crate::users::{self, User};
 
 /// Begins a session for a user who has proven who they are; none if the account was changed or deactivated since the
 /// proof was checked.
+///
+/// # Errors
+/// 401 `email_not_verified` where only verified addresses sign in.
 pub(crate) async fn complete(auth: &Auth, user: &User, client: &Client) -> Result<Option<Issued>> {
+    email_verification::require(auth, user)?;
     auth.hooks().before_login(auth, user).await?;
     let claims = sessions::user_claims(auth, user).await?;
     let mut tx = auth.db().begin().await?;

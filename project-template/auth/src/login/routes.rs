@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 
 use super::complete;
 use crate::app::Auth;
+use crate::email_verification::EmailNotVerified;
 use crate::error::Result;
 use crate::http::{Client, Fields};
 use crate::openapi::{Api, at, bodies, refusals};
@@ -40,7 +41,7 @@ refusals! {
 /// Signs in with an address and a password.
 #[utoipa::path(
     post, path = "/login/", tag = "Sessions", request_body = Credentials, params(Prefer),
-    responses((status = 200, description = "Signed in.", body = Tokens), IncorrectCredentials),
+    responses((status = 200, description = "Signed in.", body = Tokens), IncorrectCredentials, EmailNotVerified),
 )]
 async fn login(State(auth): State<Auth>, client: Client, delivery: Delivery, mut fields: Fields) -> Result<Response> {
     let email = fields.email("email");

@@ -78,7 +78,7 @@ impl Sender {
             Self::File(directory) => write(directory, id, message).await?,
             Self::Smtp(server) => drop(server.send(message).await?),
             #[cfg(feature = "testing")]
-            Self::Memory(mailbox) => mailbox.put(letter, &message),
+            Self::Memory(mailbox) => mailbox.put(id, letter, &message),
         }
         Ok(())
     }

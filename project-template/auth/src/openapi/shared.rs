@@ -31,6 +31,10 @@ refusals! {
     NotJson = UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type \"text/plain\" in request.";
     /// Too often. `Retry-After` says when it is possible again.
     Throttled = TOO_MANY_REQUESTS, "throttled", "Request was throttled. Expected available in 60 seconds.";
+    /// The link is used, expired or was never sent.
+    UnknownLink = NOT_FOUND, "link_not_valid", "This link is no longer valid.";
+    /// The code is wrong, used or expired.
+    CodeNotValid = BAD_REQUEST, "code_not_valid", "This code is not valid, or not any more.";
     /// The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
     Busy = SERVICE_UNAVAILABLE, "busy", "The server is busy. Please try again.";
 }

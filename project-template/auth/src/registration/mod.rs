@@ -13,10 +13,23 @@ pub struct Settings {
     pub open: bool,
     /// Whether both names are required.
     pub require_names: bool,
+    /// Whether a sign-up is answered alike whether or not the address has an account.
+    pub hide_existing: bool,
 }
 
 impl Settings {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
-        Self { open: section.flag("open"), require_names: section.flag("require_names") }
+        Self {
+            open: section.flag("open"),
+            require_names: section.flag("require_names"),
+            hide_existing: section.flag("hide_existing"),
+        }
+    }
+
+    pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
+        if !self.hide_existing {
+            warnings
+                .push("registration.hide_existing: sign-up tells strangers who has an account; set it to true".into());
+        }
     }
 }

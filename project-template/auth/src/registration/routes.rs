@@ -1,13 +1,15 @@
 //! `registration/`.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use utoipa_axum::routes;
 
 use crate::app::Auth;
 use crate::db;
+use crate::email_verification::{self, Mode};
 use crate::error::{Error, Result};
 use crate::hooks;
 use crate::http::{Client, Fields};
@@ -15,7 +17,7 @@ use crate::login;
 use crate::openapi::shared::{Conflict, NotFound};
 use crate::openapi::{Api, at, bodies};
 use crate::passwords;
-use crate::sessions::{Delivery, Prefer, Tokens};
+use crate::sessions::{Delivery, Prefer};
 use crate::users::{self, NAME_LIMIT, NewUser, role};
 
 pub(crate) fn router() -> Api {
@@ -47,25 +49,44 @@ bodies! {
     }
 }
 
-/// Makes an account and signs it in.
+bodies! {
+    /// Tokens, or what is to be done first.
+    #[schema(example = json!({ "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl" }))]
+    struct SignedUp {
+        /// To be sent as `Authorization: Bearer`; missing where the address must be verified first.
+        #[schema(required = false)]
+        access: String,
+        /// To be exchanged at `refresh/`; only where it does not travel in the cookie.
+        #[schema(required = false)]
+        refresh: String,
+        /// "Verification e-mail sent.", where that comes first.
+        #[schema(required = false)]
+        detail: String,
+    }
+}
+
+/// Makes an account and signs it in; where its address must be verified first, only mails that.
 ///
-/// Where `registration.open` is off, there is no such path.
+/// Then the answer is the same whether or not the address has an account. Where `registration.open` is off, there is no such path.
 #[utoipa::path(
     post, path = "/registration/", tag = "Accounts", request_body = Registration, params(Prefer),
-    responses((status = 201, description = "Signed up and signed in.", body = Tokens), Conflict, NotFound),
+    responses((status = 201, description = "Signed up.", body = SignedUp), Conflict, NotFound),
 )]
 async fn register(State(auth): State<Auth>, client: Client, delivery: Delivery, fields: Fields) -> Result<Response> {
     if !auth.settings().registration.open {
         return Err(Error::not_found());
     }
     let new = read(&auth, fields).await?;
-    let user = users::store::insert(auth.db(), &new, auth.now()).await.map_err(|error| {
-        if db::is_taken(&error) {
-            Error::field("email", "A user is already registered with this e-mail address.")
-        } else {
-            error.into()
-        }
-    })?;
+    if auth.settings().email_verification.mode == Mode::Mandatory {
+        email_verification::sign_up(&auth, new).await?;
+        return Ok((StatusCode::CREATED, Json(json!({ "detail": "Verification e-mail sent." }))).into_response());
+    }
+    let mut tx = auth.db().begin().await?;
+    let user = users::store::insert(&mut tx, &new, auth.now())
+        .await
+        .map_err(|error| if db::is_taken(&error) { users::taken() } else { error.into() })?;
+    email_verification::begin(&auth, &mut tx, &user).await?;
+    tx.commit().await?;
     tracing::info!(user = %user.id, "registered");
     hooks::registered(&auth, &user);
     let issued = login::complete(&auth, &user, &client).await?.ok_or(Conflict)?;

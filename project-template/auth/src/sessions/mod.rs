@@ -110,6 +110,7 @@ pub(crate) enum EndedBy {
     Deactivation,
     PasswordChange,
     PasswordReset,
+    EmailChange,
     Deletion,
 }
 
@@ -124,6 +125,7 @@ impl EndedBy {
             Self::Deactivation => "deactivation",
             Self::PasswordChange => "password_change",
             Self::PasswordReset => "password_reset",
+            Self::EmailChange => "email_change",
             Self::Deletion => "deletion",
         }
     }

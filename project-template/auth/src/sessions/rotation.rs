@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::session::Standing;
 use super::{EndedBy, Issued, Session, capped, end, end_all, issue, store, user_claims};
 use crate::app::Auth;
+use crate::email_verification;
 use crate::error::{Error, Result};
 use crate::http::Client;
 use crate::sessions::checkpoints::Checkpoints;
@@ -79,7 +80,10 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, client: &Client) 
 /// The account of a session; one that may not sign in any more loses its sessions.
 async fn active_user(auth: &Auth, session: &Session) -> Result<User, NotRotated> {
     match users::store::by_id(auth.db(), session.user_id).await? {
-        Some(user) if user.is_active => Ok(user),
+        Some(user) if user.is_active => {
+            email_verification::require(auth, &user)?;
+            Ok(user)
+        }
         Some(user) => {
             let mut tx = auth.db().begin().await?;
             users::store::hold(&mut tx, user.id).await?;

@@ -17,6 +17,7 @@ use super::{
     rotate, store,
 };
 use crate::app::Auth;
+use crate::email_verification::EmailNotVerified;
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields};
 use crate::openapi::shared::{NotFound, TokenNotValid};
@@ -61,7 +62,7 @@ refusals! {
 #[utoipa::path(
     post, path = "/refresh/", tag = "Sessions", request_body = RefreshToken, params(Prefer),
     security((), ("refresh_cookie" = [])),
-    responses((status = 200, description = "Refreshed.", body = Tokens), TokenNotValid, SessionExpired),
+    responses((status = 200, description = "Refreshed.", body = Tokens), TokenNotValid, SessionExpired, EmailNotVerified),
 )]
 async fn refresh(
     State(auth): State<Auth>,

@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use reader::Reader;
 pub use reader::{Choice, Section};
 
-use crate::{codes, db, http, mail, operations, passwords, registration, sessions, templates, tokens};
+use crate::{
+    codes, db, email_verification, http, mail, operations, passwords, registration, sessions, templates, tokens,
+};
 
 /// The defaults, with a line on each key: the text `settings.toml` begins as.
 pub const DEFAULTS: &str = include_str!("../../defaults.toml");
@@ -37,6 +39,7 @@ pub struct Settings {
     pub http: http::Settings,
     pub database: db::Settings,
     pub codes: codes::Settings,
+    pub email_verification: email_verification::Settings,
     pub mail: mail::Settings,
     pub registration: registration::Settings,
     pub password: passwords::Settings,
@@ -87,6 +90,7 @@ impl Settings {
             http: http::Settings::read(&mut reader.section("http")),
             database: db::Settings::read(&mut reader.section("database")),
             codes: codes::Settings::read(&mut reader.section("codes")),
+            email_verification: email_verification::Settings::read(&mut reader.section("email_verification")),
             mail: mail::Settings::read(&mut reader.section("mail")),
             registration: registration::Settings::read(&mut reader.section("registration")),
             password: passwords::Settings::read(&mut reader.section("password")),
@@ -138,6 +142,8 @@ impl Settings {
         }
         self.http.warn(&mut warnings);
         self.codes.warn(&mut warnings);
+        self.email_verification.warn(&mut warnings);
+        self.registration.warn(&mut warnings);
         self.mail.warn(&mut warnings);
         self.password.warn(&mut warnings);
         self.sessions.warn(&mut warnings);

@@ -1,14 +1,16 @@
 //! Mails that were sent in a test.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lettre::Message;
+use uuid::Uuid;
 
 use crate::mail::Letter;
 
-/// Everything that was sent, oldest first.
+/// Everything that was sent, in the order it was asked for: what is due at the same time is sent at the same time.
 #[derive(Clone, Debug, Default)]
-pub struct Mailbox(Arc<Mutex<Vec<Received>>>);
+pub struct Mailbox(Arc<Mutex<BTreeMap<Uuid, Received>>>);
 
 /// A mail that was sent.
 #[derive(Clone, Debug)]
@@ -23,26 +25,26 @@ pub struct Received {
 }
 
 impl Mailbox {
-    pub(crate) fn put(&self, letter: &Letter, message: &Message) {
+    pub(crate) fn put(&self, id: Uuid, letter: &Letter, message: &Message) {
         let Letter { to, subject, text, html } = letter.clone();
         let source = String::from_utf8_lossy(&message.formatted()).into_owned();
-        self.mails().push(Received { to, subject, text, html, source });
+        self.mails().insert(id, Received { to, subject, text, html, source });
     }
 
-    fn mails(&self) -> std::sync::MutexGuard<'_, Vec<Received>> {
+    fn mails(&self) -> std::sync::MutexGuard<'_, BTreeMap<Uuid, Received>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Every mail.
     #[must_use]
     pub fn all(&self) -> Vec<Received> {
-        self.mails().clone()
+        self.mails().values().cloned().collect()
     }
 
     /// The mails to an address.
     #[must_use]
     pub fn to(&self, address: &str) -> Vec<Received> {
-        self.mails().iter().filter(|mail| mail.to == address).cloned().collect()
+        self.mails().values().filter(|mail| mail.to == address).cloned().collect()
     }
 
     /// The latest mail to an address.

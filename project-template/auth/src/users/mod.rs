@@ -1,6 +1,7 @@
 //! Accounts: who somebody is. What they may do with it, and how they prove it, is for other rooms.
 
 mod email;
+mod email_change;
 pub mod import;
 pub mod role;
 mod routes;
@@ -15,8 +16,22 @@ pub use user::{NewUser, User};
 use uuid::Uuid;
 
 use crate::app::Auth;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::sessions::{self, EndedBy};
+
+/// The account with an address, whatever its case.
+///
+/// # Errors
+/// If the database cannot be reached.
+pub async fn by_email(auth: &Auth, address: &str) -> Result<Option<User>> {
+    let Some(email) = Email::parse(address) else { return Ok(None) };
+    Ok(store::by_email(auth.db(), &email).await?)
+}
+
+/// 400: the address has an account.
+pub(crate) fn taken() -> Error {
+    Error::field("email", "A user is already registered with this e-mail address.")
+}
 
 /// Lets an account sign in again, or no more; then all its sessions end. Says whether there is such an account.
 ///

@@ -6,8 +6,9 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa_axum::routes;
 
-use super::{NAME_LIMIT, User, store};
+use super::{NAME_LIMIT, User, email_change, store};
 use crate::app::Auth;
+use crate::codes;
 use crate::error::{Error, Result};
 use crate::http::Fields;
 use crate::openapi::shared::{Conflict, NotFound};
@@ -16,7 +17,7 @@ use crate::passwords::Verdict;
 use crate::sessions::{self, DbUser, EndedBy};
 
 pub(crate) fn router() -> Api {
-    at(Api::default(), routes!(show, change, remove))
+    at(email_change::router(), routes!(show, change, remove))
 }
 
 bodies! {
@@ -93,6 +94,7 @@ async fn remove(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
     if !ended.contains(&user.session) {
         return Err(sessions::session_over());
     }
+    codes::forget_all(&mut tx, user.id).await?;
     if !store::delete(&mut tx, &user).await? {
         return Err(Conflict.into());
     }

@@ -16,13 +16,18 @@ macro_rules! columns {
     };
 }
 
-/// Inserts an account. A taken address is a unique violation, see [`crate::db::is_taken`].
-pub(crate) async fn insert(db: &Db, new: &NewUser, now: OffsetDateTime) -> sqlx::Result<User> {
-    on!(db, pool => sqlx::query_as(
-        concat!("insert into users
+macro_rules! insert {
+    () => {
+        "insert into users
            (id, email, email_key, email_verified, password_hash, first_name, last_name, role, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
-         returning ", columns!()),
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)"
+    };
+}
+
+/// Inserts an account. A taken address is a unique violation, see [`crate::db::is_taken`].
+pub(crate) async fn insert(tx: &mut Tx, new: &NewUser, now: OffsetDateTime) -> sqlx::Result<User> {
+    in_tx!(tx, conn => sqlx::query_as(
+        concat!(insert!(), " returning ", columns!()),
     )
     .bind(Uuid::now_v7())
     .bind(new.email.as_written())
@@ -33,7 +38,90 @@ pub(crate) async fn insert(db: &Db, new: &NewUser, now: OffsetDateTime) -> sqlx:
     .bind(&new.last_name)
     .bind(new.role)
     .bind(now)
-    .fetch_one(pool)
+    .fetch_one(conn)
+    .await)
+}
+
+/// Inserts an account, or finds the one that has the address; the id tells which. Either way a row is written and held
+/// until the transaction ends, so that whoever times this learns nothing.
+pub(crate) async fn insert_or_find(tx: &mut Tx, id: Uuid, new: &NewUser, now: OffsetDateTime) -> sqlx::Result<User> {
+    in_tx!(tx, conn => sqlx::query_as(
+        concat!(insert!(), " on conflict (email_key) do update set email_key = excluded.email_key returning ", columns!()),
+    )
+    .bind(id)
+    .bind(new.email.as_written())
+    .bind(new.email.key())
+    .bind(new.email_verified)
+    .bind(&new.password_hash)
+    .bind(&new.first_name)
+    .bind(&new.last_name)
+    .bind(new.role)
+    .bind(now)
+    .fetch_one(conn)
+    .await)
+}
+
+/// Notes that mail to the address reaches the account, if that is still as it was in this version.
+pub(crate) async fn set_verified(
+    tx: &mut Tx,
+    id: Uuid,
+    version: i64,
+    now: OffsetDateTime,
+) -> sqlx::Result<Option<User>> {
+    in_tx!(tx, conn => sqlx::query_as(
+        concat!("update users set email_verified = true, updated_at = $1
+         where id = $2 and auth_version = $3 and is_active
+         returning ", columns!()),
+    )
+    .bind(now)
+    .bind(id)
+    .bind(version)
+    .fetch_optional(conn)
+    .await)
+}
+
+/// Gives an account another address, one that mail has reached, if it is still as it was in this version. A taken address
+/// is a unique violation.
+pub(crate) async fn set_email(
+    tx: &mut Tx,
+    (id, version): (Uuid, i64),
+    email: &Email,
+    now: OffsetDateTime,
+) -> sqlx::Result<Option<User>> {
+    in_tx!(tx, conn => sqlx::query_as(
+        concat!("update users
+         set email = $1, email_key = $2, email_verified = true, auth_version = auth_version + 1, updated_at = $3
+         where id = $4 and auth_version = $5 and is_active
+         returning ", columns!()),
+    )
+    .bind(email.as_written())
+    .bind(email.key())
+    .bind(now)
+    .bind(id)
+    .bind(version)
+    .fetch_optional(conn)
+    .await)
+}
+
+/// Gives an account the names and the password of another sign-up, or no password at all.
+pub(crate) async fn set_sign_up(
+    tx: &mut Tx,
+    user: &User,
+    password_hash: Option<&str>,
+    names: (&str, &str),
+) -> sqlx::Result<Option<User>> {
+    in_tx!(tx, conn => sqlx::query_as(
+        concat!("update users
+         set password_hash = $1, first_name = $2, last_name = $3, auth_version = auth_version + 1
+         where id = $4 and auth_version = $5
+         returning ", columns!()),
+    )
+    .bind(password_hash)
+    .bind(names.0)
+    .bind(names.1)
+    .bind(user.id)
+    .bind(user.auth_version)
+    .fetch_optional(conn)
     .await)
 }
 

@@ -1,0 +1,136 @@
+//! What a confirmation does.
+//!
+//! A link belongs to one sign-up, so it makes that one's password the account's. A code, or a link that was asked for
+//! again, only shows that mail reaches somebody. Several people may have signed up with an address, each with a password
+//! of their own, and the mail's reader need not be the first: where it is not certain whose password the reader means, no
+//! password is believed, and the account gets one by a password reset, which goes to the same reader.
+
+use super::sign_up::Further;
+use super::{AGAIN, FIRST, FURTHER, SILENT, subject};
+use crate::app::Auth;
+use crate::codes::{self, Link, Redeemable, Standing};
+use crate::db::Tx;
+use crate::error::Result;
+use crate::sessions::{self, EndedBy};
+use crate::users::{self, Email, User};
+
+/// What a link holds: the sign-up it confirms, if that is not the first.
+pub(super) type Confirmation = Link<Option<Further>>;
+
+/// Looks up a link. That confirms nothing.
+pub(super) async fn open(auth: &Auth, key: &str) -> Result<Standing<Option<Further>>> {
+    codes::find(auth, &[FIRST, FURTHER, AGAIN], key).await
+}
+
+/// Confirms by link. None if it is used, or the account has changed since it was sent.
+pub(super) async fn by_link(auth: &Auth, link: Confirmation) -> Result<Option<User>> {
+    let mut tx = auth.db().begin().await?;
+    if !link.consume(auth, &mut tx).await? {
+        return Ok(None);
+    }
+    let Some(user) = users::store::set_verified(&mut tx, link.subject, link.version, auth.now()).await? else {
+        return Ok(None);
+    };
+    let proof = match (link.purpose.as_str(), link.data) {
+        (FIRST, _) => Proof::First,
+        (_, Some(further)) => Proof::Further(further),
+        _ => Proof::Mailbox,
+    };
+    settle(auth, tx, user, proof).await
+}
+
+/// Confirms by code. None if it is used, or the account has changed since.
+pub(super) async fn by_code(auth: &Auth, user: &User, code: &Redeemable) -> Result<Option<User>> {
+    let mut tx = auth.db().begin().await?;
+    if !codes::redeem(&mut tx, code).await? {
+        return Ok(None);
+    }
+    let Some(user) = users::store::set_verified(&mut tx, user.id, user.auth_version, auth.now()).await? else {
+        return Ok(None);
+    };
+    settle(auth, tx, user, Proof::Mailbox).await
+}
+
+/// What was shown.
+enum Proof {
+    /// That the reader means the first sign-up.
+    First,
+    /// That they mean this one.
+    Further(Further),
+    /// That they read the mail.
+    Mailbox,
+}
+
+/// Whose password is believed.
+enum Verdict {
+    Keep,
+    Take(Further),
+    Drop,
+}
+
+fn verdict(proof: Proof, further: u64, silent: u64) -> Verdict {
+    match proof {
+        // Whoever got no mail of their own may take another's for it.
+        _ if silent > 0 => Verdict::Drop,
+        Proof::Mailbox if further > 0 => Verdict::Drop,
+        Proof::First | Proof::Mailbox => Verdict::Keep,
+        Proof::Further(further) => Verdict::Take(further),
+    }
+}
+
+async fn settle(auth: &Auth, mut tx: Tx, user: User, proof: Proof) -> Result<Option<User>> {
+    let now = auth.now();
+    let further = codes::count_live(&mut tx, FURTHER, user.id, now).await?;
+    let silent = codes::count_live(&mut tx, SILENT, user.id, now).await?;
+    for purpose in [FIRST, FURTHER, SILENT, AGAIN] {
+        codes::forget(&mut tx, purpose, user.id).await?;
+    }
+    if let Some(email) = Email::parse(&user.email) {
+        codes::discard(&mut tx, subject(&email)).await?;
+    }
+    let changed = match &verdict(proof, further, silent) {
+        Verdict::Keep => None,
+        Verdict::Take(other) => {
+            let names = (other.first_name.as_str(), other.last_name.as_str());
+            Some(users::store::set_sign_up(&mut tx, &user, Some(&other.password_hash), names).await?)
+        }
+        Verdict::Drop => Some(users::store::set_sign_up(&mut tx, &user, None, ("", "")).await?),
+    };
+    let (user, ended) = match changed {
+        None => (user, Vec::new()),
+        Some(Some(changed)) => {
+            let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::PasswordChange).await?;
+            (changed, ended)
+        }
+        Some(None) => return Ok(None),
+    };
+    tx.commit().await?;
+    auth.liveness().ended(ended);
+    tracing::info!(user = %user.id, "e-mail address verified");
+    Ok(Some(user))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn further() -> Further {
+        Further { password_hash: String::new(), first_name: String::new(), last_name: String::new() }
+    }
+
+    #[test]
+    fn a_link_believes_its_own_sign_up_unless_somebody_may_have_taken_it_for_another() {
+        assert!(matches!(verdict(Proof::First, 0, 0), Verdict::Keep));
+        assert!(matches!(verdict(Proof::First, 3, 0), Verdict::Keep));
+        assert!(matches!(verdict(Proof::Further(further()), 3, 0), Verdict::Take(_)));
+        assert!(matches!(verdict(Proof::First, 0, 1), Verdict::Drop));
+        assert!(matches!(verdict(Proof::Further(further()), 1, 1), Verdict::Drop));
+    }
+
+    #[test]
+    fn a_code_believes_the_only_sign_up_and_none_of_several() {
+        assert!(matches!(verdict(Proof::Mailbox, 0, 0), Verdict::Keep));
+        assert!(matches!(verdict(Proof::Mailbox, 1, 0), Verdict::Drop));
+        assert!(matches!(verdict(Proof::Mailbox, 0, 1), Verdict::Drop));
+    }
+}

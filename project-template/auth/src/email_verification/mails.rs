@@ -1,0 +1,52 @@
+//! The mail that verifies an address.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::app::Auth;
+use crate::codes::Sending;
+use crate::db::Tx;
+use crate::error::Result;
+use crate::mail::{self, Mail};
+use crate::templates::duration;
+use crate::templates::mails::EmailVerification;
+
+/// Whether a mail leaves, or only looks as if it did to whoever measures.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Leaves {
+    Yes,
+    No,
+}
+
+/// Queues the mail with what the settings have in it, of a link and a code.
+pub(super) async fn queue(
+    auth: &Auth,
+    tx: &mut Tx,
+    to: &str,
+    link: &SecretString,
+    code: Option<&SecretString>,
+    leaves: Leaves,
+) -> Result<()> {
+    let settings = &auth.settings().email_verification;
+    let codes = &auth.settings().codes;
+    let code = code.filter(|_| settings.method.has_code()).map(|code| code.expose_secret().to_owned());
+    let (printed, code) = if codes.sending == Sending::Console { (code, None) } else { (None, code) };
+    if let Some(code) = printed.filter(|_| leaves == Leaves::Yes) {
+        eprintln!("--- verification code of {to}: {code}");
+    }
+    let path = format!("/registration/verification/{}/", link.expose_secret());
+    let content = EmailVerification {
+        email: to.to_owned(),
+        link: settings.method.has_link().then(|| auth.settings().http.link(&path)),
+        link_lifetime: duration(settings.link_lifetime),
+        code,
+        code_lifetime: duration(codes.lifetime),
+    };
+    let lifetime = if settings.method.has_link() { settings.link_lifetime } else { codes.lifetime };
+    let mail = Mail { to, content: &content, until: Some(auth.now() + lifetime) };
+    let is_empty = content.link.is_none() && content.code.is_none();
+    if leaves == Leaves::Yes && !is_empty {
+        mail::queue(auth, tx, mail).await
+    } else {
+        mail::pretend(auth, tx, mail).await
+    }
+}

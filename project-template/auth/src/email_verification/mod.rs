@@ -1,0 +1,53 @@
+//! Whether mail to an account's address reaches its owner.
+//!
+//! Where it is mandatory, a sign-up takes the same course whether or not the address has an account: the same statements,
+//! the same hash, a mail queued or pretended. A second sign-up with an address that nobody has confirmed yet does not touch
+//! the first: each has a link of its own, and the one that is confirmed wins ([`confirm`] has the rules).
+
+mod confirm;
+mod mails;
+mod routes;
+mod settings;
+mod sign_up;
+mod verified_user;
+
+pub(crate) use routes::router;
+pub use settings::{Method, Mode, Settings};
+pub(crate) use sign_up::{begin, notify_owner, sign_up};
+pub use verified_user::VerifiedUser;
+
+use crate::app::Auth;
+use crate::codes::Subject;
+use crate::error::Result;
+use crate::openapi::refusals;
+use crate::users::{Email, User};
+
+/// The purposes of links: the first sign-up with an address, a further one, a further one that no mail could be sent for,
+/// and a link that was asked for again.
+const FIRST: &str = "email_verification";
+const FURTHER: &str = "email_verification further";
+const SILENT: &str = "email_verification silent";
+const AGAIN: &str = "email_verification again";
+/// A link that leads nowhere, written so that there is always one.
+const NOTHING: &str = "nothing";
+
+/// Refuses an account that must be verified before it may do anything.
+///
+/// # Errors
+/// 401 `email_not_verified`.
+pub(crate) fn require(auth: &Auth, user: &User) -> Result<()> {
+    if user.email_verified || auth.settings().email_verification.mode != Mode::Mandatory {
+        return Ok(());
+    }
+    Err(EmailNotVerified.into())
+}
+
+refusals! {
+    /// The password is right, but the address was not confirmed yet.
+    EmailNotVerified = UNAUTHORIZED, "email_not_verified", "E-mail address is not verified.";
+}
+
+/// What is counted for an address, whether or not it has an account.
+fn subject(email: &Email) -> Subject {
+    Subject::named("email_verification", email.key())
+}

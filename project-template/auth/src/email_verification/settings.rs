@@ -1,0 +1,114 @@
+//! `[email_verification]`.
+
+use std::time::Duration;
+
+use crate::settings::{Choice, Section};
+
+/// What an address must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Believed.
+    None,
+    /// Asked about.
+    Optional,
+    /// Confirmed before anybody signs in with it.
+    Mandatory,
+}
+
+impl Choice for Mode {
+    const NAMES: &[(&str, Self)] =
+        &[("none", Self::None), ("optional", Self::Optional), ("mandatory", Self::Mandatory)];
+}
+
+/// What a mail has to confirm an address with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the settings' own words")]
+pub enum Method {
+    Link,
+    Code,
+    Both,
+}
+
+impl Choice for Method {
+    const NAMES: &[(&str, Self)] = &[("link", Self::Link), ("code", Self::Code), ("both", Self::Both)];
+}
+
+impl Method {
+    /// Whether mails have a link.
+    #[must_use]
+    pub fn has_link(self) -> bool {
+        self != Self::Code
+    }
+
+    /// Whether mails have a code.
+    #[must_use]
+    pub fn has_code(self) -> bool {
+        self != Self::Link
+    }
+}
+
+/// `[email_verification]`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What an address must be.
+    pub mode: Mode,
+    /// What a mail has.
+    pub method: Method,
+    /// How long a link lives.
+    pub link_lifetime: Duration,
+    /// Where a person goes after the confirmation.
+    pub redirect: Option<String>,
+    /// Whether opening a link is enough.
+    pub confirm_on_get: bool,
+    /// Whether a confirmation also signs in.
+    pub session_on_verification: bool,
+}
+
+impl Settings {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        let settings = Self {
+            mode: section.one_of("mode"),
+            method: section.one_of("method"),
+            link_lifetime: section.duration("link_lifetime"),
+            redirect: section.optional_text("redirect"),
+            confirm_on_get: section.flag("confirm_on_get"),
+            session_on_verification: section.flag("session_on_verification"),
+        };
+        if settings.link_lifetime.is_zero() {
+            section.problem("link_lifetime", "must be longer than nothing");
+        }
+        if settings.redirect.as_deref().is_some_and(|redirect| !is_target(redirect)) {
+            section.problem("redirect", "must be an address such as \"https://app.example.com/welcome\", or a path");
+        }
+        settings
+    }
+
+    pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
+        if self.mode != Mode::Mandatory {
+            warnings.push(
+                "email_verification.mode: anybody can sign up with anybody's address, and sign-up tells which ones have an \
+                 account; \"mandatory\" ends both"
+                    .into(),
+            );
+        }
+        if self.confirm_on_get {
+            warnings.push(
+                "email_verification.confirm_on_get: programs that scan mail confirm addresses nobody asked for; set it to false"
+                    .into(),
+            );
+        }
+        if self.session_on_verification {
+            warnings.push(
+                "email_verification.session_on_verification: whoever opens somebody else's link is signed in to their account"
+                    .into(),
+            );
+        }
+    }
+}
+
+/// What can stand in a `Location` header and leads to a place of the owner's choice.
+fn is_target(text: &str) -> bool {
+    let is_url = ["https://", "http://"].iter().any(|scheme| text.starts_with(scheme));
+    let is_path = text.starts_with('/') && !text.starts_with("//");
+    (is_url || is_path) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}

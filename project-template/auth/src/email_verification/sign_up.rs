@@ -1,0 +1,130 @@
+//! Signing up with an address that is to be verified.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::mails::{self, Leaves};
+use super::{FIRST, FURTHER, Mode, NOTHING, SILENT, subject};
+use crate::app::Auth;
+use crate::codes::{self, Limits, Subject};
+use crate::db::Tx;
+use crate::error::Result;
+use crate::mail::{self, Mail};
+use crate::templates::mails::AccountExists;
+use crate::users::{self, Email, NewUser, User};
+
+/// How often the owner of an address is told that somebody tried to sign up with it.
+const NOTICE: &str = "sign-up notice";
+const NOTICE_LIMITS: Limits =
+    Limits { cooldown: Duration::from_hours(1), sends: u32::MAX, lockout: Duration::from_hours(1) };
+/// Sign-ups beside the first that wait for the confirmation of one address.
+const FURTHER_LIMIT: u64 = 5;
+
+/// What a sign-up brings that is not the first with its address.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Further {
+    pub(super) password_hash: String,
+    pub(super) first_name: String,
+    pub(super) last_name: String,
+}
+
+/// Sends the first mail to a new account, where the settings want one.
+///
+/// # Errors
+/// If the database cannot be reached.
+pub(crate) async fn begin(auth: &Auth, tx: &mut Tx, user: &User) -> Result<()> {
+    let settings = &auth.settings().email_verification;
+    if settings.mode == Mode::None || user.email_verified {
+        return Ok(());
+    }
+    let limits = Limits::from(&auth.settings().codes);
+    let code = match Email::parse(&user.email) {
+        Some(email) => codes::request(auth, tx, subject(&email), limits).await?,
+        None => None,
+    };
+    let owner = (user.id, user.auth_version);
+    let link = codes::issue(auth, tx, FIRST, owner, &None::<Further>, settings.link_lifetime).await?;
+    mails::queue(auth, tx, &user.email, &link, code.as_ref(), Leaves::Yes).await
+}
+
+/// Who already has the address of a sign-up.
+enum Found {
+    /// Nobody.
+    Nobody,
+    /// An account that waits for its confirmation, with so many sign-ups beside the first.
+    Waiting { further: u64 },
+    /// An account, with which nothing may happen.
+    Owner,
+}
+
+/// Makes an account that can be used once its address is verified. To the client, and in time, it is the same whether
+/// there is an account already; whoever reads the address's mail is told.
+///
+/// # Errors
+/// 400 where the settings let sign-up tell that the address is taken. If the database cannot be reached.
+pub(crate) async fn sign_up(auth: &Auth, new: NewUser) -> Result<()> {
+    let now = auth.now();
+    let mut tx = auth.db().begin().await?;
+    let id = Uuid::now_v7();
+    let user = users::store::insert_or_find(&mut tx, id, &new, now).await?;
+    let further = codes::count_live(&mut tx, FURTHER, user.id, now).await?;
+    let found = match &user {
+        user if user.id == id => Found::Nobody,
+        user if !user.email_verified && user.is_active => Found::Waiting { further },
+        _ if !auth.settings().registration.hide_existing => return Err(users::taken()),
+        _ => Found::Owner,
+    };
+    let code = codes::request(auth, &mut tx, subject(&new.email), Limits::from(&auth.settings().codes)).await?;
+    let noticed = if matches!(found, Found::Owner) { user.id } else { Uuid::now_v7() };
+    let notice = codes::request(auth, &mut tx, Subject::of(NOTICE, noticed), NOTICE_LIMITS).await?;
+    let waiting = (user.id, user.auth_version);
+    let (purpose, owner, leaves) = match found {
+        // Sent in any case: there is one for each account, and nobody can prevent it by asking for mails before.
+        Found::Nobody => (FIRST, waiting, Leaves::Yes),
+        Found::Waiting { further } if further < FURTHER_LIMIT && code.is_some() => (FURTHER, waiting, Leaves::Yes),
+        Found::Waiting { .. } => (SILENT, waiting, Leaves::No),
+        Found::Owner => (NOTHING, (id, 0), if notice.is_some() { Leaves::Yes } else { Leaves::No }),
+    };
+    let to = new.email.as_written().to_owned();
+    let data = Further {
+        password_hash: new.password_hash.unwrap_or_default(),
+        first_name: new.first_name,
+        last_name: new.last_name,
+    };
+    let data = matches!(found, Found::Waiting { .. }).then_some(data);
+    let lifetime = auth.settings().email_verification.link_lifetime;
+    if purpose == SILENT {
+        // One stands for all of them.
+        codes::forget(&mut tx, SILENT, user.id).await?;
+    }
+    let link = codes::issue(auth, &mut tx, purpose, owner, &data, lifetime).await?;
+    match found {
+        Found::Owner => tell_owner(auth, &mut tx, &user, leaves).await?,
+        _ => mails::queue(auth, &mut tx, &to, &link, code.as_ref(), leaves).await?,
+    }
+    tx.commit().await?;
+    tracing::info!(user = %user.id, is_new = user.id == id, "signed up");
+    Ok(())
+}
+
+/// Tells the owner of an account that somebody signed up with its address.
+pub(crate) async fn tell_owner(auth: &Auth, tx: &mut Tx, user: &User, leaves: Leaves) -> Result<()> {
+    let content = AccountExists { email: user.email.clone() };
+    let mail = Mail { to: &user.email, content: &content, until: None };
+    if leaves == Leaves::Yes && user.is_active {
+        mail::queue(auth, tx, mail).await
+    } else {
+        mail::pretend(auth, tx, mail).await
+    }
+}
+
+/// Tells the owner of an account that somebody wants its address, unless they were told a moment ago.
+///
+/// # Errors
+/// If the database cannot be reached.
+pub(crate) async fn notify_owner(auth: &Auth, tx: &mut Tx, user: &User) -> Result<()> {
+    let granted = codes::request(auth, tx, Subject::of(NOTICE, user.id), NOTICE_LIMITS).await?;
+    tell_owner(auth, tx, user, if granted.is_some() { Leaves::Yes } else { Leaves::No }).await
+}

@@ -1,0 +1,92 @@
+//! Another address for an account: asked for with the password, confirmed from the new address, told to the old one.
+
+mod routes;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+pub(super) use routes::router;
+
+use super::{Email, User, store, taken};
+use crate::app::Auth;
+use crate::codes::{self, Limits, Link, Standing, Subject};
+use crate::db;
+use crate::email_verification;
+use crate::error::{Error, Result};
+use crate::mail::{self, Mail};
+use crate::sessions::{self, EndedBy};
+use crate::templates::duration;
+use crate::templates::mails::{EmailChange, EmailChangeNotice};
+
+use secrecy::ExposeSecret;
+
+const PURPOSE: &str = "email_change";
+/// A link to an address that has another account: it leads nowhere, and nobody is sent it.
+const NOWHERE: &str = "email_change nowhere";
+
+/// What a link does.
+#[derive(Serialize, Deserialize)]
+struct Change {
+    email: String,
+    /// The session it was asked for in, which goes on.
+    session: Uuid,
+}
+
+/// Mails the link. Whether the address has another account shows only to who reads its mail.
+async fn ask(auth: &Auth, user: &User, session: Uuid, new: &Email) -> Result<()> {
+    let other = store::by_email(auth.db(), new).await?;
+    if other.is_some() && !auth.settings().registration.hide_existing {
+        return Err(taken());
+    }
+    let limits = Limits::from(&auth.settings().codes);
+    let subject = Subject::of(PURPOSE, user.id);
+    let mut tx = auth.db().begin().await?;
+    if codes::request(auth, &mut tx, subject, limits).await?.is_none() {
+        let wait = codes::wait(auth, &mut tx, subject, limits).await?;
+        return Err(Error::Throttled(wait.0));
+    }
+    let lifetime = auth.settings().email_verification.link_lifetime;
+    let change = Change { email: new.as_written().to_owned(), session };
+    codes::forget(&mut tx, PURPOSE, user.id).await?;
+    let purpose = if other.is_some() { NOWHERE } else { PURPOSE };
+    let key = codes::issue(auth, &mut tx, purpose, (user.id, user.auth_version), &change, lifetime).await?;
+    if let Some(owner) = other {
+        email_verification::notify_owner(auth, &mut tx, &owner).await?;
+    } else {
+        let link = auth.settings().http.link(&format!("/user/email/confirm/{}/", key.expose_secret()));
+        let content = EmailChange { email: new.as_written().to_owned(), link, lifetime: duration(lifetime) };
+        let until = Some(auth.now() + lifetime);
+        mail::queue(auth, &mut tx, Mail { to: new.as_written(), content: &content, until }).await?;
+    }
+    let content = EmailChangeNotice { email: user.email.clone(), new_email: new.as_written().to_owned() };
+    mail::queue(auth, &mut tx, Mail { to: &user.email, content: &content, until: None }).await?;
+    tx.commit().await?;
+    tracing::info!(user = %user.id, "another e-mail address was asked for");
+    Ok(())
+}
+
+/// Looks up a link. That changes nothing.
+async fn open(auth: &Auth, key: &str) -> Result<Standing<Change>> {
+    codes::find(auth, &[PURPOSE], key).await
+}
+
+/// Makes the new address the account's, if the account is still as it was when that was asked for. The sessions end, but
+/// the one that asked; so does every other link, by the account's version.
+///
+/// # Errors
+/// 400 if somebody else has taken the address since.
+async fn confirm(auth: &Auth, link: Link<Change>) -> Result<Option<User>> {
+    let Some(email) = Email::parse(&link.data.email) else { return Ok(None) };
+    let mut tx = auth.db().begin().await?;
+    if !link.consume(auth, &mut tx).await? {
+        return Ok(None);
+    }
+    let changed = store::set_email(&mut tx, (link.subject, link.version), &email, auth.now()).await;
+    let changed = changed.map_err(|error| if db::is_taken(&error) { taken() } else { error.into() })?;
+    let Some(user) = changed else { return Ok(None) };
+    let ended = sessions::end_all(auth, &mut tx, user.id, Some(link.data.session), EndedBy::EmailChange).await?;
+    tx.commit().await?;
+    auth.liveness().ended(ended);
+    tracing::info!(user = %user.id, "e-mail address changed");
+    Ok(Some(user))
+}

@@ -1,0 +1,124 @@
+//! `user/email/` and `user/email/confirm/<key>/`.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde_json::{Value, json};
+use utoipa_axum::routes;
+
+use super::{ask, confirm, open};
+use crate::app::Auth;
+use crate::codes::Standing;
+use crate::error::Result;
+use crate::http::Fields;
+use crate::openapi::shared::{NotFound, Throttled, UnknownLink};
+use crate::openapi::{Api, at, bodies, page_at};
+use crate::pages::{self, Reader};
+use crate::passwords::Verdict;
+use crate::sessions::DbUser;
+use crate::templates::pages::{ConfirmEmailChange, EmailChangeFailed, EmailChanged};
+use crate::users::{self, Email};
+
+/// The same whether or not the address has another account.
+const SENT: &str =
+    "An e-mail has been sent to the new address. It takes the place of the old one once it is confirmed.";
+
+pub(in crate::users) fn router() -> Api {
+    let api = at(Api::default(), routes!(change));
+    let api = at(api, routes!(confirm_change));
+    page_at(api, "/user/email/confirm/{key}/", get(show))
+}
+
+bodies! {
+    /// Another address.
+    #[schema(example = json!({ "email": "ada@new.example.com", "password": "correct horse battery staple" }))]
+    struct NewAddress {
+        #[schema(format = Email)]
+        email: String,
+        /// The account's password.
+        #[schema(format = Password, max_length = 1024)]
+        password: String,
+    }
+
+    /// What is wrong.
+    #[schema(example = json!({ "email": ["A user is already registered with this e-mail address."] }))]
+    struct AddressTaken {
+        email: Vec<String>,
+    }
+
+    /// What was done.
+    #[schema(example = json!({ "detail": "E-mail address changed." }))]
+    struct AddressChanged {
+        detail: String,
+    }
+}
+
+/// Asks for another address.
+#[utoipa::path(
+    post, path = "/user/email/", tag = "Accounts", request_body = NewAddress, security(("bearer" = [])),
+    responses((status = 200, description = "The new address got a link, the old one a notice.", body = AddressChanged), Throttled),
+)]
+async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> Result<Json<Value>> {
+    let email = fields.email("email");
+    let password = fields.secret("password");
+    let present = Email::parse(&user.email);
+    if email.is_some() && email.as_ref().map(Email::key) == present.as_ref().map(Email::key) {
+        fields.problem("email", "This is your e-mail address already.");
+    }
+    if let Some(password) = password
+        && auth.passwords().verify(password, user.password_hash.clone()).await? == Verdict::Wrong
+    {
+        fields.problem("password", "Your password was entered incorrectly. Please enter it again.");
+    }
+    fields.finish()?;
+    let Some(email) = email else { return Err(NotFound.into()) };
+    ask(&auth, &user, user.session, &email).await?;
+    Ok(Json(json!({ "detail": SENT })))
+}
+
+/// A page with a button; to look at it changes nothing.
+async fn show(State(auth): State<Auth>, Path(key): Path<String>) -> Result<Response> {
+    match open(&auth, &key).await? {
+        Standing::Good(link) if is_current(&auth, link.subject, link.version).await? => {
+            let action = auth.settings().http.path(&format!("/user/email/confirm/{key}/"));
+            pages::show(&auth, StatusCode::OK, &ConfirmEmailChange { action, email: link.data.email })
+        }
+        Standing::Used { .. } => pages::show(&auth, StatusCode::OK, &EmailChanged {}),
+        _ => pages::show(&auth, StatusCode::NOT_FOUND, &EmailChangeFailed {}),
+    }
+}
+
+/// Makes the new address the account's.
+#[utoipa::path(
+    post, path = "/user/email/confirm/{key}/", tag = "Accounts",
+    params(("key" = String, Path, description = "The link's secret.")),
+    responses(
+        (status = 200, description = "Changed.", body = AddressChanged),
+        (status = 400, description = "Somebody else has taken the address since.", body = AddressTaken),
+        UnknownLink,
+    ),
+)]
+async fn confirm_change(State(auth): State<Auth>, reader: Reader, Path(key): Path<String>) -> Result<Response> {
+    let changed = match open(&auth, &key).await? {
+        Standing::Good(link) => match confirm(&auth, link).await {
+            Ok(user) => user.is_some(),
+            Err(error) => return reader.refuse(&auth, error),
+        },
+        // Pressed twice.
+        Standing::Used { .. } => reader == Reader::Person,
+        Standing::Expired | Standing::Unknown => false,
+    };
+    match (reader, changed) {
+        (Reader::Person, true) => pages::show(&auth, StatusCode::OK, &EmailChanged {}),
+        (Reader::Person, false) => pages::show(&auth, StatusCode::NOT_FOUND, &EmailChangeFailed {}),
+        (Reader::Program, true) => Ok(Json(json!({ "detail": "E-mail address changed." })).into_response()),
+        (Reader::Program, false) => Err(UnknownLink.into()),
+    }
+}
+
+async fn is_current(auth: &Auth, user: uuid::Uuid, version: i64) -> Result<bool> {
+    let user = users::store::by_id(auth.db(), user).await?;
+    Ok(user.is_some_and(|user| user.auth_version == version && user.is_active))
+}

@@ -1,0 +1,151 @@
+//! Another address for an account.
+
+use std::time::Duration;
+
+use auth::email_verification::Method;
+use auth::testing::{Client, Engine, PASSWORD, Reply, TestApp};
+use axum::http::Method as Verb;
+use serde_json::json;
+
+use crate::support::*;
+
+auth::on_both_engines! {
+    the_new_address_counts_once_it_is_confirmed_from_there_and_the_old_one_is_told,
+    asking_takes_the_password_and_an_address_that_is_another,
+    a_confirmation_ends_the_other_sessions_and_no_link_works_twice,
+    a_taken_address_looks_like_any_other_to_who_asks_and_its_owner_is_told,
+    an_address_that_was_taken_since_is_refused_and_nothing_changes,
+    a_link_is_void_after_another_was_asked_for_or_the_password_was_changed,
+    of_two_accounts_that_confirm_one_address_at_once_one_gets_it,
+}
+
+const NEW: &str = "ada@new.example.com";
+
+async fn signed_in(app: &TestApp) -> Client {
+    ada(app).await;
+    let mut client = app.client();
+    assert_eq!(client.login(ADA, PASSWORD).await.status, 200);
+    client
+}
+
+async fn ask(client: &Client, email: &str) -> Reply {
+    client.post("/jwt-allauth/user/email/", &json!({ "email": email, "password": PASSWORD })).await
+}
+
+async fn the_new_address_counts_once_it_is_confirmed_from_there_and_the_old_one_is_told(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    let client = signed_in(&app).await;
+    assert_eq!(ask(&client, NEW).await.status, 200);
+    let mailbox = app.mailbox().await;
+    let notice = mailbox.latest(ADA);
+    assert!(notice.text.contains(NEW) && !notice.text.contains("/confirm/"), "{}", notice.text);
+    let link = mailbox.latest(NEW).link();
+    let page = browser(&app).get(&link).await;
+    assert!(page.status == 200 && page.body.as_str().unwrap().contains(NEW), "{page:?}");
+    assert_eq!(client.get("/jwt-allauth/user/").await.text("email"), ADA, "until it is confirmed");
+    assert_eq!(app.client().login(NEW, PASSWORD).await.status, 401);
+
+    let reply = app.client().post(&link, &json!({})).await;
+    assert_eq!((reply.status, reply.text("detail")), (200, "E-mail address changed."));
+    assert_eq!(client.get("/jwt-allauth/user/").await.text("email"), NEW);
+    assert_eq!(app.client().login(ADA, PASSWORD).await.status, 401);
+    assert_eq!(app.client().login(NEW, PASSWORD).await.status, 200);
+}
+
+async fn asking_takes_the_password_and_an_address_that_is_another(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    let client = signed_in(&app).await;
+    let path = "/jwt-allauth/user/email/";
+    let reply = client.post(path, &json!({ "email": "ADA@example.com", "password": "wrong horse battery" })).await;
+    assert_eq!(reply.status, 400);
+    assert_eq!(reply.body["email"][0], "This is your e-mail address already.");
+    assert_eq!(reply.body["password"][0], "Your password was entered incorrectly. Please enter it again.");
+    let reply = client.post(path, &json!({})).await;
+    assert_eq!(reply.body["email"], reply.body["password"]);
+    assert_eq!(app.client().post(path, &json!({ "email": NEW, "password": PASSWORD })).await.status, 401);
+    assert_eq!(ask(&client, NEW).await.status, 200);
+    let reply = ask(&client, NEW).await;
+    assert_eq!((reply.status, reply.header("retry-after")), (429, "60"));
+}
+
+async fn a_confirmation_ends_the_other_sessions_and_no_link_works_twice(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    let mut client = signed_in(&app).await;
+    let mut other = app.client();
+    other.login(ADA, PASSWORD).await;
+    ask(&client, NEW).await;
+    let link = app.mailbox().await.latest(NEW).link();
+    assert_eq!(browser(&app).send(Verb::POST, &link, None).await.status, 200);
+    assert_eq!(client.refresh().await.status, 200);
+    assert_eq!(other.refresh().await.status, 401);
+    assert_eq!(browser(&app).send(Verb::POST, &link, None).await.status, 200, "pressed twice, it is still done");
+    assert_eq!(app.client().post(&link, &json!({})).await.text("code"), "link_not_valid");
+    assert_eq!(browser(&app).get("/jwt-allauth/user/email/confirm/unknown/").await.status, 404);
+}
+
+async fn a_taken_address_looks_like_any_other_to_who_asks_and_its_owner_is_told(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    let client = signed_in(&app).await;
+    sign_up(&app, "bob@example.com", PASSWORD).await;
+    let bobs = app.mailbox().await.latest("bob@example.com").link();
+    app.client().post(&bobs, &json!({})).await;
+    let taken = ask(&client, "bob@example.com").await;
+    let mailbox = app.mailbox().await;
+    assert!(mailbox.latest("bob@example.com").text.contains("account already"));
+    assert!(mailbox.latest(ADA).text.contains("bob@example.com"));
+    app.advance(Duration::from_mins(1));
+    let free = ask(&client, NEW).await;
+    assert_eq!((taken.status, taken.body), (free.status, free.body));
+}
+
+async fn an_address_that_was_taken_since_is_refused_and_nothing_changes(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    let client = signed_in(&app).await;
+    ask(&client, NEW).await;
+    let link = app.mailbox().await.latest(NEW).link();
+    sign_up(&app, NEW, EVES_PASSWORD).await;
+    let reply = app.client().post(&link, &json!({})).await;
+    assert_eq!((reply.status, reply.body["email"].is_array()), (400, true), "{reply:?}");
+    assert_eq!(browser(&app).send(Verb::POST, &link, None).await.status, 400);
+    assert_eq!(client.get("/jwt-allauth/user/").await.text("email"), ADA);
+}
+
+async fn a_link_is_void_after_another_was_asked_for_or_the_password_was_changed(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    let client = signed_in(&app).await;
+    ask(&client, NEW).await;
+    let first = app.mailbox().await.latest(NEW).link();
+    app.advance(Duration::from_mins(1));
+    ask(&client, "ada@other.example.com").await;
+    assert_eq!(app.client().post(&first, &json!({})).await.text("code"), "link_not_valid");
+    let second = app.mailbox().await.latest("ada@other.example.com").link();
+    let new = "yet another horse battery staple";
+    let body = json!({ "old_password": PASSWORD, "new_password1": new, "new_password2": new });
+    assert_eq!(client.post("/jwt-allauth/password/change/", &body).await.status, 200);
+    assert_eq!(browser(&app).get(&second).await.status, 404);
+    assert_eq!(app.client().post(&second, &json!({})).await.text("code"), "link_not_valid");
+}
+
+async fn of_two_accounts_that_confirm_one_address_at_once_one_gets_it(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    for round in 0..5 {
+        let new = format!("new{round}@example.com");
+        let mut links = Vec::new();
+        for name in ["ada", "bob"] {
+            let client = app.signed_in(&format!("{name}{round}@example.com")).await;
+            ask(&client, &new).await;
+            links.push(app.mailbox().await.latest(&new).link());
+        }
+        let post = |link: String| {
+            let client = app.client();
+            tokio::spawn(async move { client.post(&link, &json!({})).await.status })
+        };
+        let tasks: Vec<_> = links.into_iter().map(post).collect();
+        let mut statuses = Vec::new();
+        for task in tasks {
+            statuses.push(task.await.unwrap());
+        }
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 400]);
+    }
+}

@@ -1,0 +1,8 @@
+//! What travels by mail: the confirmation of an address, the change of one, and the outbox they leave through.
+
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected may simply stop")]
+
+mod codes;
+mod email_change;
+mod support;
+mod verification;

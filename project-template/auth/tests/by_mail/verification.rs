@@ -1,0 +1,372 @@
+//! Whether an address belongs to whoever signed up with it.
+
+use std::time::Duration;
+
+use auth::VerifiedUser;
+use auth::email_verification::{Method, Mode};
+use auth::testing::{Engine, PASSWORD, TestApp};
+use axum::http::Method as Verb;
+use axum::routing::get;
+use serde_json::json;
+
+use crate::support::*;
+
+auth::on_both_engines! {
+    nobody_signs_in_before_the_address_is_confirmed,
+    looking_at_a_link_confirms_nothing_and_pressing_the_button_does,
+    a_used_link_leads_on_and_an_unknown_or_expired_one_offers_another,
+    a_browser_is_led_to_the_page_of_the_settings,
+    with_confirm_on_get_opening_a_link_is_enough_but_asking_for_its_head_is_not,
+    a_confirmation_signs_in_only_where_the_settings_say_so,
+    a_sign_up_with_a_taken_address_is_answered_as_any_other_and_its_owner_is_told,
+    the_owner_is_told_at_most_once_an_hour,
+    without_hiding_a_taken_address_is_told,
+    a_second_sign_up_changes_nothing_and_the_link_decides_which_one_counts,
+    a_link_that_was_asked_for_again_believes_no_password_where_several_signed_up,
+    whoever_signs_up_in_the_shadow_of_another_cannot_lend_them_the_confirmation,
+    sign_ups_without_end_send_a_bounded_number_of_mails,
+    another_link_kills_the_one_that_was_asked_for_before,
+    resending_is_the_same_for_every_address_and_bounded,
+    a_person_asks_for_another_link_with_a_form,
+    optional_verification_signs_in_and_the_claim_flips_at_the_next_refresh,
+    without_verification_no_mail_is_sent,
+    a_deactivated_account_is_not_confirmed,
+    fifty_confirmations_at_once_are_one,
+}
+
+async fn nobody_signs_in_before_the_address_is_confirmed(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    sign_up(&app, ADA, PASSWORD).await;
+    assert_eq!(login_code(&app, "wrong horse battery staple").await, "incorrect_credentials");
+    let reply = login(&app, PASSWORD).await;
+    assert_eq!((reply.status, reply.text("code")), (401, "email_not_verified"));
+    let reply = app.client().post(&link(&app).await, &json!({})).await;
+    assert_eq!((reply.status, reply.text("detail")), (200, "E-mail address verified."));
+    assert!(reply.headers.get("set-cookie").is_none() && reply.body.get("access").is_none());
+    assert_eq!(login_code(&app, PASSWORD).await, "signed in");
+}
+
+async fn looking_at_a_link_confirms_nothing_and_pressing_the_button_does(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    sign_up(&app, ADA, PASSWORD).await;
+    let link = link(&app).await;
+    for _ in 0..3 {
+        let page = browser(&app).get(&link).await;
+        assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
+        assert!(posts_to(&page, &link));
+    }
+    assert_eq!(login_code(&app, PASSWORD).await, "email_not_verified");
+    let reply = browser(&app).send(Verb::POST, &link, None).await;
+    assert_eq!((reply.status, reply.header("location")), (303, "/jwt-allauth/registration/verified/"));
+    let landing = browser(&app).get(reply.header("location")).await;
+    assert_eq!(landing.status, 200);
+    assert_eq!(login_code(&app, PASSWORD).await, "signed in");
+}
+
+async fn a_used_link_leads_on_and_an_unknown_or_expired_one_offers_another(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    sign_up(&app, ADA, PASSWORD).await;
+    let used = link(&app).await;
+    app.client().post(&used, &json!({})).await;
+    let reply = browser(&app).get(&used).await;
+    assert_eq!((reply.status, reply.header("location")), (302, "/jwt-allauth/registration/verified/"));
+    assert_eq!(browser(&app).send(Verb::POST, &used, None).await.status, 303);
+    let reply = app.client().post(&used, &json!({})).await;
+    assert_eq!((reply.status, reply.text("code")), (404, "link_not_valid"));
+
+    sign_up(&app, "bob@example.com", PASSWORD).await;
+    let expired = app.mailbox().await.latest("bob@example.com").link();
+    app.advance(app.auth.settings().email_verification.link_lifetime);
+    for link in [expired.as_str(), "/jwt-allauth/registration/verification/unknown/"] {
+        for reply in [browser(&app).get(link).await, browser(&app).send(Verb::POST, link, None).await] {
+            assert_eq!(reply.status, 404);
+            assert!(posts_to(&reply, "/jwt-allauth/registration/verification/resend/"));
+        }
+        let reply = app.client().post(link, &json!({})).await;
+        assert_eq!((reply.status, reply.text("code")), (404, "link_not_valid"));
+    }
+}
+
+async fn a_browser_is_led_to_the_page_of_the_settings(engine: Engine) {
+    let app = TestApp::start_with(engine, router, |settings| {
+        settings.email_verification.mode = Mode::Mandatory;
+        settings.email_verification.redirect = Some("https://app.example.com/welcome".into());
+    })
+    .await;
+    sign_up(&app, ADA, PASSWORD).await;
+    let link = link(&app).await;
+    let page = browser(&app).get(&link).await;
+    assert!(page.header("content-security-policy").contains("form-action 'self' https://app.example.com;"), "{page:?}");
+    let reply = browser(&app).send(Verb::POST, &link, None).await;
+    assert_eq!((reply.status, reply.header("location")), (303, "https://app.example.com/welcome"));
+}
+
+async fn with_confirm_on_get_opening_a_link_is_enough_but_asking_for_its_head_is_not(engine: Engine) {
+    let app = TestApp::start_with(engine, router, |settings| {
+        settings.email_verification.mode = Mode::Mandatory;
+        settings.email_verification.confirm_on_get = true;
+    })
+    .await;
+    sign_up(&app, ADA, PASSWORD).await;
+    let link = link(&app).await;
+    browser(&app).send(Verb::HEAD, &link, None).await;
+    assert_eq!(login_code(&app, PASSWORD).await, "email_not_verified");
+    let reply = browser(&app).get(&link).await;
+    assert_eq!((reply.status, reply.header("location")), (302, "/jwt-allauth/registration/verified/"));
+    assert_eq!(login_code(&app, PASSWORD).await, "signed in");
+}
+
+async fn a_confirmation_signs_in_only_where_the_settings_say_so(engine: Engine) {
+    let app = TestApp::start_with(engine, router, |settings| {
+        settings.email_verification.mode = Mode::Mandatory;
+        settings.email_verification.method = Method::Both;
+        settings.email_verification.session_on_verification = true;
+    })
+    .await;
+    sign_up(&app, ADA, PASSWORD).await;
+    let mut ada = browser(&app);
+    let reply = ada.send(Verb::POST, &link(&app).await, None).await;
+    assert_eq!(ada.keep(reply).status, 303);
+    assert_eq!(ada.refresh().await.status, 200);
+
+    sign_up(&app, "bob@example.com", PASSWORD).await;
+    let code = app.mailbox().await.latest("bob@example.com").code();
+    let reply = verify_code(&app, "bob@example.com", &code).await;
+    assert_eq!((reply.status, reply.text("message")), (200, "Email verified successfully."));
+    let mut bob = app.client();
+    bob.keep(reply);
+    assert_eq!(bob.get("/jwt-allauth/user/").await.text("email"), "bob@example.com");
+}
+
+async fn a_sign_up_with_a_taken_address_is_answered_as_any_other_and_its_owner_is_told(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    ada(&app).await;
+    sign_up(&app, "bob@example.com", PASSWORD).await;
+    let replies = [
+        sign_up(&app, "carol@example.com", EVES_PASSWORD).await,
+        sign_up(&app, "ADA@example.com", EVES_PASSWORD).await,
+        sign_up(&app, "bob@example.com", EVES_PASSWORD).await,
+    ];
+    let comparable = replies.map(|reply| {
+        let mut headers = reply.headers;
+        headers.remove("x-request-id");
+        (reply.status, reply.body, format!("{headers:?}"))
+    });
+    assert_eq!(comparable[0], comparable[1]);
+    assert_eq!(comparable[0], comparable[2]);
+    assert_eq!(login_code(&app, PASSWORD).await, "signed in", "nothing has changed for the owner");
+    assert_eq!(login_code(&app, EVES_PASSWORD).await, "incorrect_credentials");
+    let notice = app.mailbox().await.latest(ADA);
+    assert!(notice.text.contains("has an account already"), "{}", notice.text);
+    assert!(!notice.text.contains("://"), "the notice opens nothing: {}", notice.text);
+}
+
+async fn the_owner_is_told_at_most_once_an_hour(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    ada(&app).await;
+    let before = app.mailbox().await.to(ADA).len();
+    for _ in 0..3 {
+        sign_up(&app, ADA, EVES_PASSWORD).await;
+    }
+    assert_eq!(app.mailbox().await.to(ADA).len(), before + 1);
+    app.advance(Duration::from_hours(1));
+    sign_up(&app, ADA, EVES_PASSWORD).await;
+    assert_eq!(app.mailbox().await.to(ADA).len(), before + 2);
+}
+
+async fn without_hiding_a_taken_address_is_told(engine: Engine) {
+    let taken = r#"{"email":["A user is already registered with this e-mail address."]}"#;
+    let app = TestApp::start_with(engine, router, |settings| {
+        settings.email_verification.mode = Mode::Mandatory;
+        settings.registration.hide_existing = false;
+    })
+    .await;
+    ada(&app).await;
+    let before = app.mailbox().await.all().len();
+    let reply = app.client().register(ADA, EVES_PASSWORD).await;
+    assert_eq!((reply.status, reply.body.to_string()), (400, taken.into()));
+    assert_eq!(app.mailbox().await.all().len(), before);
+
+    let app = TestApp::start(engine, router).await;
+    app.signed_in(ADA).await;
+    let reply = app.client().register(ADA, EVES_PASSWORD).await;
+    assert_eq!((reply.status, reply.body.to_string()), (400, taken.into()), "tokens cannot be hidden");
+}
+
+async fn a_second_sign_up_changes_nothing_and_the_link_decides_which_one_counts(engine: Engine) {
+    for (own, password, others) in [(0, EVES_PASSWORD, PASSWORD), (1, PASSWORD, EVES_PASSWORD)] {
+        let app = strict(engine, Method::Link).await;
+        sign_up(&app, ADA, EVES_PASSWORD).await;
+        app.advance(Duration::from_mins(1));
+        sign_up(&app, ADA, PASSWORD).await;
+        assert_eq!(
+            login_code(&app, EVES_PASSWORD).await,
+            "email_not_verified",
+            "the first password is still the account's"
+        );
+        assert_eq!(login_code(&app, PASSWORD).await, "incorrect_credentials");
+
+        let mails = app.mailbox().await.to(ADA);
+        assert_eq!(mails.len(), 2);
+        assert_eq!(app.client().post(&mails[own].link(), &json!({})).await.status, 200);
+        assert_eq!(login_code(&app, password).await, "signed in");
+        assert_eq!(login_code(&app, others).await, "incorrect_credentials");
+        let reply = app.client().post(&mails[1 - own].link(), &json!({})).await;
+        assert_eq!(reply.text("code"), "link_not_valid", "the other sign-up is void");
+    }
+}
+
+async fn a_link_that_was_asked_for_again_believes_no_password_where_several_signed_up(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    sign_up(&app, ADA, EVES_PASSWORD).await;
+    app.advance(Duration::from_mins(1));
+    sign_up(&app, ADA, PASSWORD).await;
+    app.advance(Duration::from_mins(1));
+    assert_eq!(resend(&app, ADA).await.status, 200);
+    assert_eq!(app.client().post(&link(&app).await, &json!({})).await.status, 200);
+    assert_eq!(login_code(&app, PASSWORD).await, "incorrect_credentials");
+    assert_eq!(login_code(&app, EVES_PASSWORD).await, "incorrect_credentials");
+}
+
+async fn whoever_signs_up_in_the_shadow_of_another_cannot_lend_them_the_confirmation(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    sign_up(&app, ADA, EVES_PASSWORD).await;
+    sign_up(&app, ADA, PASSWORD).await;
+    let mails = app.mailbox().await.to(ADA);
+    assert_eq!(mails.len(), 1, "the second mail would come too soon");
+    assert_eq!(app.client().post(&mails[0].link(), &json!({})).await.status, 200);
+    assert_eq!(login_code(&app, EVES_PASSWORD).await, "incorrect_credentials", "Ada took Eve's mail for her own");
+}
+
+async fn sign_ups_without_end_send_a_bounded_number_of_mails(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    for _ in 0..20 {
+        sign_up(&app, ADA, EVES_PASSWORD).await;
+        app.advance(Duration::from_mins(30));
+    }
+    assert_eq!(app.mailbox().await.to(ADA).len(), 6);
+}
+
+async fn another_link_kills_the_one_that_was_asked_for_before(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    sign_up(&app, ADA, PASSWORD).await;
+    for _ in 0..2 {
+        app.advance(Duration::from_mins(1));
+        assert_eq!(resend(&app, ADA).await.status, 200);
+    }
+    let mails = app.mailbox().await.to(ADA);
+    assert_eq!(app.client().post(&mails[1].link(), &json!({})).await.text("code"), "link_not_valid");
+    assert_eq!(app.client().post(&mails[2].link(), &json!({})).await.status, 200);
+    assert_eq!(login_code(&app, PASSWORD).await, "signed in");
+    assert_eq!(app.client().post(&mails[0].link(), &json!({})).await.text("code"), "link_not_valid");
+}
+
+async fn resending_is_the_same_for_every_address_and_bounded(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    ada(&app).await;
+    sign_up(&app, "bob@example.com", PASSWORD).await;
+    // Each of them has been sent one of four.
+    resend(&app, "nobody@example.com").await;
+    app.advance(Duration::from_mins(1));
+    let mut answers = Vec::new();
+    for email in [ADA, "bob@example.com", "nobody@example.com"] {
+        let mut statuses = Vec::new();
+        for _ in 0..3 {
+            let reply = resend(&app, email).await;
+            statuses.push((reply.status, reply.body.clone()));
+            let reply = resend(&app, email).await;
+            statuses.push((reply.status, reply.body.clone()));
+            assert_eq!(reply.status, 429);
+            statuses.push((0, reply.header("retry-after").into()));
+            app.advance(Duration::from_mins(1));
+        }
+        answers.push(statuses);
+    }
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(answers[0], answers[2]);
+    let mailbox = app.mailbox().await;
+    assert_eq!([ADA, "bob@example.com", "nobody@example.com"].map(|email| mailbox.to(email).len()), [1, 4, 0]);
+    assert_eq!(resend(&app, "bob@example.com").await.status, 429);
+    app.advance(app.auth.settings().codes.lockout);
+    assert_eq!(resend(&app, "bob@example.com").await.status, 200);
+}
+
+async fn a_person_asks_for_another_link_with_a_form(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    sign_up(&app, ADA, PASSWORD).await;
+    app.advance(Duration::from_mins(1));
+    let path = "/jwt-allauth/registration/verification/resend/";
+    let post = |body: &'static str| {
+        let request = axum::http::Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        let (client, request) = (browser(&app), request.body(body.into()).unwrap());
+        async move { client.send_raw(request).await }
+    };
+    let reply = post("email=ada%40example").await;
+    assert_eq!(reply.status, 400);
+    assert!(reply.body.as_str().unwrap().contains("Enter a valid email address."), "{reply:?}");
+    assert!(reply.body.as_str().unwrap().contains("value=\"ada@example\""), "what was typed is still there: {reply:?}");
+    assert_eq!(post("email=ada%40example.com").await.status, 200);
+    assert_eq!(app.mailbox().await.to(ADA).len(), 2);
+    let reply = post("email=ada%40example.com").await;
+    assert_eq!((reply.status, reply.header("content-type")), (429, "text/html; charset=utf-8"));
+}
+
+async fn optional_verification_signs_in_and_the_claim_flips_at_the_next_refresh(engine: Engine) {
+    let router = |auth: auth::Auth| {
+        axum::Router::new().route("/letter/", get(|_: VerifiedUser| async {})).merge(auth.router()).with_state(auth)
+    };
+    let app = TestApp::start_with(engine, router, |settings| {
+        settings.email_verification.mode = Mode::Optional;
+    })
+    .await;
+    let mut ada = app.signed_in(ADA).await;
+    assert_eq!(ada.get("/jwt-allauth/token/claims/").await.body["email_verified"], false);
+    let reply = ada.get("/letter/").await;
+    assert_eq!((reply.status, reply.text("code")), (403, "email_not_verified"));
+    assert_eq!(app.client().post(&link(&app).await, &json!({})).await.status, 200);
+    assert_eq!(ada.get("/letter/").await.status, 403, "the old access token does not know");
+    ada.refresh().await;
+    assert_eq!(ada.get("/jwt-allauth/token/claims/").await.body["email_verified"], true);
+    assert_eq!(ada.get("/letter/").await.status, 200);
+    assert_eq!(app.client().get("/letter/").await.status, 401);
+}
+
+async fn without_verification_no_mail_is_sent(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    app.signed_in(ADA).await;
+    assert_eq!(app.deliver_mail().await, 0);
+    assert_eq!(resend(&app, ADA).await.status, 404);
+    assert_eq!(verify_code(&app, ADA, "123456").await.status, 404);
+}
+
+async fn a_deactivated_account_is_not_confirmed(engine: Engine) {
+    let app = strict(engine, Method::Both).await;
+    sign_up(&app, ADA, PASSWORD).await;
+    let mail = app.mailbox().await.latest(ADA);
+    let user = auth::users::by_email(&app.auth, ADA).await.unwrap().unwrap();
+    assert!(auth::users::set_active(&app.auth, user.id, false).await.unwrap());
+    assert_eq!(browser(&app).get(&mail.link()).await.status, 404);
+    assert_eq!(app.client().post(&mail.link(), &json!({})).await.text("code"), "link_not_valid");
+    assert_eq!(verify_code(&app, ADA, &mail.code()).await.text("code"), "code_not_valid");
+}
+
+async fn fifty_confirmations_at_once_are_one(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    for round in 0..5 {
+        let email = format!("ada{round}@example.com");
+        sign_up(&app, &email, PASSWORD).await;
+        let link = app.mailbox().await.latest(&email).link();
+        let tasks: Vec<_> = (0..50)
+            .map(|_| {
+                let (client, link) = (app.client(), link.clone());
+                tokio::spawn(async move { client.post(&link, &json!({})).await.status })
+            })
+            .collect();
+        let mut statuses = Vec::new();
+        for task in tasks {
+            statuses.push(task.await.unwrap());
+        }
+        assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+        assert_eq!(statuses.iter().filter(|status| **status == 404).count(), 49, "{statuses:?}");
+    }
+}
