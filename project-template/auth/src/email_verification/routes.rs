@@ -19,7 +19,7 @@ use crate::login;
 use crate::openapi::shared::{CodeNotValid, NotFound, Throttled, UnknownLink};
 use crate::openapi::{Api, at, bodies, page_at};
 use crate::pages::{self, Reader};
-use crate::sessions::{Delivery, Prefer};
+use crate::sessions::Delivery;
 use crate::templates::pages::{CheckMail, ConfirmEmail, EmailVerified, VerificationFailed};
 use crate::users::{self, User};
 
@@ -209,7 +209,6 @@ async fn resend(State(auth): State<Auth>, reader: Reader, FormFields(mut fields)
 /// Confirms the address by the code that was mailed.
 #[utoipa::path(
     post, path = "/registration/verify-otp/", tag = "E-mail verification", request_body = VerificationCode,
-    params(Prefer),
     responses((status = 200, description = "Confirmed.", body = Verified), CodeNotValid, NotFound, Throttled),
 )]
 async fn verify_code(

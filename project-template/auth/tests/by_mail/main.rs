@@ -4,5 +4,7 @@
 
 mod codes;
 mod email_change;
+mod outbox;
+mod smtp_server;
 mod support;
 mod verification;
