@@ -96,6 +96,11 @@ pub(crate) async fn forget(tx: &mut Tx, purpose: &str, subject: Uuid) -> sqlx::R
     store::remove(tx, purpose, subject).await
 }
 
+/// Removes the unused links of a subject, whatever they are for: whenever a way in is taken away.
+pub(crate) async fn forget_all(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
+    store::remove_unused(tx, subject).await
+}
+
 /// How many good links a subject has for a purpose.
 pub(crate) async fn count_live(tx: &mut Tx, purpose: &str, subject: Uuid, now: OffsetDateTime) -> sqlx::Result<u64> {
     store::count_live(tx, purpose, subject, now).await

@@ -67,6 +67,14 @@ pub(super) async fn remove(tx: &mut Tx, purpose: &str, subject: Uuid) -> sqlx::R
         .map(drop))
 }
 
+pub(super) async fn remove_unused(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query("delete from links where subject = $1 and used_at is null")
+        .bind(subject)
+        .execute(conn)
+        .await
+        .map(drop))
+}
+
 pub(super) async fn remove_all(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query("delete from links where subject = $1")
         .bind(subject)

@@ -14,13 +14,13 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub(crate) use code::{Guess, Limits, Redeemable, Subject, discard, guess, redeem, request, wait};
-pub(crate) use link::{Link, Standing, count_live, find, forget, issue};
+pub(crate) use link::{Link, Standing, count_live, find, forget, forget_all, issue};
 pub use settings::{Sending, Settings};
 
 use crate::db::{Db, Tx};
 
 /// Removes everything there is about a subject that is no more.
-pub(crate) async fn forget_all(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
+pub(crate) async fn erase(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
     link_store::remove_all(tx, subject).await?;
     code_store::remove_all(tx, subject).await
 }

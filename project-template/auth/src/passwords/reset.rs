@@ -35,8 +35,8 @@ pub(super) async fn request(auth: &Auth, email: &Email) -> Result<()> {
     let mut tx = auth.db().begin().await?;
     let limits = Limits::from(&auth.settings().codes);
     let asked = Subject::named(PURPOSE, email.key());
-    if let Err(wait) = codes::request(auth, &mut tx, asked, limits).await? {
-        tx.commit().await?;
+    if codes::request(auth, &mut tx, asked, limits).await?.is_none() {
+        let wait = codes::wait(auth, &mut tx, asked, limits).await?;
         return Err(Error::Throttled(wait.0));
     }
     let owner = user.as_ref().map_or((Uuid::now_v7(), 0), |user| (user.id, user.auth_version));
@@ -86,6 +86,10 @@ pub(super) async fn set(auth: &Auth, reset: &Reset, password: SecretString) -> R
         return Ok(None);
     }
     let Some(user) = users::store::set_password(&mut tx, &reset.user, &hash, now).await? else { return Ok(None) };
+    // The link came by mail, so mail reaches whoever used it.
+    let Some(user) = users::store::set_verified(&mut tx, user.id, user.auth_version, now).await? else {
+        return Ok(None);
+    };
     codes::forget_all(&mut tx, user.id).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::PasswordReset).await?;
     super::notice::queue(auth, &mut tx, &user).await?;

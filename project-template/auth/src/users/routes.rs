@@ -94,7 +94,7 @@ async fn remove(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
     if !ended.contains(&user.session) {
         return Err(sessions::session_over());
     }
-    codes::forget_all(&mut tx, user.id).await?;
+    codes::erase(&mut tx, user.id).await?;
     if !store::delete(&mut tx, &user).await? {
         return Err(Conflict.into());
     }

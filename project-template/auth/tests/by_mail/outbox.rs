@@ -67,13 +67,13 @@ async fn a_mail_reaches_the_server_as_text_and_html(engine: Engine) {
 async fn a_server_that_is_away_hangs_or_refuses_for_now_delays_a_mail_and_no_request(engine: Engine) {
     let server = SmtpServer::start(Mood::Hangs).await;
     let app = with_server(engine, server.address).await;
-    let mut pause = Duration::from_secs(10);
+    let mut pause = 10;
     sign_up(&app, ADA, PASSWORD).await;
     for mood in [Mood::Hangs, Mood::Refuses("451 greylisted, come again"), Mood::Refuses("421 going down")] {
         server.becomes(mood);
         assert_eq!(app.deliver_mail().await, 1, "{mood:?}");
-        app.advance(pause - Duration::from_secs(1));
-        assert_eq!(app.deliver_mail().await, 0, "a pause of {pause:?}: {mood:?}");
+        app.advance(Duration::from_secs(pause - 1));
+        assert_eq!(app.deliver_mail().await, 0, "a pause of {pause} s: {mood:?}");
         app.advance(Duration::from_secs(1));
         pause *= 2;
     }

@@ -24,6 +24,7 @@ auth::on_both_engines! {
     a_second_sign_up_changes_nothing_and_the_link_decides_which_one_counts,
     a_link_that_was_asked_for_again_believes_no_password_where_several_signed_up,
     whoever_signs_up_in_the_shadow_of_another_cannot_lend_them_the_confirmation,
+    a_reset_by_mail_gives_a_contested_account_to_who_reads_the_mail,
     sign_ups_without_end_send_a_bounded_number_of_mails,
     another_link_kills_the_one_that_was_asked_for_before,
     resending_is_the_same_for_every_address_and_bounded,
@@ -236,6 +237,22 @@ async fn whoever_signs_up_in_the_shadow_of_another_cannot_lend_them_the_confirma
     assert_eq!(mails.len(), 1, "the second mail would come too soon");
     assert_eq!(app.client().post(&mails[0].link(), &json!({})).await.status, 200);
     assert_eq!(login_code(&app, EVES_PASSWORD).await, "incorrect_credentials", "Ada took Eve's mail for her own");
+}
+
+async fn a_reset_by_mail_gives_a_contested_account_to_who_reads_the_mail(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    sign_up(&app, ADA, EVES_PASSWORD).await;
+    let reply = app.client().post("/jwt-allauth/password/reset/", &json!({ "email": ADA })).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let mut ada = app.client();
+    ada.visit(&link(&app).await).await;
+    let token = ada.cookies["csrftoken"].clone();
+    let ada = ada.with_header("x-csrftoken", &token);
+    let body = json!({ "new_password1": PASSWORD, "new_password2": PASSWORD });
+    let reply = ada.post("/jwt-allauth/password/reset/set-new/", &body).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    assert_eq!(login_code(&app, PASSWORD).await, "signed in");
+    assert_eq!(login_code(&app, EVES_PASSWORD).await, "incorrect_credentials");
 }
 
 async fn sign_ups_without_end_send_a_bounded_number_of_mails(engine: Engine) {
