@@ -47,10 +47,10 @@ bodies! {
         "new_password1": "a new horse and a new battery", "new_password2": "a new horse and a new battery",
     }))]
     struct NewPassword {
-        #[schema(format = Password, max_length = 1024)]
+        #[schema(format = Password, min_length = 1, max_length = 1024)]
         new_password1: String,
         /// The same again.
-        #[schema(format = Password, max_length = 1024)]
+        #[schema(format = Password, min_length = 1, max_length = 1024)]
         new_password2: String,
     }
 

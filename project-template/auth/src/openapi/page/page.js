@@ -23,10 +23,11 @@ async function send(form) {
   const output = form.querySelector("output");
   const body = form.querySelector("textarea");
   let path = form.dataset.path;
-  for (const input of form.querySelectorAll("input[name]")) {
-    path = path.replace(`{${input.name}}`, encodeURIComponent(input.value));
-  }
   const headers = {};
+  for (const input of form.querySelectorAll("input[name]")) {
+    if (input.dataset.in === "header") headers[input.name] = input.value;
+    else path = path.replace(`{${input.name}}`, encodeURIComponent(input.value));
+  }
   if (access.value.trim()) headers.Authorization = `Bearer ${access.value.trim()}`;
   if (prefer.value) headers.Prefer = prefer.value;
   if (body) headers["Content-Type"] = "application/json";
