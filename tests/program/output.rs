@@ -129,12 +129,12 @@ fn the_version_is_that_of_the_program_and_of_its_template() {
 #[test]
 fn with_email_only_verified_addresses_sign_in_and_the_mail_server_is_a_setting_of_the_machine() {
     let place = Place::new();
-    place.start("with --email --vcs none").succeeded();
+    place.start("with --email").succeeded();
     assert!(place.read("with/settings.toml").contains("\nmode = \"mandatory\"\n"));
     assert!(place.read("with/.env").contains("\nEMAIL_HOST=\"\"\n"));
     assert!(place.read("with/auth/templates/email/email_verification.html").contains("{{"));
 
-    place.start("without --vcs none").succeeded();
+    place.start("without").succeeded();
     assert!(place.read("without/settings.toml").contains("\nmode = \"none\"\n"));
     assert!(!place.read("without/.env").contains("EMAIL_HOST"));
 }
