@@ -48,7 +48,7 @@ enum Command {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Send a mail now, to see whether the settings of [mail] work
+    /// Send a mail now, to see whether the settings of `mail.*` work
     SendTestMail {
         /// Whom to send it to
         address: String,

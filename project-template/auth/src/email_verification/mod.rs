@@ -2,7 +2,7 @@
 //!
 //! Where it is mandatory, a sign-up takes the same course whether or not the address has an account: the same statements,
 //! the same hash, a mail queued or pretended. A second sign-up with an address that nobody has confirmed yet does not touch
-//! the first: each has a link of its own, and the one that is confirmed wins ([`confirm`] has the rules).
+//! the first: each has a link of its own, and the one that is confirmed wins (`confirm` has the rules).
 
 mod confirm;
 mod mails;

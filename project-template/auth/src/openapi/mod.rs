@@ -3,7 +3,7 @@
 //! A handler carries its own description, `#[utoipa::path(…)]`, and [`at`] adds the route from it, so that there is no
 //! route without a description and no description of another route. What a handler's description names is its own: its
 //! body, its success and its refusals, each declared once with [`refusals!`]. What every request of a kind may be answered
-//! is added by [`describe`].
+//! is added by `describe`.
 
 mod body;
 mod describe;

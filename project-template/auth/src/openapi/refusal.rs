@@ -24,7 +24,7 @@ impl Refusal {
     }
 
     /// The refusal under a key of its own, status and code: an operation may have several of one status, which
-    /// [`super::describe`] puts together.
+    /// `super::describe` puts together.
     pub(crate) fn responses(&self) -> BTreeMap<String, RefOr<Response>> {
         let content = ContentBuilder::new().example(Some(self.body())).build();
         let response = ResponseBuilder::new().description(self.about).content("application/json", content).build();
