@@ -11,6 +11,7 @@ use sqlx::migrate::{Migrate, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Postgres, SqlSafeStr, Sqlite, Transaction};
+use tracing::Instrument;
 
 use crate::settings::Section;
 
@@ -137,6 +138,7 @@ macro_rules! migrations {
 migrations! {
     1 "0001_users_and_sessions",
     2 "0002_outbox_and_codes",
+    4 "0004_invalidation",
 }
 
 impl Db {
@@ -216,7 +218,13 @@ impl Db {
     pub async fn begin(&self) -> sqlx::Result<Tx> {
         Ok(match self {
             Self::Sqlite(pool) => Tx::Sqlite(pool.begin_with("begin immediate").await?),
-            Self::Postgres(pool) => Tx::Postgres(begin_whole(pool.clone()).await?),
+            // Half-way, sqlx 0.9 would give the connection back with the transaction open (its issue 4393), and what
+            // others then do on it would never be committed. A transaction that nobody waits for any more is dropped
+            // in the task, and thereby rolled back.
+            Self::Postgres(pool) => {
+                let pool = pool.clone();
+                Tx::Postgres(whole(async move { pool.begin().await }).await?)
+            }
         })
     }
 
@@ -243,12 +251,11 @@ async fn open_sqlite(pool: SqlitePoolOptions, options: SqliteConnectOptions) -> 
     }
 }
 
-/// Begins a transaction in a task of its own, where a client that hangs up cannot stop it half-way. sqlx 0.9 would give
-/// the connection back with the transaction open (its issue 4393), and what others then do on it would never be
-/// committed. A transaction that nobody waits for any more is dropped in the task, and thereby rolled back.
-async fn begin_whole(pool: PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
-    let begun = tokio::spawn(async move { pool.begin().await }).await;
-    begun.unwrap_or(Err(sqlx::Error::PoolClosed))
+/// Does work in a task of its own, where a client that hangs up cannot stop it half-way.
+pub(crate) async fn whole<T: Send + 'static>(
+    work: impl Future<Output = sqlx::Result<T>> + Send + 'static,
+) -> sqlx::Result<T> {
+    tokio::spawn(work.in_current_span()).await.unwrap_or(Err(sqlx::Error::PoolClosed))
 }
 
 impl Tx {

@@ -11,7 +11,7 @@ use crate::app::Auth;
 use crate::codes::{self, Link, Redeemable, Standing};
 use crate::db::Tx;
 use crate::error::Result;
-use crate::sessions::{self, EndedBy};
+use crate::sessions::{self, Ended, EndedBy};
 use crate::users::{self, Email, User};
 
 /// What a link holds: the sign-up it confirms, if that is not the first.
@@ -97,15 +97,14 @@ async fn settle(auth: &Auth, mut tx: Tx, user: User, proof: Proof) -> Result<Opt
         Verdict::Drop => Some(users::store::set_sign_up(&mut tx, &user, None, ("", "")).await?),
     };
     let (user, ended) = match changed {
-        None => (user, Vec::new()),
+        None => (user, Ended::default()),
         Some(Some(changed)) => {
             let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::PasswordChange).await?;
             (changed, ended)
         }
         Some(None) => return Ok(None),
     };
-    tx.commit().await?;
-    auth.liveness().ended(ended);
+    ended.commit(auth, tx).await?;
     tracing::info!(user = %user.id, "e-mail address verified");
     Ok(Some(user))
 }

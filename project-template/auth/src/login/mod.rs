@@ -21,10 +21,8 @@ pub(crate) async fn complete(auth: &Auth, user: &User, client: &Client) -> Resul
     auth.hooks().before_login(auth, user).await?;
     let claims = sessions::user_claims(auth, user).await?;
     let mut tx = auth.db().begin().await?;
-    if !users::store::touch_login(&mut tx, user, auth.now()).await? {
-        return Ok(None);
-    }
-    let issued = sessions::start(auth, &mut tx, user, &claims, client).await?;
+    let Some(user) = users::store::touch_login(&mut tx, user, auth.now()).await? else { return Ok(None) };
+    let issued = sessions::start(auth, &mut tx, &user, &claims, client).await?;
     tx.commit().await?;
     tracing::info!(user = %user.id, session = %issued.session, "signed in");
     Ok(Some(issued))

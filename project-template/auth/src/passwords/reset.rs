@@ -93,8 +93,7 @@ pub(super) async fn set(auth: &Auth, reset: &Reset, password: SecretString) -> R
     codes::forget_all(&mut tx, user.id).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::PasswordReset).await?;
     super::notice::queue(auth, &mut tx, &user).await?;
-    tx.commit().await?;
-    auth.liveness().ended(ended);
+    ended.commit(auth, tx).await?;
     tracing::info!(user = %user.id, "password reset");
     Ok(Some(user))
 }

@@ -99,14 +99,13 @@ async fn change(
         sessions::end_in(&auth, &mut tx, user.session, user.id, EndedBy::PasswordChange).await?
     };
     // Ended by somebody else while the passwords were hashed: this request has lost its credential.
-    if !ended.contains(&user.session) {
+    if !ended.contains(user.session) {
         return Err(sessions::session_over());
     }
     codes::forget_all(&mut tx, user.id).await?;
     notice::queue(&auth, &mut tx, &updated).await?;
     let issued = sessions::start(&auth, &mut tx, &updated, &claims, &client).await?;
-    tx.commit().await?;
-    auth.liveness().ended(ended);
+    ended.commit(&auth, tx).await?;
     Ok(delivery.answer(&auth, StatusCode::OK, issued, json!({ "detail": "New password has been saved." })))
 }
 

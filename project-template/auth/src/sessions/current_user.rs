@@ -39,7 +39,7 @@ impl FromRequestParts<Auth> for CurrentUser {
     async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self> {
         let claims = bearer_claims(auth, &parts.headers)?;
         let checked = auth.settings().tokens.session_check;
-        if checked && !auth.liveness().check(auth.db(), claims.session, auth.now()).await? {
+        if checked && !auth.liveness().check(auth.db(), &claims, auth.now()).await? {
             return Err(session_over());
         }
         Ok(Self(claims))
@@ -69,7 +69,7 @@ impl FromRequestParts<Auth> for DbUser {
     async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self> {
         let claims = bearer_claims(auth, &parts.headers)?;
         let user = users::store::by_session(auth.db(), claims.session, auth.now()).await?;
-        match user.filter(|user| user.id == claims.sub) {
+        match user.filter(|user| user.accepts(&claims)) {
             Some(user) => Ok(Self { user, session: claims.session }),
             None => Err(session_over()),
         }

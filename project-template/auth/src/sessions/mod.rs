@@ -7,6 +7,8 @@
 mod checkpoints;
 mod current_user;
 mod device;
+mod ending;
+mod invalidation;
 mod liveness;
 mod role;
 mod rotation;
@@ -23,6 +25,8 @@ use uuid::Uuid;
 use current_user::bearer_claims;
 pub(crate) use current_user::session_over;
 pub use current_user::{CurrentUser, DbUser};
+pub(crate) use ending::{Ended, EndedBy, end, end_all, end_in};
+pub use invalidation::{TokenKinds, invalidate};
 pub(crate) use liveness::Liveness;
 pub use role::{Role, Staff, Superuser};
 pub(crate) use rotation::{NotRotated, rotate};
@@ -37,7 +41,7 @@ use crate::error::Result;
 use crate::http::Client;
 use crate::settings::Section;
 use crate::tokens::UserClaims;
-use crate::users::User;
+use crate::users::{self, User};
 
 /// The longest `sessions.retry_window`.
 const MAX_RETRY_WINDOW: Duration = Duration::from_mins(1);
@@ -99,38 +103,6 @@ impl Settings {
     }
 }
 
-/// Why a session was ended.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum EndedBy {
-    Logout,
-    LogoutAll,
-    User,
-    Replay,
-    Lifetime,
-    Deactivation,
-    PasswordChange,
-    PasswordReset,
-    EmailChange,
-    Deletion,
-}
-
-impl EndedBy {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Logout => "logout",
-            Self::LogoutAll => "logout_all",
-            Self::User => "user",
-            Self::Replay => "replay",
-            Self::Lifetime => "lifetime",
-            Self::Deactivation => "deactivation",
-            Self::PasswordChange => "password_change",
-            Self::PasswordReset => "password_reset",
-            Self::EmailChange => "email_change",
-            Self::Deletion => "deletion",
-        }
-    }
-}
-
 /// The tokens of a session, ready to be given out.
 pub struct Issued {
     /// Which session.
@@ -163,12 +135,13 @@ pub(crate) async fn start(
         refreshed_at: now,
         expires_at: now + settings.refresh_lifetime,
         ended_at: None,
+        refreshable: true,
         ip: client.ip.filter(|_| settings.collect_device).map(|ip| ip.to_string()),
         user_agent: client.user_agent.clone().filter(|_| settings.collect_device),
     };
     session.expires_at = capped(&session, settings);
     store::insert(tx, &session).await?;
-    Ok(issue(auth, &session, claims, now))
+    Ok(issue(auth, &session, user, claims, now))
 }
 
 /// What tokens say of a user. Asks the application's hooks, and so never within a transaction: they may need the one
@@ -184,15 +157,15 @@ fn capped(session: &Session, settings: &Settings) -> OffsetDateTime {
 }
 
 /// A new access token, and the refresh token of the session's generation: the same bytes each time.
-fn issue(auth: &Auth, session: &Session, claims: &UserClaims, now: OffsetDateTime) -> Issued {
+fn issue(auth: &Auth, session: &Session, user: &User, claims: &UserClaims, now: OffsetDateTime) -> Issued {
     let end = session.end(&auth.settings().sessions);
     let refreshed = session.user_claims();
     let tokens = auth.tokens();
     Issued {
         session: session.id,
-        access: tokens.access(&session.grant(claims), now, end),
+        access: tokens.access(&session.grant(user, claims), now, end),
         refresh: tokens.refresh(
-            &session.grant(&refreshed),
+            &session.grant(user, &refreshed),
             session.generation,
             session.refreshed_at,
             session.expires_at,
@@ -201,49 +174,20 @@ fn issue(auth: &Auth, session: &Session, claims: &UserClaims, now: OffsetDateTim
     }
 }
 
-/// Ends one session of a user; says whether it lived until now.
-pub(crate) async fn end(auth: &Auth, session: Uuid, user: Uuid, by: EndedBy) -> Result<bool> {
-    let ended = store::end(auth.db(), session, user, by.name(), auth.now()).await?;
-    // Only what was ended: the id may be somebody else's.
-    if ended {
-        auth.liveness().ended([session]);
-        tracing::info!(%session, %user, by = by.name(), "session ended");
-    }
-    Ok(ended)
-}
-
-/// Ends the sessions of a user, but one if so wished, within a transaction that holds or has changed the account (see
-/// [`users::store::hold`](crate::users::store::hold)). [`Liveness::ended`] is to be told of them after it is committed.
-pub(crate) async fn end_all(
-    auth: &Auth,
-    tx: &mut Tx,
-    user: Uuid,
-    except: Option<Uuid>,
-    by: EndedBy,
-) -> Result<Vec<Uuid>> {
-    let ended = store::end_all(tx, user, except, by.name(), auth.now()).await?;
-    tracing::info!(%user, sessions = ended.len(), by = by.name(), "sessions ended");
-    Ok(ended)
-}
-
-/// As [`end_all`], for one session.
-pub(crate) async fn end_in(auth: &Auth, tx: &mut Tx, session: Uuid, user: Uuid, by: EndedBy) -> Result<Vec<Uuid>> {
-    let ended = store::end_in(tx, session, user, by.name(), auth.now()).await?;
-    Ok(if ended { vec![session] } else { Vec::new() })
-}
-
 /// Whether a token of either kind could be used now. Asking does not use it.
 pub(crate) async fn is_acceptable(auth: &Auth, token: &str) -> Result<bool> {
     let now = auth.now();
-    let (session, generation) =
-        match (auth.tokens().verify_access(token, now), auth.tokens().verify_refresh(token, now)) {
-            (Ok(access), _) => (access.session, None),
-            (_, Ok(refresh)) => (refresh.session, Some(refresh.generation)),
-            _ => return Ok(false),
-        };
-    if crate::users::store::by_session(auth.db(), session, now).await?.is_none() {
-        return Ok(false);
+    let access = auth.tokens().verify_access(token, now);
+    let refresh = auth.tokens().verify_refresh(token, now);
+    let session = match (&access, &refresh) {
+        (Ok(access), _) => access.session,
+        (_, Ok(refresh)) => refresh.session,
+        _ => return Ok(false),
+    };
+    let Some(user) = users::store::by_session(auth.db(), session, now).await? else { return Ok(false) };
+    match (access, refresh) {
+        (Ok(access), _) => Ok(user.accepts(&access)),
+        (_, Ok(refresh)) => Ok(rotation::is_live(auth, session, refresh.generation, now).await?),
+        _ => Ok(false),
     }
-    let Some(generation) = generation else { return Ok(true) };
-    Ok(rotation::is_live(auth, session, generation, now).await?)
 }

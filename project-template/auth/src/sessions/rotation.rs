@@ -58,7 +58,7 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, client: &Client) 
         let user = active_user(auth, &session).await?;
         let claims = user_claims(auth, &user).await?;
         if standing == Standing::Superseded {
-            return Ok(issue(auth, &session, &claims, now));
+            return Ok(issue(auth, &session, &user, &claims, now));
         }
         let mut next = Session {
             generation: session.generation + 1,
@@ -72,7 +72,7 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, client: &Client) 
         };
         next.expires_at = capped(&next, settings);
         if store::advance(auth.db(), &next, Some(client).filter(|_| settings.collect_device)).await? {
-            return Ok(issue(auth, &next, &claims, now));
+            return Ok(issue(auth, &next, &user, &claims, now));
         }
     }
 }
@@ -87,9 +87,7 @@ async fn active_user(auth: &Auth, session: &Session) -> Result<User, NotRotated>
         Some(user) => {
             let mut tx = auth.db().begin().await?;
             users::store::hold(&mut tx, user.id).await?;
-            let ended = end_all(auth, &mut tx, user.id, None, EndedBy::Deactivation).await?;
-            tx.commit().await?;
-            auth.liveness().ended(ended);
+            end_all(auth, &mut tx, user.id, None, EndedBy::Deactivation).await?.commit(auth, tx).await?;
             Err(NotRotated::NotValid)
         }
         None => Err(NotRotated::NotValid),

@@ -114,9 +114,7 @@ async fn logout(State(auth): State<Auth>, headers: HeaderMap, mut fields: Fields
 async fn logout_all(State(auth): State<Auth>, user: DbUser) -> Result<Response> {
     let mut tx = auth.db().begin().await?;
     users::store::hold(&mut tx, user.id).await?;
-    let ended = end_all(&auth, &mut tx, user.id, None, EndedBy::LogoutAll).await?;
-    tx.commit().await?;
-    auth.liveness().ended(ended);
+    end_all(&auth, &mut tx, user.id, None, EndedBy::LogoutAll).await?.commit(&auth, tx).await?;
     Ok(goodbye(&auth, "Successfully logged out from all devices."))
 }
 

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::Settings;
 use super::checkpoints::Checkpoints;
 use crate::tokens::{Grant, UserClaims};
+use crate::users::User;
 
 crate::row! {
     /// A session as it is stored.
@@ -27,6 +28,8 @@ crate::row! {
         pub expires_at: OffsetDateTime,
         /// When it was ended.
         pub ended_at: Option<OffsetDateTime>,
+        /// Whether its refresh token is still worth something; if not, it lives as long as its last access token.
+        pub refreshable: bool,
         /// Where it was last used from.
         pub ip: Option<String>,
         /// What its client says it is.
@@ -62,7 +65,7 @@ impl Session {
         if self.end(settings).is_some_and(|end| end <= now) {
             return Standing::Outlived;
         }
-        if self.expires_at <= now {
+        if self.expires_at <= now || !self.refreshable {
             return Standing::Over;
         }
         if generation == self.generation {
@@ -79,8 +82,14 @@ impl Session {
         serde_json::from_str(&self.claims).unwrap_or_default()
     }
 
-    pub(super) fn grant<'g>(&self, user: &'g UserClaims) -> Grant<'g> {
-        Grant { user_id: self.user_id, session: self.id, session_iat: self.created_at, user }
+    pub(super) fn grant<'g>(&self, user: &User, claims: &'g UserClaims) -> Grant<'g> {
+        Grant {
+            user_id: self.user_id,
+            session: self.id,
+            session_iat: self.created_at,
+            access_version: user.access_version,
+            user: claims,
+        }
     }
 }
 
@@ -108,6 +117,7 @@ mod tests {
             refreshed_at: after(14),
             expires_at: after(1_000),
             ended_at: None,
+            refreshable: true,
             ip: None,
             user_agent: None,
         }

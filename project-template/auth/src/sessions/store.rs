@@ -11,7 +11,8 @@ use crate::{in_tx, on};
 /// What a [`Session`] is read from.
 macro_rules! columns {
     () => {
-        "id, user_id, generation, superseded, claims, created_at, refreshed_at, expires_at, ended_at, ip, user_agent"
+        "id, user_id, generation, superseded, claims, created_at, refreshed_at, expires_at, ended_at, refreshable, ip, \
+         user_agent"
     };
 }
 
@@ -62,7 +63,7 @@ pub(super) async fn advance(db: &Db, session: &Session, client: Option<&Client>)
         "update sessions
          set generation = generation + 1, superseded = $1, claims = $2, refreshed_at = $3, expires_at = $4,
              ip = case when $5 then coalesce($6, ip) end, user_agent = case when $5 then coalesce($7, user_agent) end
-         where id = $8 and generation = $9 and ended_at is null",
+         where id = $8 and generation = $9 and ended_at is null and refreshable",
     )
     .bind(&session.superseded)
     .bind(&session.claims)
@@ -125,6 +126,20 @@ pub(super) async fn end_all(
     .fetch_all(conn)
     .await?);
     Ok(ended.into_iter().map(|(id,)| id).collect())
+}
+
+/// Lets the sessions of a user run out: none is refreshed any more, and none lives longer than until `until`.
+pub(super) async fn end_refreshing(tx: &mut Tx, user: Uuid, until: OffsetDateTime) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query(
+        "update sessions
+         set refreshable = false, expires_at = case when expires_at < $1 then expires_at else $1 end
+         where user_id = $2 and ended_at is null and refreshable",
+    )
+    .bind(until)
+    .bind(user)
+    .execute(conn)
+    .await
+    .map(drop))
 }
 
 /// Removes sessions none of whose tokens can be valid any more, at most `limit` of them. One that was ended is kept

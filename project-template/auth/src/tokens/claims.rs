@@ -58,9 +58,17 @@ pub struct Claims {
     pub session: Uuid,
     /// When the session began.
     pub session_iat: i64,
+    /// How often all access tokens of the user had been taken back when this one was made; missing for never.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub access_version: i64,
     /// What it says of the user.
     #[serde(flatten)]
     pub user: UserClaims,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 /// The claims of a verified access token.
@@ -98,6 +106,7 @@ pub(crate) struct Grant<'g> {
     pub(crate) user_id: Uuid,
     pub(crate) session: Uuid,
     pub(crate) session_iat: OffsetDateTime,
+    pub(crate) access_version: i64,
     pub(crate) user: &'g UserClaims,
 }
 
@@ -146,6 +155,10 @@ pub(super) fn encode(kind: Kind, grant: &Grant<'_>, lifetime: Lifetime, settings
         user_id: grant.user_id,
         session: grant.session,
         session_iat: grant.session_iat.unix_timestamp(),
+        access_version: match kind {
+            Kind::Access => grant.access_version,
+            Kind::Refresh { .. } => 0,
+        },
         user: grant.user.clone(),
     };
     let json = match kind {

@@ -7,7 +7,9 @@ use crate::users::User;
 
 /// Names that mean something already: ours, and those of RFC 7519.
 const RESERVED: &[&str] = &[
+    "access_version",
     "aud",
+    "bind",
     "email_verified",
     "exp",
     "generation",

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::app::Auth;
 use crate::error::{Error, Result};
-use crate::sessions::{self, EndedBy};
+use crate::sessions::{self, Ended, EndedBy};
 
 /// The account with an address, whatever its case.
 ///
@@ -40,9 +40,11 @@ pub(crate) fn taken() -> Error {
 pub async fn set_active(auth: &Auth, user: Uuid, active: bool) -> Result<bool> {
     let mut tx = auth.db().begin().await?;
     let found = store::set_active(&mut tx, user, active, auth.now()).await?;
-    let ended =
-        if active { Vec::new() } else { sessions::end_all(auth, &mut tx, user, None, EndedBy::Deactivation).await? };
-    tx.commit().await?;
-    auth.liveness().ended(ended);
+    let ended = if active {
+        Ended::default()
+    } else {
+        sessions::end_all(auth, &mut tx, user, None, EndedBy::Deactivation).await?
+    };
+    ended.commit(auth, tx).await?;
     Ok(found)
 }

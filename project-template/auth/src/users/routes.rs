@@ -91,15 +91,14 @@ async fn remove(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
     store::hold(&mut tx, user.id).await?;
     let ended = sessions::end_all(&auth, &mut tx, user.id, None, EndedBy::Deletion).await?;
     // Ended by somebody else while the password was checked: this request has lost its credential.
-    if !ended.contains(&user.session) {
+    if !ended.contains(user.session) {
         return Err(sessions::session_over());
     }
     codes::erase(&mut tx, user.id).await?;
     if !store::delete(&mut tx, &user).await? {
         return Err(Conflict.into());
     }
-    tx.commit().await?;
-    auth.liveness().ended(ended);
+    ended.commit(&auth, tx).await?;
     tracing::info!(user = %user.id, "account deleted");
     Ok(StatusCode::NO_CONTENT)
 }

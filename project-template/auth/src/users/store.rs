@@ -11,8 +11,8 @@ use crate::{in_tx, on};
 /// What a [`User`] is read from.
 macro_rules! columns {
     () => {
-        "id, email, email_verified, password_hash, first_name, last_name, role, is_active, auth_version, created_at, \
-         last_login_at"
+        "id, email, email_verified, password_hash, first_name, last_name, role, is_active, auth_version, \
+         access_version, created_at, last_login_at"
     };
 }
 
@@ -200,27 +200,38 @@ pub(crate) async fn by_session(db: &Db, session: Uuid, now: OffsetDateTime) -> s
 
 /// Notes a sign-in, if the account is still as it was when the proof was checked. Holds the account until the
 /// transaction ends, so that a sign-in and the taking away of a way in follow one another.
-pub(crate) async fn touch_login(tx: &mut Tx, user: &User, now: OffsetDateTime) -> sqlx::Result<bool> {
-    let done = in_tx!(tx, conn => sqlx::query(
-        "update users set last_login_at = $1 where id = $2 and auth_version = $3 and is_active",
+pub(crate) async fn touch_login(tx: &mut Tx, user: &User, now: OffsetDateTime) -> sqlx::Result<Option<User>> {
+    in_tx!(tx, conn => sqlx::query_as(
+        concat!("update users set last_login_at = $1 where id = $2 and auth_version = $3 and is_active
+         returning ", columns!()),
     )
     .bind(now)
     .bind(user.id)
     .bind(user.auth_version)
-    .execute(conn)
-    .await?
-    .rows_affected());
-    Ok(done == 1)
+    .fetch_optional(conn)
+    .await)
 }
 
 /// Holds an account until the transaction ends. Whoever ends several of its sessions does this first, so that they
-/// follow one another: two at once could each wait for a session that the other has.
-pub(crate) async fn hold(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
-    in_tx!(tx, conn => sqlx::query("update users set updated_at = updated_at where id = $1")
+/// follow one another: two at once could each wait for a session that the other has. Says whether there is the account.
+pub(crate) async fn hold(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
+    let held = in_tx!(tx, conn => sqlx::query("update users set updated_at = updated_at where id = $1")
         .bind(id)
         .execute(conn)
-        .await
-        .map(drop))
+        .await?
+        .rows_affected());
+    Ok(held == 1)
+}
+
+/// Raises the version of a user's access tokens and gives the new one: tokens of an earlier one are worth nothing.
+pub(crate) async fn raise_access_version(db: &Db, id: Uuid) -> sqlx::Result<Option<i64>> {
+    let raised: Option<(i64,)> = on!(db, pool => {
+        sqlx::query_as("update users set access_version = access_version + 1 where id = $1 returning access_version")
+            .bind(id)
+            .fetch_optional(pool)
+            .await?
+    });
+    Ok(raised.map(|(version,)| version))
 }
 
 /// Replaces a hash by a stronger one of the same password.

@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Email;
+use crate::tokens::AccessClaims;
 
 /// Characters of a first or a last name.
 pub(crate) const NAME_LIMIT: usize = 150;
@@ -30,6 +31,8 @@ crate::row! {
         pub is_active: bool,
         /// Rises whenever a way in is taken away.
         pub auth_version: i64,
+        /// Rises whenever every access token that was given out is taken back.
+        pub access_version: i64,
         /// When the account was made.
         pub created_at: OffsetDateTime,
         /// When it last signed in.
@@ -44,6 +47,11 @@ impl std::fmt::Debug for User {
 }
 
 impl User {
+    /// Whether an access token is this user's and was not taken back with all others.
+    pub(crate) fn accepts(&self, claims: &AccessClaims) -> bool {
+        claims.sub == self.id && claims.access_version >= self.access_version
+    }
+
     /// What a password of this account must not resemble: each value with the words for it.
     #[must_use]
     pub fn attributes(&self) -> [(&'static str, &str); 3] {

@@ -20,6 +20,7 @@ auth::on_both_engines!(
     an_abandoned_refresh_leaves_the_old_token_or_a_successor_nobody_has,
     an_abandoned_change_of_password_happened_or_did_not,
     an_abandoned_deletion_happened_or_did_not,
+    what_an_abandoned_request_ended_is_not_accepted_any_more,
 );
 
 /// Polls a request that often, then drops it.
@@ -128,4 +129,24 @@ async fn an_abandoned_deletion_happened_or_did_not(engine: Engine) {
         outcomes.push(login);
     }
     assert_eq!((outcomes[0], outcomes[POLLS - 1]), (200, 401), "from nothing done to all done: {outcomes:?}");
+}
+
+/// The database ends a session, and this process stops accepting its access tokens: not the one without the other.
+async fn what_an_abandoned_request_ended_is_not_accepted_any_more(engine: Engine) {
+    let app = configured(engine, &format!("{ONE_CONNECTION}\n[tokens]\nsession_check = \"on\"")).await;
+    let bystander = Bystander::of(&app).await;
+    for end in ["logout/", "logout-all/"] {
+        let mut outcomes = Vec::new();
+        for polls in 0..POLLS {
+            let ada = app.signed_in(&format!("{}{polls}@example.com", end.trim_end_matches('/'))).await;
+            assert_eq!(ada.get("/jwt-allauth/token/claims/").await.status, 200, "it is known to live");
+            abandon(ada.post(&format!("/jwt-allauth/{end}"), &json!({})), polls).await;
+            bystander.is_undisturbed(polls).await;
+            let stored = ada.get("/jwt-allauth/user/").await.status;
+            let checked = ada.get("/jwt-allauth/token/claims/").await.status;
+            assert_eq!(stored, checked, "{end} {polls}");
+            outcomes.push(stored);
+        }
+        assert_eq!((outcomes[0], outcomes[POLLS - 1]), (200, 401), "from nothing done to all done: {outcomes:?}");
+    }
 }

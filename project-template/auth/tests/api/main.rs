@@ -6,6 +6,7 @@ mod abandoned;
 mod conventions;
 mod headers;
 mod health;
+mod invalidation;
 mod keys;
 mod login;
 mod logout;

@@ -27,7 +27,7 @@ auth::on_both_engines!(
 );
 
 /// Clients that refresh one session over and over while `end` ends it. Gives everything they were given.
-async fn refresh_while<T>(ada: &Client, end: impl Future<Output = T>) -> (T, Vec<Client>) {
+pub(super) async fn refresh_while<T>(ada: &Client, end: impl Future<Output = T>) -> (T, Vec<Client>) {
     let start = Arc::new(Barrier::new(5));
     let mut tasks = JoinSet::new();
     for _ in 0..4 {

@@ -85,8 +85,7 @@ async fn confirm(auth: &Auth, link: Link<Change>) -> Result<Option<User>> {
     let changed = changed.map_err(|error| if db::is_taken(&error) { taken() } else { error.into() })?;
     let Some(user) = changed else { return Ok(None) };
     let ended = sessions::end_all(auth, &mut tx, user.id, Some(link.data.session), EndedBy::EmailChange).await?;
-    tx.commit().await?;
-    auth.liveness().ended(ended);
+    ended.commit(auth, tx).await?;
     tracing::info!(user = %user.id, "e-mail address changed");
     Ok(Some(user))
 }

@@ -1,0 +1,94 @@
+//! How sessions end.
+
+use uuid::Uuid;
+
+use super::store;
+use crate::app::Auth;
+use crate::db::{self, Tx};
+use crate::error::Result;
+
+/// Why a session was ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum EndedBy {
+    Logout,
+    LogoutAll,
+    User,
+    Replay,
+    Lifetime,
+    Deactivation,
+    PasswordChange,
+    PasswordReset,
+    EmailChange,
+    Invalidation,
+    Deletion,
+}
+
+impl EndedBy {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Logout => "logout",
+            Self::LogoutAll => "logout_all",
+            Self::User => "user",
+            Self::Replay => "replay",
+            Self::Lifetime => "lifetime",
+            Self::Deactivation => "deactivation",
+            Self::PasswordChange => "password_change",
+            Self::PasswordReset => "password_reset",
+            Self::EmailChange => "email_change",
+            Self::Invalidation => "invalidation",
+            Self::Deletion => "deletion",
+        }
+    }
+}
+
+/// The sessions that a transaction ends, until it is committed.
+#[derive(Default)]
+#[must_use = "the transaction is to be committed with `Ended::commit`, else this process goes on accepting access tokens"]
+pub(crate) struct Ended(Vec<Uuid>);
+
+impl Ended {
+    pub(crate) fn contains(&self, session: Uuid) -> bool {
+        self.0.contains(&session)
+    }
+
+    /// Commits the transaction; from then on no access token of the sessions is accepted here. A client that hangs up
+    /// during the commit cannot have the one without the other.
+    pub(crate) async fn commit(self, auth: &Auth, tx: Tx) -> Result<()> {
+        let auth = auth.clone();
+        Ok(db::whole(async move {
+            tx.commit().await?;
+            auth.liveness().ended(self.0);
+            Ok(())
+        })
+        .await?)
+    }
+}
+
+/// Ends one session of a user; says whether it lived until now.
+pub(crate) async fn end(auth: &Auth, session: Uuid, user: Uuid, by: EndedBy) -> Result<bool> {
+    let auth = auth.clone();
+    Ok(db::whole(async move {
+        let ended = store::end(auth.db(), session, user, by.name(), auth.now()).await?;
+        // Only what was ended: the id may be somebody else's.
+        if ended {
+            auth.liveness().ended([session]);
+            tracing::info!(%session, %user, by = by.name(), "session ended");
+        }
+        Ok(ended)
+    })
+    .await?)
+}
+
+/// Ends the sessions of a user, but one if so wished, within a transaction that holds or has changed the account (see
+/// [`users::store::hold`](crate::users::store::hold)).
+pub(crate) async fn end_all(auth: &Auth, tx: &mut Tx, user: Uuid, except: Option<Uuid>, by: EndedBy) -> Result<Ended> {
+    let ended = store::end_all(tx, user, except, by.name(), auth.now()).await?;
+    tracing::info!(%user, sessions = ended.len(), by = by.name(), "sessions ended");
+    Ok(Ended(ended))
+}
+
+/// As [`end_all`], for one session.
+pub(crate) async fn end_in(auth: &Auth, tx: &mut Tx, session: Uuid, user: Uuid, by: EndedBy) -> Result<Ended> {
+    let ended = store::end_in(tx, session, user, by.name(), auth.now()).await?;
+    Ok(Ended(if ended { vec![session] } else { Vec::new() }))
+}
