@@ -23,6 +23,12 @@ Examples:
   jwt-allauth startproject myproject . --if-exists merge
   jwt-allauth startproject myproject --template ../skeleton -d company=Example";
 
+const TEMPLATES_EXAMPLES: &str = "\
+Examples:
+  jwt-allauth templates show company-skeleton
+  jwt-allauth templates export company-skeleton ../skeleton
+  jwt-allauth templates lint ../skeleton --format json";
+
 /// Start an axum project with a complete JWT authentication server that is yours to read and change
 #[derive(Debug, Parser)]
 #[command(name = "jwt-allauth", version = VERSION, disable_help_subcommand = true)]
@@ -38,10 +44,37 @@ pub(crate) enum Command {
     /// Create a project in a new directory
     #[command(after_help = STARTPROJECT_EXAMPLES)]
     Startproject(StartProject),
+    /// Look at templates for `--template`, check one, or take one as a start for your own
+    #[command(subcommand, after_help = TEMPLATES_EXAMPLES)]
+    Templates(Templates),
     /// Print a completion script for a shell
     Completions { shell: Shell },
     /// Print the manual page (roff)
     Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Templates {
+    /// List the templates that come with the program
+    List,
+    /// Say what a template is, what it asks, what it runs and which files it has
+    Show {
+        /// A name that `templates list` shows, a directory, or a git repository
+        #[arg(value_name = "NAME|PATH|URL")]
+        template: String,
+    },
+    /// Find what the author of a template got wrong without being told
+    Lint {
+        /// Directory of an overlay, or of a complete template (with a `cargo-generate.toml`)
+        directory: PathBuf,
+    },
+    /// Write a template that comes with the program to a new directory
+    Export {
+        /// A name that `templates list` shows
+        name: String,
+        /// Where to write it; not there yet, or empty
+        directory: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -77,7 +110,7 @@ pub(crate) struct StartProject {
 
 #[derive(Debug, Args)]
 pub(crate) struct TemplateArguments {
-    /// A skeleton of yours to lay over the project, or a complete template: a directory or a git repository
+    /// A skeleton of yours to lay over the project, or a complete template: a directory, a git repository or a name
     #[arg(long = "template", value_name = "PATH|URL")]
     pub(crate) location: Option<String>,
     /// Answer a question of the template; may be given several times

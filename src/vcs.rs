@@ -37,7 +37,6 @@ impl Git {
         Ok(Self { wanted: arguments.vcs != Some(Vcs::None), demanded, commit: !arguments.no_commit })
     }
 
-    #[cfg(test)]
     pub(crate) fn none() -> Self {
         Self { wanted: false, demanded: false, commit: false }
     }

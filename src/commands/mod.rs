@@ -1,6 +1,7 @@
 //! One file a command, each to be read as a list of sentences.
 
 mod startproject;
+mod templates;
 
 use std::io::{self, Write};
 
@@ -17,6 +18,7 @@ const DONE: i32 = 0;
 pub(crate) fn run(command: &Command, report: &Report, signals: &Signals) -> Result<i32> {
     match command {
         Command::Startproject(arguments) => startproject::run(arguments, report, signals),
+        Command::Templates(command) => templates::run(command, report, signals),
         Command::Completions { shell } => print(|out| {
             clap_complete::generate(*shell, &mut Cli::command(), "jwt-allauth", out);
             Ok(())

@@ -61,7 +61,7 @@ fn of(rendered: &Rendered) -> Value {
     object
 }
 
-fn of_value(value: &answers::Value) -> Value {
+pub(super) fn of_value(value: &answers::Value) -> Value {
     match value {
         answers::Value::Bool(value) => (*value).into(),
         answers::Value::Text(text) => text.clone().into(),

@@ -2,6 +2,7 @@
 
 mod json;
 mod next_steps;
+mod templates;
 
 use std::env;
 use std::io::{self, Write};

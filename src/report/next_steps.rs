@@ -36,7 +36,7 @@ pub(super) fn notes(rendered: &Rendered) -> Vec<&'static str> {
     notes
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);
     if !text.starts_with('-') && text.chars().all(plain) {
         return text.to_owned();

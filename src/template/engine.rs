@@ -77,6 +77,16 @@ impl<'a> Engine<'a> {
     }
 }
 
+/// Where a text is no Liquid, and why.
+pub(super) fn mistake(text: &str) -> Option<(usize, String)> {
+    let parser = liquid::ParserBuilder::with_stdlib().build().ok()?;
+    let error = parser.parse(text).err()?;
+    let (line, column) = parse_position(&error).unwrap_or((1, 1));
+    let line: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    let column = text[line..].char_indices().nth(column - 1).map_or(text.len() - line, |(at, _)| at);
+    Some((line + column, summary(&error)))
+}
+
 /// Files of the template as `{% include "path" %}` sees them: as they are, whatever their text looks like.
 #[derive(Debug)]
 struct Included(Vec<Source>);

@@ -1,17 +1,19 @@
-//! What `--template` can name: a directory, or a repository.
+//! What `--template` can name: a directory, a repository, or a template that comes with the program.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::embedded;
 use crate::failure::{Failure, Kind};
 
 const SCHEMES: [&str; 4] = ["file://", "git@", "https://", "ssh://"];
 const SUFFIX: &str = ".git";
-const FORMS: &str = "`--template` takes a directory, `gh:OWNER/REPOSITORY[@REF]` or the URL of a repository that ends with \
-                     `.git`: `https://…`, `ssh://…`, `git@…`, `file://…`";
+const FORMS: &str = "a template is a directory, a name that `jwt-allauth templates list` shows, `gh:OWNER/REPOSITORY[@REF]`, or \
+                     the URL of a repository that ends with `.git`: `https://…`, `ssh://…`, `git@…`, `file://…`";
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Location {
+    Embedded(&'static str),
     Directory(PathBuf),
     Repository(Repository),
 }
@@ -33,7 +35,9 @@ impl Location {
                 not_a_template(&without_password(text), "does not end with `.git`, or with `.git@` and a reference")
             });
         }
-        directory(text).map(Self::Directory)
+        // What is on the disk goes before what only has the same name.
+        let embedded = || embedded::names().find(|name| *name == text && !Path::new(text).exists());
+        embedded().map_or_else(|| directory(text).map(Self::Directory), |name| Ok(Self::Embedded(name)))
     }
 }
 
@@ -67,7 +71,7 @@ fn is_reference(text: &str) -> bool {
     !text.is_empty() && !text.starts_with('-') && text.chars().all(allowed)
 }
 
-fn directory(text: &str) -> Result<PathBuf, Failure> {
+pub(super) fn directory(text: &str) -> Result<PathBuf, Failure> {
     let found =
         Path::new(text).canonicalize().map_err(|error| not_a_template(text, &format!("cannot be read: {error}")))?;
     if found.is_dir() { Ok(found) } else { Err(not_a_template(text, "is a file, not a directory")) }
@@ -108,7 +112,7 @@ mod tests {
     fn repository_of(text: &str) -> (String, Option<String>) {
         match Location::parse(text).unwrap_or_else(|failure| panic!("{text}: {failure}")) {
             Location::Repository(repository) => (repository.url, repository.reference),
-            Location::Directory(path) => panic!("{text}: {}", path.display()),
+            other => panic!("{text}: {other:?}"),
         }
     }
 

@@ -2,12 +2,14 @@
 //!
 //! Files named `*.liquid` are rendered and lose the suffix, all others are copied byte for byte.
 
-mod built_in;
 pub(crate) mod complete;
+pub(crate) mod description;
+pub(crate) mod embedded;
 mod engine;
 mod escape;
 mod fetch;
 mod lenient;
+pub(crate) mod lint;
 mod location;
 mod lockfile;
 mod overlay;
@@ -61,13 +63,14 @@ pub(crate) struct Template {
 
 impl Template {
     pub(crate) fn built_in() -> Self {
-        built_in::template()
+        embedded::built_in()
     }
 
     /// What `--template` names, or the built-in project without it.
     pub(crate) fn at(location: Option<&str>, signals: &Signals) -> Result<Self> {
         match location.map(Location::parse).transpose()? {
             None => Ok(Self::built_in()),
+            Some(Location::Embedded(name)) => Ok(embedded::template(name).unwrap_or_else(|| Ok(Self::built_in()))?),
             Some(Location::Directory(directory)) => Ok(Self::read(&directory)?),
             Some(Location::Repository(repository)) => signals.hold(|writing| {
                 let scratch = Scratch::create().context("there is no room for a temporary directory")?;
@@ -92,10 +95,13 @@ impl Template {
                 replaced: Vec::new(),
             });
         }
-        let built_in = Self::built_in();
         let (overlay, sources) = overlay::read(directory)?;
-        let (sources, replaced) = overlay::laid_over(built_in.sources, sources)?;
-        Ok(Self { sources, replaced, overlay: Some(overlay), ..built_in })
+        Self::built_in().below(overlay, sources)
+    }
+
+    fn below(self, overlay: Overlay, sources: Vec<Source>) -> Result<Self, Failure> {
+        let (sources, replaced) = overlay::laid_over(self.sources, sources)?;
+        Ok(Self { sources, replaced, overlay: Some(overlay), ..self })
     }
 
     fn fetched_from(mut self, source: &(String, String)) -> Self {
@@ -160,7 +166,7 @@ impl Template {
         let part = |source: &Source| {
             let contents =
                 if source.is_rendered() { engine.render(source)?.text.into_bytes() } else { source.contents.to_vec() };
-            Ok(Source::embedded(format!("{}/{}", built_in::ID, source.target()), contents))
+            Ok(Source::embedded(format!("{}/{}", embedded::BUILT_IN, source.target()), contents))
         };
         self.replaced.iter().map(part).collect()
     }

@@ -10,12 +10,12 @@ use super::variables;
 use crate::answers::Value;
 use crate::failure::Failure;
 
-const KEYS: [&str; 5] = ["type", "prompt", "default", "choices", "regex"];
+pub(super) const KEYS: [&str; 5] = ["type", "prompt", "default", "choices", "regex"];
 /// Between the items of a list, on the command line and in cargo-generate.
 const SEPARATOR: char = ',';
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Dialect {
+pub(super) enum Dialect {
     /// Strict: an unknown key is a mistake, an expression is meant for the whole answer, an answer is one line.
     Overlay,
     CargoGenerate,
@@ -39,6 +39,17 @@ pub(crate) enum Kind {
     },
     Choice(Vec<String>),
     List(Vec<String>),
+}
+
+impl Kind {
+    /// As authors write it; a choice is a string to them.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Bool => "bool",
+            Self::Text { .. } | Self::Choice(_) => "string",
+            Self::List(_) => "array",
+        }
+    }
 }
 
 impl Placeholder {
@@ -65,6 +76,14 @@ impl Placeholder {
         }
     }
 
+    /// What an answer has to match, as the author wrote it.
+    pub(crate) fn pattern(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Text { pattern: Some(pattern), .. } => Some(shown(pattern)),
+            _ => None,
+        }
+    }
+
     /// How to answer it on the command line.
     pub(crate) fn usage(&self) -> String {
         let form = match &self.kind {
@@ -87,7 +106,7 @@ pub(super) fn of_cargo_generate(page: &Page, table: &Entry) -> Result<Vec<Placeh
     page.table_of(table)?.iter().map(|entry| placeholder(page, entry, Dialect::CargoGenerate)).collect()
 }
 
-fn placeholder(page: &Page, entry: &Entry, dialect: Dialect) -> Result<Placeholder, Failure> {
+pub(super) fn placeholder(page: &Page, entry: &Entry, dialect: Dialect) -> Result<Placeholder, Failure> {
     let name = entry.key;
     let fields = page.table_of(entry)?;
     if dialect == Dialect::Overlay {
@@ -215,7 +234,7 @@ fn boolean(answer: &str) -> Result<bool, String> {
     crate::cli::boolean(answer).map_err(|_| "it has to be true or false".into())
 }
 
-fn is_identifier(name: &str) -> bool {
+pub(super) fn is_identifier(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }

@@ -103,6 +103,11 @@ pub(super) fn defined<'a>(tags: &[Tag<'a>]) -> BTreeSet<&'a str> {
     tags.iter().filter_map(Tag::defines).collect()
 }
 
+/// The variables of an expression, whose strings and names are written as in Liquid.
+pub(super) fn names(expression: &str) -> impl Iterator<Item = &str> {
+    tokens(expression).filter(|(kind, name)| *kind == Token::Variable && !WORDS.contains(name)).map(|(_, name)| name)
+}
+
 /// Line and column of a byte, both from 1.
 pub(super) fn position(source: &str, offset: usize) -> (usize, usize) {
     let before = &source[..offset];
@@ -113,7 +118,7 @@ pub(super) fn position(source: &str, offset: usize) -> (usize, usize) {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Token {
     Variable,
-    /// A filter, a named argument or a part after a dot.
+    /// A filter, a named argument, a function or a part after a dot.
     Other,
 }
 
@@ -132,7 +137,7 @@ fn tokens(text: &str) -> impl Iterator<Item = (Token, &str)> {
                 // A dash at the very end is the tag's, to strip white space.
                 let end = if end == rest.len() { rest.trim_end_matches('-').len() } else { end };
                 let (name, after) = rest.split_at(end);
-                let named = after.trim_start().starts_with(':');
+                let named = after.trim_start().starts_with([':', '(']);
                 let kind = if named || before == '|' || before == '.' { Token::Other } else { Token::Variable };
                 rest = after;
                 before = 'a';

@@ -106,6 +106,11 @@ fn link(place: &Path, path: &str) -> Result<String, Failure> {
     target.into_os_string().into_string().map_err(|_| refused(path, "where it leads is not UTF-8"))
 }
 
+/// Whether a path written in a template's settings is one of its own.
+pub(super) fn is_inside(path: &str) -> bool {
+    stays_inside("", Path::new(path))
+}
+
 /// `..` only at the beginning: after a name that is itself a link it would leave from elsewhere.
 fn stays_inside(path: &str, target: &Path) -> bool {
     let depth = path.matches('/').count();

@@ -12,4 +12,5 @@ mod output;
 mod prompts;
 mod support;
 mod template;
+mod templates;
 mod transcripts;

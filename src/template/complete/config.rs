@@ -8,30 +8,38 @@ use crate::answers::Value;
 use crate::failure::Failure;
 use crate::template::page::{self, Entry, Page};
 use crate::template::placeholders::{self, Placeholder};
+use crate::template::walk;
 
-pub(super) const FILE: &str = "cargo-generate.toml";
+pub(in crate::template) const FILE: &str = "cargo-generate.toml";
 
 /// The one hook that is no script of the template's: cargo-generate formats what it has rendered.
-const FORMAT: &str = "fmt";
+pub(in crate::template) const FORMAT: &str = "fmt";
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Config {
-    pub(super) sub_templates: Vec<String>,
-    pub(super) hooks: Vec<String>,
-    pub(super) part: Part,
-    conditionals: Vec<(String, Part)>,
+pub(in crate::template) struct Config {
+    pub(in crate::template) sub_templates: Vec<String>,
+    pub(in crate::template) hooks: Vec<Hook>,
+    pub(in crate::template) part: Part,
+    pub(in crate::template) conditionals: Vec<(String, Part)>,
+}
+
+/// A script of the template's, and when it runs: `init`, `pre` or `post`.
+#[derive(Debug, Clone)]
+pub(crate) struct Hook {
+    pub(crate) phase: String,
+    pub(crate) script: String,
 }
 
 /// What a condition can add.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Part {
-    pub(super) include: Option<Vec<String>>,
-    pub(super) exclude: Option<Vec<String>>,
-    pub(super) placeholders: Vec<Placeholder>,
+pub(in crate::template) struct Part {
+    pub(in crate::template) include: Option<Vec<String>>,
+    pub(in crate::template) exclude: Option<Vec<String>>,
+    pub(in crate::template) placeholders: Vec<Placeholder>,
 }
 
 impl Config {
-    pub(super) fn parse(name: &str, text: &str) -> Result<Self, Failure> {
+    pub(in crate::template) fn parse(name: &str, text: &str) -> Result<Self, Failure> {
         let page = Page { name, text };
         let mut config = Self::default();
         for entry in page::entries(&page.parse()?) {
@@ -40,7 +48,7 @@ impl Config {
                     let fields = page.table_of(&entry)?;
                     config.part.files(&page, &fields)?;
                     if let Some(field) = fields.iter().find(|field| field.key == "sub_templates") {
-                        config.sub_templates = page.texts_of(field)?;
+                        config.sub_templates = paths(&page, field)?;
                     }
                 }
                 "placeholders" => config.part.placeholders = placeholders::of_cargo_generate(&page, &entry)?,
@@ -53,13 +61,13 @@ impl Config {
     }
 
     /// Every name it asks for under whatever condition; one that was not asked for stands for nothing, as its author knows.
-    pub(super) fn declared(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::template) fn declared(&self) -> impl Iterator<Item = &str> {
         let parts = self.conditionals.iter().map(|(_, part)| part).chain([&self.part]);
         parts.flat_map(|part| &part.placeholders).map(|placeholder| placeholder.name.as_str())
     }
 
     /// The questions and lists that hold for what is known, in the order in which they come up.
-    pub(super) fn under(&self, known: &BTreeMap<String, Value>) -> Part {
+    pub(in crate::template) fn under(&self, known: &BTreeMap<String, Value>) -> Part {
         let mut part = self.part.clone();
         for (condition, more) in &self.conditionals {
             if is_true(condition, known) {
@@ -76,6 +84,7 @@ impl Part {
             match field.key {
                 "include" => self.include = Some(page.texts_of(field)?),
                 "exclude" => self.exclude = Some(page.texts_of(field)?),
+                "ignore" => drop(paths(page, field)?),
                 _ => {}
             }
         }
@@ -92,10 +101,22 @@ impl Part {
     }
 }
 
-fn hooks(page: &Page, entry: &Entry) -> Result<Vec<String>, Failure> {
-    let scripts: Result<Vec<Vec<String>>, Failure> =
-        page.table_of(entry)?.iter().map(|field| page.texts_of(field)).collect();
-    Ok(scripts?.into_iter().flatten().filter(|script| script != FORMAT).collect())
+/// What cargo-generate removes or runs, wherever it lies: it has to lie inside.
+fn paths(page: &Page, field: &Entry) -> Result<Vec<String>, Failure> {
+    let paths = page.texts_of(field)?;
+    match paths.iter().find(|path| !walk::is_inside(path)) {
+        Some(path) => Err(page.complaint(&field.at, &format!("`{path}` is not inside of the template"))),
+        None => Ok(paths),
+    }
+}
+
+fn hooks(page: &Page, entry: &Entry) -> Result<Vec<Hook>, Failure> {
+    let mut hooks = Vec::new();
+    for field in page.table_of(entry)? {
+        let scripts = paths(page, &field)?.into_iter().filter(|script| script != FORMAT);
+        hooks.extend(scripts.map(|script| Hook { phase: field.key.to_owned(), script }));
+    }
+    Ok(hooks)
 }
 
 fn conditionals(page: &Page, entry: &Entry) -> Result<Vec<(String, Part)>, Failure> {
@@ -171,7 +192,23 @@ mod tests {
     }
 
     #[test]
+    fn what_would_be_removed_or_run_outside_of_the_template_is_refused() {
+        for text in [
+            "[template]\nignore = [\"/etc\"]",
+            "[template]\nignore = [\"a/../../b\"]",
+            "[template]\nsub_templates = [\"../b\"]",
+            "[conditional.true]\nignore = [\"../b\"]",
+            "[hooks]\npost = [\"/tmp/x.rhai\"]",
+        ] {
+            let failure = Config::parse(FILE, text).unwrap_err();
+            assert!(failure.message.starts_with("cargo-generate.toml:2:1: `"), "{text}: {failure}");
+        }
+        assert!(Config::parse(FILE, "[template]\nignore = [\"./a/b\"]").is_ok());
+    }
+
+    #[test]
     fn formatting_is_no_script() {
-        assert_eq!(Config::parse(FILE, CONFIG).unwrap().hooks, ["ask.rhai"]);
+        let hooks = Config::parse(FILE, CONFIG).unwrap().hooks;
+        assert_eq!(hooks.iter().map(|hook| hook.script.as_str()).collect::<Vec<_>>(), ["ask.rhai"]);
     }
 }

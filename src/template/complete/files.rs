@@ -5,7 +5,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use super::config::{FILE, Part};
 use crate::failure::{Failure, Kind};
 
-pub(super) struct Files {
+pub(in crate::template) struct Files {
     include: Option<Gitignore>,
     exclude: Option<Gitignore>,
     folder: String,
@@ -13,14 +13,14 @@ pub(super) struct Files {
 
 impl Files {
     /// The patterns are those of the template in `folder`.
-    pub(super) fn of(part: &Part, folder: &str) -> Result<Self, Failure> {
+    pub(in crate::template) fn of(part: &Part, folder: &str) -> Result<Self, Failure> {
         let include = part.include.as_deref().map(patterns).transpose()?;
         // Beside `include` it counts for nothing, with cargo-generate as here.
         let exclude = part.exclude.as_deref().filter(|_| include.is_none()).map(patterns).transpose()?;
         Ok(Self { include, exclude, folder: folder.to_owned() })
     }
 
-    pub(super) fn are_rendered(&self, path: &str) -> bool {
+    pub(in crate::template) fn are_rendered(&self, path: &str) -> bool {
         let path = path.strip_prefix(&self.folder).unwrap_or(path).trim_start_matches('/');
         let matches = |patterns: &Gitignore| patterns.matched_path_or_any_parents(path, false).is_ignore();
         self.include.as_ref().is_none_or(matches) && !self.exclude.as_ref().is_some_and(matches)

@@ -3,11 +3,11 @@
 //! The library talks to the terminal, leaves files behind when it fails and forgives what nobody wants forgiven. So it runs
 //! in a process of its own, on a copy, and what it leaves is read back into memory, put right and verified.
 
-mod config;
-mod files;
+pub(super) mod config;
+pub(super) mod files;
 mod order;
-mod render;
-mod stage;
+pub(super) mod render;
+pub(super) mod stage;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,6 +20,7 @@ use crate::answers::Value;
 use crate::failure::{Failure, Kind};
 use crate::tree::Tree;
 use config::Config;
+pub(crate) use config::Hook;
 pub(crate) use order::Order;
 
 /// The question which of several templates in one directory is meant.
@@ -31,7 +32,7 @@ pub(crate) struct Complete {
     pub(crate) hash: String,
     /// The repository it was fetched from, and the commit.
     pub(crate) source: Option<(String, String)>,
-    sources: Vec<Source>,
+    pub(super) sources: Vec<Source>,
     /// By the directory that they are in, `""` at the top.
     configs: BTreeMap<String, Config>,
 }
@@ -66,6 +67,14 @@ impl Complete {
         placeholders
     }
 
+    /// The template itself, or each of those that it is a choice of, with its configuration.
+    pub(super) fn parts(&self) -> Vec<(&str, &Config)> {
+        match &self.config("").sub_templates {
+            none if none.is_empty() => vec![("", self.config(""))],
+            several => several.iter().map(|folder| (folder.as_str(), self.config(folder))).collect(),
+        }
+    }
+
     fn sub_template<'k>(&self, known: &'k BTreeMap<String, Value>) -> Option<&'k str> {
         match known.get(SUB_TEMPLATE) {
             Some(Value::Text(text)) if !self.config("").sub_templates.is_empty() => Some(text),
@@ -81,7 +90,7 @@ impl Complete {
     }
 
     /// Scripts of the template's that would run on this machine.
-    fn hooks(&self, known: &BTreeMap<String, Value>) -> &[String] {
+    fn hooks(&self, known: &BTreeMap<String, Value>) -> &[Hook] {
         &self.config(self.sub_template(known).unwrap_or_default()).hooks
     }
 
@@ -91,7 +100,8 @@ impl Complete {
         if allowed || hooks.is_empty() {
             return Ok(());
         }
-        let message = format!("the template `{}` runs scripts on this machine: {}", self.name, hooks.join(", "));
+        let scripts: Vec<&str> = hooks.iter().map(|hook| hook.script.as_str()).collect();
+        let message = format!("the template `{}` runs scripts on this machine: {}", self.name, scripts.join(", "));
         Err(Failure::new(Kind::Hook, message).hint("read them, and if you agree add `--allow-commands`"))
     }
 }

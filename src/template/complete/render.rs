@@ -24,7 +24,7 @@ use crate::tree::File;
 use crate::vcs;
 
 /// Variables of cargo-generate's own, with a plain project for an answer.
-const OWN: [&str; 8] =
+pub(in crate::template) const OWN: [&str; 8] =
     ["authors", "crate_name", "crate_type", "is_init", "os-arch", "project-name", "username", "within_cargo_project"];
 /// What a failing script is called in its report.
 const FAILED_SCRIPT: &str = "Failed executing script";
@@ -71,13 +71,10 @@ impl Complete {
 
     /// Every name that has a value by the time files are rendered, whoever gives it.
     fn known(&self, answers: &Answers) -> Vec<String> {
-        let scripts =
-            self.sources.iter().filter(|source| source.path.ends_with(stage::SCRIPT)).filter_map(Source::text);
-        let set = scripts.flat_map(|script| script.split("variable::set(").skip(1));
-        let set = set.filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next());
         let declared = self.config(self.sub_template(&answers.placeholders).unwrap_or_default()).declared();
         let given = answers.placeholders.keys().map(String::as_str);
-        OWN.into_iter().chain(set).chain(declared).chain(given).map(str::to_owned).collect()
+        let others = OWN.into_iter().chain(declared).chain(given).map(str::to_owned);
+        others.chain(set_by_scripts(&self.sources)).collect()
     }
 
     fn failed(&self, outcome: &Outcome, template: &Path) -> Failure {
@@ -88,6 +85,12 @@ impl Complete {
         let kind = if why.contains(FAILED_SCRIPT) { Kind::Hook } else { Kind::Template };
         Failure::new(kind, format!("the template `{}` cannot be rendered: {why}", self.name))
     }
+}
+
+pub(in crate::template) fn set_by_scripts(sources: &[Source]) -> impl Iterator<Item = String> {
+    let scripts = sources.iter().filter(|source| source.path.ends_with(stage::SCRIPT)).filter_map(Source::text);
+    let set = scripts.flat_map(|script| script.split("variable::set(").skip(1));
+    set.filter_map(|rest| Some(rest.trim_start().strip_prefix('"')?.split('"').next()?.to_owned()))
 }
 
 /// The configuration without what is this program's to decide, every other file without its pitfalls.

@@ -7,7 +7,19 @@ use crate::template::source::{Form, Source};
 use crate::template::tags::{self, Tag};
 use crate::template::walk::refused;
 
-pub(super) const SCRIPT: &str = ".rhai";
+pub(in crate::template) const SCRIPT: &str = ".rhai";
+/// What cargo-generate adds to Liquid.
+pub(in crate::template) const FILTERS: [&str; 9] = [
+    "kebab_case",
+    "lower_camel_case",
+    "pascal_case",
+    "rhai",
+    "shouty_kebab_case",
+    "shouty_snake_case",
+    "snake_case",
+    "title_case",
+    "upper_camel_case",
+];
 
 pub(super) struct Stage<'a> {
     /// Occurs in no template: drawn anew for each rendering.
@@ -54,23 +66,19 @@ impl<'a> Stage<'a> {
 
     fn without_pitfalls(&mut self, path: &str, text: &str) -> String {
         let tags = tags::tags(text);
-        let defined = tags::defined(&tags);
         let mut given = String::with_capacity(text.len());
         let mut rest = 0;
         for tag in tags.iter().filter(|tag| tag.is_output()) {
-            let unknown = tag.uses().find(|name| !defined.contains(name) && !self.known.iter().any(|k| k == name));
             let end = tag.offset + tag.text.len() + "{{}}".len();
-            let (start, mark) = match unknown {
-                _ if is_foreign(text, tag, unknown.is_some()) => {
-                    (tag.offset - 1, Mark::Foreign(text[tag.offset - 1..end].to_owned()))
-                }
-                Some(name) if !is_optional(&tags, tag, name) => {
+            let (start, mark) = match judged(text, &tags, tag, self.known) {
+                Judgement::Foreign => (tag.offset - 1, Mark::Foreign(text[tag.offset - 1..end].to_owned())),
+                Judgement::Undefined(name) => {
                     let (line, column) = tags::position(text, tag.offset);
                     let tag_text = text[tag.offset..end].to_owned();
                     let place = format!("{path}:{line}:{column}");
                     (tag.offset, Mark::Undefined { place, tag: tag_text, name: name.to_owned() })
                 }
-                _ => continue,
+                Judgement::Fine => continue,
             };
             given.push_str(&text[rest..start]);
             let is_undefined = matches!(mark, Mark::Undefined { .. });
@@ -126,6 +134,37 @@ impl<'a> Stage<'a> {
         file.contents = text.into_bytes().into();
         Ok(file)
     }
+}
+
+enum Judgement<'t> {
+    Fine,
+    /// For another tool.
+    Foreign,
+    Undefined(&'t str),
+}
+
+fn judged<'t>(text: &str, tags: &[Tag<'t>], tag: &Tag<'t>, known: &[String]) -> Judgement<'t> {
+    let defined = tags::defined(tags);
+    let unknown = tag.uses().find(|name| !defined.contains(name) && !known.iter().any(|known| known == name));
+    match unknown {
+        _ if is_foreign(text, tag, unknown.is_some()) => Judgement::Foreign,
+        Some(name) if !is_optional(tags, tag, name) => Judgement::Undefined(name),
+        _ => Judgement::Fine,
+    }
+}
+
+/// The tags of a text that ask for what nothing defines.
+pub(in crate::template) fn undefined<'t>(text: &'t str, known: &[String]) -> Vec<(Tag<'t>, &'t str)> {
+    let tags = tags::tags(text);
+    let undefined = |tag: &Tag<'t>| match judged(text, &tags, tag, known) {
+        Judgement::Undefined(name) => Some((*tag, name)),
+        Judgement::Fine | Judgement::Foreign => None,
+    };
+    tags.iter().filter(|tag| tag.is_output()).filter_map(undefined).collect()
+}
+
+pub(in crate::template) fn is_of_a_workflow(text: &str, tag: &Tag, known: &[String]) -> bool {
+    tag.is_output() && matches!(judged(text, &tags::tags(text), tag, known), Judgement::Foreign)
 }
 
 /// Scripts and lists that it reads where they lie.

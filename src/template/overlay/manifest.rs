@@ -4,10 +4,10 @@ use crate::failure::Failure;
 use crate::template::page::{self, Page};
 use crate::template::placeholders::{self, Placeholder};
 
-pub(super) const PATH: &str = "jwt-allauth.toml";
+pub(in crate::template) const PATH: &str = "jwt-allauth.toml";
 
-const TABLES: [&str; 2] = ["template", "placeholders"];
-const KEYS: [&str; 4] = ["name", "version", "description", "ignore"];
+pub(in crate::template) const TABLES: [&str; 2] = ["template", "placeholders"];
+pub(in crate::template) const KEYS: [&str; 4] = ["name", "version", "description", "ignore"];
 
 #[derive(Debug, Default)]
 pub(super) struct Manifest {
@@ -31,6 +31,11 @@ impl Manifest {
             }
         }
         Ok(manifest)
+    }
+
+    /// What is in the directory and in no project.
+    pub(super) fn left_out(&self) -> Vec<String> {
+        self.ignore.iter().cloned().chain([PATH.to_owned()]).collect()
     }
 
     fn describe(&mut self, page: &Page, fields: &[page::Entry]) -> Result<(), Failure> {

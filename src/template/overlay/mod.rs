@@ -3,7 +3,7 @@
 //! To be told apart from a complete template it has no `cargo-generate.toml`. A file named `*.liquid` is rendered with the
 //! project's variables, every other is copied with its mode, as a link if it is one.
 
-mod manifest;
+pub(super) mod manifest;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -39,23 +39,33 @@ impl Overlay {
 /// Reads an overlay; what is wrong with it is said before anything is asked or written.
 pub(super) fn read(directory: &Path) -> Result<(Overlay, Vec<Source>), Failure> {
     let manifest = manifest(directory)?;
-    let mut left_out = manifest.ignore;
-    left_out.push(manifest::PATH.to_owned());
-    let sources = walk::read(directory, &left_out)?;
+    let sources = walk::read(directory, &manifest.left_out())?;
     if sources.is_empty() {
         return Err(Failure::new(Kind::Template, format!("the template `{}` holds no files", directory.display()))
             .hint("a file of it takes the place of the built-in project's file of the same path, or is added"));
     }
+    Ok((overlay(&name_of(directory), manifest, &sources), sources))
+}
+
+/// The same of one whose files are in memory.
+pub(super) fn embedded(name: &str, mut sources: Vec<Source>) -> Result<(Overlay, Vec<Source>), Failure> {
+    let text = sources.iter().find(|source| source.path == manifest::PATH).and_then(Source::text);
+    let manifest = Manifest::parse(text.unwrap_or_default())?;
+    let left_out = manifest.left_out();
+    sources.retain(|source| !left_out.iter().any(|path| source.path == *path || is_below(&source.path, path)));
+    Ok((overlay(name, manifest, &sources), sources))
+}
+
+fn overlay(name: &str, manifest: Manifest, sources: &[Source]) -> Overlay {
     let files = sources.iter().map(Source::raw).collect();
-    let overlay = Overlay {
-        name: manifest.name.unwrap_or_else(|| name_of(directory)),
+    Overlay {
+        name: manifest.name.unwrap_or_else(|| name.to_owned()),
         version: manifest.version,
         description: manifest.description,
         placeholders: manifest.placeholders,
         source: None,
         hash: Tree::new(files).hash(),
-    };
-    Ok((overlay, sources))
+    }
 }
 
 /// The overlay's files with those of the project below that it leaves as they are, and those that it replaces.

@@ -1,0 +1,17 @@
+//! `templates lint`: findings are the result, and make the exit code that of a template that is not valid.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::commands::DONE;
+use crate::failure::Kind;
+use crate::report::Report;
+use crate::signals::Signals;
+use crate::template::lint;
+
+pub(super) fn run(directory: &Path, report: &Report, signals: &Signals) -> Result<i32> {
+    let linted = lint::lint(directory, signals)?;
+    report.linted(&linted);
+    Ok(if linted.findings.is_empty() { DONE } else { Kind::Template.exit_code() })
+}

@@ -1,0 +1,167 @@
+//! What the commands `templates …` say: the result on stdout, as lines or as one object, and what to do with it on stderr.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{Report, json, next_steps, result};
+use crate::answers;
+use crate::cli::Format;
+use crate::project::Written;
+use crate::template::description::{Described, Description, Kind, Question};
+use crate::template::lint::Linted;
+use crate::template::{Placeholder, PlaceholderKind};
+
+impl Report {
+    pub(crate) fn templates(&self, templates: &[Description]) {
+        if self.format == Format::Json {
+            let list: Vec<Value> = templates.iter().map(head).collect();
+            return result(&format!("{:#}", json!(list)));
+        }
+        let width = templates.iter().map(|template| template.name.len()).max().unwrap_or_default();
+        for template in templates {
+            let summary = template.summary.as_deref().unwrap_or_default();
+            result(&format!("{:width$}  {:8}  {summary}", template.name, template.kind.name()));
+        }
+        self.say("\n`jwt-allauth templates show NAME` says more of one, `--template NAME` takes it");
+    }
+
+    pub(crate) fn template(&self, template: &Description) {
+        if self.format == Format::Json {
+            return result(&format!("{:#}", whole(template)));
+        }
+        let version = template.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+        let summary = template.summary.as_ref().map(|summary| format!(": {summary}")).unwrap_or_default();
+        result(&format!("{}{version}{summary}", template.name));
+        result(match template.kind {
+            Kind::BuiltIn => "built-in: what `startproject` renders without `--template`",
+            Kind::Overlay => "overlay: its files are laid over the built-in project",
+            Kind::Complete => "complete template: rendered by cargo-generate, nothing of the built-in project is in it",
+        });
+        if let Some((repository, commit)) = &template.source {
+            result(&format!("from {repository}, commit {commit}"));
+        }
+        section("Questions", template.questions.iter().map(question));
+        section(
+            "Scripts it runs with --allow-commands",
+            template.hooks.iter().map(|h| format!("{}: {}", h.phase, h.script)),
+        );
+        section("Files", template.files.iter().map(file));
+    }
+
+    pub(crate) fn linted(&self, linted: &Linted) {
+        if self.format == Format::Json {
+            let findings = linted.findings.iter().map(|finding| {
+                let (file, line, column) = (&finding.file, finding.line, finding.column);
+                let (message, fix) = (&finding.message, &finding.fix);
+                let rule = finding.rule.name();
+                json!({ "file": file, "line": line, "column": column, "rule": rule, "message": message, "fix": fix })
+            });
+            let findings: Vec<Value> = findings.collect();
+            let (name, kind) = (&linted.name, linted.kind.name());
+            return result(&format!("{:#}", json!({ "template": name, "kind": kind, "findings": findings })));
+        }
+        for finding in &linted.findings {
+            let (line, column, rule) = (finding.line, finding.column, finding.rule.name());
+            result(&format!("{}:{line}:{column}: {rule}: {}\n  {}", finding.file, finding.message, finding.fix));
+        }
+        self.say(&match linted.findings.len() {
+            0 => format!("`{}`, {}: nothing found", linted.name, linted.kind.with_article()),
+            1 => "1 finding".to_owned(),
+            number => format!("{number} findings"),
+        });
+    }
+
+    pub(crate) fn exported(&self, name: &str, given: &Path, written: &Written) {
+        let path = written.root.display().to_string();
+        if self.format == Format::Json {
+            return result(&format!("{:#}", json!({ "template": name, "path": path, "files": written.created })));
+        }
+        self.say(&format!("Exported `{name}`: {} files", written.created));
+        self.say("\nNext steps");
+        // Taken for an option otherwise.
+        let dash = if given.to_string_lossy().starts_with('-') { "./" } else { "" };
+        let given = next_steps::quoted(&format!("{dash}{}", given.display()));
+        self.say(&format!("  jwt-allauth templates lint {given}"));
+        self.say(&format!("  jwt-allauth startproject myproject --template {given} --dry-run"));
+        result(&path);
+    }
+}
+
+fn section(heading: &str, lines: impl Iterator<Item = String>) {
+    let lines: Vec<String> = lines.collect();
+    if !lines.is_empty() {
+        result(&format!("\n{heading}\n{}", lines.join("\n")));
+    }
+}
+
+/// As it is answered on the command line, with what happens if it is not.
+fn question(question: &Question) -> String {
+    let placeholder = &question.placeholder;
+    let default = match &placeholder.default {
+        None => "required".to_owned(),
+        Some(answers::Value::Text(text)) if text.is_empty() => "default: empty".to_owned(),
+        Some(default) => format!("default: {}", text(default)),
+    };
+    let pattern = placeholder.pattern().map(|pattern| format!(", matches {pattern}")).unwrap_or_default();
+    let template = question.sub_template.as_ref().map(|name| format!(", of {name}")).unwrap_or_default();
+    let condition = question.condition.as_ref().map(|text| format!(", asked if {text}")).unwrap_or_default();
+    format!("  {}  [{default}{pattern}{template}{condition}]", placeholder.usage())
+}
+
+fn file(file: &Described) -> String {
+    let replaces = if file.replaces { ", instead of built-in" } else { "" };
+    format!("  {}  [{}{replaces}]", file.path, file.form)
+}
+
+fn head(template: &Description) -> Value {
+    json!({
+        "name": template.name,
+        "version": template.version,
+        "kind": template.kind.name(),
+        "description": template.summary,
+    })
+}
+
+fn whole(template: &Description) -> Value {
+    let mut object = head(template);
+    if let Some((repository, commit)) = &template.source {
+        object["source"] = json!({ "repository": repository, "commit": commit });
+    }
+    let hooks = template.hooks.iter().map(|hook| json!({ "phase": hook.phase, "script": hook.script }));
+    let files = template.files.iter();
+    let files = files.map(|file| json!({ "path": file.path, "form": file.form, "replaces": file.replaces }));
+    object["placeholders"] = template.questions.iter().map(placeholder).collect();
+    object["hooks"] = hooks.collect();
+    object["files"] = files.collect();
+    object
+}
+
+fn placeholder(question: &Question) -> Value {
+    let placeholder = &question.placeholder;
+    json!({
+        "name": placeholder.name,
+        "type": placeholder.kind.name(),
+        "prompt": placeholder.prompt,
+        "default": placeholder.default.as_ref().map(json::of_value),
+        "choices": choices(placeholder),
+        "regex": placeholder.pattern(),
+        "sub_template": question.sub_template,
+        "condition": question.condition,
+    })
+}
+
+fn choices(placeholder: &Placeholder) -> Option<&[String]> {
+    match &placeholder.kind {
+        PlaceholderKind::Choice(choices) | PlaceholderKind::List(choices) => Some(choices),
+        PlaceholderKind::Bool | PlaceholderKind::Text { .. } => None,
+    }
+}
+
+fn text(value: &answers::Value) -> String {
+    match value {
+        answers::Value::Bool(value) => value.to_string(),
+        answers::Value::Text(text) => text.clone(),
+        answers::Value::List(texts) => texts.join(","),
+    }
+}

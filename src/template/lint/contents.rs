@@ -1,0 +1,178 @@
+//! What is in the files: tags that cannot be rendered, names that nobody defines, and tags in files that are only copied.
+
+use std::collections::BTreeSet;
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use super::keys::table;
+use super::paths::texts;
+use super::questions::Asked;
+use super::{Findings, Rule, Subject};
+use crate::template::complete::config::{Config, FILE};
+use crate::template::complete::files::Files;
+use crate::template::complete::{render, stage};
+use crate::template::page::{Page, entries};
+use crate::template::source::{Form, SUFFIX, Source};
+use crate::template::tags::{self, Tag};
+use crate::template::{engine, variables};
+
+/// Where the project keeps templates that its server renders: their tags are not ours.
+const OF_THE_SERVER: &str = "auth/templates/";
+/// Variables whose names no other language is likely to have.
+const OURS: [&str; 4] = ["project_name", "crate_name", "signing_key", "cron_secret"];
+const LISTS_OF_CARGO_GENERATE: [&str; 2] = [FILE, ".genignore"];
+
+pub(super) fn of_overlay(sources: &[Source], asked: &[Asked], findings: &mut Findings) {
+    let asked: Vec<&str> = asked.iter().map(|asked| asked.name.as_str()).collect();
+    let known: Vec<String> = variables::NAMES.iter().chain(&asked).map(|name| (*name).to_owned()).collect();
+    for source in sources.iter().filter(|source| source.form != Form::Link) {
+        if source.path.contains("{{") {
+            let message = "tags in the names of an overlay's files are not rendered";
+            findings.of_file(&source.path, Rule::NotRendered, message, "write the name out");
+        }
+        match source.text() {
+            None if source.is_rendered() => {
+                let message = "a file to be rendered has to be text";
+                findings.of_file(&source.path, Rule::BinaryRendered, message, "take `.liquid` off its name");
+            }
+            Some(text) if source.is_rendered() => {
+                parses(&source.path, text, text, findings);
+                let tags = tags::tags(text);
+                let defined = tags::defined(&tags);
+                let is_known = |name: &str| defined.contains(name) || known.iter().any(|known| known == name);
+                for tag in &tags {
+                    tag.uses()
+                        .filter(|name| !is_known(name))
+                        .for_each(|name| undefined(source, text, tag, name, findings));
+                }
+            }
+            Some(text) if !source.path.starts_with(OF_THE_SERVER) => is_only_copied(source, text, &asked, findings),
+            _ => {}
+        }
+    }
+}
+
+fn is_only_copied(source: &Source, text: &str, asked: &[&str], findings: &mut Findings) {
+    let all = tags::tags(text);
+    let ours = |tag: &&Tag| tag.uses().any(|name| OURS.contains(&name) || asked.contains(&name));
+    if let Some(tag) = all.iter().find(ours) {
+        let message = "a tag in a file that is copied as it is";
+        let fix = format!("call the file `{}{SUFFIX}` to have it rendered", source.path);
+        findings.in_text(&source.path, text, tag.offset, Rule::NotRendered, message, &fix);
+    }
+}
+
+pub(super) fn of_complete(subject: &Subject, page: &Page, known: &[String], findings: &mut Findings) {
+    let Some((files, left_out)) = lists(subject, page) else { return };
+    for source in subject.sources.iter().filter(|source| !is_left_out(source, &left_out)) {
+        for tag in &tags::tags(&source.path) {
+            tag.uses().filter(|name| !known.iter().any(|known| known == name)).for_each(|name| {
+                let message = format!("`{name}` in the name of the file is not a variable of this template");
+                findings.of_file(&source.path, Rule::UndefinedVariable, &message, &declare(name));
+            });
+        }
+        let is_script = source.path.ends_with(stage::SCRIPT);
+        if source.form == Form::Link || is_script || !files.are_rendered(source.target()) {
+            continue;
+        }
+        let Some(text) = source.text() else {
+            let name = source.path.rsplit_once('.').map_or(source.path.clone(), |(_, suffix)| format!("*.{suffix}"));
+            let message = "not text, which cargo-generate cannot render and stops at";
+            findings.of_file(&source.path, Rule::BinaryRendered, message, &format!("add \"{name}\" to `exclude`"));
+            continue;
+        };
+        parses(&source.path, text, &with_plain_filters(text, known), findings);
+        for (tag, name) in stage::undefined(text, known) {
+            undefined(source, text, &tag, name, findings);
+        }
+    }
+}
+
+/// Names that have a value by the time files are rendered.
+pub(super) fn known_in_complete(subject: &Subject, asked: &[Asked]) -> Vec<String> {
+    let asked = asked.iter().map(|asked| asked.name.clone());
+    render::OWN.into_iter().map(str::to_owned).chain(render::set_by_scripts(subject.sources)).chain(asked).collect()
+}
+
+pub(super) fn names_in_overlay(sources: &[Source]) -> BTreeSet<String> {
+    let texts = sources.iter().filter(|source| source.is_rendered()).filter_map(Source::text);
+    texts.flat_map(names).collect()
+}
+
+/// In files, their names, conditions and scripts; in these any text of that name counts.
+pub(super) fn names_in_complete(subject: &Subject, page: &Page, scripts: &[String]) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
+    for source in subject.sources {
+        used.extend(names(&source.path));
+        let Some(text) = source.text() else { continue };
+        if scripts.contains(&source.path) || source.path.ends_with(stage::SCRIPT) {
+            used.extend(text.split(['"', '\'', '`']).map(str::to_owned));
+        }
+        used.extend(names(text));
+    }
+    let conditions = page.parse().map(|top| {
+        let conditions = table(&entries(&top), "conditional");
+        conditions.iter().flat_map(|condition| tags::names(condition.key)).map(str::to_owned).collect::<Vec<_>>()
+    });
+    used.extend(conditions.unwrap_or_default());
+    used
+}
+
+fn names(text: &str) -> Vec<String> {
+    tags::tags(text).iter().flat_map(Tag::uses).map(str::to_owned).collect()
+}
+
+fn lists(subject: &Subject, page: &Page) -> Option<(Files, Gitignore)> {
+    let config = Config::parse(page.name, page.text).ok()?;
+    let files = Files::of(&config.part, "").ok()?;
+    let top = page.parse().ok()?;
+    let mut builder = GitignoreBuilder::new("");
+    for field in table(&entries(&top), "template").iter().filter(|field| field.key == "ignore") {
+        for (path, _) in texts(field) {
+            builder.add_line(None, &format!("/{}", path.trim_start_matches("./"))).ok()?;
+        }
+    }
+    let genignore = subject.sources.iter().find(|source| source.path == ".genignore").and_then(Source::text);
+    for line in genignore.unwrap_or_default().lines() {
+        builder.add_line(None, line).ok()?;
+    }
+    Some((files, builder.build().ok()?))
+}
+
+fn is_left_out(source: &Source, left_out: &Gitignore) -> bool {
+    LISTS_OF_CARGO_GENERATE.contains(&source.path.as_str())
+        || left_out.matched_path_or_any_parents(&source.path, false).is_ignore()
+}
+
+/// `shown` is the text without what the parser here would not know.
+fn parses(path: &str, text: &str, shown: &str, findings: &mut Findings) {
+    if let Some((offset, message)) = engine::mistake(shown) {
+        let fix = "correct the tag, or put what is not meant for Liquid between {% raw %} and {% endraw %}";
+        findings.in_text(path, text, offset, Rule::LiquidSyntax, &message, fix);
+    }
+}
+
+/// cargo-generate's own filters, replaced by Liquid's to the same length, and the tags of workflows, which are kept.
+fn with_plain_filters(text: &str, known: &[String]) -> String {
+    let mut plain = text.to_owned();
+    for tag in tags::tags(text).iter().filter(|tag| stage::is_of_a_workflow(text, tag, known)) {
+        let end = tag.offset + tag.text.len() + "{{}}".len();
+        plain.replace_range(tag.offset..end, &" ".repeat(end - tag.offset));
+    }
+    for filter in stage::FILTERS {
+        let with = if filter == "rhai" { "plus".to_owned() } else { format!("{:1$}", "upcase", filter.len()) };
+        for bar in ["|", "| ", "|  "] {
+            plain = plain.replace(&format!("{bar}{filter}"), &format!("{bar}{with}"));
+        }
+    }
+    plain
+}
+
+fn undefined(source: &Source, text: &str, tag: &Tag, name: &str, findings: &mut Findings) {
+    let message = format!("`{name}` is not a variable of this template");
+    findings.in_text(&source.path, text, tag.offset, Rule::UndefinedVariable, &message, &declare(name));
+}
+
+fn declare(name: &str) -> String {
+    format!("correct the name, or add [placeholders.{name}]")
+}

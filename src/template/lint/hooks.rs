@@ -1,0 +1,56 @@
+//! Scripts: cargo-generate runs Rhai and nothing else, and says so only when a project is started.
+
+use rhai::Engine;
+
+use super::keys::table;
+use super::paths::texts;
+use super::{Findings, Rule, Subject};
+use crate::template::complete::config::FORMAT;
+use crate::template::complete::stage::SCRIPT;
+use crate::template::page::{Entry, Page};
+use crate::template::source::Source;
+
+/// Answers with the paths of those that are there.
+pub(super) fn check(subject: &Subject, page: &Page, top: &[Entry], findings: &mut Findings) -> Vec<String> {
+    let mut scripts = Vec::new();
+    for phase in table(top, "hooks") {
+        for (script, at) in texts(&phase) {
+            if script == FORMAT {
+                if phase.key != "post" {
+                    let message = format!("`{FORMAT}` does nothing under `{}`", phase.key);
+                    findings.at(page, &at, Rule::WithoutEffect, &message, "move it to `post`");
+                }
+                continue;
+            }
+            match subject.sources.iter().find(|source| source.path == script) {
+                None => {
+                    let message = format!("there is no script `{script}`");
+                    findings.at(page, &at, Rule::MatchesNothing, &message, "write the script, or correct its path");
+                }
+                Some(_) if !script.ends_with(SCRIPT) => {
+                    let message = format!("`{script}` is not a Rhai script; cargo-generate runs no other");
+                    let fix = "write it in Rhai, in a file `*.rhai`; `system::command` runs programs";
+                    findings.at(page, &at, Rule::HookNotRhai, &message, fix);
+                }
+                Some(source) => {
+                    compiles(source, findings);
+                    scripts.push(script.to_owned());
+                }
+            }
+        }
+    }
+    scripts
+}
+
+fn compiles(source: &Source, findings: &mut Findings) {
+    let fix = "correct the script: https://rhai.rs/book";
+    let Some(text) = source.text() else {
+        return findings.of_file(&source.path, Rule::HookNotRhai, "it is not text", fix);
+    };
+    if let Err(error) = Engine::new().compile(text) {
+        let (line, column) = (error.1.line().unwrap_or(1), error.1.position().unwrap_or(1));
+        let lines: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+        let offset = text[lines..].char_indices().nth(column - 1).map_or(text.len(), |(at, _)| lines + at);
+        findings.in_text(&source.path, text, offset, Rule::HookNotRhai, &error.0.to_string(), fix);
+    }
+}

@@ -1,0 +1,128 @@
+//! What the author of a template gets wrong without being told: a key that nothing reads, a pattern that matches nothing, a
+//! question whose answer is used nowhere. Each finding has its place, the rule it is of, and what to do about it.
+//!
+//! Reading a template stops at the first mistake, this looks on. Where no rule finds anything the template is rendered on trial.
+
+mod conditions;
+mod contents;
+mod findings;
+mod hooks;
+mod keys;
+mod paths;
+mod questions;
+mod trial;
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::complete::config::FILE;
+use super::description::Kind;
+use super::overlay::{self, manifest};
+use super::page::{self, Page};
+use super::source::Source;
+use super::{location, walk};
+use crate::signals::Signals;
+use findings::Findings;
+pub(crate) use findings::{Finding, Rule};
+
+pub(crate) struct Linted {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// A template as it lies in its directory.
+struct Subject<'a> {
+    root: &'a Path,
+    sources: &'a [Source],
+}
+
+pub(crate) fn lint(directory: &Path, signals: &Signals) -> Result<Linted> {
+    let root = location::directory(&directory.display().to_string())?;
+    let kind = if root.join(FILE).symlink_metadata().is_ok() { Kind::Complete } else { Kind::Overlay };
+    let mut findings = by_rules(&root, kind);
+    if findings.is_empty() {
+        trial::render(&root, signals, &mut findings)?;
+    }
+    Ok(Linted { name: overlay::name_of(&root), kind, findings: findings.in_order() })
+}
+
+fn by_rules(root: &Path, kind: Kind) -> Findings {
+    let mut findings = Findings::default();
+    let text = |name: &str| walk::text(&root.join(name)).unwrap_or_default().unwrap_or_default();
+    match kind {
+        Kind::Complete => complete(root, &text(FILE), &mut findings),
+        Kind::Overlay | Kind::BuiltIn => overlay(root, &text(manifest::PATH), &mut findings),
+    }
+    findings
+}
+
+fn overlay(root: &Path, text: &str, findings: &mut Findings) {
+    let page = Page { name: manifest::PATH, text };
+    let table = match page.parse() {
+        Ok(table) => table,
+        Err(failure) => return findings.of_failure(&failure, Rule::InvalidToml, "write it as TOML"),
+    };
+    let entries = page::entries(&table);
+    let left_out = paths::of_overlay(root, &page, &entries, findings);
+    let sources = match walk::read(root, &left_out) {
+        Ok(sources) => sources,
+        Err(failure) => return findings.of_failure(&failure, Rule::UnsafeFile, "leave it out of the template"),
+    };
+    keys::of_overlay(&page, &entries, findings);
+    let asked = questions::of_overlay(&page, &entries, findings);
+    contents::of_overlay(&sources, &asked, findings);
+    let used = contents::names_in_overlay(&sources);
+    questions::all_are_used(&page, &asked, &used, findings);
+}
+
+fn complete(root: &Path, text: &str, findings: &mut Findings) {
+    let sources = match walk::read(root, &[]) {
+        Ok(sources) => sources,
+        Err(failure) => return findings.of_failure(&failure, Rule::UnsafeFile, "leave it out of the template"),
+    };
+    let page = Page { name: FILE, text };
+    let folders = match page.parse() {
+        Ok(table) => paths::sub_templates(root, &page, &page::entries(&table), findings),
+        Err(_) => Vec::new(),
+    };
+    if folders.is_empty() {
+        return one_complete(&Subject { root, sources: &sources }, &page, findings);
+    }
+    for folder in folders {
+        let inside: Vec<Source> = sources.iter().filter_map(|source| within(source, &folder)).collect();
+        let file = format!("{folder}/{FILE}");
+        let text = inside.iter().find(|source| source.path == FILE).and_then(Source::text).unwrap_or(text);
+        let page = Page { name: &file, text };
+        let mut of_folder = Findings::default();
+        one_complete(&Subject { root: &root.join(&folder), sources: &inside }, &page, &mut of_folder);
+        findings.add(of_folder, &folder);
+    }
+}
+
+/// As it lies in a folder that is a template of its own.
+fn within(source: &Source, folder: &str) -> Option<Source> {
+    let path = source.path.strip_prefix(folder)?.strip_prefix('/')?;
+    Some(Source { path: path.to_owned(), ..source.clone() })
+}
+
+fn one_complete(subject: &Subject, page: &Page, findings: &mut Findings) {
+    let table = match page.parse() {
+        Ok(table) => table,
+        Err(failure) => return findings.of_failure(&failure, Rule::InvalidToml, "write it as TOML"),
+    };
+    let entries = page::entries(&table);
+    keys::of_complete(page, &entries, findings);
+    paths::of_complete(subject, page, &entries, findings);
+    let scripts = hooks::check(subject, page, &entries, findings);
+    let asked = questions::of_complete(page, &entries, findings);
+    let known = contents::known_in_complete(subject, &asked);
+    conditions::check(page, &entries, &known, findings);
+    contents::of_complete(subject, page, &known, findings);
+    let used = contents::names_in_complete(subject, page, &scripts);
+    questions::all_are_used(page, &asked, &used, findings);
+}
+
+#[cfg(test)]
+mod tests;

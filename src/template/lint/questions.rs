@@ -1,0 +1,109 @@
+//! Questions: whether each can be asked as it is meant, and whether its answer is of any use.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use regex_syntax::hir::Look;
+
+use super::keys::{self, table};
+use super::{Findings, Rule};
+use crate::template::page::{Entry, Page, entries};
+use crate::template::placeholders::{self, Dialect};
+use crate::template::variables;
+
+const PLACEHOLDERS: &str = "placeholders";
+/// Of cargo-generate's own, which it refuses to have overridden.
+const RESERVED: [&str; 7] =
+    ["authors", "os-arch", "project-name", "crate_name", "crate_type", "within_cargo_project", "is_init"];
+
+/// The name of a question, and where it is asked.
+pub(super) struct Asked {
+    pub(super) name: String,
+    at: Range<usize>,
+}
+
+pub(super) fn of_overlay(page: &Page, top: &[Entry], findings: &mut Findings) -> Vec<Asked> {
+    table(top, PLACEHOLDERS).iter().filter_map(|entry| asked(page, entry, Dialect::Overlay, findings)).collect()
+}
+
+pub(super) fn of_complete(page: &Page, top: &[Entry], findings: &mut Findings) -> Vec<Asked> {
+    let conditionals = table(top, "conditional");
+    let conditional = conditionals.iter().filter_map(|entry| entry.value.as_table());
+    let conditional = conditional.flat_map(|fields| table(&entries(fields), PLACEHOLDERS));
+    let all = table(top, PLACEHOLDERS).into_iter().chain(conditional);
+    all.filter_map(|entry| asked(page, &entry, Dialect::CargoGenerate, findings)).collect()
+}
+
+/// Asking for what nothing needs is most often a name misspelt on either side.
+pub(super) fn all_are_used(page: &Page, asked: &[Asked], used: &BTreeSet<String>, findings: &mut Findings) {
+    for question in asked.iter().filter(|question| !used.contains(&question.name)) {
+        let message = format!("no file uses the answer to `{}`", question.name);
+        findings.at(page, &question.at, Rule::UnusedPlaceholder, &message, "use it, or do not ask for it");
+    }
+}
+
+fn asked(page: &Page, entry: &Entry, dialect: Dialect, findings: &mut Findings) -> Option<Asked> {
+    let before = findings.len();
+    check(page, entry, dialect, findings);
+    // The reader of templates has the last word, where no rule has said the same already.
+    if findings.len() == before
+        && let Err(failure) = placeholders::placeholder(page, entry, dialect)
+    {
+        findings.of_failure(&failure, Rule::InvalidPlaceholder, "correct the question");
+    }
+    entry.value.as_table().map(|_| Asked { name: entry.key.to_owned(), at: entry.at.clone() })
+}
+
+fn check(page: &Page, entry: &Entry, dialect: Dialect, findings: &mut Findings) {
+    let name = entry.key;
+    let is_overlay = dialect == Dialect::Overlay;
+    let reserved = if is_overlay { &variables::NAMES } else { &RESERVED };
+    if reserved.contains(&name) {
+        let message = format!("`{name}` is a variable that every project has");
+        findings.at(page, &entry.at, Rule::ReservedName, &message, "take another name, or use the variable");
+    }
+    let Some(fields) = entry.value.as_table().map(entries) else {
+        let (rule, fix) = if manifest_keys(dialect).contains(&name) {
+            (Rule::WrongTable, "move it to [template]".to_owned())
+        } else {
+            (Rule::InvalidPlaceholder, format!("write {name} = {{ prompt = \"…\" }}"))
+        };
+        return findings.at(page, &entry.at, rule, &format!("`{name}` is not a question: it is no table"), &fix);
+    };
+    keys::of_question(page, &fields, findings);
+    let field = |key: &str| fields.iter().find(|field| field.key == key);
+    if !is_overlay && field("prompt").is_none() {
+        let message = format!("`{name}` has no `prompt`, without which cargo-generate refuses the template");
+        findings.at(page, &entry.at, Rule::InvalidPlaceholder, &message, "add `prompt = \"…\"`");
+    }
+    if !is_overlay
+        && let Some(regex) = field("regex")
+        && let Some(text) = regex.value.as_str()
+        && is_unanchored(text)
+    {
+        let message = format!("`{text}` is content with any part of an answer to `{name}`");
+        findings.at(page, &regex.at, Rule::UnanchoredRegex, &message, &format!("write `^(?:{})$`", bare(text)));
+    }
+}
+
+fn manifest_keys(dialect: Dialect) -> &'static [&'static str] {
+    match dialect {
+        Dialect::Overlay => &crate::template::overlay::manifest::KEYS,
+        Dialect::CargoGenerate => &["sub_templates", "cargo_generate_version", "include", "exclude", "ignore", "vcs"],
+    }
+}
+
+/// Whether some match need not begin where the answer begins, or end where it ends. What is no expression is another's to say.
+fn is_unanchored(text: &str) -> bool {
+    regex_syntax::parse(text).is_ok_and(|expression| {
+        let properties = expression.properties();
+        let (starts, ends) = (properties.look_set_prefix(), properties.look_set_suffix());
+        !starts.contains(Look::Start) || !ends.contains(Look::End)
+    })
+}
+
+/// Without the anchors that it has.
+fn bare(text: &str) -> &str {
+    let text = text.strip_prefix('^').unwrap_or(text);
+    text.strip_suffix('$').filter(|rest| !rest.ends_with('\\')).unwrap_or(text)
+}

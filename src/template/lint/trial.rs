@@ -1,0 +1,121 @@
+//! The proof: what no rule objects to is rendered in memory, with the answers that open its branches one after another.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::{Findings, Rule};
+use crate::answers::{Answers, Database, Value};
+use crate::failure::{Failure, Kind};
+use crate::names::ProjectName;
+use crate::secrets::Secrets;
+use crate::signals::Signals;
+use crate::template::{Permit, Placeholder, PlaceholderKind, Template};
+
+const NAME: &str = "myproject";
+/// What a pattern may want; the first that matches is taken.
+const SAMPLES: [&str; 12] = [
+    "example",
+    "Example",
+    "EXAMPLE",
+    "1",
+    "8000",
+    "1.0",
+    "1.0.0",
+    "@example",
+    "a@example.com",
+    "example.com",
+    "https://example.com",
+    "2024-01-01",
+];
+/// Renderings of one template; each choice is one.
+const TRIALS: usize = 16;
+
+pub(super) fn render(root: &Path, signals: &Signals, findings: &mut Findings) -> Result<()> {
+    let template = match Template::read(root) {
+        Ok(template) => template,
+        Err(failure) => {
+            findings.of_failure(&failure, Rule::DoesNotRender, "correct it");
+            return Ok(());
+        }
+    };
+    // Nobody has agreed to run its scripts, without which it need not render.
+    if !template.describe().hooks.is_empty() {
+        return Ok(());
+    }
+    let secrets = Secrets::generate()?;
+    for answers in trials(&template)? {
+        let permit = Permit { commands: false, signals };
+        match template.render(&answers, &secrets, &permit).map_err(anyhow::Error::downcast::<Failure>) {
+            Ok(_) => {}
+            Err(Ok(failure)) if failure.kind == Kind::Template => {
+                let fix = format!("see `jwt-allauth startproject {NAME} --template … --dry-run`{}", given(&answers));
+                findings.of_failure(&failure, Rule::DoesNotRender, &fix);
+                return Ok(());
+            }
+            Err(Ok(failure)) => return Err(failure.into()),
+            Err(Err(error)) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// With the defaults, and with every other choice by itself.
+fn trials(template: &Template) -> Result<Vec<Answers>> {
+    let first = answered(template, BTreeMap::new())?;
+    let mut trials = vec![Answers { email: true, database: Database::Postgres, ..first.clone() }];
+    for placeholder in template.placeholders(&first.placeholders) {
+        let others =
+            others(&placeholder).into_iter().filter(|value| first.placeholders.get(&placeholder.name) != Some(value));
+        for value in others {
+            trials.push(answered(template, BTreeMap::from([(placeholder.name.clone(), value)]))?);
+        }
+    }
+    trials.insert(0, first);
+    trials.truncate(TRIALS);
+    Ok(trials)
+}
+
+fn answered(template: &Template, mut placeholders: BTreeMap<String, Value>) -> Result<Answers> {
+    loop {
+        let open = template.placeholders(&placeholders);
+        let Some(open) = open.into_iter().find(|open| !placeholders.contains_key(&open.name)) else { break };
+        let value = open.default.clone().unwrap_or_else(|| sample(&open));
+        placeholders.insert(open.name, value);
+    }
+    let name = ProjectName::parse(NAME, &[])?;
+    Ok(Answers { name, email: false, database: Database::Sqlite, placeholders })
+}
+
+fn sample(placeholder: &Placeholder) -> Value {
+    match &placeholder.kind {
+        PlaceholderKind::Bool => Value::Bool(false),
+        PlaceholderKind::Choice(choices) => Value::Text(choices.first().cloned().unwrap_or_default()),
+        PlaceholderKind::List(_) => Value::List(Vec::new()),
+        PlaceholderKind::Text { .. } => {
+            let fitting = SAMPLES.iter().find_map(|sample| placeholder.parse(sample).ok());
+            fitting.unwrap_or_else(|| Value::Text(SAMPLES[0].into()))
+        }
+    }
+}
+
+fn others(placeholder: &Placeholder) -> Vec<Value> {
+    match &placeholder.kind {
+        PlaceholderKind::Bool => vec![Value::Bool(false), Value::Bool(true)],
+        PlaceholderKind::Choice(choices) => choices.iter().cloned().map(Value::Text).collect(),
+        PlaceholderKind::List(choices) => vec![Value::List(choices.clone())],
+        PlaceholderKind::Text { .. } => Vec::new(),
+    }
+}
+
+fn given(answers: &Answers) -> String {
+    let text = |value: &Value| match value {
+        Value::Bool(value) => value.to_string(),
+        Value::Text(text) => text.clone(),
+        Value::List(texts) => texts.join(","),
+    };
+    let given = answers.placeholders.iter().map(|(name, value)| format!("{name}={}", text(value)));
+    let given: Vec<String> = given.collect();
+    if given.is_empty() { String::new() } else { format!(" with the answers {}", given.join(", ")) }
+}
