@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::db;
 use crate::openapi::shared::{Busy, LinkNotValid, NotAuthenticated, NotFound, TokenNotValid};
+use crate::templates::duration;
 
 /// How long a client should wait when the server is busy.
 const BUSY_RETRY: Duration = Duration::from_secs(1);
@@ -95,6 +96,7 @@ impl Error {
     pub(crate) fn message(&self) -> String {
         match self {
             Self::Fields(fields) => fields.values().flatten().cloned().collect::<Vec<_>>().join(" "),
+            Self::Throttled(wait) => format!("That was too often. Try again in {}.", in_words(*wait)),
             other => other.body()["detail"].as_str().unwrap_or_default().to_owned(),
         }
     }
@@ -152,6 +154,12 @@ impl IntoResponse for Error {
 /// At least one: whoever waits for nothing would ask at once.
 fn seconds(wait: Duration) -> u64 {
     wait.as_secs().max(1)
+}
+
+/// The wait as people say it; beyond a minute, nobody counts seconds.
+fn in_words(wait: Duration) -> String {
+    let seconds = seconds(wait);
+    duration(Duration::from_secs(if seconds > 60 { seconds.div_ceil(60) * 60 } else { seconds }))
 }
 
 impl From<sqlx::Error> for Error {

@@ -5,6 +5,7 @@
 //! the first: each has a link of its own, and the one that is confirmed wins (`confirm` has the rules).
 
 mod confirm;
+mod link_pages;
 mod mails;
 mod routes;
 mod settings;

@@ -1,14 +1,14 @@
-//! `registration/verification/…`, `registration/verify-otp/` and `registration/verified/`.
+//! `registration/verification/…` and `registration/verify-otp/`, for programs and for the forms of pages.
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{Method, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use serde_json::json;
 use utoipa_axum::routes;
 
-use super::confirm::{self, Confirmation};
+use super::confirm;
+use super::link_pages::{self, confirm_for_person, failed, is_verified, landing};
 use super::mails::{self, Leaves};
 use super::{AGAIN, Mode, NOTHING, subject};
 use crate::app::Auth;
@@ -17,10 +17,10 @@ use crate::error::{Error, Result};
 use crate::http::{Client, Fields, FormFields};
 use crate::login;
 use crate::openapi::shared::{CodeNotValid, NotFound, Throttled, UnknownLink};
-use crate::openapi::{Api, at, bodies, page_at};
+use crate::openapi::{Api, at, bodies};
 use crate::pages::{self, Reader};
 use crate::sessions::Delivery;
-use crate::templates::pages::{CheckMail, ConfirmEmail, EmailVerified, VerificationFailed};
+use crate::templates::pages::CheckMail;
 use crate::users::{self, User};
 
 /// The same for every address.
@@ -28,10 +28,8 @@ const SENT: &str = "If this address waits for its confirmation, an e-mail is on 
 
 pub(crate) fn router() -> Api {
     let api = at(Api::default(), routes!(confirm));
-    let api = page_at(api, "/registration/verification/{key}/", get(show));
     let api = at(api, routes!(resend));
-    let api = at(api, routes!(verify_code));
-    page_at(api, "/registration/verified/", get(verified))
+    link_pages::add(at(api, routes!(verify_code)))
 }
 
 bodies! {
@@ -71,35 +69,6 @@ bodies! {
     }
 }
 
-/// A page with a button.
-///
-/// To look at it confirms nothing: programs that scan mail look at every link.
-async fn show(
-    State(auth): State<Auth>,
-    client: Client,
-    method: Method,
-    delivery: Delivery,
-    Path(key): Path<String>,
-) -> Result<Response> {
-    let settings = &auth.settings().email_verification;
-    match confirm::open(&auth, &key).await? {
-        Standing::Good(link) if settings.confirm_on_get && method == Method::GET => {
-            confirm_for_person(&auth, &client, delivery, link, StatusCode::FOUND).await
-        }
-        Standing::Good(link) => {
-            let user = users::store::by_id(auth.db(), link.subject).await?;
-            let Some(user) = user.filter(|user| user.auth_version == link.version && user.is_active) else {
-                return failed(&auth, StatusCode::NOT_FOUND, String::new(), Vec::new());
-            };
-            let action = auth.settings().http.path(&format!("/registration/verification/{key}/"));
-            let page = ConfirmEmail { action, email: user.email };
-            pages::show_leading_to(&auth, StatusCode::OK, &page, settings.redirect.as_deref())
-        }
-        Standing::Used { subject } if is_verified(&auth, subject).await? => Ok(landing(&auth, StatusCode::FOUND)),
-        _ => failed(&auth, StatusCode::NOT_FOUND, String::new(), Vec::new()),
-    }
-}
-
 /// Confirms the address.
 ///
 /// A browser is led to `email_verification.redirect` or to the built-in page.
@@ -136,30 +105,6 @@ async fn confirm(
         }
         (_, Reader::Person) => failed(&auth, StatusCode::NOT_FOUND, String::new(), Vec::new()),
         (_, Reader::Program) => Err(UnknownLink.into()),
-    }
-}
-
-async fn confirm_for_person(
-    auth: &Auth,
-    client: &Client,
-    delivery: Delivery,
-    link: Confirmation,
-    status: StatusCode,
-) -> Result<Response> {
-    let subject = link.subject;
-    match confirm::by_link(auth, link).await? {
-        Some(user) => {
-            let tokens = signed_in(auth, client, delivery, &user, json!({})).await?;
-            let mut response = landing(auth, status);
-            // A page cannot take tokens from a body; the cookie comes along.
-            for cookie in tokens.headers().get_all(header::SET_COOKIE) {
-                response.headers_mut().append(header::SET_COOKIE, cookie.clone());
-            }
-            Ok(response)
-        }
-        // Pressed twice.
-        None if is_verified(auth, subject).await? => Ok(landing(auth, status)),
-        None => failed(auth, StatusCode::NOT_FOUND, String::new(), Vec::new()),
     }
 }
 
@@ -237,13 +182,8 @@ async fn verify_code(
     signed_in(&auth, &client, delivery, &user, json!({ "message": "Email verified successfully." })).await
 }
 
-/// Where a confirmation leads.
-async fn verified(State(auth): State<Auth>) -> Result<Response> {
-    pages::show(&auth, StatusCode::OK, &EmailVerified {})
-}
-
 /// The answer, with tokens where a confirmation signs in.
-async fn signed_in(
+pub(super) async fn signed_in(
     auth: &Auth,
     client: &Client,
     delivery: Delivery,
@@ -256,20 +196,4 @@ async fn signed_in(
         return Ok(delivery.answer(auth, StatusCode::OK, issued, body));
     }
     Ok(Json(body).into_response())
-}
-
-async fn is_verified(auth: &Auth, user: uuid::Uuid) -> Result<bool> {
-    Ok(users::store::by_id(auth.db(), user).await?.is_some_and(|user| user.email_verified))
-}
-
-fn landing(auth: &Auth, status: StatusCode) -> Response {
-    let built_in = || auth.settings().http.path("/registration/verified/");
-    let target = auth.settings().email_verification.redirect.clone().unwrap_or_else(built_in);
-    (status, [(header::LOCATION, target)]).into_response()
-}
-
-/// A page that says that a link is good for nothing, and offers another.
-fn failed(auth: &Auth, status: StatusCode, email: String, errors: Vec<String>) -> Result<Response> {
-    let action = auth.settings().http.path("/registration/verification/resend/");
-    pages::show(auth, status, &VerificationFailed { action, email, errors })
 }

@@ -15,7 +15,7 @@ use crate::error::{Error, Result, Scheme};
 use crate::openapi::{Api, page_at};
 use crate::pages::{self, Reader};
 use crate::sessions;
-use crate::templates::pages::{PasswordReset, PasswordResetComplete, PasswordResetLinkNotValid};
+use crate::templates::pages::{LinkNotValid, PasswordReset, PasswordResetComplete};
 
 /// Holds the [`Capability`].
 pub(crate) const CAPABILITY_COOKIE: &str = "password_reset_access_token";
@@ -92,7 +92,7 @@ pub(super) fn filled(
 }
 
 pub(super) fn not_valid(auth: &Auth, status: StatusCode, email: String, errors: Vec<String>) -> Result<Response> {
-    let page = PasswordResetLinkNotValid { action: auth.settings().http.path("/password/reset/"), email, errors };
+    let page = LinkNotValid { action: auth.settings().http.path("/password/reset/"), email, errors };
     pages::show(auth, status, &page)
 }
 

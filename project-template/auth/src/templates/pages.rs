@@ -22,8 +22,8 @@ pages! {
     /// A new password has been set.
     PasswordResetComplete = "password_reset_complete_page.html" {}
 
-    /// A reset link is used, expired or unknown; with a form to ask for another.
-    PasswordResetLinkNotValid = "password_reset_link_not_valid_page.html" {
+    /// The link of a sign-up or a password reset is used, expired or unknown; with a form to ask for another.
+    LinkNotValid = "link_not_valid_page.html" {
         /// Where the form is posted to.
         action: String = "/jwt-allauth/password/reset/";
         /// What was typed as the address before.
@@ -45,16 +45,6 @@ pages! {
 
     /// An address was confirmed.
     EmailVerified = "email_verified_page.html" {}
-
-    /// A verification link is expired or unknown; with a form to ask for another.
-    VerificationFailed = "verification_failed_page.html" {
-        /// Where the form is posted to.
-        action: String = "/jwt-allauth/registration/verification/resend/";
-        /// What was typed as the address before.
-        email: String = "";
-        /// What is wrong with what was posted.
-        errors: Vec<String> = Vec::new(), vec!["Enter a valid email address.".to_owned()];
-    }
 
     /// The button that makes another address the account's.
     ConfirmEmailChange = "confirm_email_change_page.html" {

@@ -1,0 +1,99 @@
+//! What a person sees of `registration/verification/…`, and `registration/verified/`.
+
+use axum::extract::{Path, State};
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::confirm::{self, Confirmation};
+use super::routes::signed_in;
+use crate::app::Auth;
+use crate::codes::Standing;
+use crate::error::Result;
+use crate::http::Client;
+use crate::openapi::{Api, page_at};
+use crate::pages;
+use crate::sessions::Delivery;
+use crate::templates::pages::{ConfirmEmail, EmailVerified, LinkNotValid};
+use crate::users;
+
+pub(super) fn add(api: Api) -> Api {
+    let api = page_at(api, "/registration/verification/{key}/", get(show));
+    page_at(api, "/registration/verified/", get(verified))
+}
+
+/// A page with a button.
+///
+/// To look at it confirms nothing: programs that scan mail look at every link.
+async fn show(
+    State(auth): State<Auth>,
+    client: Client,
+    method: Method,
+    delivery: Delivery,
+    Path(key): Path<String>,
+) -> Result<Response> {
+    let settings = &auth.settings().email_verification;
+    match confirm::open(&auth, &key).await? {
+        Standing::Good(link) if settings.confirm_on_get && method == Method::GET => {
+            confirm_for_person(&auth, &client, delivery, link, StatusCode::FOUND).await
+        }
+        Standing::Good(link) => {
+            let user = users::store::by_id(auth.db(), link.subject).await?;
+            let Some(user) = user.filter(|user| user.auth_version == link.version && user.is_active) else {
+                return failed(&auth, StatusCode::NOT_FOUND, String::new(), Vec::new());
+            };
+            let action = auth.settings().http.path(&format!("/registration/verification/{key}/"));
+            let page = ConfirmEmail { action, email: user.email };
+            pages::show_leading_to(&auth, StatusCode::OK, &page, settings.redirect.as_deref())
+        }
+        Standing::Used { subject } if is_verified(&auth, subject).await? => Ok(landing(&auth, StatusCode::FOUND)),
+        _ => failed(&auth, StatusCode::NOT_FOUND, String::new(), Vec::new()),
+    }
+}
+
+/// Where a confirmation leads.
+async fn verified(State(auth): State<Auth>) -> Result<Response> {
+    pages::show(&auth, StatusCode::OK, &EmailVerified {})
+}
+
+pub(super) async fn confirm_for_person(
+    auth: &Auth,
+    client: &Client,
+    delivery: Delivery,
+    link: Confirmation,
+    status: StatusCode,
+) -> Result<Response> {
+    let subject = link.subject;
+    match confirm::by_link(auth, link).await? {
+        Some(user) => {
+            let tokens = signed_in(auth, client, delivery, &user, json!({})).await?;
+            let mut response = landing(auth, status);
+            // A page cannot take tokens from a body; the cookie comes along.
+            for cookie in tokens.headers().get_all(header::SET_COOKIE) {
+                response.headers_mut().append(header::SET_COOKIE, cookie.clone());
+            }
+            Ok(response)
+        }
+        // Pressed twice.
+        None if is_verified(auth, subject).await? => Ok(landing(auth, status)),
+        None => failed(auth, StatusCode::NOT_FOUND, String::new(), Vec::new()),
+    }
+}
+
+pub(super) async fn is_verified(auth: &Auth, user: Uuid) -> Result<bool> {
+    Ok(users::store::by_id(auth.db(), user).await?.is_some_and(|user| user.email_verified))
+}
+
+pub(super) fn landing(auth: &Auth, status: StatusCode) -> Response {
+    let built_in = || auth.settings().http.path("/registration/verified/");
+    let target = auth.settings().email_verification.redirect.clone().unwrap_or_else(built_in);
+    (status, [(header::LOCATION, target)]).into_response()
+}
+
+/// A page that says that a link is good for nothing, and offers another.
+pub(super) fn failed(auth: &Auth, status: StatusCode, email: String, errors: Vec<String>) -> Result<Response> {
+    let action = auth.settings().http.path("/registration/verification/resend/");
+    pages::show(auth, status, &LinkNotValid { action, email, errors })
+}

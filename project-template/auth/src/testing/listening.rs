@@ -1,0 +1,42 @@
+//! An application on a port, for clients that only speak over a network: a browser.
+
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::TestApp;
+use crate::http;
+
+/// An application that listens until this is dropped.
+pub struct Listening {
+    address: SocketAddr,
+    serving: JoinHandle<()>,
+}
+
+impl TestApp {
+    /// Serves on a free port of this machine.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub async fn listen(&self) -> Listening {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("the address it listens on");
+        let serving = tokio::spawn(http::serve(listener, self.router.clone(), std::future::pending()));
+        Listening { address, serving }
+    }
+}
+
+impl Listening {
+    /// The address of a path here.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}

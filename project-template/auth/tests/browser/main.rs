@@ -1,0 +1,79 @@
+//! The pages in a real browser: what people see, hear and do there.
+//!
+//! The tests are ignored unless asked for, since they need Chromium: `cargo test --test browser -- --include-ignored`.
+//! With `SCREENSHOTS=DIRECTORY` they leave pictures of every page there.
+
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected may simply stop")]
+
+mod chromium;
+mod docs;
+mod flows;
+mod looks;
+mod reset_form;
+mod tab;
+mod tour;
+
+use auth::Auth;
+use auth::email_verification::Mode;
+use auth::testing::{Engine, Listening, PASSWORD, TestApp};
+use axum::Router;
+use serde_json::json;
+
+const ADA: &str = "ada@example.com";
+const NEW: &str = "a brand new passphrase";
+
+fn router(auth: Auth) -> Router {
+    auth.router().with_state(auth)
+}
+
+/// An application where addresses are verified, at an address of its own.
+async fn listening() -> (TestApp, Listening) {
+    let app = TestApp::start_with(Engine::Sqlite, router, |settings| {
+        settings.email_verification.mode = Mode::Mandatory;
+    })
+    .await;
+    let server = app.listen().await;
+    (app, server)
+}
+
+/// Signs up, and gives the link that was mailed.
+async fn verification_link(app: &TestApp, email: &str) -> String {
+    assert_eq!(app.client().register(email, PASSWORD).await.status, 201);
+    app.mailbox().await.latest(email).link()
+}
+
+/// An account, ready to be signed in to.
+async fn account(app: &TestApp, email: &str) {
+    let link = verification_link(app, email).await;
+    assert_eq!(app.client().post(&link, &json!({})).await.status, 200);
+}
+
+/// Asks for a link to set a new password.
+async fn reset_link(app: &TestApp, email: &str) -> String {
+    let reply = app.client().post("/jwt-allauth/password/reset/", &json!({ "email": email })).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    app.mailbox().await.latest(email).link()
+}
+
+/// Signs in, asks for another address, and gives the link that was mailed to it.
+async fn change_link(app: &TestApp, email: &str, password: &str, new: &str) -> String {
+    let mut client = app.client();
+    assert_eq!(client.login(email, password).await.status, 200);
+    let reply = client.post("/jwt-allauth/user/email/", &json!({ "email": new, "password": password })).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    app.mailbox().await.latest(new).link()
+}
+
+/// Tests that need Chromium.
+macro_rules! in_chromium {
+    ($($test:ident),* $(,)?) => {
+        mod chromium {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            #[ignore = "needs Chromium: cargo test -- --include-ignored"]
+            async fn $test() {
+                super::$test().await;
+            })*
+        }
+    };
+}
+use in_chromium;

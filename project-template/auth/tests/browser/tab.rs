@@ -1,0 +1,189 @@
+//! What a person does in a browser, and what they and their screen reader get.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+
+use super::chromium::Chromium;
+
+/// A phone of the smallest kind, and a desk; in CSS pixels.
+pub(crate) const PHONE: (u32, u32) = (320, 640);
+pub(crate) const DESK: (u32, u32) = (1280, 800);
+
+pub(crate) struct Tab(Chromium);
+
+impl Tab {
+    /// A browser of its own.
+    pub(crate) fn open() -> Self {
+        let mut tab = Self(Chromium::start());
+        tab.resize(DESK);
+        tab
+    }
+
+    pub(crate) fn without_scripts() -> Self {
+        let mut tab = Self::open();
+        tab.0.call("Emulation.setScriptExecutionDisabled", &json!({ "value": true }));
+        tab
+    }
+
+    pub(crate) fn resize(&mut self, (width, height): (u32, u32)) {
+        let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.0.call("Emulation.setDeviceMetricsOverride", &screen);
+    }
+
+    /// `light` or `dark`.
+    pub(crate) fn prefer(&mut self, scheme: &str) {
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        self.0.call("Emulation.setEmulatedMedia", &json!({ "features": features }));
+    }
+
+    pub(crate) fn visit(&mut self, url: &str) {
+        self.until_loaded(|tab| {
+            tab.0.call("Page.navigate", &json!({ "url": url }));
+        });
+    }
+
+    /// Does something that leads to another page, and waits until that is there.
+    pub(crate) fn until_loaded(&mut self, act: impl FnOnce(&mut Self)) {
+        let seen = self.0.events.len();
+        act(self);
+        self.0.wait_for("Page.loadEventFired", seen);
+    }
+
+    /// The value of an expression in the page.
+    pub(crate) fn eval(&mut self, expression: &str) -> Value {
+        let params = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
+        let result = self.0.call("Runtime.evaluate", &params);
+        assert!(result["exceptionDetails"].is_null(), "{expression}: {}", result["exceptionDetails"]);
+        result["result"]["value"].clone()
+    }
+
+    /// As [`Tab::eval`], for a text.
+    pub(crate) fn text(&mut self, expression: &str) -> String {
+        self.eval(expression).as_str().unwrap_or_default().to_owned()
+    }
+
+    pub(crate) fn path(&mut self) -> String {
+        self.text("location.pathname")
+    }
+
+    pub(crate) fn heading(&mut self) -> String {
+        self.text("document.querySelector('h1').textContent")
+    }
+
+    /// Types into whatever has the focus.
+    pub(crate) fn type_text(&mut self, text: &str) {
+        for letter in text.chars() {
+            self.0.call("Input.insertText", &json!({ "text": letter.to_string() }));
+        }
+    }
+
+    /// Puts the focus on the field and types, in place of what is there.
+    pub(crate) fn fill(&mut self, selector: &str, text: &str) {
+        self.eval(&format!("{{ const field = document.querySelector('{selector}'); field.focus(); field.select(); }}"));
+        self.press("Backspace");
+        self.type_text(text);
+    }
+
+    pub(crate) fn press(&mut self, key: &str) {
+        self.press_with(key, 0);
+    }
+
+    /// Holds Shift.
+    pub(crate) fn press_shift(&mut self, key: &str) {
+        self.press_with(key, 8);
+    }
+
+    fn press_with(&mut self, key: &str, modifiers: u8) {
+        let (code, text) = match key {
+            "Tab" => (9, ""),
+            "Backspace" => (8, ""),
+            "Enter" => (13, "\r"),
+            " " => (32, " "),
+            other => panic!("{other} is a key that these tests do not know"),
+        };
+        let event = |kind: &str| json!({ "type": kind, "key": key, "windowsVirtualKeyCode": code, "text": text, "modifiers": modifiers });
+        let down = if text.is_empty() { "rawKeyDown" } else { "keyDown" };
+        self.0.call("Input.dispatchKeyEvent", &event(down));
+        self.0.call("Input.dispatchKeyEvent", &event("keyUp"));
+    }
+
+    /// Clicks the middle of the element with the mouse.
+    pub(crate) fn click(&mut self, selector: &str) {
+        let middle = self.eval(&format!(
+            "(() => {{ const element = document.querySelector('{selector}'); element.scrollIntoView({{ block: 'center' }});
+             const box = element.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
+        ));
+        for kind in ["mousePressed", "mouseReleased"] {
+            let event = json!({ "type": kind, "x": middle[0], "y": middle[1], "button": "left", "clickCount": 1 });
+            self.0.call("Input.dispatchMouseEvent", &event);
+        }
+    }
+
+    /// Clicks what leads to another page.
+    pub(crate) fn follow(&mut self, selector: &str) {
+        self.until_loaded(|tab| tab.click(selector));
+    }
+
+    /// What assistive technology is told of the page: each node that is not ignored, with its role, name, description
+    /// and whether it is said to be invalid.
+    pub(crate) fn spoken(&mut self) -> Vec<Spoken> {
+        let tree = self.0.call("Accessibility.getFullAXTree", &json!({}));
+        let nodes = tree["nodes"].as_array().unwrap().iter().filter(|node| node["ignored"] == false);
+        nodes.map(Spoken::read).collect()
+    }
+
+    /// What went wrong in the page: a broken policy, an error of a script. The status of an answer is nothing wrong, and
+    /// what the browser recommends is no warning.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let problem = |event: &Value| {
+            let params = &event["params"];
+            let entry = &params["entry"];
+            match event["method"].as_str()? {
+                "Log.entryAdded" if entry["source"] != "network" && entry["level"] != "verbose" => {
+                    Some(entry.to_string())
+                }
+                "Runtime.exceptionThrown" | "Runtime.consoleAPICalled" => Some(params.to_string()),
+                "Audits.issueAdded" if params["issue"]["code"] == "ContentSecurityPolicyIssue" => {
+                    Some(params["issue"].to_string())
+                }
+                _ => None,
+            }
+        };
+        self.0.events.iter().filter_map(problem).collect()
+    }
+
+    /// Every address that was asked for.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        let sent = self.0.events.iter().filter(|event| event["method"] == "Network.requestWillBeSent");
+        sent.filter_map(|event| event["params"]["request"]["url"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// Keeps a picture of the whole page in the directory that `SCREENSHOTS` names, if it does.
+    pub(crate) fn picture(&mut self, name: &str) {
+        let Some(directory) = std::env::var_os("SCREENSHOTS") else { return };
+        let shot = self.0.call("Page.captureScreenshot", &json!({ "captureBeyondViewport": true }));
+        let bytes = STANDARD.decode(shot["data"].as_str().unwrap()).unwrap();
+        std::fs::create_dir_all(&directory).unwrap();
+        std::fs::write(std::path::Path::new(&directory).join(format!("{name}.png")), bytes).unwrap();
+    }
+}
+
+/// A node of the accessibility tree.
+#[derive(Debug)]
+pub(crate) struct Spoken {
+    pub(crate) role: String,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) invalid: bool,
+}
+
+impl Spoken {
+    fn read(node: &Value) -> Self {
+        let text = |member: &str| node[member]["value"].as_str().unwrap_or_default().to_owned();
+        let properties = node["properties"].as_array().into_iter().flatten();
+        let invalid = properties
+            .filter(|property| property["name"] == "invalid")
+            .any(|property| property["value"]["value"] == "true");
+        Self { role: text("role"), name: text("name"), description: text("description"), invalid }
+    }
+}

@@ -1,0 +1,78 @@
+//! A walk past every page, as people come to them.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use auth::testing::PASSWORD;
+
+use super::tab::Tab;
+use super::{NEW, account, change_link, listening, reset_link, verification_link};
+
+/// Addresses that are as long as they get.
+const LONG: &str =
+    "augusta.ada.king.countess.of.lovelace.analytical.engine@a-rather-long-name-of-a-company.example.com";
+const LONGER: &str =
+    "augusta.ada.king-noel.countess.of.lovelace.first@another-rather-long-name-of-a-company.example.com";
+
+/// Shows every page to `look`, with its name: that of its template, and what is special about it.
+pub(crate) async fn every_page(mut look: impl FnMut(&mut Tab, &str)) {
+    let (app, server) = listening().await;
+    let mut tab = Tab::open();
+    let mut seen = BTreeSet::new();
+    let mut show = |tab: &mut Tab, name: &str| {
+        seen.insert(name.split(' ').next().unwrap_or(name).to_owned());
+        look(tab, name);
+    };
+
+    tab.visit(&server.url(&verification_link(&app, LONG).await));
+    show(&mut tab, "confirm_email_page");
+    tab.follow("main button");
+    show(&mut tab, "email_verified_page");
+    let unknown = server.url("/jwt-allauth/registration/verification/unknown/");
+    tab.visit(&unknown);
+    show(&mut tab, "link_not_valid_page");
+    tab.fill("#email", LONGER);
+    tab.follow("main button");
+    show(&mut tab, "check_mail_page");
+    tab.visit(&unknown);
+    tab.fill("#email", LONGER);
+    tab.follow("main button");
+    show(&mut tab, "refused_page");
+
+    tab.visit(&server.url(&reset_link(&app, LONG).await));
+    show(&mut tab, "password_reset_page");
+    submit_passwords(&mut tab, "password1");
+    show(&mut tab, "password_reset_page refused");
+    submit_passwords(&mut tab, NEW);
+    show(&mut tab, "password_reset_complete_page");
+
+    account(&app, LONGER).await;
+    tab.visit(&server.url(&change_link(&app, LONGER, PASSWORD, "ada@example.org").await));
+    show(&mut tab, "confirm_email_change_page");
+    tab.follow("main button");
+    show(&mut tab, "email_changed_page");
+    tab.visit(&server.url("/jwt-allauth/user/email/confirm/unknown/"));
+    show(&mut tab, "email_change_failed_page");
+
+    tab.visit(&server.url("/docs/"));
+    show(&mut tab, "docs");
+    tab.eval("for (const details of document.querySelectorAll('details')) details.open = true");
+    show(&mut tab, "docs opened");
+
+    let missed: Vec<String> = templates().into_iter().filter(|name| !seen.contains(name)).collect();
+    assert!(missed.is_empty(), "these pages are on no walk: {missed:?}");
+}
+
+pub(crate) fn submit_passwords(tab: &mut Tab, password: &str) {
+    tab.fill("#new_password1", password);
+    tab.fill("#new_password2", password);
+    tab.follow("button[type=submit]");
+}
+
+/// The names of all pages.
+fn templates() -> Vec<String> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/pages");
+    let files = std::fs::read_dir(directory).unwrap();
+    let names = files.map(|file| file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned());
+    names.filter(|name| name != "page_layout").collect()
+}
