@@ -35,6 +35,7 @@ struct Inner {
     templates: Templates,
     mail: mail::Sender,
     mail_wake: Notify,
+    flushing: operations::Flushing,
     hooks: Box<dyn Hooks>,
     stopping: watch::Sender<bool>,
 }
@@ -80,6 +81,7 @@ impl Auth {
             templates,
             mail,
             mail_wake: Notify::new(),
+            flushing: operations::Flushing::default(),
             hooks: Box::new(hooks),
             stopping: watch::Sender::new(false),
         })))
@@ -146,6 +148,10 @@ impl Auth {
         &self.0.mail_wake
     }
 
+    pub(crate) fn flushing(&self) -> &operations::Flushing {
+        &self.0.flushing
+    }
+
     /// Whether the server was asked to stop: load balancers are told, requests under way go on.
     pub(crate) fn is_stopping(&self) -> bool {
         *self.0.stopping.borrow()
@@ -171,7 +177,8 @@ fn api(settings: &Settings) -> Api {
         .merge(sessions::router())
         .merge(users::router())
         .merge(passwords::router())
-        .merge(tokens::router());
+        .merge(tokens::router())
+        .merge(operations::cron_router(&settings.cron));
     match settings.http.prefix.as_str() {
         "" => api,
         prefix => Api::default().nest(prefix, api),

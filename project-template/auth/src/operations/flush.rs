@@ -1,6 +1,7 @@
 //! Removes what has expired, a few rows at a time so that nobody waits for it.
 
 use serde::Serialize;
+use tokio::sync::Mutex;
 use tokio::time::MissedTickBehavior;
 
 use crate::app::Auth;
@@ -25,6 +26,9 @@ impl Flushed {
     }
 }
 
+/// Held by the removal that is under way in this process.
+pub(crate) type Flushing = Mutex<()>;
+
 /// Removes what has expired now and at every interval, until the server stops.
 pub(crate) async fn flush_by_itself(auth: Auth) {
     let Some(interval) = auth.settings().cron.interval else { return };
@@ -38,13 +42,22 @@ pub(crate) async fn flush_by_itself(auth: Auth) {
         // Cut off in the middle, the next run goes on: every statement stands for itself.
         let flushed = tokio::select! {
             () = auth.stopped() => return,
-            flushed = flush(&auth) => flushed,
+            flushed = flush_unless_running(&auth) => flushed,
         };
         match flushed {
             Ok(flushed) if flushed == Flushed::default() => tracing::debug!("nothing has expired"),
             Ok(Flushed { sessions, codes }) => tracing::info!(sessions, codes, "removed what has expired"),
             Err(error) => tracing::warn!(%error, "what has expired could not be removed; the next run tries again"),
         }
+    }
+}
+
+/// Removes everything that has expired, unless somebody is about it already: calls that come faster than they are done
+/// do not pile up.
+pub(super) async fn flush_unless_running(auth: &Auth) -> sqlx::Result<Flushed> {
+    match auth.flushing().try_lock() {
+        Ok(_running) => flush(auth).await,
+        Err(_) => Ok(Flushed::default()),
     }
 }
 

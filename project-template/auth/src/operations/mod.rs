@@ -1,25 +1,11 @@
 //! What keeps a server running: health for load balancers, and the removal of what has expired.
 
+mod cron;
 mod flush;
 mod routes;
+mod settings;
 
-use std::time::Duration;
-
-pub(crate) use flush::{expired, flush, flush_by_itself};
+pub(crate) use cron::cron_router;
+pub(crate) use flush::{Flushing, expired, flush, flush_by_itself};
 pub(crate) use routes::router;
-
-use crate::settings::Section;
-
-/// `[cron]`.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// How often the server removes what has expired.
-    pub interval: Option<Duration>,
-}
-
-impl Settings {
-    pub(crate) fn read(section: &mut Section<'_>) -> Self {
-        let interval = section.duration("interval");
-        Self { interval: (!interval.is_zero()).then_some(interval) }
-    }
-}
+pub use settings::Settings;

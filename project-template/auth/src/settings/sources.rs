@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 /// Variables every platform and every Django project knows, and the keys they set.
 pub(super) const WELL_KNOWN: &[(&str, &str)] = &[
+    ("CRON_SECRET_KEY", "cron.secret"),
     ("DATABASE_URL", "database.url"),
     ("DEFAULT_FROM_EMAIL", "mail.from"),
     ("EMAIL_HOST", "mail.host"),

@@ -4,6 +4,7 @@
 
 mod abandoned;
 mod conventions;
+mod cron;
 mod headers;
 mod health;
 mod invalidation;

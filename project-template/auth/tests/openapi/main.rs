@@ -27,6 +27,9 @@ auth::on_both_engines!(
     whoever_asks_the_answer_is_one_that_is_described,
 );
 
+/// What a scheduler shows.
+const CRON_SECRET: &str = "b1gPz7uQ0vXn5tJr8yWcKd2sLf4hAe6m";
+
 fn router(auth: Auth) -> Router {
     auth.router().with_state(auth)
 }
@@ -35,6 +38,7 @@ async fn start(engine: Engine, change: impl FnOnce(&mut Settings)) -> (TestApp, 
     let everything = |settings: &mut Settings| {
         settings.email_verification.mode = Mode::Optional;
         settings.email_verification.method = VerificationMethod::Both;
+        settings.cron.secret = Some(CRON_SECRET.into());
         change(settings);
     };
     let app = TestApp::start_with(engine, router, everything).await;
@@ -52,6 +56,9 @@ async fn somebody(app: &TestApp, operation: &Operation<'_>) -> (Client, String) 
         client.visit(&app.mailbox().await.latest(&email).link()).await;
         let token = client.cookies["csrftoken"].clone();
         client = client.with_header("x-csrftoken", &token);
+    }
+    if operation.path.ends_with("/cron/flush-tokens/") {
+        client = client.with_header("x-cron-secret", CRON_SECRET);
     }
     // Another mail to the address would come too soon.
     app.advance(app.auth.settings().codes.resend_cooldown);

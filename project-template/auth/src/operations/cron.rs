@@ -1,0 +1,82 @@
+//! `cron/flush-tokens/`: the removal of what has expired, for schedulers that can call an address but start no program.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use ring::hmac;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use utoipa_axum::routes;
+
+use super::flush::flush_unless_running;
+use crate::app::Auth;
+use crate::error::{Error, Result};
+use crate::openapi::shared::Busy;
+use crate::openapi::{Api, at, bodies, refusals};
+
+const HEADER: &str = "x-cron-secret";
+
+/// Only where a secret is set: else the path is one of the many that are not there.
+pub(crate) fn cron_router(settings: &super::Settings) -> Api {
+    if settings.secret.is_some() { at(Api::default(), routes!(flush_tokens)) } else { Api::default() }
+}
+
+bodies! {
+    /// How many rows of each kind were removed; none while another removal is under way.
+    #[schema(example = json!({ "status": "success", "sessions": 12, "codes": 3 }))]
+    struct FlushReport {
+        status: String,
+        sessions: u64,
+        codes: u64,
+    }
+}
+
+refusals! {
+    /// `X-Cron-Secret` is missing, or is not `cron.secret`.
+    CronSecretNotValid = UNAUTHORIZED, "cron_secret_not_valid", "The header X-Cron-Secret is missing or wrong.";
+}
+
+/// Removes what has expired.
+///
+/// It may be called at any time and by several at once. What takes longer than a request may goes on by itself.
+#[utoipa::path(
+    post, path = "/cron/flush-tokens/", tag = "Operations",
+    params(("X-Cron-Secret" = String, Header, description = "The value of `cron.secret`.")),
+    responses((status = 200, description = "Removed.", body = FlushReport), CronSecretNotValid, Busy),
+)]
+async fn flush_tokens(State(auth): State<Auth>, headers: HeaderMap) -> Result<Response> {
+    let shown = headers.get(HEADER).map_or(&[][..], |value| value.as_bytes());
+    if !auth.settings().cron.secret.as_ref().is_some_and(|secret| is_same(secret, shown)) {
+        tracing::warn!("cron secret refused");
+        return Err(CronSecretNotValid.into());
+    }
+    // A client that hangs up, or a request that takes too long, does not stop it.
+    let flushing = tokio::spawn(async move { flush_unless_running(&auth).await });
+    let flushed = flushing.await.map_err(|error| Error::Internal(error.into()))??;
+    let mut report = json!(flushed);
+    report["status"] = Value::from("success");
+    Ok(Json(report).into_response())
+}
+
+/// Compares hashes, in constant time: the answer's time says nothing about the secret, nor its length.
+fn is_same(secret: &SecretString, shown: &[u8]) -> bool {
+    const MESSAGE: &[u8] = b"cron secret";
+    let key = |secret| hmac::Key::new(hmac::HMAC_SHA256, secret);
+    let expected = hmac::sign(&key(secret.expose_secret().as_bytes()), MESSAGE);
+    hmac::verify(&key(shown), MESSAGE, expected.as_ref()).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_secret_itself_is_the_same() {
+        let secret = SecretString::from("a secret of more than thirty-two bytes");
+        assert!(is_same(&secret, b"a secret of more than thirty-two bytes"));
+        for shown in ["", "a secret of more than thirty-two byte", "a secret of more than thirty-two bytes ", "x"] {
+            assert!(!is_same(&secret, shown.as_bytes()), "{shown}");
+        }
+    }
+}
