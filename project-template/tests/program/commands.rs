@@ -12,6 +12,8 @@ auth::on_both_engines!(
     many_migrations_at_once_take_turns,
     a_superuser_is_made_once_however_often_it_is_asked_for,
     flush_tokens_counts_and_removes,
+    in_production_a_start_that_migrates_does_so_first,
+    variables_are_all_that_production_needs,
 );
 
 /// Exit code, standard output, standard error.
@@ -110,16 +112,81 @@ async fn check_names_what_is_wrong_and_with_deploy_what_is_unsafe() {
     }
 }
 
+async fn production(engine: Engine) -> Program {
+    let program = program(engine).await.with("ENVIRONMENT", "production");
+    let program = program.with("JWT_ALLAUTH__HTTP__PUBLIC_URL", "https://auth.example.com");
+    program.with("JWT_ALLAUTH__MAIL__TRANSPORT", "file")
+}
+
 #[tokio::test]
 async fn production_does_not_migrate_by_itself() {
-    let program = program(Engine::Sqlite).await.with("ENVIRONMENT", "production");
-    let program = program.with("JWT_ALLAUTH__HTTP__PUBLIC_URL", "https://auth.example.com");
-    let program = program.with("JWT_ALLAUTH__MAIL__TRANSPORT", "file");
+    let program = production(Engine::Sqlite).await;
     assert_told(&program, &["serve"], 1, "run the command `migrate` first");
     assert_told(&program, &["migrate"], 0, "applying 0001_users_and_sessions");
     let mut server = program.serve();
     server.terminate();
     assert_eq!(server.wait().code(), Some(0));
+}
+
+async fn in_production_a_start_that_migrates_does_so_first(engine: Engine) {
+    let program = production(engine).await;
+    assert_told(&program, &["serve"], 1, "run the command `migrate` first");
+    let start = || program.begin_to_serve_with(&["serve", "--migrate"]);
+    let servers: Vec<_> = [start(), start(), start()].into_iter().map(auth::testing::Starting::ready).collect();
+    for server in &servers {
+        assert_eq!(server.send("GET", "/health/ready", &[], "").unwrap().status, 200);
+    }
+}
+
+/// What the image does: the program alone, in a directory that holds nothing.
+async fn variables_are_all_that_production_needs(engine: Engine) {
+    let program =
+        production(engine).await.with("JWT_ALLAUTH__MAIL__TRANSPORT", "").with("EMAIL_HOST", "mail.example.com");
+    let program = program.with("DEFAULT_FROM_EMAIL", "no-reply@example.com");
+    let (_, key, _) = told(&program.run(&["keys", "rotate", "--print"]));
+    std::fs::remove_dir_all(program.directory().join("keys")).unwrap();
+    let program = program.with("JWT_ALLAUTH__TOKENS__KEYS", key.trim());
+    let program = program.with("SUPERUSER_EMAIL", "root@example.com").with("SUPERUSER_PASSWORD", PASSWORD);
+    assert_told(&program, &["migrate"], 0, "applying");
+    assert_told(&program, &["create-superuser"], 0, "created the superuser root@example.com");
+    let server = program.begin_to_serve_with(&["serve", "--migrate"]).ready();
+    assert_eq!(login(&server, "root@example.com").status, 200);
+}
+
+#[tokio::test]
+async fn health_is_asked_of_the_server_that_the_settings_describe() {
+    let program = program(Engine::Sqlite).await;
+    let server = program.serve();
+    let port = server.address().port().to_string();
+    let program = program.with("PORT", &port);
+    assert_told(&program, &["health"], 0, "ready");
+    let everywhere = program.with("JWT_ALLAUTH__HTTP__BIND", "0.0.0.0:1");
+    assert_told(&everywhere, &["health"], 0, "ready");
+    drop(server);
+    assert_told(&everywhere, &["health"], 1, "no server answers at http://127.0.0.1:");
+}
+
+/// What a container gets that starts for the first time and then again.
+#[tokio::test]
+async fn keys_are_made_once_where_there_are_none() {
+    let program = program(Engine::Sqlite).await.with("JWT_ALLAUTH__TOKENS__KEYS", "other/keys");
+    let keys = program.directory().join("other/keys");
+    for _ in 0..2 {
+        assert_told(&program, &["keys", "rotate", "--if-none"], 0, "");
+        assert_eq!(std::fs::read_dir(&keys).unwrap().count(), 1);
+    }
+    assert_told(&program, &["keys", "list"], 0, "EdDSA  signs\n");
+}
+
+#[tokio::test]
+async fn a_printed_key_is_a_value_for_the_settings() {
+    for algorithm in ["EdDSA", "ES256", "HS256"] {
+        let program = program(Engine::Sqlite).await.with("JWT_ALLAUTH__TOKENS__ALGORITHM", algorithm);
+        let (status, key, _) = told(&program.run(&["keys", "rotate", "--print"]));
+        assert_eq!(status, 0);
+        let program = program.with("JWT_ALLAUTH__TOKENS__KEYS", key.trim());
+        assert_told(&program, &["keys", "list"], 0, &format!("{algorithm:5}  signs\n"));
+    }
 }
 
 #[tokio::test]

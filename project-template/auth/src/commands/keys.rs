@@ -29,6 +29,12 @@ pub(super) enum Command {
         /// Make a key for `tokens.encryption_keys` instead, and print it
         #[arg(long, conflicts_with = "now")]
         encryption: bool,
+        /// Print the key as a value for `tokens.keys` instead: for a server that gets its secrets as variables
+        #[arg(long, conflicts_with_all = ["now", "encryption"])]
+        print: bool,
+        /// Do nothing if there is a key: for a container that may start for the first time
+        #[arg(long, conflicts_with_all = ["now", "encryption", "print"])]
+        if_none: bool,
     },
     /// List the keys, newest first
     List,
@@ -37,16 +43,20 @@ pub(super) enum Command {
 pub(super) fn run(settings: &Settings, command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Rotate { encryption: true, .. } => make_encryption_key(settings),
-        Command::Rotate { now, .. } => rotate(settings, *now),
+        Command::Rotate { print: true, .. } => print(settings),
+        Command::Rotate { now, if_none, .. } => rotate(settings, *now, *if_none),
         Command::List => list(settings),
     }
 }
 
-fn rotate(settings: &Settings, at_once: bool) -> anyhow::Result<ExitCode> {
+fn rotate(settings: &Settings, at_once: bool, if_none: bool) -> anyhow::Result<ExitCode> {
     let directory = directory(settings)?;
+    let newest = newest(&directory)?;
+    if if_none && newest.is_some() {
+        return Ok(ExitCode::SUCCESS);
+    }
     let algorithm = settings.tokens.algorithm;
     let key = SigningKey::generate(algorithm).map_err(anyhow::Error::msg)?;
-    let newest = newest(&directory)?;
     let now = Clock::default().now();
     let ahead = newest.is_some() && !at_once;
     let text = if ahead { with_signs_from(&key, now + LEAD)? } else { Zeroizing::new(key.to_string()) };
@@ -57,6 +67,16 @@ fn rotate(settings: &Settings, at_once: bool) -> anyhow::Result<ExitCode> {
     println!("{}", path.display());
     let when = if ahead { format!("from {} on", (now + LEAD).format(&Rfc3339)?) } else { "at once".to_owned() };
     eprintln!("the new key signs {when}; restart every instance now, and keep the old keys while their tokens live");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The value is what stands between the marks of a key file, in the alphabet of URLs.
+fn print(settings: &Settings) -> anyhow::Result<ExitCode> {
+    let key = SigningKey::generate(settings.tokens.algorithm).map_err(anyhow::Error::msg)?;
+    let lines = key.lines().filter(|line| !line.starts_with("-----"));
+    let value = Zeroizing::new(lines.collect::<String>().replace('+', "-").replace('/', "_"));
+    println!("{}", value.trim_end_matches('='));
+    eprintln!("put this before the others in tokens.keys (JWT_ALLAUTH__TOKENS__KEYS); it signs at once");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod flush_tokens;
+mod health;
 mod import_users;
 mod keys;
 mod logs;
@@ -31,7 +32,13 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Serve (the default); in development, apply missing migrations first
-    Serve,
+    Serve {
+        /// Apply missing migrations first in production, too; of several that start together, one does
+        #[arg(long)]
+        migrate: bool,
+    },
+    /// Ask the server of this machine whether it is ready; exit 1 if it is not
+    Health,
     /// Apply missing migrations
     Migrate {
         /// Only say which are missing; exit 1 if any is
@@ -76,7 +83,7 @@ pub async fn run(app: impl FnOnce(Auth) -> Router) -> ExitCode {
 /// As [`run`], with what the application adds: see [`crate::hooks`].
 pub async fn run_with(hooks: impl Hooks, app: impl FnOnce(Auth) -> Router) -> ExitCode {
     let arguments = Arguments::parse();
-    match perform(arguments.command.unwrap_or(Command::Serve), hooks, app).await {
+    match perform(arguments.command.unwrap_or(Command::Serve { migrate: false }), hooks, app).await {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -89,7 +96,13 @@ async fn perform(command: Command, hooks: impl Hooks, app: impl FnOnce(Auth) -> 
     let settings = Settings::from_environment()?;
     logs::start(&settings);
     match command {
-        Command::Serve => serve::serve(settings, hooks, app).await,
+        Command::Serve { migrate } => {
+            if migrate && settings.is_production() {
+                migrate::migrate(&settings, false).await?;
+            }
+            serve::serve(settings, hooks, app).await
+        }
+        Command::Health => health::ask(&settings).await,
         Command::Migrate { check } => migrate::migrate(&settings, check).await,
         Command::CreateSuperuser(arguments) => superuser::create(settings, arguments).await,
         Command::ImportUsers(arguments) => import_users::import(settings, &arguments).await,

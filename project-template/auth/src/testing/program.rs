@@ -85,7 +85,16 @@ impl Program {
     /// If the program cannot be started.
     #[must_use]
     pub fn begin_to_serve(&self) -> Starting {
-        let mut child = self.command(&["serve"]).stderr(Stdio::piped()).spawn().expect("the program starts");
+        self.begin_to_serve_with(&["serve"])
+    }
+
+    /// As [`Program::begin_to_serve`], by the command that these arguments are.
+    ///
+    /// # Panics
+    /// As [`Program::begin_to_serve`].
+    #[must_use]
+    pub fn begin_to_serve_with(&self, arguments: &[&str]) -> Starting {
+        let mut child = self.command(arguments).stderr(Stdio::piped()).spawn().expect("the program starts");
         let stderr = child.stderr.take().expect("a pipe");
         let (sender, lines) = channel();
         let log = Arc::new(Mutex::new(String::new()));
