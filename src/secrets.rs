@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 /// Names of the template's variables that hold a secret.
-pub(crate) const NAMES: [&str; 2] = ["signing_key", "cron_secret"];
+pub(crate) const NAMES: [&str; 3] = ["signing_key", "cron_secret", "database_password"];
 
 /// The files that are for secrets: their owner's alone and never committed, whatever is in them today.
 pub(crate) fn may_be_in(path: &str) -> bool {
@@ -20,18 +20,20 @@ const ED25519_PREFIX: [u8; 16] =
 pub(crate) struct Secrets {
     pub(crate) signing_key: String,
     pub(crate) cron_secret: String,
+    pub(crate) database_password: String,
 }
 
 impl Secrets {
     pub(crate) fn generate() -> Result<Self> {
-        Ok(Self { signing_key: ed25519_pem(&random()?), cron_secret: URL_SAFE_NO_PAD.encode(random()?) })
+        let text = || random().map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
+        Ok(Self { signing_key: ed25519_pem(&random()?), cron_secret: text()?, database_password: text()? })
     }
 
     /// Whether a text gives one of them away, whole or as the one line that matters.
     pub(crate) fn appear_in(&self, contents: &[u8]) -> bool {
         let text = String::from_utf8_lossy(contents);
         let seed = self.signing_key.lines().nth(1).unwrap_or(&self.signing_key);
-        text.contains(seed) || text.contains(&self.cron_secret)
+        [seed, &self.cron_secret, &self.database_password].into_iter().any(|secret| text.contains(secret))
     }
 }
 
@@ -64,6 +66,8 @@ mod tests {
         let (one, other) = (Secrets::generate().unwrap(), Secrets::generate().unwrap());
         assert_ne!(one.signing_key, other.signing_key);
         assert_ne!(one.cron_secret, other.cron_secret);
+        assert_ne!(one.database_password, other.database_password);
+        assert_ne!(one.database_password, one.cron_secret);
     }
 
     #[test]
@@ -72,6 +76,7 @@ mod tests {
         let seed = secrets.signing_key.lines().nth(1).unwrap();
         assert!(secrets.appear_in(format!("key = \"{seed}\"").as_bytes()));
         assert!(secrets.appear_in(secrets.cron_secret.as_bytes()));
+        assert!(secrets.appear_in(secrets.database_password.as_bytes()));
         assert!(!secrets.appear_in(b"nothing to see"));
     }
 }

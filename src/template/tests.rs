@@ -158,7 +158,7 @@ fn the_lock_file_is_renamed_and_its_crates_are_taken() {
 fn no_file_of_the_built_in_project_lacks_its_suffix() {
     for source in Template::built_in().sources.iter().filter(|source| !source.is_rendered()) {
         let text = String::from_utf8_lossy(&source.contents);
-        for name in ["project_name", "crate_name", "signing_key", "cron_secret"] {
+        for name in ["project_name", "crate_name", "signing_key", "cron_secret", "database_password"] {
             let left = verify::no_tag_is_left(&source.path, &text, &[name]);
             assert!(left.is_ok() || source.path.contains("/templates/"), "{}: {name}", source.path);
         }

@@ -6,8 +6,8 @@ use crate::secrets::Secrets;
 pub(super) type Variables = Vec<(String, Value)>;
 
 /// Those that every project has; no placeholder of a template can have such a name.
-pub(super) const NAMES: [&str; 7] =
-    ["project_name", "crate_name", "email", "database", "version", "signing_key", "cron_secret"];
+pub(super) const NAMES: [&str; 8] =
+    ["project_name", "crate_name", "email", "database", "version", "signing_key", "cron_secret", "database_password"];
 
 pub(super) fn of(answers: &Answers, secrets: &Secrets) -> Variables {
     let text = |text: &str| Value::Text(text.to_owned());
@@ -19,6 +19,7 @@ pub(super) fn of(answers: &Answers, secrets: &Secrets) -> Variables {
         text(env!("CARGO_PKG_VERSION")),
         text(&secrets.signing_key),
         text(&secrets.cron_secret),
+        text(&secrets.database_password),
     ];
     let placeholders = answers.placeholders.iter().map(|(name, value)| (name.clone(), value.clone()));
     NAMES.map(str::to_owned).into_iter().zip(values).chain(placeholders).collect()

@@ -4,6 +4,7 @@
 
 mod atomicity;
 mod complete;
+mod deploy;
 mod destination;
 mod exit_codes;
 mod git;

@@ -57,7 +57,7 @@ fn asked(page: &Page, entry: &Entry, dialect: Dialect, findings: &mut Findings) 
 fn check(page: &Page, entry: &Entry, dialect: Dialect, findings: &mut Findings) {
     let name = entry.key;
     let is_overlay = dialect == Dialect::Overlay;
-    let reserved = if is_overlay { &variables::NAMES } else { &RESERVED };
+    let reserved: &[&str] = if is_overlay { &variables::NAMES } else { &RESERVED };
     if reserved.contains(&name) {
         let message = format!("`{name}` is a variable that every project has");
         findings.at(page, &entry.at, Rule::ReservedName, &message, "take another name, or use the variable");
