@@ -8,6 +8,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::sync::{Notify, watch};
 
+use crate::audit;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::hooks::Hooks;
@@ -36,6 +37,7 @@ struct Inner {
     mail: mail::Sender,
     mail_wake: Notify,
     flushing: operations::Flushing,
+    failures: audit::Failures,
     hooks: Box<dyn Hooks>,
     stopping: watch::Sender<bool>,
 }
@@ -82,6 +84,7 @@ impl Auth {
             mail,
             mail_wake: Notify::new(),
             flushing: operations::Flushing::default(),
+            failures: audit::Failures::default(),
             hooks: Box::new(hooks),
             stopping: watch::Sender::new(false),
         })))
@@ -150,6 +153,11 @@ impl Auth {
 
     pub(crate) fn flushing(&self) -> &operations::Flushing {
         &self.0.flushing
+    }
+
+    /// Failures on their way into the audit log.
+    pub(crate) fn failures(&self) -> &audit::Failures {
+        &self.0.failures
     }
 
     /// Whether the server was asked to stop: load balancers are told, requests under way go on.

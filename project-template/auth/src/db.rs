@@ -13,6 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{Postgres, SqlSafeStr, Sqlite, Transaction};
 use tracing::Instrument;
 
+use crate::audit;
 use crate::settings::Section;
 
 /// How long a writer waits for another process that holds the SQLite file.
@@ -66,7 +67,14 @@ pub enum Db {
 }
 
 /// A transaction on either engine; rolled back unless committed.
-pub enum Tx {
+pub struct Tx {
+    /// For [`crate::in_tx`].
+    pub on: TxOn,
+    after: Vec<Box<dyn FnOnce() + Send>>,
+}
+
+/// Which engine a transaction is on.
+pub enum TxOn {
     /// Holds the file's write lock from its start.
     Sqlite(Transaction<'static, Sqlite>),
     /// At the engine's default isolation, read committed.
@@ -88,12 +96,12 @@ macro_rules! on {
 #[macro_export]
 macro_rules! in_tx {
     ($tx:expr, $conn:ident => $body:expr) => {
-        match $tx {
-            $crate::db::Tx::Sqlite(tx) => {
+        match &mut $tx.on {
+            $crate::db::TxOn::Sqlite(tx) => {
                 let $conn = &mut **tx;
                 $body
             }
-            $crate::db::Tx::Postgres(tx) => {
+            $crate::db::TxOn::Postgres(tx) => {
                 let $conn = &mut **tx;
                 $body
             }
@@ -139,6 +147,7 @@ migrations! {
     1 "0001_users_and_sessions",
     2 "0002_outbox_and_codes",
     4 "0004_invalidation",
+    5 "0005_audit",
 }
 
 impl Db {
@@ -216,16 +225,17 @@ impl Db {
 
     /// Begins a transaction. On SQLite it takes the write lock at once: a reader that turns writer later can only fail.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
-        Ok(match self {
-            Self::Sqlite(pool) => Tx::Sqlite(pool.begin_with("begin immediate").await?),
+        let on = match self {
+            Self::Sqlite(pool) => TxOn::Sqlite(pool.begin_with("begin immediate").await?),
             // Half-way, sqlx 0.9 would give the connection back with the transaction open (its issue 4393), and what
             // others then do on it would never be committed. A transaction that nobody waits for any more is dropped
             // in the task, and thereby rolled back.
             Self::Postgres(pool) => {
                 let pool = pool.clone();
-                Tx::Postgres(whole(async move { pool.begin().await }).await?)
+                TxOn::Postgres(whole(async move { pool.begin().await }).await?)
             }
-        })
+        };
+        Ok(Tx { on, after: Vec::new() })
     }
 
     /// Whether the database answers.
@@ -255,16 +265,25 @@ async fn open_sqlite(pool: SqlitePoolOptions, options: SqliteConnectOptions) -> 
 pub(crate) async fn whole<T: Send + 'static>(
     work: impl Future<Output = sqlx::Result<T>> + Send + 'static,
 ) -> sqlx::Result<T> {
-    tokio::spawn(work.in_current_span()).await.unwrap_or(Err(sqlx::Error::PoolClosed))
+    tokio::spawn(audit::of_same_request(work.in_current_span())).await.unwrap_or(Err(sqlx::Error::PoolClosed))
 }
 
 impl Tx {
+    /// Has something done once the changes are durable, such as telling of them.
+    pub fn after_commit(&mut self, action: impl FnOnce() + Send + 'static) {
+        self.after.push(Box::new(action));
+    }
+
     /// Makes the changes durable and visible.
     pub async fn commit(self) -> sqlx::Result<()> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
+        match self.on {
+            TxOn::Sqlite(tx) => tx.commit().await?,
+            TxOn::Postgres(tx) => tx.commit().await?,
         }
+        for action in self.after {
+            action();
+        }
+        Ok(())
     }
 }
 

@@ -13,6 +13,7 @@
 //! | [`pages`] | what a person sees in a browser |
 //! | [`codes`] | one-time links and codes, for whatever a room sends by mail |
 //! | [`mail`] | the outbox, and the ways a mail leaves |
+//! | [`audit`] | what happened to accounts |
 //! | [`operations`] | health, removal of what has expired |
 //! | `openapi` | the description of the API, and a page to try it |
 //! | [`http`] | limits, headers, input, the client's address |
@@ -34,6 +35,7 @@
 //! ```
 
 pub mod app;
+pub mod audit;
 pub mod clock;
 pub mod codes;
 pub mod commands;

@@ -35,6 +35,7 @@ pub(super) async fn serve(
     let flushing = tokio::spawn(operations::flush_by_itself(auth.clone()));
     http::serve(listener, app, stop).await;
     let _ = flushing.await;
+    auth.failures().finish(&auth).await;
     mail.finish().await;
     auth.db().close().await;
     tracing::info!("stopped");

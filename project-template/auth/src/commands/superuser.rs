@@ -8,6 +8,7 @@ use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::Auth;
+use crate::audit::{self, Event, Kind, Reason};
 use crate::db;
 use crate::settings::Settings;
 use crate::users::{self, Email, NewUser, role};
@@ -57,6 +58,7 @@ pub(super) async fn create(settings: Settings, arguments: Arguments) -> anyhow::
     let mut tx = auth.db().begin().await?;
     match users::store::insert(&mut tx, &new, auth.now()).await {
         Ok(user) => {
+            audit::record(&auth, &mut tx, Event::of(Kind::SignUp, &user).because(Reason::Command)).await?;
             tx.commit().await?;
             println!("created the superuser {}", user.email);
             Ok(ExitCode::SUCCESS)
@@ -77,7 +79,10 @@ async fn promote(auth: &Auth, user: users::User) -> anyhow::Result<ExitCode> {
     if user.role >= role::SUPERUSER {
         println!("{} is a superuser already", user.email);
     } else {
-        users::store::set_role(auth.db(), user.id, role::SUPERUSER, auth.now()).await?;
+        let mut tx = auth.db().begin().await?;
+        users::store::set_role(&mut tx, user.id, role::SUPERUSER, auth.now()).await?;
+        audit::record(auth, &mut tx, Event::of(Kind::RoleChanged, &user).because(Reason::Command)).await?;
+        tx.commit().await?;
         println!("{} is a superuser now", user.email);
     }
     Ok(ExitCode::SUCCESS)

@@ -8,6 +8,7 @@
 use super::sign_up::Further;
 use super::{AGAIN, FIRST, FURTHER, SILENT, subject};
 use crate::app::Auth;
+use crate::audit::{self, Event, Kind};
 use crate::codes::{self, Link, Redeemable, Standing};
 use crate::db::Tx;
 use crate::error::Result;
@@ -104,8 +105,8 @@ async fn settle(auth: &Auth, mut tx: Tx, user: User, proof: Proof) -> Result<Opt
         }
         Some(None) => return Ok(None),
     };
+    audit::record(auth, &mut tx, Event::of(Kind::EmailVerified, &user)).await?;
     ended.commit(auth, tx).await?;
-    tracing::info!(user = %user.id, "e-mail address verified");
     Ok(Some(user))
 }
 

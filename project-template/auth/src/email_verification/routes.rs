@@ -12,6 +12,7 @@ use super::link_pages::{self, confirm_for_person, failed, is_verified, landing};
 use super::mails::{self, Leaves};
 use super::{AGAIN, Mode, NOTHING, subject};
 use crate::app::Auth;
+use crate::audit::{self, Event, Kind, Reason};
 use crate::codes::{self, Guess, Limits, Standing};
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields, FormFields};
@@ -144,6 +145,8 @@ async fn resend(State(auth): State<Auth>, reader: Reader, FormFields(mut fields)
     let lifetime = auth.settings().email_verification.link_lifetime;
     let link = codes::issue(&auth, &mut tx, purpose, owner, &None::<()>, lifetime).await?;
     mails::queue(&auth, &mut tx, to, &link, Some(&code), leaves).await?;
+    let event = Event::at(Kind::CodeSent, &email, waiting.as_ref()).because(Reason::Verification);
+    audit::record(&auth, &mut tx, event).await?;
     tx.commit().await?;
     match reader {
         Reader::Person => pages::show(&auth, StatusCode::OK, &CheckMail {}),
@@ -172,10 +175,17 @@ async fn verify_code(
     let (Some(email), Some(code)) = (email, code) else { return Err(CodeNotValid.into()) };
     let waiting =
         users::store::by_email(auth.db(), &email).await?.filter(|user| !user.email_verified && user.is_active);
+    let failed = |kind| audit::note(&auth, Event::at(kind, &email, waiting.as_ref()).because(Reason::Verification));
     let code = match codes::guess(&auth, subject(&email), &code).await? {
         Guess::Right(code) => code,
-        Guess::Wrong => return Err(CodeNotValid.into()),
-        Guess::Spent(wait) => return Err(Error::Throttled(wait.0)),
+        Guess::Wrong => {
+            failed(Kind::CodeWrong);
+            return Err(CodeNotValid.into());
+        }
+        Guess::Spent(wait) => {
+            failed(Kind::LockedOut);
+            return Err(Error::Throttled(wait.0));
+        }
     };
     let Some(waiting) = waiting else { return Err(CodeNotValid.into()) };
     let user = confirm::by_code(&auth, &waiting, &code).await?.ok_or(CodeNotValid)?;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::mails::{self, Leaves};
 use super::{FIRST, FURTHER, Mode, NOTHING, SILENT, subject};
 use crate::app::Auth;
+use crate::audit::{self, Event, Kind, Reason};
 use crate::codes::{self, Limits, Subject};
 use crate::db::Tx;
 use crate::error::Result;
@@ -73,7 +74,10 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser) -> Result<()> {
     let found = match &user {
         user if user.id == id => Found::Nobody,
         user if !user.email_verified && user.is_active => Found::Waiting { further },
-        _ if !auth.settings().registration.hide_existing => return Err(users::taken()),
+        user if !auth.settings().registration.hide_existing => {
+            audit::note(auth, Event::of(Kind::SignUpRefused, user).because(Reason::AddressTaken));
+            return Err(users::taken());
+        }
         _ => Found::Owner,
     };
     let code = codes::request(auth, &mut tx, subject(&new.email), Limits::from(&auth.settings().codes)).await?;
@@ -104,8 +108,14 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser) -> Result<()> {
         Found::Owner => tell_owner(auth, &mut tx, &user, leaves).await?,
         _ => mails::queue(auth, &mut tx, &to, &link, code.as_ref(), leaves).await?,
     }
+    // One row in any case, since whoever times this must learn nothing.
+    let event = match found {
+        Found::Nobody => Event::of(Kind::SignUp, &user),
+        Found::Waiting { .. } => Event::of(Kind::SignUp, &user).because(Reason::Again),
+        Found::Owner => Event::of(Kind::SignUpRefused, &user).because(Reason::AddressTaken),
+    };
+    audit::record(auth, &mut tx, event).await?;
     tx.commit().await?;
-    tracing::info!(user = %user.id, is_new = user.id == id, "signed up");
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{Extensions, HeaderMap, header};
 use ipnet::IpNet;
 
 use crate::app::Auth;
@@ -26,12 +26,14 @@ impl FromRequestParts<Auth> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-        Ok(Self {
-            ip: peer.map(|peer| client_address(peer, &parts.headers, &auth.settings().http.trusted_proxies)),
-            user_agent: user_agent(&parts.headers),
-        })
+        let ip = address_of(auth, &parts.extensions, &parts.headers);
+        Ok(Self { ip, user_agent: user_agent(&parts.headers) })
     }
+}
+
+pub(super) fn address_of(auth: &Auth, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip();
+    Some(client_address(peer, headers, &auth.settings().http.trusted_proxies))
 }
 
 /// Walks `X-Forwarded-For` from the right past trusted proxies: what stands further left is what the client made up.

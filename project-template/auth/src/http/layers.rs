@@ -13,8 +13,9 @@ use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::origin;
+use super::{client, origin};
 use crate::app::Auth;
+use crate::audit;
 use crate::error::Error;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -73,7 +74,11 @@ async fn observe(State(auth): State<Auth>, request: Request, next: Next) -> Resp
     let span = tracing::info_span!("request", %id, method = %request.method(), route);
     let method = request.method().clone();
     let started = Instant::now();
-    let mut response = explain(next.run(request).instrument(span.clone()).await, &method);
+    let keeps_address = auth.settings().sessions.collect_device;
+    let ip = client::address_of(&auth, request.extensions(), request.headers()).filter(|_| keeps_address);
+    let origin = audit::Origin { request: Some(id), ip };
+    let answering = audit::of_request(origin, next.run(request)).instrument(span.clone());
+    let mut response = explain(answering.await, &method);
     span.in_scope(|| {
         tracing::debug!(status = response.status().as_u16(), micros = started.elapsed().as_micros(), "answered");
     });

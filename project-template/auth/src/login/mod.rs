@@ -5,6 +5,7 @@ mod routes;
 pub(crate) use routes::router;
 
 use crate::app::Auth;
+use crate::audit::{self, Event, Kind, Reason};
 use crate::email_verification;
 use crate::error::Result;
 use crate::http::Client;
@@ -17,13 +18,17 @@ use crate::users::{self, User};
 /// # Errors
 /// 401 `email_not_verified` where only verified addresses sign in.
 pub(crate) async fn complete(auth: &Auth, user: &User, client: &Client) -> Result<Option<Issued>> {
-    email_verification::require(auth, user)?;
-    auth.hooks().before_login(auth, user).await?;
+    let refused = |reason| audit::note(auth, Event::of(Kind::SignInFailed, user).because(reason));
+    email_verification::require(auth, user).inspect_err(|_| refused(Reason::NotVerified))?;
+    auth.hooks().before_login(auth, user).await.inspect_err(|_| refused(Reason::Vetoed))?;
     let claims = sessions::user_claims(auth, user).await?;
     let mut tx = auth.db().begin().await?;
-    let Some(user) = users::store::touch_login(&mut tx, user, auth.now()).await? else { return Ok(None) };
+    let Some(user) = users::store::touch_login(&mut tx, user, auth.now()).await? else {
+        refused(Reason::Changed);
+        return Ok(None);
+    };
     let issued = sessions::start(auth, &mut tx, &user, &claims, client).await?;
+    audit::record(auth, &mut tx, Event::of(Kind::SignIn, &user).session(issued.session)).await?;
     tx.commit().await?;
-    tracing::info!(user = %user.id, session = %issued.session, "signed in");
     Ok(Some(issued))
 }

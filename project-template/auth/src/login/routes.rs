@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 
 use super::complete;
 use crate::app::Auth;
+use crate::audit::{self, Event, Kind, Reason};
 use crate::email_verification::EmailNotVerified;
 use crate::error::Result;
 use crate::http::{Client, Fields};
@@ -59,10 +60,16 @@ async fn verified(auth: &Auth, email: &Email, password: SecretString) -> Result<
     let user = users::store::by_email(auth.db(), email).await?;
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
     let verdict = auth.passwords().verify(password.clone(), stored).await?;
-    let Some(user) = user.filter(|user| user.is_active && verdict != Verdict::Wrong) else {
-        tracing::info!("sign-in refused");
-        return Ok(None);
+    let refusal = match &user {
+        None => Some(Reason::UnknownAddress),
+        Some(_) if verdict == Verdict::Wrong => Some(Reason::WrongPassword),
+        Some(user) => (!user.is_active).then_some(Reason::Inactive),
     };
+    if let Some(reason) = refusal {
+        audit::note(auth, Event::at(Kind::SignInFailed, email, user.as_ref()).because(reason));
+        return Ok(None);
+    }
+    let Some(user) = user else { return Ok(None) };
     if verdict == Verdict::RightButOutdated {
         // A sign-in does not fail because its hash could not be renewed; the next one tries again.
         if let Ok(hash) = auth.passwords().hash(password).await {

@@ -5,7 +5,7 @@ use tokio::sync::Mutex;
 use tokio::time::MissedTickBehavior;
 
 use crate::app::Auth;
-use crate::{codes, sessions};
+use crate::{audit, codes, sessions};
 
 /// Rows removed by one statement.
 const BATCH: u32 = 500;
@@ -17,12 +17,18 @@ pub(crate) struct Flushed {
     pub(crate) sessions: u64,
     /// One-time links and codes.
     pub(crate) codes: u64,
+    /// Rows of the audit log.
+    pub(crate) events: u64,
 }
 
 impl Flushed {
     /// What people call the kinds, and how many of each.
-    pub(crate) fn kinds(self) -> [(&'static str, u64); 2] {
-        [("expired sessions", self.sessions), ("expired links and codes", self.codes)]
+    pub(crate) fn kinds(self) -> [(&'static str, u64); 3] {
+        [
+            ("expired sessions", self.sessions),
+            ("expired links and codes", self.codes),
+            ("old rows of the audit log", self.events),
+        ]
     }
 }
 
@@ -46,7 +52,9 @@ pub(crate) async fn flush_by_itself(auth: Auth) {
         };
         match flushed {
             Ok(flushed) if flushed == Flushed::default() => tracing::debug!("nothing has expired"),
-            Ok(Flushed { sessions, codes }) => tracing::info!(sessions, codes, "removed what has expired"),
+            Ok(Flushed { sessions, codes, events }) => {
+                tracing::info!(sessions, codes, events, "removed what has expired");
+            }
             Err(error) => tracing::warn!(%error, "what has expired could not be removed; the next run tries again"),
         }
     }
@@ -68,9 +76,11 @@ pub(crate) async fn flush(auth: &Auth) -> sqlx::Result<Flushed> {
     loop {
         let removed = sessions::store::remove_expired(auth.db(), now, BATCH).await?;
         let codes = codes::remove_expired(auth.db(), now, BATCH).await?;
+        let events = audit::remove_expired(auth, BATCH).await?;
         flushed.sessions += removed;
         flushed.codes += codes;
-        if removed.max(codes) < u64::from(BATCH) {
+        flushed.events += events;
+        if removed.max(codes).max(events) < u64::from(BATCH) {
             return Ok(flushed);
         }
         tokio::task::yield_now().await;
@@ -83,6 +93,7 @@ pub(crate) async fn expired(auth: &Auth) -> sqlx::Result<Flushed> {
     Ok(Flushed {
         sessions: sessions::store::count_expired(db, now).await?,
         codes: codes::count_expired(db, now).await?,
+        events: audit::count_expired(auth).await?,
     })
 }
 

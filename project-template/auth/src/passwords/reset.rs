@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
 use crate::app::Auth;
+use crate::audit::{self, Event, Kind};
 use crate::codes::{self, Limits, Link, Standing, Subject};
 use crate::error::{Error, Result};
 use crate::mail::{self, Mail};
@@ -53,10 +54,8 @@ pub(super) async fn request(auth: &Auth, email: &Email) -> Result<()> {
         Some(_) => mail::queue(auth, &mut tx, mail).await?,
         None => mail::pretend(auth, &mut tx, mail).await?,
     }
+    audit::record(auth, &mut tx, Event::at(Kind::PasswordResetAsked, email, user.as_ref())).await?;
     tx.commit().await?;
-    if let Some(user) = user {
-        tracing::info!(user = %user.id, "password reset asked for");
-    }
     Ok(())
 }
 
@@ -93,8 +92,8 @@ pub(super) async fn set(auth: &Auth, reset: &Reset, password: SecretString) -> R
     codes::forget_all(&mut tx, user.id).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::PasswordReset).await?;
     super::notice::queue(auth, &mut tx, &user).await?;
+    audit::record(auth, &mut tx, Event::of(Kind::PasswordReset, &user)).await?;
     ended.commit(auth, tx).await?;
-    tracing::info!(user = %user.id, "password reset");
     Ok(Some(user))
 }
 

@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 
 use super::{Verdict, notice, read_new, reset_routes};
 use crate::app::Auth;
+use crate::audit::{self, Event, Kind, Reason};
 use crate::codes;
 use crate::error::Result;
 use crate::http::{Client, Fields};
@@ -77,6 +78,8 @@ async fn change(
         None => None,
     };
     if old_matches == Some(false) {
+        let event = Event::of(Kind::PasswordWrong, &user).session(user.session);
+        audit::note(&auth, event.because(Reason::PasswordChange));
         fields.problem("old_password", "Your old password was entered incorrectly. Please enter it again.");
     }
     if let Some(new) = &new
@@ -105,6 +108,7 @@ async fn change(
     codes::forget_all(&mut tx, user.id).await?;
     notice::queue(&auth, &mut tx, &updated).await?;
     let issued = sessions::start(&auth, &mut tx, &updated, &claims, &client).await?;
+    audit::record(&auth, &mut tx, Event::of(Kind::PasswordChanged, &updated).session(issued.session)).await?;
     ended.commit(&auth, tx).await?;
     Ok(delivery.answer(&auth, StatusCode::OK, issued, json!({ "detail": "New password has been saved." })))
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use utoipa_axum::routes;
 
 use crate::app::Auth;
+use crate::audit::{self, Event, Kind, Reason};
 use crate::db;
 use crate::email_verification::{self, Mode};
 use crate::error::{Error, Result};
@@ -82,12 +83,17 @@ async fn register(State(auth): State<Auth>, client: Client, delivery: Delivery, 
         return Ok((StatusCode::CREATED, Json(json!({ "detail": "Verification e-mail sent." }))).into_response());
     }
     let mut tx = auth.db().begin().await?;
-    let user = users::store::insert(&mut tx, &new, auth.now())
-        .await
-        .map_err(|error| if db::is_taken(&error) { users::taken() } else { error.into() })?;
+    let user = match users::store::insert(&mut tx, &new, auth.now()).await {
+        Ok(user) => user,
+        Err(error) if db::is_taken(&error) => {
+            audit::note(&auth, Event::at(Kind::SignUpRefused, &new.email, None).because(Reason::AddressTaken));
+            return Err(users::taken());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    audit::record(&auth, &mut tx, Event::of(Kind::SignUp, &user)).await?;
     email_verification::begin(&auth, &mut tx, &user).await?;
     tx.commit().await?;
-    tracing::info!(user = %user.id, "registered");
     hooks::registered(&auth, &user);
     let issued = login::complete(&auth, &user, &client).await?.ok_or(Conflict)?;
     Ok(delivery.answer(&auth, StatusCode::CREATED, issued, json!({})))

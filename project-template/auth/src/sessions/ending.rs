@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::store;
 use crate::app::Auth;
+use crate::audit::{self, Event, Kind};
 use crate::db::{self, Tx};
 use crate::error::Result;
 
@@ -41,6 +42,12 @@ impl EndedBy {
     }
 }
 
+impl From<EndedBy> for &'static str {
+    fn from(by: EndedBy) -> Self {
+        by.name()
+    }
+}
+
 /// The sessions that a transaction ends, until it is committed.
 #[derive(Default)]
 #[must_use = "the transaction is to be committed with `Ended::commit`, else this process goes on accepting access tokens"]
@@ -66,29 +73,34 @@ impl Ended {
 
 /// Ends one session of a user; says whether it lived until now.
 pub(crate) async fn end(auth: &Auth, session: Uuid, user: Uuid, by: EndedBy) -> Result<bool> {
-    let auth = auth.clone();
-    Ok(db::whole(async move {
-        let ended = store::end(auth.db(), session, user, by.name(), auth.now()).await?;
-        // Only what was ended: the id may be somebody else's.
-        if ended {
-            auth.liveness().ended([session]);
-            tracing::info!(%session, %user, by = by.name(), "session ended");
-        }
-        Ok(ended)
-    })
-    .await?)
+    let mut tx = auth.db().begin().await?;
+    let ended = end_in(auth, &mut tx, session, user, by).await?;
+    // Only what was ended: the id may be somebody else's.
+    let is_ended = ended.contains(session);
+    ended.commit(auth, tx).await?;
+    Ok(is_ended)
 }
 
 /// Ends the sessions of a user, but one if so wished, within a transaction that holds or has changed the account (see
 /// [`users::store::hold`](crate::users::store::hold)).
 pub(crate) async fn end_all(auth: &Auth, tx: &mut Tx, user: Uuid, except: Option<Uuid>, by: EndedBy) -> Result<Ended> {
     let ended = store::end_all(tx, user, except, by.name(), auth.now()).await?;
-    tracing::info!(%user, sessions = ended.len(), by = by.name(), "sessions ended");
+    if !ended.is_empty() {
+        let event = Event::of_id(Kind::SessionsEnded, user).because(by).times(ended.len());
+        audit::record(auth, tx, event).await?;
+    }
     Ok(Ended(ended))
 }
 
 /// As [`end_all`], for one session.
 pub(crate) async fn end_in(auth: &Auth, tx: &mut Tx, session: Uuid, user: Uuid, by: EndedBy) -> Result<Ended> {
-    let ended = store::end_in(tx, session, user, by.name(), auth.now()).await?;
-    Ok(Ended(if ended { vec![session] } else { Vec::new() }))
+    if !store::end_in(tx, session, user, by.name(), auth.now()).await? {
+        return Ok(Ended::default());
+    }
+    let event = match by {
+        EndedBy::Replay => Event::of_id(Kind::Replayed, user),
+        by => Event::of_id(Kind::SessionsEnded, user).because(by),
+    };
+    audit::record(auth, tx, event.session(session)).await?;
+    Ok(Ended(vec![session]))
 }

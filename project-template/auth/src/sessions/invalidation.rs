@@ -4,7 +4,8 @@ use uuid::Uuid;
 
 use super::{EndedBy, end_all, store};
 use crate::app::Auth;
-use crate::db;
+use crate::audit::{self, Event, Kind, Reason};
+use crate::db::{self, Tx};
 use crate::error::Result;
 use crate::users;
 
@@ -31,20 +32,21 @@ pub async fn invalidate(auth: &Auth, user: Uuid, kinds: TokenKinds) -> Result<bo
         TokenKinds::Refresh => refresh(auth, user).await?,
         TokenKinds::All => all(auth, user).await?,
     };
-    tracing::info!(%user, ?kinds, found, "tokens invalidated");
     Ok(found)
 }
 
 async fn access(auth: &Auth, user: Uuid) -> Result<bool> {
+    let mut tx = auth.db().begin().await?;
+    let Some(version) = users::store::raise_access_version(&mut tx, user).await? else { return Ok(false) };
+    tell(auth, &mut tx, user, TokenKinds::Access).await?;
     let auth = auth.clone();
-    Ok(db::whole(async move {
-        let version = users::store::raise_access_version(auth.db(), user).await?;
-        if let Some(version) = version {
-            auth.liveness().accepted_from(user, version);
-        }
-        Ok(version.is_some())
+    db::whole(async move {
+        tx.commit().await?;
+        auth.liveness().accepted_from(user, version);
+        Ok(())
     })
-    .await?)
+    .await?;
+    Ok(true)
 }
 
 async fn refresh(auth: &Auth, user: Uuid) -> Result<bool> {
@@ -53,6 +55,9 @@ async fn refresh(auth: &Auth, user: Uuid) -> Result<bool> {
     let found = users::store::hold(&mut tx, user).await?;
     let last_access_token = auth.now() + tokens.access_lifetime + tokens.leeway;
     store::end_refreshing(&mut tx, user, last_access_token).await?;
+    if found {
+        tell(auth, &mut tx, user, TokenKinds::Refresh).await?;
+    }
     tx.commit().await?;
     Ok(found)
 }
@@ -60,6 +65,19 @@ async fn refresh(auth: &Auth, user: Uuid) -> Result<bool> {
 async fn all(auth: &Auth, user: Uuid) -> Result<bool> {
     let mut tx = auth.db().begin().await?;
     let found = users::store::hold(&mut tx, user).await?;
-    end_all(auth, &mut tx, user, None, EndedBy::Invalidation).await?.commit(auth, tx).await?;
+    let ended = end_all(auth, &mut tx, user, None, EndedBy::Invalidation).await?;
+    if found {
+        tell(auth, &mut tx, user, TokenKinds::All).await?;
+    }
+    ended.commit(auth, tx).await?;
     Ok(found)
+}
+
+async fn tell(auth: &Auth, tx: &mut Tx, user: Uuid, kinds: TokenKinds) -> sqlx::Result<()> {
+    let reason = match kinds {
+        TokenKinds::Access => Reason::Access,
+        TokenKinds::Refresh => Reason::Refresh,
+        TokenKinds::All => Reason::All,
+    };
+    audit::record(auth, tx, Event::of_id(Kind::TokensInvalidated, user).because(reason)).await
 }

@@ -49,7 +49,6 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, client: &Client) 
             }
             _ if token.is_expired(now) => return Err(NotRotated::NotValid),
             Standing::Replayed => {
-                tracing::warn!(session = %session.id, user = %session.user_id, ip = ?client.ip, "refresh token replayed");
                 end(auth, session.id, session.user_id, EndedBy::Replay).await?;
                 return Err(NotRotated::NotValid);
             }

@@ -16,9 +16,6 @@ macro_rules! columns {
     };
 }
 
-const END: &str = "update sessions set ended_at = $1, ended_by = $2
-    where id = $3 and user_id = $4 and ended_at is null and expires_at > $1";
-
 pub(super) async fn insert(tx: &mut Tx, session: &Session) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query(
         "insert into sessions (id, user_id, claims, created_at, refreshed_at, expires_at, ip, user_agent)
@@ -81,21 +78,11 @@ pub(super) async fn advance(db: &Db, session: &Session, client: Option<&Client>)
 }
 
 /// Ends a session, for good; says whether it lived until now.
-pub(super) async fn end(db: &Db, id: Uuid, user: Uuid, by: &str, now: OffsetDateTime) -> sqlx::Result<bool> {
-    let ended = on!(db, pool => sqlx::query(END)
-    .bind(now)
-    .bind(by)
-    .bind(id)
-    .bind(user)
-    .execute(pool)
-    .await?
-    .rows_affected());
-    Ok(ended == 1)
-}
-
-/// As [`end`], within a transaction.
 pub(super) async fn end_in(tx: &mut Tx, id: Uuid, user: Uuid, by: &str, now: OffsetDateTime) -> sqlx::Result<bool> {
-    let ended = in_tx!(tx, conn => sqlx::query(END)
+    let ended = in_tx!(tx, conn => sqlx::query(
+        "update sessions set ended_at = $1, ended_by = $2
+         where id = $3 and user_id = $4 and ended_at is null and expires_at > $1",
+    )
         .bind(now)
         .bind(by)
         .bind(id)

@@ -12,7 +12,7 @@ use reader::Reader;
 pub use reader::{Choice, Section};
 
 use crate::{
-    codes, db, email_verification, http, mail, operations, passwords, registration, sessions, templates, tokens,
+    audit, codes, db, email_verification, http, mail, operations, passwords, registration, sessions, templates, tokens,
 };
 
 /// The defaults, with a line on each key: the text `settings.toml` begins as.
@@ -45,6 +45,7 @@ pub struct Settings {
     pub password: passwords::Settings,
     pub sessions: sessions::Settings,
     pub tokens: tokens::Settings,
+    pub audit: audit::Settings,
     pub cron: operations::Settings,
     pub templates: templates::Settings,
 }
@@ -96,6 +97,7 @@ impl Settings {
             password: passwords::Settings::read(&mut reader.section("password")),
             sessions: sessions::Settings::read(&mut reader.section("sessions")),
             tokens: tokens::Settings::read(&mut reader.section("tokens")),
+            audit: audit::Settings::read(&mut reader.section("audit")),
             cron: operations::Settings::read(&mut reader.section("cron")),
             templates: templates::Settings::read(&mut reader.section("templates")),
         };

@@ -16,6 +16,7 @@ pub use user::{NewUser, User};
 use uuid::Uuid;
 
 use crate::app::Auth;
+use crate::audit::{self, Event, Kind};
 use crate::error::{Error, Result};
 use crate::sessions::{self, Ended, EndedBy};
 
@@ -45,6 +46,10 @@ pub async fn set_active(auth: &Auth, user: Uuid, active: bool) -> Result<bool> {
     } else {
         sessions::end_all(auth, &mut tx, user, None, EndedBy::Deactivation).await?
     };
+    if found {
+        let kind = if active { Kind::Activated } else { Kind::Deactivated };
+        audit::record(auth, &mut tx, Event::of_id(kind, user)).await?;
+    }
     ended.commit(auth, tx).await?;
     Ok(found)
 }

@@ -8,6 +8,7 @@ use utoipa_axum::routes;
 
 use super::{NAME_LIMIT, User, email_change, store};
 use crate::app::Auth;
+use crate::audit::{self, Event, Kind, Reason};
 use crate::codes;
 use crate::error::{Error, Result};
 use crate::http::Fields;
@@ -85,6 +86,8 @@ async fn remove(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
     fields.finish()?;
     let verdict = auth.passwords().verify(password.unwrap_or_default(), user.password_hash.clone()).await?;
     if verdict == Verdict::Wrong {
+        let event = Event::of(Kind::PasswordWrong, &user).session(user.session);
+        audit::note(&auth, event.because(Reason::Deletion));
         return Err(Error::field("password", "Your password was entered incorrectly. Please enter it again."));
     }
     let mut tx = auth.db().begin().await?;
@@ -98,7 +101,8 @@ async fn remove(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
     if !store::delete(&mut tx, &user).await? {
         return Err(Conflict.into());
     }
+    audit::record(&auth, &mut tx, Event::of_id(Kind::Deleted, user.id).session(user.session)).await?;
+    audit::forget(&mut tx, user.id).await?;
     ended.commit(&auth, tx).await?;
-    tracing::info!(user = %user.id, "account deleted");
     Ok(StatusCode::NO_CONTENT)
 }

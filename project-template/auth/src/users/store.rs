@@ -224,11 +224,11 @@ pub(crate) async fn hold(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
 }
 
 /// Raises the version of a user's access tokens and gives the new one: tokens of an earlier one are worth nothing.
-pub(crate) async fn raise_access_version(db: &Db, id: Uuid) -> sqlx::Result<Option<i64>> {
-    let raised: Option<(i64,)> = on!(db, pool => {
+pub(crate) async fn raise_access_version(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<i64>> {
+    let raised: Option<(i64,)> = in_tx!(tx, conn => {
         sqlx::query_as("update users set access_version = access_version + 1 where id = $1 returning access_version")
             .bind(id)
-            .fetch_optional(pool)
+            .fetch_optional(conn)
             .await?
     });
     Ok(raised.map(|(version,)| version))
@@ -302,12 +302,12 @@ pub(crate) async fn set_names(
 }
 
 /// Gives an account a role.
-pub(crate) async fn set_role(db: &Db, id: Uuid, role: i64, now: OffsetDateTime) -> sqlx::Result<bool> {
-    let done = on!(db, pool => sqlx::query("update users set role = $1, updated_at = $2 where id = $3")
+pub(crate) async fn set_role(tx: &mut Tx, id: Uuid, role: i64, now: OffsetDateTime) -> sqlx::Result<bool> {
+    let done = in_tx!(tx, conn => sqlx::query("update users set role = $1, updated_at = $2 where id = $3")
         .bind(role)
         .bind(now)
         .bind(id)
-        .execute(pool)
+        .execute(conn)
         .await?
         .rows_affected());
     Ok(done == 1)

@@ -9,6 +9,7 @@ pub(super) use routes::router;
 
 use super::{Email, User, store, taken};
 use crate::app::Auth;
+use crate::audit::{self, Event, Kind};
 use crate::codes::{self, Limits, Link, Standing, Subject};
 use crate::db;
 use crate::email_verification;
@@ -60,8 +61,8 @@ async fn ask(auth: &Auth, user: &User, session: Uuid, new: &Email) -> Result<()>
     }
     let content = EmailChangeNotice { email: user.email.clone(), new_email: new.as_written().to_owned() };
     mail::queue(auth, &mut tx, Mail { to: &user.email, content: &content, until: None }).await?;
+    audit::record(auth, &mut tx, Event::of(Kind::EmailChangeAsked, user).session(session)).await?;
     tx.commit().await?;
-    tracing::info!(user = %user.id, "another e-mail address was asked for");
     Ok(())
 }
 
@@ -85,7 +86,7 @@ async fn confirm(auth: &Auth, link: Link<Change>) -> Result<Option<User>> {
     let changed = changed.map_err(|error| if db::is_taken(&error) { taken() } else { error.into() })?;
     let Some(user) = changed else { return Ok(None) };
     let ended = sessions::end_all(auth, &mut tx, user.id, Some(link.data.session), EndedBy::EmailChange).await?;
+    audit::record(auth, &mut tx, Event::of(Kind::EmailChanged, &user)).await?;
     ended.commit(auth, tx).await?;
-    tracing::info!(user = %user.id, "e-mail address changed");
     Ok(Some(user))
 }

@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 
 use super::{ask, confirm, open};
 use crate::app::Auth;
+use crate::audit::{self, Event, Kind, Reason};
 use crate::codes::Standing;
 use crate::error::Result;
 use crate::http::Fields;
@@ -70,6 +71,8 @@ async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
     if let Some(password) = password
         && auth.passwords().verify(password, user.password_hash.clone()).await? == Verdict::Wrong
     {
+        let event = Event::of(Kind::PasswordWrong, &user).session(user.session);
+        audit::note(&auth, event.because(Reason::EmailChange));
         fields.problem("password", "Your password was entered incorrectly. Please enter it again.");
     }
     fields.finish()?;

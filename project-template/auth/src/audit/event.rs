@@ -1,0 +1,204 @@
+//! An event, and the kinds there are.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::origin::Origin;
+use super::store::Row;
+use crate::users::{Email, User};
+
+macro_rules! words {
+    ($(#[$about:meta])* $name:ident { $($(#[$what:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub(crate) enum $name {
+            $($(#[$what])* $variant,)+
+        }
+
+        impl $name {
+            /// As it stands in rows, logs and filters.
+            pub(crate) fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// What happened.
+    Kind {
+        SignUp = "sign_up",
+        /// With an address that has an account.
+        SignUpRefused = "sign_up_refused",
+        SignIn = "sign_in",
+        SignInFailed = "sign_in_failed",
+        /// No guess counts for a while.
+        LockedOut = "locked_out",
+        CodeSent = "code_sent",
+        CodeWrong = "code_wrong",
+        /// A signed-in user's own password, asked for again.
+        PasswordWrong = "password_wrong",
+        PasswordChanged = "password_changed",
+        PasswordResetAsked = "password_reset_asked",
+        PasswordReset = "password_reset",
+        EmailVerified = "email_verified",
+        EmailChangeAsked = "email_change_asked",
+        EmailChanged = "email_changed",
+        /// The detail says by what; `count` how many sessions.
+        SessionsEnded = "sessions_ended",
+        /// A refresh token was shown again, and its session ended for it.
+        Replayed = "replayed",
+        TokensInvalidated = "tokens_invalidated",
+        Deactivated = "deactivated",
+        Activated = "activated",
+        RoleChanged = "role_changed",
+        Deleted = "deleted",
+    }
+}
+
+impl Kind {
+    /// Whether somebody should look at it.
+    fn is_alarming(self) -> bool {
+        matches!(self, Self::Replayed | Self::LockedOut)
+    }
+}
+
+words! {
+    /// Why, where a kind has several reasons, or what it was about.
+    Reason {
+        UnknownAddress = "unknown_address",
+        WrongPassword = "wrong_password",
+        Inactive = "inactive",
+        NotVerified = "not_verified",
+        /// By the application's hook.
+        Vetoed = "vetoed",
+        /// The account was changed at the same time.
+        Changed = "changed",
+        AddressTaken = "address_taken",
+        /// The address waits for its confirmation.
+        Again = "again",
+        Verification = "verification",
+        PasswordChange = "password_change",
+        EmailChange = "email_change",
+        Deletion = "deletion",
+        Access = "access",
+        Refresh = "refresh",
+        All = "all",
+        /// By a command of the program.
+        Command = "command",
+    }
+}
+
+impl From<Reason> for &'static str {
+    fn from(reason: Reason) -> Self {
+        reason.name()
+    }
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    pub(super) kind: Kind,
+    user: Option<Uuid>,
+    session: Option<Uuid>,
+    actor: Option<Uuid>,
+    email: Option<String>,
+    detail: Option<&'static str>,
+    count: i64,
+}
+
+impl Event {
+    /// To nobody in particular.
+    pub(super) fn new(kind: Kind) -> Self {
+        Self { kind, user: None, session: None, actor: None, email: None, detail: None, count: 1 }
+    }
+
+    /// To an account.
+    pub(crate) fn of(kind: Kind, user: &User) -> Self {
+        Self { user: Some(user.id), email: Some(masked(&user.email)), ..Self::new(kind) }
+    }
+
+    /// To an account of which only the id is at hand.
+    pub(crate) fn of_id(kind: Kind, user: Uuid) -> Self {
+        Self { user: Some(user), ..Self::new(kind) }
+    }
+
+    /// To an account, if the address has one.
+    pub(crate) fn at(kind: Kind, email: &Email, user: Option<&User>) -> Self {
+        Self { user: user.map(|user| user.id), email: Some(masked(email.as_written())), ..Self::new(kind) }
+    }
+
+    /// In this session.
+    pub(crate) fn session(self, session: Uuid) -> Self {
+        Self { session: Some(session), ..self }
+    }
+
+    /// For this reason.
+    pub(crate) fn because(self, reason: impl Into<&'static str>) -> Self {
+        Self { detail: Some(reason.into()), ..self }
+    }
+
+    /// So many at once.
+    pub(crate) fn times(self, count: usize) -> Self {
+        Self { count: i64::try_from(count).unwrap_or(i64::MAX), ..self }
+    }
+
+    pub(super) fn row(&self, origin: Origin, now: OffsetDateTime) -> Row {
+        Row {
+            id: Uuid::now_v7(),
+            at: now,
+            kind: self.kind.name().to_owned(),
+            request_id: origin.request,
+            user_id: self.user,
+            session_id: self.session,
+            actor_id: self.actor,
+            email: self.email.clone(),
+            ip: origin.ip.map(|ip| ip.to_string()),
+            detail: self.detail.map(str::to_owned),
+            count: self.count,
+        }
+    }
+
+    /// The line of the log, with what the row has.
+    pub(super) fn log(&self, row: &Row) {
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    target: "audit",
+                    request = row.request_id.map(tracing::field::display),
+                    user = row.user_id.map(tracing::field::display),
+                    session = row.session_id.map(tracing::field::display),
+                    actor = row.actor_id.map(tracing::field::display),
+                    email = row.email,
+                    ip = row.ip,
+                    detail = row.detail,
+                    count = (row.count != 1).then_some(row.count),
+                    "{}",
+                    row.kind
+                )
+            };
+        }
+        if self.kind.is_alarming() { line!(warn) } else { line!(info) }
+    }
+}
+
+/// The first letter and the domain: enough for somebody who knows the address, too little for anybody else.
+fn masked(address: &str) -> String {
+    let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
+    let first: String = local.chars().take(1).collect();
+    format!("{first}***@{domain}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_address_the_first_letter_and_the_domain_are_kept() {
+        assert_eq!(masked("ada.lovelace@example.com"), "a***@example.com");
+        assert_eq!(masked("élodie@example.com"), "é***@example.com");
+        assert_eq!(masked("x"), "x***@");
+    }
+}

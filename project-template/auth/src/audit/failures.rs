@@ -1,0 +1,118 @@
+//! Failures, which a stranger can cause as many of as they like: none delays an answer, and a flood fills no disk.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use super::event::{Event, Kind};
+use super::origin::Origin;
+use super::store::{self, Row};
+use crate::app::Auth;
+
+/// Rows of a kind that are written in full within a minute; the others of that minute become one row with their number.
+/// A kind each, so that failures of one hide none of another.
+const FULL_A_MINUTE: i64 = 60;
+const MINUTE: i64 = 60;
+/// Rows that are being written at once. Where the database is slower than that, more of them are counted.
+const WRITERS: usize = 32;
+/// How long the server waits for them when it stops.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// What was noted in the current minute, and what is being written.
+pub(crate) struct Failures {
+    kinds: Mutex<HashMap<Kind, Count>>,
+    writers: Arc<Semaphore>,
+}
+
+/// One minute of a kind.
+#[derive(Clone, Copy, Default)]
+struct Count {
+    minute: i64,
+    written: i64,
+    counted: usize,
+}
+
+impl Default for Failures {
+    fn default() -> Self {
+        Self { kinds: Mutex::default(), writers: Arc::new(Semaphore::new(WRITERS)) }
+    }
+}
+
+impl Failures {
+    pub(super) fn note(&self, auth: &Auth, event: Event, origin: Origin) {
+        let now = auth.now();
+        let (earlier, is_full) = self.count(event.kind, now.unix_timestamp() / MINUTE);
+        if earlier > 0 {
+            self.write_sum(auth, event.kind, earlier);
+        }
+        let row = event.row(origin, now);
+        let kind = event.kind;
+        if is_full && !self.write(auth, event, row) {
+            self.count_only(kind);
+        }
+    }
+
+    /// Counts a failure. Gives how many of an earlier minute are not written yet, and whether this one is to have a row.
+    fn count(&self, kind: Kind, minute: i64) -> (usize, bool) {
+        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = kinds.entry(kind).or_default();
+        let mut earlier = 0;
+        if count.minute != minute {
+            earlier = count.counted;
+            *count = Count { minute, ..Count::default() };
+        }
+        let is_full = count.written < FULL_A_MINUTE;
+        if is_full {
+            count.written += 1;
+        } else {
+            count.counted += 1;
+        }
+        (earlier, is_full)
+    }
+
+    fn count_only(&self, kind: Kind) {
+        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        kinds.entry(kind).or_default().counted += 1;
+    }
+
+    fn write_sum(&self, auth: &Auth, kind: Kind, count: usize) {
+        let event = Event::new(kind).times(count);
+        let row = event.row(Origin::default(), auth.now());
+        self.write(auth, event, row);
+    }
+
+    /// Writes a row in a task of its own, if there is a writer left.
+    fn write(&self, auth: &Auth, event: Event, row: Row) -> bool {
+        let Ok(writer) = Arc::clone(&self.writers).try_acquire_owned() else { return false };
+        let db = auth.db().clone();
+        tokio::spawn(async move {
+            event.log(&row);
+            if let Err(error) = store::insert(&db, &row).await {
+                tracing::warn!(%error, kind = row.kind, "a row of the audit log could not be written");
+            }
+            drop(writer);
+        });
+        true
+    }
+
+    /// Writes what was only counted so far, and waits until every row is there.
+    pub(crate) async fn finish(&self, auth: &Auth) {
+        let counted: Vec<(Kind, usize)> = {
+            let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+            kinds.iter_mut().map(|(kind, count)| (*kind, std::mem::take(&mut count.counted))).collect()
+        };
+        for (kind, count) in counted.into_iter().filter(|(_, count)| *count > 0) {
+            self.write_sum(auth, kind, count);
+        }
+        self.settled().await;
+    }
+
+    /// Waits until no row is being written.
+    pub(crate) async fn settled(&self) {
+        let all = self.writers.acquire_many(u32::try_from(WRITERS).unwrap_or(u32::MAX));
+        // At the end there is nobody to tell; the log has the lines.
+        let _ = tokio::time::timeout(LAST_WORDS, all).await;
+    }
+}

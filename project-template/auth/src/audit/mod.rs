@@ -1,0 +1,98 @@
+//! What happened to accounts, for whoever has to find out later: one row and one line of the log for each event.
+//!
+//! The room that does a thing calls `record` in the transaction that does it, so that neither is there without the
+//! other; the line is logged when that is committed. What failed has no transaction and calls `note`, which costs its
+//! request nothing: the row is written beside the answer, and a flood of failures ends up as counts.
+//!
+//! Rows hold ids, the address's first letter and domain, and where the request came from; never a secret. Which request
+//! it was, they learn from the task it runs in (`of_request`). They outlive the account: with it goes everything but the
+//! ids (`forget`), and after `audit.retention` the rows go too.
+
+mod event;
+mod failures;
+mod origin;
+pub(crate) mod store;
+
+use std::time::Duration;
+
+pub(crate) use event::{Event, Kind, Reason};
+pub(crate) use failures::Failures;
+pub(crate) use origin::{Origin, of_request, of_same_request};
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::app::Auth;
+use crate::db::Tx;
+use crate::settings::Section;
+
+/// The shortest `audit.retention`: a break-in is not noticed on the day.
+const MIN_RETENTION: Duration = Duration::from_hours(24);
+
+/// `[audit]`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long rows are kept; for good, if none.
+    pub retention: Option<Duration>,
+}
+
+impl Settings {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        let retention = section.optional_duration("retention");
+        if retention.is_some_and(|retention| retention < MIN_RETENTION) {
+            section.problem("retention", "must be at least \"1d\"; empty keeps everything");
+        }
+        Self { retention }
+    }
+}
+
+/// Writes an event down in the transaction that makes it true.
+///
+/// # Errors
+/// If the database cannot be reached.
+pub(crate) async fn record(auth: &Auth, tx: &mut Tx, event: Event) -> sqlx::Result<()> {
+    let row = event.row(origin::current(), auth.now());
+    store::insert_in(tx, &row).await?;
+    tx.after_commit(move || event.log(&row));
+    Ok(())
+}
+
+/// Notes an event that changed nothing, such as a failure, without a wait. It may be lost where the database is out of
+/// reach; of many within a minute, the first have rows of their own and the others are counted.
+pub(crate) fn note(auth: &Auth, event: Event) {
+    auth.failures().note(auth, event, origin::current());
+}
+
+/// Makes the rows of an account that is removed tell no more than its id, in the transaction that removes it.
+///
+/// # Errors
+/// If the database cannot be reached.
+pub(crate) async fn forget(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
+    store::forget(tx, user).await
+}
+
+/// Removes rows that are older than the settings keep them, at most `limit`. Says how many there were.
+///
+/// # Errors
+/// If the database cannot be reached.
+pub(crate) async fn remove_expired(auth: &Auth, limit: u32) -> sqlx::Result<u64> {
+    match oldest(auth) {
+        Some(before) => store::remove(auth.db(), before, limit).await,
+        None => Ok(0),
+    }
+}
+
+/// How many [`remove_expired`] would remove, without a limit.
+///
+/// # Errors
+/// If the database cannot be reached.
+pub(crate) async fn count_expired(auth: &Auth) -> sqlx::Result<u64> {
+    match oldest(auth) {
+        Some(before) => store::count(auth.db(), before).await,
+        None => Ok(0),
+    }
+}
+
+fn oldest(auth: &Auth) -> Option<OffsetDateTime> {
+    auth.settings().audit.retention.map(|retention| auth.now() - retention)
+}

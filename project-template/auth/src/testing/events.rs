@@ -1,0 +1,57 @@
+//! The audit log, as a test reads it.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::TestApp;
+use crate::on;
+
+crate::row! {
+    /// A row of the audit log.
+    #[derive(Clone, Debug)]
+    #[expect(missing_docs, reason = "the columns of the table")]
+    pub struct AuditRow {
+        pub id: Uuid,
+        pub at: OffsetDateTime,
+        pub kind: String,
+        pub request_id: Option<Uuid>,
+        pub user_id: Option<Uuid>,
+        pub session_id: Option<Uuid>,
+        pub actor_id: Option<Uuid>,
+        pub email: Option<String>,
+        pub ip: Option<String>,
+        pub detail: Option<String>,
+        pub count: i64,
+    }
+}
+
+impl TestApp {
+    /// The rows of the audit log, oldest first, once none is being written any more.
+    ///
+    /// # Panics
+    /// If the database cannot be reached.
+    pub async fn audit_log(&self) -> Vec<AuditRow> {
+        self.auth.failures().settled().await;
+        on!(self.auth.db(), pool => sqlx::query_as(
+            "select id, at, kind, request_id, user_id, session_id, actor_id, email, ip, detail, count
+             from audit order by id",
+        )
+        .fetch_all(pool)
+        .await)
+        .expect("the audit log")
+    }
+
+    /// Writes what the audit log only counted so far, as the server does when it stops.
+    pub async fn finish_audit_log(&self) {
+        self.auth.failures().finish(&self.auth).await;
+    }
+
+    /// Removes what has expired, and gives how many there were of each kind.
+    ///
+    /// # Panics
+    /// If the database cannot be reached.
+    pub async fn flush(&self) -> serde_json::Value {
+        let flushed = crate::operations::flush(&self.auth).await.expect("the database");
+        serde_json::to_value(flushed).expect("counts")
+    }
+}
