@@ -26,3 +26,7 @@ check-template *ARGS: template
 update-lock: template
     cd target/template && cargo update && cargo update -p idna_adapter --precise 1.1.0
     cp target/template/Cargo.lock project-template/Cargo.lock
+
+# Hold tests/conformance against cargo-generate itself, or with `record` write down anew what it makes
+conformance *ARGS:
+    .ci/conformance {{ ARGS }}

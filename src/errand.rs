@@ -6,6 +6,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process_group};
+
 use crate::signals::Writing;
 
 /// How soon a signal is noticed.
@@ -50,7 +52,12 @@ fn listen(stream: Option<impl Read + Send + 'static>, done: mpsc::Sender<()>) ->
     })
 }
 
+/// With whatever it has started, if it leads a group of processes.
 fn end(child: &mut Child) -> io::Result<()> {
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+        // Of one that leads none there is no such group.
+        let _ = kill_process_group(group, Signal::KILL);
+    }
     child.kill()?;
     child.wait().map(drop)
 }

@@ -1,4 +1,5 @@
-//! The program and the project together: README.md's transcripts, against the server that it promises.
+//! The program and the project together: the transcripts of README.md and of the custom templates, against the server that
+//! they promise.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 const README: &str = include_str!("../README.md");
+const COMPANY_SKELETON: &str = include_str!("../custom-templates/company-skeleton/README.md");
 const PROGRAM: &str = env!("CARGO_BIN_EXE_jwt-allauth");
 
 /// Between the outputs of two commands.
@@ -19,9 +21,8 @@ struct Step {
 }
 
 /// The commands of the console block that follows `<!-- transcript: NAME -->`, each with the output shown below it.
-fn transcript(name: &str) -> Vec<Step> {
-    let (_, rest) =
-        README.split_once(&format!("<!-- transcript: {name} -->\n```console\n")).expect("the block is there");
+fn transcript(page: &str, name: &str) -> Vec<Step> {
+    let (_, rest) = page.split_once(&format!("<!-- transcript: {name} -->\n```console\n")).expect("the block is there");
     let (block, _) = rest.split_once("\n```").expect("the block ends");
     let mut steps: Vec<Step> = Vec::new();
     for line in block.lines() {
@@ -61,7 +62,7 @@ impl Server {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let checkout = directory.path().join("checkout");
         std::fs::create_dir(&checkout).expect("a directory");
-        let commands = transcript("checkout");
+        let commands = transcript(README, "checkout");
         let arguments =
             commands[0].command.strip_prefix("cargo run -- ").expect("the program is run from the checkout");
         let rendered = Command::new(PROGRAM)
@@ -88,18 +89,28 @@ impl Server {
         Self { process, address, directory }
     }
 
-    /// Runs commands in one shell, and gives the output of each.
-    fn run(&self, steps: &[Step]) -> Vec<String> {
-        let script: Vec<String> =
-            steps.iter().map(|step| format!("{}\nprintf '{SEPARATOR}'\n", step.command)).collect();
-        let script = script.concat().replace("127.0.0.1:8000", &self.address.to_string());
-        let output = Command::new("bash")
-            .args(["-c", &script])
-            .current_dir(self.directory.path())
-            .output()
-            .expect("bash and curl are there");
-        let text = String::from_utf8(output.stdout).expect("text");
-        text.split(SEPARATOR).map(str::to_owned).collect()
+    fn check(&self, steps: &[Step]) {
+        check(steps, self.directory.path(), &self.address.to_string());
+    }
+}
+
+/// Runs commands in one shell, and holds the output of each against what is shown.
+fn check(steps: &[Step], directory: &Path, address: &str) {
+    let script: Vec<String> = steps.iter().map(|step| format!("{}\nprintf '{SEPARATOR}'\n", step.command)).collect();
+    let script = script.concat().replace("127.0.0.1:8000", address);
+    let programs = Path::new(PROGRAM).parent().expect("a directory").display();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let output = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(directory)
+        .env("PATH", format!("{programs}:{path}"))
+        .stdin(Stdio::null())
+        .output()
+        .expect("bash and curl are there");
+    let text = String::from_utf8(output.stdout).expect("text");
+    for (step, output) in steps.iter().zip(text.split(SEPARATOR)) {
+        let Step { command, expected } = step;
+        assert!(matches(expected, output), "$ {command}\nexpected: {expected}\nanswered: {output}");
     }
 }
 
@@ -127,23 +138,21 @@ fn build(project: &Path) -> PathBuf {
 
 #[test]
 fn the_readme_starts_a_project_with_three_commands() {
-    let commands: Vec<String> = transcript("startproject").into_iter().map(|step| step.command).collect();
+    let commands: Vec<String> = transcript(README, "startproject").into_iter().map(|step| step.command).collect();
     assert_eq!(commands, ["jwt-allauth startproject myproject", "cd myproject", "cargo run"]);
 }
 
 #[test]
 #[ignore = "builds a rendered project, which takes minutes: .ci/test together"]
 fn the_readmes_session_is_what_the_server_answers() {
-    let steps = transcript("session");
-    let server = Server::start();
-    let outputs = server.run(&steps);
-    for (step, output) in steps.iter().zip(outputs) {
-        assert!(
-            matches(&step.expected, &output),
-            "$ {}\nexpected: {}\nanswered: {output}",
-            step.command,
-            step.expected
-        );
+    Server::start().check(&transcript(README, "session"));
+}
+
+#[test]
+fn the_transcripts_of_the_company_skeleton_are_what_happens() {
+    for (page, name) in [(README, "template"), (COMPANY_SKELETON, "company-skeleton"), (COMPANY_SKELETON, "export")] {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        check(&transcript(page, name), directory.path(), "");
     }
 }
 

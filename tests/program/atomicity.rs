@@ -64,16 +64,34 @@ fn a_kill_at_whatever_moment_leaves_nothing_or_the_whole_project() {
     }
 }
 
+/// Of a template the runs also differ in what they render: the winner's project is the winner's alone.
 #[test]
-fn of_twenty_runs_into_one_name_one_wins() {
-    let place = Place::new();
-    let children: Vec<Child> = (0..20).map(|_| spawn(&place, "startproject shop --vcs none")).collect();
-    let ended = children.into_iter().map(|child| Ran::of(&child.wait_with_output().unwrap()).code);
-    let mut codes: Vec<i32> = ended.collect();
-    codes.sort_unstable();
-    assert_eq!(codes, [vec![0], vec![5; 19]].concat());
-    assert_eq!(place.entries(), ["shop"]);
-    assert!(place.is_whole("shop"));
+fn of_twenty_runs_into_one_name_one_wins_whatever_is_rendered() {
+    let overlay = Place::new();
+    overlay.write("t/jwt-allauth.toml", "[placeholders.run]");
+    let complete = Place::new();
+    complete.write("t/cargo-generate.toml", "[placeholders.run]\nprompt = \"Run\"");
+    for (place, template) in [(Place::new(), ""), (overlay, "--template t"), (complete, "--template t")] {
+        place.write("t/one.liquid", "{{ run }}");
+        place.write("t/two.liquid", "{{ run }}");
+        let line = |n: i32| match template {
+            "" => "startproject shop --vcs none".to_owned(),
+            template => format!("startproject shop --vcs none {template} -d run={n}"),
+        };
+        let children: Vec<Child> = (0..20).map(|n| spawn(&place, &line(n))).collect();
+        let ended = children.into_iter().map(|child| Ran::of(&child.wait_with_output().unwrap()).code);
+        let codes: Vec<i32> = ended.collect();
+        let winners: Vec<usize> = (0..20).filter(|n| codes[*n] == 0).collect();
+        assert_eq!(winners.len(), 1, "{codes:?}");
+        assert!(codes.iter().all(|code| [0, 5].contains(code)), "{codes:?}");
+        assert_eq!(place.entries(), ["shop", "t"]);
+        if template.is_empty() {
+            assert!(place.is_whole("shop"));
+        } else {
+            let winner = winners[0].to_string();
+            assert_eq!([place.read("shop/one"), place.read("shop/two")], [winner.clone(), winner]);
+        }
+    }
 }
 
 #[test]

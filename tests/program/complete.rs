@@ -19,7 +19,7 @@ tags = { type = "array", prompt = "Tags", choices = ["a", "b", "c"], default = [
 port = { type = "string", prompt = "Port", regex = "^[0-9]+$" }
 "#;
 
-fn with_template() -> Place {
+pub(crate) fn with_template() -> Place {
     let place = Place::new();
     place.write("t/cargo-generate.toml", CONFIG);
     place.write("t/notes.md", "for authors");
@@ -164,4 +164,34 @@ fn a_dry_run_renders_and_writes_nothing() {
     let ran = start(&place, "-d kind=cli --dry-run").succeeded();
     assert!(ran.stdout.contains("src/my_shop.txt"), "{}", ran.stdout);
     assert_eq!(place.entries(), ["t"]);
+}
+
+/// The script sends the signal to the program that has started cargo-generate, and then never ends.
+#[test]
+fn a_signal_while_it_renders_leaves_nothing_and_nobody() {
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        let place = with_template();
+        let temporary = place.work().join("tmp");
+        fs::create_dir(&temporary).unwrap();
+        place.write("t/cargo-generate.toml", &format!("{CONFIG}\n[hooks]\npre = [\"pre.rhai\"]\n"));
+        let script = format!("echo $$ >pid; kill -{signal} $(ps -o ppid= -p $PPID); exec sleep 600");
+        let script = script.replace("pid;", &format!("{}/pid;", place.work().display()));
+        place.write("t/pre.rhai", &format!("system::command(`{script}`);"));
+        let mut command = place.command("startproject my-shop --vcs none --template t -d kind=cli --allow-commands");
+        Ran::of(&command.env("TMPDIR", &temporary).output().unwrap())
+            .ended_with(code)
+            .saying("nothing was left behind");
+        assert_eq!(place.entries(), ["pid", "t", "tmp"], "{signal}");
+        assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0, "{signal}");
+        assert!(has_ended(place.read("pid").trim()), "{signal}: the script's command goes on");
+        place.write("t/pre.rhai", "");
+        start(&place, "-d kind=cli --allow-commands").succeeded();
+    }
+}
+
+/// Killed it may still be waiting for somebody to hear of it.
+fn has_ended(pid: &str) -> bool {
+    assert!(pid.parse::<u32>().is_ok(), "{pid}");
+    let state = std::process::Command::new("ps").args(["-o", "state=", "-p", pid]).output().unwrap().stdout;
+    state.is_empty() || state.starts_with(b"Z")
 }

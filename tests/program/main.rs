@@ -4,6 +4,7 @@
 
 mod atomicity;
 mod complete;
+mod conformance;
 mod deploy;
 mod destination;
 mod exit_codes;

@@ -79,6 +79,40 @@ fn a_template_asks_what_it_has_not_been_told() {
 }
 
 #[test]
+fn a_complete_template_asks_what_comes_up_by_choice_and_by_list() {
+    let place = crate::complete::with_template();
+    let mut session = terminal(&place, "startproject my-shop --vcs none --template t", &[("LC_ALL", "C.UTF-8")]);
+    session.exp_string("Kind of program (-d kind)").unwrap();
+    // Down and up again: the first one, for which there is another question.
+    session.send("\u{1b}[B\u{1b}[A\r").unwrap();
+    session.flush().unwrap();
+    session.exp_string("Tags (-d tags)").unwrap();
+    // `a` is the default; the space takes it away, and one further down it adds `b`.
+    session.send(" \u{1b}[B \r").unwrap();
+    session.flush().unwrap();
+    session.exp_string("Port (-d port)").unwrap();
+    session.send_line("http").unwrap();
+    session.exp_string("it has to match").unwrap();
+    session.send_control('u').unwrap();
+    session.send_line("81").unwrap();
+    session.exp_string("Created").unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(code(&session), 0);
+    assert_eq!(place.read("my-shop/src/my_shop.txt"), "web 81 MyShop b\n");
+}
+
+#[test]
+fn ctrl_c_at_a_question_of_a_template_leaves_nothing() {
+    let place = crate::complete::with_template();
+    let mut session = terminal(&place, "startproject my-shop --vcs none --template t", &[]);
+    session.exp_string("Kind of program").unwrap();
+    session.send_control('c').unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(code(&session), 130);
+    assert_eq!(place.entries(), ["t"]);
+}
+
+#[test]
 fn a_name_on_the_command_line_is_answer_enough() {
     let place = Place::new();
     let mut session = terminal(&place, "startproject shop --vcs none", &[]);

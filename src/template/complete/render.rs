@@ -3,6 +3,7 @@
 use std::env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -48,6 +49,8 @@ impl Complete {
         fs::write(out.with_extension("toml"), "")?;
         let mut command = Command::new(env::current_exe().context("this program is not where it was")?);
         command
+            // A signal ends what its scripts have started as well.
+            .process_group(0)
             .current_dir(scratch.path())
             .arg(order::COMMAND)
             .args([&template, &out])
