@@ -17,6 +17,7 @@ use crate::passwords::Hasher;
 use crate::sessions::Liveness;
 use crate::settings::{Problems, Settings};
 use crate::templates::Templates;
+use crate::throttle::Throttle;
 use crate::tokens::Tokens;
 use crate::{
     email_verification, http, login, mail, openapi, operations, passwords, registration, sessions, tokens, users,
@@ -38,6 +39,7 @@ struct Inner {
     mail_wake: Notify,
     flushing: operations::Flushing,
     failures: audit::Failures,
+    throttle: Throttle,
     hooks: Box<dyn Hooks>,
     stopping: watch::Sender<bool>,
 }
@@ -85,6 +87,7 @@ impl Auth {
             mail_wake: Notify::new(),
             flushing: operations::Flushing::default(),
             failures: audit::Failures::default(),
+            throttle: Throttle::default(),
             hooks: Box::new(hooks),
             stopping: watch::Sender::new(false),
         })))
@@ -144,6 +147,10 @@ impl Auth {
 
     pub(crate) fn mail_sender(&self) -> &mail::Sender {
         &self.0.mail
+    }
+
+    pub(crate) fn throttle(&self) -> &Throttle {
+        &self.0.throttle
     }
 
     /// Told when there may be something in the outbox.

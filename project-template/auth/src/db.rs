@@ -146,6 +146,7 @@ macro_rules! migrations {
 migrations! {
     1 "0001_users_and_sessions",
     2 "0002_outbox_and_codes",
+    3 "0003_throttle",
     4 "0004_invalidation",
     5 "0005_audit",
 }

@@ -12,6 +12,7 @@
 //! | [`templates`] | the texts of mails and pages, and their replacement |
 //! | [`pages`] | what a person sees in a browser |
 //! | [`codes`] | one-time links and codes, for whatever a room sends by mail |
+//! | [`throttle`] | limits on guessing and on flooding |
 //! | [`mail`] | the outbox, and the ways a mail leaves |
 //! | [`audit`] | what happened to accounts |
 //! | [`operations`] | health, removal of what has expired |
@@ -56,6 +57,7 @@ pub mod settings;
 pub mod templates;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod throttle;
 pub mod tokens;
 pub mod users;
 

@@ -12,6 +12,7 @@ use super::Settings;
 use super::code_store::{self as store, Bounds, Count};
 use crate::app::Auth;
 use crate::db::Tx;
+use crate::error::{Error, Result};
 
 /// Wrong guesses of a day, beside the budget of `[codes]`: with six digits, odds of 1 to 50,000 a day.
 const DAY_GUESSES: u32 = 20;
@@ -99,17 +100,6 @@ pub(crate) async fn wait(auth: &Auth, tx: &mut Tx, subject: Subject, limits: Lim
     Ok(Wait(count.map_or(limits.cooldown, |count| pause(&count, limits, &bounds))))
 }
 
-/// What a guess is worth.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Guess {
-    /// It is the code; what is in here redeems it.
-    Right(Redeemable),
-    /// It is not, or there is none.
-    Wrong,
-    /// The budget is spent: no guess counts for a while, not even the right one.
-    Spent(Wait),
-}
-
 /// A code that was shown. Of all who show it at once, one redeems it.
 #[derive(PartialEq)]
 pub(crate) struct Redeemable {
@@ -123,20 +113,24 @@ impl std::fmt::Debug for Redeemable {
     }
 }
 
-/// Judges a guess, after it has been counted.
-pub(crate) async fn guess(auth: &Auth, subject: Subject, code: &SecretString) -> sqlx::Result<Guess> {
+/// Judges a guess, after it has been counted: the code if it is right. Goes through [`crate::throttle::guarded`], which
+/// counts it for the client as well.
+///
+/// # Errors
+/// 429 where the budget is spent: no guess counts for a while, not even the right one.
+pub(crate) async fn compare(auth: Auth, subject: Subject, code: SecretString) -> Result<Option<Redeemable>> {
     let settings = &auth.settings().codes;
     let bounds = bounds(settings, settings.lockout, auth.now());
     let Some(mac) = store::count_guess(auth.db(), subject, &bounds).await? else {
         let count = store::count(auth.db(), subject).await?;
-        return Ok(match count.and_then(|count| spent_until(&count, &bounds)) {
-            Some(until) => Guess::Spent(Wait(between(bounds.now, until))),
-            None => Guess::Wrong,
-        });
+        return match count.and_then(|count| spent_until(&count, &bounds)) {
+            Some(until) => Err(Error::Throttled(between(bounds.now, until))),
+            None => Ok(None),
+        };
     };
     let message = subject.message(code.expose_secret().trim());
     let is_right = auth.tokens().has_mac(message.as_bytes(), &mac);
-    Ok(if is_right { Guess::Right(Redeemable { subject, mac }) } else { Guess::Wrong })
+    Ok(is_right.then_some(Redeemable { subject, mac }))
 }
 
 /// Uses a code up, in the transaction that does what it is for. Says whether it was still there.

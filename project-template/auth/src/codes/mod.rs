@@ -13,7 +13,7 @@ mod settings;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub(crate) use code::{Guess, Limits, Redeemable, Subject, discard, guess, redeem, request, wait};
+pub(crate) use code::{Limits, Redeemable, Subject, compare, discard, redeem, request, wait};
 pub(crate) use link::{Link, Standing, count_live, find, forget, forget_all, issue};
 pub use settings::{Sending, Settings};
 

@@ -13,7 +13,7 @@ use super::mails::{self, Leaves};
 use super::{AGAIN, Mode, NOTHING, subject};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
-use crate::codes::{self, Guess, Limits, Standing};
+use crate::codes::{self, Limits, Standing};
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields, FormFields};
 use crate::login;
@@ -22,6 +22,7 @@ use crate::openapi::{Api, at, bodies};
 use crate::pages::{self, Reader};
 use crate::sessions::Delivery;
 use crate::templates::pages::CheckMail;
+use crate::throttle::{self, Action, Guess};
 use crate::users::{self, User};
 
 /// The same for every address.
@@ -116,9 +117,17 @@ async fn confirm(
     post, path = "/registration/verification/resend/", tag = "E-mail verification", request_body = Resend,
     responses((status = 200, description = "Sent, if the address waits for it.", body = Resent), NotFound, Throttled),
 )]
-async fn resend(State(auth): State<Auth>, reader: Reader, FormFields(mut fields): FormFields) -> Result<Response> {
+async fn resend(
+    State(auth): State<Auth>,
+    reader: Reader,
+    client: Client,
+    FormFields(mut fields): FormFields,
+) -> Result<Response> {
     if auth.settings().email_verification.mode == Mode::None {
         return Err(NotFound.into());
+    }
+    if let Err(error) = throttle::limit_client(&auth, Action::VerificationResend, &client).await {
+        return reader.refuse(&auth, error);
     }
     let typed = fields.typed("email").unwrap_or_default().to_owned();
     let email = fields.email("email");
@@ -169,6 +178,7 @@ async fn verify_code(
     if settings.mode == Mode::None || !settings.method.has_code() {
         return Err(NotFound.into());
     }
+    throttle::limit_client(&auth, Action::VerificationCode, &client).await?;
     let email = fields.email("email");
     let code = fields.secret("otp");
     fields.finish()?;
@@ -176,15 +186,18 @@ async fn verify_code(
     let waiting =
         users::store::by_email(auth.db(), &email).await?.filter(|user| !user.email_verified && user.is_active);
     let failed = |kind| audit::note(&auth, Event::at(kind, &email, waiting.as_ref()).because(Reason::Verification));
-    let code = match codes::guess(&auth, subject(&email), &code).await? {
-        Guess::Right(code) => code,
-        Guess::Wrong => {
+    let compare = codes::compare(auth.clone(), subject(&email), code);
+    let code = match throttle::guarded(&auth, Guess::Code, &client, compare).await {
+        Ok(Some(code)) => code,
+        Ok(None) => {
             failed(Kind::CodeWrong);
             return Err(CodeNotValid.into());
         }
-        Guess::Spent(wait) => {
-            failed(Kind::LockedOut);
-            return Err(Error::Throttled(wait.0));
+        Err(error) => {
+            if matches!(error, Error::Throttled(_)) {
+                failed(Kind::LockedOut);
+            }
+            return Err(error);
         }
     };
     let Some(waiting) = waiting else { return Err(CodeNotValid.into()) };

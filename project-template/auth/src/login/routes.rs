@@ -11,11 +11,13 @@ use super::complete;
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::email_verification::EmailNotVerified;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::{Client, Fields};
+use crate::openapi::shared::Throttled;
 use crate::openapi::{Api, at, bodies, refusals};
 use crate::passwords::Verdict;
 use crate::sessions::{Delivery, Prefer, Tokens};
+use crate::throttle::{self, Action, Guess};
 use crate::users::{self, Email, User};
 
 pub(crate) fn router() -> Api {
@@ -42,22 +44,33 @@ refusals! {
 /// Signs in with an address and a password.
 #[utoipa::path(
     post, path = "/login/", tag = "Sessions", request_body = Credentials, params(Prefer),
-    responses((status = 200, description = "Signed in.", body = Tokens), IncorrectCredentials, EmailNotVerified),
+    responses(
+        (status = 200, description = "Signed in.", body = Tokens),
+        IncorrectCredentials,
+        EmailNotVerified,
+        Throttled,
+    ),
 )]
 async fn login(State(auth): State<Auth>, client: Client, delivery: Delivery, mut fields: Fields) -> Result<Response> {
+    throttle::limit_client(&auth, Action::Login, &client).await?;
     let email = fields.email("email");
     let password = fields.secret("password");
     fields.finish()?;
     let (Some(email), Some(password)) = (email, password) else { return Err(IncorrectCredentials.into()) };
 
-    let user = verified(&auth, &email, password).await?.ok_or(IncorrectCredentials)?;
+    let verified = verified(auth.clone(), email.clone(), password);
+    let user = throttle::guarded(&auth, Guess::Password(email.key()), &client, verified).await;
+    if let Err(Error::Throttled(_)) = user {
+        audit::note(&auth, Event::at(Kind::LockedOut, &email, None).because(Reason::WrongPassword));
+    }
+    let user = user?.ok_or(IncorrectCredentials)?;
     let issued = complete(&auth, &user, &client).await?.ok_or(IncorrectCredentials)?;
     Ok(delivery.answer(&auth, StatusCode::OK, issued, json!({})))
 }
 
 /// The user with this address and password. It takes as long to find that there is none.
-async fn verified(auth: &Auth, email: &Email, password: SecretString) -> Result<Option<User>> {
-    let user = users::store::by_email(auth.db(), email).await?;
+async fn verified(auth: Auth, email: Email, password: SecretString) -> Result<Option<User>> {
+    let user = users::store::by_email(auth.db(), &email).await?;
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
     let verdict = auth.passwords().verify(password.clone(), stored).await?;
     let refusal = match &user {
@@ -66,7 +79,7 @@ async fn verified(auth: &Auth, email: &Email, password: SecretString) -> Result<
         Some(user) => (!user.is_active).then_some(Reason::Inactive),
     };
     if let Some(reason) = refusal {
-        audit::note(auth, Event::at(Kind::SignInFailed, email, user.as_ref()).because(reason));
+        audit::note(&auth, Event::at(Kind::SignInFailed, &email, user.as_ref()).because(reason));
         return Ok(None);
     }
     let Some(user) = user else { return Ok(None) };

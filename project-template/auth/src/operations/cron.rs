@@ -24,13 +24,15 @@ pub(crate) fn cron_router(settings: &super::Settings) -> Api {
 
 bodies! {
     /// How many rows of each kind were removed; none while another removal is under way.
-    #[schema(example = json!({ "status": "success", "sessions": 12, "codes": 3, "events": 40 }))]
+    #[schema(example = json!({ "status": "success", "sessions": 12, "codes": 3, "events": 40, "counters": 20 }))]
     struct FlushReport {
         status: String,
         sessions: u64,
         codes: u64,
         /// Rows of the audit log.
         events: u64,
+        /// What was counted against guessing and flooding.
+        counters: u64,
     }
 }
 

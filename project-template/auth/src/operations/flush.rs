@@ -5,7 +5,7 @@ use tokio::sync::Mutex;
 use tokio::time::MissedTickBehavior;
 
 use crate::app::Auth;
-use crate::{audit, codes, sessions};
+use crate::{audit, codes, sessions, throttle};
 
 /// Rows removed by one statement.
 const BATCH: u32 = 500;
@@ -19,15 +19,18 @@ pub(crate) struct Flushed {
     pub(crate) codes: u64,
     /// Rows of the audit log.
     pub(crate) events: u64,
+    /// What was counted against guessing and flooding.
+    pub(crate) counters: u64,
 }
 
 impl Flushed {
     /// What people call the kinds, and how many of each.
-    pub(crate) fn kinds(self) -> [(&'static str, u64); 3] {
+    pub(crate) fn kinds(self) -> [(&'static str, u64); 4] {
         [
             ("expired sessions", self.sessions),
             ("expired links and codes", self.codes),
             ("old rows of the audit log", self.events),
+            ("stale counters of requests", self.counters),
         ]
     }
 }
@@ -52,8 +55,8 @@ pub(crate) async fn flush_by_itself(auth: Auth) {
         };
         match flushed {
             Ok(flushed) if flushed == Flushed::default() => tracing::debug!("nothing has expired"),
-            Ok(Flushed { sessions, codes, events }) => {
-                tracing::info!(sessions, codes, events, "removed what has expired");
+            Ok(Flushed { sessions, codes, events, counters }) => {
+                tracing::info!(sessions, codes, events, counters, "removed what has expired");
             }
             Err(error) => tracing::warn!(%error, "what has expired could not be removed; the next run tries again"),
         }
@@ -77,10 +80,12 @@ pub(crate) async fn flush(auth: &Auth) -> sqlx::Result<Flushed> {
         let removed = sessions::store::remove_expired(auth.db(), now, BATCH).await?;
         let codes = codes::remove_expired(auth.db(), now, BATCH).await?;
         let events = audit::remove_expired(auth, BATCH).await?;
+        let (counters, more) = throttle::remove_stale(auth, BATCH).await?;
         flushed.sessions += removed;
         flushed.codes += codes;
         flushed.events += events;
-        if removed.max(codes).max(events) < u64::from(BATCH) {
+        flushed.counters += counters;
+        if removed.max(codes).max(events) < u64::from(BATCH) && !more {
             return Ok(flushed);
         }
         tokio::task::yield_now().await;
@@ -94,6 +99,7 @@ pub(crate) async fn expired(auth: &Auth) -> sqlx::Result<Flushed> {
         sessions: sessions::store::count_expired(db, now).await?,
         codes: codes::count_expired(db, now).await?,
         events: audit::count_expired(auth).await?,
+        counters: throttle::count_stale(auth).await?,
     })
 }
 

@@ -22,9 +22,13 @@ pub use policy::Policy;
 pub(crate) use reset_pages::CAPABILITY_COOKIE;
 pub(crate) use routes::router;
 
-use crate::error::Error;
-use crate::http::{self, Fields};
+use crate::app::Auth;
+use crate::audit::{self, Event, Kind, Reason};
+use crate::error::{Error, Result};
+use crate::http::{self, Client, Fields};
+use crate::sessions::DbUser;
 use crate::settings::Section;
+use crate::throttle::{self, Guess};
 
 /// How long a request waits for a worker before it is answered 503.
 const MAX_WAIT: Duration = Duration::from_secs(2);
@@ -144,6 +148,33 @@ impl From<HashError> for Error {
 /// Whether a stored hash can be compared with passwords here: one of ours, or one that Django made, of bounded cost.
 pub(crate) fn is_comparable(hash: &str) -> bool {
     stored::Stored::parse(hash).is_some()
+}
+
+/// Whether somebody who is signed in knows the password of their account, which they are asked for a reason. A wrong one
+/// counts against the same budget as at sign-in.
+///
+/// # Errors
+/// 429 where that is spent.
+pub(crate) async fn is_own(
+    auth: &Auth,
+    user: &DbUser,
+    client: &Client,
+    password: SecretString,
+    reason: Reason,
+) -> Result<bool> {
+    let (passwords, stored) = (auth.passwords().clone(), user.password_hash.clone());
+    let compare = async move {
+        let verdict = passwords.verify(password, stored).await?;
+        Ok((verdict != Verdict::Wrong).then_some(()))
+    };
+    let failed = |kind| audit::note(auth, Event::of(kind, user).session(user.session).because(reason));
+    let own = throttle::guarded(auth, Guess::OwnPassword(&user.address_key()), client, compare).await;
+    match &own {
+        Ok(None) => failed(Kind::PasswordWrong),
+        Err(Error::Throttled(_)) => failed(Kind::LockedOut),
+        _ => {}
+    }
+    Ok(own?.is_some())
 }
 
 /// Reads a new password that is given twice, and notes what the policy has against it under `field`.

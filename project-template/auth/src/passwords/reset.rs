@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::mail::{self, Mail};
 use crate::sessions::{self, EndedBy};
 use crate::templates::{self, mails};
+use crate::throttle;
 use crate::users::{self, Email, User};
 
 const PURPOSE: &str = "password_reset";
@@ -90,6 +91,7 @@ pub(super) async fn set(auth: &Auth, reset: &Reset, password: SecretString) -> R
         return Ok(None);
     };
     codes::forget_all(&mut tx, user.id).await?;
+    throttle::forgive(&mut tx, &user.address_key()).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::PasswordReset).await?;
     super::notice::queue(auth, &mut tx, &user).await?;
     audit::record(auth, &mut tx, Event::of(Kind::PasswordReset, &user)).await?;

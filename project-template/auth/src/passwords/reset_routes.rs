@@ -20,6 +20,7 @@ use crate::openapi::{Api, at, bodies};
 use crate::pages::{self, Reader};
 use crate::sessions::{Delivery, Prefer};
 use crate::templates::pages::CheckMail;
+use crate::throttle::{self, Action};
 
 const CSRF_HEADER: &str = "x-csrftoken";
 const CSRF_FIELD: &str = "csrfmiddlewaretoken";
@@ -76,7 +77,15 @@ bodies! {
     post, path = "/password/reset/", tag = "Passwords", request_body = PasswordResetRequest,
     responses((status = 200, description = "A mail leaves if there is whom to send it to.", body = PasswordResetSent), Throttled),
 )]
-async fn request(State(auth): State<Auth>, reader: Reader, fields: Result<FormFields>) -> Result<Response> {
+async fn request(
+    State(auth): State<Auth>,
+    reader: Reader,
+    client: Client,
+    fields: Result<FormFields>,
+) -> Result<Response> {
+    if let Err(error) = throttle::limit_client(&auth, Action::PasswordReset, &client).await {
+        return reader.refuse(&auth, error);
+    }
     let (typed, asked) = match fields {
         Ok(FormFields(mut fields)) => {
             let email = fields.email("email");

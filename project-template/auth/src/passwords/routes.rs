@@ -7,15 +7,16 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use utoipa_axum::routes;
 
-use super::{Verdict, notice, read_new, reset_routes};
+use super::{Verdict, is_own, notice, read_new, reset_routes};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::codes;
 use crate::error::Result;
 use crate::http::{Client, Fields};
-use crate::openapi::shared::Conflict;
+use crate::openapi::shared::{Conflict, Throttled};
 use crate::openapi::{Api, at, bodies};
 use crate::sessions::{self, DbUser, Delivery, EndedBy, Prefer};
+use crate::throttle;
 use crate::users;
 
 pub(crate) fn router() -> Api {
@@ -59,7 +60,7 @@ bodies! {
 #[utoipa::path(
     post, path = "/password/change/", tag = "Passwords", request_body = PasswordChange, params(Prefer),
     security(("bearer" = [])),
-    responses((status = 200, description = "The password is changed.", body = PasswordChanged), Conflict),
+    responses((status = 200, description = "The password is changed.", body = PasswordChanged), Conflict, Throttled),
 )]
 async fn change(
     State(auth): State<Auth>,
@@ -74,12 +75,10 @@ async fn change(
     let names = ("new_password1", "new_password2");
     let new = read_new(&mut fields, names, names.1, names.1, &settings.policy, &user.attributes());
     let old_matches = match &old {
-        Some(old) => Some(auth.passwords().verify(old.clone(), user.password_hash.clone()).await? != Verdict::Wrong),
+        Some(old) => Some(is_own(&auth, &user, &client, old.clone(), Reason::PasswordChange).await?),
         None => None,
     };
     if old_matches == Some(false) {
-        let event = Event::of(Kind::PasswordWrong, &user).session(user.session);
-        audit::note(&auth, event.because(Reason::PasswordChange));
         fields.problem("old_password", "Your old password was entered incorrectly. Please enter it again.");
     }
     if let Some(new) = &new
@@ -106,6 +105,7 @@ async fn change(
         return Err(sessions::session_over());
     }
     codes::forget_all(&mut tx, user.id).await?;
+    throttle::forgive(&mut tx, &updated.address_key()).await?;
     notice::queue(&auth, &mut tx, &updated).await?;
     let issued = sessions::start(&auth, &mut tx, &updated, &claims, &client).await?;
     audit::record(&auth, &mut tx, Event::of(Kind::PasswordChanged, &updated).session(issued.session)).await?;

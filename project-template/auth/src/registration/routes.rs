@@ -15,10 +15,11 @@ use crate::error::{Error, Result};
 use crate::hooks;
 use crate::http::{Client, Fields};
 use crate::login;
-use crate::openapi::shared::{Conflict, NotFound};
+use crate::openapi::shared::{Conflict, NotFound, Throttled};
 use crate::openapi::{Api, at, bodies};
 use crate::passwords;
 use crate::sessions::{Delivery, Prefer};
+use crate::throttle::{self, Action};
 use crate::users::{self, NAME_LIMIT, NewUser, role};
 
 pub(crate) fn router() -> Api {
@@ -71,12 +72,13 @@ bodies! {
 /// Then the answer is the same whether or not the address has an account. Where `registration.open` is off, there is no such path.
 #[utoipa::path(
     post, path = "/registration/", tag = "Accounts", request_body = Registration, params(Prefer),
-    responses((status = 201, description = "Signed up.", body = SignedUp), Conflict, NotFound),
+    responses((status = 201, description = "Signed up.", body = SignedUp), Conflict, NotFound, Throttled),
 )]
 async fn register(State(auth): State<Auth>, client: Client, delivery: Delivery, fields: Fields) -> Result<Response> {
     if !auth.settings().registration.open {
         return Err(Error::not_found());
     }
+    throttle::limit_client(&auth, Action::Registration, &client).await?;
     let new = read(&auth, fields).await?;
     if auth.settings().email_verification.mode == Mode::Mandatory {
         email_verification::sign_up(&auth, new).await?;

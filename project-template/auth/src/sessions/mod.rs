@@ -40,6 +40,7 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::http::Client;
 use crate::settings::Section;
+use crate::throttle;
 use crate::tokens::UserClaims;
 use crate::users::{self, User};
 
@@ -141,6 +142,7 @@ pub(crate) async fn start(
     };
     session.expires_at = capped(&session, settings);
     store::insert(tx, &session).await?;
+    throttle::remember(auth, tx, &user.address_key(), client).await?;
     Ok(issue(auth, &session, user, claims, now))
 }
 

@@ -20,8 +20,9 @@ use crate::app::Auth;
 use crate::email_verification::EmailNotVerified;
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields};
-use crate::openapi::shared::{NotFound, TokenNotValid};
+use crate::openapi::shared::{NotFound, Throttled, TokenNotValid};
 use crate::openapi::{Api, at, bodies, refusals};
+use crate::throttle::{self, Action};
 use crate::users;
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
@@ -62,7 +63,13 @@ refusals! {
 #[utoipa::path(
     post, path = "/refresh/", tag = "Sessions", request_body = RefreshToken, params(Prefer),
     security((), ("refresh_cookie" = [])),
-    responses((status = 200, description = "Refreshed.", body = Tokens), TokenNotValid, SessionExpired, EmailNotVerified),
+    responses(
+        (status = 200, description = "Refreshed.", body = Tokens),
+        TokenNotValid,
+        SessionExpired,
+        EmailNotVerified,
+        Throttled,
+    ),
 )]
 async fn refresh(
     State(auth): State<Auth>,
@@ -79,6 +86,7 @@ async fn refresh(
         return Err(Error::token_not_valid());
     };
     let claims = auth.tokens().read_refresh(&token).map_err(|_| Error::token_not_valid())?;
+    throttle::limit(&auth, Action::Refresh, &claims.session.to_string()).await?;
     match rotate(&auth, &claims, &client).await {
         Ok(issued) => Ok(delivery.of_successor(transport).answer(&auth, StatusCode::OK, issued, json!({}))),
         Err(NotRotated::NotValid) => Err(Error::token_not_valid()),

@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use reader::Reader;
+pub(crate) use reader::parse_duration;
 pub use reader::{Choice, Section};
 
 use crate::{
-    audit, codes, db, email_verification, http, mail, operations, passwords, registration, sessions, templates, tokens,
+    audit, codes, db, email_verification, http, mail, operations, passwords, registration, sessions, templates,
+    throttle, tokens,
 };
 
 /// The defaults, with a line on each key: the text `settings.toml` begins as.
@@ -44,6 +46,7 @@ pub struct Settings {
     pub registration: registration::Settings,
     pub password: passwords::Settings,
     pub sessions: sessions::Settings,
+    pub throttle: throttle::Settings,
     pub tokens: tokens::Settings,
     pub audit: audit::Settings,
     pub cron: operations::Settings,
@@ -96,6 +99,7 @@ impl Settings {
             registration: registration::Settings::read(&mut reader.section("registration")),
             password: passwords::Settings::read(&mut reader.section("password")),
             sessions: sessions::Settings::read(&mut reader.section("sessions")),
+            throttle: throttle::Settings::read(&mut reader.section("throttle")),
             tokens: tokens::Settings::read(&mut reader.section("tokens")),
             audit: audit::Settings::read(&mut reader.section("audit")),
             cron: operations::Settings::read(&mut reader.section("cron")),
@@ -149,6 +153,7 @@ impl Settings {
         self.mail.warn(&mut warnings);
         self.password.warn(&mut warnings);
         self.sessions.warn(&mut warnings);
+        self.throttle.warn(&mut warnings);
         self.tokens.warn(&mut warnings);
         warnings
     }

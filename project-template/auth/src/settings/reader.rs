@@ -276,7 +276,7 @@ impl Section<'_> {
 }
 
 /// Parses a whole number and a unit: `s`, `m`, `h` or `d`.
-fn parse_duration(text: &str) -> Option<Duration> {
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let seconds = match unit.trim() {

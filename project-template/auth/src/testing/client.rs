@@ -1,8 +1,10 @@
 //! A client that speaks to the application without a network, and keeps cookies as a browser does.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, header};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -52,11 +54,30 @@ pub struct Client {
     pub cookies: BTreeMap<String, String>,
     /// Sent with every request.
     pub headers: Vec<(String, String)>,
+    /// Where requests come from; from nowhere, no limit of client addresses concerns them.
+    pub address: Option<IpAddr>,
 }
 
 impl Client {
     pub(super) fn new(app: TestApp) -> Self {
-        Self { app, access: String::new(), refresh: String::new(), cookies: BTreeMap::new(), headers: Vec::new() }
+        Self {
+            app,
+            access: String::new(),
+            refresh: String::new(),
+            cookies: BTreeMap::new(),
+            headers: Vec::new(),
+            address: None,
+        }
+    }
+
+    /// Sends every request from this address from now on.
+    ///
+    /// # Panics
+    /// If it is none.
+    #[must_use]
+    pub fn from_address(mut self, address: &str) -> Self {
+        self.address = Some(address.parse().expect("an IP address"));
+        self
     }
 
     /// Sends a header with every request from now on.
@@ -172,6 +193,9 @@ impl Client {
     /// # Panics
     /// If a header is not valid or the answer is cut off.
     pub async fn send_raw(&self, mut request: Request<Body>) -> Reply {
+        if let Some(address) = self.address {
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::from((address, 40_000))));
+        }
         let headers = request.headers_mut();
         if !self.access.is_empty() {
             headers.insert(header::AUTHORIZATION, format!("Bearer {}", self.access).parse().expect("a header"));

@@ -10,10 +10,11 @@ use utoipa_axum::routes;
 use super::AccessClaims;
 use crate::app::Auth;
 use crate::error::Result;
-use crate::http::Fields;
-use crate::openapi::shared::TokenNotValid;
+use crate::http::{Client, Fields};
+use crate::openapi::shared::{Throttled, TokenNotValid};
 use crate::openapi::{Api, at, bodies};
 use crate::sessions::{self, CurrentUser};
+use crate::throttle::{self, Action};
 
 /// How long verifiers may keep the keys; a new key signs only after that.
 const JWKS_CACHE: &str = "public, max-age=300";
@@ -50,9 +51,14 @@ bodies! {
 /// Answers `{}` to a token of either kind that is valid and whose session lives.
 #[utoipa::path(
     post, path = "/token/verify/", tag = "Tokens", request_body = Token,
-    responses((status = 200, description = "The token is acceptable.", body = Object, example = json!({})), TokenNotValid),
+    responses(
+        (status = 200, description = "The token is acceptable.", body = Object, example = json!({})),
+        TokenNotValid,
+        Throttled,
+    ),
 )]
-async fn verify(State(auth): State<Auth>, mut fields: Fields) -> Result<Json<Value>> {
+async fn verify(State(auth): State<Auth>, client: Client, mut fields: Fields) -> Result<Json<Value>> {
+    throttle::limit_client(&auth, Action::TokenVerify, &client).await?;
     let token = fields.text("token");
     fields.finish()?;
     if sessions::is_acceptable(&auth, &token.unwrap_or_default()).await? {

@@ -11,10 +11,10 @@ use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::codes;
 use crate::error::{Error, Result};
-use crate::http::Fields;
-use crate::openapi::shared::{Conflict, NotFound};
+use crate::http::{Client, Fields};
+use crate::openapi::shared::{Conflict, NotFound, Throttled};
 use crate::openapi::{Api, at, bodies};
-use crate::passwords::Verdict;
+use crate::passwords;
 use crate::sessions::{self, DbUser, EndedBy};
 
 pub(crate) fn router() -> Api {
@@ -79,15 +79,12 @@ async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
 /// Removes the account, its sessions and everything that hangs on it.
 #[utoipa::path(
     delete, path = "/user/", tag = "Accounts", request_body = Password, security(("bearer" = [])),
-    responses((status = 204, description = "The account is gone."), Conflict),
+    responses((status = 204, description = "The account is gone."), Conflict, Throttled),
 )]
-async fn remove(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> Result<StatusCode> {
+async fn remove(State(auth): State<Auth>, user: DbUser, client: Client, mut fields: Fields) -> Result<StatusCode> {
     let password = fields.secret("password");
     fields.finish()?;
-    let verdict = auth.passwords().verify(password.unwrap_or_default(), user.password_hash.clone()).await?;
-    if verdict == Verdict::Wrong {
-        let event = Event::of(Kind::PasswordWrong, &user).session(user.session);
-        audit::note(&auth, event.because(Reason::Deletion));
+    if !passwords::is_own(&auth, &user, &client, password.unwrap_or_default(), Reason::Deletion).await? {
         return Err(Error::field("password", "Your password was entered incorrectly. Please enter it again."));
     }
     let mut tx = auth.db().begin().await?;

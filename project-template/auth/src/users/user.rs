@@ -52,6 +52,12 @@ impl User {
         claims.sub == self.id && claims.access_version >= self.access_version
     }
 
+    /// The address as it is compared: the name under which others know the account.
+    #[must_use]
+    pub fn address_key(&self) -> String {
+        Email::parse(&self.email).map_or_else(|| self.email.to_lowercase(), |email| email.key().to_owned())
+    }
+
     /// What a password of this account must not resemble: each value with the words for it.
     #[must_use]
     pub fn attributes(&self) -> [(&'static str, &str); 3] {

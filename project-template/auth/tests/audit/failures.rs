@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use auth::on;
-use auth::testing::{Engine, PASSWORD};
+use auth::testing::{Engine, PASSWORD, TestApp};
 use serde_json::json;
 
-use super::{ADA, log, since, start, user_id};
+use super::{ADA, log, router, since, start, user_id};
 
 auth::on_both_engines!(
     a_refused_sign_in_says_why_and_whom_as_far_as_that_is_known,
@@ -36,8 +36,13 @@ async fn a_refused_sign_in_says_why_and_whom_as_far_as_that_is_known(engine: Eng
     );
 }
 
+/// Where a flood of guesses arrives at the passwords.
+async fn unlimited(engine: Engine) -> TestApp {
+    TestApp::configured(engine, router, "[throttle]\nenabled = false").await
+}
+
 async fn a_flood_is_counted_and_hides_nothing_else(engine: Engine) {
-    let app = start(engine).await;
+    let app = unlimited(engine).await;
     let ada = app.signed_in(ADA).await;
     for _ in 0..100 {
         // One after the other: how many are written at once is another limit.
@@ -55,7 +60,7 @@ async fn a_flood_is_counted_and_hides_nothing_else(engine: Engine) {
 }
 
 async fn what_was_only_counted_is_written_when_the_server_stops(engine: Engine) {
-    let app = start(engine).await;
+    let app = unlimited(engine).await;
     for _ in 0..70 {
         app.client().login("nobody@example.com", "wrong").await;
         app.audit_log().await;

@@ -10,16 +10,17 @@ use utoipa_axum::routes;
 
 use super::{ask, confirm, open};
 use crate::app::Auth;
-use crate::audit::{self, Event, Kind, Reason};
+use crate::audit::Reason;
 use crate::codes::Standing;
 use crate::error::Result;
-use crate::http::Fields;
+use crate::http::{Client, Fields};
 use crate::openapi::shared::{NotFound, Throttled, UnknownLink};
 use crate::openapi::{Api, at, bodies, page_at};
 use crate::pages::{self, Reader};
-use crate::passwords::Verdict;
+use crate::passwords;
 use crate::sessions::DbUser;
 use crate::templates::pages::{ConfirmEmailChange, EmailChangeFailed, EmailChanged};
+use crate::throttle::{self, Action};
 use crate::users::{self, Email};
 
 /// The same whether or not the address has another account.
@@ -61,7 +62,8 @@ bodies! {
     post, path = "/user/email/", tag = "Accounts", request_body = NewAddress, security(("bearer" = [])),
     responses((status = 200, description = "The new address got a link, the old one a notice.", body = AddressChanged), Throttled),
 )]
-async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> Result<Json<Value>> {
+async fn change(State(auth): State<Auth>, user: DbUser, client: Client, mut fields: Fields) -> Result<Json<Value>> {
+    throttle::limit(&auth, Action::EmailChange, &user.id.to_string()).await?;
     let email = fields.email("email");
     let password = fields.secret("password");
     let present = Email::parse(&user.email);
@@ -69,10 +71,8 @@ async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
         fields.problem("email", "This is your e-mail address already.");
     }
     if let Some(password) = password
-        && auth.passwords().verify(password, user.password_hash.clone()).await? == Verdict::Wrong
+        && !passwords::is_own(&auth, &user, &client, password, Reason::EmailChange).await?
     {
-        let event = Event::of(Kind::PasswordWrong, &user).session(user.session);
-        audit::note(&auth, event.because(Reason::EmailChange));
         fields.problem("password", "Your password was entered incorrectly. Please enter it again.");
     }
     fields.finish()?;

@@ -1,0 +1,124 @@
+//! How many wrong guesses are too many, and for how long.
+
+use std::time::Duration;
+
+use super::Settings;
+
+/// How long the failures of a client with an account are remembered. Longer than every pause.
+pub(super) const PAIR_MEMORY: Duration = Duration::from_hours(24);
+/// As long, those of an account: guesses that come slowly must not add up to many.
+pub(super) const ACCOUNT_MEMORY: Duration = Duration::from_hours(365 * 24);
+/// How long an address from which somebody signed in to an account is known to it.
+pub(super) const KNOWN: Duration = Duration::from_hours(30 * 24);
+/// An attempt that is not decided after so long was lost with its process; it counts as wrong.
+pub(super) const LOST: Duration = Duration::from_mins(1);
+
+/// What of one counter is allowed. Times are seconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Budget {
+    /// Attempts without a pause.
+    pub(super) free: i64,
+    /// The pause after them, which doubles with each further one, up to `longest`.
+    pub(super) pause: i64,
+    pub(super) longest: i64,
+    /// Attempts after which there are no more.
+    pub(super) stop: i64,
+    /// How long they are remembered.
+    pub(super) memory: i64,
+    /// Whether that is from the last one on; else from the first.
+    pub(super) from_last: bool,
+}
+
+/// What was counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Count {
+    pub(super) attempts: i64,
+    pub(super) counted_at: i64,
+}
+
+impl Budget {
+    /// Of one client with one account.
+    pub(super) fn of_pair(settings: &Settings) -> Self {
+        Self { free: settings.failures.into(), memory: seconds(PAIR_MEMORY), ..Self::of_account(settings) }
+    }
+
+    /// Of an account, for all clients that are strangers to it.
+    pub(super) fn of_account(settings: &Settings) -> Self {
+        Self {
+            free: settings.account_failures.into(),
+            pause: seconds(settings.first_pause),
+            longest: seconds(settings.longest_pause),
+            stop: settings.account_stop.into(),
+            memory: seconds(ACCOUNT_MEMORY),
+            from_last: true,
+        }
+    }
+
+    /// Of a client address, whatever accounts it asks for.
+    pub(super) fn of_address(settings: &Settings) -> Self {
+        let window = seconds(settings.address_window);
+        Self {
+            free: settings.address_failures.into(),
+            pause: window,
+            longest: window,
+            stop: i64::MAX,
+            memory: window,
+            from_last: false,
+        }
+    }
+
+    /// How often the pause doubles before it is as long as it gets.
+    pub(super) fn doublings(&self) -> i64 {
+        (0..62).find(|doublings| self.pause << doublings >= self.longest).unwrap_or(0)
+    }
+
+    /// How long there is no further attempt. Where there is none ever, the longest that a client is told to wait.
+    pub(super) fn wait(&self, count: Count, now: i64) -> Duration {
+        let over = count.attempts - self.free;
+        let pause = match over {
+            _ if count.attempts >= self.stop => return from_seconds(self.longest),
+            ..0 => return Duration::ZERO,
+            over if over >= self.doublings() => self.longest,
+            over => self.pause << over,
+        };
+        from_seconds(count.counted_at + pause - now)
+    }
+}
+
+pub(super) fn seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
+}
+
+fn from_seconds(seconds: i64) -> Duration {
+    Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn budget() -> Budget {
+        Budget { free: 5, pause: 30, longest: 3_600, stop: 100, memory: 86_400, from_last: true }
+    }
+
+    #[test]
+    fn pauses_double_from_the_first_to_the_longest() {
+        let waits: Vec<u64> = (0..16)
+            .chain([99, 100, 1_000])
+            .map(|attempts| budget().wait(Count { attempts, counted_at: 0 }, 0).as_secs())
+            .collect();
+        let expected =
+            [0, 0, 0, 0, 0, 30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600, 3_600, 3_600, 3_600, 3_600, 3_600];
+        assert_eq!(waits, expected);
+        assert_eq!(budget().wait(Count { attempts: 6, counted_at: 100 }, 130).as_secs(), 30);
+        assert_eq!(budget().wait(Count { attempts: 6, counted_at: 100 }, 500).as_secs(), 0);
+        assert_eq!(budget().wait(Count { attempts: 100, counted_at: 0 }, 1_000_000).as_secs(), 3_600, "for ever");
+    }
+
+    #[test]
+    fn a_pause_may_be_the_longest_at_once() {
+        let budget = Budget { pause: 900, longest: 900, ..budget() };
+        assert_eq!(budget.doublings(), 0);
+        assert_eq!(budget.wait(Count { attempts: 9, counted_at: 0 }, 0).as_secs(), 900);
+    }
+}

@@ -1,0 +1,219 @@
+//! The table of failures.
+
+use super::budget::{Budget, Count, LOST, seconds};
+use super::key::Key;
+use crate::db::{Db, Tx};
+use crate::{in_tx, on};
+
+crate::row! {
+    /// A counter.
+    pub(super) struct Row {
+        pub(super) attempts: i64,
+        pub(super) pending: i64,
+        pub(super) counted_at: i64,
+    }
+}
+
+impl Row {
+    pub(super) fn count(&self) -> Count {
+        Count { attempts: self.attempts, counted_at: self.counted_at }
+    }
+}
+
+/// An attempt that was counted.
+pub(super) struct Counted {
+    /// When somebody last signed in.
+    pub(super) known_at: Option<i64>,
+}
+
+/// Counts an attempt, if the budget allows one.
+pub(super) async fn count(tx: &mut Tx, key: &Key, budget: &Budget, now: i64) -> sqlx::Result<Option<Counted>> {
+    let counted: Option<(Option<i64>,)> = in_tx!(tx, conn => sqlx::query_as(
+        "insert into failures (account, address, attempts, pending, since, counted_at)
+         values ($1, $2, 1, 1, $3, $3)
+         on conflict (account, address) do update
+         set attempts = case when failures.since + $4 <= $3 and failures.attempts < $5 then 1
+                             else failures.attempts + 1 end,
+             pending = case when failures.counted_at + $6 <= $3 then 1 else failures.pending + 1 end,
+             since = case when $7 or failures.since + $4 <= $3 then $3 else failures.since end,
+             counted_at = $3
+         where case when failures.attempts >= $5 then false
+                    when failures.attempts < $8 then true
+                    when failures.attempts - $8 >= $9 then failures.counted_at + $10 <= $3
+                    else failures.counted_at + ($11 << cast(failures.attempts - $8 as integer)) <= $3 end
+         returning known_at",
+    )
+    .bind(&key.account)
+    .bind(&key.address)
+    .bind(now)
+    .bind(budget.memory)
+    .bind(budget.stop)
+    .bind(seconds(LOST))
+    .bind(budget.from_last)
+    .bind(budget.free)
+    .bind(budget.doublings())
+    .bind(budget.longest)
+    .bind(budget.pause)
+    .fetch_optional(conn)
+    .await?);
+    Ok(counted.map(|(known_at,)| Counted { known_at }))
+}
+
+pub(super) async fn find(tx: &mut Tx, key: &Key) -> sqlx::Result<Option<Row>> {
+    in_tx!(tx, conn => sqlx::query_as(
+        "select attempts, pending, counted_at from failures where account = $1 and address = $2",
+    )
+    .bind(&key.account)
+    .bind(&key.address)
+    .fetch_optional(conn)
+    .await)
+}
+
+/// Leaves an attempt counted that was decided.
+pub(super) async fn keep(tx: &mut Tx, key: &Key) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query(
+        "update failures set pending = case when pending > 0 then pending - 1 else 0 end
+         where account = $1 and address = $2",
+    )
+    .bind(&key.account)
+    .bind(&key.address)
+    .execute(conn)
+    .await
+    .map(drop))
+}
+
+/// Takes one attempt back.
+pub(super) async fn take_back(tx: &mut Tx, key: &Key) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query(
+        "update failures
+         set attempts = case when attempts > 0 then attempts - 1 else 0 end,
+             pending = case when pending > 0 then pending - 1 else 0 end
+         where account = $1 and address = $2",
+    )
+    .bind(&key.account)
+    .bind(&key.address)
+    .execute(conn)
+    .await
+    .map(drop))
+}
+
+/// Takes back all that were decided, and `own` that has just been.
+pub(super) async fn clear(tx: &mut Tx, key: &Key, own: i64) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query(
+        "update failures
+         set attempts = case when pending > $3 then pending - $3 else 0 end,
+             pending = case when pending > $3 then pending - $3 else 0 end
+         where account = $1 and address = $2",
+    )
+    .bind(&key.account)
+    .bind(&key.address)
+    .bind(own)
+    .execute(conn)
+    .await
+    .map(drop))
+}
+
+/// Notes that somebody signed in to an account from an address.
+pub(super) async fn set_known(tx: &mut Tx, key: &Key, now: i64) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query(
+        "insert into failures (account, address, attempts, pending, since, counted_at, known_at)
+         values ($1, $2, 0, 0, $3, $3, $3)
+         on conflict (account, address) do update set known_at = excluded.known_at",
+    )
+    .bind(&key.account)
+    .bind(&key.address)
+    .bind(now)
+    .execute(conn)
+    .await
+    .map(drop))
+}
+
+/// Removes every counter of an account: those with a client first, since whoever counts takes them first too.
+pub(super) async fn remove_account(tx: &mut Tx, account: &[u8]) -> sqlx::Result<()> {
+    for query in [
+        "delete from failures where account = $1 and address <> $2",
+        "delete from failures where account = $1 and address = $2",
+    ] {
+        in_tx!(tx, conn => sqlx::query(query).bind(account).bind(NOTHING).execute(conn).await.map(drop))?;
+    }
+    Ok(())
+}
+
+/// The half of a key that does not matter.
+const NOTHING: &[u8] = &[];
+
+/// What counters are of. Each kind is removed by a statement of its own: whoever counts holds one of a kind at a time, so
+/// that neither can be waiting for the other.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Address,
+    Pair,
+    Account,
+}
+
+/// When a counter is of no use: its last attempt, and the last sign-in, are as long ago as that, and it has fewer attempts
+/// than `stop`.
+pub(super) struct Stale {
+    pub(super) kind: Kind,
+    pub(super) counted_at: i64,
+    pub(super) known_at: i64,
+    pub(super) stop: i64,
+}
+
+macro_rules! stale {
+    ($before:literal, $kind:literal, $after:literal) => {
+        concat!($before, $kind, " and counted_at <= $2 and coalesce(known_at, 0) <= $3 and attempts < $4", $after)
+    };
+}
+
+macro_rules! count_stale {
+    ($kind:literal) => {
+        stale!("select count(*) from failures where ", $kind, "")
+    };
+}
+
+macro_rules! remove_stale {
+    ($kind:literal) => {
+        concat!(
+            stale!(
+                "delete from failures where (account, address) in (select account, address from failures where ",
+                $kind,
+                " limit $5)"
+            ),
+            stale!(" and ", $kind, ""),
+        )
+    };
+}
+
+pub(super) async fn remove_stale(db: &Db, stale: &Stale, limit: u32) -> sqlx::Result<u64> {
+    let query = match stale.kind {
+        Kind::Address => remove_stale!("account = $1"),
+        Kind::Pair => remove_stale!("account <> $1 and address <> $1"),
+        Kind::Account => remove_stale!("address = $1"),
+    };
+    Ok(on!(db, pool => sqlx::query(query)
+        .bind(NOTHING)
+        .bind(stale.counted_at)
+        .bind(stale.known_at)
+        .bind(stale.stop)
+        .bind(i64::from(limit))
+        .execute(pool)
+        .await?
+        .rows_affected()))
+}
+
+pub(super) async fn count_stale(db: &Db, stale: &Stale) -> sqlx::Result<u64> {
+    let query = match stale.kind {
+        Kind::Address => count_stale!("account = $1"),
+        Kind::Pair => count_stale!("account <> $1 and address <> $1"),
+        Kind::Account => count_stale!("address = $1"),
+    };
+    let (count,): (i64,) = on!(db, pool => sqlx::query_as(query)
+        .bind(NOTHING)
+        .bind(stale.counted_at)
+        .bind(stale.known_at)
+        .bind(stale.stop)
+        .fetch_one(pool)
+        .await?);
+    Ok(count.unsigned_abs())
+}

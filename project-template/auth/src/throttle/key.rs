@@ -1,0 +1,71 @@
+//! What something is counted under: hashes of names and addresses.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use ring::digest;
+
+use crate::http::Client;
+
+/// A counter of failures: an account, a client address, or both. A half that does not matter is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) account: Vec<u8>,
+    pub(super) address: Vec<u8>,
+}
+
+impl Key {
+    pub(super) fn of_account(name: &str) -> Self {
+        Self { account: hash("account", name), address: Vec::new() }
+    }
+
+    pub(super) fn of_address(network: &str) -> Self {
+        Self { account: Vec::new(), address: hash("address", network) }
+    }
+
+    /// Clients without an address share one counter for an account.
+    pub(super) fn of_pair(name: &str, client: &Client) -> Self {
+        Self { account: hash("account", name), address: hash("address", &network(client).unwrap_or_default()) }
+    }
+}
+
+/// A text of any length as 32 bytes, different for each kind.
+pub(super) fn hash(kind: &str, text: &str) -> Vec<u8> {
+    digest::digest(&digest::SHA256, format!("{kind}\0{text}").as_bytes()).as_ref().to_vec()
+}
+
+/// Whom an address stands for: of IPv6 the first 64 bits, since whoever has one address there has all that begin alike.
+/// An IPv4 address written as IPv6 is the IPv4 address.
+pub(super) fn network(client: &Client) -> Option<String> {
+    Some(match client.ip?.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let prefix = Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64));
+            format!("{prefix}/64")
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(ip: &str) -> Option<String> {
+        network(&Client { ip: Some(ip.parse().unwrap()), user_agent: None })
+    }
+
+    #[test]
+    fn ipv6_is_counted_by_its_first_64_bits_and_mapped_ipv4_as_ipv4() {
+        assert_eq!(of("203.0.113.7").unwrap(), "203.0.113.7");
+        assert_eq!(of("::ffff:203.0.113.7"), of("203.0.113.7"));
+        assert_eq!(of("2001:db8:1:2:3:4:5:6").unwrap(), "2001:db8:1:2::/64");
+        assert_eq!(of("2001:0DB8:1:2::1"), of("2001:db8:1:2:ffff::"));
+        assert_ne!(of("2001:db8:1:3::1"), of("2001:db8:1:2::1"));
+        assert_eq!(network(&Client::default()), None);
+    }
+
+    #[test]
+    fn an_account_and_an_address_of_the_same_name_are_counted_apart() {
+        assert_ne!(Key::of_account("x").account, Key::of_address("x").address);
+        assert_eq!(Key::of_pair("x", &Client::default()).account, Key::of_account("x").account);
+    }
+}

@@ -1,0 +1,83 @@
+//! How often requests may come.
+
+use std::time::Duration;
+
+use super::{key, limit_store as store};
+use crate::app::Auth;
+use crate::error::{Error, Result};
+use crate::http::Client;
+
+macro_rules! actions {
+    ($($(#[doc = $doc:literal])+ $name:ident = $key:literal,)+) => {
+        /// What is limited, each by the key of `[throttle]` that is its name.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Action {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Action {
+            pub(super) const ALL: &[Self] = &[$(Self::$name,)+];
+
+            pub(super) fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $key,)+
+                }
+            }
+        }
+    };
+}
+
+// One more is a line here and its line in `defaults.toml`.
+actions! {
+    /// `login/`, of a client address.
+    Login = "login",
+    /// `registration/`, of a client address.
+    Registration = "registration",
+    /// `registration/verification/resend/`, of a client address.
+    VerificationResend = "verification_resend",
+    /// `registration/verify-otp/`, of a client address.
+    VerificationCode = "verification_code",
+    /// `password/reset/`, of a client address.
+    PasswordReset = "password_reset",
+    /// `user/email/`, of an account.
+    EmailChange = "email_change",
+    /// `refresh/`, of a session.
+    Refresh = "refresh",
+    /// `token/verify/`, of a client address.
+    TokenVerify = "token_verify",
+}
+
+/// Counts a request of whatever goes by this name.
+///
+/// # Errors
+/// 429 `throttled` where there were too many; it is not counted then. If the database cannot be reached.
+pub(crate) async fn limit(auth: &Auth, action: Action, name: &str) -> Result<()> {
+    let settings = &auth.settings().throttle;
+    let Some(rate) = settings.rates.get(&action).copied().filter(|_| settings.enabled) else { return Ok(()) };
+    let subject = key::hash(action.name(), name);
+    let now = micros(auth);
+    if store::count(auth.db(), &subject, rate, now).await? {
+        return Ok(());
+    }
+    let due = store::due_at(auth.db(), &subject).await?.unwrap_or(now);
+    let wait = u64::try_from(due - rate.tolerance() - now).unwrap_or(0);
+    tracing::info!(action = action.name(), "too many requests");
+    // What is left of a second is waited for as well.
+    Err(Error::Throttled(Duration::from_secs(wait.div_ceil(1_000_000))))
+}
+
+/// As [`limit()`], of the address a request comes from. Where it has none, nothing is counted.
+///
+/// # Errors
+/// As [`limit()`].
+pub(crate) async fn limit_client(auth: &Auth, action: Action, client: &Client) -> Result<()> {
+    match key::network(client) {
+        Some(network) => limit(auth, action, &network).await,
+        None => Ok(()),
+    }
+}
+
+/// The time in microseconds.
+pub(super) fn micros(auth: &Auth) -> i64 {
+    auth.now().unix_timestamp().saturating_mul(1_000_000)
+}

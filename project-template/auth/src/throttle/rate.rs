@@ -1,0 +1,77 @@
+//! How often something may happen.
+
+use std::time::Duration;
+
+use crate::settings::parse_duration;
+
+/// More than that is no limit.
+const COUNT_LIMIT: u32 = 100_000;
+/// What is counted is kept this long at most.
+const PERIOD_LIMIT: Duration = Duration::from_hours(24);
+
+/// So many in a period: all at once, then evenly, one for each part of the period (GCRA, the generic cell rate algorithm
+/// of ITU-T I.371).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    count: u32,
+    period: Duration,
+}
+
+impl Rate {
+    /// So many in a period.
+    #[must_use]
+    pub fn new(count: u32, period: Duration) -> Option<Self> {
+        let is_sensible = (1..=COUNT_LIMIT).contains(&count) && !period.is_zero() && period <= PERIOD_LIMIT;
+        is_sensible.then_some(Self { count, period })
+    }
+
+    /// Parses `30/m`, `5/10m`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (count, period) = text.split_once('/')?;
+        let period = period.trim();
+        let period = if period.starts_with(|first: char| first.is_ascii_digit()) {
+            parse_duration(period)
+        } else {
+            parse_duration(&format!("1{period}"))
+        };
+        Self::new(count.trim().parse().ok()?, period?)
+    }
+
+    /// Microseconds between two that come evenly.
+    pub(super) fn step(self) -> i64 {
+        (self.period() / i64::from(self.count)).max(1)
+    }
+
+    /// The period in microseconds.
+    pub(super) fn period(self) -> i64 {
+        i64::try_from(self.period.as_micros()).unwrap_or(i64::MAX)
+    }
+
+    /// What is the latest due time of those before, for one more to be let through now.
+    pub(super) fn tolerance(self) -> i64 {
+        self.period() - self.step()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_a_number_and_a_unit_or_a_duration() {
+        assert_eq!(Rate::parse("30/m"), Rate::new(30, Duration::from_mins(1)));
+        assert_eq!(Rate::parse(" 5 / 10m "), Rate::new(5, Duration::from_mins(10)));
+        assert_eq!(Rate::parse("1/d"), Rate::new(1, Duration::from_hours(24)));
+        for text in ["", "30", "/m", "30/", "30/0s", "0/m", "-1/m", "30/fortnight", "30/2d", "1/m/m", "1e3/m", "30 m"] {
+            assert_eq!(Rate::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_steps_of_a_rate_fill_its_period() {
+        let rate = Rate::parse("30/m").unwrap();
+        assert_eq!((rate.step(), rate.tolerance()), (2_000_000, 58_000_000));
+        assert_eq!(Rate::parse("1/h").unwrap().tolerance(), 0);
+    }
+}

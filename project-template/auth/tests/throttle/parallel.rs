@@ -1,0 +1,120 @@
+//! Many at once, at one instance and at two.
+
+use std::collections::BTreeMap;
+
+use auth::testing::{Client, Engine, PASSWORD, TestApp};
+use tokio::task::JoinSet;
+
+use super::{ADA, ELSEWHERE, HOME, WRONG, ada, address, login, router};
+
+/// A slow machine is no reason for a 503 here.
+const PATIENT: &str = "[database]\nacquire_timeout = \"30s\"\n[throttle]\nlogin = \"\"";
+const ROUNDS: usize = 20;
+
+auth::on_both_engines!(
+    two_hundred_wrong_guesses_at_once_do_not_pass_the_budget,
+    guesses_at_two_instances_share_a_budget,
+    strangers_at_once_do_not_pass_the_budget_of_the_account,
+    right_passwords_all_pass_however_many_come_at_once,
+    a_right_password_among_wrong_ones_leaves_no_more_guesses_than_there_are,
+    a_client_that_hangs_up_has_guessed_all_the_same,
+);
+
+async fn patient(engine: Engine) -> TestApp {
+    TestApp::configured(engine, router, PATIENT).await
+}
+
+/// How often each status was the answer.
+async fn statuses(guesses: impl Iterator<Item = (Client, &'static str, &'static str)>) -> BTreeMap<u16, usize> {
+    let mut tasks = JoinSet::new();
+    for (mut client, email, password) in guesses {
+        tasks.spawn(async move { client.login(email, password).await.status });
+    }
+    let mut counts = BTreeMap::new();
+    for status in tasks.join_all().await {
+        *counts.entry(status).or_default() += 1;
+    }
+    counts
+}
+
+async fn two_hundred_wrong_guesses_at_once_do_not_pass_the_budget(engine: Engine) {
+    let app = patient(engine).await;
+    ada(&app).await;
+    let client = |_| (app.client().from_address(ELSEWHERE), ADA, WRONG);
+    assert_eq!(statuses((0..200).map(client)).await, BTreeMap::from([(401, 5), (429, 195)]));
+    assert_eq!(login(&app, ELSEWHERE, ADA, PASSWORD).await.status, 429);
+}
+
+async fn guesses_at_two_instances_share_a_budget(engine: Engine) {
+    let app = patient(engine).await;
+    let other = app.second_instance(router).await;
+    for round in 0..ROUNDS {
+        let from = address(round);
+        let client = |number: usize| {
+            let app = if number.is_multiple_of(2) { &app } else { &other };
+            (
+                app.client().from_address(&from),
+                ["ada@example.com", "bob@example.com", "eve@example.com"][number % 3],
+                WRONG,
+            )
+        };
+        let counts = statuses((0..30).map(client)).await;
+        let looked_at = if round < 4 { 10 } else { 0 };
+        assert_eq!(counts.get(&401).copied().unwrap_or_default(), looked_at, "round {round}");
+        if round == 3 {
+            break;
+        }
+        app.advance(std::time::Duration::from_hours(24));
+    }
+}
+
+async fn strangers_at_once_do_not_pass_the_budget_of_the_account(engine: Engine) {
+    let app = patient(engine).await;
+    let other = app.second_instance(router).await;
+    let client = |number: usize| {
+        let app = if number.is_multiple_of(2) { &app } else { &other };
+        (app.client().from_address(&address(number)), ADA, WRONG)
+    };
+    assert_eq!(statuses((0..100).map(client)).await, BTreeMap::from([(401, 20), (429, 80)]));
+}
+
+async fn right_passwords_all_pass_however_many_come_at_once(engine: Engine) {
+    let app = patient(engine).await;
+    let other = app.second_instance(router).await;
+    ada(&app).await;
+    for round in 0..3 {
+        let client = |number: usize| {
+            let app = if number.is_multiple_of(2) { &app } else { &other };
+            let from = if round == 0 { HOME } else { ELSEWHERE };
+            (app.client().from_address(from), ADA, PASSWORD)
+        };
+        assert_eq!(statuses((0..60).map(client)).await, BTreeMap::from([(200, 60)]));
+    }
+    let client = |number: usize| (app.client().from_address(&address(number)), ADA, PASSWORD);
+    assert_eq!(statuses((0..60).map(client)).await, BTreeMap::from([(200, 60)]), "from strangers' addresses");
+}
+
+async fn a_right_password_among_wrong_ones_leaves_no_more_guesses_than_there_are(engine: Engine) {
+    let app = patient(engine).await;
+    ada(&app).await;
+    for round in 0..ROUNDS {
+        let from = address(round);
+        let client = |number| (app.client().from_address(&from), ADA, if number == 20 { PASSWORD } else { WRONG });
+        let counts = statuses((0..40).map(client)).await;
+        let of = |status| counts.get(&status).copied().unwrap_or_default();
+        assert!(of(200) <= 1 && of(401) <= 4 * of(200) + 5, "round {round}: {counts:?}");
+        assert_eq!(of(200) + of(401) + of(429), 40, "round {round}: {counts:?}");
+    }
+}
+
+async fn a_client_that_hangs_up_has_guessed_all_the_same(engine: Engine) {
+    let app = patient(engine).await;
+    ada(&app).await;
+    for _ in 0..50 {
+        let mut client = app.client().from_address(ELSEWHERE);
+        // Long enough to be counted, not always to be answered.
+        let _ = tokio::time::timeout(std::time::Duration::from_millis(2), client.login(ADA, WRONG)).await;
+    }
+    let hashes = app.password_hashes();
+    assert_eq!(login(&app, ELSEWHERE, ADA, PASSWORD).await.status, 429, "after {hashes} hashes");
+}
