@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected may simply stop")]
 
+mod collection;
 mod commands;
 mod crashes;
 mod serving;

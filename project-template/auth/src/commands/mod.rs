@@ -63,8 +63,12 @@ enum Command {
     /// Make and list signing keys
     #[command(subcommand)]
     Keys(keys::Command),
-    /// Print the description of the API (OpenAPI 3.1)
-    Openapi,
+    /// Print the description of the API (OpenAPI 3.1), or requests made of it
+    Openapi {
+        /// What to print
+        #[arg(long, value_enum, default_value_t = openapi::Format::Json)]
+        format: openapi::Format,
+    },
     /// Check the settings; exit 1 if something is wrong
     Check {
         /// Also name what is unsafe in production
@@ -109,7 +113,7 @@ async fn perform(command: Command, hooks: impl Hooks, app: impl FnOnce(Auth) -> 
         Command::FlushTokens { dry_run } => flush_tokens::flush_tokens(settings, dry_run).await,
         Command::SendTestMail { address } => send_test_mail::send(&settings, &address).await,
         Command::Keys(command) => keys::run(&settings, &command),
-        Command::Openapi => openapi::print(&settings),
+        Command::Openapi { format } => openapi::print(&settings, format),
         Command::Check { deploy } => check::check(&settings, deploy),
     }
 }

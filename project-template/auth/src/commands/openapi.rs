@@ -1,12 +1,32 @@
 //! `openapi`.
 
+use std::io::Write;
 use std::process::ExitCode;
 
+use clap::ValueEnum;
+
 use crate::app;
+use crate::openapi;
 use crate::settings::Settings;
 
-/// Prints the description of the API, whether or not these settings serve it.
-pub(super) fn print(settings: &Settings) -> anyhow::Result<ExitCode> {
-    println!("{}", serde_json::to_string_pretty(&app::description(settings))?);
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Format {
+    /// The description itself (OpenAPI 3.1)
+    Json,
+    /// A collection of requests for Postman (version 2.1)
+    Postman,
+    /// A text of requests that editors send
+    Http,
+}
+
+/// Prints the description of the API, or requests made of it, whether or not these settings serve it.
+pub(super) fn print(settings: &Settings, format: Format) -> anyhow::Result<ExitCode> {
+    let spec = app::description(settings);
+    let text = match format {
+        Format::Json => format!("{spec:#}\n"),
+        Format::Postman => openapi::postman(&spec),
+        Format::Http => openapi::http_file(&spec),
+    };
+    std::io::stdout().write_all(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -6,6 +6,7 @@
 //! is added by `describe`.
 
 mod body;
+mod collection;
 mod describe;
 mod page;
 mod refusal;
@@ -13,6 +14,7 @@ mod routes;
 pub(crate) mod shared;
 
 pub(crate) use body::bodies;
+pub(crate) use collection::{http_file, postman};
 pub(crate) use describe::describe;
 pub(crate) use refusal::{Refusal, refusals};
 pub(crate) use routes::router;

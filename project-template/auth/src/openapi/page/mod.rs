@@ -103,7 +103,7 @@ fn case(line: &str) -> Option<Value> {
 }
 
 /// The example of a body: beside its schema, or the schema's own.
-fn example<'s>(spec: &'s Value, content: &'s Value) -> &'s Value {
+pub(super) fn example<'s>(spec: &'s Value, content: &'s Value) -> &'s Value {
     let schema = &content["schema"];
     let item = if schema["type"] == "array" { &schema["items"] } else { schema };
     content.get("example").unwrap_or_else(|| &resolved(spec, item)["example"])
