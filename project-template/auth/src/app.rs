@@ -20,7 +20,7 @@ use crate::templates::Templates;
 use crate::throttle::Throttle;
 use crate::tokens::Tokens;
 use crate::{
-    email_verification, http, login, mail, openapi, operations, passwords, registration, sessions, tokens, users,
+    admin, email_verification, http, login, mail, openapi, operations, passwords, registration, sessions, tokens, users,
 };
 
 /// A running authentication server: the state of the application's router. Cloning it is cheap.
@@ -96,6 +96,11 @@ impl Auth {
     /// The authentication routes, to be merged into the application's router.
     pub fn router(&self) -> Router<Self> {
         let router = http::api_layers(api(self.settings()).into(), self).merge(Router::from(beside()));
+        let router = if self.settings().admin.enabled {
+            router.merge(http::api_layers(admin::router(self), self))
+        } else {
+            router
+        };
         if self.settings().serves_docs() {
             router.merge(openapi::router(&description(self.settings())))
         } else {

@@ -14,6 +14,7 @@
 //! | [`codes`] | one-time links and codes, for whatever a room sends by mail |
 //! | [`throttle`] | limits on guessing and on flooding |
 //! | [`mail`] | the outbox, and the ways a mail leaves |
+//! | [`admin`] | pages for staff |
 //! | [`audit`] | what happened to accounts |
 //! | [`operations`] | health, removal of what has expired |
 //! | `openapi` | the description of the API, and a page to try it |
@@ -35,6 +36,7 @@
 //! }
 //! ```
 
+pub mod admin;
 pub mod app;
 pub mod audit;
 pub mod clock;

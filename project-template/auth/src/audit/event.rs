@@ -1,10 +1,12 @@
 //! An event, and the kinds there are.
 
+use std::borrow::Cow;
+
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::AuditRow;
 use super::origin::Origin;
-use super::store::Row;
 use crate::users::{Email, User};
 
 macro_rules! words {
@@ -16,6 +18,9 @@ macro_rules! words {
         }
 
         impl $name {
+            #[allow(dead_code, reason = "not every list of words is walked through")]
+            pub(crate) const ALL: &[Self] = &[$(Self::$variant),+];
+
             /// As it stands in rows, logs and filters.
             pub(crate) fn name(self) -> &'static str {
                 match self {
@@ -55,10 +60,22 @@ words! {
         Activated = "activated",
         RoleChanged = "role_changed",
         Deleted = "deleted",
+        /// What has expired was removed by hand.
+        Flushed = "flushed",
     }
 }
 
 impl Kind {
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+
+    /// Whether something was refused.
+    pub(crate) fn is_failure(self) -> bool {
+        self.is_alarming()
+            || matches!(self, Self::SignUpRefused | Self::SignInFailed | Self::CodeWrong | Self::PasswordWrong)
+    }
+
     /// Whether somebody should look at it.
     fn is_alarming(self) -> bool {
         matches!(self, Self::Replayed | Self::LockedOut)
@@ -71,6 +88,8 @@ words! {
         UnknownAddress = "unknown_address",
         WrongPassword = "wrong_password",
         Inactive = "inactive",
+        /// Who wanted into the admin pages.
+        NotStaff = "not_staff",
         NotVerified = "not_verified",
         /// By the application's hook.
         Vetoed = "vetoed",
@@ -86,6 +105,8 @@ words! {
         Access = "access",
         Refresh = "refresh",
         All = "all",
+        /// On the admin pages.
+        Admin = "admin",
         /// By a command of the program.
         Command = "command",
     }
@@ -103,16 +124,15 @@ pub(crate) struct Event {
     pub(super) kind: Kind,
     user: Option<Uuid>,
     session: Option<Uuid>,
-    actor: Option<Uuid>,
     email: Option<String>,
-    detail: Option<&'static str>,
+    detail: Option<Cow<'static, str>>,
     count: i64,
 }
 
 impl Event {
     /// To nobody in particular.
-    pub(super) fn new(kind: Kind) -> Self {
-        Self { kind, user: None, session: None, actor: None, email: None, detail: None, count: 1 }
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self { kind, user: None, session: None, email: None, detail: None, count: 1 }
     }
 
     /// To an account.
@@ -137,7 +157,12 @@ impl Event {
 
     /// For this reason.
     pub(crate) fn because(self, reason: impl Into<&'static str>) -> Self {
-        Self { detail: Some(reason.into()), ..self }
+        Self { detail: Some(Cow::Borrowed(reason.into())), ..self }
+    }
+
+    /// With what changed.
+    pub(crate) fn saying(self, what: String) -> Self {
+        Self { detail: Some(Cow::Owned(what)), ..self }
     }
 
     /// So many at once.
@@ -145,24 +170,24 @@ impl Event {
         Self { count: i64::try_from(count).unwrap_or(i64::MAX), ..self }
     }
 
-    pub(super) fn row(&self, origin: Origin, now: OffsetDateTime) -> Row {
-        Row {
+    pub(super) fn row(&self, origin: Origin, now: OffsetDateTime) -> AuditRow {
+        AuditRow {
             id: Uuid::now_v7(),
             at: now,
             kind: self.kind.name().to_owned(),
             request_id: origin.request,
             user_id: self.user,
             session_id: self.session,
-            actor_id: self.actor,
+            actor_id: origin.actor,
             email: self.email.clone(),
             ip: origin.ip.map(|ip| ip.to_string()),
-            detail: self.detail.map(str::to_owned),
+            detail: self.detail.as_deref().map(str::to_owned),
             count: self.count,
         }
     }
 
     /// The line of the log, with what the row has.
-    pub(super) fn log(&self, row: &Row) {
+    pub(super) fn log(&self, row: &AuditRow) {
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(

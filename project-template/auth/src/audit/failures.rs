@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use super::AuditRow;
 use super::event::{Event, Kind};
 use super::origin::Origin;
-use super::store::{self, Row};
+use super::store;
 use crate::app::Auth;
 
 /// Rows of a kind that are written in full within a minute; the others of that minute become one row with their number.
@@ -84,7 +85,7 @@ impl Failures {
     }
 
     /// Writes a row in a task of its own, if there is a writer left.
-    fn write(&self, auth: &Auth, event: Event, row: Row) -> bool {
+    fn write(&self, auth: &Auth, event: Event, row: AuditRow) -> bool {
         let Ok(writer) = Arc::clone(&self.writers).try_acquire_owned() else { return false };
         let db = auth.db().clone();
         tokio::spawn(async move {

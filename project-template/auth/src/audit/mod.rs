@@ -11,13 +11,15 @@
 mod event;
 mod failures;
 mod origin;
-pub(crate) mod store;
+mod store;
 
 use std::time::Duration;
 
 pub(crate) use event::{Event, Kind, Reason};
 pub(crate) use failures::Failures;
-pub(crate) use origin::{Origin, of_request, of_same_request};
+pub(crate) use origin::{Origin, acting, of_request, of_same_request};
+pub use store::AuditRow;
+pub(crate) use store::Filter;
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -61,6 +63,14 @@ pub(crate) async fn record(auth: &Auth, tx: &mut Tx, event: Event) -> sqlx::Resu
 /// reach; of many within a minute, the first have rows of their own and the others are counted.
 pub(crate) fn note(auth: &Auth, event: Event) {
     auth.failures().note(auth, event, origin::current());
+}
+
+/// Rows that a filter lets through, newest first, from before one: ids sort by time.
+///
+/// # Errors
+/// If the database cannot be reached.
+pub(crate) async fn page(auth: &Auth, filter: &Filter, before: Uuid, limit: u32) -> sqlx::Result<Vec<AuditRow>> {
+    store::page(auth.db(), filter, before, limit).await
 }
 
 /// Makes the rows of an account that is removed tell no more than its id, in the transaction that removes it.

@@ -15,11 +15,18 @@ pub(crate) struct Origin {
     pub(crate) request: Option<Uuid>,
     /// The client's address, unless the settings keep none.
     pub(crate) ip: Option<IpAddr>,
+    /// Who does it to somebody else.
+    pub(crate) actor: Option<Uuid>,
 }
 
 /// Runs what answers a request: events in it are the request's.
 pub(crate) async fn of_request<F: Future>(origin: Origin, answering: F) -> F::Output {
     ORIGIN.scope(origin, answering).await
+}
+
+/// Does something to somebody else: events in it have this actor.
+pub(crate) fn acting<F: Future>(actor: Uuid, doing: F) -> impl Future<Output = F::Output> {
+    of_request(Origin { actor: Some(actor), ..current() }, doing)
 }
 
 /// As [`of_request`], for what is done in a task of its own for the request that is being answered now.

@@ -1,30 +1,73 @@
 //! The table of events.
 
+use sqlx::AssertSqlSafe;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::Kind;
 use crate::db::{Db, Tx};
 use crate::{in_tx, on};
 
 crate::row! {
     /// An event as it is stored.
     #[derive(Clone, Debug)]
-    pub(crate) struct Row {
+    pub struct AuditRow {
         /// UUIDv7: sorts by time.
-        pub(crate) id: Uuid,
-        pub(crate) at: OffsetDateTime,
-        pub(crate) kind: String,
-        pub(crate) request_id: Option<Uuid>,
+        pub id: Uuid,
+        /// When it happened.
+        pub at: OffsetDateTime,
+        /// What happened.
+        pub kind: String,
+        /// `X-Request-Id` of the answer.
+        pub request_id: Option<Uuid>,
         /// Whom it concerns.
-        pub(crate) user_id: Option<Uuid>,
-        pub(crate) session_id: Option<Uuid>,
+        pub user_id: Option<Uuid>,
+        /// In which session.
+        pub session_id: Option<Uuid>,
         /// Who did it, where that is somebody else.
-        pub(crate) actor_id: Option<Uuid>,
-        pub(crate) email: Option<String>,
-        pub(crate) ip: Option<String>,
-        pub(crate) detail: Option<String>,
-        pub(crate) count: i64,
+        pub actor_id: Option<Uuid>,
+        /// The address, masked.
+        pub email: Option<String>,
+        /// The client's address.
+        pub ip: Option<String>,
+        /// Why, or what it was about.
+        pub detail: Option<String>,
+        /// How many at once.
+        pub count: i64,
     }
+}
+
+/// What rows a page has; without a filter, all.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Filter {
+    pub(crate) kind: Option<Kind>,
+    pub(crate) user: Option<Uuid>,
+    pub(crate) actor: Option<Uuid>,
+}
+
+/// Rows from before one, newest first. The statement names only what it filters by, so that an index fits it.
+pub(super) async fn page(db: &Db, filter: &Filter, before: Uuid, limit: u32) -> sqlx::Result<Vec<AuditRow>> {
+    let one_of = |is_asked: bool, condition: &str, parameter: &str| {
+        // A parameter that stands nowhere has no type.
+        if is_asked { format!("{condition} = {parameter}") } else { format!("{parameter} is null") }
+    };
+    // A kind has many rows, an account few: SQLite would take the index of either.
+    let kind = if filter.user.is_some() || filter.actor.is_some() { "coalesce(kind, '')" } else { "kind" };
+    let statement = format!(
+        "select id, at, kind, request_id, user_id, session_id, actor_id, email, ip, detail, count from audit
+         where id < $1 and {} and {} and {} order by id desc limit $5",
+        one_of(filter.kind.is_some(), kind, "$2"),
+        one_of(filter.user.is_some(), "user_id", "$3"),
+        one_of(filter.actor.is_some(), "actor_id", "$4"),
+    );
+    on!(db, pool => sqlx::query_as(AssertSqlSafe(statement))
+        .bind(before)
+        .bind(filter.kind.map(Kind::name))
+        .bind(filter.user)
+        .bind(filter.actor)
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)
 }
 
 macro_rules! insert {
@@ -55,7 +98,7 @@ macro_rules! insert {
 }
 
 /// Inserts a row that belongs to no transaction, and so may come when the account is gone already.
-pub(super) async fn insert(db: &Db, row: &Row) -> sqlx::Result<()> {
+pub(super) async fn insert(db: &Db, row: &AuditRow) -> sqlx::Result<()> {
     on!(db, pool => insert!(
         row,
         pool,
@@ -64,7 +107,7 @@ pub(super) async fn insert(db: &Db, row: &Row) -> sqlx::Result<()> {
     ))
 }
 
-pub(super) async fn insert_in(tx: &mut Tx, row: &Row) -> sqlx::Result<()> {
+pub(super) async fn insert_in(tx: &mut Tx, row: &AuditRow) -> sqlx::Result<()> {
     in_tx!(tx, conn => insert!(row, conn, "$8", "$9"))
 }
 

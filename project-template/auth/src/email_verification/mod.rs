@@ -14,7 +14,7 @@ mod verified_user;
 
 pub(crate) use routes::router;
 pub use settings::{Method, Mode, Settings};
-pub(crate) use sign_up::{begin, notify_owner, sign_up};
+pub(crate) use sign_up::{begin, notify_owner, resend, sign_up};
 pub use verified_user::VerifiedUser;
 
 use crate::app::Auth;

@@ -9,11 +9,10 @@ use utoipa_axum::routes;
 
 use super::confirm;
 use super::link_pages::{self, confirm_for_person, failed, is_verified, landing};
-use super::mails::{self, Leaves};
-use super::{AGAIN, Mode, NOTHING, subject};
+use super::{Mode, sign_up, subject};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
-use crate::codes::{self, Limits, Standing};
+use crate::codes::{self, Standing};
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields, FormFields};
 use crate::login;
@@ -138,28 +137,11 @@ async fn resend(
         };
     }
     let Some(email) = email else { return Err(NotFound.into()) };
-    let waiting =
-        users::store::by_email(auth.db(), &email).await?.filter(|user| !user.email_verified && user.is_active);
-    let subject = subject(&email);
-    let limits = Limits::from(&auth.settings().codes);
-    let mut tx = auth.db().begin().await?;
-    let Some(code) = codes::request(&auth, &mut tx, subject, limits).await? else {
-        let wait = codes::wait(&auth, &mut tx, subject, limits).await?;
-        return reader.refuse(&auth, Error::Throttled(wait.0));
-    };
-    let (purpose, leaves) = if waiting.is_some() { (AGAIN, Leaves::Yes) } else { (NOTHING, Leaves::No) };
-    let owner = waiting.as_ref().map_or((subject.id(), 0), |user| (user.id, user.auth_version));
-    let to = waiting.as_ref().map_or(email.as_written(), |user| user.email.as_str());
-    codes::forget(&mut tx, purpose, owner.0).await?;
-    let lifetime = auth.settings().email_verification.link_lifetime;
-    let link = codes::issue(&auth, &mut tx, purpose, owner, &None::<()>, lifetime).await?;
-    mails::queue(&auth, &mut tx, to, &link, Some(&code), leaves).await?;
-    let event = Event::at(Kind::CodeSent, &email, waiting.as_ref()).because(Reason::Verification);
-    audit::record(&auth, &mut tx, event).await?;
-    tx.commit().await?;
-    match reader {
-        Reader::Person => pages::show(&auth, StatusCode::OK, &CheckMail {}),
-        Reader::Program => Ok(Json(json!({ "detail": SENT })).into_response()),
+    match (sign_up::resend(&auth, &email).await, reader) {
+        (Ok(()), Reader::Person) => pages::show(&auth, StatusCode::OK, &CheckMail {}),
+        (Ok(()), Reader::Program) => Ok(Json(json!({ "detail": SENT })).into_response()),
+        (Err(error @ Error::Throttled(_)), reader) => reader.refuse(&auth, error),
+        (Err(error), _) => Err(error),
     }
 }
 

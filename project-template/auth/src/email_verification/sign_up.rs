@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::mails::{self, Leaves};
-use super::{FIRST, FURTHER, Mode, NOTHING, SILENT, subject};
+use super::{AGAIN, FIRST, FURTHER, Mode, NOTHING, SILENT, subject};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::codes::{self, Limits, Subject};
 use crate::db::Tx;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::mail::{self, Mail};
 use crate::templates::mails::AccountExists;
 use crate::users::{self, Email, NewUser, User};
@@ -117,6 +117,31 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser) -> Result<()> {
     audit::record(auth, &mut tx, event).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Sends the mail again, if the address waits for its confirmation. It does the same, and takes as long, if it does not.
+///
+/// # Errors
+/// How long to wait, where the address had its share of mails. If the database cannot be reached.
+pub(crate) async fn resend(auth: &Auth, email: &Email) -> Result<()> {
+    let waiting = users::store::by_email(auth.db(), email).await?.filter(|user| !user.email_verified && user.is_active);
+    let subject = subject(email);
+    let limits = Limits::from(&auth.settings().codes);
+    let mut tx = auth.db().begin().await?;
+    let Some(code) = codes::request(auth, &mut tx, subject, limits).await? else {
+        let wait = codes::wait(auth, &mut tx, subject, limits).await?;
+        return Err(Error::Throttled(wait.0));
+    };
+    let (purpose, leaves) = if waiting.is_some() { (AGAIN, Leaves::Yes) } else { (NOTHING, Leaves::No) };
+    let owner = waiting.as_ref().map_or((subject.id(), 0), |user| (user.id, user.auth_version));
+    let to = waiting.as_ref().map_or(email.as_written(), |user| user.email.as_str());
+    codes::forget(&mut tx, purpose, owner.0).await?;
+    let lifetime = auth.settings().email_verification.link_lifetime;
+    let link = codes::issue(auth, &mut tx, purpose, owner, &None::<Further>, lifetime).await?;
+    mails::queue(auth, &mut tx, to, &link, Some(&code), leaves).await?;
+    let event = Event::at(Kind::CodeSent, email, waiting.as_ref()).because(Reason::Verification);
+    audit::record(auth, &mut tx, event).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Tells the owner of an account that somebody signed up with its address.

@@ -76,7 +76,7 @@ async fn observe(State(auth): State<Auth>, request: Request, next: Next) -> Resp
     let started = Instant::now();
     let keeps_address = auth.settings().sessions.collect_device;
     let ip = client::address_of(&auth, request.extensions(), request.headers()).filter(|_| keeps_address);
-    let origin = audit::Origin { request: Some(id), ip };
+    let origin = audit::Origin { request: Some(id), ip, actor: None };
     let answering = audit::of_request(origin, next.run(request)).instrument(span.clone());
     let mut response = explain(answering.await, &method);
     span.in_scope(|| {

@@ -97,9 +97,14 @@ impl Settings {
     /// A path of the API as a browser sees it, for pages and redirects: below the path of `public_url`, if it has one.
     #[must_use]
     pub fn path(&self, path: &str) -> String {
+        self.outer_path(&format!("{}{path}", self.prefix))
+    }
+
+    /// As [`Settings::path`], of a path that is not the API's.
+    pub(crate) fn outer_path(&self, path: &str) -> String {
         let rest = self.public_url.as_deref().and_then(|url| url.split_once("://")).map_or("", |(_, rest)| rest);
         let base = rest.find('/').map_or("", |slash| &rest[slash..]);
-        format!("{base}{}{path}", self.prefix)
+        format!("{base}{path}")
     }
 
     /// The name of the machine that people see in their browser.
@@ -138,7 +143,7 @@ pub(crate) fn is_target(target: &str) -> bool {
     is_path || is_address()
 }
 
-fn is_prefix(prefix: &str) -> bool {
+pub(crate) fn is_prefix(prefix: &str) -> bool {
     prefix.is_empty()
         || prefix.strip_prefix('/').is_some_and(|rest| {
             rest.split('/').all(|part| {
@@ -147,7 +152,7 @@ fn is_prefix(prefix: &str) -> bool {
         })
 }
 
-fn parse_network(text: &str) -> Option<IpNet> {
+pub(crate) fn parse_network(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(|| text.parse().ok().map(|address: std::net::IpAddr| address.into()))
 }
 

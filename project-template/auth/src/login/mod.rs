@@ -2,7 +2,7 @@
 
 mod routes;
 
-pub(crate) use routes::router;
+pub(crate) use routes::{checked, router};
 
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
@@ -18,6 +18,16 @@ use crate::users::{self, User};
 /// # Errors
 /// 401 `email_not_verified` where only verified addresses sign in.
 pub(crate) async fn complete(auth: &Auth, user: &User, client: &Client) -> Result<Option<Issued>> {
+    complete_as(auth, user, client, None).await
+}
+
+/// As [`complete`], with what the audit log is to say about it.
+pub(crate) async fn complete_as(
+    auth: &Auth,
+    user: &User,
+    client: &Client,
+    way: Option<Reason>,
+) -> Result<Option<Issued>> {
     let refused = |reason| audit::note(auth, Event::of(Kind::SignInFailed, user).because(reason));
     email_verification::require(auth, user).inspect_err(|_| refused(Reason::NotVerified))?;
     auth.hooks().before_login(auth, user).await.inspect_err(|_| refused(Reason::Vetoed))?;
@@ -28,7 +38,8 @@ pub(crate) async fn complete(auth: &Auth, user: &User, client: &Client) -> Resul
         return Ok(None);
     };
     let issued = sessions::start(auth, &mut tx, &user, &claims, client).await?;
-    audit::record(auth, &mut tx, Event::of(Kind::SignIn, &user).session(issued.session)).await?;
+    let event = Event::of(Kind::SignIn, &user).session(issued.session);
+    audit::record(auth, &mut tx, way.into_iter().fold(event, Event::because)).await?;
     tx.commit().await?;
     Ok(Some(issued))
 }

@@ -58,14 +58,27 @@ async fn login(State(auth): State<Auth>, client: Client, delivery: Delivery, mut
     fields.finish()?;
     let (Some(email), Some(password)) = (email, password) else { return Err(IncorrectCredentials.into()) };
 
-    let verified = verified(auth.clone(), email.clone(), password);
-    let user = throttle::guarded(&auth, Guess::Password(email.key()), &client, verified).await;
-    if let Err(Error::Throttled(_)) = user {
-        audit::note(&auth, Event::at(Kind::LockedOut, &email, None).because(Reason::WrongPassword));
-    }
-    let user = user?.ok_or(IncorrectCredentials)?;
+    let user = checked(&auth, &client, &email, password).await?.ok_or(IncorrectCredentials)?;
     let issued = complete(&auth, &user, &client).await?.ok_or(IncorrectCredentials)?;
     Ok(delivery.answer(&auth, StatusCode::OK, issued, json!({})))
+}
+
+/// The user with this address and password, within the budgets for guesses.
+///
+/// # Errors
+/// 429 where one is spent.
+pub(crate) async fn checked(
+    auth: &Auth,
+    client: &Client,
+    email: &Email,
+    password: SecretString,
+) -> Result<Option<User>> {
+    let verified = verified(auth.clone(), email.clone(), password);
+    let user = throttle::guarded(auth, Guess::Password(email.key()), client, verified).await;
+    if let Err(Error::Throttled(_)) = user {
+        audit::note(auth, Event::at(Kind::LockedOut, email, None).because(Reason::WrongPassword));
+    }
+    user
 }
 
 /// The user with this address and password. It takes as long to find that there is none.

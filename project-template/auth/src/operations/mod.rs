@@ -6,6 +6,6 @@ mod routes;
 mod settings;
 
 pub(crate) use cron::cron_router;
-pub(crate) use flush::{Flushing, expired, flush, flush_by_itself};
+pub(crate) use flush::{Flushed, Flushing, expired, flush, flush_by_itself};
 pub(crate) use routes::router;
 pub use settings::Settings;

@@ -33,7 +33,7 @@ pub fn show_leading_to<P: Page>(
     page: &P,
     elsewhere: Option<&str>,
 ) -> Result<Response> {
-    let nonce = URL_SAFE_NO_PAD.encode(random::<NONCE_BYTES>()?);
+    let nonce = nonce()?;
     let html = auth.templates().page(page, &nonce)?;
     let elsewhere = elsewhere.and_then(origin).map(|origin| format!(" {origin}")).unwrap_or_default();
     let policy = format!(
@@ -44,6 +44,22 @@ pub fn show_leading_to<P: Page>(
     let headers =
         [(header::CONTENT_SECURITY_POLICY, policy), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((status, headers, Html(html)).into_response())
+}
+
+/// What a form carries that belongs to `holder`, such as a session: a page of another site does not know it, not even one
+/// that can set cookies here.
+pub(crate) fn form_token(auth: &Auth, holder: &str) -> String {
+    URL_SAFE_NO_PAD.encode(auth.tokens().mac(holder.as_bytes(), auth.now()))
+}
+
+/// Whether a form carries the token of `holder`.
+pub(crate) fn is_form_token(auth: &Auth, holder: &str, token: &str) -> bool {
+    URL_SAFE_NO_PAD.decode(token).is_ok_and(|mac| auth.tokens().has_mac(holder.as_bytes(), &mac))
+}
+
+/// Something nobody can know.
+pub(crate) fn nonce() -> Result<String> {
+    Ok(URL_SAFE_NO_PAD.encode(random::<NONCE_BYTES>()?))
 }
 
 fn random<const BYTES: usize>() -> anyhow::Result<[u8; BYTES]> {

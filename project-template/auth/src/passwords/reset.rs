@@ -14,6 +14,7 @@ use crate::audit::{self, Event, Kind};
 use crate::codes::{self, Limits, Link, Standing, Subject};
 use crate::error::{Error, Result};
 use crate::mail::{self, Mail};
+use crate::pages;
 use crate::sessions::{self, EndedBy};
 use crate::templates::{self, mails};
 use crate::throttle;
@@ -31,7 +32,7 @@ const CSRF: &str = "password reset form";
 ///
 /// # Errors
 /// How long to wait, where the address had its share of mails, whether or not any were sent.
-pub(super) async fn request(auth: &Auth, email: &Email) -> Result<()> {
+pub(crate) async fn request(auth: &Auth, email: &Email) -> Result<()> {
     let user = users::store::by_email(auth.db(), email).await?.filter(|user| user.is_active);
     let lifetime = auth.settings().password.reset_lifetime;
     let mut tx = auth.db().begin().await?;
@@ -127,15 +128,14 @@ impl Capability {
     /// What a request made with this capability must carry beside it. A page of another site can have the cookie sent,
     /// but knows no value that belongs to it, not even if it can set cookies of its own.
     pub(super) fn csrf_token(&self, auth: &Auth) -> String {
-        URL_SAFE_NO_PAD.encode(auth.tokens().mac(&self.csrf_message(), auth.now()))
+        pages::form_token(auth, &self.form())
     }
 
     pub(super) fn has_csrf_token(&self, auth: &Auth, token: &str) -> bool {
-        let mac = URL_SAFE_NO_PAD.decode(token);
-        mac.is_ok_and(|mac| auth.tokens().has_mac(&self.csrf_message(), &mac))
+        pages::is_form_token(auth, &self.form(), token)
     }
 
-    fn csrf_message(&self) -> Vec<u8> {
-        format!("{CSRF} {}", self.sealed).into_bytes()
+    fn form(&self) -> String {
+        format!("{CSRF} {}", self.sealed)
     }
 }

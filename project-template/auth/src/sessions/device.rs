@@ -80,6 +80,17 @@ impl Device {
     }
 }
 
+/// A device in a few words: "Firefox on Linux".
+pub(crate) fn device_name(user_agent: Option<String>) -> String {
+    let device = user_agent.map(Device::of).unwrap_or_default();
+    match (device.browser, device.os) {
+        (Some(browser), Some(os)) => format!("{browser} on {os}"),
+        (Some(browser), None) => browser,
+        (None, Some(os)) => os.to_owned(),
+        (None, None) => "Unknown device".to_owned(),
+    }
+}
+
 fn find(table: &[(&str, &'static str)], user_agent: &str) -> Option<&'static str> {
     table.iter().find(|(part, _)| user_agent.contains(part)).map(|(_, name)| *name)
 }

@@ -25,6 +25,7 @@ use uuid::Uuid;
 use current_user::bearer_claims;
 pub(crate) use current_user::session_over;
 pub use current_user::{CurrentUser, DbUser};
+pub(crate) use device::device_name;
 pub(crate) use ending::{Ended, EndedBy, end, end_all, end_in};
 pub use invalidation::{TokenKinds, invalidate};
 pub(crate) use liveness::Liveness;
@@ -174,6 +175,16 @@ fn issue(auth: &Auth, session: &Session, user: &User, claims: &UserClaims, now: 
         ),
         refresh_until: session.expires_at,
     }
+}
+
+/// Has a session end at a time at the latest.
+pub(crate) async fn shorten(auth: &Auth, session: Uuid, until: OffsetDateTime) -> Result<()> {
+    Ok(store::shorten(auth.db(), session, until).await?)
+}
+
+/// The sessions of a user that live, newest first.
+pub(crate) async fn live_of_user(auth: &Auth, user: Uuid) -> Result<Vec<Session>> {
+    Ok(store::live_of_user(auth.db(), user, auth.now()).await?)
 }
 
 /// Whether a token of either kind could be used now. Asking does not use it.

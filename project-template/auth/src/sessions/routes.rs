@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::device::Device;
 use super::{
-    DbUser, Delivery, EndedBy, NotRotated, Prefer, Session, Tokens, bearer_claims, cleared, end, end_all, presented,
-    rotate, store,
+    DbUser, Delivery, EndedBy, NotRotated, Prefer, Session, Tokens, bearer_claims, cleared, end, end_all, live_of_user,
+    presented, rotate,
 };
 use crate::app::Auth;
 use crate::email_verification::EmailNotVerified;
@@ -166,7 +166,7 @@ struct Listed {
     responses((status = 200, description = "The sessions.", body = Vec<Listed>)),
 )]
 async fn list(State(auth): State<Auth>, user: DbUser) -> Result<Json<Vec<Listed>>> {
-    let sessions = store::live_of_user(auth.db(), user.id, auth.now()).await?;
+    let sessions = live_of_user(&auth, user.id).await?;
     let listed = |session: Session| Listed {
         id: session.id,
         current: session.id == user.session,

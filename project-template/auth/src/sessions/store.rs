@@ -77,6 +77,16 @@ pub(super) async fn advance(db: &Db, session: &Session, client: Option<&Client>)
     Ok(moved == 1)
 }
 
+/// Has a session end at a time at the latest.
+pub(super) async fn shorten(db: &Db, id: Uuid, until: OffsetDateTime) -> sqlx::Result<()> {
+    on!(db, pool => sqlx::query("update sessions set expires_at = $1 where id = $2 and expires_at > $1")
+        .bind(until)
+        .bind(id)
+        .execute(pool)
+        .await
+        .map(drop))
+}
+
 /// Ends a session, for good; says whether it lived until now.
 pub(super) async fn end_in(tx: &mut Tx, id: Uuid, user: Uuid, by: &str, now: OffsetDateTime) -> sqlx::Result<bool> {
     let ended = in_tx!(tx, conn => sqlx::query(

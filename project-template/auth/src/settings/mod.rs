@@ -13,7 +13,7 @@ pub(crate) use reader::parse_duration;
 pub use reader::{Choice, Section};
 
 use crate::{
-    audit, codes, db, email_verification, http, mail, operations, passwords, registration, sessions, templates,
+    admin, audit, codes, db, email_verification, http, mail, operations, passwords, registration, sessions, templates,
     throttle, tokens,
 };
 
@@ -48,6 +48,7 @@ pub struct Settings {
     pub sessions: sessions::Settings,
     pub throttle: throttle::Settings,
     pub tokens: tokens::Settings,
+    pub admin: admin::Settings,
     pub audit: audit::Settings,
     pub cron: operations::Settings,
     pub templates: templates::Settings,
@@ -101,6 +102,7 @@ impl Settings {
             sessions: sessions::Settings::read(&mut reader.section("sessions")),
             throttle: throttle::Settings::read(&mut reader.section("throttle")),
             tokens: tokens::Settings::read(&mut reader.section("tokens")),
+            admin: admin::Settings::read(&mut reader.section("admin")),
             audit: audit::Settings::read(&mut reader.section("audit")),
             cron: operations::Settings::read(&mut reader.section("cron")),
             templates: templates::Settings::read(&mut reader.section("templates")),
@@ -155,6 +157,7 @@ impl Settings {
         self.sessions.warn(&mut warnings);
         self.throttle.warn(&mut warnings);
         self.tokens.warn(&mut warnings);
+        self.admin.warn(&mut warnings);
         warnings
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use minijinja::{Error, ErrorKind, Value};
 
-use super::{LAYOUTS, Settings, Source, Templates, mails, pages};
+use super::{SHARED, Settings, Source, Templates, mails, pages};
 
 /// The variables every template has.
 const COMMON: [&str; 2] = ["service", "nonce"];
@@ -20,8 +20,9 @@ pub(super) fn problems(templates: &Templates, settings: &Settings) -> Vec<String
     for page in pages::ALL {
         problems.extend(tried(templates, settings, page.source, &(page.samples)()));
     }
-    for layout in LAYOUTS {
-        problems.extend(unknown_variables(templates, settings, layout, &[]));
+    for (shared, variables) in SHARED {
+        let variables: Vec<String> = variables.iter().map(|name| (*name).to_owned()).collect();
+        problems.extend(unknown_variables(templates, settings, shared, &variables));
     }
     problems.into_iter().collect()
 }
@@ -84,8 +85,8 @@ pub(super) fn explain(settings: &Settings, error: &Error) -> String {
     let detail = innermost.detail().unwrap_or_default();
     let what = match innermost.kind() {
         ErrorKind::TemplateNotFound => {
-            let layouts = LAYOUTS.map(|layout| format!("`{}`", layout.file)).join(" or ");
-            format!("{detail}; a template can only extend {layouts}")
+            let shared = SHARED.map(|(shared, _)| format!("`{}`", shared.file)).join(", ");
+            format!("{detail}; what a template can extend, include or import is {shared}")
         }
         kind => format!("{kind}: {detail}"),
     };

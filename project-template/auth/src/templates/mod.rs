@@ -67,13 +67,19 @@ macro_rules! source {
 }
 pub(crate) use source;
 
-/// What mails, and what pages, have in common.
-const LAYOUTS: [Source; 2] = [source!("email/email_layout.html"), source!("pages/page_layout.html")];
+/// What several mails, or several pages, have in common, and the variables that all who use it have.
+const SHARED: [(Source, &[&str]); 5] = [
+    (source!("email/email_layout.html"), &[]),
+    (source!("pages/page_layout.html"), &[]),
+    (source!("pages/page_colors.css"), &[]),
+    (source!("pages/admin_layout.html"), &["path", "csrf_token", "me", "here"]),
+    (source!("pages/admin_events.html"), &[]),
+];
 
 fn sources() -> impl Iterator<Item = Source> {
     let mails = mails::ALL.iter().flat_map(|mail| mail.sources);
     let pages = pages::ALL.iter().map(|page| page.source);
-    LAYOUTS.into_iter().chain(mails).chain(pages)
+    SHARED.into_iter().map(|(source, _)| source).chain(mails).chain(pages)
 }
 
 /// A mail as it leaves.

@@ -124,7 +124,7 @@ fn a_syntax_error_an_unknown_filter_and_a_strange_layout_are_found_with_their_li
         ("{% extends 'base.html' %}", "mine/pass_reset_text, line 1"),
         (
             "{% extends 'base.html' %}",
-            "a template can only extend `email/email_layout.html` or `pages/page_layout.html`",
+            "what a template can extend, include or import is `email/email_layout.html`, `pages/page_layout.html`, ",
         ),
     ] {
         let problem = problem("pass_reset_text", text);

@@ -1,29 +1,8 @@
 //! The audit log, as a test reads it.
 
-use time::OffsetDateTime;
-use uuid::Uuid;
-
 use super::TestApp;
+use crate::audit::AuditRow;
 use crate::on;
-
-crate::row! {
-    /// A row of the audit log.
-    #[derive(Clone, Debug)]
-    #[expect(missing_docs, reason = "the columns of the table")]
-    pub struct AuditRow {
-        pub id: Uuid,
-        pub at: OffsetDateTime,
-        pub kind: String,
-        pub request_id: Option<Uuid>,
-        pub user_id: Option<Uuid>,
-        pub session_id: Option<Uuid>,
-        pub actor_id: Option<Uuid>,
-        pub email: Option<String>,
-        pub ip: Option<String>,
-        pub detail: Option<String>,
-        pub count: i64,
-    }
-}
 
 impl TestApp {
     /// The rows of the audit log, oldest first, once none is being written any more.

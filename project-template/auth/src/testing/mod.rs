@@ -18,9 +18,9 @@ mod listening;
 mod mailbox;
 mod program;
 
+pub use crate::audit::AuditRow;
 pub use app::{Engine, PASSWORD, TestApp};
 pub use client::{Client, Reply};
-pub use events::AuditRow;
 pub use listening::Listening;
 pub use mailbox::{Mailbox, Received};
 pub use program::{Program, Server, Starting, read_reply};

@@ -17,7 +17,9 @@ use uuid::Uuid;
 
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind};
+use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::openapi::refusals;
 use crate::sessions::{self, Ended, EndedBy};
 
 /// The account with an address, whatever its case.
@@ -37,19 +39,40 @@ pub(crate) fn taken() -> Error {
 /// Lets an account sign in again, or no more; then all its sessions end. Says whether there is such an account.
 ///
 /// # Errors
-/// If the database cannot be reached.
+/// 409 `last_superuser`. If the database cannot be reached.
 pub async fn set_active(auth: &Auth, user: Uuid, active: bool) -> Result<bool> {
     let mut tx = auth.db().begin().await?;
-    let found = store::set_active(&mut tx, user, active, auth.now()).await?;
-    let ended = if active {
-        Ended::default()
-    } else {
-        sessions::end_all(auth, &mut tx, user, None, EndedBy::Deactivation).await?
-    };
-    if found {
-        let kind = if active { Kind::Activated } else { Kind::Deactivated };
-        audit::record(auth, &mut tx, Event::of_id(kind, user)).await?;
-    }
+    let (found, ended) = set_active_in(auth, &mut tx, user, active).await?;
     ended.commit(auth, tx).await?;
     Ok(found)
+}
+
+/// As [`set_active`], within a transaction, which is to be committed with the sessions that end.
+pub(crate) async fn set_active_in(auth: &Auth, tx: &mut Tx, user: Uuid, active: bool) -> Result<(bool, Ended)> {
+    if !active {
+        protect_last_superuser(tx, user).await?;
+    }
+    let found = store::set_active(tx, user, active, auth.now()).await?;
+    let ended =
+        if active { Ended::default() } else { sessions::end_all(auth, tx, user, None, EndedBy::Deactivation).await? };
+    if found {
+        let kind = if active { Kind::Activated } else { Kind::Deactivated };
+        audit::record(auth, tx, Event::of_id(kind, user)).await?;
+    }
+    Ok((found, ended))
+}
+
+refusals! {
+    /// Nobody would be left who can do everything.
+    LastSuperuser = CONFLICT, "last_superuser", "This is the last active superuser. Make another one first.";
+}
+
+/// Refuses to go on with an account that is the last active superuser. Until the transaction ends, all superusers are held:
+/// of two who take each other's role away at once, one finds that they are the last.
+///
+/// # Errors
+/// 409 `last_superuser`.
+pub(crate) async fn protect_last_superuser(tx: &mut Tx, user: Uuid) -> Result<()> {
+    store::hold_superusers(tx).await?;
+    if store::is_last_superuser(tx, user).await? { Err(LastSuperuser.into()) } else { Ok(()) }
 }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa_axum::routes;
 
-use super::{NAME_LIMIT, User, email_change, store};
+use super::{LastSuperuser, NAME_LIMIT, User, email_change, protect_last_superuser, role, store};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::codes;
@@ -79,7 +79,7 @@ async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
 /// Removes the account, its sessions and everything that hangs on it.
 #[utoipa::path(
     delete, path = "/user/", tag = "Accounts", request_body = Password, security(("bearer" = [])),
-    responses((status = 204, description = "The account is gone."), Conflict, Throttled),
+    responses((status = 204, description = "The account is gone."), Conflict, LastSuperuser, Throttled),
 )]
 async fn remove(State(auth): State<Auth>, user: DbUser, client: Client, mut fields: Fields) -> Result<StatusCode> {
     let password = fields.secret("password");
@@ -88,6 +88,9 @@ async fn remove(State(auth): State<Auth>, user: DbUser, client: Client, mut fiel
         return Err(Error::field("password", "Your password was entered incorrectly. Please enter it again."));
     }
     let mut tx = auth.db().begin().await?;
+    if user.role >= role::SUPERUSER {
+        protect_last_superuser(&mut tx, user.id).await?;
+    }
     store::hold(&mut tx, user.id).await?;
     let ended = sessions::end_all(&auth, &mut tx, user.id, None, EndedBy::Deletion).await?;
     // Ended by somebody else while the password was checked: this request has lost its credential.

@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::import::Account;
-use super::{Email, NewUser, User};
+use super::{Email, NewUser, User, role};
 use crate::db::{Db, Tx};
 use crate::{in_tx, on};
 
@@ -313,11 +313,35 @@ pub(crate) async fn set_role(tx: &mut Tx, id: Uuid, role: i64, now: OffsetDateTi
     Ok(done == 1)
 }
 
+/// Holds every superuser until the transaction ends.
+pub(crate) async fn hold_superusers(tx: &mut Tx) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query("update users set updated_at = updated_at where role > 0 and role >= $1")
+        .bind(role::SUPERUSER)
+        .execute(conn)
+        .await
+        .map(drop))
+}
+
+/// Whether an account is an active superuser, and no other is.
+pub(crate) async fn is_last_superuser(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
+    let found: Option<(i64,)> = in_tx!(tx, conn => sqlx::query_as(
+        "select role from users where id = $1 and is_active and role >= $2 and not exists (
+           select 1 from users other
+           where other.role > 0 and other.role >= $2 and other.is_active and other.id <> $1)",
+    )
+    .bind(id)
+    .bind(role::SUPERUSER)
+    .fetch_optional(conn)
+    .await?);
+    Ok(found.is_some())
+}
+
 /// Removes an account and everything that hangs on it, if it is still as `user` shows it.
 pub(crate) async fn delete(tx: &mut Tx, user: &User) -> sqlx::Result<bool> {
-    let done = in_tx!(tx, conn => sqlx::query("delete from users where id = $1 and auth_version = $2")
+    let done = in_tx!(tx, conn => sqlx::query("delete from users where id = $1 and auth_version = $2 and role = $3")
         .bind(user.id)
         .bind(user.auth_version)
+        .bind(user.role)
         .execute(conn)
         .await?
         .rows_affected());

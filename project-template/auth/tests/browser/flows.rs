@@ -17,7 +17,7 @@ in_chromium!(
 );
 
 /// With scripts and without.
-fn tabs() -> [Tab; 2] {
+pub(crate) fn tabs() -> [Tab; 2] {
     [Tab::open(), Tab::without_scripts()]
 }
 

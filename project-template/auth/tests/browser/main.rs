@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected may simply stop")]
 
+mod admin;
 mod chromium;
 mod docs;
 mod flows;

@@ -6,10 +6,10 @@ use std::path::Path;
 use auth::testing::PASSWORD;
 
 use super::tab::Tab;
-use super::{NEW, account, change_link, listening, reset_link, verification_link};
+use super::{NEW, account, admin, change_link, listening, reset_link, verification_link};
 
 /// Addresses that are as long as they get.
-const LONG: &str =
+pub(crate) const LONG: &str =
     "augusta.ada.king.countess.of.lovelace.analytical.engine@a-rather-long-name-of-a-company.example.com";
 const LONGER: &str =
     "augusta.ada.king-noel.countess.of.lovelace.first@another-rather-long-name-of-a-company.example.com";
@@ -54,6 +54,8 @@ pub(crate) async fn every_page(mut look: impl FnMut(&mut Tab, &str)) {
     tab.visit(&server.url("/jwt-allauth/user/email/confirm/unknown/"));
     show(&mut tab, "email_change_failed_page");
 
+    admin::walk(&app, &server, &mut tab, &mut show).await;
+
     tab.visit(&server.url("/docs/"));
     show(&mut tab, "docs");
     tab.eval("for (const details of document.querySelectorAll('details')) details.open = true");
@@ -74,5 +76,5 @@ fn templates() -> Vec<String> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/pages");
     let files = std::fs::read_dir(directory).unwrap();
     let names = files.map(|file| file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned());
-    names.filter(|name| name != "page_layout").collect()
+    names.filter(|name| name.ends_with("_page")).collect()
 }

@@ -1,0 +1,212 @@
+//! What staff may do, and to whom.
+//!
+//! Staff reach accounts of a lower role than their own, superusers every account; nobody changes their own, but for its
+//! sessions. The statement that begins an act checks that and holds the account until the act is committed, so that a role
+//! which changes at the same moment counts before or after it, never half.
+
+use axum::http::StatusCode;
+use uuid::Uuid;
+
+use super::gate::Posted;
+use super::{shown, store};
+use crate::app::Auth;
+use crate::audit::{self, Event, Kind};
+use crate::db::Tx;
+use crate::email_verification::{self, Mode};
+use crate::error::{Error, Result};
+use crate::openapi::refusals;
+use crate::passwords;
+use crate::sessions::{self, EndedBy, TokenKinds};
+use crate::users::{self, Email, User, role};
+
+/// Something that can be done to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    Resend,
+    Reset,
+    EndSession,
+    EndSessions,
+    EndAccess,
+    Role,
+    Activate,
+    Deactivate,
+}
+
+const ALL: [Act; 8] = [
+    Act::Resend,
+    Act::Reset,
+    Act::EndSession,
+    Act::EndSessions,
+    Act::EndAccess,
+    Act::Role,
+    Act::Activate,
+    Act::Deactivate,
+];
+
+refusals! {
+    /// The account is of the same role or a higher one, or one's own.
+    OutOfReach = FORBIDDEN, "permission_denied", "Your role does not reach this account.";
+}
+
+impl Act {
+    pub(super) fn named(name: &str) -> Option<Self> {
+        ALL.into_iter().find(|act| act.name() == name)
+    }
+
+    /// In paths.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Resend => "resend",
+            Self::Reset => "reset",
+            Self::EndSession => "end-session",
+            Self::EndSessions => "end-sessions",
+            Self::EndAccess => "end-access",
+            Self::Role => "role",
+            Self::Activate => "activate",
+            Self::Deactivate => "deactivate",
+        }
+    }
+
+    /// What is said when it is done.
+    pub(super) fn done(self) -> &'static str {
+        match self {
+            Self::Resend => "The verification mail is on its way.",
+            Self::Reset => "A mail with a link to set a new password is on its way.",
+            Self::EndSession => "The session has ended.",
+            Self::EndSessions => "All sessions have ended.",
+            Self::EndAccess => "The access tokens are void. Every device has to refresh.",
+            Self::Role => "The role has been changed.",
+            Self::Activate => "The account is active again.",
+            Self::Deactivate => "The account is deactivated, and its sessions have ended.",
+        }
+    }
+
+    /// What is about to be done.
+    pub(super) fn sentence(self, email: &str, level: &str) -> String {
+        match self {
+            Self::Resend => format!("Send the verification mail to {email} again"),
+            Self::Reset => format!("Send {email} a link to set a new password"),
+            Self::EndSession => format!("End a session of {email}"),
+            Self::EndSessions => format!("End all sessions of {email}"),
+            Self::EndAccess => format!("Void the access tokens of {email}"),
+            Self::Role => {
+                let name = level.parse().map_or_else(|_| "another role".to_owned(), shown::role_name);
+                format!("Make {email}: {name}")
+            }
+            Self::Activate => format!("Activate {email}"),
+            Self::Deactivate => format!("Deactivate {email}"),
+        }
+    }
+
+    /// Whether it takes the password again.
+    pub(super) fn is_dangerous(self) -> bool {
+        matches!(self, Self::EndSessions | Self::Role | Self::Activate | Self::Deactivate)
+    }
+
+    /// The fields of its form.
+    pub(super) fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::EndSession => &["session"],
+            Self::Role => &["role"],
+            _ => &[],
+        }
+    }
+}
+
+/// Whether somebody may change an account, as far as these rows tell; what is done asks again.
+pub(super) fn reaches(admin: &User, user: &User) -> bool {
+    admin.id != user.id && (admin.role >= role::SUPERUSER || admin.role > user.role)
+}
+
+pub(super) async fn perform(auth: &Auth, act: Act, posted: &Posted, user: &User) -> Result<()> {
+    let admin = posted.admin.user.id;
+    match act {
+        Act::Resend => {
+            if auth.settings().email_verification.mode == Mode::None {
+                return Err(Error::not_found());
+            }
+            reach(auth, admin, user.id).await?;
+            email_verification::resend(auth, &address(user)?).await
+        }
+        Act::Reset => {
+            reach(auth, admin, user.id).await?;
+            passwords::request_reset(auth, &address(user)?).await
+        }
+        Act::EndSession => {
+            reach_sessions(auth, admin, user.id).await?;
+            let session = posted.fields.typed("session").and_then(|id| id.parse().ok());
+            let ended = match session {
+                Some(session) => sessions::end(auth, session, user.id, EndedBy::Admin).await?,
+                None => false,
+            };
+            if ended { Ok(()) } else { Err(over()) }
+        }
+        Act::EndSessions => {
+            reach_sessions(auth, admin, user.id).await?;
+            sessions::invalidate(auth, user.id, TokenKinds::All).await.map(drop)
+        }
+        Act::EndAccess => {
+            reach_sessions(auth, admin, user.id).await?;
+            sessions::invalidate(auth, user.id, TokenKinds::Access).await.map(drop)
+        }
+        Act::Role => give_role(auth, admin, user, posted.fields.typed("role").unwrap_or_default()).await,
+        Act::Activate => set_active(auth, admin, user, true).await,
+        Act::Deactivate => set_active(auth, admin, user, false).await,
+    }
+}
+
+async fn set_active(auth: &Auth, admin: Uuid, user: &User, active: bool) -> Result<()> {
+    let mut tx = auth.db().begin().await?;
+    if !active {
+        users::store::hold_superusers(&mut tx).await?;
+    }
+    hold(&mut tx, admin, user.id).await?;
+    let (_, ended) = users::set_active_in(auth, &mut tx, user.id, active).await?;
+    ended.commit(auth, tx).await
+}
+
+async fn give_role(auth: &Auth, admin: Uuid, user: &User, level: &str) -> Result<()> {
+    let level = level.parse().ok().filter(|level| (role::USER..=role::SUPERUSER).contains(level));
+    let level: i64 = level.ok_or_else(|| Error::field("role", "There is no such role."))?;
+    let mut tx = auth.db().begin().await?;
+    users::store::hold_superusers(&mut tx).await?;
+    hold(&mut tx, admin, user.id).await?;
+    if !store::may_give(&mut tx, admin, level).await? {
+        let detail = "Nobody can give a role above their own.";
+        return Err(Error::refused(StatusCode::FORBIDDEN, detail, "permission_denied"));
+    }
+    if level < role::SUPERUSER {
+        users::protect_last_superuser(&mut tx, user.id).await?;
+    }
+    users::store::set_role(&mut tx, user.id, level, auth.now()).await?;
+    let change = format!("{} to {level}", user.role);
+    audit::record(auth, &mut tx, Event::of(Kind::RoleChanged, user).saying(change)).await?;
+    tx.commit().await?;
+    // What tokens say of the role is no longer true; a refresh tells the new one.
+    sessions::invalidate(auth, user.id, TokenKinds::Access).await.map(drop)
+}
+
+/// Checks that an account is within reach, and holds it until the transaction ends.
+async fn hold(tx: &mut Tx, admin: Uuid, user: Uuid) -> Result<()> {
+    if store::hold_within_reach(tx, admin, user).await? { Ok(()) } else { Err(OutOfReach.into()) }
+}
+
+async fn reach(auth: &Auth, admin: Uuid, user: Uuid) -> Result<()> {
+    let mut tx = auth.db().begin().await?;
+    hold(&mut tx, admin, user).await?;
+    Ok(tx.commit().await?)
+}
+
+/// One's own sessions are always within reach.
+async fn reach_sessions(auth: &Auth, admin: Uuid, user: Uuid) -> Result<()> {
+    if admin == user { Ok(()) } else { reach(auth, admin, user).await }
+}
+
+fn address(user: &User) -> Result<Email> {
+    Email::parse(&user.email)
+        .ok_or_else(|| Error::field("email", "The account's address is not one that mail can be sent to."))
+}
+
+fn over() -> Error {
+    Error::refused(StatusCode::CONFLICT, "The session had ended already.", "conflict")
+}

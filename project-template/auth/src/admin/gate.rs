@@ -1,0 +1,178 @@
+//! Who comes in, and what the browser holds for it.
+
+use std::time::Duration;
+
+use axum::extract::{FromRequest, FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::CookieJar;
+use axum_extra::extract::cookie::{Cookie, SameSite};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::app::Auth;
+use crate::error::{Error, Result};
+use crate::http::{Client, Fields, FormFields};
+use crate::pages::{self, Reader};
+use crate::users::{self, User, role};
+
+const COOKIE: &str = "admin_session";
+/// What the cookie is sealed as, and what the token of forms is a MAC of.
+const SEALED_AS: &str = "admin session";
+const FORMS: &str = "admin forms";
+/// The field of every form.
+pub(super) const TOKEN: &str = "csrf_token";
+/// How long somebody stays signed in who does nothing.
+const IDLE: Duration = Duration::from_mins(30);
+/// How long at most.
+pub(super) const LONGEST: Duration = Duration::from_hours(12);
+/// How long a password counts that was given.
+const PROVEN_FOR: Duration = Duration::from_mins(5);
+
+/// What the cookie holds.
+#[derive(Clone, Copy)]
+struct Ticket {
+    session: Uuid,
+    /// When the password was last given.
+    proven: i64,
+}
+
+impl Ticket {
+    fn read(auth: &Auth, headers: &HeaderMap) -> Option<Self> {
+        let jar = CookieJar::from_headers(headers);
+        let sealed = URL_SAFE_NO_PAD.decode(jar.get(COOKIE)?.value()).ok()?;
+        let plain = auth.tokens().open(SEALED_AS, &sealed)?;
+        let mut parts = std::str::from_utf8(&plain).ok()?.split(' ');
+        let session = parts.next()?.parse().ok()?;
+        let [until, proven]: [i64; 2] = [parts.next()?.parse().ok()?, parts.next()?.parse().ok()?];
+        (until > auth.now().unix_timestamp()).then_some(Self { session, proven })
+    }
+
+    fn cookie(self, auth: &Auth) -> HeaderValue {
+        let until = (auth.now() + IDLE).unix_timestamp();
+        let plain = format!("{} {until} {}", self.session, self.proven);
+        let sealed = auth.tokens().seal(SEALED_AS, plain.as_bytes(), auth.now());
+        set_cookie(auth, COOKIE, URL_SAFE_NO_PAD.encode(sealed))
+    }
+}
+
+/// A cookie of these pages; without a value, the deletion of one.
+pub(super) fn set_cookie(auth: &Auth, name: &'static str, value: String) -> HeaderValue {
+    let age = if value.is_empty() { time::Duration::ZERO } else { IDLE.try_into().unwrap_or_default() };
+    let cookie = Cookie::build((name, value))
+        .path(path(auth, "/"))
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .secure(auth.settings().is_production())
+        .max_age(age);
+    HeaderValue::from_str(&cookie.to_string()).expect("base64url fits a header")
+}
+
+/// A path of these pages as a browser sees it.
+pub(super) fn path(auth: &Auth, rest: &str) -> String {
+    auth.settings().http.outer_path(&format!("{}{rest}", auth.settings().admin.path))
+}
+
+/// The cookie of somebody who has just signed in.
+pub(super) fn signed_in(auth: &Auth, session: Uuid) -> HeaderValue {
+    Ticket { session, proven: auth.now().unix_timestamp() }.cookie(auth)
+}
+
+pub(super) fn signed_out(auth: &Auth) -> HeaderValue {
+    set_cookie(auth, COOKIE, String::new())
+}
+
+/// Looks up who asks before anything else, and lets them stay for another while.
+pub(super) async fn gate(State(auth): State<Auth>, client: Client, mut request: Request, next: Next) -> Response {
+    if !auth.settings().admin.admits(client.ip) {
+        return Error::not_found().into_response();
+    }
+    let admin = match find(&auth, request.headers()).await {
+        Ok(admin) => admin,
+        Err(error) => return refuse(&auth, error),
+    };
+    let Some(admin) = admin else { return next.run(request).await };
+    let renewed = admin.ticket.cookie(&auth);
+    request.extensions_mut().insert(admin);
+    let mut response = next.run(request).await;
+    if !response.headers().contains_key(header::SET_COOKIE) {
+        response.headers_mut().insert(header::SET_COOKIE, renewed);
+    }
+    response
+}
+
+async fn find(auth: &Auth, headers: &HeaderMap) -> Result<Option<Admin>> {
+    let Some(ticket) = Ticket::read(auth, headers) else { return Ok(None) };
+    let user = users::store::by_session(auth.db(), ticket.session, auth.now()).await?;
+    Ok(user.filter(|user| user.role >= role::STAFF).map(|user| Admin { user, ticket }))
+}
+
+pub(super) fn refuse(auth: &Auth, error: Error) -> Response {
+    Reader::Person.refuse(auth, error).unwrap_or_else(IntoResponse::into_response)
+}
+
+/// Somebody who is signed in here: the account as the database has it now. Everybody else is led to the sign-in.
+#[derive(Clone)]
+pub(super) struct Admin {
+    pub(super) user: User,
+    ticket: Ticket,
+}
+
+impl FromRequestParts<Auth> for Admin {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self, Response> {
+        let admin = parts.extensions.get::<Self>().cloned();
+        admin.ok_or_else(|| Redirect::to(&path(auth, "/sign-in/")).into_response())
+    }
+}
+
+impl Admin {
+    pub(super) fn session(&self) -> Uuid {
+        self.ticket.session
+    }
+
+    /// What every form of theirs must carry: a page of another site knows none.
+    pub(super) fn form_token(&self, auth: &Auth) -> String {
+        pages::form_token(auth, &self.forms())
+    }
+
+    fn forms(&self) -> String {
+        format!("{FORMS} {}", self.ticket.session)
+    }
+
+    /// Whether they gave their password a moment ago.
+    pub(super) fn is_proven(&self, now: OffsetDateTime) -> bool {
+        now.unix_timestamp().saturating_sub(self.ticket.proven) < PROVEN_FOR.as_secs().cast_signed()
+    }
+}
+
+/// A form of somebody who is signed in here, posted from one of these pages.
+pub(super) struct Posted {
+    pub(super) admin: Admin,
+    pub(super) fields: Fields,
+}
+
+impl FromRequest<Auth> for Posted {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, auth: &Auth) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let admin = Admin::from_request_parts(&mut parts, auth).await?;
+        let fields = FormFields::from_request(Request::from_parts(parts, body), auth).await;
+        let FormFields(fields) = fields.map_err(|error| refuse(auth, error))?;
+        if !pages::is_form_token(auth, &admin.forms(), fields.typed(TOKEN).unwrap_or_default()) {
+            return Err(refuse(auth, form_not_valid()));
+        }
+        Ok(Self { admin, fields })
+    }
+}
+
+/// 403: the form is not one of ours, or of a session that is over.
+pub(super) fn form_not_valid() -> Error {
+    let detail = "This form is too old, or was not sent from its page. Please load the page again.";
+    Error::refused(StatusCode::FORBIDDEN, detail, "csrf_failed")
+}

@@ -1,0 +1,189 @@
+//! The list of users and the page of one.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use unicode_normalization::UnicodeNormalization;
+use uuid::Uuid;
+
+use super::acts::{self, Act};
+use super::gate::{self, Admin, Posted, path, refuse};
+use super::shown::{self, Query};
+use super::store;
+use crate::app::Auth;
+use crate::audit::{self, Reason};
+use crate::email_verification::Mode;
+use crate::error::{Error, Result};
+use crate::http::Client;
+use crate::pages;
+use crate::passwords;
+use crate::sessions::{self, DbUser};
+use crate::templates::pages::{AdminConfirm, AdminUser, AdminUsers};
+use crate::users::{self, User};
+
+/// Users on a page.
+const PAGE: usize = 50;
+/// Events on the page of a user.
+const LATEST: u32 = 15;
+
+pub(super) async fn list(State(auth): State<Auth>, admin: Admin, RawQuery(query): RawQuery) -> Response {
+    list_page(&auth, &admin, &Query::parse(query.as_deref())).await.unwrap_or_else(|error| refuse(&auth, error))
+}
+
+async fn list_page(auth: &Auth, admin: &Admin, query: &Query) -> Result<Response> {
+    let (searched, after) = (query.get("q").trim(), query.get("after"));
+    let staff = query.get("role") == "staff";
+    // One more than is shown tells whether there is another page.
+    let limit = u32::try_from(PAGE + 1).unwrap_or(u32::MAX);
+    let mut found = if let Ok(id) = searched.parse() {
+        store::by_id(auth.db(), id).await?.into_iter().collect()
+    } else if searched.is_empty() {
+        store::newest(auth.db(), after.parse().unwrap_or(Uuid::max()), staff, limit).await?
+    } else {
+        let prefix: String = searched.nfc().collect::<String>().to_lowercase();
+        store::alike(auth.db(), &prefix, after, staff, limit).await?
+    };
+    let more = found.len() > PAGE;
+    found.truncate(PAGE);
+    let last = found.last().filter(|_| more);
+    let last = last.map(|last| if searched.is_empty() { last.id.to_string() } else { last.email_key.clone() });
+    let page = AdminUsers {
+        path: path(auth, ""),
+        csrf_token: admin.form_token(auth),
+        me: admin.user.email.clone(),
+        here: "users".to_owned(),
+        query: searched.to_owned(),
+        role: query.get("role").to_owned(),
+        users: shown::users(&found),
+        next: last.map(|last| format!("{}{}", path(auth, "/"), query.with("after", &last))),
+    };
+    pages::show(auth, StatusCode::OK, &page)
+}
+
+pub(super) async fn show(
+    State(auth): State<Auth>,
+    admin: Admin,
+    id: Result<Path<Uuid>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let Ok(Path(id)) = id else { return refuse(&auth, Error::not_found()) };
+    let done = Act::named(Query::parse(query.as_deref()).get("done")).map(Act::done);
+    user_page(&auth, &admin, id, StatusCode::OK, Outcome { done, problem: None })
+        .await
+        .unwrap_or_else(|error| refuse(&auth, error))
+}
+
+/// What became of an act.
+struct Outcome {
+    done: Option<&'static str>,
+    problem: Option<String>,
+}
+
+async fn user_page(auth: &Auth, admin: &Admin, id: Uuid, status: StatusCode, outcome: Outcome) -> Result<Response> {
+    let user = users::store::by_id(auth.db(), id).await?.ok_or_else(Error::not_found)?;
+    let sessions = sessions::live_of_user(auth, id).await?;
+    let filter = audit::Filter { user: Some(id), ..audit::Filter::default() };
+    let events = audit::page(auth, &filter, Uuid::max(), LATEST).await?;
+    let mine = user.id == admin.user.id;
+    let page = AdminUser {
+        path: path(auth, ""),
+        csrf_token: admin.form_token(auth),
+        me: admin.user.email.clone(),
+        here: "users".to_owned(),
+        done: outcome.done.map(str::to_owned),
+        problem: outcome.problem,
+        user: shown::user(&user),
+        waits: !user.email_verified && user.is_active && auth.settings().email_verification.mode != Mode::None,
+        mine,
+        may: acts::reaches(&admin.user, &user),
+        roles: shown::roles(&admin.user, &user),
+        sessions: shown::sessions(sessions, admin.session()),
+        events: shown::events(events),
+    };
+    pages::show(auth, status, &page)
+}
+
+/// Does something to a user, after the password was given again where it is dangerous.
+pub(super) async fn act(
+    State(auth): State<Auth>,
+    client: Client,
+    asked: Result<Path<(Uuid, String)>, PathRejection>,
+    posted: Posted,
+) -> Response {
+    let asked = asked.ok().and_then(|Path((id, act))| Some((id, Act::named(&act)?)));
+    let Some((id, act)) = asked else { return refuse(&auth, Error::not_found()) };
+    perform(&auth, &client, id, act, posted).await.unwrap_or_else(|error| refuse(&auth, error))
+}
+
+async fn perform(auth: &Auth, client: &Client, id: Uuid, act: Act, mut posted: Posted) -> Result<Response> {
+    let user = users::store::by_id(auth.db(), id).await?.ok_or_else(Error::not_found)?;
+    let mut proven_now = false;
+    if act.is_dangerous() && !posted.admin.is_proven(auth.now()) {
+        match prove(auth, client, &mut posted).await {
+            Ok(true) => proven_now = true,
+            Ok(false) => return confirm_page(auth, &posted, &user, act, StatusCode::OK, Vec::new()),
+            Err(error @ (Error::Internal(_) | Error::Unavailable(_))) => return Err(error),
+            Err(error) => {
+                let errors = vec![error.message()];
+                let status = error.into_response().status();
+                return confirm_page(auth, &posted, &user, act, status, errors);
+            }
+        }
+    }
+    let doing = acts::perform(auth, act, &posted, &user);
+    let done =
+        if user.id == posted.admin.user.id { doing.await } else { audit::acting(posted.admin.user.id, doing).await };
+    let mut response = match done {
+        Ok(()) => {
+            let target = path(auth, &format!("/users/{id}/?done={}", act.name()));
+            Redirect::to(&target).into_response()
+        }
+        Err(error @ (Error::Internal(_) | Error::Unavailable(_))) => return Err(error),
+        Err(error) => {
+            let problem = Some(error.message());
+            let status = error.into_response().status();
+            user_page(auth, &posted.admin, id, status, Outcome { done: None, problem }).await?
+        }
+    };
+    if proven_now {
+        response.headers_mut().insert(header::SET_COOKIE, gate::signed_in(auth, posted.admin.session()));
+    }
+    Ok(response)
+}
+
+/// Whether the form has the password of whoever sent it, if it has one at all.
+async fn prove(auth: &Auth, client: &Client, posted: &mut Posted) -> Result<bool> {
+    if !posted.fields.has("password") {
+        return Ok(false);
+    }
+    let password = posted.fields.secret("password").unwrap_or_default();
+    let me = DbUser { user: posted.admin.user.clone(), session: posted.admin.session() };
+    if passwords::is_own(auth, &me, client, password, Reason::Admin).await? {
+        return Ok(true);
+    }
+    Err(Error::refused(StatusCode::FORBIDDEN, "That is not your password.", "incorrect_credentials"))
+}
+
+fn confirm_page(
+    auth: &Auth,
+    posted: &Posted,
+    user: &User,
+    act: Act,
+    status: StatusCode,
+    errors: Vec<String>,
+) -> Result<Response> {
+    let back = path(auth, &format!("/users/{}/", user.id));
+    let page = AdminConfirm {
+        path: path(auth, ""),
+        csrf_token: posted.admin.form_token(auth),
+        me: posted.admin.user.email.clone(),
+        here: "users".to_owned(),
+        action: format!("{back}{}/", act.name()),
+        act: act.sentence(&user.email, posted.fields.typed("role").unwrap_or_default()),
+        fields: shown::fields(act.fields().iter().filter_map(|name| Some((*name, posted.fields.typed(name)?)))),
+        back,
+        errors,
+    };
+    pages::show(auth, status, &page)
+}

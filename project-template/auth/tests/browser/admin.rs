@@ -1,0 +1,155 @@
+//! The admin pages, as staff use them.
+
+use std::time::Duration;
+
+use auth::on;
+use auth::testing::{Listening, PASSWORD, TestApp};
+use auth::users::role::SUPERUSER;
+
+use super::flows::tabs;
+use super::tab::Tab;
+use super::tour::LONG;
+use super::{ADA, NEW, account, in_chromium, listening};
+
+in_chromium!(
+    a_user_is_found_and_deactivated_with_the_password_given_again,
+    a_role_is_given_and_the_log_says_by_whom,
+    a_session_is_ended_and_everything_works_from_the_keyboard,
+);
+
+const BOSS: &str = "boss@example.com";
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0";
+
+async fn superuser(app: &TestApp, email: &str) {
+    account(app, email).await;
+    on!(app.auth.db(), pool => sqlx::query("update users set role = $1 where email_key = $2")
+        .bind(SUPERUSER)
+        .bind(email)
+        .execute(pool)
+        .await
+        .map(drop))
+    .unwrap();
+}
+
+fn sign_in(tab: &mut Tab, server: &Listening, email: &str, password: &str) {
+    tab.visit(&server.url("/admin/"));
+    tab.fill("#email", email);
+    tab.fill("#password", password);
+    tab.follow("main button");
+}
+
+/// Goes from the list to the page of a user.
+fn find(tab: &mut Tab, prefix: &str) {
+    tab.fill("#q", prefix);
+    tab.until_loaded(|tab| tab.press("Enter"));
+    tab.follow("tbody a");
+}
+
+/// Shows every page to `show`, with accounts whose addresses are as long as they get.
+pub(crate) async fn walk(app: &TestApp, server: &Listening, tab: &mut Tab, mut show: impl FnMut(&mut Tab, &str)) {
+    superuser(app, BOSS).await;
+    for _ in 0..2 {
+        app.client().with_header("user-agent", FIREFOX).login(LONG, NEW).await;
+        app.client().login(LONG, "wrong").await;
+    }
+    app.audit_log().await;
+    tab.visit(&server.url("/admin/"));
+    show(tab, "admin_sign_in_page");
+    tab.fill("#email", BOSS);
+    tab.fill("#password", "wrong");
+    tab.follow("main button");
+    show(tab, "admin_sign_in_page refused");
+    tab.fill("#password", PASSWORD);
+    tab.follow("main button");
+    show(tab, "admin_users_page");
+    tab.visit(&server.url("/admin/?q=nobody"));
+    show(tab, "admin_users_page empty");
+    tab.visit(&server.url("/admin/?q=augusta"));
+    tab.follow("tbody a");
+    show(tab, "admin_user_page");
+    app.advance(Duration::from_mins(6));
+    tab.follow("form[action$=\"/end-sessions/\"] button");
+    show(tab, "admin_confirm_page");
+    tab.fill("#password", "wrong");
+    tab.follow("main button");
+    show(tab, "admin_confirm_page refused");
+    tab.fill("#password", PASSWORD);
+    tab.follow("main button");
+    show(tab, "admin_user_page done");
+    tab.visit(&server.url("/admin/audit/"));
+    show(tab, "admin_audit_page");
+    tab.visit(&server.url("/admin/upkeep/"));
+    show(tab, "admin_upkeep_page");
+}
+
+async fn a_user_is_found_and_deactivated_with_the_password_given_again() {
+    for mut tab in tabs() {
+        let (app, server) = listening().await;
+        account(&app, ADA).await;
+        superuser(&app, BOSS).await;
+        sign_in(&mut tab, &server, BOSS, PASSWORD);
+        assert_eq!((tab.path().as_str(), tab.heading().as_str()), ("/admin/", "Users"));
+        find(&mut tab, "ada");
+        assert_eq!(tab.heading(), ADA);
+        app.advance(Duration::from_mins(6));
+        tab.follow("form[action$=\"/deactivate/\"] button");
+        assert_eq!(tab.heading(), format!("Deactivate {ADA}"));
+        tab.fill("#password", "wrong");
+        tab.until_loaded(|tab| tab.press("Enter"));
+        assert_eq!(tab.text("document.querySelector('[role=alert]').textContent.trim()"), "That is not your password.");
+        assert_eq!(app.client().login(ADA, PASSWORD).await.status, 200);
+        tab.fill("#password", PASSWORD);
+        tab.until_loaded(|tab| tab.press("Enter"));
+        let said = tab.text("document.querySelector('[role=status]').textContent.trim()");
+        assert_eq!(said, "The account is deactivated, and its sessions have ended.");
+        assert_eq!(app.client().login(ADA, PASSWORD).await.status, 401);
+        tab.follow("form[action$=\"/activate/\"] button");
+        assert_eq!(app.client().login(ADA, PASSWORD).await.status, 200, "the password was given a moment ago");
+        tab.follow(".bar form button");
+        assert_eq!(tab.path(), "/admin/sign-in/");
+        tab.visit(&server.url("/admin/"));
+        assert_eq!(tab.path(), "/admin/sign-in/");
+        assert_eq!(tab.problems(), [""; 0]);
+    }
+}
+
+async fn a_role_is_given_and_the_log_says_by_whom() {
+    for mut tab in tabs() {
+        let (app, server) = listening().await;
+        account(&app, ADA).await;
+        superuser(&app, BOSS).await;
+        sign_in(&mut tab, &server, BOSS, PASSWORD);
+        find(&mut tab, "ada");
+        tab.eval("document.querySelector('#role').value = '900'");
+        tab.follow("form[action$=\"/role/\"] button");
+        assert_eq!(tab.text("document.querySelector('dd .tag').textContent"), "Staff");
+        tab.visit(&server.url("/admin/audit/?kind=role_changed"));
+        let row = tab.text("document.querySelector('tbody tr').textContent");
+        assert!(row.contains("0 to 900") && row.contains("by admin") && row.contains("a***@example.com"), "{row}");
+
+        let mut other = Tab::open();
+        sign_in(&mut other, &server, ADA, PASSWORD);
+        find(&mut other, "boss");
+        assert!(other.text("document.querySelector('main').textContent").contains("Your role does not reach"));
+        assert_eq!(other.eval("document.querySelectorAll('main form').length"), 0);
+    }
+}
+
+async fn a_session_is_ended_and_everything_works_from_the_keyboard() {
+    let (app, server) = listening().await;
+    account(&app, ADA).await;
+    superuser(&app, BOSS).await;
+    let mut ada = app.client();
+    ada.login(ADA, PASSWORD).await;
+    let mut tab = Tab::open();
+    sign_in(&mut tab, &server, BOSS, PASSWORD);
+    tab.press("Tab");
+    assert_eq!(tab.text("document.activeElement.textContent"), "Skip to the content");
+    find(&mut tab, "ada");
+    tab.eval("document.querySelector('form[action$=\"/end-session/\"] button').focus()");
+    tab.until_loaded(|tab| tab.press("Enter"));
+    assert!(tab.text("document.querySelector('[role=status]').textContent").contains("The session has ended."));
+    assert_eq!(ada.refresh().await.status, 401);
+    let spoken = tab.spoken();
+    assert!(spoken.iter().any(|node| node.role == "link" && node.name == "Audit log"), "{spoken:?}");
+}
