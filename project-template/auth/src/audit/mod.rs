@@ -10,6 +10,7 @@
 
 mod event;
 mod failures;
+pub(crate) mod notices;
 mod origin;
 mod store;
 
@@ -36,6 +37,10 @@ const MIN_RETENTION: Duration = Duration::from_hours(24);
 pub struct Settings {
     /// How long rows are kept; for good, if none.
     pub retention: Option<Duration>,
+    /// Whether an account's owner is told of a sign-in with a new device.
+    pub notify_new_device: bool,
+    /// Whether they are told of a replay.
+    pub notify_replay: bool,
 }
 
 impl Settings {
@@ -44,7 +49,11 @@ impl Settings {
         if retention.is_some_and(|retention| retention < MIN_RETENTION) {
             section.problem("retention", "must be at least \"1d\"; empty keeps everything");
         }
-        Self { retention }
+        Self {
+            retention,
+            notify_new_device: section.flag("notify_new_device"),
+            notify_replay: section.flag("notify_replay"),
+        }
     }
 }
 

@@ -33,10 +33,12 @@ pub(crate) async fn complete_as(
     auth.hooks().before_login(auth, user).await.inspect_err(|_| refused(Reason::Vetoed))?;
     let claims = sessions::user_claims(auth, user).await?;
     let mut tx = auth.db().begin().await?;
+    let before = user;
     let Some(user) = users::store::touch_login(&mut tx, user, auth.now()).await? else {
         refused(Reason::Changed);
         return Ok(None);
     };
+    audit::notices::new_device(auth, &mut tx, before, client).await?;
     let issued = sessions::start(auth, &mut tx, &user, &claims, client).await?;
     let event = Event::of(Kind::SignIn, &user).session(issued.session);
     audit::record(auth, &mut tx, way.into_iter().fold(event, Event::because)).await?;

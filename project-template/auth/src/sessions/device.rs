@@ -91,6 +91,15 @@ pub(crate) fn device_name(user_agent: Option<String>) -> String {
     }
 }
 
+/// As [`device_name`], without a word of the client's own: it goes into a mail, and anybody can send any user agent.
+pub(super) fn known_name(user_agent: &str) -> String {
+    match (find(BROWSERS, user_agent), find(SYSTEMS, user_agent)) {
+        (Some(browser), Some(os)) => format!("{browser} on {os}"),
+        (Some(name), None) | (None, Some(name)) => name.to_owned(),
+        (None, None) => "an unknown device".to_owned(),
+    }
+}
+
 fn find(table: &[(&str, &'static str)], user_agent: &str) -> Option<&'static str> {
     table.iter().find(|(part, _)| user_agent.contains(part)).map(|(_, name)| *name)
 }

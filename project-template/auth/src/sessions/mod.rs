@@ -187,6 +187,23 @@ pub(crate) async fn live_of_user(auth: &Auth, user: Uuid) -> Result<Vec<Session>
     Ok(store::live_of_user(auth.db(), user, auth.now()).await?)
 }
 
+/// Whether the account has had a session with such a device, and one from this address. A client that tells neither has
+/// nothing to be known by.
+pub(crate) async fn is_known(tx: &mut Tx, user: Uuid, client: &Client) -> Result<bool> {
+    let had = store::origins(tx, user).await?;
+    let device = client.user_agent.as_ref().map(|user_agent| known_device_name(Some(user_agent)));
+    let ip = client.ip.map(|ip| ip.to_string());
+    let had_device = device.is_none_or(|device| {
+        had.iter().any(|(_, user_agent)| user_agent.as_ref().is_some_and(|had| known_device_name(Some(had)) == device))
+    });
+    Ok(had_device && ip.is_none_or(|ip| had.iter().any(|(had, _)| had.as_ref() == Some(&ip))))
+}
+
+/// A device in a few words, all of them ours.
+pub(crate) fn known_device_name(user_agent: Option<&str>) -> String {
+    device::known_name(user_agent.unwrap_or_default())
+}
+
 /// Whether a token of either kind could be used now. Asking does not use it.
 pub(crate) async fn is_acceptable(auth: &Auth, token: &str) -> Result<bool> {
     let now = auth.now();

@@ -4,8 +4,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::session::Standing;
-use super::{EndedBy, Issued, Session, capped, end, end_all, issue, store, user_claims};
+use super::{EndedBy, Issued, Session, capped, end, end_all, end_in, issue, store, user_claims};
 use crate::app::Auth;
+use crate::audit;
 use crate::email_verification;
 use crate::error::{Error, Result};
 use crate::http::Client;
@@ -49,7 +50,7 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, client: &Client) 
             }
             _ if token.is_expired(now) => return Err(NotRotated::NotValid),
             Standing::Replayed => {
-                end(auth, session.id, session.user_id, EndedBy::Replay).await?;
+                end_replayed(auth, &session).await?;
                 return Err(NotRotated::NotValid);
             }
             Standing::Current | Standing::Superseded => {}
@@ -74,6 +75,17 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, client: &Client) 
             return Ok(issue(auth, &next, &user, &claims, now));
         }
     }
+}
+
+/// Ends a session of which somebody has a copy, and tells its owner where they wish it: once, whoever comes first.
+async fn end_replayed(auth: &Auth, session: &Session) -> Result<(), NotRotated> {
+    let owner = audit::notices::owner_to_tell(auth, session.user_id).await?;
+    let mut tx = auth.db().begin().await?;
+    let ended = end_in(auth, &mut tx, session.id, session.user_id, EndedBy::Replay).await?;
+    if let Some(owner) = owner.filter(|_| ended.contains(session.id)) {
+        audit::notices::replayed(auth, &mut tx, &owner).await?;
+    }
+    Ok(ended.commit(auth, tx).await?)
 }
 
 /// The account of a session; one that may not sign in any more loses its sessions.

@@ -77,6 +77,16 @@ pub(super) async fn advance(db: &Db, session: &Session, client: Option<&Client>)
     Ok(moved == 1)
 }
 
+/// From where, and with what, the latest sessions of a user were last used, whether or not they live.
+pub(super) async fn origins(tx: &mut Tx, user: Uuid) -> sqlx::Result<Vec<(Option<String>, Option<String>)>> {
+    in_tx!(tx, conn => sqlx::query_as(
+        "select ip, user_agent from sessions where user_id = $1 order by created_at desc limit 200",
+    )
+    .bind(user)
+    .fetch_all(conn)
+    .await)
+}
+
 /// Has a session end at a time at the latest.
 pub(super) async fn shorten(db: &Db, id: Uuid, until: OffsetDateTime) -> sqlx::Result<()> {
     on!(db, pool => sqlx::query("update sessions set expires_at = $1 where id = $2 and expires_at > $1")

@@ -107,6 +107,10 @@ impl Settings {
             cron: operations::Settings::read(&mut reader.section("cron")),
             templates: templates::Settings::read(&mut reader.section("templates")),
         };
+        if settings.audit.notify_new_device && !settings.sessions.collect_device {
+            let fix = "needs sessions.collect_device: what is not kept cannot be known again";
+            reader.section("audit").problem("notify_new_device", fix);
+        }
         if settings.environment == Environment::Production {
             settings.refuse_unsafe(&mut reader);
         }

@@ -73,4 +73,26 @@ mails! {
         /// How long it is valid, in words.
         lifetime: String = "5 minutes";
     }
+
+    /// To the owner of an account that somebody signed in to with a device, or from an address, that is new there; where
+    /// `audit.notify_new_device` is on.
+    NewDevice = "new_device_subject.txt", "new_device.html", "new_device_text.txt" {
+        /// The account's address.
+        email: String = "ada@example.com";
+        /// When it was, in UTC.
+        time: String = "1 January 2027, 12:00 UTC";
+        /// Browser and system, as far as they are known ones.
+        device: String = "Firefox on Linux";
+        /// The client's address.
+        address: String = "203.0.113.7";
+    }
+
+    /// To the owner of an account of which a session was ended because its refresh token was shown again; where
+    /// `audit.notify_replay` is on.
+    SessionCopied = "session_copied_subject.txt", "session_copied.html", "session_copied_text.txt" {
+        /// The account's address.
+        email: String = "ada@example.com";
+        /// When it was, in UTC.
+        time: String = "1 January 2027, 12:00 UTC";
+    }
 }

@@ -6,6 +6,7 @@ mod events;
 mod failures;
 mod keeping;
 mod log;
+mod notices;
 mod secrets;
 
 use auth::Auth;
