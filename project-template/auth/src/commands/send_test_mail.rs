@@ -12,7 +12,7 @@ use crate::users::Email;
 /// Sends a mail at once, without the outbox: what goes wrong is said here and not in a log.
 pub(super) async fn send(settings: &Settings, address: &str) -> anyhow::Result<ExitCode> {
     let email = Email::parse(address).with_context(|| format!("`{address}` is not an e-mail address"))?;
-    mail::send_test(settings, &email, Clock::default().now()).await?;
+    mail::send_test(settings, &email, Clock::default().now()).await.context("the mail was not sent")?;
     println!("the mail to {} was handed over; look whether it arrives, and where", email.as_written());
     Ok(ExitCode::SUCCESS)
 }

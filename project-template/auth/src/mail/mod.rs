@@ -9,11 +9,12 @@ mod outbox;
 mod sender;
 mod settings;
 mod store;
+mod trouble;
 mod worker;
 
 pub use message::Letter;
 pub(crate) use outbox::{Mail, deliver_due, pretend, queue};
-pub use sender::Sender;
+pub use sender::{Sender, Server};
 pub use settings::{Settings, Tls, Transport};
 pub(crate) use worker::Worker;
 
@@ -26,7 +27,7 @@ use crate::users::Email;
 ///
 /// # Errors
 /// What the mail server, or the way to it, has against it.
-pub(crate) async fn send_test(settings: &crate::Settings, to: &Email, now: OffsetDateTime) -> anyhow::Result<()> {
+pub async fn send_test(settings: &crate::Settings, to: &Email, now: OffsetDateTime) -> anyhow::Result<()> {
     let server = settings.http.host();
     let text = format!("If you read this, {server} can send mail.\n");
     let letter = Letter {
@@ -38,5 +39,5 @@ pub(crate) async fn send_test(settings: &crate::Settings, to: &Email, now: Offse
     let id = Uuid::now_v7();
     let message = letter.message(&settings.mail, id, now)?;
     let sender = Sender::new(&settings.mail)?;
-    sender.send(id, &letter, message).await.map_err(|not_sent| anyhow::anyhow!(not_sent.reason))
+    sender.send(&settings.mail, id, &letter, message).await.map_err(|not_sent| anyhow::anyhow!(not_sent.reason))
 }

@@ -130,11 +130,8 @@ async fn send(auth: &Auth, row: &Row, now: OffsetDateTime) -> Result<(), NotSent
     let plain = plain.context("the key that sealed it is not among tokens.keys any more")?;
     let letter: Letter = serde_json::from_slice(&plain).map_err(anyhow::Error::new)?;
     let message = letter.message(settings, row.id, now)?;
-    let sending = auth.mail_sender().send(row.id, &letter, message);
-    match tokio::time::timeout(settings.timeout, sending).await {
-        Ok(sent) => sent.map_err(|not_sent| not_sent.without(&letter.to)),
-        Err(_) => Err(NotSent { reason: "the mail server took too long".into(), is_final: false }),
-    }
+    let sent = auth.mail_sender().send(settings, row.id, &letter, message).await;
+    sent.map_err(|not_sent| not_sent.without(&letter.to))
 }
 
 impl NotSent {

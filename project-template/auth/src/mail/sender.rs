@@ -12,7 +12,7 @@ use secrecy::ExposeSecret;
 use uuid::Uuid;
 
 use super::outbox::BATCH;
-use super::{Letter, Settings, Tls, Transport};
+use super::{Letter, Settings, Tls, Transport, trouble};
 
 /// What SMTP servers say of a mailbox that is not there or takes nothing, today as tomorrow (RFC 5321, section 4.2.3).
 /// Every other refusal may be a mistake in the settings, on either side, that somebody will correct.
@@ -25,10 +25,17 @@ pub enum Sender {
     /// Writes them into a directory.
     File(PathBuf),
     /// Gives them to a mail server.
-    Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
+    Smtp(Box<Server>),
     /// Keeps them for a test.
     #[cfg(feature = "testing")]
     Memory(crate::testing::Mailbox),
+}
+
+/// A mail server, by the name and the port that it is known by.
+pub struct Server {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    host: String,
+    port: u16,
 }
 
 /// Why a mail was not taken.
@@ -45,10 +52,17 @@ impl From<anyhow::Error> for NotSent {
     }
 }
 
-impl From<lettre::transport::smtp::Error> for NotSent {
-    fn from(error: lettre::transport::smtp::Error) -> Self {
-        let is_final = error.status().is_some_and(|code| NO_SUCH_MAILBOX.contains(&u16::from(code)));
-        Self { reason: format!("{:#}", anyhow::Error::new(error)), is_final }
+impl Server {
+    fn named(&self, trouble: impl std::fmt::Display) -> String {
+        format!("{}:{}: {trouble}", self.host, self.port)
+    }
+
+    async fn send(&self, message: Message) -> Result<(), NotSent> {
+        let sent = self.transport.send(message).await;
+        sent.map(drop).map_err(|error| NotSent {
+            reason: self.named(trouble::explain(&error)),
+            is_final: error.status().is_some_and(|code| NO_SUCH_MAILBOX.contains(&u16::from(code))),
+        })
     }
 }
 
@@ -72,24 +86,46 @@ impl Sender {
         })
     }
 
-    pub(super) async fn send(&self, id: Uuid, letter: &Letter, message: Message) -> Result<(), NotSent> {
+    /// Hands a mail over, within the time that the settings give it.
+    pub(super) async fn send(
+        &self,
+        settings: &Settings,
+        id: Uuid,
+        letter: &Letter,
+        message: Message,
+    ) -> Result<(), NotSent> {
+        let sent = tokio::time::timeout(settings.timeout, self.hand_over(id, letter, message)).await;
+        sent.unwrap_or_else(|_| Err(NotSent { reason: self.silence(), is_final: false }))
+    }
+
+    async fn hand_over(&self, id: Uuid, letter: &Letter, message: Message) -> Result<(), NotSent> {
         match self {
             Self::Console => print(letter),
             Self::File(directory) => write(directory, id, message).await?,
-            Self::Smtp(server) => drop(server.send(message).await?),
+            Self::Smtp(server) => server.send(message).await?,
             #[cfg(feature = "testing")]
             Self::Memory(mailbox) => mailbox.put(id, letter, &message),
         }
         Ok(())
     }
+
+    /// What is said of a mail that was not taken in time.
+    fn silence(&self) -> String {
+        match self {
+            Self::Smtp(server) => server.named(trouble::SILENCE),
+            _ => "it took too long".into(),
+        }
+    }
 }
 
-fn smtp(settings: &Settings) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
+fn smtp(settings: &Settings) -> anyhow::Result<Server> {
     let mut parameters = TlsParameters::builder(settings.host.clone());
     if let Some(path) = &settings.ca_file {
         let unusable = || format!("`mail.ca_file`: {} is no file of certificates in PEM", path.display());
-        let pem = std::fs::read(path).with_context(unusable)?;
-        parameters = parameters.add_root_certificate(Certificate::from_pem(&pem).with_context(unusable)?);
+        let pem = std::fs::read_to_string(path).with_context(unusable)?;
+        // A file without any is no error to the parser.
+        anyhow::ensure!(pem.contains("-----BEGIN CERTIFICATE-----"), unusable());
+        parameters = parameters.add_root_certificate(Certificate::from_pem(pem.as_bytes()).with_context(unusable)?);
     }
     let tls = match settings.tls {
         Tls::Starttls => LettreTls::Required(parameters.build()?),
@@ -105,7 +141,7 @@ fn smtp(settings: &Settings) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor
         let password = settings.password.expose_secret().to_owned();
         server = server.credentials(Credentials::new(settings.user.clone(), password));
     }
-    Ok(server.build())
+    Ok(Server { transport: server.build(), host: settings.host.clone(), port: settings.port })
 }
 
 fn print(letter: &Letter) {

@@ -7,4 +7,5 @@ mod email_change;
 mod outbox;
 mod smtp_server;
 mod support;
+mod tls;
 mod verification;
