@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::migrate::{Migrate, Migration, MigrationType, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Postgres, SqlSafeStr, Sqlite, Transaction};
 use tracing::Instrument;
@@ -22,6 +22,8 @@ const SQLITE_BUSY: Duration = Duration::from_secs(5);
 const SQLITE_RETRY: Duration = Duration::from_millis(20);
 /// How long PostgreSQL works on one statement before it gives up, in milliseconds.
 const POSTGRES_STATEMENT_TIMEOUT: &str = "5000";
+/// Above this, `check --deploy` warns.
+const SAFE_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// `[database]`.
 #[derive(Clone, Debug)]
@@ -40,12 +42,35 @@ impl Settings {
         if !is_sqlite(&url) && !is_postgres(&url) {
             section.problem("url", "must start with `sqlite://` or `postgres://`");
         }
-        Self {
-            url,
-            max_connections: section.number("max_connections", 1..=1_000),
-            acquire_timeout: section.duration("acquire_timeout"),
+        let acquire_timeout = section.duration("acquire_timeout");
+        if acquire_timeout.is_zero() {
+            section.problem("acquire_timeout", "must be longer than nothing");
+        }
+        Self { url, max_connections: section.number("max_connections", 1..=1_000), acquire_timeout }
+    }
+
+    pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
+        if is_postgres(&self.url) && speaks_in_clear(self.url.expose_secret()) {
+            warnings.push(
+                "database.url: add `?sslmode=verify-full` (or `require`); accounts and password hashes travel in clear"
+                    .into(),
+            );
+        }
+        if self.acquire_timeout > SAFE_ACQUIRE_TIMEOUT {
+            warnings.push(
+                "database.acquire_timeout: requests pile up while the database is busy; \"3s\" is the default".into(),
+            );
         }
     }
+}
+
+/// Whether the way to a PostgreSQL server leaves this machine and need not be encrypted.
+fn speaks_in_clear(url: &str) -> bool {
+    PgConnectOptions::from_str(url).is_ok_and(|options| {
+        let is_here = ["localhost", "127.0.0.1", "::1", "[::1]"].contains(&options.get_host())
+            || options.get_host().starts_with('/');
+        !is_here && matches!(options.get_ssl_mode(), PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer)
+    })
 }
 
 fn is_sqlite(url: &SecretString) -> bool {

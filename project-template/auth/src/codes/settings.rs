@@ -75,5 +75,16 @@ impl Settings {
         if self.lockout < Duration::from_mins(15) {
             warnings.push("codes.lockout: guesses come back in less than 15 minutes; \"20m\" is the default".into());
         }
+        let unsafe_if = [
+            (
+                self.resend_cooldown < Duration::from_mins(1),
+                "codes.resend_cooldown: anybody can fill a mailbox with a mail in less than a minute; \"60s\" is the default",
+            ),
+            (
+                self.max_resends > 3,
+                "codes.max_resends: anybody can fill a mailbox with more than four mails in a row; lower it to 3",
+            ),
+        ];
+        warnings.extend(unsafe_if.into_iter().filter(|(applies, _)| *applies).map(|(_, warning)| warning.into()));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::mail;
 use crate::settings::{Problems, Settings};
 use crate::templates::Templates;
 use crate::tokens::Tokens;
@@ -10,6 +11,7 @@ use crate::tokens::Tokens;
 pub(super) fn check(settings: &Settings, deploy: bool) -> anyhow::Result<ExitCode> {
     let mut problems = Tokens::load(&settings.tokens).err().unwrap_or_default();
     problems.extend(Templates::load(&settings.templates, settings.http.host()).err().unwrap_or_default());
+    problems.extend(mail::Sender::new(&settings.mail).err().map(|error| format!("{error:#}")));
     if !problems.is_empty() {
         return Err(Problems(problems).into());
     }

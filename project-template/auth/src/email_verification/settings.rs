@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use crate::http::is_target;
 use crate::settings::{Choice, Section};
+
+/// Above this, `check --deploy` warns.
+const SAFE_LINK_LIFETIME: Duration = Duration::from_hours(3 * 24);
 
 /// What an address must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,12 +107,16 @@ impl Settings {
                     .into(),
             );
         }
+        let unsafe_if = [
+            (
+                self.link_lifetime > SAFE_LINK_LIFETIME,
+                "email_verification.link_lifetime: a link lies in a mailbox for more than three days; shorten it",
+            ),
+            (
+                self.redirect.as_deref().is_some_and(|target| target.starts_with("http://")),
+                "email_verification.redirect: use https; whoever is on the way can change the page",
+            ),
+        ];
+        warnings.extend(unsafe_if.into_iter().filter(|(applies, _)| *applies).map(|(_, warning)| warning.into()));
     }
-}
-
-/// What can stand in a `Location` header and leads to a place of the owner's choice.
-fn is_target(text: &str) -> bool {
-    let is_url = ["https://", "http://"].iter().any(|scheme| text.starts_with(scheme));
-    let is_path = text.starts_with('/') && !text.starts_with("//");
-    (is_url || is_path) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

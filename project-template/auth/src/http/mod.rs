@@ -20,6 +20,10 @@ pub(crate) use server::serve;
 
 use crate::settings::{Choice, Section};
 
+/// Above these, `check --deploy` warns.
+const SAFE_BODY_LIMIT: usize = 64 * 1_024;
+const SAFE_REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
+
 /// `[http]`.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -73,6 +77,10 @@ impl Settings {
                 "must be empty or begin with `/`, with letters, digits, `-`, `_` and `.` between slashes",
             );
         }
+        let request_timeout = section.duration("request_timeout");
+        if request_timeout.is_zero() {
+            section.problem("request_timeout", "must be longer than nothing");
+        }
         let origin = "an origin such as \"https://app.example.com\": no path, no `*`";
         Self {
             bind,
@@ -81,7 +89,7 @@ impl Settings {
             trusted_proxies: section.parsed_list("trusted_proxies", parse_network, "an address or a network"),
             cors_origins: section.parsed_list("cors_origins", parse_origin, origin),
             body_limit: section.number("body_limit", 1_024..=10_485_760) as usize,
-            request_timeout: section.duration("request_timeout"),
+            request_timeout,
             docs: section.one_of("docs"),
         }
     }
@@ -123,6 +131,29 @@ impl Settings {
                 "http.trusted_proxies: the server listens on loopback, so every client has the proxy's address; name the proxy".into(),
             );
         }
+        let unsafe_if = [
+            (
+                self.trusted_proxies.iter().any(|network| network.prefix_len() == 0),
+                "http.trusted_proxies: a network of all addresses lets every client choose its own; name your proxies",
+            ),
+            (
+                self.cors_origins.iter().any(|origin| origin.as_bytes().starts_with(b"http://")),
+                "http.cors_origins: whoever is on the way can change a page of `http://` and call with its cookies; use https",
+            ),
+            (
+                self.docs == Docs::On,
+                "http.docs: strangers need not read how the API is built; set it to \"development\" or \"off\" unless it is meant for them",
+            ),
+            (
+                self.body_limit > SAFE_BODY_LIMIT,
+                "http.body_limit: no request of this API needs more than 64 KiB; lower it",
+            ),
+            (
+                self.request_timeout > SAFE_REQUEST_TIMEOUT,
+                "http.request_timeout: a slow client keeps its place for more than a minute; shorten it",
+            ),
+        ];
+        warnings.extend(unsafe_if.into_iter().filter(|(applies, _)| *applies).map(|(_, warning)| warning.into()));
     }
 }
 

@@ -134,6 +134,21 @@ impl Settings {
                     .into(),
             );
         }
+        let unsafe_if = [
+            (
+                !self.policy.refuse_similar,
+                "password.refuse_similar: an address or a name is among the first passwords that are tried; set it to true",
+            ),
+            (
+                !self.logout_on_change,
+                "password.logout_on_change: whoever was signed in with the old password stays signed in; set it to true",
+            ),
+            (
+                self.reset_redirect.as_deref().is_some_and(|target| target.starts_with("http://")),
+                "password.reset_redirect: use https; whoever is on the way can read the new password",
+            ),
+        ];
+        warnings.extend(unsafe_if.into_iter().filter(|(applies, _)| *applies).map(|(_, warning)| warning.into()));
     }
 }
 

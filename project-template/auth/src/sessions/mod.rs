@@ -49,6 +49,8 @@ use crate::users::{self, User};
 const MAX_RETRY_WINDOW: Duration = Duration::from_mins(1);
 /// The longest refresh lifetime: browsers keep no cookie longer than 400 days.
 const MAX_REFRESH_LIFETIME: Duration = Duration::from_hours(400 * 24);
+/// Above this, `check --deploy` warns (NIST SP 800-63B-4, AAL1).
+const SAFE_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
 /// `[sessions]`.
 #[derive(Clone, Debug)]
@@ -102,6 +104,21 @@ impl Settings {
                     .into(),
             );
         }
+        let unsafe_if = [
+            (
+                self.lifetime.is_some_and(|lifetime| lifetime > SAFE_LIFETIME),
+                "sessions.lifetime: more than 30 days without a password, which is the most that NIST SP 800-63B-4 allows; shorten it",
+            ),
+            (
+                self.refresh_lifetime > SAFE_LIFETIME,
+                "sessions.refresh_lifetime: a session that nobody uses stays open for more than 30 days; shorten it",
+            ),
+            (
+                self.cookie.same_site == SameSite::None,
+                "sessions.cookie_same_site: \"none\" sends the cookie with requests that pages of other sites make; use \"lax\" or \"strict\" unless your pages are on another site",
+            ),
+        ];
+        warnings.extend(unsafe_if.into_iter().filter(|(applies, _)| *applies).map(|(_, warning)| warning.into()));
     }
 }
 

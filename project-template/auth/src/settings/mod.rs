@@ -153,6 +153,7 @@ impl Settings {
                 .push("environment: set ENVIRONMENT=production; cookies are not Secure and errors are verbose".into());
         }
         self.http.warn(&mut warnings);
+        self.database.warn(&mut warnings);
         self.codes.warn(&mut warnings);
         self.email_verification.warn(&mut warnings);
         self.registration.warn(&mut warnings);
@@ -166,5 +167,7 @@ impl Settings {
     }
 }
 
+#[cfg(test)]
+mod deployment_tests;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,105 @@
+//! `check --deploy`: each setting that is unsafe is named, with what to do.
+
+use super::*;
+
+/// As a careful operator sets them.
+const SAFE: &str = r#"
+    environment = "production"
+    http.public_url = "https://auth.example.com"
+    http.trusted_proxies = ["10.0.0.0/8"]
+    mail.host = "mail.example.com"
+    mail.from = "no-reply@example.com"
+    email_verification.mode = "mandatory"
+    password.min_length = 15
+    sessions.lifetime = "30d"
+    sessions.cookie_name = "__Host-refresh_token"
+    admin.networks = ["10.0.0.0/8"]
+"#;
+
+/// The warnings of these settings with one line added, or taking the place of one.
+fn warnings(line: &str) -> Vec<String> {
+    let key = line.split_once(" = ").map_or(line, |(key, _)| key);
+    let kept = SAFE.lines().filter(|safe| key.is_empty() || !safe.trim_start().starts_with(&format!("{key} = ")));
+    let text = kept.chain([line]).collect::<Vec<_>>().join("\n");
+    match Settings::load(Path::new("settings.toml"), &text, &BTreeMap::new()) {
+        Ok(settings) => settings.deployment_warnings(),
+        Err(problems) => panic!("{line}: {problems}"),
+    }
+}
+
+#[test]
+fn careful_settings_are_fine() {
+    assert_eq!(warnings(""), [""; 0]);
+}
+
+#[test]
+fn every_setting_below_its_floor_is_named_and_nothing_else() {
+    for line in [
+        r#"environment = "development""#,
+        r#"http.public_url = "http://auth.example.com""#,
+        "http.trusted_proxies = []",
+        r#"http.trusted_proxies = ["0.0.0.0/0"]"#,
+        r#"http.cors_origins = ["https://app.example.com", "http://app.example.com"]"#,
+        "http.body_limit = 65537",
+        r#"http.request_timeout = "61s""#,
+        r#"http.docs = "on""#,
+        r#"database.url = "postgres://app@db.example.com/app""#,
+        r#"database.url = "postgres://app@db.example.com/app?sslmode=prefer""#,
+        r#"database.acquire_timeout = "4s""#,
+        "registration.hide_existing = false",
+        r#"email_verification.mode = "optional""#,
+        r#"email_verification.link_lifetime = "4d""#,
+        "email_verification.confirm_on_get = true",
+        "email_verification.session_on_verification = true",
+        r#"email_verification.redirect = "http://app.example.com/""#,
+        "codes.attempts = 6",
+        r#"codes.lifetime = "11m""#,
+        r#"codes.lockout = "14m""#,
+        r#"codes.resend_cooldown = "59s""#,
+        "codes.max_resends = 4",
+        r#"mail.tls = "none""#,
+        r#"mail.transport = "file""#,
+        "password.min_length = 14",
+        "password.refuse_common = false",
+        "password.refuse_similar = false",
+        "password.old_password_required = false",
+        "password.logout_on_change = false",
+        r#"password.reset_lifetime = "61m""#,
+        r#"password.reset_redirect = "http://app.example.com/""#,
+        "password.hash_memory = 9000",
+        r#"sessions.lifetime = """#,
+        r#"sessions.lifetime = "31d""#,
+        r#"sessions.refresh_lifetime = "31d""#,
+        r#"sessions.cookie_name = "refresh_token""#,
+        r#"sessions.cookie_same_site = "none""#,
+        "admin.networks = []",
+        r#"tokens.access_lifetime = "61m""#,
+        r#"tokens.algorithm = "HS256""#,
+        r#"tokens.claims = { mail = "user.email" }"#,
+        r#"tokens.encryption_keys = ["k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "plain"]"#,
+    ] {
+        let key = line.split(' ').next().unwrap();
+        let warnings = warnings(line);
+        let [warning] = warnings.as_slice() else { panic!("{line}: {warnings:?}") };
+        assert!(warning.starts_with(&format!("{key}: ")), "{line}: {warning}");
+    }
+}
+
+#[test]
+fn what_is_just_at_its_floor_passes() {
+    for line in [
+        "http.body_limit = 65536",
+        r#"http.docs = "off""#,
+        r#"http.cors_origins = ["https://app.example.com"]"#,
+        r#"database.url = "postgres://app@localhost/app""#,
+        r#"database.url = "postgres://app@db.example.com/app?sslmode=verify-full""#,
+        r#"email_verification.link_lifetime = "3d""#,
+        r#"email_verification.redirect = "/welcome""#,
+        r#"codes.lifetime = "10m""#,
+        "password.hash_memory = 19456",
+        r#"password.reset_lifetime = "1h""#,
+        r#"tokens.access_lifetime = "1h""#,
+    ] {
+        assert_eq!(warnings(line), [""; 0], "{line}");
+    }
+}
