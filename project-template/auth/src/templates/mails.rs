@@ -64,6 +64,16 @@ mails! {
         new_email: String = "ada@new.example.com";
     }
 
+    /// To the address that an account had before another took its place.
+    EmailChanged = "email_changed_subject.txt", "email_changed.html", "email_changed_text.txt" {
+        /// The address it had.
+        email: String = "ada@example.com";
+        /// The address it has.
+        new_email: String = "ada@new.example.com";
+        /// When it was, in UTC.
+        time: String = "1 January 2027, 12:00 UTC";
+    }
+
     /// To whoever asked to sign in with a code.
     LoginCode = "login_code_subject.txt", "login_code.html", "login_code_text.txt" {
         /// The account's address.

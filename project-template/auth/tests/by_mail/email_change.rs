@@ -50,6 +50,10 @@ async fn the_new_address_counts_once_it_is_confirmed_from_there_and_the_old_one_
     assert_eq!(client.get("/jwt-allauth/user/").await.text("email"), NEW);
     assert_eq!(app.client().login(ADA, PASSWORD).await.status, 401);
     assert_eq!(app.client().login(NEW, PASSWORD).await.status, 200);
+    let told = app.mailbox().await.latest(ADA);
+    assert_eq!(told.subject, "Your e-mail address for localhost was changed");
+    assert!(told.text.contains(NEW) && told.text.contains("15 January 2027"), "{}", told.text);
+    assert!(!told.text.contains("http"), "a notice has no link that could be imitated: {}", told.text);
 }
 
 async fn asking_takes_the_password_and_an_address_that_is_another(engine: Engine) {

@@ -16,8 +16,8 @@ use crate::email_verification;
 use crate::error::{Error, Result};
 use crate::mail::{self, Mail};
 use crate::sessions::{self, EndedBy};
-use crate::templates::duration;
-use crate::templates::mails::{EmailChange, EmailChangeNotice};
+use crate::templates::mails::{EmailChange, EmailChangeNotice, EmailChanged};
+use crate::templates::{self, duration};
 
 use secrecy::ExposeSecret;
 
@@ -71,13 +71,14 @@ async fn open(auth: &Auth, key: &str) -> Result<Standing<Change>> {
     codes::find(auth, &[PURPOSE], key).await
 }
 
-/// Makes the new address the account's, if the account is still as it was when that was asked for. The sessions end, but
-/// the one that asked; so does every other link, by the account's version.
+/// Makes the new address the account's, if the account is still as it was when that was asked for, and tells the old one.
+/// The sessions end, but the one that asked; so does every other link, by the account's version.
 ///
 /// # Errors
 /// 400 if somebody else has taken the address since.
 async fn confirm(auth: &Auth, link: Link<Change>) -> Result<Option<User>> {
     let Some(email) = Email::parse(&link.data.email) else { return Ok(None) };
+    let Some(before) = store::by_id(auth.db(), link.subject).await? else { return Ok(None) };
     let mut tx = auth.db().begin().await?;
     if !link.consume(auth, &mut tx).await? {
         return Ok(None);
@@ -86,6 +87,9 @@ async fn confirm(auth: &Auth, link: Link<Change>) -> Result<Option<User>> {
     let changed = changed.map_err(|error| if db::is_taken(&error) { taken() } else { error.into() })?;
     let Some(user) = changed else { return Ok(None) };
     let ended = sessions::end_all(auth, &mut tx, user.id, Some(link.data.session), EndedBy::EmailChange).await?;
+    let content =
+        EmailChanged { email: before.email, new_email: user.email.clone(), time: templates::time(auth.now()) };
+    mail::queue(auth, &mut tx, Mail { to: &content.email, content: &content, until: None }).await?;
     audit::record(auth, &mut tx, Event::of(Kind::EmailChanged, &user)).await?;
     ended.commit(auth, tx).await?;
     Ok(Some(user))
