@@ -126,6 +126,37 @@ mod tests {
         flushing.await.unwrap();
     }
 
+    crate::on_both_engines!(what_would_be_removed_is_removed_and_nothing_else);
+
+    async fn what_would_be_removed_is_removed_and_nothing_else(engine: Engine) {
+        let app = TestApp::start_with(
+            engine,
+            |auth| auth.router().with_state(auth),
+            |settings| settings.email_verification.mode = crate::email_verification::Mode::Optional,
+        )
+        .await;
+        let mut ada = app.signed_in("ada@example.com").await;
+        ada.login("ada@example.com", crate::testing::PASSWORD).await;
+        app.advance(Duration::from_hours(24 * 15));
+        let mut bob = app.signed_in("bob@example.com").await;
+
+        let counted = expired(&app.auth).await.unwrap();
+        assert_eq!(counted.sessions, 2, "both of Ada's");
+        assert!(counted.codes > 0, "the link that Ada was sent");
+        assert_eq!(flush(&app.auth).await.unwrap(), counted);
+        assert_eq!(expired(&app.auth).await.unwrap(), Flushed::default());
+        assert_eq!(flush(&app.auth).await.unwrap(), Flushed::default());
+
+        let link = app.mailbox().await.latest("bob@example.com").link();
+        assert_eq!(app.client().post(&link, &serde_json::json!({})).await.status, 200);
+        let replayed = bob.clone();
+        assert_eq!(bob.refresh().await.status, 200);
+        flush(&app.auth).await.unwrap();
+        assert_eq!(replayed.clone().refresh().await.status, 401, "a replay is still recognized");
+        assert_eq!(bob.refresh().await.status, 401, "and ends the session");
+        assert_eq!(ada.refresh().await.status, 401);
+    }
+
     #[tokio::test]
     async fn an_interval_of_nothing_turns_it_off() {
         let app = TestApp::start_with(

@@ -14,6 +14,7 @@
 mod app;
 mod client;
 mod events;
+mod keys;
 mod listening;
 mod mailbox;
 mod program;
@@ -21,6 +22,7 @@ mod program;
 pub use crate::audit::AuditRow;
 pub use app::{Engine, PASSWORD, TestApp};
 pub use client::{Client, Reply};
+pub use keys::RSA;
 pub use listening::Listening;
 pub use mailbox::{Mailbox, Received};
 pub use program::{Program, Server, Starting, read_reply};

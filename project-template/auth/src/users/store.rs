@@ -16,49 +16,37 @@ macro_rules! columns {
     };
 }
 
+/// Inserts an account, with what is to be done about a conflict.
 macro_rules! insert {
-    () => {
-        "insert into users
+    ($tx:expr, $id:expr, $new:expr, $now:expr, $conflict:literal) => {
+        in_tx!($tx, conn => sqlx::query_as(
+            concat!("insert into users
            (id, email, email_key, email_verified, password_hash, first_name, last_name, role, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)"
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ", $conflict, " returning ", columns!()),
+        )
+        .bind($id)
+        .bind($new.email.as_written())
+        .bind($new.email.key())
+        .bind($new.email_verified)
+        .bind(&$new.password_hash)
+        .bind(&$new.first_name)
+        .bind(&$new.last_name)
+        .bind($new.role)
+        .bind($now)
+        .fetch_one(conn)
+        .await)
     };
 }
 
 /// Inserts an account. A taken address is a unique violation, see [`crate::db::is_taken`].
 pub(crate) async fn insert(tx: &mut Tx, new: &NewUser, now: OffsetDateTime) -> sqlx::Result<User> {
-    in_tx!(tx, conn => sqlx::query_as(
-        concat!(insert!(), " returning ", columns!()),
-    )
-    .bind(Uuid::now_v7())
-    .bind(new.email.as_written())
-    .bind(new.email.key())
-    .bind(new.email_verified)
-    .bind(&new.password_hash)
-    .bind(&new.first_name)
-    .bind(&new.last_name)
-    .bind(new.role)
-    .bind(now)
-    .fetch_one(conn)
-    .await)
+    insert!(tx, Uuid::now_v7(), new, now, "")
 }
 
 /// Inserts an account, or finds the one that has the address; the id tells which. Either way a row is written and held
 /// until the transaction ends, so that whoever times this learns nothing.
 pub(crate) async fn insert_or_find(tx: &mut Tx, id: Uuid, new: &NewUser, now: OffsetDateTime) -> sqlx::Result<User> {
-    in_tx!(tx, conn => sqlx::query_as(
-        concat!(insert!(), " on conflict (email_key) do update set email_key = excluded.email_key returning ", columns!()),
-    )
-    .bind(id)
-    .bind(new.email.as_written())
-    .bind(new.email.key())
-    .bind(new.email_verified)
-    .bind(&new.password_hash)
-    .bind(&new.first_name)
-    .bind(&new.last_name)
-    .bind(new.role)
-    .bind(now)
-    .fetch_one(conn)
-    .await)
+    insert!(tx, id, new, now, "on conflict (email_key) do update set email_key = excluded.email_key")
 }
 
 /// Notes that mail to the address reaches the account, if that is still as it was in this version.
