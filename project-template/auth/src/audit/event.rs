@@ -95,6 +95,7 @@ words! {
         Vetoed = "vetoed",
         /// The account was changed at the same time.
         Changed = "changed",
+        TooManyDevices = "too_many_devices",
         AddressTaken = "address_taken",
         /// The address waits for its confirmation.
         Again = "again",

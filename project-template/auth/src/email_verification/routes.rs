@@ -195,10 +195,13 @@ pub(super) async fn signed_in(
     user: &User,
     body: serde_json::Value,
 ) -> Result<Response> {
-    if auth.settings().email_verification.session_on_verification
-        && let Some(issued) = login::complete(auth, user, client).await?
-    {
-        return Ok(delivery.answer(auth, StatusCode::OK, issued, body));
+    if !auth.settings().email_verification.session_on_verification {
+        return Ok(Json(body).into_response());
     }
-    Ok(Json(body).into_response())
+    match login::complete(auth, user, client).await {
+        Ok(Some(issued)) => Ok(delivery.answer(auth, StatusCode::OK, issued, body)),
+        // The address is verified, whether or not its owner may sign in.
+        Ok(None) | Err(Error::Refused { .. }) => Ok(Json(body).into_response()),
+        Err(error) => Err(error),
+    }
 }

@@ -16,7 +16,7 @@ use crate::users::{self, User};
 /// proof was checked.
 ///
 /// # Errors
-/// 401 `email_not_verified` where only verified addresses sign in.
+/// 401 `email_not_verified` where only verified addresses sign in; 403 `too_many_devices`; what a hook refuses with.
 pub(crate) async fn complete(auth: &Auth, user: &User, client: &Client) -> Result<Option<Issued>> {
     complete_as(auth, user, client, None).await
 }
@@ -39,9 +39,10 @@ pub(crate) async fn complete_as(
         return Ok(None);
     };
     audit::notices::new_device(auth, &mut tx, before, client).await?;
+    let evicted = sessions::make_room(auth, &mut tx, user.id).await.inspect_err(|_| refused(Reason::TooManyDevices))?;
     let issued = sessions::start(auth, &mut tx, &user, &claims, client).await?;
     let event = Event::of(Kind::SignIn, &user).session(issued.session);
     audit::record(auth, &mut tx, way.into_iter().fold(event, Event::because)).await?;
-    tx.commit().await?;
+    evicted.commit(auth, tx).await?;
     Ok(Some(issued))
 }

@@ -16,7 +16,7 @@ use crate::http::{Client, Fields};
 use crate::openapi::shared::Throttled;
 use crate::openapi::{Api, at, bodies, refusals};
 use crate::passwords::Verdict;
-use crate::sessions::{Delivery, Prefer, Tokens};
+use crate::sessions::{Delivery, Prefer, Tokens, TooManyDevices};
 use crate::throttle::{self, Action, Guess};
 use crate::users::{self, Email, User};
 
@@ -48,6 +48,7 @@ refusals! {
         (status = 200, description = "Signed in.", body = Tokens),
         IncorrectCredentials,
         EmailNotVerified,
+        TooManyDevices,
         Throttled,
     ),
 )]

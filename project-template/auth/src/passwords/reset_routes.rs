@@ -18,7 +18,7 @@ use crate::login;
 use crate::openapi::shared::{LinkNotValid, NotAuthenticated, Throttled};
 use crate::openapi::{Api, at, bodies};
 use crate::pages::{self, Reader};
-use crate::sessions::{Delivery, Prefer};
+use crate::sessions::{Delivery, Prefer, TooManyDevices};
 use crate::templates::pages::CheckMail;
 use crate::throttle::{self, Action};
 
@@ -123,6 +123,7 @@ async fn request(
         (status = 200, description = "The password is set; every earlier session has ended.", body = PasswordSet),
         NotAuthenticated,
         LinkNotValid,
+        TooManyDevices,
     ),
 )]
 async fn set_new(

@@ -21,6 +21,7 @@ pub(crate) enum EndedBy {
     PasswordChange,
     PasswordReset,
     EmailChange,
+    Limit,
     Invalidation,
     Deletion,
 }
@@ -38,6 +39,7 @@ impl EndedBy {
             Self::PasswordChange => "password_change",
             Self::PasswordReset => "password_reset",
             Self::EmailChange => "email_change",
+            Self::Limit => "limit",
             Self::Invalidation => "invalidation",
             Self::Deletion => "deletion",
         }
@@ -87,6 +89,16 @@ pub(crate) async fn end(auth: &Auth, session: Uuid, user: Uuid, by: EndedBy) -> 
 /// [`users::store::hold`](crate::users::store::hold)).
 pub(crate) async fn end_all(auth: &Auth, tx: &mut Tx, user: Uuid, except: Option<Uuid>, by: EndedBy) -> Result<Ended> {
     let ended = store::end_all(tx, user, except, by.name(), auth.now()).await?;
+    noted(auth, tx, user, ended, by).await
+}
+
+/// As [`end_all`], but for the `most` sessions that were used last.
+pub(super) async fn end_beyond(auth: &Auth, tx: &mut Tx, user: Uuid, most: u32, by: EndedBy) -> Result<Ended> {
+    let ended = store::end_beyond(tx, user, most, by.name(), auth.now()).await?;
+    noted(auth, tx, user, ended, by).await
+}
+
+async fn noted(auth: &Auth, tx: &mut Tx, user: Uuid, ended: Vec<Uuid>, by: EndedBy) -> Result<Ended> {
     if !ended.is_empty() {
         let event = Event::of_id(Kind::SessionsEnded, user).because(by).times(ended.len());
         audit::record(auth, tx, event).await?;

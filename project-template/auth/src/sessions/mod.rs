@@ -9,6 +9,7 @@ mod current_user;
 mod device;
 mod ending;
 mod invalidation;
+mod limit;
 mod liveness;
 mod role;
 mod rotation;
@@ -26,8 +27,11 @@ use current_user::bearer_claims;
 pub(crate) use current_user::session_over;
 pub use current_user::{CurrentUser, DbUser};
 pub(crate) use device::device_name;
+use ending::end_beyond;
 pub(crate) use ending::{Ended, EndedBy, end, end_all, end_in};
 pub use invalidation::{TokenKinds, invalidate};
+pub use limit::OnLimit;
+pub(crate) use limit::{TooManyDevices, make_room};
 pub(crate) use liveness::Liveness;
 pub use role::{Role, Staff, Superuser};
 pub(crate) use rotation::{NotRotated, rotate};
@@ -47,6 +51,8 @@ use crate::users::{self, User};
 
 /// The longest `sessions.retry_window`.
 const MAX_RETRY_WINDOW: Duration = Duration::from_mins(1);
+/// The greatest `sessions.max_per_user`.
+const MAX_PER_USER: u32 = 1_000;
 /// The longest refresh lifetime: browsers keep no cookie longer than 400 days.
 const MAX_REFRESH_LIFETIME: Duration = Duration::from_hours(400 * 24);
 /// Above this, `check --deploy` warns (NIST SP 800-63B-4, AAL1).
@@ -63,6 +69,10 @@ pub struct Settings {
     pub refresh_lifetime: Duration,
     /// How long it lives at most.
     pub lifetime: Option<Duration>,
+    /// How many sessions a user has at most.
+    pub max_per_user: Option<u32>,
+    /// What becomes of one more.
+    pub on_limit: OnLimit,
     /// How long a superseded token is acceptable.
     pub retry_window: Duration,
     /// Whether a session says from where, and with what, it was last used.
@@ -76,6 +86,8 @@ impl Settings {
             cookie: transport::CookieSettings::read(section),
             refresh_lifetime: section.duration("refresh_lifetime"),
             lifetime: section.optional_duration("lifetime"),
+            max_per_user: Some(section.number("max_per_user", 0..=MAX_PER_USER)).filter(|most| *most > 0),
+            on_limit: section.one_of("on_limit"),
             retry_window: section.duration("retry_window"),
             collect_device: section.flag("collect_device"),
         };

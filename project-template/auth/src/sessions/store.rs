@@ -135,6 +135,46 @@ pub(super) async fn end_all(
     Ok(ended.into_iter().map(|(id,)| id).collect())
 }
 
+/// Ends the sessions of a user beyond the `most` that were used last, and names those it ended. One that only waits for its
+/// last access token to expire does not count.
+pub(super) async fn end_beyond(
+    tx: &mut Tx,
+    user: Uuid,
+    most: u32,
+    by: &str,
+    now: OffsetDateTime,
+) -> sqlx::Result<Vec<Uuid>> {
+    // SQLite has no `offset` without a `limit`.
+    let ended: Vec<(Uuid,)> = in_tx!(tx, conn => sqlx::query_as(
+        "update sessions set ended_at = $1, ended_by = $2
+         where ended_at is null and id in (
+           select id from sessions
+           where user_id = $3 and ended_at is null and expires_at > $1 and refreshable
+           order by refreshed_at desc, id desc limit $4 offset $5)
+         returning id",
+    )
+    .bind(now)
+    .bind(by)
+    .bind(user)
+    .bind(i64::MAX)
+    .bind(i64::from(most))
+    .fetch_all(conn)
+    .await?);
+    Ok(ended.into_iter().map(|(id,)| id).collect())
+}
+
+/// How many sessions of a user live, beside those that only wait for their last access token to expire.
+pub(super) async fn count_live(tx: &mut Tx, user: Uuid, now: OffsetDateTime) -> sqlx::Result<u64> {
+    let (count,): (i64,) = in_tx!(tx, conn => sqlx::query_as(
+        "select count(*) from sessions where user_id = $1 and ended_at is null and expires_at > $2 and refreshable",
+    )
+    .bind(user)
+    .bind(now)
+    .fetch_one(conn)
+    .await?);
+    Ok(count.unsigned_abs())
+}
+
 /// Lets the sessions of a user run out: none is refreshed any more, and none lives longer than until `until`.
 pub(super) async fn end_refreshing(tx: &mut Tx, user: Uuid, until: OffsetDateTime) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query(

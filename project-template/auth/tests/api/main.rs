@@ -19,6 +19,7 @@ mod refresh;
 mod registration;
 mod retry_window;
 mod schema;
+mod session_limit;
 mod sessions;
 mod tokens;
 mod transport;

@@ -1,0 +1,45 @@
+//! How many sessions a user has at a time.
+
+use uuid::Uuid;
+
+use super::{Ended, EndedBy, end_beyond, store};
+use crate::app::Auth;
+use crate::db::Tx;
+use crate::error::Result;
+use crate::openapi::refusals;
+use crate::settings::Choice;
+
+/// What becomes of a sign-in beyond `sessions.max_per_user`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnLimit {
+    /// The session that was not used for longest ends.
+    Evict,
+    /// It is refused.
+    Refuse,
+}
+
+impl Choice for OnLimit {
+    const NAMES: &[(&str, Self)] = &[("evict", Self::Evict), ("refuse", Self::Refuse)];
+}
+
+refusals! {
+    /// Who they are is proven, but they have `sessions.max_per_user` sessions and must sign out of one first.
+    TooManyDevices = FORBIDDEN, "too_many_devices", "You are signed in on too many devices. Please sign out on another one first.";
+}
+
+/// Makes room for one more session of a user, within a transaction that holds the account: sign-ins follow one another,
+/// so that any number of them at once leaves no more sessions than there may be.
+///
+/// # Errors
+/// 403 `too_many_devices`, where no session is ended for another.
+pub(crate) async fn make_room(auth: &Auth, tx: &mut Tx, user: Uuid) -> Result<Ended> {
+    let settings = &auth.settings().sessions;
+    let Some(limit) = settings.max_per_user else { return Ok(Ended::default()) };
+    if settings.on_limit == OnLimit::Evict {
+        return end_beyond(auth, tx, user, limit - 1, EndedBy::Limit).await;
+    }
+    if store::count_live(tx, user, auth.now()).await? < u64::from(limit) {
+        return Ok(Ended::default());
+    }
+    Err(TooManyDevices.into())
+}
