@@ -103,3 +103,19 @@ async fn the_log_holds_no_secret() {
     assert!(!log.contains("ada@") && !log.contains("eve@"), "{log}");
     assert!(log.contains(": replayed"), "{log}");
 }
+
+#[tokio::test]
+async fn a_token_that_is_shown_from_another_device_is_logged() {
+    let program = program(Engine::Sqlite).await.with("JWT_ALLAUTH__TOKENS__BIND", "device");
+    let server = program.serve();
+    let bearer = format!("Bearer {}", register(&server, "ada@example.com").text("access"));
+    let mut headers = vec![("Authorization", bearer.as_str())];
+    assert_eq!(server.send("GET", "/jwt-allauth/user/", &headers, "").unwrap().status, 200);
+    headers.push(("User-Agent", "Shop/3.1 (iPhone; iOS 17.6)"));
+    assert_eq!(server.send("GET", "/jwt-allauth/user/", &headers, "").unwrap().status, 401);
+    server.terminate();
+    server.wait_for("stopped");
+    let log = server.log();
+    assert!(log.contains("token shown from another device"), "{log}");
+    assert!(log.contains("127.0.0.1") && !log.contains(&bearer["Bearer ".len()..]), "{log}");
+}

@@ -55,6 +55,8 @@ words! {
         SessionsEnded = "sessions_ended",
         /// A refresh token was shown again, and its session ended for it.
         Replayed = "replayed",
+        /// A token was shown that is tied to another device or address.
+        ShownElsewhere = "shown_elsewhere",
         TokensInvalidated = "tokens_invalidated",
         Deactivated = "deactivated",
         Activated = "activated",
@@ -78,7 +80,7 @@ impl Kind {
 
     /// Whether somebody should look at it.
     fn is_alarming(self) -> bool {
-        matches!(self, Self::Replayed | Self::LockedOut)
+        matches!(self, Self::Replayed | Self::ShownElsewhere | Self::LockedOut)
     }
 }
 
@@ -103,6 +105,8 @@ words! {
         PasswordChange = "password_change",
         EmailChange = "email_change",
         Deletion = "deletion",
+        Device = "device",
+        Address = "address",
         Access = "access",
         Refresh = "refresh",
         All = "all",

@@ -26,8 +26,15 @@ impl FromRequestParts<Auth> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self, Infallible> {
-        let ip = address_of(auth, &parts.extensions, &parts.headers);
-        Ok(Self { ip, user_agent: user_agent(&parts.headers) })
+        Ok(Self::of(parts, auth))
+    }
+}
+
+impl Client {
+    /// The client of a request whose head this is.
+    #[must_use]
+    pub fn of(parts: &Parts, auth: &Auth) -> Self {
+        Self { ip: address_of(auth, &parts.extensions, &parts.headers), user_agent: user_agent(&parts.headers) }
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) async fn complete_as(
         return Ok(None);
     };
     audit::notices::new_device(auth, &mut tx, before, client).await?;
-    let evicted = sessions::make_room(auth, &mut tx, user.id).await.inspect_err(|_| refused(Reason::TooManyDevices))?;
+    let evicted = sessions::make_room(auth, &mut tx, user.id).await?;
     let issued = sessions::start(auth, &mut tx, &user, &claims, client).await?;
     let event = Event::of(Kind::SignIn, &user).session(issued.session);
     audit::record(auth, &mut tx, way.into_iter().fold(event, Event::because)).await?;

@@ -4,12 +4,13 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
 use uuid::Uuid;
 
+use super::credential;
 use crate::app::Auth;
-use crate::error::{Error, Result, Scheme};
+use crate::error::{Error, Result};
 use crate::tokens::AccessClaims;
 use crate::users::{self, User};
 
@@ -37,7 +38,7 @@ impl FromRequestParts<Auth> for CurrentUser {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self> {
-        let claims = bearer_claims(auth, &parts.headers)?;
+        let claims = credential::access_claims(auth, parts)?;
         let checked = auth.settings().tokens.session_check;
         if checked && !auth.liveness().check(auth.db(), &claims, auth.now()).await? {
             return Err(session_over());
@@ -67,7 +68,7 @@ impl FromRequestParts<Auth> for DbUser {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self> {
-        let claims = bearer_claims(auth, &parts.headers)?;
+        let claims = credential::access_claims(auth, parts)?;
         let user = users::store::by_session(auth.db(), claims.session, auth.now()).await?;
         match user.filter(|user| user.accepts(&claims)) {
             Some(user) => Ok(Self { user, session: claims.session }),
@@ -79,29 +80,4 @@ impl FromRequestParts<Auth> for DbUser {
 /// 401: the session of a genuine access token has ended.
 pub(crate) fn session_over() -> Error {
     Error::refused(StatusCode::UNAUTHORIZED, "Session is no longer active.", "token_not_valid")
-}
-
-/// The claims of the access token that came with a request, whether or not its session lives.
-pub(super) fn bearer_claims(auth: &Auth, headers: &HeaderMap) -> Result<Arc<AccessClaims>> {
-    let token = bearer(headers)?.ok_or(Error::NotAuthenticated(Scheme::Bearer))?;
-    auth.tokens().verify_access(token, auth.now()).map_err(|refusal| Error::BearerNotValid(refusal.message()))
-}
-
-/// The token of an `Authorization: Bearer` header (RFC 6750, section 2.1). Another scheme is no credential.
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
-    // What is not ASCII cannot be a token of ours, but it may well be an attempt to send one.
-    let text = value.to_str().unwrap_or("Bearer ?");
-    let mut parts = text.split_whitespace();
-    if !parts.next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer")) {
-        return Ok(None);
-    }
-    match (parts.next(), parts.next()) {
-        (Some(token), None) => Ok(Some(token)),
-        _ => Err(Error::refused(
-            StatusCode::UNAUTHORIZED,
-            "Authorization header must contain two space-delimited values",
-            "bad_authorization_header",
-        )),
-    }
 }

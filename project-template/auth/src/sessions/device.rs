@@ -1,7 +1,7 @@
 //! What a client is, from what it says it is: enough for people to know their own devices again in a list.
 //!
 //! Only names, without versions: a browser that updates itself stays the same device. Anybody can send any user agent, so
-//! nothing may depend on it.
+//! nobody is let in because of it.
 
 use serde::Serialize;
 
@@ -77,6 +77,11 @@ impl Device {
             kind: kind(&user_agent, os),
             user_agent: Some(user_agent),
         }
+    }
+
+    /// What stays the same while its software is updated.
+    pub(super) fn name(&self) -> String {
+        [self.browser.as_deref(), self.os, self.kind].map(Option::unwrap_or_default).join(", ")
     }
 }
 

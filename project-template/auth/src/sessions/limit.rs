@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::{Ended, EndedBy, end_beyond, store};
 use crate::app::Auth;
+use crate::audit::{self, Event, Kind, Reason};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::openapi::refusals;
@@ -41,5 +42,6 @@ pub(crate) async fn make_room(auth: &Auth, tx: &mut Tx, user: Uuid) -> Result<En
     if store::count_live(tx, user, auth.now()).await? < u64::from(limit) {
         return Ok(Ended::default());
     }
+    audit::note(auth, Event::of_id(Kind::SignInFailed, user).because(Reason::TooManyDevices));
     Err(TooManyDevices.into())
 }

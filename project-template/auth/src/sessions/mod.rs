@@ -4,7 +4,9 @@
 //! that is not in the database; only the token of the current generation is live. Using it moves the row on in one
 //! guarded statement, so of any number of parallel attempts one wins.
 
+mod binding;
 mod checkpoints;
+mod credential;
 mod current_user;
 mod device;
 mod ending;
@@ -23,7 +25,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use current_user::bearer_claims;
+use credential::Shown;
 pub(crate) use current_user::session_over;
 pub use current_user::{CurrentUser, DbUser};
 pub(crate) use device::device_name;
@@ -173,7 +175,7 @@ pub(crate) async fn start(
     session.expires_at = capped(&session, settings);
     store::insert(tx, &session).await?;
     throttle::remember(auth, tx, &user.address_key(), client).await?;
-    Ok(issue(auth, &session, user, claims, now))
+    Ok(issue(auth, &session, (user, claims), client, now))
 }
 
 /// What tokens say of a user. Asks the application's hooks, and so never within a transaction: they may need the one
@@ -189,20 +191,23 @@ fn capped(session: &Session, settings: &Settings) -> OffsetDateTime {
 }
 
 /// A new access token, and the refresh token of the session's generation: the same bytes each time.
-fn issue(auth: &Auth, session: &Session, user: &User, claims: &UserClaims, now: OffsetDateTime) -> Issued {
+fn issue(
+    auth: &Auth,
+    session: &Session,
+    (user, claims): (&User, &UserClaims),
+    client: &Client,
+    now: OffsetDateTime,
+) -> Issued {
     let end = session.end(&auth.settings().sessions);
     let refreshed = session.user_claims();
-    let tokens = auth.tokens();
+    let (from, until) = (session.refreshed_at, session.expires_at);
+    let access = session.grant(user, claims, binding::of_access(auth, session.id, client, now));
+    let refresh = session.grant(user, &refreshed, binding::of_refresh(auth, session.id, client, from));
     Issued {
         session: session.id,
-        access: tokens.access(&session.grant(user, claims), now, end),
-        refresh: tokens.refresh(
-            &session.grant(user, &refreshed),
-            session.generation,
-            session.refreshed_at,
-            session.expires_at,
-        ),
-        refresh_until: session.expires_at,
+        access: auth.tokens().access(&access, now, end),
+        refresh: auth.tokens().refresh(&refresh, session.generation, from, until),
+        refresh_until: until,
     }
 }
 
@@ -233,7 +238,8 @@ pub(crate) fn known_device_name(user_agent: Option<&str>) -> String {
     device::known_name(user_agent.unwrap_or_default())
 }
 
-/// Whether a token of either kind could be used now. Asking does not use it.
+/// Whether a token of either kind could be used now, by the client it is tied to: whoever asks need not be that one. Asking
+/// does not use it.
 pub(crate) async fn is_acceptable(auth: &Auth, token: &str) -> Result<bool> {
     let now = auth.now();
     let access = auth.tokens().verify_access(token, now);

@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::session::Standing;
-use super::{EndedBy, Issued, Session, capped, end, end_all, end_in, issue, store, user_claims};
+use super::{EndedBy, Issued, Session, binding, capped, end, end_all, end_in, issue, store, user_claims};
 use crate::app::Auth;
 use crate::audit;
 use crate::email_verification;
@@ -37,6 +37,10 @@ impl<E: Into<Error>> From<E> for NotRotated {
 /// again, and then finds a token that was superseded: by the window's rule a retry or a replay.
 pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, client: &Client) -> Result<Issued, NotRotated> {
     let settings = &auth.settings().sessions;
+    // Asked first: whoever shows an old token from elsewhere cannot end the session with it.
+    if !binding::holds(auth, token, client) {
+        return Err(NotRotated::NotValid);
+    }
     loop {
         let now = auth.now();
         let session = store::by_id(auth.db(), token.session).await?.filter(|session| session.user_id == token.sub);
@@ -58,7 +62,7 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, client: &Client) 
         let user = active_user(auth, &session).await?;
         let claims = user_claims(auth, &user).await?;
         if standing == Standing::Superseded {
-            return Ok(issue(auth, &session, &user, &claims, now));
+            return Ok(issue(auth, &session, (&user, &claims), client, now));
         }
         let mut next = Session {
             generation: session.generation + 1,
@@ -72,7 +76,7 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, client: &Client) 
         };
         next.expires_at = capped(&next, settings);
         if store::advance(auth.db(), &next, Some(client).filter(|_| settings.collect_device)).await? {
-            return Ok(issue(auth, &next, &user, &claims, now));
+            return Ok(issue(auth, &next, (&user, &claims), client, now));
         }
     }
 }

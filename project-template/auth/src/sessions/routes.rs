@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::device::Device;
 use super::{
-    DbUser, Delivery, EndedBy, NotRotated, Prefer, Session, Tokens, bearer_claims, cleared, end, end_all, live_of_user,
+    DbUser, Delivery, EndedBy, NotRotated, Prefer, Session, Shown, Tokens, binding, cleared, end, end_all, live_of_user,
     presented, rotate,
 };
 use crate::app::Auth;
@@ -101,10 +101,17 @@ async fn refresh(
     security((), ("refresh_cookie" = []), ("bearer" = [])),
     responses((status = 200, description = "The session is over and the cookie deleted.", body = LoggedOut)),
 )]
-async fn logout(State(auth): State<Auth>, headers: HeaderMap, mut fields: Fields) -> Result<Response> {
+async fn logout(
+    State(auth): State<Auth>,
+    client: Client,
+    Shown(access): Shown,
+    headers: HeaderMap,
+    mut fields: Fields,
+) -> Result<Response> {
     let shown = presented(&auth, &headers, &mut fields);
     let refresh = shown.as_ref().and_then(|(token, _)| auth.tokens().verify_refresh(token, auth.now()).ok());
-    let (session, user) = match (refresh, bearer_claims(&auth, &headers)) {
+    let refresh = refresh.filter(|refresh| binding::holds(&auth, refresh, &client));
+    let (session, user) = match (refresh, access) {
         (Some(refresh), _) => (refresh.session, refresh.sub),
         (None, Ok(access)) => (access.session, access.sub),
         (None, Err(_)) if shown.is_some() => return Err(Error::token_not_valid()),

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::Settings;
 use super::checkpoints::Checkpoints;
-use crate::tokens::{Grant, UserClaims};
+use crate::tokens::{Binding, Grant, UserClaims};
 use crate::users::User;
 
 crate::row! {
@@ -82,12 +82,13 @@ impl Session {
         serde_json::from_str(&self.claims).unwrap_or_default()
     }
 
-    pub(super) fn grant<'g>(&self, user: &User, claims: &'g UserClaims) -> Grant<'g> {
+    pub(super) fn grant<'g>(&self, user: &User, claims: &'g UserClaims, bind: Option<Binding>) -> Grant<'g> {
         Grant {
             user_id: self.user_id,
             session: self.id,
             session_iat: self.created_at,
             access_version: user.access_version,
+            bind,
             user: claims,
         }
     }

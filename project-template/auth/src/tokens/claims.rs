@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Refusal, Settings};
+use super::{Binding, Refusal, Settings};
 
 /// What tokens say of the user beside who it is; read from the database at each rotation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -61,6 +61,9 @@ pub struct Claims {
     /// How often all access tokens of the user had been taken back when this one was made; missing for never.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub access_version: i64,
+    /// What the token is tied to, by `tokens.bind`; missing for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bind: Option<Binding>,
     /// What it says of the user.
     #[serde(flatten)]
     pub user: UserClaims,
@@ -107,6 +110,7 @@ pub(crate) struct Grant<'g> {
     pub(crate) session: Uuid,
     pub(crate) session_iat: OffsetDateTime,
     pub(crate) access_version: i64,
+    pub(crate) bind: Option<Binding>,
     pub(crate) user: &'g UserClaims,
 }
 
@@ -159,6 +163,7 @@ pub(super) fn encode(kind: Kind, grant: &Grant<'_>, lifetime: Lifetime, settings
             Kind::Access => grant.access_version,
             Kind::Refresh { .. } => 0,
         },
+        bind: grant.bind.clone(),
         user: grant.user.clone(),
     };
     let json = match kind {

@@ -1,5 +1,6 @@
 //! Access and refresh tokens: what they say, how they are signed, and what is believed of one that is shown.
 
+mod binding;
 mod cache;
 mod claims;
 mod extra;
@@ -25,6 +26,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
+pub use binding::{Bind, Binding};
 pub(crate) use claims::Grant;
 pub use claims::{AccessClaims, Claims, RefreshClaims, UserClaims};
 pub use extra::ExtraClaims;
@@ -61,6 +63,8 @@ pub struct Settings {
     pub leeway: Duration,
     /// Whether an access token must belong to a live session.
     pub session_check: bool,
+    /// What a token is tied to.
+    pub bind: Bind,
     /// Keys that tokens are encrypted with, newest first; none leaves them readable.
     pub encryption_keys: Vec<SecretString>,
     /// Claims beside those every token has.
@@ -86,6 +90,7 @@ impl Settings {
             audience: section.required_text("audience"),
             leeway: section.duration("leeway"),
             session_check: section.one_of("session_check"),
+            bind: section.one_of("bind"),
             encryption_keys: section.secrets("encryption_keys"),
             claims: ExtraClaims::read(section),
         };

@@ -1,5 +1,6 @@
 //! What makes a stolen token worth less, and too many sessions fewer: settings that are off by default.
 
+mod binding;
 mod sealed_tokens;
 
 use auth::Auth;

@@ -1,0 +1,74 @@
+//! Ties tokens to the client that they were given out to, as `tokens.bind` says.
+//!
+//! What a client says it is (its user agent) anybody can say who has seen it. This stops a token that was copied and is
+//! tried from somewhere else; it does not tell who somebody is.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::device::Device;
+use crate::app::Auth;
+use crate::audit::{self, Event, Kind, Reason};
+use crate::http::Client;
+use crate::tokens::{Binding, Claims};
+
+/// Bits of an IPv6 address that stay the same: a network gives each of its devices many addresses.
+const IPV6_NETWORK: u128 = !0 << 64;
+
+/// What an access token is tied to that is given out to this client.
+pub(super) fn of_access(auth: &Auth, session: Uuid, client: &Client, now: OffsetDateTime) -> Option<Binding> {
+    let bind = auth.settings().tokens.bind;
+    let device = bind.to_device().then(|| mac(auth, &device(session, client), now));
+    let ip = bind.to_ip().then(|| mac(auth, &ip(session, client), now));
+    (device.is_some() || ip.is_some()).then_some(Binding { device, ip })
+}
+
+/// What a refresh token is tied to. The same at every call for one client: tokens of a generation are the same bytes.
+pub(super) fn of_refresh(auth: &Auth, session: Uuid, client: &Client, from: OffsetDateTime) -> Option<Binding> {
+    let device = auth.settings().tokens.bind.to_device().then(|| mac(auth, &device(session, client), from))?;
+    Some(Binding { device: Some(device), ip: None })
+}
+
+/// Whether a token comes from the client it was given out to. One that went out before it was tied to anything comes from
+/// anywhere.
+pub(super) fn holds(auth: &Auth, claims: &Claims, client: &Client) -> bool {
+    let (bind, Some(binding)) = (auth.settings().tokens.bind, &claims.bind) else { return true };
+    let is_of = |claim: &Option<String>, message: &dyn Fn(Uuid, &Client) -> String| {
+        claim.as_ref().is_none_or(|claim| has_mac(auth, &message(claims.session, client), claim))
+    };
+    let elsewhere = if bind.to_device() && !is_of(&binding.device, &device) {
+        Reason::Device
+    } else if bind.to_ip() && !is_of(&binding.ip, &ip) {
+        Reason::Address
+    } else {
+        return true;
+    };
+    let event = Event::of_id(Kind::ShownElsewhere, claims.sub).session(claims.session).because(elsewhere);
+    audit::note(auth, event);
+    false
+}
+
+fn device(session: Uuid, client: &Client) -> String {
+    let name = client.user_agent.clone().map(Device::of).unwrap_or_default().name();
+    format!("token bound to device {session} {name}")
+}
+
+fn ip(session: Uuid, client: &Client) -> String {
+    let network = match client.ip {
+        Some(IpAddr::V6(address)) => IpAddr::from(Ipv6Addr::from(u128::from(address) & IPV6_NETWORK)).to_string(),
+        Some(address) => address.to_string(),
+        None => String::new(),
+    };
+    format!("token bound to address {session} {network}")
+}
+
+fn mac(auth: &Auth, message: &str, at: OffsetDateTime) -> String {
+    URL_SAFE_NO_PAD.encode(auth.tokens().mac(message.as_bytes(), at))
+}
+
+fn has_mac(auth: &Auth, message: &str, mac: &str) -> bool {
+    URL_SAFE_NO_PAD.decode(mac).is_ok_and(|mac| auth.tokens().has_mac(message.as_bytes(), &mac))
+}

@@ -1,0 +1,44 @@
+//! What tokens are tied to: `tokens.bind`, and the claim that says so.
+
+use serde::{Deserialize, Serialize};
+
+use crate::settings::Choice;
+
+/// `tokens.bind`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bind {
+    /// To nothing: whoever holds a token can use it.
+    None,
+    /// Tokens of both kinds to the device that they were given out to.
+    Device,
+    /// Access tokens to the address that they were given out to. A refresh token gets one for another address.
+    Ip,
+    /// Both.
+    DeviceAndIp,
+}
+
+impl Choice for Bind {
+    const NAMES: &[(&str, Self)] =
+        &[("none", Self::None), ("device", Self::Device), ("ip", Self::Ip), ("device+ip", Self::DeviceAndIp)];
+}
+
+impl Bind {
+    pub(crate) fn to_device(self) -> bool {
+        matches!(self, Self::Device | Self::DeviceAndIp)
+    }
+
+    pub(crate) fn to_ip(self) -> bool {
+        matches!(self, Self::Ip | Self::DeviceAndIp)
+    }
+}
+
+/// What a token is tied to, as MACs under a key of this server's own: it tells nobody who the client is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Binding {
+    /// Of the device's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// Of the client's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip: Option<String>,
+}
