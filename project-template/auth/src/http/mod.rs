@@ -1,6 +1,7 @@
 //! What every request and every answer has in common: limits, headers, the client's address, input and its errors.
 
 mod client;
+pub(crate) mod csrf;
 mod fields;
 mod layers;
 mod origin;

@@ -7,6 +7,7 @@ use super::shared::{
     BadAuthorizationHeader, BodyNotParsed, BodyNotRead, BodyTooLarge, Busy, ForeignOrigin, NotAuthenticated, NotJson,
     TimedOut, TokenNotValid,
 };
+use crate::sessions;
 use crate::settings::Settings;
 
 /// What a reader needs to know before the first request.
@@ -31,6 +32,9 @@ pub(crate) fn describe(api: &OpenApi, settings: &Settings) -> Value {
     for (path, item) in members(&mut spec["paths"]) {
         for (method, operation) in members(item) {
             operation["operationId"] = json!(operation_id(method, path.strip_prefix(prefix).unwrap_or(path)));
+            if settings.sessions.access_cookie {
+                offer_access_cookie(method, operation);
+            }
             add_common_refusals(method, operation);
             if operation["requestBody"].is_object() {
                 operation["requestBody"]["required"] = json!(needs_body(&schemas, operation));
@@ -59,6 +63,21 @@ fn needs_body(schemas: &Value, operation: &Value) -> bool {
     let schema = operation.pointer("/requestBody/content/application~1json/schema/$ref").and_then(Value::as_str);
     let schema = schema.and_then(|reference| schemas.pointer(reference.strip_prefix('#')?));
     schema.is_some_and(|schema| schema["required"].as_array().is_some_and(|required| !required.is_empty()))
+}
+
+/// Says where the cookie will do for the access token, and where a cookie needs the token against forged requests beside it.
+fn offer_access_cookie(method: &str, operation: &mut Value) {
+    let Some(any) = operation["security"].as_array_mut() else { return };
+    let is_safe = method == "get";
+    if any.iter().any(|requirement| requirement.get("bearer").is_some()) {
+        any.push(json!({ "access_cookie": [] }));
+    }
+    let has_cookie = |requirement: &Value| {
+        ["access_cookie", "refresh_cookie"].iter().any(|scheme| requirement.get(scheme).is_some())
+    };
+    for requirement in any.iter_mut().filter(|requirement| !is_safe && has_cookie(requirement)) {
+        requirement["csrf_token"] = json!([]);
+    }
 }
 
 /// What the layers and the extractors answer before, or instead of, the handler.
@@ -150,7 +169,7 @@ fn add_refresh_cookie(operation: &mut Value, cookie: &str) {
 }
 
 fn security_schemes(settings: &Settings) -> Value {
-    json!({
+    let mut schemes = json!({
         "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The access token." },
         "refresh_cookie": {
             "type": "apiKey", "in": "cookie", "name": settings.sessions.cookie.name,
@@ -160,7 +179,18 @@ fn security_schemes(settings: &Settings) -> Value {
             "type": "apiKey", "in": "cookie", "name": crate::passwords::CAPABILITY_COOKIE,
             "description": "What opening the link of a mail gives.",
         },
-    })
+    });
+    if settings.sessions.access_cookie {
+        schemes["access_cookie"] = json!({
+            "type": "apiKey", "in": "cookie", "name": sessions::access_cookie_name(&settings.sessions.cookie),
+            "description": "The access token. `Authorization`, if it is sent, counts instead.",
+        });
+        schemes["csrf_token"] = json!({
+            "type": "apiKey", "in": "header", "name": "X-CSRFToken",
+            "description": "What the cookie `csrf_access_token` holds.",
+        });
+    }
+    schemes
 }
 
 fn refusal_schemas() -> [(&'static str, Value); 2] {

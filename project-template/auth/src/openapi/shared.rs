@@ -16,7 +16,8 @@ refusals! {
         UNAUTHORIZED, "bad_authorization_header", "Authorization header must contain two space-delimited values";
     /// The token is not one of ours, expired, of the wrong kind, used before, or its session is over.
     TokenNotValid = UNAUTHORIZED, "token_not_valid", "Token is invalid or expired";
-    /// The request comes from a page of a site that `http.cors_origins` does not name.
+    /// The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and
+    /// `X-CSRFToken` is missing or wrong.
     ForeignOrigin = FORBIDDEN, "csrf_failed",
         "CSRF Failed: Origin checking failed; the page's origin is not in `http.cors_origins`.";
     /// There is no such thing, or not for this client.

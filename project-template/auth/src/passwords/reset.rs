@@ -14,7 +14,6 @@ use crate::audit::{self, Event, Kind};
 use crate::codes::{self, Limits, Link, Standing, Subject};
 use crate::error::{Error, Result};
 use crate::mail::{self, Mail};
-use crate::pages;
 use crate::sessions::{self, EndedBy};
 use crate::templates::{self, mails};
 use crate::throttle;
@@ -125,17 +124,8 @@ impl Capability {
         is_alive.then(|| Self { secret: secret.into(), sealed: sealed.to_owned() })
     }
 
-    /// What a request made with this capability must carry beside it. A page of another site can have the cookie sent,
-    /// but knows no value that belongs to it, not even if it can set cookies of its own.
-    pub(super) fn csrf_token(&self, auth: &Auth) -> String {
-        pages::form_token(auth, &self.form())
-    }
-
-    pub(super) fn has_csrf_token(&self, auth: &Auth, token: &str) -> bool {
-        pages::is_form_token(auth, &self.form(), token)
-    }
-
-    fn form(&self) -> String {
+    /// What names it to [`csrf`](crate::http::csrf).
+    pub(super) fn name(&self) -> String {
         format!("{CSRF} {}", self.sealed)
     }
 }

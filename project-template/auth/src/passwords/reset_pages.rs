@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use super::reset::{self, CAPABILITY_LIFETIME, Capability, Reset};
 use crate::app::Auth;
 use crate::error::{Error, Result, Scheme};
+use crate::http::csrf;
 use crate::openapi::{Api, page_at};
 use crate::pages::{self, Reader};
 use crate::sessions;
@@ -42,7 +43,7 @@ async fn open(State(auth): State<Auth>, path: Result<Path<(String, String)>, Pat
     let form = || auth.settings().http.path("/password/reset/default/");
     let target = auth.settings().password.reset_redirect.clone().unwrap_or_else(form);
     let location = HeaderValue::from_str(&target).map_err(anyhow::Error::new)?;
-    let csrf = cookie(&auth, CSRF_COOKIE, capability.csrf_token(&auth), false);
+    let csrf = cookie(&auth, CSRF_COOKIE, csrf::token(&auth, &capability.name()), false);
     let capability = cookie(&auth, CAPABILITY_COOKIE, capability.sealed, true);
     let headers = [(header::SET_COOKIE, capability), (header::SET_COOKIE, csrf), (header::LOCATION, location)];
     Ok((StatusCode::FOUND, AppendHeaders(headers)).into_response())
@@ -82,7 +83,7 @@ pub(super) fn filled(
     let policy = &auth.settings().password.policy;
     let page = PasswordReset {
         action: auth.settings().http.path("/password/reset/set-new/"),
-        csrf_token: capability.csrf_token(auth),
+        csrf_token: csrf::token(auth, &capability.name()),
         email: reset.user.email.clone(),
         min_length: policy.min_length,
         max_length: policy.max_length,

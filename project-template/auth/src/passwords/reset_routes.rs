@@ -13,7 +13,7 @@ use super::reset::{self, Capability, Reset};
 use super::reset_pages::{self, CAPABILITY_COOKIE, CSRF_COOKIE, cookie, filled, held, not_valid};
 use crate::app::Auth;
 use crate::error::{Error, Result};
-use crate::http::{BLANK, Client, Fields, FormFields, REQUIRED};
+use crate::http::{BLANK, Client, FormFields, REQUIRED, csrf};
 use crate::login;
 use crate::openapi::shared::{LinkNotValid, NotAuthenticated, Throttled};
 use crate::openapi::{Api, at, bodies};
@@ -22,7 +22,6 @@ use crate::sessions::{Delivery, Prefer, TooManyDevices};
 use crate::templates::pages::CheckMail;
 use crate::throttle::{self, Action};
 
-const CSRF_HEADER: &str = "x-csrftoken";
 const CSRF_FIELD: &str = "csrfmiddlewaretoken";
 
 pub(super) fn add(api: Api) -> Api {
@@ -175,24 +174,13 @@ async fn save(
     reset: &Reset,
 ) -> Result<crate::users::User> {
     let FormFields(mut fields) = fields?;
-    check_csrf(auth, headers, &mut fields, capability)?;
+    csrf::check(auth, headers, fields.typed(CSRF_FIELD), &capability.name())?;
     let names = ("new_password1", "new_password2");
     let policy = &auth.settings().password.policy;
     let password = read_new(&mut fields, names, names.1, names.1, policy, &reset.user.attributes());
     fields.finish()?;
     let saved = reset::set(auth, reset, password.unwrap_or_default()).await?;
     saved.ok_or(Error::CapabilityNotValid)
-}
-
-fn check_csrf(auth: &Auth, headers: &HeaderMap, fields: &mut Fields, capability: &Capability) -> Result<()> {
-    let header = headers.get(CSRF_HEADER).map(|value| value.to_str().unwrap_or_default().to_owned());
-    let token = header.or_else(|| fields.typed(CSRF_FIELD).map(str::to_owned));
-    let detail = match token {
-        None => "CSRF Failed: CSRF token missing.",
-        Some(token) if !capability.has_csrf_token(auth, &token) => "CSRF Failed: CSRF token incorrect.",
-        Some(_) => return Ok(()),
-    };
-    Err(Error::refused(StatusCode::FORBIDDEN, detail, "csrf_failed"))
 }
 
 /// A field's message where no field is named beside it.

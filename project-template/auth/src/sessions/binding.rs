@@ -5,7 +5,6 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -21,14 +20,15 @@ const IPV6_NETWORK: u128 = !0 << 64;
 /// What an access token is tied to that is given out to this client.
 pub(super) fn of_access(auth: &Auth, session: Uuid, client: &Client, now: OffsetDateTime) -> Option<Binding> {
     let bind = auth.settings().tokens.bind;
-    let device = bind.to_device().then(|| mac(auth, &device(session, client), now));
-    let ip = bind.to_ip().then(|| mac(auth, &ip(session, client), now));
+    let device = bind.to_device().then(|| auth.tokens().mac_text(&device(session, client), now));
+    let ip = bind.to_ip().then(|| auth.tokens().mac_text(&ip(session, client), now));
     (device.is_some() || ip.is_some()).then_some(Binding { device, ip })
 }
 
 /// What a refresh token is tied to. The same at every call for one client: tokens of a generation are the same bytes.
 pub(super) fn of_refresh(auth: &Auth, session: Uuid, client: &Client, from: OffsetDateTime) -> Option<Binding> {
-    let device = auth.settings().tokens.bind.to_device().then(|| mac(auth, &device(session, client), from))?;
+    let device =
+        auth.settings().tokens.bind.to_device().then(|| auth.tokens().mac_text(&device(session, client), from))?;
     Some(Binding { device: Some(device), ip: None })
 }
 
@@ -37,7 +37,7 @@ pub(super) fn of_refresh(auth: &Auth, session: Uuid, client: &Client, from: Offs
 pub(super) fn holds(auth: &Auth, claims: &Claims, client: &Client) -> bool {
     let (bind, Some(binding)) = (auth.settings().tokens.bind, &claims.bind) else { return true };
     let is_of = |claim: &Option<String>, message: &dyn Fn(Uuid, &Client) -> String| {
-        claim.as_ref().is_none_or(|claim| has_mac(auth, &message(claims.session, client), claim))
+        claim.as_ref().is_none_or(|claim| auth.tokens().has_mac_text(&message(claims.session, client), claim))
     };
     let elsewhere = if bind.to_device() && !is_of(&binding.device, &device) {
         Reason::Device
@@ -63,12 +63,4 @@ fn ip(session: Uuid, client: &Client) -> String {
         None => String::new(),
     };
     format!("token bound to address {session} {network}")
-}
-
-fn mac(auth: &Auth, message: &str, at: OffsetDateTime) -> String {
-    URL_SAFE_NO_PAD.encode(auth.tokens().mac(message.as_bytes(), at))
-}
-
-fn has_mac(auth: &Auth, message: &str, mac: &str) -> bool {
-    URL_SAFE_NO_PAD.decode(mac).is_ok_and(|mac| auth.tokens().has_mac(message.as_bytes(), &mac))
 }

@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 
-use super::binding;
+use super::{binding, cookies};
 use crate::app::Auth;
 use crate::error::{Error, Result, Scheme};
 use crate::http::Client;
@@ -25,13 +25,23 @@ impl FromRequestParts<Auth> for Shown {
     }
 }
 
-/// The claims of the access token that came with a request, whether or not its session lives.
+/// The claims of the access token that came with a request, in `Authorization` or, if there is no such header, in the cookie;
+/// whether or not its session lives.
 pub(super) fn access_claims(auth: &Auth, parts: &Parts) -> Result<Arc<AccessClaims>> {
-    let token = bearer(&parts.headers)?.ok_or(Error::NotAuthenticated(Scheme::Bearer))?;
+    let has_header = parts.headers.contains_key(header::AUTHORIZATION);
+    let cookie = if has_header { None } else { cookies::access_token(auth, &parts.headers) };
+    let token = match &cookie {
+        Some(token) => Some(token.as_str()),
+        None => bearer(&parts.headers)?,
+    };
+    let token = token.ok_or(Error::NotAuthenticated(Scheme::Bearer))?;
     let refused = |refusal: Refusal| Error::BearerNotValid(refusal.message());
     let claims = auth.tokens().verify_access(token, auth.now()).map_err(refused)?;
     if !binding::holds(auth, &claims, &Client::of(parts, auth)) {
         return Err(refused(Refusal::Invalid));
+    }
+    if cookie.is_some() && !parts.method.is_safe() {
+        cookies::check_csrf(auth, &parts.headers, claims.session)?;
     }
     Ok(claims)
 }

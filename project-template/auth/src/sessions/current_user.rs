@@ -15,6 +15,15 @@ use crate::tokens::AccessClaims;
 use crate::users::{self, User};
 
 /// The claims of the access token that came with the request. No database is asked, unless `tokens.session_check` is on.
+///
+/// ```no_run
+/// use auth::CurrentUser;
+///
+/// async fn whoami(user: CurrentUser) -> String {
+///     format!("user {} with role {}", user.id(), user.user.role)
+/// }
+/// # axum::Router::<auth::Auth>::new().route("/whoami/", axum::routing::get(whoami));
+/// ```
 #[derive(Clone, Debug)]
 pub struct CurrentUser(Arc<AccessClaims>);
 
@@ -48,6 +57,15 @@ impl FromRequestParts<Auth> for CurrentUser {
 }
 
 /// The user as the database has them now, whose session lives now: for what is too important to trust a token alone.
+///
+/// ```no_run
+/// use auth::DbUser;
+///
+/// async fn profile(user: DbUser) -> String {
+///     format!("{} <{}>", user.first_name, user.email)
+/// }
+/// # axum::Router::<auth::Auth>::new().route("/profile/", axum::routing::get(profile));
+/// ```
 #[derive(Clone, Debug)]
 pub struct DbUser {
     /// The account.

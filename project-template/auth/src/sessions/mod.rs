@@ -6,6 +6,7 @@
 
 mod binding;
 mod checkpoints;
+mod cookies;
 mod credential;
 mod current_user;
 mod device;
@@ -25,6 +26,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub(crate) use cookies::access_cookie_name;
+pub use cookies::{CookieSettings, SameSite};
 use credential::Shown;
 pub(crate) use current_user::session_over;
 pub use current_user::{CurrentUser, DbUser};
@@ -39,8 +42,8 @@ pub use role::{Role, Staff, Superuser};
 pub(crate) use rotation::{NotRotated, rotate};
 pub(crate) use routes::router;
 pub use session::Session;
-pub use transport::{Delivery, SameSite, Transport};
-pub(crate) use transport::{Prefer, Tokens, cleared, presented};
+pub use transport::{Delivery, Transport};
+pub(crate) use transport::{Prefer, Tokens, presented};
 
 use crate::app::Auth;
 use crate::db::Tx;
@@ -66,7 +69,9 @@ pub struct Settings {
     /// How refresh tokens travel unless a request chooses.
     pub transport: Transport,
     /// The cookie's attributes (RFC 6265).
-    pub cookie: transport::CookieSettings,
+    pub cookie: CookieSettings,
+    /// Whether the access token travels in a cookie too.
+    pub access_cookie: bool,
     /// How long a session lives without a refresh.
     pub refresh_lifetime: Duration,
     /// How long it lives at most.
@@ -85,7 +90,8 @@ impl Settings {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
         let settings = Self {
             transport: section.one_of("transport"),
-            cookie: transport::CookieSettings::read(section),
+            cookie: CookieSettings::read(section),
+            access_cookie: section.flag("access_cookie"),
             refresh_lifetime: section.duration("refresh_lifetime"),
             lifetime: section.optional_duration("lifetime"),
             max_per_user: Some(section.number("max_per_user", 0..=MAX_PER_USER)).filter(|most| *most > 0),
@@ -142,6 +148,8 @@ pub struct Issued {
     pub session: Uuid,
     /// Valid on its own until it expires.
     pub access: String,
+    /// When the access token expires.
+    pub access_until: OffsetDateTime,
     /// The live refresh token.
     pub refresh: String,
     /// When the refresh token expires.
@@ -206,6 +214,7 @@ fn issue(
     Issued {
         session: session.id,
         access: auth.tokens().access(&access, now, end),
+        access_until: auth.tokens().access_until(now, end),
         refresh: auth.tokens().refresh(&refresh, session.generation, from, until),
         refresh_until: until,
     }

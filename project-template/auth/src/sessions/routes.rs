@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::json;
@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::device::Device;
 use super::{
-    DbUser, Delivery, EndedBy, NotRotated, Prefer, Session, Shown, Tokens, binding, cleared, end, end_all, live_of_user,
-    presented, rotate,
+    DbUser, Delivery, EndedBy, NotRotated, Prefer, Session, Shown, Tokens, Transport, binding, cookies, end, end_all,
+    live_of_user, presented, rotate,
 };
 use crate::app::Auth;
 use crate::email_verification::EmailNotVerified;
@@ -86,6 +86,9 @@ async fn refresh(
         return Err(Error::token_not_valid());
     };
     let claims = auth.tokens().read_refresh(&token).map_err(|_| Error::token_not_valid())?;
+    if transport == Transport::Cookie {
+        cookies::check_csrf(&auth, &headers, claims.session)?;
+    }
     throttle::limit(&auth, Action::Refresh, &claims.session.to_string()).await?;
     match rotate(&auth, &claims, &client).await {
         Ok(issued) => Ok(delivery.of_successor(transport).answer(&auth, StatusCode::OK, issued, json!({}))),
@@ -112,7 +115,12 @@ async fn logout(
     let refresh = shown.as_ref().and_then(|(token, _)| auth.tokens().verify_refresh(token, auth.now()).ok());
     let refresh = refresh.filter(|refresh| binding::holds(&auth, refresh, &client));
     let (session, user) = match (refresh, access) {
-        (Some(refresh), _) => (refresh.session, refresh.sub),
+        (Some(refresh), _) => {
+            if shown.is_some_and(|(_, transport)| transport == Transport::Cookie) {
+                cookies::check_csrf(&auth, &headers, refresh.session)?;
+            }
+            (refresh.session, refresh.sub)
+        }
         (None, Ok(access)) => (access.session, access.sub),
         (None, Err(_)) if shown.is_some() => return Err(Error::token_not_valid()),
         (None, Err(error)) => return Err(error),
@@ -134,8 +142,7 @@ async fn logout_all(State(auth): State<Auth>, user: DbUser) -> Result<Response> 
 }
 
 fn goodbye(auth: &Auth, detail: &'static str) -> Response {
-    let headers = [(header::SET_COOKIE, cleared(auth)), (CLEAR_SITE_DATA, CLEARED)];
-    (headers, Json(json!({ "detail": detail }))).into_response()
+    (cookies::cleared(auth), [(CLEAR_SITE_DATA, CLEARED)], Json(json!({ "detail": detail }))).into_response()
 }
 
 /// A session as its owner sees it. The id names it and opens nothing.

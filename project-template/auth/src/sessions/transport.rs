@@ -5,20 +5,18 @@ use std::convert::Infallible;
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum_extra::extract::cookie::{self, Cookie};
 use serde_json::{Value, json};
-use time::{Duration, OffsetDateTime};
 
-use super::Issued;
+use super::{Issued, cookies};
 use crate::app::Auth;
 use crate::http::Fields;
 use crate::openapi::bodies;
-use crate::settings::{Choice, Section};
+use crate::settings::Choice;
 
-/// The largest value accepted of a cookie or a field that holds a refresh token.
-const TOKEN_BYTES: usize = 4096;
+/// The largest value accepted of a cookie or a field that holds a token.
+pub(super) const TOKEN_BYTES: usize = 4096;
 
 /// How the refresh token travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,58 +29,6 @@ pub enum Transport {
 
 impl Choice for Transport {
     const NAMES: &[(&str, Self)] = &[("cookie", Self::Cookie), ("body", Self::Body)];
-}
-
-/// The `SameSite` attribute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the attribute's own words")]
-pub enum SameSite {
-    Strict,
-    Lax,
-    None,
-}
-
-impl Choice for SameSite {
-    const NAMES: &[(&str, Self)] = &[("strict", Self::Strict), ("lax", Self::Lax), ("none", Self::None)];
-}
-
-/// The attributes of the refresh token's cookie.
-#[derive(Clone, Debug)]
-
-pub struct CookieSettings {
-    pub name: String,
-    pub path: String,
-    pub domain: Option<String>,
-    pub same_site: SameSite,
-}
-
-impl CookieSettings {
-    pub(super) fn read(section: &mut Section<'_>) -> Self {
-        let settings = Self {
-            name: section.required_text("cookie_name"),
-            path: section.required_text("cookie_path"),
-            domain: section.optional_text("cookie_domain"),
-            same_site: section.one_of("cookie_same_site"),
-        };
-        // RFC 6265, section 4.1.1: a token of RFC 2616.
-        if !settings.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)) {
-            section.problem("cookie_name", "has a character that a cookie's name cannot have");
-        }
-        let is_value = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';' && byte != b',');
-        if !settings.path.starts_with('/') || !is_value(&settings.path) {
-            section.problem("cookie_path", "must begin with `/` and have no `;`, `,` or space");
-        }
-        if settings.domain.as_deref().is_some_and(|domain| !is_value(domain)) {
-            section.problem("cookie_domain", "must be a domain name, such as \"example.com\"");
-        }
-        if settings.name.starts_with("__Host-") && (settings.path != "/" || settings.domain.is_some()) {
-            section.problem(
-                "cookie_name",
-                "begins with `__Host-`, which needs cookie_path \"/\" and an empty cookie_domain",
-            );
-        }
-        settings
-    }
 }
 
 /// How the answer to a request is to carry tokens: as the settings say, or as `Prefer` (RFC 7240) asks.
@@ -143,42 +89,9 @@ impl Delivery {
                 body["refresh"] = json!(issued.refresh);
                 (status, Json(body)).into_response()
             }
-            Transport::Cookie => {
-                let cookie = refresh_cookie(auth, issued.refresh, issued.refresh_until);
-                (status, [(header::SET_COOKIE, cookie)], Json(body)).into_response()
-            }
+            Transport::Cookie => (status, cookies::set(auth, issued), Json(body)).into_response(),
         }
     }
-}
-
-fn refresh_cookie(auth: &Auth, token: String, until: OffsetDateTime) -> HeaderValue {
-    set_cookie(auth, token, until - auth.now())
-}
-
-/// The header that deletes the cookie.
-pub(crate) fn cleared(auth: &Auth) -> HeaderValue {
-    set_cookie(auth, String::new(), Duration::ZERO)
-}
-
-fn set_cookie(auth: &Auth, value: String, max_age: Duration) -> HeaderValue {
-    let settings = &auth.settings().sessions.cookie;
-    let same_site = match settings.same_site {
-        SameSite::Strict => cookie::SameSite::Strict,
-        SameSite::Lax => cookie::SameSite::Lax,
-        SameSite::None => cookie::SameSite::None,
-    };
-    // Browsers drop a `__Host-` cookie, and one with SameSite=None, that is not Secure.
-    let must_be_secure = settings.name.starts_with("__") || settings.same_site == SameSite::None;
-    let mut cookie = Cookie::build((settings.name.clone(), value))
-        .path(settings.path.clone())
-        .http_only(true)
-        .same_site(same_site)
-        .secure(auth.settings().is_production() || must_be_secure)
-        .max_age(max_age);
-    if let Some(domain) = &settings.domain {
-        cookie = cookie.domain(domain.clone());
-    }
-    HeaderValue::from_str(&cookie.to_string()).expect("settings and tokens are checked to fit a header")
 }
 
 /// The refresh token a request shows, and how it came: the body's member `refresh`, else the cookie.
@@ -186,8 +99,5 @@ pub(crate) fn presented(auth: &Auth, headers: &HeaderMap, fields: &mut Fields) -
     if fields.has("refresh") {
         return fields.text("refresh").filter(|token| token.len() <= TOKEN_BYTES).map(|token| (token, Transport::Body));
     }
-    let jar = axum_extra::extract::CookieJar::from_headers(headers);
-    let cookie = jar.get(&auth.settings().sessions.cookie.name)?;
-    let value = cookie.value();
-    (!value.is_empty() && value.len() <= TOKEN_BYTES).then(|| (value.to_owned(), Transport::Cookie))
+    cookies::refresh_token(auth, headers).map(|token| (token, Transport::Cookie))
 }

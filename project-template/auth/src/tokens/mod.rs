@@ -24,7 +24,6 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use time::OffsetDateTime;
-use zeroize::Zeroizing;
 
 pub use binding::{Bind, Binding};
 pub(crate) use claims::Grant;
@@ -217,10 +216,15 @@ impl Tokens {
 
     /// An access token that is valid from now, at most until the session's end.
     pub(crate) fn access(&self, grant: &Grant<'_>, now: OffsetDateTime, session_end: Option<OffsetDateTime>) -> String {
-        let expiry = now + self.settings.access_lifetime;
-        let lifetime = Lifetime { from: now, until: session_end.map_or(expiry, |end| end.min(expiry)) };
+        let lifetime = Lifetime { from: now, until: self.access_until(now, session_end) };
         let claims = claims::encode(Kind::Access, grant, lifetime, &self.settings);
         self.seal.seal(self.keys.signing(now).sign(Kind::Access.typ(), &claims))
+    }
+
+    /// When an access token expires that is made now.
+    pub(crate) fn access_until(&self, now: OffsetDateTime, session_end: Option<OffsetDateTime>) -> OffsetDateTime {
+        let expiry = now + self.settings.access_lifetime;
+        session_end.map_or(expiry, |end| end.min(expiry))
     }
 
     /// The refresh token of a session's generation. The same arguments give the same bytes (while the keys stay), so it
@@ -234,26 +238,6 @@ impl Tokens {
     ) -> String {
         let claims = claims::encode(Kind::Refresh { generation }, grant, Lifetime { from, until }, &self.settings);
         self.seal.seal(self.keys.signing(from).refresh_key().sign(Kind::Refresh { generation }.typ(), &claims))
-    }
-
-    /// Encrypts what the database keeps for a while, such as a mail. `thing` says what it is.
-    pub(crate) fn seal(&self, thing: &str, plain: &[u8], now: OffsetDateTime) -> Vec<u8> {
-        self.keys.signing(now).vault().seal(thing, plain)
-    }
-
-    /// What was sealed as `thing`, by any of the keys.
-    pub(crate) fn open(&self, thing: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        self.keys.iter().find_map(|key| key.vault().open(thing, sealed))
-    }
-
-    /// A MAC that the database keeps in place of a short secret.
-    pub(crate) fn mac(&self, message: &[u8], now: OffsetDateTime) -> Vec<u8> {
-        self.keys.signing(now).vault().mac(message)
-    }
-
-    /// Whether any of the keys made this MAC of the message.
-    pub(crate) fn has_mac(&self, message: &[u8], mac: &[u8]) -> bool {
-        self.keys.iter().any(|key| key.vault().has_mac(message, mac))
     }
 
     /// The claims of an access token, if it is ours and valid now. Whether its session still lives is not asked here.

@@ -60,6 +60,10 @@ async fn somebody(app: &TestApp, operation: &Operation<'_>) -> (Client, String) 
     if operation.path.ends_with("/cron/flush-tokens/") {
         client = client.with_header("x-cron-secret", CRON_SECRET);
     }
+    if let (false, Some(token)) = (client.cookies.contains_key("csrftoken"), client.cookies.get("csrf_access_token")) {
+        let token = token.clone();
+        client = client.with_header("x-csrftoken", &token);
+    }
     // Another mail to the address would come too soon.
     app.advance(app.auth.settings().codes.resend_cooldown);
     (client, email)
@@ -105,12 +109,20 @@ async fn send(
 }
 
 async fn every_example_is_answered_with_the_success_that_is_described(engine: Engine) {
-    for transport in [Transport::Cookie, Transport::Body] {
-        let (app, spec) = start(engine, |settings| settings.sessions.transport = transport).await;
+    let ways = [(Transport::Cookie, true), (Transport::Cookie, false), (Transport::Body, false)];
+    for (transport, access_cookie) in ways {
+        let (app, spec) = start(engine, |settings| {
+            settings.sessions.transport = transport;
+            settings.sessions.access_cookie = access_cookie;
+        })
+        .await;
         for operation in spec.operations() {
-            let (client, email) = somebody(&app, &operation).await;
-            let reply =
-                send(&app, &operation, (&client, &email), own(&app, &operation, &client, &email).await.as_ref()).await;
+            let (mut client, email) = somebody(&app, &operation).await;
+            let body = own(&app, &operation, &client, &email).await;
+            if access_cookie {
+                client.access.clear();
+            }
+            let reply = send(&app, &operation, (&client, &email), body.as_ref()).await;
             assert!((200..300).contains(&reply.status), "{}: {reply:?}", operation.name);
             operation.check(&reply, &"its example");
             assert!(transport == Transport::Body || reply.body["refresh"].is_null(), "{reply:?}");
@@ -247,12 +259,19 @@ async fn the_description_follows_the_settings() {
     let (_app, spec) = start(Engine::Sqlite, |settings| {
         settings.http.public_url = Some("https://auth.example.com".to_owned());
         settings.sessions.cookie.name = "__Host-refresh_token".to_owned();
+        settings.sessions.access_cookie = true;
     })
     .await;
     assert_eq!(spec.0["servers"][0]["url"], "https://auth.example.com");
     assert_eq!(spec.0["components"]["securitySchemes"]["refresh_cookie"]["name"], "__Host-refresh_token");
     let cookie = &spec.0["paths"]["/jwt-allauth/login/"]["post"]["responses"]["200"]["headers"]["Set-Cookie"];
     assert!(cookie["example"].as_str().unwrap().starts_with("__Host-refresh_token="), "{cookie}");
+    let schemes = &spec.0["components"]["securitySchemes"];
+    assert_eq!(schemes["access_cookie"]["name"], "__Host-access_token");
+    assert_eq!(schemes["csrf_token"]["name"], "X-CSRFToken");
+    let user = &spec.0["paths"]["/jwt-allauth/user/"];
+    assert_eq!(user["get"]["security"], json!([{ "bearer": [] }, { "access_cookie": [] }]));
+    assert_eq!(user["patch"]["security"], json!([{ "bearer": [] }, { "access_cookie": [], "csrf_token": [] }]));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What makes a stolen token worth less, and too many sessions fewer: settings that are off by default.
 
 mod binding;
+mod browser_mode;
 mod sealed_tokens;
 
 use auth::Auth;
