@@ -20,7 +20,8 @@ use crate::templates::Templates;
 use crate::throttle::Throttle;
 use crate::tokens::Tokens;
 use crate::{
-    admin, email_verification, http, login, mail, openapi, operations, passwords, registration, sessions, tokens, users,
+    admin, email_verification, http, login, login_codes, mail, openapi, operations, passwords, registration, sessions,
+    tokens, users,
 };
 
 /// A running authentication server: the state of the application's router. Cloning it is cheap.
@@ -37,6 +38,7 @@ struct Inner {
     templates: Templates,
     mail: mail::Sender,
     mail_wake: Notify,
+    mail_reach: mail::Reach,
     flushing: operations::Flushing,
     failures: audit::Failures,
     throttle: Throttle,
@@ -85,6 +87,7 @@ impl Auth {
             templates,
             mail,
             mail_wake: Notify::new(),
+            mail_reach: mail::Reach::default(),
             flushing: operations::Flushing::default(),
             failures: audit::Failures::default(),
             throttle: Throttle::default(),
@@ -158,6 +161,11 @@ impl Auth {
         &self.0.throttle
     }
 
+    /// Whether the mail server answered lately.
+    pub(crate) fn mail_reach(&self) -> &mail::Reach {
+        &self.0.mail_reach
+    }
+
     /// Told when there may be something in the outbox.
     pub(crate) fn mail_wake(&self) -> &Notify {
         &self.0.mail_wake
@@ -194,6 +202,7 @@ fn api(settings: &Settings) -> Api {
         .merge(registration::router())
         .merge(email_verification::router())
         .merge(login::router())
+        .merge(login_codes::router(settings.login_codes))
         .merge(sessions::router())
         .merge(users::router())
         .merge(passwords::router())

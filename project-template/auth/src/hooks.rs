@@ -13,6 +13,7 @@
 
 use std::pin::Pin;
 
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::app::Auth;
@@ -77,6 +78,54 @@ pub trait Hooks: Send + Sync + 'static {
     fn before_login<'h>(&'h self, auth: &'h Auth, user: &'h User) -> Hook<'h, Result<()>> {
         let _ = (auth, user);
         Box::pin(async { Ok(()) })
+    }
+
+    /// Whether [`Hooks::deliver_code`] is asked at all. An address counts as verified by a code only if it is not.
+    fn delivers_codes(&self) -> bool {
+        false
+    }
+
+    /// A code to sign in with has to reach its owner, by text message for example. `false` leaves it to the mail.
+    ///
+    /// It runs beside the answer, whose time must not tell whether there is an account; so an error is logged, and whoever
+    /// waits for the code asks for another. What it begins may be cut off when the process ends.
+    ///
+    /// ```
+    /// use auth::hooks::{Hook, Hooks};
+    /// use auth::{Auth, Result, users::User};
+    /// use secrecy::{ExposeSecret, SecretString};
+    ///
+    /// struct TextMessages;
+    ///
+    /// impl Hooks for TextMessages {
+    ///     fn delivers_codes(&self) -> bool {
+    ///         true
+    ///     }
+    ///
+    ///     fn deliver_code<'h>(&'h self, auth: &'h Auth, user: &'h User, code: &'h SecretString) -> Hook<'h, Result<bool>> {
+    ///         Box::pin(async move {
+    ///             let found: Option<(String,)> = auth::on!(auth.db(), pool => {
+    ///                 sqlx::query_as("select number from phones where user_id = $1")
+    ///                     .bind(user.id)
+    ///                     .fetch_optional(pool)
+    ///                     .await?
+    ///             });
+    ///             let Some((number,)) = found else { return Ok(false) };
+    ///             send(&number, &format!("Your code is {}.", code.expose_secret())).await?;
+    ///             Ok(true)
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// async fn send(number: &str, text: &str) -> anyhow::Result<()> {
+    ///     // … the client of whoever sends your text messages
+    /// #   let _ = (number, text);
+    ///     Ok(())
+    /// }
+    /// ```
+    fn deliver_code<'h>(&'h self, auth: &'h Auth, user: &'h User, code: &'h SecretString) -> Hook<'h, Result<bool>> {
+        let _ = (auth, user, code);
+        Box::pin(async { Ok(false) })
     }
 
     /// After somebody signed up, beside the answer: its time must not tell whether the address was new. What it begins

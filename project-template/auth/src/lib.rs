@@ -6,6 +6,7 @@
 //! | [`registration`] | signing up |
 //! | [`email_verification`] | whether mail to an address reaches its account |
 //! | [`login`] | signing in: the one door every way in ends at |
+//! | [`login_codes`] | signing in with a code that was mailed |
 //! | [`sessions`] | refresh tokens, their rotation and replay, devices, the signed-in user as an argument |
 //! | [`tokens`] | claims, keys, signatures |
 //! | [`passwords`] | what is accepted as one, how it is kept and changed |
@@ -48,6 +49,7 @@ pub mod error;
 pub mod hooks;
 pub mod http;
 pub mod login;
+pub mod login_codes;
 pub mod mail;
 mod openapi;
 pub mod operations;

@@ -102,6 +102,7 @@ words! {
         /// The address waits for its confirmation.
         Again = "again",
         Verification = "verification",
+        Login = "login",
         PasswordChange = "password_change",
         EmailChange = "email_change",
         Deletion = "deletion",

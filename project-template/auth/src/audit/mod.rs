@@ -27,6 +27,7 @@ use uuid::Uuid;
 
 use crate::app::Auth;
 use crate::db::Tx;
+use crate::error::{Error, Result};
 use crate::settings::Section;
 
 /// The shortest `audit.retention`: a break-in is not noticed on the day.
@@ -80,6 +81,15 @@ pub(crate) fn note(auth: &Auth, event: Event) {
 /// If the database cannot be reached.
 pub(crate) async fn page(auth: &Auth, filter: &Filter, before: Uuid, limit: u32) -> sqlx::Result<Vec<AuditRow>> {
     store::page(auth.db(), filter, before, limit).await
+}
+
+/// Notes a code that was shown and is wrong, or was not looked at because too many were.
+pub(crate) fn note_code<T>(auth: &Auth, compared: &Result<Option<T>>, event: impl Fn(Kind) -> Event) {
+    match compared {
+        Ok(None) => note(auth, event(Kind::CodeWrong)),
+        Err(Error::Throttled(_)) => note(auth, event(Kind::LockedOut)),
+        Ok(Some(_)) | Err(_) => {}
+    }
 }
 
 /// Makes the rows of an account that is removed tell no more than its id, in the transaction that removes it.

@@ -41,7 +41,7 @@ pub(super) async fn by_link(auth: &Auth, link: Confirmation) -> Result<Option<Us
 }
 
 /// Confirms by code. None if it is used, or the account has changed since.
-pub(super) async fn by_code(auth: &Auth, user: &User, code: &Redeemable) -> Result<Option<User>> {
+pub(crate) async fn by_code(auth: &Auth, user: &User, code: &Redeemable) -> Result<Option<User>> {
     let mut tx = auth.db().begin().await?;
     if !codes::redeem(&mut tx, code).await? {
         return Ok(None);

@@ -11,7 +11,7 @@ use super::confirm;
 use super::link_pages::{self, confirm_for_person, failed, is_verified, landing};
 use super::{Mode, sign_up, subject};
 use crate::app::Auth;
-use crate::audit::{self, Event, Kind, Reason};
+use crate::audit::{self, Event, Reason};
 use crate::codes::{self, Standing};
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields, FormFields};
@@ -167,21 +167,10 @@ async fn verify_code(
     let (Some(email), Some(code)) = (email, code) else { return Err(CodeNotValid.into()) };
     let waiting =
         users::store::by_email(auth.db(), &email).await?.filter(|user| !user.email_verified && user.is_active);
-    let failed = |kind| audit::note(&auth, Event::at(kind, &email, waiting.as_ref()).because(Reason::Verification));
     let compare = codes::compare(auth.clone(), subject(&email), code);
-    let code = match throttle::guarded(&auth, Guess::Code, &client, compare).await {
-        Ok(Some(code)) => code,
-        Ok(None) => {
-            failed(Kind::CodeWrong);
-            return Err(CodeNotValid.into());
-        }
-        Err(error) => {
-            if matches!(error, Error::Throttled(_)) {
-                failed(Kind::LockedOut);
-            }
-            return Err(error);
-        }
-    };
+    let compared = throttle::guarded(&auth, Guess::Code, &client, compare).await;
+    audit::note_code(&auth, &compared, |kind| Event::at(kind, &email, waiting.as_ref()).because(Reason::Verification));
+    let code = compared?.ok_or(CodeNotValid)?;
     let Some(waiting) = waiting else { return Err(CodeNotValid.into()) };
     let user = confirm::by_code(&auth, &waiting, &code).await?.ok_or(CodeNotValid)?;
     signed_in(&auth, &client, delivery, &user, json!({ "message": "Email verified successfully." })).await

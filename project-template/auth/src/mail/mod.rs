@@ -6,6 +6,7 @@
 
 mod message;
 mod outbox;
+mod reach;
 mod sender;
 mod settings;
 mod store;
@@ -14,6 +15,7 @@ mod worker;
 
 pub use message::Letter;
 pub(crate) use outbox::{Mail, deliver_due, pretend, queue};
+pub(crate) use reach::{Reach, is_reachable};
 pub use sender::{Sender, Server};
 pub use settings::{Settings, Tls, Transport};
 pub(crate) use worker::Worker;

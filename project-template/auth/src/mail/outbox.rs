@@ -107,10 +107,16 @@ async fn deliver(auth: &Auth, row: &Row) -> sqlx::Result<()> {
         tracing::error!(mail = %row.id, "a mail was dropped: what it says is no longer true");
         return store::remove(auth.db(), row).await;
     }
-    let Err(NotSent { reason, is_final }) = send(auth, row, now).await else {
+    let Err(NotSent { reason, is_final, is_unreachable }) = send(auth, row, now).await else {
+        auth.mail_reach().answered();
         tracing::debug!(mail = %row.id, "mail sent");
         return store::remove(auth.db(), row).await;
     };
+    if is_unreachable {
+        auth.mail_reach().failed(auth.now());
+    } else {
+        auth.mail_reach().answered();
+    }
     match fate(&auth.settings().mail, row.attempts, is_final) {
         Fate::Drop => {
             tracing::error!(mail = %row.id, attempts = row.attempts, reason, "a mail was dropped: it cannot be sent");

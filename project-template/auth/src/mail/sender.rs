@@ -44,11 +44,13 @@ pub(super) struct NotSent {
     pub(super) reason: String,
     /// It would be refused again, always.
     pub(super) is_final: bool,
+    /// There was no server to refuse it.
+    pub(super) is_unreachable: bool,
 }
 
 impl From<anyhow::Error> for NotSent {
     fn from(error: anyhow::Error) -> Self {
-        Self { reason: format!("{error:#}"), is_final: false }
+        Self { reason: format!("{error:#}"), is_final: false, is_unreachable: false }
     }
 }
 
@@ -62,6 +64,7 @@ impl Server {
         sent.map(drop).map_err(|error| NotSent {
             reason: self.named(trouble::explain(&error)),
             is_final: error.status().is_some_and(|code| NO_SUCH_MAILBOX.contains(&u16::from(code))),
+            is_unreachable: error.status().is_none(),
         })
     }
 }
@@ -95,7 +98,7 @@ impl Sender {
         message: Message,
     ) -> Result<(), NotSent> {
         let sent = tokio::time::timeout(settings.timeout, self.hand_over(id, letter, message)).await;
-        sent.unwrap_or_else(|_| Err(NotSent { reason: self.silence(), is_final: false }))
+        sent.unwrap_or_else(|_| Err(NotSent { reason: self.silence(), is_final: false, is_unreachable: true }))
     }
 
     async fn hand_over(&self, id: Uuid, letter: &Letter, message: Message) -> Result<(), NotSent> {

@@ -13,8 +13,8 @@ pub(crate) use reader::parse_duration;
 pub use reader::{Choice, Section};
 
 use crate::{
-    admin, audit, codes, db, email_verification, http, mail, operations, passwords, registration, sessions, templates,
-    throttle, tokens,
+    admin, audit, codes, db, email_verification, http, login_codes, mail, operations, passwords, registration,
+    sessions, templates, throttle, tokens,
 };
 
 /// The defaults, with a line on each key: the text `settings.toml` begins as.
@@ -42,6 +42,7 @@ pub struct Settings {
     pub database: db::Settings,
     pub codes: codes::Settings,
     pub email_verification: email_verification::Settings,
+    pub login_codes: login_codes::Settings,
     pub mail: mail::Settings,
     pub registration: registration::Settings,
     pub password: passwords::Settings,
@@ -96,6 +97,7 @@ impl Settings {
             database: db::Settings::read(&mut reader.section("database")),
             codes: codes::Settings::read(&mut reader.section("codes")),
             email_verification: email_verification::Settings::read(&mut reader.section("email_verification")),
+            login_codes: login_codes::Settings::read(&mut reader.section("login_codes")),
             mail: mail::Settings::read(&mut reader.section("mail")),
             registration: registration::Settings::read(&mut reader.section("registration")),
             password: passwords::Settings::read(&mut reader.section("password")),

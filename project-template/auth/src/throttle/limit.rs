@@ -37,6 +37,10 @@ actions! {
     VerificationResend = "verification_resend",
     /// `registration/verify-otp/`, of a client address.
     VerificationCode = "verification_code",
+    /// `login/code/`, of a client address.
+    LoginCode = "login_code",
+    /// `login/code/verify/`, of a client address.
+    LoginCodeVerify = "login_code_verify",
     /// `password/reset/`, of a client address.
     PasswordReset = "password_reset",
     /// `user/email/`, of an account.

@@ -4,6 +4,7 @@
 
 mod codes;
 mod email_change;
+mod login_codes;
 mod outbox;
 mod smtp_server;
 mod support;

@@ -1,0 +1,41 @@
+//! Signing in with a code that was mailed, for whoever has no password at hand, or none at all.
+//!
+//! Who reads an address's mail can set its password anew, so the code gives nobody more than they have. It is a
+//! convenience, never a second factor: NIST SP 800-63B-4 does not take mail for one.
+
+mod redeem;
+mod request;
+mod routes;
+
+pub(crate) use routes::router;
+
+use crate::app::Auth;
+use crate::codes::Subject;
+use crate::settings::Section;
+use crate::users::Email;
+
+/// `[login_codes]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Whether codes are given out and taken.
+    pub enabled: bool,
+    /// Whether an address without an account gets one when its code is shown.
+    pub create_accounts: bool,
+}
+
+impl Settings {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        Self { enabled: section.flag("enabled"), create_accounts: section.flag("create_accounts") }
+    }
+}
+
+/// What is counted for an address, whether or not it has an account.
+fn subject(email: &Email) -> Subject {
+    Subject::named("login", email.key())
+}
+
+/// Whether an address that has no account may get one.
+fn may_join(auth: &Auth) -> bool {
+    let settings = auth.settings();
+    settings.login_codes.create_accounts && settings.registration.open
+}

@@ -1,0 +1,60 @@
+//! What a code that is right does.
+
+use super::may_join;
+use crate::app::Auth;
+use crate::audit::{self, Event, Kind};
+use crate::codes::{self, Redeemable};
+use crate::db;
+use crate::email_verification;
+use crate::error::Result;
+use crate::hooks;
+use crate::openapi::shared::Conflict;
+use crate::users::{self, Email, NewUser, User, role};
+
+/// Uses a code up, and gives whom it signs in: none if it was used at the same time, or there is nobody.
+///
+/// Mail that was read verifies its address. A code that the application delivered says nothing about mail.
+///
+/// # Errors
+/// 409 `conflict` if somebody signs up with the address at the same time; the code stays good.
+pub(super) async fn redeem(auth: &Auth, email: &Email, code: &Redeemable) -> Result<Option<User>> {
+    match users::store::by_email(auth.db(), email).await? {
+        Some(user) if !user.is_active => Ok(None),
+        Some(user) if !user.email_verified && !auth.hooks().delivers_codes() => {
+            email_verification::by_code(auth, &user, code).await
+        }
+        Some(user) => {
+            let mut tx = auth.db().begin().await?;
+            let is_ours = codes::redeem(&mut tx, code).await?;
+            tx.commit().await?;
+            Ok(is_ours.then_some(user))
+        }
+        None if may_join(auth) => join(auth, email, code).await,
+        None => Ok(None),
+    }
+}
+
+/// Makes an account without a password.
+async fn join(auth: &Auth, email: &Email, code: &Redeemable) -> Result<Option<User>> {
+    let new = NewUser {
+        email: email.clone(),
+        password_hash: None,
+        first_name: String::new(),
+        last_name: String::new(),
+        role: role::USER,
+        email_verified: true,
+    };
+    let mut tx = auth.db().begin().await?;
+    if !codes::redeem(&mut tx, code).await? {
+        return Ok(None);
+    }
+    let user = match users::store::insert(&mut tx, &new, auth.now()).await {
+        Ok(user) => user,
+        Err(error) if db::is_taken(&error) => return Err(Conflict.into()),
+        Err(error) => return Err(error.into()),
+    };
+    audit::record(auth, &mut tx, Event::of(Kind::SignUp, &user)).await?;
+    tx.commit().await?;
+    hooks::registered(auth, &user);
+    Ok(Some(user))
+}

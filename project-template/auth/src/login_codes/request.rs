@@ -1,0 +1,105 @@
+//! Sending a code.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{may_join, subject};
+use crate::app::Auth;
+use crate::audit::{self, Event, Kind, Reason};
+use crate::codes::{self, Limits, Sending};
+use crate::error::{Error, Result};
+use crate::mail::{self, Mail};
+use crate::openapi::refusals;
+use crate::templates::{duration, mails::LoginCode};
+use crate::users::{self, Email, User};
+
+refusals! {
+    /// No mail leaves at the moment, so there is no code.
+    MailUnavailable =
+        SERVICE_UNAVAILABLE, "mail_unavailable", "The code cannot be sent at the moment. Please try again.";
+}
+
+/// Whom a code goes to.
+enum Recipient {
+    User(User),
+    /// Somebody who may have an account once they show the code.
+    Newcomer,
+    Nobody,
+}
+
+/// Has a code sent, if there is whom to send it to. It does the same, and takes as long, if there is not.
+///
+/// # Errors
+/// 503 `mail_unavailable` where the mail server is out of reach: a code that comes when it has expired would only use up
+/// the share of mails. How long to wait, where the address had its share.
+pub(super) async fn request(auth: &Auth, email: &Email) -> Result<()> {
+    if !mail::is_reachable(auth) {
+        return Err(MailUnavailable.into());
+    }
+    let recipient = match users::store::by_email(auth.db(), email).await? {
+        Some(user) if user.is_active => Recipient::User(user),
+        None if may_join(auth) => Recipient::Newcomer,
+        _ => Recipient::Nobody,
+    };
+    let limits = Limits::from(&auth.settings().codes);
+    let mut tx = auth.db().begin().await?;
+    let Some(code) = codes::request(auth, &mut tx, subject(email), limits).await? else {
+        let wait = codes::wait(auth, &mut tx, subject(email), limits).await?;
+        return Err(Error::Throttled(wait.0));
+    };
+    let user = if let Recipient::User(user) = &recipient { Some(user) } else { None };
+    let is_hooked = user.is_some() && auth.hooks().delivers_codes();
+    let is_mailed = !matches!(recipient, Recipient::Nobody) && !is_hooked;
+    queue(auth, &mut tx, (email, user), &code, is_mailed).await?;
+    audit::record(auth, &mut tx, Event::at(Kind::CodeSent, email, user).because(Reason::Login)).await?;
+    tx.commit().await?;
+    if let Some(user) = user.filter(|_| is_hooked) {
+        // Beside the answer, whose time must not tell whether there is an account.
+        tokio::spawn(deliver(auth.clone(), email.clone(), user.clone(), code));
+    }
+    Ok(())
+}
+
+async fn queue(
+    auth: &Auth,
+    tx: &mut crate::db::Tx,
+    (email, user): (&Email, Option<&User>),
+    code: &SecretString,
+    leaves: bool,
+) -> Result<()> {
+    let settings = &auth.settings().codes;
+    let to = user.map_or(email.as_written(), |user| &user.email);
+    let is_printed = leaves && settings.sending == Sending::Console;
+    if is_printed {
+        eprintln!("--- code to sign in as {to}: {}", code.expose_secret());
+    }
+    let content = LoginCode {
+        email: to.to_owned(),
+        code: code.expose_secret().to_owned(),
+        lifetime: duration(settings.lifetime),
+    };
+    let mail = Mail { to, content: &content, until: Some(auth.now() + settings.lifetime) };
+    if leaves && !is_printed { mail::queue(auth, tx, mail).await } else { mail::pretend(auth, tx, mail).await }
+}
+
+/// Leaves a code to the application, which may leave it to us again.
+async fn deliver(auth: Auth, email: Email, user: User, code: SecretString) {
+    let delivered = match auth.hooks().deliver_code(&auth, &user, &code).await {
+        Ok(delivered) => delivered,
+        Err(error) => {
+            tracing::error!(user = %user.id, error = error.message(), "the application could not deliver a code");
+            return;
+        }
+    };
+    if delivered {
+        return;
+    }
+    let mailed = async {
+        let mut tx = auth.db().begin().await?;
+        queue(&auth, &mut tx, (&email, Some(&user)), &code, true).await?;
+        tx.commit().await?;
+        Ok::<_, Error>(())
+    };
+    if let Err(error) = mailed.await {
+        tracing::error!(user = %user.id, error = error.message(), "a code could not be mailed");
+    }
+}

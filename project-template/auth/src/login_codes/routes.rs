@@ -1,0 +1,93 @@
+//! `login/code/` and `login/code/verify/`.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::json;
+use utoipa_axum::routes;
+
+use super::request::MailUnavailable;
+use super::{Settings, redeem, request, subject};
+use crate::app::Auth;
+use crate::audit::{self, Event, Reason};
+use crate::codes;
+use crate::email_verification::EmailNotVerified;
+use crate::error::Result;
+use crate::http::{Client, Fields};
+use crate::login;
+use crate::openapi::shared::{Conflict, Throttled};
+use crate::openapi::{Api, at, bodies, refusals};
+use crate::sessions::{Delivery, Prefer, Tokens};
+use crate::throttle::{self, Action, Guess};
+
+/// Only where codes are given out.
+pub(crate) fn router(settings: &Settings) -> Api {
+    if settings.enabled { at(at(Api::default(), routes!(ask)), routes!(verify)) } else { Api::default() }
+}
+
+bodies! {
+    /// Where to send a code.
+    #[schema(example = json!({ "email": "ada@example.com" }))]
+    struct LoginCodeRequest {
+        #[schema(format = Email)]
+        email: String,
+    }
+
+    /// An address and the code that was sent to it.
+    #[schema(example = json!({ "email": "ada@example.com", "code": "012345" }))]
+    struct LoginCodeShown {
+        #[schema(format = Email)]
+        email: String,
+        #[schema(max_length = 1024)]
+        code: String,
+    }
+}
+
+refusals! {
+    /// The code is wrong, used or expired, or nobody signs in with it.
+    LoginCodeNotValid = UNAUTHORIZED, "code_not_valid", "This code is not valid, or not any more.";
+}
+
+/// Has a code to sign in with mailed, if the address has an account.
+///
+/// The answer is the same if it has none; with `login_codes.create_accounts` it gets one when the code is shown. Another
+/// code takes the place of the one before and brings back no guesses.
+#[utoipa::path(
+    post, path = "/login/code/", tag = "Sessions", request_body = LoginCodeRequest,
+    responses((status = 204, description = "A code leaves if there is whom to send it to."), MailUnavailable, Throttled),
+)]
+async fn ask(State(auth): State<Auth>, client: Client, mut fields: Fields) -> Result<StatusCode> {
+    throttle::limit_client(&auth, Action::LoginCode, &client).await?;
+    let email = fields.email("email");
+    fields.finish()?;
+    if let Some(email) = email {
+        request::request(&auth, &email).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Signs in with a code.
+#[utoipa::path(
+    post, path = "/login/code/verify/", tag = "Sessions", request_body = LoginCodeShown, params(Prefer),
+    responses(
+        (status = 200, description = "Signed in.", body = Tokens),
+        LoginCodeNotValid,
+        EmailNotVerified,
+        Conflict,
+        Throttled,
+    ),
+)]
+async fn verify(State(auth): State<Auth>, client: Client, delivery: Delivery, mut fields: Fields) -> Result<Response> {
+    throttle::limit_client(&auth, Action::LoginCodeVerify, &client).await?;
+    let email = fields.email("email");
+    let code = fields.secret("code");
+    fields.finish()?;
+    let (Some(email), Some(code)) = (email, code) else { return Err(LoginCodeNotValid.into()) };
+    let compare = codes::compare(auth.clone(), subject(&email), code);
+    let compared = throttle::guarded(&auth, Guess::Code, &client, compare).await;
+    audit::note_code(&auth, &compared, |kind| Event::at(kind, &email, None).because(Reason::Login));
+    let code = compared?.ok_or(LoginCodeNotValid)?;
+    let user = redeem::redeem(&auth, &email, &code).await?.ok_or(LoginCodeNotValid)?;
+    let issued = login::complete(&auth, &user, &client).await?.ok_or(LoginCodeNotValid)?;
+    Ok(delivery.answer(&auth, StatusCode::OK, issued, json!({})))
+}

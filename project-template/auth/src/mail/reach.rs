@@ -1,0 +1,32 @@
+//! Whether mail leaves at all.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::app::Auth;
+
+/// How long after a failure mail counts as stuck: then somebody may try again, and the next mail tells.
+const RETRY: Duration = Duration::from_secs(30);
+
+/// When the mail server was found out of reach, in seconds; zero once it has answered since.
+#[derive(Debug, Default)]
+pub(crate) struct Reach(AtomicI64);
+
+impl Reach {
+    pub(super) fn answered(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    pub(super) fn failed(&self, now: OffsetDateTime) {
+        self.0.store(now.unix_timestamp(), Ordering::Relaxed);
+    }
+}
+
+/// Whether a mail that is queued now leaves soon, as far as is known. What a server refused is not about this: it was
+/// there.
+pub(crate) fn is_reachable(auth: &Auth) -> bool {
+    let failed = auth.mail_reach().0.load(Ordering::Relaxed);
+    failed == 0 || auth.now().unix_timestamp() >= failed + RETRY.as_secs().cast_signed()
+}

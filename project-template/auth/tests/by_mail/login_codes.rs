@@ -1,0 +1,318 @@
+//! `login/code/` and `login/code/verify/`.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use auth::email_verification::{Method, Mode};
+use auth::hooks::{Hook, Hooks};
+use auth::testing::{Client, Engine, PASSWORD, Reply, TestApp};
+use auth::users::User;
+use auth::{Auth, Result, Settings};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+auth::on_both_engines! {
+    a_mailed_code_signs_in_once,
+    nobody_learns_whether_an_address_has_an_account,
+    five_guesses_are_all_and_another_code_brings_none_back,
+    two_hundred_guesses_at_once_at_two_instances_do_not_pass_the_budget,
+    of_many_who_show_the_right_code_at_once_one_is_signed_in,
+    a_client_address_is_blocked_after_ten_wrong_codes,
+    a_code_of_one_purpose_is_none_of_another,
+    a_code_verifies_the_address_it_was_mailed_to,
+    whose_password_is_not_certain_loses_it,
+    a_deactivated_account_gets_no_code_and_no_session,
+    an_address_without_an_account_gets_one_where_the_settings_say_so,
+    of_many_who_join_with_one_code_one_does,
+    no_code_is_given_out_while_the_mail_server_is_out_of_reach,
+    a_code_may_take_another_way_than_mail,
+}
+
+async fn start(engine: Engine, change: impl FnOnce(&mut Settings)) -> TestApp {
+    TestApp::start_with(engine, router, change).await
+}
+
+async fn ask(app: &TestApp, email: &str) -> Reply {
+    app.client().post("/jwt-allauth/login/code/", &json!({ "email": email })).await
+}
+
+async fn show(client: &mut Client, email: &str, code: &str) -> Reply {
+    let reply = client.post("/jwt-allauth/login/code/verify/", &json!({ "email": email, "code": code })).await;
+    client.keep(reply)
+}
+
+/// Asks for a code and reads the mail.
+async fn code(app: &TestApp, email: &str) -> String {
+    let reply = ask(app, email).await;
+    assert_eq!((reply.status, &reply.body), (204, &Value::Null), "{reply:?}");
+    app.mailbox().await.latest(email).code()
+}
+
+#[track_caller]
+fn assert_not_valid(reply: &Reply) {
+    assert_eq!((reply.status, reply.text("code")), (401, "code_not_valid"), "{reply:?}");
+    assert!(!reply.header("www-authenticate").is_empty());
+}
+
+async fn a_mailed_code_signs_in_once(engine: Engine) {
+    let app = start(engine, |_| ()).await;
+    app.signed_in(ADA).await;
+    assert_eq!(ask(&app, "Ada@Example.com").await.status, 204);
+    let code = app.mailbox().await.latest(ADA).code();
+    let mut client = app.client();
+    let reply = show(&mut client, ADA, &format!(" {code} ")).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    assert_eq!(client.get("/jwt-allauth/user/").await.text("email"), ADA);
+    assert_eq!(client.refresh().await.status, 200);
+    assert_not_valid(&show(&mut app.client(), ADA, &code).await);
+    app.advance(Duration::from_mins(1));
+    let late = self::code(&app, ADA).await;
+    app.advance(app.auth.settings().codes.lifetime);
+    assert_not_valid(&show(&mut app.client(), ADA, &late).await);
+}
+
+async fn nobody_learns_whether_an_address_has_an_account(engine: Engine) {
+    let app = start(engine, |_| ()).await;
+    app.signed_in(ADA).await;
+    let before = app.mailbox().await.all().len();
+    for email in [ADA, "nobody@example.com"] {
+        let reply = ask(&app, email).await;
+        assert_eq!((reply.status, &reply.body, reply.header("cache-control")), (204, &Value::Null, "no-store"));
+        let again = ask(&app, email).await;
+        assert_eq!((again.status, again.text("code"), again.header("retry-after")), (429, "throttled", "60"));
+        assert_not_valid(&show(&mut app.client(), email, "000000").await);
+    }
+    assert_eq!(app.mailbox().await.all().len(), before + 1);
+}
+
+async fn five_guesses_are_all_and_another_code_brings_none_back(engine: Engine) {
+    let app = start(engine, |_| ()).await;
+    app.signed_in(ADA).await;
+    let first = code(&app, ADA).await;
+    for _ in 0..4 {
+        assert_not_valid(&show(&mut app.client(), ADA, &wrong(&first)).await);
+    }
+    app.advance(Duration::from_mins(1));
+    let second = code(&app, ADA).await;
+    assert_not_valid(&show(&mut app.client(), ADA, if first == second { "x" } else { &first }).await);
+    let reply = show(&mut app.client(), ADA, &second).await;
+    assert_eq!((reply.status, reply.text("code"), reply.header("retry-after")), (429, "throttled", "1200"));
+    assert_eq!(app.client().login(ADA, PASSWORD).await.status, 200, "who has the password is not kept out");
+}
+
+async fn two_hundred_guesses_at_once_at_two_instances_do_not_pass_the_budget(engine: Engine) {
+    let app = start(engine, |_| ()).await;
+    app.signed_in(ADA).await;
+    let second = app.second_instance(router).await;
+    let code = code(&app, ADA).await;
+    let guesses = (0..200).map(|number| {
+        let (mut client, code) = (if number % 2 == 0 { app.client() } else { second.client() }, wrong(&code));
+        tokio::spawn(async move { show(&mut client, ADA, &code).await.status })
+    });
+    let guesses: Vec<_> = guesses.collect();
+    let mut looked_at = 0;
+    for guess in guesses {
+        looked_at += usize::from(guess.await.unwrap() == 401);
+    }
+    assert_eq!(looked_at, 5);
+    assert_eq!(show(&mut app.client(), ADA, &code).await.status, 429);
+}
+
+async fn of_many_who_show_the_right_code_at_once_one_is_signed_in(engine: Engine) {
+    let app = start(engine, |settings| settings.codes.attempts = 20).await;
+    app.signed_in(ADA).await;
+    let second = app.second_instance_with(router, |settings| settings.codes.attempts = 20).await;
+    for _ in 0..20 {
+        app.advance(Duration::from_mins(30));
+        let code = code(&app, ADA).await;
+        let shown = (0..10).map(|number| {
+            let (mut client, code) = (if number % 2 == 0 { app.client() } else { second.client() }, code.clone());
+            tokio::spawn(async move { show(&mut client, ADA, &code).await.status })
+        });
+        let shown: Vec<_> = shown.collect();
+        let mut signed_in = 0;
+        for one in shown {
+            signed_in += usize::from(one.await.unwrap() == 200);
+        }
+        assert_eq!(signed_in, 1);
+    }
+}
+
+async fn a_client_address_is_blocked_after_ten_wrong_codes(engine: Engine) {
+    let app = start(engine, |_| ()).await;
+    app.signed_in(ADA).await;
+    let code = code(&app, ADA).await;
+    let stranger = || app.client().from_address("198.51.100.7");
+    for number in 0..10 {
+        let email = format!("user{number}@example.com");
+        assert_eq!(ask(&app, &email).await.status, 204);
+        assert_not_valid(&show(&mut stranger(), &email, "x").await);
+    }
+    let reply = show(&mut stranger(), ADA, &code).await;
+    assert_eq!((reply.status, reply.text("code"), reply.header("retry-after")), (429, "throttled", "900"));
+    let mut elsewhere = app.client().from_address("203.0.113.7");
+    assert_eq!(show(&mut elsewhere, ADA, &code).await.status, 200, "the code was not looked at, nor used");
+}
+
+async fn a_code_of_one_purpose_is_none_of_another(engine: Engine) {
+    let app = strict(engine, Method::Code).await;
+    sign_up(&app, ADA, PASSWORD).await;
+    let verification = app.mailbox().await.latest(ADA).code();
+    let login = code(&app, ADA).await;
+    if verification != login {
+        assert_not_valid(&show(&mut app.client(), ADA, &verification).await);
+        assert_eq!(verify_code(&app, ADA, &login).await.status, 400);
+    }
+    assert_eq!(show(&mut app.client(), ADA, &login).await.status, 200);
+}
+
+async fn a_code_verifies_the_address_it_was_mailed_to(engine: Engine) {
+    for mode in [Mode::None, Mode::Optional, Mode::Mandatory] {
+        let app = start(engine, |settings| settings.email_verification.mode = mode).await;
+        app.client().register(ADA, PASSWORD).await;
+        let code = code(&app, ADA).await;
+        let mut client = app.client();
+        assert_eq!(show(&mut client, ADA, &code).await.status, 200, "{mode:?}");
+        let claims = client.get("/jwt-allauth/token/claims/").await;
+        assert_eq!(claims.body["email_verified"], true, "{mode:?}");
+        assert_eq!(login(&app, PASSWORD).await.status, 200, "the only sign-up there was is believed");
+    }
+}
+
+async fn whose_password_is_not_certain_loses_it(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    sign_up(&app, ADA, EVES_PASSWORD).await;
+    app.advance(Duration::from_mins(1));
+    sign_up(&app, ADA, PASSWORD).await;
+    let code = code(&app, ADA).await;
+    assert_eq!(show(&mut app.client(), ADA, &code).await.status, 200);
+    assert_eq!(login_code(&app, EVES_PASSWORD).await, "incorrect_credentials");
+    assert_eq!(login_code(&app, PASSWORD).await, "incorrect_credentials");
+}
+
+async fn a_deactivated_account_gets_no_code_and_no_session(engine: Engine) {
+    let app = start(engine, |settings| settings.login_codes.create_accounts = true).await;
+    app.signed_in(ADA).await;
+    let code = code(&app, ADA).await;
+    let deactivate = "update users set is_active = false";
+    auth::on!(app.auth.db(), pool => sqlx::query(deactivate).execute(pool).await.map(drop)).unwrap();
+    assert_not_valid(&show(&mut app.client(), ADA, &code).await);
+    app.advance(Duration::from_mins(1));
+    let mails = app.mailbox().await.all().len();
+    assert_eq!(ask(&app, ADA).await.status, 204);
+    assert_eq!(app.mailbox().await.all().len(), mails);
+}
+
+async fn an_address_without_an_account_gets_one_where_the_settings_say_so(engine: Engine) {
+    let app = start(engine, |settings| settings.login_codes.create_accounts = true).await;
+    let code = code(&app, ADA).await;
+    assert_eq!(login_code(&app, PASSWORD).await, "incorrect_credentials", "there is no account before it is shown");
+    assert_not_valid(&show(&mut app.client(), ADA, &wrong(&code)).await);
+    let mut client = app.client();
+    assert_eq!(show(&mut client, ADA, &code).await.status, 200);
+    assert_eq!(client.get("/jwt-allauth/user/").await.body, json!({ "email": ADA, "first_name": "", "last_name": "" }));
+    assert_eq!(client.get("/jwt-allauth/token/claims/").await.body["email_verified"], true);
+    assert_eq!(login_code(&app, PASSWORD).await, "incorrect_credentials", "nor has it a password");
+    let closed = start(engine, |settings| {
+        settings.login_codes.create_accounts = true;
+        settings.registration.open = false;
+    })
+    .await;
+    assert_eq!(ask(&closed, ADA).await.status, 204);
+    assert_eq!(closed.mailbox().await.all().len(), 0);
+}
+
+async fn of_many_who_join_with_one_code_one_does(engine: Engine) {
+    let app = start(engine, |settings| settings.login_codes.create_accounts = true).await;
+    for round in 0..20 {
+        let email = format!("ada{round}@example.com");
+        let code = code(&app, &email).await;
+        let shown = (0..4).map(|_| {
+            let (mut client, email, code) = (app.client(), email.clone(), code.clone());
+            tokio::spawn(async move { show(&mut client, &email, &code).await.status })
+        });
+        let shown: Vec<_> = shown.collect();
+        let mut signed_in = 0;
+        for one in shown {
+            let status = one.await.unwrap();
+            assert!(matches!(status, 200 | 401 | 409), "{status}");
+            signed_in += usize::from(status == 200);
+        }
+        assert_eq!(signed_in, 1);
+    }
+}
+
+async fn no_code_is_given_out_while_the_mail_server_is_out_of_reach(engine: Engine) {
+    // Nobody listens where nobody is asked for a port.
+    let app = TestApp::configured(engine, router, "").await;
+    let cut_off = app
+        .second_instance_with(router, |settings| {
+            settings.mail.transport = auth::mail::Transport::Smtp;
+            settings.mail.host = "127.0.0.1".to_owned();
+            settings.mail.port = 1;
+            settings.mail.tls = auth::mail::Tls::None;
+        })
+        .await;
+    cut_off.signed_in(ADA).await;
+    assert_eq!(ask(&cut_off, ADA).await.status, 204, "nobody has tried yet");
+    assert_eq!(cut_off.deliver_mail().await, 1);
+    for email in ["bob@example.com", "nobody@example.com"] {
+        let reply = ask(&cut_off, email).await;
+        assert_eq!((reply.status, reply.text("code")), (503, "mail_unavailable"), "{reply:?}");
+        assert!(!reply.header("retry-after").is_empty());
+    }
+    app.advance(Duration::from_mins(1));
+    assert_eq!(ask(&cut_off, "bob@example.com").await.status, 204, "and one may try again");
+}
+
+/// Sends text messages to everybody but Bob.
+#[derive(Clone, Default)]
+struct ByPhone(Arc<Mutex<Vec<String>>>);
+
+impl Hooks for ByPhone {
+    fn delivers_codes(&self) -> bool {
+        true
+    }
+
+    fn deliver_code<'h>(&'h self, _: &'h Auth, user: &'h User, code: &'h SecretString) -> Hook<'h, Result<bool>> {
+        Box::pin(async move {
+            let has_phone = !user.email.starts_with("bob");
+            if has_phone {
+                self.0.lock().unwrap().push(code.expose_secret().to_owned());
+            }
+            Ok(has_phone)
+        })
+    }
+}
+
+async fn a_code_may_take_another_way_than_mail(engine: Engine) {
+    let phone = ByPhone::default();
+    let app = start(engine, |settings| settings.email_verification.mode = Mode::Optional).await;
+    app.signed_in(ADA).await;
+    app.signed_in("bob@example.com").await;
+    let before = app.mailbox().await.all().len();
+    let app = app.with_hooks(router, phone.clone()).await;
+    for email in [ADA, "bob@example.com", "nobody@example.com"] {
+        assert_eq!(ask(&app, email).await.status, 204);
+    }
+    let sent = || phone.0.lock().unwrap().first().cloned();
+    while sent().is_none() || app.mailbox().await.all().len() == before {
+        tokio::task::yield_now().await;
+    }
+    let mut client = app.client();
+    assert_eq!(show(&mut client, ADA, &sent().unwrap()).await.status, 200);
+    let claims = client.get("/jwt-allauth/token/claims/").await;
+    assert_eq!(claims.body["email_verified"], false, "a text message says nothing about mail");
+    let bobs = app.mailbox().await.latest("bob@example.com").code();
+    assert_eq!(show(&mut app.client(), "bob@example.com", &bobs).await.status, 200);
+    assert_eq!(app.mailbox().await.all().len(), before + 1);
+}
+
+#[tokio::test]
+async fn where_codes_are_off_there_are_no_such_addresses() {
+    let app = start(Engine::Sqlite, |settings| settings.login_codes.enabled = false).await;
+    assert_eq!(ask(&app, ADA).await.status, 404);
+    assert_eq!(show(&mut app.client(), ADA, "000000").await.status, 404);
+}
