@@ -11,6 +11,7 @@ pub(crate) use routes::router;
 
 use crate::app::Auth;
 use crate::codes::Subject;
+use crate::registration;
 use crate::settings::Section;
 use crate::users::Email;
 
@@ -35,7 +36,7 @@ fn subject(email: &Email) -> Subject {
 }
 
 /// Whether an address that has no account may get one.
-fn may_join(auth: &Auth) -> bool {
+fn may_join(auth: &Auth, email: &Email) -> bool {
     let settings = auth.settings();
-    settings.login_codes.create_accounts && settings.registration.open
+    settings.login_codes.create_accounts && settings.registration.open && registration::is_allowed(auth, email)
 }

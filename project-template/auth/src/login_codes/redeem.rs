@@ -29,7 +29,7 @@ pub(super) async fn redeem(auth: &Auth, email: &Email, code: &Redeemable) -> Res
             tx.commit().await?;
             Ok(is_ours.then_some(user))
         }
-        None if may_join(auth) => join(auth, email, code).await,
+        None if may_join(auth, email) => join(auth, email, code).await,
         None => Ok(None),
     }
 }

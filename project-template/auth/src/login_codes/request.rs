@@ -37,7 +37,7 @@ pub(super) async fn request(auth: &Auth, email: &Email) -> Result<()> {
     }
     let recipient = match users::store::by_email(auth.db(), email).await? {
         Some(user) if user.is_active => Recipient::User(user),
-        None if may_join(auth) => Recipient::Newcomer,
+        None if may_join(auth, email) => Recipient::Newcomer,
         _ => Recipient::Nobody,
     };
     let limits = Limits::from(&auth.settings().codes);

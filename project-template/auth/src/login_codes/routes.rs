@@ -17,11 +17,11 @@ use crate::http::{Client, Fields};
 use crate::login;
 use crate::openapi::shared::{Conflict, Throttled};
 use crate::openapi::{Api, at, bodies, refusals};
-use crate::sessions::{Delivery, Prefer, Tokens};
+use crate::sessions::{Delivery, Prefer, Tokens, TooManyDevices};
 use crate::throttle::{self, Action, Guess};
 
 /// Only where codes are given out.
-pub(crate) fn router(settings: &Settings) -> Api {
+pub(crate) fn router(settings: Settings) -> Api {
     if settings.enabled { at(at(Api::default(), routes!(ask)), routes!(verify)) } else { Api::default() }
 }
 
@@ -73,6 +73,7 @@ async fn ask(State(auth): State<Auth>, client: Client, mut fields: Fields) -> Re
         (status = 200, description = "Signed in.", body = Tokens),
         LoginCodeNotValid,
         EmailNotVerified,
+        TooManyDevices,
         Conflict,
         Throttled,
     ),

@@ -1,7 +1,9 @@
 //! Signing up.
 
+mod blocked;
 mod routes;
 
+pub(crate) use blocked::{EmailDomainNotAllowed, is_allowed, require_allowed};
 pub(crate) use routes::router;
 
 use crate::settings::Section;
@@ -15,6 +17,8 @@ pub struct Settings {
     pub require_names: bool,
     /// Whether a sign-up is answered alike whether or not the address has an account.
     pub hide_existing: bool,
+    /// Domains, in ASCII, whose addresses and those of whose subdomains are refused.
+    pub blocked_email_domains: Vec<String>,
 }
 
 impl Settings {
@@ -23,6 +27,11 @@ impl Settings {
             open: section.flag("open"),
             require_names: section.flag("require_names"),
             hide_existing: section.flag("hide_existing"),
+            blocked_email_domains: section.parsed_list(
+                "blocked_email_domains",
+                blocked::parse,
+                "a domain such as \"mailinator.com\"",
+            ),
         }
     }
 

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use utoipa_axum::routes;
 
+use super::{EmailDomainNotAllowed, require_allowed};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::db;
@@ -72,7 +73,7 @@ bodies! {
 /// Then the answer is the same whether or not the address has an account. Where `registration.open` is off, there is no such path.
 #[utoipa::path(
     post, path = "/registration/", tag = "Accounts", request_body = Registration, params(Prefer),
-    responses((status = 201, description = "Signed up.", body = SignedUp), Conflict, NotFound, Throttled),
+    responses((status = 201, description = "Signed up.", body = SignedUp), Conflict, EmailDomainNotAllowed, NotFound, Throttled),
 )]
 async fn register(State(auth): State<Auth>, client: Client, delivery: Delivery, fields: Fields) -> Result<Response> {
     if !auth.settings().registration.open {
@@ -113,6 +114,7 @@ async fn read(auth: &Auth, mut fields: Fields) -> Result<NewUser> {
         passwords::read_new(&mut fields, names, names.0, "non_field_errors", &settings.password.policy, &about);
     fields.finish()?;
     let (Some(email), Some(password)) = (email, password) else { return Err(Error::not_found()) };
+    require_allowed(auth, &email)?;
     Ok(NewUser {
         email,
         password_hash: Some(auth.passwords().hash(password).await?),

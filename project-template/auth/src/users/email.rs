@@ -42,6 +42,12 @@ impl Email {
         &self.key
     }
 
+    /// The domain in its ASCII form, in lower case.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.key.split_once('@').map_or("", |(_, domain)| domain)
+    }
+
     /// The part before the `@`, in lower case.
     #[must_use]
     pub fn local_part(&self) -> &str {

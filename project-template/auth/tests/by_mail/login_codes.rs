@@ -215,6 +215,9 @@ async fn an_address_without_an_account_gets_one_where_the_settings_say_so(engine
     assert_eq!(client.get("/jwt-allauth/user/").await.body, json!({ "email": ADA, "first_name": "", "last_name": "" }));
     assert_eq!(client.get("/jwt-allauth/token/claims/").await.body["email_verified"], true);
     assert_eq!(login_code(&app, PASSWORD).await, "incorrect_credentials", "nor has it a password");
+    let mails = app.mailbox().await.all().len();
+    assert_eq!(ask(&app, "ada@mailinator.com").await.status, 204);
+    assert_eq!(app.mailbox().await.all().len(), mails, "addresses of blocked domains get none");
     let closed = start(engine, |settings| {
         settings.login_codes.create_accounts = true;
         settings.registration.open = false;
@@ -250,7 +253,7 @@ async fn no_code_is_given_out_while_the_mail_server_is_out_of_reach(engine: Engi
     let cut_off = app
         .second_instance_with(router, |settings| {
             settings.mail.transport = auth::mail::Transport::Smtp;
-            settings.mail.host = "127.0.0.1".to_owned();
+            "127.0.0.1".clone_into(&mut settings.mail.host);
             settings.mail.port = 1;
             settings.mail.tls = auth::mail::Tls::None;
         })

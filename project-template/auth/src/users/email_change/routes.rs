@@ -18,6 +18,7 @@ use crate::openapi::shared::{NotFound, Throttled, UnknownLink};
 use crate::openapi::{Api, at, bodies, page_at};
 use crate::pages::{self, Reader};
 use crate::passwords;
+use crate::registration;
 use crate::sessions::DbUser;
 use crate::templates::pages::{ConfirmEmailChange, EmailChangeFailed, EmailChanged};
 use crate::throttle::{self, Action};
@@ -60,7 +61,7 @@ bodies! {
 /// Asks for another address.
 #[utoipa::path(
     post, path = "/user/email/", tag = "Accounts", request_body = NewAddress, security(("bearer" = [])),
-    responses((status = 200, description = "The new address got a link, the old one a notice.", body = AddressChanged), Throttled),
+    responses((status = 200, description = "The new address got a link, the old one a notice.", body = AddressChanged), registration::EmailDomainNotAllowed, Throttled),
 )]
 async fn change(State(auth): State<Auth>, user: DbUser, client: Client, mut fields: Fields) -> Result<Json<Value>> {
     throttle::limit(&auth, Action::EmailChange, &user.id.to_string()).await?;
@@ -77,6 +78,7 @@ async fn change(State(auth): State<Auth>, user: DbUser, client: Client, mut fiel
     }
     fields.finish()?;
     let Some(email) = email else { return Err(NotFound.into()) };
+    registration::require_allowed(&auth, &email)?;
     ask(&auth, &user, user.session, &email).await?;
     Ok(Json(json!({ "detail": SENT })))
 }
