@@ -68,6 +68,7 @@ impl Auth {
         let passwords = Hasher::new(settings.password.hash).map_err(anyhow::Error::msg)?;
         let templates = Templates::load(&settings.templates, settings.http.host()).map_err(Problems)?;
         let mail = mail::Sender::new(&settings.mail)?;
+        let throttle = Throttle::new(&settings)?;
         let db = Db::connect(&settings.database).await?;
         if settings.is_production() {
             let pending = db.pending_migrations().await?;
@@ -90,7 +91,7 @@ impl Auth {
             mail_reach: mail::Reach::default(),
             flushing: operations::Flushing::default(),
             failures: audit::Failures::default(),
-            throttle: Throttle::default(),
+            throttle,
             hooks: Box::new(hooks),
             stopping: watch::Sender::new(false),
         })))

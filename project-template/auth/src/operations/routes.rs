@@ -23,6 +23,9 @@ bodies! {
         /// `ok` or `unavailable`.
         #[schema(required = false)]
         database: String,
+        /// `ok` or `unavailable`, where `redis.url` is set. Without it the database does its work, so the server is ready.
+        #[schema(required = false)]
+        redis: String,
     }
 }
 
@@ -48,7 +51,13 @@ async fn ready(State(auth): State<Auth>) -> Response {
         return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "stopping" }))).into_response();
     }
     match auth.db().ping().await {
-        Ok(()) => Json(json!({ "status": "ok", "database": "ok" })).into_response(),
+        Ok(()) => {
+            let mut body = json!({ "status": "ok", "database": "ok" });
+            if let Some(answers) = auth.throttle().has_redis().await {
+                body["redis"] = json!(if answers { "ok" } else { "unavailable" });
+            }
+            Json(body).into_response()
+        }
         Err(error) => {
             tracing::error!(%error, "the database does not answer");
             let body = Json(json!({ "status": "unavailable", "database": "unavailable" }));

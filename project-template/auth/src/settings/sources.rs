@@ -13,6 +13,7 @@ pub(super) const WELL_KNOWN: &[(&str, &str)] = &[
     ("EMAIL_PORT", "mail.port"),
     ("EMAIL_USE_TLS", "mail.tls"),
     ("ENVIRONMENT", "environment"),
+    ("REDIS_URL", "redis.url"),
 ];
 
 /// The prefix of a variable that names a key: `JWT_ALLAUTH__SESSIONS__TRANSPORT`.

@@ -60,11 +60,16 @@ pub(crate) async fn limit(auth: &Auth, action: Action, name: &str) -> Result<()>
     let Some(rate) = settings.rates.get(&action).copied().filter(|_| settings.enabled) else { return Ok(()) };
     let subject = key::hash(action.name(), name);
     let now = micros(auth);
-    if store::count(auth.db(), &subject, rate, now).await? {
-        return Ok(());
-    }
-    let due = store::due_at(auth.db(), &subject).await?.unwrap_or(now);
-    let wait = u64::try_from(due - rate.tolerance() - now).unwrap_or(0);
+    let wait = match &auth.throttle().redis {
+        Some(redis) => redis.count(&subject, rate, now).await,
+        None => None,
+    };
+    let wait = match wait {
+        Some(wait) => wait,
+        None if store::count(auth.db(), &subject, rate, now).await? => 0,
+        None => store::due_at(auth.db(), &subject).await?.map_or(0, |due| due - rate.tolerance() - now).max(1),
+    };
+    let Ok(wait @ 1..) = u64::try_from(wait) else { return Ok(()) };
     tracing::info!(action = action.name(), "too many requests");
     // What is left of a second is waited for as well.
     Err(Error::Throttled(Duration::from_secs(wait.div_ceil(1_000_000))))

@@ -8,6 +8,9 @@
 //! from all accounts; and when many addresses guess at one account, all strangers to it. Not its owner: an address that
 //! somebody signed in from lately is no stranger, sessions go on, and a mailed link or code still lets its reader in.
 //!
+//! Failures are counted in the database alone, so that they are exact whatever happens; requests in Redis, where it is set
+//! and answers, else in the database as well.
+//!
 //! Nothing here knows accounts: they go by any name, whether or not there is one of that name, so that the answers say
 //! nothing about that.
 
@@ -19,6 +22,7 @@ mod limit;
 mod limit_store;
 mod rate;
 mod settings;
+mod shared;
 mod turns;
 
 pub(crate) use failures::{Guess, forgive, guarded, remember};
@@ -26,6 +30,7 @@ pub use limit::Action;
 pub(crate) use limit::{limit, limit_client};
 pub use rate::Rate;
 pub use settings::Settings;
+pub use shared::RedisSettings;
 
 use budget::{ACCOUNT_MEMORY, KNOWN, PAIR_MEMORY, seconds};
 use failure_store::{Kind, Stale};
@@ -33,9 +38,25 @@ use failure_store::{Kind, Stale};
 use crate::app::Auth;
 
 /// What a process keeps of its own.
-#[derive(Default)]
 pub(crate) struct Throttle {
     turns: turns::Turns,
+    redis: Option<shared::Redis>,
+}
+
+impl Throttle {
+    pub(crate) fn new(settings: &crate::Settings) -> anyhow::Result<Self> {
+        let (redis, issuer) = (&settings.redis, &settings.tokens.issuer);
+        let redis = redis.url.as_ref().map(|url| shared::Redis::new(url, redis.timeout, issuer));
+        Ok(Self { turns: turns::Turns::default(), redis: redis.transpose()? })
+    }
+
+    /// Whether Redis answers, where it is set.
+    pub(crate) async fn has_redis(&self) -> Option<bool> {
+        match &self.redis {
+            Some(redis) => Some(redis.is_there().await),
+            None => None,
+        }
+    }
 }
 
 /// Removes counters that nobody needs any more, at most `limit` of each kind. Says how many there were, and whether there

@@ -110,7 +110,7 @@ async fn rounds(engine: Engine, on_limit: &str) -> Vec<([TestApp; 2], String, us
 }
 
 async fn fifty_sign_ins_at_once_leave_as_many_sessions_as_there_may_be(engine: Engine) {
-    for ([app, other], email, limit) in rounds(engine, "evict").await {
+    for ([app, other], email, limit) in Box::pin(rounds(engine, "evict")).await {
         let mut going_on = 0;
         for (mut client, reply) in login_at_once([&app, &other], &email).await {
             assert_eq!(reply.status, 200, "{reply:?}");
@@ -124,7 +124,7 @@ async fn fifty_sign_ins_at_once_leave_as_many_sessions_as_there_may_be(engine: E
 }
 
 async fn of_fifty_sign_ins_at_once_as_many_are_let_in_as_there_may_be(engine: Engine) {
-    for ([app, other], email, limit) in rounds(engine, "refuse").await {
+    for ([app, other], email, limit) in Box::pin(rounds(engine, "refuse")).await {
         let answers = login_at_once([&app, &other], &email).await;
         let (let_in, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(_, reply)| reply.status == 200);
         assert_eq!(let_in.len(), limit);

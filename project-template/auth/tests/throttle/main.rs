@@ -8,6 +8,7 @@ mod guesses;
 mod owner;
 mod parallel;
 mod rates;
+mod redis;
 mod stale;
 
 use auth::Auth;
