@@ -14,6 +14,7 @@ use sqlx::{Postgres, SqlSafeStr, Sqlite, Transaction};
 use tracing::Instrument;
 
 use crate::audit;
+use crate::error::Error;
 use crate::settings::Section;
 
 /// How long a writer waits for another process that holds the SQLite file.
@@ -316,6 +317,14 @@ impl Tx {
 /// Whether a statement failed because a unique key is taken: the database's answer to "does it exist already?".
 pub(crate) fn is_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        let passes = is_passing(&error);
+        let cause = anyhow::Error::new(error).context("database");
+        if passes { Self::Unavailable(cause) } else { Self::Internal(cause) }
+    }
 }
 
 /// Whether a statement failed for a reason that passes, so that the same request may succeed in a moment: no connection,

@@ -9,7 +9,6 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::db;
 use crate::openapi::shared::{Busy, LinkNotValid, NotAuthenticated, NotFound, TokenNotValid};
 use crate::templates::duration;
 
@@ -160,14 +159,6 @@ fn seconds(wait: Duration) -> u64 {
 fn in_words(wait: Duration) -> String {
     let seconds = seconds(wait);
     duration(Duration::from_secs(if seconds > 60 { seconds.div_ceil(60) * 60 } else { seconds }))
-}
-
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        let passes = db::is_passing(&error);
-        let cause = anyhow::Error::new(error).context("database");
-        if passes { Self::Unavailable(cause) } else { Self::Internal(cause) }
-    }
 }
 
 impl From<anyhow::Error> for Error {

@@ -4,9 +4,10 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use axum::http::header;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
 
+use super::bearer::bearer;
 use super::{binding, cookies};
 use crate::app::Auth;
 use crate::error::{Error, Result, Scheme};
@@ -44,23 +45,4 @@ pub(super) fn access_claims(auth: &Auth, parts: &Parts) -> Result<Arc<AccessClai
         cookies::check_csrf(auth, &parts.headers, claims.session)?;
     }
     Ok(claims)
-}
-
-/// The token of an `Authorization: Bearer` header (RFC 6750, section 2.1). Another scheme is no credential.
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
-    // What is not ASCII cannot be a token of ours, but it may well be an attempt to send one.
-    let text = value.to_str().unwrap_or("Bearer ?");
-    let mut parts = text.split_whitespace();
-    if !parts.next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer")) {
-        return Ok(None);
-    }
-    match (parts.next(), parts.next()) {
-        (Some(token), None) => Ok(Some(token)),
-        _ => Err(Error::refused(
-            StatusCode::UNAUTHORIZED,
-            "Authorization header must contain two space-delimited values",
-            "bad_authorization_header",
-        )),
-    }
 }

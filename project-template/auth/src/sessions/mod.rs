@@ -4,11 +4,13 @@
 //! that is not in the database; only the token of the current generation is live. Using it moves the row on in one
 //! guarded statement, so of any number of parallel attempts one wins.
 
+mod bearer;
 mod binding;
 mod checkpoints;
 mod cookies;
 mod credential;
 mod current_user;
+mod db_user;
 mod device;
 mod ending;
 mod invalidation;
@@ -29,8 +31,10 @@ use uuid::Uuid;
 pub(crate) use cookies::access_cookie_name;
 pub use cookies::{CookieSettings, SameSite};
 use credential::Shown;
-pub(crate) use current_user::session_over;
-pub use current_user::{CurrentUser, DbUser};
+pub use current_user::CurrentUser;
+pub use db_user::DbUser;
+use db_user::authenticated;
+pub(crate) use db_user::session_over;
 pub(crate) use device::device_name;
 use ending::end_beyond;
 pub(crate) use ending::{Ended, EndedBy, end, end_all, end_in};

@@ -14,7 +14,7 @@ use crate::users::role;
 /// A signed-in user whose role is at least this number; anybody else is answered 403.
 ///
 /// The role is that of the access token: one that is taken away is gone with the next refresh. Where that is too late, take
-/// a [`DbUser`](super::DbUser) and look at its role.
+/// a `DbUser`, where there is one, and look at its role.
 ///
 /// ```no_run
 /// use auth::{Role, Staff};

@@ -70,16 +70,20 @@ pub(crate) enum JwsError {
     WrongType,
 }
 
-/// A key that signs and checks tokens. The algorithm belongs to it, never to the token (RFC 8725 section 3.1).
-pub(crate) trait JwsKey {
-    /// The name by which the header of a token refers to the key.
-    fn kid(&self) -> &str;
+/// A key that checks tokens. The algorithm belongs to it, never to the token (RFC 8725 section 3.1).
+pub(crate) trait VerifyingKey {
     /// The one algorithm of the key.
     fn algorithm(&self) -> Algorithm;
-    /// The signature of `message`, in the encoding of RFC 7518.
-    fn sign_bytes(&self, message: &[u8]) -> Vec<u8>;
     /// Whether `signature` is one of this key over `message`.
     fn verify_bytes(&self, message: &[u8], signature: &[u8]) -> bool;
+}
+
+/// A key that also signs them.
+pub(crate) trait JwsKey: VerifyingKey {
+    /// The name by which the header of a token refers to the key.
+    fn kid(&self) -> &str;
+    /// The signature of `message`, in the encoding of RFC 7518.
+    fn sign_bytes(&self, message: &[u8]) -> Vec<u8>;
 }
 
 /// A token of type `typ` over `claims`, a JSON object as text.
@@ -101,7 +105,7 @@ pub(crate) fn sign(key: &impl JwsKey, typ: &'static str, claims: &[u8]) -> Strin
 ///
 /// # Errors
 /// [`JwsError`], from what is cheap to see to what is not.
-pub(crate) fn verify<'k, K: JwsKey + 'k>(
+pub(crate) fn verify<'k, K: VerifyingKey + 'k>(
     token: &str,
     typ: &'static str,
     find: impl FnOnce(&str) -> Option<&'k K>,

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::{
     jwk,
-    jws::{self, Algorithm, JwsKey},
+    jws::{self, Algorithm, JwsKey, VerifyingKey},
     mac::{Derivation, MacKey},
     pem::{self, Kind, Pkcs8},
     vault::Vault,
@@ -190,10 +190,6 @@ impl JwsKey for SigningKey {
         &self.kid
     }
 
-    fn algorithm(&self) -> Algorithm {
-        self.algorithm()
-    }
-
     /// # Panics
     /// When the operating system has no random bytes, which ES256 needs anew for each signature and RS256 for blinding.
     fn sign_bytes(&self, message: &[u8]) -> Vec<u8> {
@@ -212,6 +208,12 @@ impl JwsKey for SigningKey {
             }
             Secret::Hs256(key) => hmac::sign(key, message).as_ref().to_vec(),
         }
+    }
+}
+
+impl VerifyingKey for SigningKey {
+    fn algorithm(&self) -> Algorithm {
+        self.algorithm()
     }
 
     fn verify_bytes(&self, message: &[u8], signature: &[u8]) -> bool {

@@ -9,7 +9,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::aead::{self, LessSafeKey, UnboundKey};
 use ring::{hkdf, hmac};
 
-use super::jws::{self, Algorithm, JwsKey};
+use super::jws::{self, Algorithm, JwsKey, VerifyingKey};
 use super::vault::Vault;
 
 // Another text is another key: to change the first two ends every session.
@@ -38,12 +38,14 @@ impl JwsKey for MacKey {
         &self.kid
     }
 
-    fn algorithm(&self) -> Algorithm {
-        Algorithm::Hs256
-    }
-
     fn sign_bytes(&self, message: &[u8]) -> Vec<u8> {
         hmac::sign(&self.key, message).as_ref().to_vec()
+    }
+}
+
+impl VerifyingKey for MacKey {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::Hs256
     }
 
     fn verify_bytes(&self, message: &[u8], signature: &[u8]) -> bool {

@@ -12,7 +12,9 @@ mod key_set;
 mod keys;
 mod mac;
 mod pem;
+mod refusal;
 mod routes;
+mod sealed;
 mod strict_json;
 #[cfg(test)]
 mod test_keys;
@@ -33,13 +35,13 @@ pub(crate) use jwe::generate as generate_encryption_key;
 pub use jws::Algorithm;
 pub(crate) use key_files::{PEM, SECRET, with_signs_from};
 pub use keys::SigningKey;
+pub use refusal::Refusal;
 pub(crate) use routes::{public_router, router};
 
 use crate::settings::{Choice, Section};
 use cache::VerifiedTokens;
 use claims::{Kind, Lifetime};
-use jwe::{CannotOpen, Seal};
-use jws::JwsError;
+use jwe::Seal;
 use key_set::KeySet;
 
 /// The most a difference between clocks may be forgiven.
@@ -132,41 +134,6 @@ impl Settings {
                     .into(),
             );
         }
-    }
-}
-
-/// Why a token is not accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// Not a token of ours, or changed since.
-    Invalid,
-    /// It was valid once.
-    Expired,
-    /// A token of the other kind.
-    WrongType,
-}
-
-impl Refusal {
-    /// The wire format's words for it.
-    #[must_use]
-    pub fn message(self) -> &'static str {
-        match self {
-            Self::Invalid => "Token is invalid",
-            Self::Expired => "Token is expired",
-            Self::WrongType => "Token has wrong type",
-        }
-    }
-}
-
-impl From<CannotOpen> for Refusal {
-    fn from(_: CannotOpen) -> Self {
-        Self::Invalid
-    }
-}
-
-impl From<JwsError> for Refusal {
-    fn from(error: JwsError) -> Self {
-        if error == JwsError::WrongType { Self::WrongType } else { Self::Invalid }
     }
 }
 

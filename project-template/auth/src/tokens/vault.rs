@@ -1,45 +1,9 @@
 //! Keeps from whoever has a copy of the database what must lie in it for a while: sealed, or as a MAC, under keys that are
 //! derived from the signing key.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
 use ring::{hmac, rand};
-use time::OffsetDateTime;
 use zeroize::Zeroizing;
-
-use super::Tokens;
-
-impl Tokens {
-    /// Encrypts what the database keeps for a while, such as a mail. `thing` says what it is.
-    pub(crate) fn seal(&self, thing: &str, plain: &[u8], now: OffsetDateTime) -> Vec<u8> {
-        self.keys.signing(now).vault().seal(thing, plain)
-    }
-
-    /// What was sealed as `thing`, by any of the keys.
-    pub(crate) fn open(&self, thing: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        self.keys.iter().find_map(|key| key.vault().open(thing, sealed))
-    }
-
-    /// A MAC that the database keeps in place of a short secret.
-    pub(crate) fn mac(&self, message: &[u8], now: OffsetDateTime) -> Vec<u8> {
-        self.keys.signing(now).vault().mac(message)
-    }
-
-    /// Whether any of the keys made this MAC of the message.
-    pub(crate) fn has_mac(&self, message: &[u8], mac: &[u8]) -> bool {
-        self.keys.iter().any(|key| key.vault().has_mac(message, mac))
-    }
-
-    /// As [`Tokens::mac`], in base64url, for what a client brings back.
-    pub(crate) fn mac_text(&self, message: &str, now: OffsetDateTime) -> String {
-        URL_SAFE_NO_PAD.encode(self.mac(message.as_bytes(), now))
-    }
-
-    /// Whether any of the keys made this text of the message. In constant time.
-    pub(crate) fn has_mac_text(&self, message: &str, text: &str) -> bool {
-        URL_SAFE_NO_PAD.decode(text).is_ok_and(|mac| self.has_mac(message.as_bytes(), &mac))
-    }
-}
 
 /// Two keys that follow from one signing key.
 pub(super) struct Vault {
