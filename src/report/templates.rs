@@ -44,9 +44,11 @@ impl Report {
         section("Questions", template.questions.iter().map(question));
         section(
             "Scripts it runs with --allow-commands",
-            template.hooks.iter().map(|h| format!("{}: {}", h.phase, h.script)),
+            template.hooks.iter().map(|h| format!("  {}: {}", h.phase, h.script)),
         );
         section("Files", template.files.iter().map(file));
+        let keep = template.keep.iter().flatten();
+        section("Built-in files that stay; all others are left out", keep.map(|pattern| format!("  {pattern}")));
     }
 
     pub(crate) fn linted(&self, linted: &Linted) {
@@ -134,6 +136,7 @@ fn whole(template: &Description) -> Value {
     object["placeholders"] = template.questions.iter().map(placeholder).collect();
     object["hooks"] = hooks.collect();
     object["files"] = files.collect();
+    object["keep"] = json!(template.keep);
     object
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct Description {
     pub(crate) questions: Vec<Question>,
     pub(crate) hooks: Vec<Hook>,
     pub(crate) files: Vec<Described>,
+    /// Patterns of the built-in files that stay, where not all of them do.
+    pub(crate) keep: Option<Vec<String>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +78,7 @@ impl Template {
             questions,
             hooks,
             files: self.described_files(),
+            keep: self.overlay.as_ref().and_then(|overlay| overlay.keep.clone()),
         }
     }
 

@@ -37,6 +37,7 @@ use crate::tree::{File, Tree};
 use complete::Complete;
 use engine::{Engine, Output};
 use location::Location;
+use overlay::Keep;
 pub(crate) use overlay::Overlay;
 pub(crate) use placeholders::{Kind as PlaceholderKind, Placeholder};
 use source::{LOCK_FILE, MANIFEST, Source};
@@ -57,7 +58,7 @@ pub(crate) struct Template {
     /// What takes the place of the built-in project.
     pub(crate) complete: Option<Complete>,
     sources: Vec<Source>,
-    /// Files of the built-in project that an overlay has its own for.
+    /// Files of the built-in project that an overlay has its own for, or leaves out.
     replaced: Vec<Source>,
 }
 
@@ -100,7 +101,8 @@ impl Template {
     }
 
     fn below(self, overlay: Overlay, sources: Vec<Source>) -> Result<Self, Failure> {
-        let (sources, replaced) = overlay::laid_over(self.sources, sources)?;
+        let keep = Keep::of(overlay.keep.as_deref(), &self.sources)?;
+        let (sources, replaced) = overlay::laid_over(self.sources, sources, &keep)?;
         Ok(Self { sources, replaced, overlay: Some(overlay), ..self })
     }
 

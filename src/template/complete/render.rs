@@ -19,8 +19,9 @@ use crate::errand::{self, Outcome};
 use crate::failure::{Failure, Kind};
 use crate::scratch::Scratch;
 use crate::signals::Writing;
+use crate::template::overlay::{self, Keep};
 use crate::template::source::{Form, Source};
-use crate::template::{overlay, walk};
+use crate::template::walk;
 use crate::tree::File;
 use crate::vcs;
 
@@ -68,7 +69,7 @@ impl Complete {
         let directory =
             outcome.stdout.lines().last().map(PathBuf::from).context("cargo-generate names no directory")?;
         let files = walk::read(&directory, &[])?.into_iter().map(|file| stage.restored(file));
-        let (files, _) = overlay::laid_over(Vec::new(), files.collect::<Result<_, _>>()?)?;
+        let (files, _) = overlay::laid_over(Vec::new(), files.collect::<Result<_, _>>()?, &Keep::all())?;
         Ok(files.iter().map(Source::raw).collect())
     }
 

@@ -8,6 +8,7 @@ use toml::de::DeValue;
 
 use super::keys::{LISTS, table};
 use super::{Findings, Rule, Subject};
+use crate::template::Template;
 use crate::template::overlay::manifest;
 use crate::template::page::{Entry, Page, entries};
 use crate::template::source::Source;
@@ -21,6 +22,9 @@ pub(super) fn of_overlay(root: &Path, page: &Page, top: &[Entry], findings: &mut
     let listed = template.iter().filter(|field| field.key == IGNORE);
     for field in listed.clone() {
         ignored(root, page, field, findings);
+    }
+    for field in template.iter().filter(|field| field.key == "keep") {
+        patterns(&Template::built_in().sources, "of the built-in project", page, field, findings);
     }
     let paths = listed.flat_map(texts).map(|(text, _)| text.trim_start_matches("./").trim_end_matches('/').to_owned());
     paths.chain([manifest::PATH.to_owned()]).collect()
@@ -54,7 +58,7 @@ fn lists(subject: &Subject, page: &Page, fields: &[Entry], findings: &mut Findin
         if field.key == IGNORE {
             ignored(subject.root, page, field, findings);
         } else {
-            patterns(subject.sources, page, field, findings);
+            patterns(subject.sources, "of the template", page, field, findings);
         }
     }
     let has = |key: &str| fields.iter().find(|field| field.key == key);
@@ -80,15 +84,15 @@ fn ignored(root: &Path, page: &Page, field: &Entry, findings: &mut Findings) {
     }
 }
 
-fn patterns(sources: &[Source], page: &Page, field: &Entry, findings: &mut Findings) {
+fn patterns(sources: &[Source], whose: &str, page: &Page, field: &Entry, findings: &mut Findings) {
     for (pattern, at) in texts(field) {
         let mut builder = GitignoreBuilder::new("");
         let built = builder.add_line(None, pattern).and_then(|builder| builder.build());
         let meant =
             |path: &str| built.as_ref().is_ok_and(|built| !built.matched_path_or_any_parents(path, false).is_none());
-        if !sources.iter().any(|source| meant(&source.path)) {
-            let message = format!("`{pattern}` in `{}` matches no file of the template", field.key);
-            let fix = "write it as a line of a `.gitignore`, relative to the template";
+        if !sources.iter().any(|source| meant(source.target()) || meant(&source.path)) {
+            let message = format!("`{pattern}` in `{}` matches no file {whose}", field.key);
+            let fix = "write it as a line of a `.gitignore` at the top would be";
             findings.at(page, &at, Rule::MatchesNothing, &message, fix);
         }
     }

@@ -86,7 +86,7 @@ fn a_misspelt_key_is_told_from_one_that_means_nothing() {
         findings.in_order().into_iter().map(|finding| finding.fix).collect::<Vec<_>>()
     };
     assert_eq!(fixes("[template]\nverison = \"1\""), ["write `version`"]);
-    assert_eq!(fixes("[template]\nlicence = \"x\""), ["the keys are name, version, description, ignore"]);
+    assert_eq!(fixes("[template]\nlicence = \"x\""), ["the keys are name, version, description, ignore, keep"]);
 }
 
 #[test]
@@ -168,6 +168,7 @@ fn lists_that_match_no_file() {
             "cargo-generate.toml:4:12 matches-nothing",
         ],
     );
+    settings(OVERLAY, "[template]\nkeep = [\"auth\", \"auht\"]", &["jwt-allauth.toml:2:17 matches-nothing"]);
     settings(COMPLETE, "[template]\nsub_templates = [\"one\"]", &["cargo-generate.toml:2:18 matches-nothing"]);
     settings(COMPLETE, "[hooks]\npre = [\"pre.rhai\"]", &["cargo-generate.toml:2:8 matches-nothing"]);
     settings(COMPLETE, "[template]\nexclude = [\"*.liquid\"]", &[]);

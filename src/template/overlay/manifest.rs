@@ -7,7 +7,7 @@ use crate::template::placeholders::{self, Placeholder};
 pub(in crate::template) const PATH: &str = "jwt-allauth.toml";
 
 pub(in crate::template) const TABLES: [&str; 2] = ["template", "placeholders"];
-pub(in crate::template) const KEYS: [&str; 4] = ["name", "version", "description", "ignore"];
+pub(in crate::template) const KEYS: [&str; 5] = ["name", "version", "description", "ignore", "keep"];
 
 #[derive(Debug, Default)]
 pub(super) struct Manifest {
@@ -16,6 +16,8 @@ pub(super) struct Manifest {
     pub(super) description: Option<String>,
     /// Files and directories that are the template's own, such as its README.
     pub(super) ignore: Vec<String>,
+    /// Patterns of the built-in files that stay, where not all of them do.
+    pub(super) keep: Option<Vec<String>>,
     pub(super) placeholders: Vec<Placeholder>,
 }
 
@@ -45,6 +47,7 @@ impl Manifest {
                 "version" => self.version = Some(page.text_of(field)?),
                 "description" => self.description = Some(page.text_of(field)?),
                 "ignore" => self.ignore = ignored(page, field)?,
+                "keep" => self.keep = Some(page.texts_of(field)?),
                 _ => return Err(page.unknown(field, &KEYS)),
             }
         }

@@ -3,6 +3,7 @@
 //! To be told apart from a complete template it has no `cargo-generate.toml`. A file named `*.liquid` is rendered with the
 //! project's variables, every other is copied with its mode, as a link if it is one.
 
+mod keep;
 pub(super) mod manifest;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use super::source::{Form, Source};
 use super::walk::{self, refused};
 use crate::failure::{Failure, Kind};
 use crate::tree::{Origin, Tree};
+pub(super) use keep::Keep;
 use manifest::Manifest;
 
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(crate) struct Overlay {
     pub(crate) version: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) placeholders: Vec<Placeholder>,
+    /// Patterns of the built-in files that stay, where not all of them do.
+    pub(crate) keep: Option<Vec<String>>,
     /// The repository it was fetched from, and the commit.
     pub(crate) source: Option<(String, String)>,
     /// Of all that it lays over, so that a project can tell whether its skeleton has changed.
@@ -63,13 +67,18 @@ fn overlay(name: &str, manifest: Manifest, sources: &[Source]) -> Overlay {
         version: manifest.version,
         description: manifest.description,
         placeholders: manifest.placeholders,
+        keep: manifest.keep,
         source: None,
         hash: Tree::new(files).hash(),
     }
 }
 
-/// The overlay's files with those of the project below that it leaves as they are, and those that it replaces.
-pub(super) fn laid_over(below: Vec<Source>, above: Vec<Source>) -> Result<(Vec<Source>, Vec<Source>), Failure> {
+/// The overlay's files with those of the project below that it leaves as they are, and those that it replaces or leaves out.
+pub(super) fn laid_over(
+    below: Vec<Source>,
+    above: Vec<Source>,
+    keep: &Keep,
+) -> Result<(Vec<Source>, Vec<Source>), Failure> {
     let mut replaced = Vec::new();
     let mut merged: BTreeMap<String, Source> =
         below.into_iter().map(|source| (source.target().to_owned(), source)).collect();
@@ -85,6 +94,8 @@ pub(super) fn laid_over(below: Vec<Source>, above: Vec<Source>) -> Result<(Vec<S
         };
         merged.insert(target, source);
     }
+    let stays = |target: &String, source: &mut Source| source.origin != Origin::BuiltIn || keep.has(target);
+    replaced.extend(merged.extract_if(.., |target, source| !stays(target, source)).map(|(_, source)| source));
     for (target, source) in &merged {
         no_file_is_a_directory(target, source, &merged)?;
         leads_somewhere(target, source, &merged)?;

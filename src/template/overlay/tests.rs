@@ -32,7 +32,8 @@ fn skeleton(files: &[(&str, &str)]) -> TempDir {
 fn render(directory: &TempDir) -> Result<Tree, Failure> {
     let project = PROJECT.map(|(path, contents)| Source::embedded(path, contents.as_bytes()));
     let (overlay, sources) = read(directory.path())?;
-    let (sources, replaced) = laid_over(project.to_vec(), sources)?;
+    let keep = Keep::of(overlay.keep.as_deref(), &project)?;
+    let (sources, replaced) = laid_over(project.to_vec(), sources, &keep)?;
     let template = Template {
         id: "test".into(),
         version: "1.0.0".into(),
@@ -223,4 +224,24 @@ fn a_file_can_take_up_the_one_that_it_replaces() {
     let tree = render(&skeleton(&[("Cargo.toml.liquid", manifest), ("README.md.liquid", readme)])).unwrap();
     assert_eq!(contents(&tree, "Cargo.toml"), b"[package]\nname = \"shop\"\npublish = false");
     assert_eq!(contents(&tree, "README.md"), b"# shop by us");
+}
+
+#[test]
+fn what_is_not_kept_is_left_out_and_can_still_be_included() {
+    let manifest = "[template]\nkeep = [\"/Cargo.toml\", \"docs\", \"!docs/two.md\", \"README.md\"]";
+    let overlay = [(manifest::PATH, manifest.to_owned()), ("a.liquid", "{% include \"built-in/deny.toml\" %}".into())];
+    let overlay: Vec<(&str, &str)> = overlay.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let failure = refusal(&skeleton(&overlay));
+    assert!(failure.contains("`!docs/two.md` in `keep` matches no file"), "{failure}");
+    let manifest = manifest.replace("!docs/two.md", "!docs/one.md");
+    let tree = render(&skeleton(&[(manifest::PATH, &manifest), overlay[1]])).unwrap();
+    let paths: Vec<&str> = tree.files().iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, [".jwt-allauth.toml", "Cargo.toml", "README.md", "a"]);
+}
+
+#[test]
+fn a_link_to_what_is_not_kept_leads_nowhere() {
+    let overlay = skeleton(&[(manifest::PATH, "[template]\nkeep = [\"Cargo.toml\"]")]);
+    symlink("deny.toml", overlay.path().join("link")).unwrap();
+    assert!(refusal(&overlay).starts_with("link: a link to `deny.toml`"));
 }

@@ -20,6 +20,20 @@ use crate::{
 /// The defaults, with a line on each key: the text `settings.toml` begins as.
 pub const DEFAULTS: &str = include_str!("../../defaults.toml");
 
+/// Variables every platform and every Django project knows, and the keys they set.
+const WELL_KNOWN: &[(&str, &str)] = &[
+    ("CRON_SECRET_KEY", "cron.secret"),
+    ("DATABASE_URL", "database.url"),
+    ("DEFAULT_FROM_EMAIL", "mail.from"),
+    ("EMAIL_HOST", "mail.host"),
+    ("EMAIL_HOST_PASSWORD", "mail.password"),
+    ("EMAIL_HOST_USER", "mail.user"),
+    ("EMAIL_PORT", "mail.port"),
+    ("EMAIL_USE_TLS", "mail.tls"),
+    ("ENVIRONMENT", "environment"),
+    ("REDIS_URL", "redis.url"),
+];
+
 /// What kind of place this process runs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Environment {

@@ -2,19 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// Variables every platform and every Django project knows, and the keys they set.
-pub(super) const WELL_KNOWN: &[(&str, &str)] = &[
-    ("CRON_SECRET_KEY", "cron.secret"),
-    ("DATABASE_URL", "database.url"),
-    ("DEFAULT_FROM_EMAIL", "mail.from"),
-    ("EMAIL_HOST", "mail.host"),
-    ("EMAIL_HOST_PASSWORD", "mail.password"),
-    ("EMAIL_HOST_USER", "mail.user"),
-    ("EMAIL_PORT", "mail.port"),
-    ("EMAIL_USE_TLS", "mail.tls"),
-    ("ENVIRONMENT", "environment"),
-    ("REDIS_URL", "redis.url"),
-];
+use super::WELL_KNOWN;
 
 /// The prefix of a variable that names a key: `JWT_ALLAUTH__SESSIONS__TRANSPORT`.
 const PREFIX: &str = "JWT_ALLAUTH__";

@@ -101,7 +101,7 @@ impl SigningKey {
         Ok(Self::new(Secret::Hs256(key), secret))
     }
 
-    /// The same key, published now but signing only from `when` on (see [`super::key_set::KeySet::signing`]).
+    /// The same key, published now but signing only from `when` on (see `KeySet::signing`).
     pub(crate) fn signing_from(mut self, when: Option<OffsetDateTime>) -> Self {
         self.signs_from = when;
         self

@@ -1,0 +1,52 @@
+//! What every request and every answer has in common.
+
+mod server;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+pub(crate) use server::serve;
+
+use crate::error::Error;
+use crate::settings::Section;
+
+/// `[http]`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the server listens.
+    pub bind: SocketAddr,
+    /// The time a request may take.
+    pub request_timeout: Duration,
+}
+
+impl Settings {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        let bind = section.text("bind").parse().unwrap_or_else(|_| {
+            section.problem("bind", "must be an address and a port, such as \"127.0.0.1:8100\"");
+            SocketAddr::from(([127, 0, 0, 1], 8100))
+        });
+        Self { bind, request_timeout: section.duration("request_timeout") }
+    }
+}
+
+/// The layers of the whole service.
+pub(crate) fn outer_layers(app: Router, settings: &Settings) -> Router {
+    app.layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, settings.request_timeout))
+        .layer(CatchPanicLayer::custom(|_| Error::Internal(anyhow::anyhow!("a handler panicked")).into_response()))
+        .layer(middleware::map_response(harden))
+}
+
+/// No browser guesses what an answer is, and no cache keeps what was for one user.
+async fn harden(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}

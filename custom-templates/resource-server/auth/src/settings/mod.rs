@@ -1,0 +1,90 @@
+//! The settings of the whole program: `settings.toml` over the compiled-in defaults, the environment over both.
+
+mod reader;
+mod sources;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use reader::Reader;
+pub use reader::{Choice, Section};
+
+use crate::{http, tokens};
+
+/// The defaults, with a line on each key: the text `settings.toml` begins as.
+pub const DEFAULTS: &str = include_str!("../../defaults.toml");
+
+/// Variables every platform knows, and the keys they set.
+const WELL_KNOWN: &[(&str, &str)] = &[("ENVIRONMENT", "environment")];
+
+/// What kind of place this process runs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// A developer's machine.
+    Development,
+    /// Everything unsafe is refused.
+    Production,
+}
+
+impl Choice for Environment {
+    const NAMES: &[(&str, Self)] = &[("development", Self::Development), ("production", Self::Production)];
+}
+
+/// Every setting, checked.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each section is documented where it is declared")]
+pub struct Settings {
+    pub environment: Environment,
+    pub http: http::Settings,
+    pub tokens: tokens::Settings,
+}
+
+/// Every problem found in the settings, each with its key and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("problems in the settings:\n{}", .0.iter().map(|problem| format!("  - {problem}")).collect::<Vec<_>>().join("\n"))]
+pub struct Problems(pub Vec<String>);
+
+impl Settings {
+    /// Reads `settings.toml` (or the file `SETTINGS_FILE` names) and the environment of this process; in development
+    /// also `.env`. Without the variable, a file that is missing leaves the defaults.
+    ///
+    /// # Errors
+    /// Every problem at once.
+    pub fn from_environment() -> Result<Self, Problems> {
+        let environment = sources::environment().map_err(|problem| Problems(vec![problem]))?;
+        let named = environment.get("SETTINGS_FILE").map(PathBuf::from);
+        let path = named.clone().unwrap_or_else(|| PathBuf::from("settings.toml"));
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Self::load(&path, &text, &environment),
+            Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+                Self::load(&path, "", &environment)
+            }
+            Err(error) => Err(Problems(vec![format!("{}: {error}", path.display())])),
+        }
+    }
+
+    /// Reads settings from a text in TOML, named `path` in messages, and environment variables over it.
+    ///
+    /// # Errors
+    /// As [`Settings::from_environment`].
+    pub fn load(path: &Path, text: &str, environment: &BTreeMap<String, String>) -> Result<Self, Problems> {
+        let mut reader = Reader::new(path, text, environment)?;
+        let settings = Self {
+            environment: reader.top().one_of("environment"),
+            http: http::Settings::read(&mut reader.section("http")),
+            tokens: tokens::Settings::read(&mut reader.section("tokens")),
+        };
+        if settings.is_production() && !settings.tokens.jwks_url.starts_with("https://") {
+            // Whoever can change the answer on its way could sign tokens.
+            reader.section("tokens").problem("jwks_url", "must begin with `https://` in production");
+        }
+        reader.finish()?;
+        Ok(settings)
+    }
+
+    /// Whether this is a production environment.
+    #[must_use]
+    pub fn is_production(&self) -> bool {
+        self.environment == Environment::Production
+    }
+}

@@ -1,0 +1,178 @@
+//! Access tokens: what is believed of one that is shown. The keys are those that the authentication server publishes.
+//!
+//! `published` has the keys and decides when to ask for them again; what a token says and how it is signed are that
+//! server's own files, of which some also make tokens: here, for tests.
+
+#[allow(dead_code, unreachable_pub, reason = "whether it holds only that server can tell")]
+mod binding;
+mod cache;
+#[allow(dead_code, unreachable_pub, reason = "it also makes tokens")]
+mod claims;
+mod fetch;
+#[allow(dead_code, reason = "it also makes tokens")]
+mod jwe;
+#[allow(dead_code, reason = "it also makes tokens")]
+mod jwk;
+#[allow(dead_code, reason = "it also makes tokens")]
+mod jws;
+#[allow(dead_code, unreachable_pub, reason = "it also makes tokens")]
+mod keys;
+#[allow(dead_code, reason = "it also makes tokens")]
+mod mac;
+#[allow(dead_code, reason = "it also makes tokens")]
+mod pem;
+mod public_key;
+mod published;
+mod refusal;
+mod strict_json;
+#[cfg(test)]
+#[allow(dead_code, reason = "some are for more tests than are here")]
+mod test_keys;
+#[allow(dead_code, reason = "it also makes tokens")]
+mod vault;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use time::OffsetDateTime;
+
+pub use binding::Binding;
+pub use claims::{AccessClaims, Claims, UserClaims};
+pub use jws::Algorithm;
+pub use refusal::Refusal;
+
+use crate::error::{Error, Result};
+use crate::settings::Section;
+use claims::Kind;
+use jwe::Seal;
+use jws::JwsError;
+use published::{Known, Published};
+
+/// The most a difference between clocks may be forgiven.
+const MAX_LEEWAY: Duration = Duration::from_mins(1);
+
+/// `[tokens]`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the keys are published.
+    pub jwks_url: String,
+    /// Claim `iss`.
+    pub issuer: String,
+    /// Claim `aud`.
+    pub audience: String,
+    /// The longest an access token may be valid.
+    pub access_lifetime: Duration,
+    /// Forgiven when the expiry of an access token is checked.
+    pub leeway: Duration,
+    /// Keys that tokens are encrypted with, newest first; without one they are not.
+    pub encryption_keys: Vec<SecretString>,
+}
+
+impl Settings {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        let settings = Self {
+            jwks_url: section.required_text("jwks_url"),
+            issuer: section.required_text("issuer"),
+            audience: section.required_text("audience"),
+            access_lifetime: section.duration("access_lifetime"),
+            leeway: section.duration("leeway"),
+            encryption_keys: section.secrets("encryption_keys"),
+        };
+        if fetch::Address::parse(&settings.jwks_url).is_none() {
+            section
+                .problem("jwks_url", "must be an address such as \"https://auth.example.com/.well-known/jwks.json\"");
+        }
+        if settings.leeway > MAX_LEEWAY {
+            section.problem("leeway", "must be at most \"60s\"");
+        }
+        settings
+    }
+}
+
+/// Verifies tokens.
+pub struct Tokens {
+    published: Arc<Published>,
+    seal: Seal,
+    settings: Settings,
+}
+
+impl Tokens {
+    pub(crate) async fn start(settings: &Settings, now: OffsetDateTime) -> Result<Self, Vec<String>> {
+        let seal = Seal::new(&settings.encryption_keys)?;
+        let published = Published::start(&settings.jwks_url, now).await;
+        Ok(Self { published, seal, settings: settings.clone() })
+    }
+
+    /// Whether there are keys to verify with.
+    #[must_use]
+    pub fn has_keys(&self) -> bool {
+        !self.published.known().is_empty()
+    }
+
+    /// The claims of an access token, if it is that server's, for this service, and valid now.
+    ///
+    /// # Errors
+    /// 401, or 503 while there are no keys to verify with.
+    pub async fn verify_access(&self, token: &str, now: OffsetDateTime) -> Result<Arc<AccessClaims>> {
+        let known = Published::fresh(&self.published, now);
+        let claims = match self.claims(token, &known) {
+            Ok(claims) => claims,
+            Err(None) => {
+                let known = self.published.asked_again(now).await;
+                if known.is_empty() {
+                    return Err(Error::Unavailable(anyhow::anyhow!(
+                        "the keys of the authentication server are not known"
+                    )));
+                }
+                self.claims(token, &known).map_err(|refusal| refused(refusal.unwrap_or(Refusal::Invalid)))?
+            }
+            Err(Some(refusal)) => return Err(refused(refusal)),
+        };
+        claims.check_time(now, &self.settings).map_err(refused)?;
+        Ok(claims)
+    }
+
+    /// No refusal is of a token whose key is not known.
+    fn claims(&self, token: &str, known: &Known) -> Result<Arc<AccessClaims>, Option<Refusal>> {
+        if let Some(claims) = known.verified.get(token) {
+            return Ok(claims);
+        }
+        let signed = self.seal.open(token).map_err(Refusal::from)?;
+        let claims = jws::verify(&signed, Kind::Access.typ(), |kid| known.get(kid));
+        let claims = claims.map_err(|error| if error == JwsError::UnknownKey { None } else { Some(error.into()) })?;
+        let claims = Arc::new(AccessClaims::decode(claims, &self.settings).ok_or(Refusal::Invalid)?);
+        known.verified.insert(token, &claims);
+        Ok(claims)
+    }
+}
+
+fn refused(refusal: Refusal) -> Error {
+    Error::BearerNotValid(refusal.message())
+}
+
+/// Tokens as the authentication server makes them.
+#[cfg(feature = "testing")]
+pub(crate) mod making {
+    use super::claims::{Grant, Lifetime, encode};
+    pub(crate) use super::keys::SigningKey;
+    use super::{Kind, OffsetDateTime, Seal, Settings, UserClaims};
+    use uuid::Uuid;
+
+    /// An access token, or one of the other kind, valid from `from` for as long as the settings say.
+    pub(crate) fn token(
+        key: &SigningKey,
+        settings: &Settings,
+        user_id: Uuid,
+        user: &UserClaims,
+        from: OffsetDateTime,
+        access: bool,
+    ) -> String {
+        let kind = if access { Kind::Access } else { Kind::Refresh { generation: 0 } };
+        let session = Uuid::now_v7();
+        let grant = Grant { user_id, session, session_iat: from, access_version: 0, bind: None, user };
+        let claims = encode(kind, &grant, Lifetime { from, until: from + settings.access_lifetime }, settings);
+        let seal = Seal::new(&settings.encryption_keys).expect("a key of a test");
+        seal.seal(key.sign(kind.typ(), &claims))
+    }
+}

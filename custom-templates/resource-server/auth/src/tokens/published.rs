@@ -1,0 +1,132 @@
+//! The published keys: fetched again when they are old or when a token names one that is not among them, never more often
+//! than every ten seconds; while the other server is out of reach, the last ones count.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use serde::Deserialize;
+use time::OffsetDateTime;
+use tokio::sync::Mutex;
+
+use super::cache::VerifiedTokens;
+use super::fetch::{self, Address};
+use super::jws::is_kid;
+use super::public_key::{Jwk, PublicKey};
+
+/// As long as the authentication server says: a new key of its signs only when it has been published for longer.
+const MAX_AGE: Duration = Duration::from_mins(5);
+/// Between two fetches, whoever wishes for one: a stranger can name keys that do not exist.
+const PAUSE: Duration = Duration::from_secs(10);
+/// More keys are nobody's.
+const MAX_KEYS: usize = 32;
+
+/// The keys at one time, and the tokens that were verified with them: both go together when a key is taken back.
+#[derive(Default)]
+pub(super) struct Known {
+    keys: HashMap<String, PublicKey>,
+    pub(super) verified: VerifiedTokens,
+}
+
+impl Known {
+    pub(super) fn get(&self, kid: &str) -> Option<&PublicKey> {
+        self.keys.get(kid)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+}
+
+pub(super) struct Published {
+    address: Option<Address>,
+    state: RwLock<State>,
+    /// Held by the one who fetches.
+    fetching: Mutex<()>,
+}
+
+#[derive(Clone, Default)]
+struct State {
+    known: Arc<Known>,
+    fetched: Option<OffsetDateTime>,
+    tried: Option<OffsetDateTime>,
+}
+
+#[derive(Deserialize)]
+struct KeySet {
+    keys: Vec<serde_json::Value>,
+}
+
+impl Published {
+    pub(super) async fn start(url: &str, now: OffsetDateTime) -> Arc<Self> {
+        let published = Self { address: Address::parse(url), state: RwLock::default(), fetching: Mutex::default() };
+        published.fetch(now).await;
+        Arc::new(published)
+    }
+
+    pub(super) fn known(&self) -> Arc<Known> {
+        self.state().known
+    }
+
+    /// The keys as they are. If they are old, they are fetched meanwhile: nobody waits for it.
+    pub(super) fn fresh(published: &Arc<Self>, now: OffsetDateTime) -> Arc<Known> {
+        let state = published.state();
+        let is_old = state.fetched.is_none_or(|fetched| now - fetched >= MAX_AGE);
+        if is_old && !state.known.is_empty() && may_try(&state, now) {
+            let published = Arc::clone(published);
+            tokio::spawn(async move { published.asked_again(now).await });
+        }
+        state.known
+    }
+
+    /// The keys, asked for anew unless that was done a moment ago. Whoever comes meanwhile waits for the same answer.
+    pub(super) async fn asked_again(&self, now: OffsetDateTime) -> Arc<Known> {
+        let _fetching = self.fetching.lock().await;
+        if may_try(&self.state(), now) {
+            self.fetch(now).await;
+        }
+        self.known()
+    }
+
+    async fn fetch(&self, now: OffsetDateTime) {
+        let fetched = match &self.address {
+            Some(address) => fetch::get(address).await.and_then(|body| keys(&body)),
+            None => Err(anyhow::anyhow!("tokens.jwks_url is not an address")),
+        };
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.tried = Some(now);
+        match fetched {
+            Ok(keys) => {
+                if keys != state.known.keys {
+                    tracing::info!(keys = keys.len(), "the authentication server's keys have changed");
+                    state.known = Arc::new(Known { keys, verified: VerifiedTokens::default() });
+                }
+                state.fetched = Some(now);
+            }
+            Err(error) => {
+                tracing::warn!(error = format!("{error:#}"), "the keys cannot be fetched; the last ones count");
+            }
+        }
+    }
+
+    fn state(&self) -> State {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn may_try(state: &State, now: OffsetDateTime) -> bool {
+    state.tried.is_none_or(|tried| now - tried >= PAUSE)
+}
+
+/// Those that can be used. An answer without any is a mistake on the other side rather than the end of all tokens.
+fn keys(body: &[u8]) -> anyhow::Result<HashMap<String, PublicKey>> {
+    let set: KeySet = serde_json::from_slice(body)?;
+    let keys = set.keys.into_iter().take(MAX_KEYS).filter_map(|key| {
+        let jwk: Jwk = serde_json::from_value(key).ok()?;
+        let kid = jwk.kid.clone().filter(|kid| is_kid(kid))?;
+        Some((kid, PublicKey::of(&jwk)?))
+    });
+    let keys: HashMap<String, PublicKey> = keys.collect();
+    anyhow::ensure!(!keys.is_empty(), "there is no key for EdDSA, ES256 or RS256 with a name in the answer");
+    Ok(keys)
+}

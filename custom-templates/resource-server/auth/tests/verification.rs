@@ -1,0 +1,158 @@
+//! What a service believes that trusts another server's keys.
+
+use std::time::Duration;
+
+use auth::testing::{Issuer, Service};
+use auth::tokens::Algorithm;
+use auth::{Auth, CurrentUser, Settings, Staff};
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use secrecy::SecretString;
+
+const SEAL: &str = "one:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+const OTHER_SEAL: &str = "two:Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA";
+
+fn app(auth: Auth) -> Router {
+    Router::new()
+        .route("/me/", get(|user: CurrentUser| async move { user.id().to_string() }))
+        .route("/staff/", get(|staff: Staff| async move { staff.id().to_string() }))
+        .merge(auth.router())
+        .with_state(auth)
+}
+
+async fn service(issuer: &Issuer) -> Service {
+    issuer.trusted_by(issuer.settings(), app).await
+}
+
+async fn status(service: &Service, token: &str) -> u16 {
+    service.get("/me/", Some(token)).await.0.as_u16()
+}
+
+#[tokio::test]
+async fn a_token_of_the_other_server_names_its_user_and_role() {
+    let issuer = Issuer::start().await;
+    let service = service(&issuer).await;
+    let (token, staff) = (issuer.token().signed(), issuer.token().role(900).signed());
+    assert_eq!(status(&service, &token).await, 200);
+    assert_eq!(service.get("/staff/", Some(&token)).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(service.get("/staff/", Some(&staff)).await.0, StatusCode::OK);
+    let (stranger, body) = service.get("/me/", None).await;
+    assert!(stranger == StatusCode::UNAUTHORIZED && body.contains("not_authenticated"), "{body}");
+}
+
+#[tokio::test]
+async fn a_token_for_or_by_somebody_else_of_another_kind_or_too_old_is_refused() {
+    let issuer = Issuer::start().await;
+    let service = service(&issuer).await;
+    let stranger = Issuer::start().await;
+    let day = Duration::from_hours(24);
+    for (what, token) in [
+        ("issuer", issuer.token().issuer("another").signed()),
+        ("audience", issuer.token().audience("another").signed()),
+        ("kind", issuer.token().refresh().signed()),
+        ("lifetime", issuer.token().lifetime(day).signed()),
+        ("key", stranger.token().signed()),
+    ] {
+        let (status, body) = service.get("/me/", Some(&token)).await;
+        assert!(status == StatusCode::UNAUTHORIZED && body.contains("token_not_valid"), "{what}: {body}");
+    }
+    let token = issuer.token().signed();
+    assert_eq!(status(&service, &token).await, 200);
+    issuer.clock.advance(Duration::from_hours(1) + Duration::from_secs(29));
+    assert_eq!(status(&service, &token).await, 200);
+    issuer.clock.advance(Duration::from_secs(1));
+    let (status, body) = service.get("/me/", Some(&token)).await;
+    assert!(status == StatusCode::UNAUTHORIZED && body.contains("Token is expired"), "{body}");
+}
+
+#[tokio::test]
+async fn a_new_key_is_seen_without_a_restart_and_the_old_ones_go_on() {
+    let issuer = Issuer::start().await;
+    let service = service(&issuer).await;
+    issuer.clock.advance(Duration::from_secs(10));
+    issuer.rotate(Algorithm::Es256);
+    assert_eq!(status(&service, &issuer.token().signed()).await, 200);
+    assert_eq!(status(&service, &issuer.token().by_key_before(1).signed()).await, 200);
+    assert_eq!(issuer.times_asked(), 2);
+}
+
+#[tokio::test]
+async fn a_key_that_is_taken_back_is_believed_for_five_minutes_at_most() {
+    let issuer = Issuer::start().await;
+    let service = service(&issuer).await;
+    let token = issuer.token().signed();
+    assert_eq!(status(&service, &token).await, 200);
+    issuer.rotate(Algorithm::EdDsa);
+    issuer.forget_old_keys();
+    issuer.clock.advance(Duration::from_mins(5));
+    // The first one to come has the keys fetched and does not wait for them.
+    let mut believed = status(&service, &token).await;
+    for _ in 0..1000 {
+        if believed != 401 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            believed = status(&service, &token).await;
+        }
+    }
+    assert_eq!(believed, 401);
+    assert_eq!(issuer.times_asked(), 2);
+}
+
+#[tokio::test]
+async fn keys_that_do_not_exist_are_asked_for_once_in_ten_seconds() {
+    let (issuer, stranger) = (Issuer::start().await, Issuer::start().await);
+    let service = service(&issuer).await;
+    for round in 1..=3 {
+        issuer.clock.advance(Duration::from_secs(10));
+        for _ in 0..20 {
+            assert_eq!(status(&service, &stranger.token().signed()).await, 401);
+        }
+        assert_eq!(issuer.times_asked(), 1 + round);
+    }
+}
+
+#[tokio::test]
+async fn while_the_other_server_is_down_the_last_keys_count() {
+    let issuer = Issuer::start().await;
+    let service = service(&issuer).await;
+    issuer.set_down(true);
+    for _ in 0..3 {
+        issuer.clock.advance(Duration::from_hours(1));
+        assert_eq!(status(&service, &issuer.token().signed()).await, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_starts_first_answers_503_until_there_are_keys() {
+    let issuer = Issuer::start().await;
+    issuer.set_down(true);
+    let service = service(&issuer).await;
+    let token = issuer.token().signed();
+    assert_eq!(status(&service, &token).await, 503);
+    assert_eq!(service.get("/health/ready/", None).await.0, StatusCode::SERVICE_UNAVAILABLE);
+    issuer.set_down(false);
+    issuer.clock.advance(Duration::from_secs(10));
+    assert_eq!(status(&service, &token).await, 200);
+    assert_eq!(service.get("/health/ready/", None).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn sealed_tokens_are_opened_where_there_is_a_key_and_plain_ones_then_refused() {
+    let issuer = Issuer::start().await;
+    let with = |keys: &[&str]| {
+        let mut settings: Settings = issuer.settings();
+        settings.tokens.encryption_keys = keys.iter().map(|key| SecretString::from(*key)).collect();
+        settings
+    };
+    let (plain, sealed) = (issuer.token().signed(), issuer.token().sealed(SEAL).signed());
+    for (keys, expected) in [
+        (&[][..], [200, 401]),
+        (&[SEAL], [401, 200]),
+        (&[OTHER_SEAL], [401, 401]),
+        (&[OTHER_SEAL, SEAL], [401, 200]),
+        (&[SEAL, "plain"], [200, 200]),
+    ] {
+        let service = issuer.trusted_by(with(keys), app).await;
+        assert_eq!([status(&service, &plain).await, status(&service, &sealed).await], expected, "{keys:?}");
+    }
+}

@@ -1,0 +1,47 @@
+//! Which built-in files stay below an overlay: all, or those that its `keep` names, as a `.gitignore` would.
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use super::manifest;
+use crate::failure::{Failure, Kind};
+use crate::template::source::Source;
+
+pub(in crate::template) struct Keep(Option<Gitignore>);
+
+impl Keep {
+    pub(in crate::template) fn all() -> Self {
+        Self(None)
+    }
+
+    /// A pattern that keeps nothing is most often of a file that has moved since it was written.
+    pub(in crate::template) fn of(patterns: Option<&[String]>, below: &[Source]) -> Result<Self, Failure> {
+        let Some(patterns) = patterns else { return Ok(Self::all()) };
+        for pattern in patterns {
+            let meant = built(std::slice::from_ref(pattern))?;
+            if !below.iter().any(|source| is_meant(&meant, source.target())) {
+                let message =
+                    format!("{}: `{pattern}` in `keep` matches no file of the built-in project", manifest::PATH);
+                return Err(Failure::new(Kind::Template, message).hint("see `jwt-allauth templates show built-in`"));
+            }
+        }
+        built(patterns).map(Some).map(Self)
+    }
+
+    pub(super) fn has(&self, target: &str) -> bool {
+        self.0.as_ref().is_none_or(|patterns| patterns.matched_path_or_any_parents(target, false).is_ignore())
+    }
+}
+
+/// Taken out of the list by `!` it is meant as well.
+fn is_meant(pattern: &Gitignore, target: &str) -> bool {
+    !pattern.matched_path_or_any_parents(target, false).is_none()
+}
+
+fn built(patterns: &[String]) -> Result<Gitignore, Failure> {
+    let refused = |error: ignore::Error| Failure::new(Kind::Template, format!("{}: {error}", manifest::PATH));
+    let mut builder = GitignoreBuilder::new("");
+    for pattern in patterns {
+        builder.add_line(None, pattern).map_err(refused)?;
+    }
+    builder.build().map_err(refused)
+}
