@@ -26,6 +26,10 @@ check-template *ARGS: template
 update-lock: template
     cd target/template && cargo update && cargo update -p idna_adapter --precise 1.1.0
     cp target/template/Cargo.lock project-template/Cargo.lock
+    cargo run --quiet -- startproject myproject target/resource-server --template custom-templates/resource-server --vcs none --if-exists overwrite --quiet
+    cp project-template/Cargo.lock target/resource-server/Cargo.lock
+    cd target/resource-server && cargo metadata --format-version 1 >/dev/null
+    cp target/resource-server/Cargo.lock custom-templates/resource-server/Cargo.lock
 
 # Hold tests/conformance against cargo-generate itself, or with `record` write down anew what it makes
 conformance *ARGS:

@@ -10,7 +10,12 @@ use std::process::{Child, Command, Stdio};
 
 const README: &str = include_str!("../README.md");
 const COMPANY_SKELETON: &str = include_str!("../custom-templates/company-skeleton/README.md");
+const RESOURCE_SERVER: &str = include_str!("../custom-templates/resource-server/README.md");
 const PROGRAM: &str = env!("CARGO_BIN_EXE_jwt-allauth");
+
+/// Where the transcripts have the project's server, and the one of another beside it.
+const SHOWN: &str = "127.0.0.1:8000";
+const SHOWN_BESIDE: &str = "127.0.0.1:8100";
 
 /// Between the outputs of two commands.
 const SEPARATOR: &str = "\u{1e}";
@@ -59,21 +64,26 @@ struct Server {
 impl Server {
     /// What the newcomer's first command does, on a port that is free.
     fn start() -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let checkout = directory.path().join("checkout");
-        std::fs::create_dir(&checkout).expect("a directory");
         let commands = transcript(README, "checkout");
         let arguments =
             commands[0].command.strip_prefix("cargo run -- ").expect("the program is run from the checkout");
+        Self::of("myproject", &arguments.split(' ').collect::<Vec<_>>())
+    }
+
+    /// `arguments` create the project `name`, in a directory beside the one they are given in.
+    fn of(name: &str, arguments: &[&str]) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let checkout = directory.path().join("checkout");
+        std::fs::create_dir(&checkout).expect("a directory");
         let rendered = Command::new(PROGRAM)
-            .args(arguments.split(' '))
+            .args(arguments)
             .args(["--vcs", "none"])
             .current_dir(checkout)
             .status()
             .expect("the program runs");
         assert!(rendered.success(), "startproject: {rendered}");
-        let project = directory.path().join("myproject");
-        let mut process = Command::new(build(&project))
+        let project = directory.path().join(name);
+        let mut process = Command::new(build(&project).join(name))
             .current_dir(&project)
             .env("PORT", "0")
             .env_remove("DATABASE_URL")
@@ -88,16 +98,13 @@ impl Server {
         std::thread::spawn(move || lines.for_each(drop));
         Self { process, address, directory }
     }
-
-    fn check(&self, steps: &[Step]) {
-        check(steps, self.directory.path(), &self.address.to_string());
-    }
 }
 
 /// Runs commands in one shell, and holds the output of each against what is shown.
-fn check(steps: &[Step], directory: &Path, address: &str) {
+fn check(steps: &[Step], directory: &Path, addresses: &[(&str, SocketAddr)]) {
     let script: Vec<String> = steps.iter().map(|step| format!("{}\nprintf '{SEPARATOR}'\n", step.command)).collect();
-    let script = script.concat().replace("127.0.0.1:8000", address);
+    let script =
+        addresses.iter().fold(script.concat(), |script, (shown, address)| script.replace(shown, &address.to_string()));
     let programs = Path::new(PROGRAM).parent().expect("a directory").display();
     let path = std::env::var("PATH").unwrap_or_default();
     let output = Command::new("bash")
@@ -121,7 +128,7 @@ impl Drop for Server {
     }
 }
 
-/// Builds a project, in a target directory that all rendered projects share.
+/// Builds a project, in a target directory that all rendered projects share, and answers where its program is.
 fn build(project: &Path) -> PathBuf {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/check/target");
     let target = std::env::var_os("JWT_ALLAUTH_TEST_TARGET").map_or(shared, PathBuf::from);
@@ -133,7 +140,7 @@ fn build(project: &Path) -> PathBuf {
         .status()
         .expect("cargo runs");
     assert!(built.success(), "the rendered project builds without a warning: {built}");
-    target.join("debug/myproject")
+    target.join("debug")
 }
 
 #[test]
@@ -145,14 +152,33 @@ fn the_readme_starts_a_project_with_three_commands() {
 #[test]
 #[ignore = "builds a rendered project, which takes minutes: .ci/test together"]
 fn the_readmes_session_is_what_the_server_answers() {
-    Server::start().check(&transcript(README, "session"));
+    let server = Server::start();
+    check(&transcript(README, "session"), server.directory.path(), &[(SHOWN, server.address)]);
 }
 
 #[test]
-fn the_transcripts_of_the_company_skeleton_are_what_happens() {
-    for (page, name) in [(README, "template"), (COMPANY_SKELETON, "company-skeleton"), (COMPANY_SKELETON, "export")] {
+#[ignore = "builds two rendered projects, which takes minutes: .ci/test together"]
+fn a_resource_server_believes_the_tokens_of_the_project() {
+    let server = Server::start();
+    let url = format!("auth_url=http://{}", server.address);
+    let arguments = ["startproject", "reports", "../reports", "--template", "resource-server", "-d", &url];
+    // A project's tokens are by it and for it.
+    let arguments = [&arguments[..], &["-d", "issuer=myproject", "-d", "audience=myproject"]].concat();
+    let service = Server::of("reports", &arguments);
+    let addresses = [(SHOWN, server.address), (SHOWN_BESIDE, service.address)];
+    check(&transcript(RESOURCE_SERVER, "tokens"), server.directory.path(), &addresses);
+}
+
+#[test]
+fn the_transcripts_of_the_custom_templates_are_what_happens() {
+    for (page, name) in [
+        (README, "template"),
+        (COMPANY_SKELETON, "company-skeleton"),
+        (COMPANY_SKELETON, "export"),
+        (RESOURCE_SERVER, "resource-server"),
+    ] {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        check(&transcript(page, name), directory.path(), "");
+        check(&transcript(page, name), directory.path(), &[]);
     }
 }
 
