@@ -47,8 +47,8 @@ fn variables(text: &str) -> BTreeSet<&str> {
 fn is_known(place: &Place, variable: &str) -> bool {
     let variable = variable.strip_suffix("_FILE").unwrap_or(variable);
     let Some(key) = variable.strip_prefix("JWT_ALLAUTH__") else {
-        let sources = place.read("my-shop/auth/src/settings/sources.rs");
-        return sources.contains(&format!("(\"{variable}\", \""));
+        let settings = place.read("my-shop/auth/src/settings/mod.rs");
+        return settings.contains(&format!("(\"{variable}\", \""));
     };
     let settings: toml::Table = place.read("my-shop/settings.toml").parse().unwrap();
     let (section, key) = key.split_once("__").unwrap();
