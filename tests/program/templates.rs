@@ -78,7 +78,11 @@ fn an_exported_template_renders_the_same_project() {
     let place = Place::new();
     for name in names(&place).iter().filter(|name| *name != "built-in") {
         place.run(&format!("templates export {name} copies/{name}")).succeeded();
-        let answers = if name == "company-skeleton" { ANSWERS } else { "" };
+        let answers = match name.as_str() {
+            "company-skeleton" => ANSWERS,
+            "resource-server" => "-d issuer=myproject -d audience=myproject",
+            _ => "",
+        };
         let of = |template: &str| {
             hash(place.start(&format!("shop --template {template} {answers} --dry-run --format json")))
         };
