@@ -132,14 +132,16 @@ impl Tab {
         nodes.map(Spoken::read).collect()
     }
 
-    /// What went wrong in the page: a broken policy, an error of a script. The status of an answer is nothing wrong, and
-    /// what the browser recommends is no warning.
+    /// What went wrong in the page: a broken policy, an error of a script. The status of an answer is nothing wrong, nor is
+    /// what the browser recommends or only tells, such as that it left the focus where it was.
     pub(crate) fn problems(&self) -> Vec<String> {
         let problem = |event: &Value| {
             let params = &event["params"];
             let entry = &params["entry"];
             match event["method"].as_str()? {
-                "Log.entryAdded" if entry["source"] != "network" && entry["level"] != "verbose" => {
+                "Log.entryAdded"
+                    if entry["source"] != "network" && (entry["level"] == "error" || entry["level"] == "warning") =>
+                {
                     Some(entry.to_string())
                 }
                 "Runtime.exceptionThrown" | "Runtime.consoleAPICalled" => Some(params.to_string()),
