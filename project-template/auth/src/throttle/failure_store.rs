@@ -69,29 +69,17 @@ pub(super) async fn find(tx: &mut Tx, key: &Key) -> sqlx::Result<Option<Row>> {
     .await)
 }
 
-/// Leaves an attempt counted that was decided.
-pub(super) async fn keep(tx: &mut Tx, key: &Key) -> sqlx::Result<()> {
-    in_tx!(tx, conn => sqlx::query(
-        "update failures set pending = case when pending > 0 then pending - 1 else 0 end
-         where account = $1 and address = $2",
-    )
-    .bind(&key.account)
-    .bind(&key.address)
-    .execute(conn)
-    .await
-    .map(drop))
-}
-
-/// Takes one attempt back.
-pub(super) async fn take_back(tx: &mut Tx, key: &Key) -> sqlx::Result<()> {
+/// Notes that an attempt was decided, and takes `back` that many.
+pub(super) async fn decide(tx: &mut Tx, key: &Key, back: i64) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query(
         "update failures
-         set attempts = case when attempts > 0 then attempts - 1 else 0 end,
+         set attempts = case when attempts > $3 then attempts - $3 else 0 end,
              pending = case when pending > 0 then pending - 1 else 0 end
          where account = $1 and address = $2",
     )
     .bind(&key.account)
     .bind(&key.address)
+    .bind(back)
     .execute(conn)
     .await
     .map(drop))

@@ -178,16 +178,16 @@ impl Counters {
         if let Some((key, _)) = &self.address {
             match outcome {
                 // A success of one account says nothing about guesses at the others.
-                Outcome::Right | Outcome::NotCompared => store::take_back(&mut tx, key).await?,
-                Outcome::Wrong => store::keep(&mut tx, key).await?,
+                Outcome::Right | Outcome::NotCompared => store::decide(&mut tx, key, 1).await?,
+                Outcome::Wrong => store::decide(&mut tx, key, 0).await?,
             }
         }
         let own = [(&self.pair, true), (&self.account, counted.for_account)];
         for ((key, _), is_counted) in own.into_iter().filter_map(|(counter, own)| Some((counter.as_ref()?, own))) {
             match outcome {
                 Outcome::Right => store::clear(&mut tx, key, i64::from(is_counted)).await?,
-                Outcome::Wrong if is_counted => store::keep(&mut tx, key).await?,
-                Outcome::NotCompared if is_counted => store::take_back(&mut tx, key).await?,
+                Outcome::Wrong if is_counted => store::decide(&mut tx, key, 0).await?,
+                Outcome::NotCompared if is_counted => store::decide(&mut tx, key, 1).await?,
                 Outcome::Wrong | Outcome::NotCompared => {}
             }
         }
