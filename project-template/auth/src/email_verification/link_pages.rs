@@ -42,14 +42,14 @@ async fn show(
         Standing::Good(link) => {
             let user = users::store::by_id(auth.db(), link.subject).await?;
             let Some(user) = user.filter(|user| user.auth_version == link.version && user.is_active) else {
-                return failed(&auth, StatusCode::NOT_FOUND, String::new(), Vec::new());
+                return not_valid(&auth);
             };
             let action = auth.settings().http.path(&format!("/registration/verification/{key}/"));
             let page = ConfirmEmail { action, email: user.email };
             pages::show_leading_to(&auth, StatusCode::OK, &page, settings.redirect.as_deref())
         }
         Standing::Used { subject } if is_verified(&auth, subject).await? => Ok(landing(&auth, StatusCode::FOUND)),
-        _ => failed(&auth, StatusCode::NOT_FOUND, String::new(), Vec::new()),
+        _ => not_valid(&auth),
     }
 }
 
@@ -78,7 +78,7 @@ pub(super) async fn confirm_for_person(
         }
         // Pressed twice.
         None if is_verified(auth, subject).await? => Ok(landing(auth, status)),
-        None => failed(auth, StatusCode::NOT_FOUND, String::new(), Vec::new()),
+        None => not_valid(auth),
     }
 }
 
@@ -93,6 +93,11 @@ pub(super) fn landing(auth: &Auth, status: StatusCode) -> Response {
 }
 
 /// A page that says that a link is good for nothing, and offers another.
+pub(super) fn not_valid(auth: &Auth) -> Result<Response> {
+    failed(auth, StatusCode::NOT_FOUND, String::new(), Vec::new())
+}
+
+/// As [`not_valid`], with what was typed to get another, and why that was refused.
 pub(super) fn failed(auth: &Auth, status: StatusCode, email: String, errors: Vec<String>) -> Result<Response> {
     let action = auth.settings().http.path("/registration/verification/resend/");
     pages::show(auth, status, &LinkNotValid { action, email, errors })

@@ -8,7 +8,7 @@ use serde_json::json;
 use utoipa_axum::routes;
 
 use super::confirm;
-use super::link_pages::{self, confirm_for_person, failed, is_verified, landing};
+use super::link_pages::{self, confirm_for_person, failed, is_verified, landing, not_valid};
 use super::{Mode, sign_up, subject};
 use crate::app::Auth;
 use crate::audit::{self, Event, Reason};
@@ -104,7 +104,7 @@ async fn confirm(
         (Standing::Used { subject }, Reader::Person) if is_verified(&auth, subject).await? => {
             Ok(landing(&auth, StatusCode::SEE_OTHER))
         }
-        (_, Reader::Person) => failed(&auth, StatusCode::NOT_FOUND, String::new(), Vec::new()),
+        (_, Reader::Person) => not_valid(&auth),
         (_, Reader::Program) => Err(UnknownLink.into()),
     }
 }
