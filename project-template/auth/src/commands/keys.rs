@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
+use secrecy::ExposeSecret;
 use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
 
@@ -102,7 +103,7 @@ fn make_encryption_key(settings: &Settings) -> anyhow::Result<ExitCode> {
 /// Where key files are kept: the first entry of `tokens.keys` that is a directory or could become one.
 fn directory(settings: &Settings) -> anyhow::Result<PathBuf> {
     let is_directory = |path: &&Path| path.is_dir() || (!path.exists() && path.extension().is_none());
-    let entries = settings.tokens.keys.iter().map(Path::new);
+    let entries = settings.tokens.keys.iter().map(|entry| Path::new(entry.expose_secret()));
     let Some(path) = entries.into_iter().find(is_directory).map(Path::to_path_buf) else {
         bail!("`tokens.keys` names no directory to put a key into; set it to [\"keys\"] or add the key there yourself");
     };

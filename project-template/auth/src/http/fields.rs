@@ -29,10 +29,18 @@ const NOT_TEXT: &str = "Not a valid string.";
 
 /// A JSON object, and what is wrong with its members so far. A method that finds a problem notes it and returns none;
 /// [`Fields::finish`] turns the notes into one answer.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Fields {
     values: Map<String, Value>,
     problems: BTreeMap<Cow<'static, str>, Vec<Cow<'static, str>>>,
+}
+
+// Among the values are passwords, codes and tokens.
+impl std::fmt::Debug for Fields {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&String> = self.values.keys().collect();
+        formatter.debug_struct("Fields").field("names", &names).field("problems", &self.problems).finish()
+    }
 }
 
 impl FromRequest<Auth> for Fields {
@@ -236,6 +244,12 @@ mod tests {
             Err(Error::Fields(problems)) => serde_json::to_string(&problems).unwrap(),
             other => format!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn whoever_prints_a_body_sees_the_names_of_its_fields_and_no_value() {
+        let shown = format!("{:?}", FormFields(of(r#"{"email":"ada@example.com","password":"correct horse"}"#)));
+        assert!(shown.contains("password") && !shown.contains("correct") && !shown.contains("ada@"), "{shown}");
     }
 
     #[test]

@@ -12,22 +12,36 @@ const FILE: &str = "_FILE";
 /// The variables of this process; outside production those of `.env` below them.
 pub(super) fn environment() -> Result<BTreeMap<String, String>, String> {
     let mut variables: BTreeMap<String, String> = BTreeMap::new();
-    if !std::env::var("ENVIRONMENT").is_ok_and(|value| value == "production") {
+    if !std::env::var("ENVIRONMENT").is_ok_and(|value| value.eq_ignore_ascii_case("production")) {
         match dotenvy::dotenv_iter() {
             Ok(lines) => {
                 for line in lines {
-                    let (name, value) = line.map_err(|error| format!(".env: {error}"))?;
+                    let (name, value) = line.map_err(|error| explain(&error))?;
                     variables.insert(name, value);
                 }
             }
             Err(error) if error.not_found() => {}
-            Err(error) => return Err(format!(".env: {error}")),
+            Err(error) => return Err(explain(&error)),
         }
     }
     variables.extend(
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
     );
     Ok(variables)
+}
+
+/// What is wrong with `.env`. The library repeats the line, in which there may be a secret.
+fn explain(error: &dotenvy::Error) -> String {
+    match error {
+        dotenvy::Error::LineParse(line, _) => {
+            let which =
+                line.split_once('=').map_or("that has no `=`".to_owned(), |(name, _)| format!("of `{}`", name.trim()));
+            format!(
+                ".env: the line {which} is not understood; write NAME=\"value\", with single quotes where the value has a `$`"
+            )
+        }
+        error => format!(".env: {error}"),
+    }
 }
 
 /// One setting of the environment: the variable it came from, the key it sets and the value.

@@ -121,6 +121,27 @@ fn an_address_of_redis_is_one_or_is_refused_without_being_shown() {
 }
 
 #[test]
+fn whoever_prints_the_settings_sees_no_secret() {
+    let secret = "n0pN8J-2a1u0bqBp3vPCeFyO1VCE0bBAwW2Jx6JHv1s";
+    let settings = load(
+        "",
+        &[
+            ("DATABASE_URL", &format!("postgres://me:{secret}@localhost/app")),
+            ("REDIS_URL", &format!("redis://:{secret}@localhost:6379/0")),
+            ("CRON_SECRET_KEY", secret),
+            ("EMAIL_HOST", "mail.example.com"),
+            ("EMAIL_HOST_USER", "me"),
+            ("EMAIL_HOST_PASSWORD", secret),
+            ("DEFAULT_FROM_EMAIL", "no-reply@example.com"),
+            ("JWT_ALLAUTH__TOKENS__KEYS", secret),
+            ("JWT_ALLAUTH__TOKENS__ENCRYPTION_KEYS", &format!("new:{secret}")),
+        ],
+    );
+    let shown = format!("{:#?}", settings.unwrap());
+    assert!(shown.contains("no-reply@example.com") && !shown.contains(secret), "{shown}");
+}
+
+#[test]
 fn a_file_that_is_no_toml_is_shown_with_its_line() {
     let problem = load("[http]\nbind = \"127.0.0.1:8000\nprefix = \"/x\"", &[]).unwrap_err();
     assert!(problem.contains("line 2"), "{problem}");

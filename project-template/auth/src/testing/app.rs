@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 use time::OffsetDateTime;
 use tokio::sync::OwnedSemaphorePermit;
@@ -89,10 +89,10 @@ impl TestApp {
         settings.database.url = engine.new_database(files.path()).await;
         settings.password.hash.memory_kib = 8;
         settings.password.hash.iterations = 1;
-        if settings.tokens.keys == [KEYS] {
+        if matches!(&settings.tokens.keys[..], [directory] if directory.expose_secret() == KEYS) {
             let keys = files.path().join(KEYS);
             write_key(&keys, "0001", settings.tokens.algorithm);
-            settings.tokens.keys = vec![keys.display().to_string()];
+            settings.tokens.keys = vec![keys.display().to_string().into()];
         }
         let mailbox = Mailbox::default();
         settings.mail.transport = mail::Transport::Memory(mailbox.clone());

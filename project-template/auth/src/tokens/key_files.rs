@@ -6,6 +6,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use secrecy::{ExposeSecret, SecretString};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use zeroize::Zeroizing;
 
@@ -44,10 +45,10 @@ impl KeySet {
     ///
     /// # Errors
     /// Every problem as a sentence that names the entry and the fix; never the value of one.
-    pub(crate) fn load(entries: &[String], algorithm: Algorithm) -> Result<Loaded, Vec<String>> {
+    pub(crate) fn load(entries: &[SecretString], algorithm: Algorithm) -> Result<Loaded, Vec<String>> {
         let mut loading = Loading::default();
         for (index, entry) in entries.iter().enumerate() {
-            loading.entry(index + 1, entry.trim());
+            loading.entry(index + 1, entry.expose_secret().trim());
         }
         let Loading { keys, warnings, problems } = loading;
         if !problems.is_empty() {
@@ -83,6 +84,11 @@ impl Loading {
             self.directory(path);
         } else if path.is_file() {
             self.file(path);
+        } else if may_be_key(entry) && looks_like_path(entry) {
+            self.problems.push(format!(
+                "tokens.keys: value {position} is no file that exists; a key itself is given in base64url, on one line and \
+                 without the marks of PEM, as `cargo run -- keys rotate --print` does"
+            ));
         } else if looks_like_path(entry) {
             self.problems.push(format!(
                 "tokens.keys: `{entry}` does not exist; make a key with `cargo run -- keys rotate` or correct the path"
@@ -152,6 +158,12 @@ fn key_files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
     }
     files.sort_unstable_by(|a, b| b.file_name().cmp(&a.file_name()));
     Ok(files)
+}
+
+/// Whether an entry may be a key in a form that is not read, such as PEM or plain base64: then no message repeats it.
+fn may_be_key(entry: &str) -> bool {
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace() || b"+/-_=".contains(&byte);
+    entry.contains("-----BEGIN") || (entry.len() >= SECRET_TEXT && entry.bytes().all(is_base64))
 }
 
 /// A mistyped path must not become a secret. No base64url text has these characters.

@@ -41,7 +41,7 @@ fn text(path: &Path) -> String {
 }
 
 fn load(entry: &str) -> Result<Loaded, Vec<String>> {
-    KeySet::load(&[entry.to_owned()], Algorithm::EdDsa)
+    KeySet::load(&[entry.into()], Algorithm::EdDsa)
 }
 
 fn problem(entry: &str) -> String {
@@ -82,7 +82,7 @@ fn a_file_and_a_value_give_the_same_key() {
 fn a_secret_is_read_from_a_file_or_a_value() {
     let commented = format!("# made in March\nsigns-from: 2026-03-01T00:00:00Z\n\n{SECRET_VALUE}\n");
     let files = directory(&[("a.secret", &commented)]);
-    let hs256 = |entry: String| KeySet::load(&[entry], Algorithm::Hs256).expect("a secret");
+    let hs256 = |entry: String| KeySet::load(&[entry.into()], Algorithm::Hs256).expect("a secret");
     let file = hs256(text(files.path()));
     let value = hs256(SECRET_VALUE.to_owned());
     let (a, b) = (file.keys.iter().next(), value.keys.iter().next());
@@ -124,7 +124,7 @@ fn every_problem_is_named_at_once_with_its_fix() {
         "change-me-change-me-change-me-change-me-please".to_owned(),
         "!".repeat(50),
     ];
-    let problems = KeySet::load(&entries, Algorithm::EdDsa).expect_err("problems");
+    let problems = KeySet::load(&entries.map(SecretString::from), Algorithm::EdDsa).expect_err("problems");
     let expected = ["holds no *.pem", "does not exist", "b.secret", "a.pem", "value 4", "value 5"];
     assert_eq!(problems.len(), expected.len(), "{problems:#?}");
     for (problem, part) in problems.iter().zip(expected) {
@@ -148,6 +148,11 @@ fn the_wrong_algorithm_is_a_problem() {
 
 #[test]
 fn a_problem_never_repeats_the_value() {
-    let value = "c2VjcmV0".repeat(4);
-    assert!(!problem(&value).contains(&value));
+    let plain_base64 = format!("c2V+/mV0{}", "c2VjcmV0".repeat(8));
+    let wrapped = plain_base64.replace("mV0", "mV0 ");
+    for value in ["c2VjcmV0".repeat(4), plain_base64, wrapped, new_pem(), new_pem().replace('\n', " ")] {
+        let problem = problem(&value);
+        assert!(!problem.contains(&value[..16]) && !problem.contains("c2VjcmV0"), "{problem}");
+    }
+    assert!(problem("keys/missing.pem").contains("`keys/missing.pem`"), "a path is named");
 }

@@ -54,8 +54,8 @@ pub struct Settings {
     pub access_lifetime: Duration,
     /// Of the key that signs.
     pub algorithm: Algorithm,
-    /// Directories, files or keys, newest first.
-    pub keys: Vec<String>,
+    /// Directories, files or keys, newest first. A key itself is a secret, so none of them is ever shown as a whole.
+    pub keys: Vec<SecretString>,
     /// Claim `iss`.
     pub issuer: String,
     /// Claim `aud`.
@@ -86,7 +86,7 @@ impl Settings {
         let settings = Self {
             access_lifetime: section.duration("access_lifetime"),
             algorithm: section.one_of("algorithm"),
-            keys: section.list("keys"),
+            keys: section.secrets("keys"),
             issuer: section.required_text("issuer"),
             audience: section.required_text("audience"),
             leeway: section.duration("leeway"),
