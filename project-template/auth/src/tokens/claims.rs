@@ -10,6 +10,9 @@ use uuid::Uuid;
 
 use super::{Binding, Refusal, Settings};
 
+/// The claim that no token of this server has (RFC 7519, section 4.1.5), but one by the same key may.
+const NOT_BEFORE: &str = "nbf";
+
 /// What tokens say of the user beside who it is; read from the database at each rotation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct UserClaims {
@@ -206,7 +209,9 @@ impl AccessClaims {
         if now >= self.exp.saturating_add(leeway) {
             return Err(Refusal::Expired);
         }
-        if self.iat > now.saturating_add(leeway) { Err(Refusal::Invalid) } else { Ok(()) }
+        let begins = [Some(&Value::from(self.iat)), self.user.extra.get(NOT_BEFORE)];
+        let has_begun = |from: &Value| from.as_i64().is_some_and(|from| from <= now.saturating_add(leeway));
+        if begins.into_iter().flatten().all(has_begun) { Ok(()) } else { Err(Refusal::Invalid) }
     }
 }
 

@@ -3,6 +3,8 @@
 mod binding;
 mod cache;
 mod claims;
+#[cfg(test)]
+mod claims_tests;
 mod extra;
 mod jwe;
 mod jwk;

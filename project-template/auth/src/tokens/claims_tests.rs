@@ -1,0 +1,69 @@
+//! What is believed of the claims of a token whose signature is right.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{AccessClaims, Refusal};
+
+const NOW: i64 = 1_800_000_000;
+
+/// What becomes of a token with these members instead of those that this server writes.
+fn judged(changes: &Value) -> Result<(), Refusal> {
+    let settings = crate::settings::Settings::load(Path::new(""), "", &BTreeMap::new()).expect("the defaults").tokens;
+    let mut claims = json!({
+        "token_type": "access", "exp": NOW + 60, "iat": NOW, "jti": "x", "iss": settings.issuer, "aud": settings.audience,
+        "sub": Uuid::nil(), "user_id": Uuid::nil(), "session": Uuid::nil(), "session_iat": NOW, "role": 0,
+        "email_verified": false,
+    });
+    let members = claims.as_object_mut().expect("an object");
+    members.extend(changes.as_object().expect("an object").clone());
+    let claims = AccessClaims::decode(members.clone(), &settings).ok_or(Refusal::Invalid)?;
+    claims.check_time(OffsetDateTime::from_unix_timestamp(NOW).expect("a time"), &settings)
+}
+
+#[test]
+fn times_are_whole_numbers_and_include_now() {
+    let (window, leeway) = (1_800, 30);
+    for good in [
+        json!({}),
+        json!({ "nbf": NOW }),
+        json!({ "iat": NOW + leeway, "nbf": NOW + leeway, "exp": NOW + leeway + window }),
+        json!({ "iat": NOW - window, "exp": NOW - leeway + 1 }),
+    ] {
+        assert_eq!(judged(&good), Ok(()), "{good}");
+    }
+    for not_valid in [
+        json!({ "nbf": NOW + leeway + 1 }),
+        json!({ "nbf": NOW.to_string() }),
+        json!({ "nbf": null }),
+        json!({ "iat": NOW + leeway + 1, "exp": NOW + leeway + 60 }),
+        json!({ "exp": (NOW + 60).to_string() }),
+        json!({ "exp": 1e300 }),
+        json!({ "exp": null }),
+        json!({ "exp": i64::MAX, "iat": i64::MIN }),
+        json!({ "exp": NOW + window + 1 }),
+    ] {
+        assert_eq!(judged(&not_valid), Err(Refusal::Invalid), "{not_valid}");
+    }
+    assert_eq!(judged(&json!({ "iat": NOW - window, "exp": NOW - leeway })), Err(Refusal::Expired));
+}
+
+#[test]
+fn an_issuer_an_audience_and_a_kind_are_the_ones_that_are_expected() {
+    for foreign in [
+        json!({ "iss": "somebody" }),
+        json!({ "iss": null }),
+        json!({ "aud": "another service" }),
+        json!({ "aud": ["another service"] }),
+        json!({ "token_type": "refresh" }),
+        json!({ "user_id": Uuid::max() }),
+        json!({ "sub": "ada" }),
+        json!({ "jti": 7 }),
+    ] {
+        assert_eq!(judged(&foreign), Err(Refusal::Invalid), "{foreign}");
+    }
+}
