@@ -5,6 +5,7 @@ pub(crate) mod csrf;
 mod fields;
 mod layers;
 mod origin;
+mod patience;
 mod server;
 
 use std::net::SocketAddr;

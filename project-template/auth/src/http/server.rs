@@ -17,10 +17,14 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
+use super::patience::{Limits, Patient, Requests};
+
 /// Connections at once; more wait in the kernel's queue.
 const CONNECTIONS: usize = 10_000;
-/// From the opening of a connection, or the end of an answer, to the end of the next request's headers.
-const HEADER_TIMEOUT: Duration = Duration::from_mins(1);
+/// From the end of an answer to the end of the next request's head: how long a connection is kept that nobody uses.
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
+/// What a slow client gets.
+const LIMITS: Limits = Limits { head: Duration::from_secs(10), answer: Duration::from_secs(30) };
 /// Bytes of a request's head, and members in it.
 const HEADER_BYTES: usize = 16 * 1024;
 const HEADERS: usize = 100;
@@ -30,7 +34,7 @@ const GRACE: Duration = Duration::from_secs(30);
 /// Serves until `stop` resolves, then finishes the requests under way, at most half a minute.
 pub(crate) async fn serve(listener: TcpListener, app: Router, stop: impl Future<Output = ()>) {
     let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_headers(HEADERS).max_buf_size(HEADER_BYTES);
+    http.timer(TokioTimer::new()).header_read_timeout(IDLE_TIMEOUT).max_headers(HEADERS).max_buf_size(HEADER_BYTES);
     let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
     let mut stop = std::pin::pin!(stop);
@@ -54,7 +58,12 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, stop: impl Future<
         };
         let _ = stream.set_nodelay(true);
         let app = app.clone();
-        let service = service_fn(move |request: Request<Incoming>| answer(app.clone(), request, peer));
+        let requests = Requests::default();
+        let stream = Patient::new(stream, LIMITS, requests.clone());
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (app, requests) = (app.clone(), requests.clone());
+            async move { requests.answer(answer(app, request, peer)).await }
+        });
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             // What a broken connection has to say concerns its client alone.

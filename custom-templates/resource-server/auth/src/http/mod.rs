@@ -1,5 +1,6 @@
 //! What every request and every answer has in common.
 
+mod patience;
 mod server;
 
 use std::net::SocketAddr;
