@@ -56,12 +56,18 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAdd
         if !trusted.iter().any(|network| network.contains(&address)) {
             break;
         }
-        match hop.parse::<IpAddr>() {
-            Ok(hop) => address = hop.to_canonical(),
-            Err(_) => break,
+        match parse_hop(hop) {
+            Some(hop) => address = hop.to_canonical(),
+            None => break,
         }
     }
     address
+}
+
+/// Some proxies name the port as well, and put brackets around an address of IPv6.
+fn parse_hop(text: &str) -> Option<IpAddr> {
+    let bare = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    text.parse().ok().or_else(|| text.parse().ok().map(|hop: SocketAddr| hop.ip())).or_else(bare)
 }
 
 fn user_agent(headers: &HeaderMap) -> Option<String> {
@@ -97,6 +103,24 @@ mod tests {
     #[test]
     fn a_broken_entry_ends_the_walk_at_the_last_address_that_was_vouched_for() {
         assert_eq!(address("10.0.0.1", &["198.51.100.1, nonsense, 10.0.0.2"], &["10.0.0.0/8"]), "10.0.0.2");
+    }
+
+    #[test]
+    fn an_entry_may_have_a_port_and_brackets() {
+        for (entry, expected) in [
+            ("198.51.100.1:49152", "198.51.100.1"),
+            ("2001:db8::7", "2001:db8::7"),
+            ("[2001:db8::7]", "2001:db8::7"),
+            ("[2001:db8::7]:49152", "2001:db8::7"),
+            ("[::ffff:198.51.100.1]:49152", "198.51.100.1"),
+        ] {
+            assert_eq!(address("10.0.0.1", &[&format!("1.1.1.1, {entry}")], &["10.0.0.0/8"]), expected, "{entry}");
+        }
+        for entry in
+            ["198.51.100.1:", "198.51.100.1:x", "[198.51.100.1]x", "[2001:db8::7", "fe80::1%eth0", "unknown", ""]
+        {
+            assert_eq!(address("10.0.0.1", &[entry], &["10.0.0.0/8"]), "10.0.0.1", "{entry}");
+        }
     }
 
     #[test]
