@@ -31,11 +31,12 @@ const HSTS: &str = "max-age=63072000; includeSubDomains";
 /// The layers of the whole application, the owner's routes included.
 pub(crate) fn outer_layers(app: Router, auth: &Auth) -> Router {
     let http = &auth.settings().http;
+    let app = app
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, http.request_timeout))
+        .layer(CatchPanicLayer::custom(|_| Error::Internal(anyhow::anyhow!("a handler panicked")).into_response()));
     // Without an origin that is allowed, the answers' silence says all.
     let app = if http.cors_origins.is_empty() { app } else { app.layer(cors(&http.cors_origins)) };
-    app.layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, http.request_timeout))
-        .layer(CatchPanicLayer::custom(|_| Error::Internal(anyhow::anyhow!("a handler panicked")).into_response()))
-        .layer(middleware::from_fn_with_state(auth.clone(), observe))
+    app.layer(middleware::from_fn_with_state(auth.clone(), observe))
 }
 
 /// The layers of the authentication routes alone.

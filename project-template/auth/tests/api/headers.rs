@@ -1,11 +1,14 @@
 //! Headers of every answer, pages of other origins.
 
+use auth::Auth;
 use auth::settings::Environment;
 use auth::testing::{Engine, PASSWORD, Reply, TestApp};
+use axum::Router;
 use axum::http::Method;
+use axum::routing::get;
 use serde_json::json;
 
-use super::{assert_refused, configured, start};
+use super::{assert_refused, configured, post_raw, start};
 
 const CORS: &str = "[http]\ncors_origins = [\"https://app.example.com\"]";
 
@@ -38,6 +41,72 @@ async fn every_answer_has_a_request_id_and_the_security_headers() {
         ids.insert(reply.header("x-request-id").to_owned());
     }
     assert_eq!(ids.len(), 5);
+}
+
+/// An application that also has routes which never answer and which break.
+fn unreliable(auth: Auth) -> Router {
+    auth.router().route("/silent/", get(std::future::pending::<()>)).route("/broken/", get(broken)).with_state(auth)
+}
+
+async fn broken() {
+    panic!("this test breaks a handler")
+}
+
+#[tokio::test]
+async fn every_kind_of_answer_has_the_security_headers() {
+    const ORIGIN: &str = "https://app.example.com";
+    let app = TestApp::start_with(Engine::Sqlite, unreliable, |settings| {
+        settings.http.cors_origins = vec![ORIGIN.parse().unwrap()];
+        settings.http.request_timeout = std::time::Duration::from_secs(5);
+    })
+    .await;
+    let hasty =
+        app.second_instance_with(unreliable, |settings| settings.http.request_timeout = std::time::Duration::ZERO);
+    let (client, hasty) =
+        (app.client().with_header("origin", ORIGIN), hasty.await.client().with_header("origin", ORIGIN));
+    let preflight = client.clone().with_header("access-control-request-method", "POST");
+    let login = "/jwt-allauth/login/";
+    for (status, reply) in [
+        (200, preflight.send(Method::OPTIONS, login, None).await),
+        (200, client.get("/jwt-allauth/registration/verified/").await),
+        (200, client.get("/admin/sign-in/").await),
+        (200, client.get("/docs/").await),
+        (200, client.get("/openapi.json").await),
+        (303, client.get("/admin/").await),
+        (400, client.post(login, &json!([])).await),
+        (401, client.get("/jwt-allauth/user/").await),
+        (403, client.clone().with_header("origin", "null").post(login, &json!({})).await),
+        (404, client.get("/jwt-allauth/password/reset/confirm/x/y/").await),
+        (405, client.send(Method::TRACE, login, None).await),
+        (408, hasty.get("/silent/").await),
+        (413, client.post(login, &json!({ "email": "x".repeat(20_000) })).await),
+        (415, post_raw(&client, login, Some("text/plain"), "x").await),
+        (500, client.get("/broken/").await),
+    ] {
+        assert_eq!(reply.status, status, "{reply:?}");
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("access-control-allow-origin", if status == 403 { "" } else { ORIGIN }),
+        ] {
+            assert_eq!(reply.header(name), value, "{status}: {reply:?}");
+        }
+        let policy = reply.header("content-security-policy");
+        for part in [
+            "default-src 'none'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+            "object-src 'none'",
+            "form-action '",
+        ] {
+            assert!(policy.contains(part), "{status}: {policy}");
+        }
+        assert_eq!(reply.header("x-request-id").len(), 36, "{status}");
+        assert!(reply.header("vary").contains("origin"), "{status}: {reply:?}");
+        let is_empty = [200, 303].contains(&status) && reply.body.is_null();
+        assert!(is_empty || !reply.header("content-type").is_empty(), "{status}: {reply:?}");
+    }
 }
 
 #[tokio::test]
