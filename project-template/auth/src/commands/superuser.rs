@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::db;
+use crate::passwords;
 use crate::settings::Settings;
 use crate::users::{self, Email, NewUser, role};
 
@@ -42,8 +43,7 @@ pub(super) async fn create(settings: Settings, arguments: Arguments) -> anyhow::
         None if asks => ask_password()?,
         None => bail!("no password: set SUPERUSER_PASSWORD, or run this on a terminal without --no-input"),
     };
-    let problems =
-        auth.settings().password.policy.check(password.expose_secret(), &[("email address", email.as_written())]);
+    let problems = passwords::problems_of(&auth, &password, &[("email address", email.as_written())]);
     if !problems.is_empty() {
         bail!("the password is not accepted:\n  - {}", problems.join("\n  - "));
     }

@@ -193,18 +193,26 @@ pub(crate) async fn is_own(
     Ok(own?.is_some())
 }
 
-/// Reads a new password that is given twice, and notes what the policy has against it under `field`.
+/// What the policy has against a new password. `about` are what is known of its owner, each with the words for it; the
+/// name of the service is among the first guesses as well.
+pub(crate) fn problems_of(auth: &Auth, password: &SecretString, about: &[(&str, &str)]) -> Vec<String> {
+    let service = ("name of this service", auth.templates().service());
+    let about: Vec<(&str, &str)> = about.iter().copied().chain([service]).collect();
+    auth.settings().password.policy.check(password.expose_secret(), &about)
+}
+
+/// Reads a new password that is given twice, and notes what the policy has against it under `problems_under`.
 pub(crate) fn read_new(
+    auth: &Auth,
     fields: &mut Fields,
     names: (&'static str, &'static str),
     problems_under: &'static str,
     mismatch_under: &'static str,
-    policy: &Policy,
     about: &[(&str, &str)],
 ) -> Option<SecretString> {
     let (first, second) = (fields.secret(names.0), fields.secret(names.1));
     let (first, second) = (first?, second?);
-    for problem in policy.check(first.expose_secret(), about) {
+    for problem in problems_of(auth, &first, about) {
         fields.problem(problems_under, problem);
     }
     if first.expose_secret() != second.expose_secret() {

@@ -31,8 +31,7 @@ pub struct Policy {
 impl Policy {
     /// Everything that is wrong with `password`, for its owner to read; nothing if it may be set.
     ///
-    /// `about` are a label and a value each, such as `("email address", "jane@example.com")`; the name of the service
-    /// belongs there too.
+    /// `about` are a label and a value each, such as `("email address", "jane@example.com")`.
     #[must_use]
     pub fn check(&self, password: &str, about: &[(&str, &str)]) -> Vec<String> {
         let password = nfc(password);

@@ -176,8 +176,7 @@ async fn save(
     let FormFields(mut fields) = fields?;
     csrf::check(auth, headers, fields.typed(CSRF_FIELD), &capability.name())?;
     let names = ("new_password1", "new_password2");
-    let policy = &auth.settings().password.policy;
-    let password = read_new(&mut fields, names, names.1, names.1, policy, &reset.user.attributes());
+    let password = read_new(auth, &mut fields, names, names.1, names.1, &reset.user.attributes());
     fields.finish()?;
     let saved = reset::set(auth, reset, password.unwrap_or_default()).await?;
     saved.ok_or(Error::CapabilityNotValid)

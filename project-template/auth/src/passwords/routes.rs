@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use utoipa_axum::routes;
 
-use super::{Verdict, is_own, notice, read_new, reset_routes};
+use super::{Verdict, is_own, nfc::nfc, notice, read_new, reset_routes};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::codes;
@@ -73,7 +73,7 @@ async fn change(
     let old =
         if settings.old_password_required || fields.has("old_password") { fields.secret("old_password") } else { None };
     let names = ("new_password1", "new_password2");
-    let new = read_new(&mut fields, names, names.1, names.1, &settings.policy, &user.attributes());
+    let new = read_new(&auth, &mut fields, names, names.1, names.1, &user.attributes());
     let old_matches = match &old {
         Some(old) => Some(is_own(&auth, &user, &client, old.clone(), Reason::PasswordChange).await?),
         None => None,
@@ -116,7 +116,7 @@ async fn change(
 /// Whether the new password is the old one: by the text that was just proven, else by the stored hash.
 async fn is_unchanged(auth: &Auth, user: &DbUser, new: &SecretString, proven: Option<&SecretString>) -> Result<bool> {
     match proven {
-        Some(old) => Ok(old.expose_secret() == new.expose_secret()),
+        Some(old) => Ok(*nfc(old.expose_secret()) == *nfc(new.expose_secret())),
         None if auth.settings().password.old_password_required => Ok(false),
         None => Ok(auth.passwords().verify(new.clone(), user.password_hash.clone()).await? != Verdict::Wrong),
     }

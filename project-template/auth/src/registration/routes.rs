@@ -110,8 +110,7 @@ async fn read(auth: &Auth, mut fields: Fields) -> Result<NewUser> {
     let address = email.as_ref().map_or("", |email| email.as_written());
     let about = users::attributes(address, &first_name, &last_name);
     let names = ("password1", "password2");
-    let password =
-        passwords::read_new(&mut fields, names, names.0, "non_field_errors", &settings.password.policy, &about);
+    let password = passwords::read_new(auth, &mut fields, names, names.0, "non_field_errors", &about);
     fields.finish()?;
     let (Some(email), Some(password)) = (email, password) else { return Err(Error::not_found()) };
     require_allowed(auth, &email)?;

@@ -83,7 +83,7 @@ fn sources() -> impl Iterator<Item = Source> {
 }
 
 /// A mail as it leaves.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Written {
     /// One line.
     pub subject: String,
@@ -136,6 +136,12 @@ impl Templates {
             problems = check::problems(&templates, settings);
         }
         if problems.is_empty() { Ok(templates) } else { Err(problems) }
+    }
+
+    /// What mails and pages call the service.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.service
     }
 
     /// A mail with its variables filled in.

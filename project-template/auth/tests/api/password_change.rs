@@ -12,6 +12,7 @@ auth::on_both_engines!(
     a_new_password_ends_every_other_session_and_renews_this_one,
     sessions_can_be_left_alone,
     what_is_wrong_is_said_under_its_field,
+    the_old_password_in_another_composition_is_no_new_one,
     the_old_password_can_be_made_optional,
 );
 
@@ -86,6 +87,17 @@ async fn what_is_wrong_is_said_under_its_field(engine: Engine) {
     assert_not_authenticated(&app.client().post(PATH, &body(PASSWORD, NEW, NEW)).await);
     assert_eq!(ada.clone().refresh().await.status, 200, "nothing was changed");
     assert_eq!(app.client().login("ada.lovelace@example.com", PASSWORD).await.status, 200);
+}
+
+async fn the_old_password_in_another_composition_is_no_new_one(engine: Engine) {
+    let app = start(engine).await;
+    let (composed, decomposed) = ("gr\u{fc}ne W\u{e4}lder", "gru\u{308}ne Wa\u{308}lder");
+    let mut ada = app.client();
+    assert_eq!(ada.register("ada@example.com", composed).await.status, 201);
+    let reply = ada.post(PATH, &body(composed, decomposed, decomposed)).await;
+    let message = "The new password must be different from the old one.";
+    assert_refused(&reply, 400, &json!({ "new_password2": [message] }));
+    assert_eq!(app.client().login("ada@example.com", decomposed).await.status, 200);
 }
 
 async fn the_old_password_can_be_made_optional(engine: Engine) {

@@ -114,6 +114,13 @@ async fn what_is_wrong_is_said_under_its_field() {
 }
 
 #[tokio::test]
+async fn the_name_of_the_service_is_no_password() {
+    let client = configured(Engine::Sqlite, "[templates]\nservice_name = \"Quartz Vineyard\"").await.client();
+    let reply = client.post(PATH, &body("ada@example.com", "quartz-vineyard", "quartz-vineyard")).await;
+    assert_refused(&reply, 400, &json!({ "password1": ["The password is too similar to the name of this service."] }));
+}
+
+#[tokio::test]
 async fn names_have_a_length() {
     let client = start(Engine::Sqlite).await.client();
     let mut body = body("ada@example.com", PASSWORD, PASSWORD);
