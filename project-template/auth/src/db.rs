@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::migrate::{Migrate, Migration, MigrationType, Migrator};
+use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, MigrationType, Migrator};
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Postgres, SqlSafeStr, Sqlite, Transaction};
@@ -223,7 +224,7 @@ impl Db {
                     Err(error) => Err(error),
                 }
             }
-            Self::Postgres(pool) => migrations.run(pool).await,
+            Self::Postgres(pool) => migrations.run(&mut *patient(pool).await?).await,
         };
         migrated.context(
             "the database cannot be migrated; if a newer version of this program migrated it, run that version",
@@ -233,15 +234,10 @@ impl Db {
     /// The names of the migrations that are not applied yet.
     pub async fn pending_migrations(&self) -> anyhow::Result<Vec<String>> {
         let migrations = migrations_for(self);
-        let applied = on!(self, pool => {
-            let mut connection = pool.acquire().await?;
-            // Even `create table if not exists` fails on PostgreSQL for one of two that try at once.
-            connection.lock().await?;
-            connection.ensure_migrations_table(&migrations.table_name).await?;
-            let applied = connection.list_applied_migrations(&migrations.table_name).await?;
-            connection.unlock().await?;
-            applied
-        });
+        let applied = match self {
+            Self::Sqlite(pool) => applied_migrations(&mut *pool.acquire().await?, &migrations).await?,
+            Self::Postgres(pool) => applied_migrations(&mut *patient(pool).await?, &migrations).await?,
+        };
         if let Some(newer) = applied.iter().find(|applied| !migrations.version_exists(applied.version)) {
             bail!("the database has migration {} of a newer version of this program; run that version", newer.version);
         }
@@ -274,6 +270,27 @@ impl Db {
     pub async fn close(&self) {
         on!(self, pool => pool.close().await);
     }
+}
+
+/// A connection for migrations, without the limit on a statement's time: one that changes a great table takes longer, and
+/// so does the wait for another process that is at it.
+async fn patient(pool: &PgPool) -> sqlx::Result<PoolConnection<Postgres>> {
+    let mut connection = pool.acquire().await?;
+    connection.close_on_drop();
+    sqlx::query("set statement_timeout = 0").execute(&mut *connection).await?;
+    Ok(connection)
+}
+
+async fn applied_migrations<C: Migrate>(
+    connection: &mut C,
+    migrations: &Migrator,
+) -> Result<Vec<AppliedMigration>, MigrateError> {
+    // Even `create table if not exists` fails on PostgreSQL for one of two that try at once.
+    connection.lock().await?;
+    connection.ensure_migrations_table(&migrations.table_name).await?;
+    let applied = connection.list_applied_migrations(&migrations.table_name).await?;
+    connection.unlock().await?;
+    Ok(applied)
 }
 
 /// Opens the pool. Of two processes that open a new file at once, both wish to change its journal mode, and there SQLite
@@ -368,4 +385,26 @@ fn create_private(path: &std::path::Path) -> anyhow::Result<()> {
 #[cfg(not(unix))]
 fn create_private(_: &std::path::Path) -> anyhow::Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Engine;
+
+    #[tokio::test]
+    #[ignore = "needs PostgreSQL: TEST_DATABASE_URL=postgres://… cargo test -- --include-ignored"]
+    async fn a_migration_may_take_longer_than_a_statement_of_a_request() {
+        let files = tempfile::TempDir::new().unwrap();
+        let url = Engine::Postgres.new_database(files.path()).await;
+        let settings = Settings { url, max_connections: 1, acquire_timeout: Duration::from_secs(30) };
+        let Db::Postgres(pool) = Db::connect(&settings).await.unwrap() else { panic!("PostgreSQL was asked for") };
+        let limit = async |mut connection: PoolConnection<Postgres>| {
+            let (limit,): (String,) =
+                sqlx::query_as("show statement_timeout").fetch_one(&mut *connection).await.unwrap();
+            limit
+        };
+        assert_eq!(limit(patient(&pool).await.unwrap()).await, "0");
+        assert_eq!(limit(pool.acquire().await.unwrap()).await, "5s", "requests have their limit again");
+    }
 }
