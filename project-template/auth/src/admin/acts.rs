@@ -181,9 +181,11 @@ async fn give_role(auth: &Auth, admin: Uuid, user: &User, level: &str) -> Result
     users::store::set_role(&mut tx, user.id, level, auth.now()).await?;
     let change = format!("{} to {level}", user.role);
     audit::record(auth, &mut tx, Event::of(Kind::RoleChanged, user).saying(change)).await?;
-    tx.commit().await?;
     // What tokens say of the role is no longer true; a refresh tells the new one.
-    sessions::invalidate(auth, user.id, TokenKinds::Access).await.map(drop)
+    match sessions::take_back_access(auth, &mut tx, user.id).await? {
+        Some(taken_back) => taken_back.commit(auth, tx).await,
+        None => Err(Error::not_found()),
+    }
 }
 
 /// Checks that an account is within reach, and holds it until the transaction ends.

@@ -37,16 +37,37 @@ pub async fn invalidate(auth: &Auth, user: Uuid, kinds: TokenKinds) -> Result<bo
 
 async fn access(auth: &Auth, user: Uuid) -> Result<bool> {
     let mut tx = auth.db().begin().await?;
-    let Some(version) = users::store::raise_access_version(&mut tx, user).await? else { return Ok(false) };
-    tell(auth, &mut tx, user, TokenKinds::Access).await?;
-    let auth = auth.clone();
-    db::whole(async move {
-        tx.commit().await?;
-        auth.liveness().accepted_from(user, version);
-        Ok(())
-    })
-    .await?;
+    let Some(taken_back) = take_back_access(auth, &mut tx, user).await? else { return Ok(false) };
+    taken_back.commit(auth, tx).await?;
     Ok(true)
+}
+
+/// The access tokens that a transaction takes back, until it is committed.
+#[must_use = "the transaction is to be committed with `TakenBack::commit`, else this process goes on accepting them"]
+pub(crate) struct TakenBack {
+    user: Uuid,
+    /// The first version that is accepted again.
+    version: i64,
+}
+
+impl TakenBack {
+    /// Commits the transaction; from then on none of the tokens is accepted here, whether or not the client still waits.
+    pub(crate) async fn commit(self, auth: &Auth, tx: Tx) -> Result<()> {
+        let auth = auth.clone();
+        Ok(db::whole(async move {
+            tx.commit().await?;
+            auth.liveness().accepted_from(self.user, self.version);
+            Ok(())
+        })
+        .await?)
+    }
+}
+
+/// Takes back the access tokens of a user within a transaction; none if there is no such account.
+pub(crate) async fn take_back_access(auth: &Auth, tx: &mut Tx, user: Uuid) -> Result<Option<TakenBack>> {
+    let Some(version) = users::store::raise_access_version(tx, user).await? else { return Ok(None) };
+    tell(auth, tx, user, TokenKinds::Access).await?;
+    Ok(Some(TakenBack { user, version }))
 }
 
 async fn refresh(auth: &Auth, user: Uuid) -> Result<bool> {

@@ -38,6 +38,7 @@ pub(crate) use db_user::session_over;
 pub(crate) use device::device_name;
 use ending::end_beyond;
 pub(crate) use ending::{Ended, EndedBy, end, end_all, end_in};
+pub(crate) use invalidation::take_back_access;
 pub use invalidation::{TokenKinds, invalidate};
 pub use limit::OnLimit;
 pub(crate) use limit::{TooManyDevices, make_room};
