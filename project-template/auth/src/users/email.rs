@@ -25,7 +25,8 @@ impl Email {
         let domain = domain.to_lowercase();
         let ascii = idna::domain_to_ascii_strict(&domain).ok()?;
         let written = format!("{local}@{domain}");
-        let key = format!("{}@{ascii}", local.to_lowercase());
+        // A letter can be composed in lower case that was not in upper case.
+        let key = format!("{}@{ascii}", local.to_lowercase().nfc());
         let fits = written.len() <= ADDRESS_LIMIT && key.len() <= ADDRESS_LIMIT;
         (fits && is_local(local) && is_domain(&ascii)).then_some(Self { written, key })
     }
@@ -60,12 +61,22 @@ fn is_local(local: &str) -> bool {
     let is_atom = |atom: &str| {
         !atom.is_empty()
             && atom.chars().all(|character| {
-                character.is_alphanumeric()
-                    || "!#$%&'*+-/=?^_`{|}~".contains(character)
-                    || (!character.is_ascii() && !character.is_control() && !character.is_whitespace())
+                let is_letter = character.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(character);
+                let is_foreign = !character.is_ascii() && !character.is_control() && !character.is_whitespace();
+                (is_letter || is_foreign) && !is_invisible(character)
             })
     };
     local.len() <= LOCAL_LIMIT && local.split('.').all(is_atom)
+}
+
+/// What shows nothing, or turns around what follows (Unicode's default ignorable code points, and the marks of annotations):
+/// with it an address looks like another one.
+fn is_invisible(character: char) -> bool {
+    matches!(character,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 fn is_domain(ascii: &str) -> bool {
@@ -91,6 +102,15 @@ mod tests {
     #[test]
     fn composed_and_decomposed_letters_are_the_same_address() {
         assert_eq!(Email::parse("zoe\u{308}@example.com"), Email::parse("zo\u{eb}@example.com"));
+    }
+
+    #[test]
+    fn an_address_cannot_look_like_another_by_what_nobody_sees() {
+        for invisible in
+            ['\u{ad}', '\u{200b}', '\u{200d}', '\u{202e}', '\u{2060}', '\u{2066}', '\u{3164}', '\u{feff}', '\u{e0041}']
+        {
+            assert_eq!(Email::parse(&format!("a{invisible}da@example.com")), None, "{invisible:?}");
+        }
     }
 
     #[test]
