@@ -88,7 +88,7 @@ async fn two_lengths_of_one_body_are_never_believed() {
 
 #[tokio::test]
 async fn the_log_holds_no_secret() {
-    let program = program(Engine::Sqlite).await.with("RUST_LOG", "debug");
+    let program = program(Engine::Sqlite).await.with("RUST_LOG", "trace");
     let server = program.serve();
     let registered = register(&server, "ada@example.com");
     let refreshed = refresh(&server, registered.text("refresh")).unwrap();
