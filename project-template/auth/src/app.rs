@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::db::Db;
 use crate::hooks::Hooks;
 use crate::openapi::Api;
+use crate::parts::Parts;
 use crate::passwords::Hasher;
 use crate::sessions::Liveness;
 use crate::settings::{Problems, Settings};
@@ -60,15 +61,15 @@ impl Auth {
     /// # Errors
     /// As [`Auth::start`].
     pub async fn start_with(settings: Settings, hooks: impl Hooks) -> anyhow::Result<Self> {
-        Self::start_at(settings, Clock::default(), hooks).await
+        Self::of(Parts::of(&settings).map_err(Problems::from)?, hooks).await
     }
 
-    pub(crate) async fn start_at(settings: Settings, clock: Clock, hooks: impl Hooks) -> anyhow::Result<Self> {
-        let tokens = Tokens::load(&settings.tokens).map_err(Problems)?;
-        let passwords = Hasher::new(settings.password.hash).map_err(anyhow::Error::msg)?;
-        let templates = Templates::load(&settings.templates, settings.http.host()).map_err(Problems)?;
-        let mail = mail::Sender::new(&settings.mail)?;
-        let throttle = Throttle::new(&settings)?;
+    pub(crate) async fn of(parts: Box<Parts>, hooks: impl Hooks) -> anyhow::Result<Self> {
+        Self::assemble(parts, Clock::default(), hooks).await
+    }
+
+    pub(crate) async fn assemble(parts: Box<Parts>, clock: Clock, hooks: impl Hooks) -> anyhow::Result<Self> {
+        let Parts { settings, tokens, passwords, templates, mail, throttle } = *parts;
         let db = Db::connect(&settings.database).await?;
         if settings.is_production() {
             let pending = db.pending_migrations().await?;

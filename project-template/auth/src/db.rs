@@ -41,7 +41,12 @@ pub struct Settings {
 impl Settings {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
         let url = section.secret("url");
-        if !is_sqlite(&url) && !is_postgres(&url) {
+        // Its value may have a password in it.
+        if is_sqlite(&url) && SqliteConnectOptions::from_str(url.expose_secret()).is_err() {
+            section.problem("url", "must be an address such as \"sqlite://app.db\"");
+        } else if is_postgres(&url) && PgConnectOptions::from_str(url.expose_secret()).is_err() {
+            section.problem("url", "must be an address such as \"postgres://user:password@127.0.0.1:5432/app\"");
+        } else if !is_sqlite(&url) && !is_postgres(&url) {
             section.problem("url", "must start with `sqlite://` or `postgres://`");
         }
         let acquire_timeout = section.duration("acquire_timeout");

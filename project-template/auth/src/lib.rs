@@ -21,8 +21,9 @@
 //! | `openapi` | the description of the API, and a page to try it |
 //! | [`http`] | limits, headers, input, the client's address |
 //!
-//! [`app`] has the whole API on one page, [`settings`] every setting, [`commands`] the program's sub-commands,
-//! [`hooks`] what an application adds, [`db`] the two databases, [`clock`] the only clock, [`error`] what a refused client is told.
+//! [`app`] has the whole API on one page, [`settings`] every setting, `parts` what is made of them first, [`commands`] the
+//! program's sub-commands, [`hooks`] what an application adds, [`db`] the two databases, [`clock`] the only clock, [`error`]
+//! what a refused client is told.
 //!
 //! ```no_run
 //! use auth::{Auth, CurrentUser};
@@ -54,6 +55,7 @@ pub mod mail;
 mod openapi;
 pub mod operations;
 pub mod pages;
+mod parts;
 pub mod passwords;
 pub mod registration;
 pub mod sessions;

@@ -112,6 +112,58 @@ async fn check_names_what_is_wrong_and_with_deploy_what_is_unsafe() {
     }
 }
 
+/// Whatever it takes to find a problem: reading a value, opening a file, making something of it.
+#[tokio::test]
+async fn one_start_names_every_problem_wherever_it_is_found() {
+    let program = program(Engine::Sqlite).await;
+    let settings = r#"
+        http.prefix = "no slash"
+        mail.host = "mail.example.com"
+        mail.from = "no-reply@example.com"
+        mail.ca_file = "no/ca.pem"
+        redis.url = "redis:6379"
+        tokens.encryption_keys = ["k1:change-me"]
+        templates.page_layout = "layout.html"
+        templates.login_code_text = "no/such.txt"
+    "#;
+    let write = |name: &str, text: &str| std::fs::write(program.directory().join(name), text).unwrap();
+    write("settings.toml", settings);
+    write("layout.html", "{% block content %}");
+    write("keys/0002.pem", "no key");
+    let program = program.with("JWT_ALLAUTH__TOKENS__KEYS", "keys, keys/0003.pem").with("CRON_SECRET_KEY", "short");
+    for command in [&["check"][..], &["check", "--deploy"], &["serve"], &["flush-tokens"], &["create-superuser"]] {
+        let (status, _, stderr) = told(&program.run(command));
+        assert_eq!(status, 1, "{command:?}");
+        for expected in [
+            "9 problems in the settings:",
+            "settings.toml: `http.prefix` must be empty or begin with `/`",
+            "settings.toml: `mail.ca_file` names no/ca.pem, which cannot be read",
+            "settings.toml: `redis.url` must be an address such as",
+            "settings.toml: `tokens.encryption_keys` entry 1 is a placeholder",
+            "settings.toml: `templates.page_layout` cannot be used: layout.html, line 1",
+            "settings.toml: `templates.login_code_text` names no/such.txt, which cannot be read",
+            "JWT_ALLAUTH__TOKENS__KEYS: `tokens.keys` names `keys/0002.pem`, which",
+            "JWT_ALLAUTH__TOKENS__KEYS: `tokens.keys` names `keys/0003.pem`, which does not exist",
+            "CRON_SECRET_KEY: `cron.secret` must be at least 32 random bytes",
+        ] {
+            assert!(stderr.contains(expected), "{command:?}: {expected}\n---\n{stderr}");
+        }
+    }
+    assert!(!program.directory().join("test.db").exists(), "nothing was opened");
+    let program = program.with("JWT_ALLAUTH__HTTP__PREFIX", "/auth").with("CRON_SECRET_KEY", "");
+    let program = program.with("JWT_ALLAUTH__TOKENS__ENCRYPTION_KEYS", "").with("JWT_ALLAUTH__REDIS__URL", "");
+    assert_told(&program, &["check"], 1, "5 problems in the settings:");
+    // What needs neither keys nor texts is not kept by them.
+    assert_told(&program, &["migrate"], 0, "applying");
+}
+
+#[tokio::test]
+async fn production_that_migrates_at_its_start_does_not_do_so_with_settings_it_cannot_start_with() {
+    let program = production(Engine::Sqlite).await.with("JWT_ALLAUTH__TOKENS__KEYS", "no/keys");
+    assert_told(&program, &["serve", "--migrate"], 1, "`tokens.keys` names `no/keys`, which does not exist");
+    assert!(!program.directory().join("test.db").exists());
+}
+
 async fn production(engine: Engine) -> Program {
     let program = program(engine).await.with("ENVIRONMENT", "production");
     let program = program.with("JWT_ALLAUTH__HTTP__PUBLIC_URL", "https://auth.example.com");

@@ -36,7 +36,7 @@ impl Auth {
     /// # Errors
     /// As [`Auth::start`].
     pub async fn start_at(settings: Settings, clock: Clock) -> Result<Self, Problems> {
-        let tokens = Tokens::start(&settings.tokens, clock.now()).await.map_err(Problems)?;
+        let tokens = Tokens::start(&settings.tokens, clock.now()).await.map_err(Problems::from)?;
         Ok(Self(Arc::new(Inner { settings, clock, tokens })))
     }
 

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use crate::app::Auth;
-use crate::settings::Settings;
+use crate::parts::Parts;
 use crate::users::import::{self, Event, Summary};
 
 #[derive(Args)]
@@ -25,9 +25,9 @@ pub(super) struct Arguments {
 }
 
 /// Imports a file, and says of each row that was not imported why. Running it again goes on where it stopped.
-pub(super) async fn import(settings: Settings, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+pub(super) async fn import(parts: Box<Parts>, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut ids = arguments.ids.as_deref().map(Ids::create).transpose()?;
-    let auth = Auth::start(settings).await?;
+    let auth = Auth::of(parts, ()).await?;
     let mut screen = Screen { file: &arguments.file, shows_progress: std::io::stderr().is_terminal() };
     let mut unwritten = Ok(());
     let summary = import::import(&auth, &arguments.file, arguments.dry_run, |event| match event {

@@ -83,7 +83,7 @@ fn print(settings: &Settings) -> anyhow::Result<ExitCode> {
 
 /// Encryption keys are values, not files: the new one is printed for whoever keeps the secrets.
 fn make_encryption_key(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let tokens = Tokens::load(&settings.tokens).map_err(Problems)?;
+    let tokens = Tokens::load(&settings.tokens).map_err(Problems::from)?;
     let taken: Vec<&str> = tokens.encryption_kids().collect();
     let today = Clock::default().now().date().to_string();
     let others = (2_u32..).map(|number| format!("{today}-{number}"));
@@ -152,7 +152,7 @@ fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 fn list(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let tokens = Tokens::load(&settings.tokens).map_err(Problems)?;
+    let tokens = Tokens::load(&settings.tokens).map_err(Problems::from)?;
     let now = Clock::default().now();
     let signing = tokens.signing_key(now).kid().to_owned();
     for key in tokens.keys() {

@@ -19,7 +19,8 @@ use clap::{Parser, Subcommand};
 
 use crate::app::Auth;
 use crate::hooks::Hooks;
-use crate::settings::Settings;
+use crate::parts::Parts;
+use crate::settings::Draft;
 
 /// Serves the application, or does one of the other things an operator needs.
 #[derive(Parser)]
@@ -97,23 +98,24 @@ pub async fn run_with(hooks: impl Hooks, app: impl FnOnce(Auth) -> Router) -> Ex
 }
 
 async fn perform(command: Command, hooks: impl Hooks, app: impl FnOnce(Auth) -> Router) -> anyhow::Result<ExitCode> {
-    let settings = Settings::from_environment()?;
-    logs::start(&settings);
+    let draft = Draft::from_environment()?;
+    logs::start(draft.unchecked());
     match command {
         Command::Serve { migrate } => {
-            if migrate && settings.is_production() {
-                migrate::migrate(&settings, false).await?;
+            let parts = draft.finish_with(Parts::of)?;
+            if migrate && parts.settings.is_production() {
+                migrate::migrate(&parts.settings, false).await?;
             }
-            serve::serve(settings, hooks, app).await
+            serve::serve(parts, hooks, app).await
         }
-        Command::Health => health::ask(&settings).await,
-        Command::Migrate { check } => migrate::migrate(&settings, check).await,
-        Command::CreateSuperuser(arguments) => superuser::create(settings, arguments).await,
-        Command::ImportUsers(arguments) => import_users::import(settings, &arguments).await,
-        Command::FlushTokens { dry_run } => flush_tokens::flush_tokens(settings, dry_run).await,
-        Command::SendTestMail { address } => send_test_mail::send(&settings, &address).await,
-        Command::Keys(command) => keys::run(&settings, &command),
-        Command::Openapi { format } => openapi::print(&settings, format),
-        Command::Check { deploy } => check::check(&settings, deploy),
+        Command::Health => health::ask(&draft.finish()?).await,
+        Command::Migrate { check } => migrate::migrate(&draft.finish()?, check).await,
+        Command::CreateSuperuser(arguments) => superuser::create(draft.finish_with(Parts::of)?, arguments).await,
+        Command::ImportUsers(arguments) => import_users::import(draft.finish_with(Parts::of)?, &arguments).await,
+        Command::FlushTokens { dry_run } => flush_tokens::flush_tokens(draft.finish_with(Parts::of)?, dry_run).await,
+        Command::SendTestMail { address } => send_test_mail::send(&draft.finish()?, &address).await,
+        Command::Keys(command) => keys::run(&draft.finish()?, &command),
+        Command::Openapi { format } => openapi::print(&draft.finish()?, format),
+        Command::Check { deploy } => Ok(check::check(&draft.finish_with(Parts::of)?.settings, deploy)),
     }
 }

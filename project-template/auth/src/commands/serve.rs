@@ -12,15 +12,15 @@ use crate::hooks::Hooks;
 use crate::http;
 use crate::mail;
 use crate::operations;
-use crate::settings::Settings;
+use crate::parts::Parts;
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what was begun.
 pub(super) async fn serve(
-    settings: Settings,
+    parts: Box<Parts>,
     hooks: impl Hooks,
     app: impl FnOnce(Auth) -> Router,
 ) -> anyhow::Result<ExitCode> {
-    let auth = Auth::start_with(settings, hooks).await?;
+    let auth = Auth::of(parts, hooks).await?;
     let app = http::outer_layers(app(auth.clone()), &auth);
     let bind = auth.settings().http.bind;
     let listener = TcpListener::bind(bind).await.with_context(|| {

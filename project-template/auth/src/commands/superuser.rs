@@ -10,8 +10,8 @@ use secrecy::SecretString;
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::db;
+use crate::parts::Parts;
 use crate::passwords;
-use crate::settings::Settings;
 use crate::users::{self, Email, NewUser, role};
 
 #[derive(Args)]
@@ -25,7 +25,7 @@ pub(super) struct Arguments {
 }
 
 /// Makes a superuser, or makes the account with this address one; its password stays. Running it again changes nothing.
-pub(super) async fn create(settings: Settings, arguments: Arguments) -> anyhow::Result<ExitCode> {
+pub(super) async fn create(parts: Box<Parts>, arguments: Arguments) -> anyhow::Result<ExitCode> {
     let asks = !arguments.no_input && std::io::stdin().is_terminal();
     let email = match arguments.email.or_else(|| variable("SUPERUSER_EMAIL")) {
         Some(email) => email,
@@ -33,7 +33,7 @@ pub(super) async fn create(settings: Settings, arguments: Arguments) -> anyhow::
         None => bail!("no address: give --email ADDRESS or set SUPERUSER_EMAIL"),
     };
     let email = Email::parse(&email).with_context(|| format!("`{email}` is not an e-mail address"))?;
-    let auth = Auth::start(settings).await?;
+    let auth = Auth::of(parts, ()).await?;
     if let Some(user) = users::store::by_email(auth.db(), &email).await? {
         return promote(&auth, user).await;
     }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::outbox::BATCH;
 use super::{Letter, Settings, Tls, Transport, trouble};
+use crate::settings::Problem;
 
 /// What SMTP servers say of a mailbox that is not there or takes nothing, today as tomorrow (RFC 5321, section 4.2.3).
 /// Every other refusal may be a mistake in the settings, on either side, that somebody will correct.
@@ -74,13 +75,15 @@ impl Sender {
     ///
     /// # Errors
     /// A directory that cannot be made or a file of certificates that cannot be used.
-    pub fn new(settings: &Settings) -> anyhow::Result<Self> {
+    pub fn new(settings: &Settings) -> Result<Self, Problem> {
         Ok(match &settings.transport {
             Transport::Console => Self::Console,
             Transport::File => {
                 let directory = settings.directory.clone();
-                std::fs::create_dir_all(&directory)
-                    .with_context(|| format!("`mail.directory`: cannot make {}", directory.display()))?;
+                std::fs::create_dir_all(&directory).map_err(|error| {
+                    let words = format_args!("names {}, which cannot be made: {error}", directory.display());
+                    Problem::new("mail.directory", words)
+                })?;
                 Self::File(directory)
             }
             Transport::Smtp => Self::Smtp(Box::new(smtp(settings)?)),
@@ -121,18 +124,18 @@ impl Sender {
     }
 }
 
-fn smtp(settings: &Settings) -> anyhow::Result<Server> {
+fn smtp(settings: &Settings) -> Result<Server, Problem> {
     let mut parameters = TlsParameters::builder(settings.host.clone());
     if let Some(path) = &settings.ca_file {
-        let unusable = || format!("`mail.ca_file`: {} is no file of certificates in PEM", path.display());
-        let pem = std::fs::read_to_string(path).with_context(unusable)?;
-        // A file without any is no error to the parser.
-        anyhow::ensure!(pem.contains("-----BEGIN CERTIFICATE-----"), unusable());
-        parameters = parameters.add_root_certificate(Certificate::from_pem(pem.as_bytes()).with_context(unusable)?);
+        parameters = parameters.add_root_certificate(authorities(path).map_err(|problem| {
+            let words = format_args!("names {}, which {problem}", path.display());
+            Problem::new("mail.ca_file", words)
+        })?);
     }
+    let tls = || parameters.build().map_err(|error| Problem::new("mail.host", format_args!("cannot be used: {error}")));
     let tls = match settings.tls {
-        Tls::Starttls => LettreTls::Required(parameters.build()?),
-        Tls::Implicit => LettreTls::Wrapper(parameters.build()?),
+        Tls::Starttls => LettreTls::Required(tls()?),
+        Tls::Implicit => LettreTls::Wrapper(tls()?),
         Tls::None => LettreTls::None,
     };
     let mut server = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(settings.host.clone())
@@ -145,6 +148,15 @@ fn smtp(settings: &Settings) -> anyhow::Result<Server> {
         server = server.credentials(Credentials::new(settings.user.clone(), password));
     }
     Ok(Server { transport: server.build(), host: settings.host.clone(), port: settings.port })
+}
+
+fn authorities(path: &Path) -> Result<Certificate, String> {
+    let pem = std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
+    // A file without any is no error to the parser.
+    if !pem.contains("-----BEGIN CERTIFICATE-----") {
+        return Err("holds no certificates in PEM".into());
+    }
+    Certificate::from_pem(pem.as_bytes()).map_err(|error| format!("holds no certificates in PEM: {error}"))
 }
 
 fn print(letter: &Letter) {

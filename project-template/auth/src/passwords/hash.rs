@@ -26,6 +26,7 @@ use super::{
     nfc::nfc,
     stored::{MAX_ITERATIONS, MAX_MEMORY_KIB, MAX_PARALLELISM, Stored, is_bounded},
 };
+use crate::settings::Problem;
 
 /// Bytes of a salt and of a hash (RFC 9106 section 3.1).
 const SALT_BYTES: usize = 16;
@@ -87,20 +88,23 @@ impl Hasher {
     /// A hasher of this cost and breadth.
     ///
     /// # Errors
-    /// What is out of bounds, as a sentence for the person who configures.
-    pub(crate) fn new(settings: HashSettings) -> Result<Self, String> {
+    /// What is out of bounds.
+    pub(crate) fn new(settings: HashSettings) -> Result<Self, Problem> {
         let HashSettings { memory_kib, iterations, parallelism, .. } = settings;
         let params = Params::new(memory_kib, iterations, parallelism, Some(HASH_BYTES));
-        let params = params.map_err(|error| format!("the cost of a password hash: {error}"))?;
+        let params = params.map_err(|error| {
+            let words = format_args!("with hash_iterations and hash_parallelism is no cost of a hash: {error}");
+            Problem::new("password.hash_memory", words)
+        })?;
         if !is_bounded(&params) {
-            return Err(format!(
-                "a password hash may take at most {MAX_MEMORY_KIB} KiB, {MAX_ITERATIONS} iterations and parallelism \
-                 {MAX_PARALLELISM}"
-            ));
+            let words = format_args!(
+                "must be at most {MAX_MEMORY_KIB}, with {MAX_ITERATIONS} passes and {MAX_PARALLELISM} lanes at most"
+            );
+            return Err(Problem::new("password.hash_memory", words));
         }
         let places = settings.workers.saturating_add(settings.queue);
         if settings.workers == 0 || places > Semaphore::MAX_PERMITS {
-            return Err("password hashes need a worker, and a queue that ends".into());
+            return Err(Problem::new("password.hash_workers", "must be one or more, with a queue that ends"));
         }
         Ok(Self {
             places: Arc::new(Semaphore::new(places)),

@@ -76,7 +76,7 @@ fn every_setting_below_its_floor_is_named_and_nothing_else() {
         r#"tokens.access_lifetime = "61m""#,
         r#"tokens.algorithm = "HS256""#,
         r#"tokens.claims = { mail = "user.email" }"#,
-        r#"tokens.encryption_keys = ["k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "plain"]"#,
+        r#"tokens.encryption_keys = ["k1:-8uKe6j6vzbOFgGk0JblCBNugUurgtTynaO-fYFT7k8", "plain"]"#,
     ] {
         let key = line.split(' ').next().unwrap();
         let warnings = warnings(line);

@@ -2,12 +2,16 @@
 //!
 //! Each room reads its own section from a [`Section`], which collects every problem instead of stopping at the first.
 
+mod draft;
+mod problem;
 mod reader;
 mod sources;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+pub(crate) use draft::Draft;
+pub use problem::{Problem, Problems};
 use reader::Reader;
 pub(crate) use reader::parse_duration;
 pub use reader::{Choice, Section};
@@ -70,15 +74,6 @@ pub struct Settings {
     pub templates: templates::Settings,
 }
 
-/// Every problem found in the settings, each with its key and what to do.
-#[derive(Debug, thiserror::Error)]
-#[error("{} in the settings:\n{}", count(.0.len()), .0.iter().map(|problem| format!("  - {problem}")).collect::<Vec<_>>().join("\n"))]
-pub struct Problems(pub Vec<String>);
-
-fn count(problems: usize) -> String {
-    if problems == 1 { "one problem".to_owned() } else { format!("{problems} problems") }
-}
-
 impl Settings {
     /// Reads `settings.toml` (or the file `SETTINGS_FILE` names) and the environment of this process; in development
     /// also `.env`. A file that is missing leaves the defaults.
@@ -86,18 +81,7 @@ impl Settings {
     /// # Errors
     /// Every problem at once: a file that cannot be read, unknown keys, wrong types, impossible combinations.
     pub fn from_environment() -> Result<Self, Problems> {
-        let environment = sources::environment().map_err(|problem| Problems(vec![problem]))?;
-        let path = environment.get("SETTINGS_FILE").map_or_else(|| PathBuf::from("settings.toml"), PathBuf::from);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error)
-                if error.kind() == std::io::ErrorKind::NotFound && !environment.contains_key("SETTINGS_FILE") =>
-            {
-                String::new()
-            }
-            Err(error) => return Err(Problems(vec![format!("{}: {error}", path.display())])),
-        };
-        Self::load(&path, &text, &environment)
+        Draft::from_environment()?.finish()
     }
 
     /// Reads settings from a text in TOML, named `path` in messages, and environment variables over it.
@@ -105,7 +89,10 @@ impl Settings {
     /// # Errors
     /// As [`Settings::from_environment`].
     pub fn load(path: &Path, text: &str, environment: &BTreeMap<String, String>) -> Result<Self, Problems> {
-        let mut reader = Reader::new(path, text, environment)?;
+        Draft::read(path, text, environment)?.finish()
+    }
+
+    fn read(reader: &mut Reader) -> Self {
         let settings = Self {
             environment: reader.top().one_of("environment"),
             http: http::Settings::read(&mut reader.section("http")),
@@ -130,10 +117,9 @@ impl Settings {
             reader.section("audit").problem("notify_new_device", fix);
         }
         if settings.environment == Environment::Production {
-            settings.refuse_unsafe(&mut reader);
+            settings.refuse_unsafe(reader);
         }
-        reader.finish()?;
-        Ok(settings)
+        settings
     }
 
     /// Whether this is a production environment.

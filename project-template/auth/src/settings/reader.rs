@@ -1,6 +1,6 @@
 //! Reads keys from the merged tables and keeps a list of everything that is wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -9,7 +9,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use toml::{Table, Value};
 
-use super::{DEFAULTS, Problems, sources};
+use super::problem::{Problem, Problems};
+use super::{DEFAULTS, sources};
 
 /// A setting that is one of a few words.
 pub trait Choice: Copy + 'static {
@@ -23,6 +24,8 @@ pub(super) struct Reader {
     /// Key to the variable or file that set it.
     sources: BTreeMap<String, String>,
     problems: Vec<String>,
+    /// The keys that they are about.
+    refused: BTreeSet<String>,
 }
 
 impl Reader {
@@ -31,7 +34,8 @@ impl Reader {
         let file: Table = text.parse().map_err(|error: toml::de::Error| {
             Problems(vec![format!("{}: {}", path.display(), error.to_string().trim_end())])
         })?;
-        let mut reader = Self { values: defaults, sources: BTreeMap::new(), problems: Vec::new() };
+        let mut reader =
+            Self { values: defaults, sources: BTreeMap::new(), problems: Vec::new(), refused: BTreeSet::new() };
         reader.merge_file(&path.display().to_string(), file);
         for entry in sources::overrides(environment, &mut reader.problems) {
             reader.merge_variable(entry);
@@ -101,6 +105,7 @@ impl Reader {
         } else {
             let problem = format!("{source}: `{key}` must be {}, not {}", described(slot), described(&value));
             self.problems.push(problem);
+            self.refused.insert(key.to_owned());
         }
     }
 
@@ -110,6 +115,21 @@ impl Reader {
 
     pub(super) fn section<'r>(&'r mut self, name: &'r str) -> Section<'r> {
         Section { name, reader: self }
+    }
+
+    fn note(&mut self, problem: &Problem) {
+        let source = self.sources.get(&problem.key).map(|source| format!("{source}: ")).unwrap_or_default();
+        self.problems.push(format!("{source}{problem}"));
+        self.refused.insert(problem.key.clone());
+    }
+
+    /// Notes what was found when something was made of the settings. A key that is refused was replaced by something
+    /// harmless: what is wrong with that is nobody's concern.
+    pub(super) fn note_found(&mut self, problems: &[Problem]) {
+        let news: Vec<_> = problems.iter().filter(|problem| !self.refused.contains(&problem.key)).collect();
+        for problem in news {
+            self.note(problem);
+        }
     }
 
     pub(super) fn finish(self) -> Result<(), Problems> {
@@ -158,9 +178,12 @@ pub struct Section<'r> {
 impl Section<'_> {
     /// Notes what is wrong with a key, in words that follow its name.
     pub fn problem(&mut self, key: &str, problem: impl Display) {
-        let key = self.key(key);
-        let source = self.reader.sources.get(&key).map(|source| format!("{source}: ")).unwrap_or_default();
-        self.reader.problems.push(format!("{source}`{key}` {problem}"));
+        self.reader.note(&Problem::new(self.key(key), problem));
+    }
+
+    /// Notes what a room found when it made something of its keys.
+    pub fn found(&mut self, problems: &[Problem]) {
+        self.reader.note_found(problems);
     }
 
     fn key(&self, key: &str) -> String {

@@ -104,6 +104,43 @@ fn one_message_names_every_problem_with_its_source_key_and_fix() {
 }
 
 #[test]
+fn what_is_found_when_something_is_made_is_told_with_the_rest_and_no_key_is_told_of_twice() {
+    let file = "[tokens]\nalgorithm = \"none\"\nencryption_keys = [\"k1:x\"]\n[mail]\nca_file = \"ca.pem\"";
+    let draft = Draft::read(Path::new("settings.toml"), file, &BTreeMap::new()).unwrap();
+    let found = |key: &str| Problem::new(key, "is wrong");
+    let keys = ["mail.ca_file", "tokens.algorithm", "tokens.encryption_keys", "tokens.keys", "tokens.keys"];
+    let problems = draft.finish_with(|_| Err::<(), _>(keys.map(found).to_vec())).unwrap_err().to_string();
+    assert!(problems.starts_with("5 problems in the settings:"), "{problems}");
+    for expected in [
+        "settings.toml: `tokens.algorithm` must be one of EdDSA",
+        "settings.toml: `tokens.encryption_keys` entry 1 is not base64url of 32 bytes",
+        "settings.toml: `mail.ca_file` is wrong",
+        "  - `tokens.keys` is wrong\n  - `tokens.keys` is wrong",
+    ] {
+        assert!(problems.contains(expected), "{expected}\n---\n{problems}");
+    }
+
+    let draft = |text| Draft::read(Path::new("settings.toml"), text, &BTreeMap::new()).unwrap();
+    assert!(draft(file).finish_with(|_| Ok(())).is_err(), "that something can be made mends nothing");
+    assert_eq!(draft("").finish_with(|settings| Ok(settings.mail.port)).unwrap(), 587);
+    let problems = draft("").finish_with(|_| Err::<(), _>(vec![found("tokens.keys")])).unwrap_err();
+    assert_eq!(problems.to_string(), "one problem in the settings:\n  - `tokens.keys` is wrong");
+}
+
+#[test]
+fn an_address_of_a_database_is_one_or_is_refused_without_being_shown() {
+    for url in ["sqlite://app.db", "sqlite::memory:", "postgres://app:hunter2@db.example.com:5433/app?sslmode=require"]
+    {
+        assert!(load("", &[("DATABASE_URL", url)]).is_ok(), "{url}");
+    }
+    for url in ["mysql://app:hunter2@db", "postgres://app:hunter2@db:port/app", "sqlite://hunter2.db?mode=wrong"] {
+        let problem = load("", &[("DATABASE_URL", url)]).unwrap_err();
+        assert!(problem.contains("DATABASE_URL: `database.url` must "), "{problem}");
+        assert!(!problem.contains("hunter2"), "{problem}");
+    }
+}
+
+#[test]
 fn an_address_of_redis_is_one_or_is_refused_without_being_shown() {
     for url in ["redis://:hunter2@127.0.0.1:6379/0", "redis://redis:6379", "redis://user:hunter2@[::1]/1"] {
         let settings = load("", &[("REDIS_URL", url)]).unwrap();
@@ -244,6 +281,6 @@ fn personal_claims_are_named_as_unsafe_unless_tokens_are_encrypted() {
         settings.deployment_warnings().into_iter().filter(|warning| warning.starts_with("tokens.claims")).count()
     };
     assert_eq!(warnings(load(claims, &[]).unwrap()), 1);
-    let key = [("JWT_ALLAUTH__TOKENS__ENCRYPTION_KEYS", "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")];
+    let key = [("JWT_ALLAUTH__TOKENS__ENCRYPTION_KEYS", "k1:-8uKe6j6vzbOFgGk0JblCBNugUurgtTynaO-fYFT7k8")];
     assert_eq!(warnings(load(claims, &key).unwrap()), 0);
 }

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use minijinja::{Error, ErrorKind, Value};
 
 use super::{SHARED, Settings, Source, Templates, mails, pages};
+use crate::settings::Problem;
 
 /// The variables every template has.
 const COMMON: [&str; 2] = ["service", "nonce"];
 
 /// Everything that is wrong, each problem once.
-pub(super) fn problems(templates: &Templates, settings: &Settings) -> Vec<String> {
+pub(super) fn problems(templates: &Templates, settings: &Settings) -> Vec<Problem> {
     let mut problems = BTreeSet::new();
     for mail in mails::ALL {
         for source in mail.sources {
@@ -27,7 +28,7 @@ pub(super) fn problems(templates: &Templates, settings: &Settings) -> Vec<String
     problems.into_iter().collect()
 }
 
-fn tried(templates: &Templates, settings: &Settings, source: Source, samples: &[Value]) -> Vec<String> {
+fn tried(templates: &Templates, settings: &Settings, source: Source, samples: &[Value]) -> Vec<Problem> {
     let names = samples.first().map(names).unwrap_or_default();
     let unknown = unknown_variables(templates, settings, source, &names);
     if !unknown.is_empty() {
@@ -46,7 +47,7 @@ fn tried(templates: &Templates, settings: &Settings, source: Source, samples: &[
 }
 
 /// The variables a template mentions, also in branches that no sample leads into, and does not have.
-fn unknown_variables(templates: &Templates, settings: &Settings, source: Source, names: &[String]) -> Vec<String> {
+fn unknown_variables(templates: &Templates, settings: &Settings, source: Source, names: &[String]) -> Vec<Problem> {
     let Ok(template) = templates.environment.get_template(source.file) else { return Vec::new() };
     let globals: Vec<&str> = templates.environment.globals().map(|(name, _)| name).collect();
     let is_known =
@@ -76,7 +77,7 @@ fn known(names: &[String]) -> String {
 }
 
 /// What went wrong, and in which file and line.
-pub(super) fn explain(settings: &Settings, error: &Error) -> String {
+pub(super) fn explain(settings: &Settings, error: &Error) -> Problem {
     // An error inside a block is reported by the layout that shows it; the cause has the line.
     let mut innermost = error;
     while let Some(cause) = std::error::Error::source(innermost).and_then(|cause| cause.downcast_ref::<Error>()) {
@@ -93,10 +94,10 @@ pub(super) fn explain(settings: &Settings, error: &Error) -> String {
     located(settings, innermost.name().or(error.name()).unwrap_or("a template"), innermost.line(), &what)
 }
 
-fn located(settings: &Settings, file: &str, line: Option<usize>, what: &str) -> String {
+fn located(settings: &Settings, file: &str, line: Option<usize>, what: &str) -> Problem {
     let key = super::sources().find(|source| source.file == file).map_or(file, |source| source.key());
     let file =
         settings.files.get(key).map_or_else(|| format!("auth/templates/{file}"), |path| path.display().to_string());
     let line = line.map(|line| format!(", line {line}")).unwrap_or_default();
-    format!("`templates.{key}`: {file}{line}: {what}")
+    Problem::new(format!("templates.{key}"), format_args!("cannot be used: {file}{line}: {what}"))
 }

@@ -22,7 +22,7 @@ use minijinja::{Environment, UndefinedBehavior, Value, context};
 pub use declare::{Mail, Page};
 pub use words::{duration, time};
 
-use crate::settings::Section;
+use crate::settings::{Problem, Section};
 
 /// `[templates]`.
 #[derive(Clone, Debug)]
@@ -105,36 +105,37 @@ impl Templates {
     ///
     /// # Errors
     /// Every text that cannot be used, with its file, the line and the fix.
-    pub fn load(settings: &Settings, service: &str) -> Result<Self, Vec<String>> {
+    pub fn load(settings: &Settings, service: &str) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_debug(true);
         environment.set_formatter(escape::format);
         for source in sources() {
-            let file = settings.files.get(source.key());
-            let text = match file.map(std::fs::read_to_string) {
-                None => Cow::Borrowed(source.text),
-                Some(Ok(text)) => Cow::Owned(text),
-                Some(Err(error)) => {
-                    let file = settings.files[source.key()].display();
-                    problems.push(format!(
-                        "`templates.{}`: cannot read {file}: {error}; correct the path (it begins at the directory the \
+            let added = settings.files.get(source.key()).map_or(Ok(Cow::Borrowed(source.text)), |file| {
+                std::fs::read_to_string(file).map(Cow::Owned).map_err(|error| {
+                    let words = format_args!(
+                        "names {}, which cannot be read: {error}; correct the path (it begins at the directory the \
                          program is started in), or remove the key to have the built-in text",
-                        source.key()
-                    ));
-                    continue;
-                }
-            };
-            if let Err(error) = environment.add_template_owned(source.file, text) {
-                problems.push(check::explain(settings, &error));
+                        file.display()
+                    );
+                    Problem::new(format!("templates.{}", source.key()), words)
+                })
+            });
+            let added = added.and_then(|text| {
+                environment.add_template_owned(source.file, text).map_err(|error| check::explain(settings, &error))
+            });
+            if let Err(problem) = added {
+                problems.push(problem);
+                // For those that extend it: they are tried all the same.
+                environment
+                    .add_template(source.file, source.text)
+                    .map_err(|error| vec![check::explain(settings, &error)])?;
             }
         }
         let service = settings.service_name.clone().unwrap_or_else(|| service.to_owned());
         let templates = Self { environment, service };
-        if problems.is_empty() {
-            problems = check::problems(&templates, settings);
-        }
+        problems.extend(check::problems(&templates, settings));
         if problems.is_empty() { Ok(templates) } else { Err(problems) }
     }
 

@@ -13,7 +13,9 @@ fn load(files: &[(&'static str, &str)]) -> Result<Templates, String> {
         settings.files.insert(key, path);
     }
     let shown = format!("{}/", directory.path().display());
-    Templates::load(&settings, "auth.example.com").map_err(|problems| problems.join("\n").replace(&shown, "mine/"))
+    Templates::load(&settings, "auth.example.com").map_err(|problems| {
+        problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n").replace(&shown, "mine/")
+    })
 }
 
 fn problem(key: &'static str, text: &str) -> String {
@@ -94,7 +96,7 @@ fn the_settings_may_name_the_service() {
 fn an_unknown_variable_is_found_with_its_line_and_those_there_are() {
     assert_eq!(
         problem("pass_reset_email", "one\ntwo {{ lnk }}"),
-        "`templates.pass_reset_email`: mine/pass_reset_email, line 2: there is no variable `lnk`; it has `email`, \
+        "`templates.pass_reset_email` cannot be used: mine/pass_reset_email, line 2: there is no variable `lnk`; it has `email`, \
          `lifetime`, `link`, `service`"
     );
 }
@@ -144,14 +146,25 @@ fn what_a_template_defines_itself_is_no_unknown_variable() {
 #[test]
 fn a_subject_of_two_lines_and_a_missing_file_are_found() {
     let problem = problem("pass_reset_subject", "one\ntwo");
-    assert_eq!(problem, "`templates.pass_reset_subject`: mine/pass_reset_subject: a subject must be one line");
+    assert_eq!(
+        problem,
+        "`templates.pass_reset_subject` cannot be used: mine/pass_reset_subject: a subject must be one line"
+    );
     let files = BTreeMap::from([("pass_reset_text", Path::new("no/such.txt").to_owned())]);
     let problems = Templates::load(&Settings { service_name: None, files }, "host").err().unwrap();
-    assert!(problems[0].contains("`templates.pass_reset_text`: cannot read no/such.txt"), "{problems:?}");
+    assert!(
+        problems[0].to_string().starts_with("`templates.pass_reset_text` names no/such.txt, which cannot be read"),
+        "{problems:?}"
+    );
 }
 
 #[test]
 fn every_problem_of_every_file_is_reported_at_once() {
-    let problems = load(&[("pass_reset_text", "{{ a }}"), ("login_code_text", "{{ b }}")]).err().unwrap();
-    assert_eq!(problems.lines().count(), 2, "{problems}");
+    let files = [
+        ("pass_reset_text", "{{ a }}"),
+        ("page_layout", "{% block content %}"),
+        ("email_verified_page", "{% extends 'pages/page_layout.html' %}{% block content %}{{ b }}{% endblock %}"),
+    ];
+    let problems = load(&files).err().unwrap();
+    assert_eq!(problems.lines().count(), files.len(), "{problems}");
 }

@@ -18,7 +18,8 @@ use crate::hooks::Hooks;
 use crate::http;
 use crate::mail;
 use crate::on;
-use crate::settings::Settings;
+use crate::parts::Parts;
+use crate::settings::{Problems, Settings};
 use crate::tokens::{Algorithm, PEM, SECRET, SigningKey};
 
 /// The directory of keys by default.
@@ -155,8 +156,7 @@ impl TestApp {
     /// # Panics
     /// As [`TestApp::start`].
     pub async fn with_hooks(&self, router: impl Fn(Auth) -> Router, hooks: impl Hooks) -> Self {
-        let auth =
-            Auth::start_at(self.settings.clone(), self.clock.clone(), hooks).await.expect("the application starts");
+        let auth = start(&self.settings, &self.clock, hooks).await;
         let router = http::outer_layers(router(auth.clone()), &auth);
         Self { auth, router, ..self.clone() }
     }
@@ -168,7 +168,7 @@ impl TestApp {
         files: Arc<TempDir>,
         router: impl Fn(Auth) -> Router,
     ) -> Self {
-        let auth = Auth::start_at(settings.clone(), clock.clone(), ()).await.expect("the application starts");
+        let auth = start(&settings, &clock, ()).await;
         let router = http::outer_layers(router(auth.clone()), &auth);
         Self { auth, clock, router, files, settings, mailbox }
     }
@@ -211,6 +211,11 @@ impl TestApp {
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
     }
+}
+
+async fn start(settings: &Settings, clock: &Clock, hooks: impl Hooks) -> Auth {
+    let parts = Parts::of(settings).unwrap_or_else(|problems| panic!("{}", Problems::from(problems)));
+    Auth::assemble(parts, clock.clone(), hooks).await.expect("the application starts")
 }
 
 impl Engine {

@@ -36,6 +36,7 @@ use budget::{ACCOUNT_MEMORY, KNOWN, PAIR_MEMORY, seconds};
 use failure_store::{Kind, Stale};
 
 use crate::app::Auth;
+use crate::settings::Problem;
 
 /// What a process keeps of its own.
 pub(crate) struct Throttle {
@@ -44,7 +45,7 @@ pub(crate) struct Throttle {
 }
 
 impl Throttle {
-    pub(crate) fn new(settings: &crate::Settings) -> anyhow::Result<Self> {
+    pub(crate) fn new(settings: &crate::Settings) -> Result<Self, Problem> {
         let (redis, issuer) = (&settings.redis, &settings.tokens.issuer);
         let redis = redis.url.as_ref().map(|url| shared::Redis::new(url, redis.timeout, issuer));
         Ok(Self { turns: turns::Turns::default(), redis: redis.transpose()? })

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, timeout};
 
 use super::Rate;
-use crate::settings::Section;
+use crate::settings::{Problem, Section};
 
 /// How long Redis may take to be connected to and to answer, together.
 const TIMEOUT: Duration = Duration::from_millis(200);
@@ -41,19 +41,24 @@ pub struct RedisSettings {
 
 impl RedisSettings {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
-        let url = section.optional_text("url");
-        match url.as_deref() {
-            Some(url) if url.starts_with("rediss://") => {
-                section.problem("url", "asks for TLS, which is not built in: use `redis://` in a private network");
-            }
-            // Its value may have a password in it.
-            Some(url) if !url.starts_with("redis://") || redis::Client::open(url).is_err() => {
-                section.problem("url", "must be an address such as \"redis://:password@127.0.0.1:6379/0\"");
-            }
-            _ => {}
+        let url = section.optional_text("url").map(SecretString::from);
+        if let Some(Err(problem)) = url.as_ref().map(client) {
+            section.found(&[problem]);
         }
-        Self { url: url.map(SecretString::from), timeout: TIMEOUT }
+        Self { url, timeout: TIMEOUT }
     }
+}
+
+/// What connects to an address, which may have a password in it and so is not repeated.
+fn client(url: &SecretString) -> Result<redis::Client, Problem> {
+    let url = url.expose_secret();
+    if url.starts_with("rediss://") {
+        let fix = "asks for TLS, which is not built in: use `redis://` in a private network";
+        return Err(Problem::new("redis.url", fix));
+    }
+    let client = Some(url).filter(|url| url.starts_with("redis://")).and_then(|url| redis::Client::open(url).ok());
+    let fix = "must be an address such as \"redis://:password@127.0.0.1:6379/0\"";
+    client.ok_or_else(|| Problem::new("redis.url", fix))
 }
 
 /// A connection that is made when it is needed, and again after something went wrong with it.
@@ -68,9 +73,9 @@ pub(super) struct Redis {
 }
 
 impl Redis {
-    pub(super) fn new(url: &SecretString, timeout: Duration, issuer: &str) -> anyhow::Result<Self> {
+    pub(super) fn new(url: &SecretString, timeout: Duration, issuer: &str) -> Result<Self, Problem> {
         Ok(Self {
-            client: redis::Client::open(url.expose_secret())?,
+            client: client(url)?,
             connection: tokio::sync::Mutex::default(),
             prefix: format!("{issuer}:limit:"),
             timeout,

@@ -13,6 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::{jws, keys};
+use crate::settings::Problem;
 
 /// Bytes of an AES-256 key.
 const KEY_BYTES: usize = 32;
@@ -43,19 +44,18 @@ impl Seal {
     ///
     /// # Errors
     /// Every entry that is not usable, by its place in the list; never its value.
-    pub(crate) fn new(entries: &[SecretString]) -> Result<Self, Vec<String>> {
+    pub(crate) fn new(entries: &[SecretString]) -> Result<Self, Vec<Problem>> {
         let (mut covers, mut problems) = (Vec::new(), Vec::new());
+        let problem = |index, words| Problem::new("tokens.encryption_keys", format!("entry {} {words}", index + 1));
         for (index, entry) in entries.iter().enumerate() {
             match Cover::parse(entry.expose_secret().trim()) {
                 Ok(cover) if covers.iter().any(|other| cover.is_as(other)) => {
-                    problems.push(format!("entry {} has the name of one before it", index + 1));
+                    problems.push(problem(index, "has the name of one before it".to_owned()));
                 }
                 Ok(cover) => covers.push(cover),
-                Err(problem) => problems.push(format!("entry {} {problem}", index + 1)),
+                Err(words) => problems.push(problem(index, words)),
             }
         }
-        let problems: Vec<String> =
-            problems.into_iter().map(|problem| format!("tokens.encryption_keys: {problem}")).collect();
         if problems.is_empty() { Ok(Self(covers)) } else { Err(problems) }
     }
 

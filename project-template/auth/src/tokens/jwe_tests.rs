@@ -22,7 +22,8 @@ fn secrets(entries: &[&str]) -> Vec<SecretString> {
 }
 
 fn problem(entries: &[&str]) -> String {
-    Seal::new(&secrets(entries)).expect_err("an unusable key").join("\n")
+    let problems = Seal::new(&secrets(entries)).expect_err("an unusable key");
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// A token with any header, sealed properly under the key of [`NEW`].
@@ -138,7 +139,7 @@ fn unusable_keys_are_named_by_their_place_and_never_shown() {
         ["", "nothing", ":", short, long, &typed, placeholder, &NEW["new:".len()..], "a b:x", &NEW.replace("new", "")]
     {
         let problem = problem(&[OLD, entry]);
-        assert!(problem.starts_with("tokens.encryption_keys: entry 2 "), "{problem}");
+        assert!(problem.starts_with("`tokens.encryption_keys` entry 2 "), "{problem}");
         let value = entry.rsplit(':').next().unwrap();
         assert!(value.len() < 8 || !problem.contains(value), "{problem}");
     }

@@ -1,6 +1,7 @@
 //! Where keys come from: a directory of them, a file, or the value itself in the settings.
 
 use std::{
+    fmt::Display,
     fs,
     path::{Path, PathBuf},
 };
@@ -16,6 +17,7 @@ use super::{
     keys::{self, SigningKey},
     pem::Pkcs8,
 };
+use crate::settings::Problem;
 
 /// Extension of a file with a private key in PEM.
 pub(crate) const PEM: &str = "pem";
@@ -45,7 +47,7 @@ impl KeySet {
     ///
     /// # Errors
     /// Every problem as a sentence that names the entry and the fix; never the value of one.
-    pub(crate) fn load(entries: &[SecretString], algorithm: Algorithm) -> Result<Loaded, Vec<String>> {
+    pub(crate) fn load(entries: &[SecretString], algorithm: Algorithm) -> Result<Loaded, Vec<Problem>> {
         let mut loading = Loading::default();
         for (index, entry) in entries.iter().enumerate() {
             loading.entry(index + 1, entry.expose_secret().trim());
@@ -56,7 +58,7 @@ impl KeySet {
         }
         match KeySet::new(keys, algorithm) {
             Ok(keys) => Ok(Loaded { keys, warnings }),
-            Err(problem) => Err(vec![format!("tokens.keys: {problem}")]),
+            Err(problem) => Err(vec![problem]),
         }
     }
 }
@@ -74,7 +76,7 @@ pub(crate) fn with_signs_from(key: &str, when: OffsetDateTime) -> Result<Zeroizi
 struct Loading {
     keys: Vec<SigningKey>,
     warnings: Vec<String>,
-    problems: Vec<String>,
+    problems: Vec<Problem>,
 }
 
 impl Loading {
@@ -85,50 +87,51 @@ impl Loading {
         } else if path.is_file() {
             self.file(path);
         } else if may_be_key(entry) && looks_like_path(entry) {
-            self.problems.push(format!(
-                "tokens.keys: value {position} is no file that exists; a key itself is given in base64url, on one line and \
+            self.problem(format_args!(
+                "has value {position}, which is no file that exists; a key itself is given in base64url, on one line and \
                  without the marks of PEM, as `cargo run -- keys rotate --print` does"
             ));
         } else if looks_like_path(entry) {
-            self.problems.push(format!(
-                "tokens.keys: `{entry}` does not exist; make a key with `cargo run -- keys rotate` or correct the path"
+            self.problem(format_args!(
+                "names `{entry}`, which does not exist; make a key with `cargo run -- keys rotate` or correct the path"
             ));
         } else {
-            let name = format!("value {position}");
-            self.add(&name, from_value(entry));
+            self.add(format_args!("has value {position}, which"), from_value(entry));
         }
     }
 
     fn directory(&mut self, directory: &Path) {
         let name = directory.display();
         match key_files(directory) {
-            Ok(files) if files.is_empty() => self.problems.push(format!(
-                "tokens.keys: `{name}` holds no *.{PEM} and no *.{SECRET} file; make a key with `cargo run -- keys rotate`"
+            Ok(files) if files.is_empty() => self.problem(format_args!(
+                "names `{name}`, which holds no *.{PEM} and no *.{SECRET} file; make a key with `cargo run -- keys rotate`"
             )),
             Ok(files) => files.iter().for_each(|file| self.file(file)),
-            Err(error) => self
-                .problems
-                .push(format!("tokens.keys: `{name}` cannot be listed: {error}")),
+            Err(error) => self.problem(format_args!("names `{name}`, which cannot be listed: {error}")),
         }
     }
 
     fn file(&mut self, file: &Path) {
-        let name = format!("`{}`", file.display());
+        let name = format!("names `{}`, which", file.display());
         let is_pem = file.extension().is_some_and(|it| it == PEM);
         match fs::read_to_string(file).map(Zeroizing::new) {
             Ok(text) => {
                 self.warn_if_readable_by_others(file);
                 self.add(&name, from_file(&text, is_pem));
             }
-            Err(error) => self.problems.push(format!("tokens.keys: {name} cannot be read: {error}")),
+            Err(error) => self.problem(format_args!("{name} cannot be read: {error}")),
         }
     }
 
-    fn add(&mut self, name: &str, key: Result<SigningKey, String>) {
+    fn add(&mut self, name: impl Display, key: Result<SigningKey, String>) {
         match key {
             Ok(key) => self.keys.push(key),
-            Err(problem) => self.problems.push(format!("tokens.keys: {name} {problem}")),
+            Err(problem) => self.problem(format_args!("{name} {problem}")),
         }
+    }
+
+    fn problem(&mut self, words: impl Display) {
+        self.problems.push(Problem::new("tokens.keys", words));
     }
 
     #[cfg(unix)]

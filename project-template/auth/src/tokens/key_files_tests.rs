@@ -40,12 +40,13 @@ fn text(path: &Path) -> String {
     path.to_str().expect("UTF-8").to_owned()
 }
 
-fn load(entry: &str) -> Result<Loaded, Vec<String>> {
+fn load(entry: &str) -> Result<Loaded, Vec<Problem>> {
     KeySet::load(&[entry.into()], Algorithm::EdDsa)
 }
 
 fn problem(entry: &str) -> String {
-    load(entry).expect_err("a problem").join("\n")
+    let problems = load(entry).expect_err("a problem");
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn new_pem() -> String {
@@ -127,8 +128,9 @@ fn every_problem_is_named_at_once_with_its_fix() {
     let problems = KeySet::load(&entries.map(SecretString::from), Algorithm::EdDsa).expect_err("problems");
     let expected = ["holds no *.pem", "does not exist", "b.secret", "a.pem", "value 4", "value 5"];
     assert_eq!(problems.len(), expected.len(), "{problems:#?}");
+    let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
     for (problem, part) in problems.iter().zip(expected) {
-        assert!(problem.starts_with("tokens.keys: ") && problem.contains(part), "{problem}");
+        assert!(problem.starts_with("`tokens.keys` ") && problem.contains(part), "{problem}");
     }
     assert!(problems[3].contains("no private key"));
     assert!(problems[4].contains("placeholder"));

@@ -10,6 +10,7 @@ use super::{
     keys::SigningKey,
     mac::MacKey,
 };
+use crate::settings::Problem;
 
 /// Every key that tokens may be signed with, found by name without a search or a fetch.
 #[derive(Debug)]
@@ -26,14 +27,15 @@ impl KeySet {
     ///
     /// # Errors
     /// What to do when the newest key is not of `algorithm`: signing with an older one would undo a rotation unseen.
-    pub(crate) fn new(mut keys: Vec<SigningKey>, algorithm: Algorithm) -> Result<Self, String> {
+    pub(crate) fn new(mut keys: Vec<SigningKey>, algorithm: Algorithm) -> Result<Self, Problem> {
         const FIX: &str = "make one with `cargo run -- keys rotate`";
         match keys.first().map(SigningKey::algorithm) {
             Some(newest) if newest == algorithm => {}
             Some(newest) => {
-                return Err(format!("the newest key is for {newest}, tokens.algorithm is {algorithm}; {FIX}"));
+                let words = format_args!("is {algorithm}, and the newest of tokens.keys is for {newest}; {FIX}");
+                return Err(Problem::new("tokens.algorithm", words));
             }
-            None => return Err(format!("there is no key; {FIX}")),
+            None => return Err(Problem::new("tokens.keys", format_args!("names no key; {FIX}"))),
         }
         let mut seen = HashSet::new();
         keys.retain(|key| seen.insert(key.kid().to_owned()));

@@ -64,7 +64,7 @@ fn a_key_of_another_algorithm_verifies_and_never_signs() {
 #[test]
 fn the_newest_key_must_be_of_the_configured_algorithm() {
     let problem = KeySet::new(vec![key(P256), key(ED25519)], Algorithm::EdDsa);
-    let problem = problem.expect_err("ES256 on top");
+    let problem = problem.expect_err("ES256 on top").to_string();
     assert!(problem.contains("ES256") && problem.contains("keys rotate"), "{problem}");
     assert!(KeySet::new(Vec::new(), Algorithm::EdDsa).is_err());
 }

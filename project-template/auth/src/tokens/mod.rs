@@ -40,7 +40,7 @@ pub use keys::SigningKey;
 pub use refusal::Refusal;
 pub(crate) use routes::{public_router, router};
 
-use crate::settings::{Choice, Section};
+use crate::settings::{Choice, Problem, Section};
 use cache::VerifiedTokens;
 use claims::{Kind, Lifetime};
 use jwe::Seal;
@@ -103,6 +103,9 @@ impl Settings {
         if settings.leeway > MAX_LEEWAY {
             section.problem("leeway", "must be at most \"60s\"");
         }
+        if let Err(problems) = Seal::new(&settings.encryption_keys) {
+            section.found(&problems);
+        }
         settings
     }
 
@@ -152,7 +155,7 @@ impl Tokens {
     ///
     /// # Errors
     /// Every key that is missing, weak or of the wrong kind, with the fix.
-    pub fn load(settings: &Settings) -> Result<Self, Vec<String>> {
+    pub fn load(settings: &Settings) -> Result<Self, Vec<Problem>> {
         let (loaded, seal) =
             match (KeySet::load(&settings.keys, settings.algorithm), Seal::new(&settings.encryption_keys)) {
                 (Ok(loaded), Ok(seal)) => (loaded, seal),

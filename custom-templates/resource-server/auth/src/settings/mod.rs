@@ -1,11 +1,14 @@
 //! The settings of the whole program: `settings.toml` over the compiled-in defaults, the environment over both.
 
+mod problem;
+#[allow(dead_code, reason = "it also tells what else is made of settings")]
 mod reader;
 mod sources;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use problem::{Problem, Problems};
 use reader::Reader;
 pub use reader::{Choice, Section};
 
@@ -38,11 +41,6 @@ pub struct Settings {
     pub http: http::Settings,
     pub tokens: tokens::Settings,
 }
-
-/// Every problem found in the settings, each with its key and what to do.
-#[derive(Debug, thiserror::Error)]
-#[error("problems in the settings:\n{}", .0.iter().map(|problem| format!("  - {problem}")).collect::<Vec<_>>().join("\n"))]
-pub struct Problems(pub Vec<String>);
 
 impl Settings {
     /// Reads `settings.toml` (or the file `SETTINGS_FILE` names) and the environment of this process; in development

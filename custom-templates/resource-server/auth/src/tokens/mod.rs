@@ -43,7 +43,7 @@ pub use jws::Algorithm;
 pub use refusal::Refusal;
 
 use crate::error::{Error, Result};
-use crate::settings::Section;
+use crate::settings::{Problem, Section};
 use claims::Kind;
 use jwe::Seal;
 use jws::JwsError;
@@ -86,6 +86,9 @@ impl Settings {
         if settings.leeway > MAX_LEEWAY {
             section.problem("leeway", "must be at most \"60s\"");
         }
+        if let Err(problems) = Seal::new(&settings.encryption_keys) {
+            section.found(&problems);
+        }
         settings
     }
 }
@@ -98,7 +101,7 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    pub(crate) async fn start(settings: &Settings, now: OffsetDateTime) -> Result<Self, Vec<String>> {
+    pub(crate) async fn start(settings: &Settings, now: OffsetDateTime) -> Result<Self, Vec<Problem>> {
         let seal = Seal::new(&settings.encryption_keys)?;
         let published = Published::start(&settings.jwks_url, now).await;
         Ok(Self { published, seal, settings: settings.clone() })
