@@ -12,8 +12,10 @@ use utoipa_axum::routes;
 use super::flush::flush_unless_running;
 use crate::app::Auth;
 use crate::error::{Error, Result};
-use crate::openapi::shared::Busy;
+use crate::http::Client;
+use crate::openapi::shared::{Busy, Throttled};
 use crate::openapi::{Api, at, bodies, refusals};
+use crate::throttle::{self, Action};
 
 const HEADER: &str = "x-cron-secret";
 
@@ -47,9 +49,10 @@ refusals! {
 #[utoipa::path(
     post, path = "/cron/flush-tokens/", tag = "Operations",
     params(("X-Cron-Secret" = String, Header, description = "The value of `cron.secret`.")),
-    responses((status = 200, description = "Removed.", body = FlushReport), CronSecretNotValid, Busy),
+    responses((status = 200, description = "Removed.", body = FlushReport), CronSecretNotValid, Throttled, Busy),
 )]
-async fn flush_tokens(State(auth): State<Auth>, headers: HeaderMap) -> Result<Response> {
+async fn flush_tokens(State(auth): State<Auth>, client: Client, headers: HeaderMap) -> Result<Response> {
+    throttle::limit_client(&auth, Action::FlushTokens, &client).await?;
     let shown = headers.get(HEADER).map_or(&[][..], |value| value.as_bytes());
     if !auth.settings().cron.secret.as_ref().is_some_and(|secret| is_same(secret, shown)) {
         tracing::warn!("cron secret refused");

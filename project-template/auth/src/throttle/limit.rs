@@ -49,6 +49,8 @@ actions! {
     Refresh = "refresh",
     /// `token/verify/`, of a client address.
     TokenVerify = "token_verify",
+    /// `cron/flush-tokens/`, of a client address.
+    FlushTokens = "flush_tokens",
 }
 
 /// Counts a request of whatever goes by this name.

@@ -20,6 +20,7 @@ auth::on_both_engines!(
     without_the_secret_nothing_is_removed,
     without_a_secret_there_is_no_such_address,
     many_calls_at_several_instances_remove_each_row_once_and_hinder_nobody,
+    a_client_that_calls_without_an_end_is_put_off_with_the_secret_or_without,
 );
 
 async fn start_with_a_secret(engine: Engine) -> TestApp {
@@ -110,4 +111,32 @@ async fn many_calls_at_several_instances_remove_each_row_once_and_hinder_nobody(
     }
     removed += call(&scheduler(&app)).await.body["sessions"].as_u64().unwrap();
     assert_eq!(removed, MANY as u64);
+}
+
+async fn a_client_that_calls_without_an_end_is_put_off_with_the_secret_or_without(engine: Engine) {
+    let app = start_with_a_secret(engine).await;
+    let stranger = app.client().with_header("x-cron-secret", "a guess").from_address("203.0.113.7");
+    for (caller, expected) in [(stranger, 401), (scheduler(&app).from_address("198.51.100.1"), 200)] {
+        for _ in 0..10 {
+            assert_eq!(call(&caller).await.status, expected);
+        }
+        let reply = call(&caller).await;
+        assert_eq!(
+            (reply.status, reply.text("code"), reply.header("retry-after")),
+            (429, "throttled", "6"),
+            "{reply:?}"
+        );
+        app.advance(Duration::from_secs(6));
+        assert_eq!(call(&caller).await.status, expected);
+    }
+    let unlimited = app
+        .second_instance_with(router, |settings| {
+            settings.cron.secret = Some(SECRET.into());
+            settings.throttle.enabled = false;
+        })
+        .await;
+    let caller = scheduler(&unlimited).from_address("198.51.100.1");
+    for _ in 0..20 {
+        assert_eq!(call(&caller).await.status, 200);
+    }
 }
