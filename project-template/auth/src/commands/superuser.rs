@@ -56,7 +56,7 @@ pub(super) async fn create(parts: Box<Parts>, arguments: Arguments) -> anyhow::R
         email_verified: true,
     };
     let mut tx = auth.db().begin().await?;
-    match users::store::insert(&mut tx, &new, auth.now()).await {
+    match users::add(&mut tx, &new, auth.now()).await {
         Ok(user) => {
             audit::record(&auth, &mut tx, Event::of(Kind::SignUp, &user).because(Reason::Command)).await?;
             tx.commit().await?;

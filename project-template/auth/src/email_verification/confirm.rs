@@ -13,6 +13,7 @@ use crate::codes::{self, Link, Redeemable, Standing};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::sessions::{self, Ended, EndedBy};
+use crate::throttle;
 use crate::users::{self, Email, User};
 
 /// What a link holds: the sign-up it confirms, if that is not the first.
@@ -88,6 +89,10 @@ async fn settle(auth: &Auth, mut tx: Tx, user: User, proof: Proof) -> Result<Opt
     }
     if let Some(email) = Email::parse(&user.email) {
         codes::discard(&mut tx, subject(&email)).await?;
+    }
+    // At the sign-up it would have told whether the address had an account. Who signed in has it for longer.
+    if user.last_login_at.is_none() {
+        throttle::forgive(&mut tx, &user.address_key()).await?;
     }
     let changed = match &verdict(proof, further, silent) {
         Verdict::Keep => None,

@@ -48,7 +48,7 @@ async fn join(auth: &Auth, email: &Email, code: &Redeemable) -> Result<Option<Us
     if !codes::redeem(&mut tx, code).await? {
         return Ok(None);
     }
-    let user = match users::store::insert(&mut tx, &new, auth.now()).await {
+    let user = match users::add(&mut tx, &new, auth.now()).await {
         Ok(user) => user,
         Err(error) if db::is_taken(&error) => return Err(Conflict.into()),
         Err(error) => return Err(error.into()),

@@ -86,7 +86,7 @@ async fn register(State(auth): State<Auth>, client: Client, delivery: Delivery, 
         return Ok((StatusCode::CREATED, Json(json!({ "detail": "Verification e-mail sent." }))).into_response());
     }
     let mut tx = auth.db().begin().await?;
-    let user = match users::store::insert(&mut tx, &new, auth.now()).await {
+    let user = match users::add(&mut tx, &new, auth.now()).await {
         Ok(user) => user,
         Err(error) if db::is_taken(&error) => {
             audit::note(&auth, Event::at(Kind::SignUpRefused, &new.email, None).because(Reason::AddressTaken));

@@ -116,6 +116,23 @@ pub(super) async fn set_known(tx: &mut Tx, key: &Key, now: i64) -> sqlx::Result<
     .map(drop))
 }
 
+macro_rules! rename {
+    ($which:literal) => {
+        [
+            concat!("delete from failures where account = $2 and $1 <> $2 and ", $which),
+            // Whoever guesses at the new name meanwhile has made a counter of it again.
+            concat!(
+                "insert into failures (account, address, attempts, pending, since, counted_at, known_at)
+                 select $2, address, attempts, 0, since, counted_at, known_at from failures where account = $1 and ",
+                $which,
+                " on conflict (account, address) do update
+                 set attempts = excluded.attempts, pending = 0, since = excluded.since,
+                     counted_at = excluded.counted_at, known_at = excluded.known_at",
+            ),
+        ]
+    };
+}
+
 /// Removes every counter of an account: those with a client first, since whoever counts takes them first too.
 pub(super) async fn remove_account(tx: &mut Tx, account: &[u8]) -> sqlx::Result<()> {
     for query in [
@@ -125,6 +142,19 @@ pub(super) async fn remove_account(tx: &mut Tx, account: &[u8]) -> sqlx::Result<
         in_tx!(tx, conn => sqlx::query(query).bind(account).bind(NOTHING).execute(conn).await.map(drop))?;
     }
     Ok(())
+}
+
+/// Moves every counter of an account to another name, in the place of those that name had; clients' first, as above. Of
+/// what is being looked at nobody will say there how it was decided, so it counts as wrong.
+pub(super) async fn rename_account(tx: &mut Tx, from: &[u8], to: &[u8]) -> sqlx::Result<()> {
+    if from == to {
+        return Ok(());
+    }
+    for [remove, copy] in [rename!("address <> $3"), rename!("address = $3")] {
+        in_tx!(tx, conn => sqlx::query(remove).bind(from).bind(to).bind(NOTHING).execute(conn).await.map(drop))?;
+        in_tx!(tx, conn => sqlx::query(copy).bind(from).bind(to).bind(NOTHING).execute(conn).await.map(drop))?;
+    }
+    remove_account(tx, from).await
 }
 
 /// The half of a key that does not matter.

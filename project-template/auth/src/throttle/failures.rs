@@ -82,12 +82,22 @@ pub(crate) async fn remember(auth: &Auth, tx: &mut Tx, account: &str, client: &C
     store::set_known(tx, &Key::of_pair(account, client), now(auth)).await
 }
 
-/// Forgets every failure with an account: it has a new password, or a new owner.
+/// Forgets every failure with an account, and from where its owner signed in: the name has a new password, a new owner, or
+/// nobody any more.
 ///
 /// # Errors
 /// If the database cannot be reached.
 pub(crate) async fn forgive(tx: &mut Tx, account: &str) -> sqlx::Result<()> {
     store::remove_account(tx, &Key::of_account(account).account).await
+}
+
+/// Lets what was counted follow an account that goes by another name from now on: who guessed at it has no more guesses
+/// for that, its owner is no stranger to it, and whoever takes the old name begins anew.
+///
+/// # Errors
+/// If the database cannot be reached.
+pub(crate) async fn rename(tx: &mut Tx, from: &str, to: &str) -> sqlx::Result<()> {
+    store::rename_account(tx, &Key::of_account(from).account, &Key::of_account(to).account).await
 }
 
 /// Where a guess is counted, always in this order, so that two that share some of it never wait for each other.

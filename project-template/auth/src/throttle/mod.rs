@@ -12,7 +12,7 @@
 //! and answers, else in the database as well.
 //!
 //! Nothing here knows accounts: they go by any name, whether or not there is one of that name, so that the answers say
-//! nothing about that.
+//! nothing about that. Who gives an account a name says so (`forgive`, `rename`), once it can be told that it has it.
 
 mod budget;
 mod failure_store;
@@ -25,7 +25,7 @@ mod settings;
 mod shared;
 mod turns;
 
-pub(crate) use failures::{Guess, forgive, guarded, remember};
+pub(crate) use failures::{Guess, forgive, guarded, remember, rename};
 pub use limit::Action;
 pub(crate) use limit::{limit, limit_client};
 pub use rate::Rate;

@@ -13,6 +13,7 @@ pub(crate) use routes::router;
 pub(crate) use user::{NAME_LIMIT, attributes};
 pub use user::{NewUser, User};
 
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::app::Auth;
@@ -21,6 +22,7 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::openapi::refusals;
 use crate::sessions::{self, Ended, EndedBy};
+use crate::throttle;
 
 /// The account with an address, whatever its case.
 ///
@@ -29,6 +31,17 @@ use crate::sessions::{self, Ended, EndedBy};
 pub async fn by_email(auth: &Auth, address: &str) -> Result<Option<User>> {
     let Some(email) = Email::parse(address) else { return Ok(None) };
     Ok(store::by_email(auth.db(), &email).await?)
+}
+
+/// Makes an account. What was counted for its address was somebody else's. A taken address is a unique violation, see
+/// [`crate::db::is_taken`].
+///
+/// # Errors
+/// If the database cannot be reached.
+pub(crate) async fn add(tx: &mut Tx, new: &NewUser, now: OffsetDateTime) -> sqlx::Result<User> {
+    let user = store::insert(tx, new, now).await?;
+    throttle::forgive(tx, new.email.key()).await?;
+    Ok(user)
 }
 
 /// 400: the address has an account.

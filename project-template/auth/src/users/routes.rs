@@ -16,6 +16,7 @@ use crate::openapi::shared::{Conflict, NotFound, Throttled};
 use crate::openapi::{Api, at, bodies};
 use crate::passwords;
 use crate::sessions::{self, DbUser, EndedBy};
+use crate::throttle;
 
 pub(crate) fn router() -> Api {
     at(email_change::router(), routes!(show, change, remove))
@@ -103,6 +104,7 @@ async fn remove(State(auth): State<Auth>, user: DbUser, client: Client, mut fiel
     }
     audit::record(&auth, &mut tx, Event::of_id(Kind::Deleted, user.id).session(user.session)).await?;
     audit::forget(&mut tx, user.id).await?;
+    throttle::forgive(&mut tx, &user.address_key()).await?;
     ended.commit(&auth, tx).await?;
     Ok(StatusCode::NO_CONTENT)
 }

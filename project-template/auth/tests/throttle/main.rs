@@ -5,6 +5,7 @@
 mod addresses;
 mod domains;
 mod guesses;
+mod names;
 mod owner;
 mod parallel;
 mod rates;

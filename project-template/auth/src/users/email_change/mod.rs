@@ -18,6 +18,7 @@ use crate::mail::{self, Mail};
 use crate::sessions::{self, EndedBy};
 use crate::templates::mails::{EmailChange, EmailChangeNotice, EmailChanged};
 use crate::templates::{self, duration};
+use crate::throttle;
 
 use secrecy::ExposeSecret;
 
@@ -86,6 +87,7 @@ async fn confirm(auth: &Auth, link: Link<Change>) -> Result<Option<User>> {
     let changed = store::set_email(&mut tx, (link.subject, link.version), &email, auth.now()).await;
     let changed = changed.map_err(|error| if db::is_taken(&error) { taken() } else { error.into() })?;
     let Some(user) = changed else { return Ok(None) };
+    throttle::rename(&mut tx, &before.address_key(), email.key()).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, Some(link.data.session), EndedBy::EmailChange).await?;
     let content =
         EmailChanged { email: before.email, new_email: user.email.clone(), time: templates::time(auth.now()) };

@@ -20,6 +20,7 @@ use rows::{Content, Row};
 use super::{Email, store};
 use crate::app::Auth;
 use crate::db::Tx;
+use crate::throttle;
 
 /// Accounts made in one transaction: few enough that nobody who signs in meanwhile waits for it.
 const BATCH: usize = 200;
@@ -176,6 +177,7 @@ enum Outcome {
 
 async fn make(auth: &Auth, tx: &mut Tx, account: &Account, dry_run: bool) -> sqlx::Result<Outcome> {
     if !dry_run && let Some(id) = store::import(tx, account, auth.now()).await? {
+        throttle::forgive(tx, account.email.key()).await?;
         return Ok(Outcome::Made(id));
     }
     Ok(match store::id_by_email(tx, &account.email).await? {
