@@ -41,6 +41,7 @@ struct Inner {
     mail_wake: Notify,
     mail_reach: mail::Reach,
     flushing: operations::Flushing,
+    metrics: operations::Metrics,
     failures: audit::Failures,
     throttle: Throttle,
     hooks: Box<dyn Hooks>,
@@ -80,6 +81,7 @@ impl Auth {
             db.migrate().await.context("the database could not be prepared")?;
         }
         Ok(Self(Arc::new(Inner {
+            metrics: operations::Metrics::new(clock.now()),
             settings,
             clock,
             db,
@@ -175,6 +177,11 @@ impl Auth {
 
     pub(crate) fn flushing(&self) -> &operations::Flushing {
         &self.0.flushing
+    }
+
+    /// What is counted for an operator.
+    pub(crate) fn metrics(&self) -> &operations::Metrics {
+        &self.0.metrics
     }
 
     /// Failures on their way into the audit log.

@@ -98,6 +98,17 @@ pub enum Db {
     Postgres(PgPool),
 }
 
+/// How full a pool is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pool {
+    /// Connections there are.
+    pub(crate) open: usize,
+    /// Those that nobody uses.
+    pub(crate) idle: usize,
+    /// Connections there may be.
+    pub(crate) limit: usize,
+}
+
 /// A transaction on either engine; rolled back unless committed.
 pub struct Tx {
     /// For [`crate::in_tx`].
@@ -269,6 +280,15 @@ impl Db {
     /// Whether the database answers.
     pub async fn ping(&self) -> sqlx::Result<()> {
         on!(self, pool => sqlx::query("select 1").execute(pool).await.map(drop))
+    }
+
+    /// How full the pool is.
+    pub(crate) fn pool(&self) -> Pool {
+        on!(self, pool => Pool {
+            open: pool.size() as usize,
+            idle: pool.num_idle(),
+            limit: pool.options().get_max_connections() as usize,
+        })
     }
 
     /// Ends every connection, after what they are doing.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -80,7 +81,7 @@ impl Error {
         NotFound.into()
     }
 
-    fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Fields(_) => StatusCode::BAD_REQUEST,
             Self::Refused { status, .. } => *status,
@@ -145,6 +146,10 @@ impl IntoResponse for Error {
         }
         if let Some(retry) = retry {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry));
+        }
+        if status.is_server_error() {
+            // For a layer that counts causes.
+            response.extensions_mut().insert(Arc::new(self));
         }
         response
     }

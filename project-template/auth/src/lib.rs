@@ -17,7 +17,7 @@
 //! | [`mail`] | the outbox, and the ways a mail leaves |
 //! | [`admin`] | pages for staff |
 //! | [`audit`] | what happened to accounts |
-//! | [`operations`] | health, removal of what has expired |
+//! | [`operations`] | health, metrics, removal of what has expired |
 //! | `openapi` | the description of the API, and a page to try it |
 //! | [`http`] | limits, headers, input, the client's address |
 //!
@@ -66,6 +66,7 @@ pub mod testing;
 pub mod throttle;
 pub mod tokens;
 pub mod users;
+mod words;
 
 pub use app::Auth;
 pub use email_verification::VerifiedUser;

@@ -55,6 +55,40 @@ async fn a_port_in_use_is_named_with_what_to_do() {
 }
 
 #[tokio::test]
+async fn metrics_are_served_on_a_port_of_their_own_until_the_server_stops() {
+    let program = program(Engine::Sqlite).await.with("JWT_ALLAUTH__HTTP__METRICS_BIND", "127.0.0.1:0");
+    let mut server = program.serve();
+    let log = server.log();
+    let (_, rest) = log.split_once("metrics at http://").unwrap();
+    let (address, _) = rest.split_once("/metrics").unwrap();
+    let get = |address: &str, path: &str| {
+        let mut connection = TcpStream::connect(address)?;
+        write!(connection, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+        read_reply(connection)
+    };
+    register(&server, "ada@example.com");
+    let reply = get(address, "/metrics").unwrap();
+    let text = reply.body.as_str().unwrap();
+    assert_eq!(reply.status, 200);
+    assert!(text.contains("auth_events_total{kind=\"sign_up\"} 1\n") && text.ends_with("# EOF\n"), "{text}");
+    let public = server.address().to_string();
+    assert_eq!(get(&public, "/metrics").unwrap().status, 404);
+    assert_eq!(get(address, "/health/live").unwrap().status, 404);
+
+    let second = program.with("JWT_ALLAUTH__HTTP__METRICS_BIND", address).run(&["serve"]);
+    assert_eq!(second.status.code(), Some(1));
+    let message = String::from_utf8(second.stderr).unwrap();
+    assert!(message.contains(&format!("cannot listen on {address}; set `http.metrics_bind`")), "{message}");
+
+    // A scraper that keeps its connection keeps nobody.
+    let idle = TcpStream::connect(address).unwrap();
+    server.terminate();
+    assert_eq!(server.wait().code(), Some(0));
+    drop(idle);
+    assert!(TcpStream::connect(address).is_err() && TcpStream::connect(public).is_err());
+}
+
+#[tokio::test]
 async fn the_head_of_a_request_has_limits() {
     let program = program(Engine::Sqlite).await;
     let server = program.serve();

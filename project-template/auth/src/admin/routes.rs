@@ -15,7 +15,7 @@ use crate::audit::{self, Event, Kind, Reason};
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields, FormFields};
 use crate::login;
-use crate::operations::{self, Flushed};
+use crate::operations::{self, Flushed, Outcome, Way};
 use crate::pages;
 use crate::sessions::{self, EndedBy};
 use crate::templates::pages::{AdminSignIn, AdminUpkeep};
@@ -85,7 +85,9 @@ async fn sign_in(
         Err(error) => return Ok(refuse(&auth, error)),
     };
     let typed = fields.typed("email").unwrap_or_default().to_owned();
-    let refused = match admitted(&auth, &client, &headers, &mut fields).await {
+    let admitted = admitted(&auth, &client, &headers, &mut fields).await;
+    auth.metrics().sign_in(Way::Admin, Outcome::of(admitted.as_ref()));
+    let refused = match admitted {
         Ok(session) => {
             let cookies = [signed_in(&auth, session), set_cookie(&auth, FORM_COOKIE, String::new())];
             let cookies = AppendHeaders(cookies.map(|cookie| (header::SET_COOKIE, cookie)));

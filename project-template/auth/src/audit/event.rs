@@ -8,28 +8,7 @@ use uuid::Uuid;
 use super::AuditRow;
 use super::origin::Origin;
 use crate::users::{Email, User};
-
-macro_rules! words {
-    ($(#[$about:meta])* $name:ident { $($(#[$what:meta])* $variant:ident = $word:literal,)+ }) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub(crate) enum $name {
-            $($(#[$what])* $variant,)+
-        }
-
-        impl $name {
-            #[allow(dead_code, reason = "not every list of words is walked through")]
-            pub(crate) const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// As it stands in rows, logs and filters.
-            pub(crate) fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)+
-                }
-            }
-        }
-    };
-}
+use crate::words::words;
 
 words! {
     /// What happened.

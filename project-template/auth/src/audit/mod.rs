@@ -65,13 +65,18 @@ impl Settings {
 pub(crate) async fn record(auth: &Auth, tx: &mut Tx, event: Event) -> sqlx::Result<()> {
     let row = event.row(origin::current(), auth.now());
     store::insert_in(tx, &row).await?;
-    tx.after_commit(move || event.log(&row));
+    let auth = auth.clone();
+    tx.after_commit(move || {
+        auth.metrics().event(event.kind);
+        event.log(&row);
+    });
     Ok(())
 }
 
 /// Notes an event that changed nothing, such as a failure, without a wait. It may be lost where the database is out of
 /// reach; of many within a minute, the first have rows of their own and the others are counted.
 pub(crate) fn note(auth: &Auth, event: Event) {
+    auth.metrics().event(event.kind);
     auth.failures().note(auth, event, origin::current());
 }
 

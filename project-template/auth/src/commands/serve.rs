@@ -27,13 +27,29 @@ pub(super) async fn serve(
         format!("cannot listen on {bind}; set PORT, or `http.bind` in settings.toml, to an address that is free")
     })?;
     let address = listener.local_addr()?;
+    let metrics = match auth.settings().http.metrics_bind {
+        Some(bind) => Some(TcpListener::bind(bind).await.with_context(|| {
+            format!(
+                "cannot listen on {bind}; set `http.metrics_bind` to an address that is free, or to \"\" for no metrics"
+            )
+        })?),
+        None => None,
+    };
     // Before the first line says that the server is there: whoever reads it may stop the server at once.
     let stop = stop_signal(&auth)?;
+    if let Some(listener) = &metrics {
+        tracing::info!("metrics at http://{}/metrics", listener.local_addr()?);
+    }
     announce(&auth, address);
 
     let mail = mail::Worker::start(auth.clone());
     let flushing = tokio::spawn(operations::flush_by_itself(auth.clone()));
-    http::serve(listener, app, stop).await;
+    let serving_metrics = async {
+        if let Some(listener) = metrics {
+            http::serve(listener, operations::metrics_router(auth.clone()), auth.stopped()).await;
+        }
+    };
+    tokio::join!(http::serve(listener, app, stop), serving_metrics);
     let _ = flushing.await;
     auth.failures().finish(&auth).await;
     mail.finish().await;

@@ -1,5 +1,6 @@
 //! What happens around every request: an id, a log line, the security headers, limits.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
@@ -71,9 +72,11 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
 async fn observe(State(auth): State<Auth>, request: Request, next: Next) -> Response {
     let id = Uuid::now_v7();
     // The route, not the path: a path can hold the secret of a link.
-    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("-", MatchedPath::as_str);
     let span = tracing::info_span!("request", %id, method = %request.method(), route);
     let method = request.method().clone();
+    let timing = auth.metrics().request(&method, matched.as_ref().map(MatchedPath::as_str));
     let started = Instant::now();
     let keeps_address = auth.settings().sessions.collect_device;
     let ip = client::address_of(&auth, request.extensions(), request.headers()).filter(|_| keeps_address);
@@ -83,6 +86,7 @@ async fn observe(State(auth): State<Auth>, request: Request, next: Next) -> Resp
     span.in_scope(|| {
         tracing::debug!(status = response.status().as_u16(), micros = started.elapsed().as_micros(), "answered");
     });
+    timing.answered(response.status(), response.extensions().get::<Arc<Error>>().map(AsRef::as_ref));
 
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {

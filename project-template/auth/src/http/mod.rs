@@ -8,7 +8,7 @@ mod origin;
 mod patience;
 mod server;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use axum::http::{HeaderValue, Uri};
@@ -45,6 +45,8 @@ pub struct Settings {
     pub request_timeout: Duration,
     /// Where the description of the API is served.
     pub docs: Docs,
+    /// Where metrics are served, and nothing else.
+    pub metrics_bind: Option<SocketAddr>,
 }
 
 /// Where `/openapi.json` and `/docs/` are served.
@@ -68,6 +70,17 @@ impl Settings {
             section.problem("bind", "must be an address and a port, such as \"127.0.0.1:8000\"");
             SocketAddr::from(([127, 0, 0, 1], 8000))
         });
+        let metrics_bind = section.optional_text("metrics_bind").and_then(|text| {
+            let parsed = text.parse().ok();
+            if parsed.is_none() {
+                section.problem("metrics_bind", "must be an address and a port, such as \"127.0.0.1:9000\", or empty");
+            }
+            parsed
+        });
+        if metrics_bind.is_some_and(|metrics| is_same_port(metrics, bind)) {
+            section
+                .problem("metrics_bind", "must not be the port of http.bind, which strangers reach; take another one");
+        }
         let public_url = section.optional_text("public_url").map(|url| url.trim_end_matches('/').to_owned());
         if public_url.as_deref().is_some_and(|url| !is_base_url(url)) {
             section.problem("public_url", "must be an address such as \"https://auth.example.com\", without a query");
@@ -93,6 +106,7 @@ impl Settings {
             body_limit: section.number("body_limit", 1_024..=10_485_760) as usize,
             request_timeout,
             docs: section.one_of("docs"),
+            metrics_bind,
         }
     }
 
@@ -135,6 +149,10 @@ impl Settings {
         }
         let unsafe_if = [
             (
+                self.metrics_bind.is_some_and(|bind| !is_private(bind.ip())),
+                "http.metrics_bind: strangers need not read how much goes on here; let it be an address of loopback or of a private network",
+            ),
+            (
                 self.trusted_proxies.iter().any(|network| network.prefix_len() == 0),
                 "http.trusted_proxies: a network of all addresses lets every client choose its own; name your proxies",
             ),
@@ -156,6 +174,21 @@ impl Settings {
             ),
         ];
         warnings.extend(unsafe_if.into_iter().filter(|(applies, _)| *applies).map(|(_, warning)| warning.into()));
+    }
+}
+
+/// Whether one address could not be listened on beside the other.
+fn is_same_port(one: SocketAddr, other: SocketAddr) -> bool {
+    let overlap = one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified();
+    // Port 0 is a free one, whichever that is.
+    one.port() == other.port() && one.port() != 0 && overlap
+}
+
+/// Whether the internet does not reach an address.
+fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private() || address.is_link_local(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local(),
     }
 }
 

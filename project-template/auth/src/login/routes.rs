@@ -15,8 +15,9 @@ use crate::error::{Error, Result};
 use crate::http::{Client, Fields};
 use crate::openapi::shared::Throttled;
 use crate::openapi::{Api, at, bodies, refusals};
+use crate::operations::{Outcome, Way};
 use crate::passwords::Verdict;
-use crate::sessions::{Delivery, Prefer, Tokens, TooManyDevices};
+use crate::sessions::{Delivery, Issued, Prefer, Tokens, TooManyDevices};
 use crate::throttle::{self, Action, Guess};
 use crate::users::{self, Email, User};
 
@@ -52,16 +53,21 @@ refusals! {
         Throttled,
     ),
 )]
-async fn login(State(auth): State<Auth>, client: Client, delivery: Delivery, mut fields: Fields) -> Result<Response> {
-    throttle::limit_client(&auth, Action::Login, &client).await?;
+async fn login(State(auth): State<Auth>, client: Client, delivery: Delivery, fields: Fields) -> Result<Response> {
+    let issued = sign_in(&auth, &client, fields).await;
+    auth.metrics().sign_in(Way::Password, Outcome::of(issued.as_ref()));
+    Ok(delivery.answer(&auth, StatusCode::OK, issued?, json!({})))
+}
+
+async fn sign_in(auth: &Auth, client: &Client, mut fields: Fields) -> Result<Issued> {
+    throttle::limit_client(auth, Action::Login, client).await?;
     let email = fields.email("email");
     let password = fields.secret("password");
     fields.finish()?;
     let (Some(email), Some(password)) = (email, password) else { return Err(IncorrectCredentials.into()) };
 
-    let user = checked(&auth, &client, &email, password).await?.ok_or(IncorrectCredentials)?;
-    let issued = complete(&auth, &user, &client).await?.ok_or(IncorrectCredentials)?;
-    Ok(delivery.answer(&auth, StatusCode::OK, issued, json!({})))
+    let user = checked(auth, client, &email, password).await?.ok_or(IncorrectCredentials)?;
+    Ok(complete(auth, &user, client).await?.ok_or(IncorrectCredentials)?)
 }
 
 /// The user with this address and password, within the budgets for guesses.

@@ -17,7 +17,8 @@ use crate::http::{Client, Fields};
 use crate::login;
 use crate::openapi::shared::{Conflict, Throttled};
 use crate::openapi::{Api, at, bodies, refusals};
-use crate::sessions::{Delivery, Prefer, Tokens, TooManyDevices};
+use crate::operations::{Outcome, Way};
+use crate::sessions::{Delivery, Issued, Prefer, Tokens, TooManyDevices};
 use crate::throttle::{self, Action, Guess};
 
 /// Only where codes are given out.
@@ -78,17 +79,22 @@ async fn ask(State(auth): State<Auth>, client: Client, mut fields: Fields) -> Re
         Throttled,
     ),
 )]
-async fn verify(State(auth): State<Auth>, client: Client, delivery: Delivery, mut fields: Fields) -> Result<Response> {
-    throttle::limit_client(&auth, Action::LoginCodeVerify, &client).await?;
+async fn verify(State(auth): State<Auth>, client: Client, delivery: Delivery, fields: Fields) -> Result<Response> {
+    let issued = sign_in(&auth, &client, fields).await;
+    auth.metrics().sign_in(Way::Code, Outcome::of(issued.as_ref()));
+    Ok(delivery.answer(&auth, StatusCode::OK, issued?, json!({})))
+}
+
+async fn sign_in(auth: &Auth, client: &Client, mut fields: Fields) -> Result<Issued> {
+    throttle::limit_client(auth, Action::LoginCodeVerify, client).await?;
     let email = fields.email("email");
     let code = fields.secret("code");
     fields.finish()?;
     let (Some(email), Some(code)) = (email, code) else { return Err(LoginCodeNotValid.into()) };
     let compare = codes::compare(auth.clone(), subject(&email), code);
-    let compared = throttle::guarded(&auth, Guess::Code, &client, compare).await;
-    audit::note_code(&auth, &compared, |kind| Event::at(kind, &email, None).because(Reason::Login));
+    let compared = throttle::guarded(auth, Guess::Code, client, compare).await;
+    audit::note_code(auth, &compared, |kind| Event::at(kind, &email, None).because(Reason::Login));
     let code = compared?.ok_or(LoginCodeNotValid)?;
-    let user = redeem::redeem(&auth, &email, &code).await?.ok_or(LoginCodeNotValid)?;
-    let issued = login::complete(&auth, &user, &client).await?.ok_or(LoginCodeNotValid)?;
-    Ok(delivery.answer(&auth, StatusCode::OK, issued, json!({})))
+    let user = redeem::redeem(auth, &email, &code).await?.ok_or(LoginCodeNotValid)?;
+    Ok(login::complete(auth, &user, client).await?.ok_or(LoginCodeNotValid)?)
 }

@@ -14,7 +14,7 @@ mod trouble;
 mod worker;
 
 pub use message::Letter;
-pub(crate) use outbox::{Mail, deliver_due, pretend, queue};
+pub(crate) use outbox::{Mail, deliver_due, outbox, pretend, queue};
 pub(crate) use reach::{Reach, is_reachable};
 pub use sender::{Sender, Server};
 pub use settings::{Settings, Tls, Transport};

@@ -11,8 +11,9 @@ use super::sender::NotSent;
 use super::store::{self, Row};
 use super::{Letter, Settings};
 use crate::app::Auth;
-use crate::db::Tx;
+use crate::db::{Db, Tx};
 use crate::error::Result;
+use crate::operations::Delivery;
 use crate::templates;
 
 /// Mails sent at once, each over a connection of its own.
@@ -91,6 +92,29 @@ pub(crate) async fn deliver_due(auth: &Auth) -> sqlx::Result<usize> {
     }
 }
 
+/// What waits to be sent.
+pub(crate) struct Outbox {
+    pub(crate) length: i64,
+    /// For how long the oldest mail has waited.
+    pub(crate) oldest: Duration,
+}
+
+/// How many mails wait, and for how long. Ids tell when a mail was written, by the machines' clock.
+///
+/// # Errors
+/// If the database cannot be reached.
+pub(crate) async fn outbox(db: &Db) -> sqlx::Result<Outbox> {
+    let (length, oldest) = store::waiting(db).await?;
+    let age = |oldest| written_at(Uuid::now_v7()).saturating_sub(written_at(oldest));
+    Ok(Outbox { length, oldest: oldest.map(age).unwrap_or_default() })
+}
+
+/// Since 1970.
+fn written_at(id: Uuid) -> Duration {
+    let (seconds, nanos) = id.get_timestamp().map(|time| time.to_unix()).unwrap_or_default();
+    Duration::new(seconds, nanos)
+}
+
 /// What becomes of a mail that was not sent.
 #[derive(Debug, PartialEq)]
 enum Fate {
@@ -104,11 +128,13 @@ async fn deliver(auth: &Auth, row: &Row) -> sqlx::Result<()> {
     }
     let now = auth.now();
     if row.expires_at.is_some_and(|end| end <= now) {
+        auth.metrics().mail(Delivery::Dropped);
         tracing::error!(mail = %row.id, "a mail was dropped: what it says is no longer true");
         return store::remove(auth.db(), row).await;
     }
     let Err(NotSent { reason, is_final, is_unreachable }) = send(auth, row, now).await else {
         auth.mail_reach().answered();
+        auth.metrics().mail(Delivery::Sent);
         tracing::debug!(mail = %row.id, "mail sent");
         return store::remove(auth.db(), row).await;
     };
@@ -119,10 +145,12 @@ async fn deliver(auth: &Auth, row: &Row) -> sqlx::Result<()> {
     }
     match fate(&auth.settings().mail, row.attempts, is_final) {
         Fate::Drop => {
+            auth.metrics().mail(Delivery::Dropped);
             tracing::error!(mail = %row.id, attempts = row.attempts, reason, "a mail was dropped: it cannot be sent");
             store::remove(auth.db(), row).await
         }
         Fate::Retry(pause) => {
+            auth.metrics().mail(Delivery::Postponed);
             let seconds = pause.as_secs();
             tracing::warn!(mail = %row.id, attempts = row.attempts, seconds, reason, "a mail was not sent; trying again");
             store::postpone(auth.db(), row, auth.now() + pause).await

@@ -47,6 +47,16 @@ pub(super) async fn take(db: &Db, now: OffsetDateTime, until: OffsetDateTime, li
     .await)
 }
 
+/// How many mails wait, and the oldest of them.
+pub(super) async fn waiting(db: &Db) -> sqlx::Result<(i64, Option<Uuid>)> {
+    on!(db, pool => sqlx::query_as(
+        "select count(*), (select id from outbox where not pretended order by id limit 1)
+         from outbox where not pretended",
+    )
+    .fetch_one(pool)
+    .await)
+}
+
 /// Removes a mail, if nobody took it again since.
 pub(super) async fn remove(db: &Db, row: &Row) -> sqlx::Result<()> {
     on!(db, pool => sqlx::query("delete from outbox where id = $1 and attempts = $2")

@@ -24,6 +24,11 @@ pub(crate) struct Flushed {
 }
 
 impl Flushed {
+    /// The kinds as programs know them, and how many of each.
+    pub(super) fn by_name(self) -> [(&'static str, u64); 4] {
+        [("sessions", self.sessions), ("codes", self.codes), ("events", self.events), ("counters", self.counters)]
+    }
+
     /// What people call the kinds, and how many of each.
     pub(crate) fn kinds(self) -> [(&'static str, u64); 4] {
         [
@@ -86,6 +91,7 @@ pub(crate) async fn flush(auth: &Auth) -> sqlx::Result<Flushed> {
         flushed.events += events;
         flushed.counters += counters;
         if removed.max(codes).max(events) < u64::from(BATCH) && !more {
+            auth.metrics().flushed(flushed, now);
             return Ok(flushed);
         }
         tokio::task::yield_now().await;

@@ -1,11 +1,13 @@
-//! What keeps a server running: health for load balancers, and the removal of what has expired.
+//! What keeps a server running: health for load balancers, metrics for operators, and the removal of what has expired.
 
 mod cron;
 mod flush;
+mod metrics;
 mod routes;
 mod settings;
 
 pub(crate) use cron::cron_router;
 pub(crate) use flush::{Flushed, Flushing, expired, flush, flush_by_itself};
+pub(crate) use metrics::{Delivery, Metrics, Outcome, Way, router as metrics_router};
 pub(crate) use routes::router;
 pub use settings::Settings;

@@ -81,7 +81,29 @@ pub(crate) struct Hasher {
     places: Arc<Semaphore>,
     workers: Arc<Semaphore>,
     wait: Duration,
+    limits: Limits,
     begun: Arc<AtomicU64>,
+    refused: Arc<AtomicU64>,
+}
+
+/// How many there are at most.
+#[derive(Clone, Copy)]
+struct Limits {
+    workers: usize,
+    places: usize,
+}
+
+/// How much there is to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    /// Hashes that were begun so far.
+    pub(crate) begun: u64,
+    /// Hashes for which there was no place, or no worker in time.
+    pub(crate) refused: u64,
+    pub(crate) running: usize,
+    pub(crate) waiting: usize,
+    /// Hashes that can be made at once.
+    pub(crate) workers: usize,
 }
 
 impl Hasher {
@@ -110,7 +132,9 @@ impl Hasher {
             places: Arc::new(Semaphore::new(places)),
             workers: Arc::new(Semaphore::new(settings.workers)),
             wait: settings.wait,
+            limits: Limits { workers: settings.workers, places },
             begun: Arc::default(),
+            refused: Arc::default(),
             shared: Arc::new(Shared::new(params)),
         })
     }
@@ -136,7 +160,7 @@ impl Hasher {
     /// Runs `job` on a worker. The permits move into the job: a client that hangs up frees no worker that still works.
     async fn work<T: Send + 'static>(&self, job: impl FnOnce(&Shared) -> T + Send + 'static) -> Result<T, HashError> {
         let place = Arc::clone(&self.places).try_acquire_owned();
-        let place = place.map_err(|_| HashError::Busy)?;
+        let place = place.map_err(|_| self.busy())?;
         let worker = self.worker().await?;
         self.begun.fetch_add(1, Ordering::Relaxed);
         let shared = Arc::clone(&self.shared);
@@ -151,18 +175,31 @@ impl Hasher {
         let worker = Arc::clone(&self.workers).acquire_owned();
         match time::timeout(self.wait, worker).await {
             Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(HashError::Busy),
+            Ok(Err(_)) | Err(_) => Err(self.busy()),
+        }
+    }
+
+    fn busy(&self) -> HashError {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        HashError::Busy
+    }
+
+    /// How much there is to do now.
+    pub(crate) fn load(&self) -> Load {
+        let running = self.limits.workers.saturating_sub(self.workers.available_permits());
+        let taken = self.limits.places.saturating_sub(self.places.available_permits());
+        Load {
+            begun: self.begun.load(Ordering::Relaxed),
+            refused: self.refused.load(Ordering::Relaxed),
+            running,
+            waiting: taken.saturating_sub(running),
+            workers: self.limits.workers,
         }
     }
 }
 
 #[cfg(feature = "testing")]
 impl Hasher {
-    /// How many hashes were begun.
-    pub(crate) fn begun(&self) -> u64 {
-        self.begun.load(Ordering::Relaxed)
-    }
-
     /// Takes every place that is free, until the permit is dropped.
     pub(crate) fn occupy(&self) -> Option<OwnedSemaphorePermit> {
         let all = u32::try_from(self.places.available_permits()).ok()?;

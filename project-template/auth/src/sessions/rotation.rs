@@ -19,6 +19,8 @@ use crate::users::{self, User};
 pub(crate) enum NotRotated {
     /// It is not, or no longer, worth anything.
     NotValid,
+    /// It was exchanged before, and its session is over for that.
+    Replayed,
     /// The session reached its absolute lifetime and is over.
     Outlived,
     /// Something else went wrong.
@@ -55,7 +57,7 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, client: &Client) 
             _ if token.is_expired(now) => return Err(NotRotated::NotValid),
             Standing::Replayed => {
                 end_replayed(auth, &session).await?;
-                return Err(NotRotated::NotValid);
+                return Err(NotRotated::Replayed);
             }
             Standing::Current | Standing::Superseded => {}
         }

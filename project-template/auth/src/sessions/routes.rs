@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::device::Device;
 use super::{
-    DbUser, Delivery, EndedBy, NotRotated, Prefer, Session, Shown, Tokens, Transport, binding, cookies, end, end_all,
-    live_of_user, presented, rotate,
+    DbUser, Delivery, EndedBy, Issued, NotRotated, Prefer, Session, Shown, Tokens, Transport, binding, cookies, end,
+    end_all, live_of_user, presented, rotate,
 };
 use crate::app::Auth;
 use crate::email_verification::EmailNotVerified;
@@ -22,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::http::{Client, Fields};
 use crate::openapi::shared::{NotFound, Throttled, TokenNotValid};
 use crate::openapi::{Api, at, bodies, refusals};
+use crate::operations::Outcome;
 use crate::throttle::{self, Action};
 use crate::users;
 
@@ -76,26 +77,45 @@ async fn refresh(
     client: Client,
     delivery: Delivery,
     headers: HeaderMap,
-    mut fields: Fields,
+    fields: Fields,
 ) -> Result<Response> {
-    let Some((token, transport)) = presented(&auth, &headers, &mut fields) else {
+    let exchanged = exchange(&auth, &client, &headers, fields).await;
+    auth.metrics().refresh(match &exchanged {
+        Ok(_) => Some(Outcome::Succeeded),
+        Err(NotRotated::Replayed) => Some(Outcome::Replayed),
+        Err(NotRotated::NotValid | NotRotated::Outlived) => Some(Outcome::Refused),
+        Err(NotRotated::Failed(error)) => Outcome::of(Err::<&(), _>(error)),
+    });
+    match exchanged {
+        Ok((issued, transport)) => {
+            Ok(delivery.of_successor(transport).answer(&auth, StatusCode::OK, issued, json!({})))
+        }
+        Err(NotRotated::NotValid | NotRotated::Replayed) => Err(Error::token_not_valid()),
+        Err(NotRotated::Outlived) => Err(SessionExpired.into()),
+        Err(NotRotated::Failed(error)) => Err(error),
+    }
+}
+
+/// The successor of the token that is shown, and how that one travelled.
+async fn exchange(
+    auth: &Auth,
+    client: &Client,
+    headers: &HeaderMap,
+    mut fields: Fields,
+) -> Result<(Issued, Transport), NotRotated> {
+    let Some((token, transport)) = presented(auth, headers, &mut fields) else {
         if !fields.has("refresh") {
             fields.problem("refresh", crate::http::REQUIRED);
         }
         fields.finish()?;
-        return Err(Error::token_not_valid());
+        return Err(NotRotated::NotValid);
     };
-    let claims = auth.tokens().read_refresh(&token).map_err(|_| Error::token_not_valid())?;
+    let claims = auth.tokens().read_refresh(&token).map_err(|_| NotRotated::NotValid)?;
     if transport == Transport::Cookie {
-        cookies::check_csrf(&auth, &headers, claims.session)?;
+        cookies::check_csrf(auth, headers, claims.session)?;
     }
-    throttle::limit(&auth, Action::Refresh, &claims.session.to_string()).await?;
-    match rotate(&auth, &claims, &client).await {
-        Ok(issued) => Ok(delivery.of_successor(transport).answer(&auth, StatusCode::OK, issued, json!({}))),
-        Err(NotRotated::NotValid) => Err(Error::token_not_valid()),
-        Err(NotRotated::Outlived) => Err(SessionExpired.into()),
-        Err(NotRotated::Failed(error)) => Err(error),
-    }
+    throttle::limit(auth, Action::Refresh, &claims.session.to_string()).await?;
+    Ok((rotate(auth, &claims, client).await?, transport))
 }
 
 /// Ends the session of a refresh token, or of the access token where none is shown. Whether it lived is not told.

@@ -43,6 +43,8 @@ fn every_setting_below_its_floor_is_named_and_nothing_else() {
         "http.body_limit = 65537",
         r#"http.request_timeout = "61s""#,
         r#"http.docs = "on""#,
+        r#"http.metrics_bind = "0.0.0.0:9000""#,
+        r#"http.metrics_bind = "[2001:db8::1]:9000""#,
         r#"database.url = "postgres://app@db.example.com/app""#,
         r#"database.url = "postgres://app@db.example.com/app?sslmode=prefer""#,
         r#"database.acquire_timeout = "4s""#,
@@ -90,6 +92,9 @@ fn what_is_just_at_its_floor_passes() {
     for line in [
         "http.body_limit = 65536",
         r#"http.docs = "off""#,
+        r#"http.metrics_bind = "127.0.0.1:9000""#,
+        r#"http.metrics_bind = "10.0.0.5:8000""#,
+        r#"http.metrics_bind = "[fd00::5]:9000""#,
         r#"http.cors_origins = ["https://app.example.com"]"#,
         r#"database.url = "postgres://app@localhost/app""#,
         r#"database.url = "postgres://app@db.example.com/app?sslmode=verify-full""#,

@@ -234,6 +234,32 @@ fn a_host_cookie_needs_the_attributes_browsers_ask_for() {
 }
 
 #[test]
+fn metrics_have_a_port_of_their_own() {
+    let with =
+        |bind, metrics| load("", &[("JWT_ALLAUTH__HTTP__BIND", bind), ("JWT_ALLAUTH__HTTP__METRICS_BIND", metrics)]);
+    assert_eq!(with("127.0.0.1:8000", "").unwrap().http.metrics_bind, None);
+    for (bind, metrics) in
+        [("127.0.0.1:8000", "127.0.0.1:9000"), ("192.0.2.1:8000", "10.0.0.1:8000"), ("127.0.0.1:0", "127.0.0.1:0")]
+    {
+        assert_eq!(with(bind, metrics).unwrap().http.metrics_bind, Some(metrics.parse().unwrap()));
+    }
+    for (bind, metrics) in
+        [("127.0.0.1:8000", "127.0.0.1:8000"), ("0.0.0.0:8000", "127.0.0.1:8000"), ("10.0.0.1:8000", "[::]:8000")]
+    {
+        let problem = with(bind, metrics).unwrap_err();
+        assert!(problem.contains("`http.metrics_bind` must not be the port of http.bind"), "{problem}");
+    }
+    for no_address in ["9000", "localhost:9000", "127.0.0.1", "127.0.0.1:99999"] {
+        let problem = with("127.0.0.1:8000", no_address).unwrap_err();
+        assert!(problem.contains("`http.metrics_bind` must be an address and a port"), "{problem}");
+    }
+    assert!(
+        load("", &[("PORT", "9000"), ("JWT_ALLAUTH__HTTP__METRICS_BIND", "127.0.0.1:9000")]).is_err(),
+        "whatever sets the port"
+    );
+}
+
+#[test]
 fn a_wildcard_is_no_origin() {
     for origin in ["*", "https://*.example.com", "https://example.com/", "null", "example.com"] {
         assert!(load("", &[("JWT_ALLAUTH__HTTP__CORS_ORIGINS", origin)]).is_err(), "{origin}");

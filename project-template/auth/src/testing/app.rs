@@ -140,7 +140,7 @@ impl TestApp {
     /// How many password hashes were begun so far: what an answer about a password costs, where time says too little.
     #[must_use]
     pub fn password_hashes(&self) -> u64 {
-        self.auth.passwords().begun()
+        self.auth.passwords().load().begun
     }
 
     /// Keeps every password worker and every place in their queue busy until the returned value is dropped.

@@ -1,6 +1,6 @@
-//! The audit log, as a test reads it.
+//! The audit log and the metrics, as a test reads them.
 
-use super::TestApp;
+use super::{Client, TestApp};
 use crate::audit::AuditRow;
 use crate::on;
 
@@ -23,6 +23,25 @@ impl TestApp {
     /// Writes what the audit log only counted so far, as the server does when it stops.
     pub async fn finish_audit_log(&self) {
         self.auth.failures().finish(&self.auth).await;
+    }
+
+    /// What `/metrics` answers where `http.metrics_bind` has it served.
+    ///
+    /// # Panics
+    /// If that is not its text.
+    pub async fn metrics(&self) -> String {
+        let reply = self.metrics_client().get("/metrics").await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        assert!(reply.header("content-type").starts_with("application/openmetrics-text; version=1.0.0"), "{reply:?}");
+        reply.body.as_str().expect("a text").to_owned()
+    }
+
+    /// A client of the listener that serves the metrics.
+    #[must_use]
+    pub fn metrics_client(&self) -> Client {
+        let mut listener = self.clone();
+        listener.router = crate::operations::metrics_router(self.auth.clone());
+        listener.client()
     }
 
     /// Removes what has expired, and gives how many there were of each kind.

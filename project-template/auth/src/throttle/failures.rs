@@ -154,6 +154,7 @@ impl Counters {
             match self.try_count(auth).await? {
                 Ok(counted) => return Ok(counted),
                 Err(Spent { wait, pending: false }) => {
+                    auth.metrics().throttled_guess();
                     return Err(Error::Throttled(wait));
                 }
                 Err(Spent { .. }) if Instant::now() >= deadline => return Err(Error::Busy),

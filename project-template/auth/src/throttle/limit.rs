@@ -16,9 +16,9 @@ macro_rules! actions {
         }
 
         impl Action {
-            pub(super) const ALL: &[Self] = &[$(Self::$name,)+];
+            pub(crate) const ALL: &[Self] = &[$(Self::$name,)+];
 
-            pub(super) fn name(self) -> &'static str {
+            pub(crate) fn name(self) -> &'static str {
                 match self {
                     $(Self::$name => $key,)+
                 }
@@ -73,6 +73,7 @@ pub(crate) async fn limit(auth: &Auth, action: Action, name: &str) -> Result<()>
     };
     let Ok(wait @ 1..) = u64::try_from(wait) else { return Ok(()) };
     tracing::info!(action = action.name(), "too many requests");
+    auth.metrics().throttled(action);
     // What is left of a second is waited for as well.
     Err(Error::Throttled(Duration::from_secs(wait.div_ceil(1_000_000))))
 }

@@ -30,6 +30,7 @@ pub use limit::Action;
 pub(crate) use limit::{limit, limit_client};
 pub use rate::Rate;
 pub use settings::Settings;
+pub(crate) use shared::RedisHealth;
 pub use shared::RedisSettings;
 
 use budget::{ACCOUNT_MEMORY, KNOWN, PAIR_MEMORY, seconds};
@@ -49,6 +50,11 @@ impl Throttle {
         let (redis, issuer) = (&settings.redis, &settings.tokens.issuer);
         let redis = redis.url.as_ref().map(|url| shared::Redis::new(url, redis.timeout, issuer));
         Ok(Self { turns: turns::Turns::default(), redis: redis.transpose()? })
+    }
+
+    /// How Redis was when it was last asked, where it is set. Asks nothing.
+    pub(crate) fn redis_health(&self) -> Option<RedisHealth> {
+        self.redis.as_ref().map(shared::Redis::health)
     }
 
     /// Whether Redis answers, where it is set.

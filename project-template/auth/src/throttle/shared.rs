@@ -2,6 +2,7 @@
 //! database counts.
 
 use std::io::{Error, ErrorKind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -70,6 +71,16 @@ pub(super) struct Redis {
     timeout: Duration,
     /// Until when it is left alone.
     open_until: Mutex<Option<Instant>>,
+    /// How often it did not answer.
+    failures: AtomicU64,
+}
+
+/// How Redis was when it was last asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RedisHealth {
+    pub(crate) is_up: bool,
+    /// How often it did not answer so far.
+    pub(crate) failures: u64,
 }
 
 impl Redis {
@@ -80,6 +91,7 @@ impl Redis {
             prefix: format!("{issuer}:limit:"),
             timeout,
             open_until: Mutex::default(),
+            failures: AtomicU64::default(),
         })
     }
 
@@ -91,6 +103,10 @@ impl Redis {
         command.arg(COUNT).arg(1).arg([self.prefix.as_bytes(), subject].concat());
         command.arg(now).arg(rate.step()).arg(rate.tolerance()).arg(kept);
         self.ask(&command).await
+    }
+
+    pub(super) fn health(&self) -> RedisHealth {
+        RedisHealth { is_up: self.open_until().is_none(), failures: self.failures.load(Ordering::Relaxed) }
     }
 
     /// Whether it answers.
@@ -112,6 +128,7 @@ impl Redis {
             Ok(Err(error)) => error.to_string(),
             Err(_) => "no answer in time".to_owned(),
         };
+        self.failures.fetch_add(1, Ordering::Relaxed);
         // Whatever was wrong, the next one begins anew: a peer that is gone would let this one wait for minutes. If it is
         // locked, somebody does just that.
         if let Ok(mut connection) = self.connection.try_lock() {

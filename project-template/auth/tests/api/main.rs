@@ -11,6 +11,7 @@ mod invalidation;
 mod keys;
 mod login;
 mod logout;
+mod metrics;
 mod odd_input;
 mod password_change;
 mod races;
