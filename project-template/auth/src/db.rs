@@ -9,9 +9,9 @@ use anyhow::{Context, bail};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, MigrationType, Migrator};
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Postgres, SqlSafeStr, Sqlite, Transaction};
+use sqlx::{Connection, Postgres, SqlSafeStr, Sqlite, Transaction};
 use tracing::Instrument;
 
 use crate::audit;
@@ -213,19 +213,23 @@ impl Db {
                 .idle_timeout(None)
                 .max_lifetime(None)
                 .acquire_timeout(settings.acquire_timeout)
-                .test_before_acquire(false);
+                .test_before_acquire(false)
+                // A full disk has SQLite roll back by itself. sqlx does not hear of it, counts the transaction as open and
+                // would refuse to begin another for as long as the connection lives.
+                .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
             return Ok(Self::Sqlite(open_sqlite(pool, options).await.context("cannot open the SQLite database")?));
         }
         let options = PgConnectOptions::from_str(url)
             .context("`database.url` is not a valid PostgreSQL address")?
             .options([("statement_timeout", POSTGRES_STATEMENT_TIMEOUT)]);
-        let pool = PgPoolOptions::new()
-            .max_connections(settings.max_connections)
-            .acquire_timeout(settings.acquire_timeout)
-            .connect_with(options)
-            .await
-            .context("cannot reach the PostgreSQL server of `database.url`")?;
-        Ok(Self::Postgres(pool))
+        let pool =
+            PgPoolOptions::new().max_connections(settings.max_connections).acquire_timeout(settings.acquire_timeout);
+        let opened = match pool.connect_with(options.clone()).await {
+            // The pool tries again until its time is up, and keeps to itself why it failed.
+            Err(sqlx::Error::PoolTimedOut) => Err(why_not(&options, settings.acquire_timeout).await),
+            opened => opened,
+        };
+        Ok(Self::Postgres(opened.context("cannot reach the PostgreSQL server of `database.url`")?))
     }
 
     /// Applies the missing migrations. Two processes that start together take turns.
@@ -277,9 +281,18 @@ impl Db {
         Ok(Tx { on, after: Vec::new() })
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and is where it was.
     pub async fn ping(&self) -> sqlx::Result<()> {
-        on!(self, pool => sqlx::query("select 1").execute(pool).await.map(drop))
+        on!(self, pool => sqlx::query("select 1").execute(pool).await.map(drop))?;
+        // A file that was removed goes on to be written until it is closed, and then everything is lost.
+        let Self::Sqlite(pool) = self else { return Ok(()) };
+        let options = pool.connect_options();
+        let path = options.get_filename();
+        if !is_file(path) || path.exists() {
+            return Ok(());
+        }
+        let problem = format!("{} was removed while it was in use; restart the server", path.display());
+        Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::NotFound, problem)))
     }
 
     /// How full the pool is.
@@ -316,6 +329,14 @@ async fn applied_migrations<C: Migrate>(
     let applied = connection.list_applied_migrations(&migrations.table_name).await?;
     connection.unlock().await?;
     Ok(applied)
+}
+
+/// What a connection fails of.
+async fn why_not(options: &PgConnectOptions, patience: Duration) -> sqlx::Error {
+    match tokio::time::timeout(patience, PgConnection::connect_with(options)).await {
+        Ok(Err(error)) => error,
+        Ok(Ok(_)) | Err(_) => sqlx::Error::PoolTimedOut,
+    }
 }
 
 /// Opens the pool. Of two processes that open a new file at once, both wish to change its journal mode, and there SQLite
@@ -363,7 +384,7 @@ pub(crate) fn is_taken(error: &sqlx::Error) -> bool {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        let passes = is_passing(&error);
+        let passes = is_passing(&error) || is_of_storage(&error);
         let cause = anyhow::Error::new(error).context("database");
         if passes { Self::Unavailable(cause) } else { Self::Internal(cause) }
     }
@@ -379,6 +400,17 @@ pub(crate) fn is_passing(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether the database cannot write: its disk is full, read-only or broken. Reading goes on, and what was refused works
+/// again once there is room.
+fn is_of_storage(error: &sqlx::Error) -> bool {
+    /// `SQLITE_READONLY`, `SQLITE_IOERR`, `SQLITE_FULL` and `SQLITE_CANTOPEN`.
+    const SQLITE: [u32; 4] = [8, 10, 13, 14];
+    /// A read-only transaction, as on a standby that was promoted elsewhere; an I/O error.
+    const POSTGRES: [&str; 2] = ["25006", "58030"];
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| POSTGRES.contains(&code.as_ref()) || is_sqlite_code(&code, &SQLITE))
+}
+
 /// PostgreSQL's codes have five characters (its manual, appendix A), SQLite's are smaller numbers.
 fn is_passing_code(code: &str) -> bool {
     /// Rolled back for others, lock or statement timed out, shut down.
@@ -388,14 +420,24 @@ fn is_passing_code(code: &str) -> bool {
     if code.len() == 5 {
         return POSTGRES.contains(&code) || code.starts_with("08") || code.starts_with("53");
     }
-    code.parse::<u32>().is_ok_and(|code| SQLITE.contains(&(code & 0xff)))
+    is_sqlite_code(code, &SQLITE)
+}
+
+/// Whether the low byte of an extended code is one of these.
+fn is_sqlite_code(code: &str, codes: &[u32]) -> bool {
+    code.len() < 5 && code.parse::<u32>().is_ok_and(|code| codes.contains(&(code & 0xff)))
+}
+
+/// Whether SQLite keeps a database of this name in a file; `sqlite::memory:` has a name too.
+fn is_file(path: &std::path::Path) -> bool {
+    !path.as_os_str().is_empty() && path.as_os_str() != ":memory:" && !path.to_string_lossy().starts_with("file:")
 }
 
 /// Makes the database file readable by its owner alone before SQLite makes it readable by everybody.
 #[cfg(unix)]
 fn create_private(path: &std::path::Path) -> anyhow::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
-    if path.as_os_str().is_empty() || path.as_os_str() == ":memory:" {
+    if !is_file(path) {
         return Ok(());
     }
     std::fs::OpenOptions::new()

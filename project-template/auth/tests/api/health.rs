@@ -1,5 +1,6 @@
 //! `/health/live` and `/health/ready`.
 
+use auth::db::Db;
 use auth::testing::Engine;
 use serde_json::json;
 
@@ -24,4 +25,14 @@ async fn without_its_database_it_is_alive_and_not_ready(engine: Engine) {
     assert_eq!((ready.status, ready.body), (503, json!({ "status": "unavailable", "database": "unavailable" })));
     let reply = ada.get("/jwt-allauth/user/").await;
     assert_eq!((reply.status, reply.header("retry-after"), reply.text("code")), (503, "1", "busy"));
+}
+
+/// What is written from then on would be lost.
+#[tokio::test]
+async fn a_database_file_that_was_removed_is_noticed() {
+    let app = start(Engine::Sqlite).await;
+    let Db::Sqlite(pool) = app.auth.db() else { panic!("this is about SQLite") };
+    std::fs::remove_file(pool.connect_options().get_filename()).unwrap();
+    let ready = app.client().get("/health/ready").await;
+    assert_eq!((ready.status, ready.body), (503, json!({ "status": "unavailable", "database": "unavailable" })));
 }

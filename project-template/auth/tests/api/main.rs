@@ -5,6 +5,7 @@
 mod abandoned;
 mod conventions;
 mod cron;
+mod full_disk;
 mod headers;
 mod health;
 mod invalidation;
@@ -93,6 +94,11 @@ fn assert_not_authenticated(reply: &Reply) {
     let body = json!({ "detail": "Authentication credentials were not provided.", "code": "not_authenticated" });
     assert_refused(reply, 401, &body);
     assert_eq!(reply.header("www-authenticate"), "Bearer realm=\"api\"");
+}
+
+#[track_caller]
+fn assert_cookie_deleted(reply: &Reply) {
+    assert_eq!(reply.header("set-cookie"), "refresh_token=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0");
 }
 
 #[track_caller]
