@@ -1,6 +1,6 @@
 //! What a person sees of `registration/verification/…`, and `registration/verified/`.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -12,9 +12,9 @@ use super::routes::signed_in;
 use crate::app::Auth;
 use crate::codes::Standing;
 use crate::error::Result;
-use crate::http::Client;
+use crate::http::{Client, LinkKey};
 use crate::openapi::{Api, page_at};
-use crate::pages;
+use crate::pages::{self, Reader};
 use crate::sessions::Delivery;
 use crate::templates::pages::{ConfirmEmail, EmailVerified, LinkNotValid};
 use crate::users;
@@ -32,24 +32,28 @@ async fn show(
     client: Client,
     method: Method,
     delivery: Delivery,
-    Path(key): Path<String>,
+    LinkKey(key): LinkKey,
 ) -> Result<Response> {
+    Reader::Person.answer(&auth, open(&auth, &client, &method, delivery, &key).await)
+}
+
+async fn open(auth: &Auth, client: &Client, method: &Method, delivery: Delivery, key: &str) -> Result<Response> {
     let settings = &auth.settings().email_verification;
-    match confirm::open(&auth, &key).await? {
-        Standing::Good(link) if settings.confirm_on_get && method == Method::GET => {
-            confirm_for_person(&auth, &client, delivery, link, StatusCode::FOUND).await
+    match confirm::open(auth, key).await? {
+        Standing::Good(link) if settings.confirm_on_get && *method == Method::GET => {
+            confirm_for_person(auth, client, delivery, link, StatusCode::FOUND).await
         }
         Standing::Good(link) => {
             let user = users::store::by_id(auth.db(), link.subject).await?;
             let Some(user) = user.filter(|user| user.auth_version == link.version && user.is_active) else {
-                return not_valid(&auth);
+                return not_valid(auth);
             };
             let action = auth.settings().http.path(&format!("/registration/verification/{key}/"));
             let page = ConfirmEmail { action, email: user.email };
-            pages::show_leading_to(&auth, StatusCode::OK, &page, settings.redirect.as_deref())
+            pages::show_leading_to(auth, StatusCode::OK, &page, settings.redirect.as_deref())
         }
-        Standing::Used { subject } if is_verified(&auth, subject).await? => Ok(landing(&auth, StatusCode::FOUND)),
-        _ => not_valid(&auth),
+        Standing::Used { subject } if is_verified(auth, subject).await? => Ok(landing(auth, StatusCode::FOUND)),
+        _ => not_valid(auth),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `registration/verification/…` and `registration/verify-otp/`, for programs and for the forms of pages.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -14,7 +14,7 @@ use crate::app::Auth;
 use crate::audit::{self, Event, Reason};
 use crate::codes::{self, Standing};
 use crate::error::{Error, Result};
-use crate::http::{Client, Fields, FormFields};
+use crate::http::{Client, Fields, FormFields, LinkKey};
 use crate::login;
 use crate::openapi::shared::{CodeNotValid, NotFound, Throttled, UnknownLink};
 use crate::openapi::{Api, at, bodies};
@@ -87,24 +87,24 @@ async fn confirm(
     client: Client,
     reader: Reader,
     delivery: Delivery,
-    Path(key): Path<String>,
+    LinkKey(key): LinkKey,
 ) -> Result<Response> {
-    let standing = match confirm::open(&auth, &key).await {
-        Ok(standing) => standing,
-        Err(error) => return reader.refuse(&auth, error),
-    };
-    match (standing, reader) {
+    reader.answer(&auth, press(&auth, &client, reader, delivery, &key).await)
+}
+
+async fn press(auth: &Auth, client: &Client, reader: Reader, delivery: Delivery, key: &str) -> Result<Response> {
+    match (confirm::open(auth, key).await?, reader) {
         (Standing::Good(link), Reader::Person) => {
-            confirm_for_person(&auth, &client, delivery, link, StatusCode::SEE_OTHER).await
+            confirm_for_person(auth, client, delivery, link, StatusCode::SEE_OTHER).await
         }
         (Standing::Good(link), Reader::Program) => {
-            let user = confirm::by_link(&auth, link).await?.ok_or(UnknownLink)?;
-            signed_in(&auth, &client, delivery, &user, json!({ "detail": "E-mail address verified." })).await
+            let user = confirm::by_link(auth, link).await?.ok_or(UnknownLink)?;
+            signed_in(auth, client, delivery, &user, json!({ "detail": "E-mail address verified." })).await
         }
-        (Standing::Used { subject }, Reader::Person) if is_verified(&auth, subject).await? => {
-            Ok(landing(&auth, StatusCode::SEE_OTHER))
+        (Standing::Used { subject }, Reader::Person) if is_verified(auth, subject).await? => {
+            Ok(landing(auth, StatusCode::SEE_OTHER))
         }
-        (_, Reader::Person) => not_valid(&auth),
+        (_, Reader::Person) => not_valid(auth),
         (_, Reader::Program) => Err(UnknownLink.into()),
     }
 }
@@ -140,8 +140,7 @@ async fn resend(
     match (sign_up::resend(&auth, &email).await, reader) {
         (Ok(()), Reader::Person) => pages::show(&auth, StatusCode::OK, &CheckMail {}),
         (Ok(()), Reader::Program) => Ok(Json(json!({ "detail": SENT })).into_response()),
-        (Err(error @ Error::Throttled(_)), reader) => reader.refuse(&auth, error),
-        (Err(error), _) => Err(error),
+        (Err(error), reader) => reader.refuse(&auth, error),
     }
 }
 

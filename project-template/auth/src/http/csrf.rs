@@ -9,6 +9,8 @@ use crate::pages;
 
 /// Where a program puts the token.
 const HEADER: &str = "x-csrftoken";
+/// The code of a refusal.
+pub(crate) const REFUSED: &str = "csrf_failed";
 
 /// What has to come beside a credential: a MAC over what names it.
 pub(crate) fn token(auth: &Auth, credential: &str) -> String {
@@ -26,5 +28,5 @@ pub(crate) fn check(auth: &Auth, headers: &HeaderMap, field: Option<&str>, crede
         Some(token) if !pages::is_form_token(auth, credential, token) => "CSRF Failed: CSRF token incorrect.",
         Some(_) => return Ok(()),
     };
-    Err(Error::refused(StatusCode::FORBIDDEN, detail, "csrf_failed"))
+    Err(Error::refused(StatusCode::FORBIDDEN, detail, REFUSED))
 }

@@ -4,6 +4,7 @@ mod client;
 pub(crate) mod csrf;
 mod fields;
 mod layers;
+mod link_key;
 mod origin;
 mod patience;
 mod server;
@@ -11,6 +12,7 @@ mod server;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use axum::http::uri::Authority;
 use axum::http::{HeaderValue, Uri};
 use ipnet::IpNet;
 
@@ -18,6 +20,7 @@ pub use client::Client;
 pub(crate) use fields::{BLANK, REQUIRED};
 pub use fields::{Fields, FormFields};
 pub(crate) use layers::{api_layers, outer_layers};
+pub(crate) use link_key::LinkKey;
 pub(crate) use server::serve;
 
 use crate::settings::{Choice, Section};
@@ -83,7 +86,10 @@ impl Settings {
         }
         let public_url = section.optional_text("public_url").map(|url| url.trim_end_matches('/').to_owned());
         if public_url.as_deref().is_some_and(|url| !is_base_url(url)) {
-            section.problem("public_url", "must be an address such as \"https://auth.example.com\", without a query");
+            section.problem(
+                "public_url",
+                "must be an address such as \"https://auth.example.com\", without a user, a query or a fragment",
+            );
         }
         let prefix = section.text("prefix").trim_end_matches('/').to_owned();
         if !is_prefix(&prefix) {
@@ -136,6 +142,11 @@ impl Settings {
         let uri = self.public_url.as_deref().and_then(|url| url.split_once("://"));
         let authority = uri.map_or("localhost", |(_, rest)| rest.split('/').next().unwrap_or(rest));
         authority.rsplit('@').next().unwrap_or(authority)
+    }
+
+    /// Whether the host of links is a domain, or in it: cookies of the domain can be set there.
+    pub(crate) fn is_within(&self, domain: &str) -> bool {
+        self.link("").parse::<Uri>().is_ok_and(|uri| uri.host().is_some_and(|host| is_within(host, domain)))
     }
 
     pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
@@ -194,8 +205,18 @@ fn is_private(address: IpAddr) -> bool {
 
 fn is_base_url(url: &str) -> bool {
     url.parse::<Uri>().is_ok_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some() && uri.query().is_none()
+        let is_plain = |authority: &Authority| !authority.as_str().contains('@');
+        matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri.authority().is_some_and(is_plain)
+            && uri.query().is_none()
+            && !url.contains('#')
     })
+}
+
+/// Whether a host is a domain or in it, whatever their case. Older browsers had a dot before the domain of a cookie.
+pub(crate) fn is_within(host: &str, domain: &str) -> bool {
+    let (host, domain) = (host.to_ascii_lowercase(), domain.trim_start_matches('.').to_ascii_lowercase());
+    !domain.is_empty() && host.strip_suffix(&domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// Whether a browser can be sent there: an address of the web, or a path of this server (`//` begins neither).

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::Settings;
+use super::{Settings, csrf};
 use crate::app::Auth;
 use crate::error::Error;
 
@@ -17,7 +17,7 @@ pub(super) async fn refuse_foreign(State(auth): State<Auth>, request: Request, n
         return next.run(request).await;
     }
     let detail = "CSRF Failed: Origin checking failed; the page's origin is not in `http.cors_origins`.";
-    Error::refused(StatusCode::FORBIDDEN, detail, "csrf_failed").into_response()
+    Error::refused(StatusCode::FORBIDDEN, detail, csrf::REFUSED).into_response()
 }
 
 fn is_ours(headers: &HeaderMap, settings: &Settings) -> bool {

@@ -37,6 +37,14 @@ impl Reader {
         if accepted.into_iter().any(is_html) { Self::Person } else { Self::Program }
     }
 
+    /// The answer, or its refusal in the reader's own way.
+    ///
+    /// # Errors
+    /// As [`Reader::refuse`].
+    pub fn answer(self, auth: &Auth, answer: Result<Response>) -> Result<Response> {
+        answer.or_else(|error| self.refuse(auth, error))
+    }
+
     /// Refuses in the reader's own way: a person gets a page that says what the JSON would.
     ///
     /// # Errors

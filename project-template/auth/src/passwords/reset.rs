@@ -124,8 +124,9 @@ impl Capability {
         is_alive.then(|| Self { secret: secret.into(), sealed: sealed.to_owned() })
     }
 
-    /// What names it to [`csrf`](crate::http::csrf).
+    /// What names it to [`csrf`](crate::http::csrf): its link, since a link that is opened twice gives the second cookie to
+    /// the form of the first as well.
     pub(super) fn name(&self) -> String {
-        format!("{CSRF} {}", self.sealed)
+        format!("{CSRF} {}", self.secret.expose_secret())
     }
 }

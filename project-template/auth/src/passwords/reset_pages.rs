@@ -34,17 +34,21 @@ pub(super) fn add(api: Api) -> Api {
 async fn open(State(auth): State<Auth>, path: Result<Path<(String, String)>, PathRejection>) -> Result<Response> {
     // What is no text is no link either.
     let (uid, token) = path.map(|Path(parts)| parts).unwrap_or_default();
+    Reader::Person.answer(&auth, hand_over(&auth, &uid, token).await)
+}
+
+async fn hand_over(auth: &Auth, uid: &str, token: String) -> Result<Response> {
     let secret = SecretString::from(token);
-    let reset = reset::find(&auth, &secret).await?;
+    let reset = reset::find(auth, &secret).await?;
     if reset.is_none_or(|reset| uid.parse() != Ok(reset.user.id)) {
-        return not_valid(&auth, StatusCode::NOT_FOUND, String::new(), Vec::new());
+        return not_valid(auth, StatusCode::NOT_FOUND, String::new(), Vec::new());
     }
-    let capability = Capability::new(&auth, secret);
+    let capability = Capability::new(auth, secret);
     let form = || auth.settings().http.path("/password/reset/default/");
     let target = auth.settings().password.reset_redirect.clone().unwrap_or_else(form);
     let location = HeaderValue::from_str(&target).map_err(anyhow::Error::new)?;
-    let csrf = cookie(&auth, CSRF_COOKIE, csrf::token(&auth, &capability.name()), false);
-    let capability = cookie(&auth, CAPABILITY_COOKIE, capability.sealed, true);
+    let csrf = cookie(auth, CSRF_COOKIE, csrf::token(auth, &capability.name()), false);
+    let capability = cookie(auth, CAPABILITY_COOKIE, capability.sealed, true);
     let headers = [(header::SET_COOKIE, capability), (header::SET_COOKIE, csrf), (header::LOCATION, location)];
     Ok((StatusCode::FOUND, AppendHeaders(headers)).into_response())
 }
@@ -101,12 +105,18 @@ pub(super) fn not_valid(auth: &Auth, status: StatusCode, email: String, errors: 
 pub(super) fn cookie(auth: &Auth, name: &'static str, value: String, http_only: bool) -> HeaderValue {
     let age = if value.is_empty() { time::Duration::ZERO } else { CAPABILITY_LIFETIME.try_into().unwrap_or_default() };
     // Strict would keep it from the page that the link, opened from a mail, leads to.
-    let cross_site = auth.settings().sessions.cookie.same_site == sessions::SameSite::None;
-    let cookie = Cookie::build((name, value))
+    let settings = &auth.settings().sessions.cookie;
+    let cross_site = settings.same_site == sessions::SameSite::None;
+    let mut cookie = Cookie::build((name, value))
         .path("/")
         .http_only(http_only)
         .same_site(if cross_site { SameSite::None } else { SameSite::Lax })
         .secure(auth.settings().is_production() || cross_site)
         .max_age(age);
-    HeaderValue::from_str(&cookie.to_string()).expect("base64url fits a header")
+    // What a page is to read has to reach the page's host; the capability comes back here alone.
+    if let Some(domain) = settings.domain.as_ref().filter(|_| !http_only) {
+        cookie = cookie.domain(domain.clone());
+    }
+    let cookie = cookie.build().to_string();
+    HeaderValue::from_str(&cookie).expect("base64url and the settings fit a header")
 }

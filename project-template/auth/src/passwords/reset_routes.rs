@@ -23,6 +23,8 @@ use crate::templates::pages::CheckMail;
 use crate::throttle::{self, Action};
 
 const CSRF_FIELD: &str = "csrfmiddlewaretoken";
+const OTHER_LINK: &str =
+    "Another link has been opened since. If this is the account you mean, enter the password again.";
 
 pub(super) fn add(api: Api) -> Api {
     reset_pages::add(at(at(api, routes!(request)), routes!(set_new)))
@@ -149,6 +151,10 @@ async fn set_new(
         }
         Err(Error::CapabilityNotValid) if reader == Reader::Person => {
             return not_valid(&auth, StatusCode::UNAUTHORIZED, String::new(), Vec::new());
+        }
+        // The form of another link, opened before this one: whose password would be set is for the person to see first.
+        Err(Error::Refused { code: csrf::REFUSED, .. }) if reader == Reader::Person => {
+            return filled(&auth, StatusCode::FORBIDDEN, &capability, &reset, vec![OTHER_LINK.into()]);
         }
         Err(error) => return reader.refuse(&auth, error),
     };

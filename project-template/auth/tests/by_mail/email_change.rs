@@ -84,7 +84,12 @@ async fn a_confirmation_ends_the_other_sessions_and_no_link_works_twice(engine: 
     assert_eq!(other.refresh().await.status, 401);
     assert_eq!(browser(&app).send(Verb::POST, &link, None).await.status, 200, "pressed twice, it is still done");
     assert_eq!(app.client().post(&link, &json!({})).await.text("code"), "link_not_valid");
-    assert_eq!(browser(&app).get("/jwt-allauth/user/email/confirm/unknown/").await.status, 404);
+    for unknown in ["unknown", "%ff", "%00"].map(|key| format!("/jwt-allauth/user/email/confirm/{key}/")) {
+        for reply in [browser(&app).get(&unknown).await, browser(&app).send(Verb::POST, &unknown, None).await] {
+            assert_eq!((reply.status, reply.header("content-type")), (404, "text/html; charset=utf-8"), "{unknown}");
+        }
+        assert_eq!(app.client().post(&unknown, &json!({})).await.text("code"), "link_not_valid");
+    }
 }
 
 async fn a_taken_address_looks_like_any_other_to_who_asks_and_its_owner_is_told(engine: Engine) {

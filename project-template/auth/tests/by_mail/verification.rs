@@ -78,7 +78,8 @@ async fn a_used_link_leads_on_and_an_unknown_or_expired_one_offers_another(engin
     sign_up(&app, "bob@example.com", PASSWORD).await;
     let expired = app.mailbox().await.latest("bob@example.com").link();
     app.advance(app.auth.settings().email_verification.link_lifetime);
-    for link in [expired.as_str(), "/jwt-allauth/registration/verification/unknown/"] {
+    let unknown = ["unknown", "%ff", "%00"].map(|key| format!("/jwt-allauth/registration/verification/{key}/"));
+    for link in unknown.iter().chain([&expired]) {
         for reply in [browser(&app).get(link).await, browser(&app).send(Verb::POST, link, None).await] {
             assert_eq!(reply.status, 404);
             assert!(posts_to(&reply, "/jwt-allauth/registration/verification/resend/"));

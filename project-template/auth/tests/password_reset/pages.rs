@@ -1,13 +1,19 @@
 //! The pages, as a browser without JavaScript uses them.
 
-use auth::testing::{Client, Engine, PASSWORD, Reply, TestApp};
+use std::time::Duration;
 
-use super::{ADA, FORM, NEW, RESET, SET_NEW, opened, router};
+use auth::testing::{Client, Engine, PASSWORD, Reply, TestApp};
+use serde_json::json;
+
+use super::{ADA, FORM, NEW, RESET, SET_NEW, link, opened, router};
 
 auth::on_both_engines!(
     a_form_sets_the_password_and_signs_nobody_in,
     a_refused_password_is_explained_in_the_form,
     a_link_that_is_not_valid_leads_to_a_form_for_another,
+    a_form_stays_good_when_its_link_is_opened_again,
+    a_form_of_another_link_sets_no_password_and_asks_again,
+    while_the_database_is_away_a_person_gets_a_page,
     a_page_loads_nothing_and_is_not_kept,
 );
 
@@ -23,9 +29,14 @@ fn hidden<'h>(html: &'h str, name: &str) -> &'h str {
 }
 
 async fn submit(browser: &mut Client, password: &str, again: &str) -> Reply {
-    let page = browser.visit(FORM).await;
-    let token = hidden(html(&page), "csrfmiddlewaretoken").to_owned();
-    let fields = [("csrfmiddlewaretoken", token.as_str()), ("new_password1", password), ("new_password2", again)];
+    let form = browser.visit(FORM).await;
+    fill(browser, &form, password, again).await
+}
+
+/// Posts a form that was loaded before.
+async fn fill(browser: &mut Client, form: &Reply, password: &str, again: &str) -> Reply {
+    let token = hidden(html(form), "csrfmiddlewaretoken");
+    let fields = [("csrfmiddlewaretoken", token), ("new_password1", password), ("new_password2", again)];
     browser.submit(SET_NEW, &fields).await
 }
 
@@ -79,6 +90,60 @@ async fn a_link_that_is_not_valid_leads_to_a_form_for_another(engine: Engine) {
     assert!(html(&page).contains("Check your mail"));
     let link = app.mailbox().await.latest(ADA).link();
     assert_eq!(browser.visit(&link).await.status, 302);
+}
+
+async fn a_form_stays_good_when_its_link_is_opened_again(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    app.signed_in(ADA).await;
+    let link = link(&app, ADA).await;
+    let mut browser = app.client();
+    browser.visit(&link).await;
+    let first_tab = browser.visit(FORM).await;
+    app.advance(Duration::from_mins(1));
+    browser.visit(&link).await;
+    let second_tab = browser.visit(FORM).await;
+    assert_eq!(fill(&mut browser, &first_tab, NEW, NEW).await.status, 303);
+    assert_eq!(fill(&mut browser, &second_tab, NEW, NEW).await.status, 401);
+    assert_eq!(app.client().login(ADA, NEW).await.status, 200);
+}
+
+/// Two people at one browser: whose link was opened last is whose password would be set.
+async fn a_form_of_another_link_sets_no_password_and_asks_again(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    app.signed_in(ADA).await;
+    app.signed_in("bob@example.com").await;
+    let mut browser = opened(&app, ADA).await;
+    let of_ada = browser.visit(FORM).await;
+    let link = link(&app, "bob@example.com").await;
+    browser.visit(&link).await;
+
+    let reply = fill(&mut browser, &of_ada, NEW, NEW).await;
+    let page = html(&reply);
+    assert_eq!(reply.status, 403);
+    assert!(page.contains("bob@example.com") && page.contains("Another link has been opened since."), "{page}");
+    for address in [ADA, "bob@example.com"] {
+        assert_eq!(app.client().login(address, PASSWORD).await.status, 200);
+    }
+    assert_eq!(fill(&mut browser, &reply, NEW, NEW).await.status, 303);
+    assert_eq!(app.client().login("bob@example.com", NEW).await.status, 200);
+}
+
+async fn while_the_database_is_away_a_person_gets_a_page(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    app.auth.db().close().await;
+    let mut browser = app.client();
+    let pressed = ["/jwt-allauth/registration/verification/x/", "/jwt-allauth/user/email/confirm/x/"];
+    let mut replies = vec![browser.visit("/jwt-allauth/password/reset/confirm/1/x/").await];
+    for path in pressed {
+        replies.push(browser.visit(path).await);
+        replies.push(browser.submit(path, &[]).await);
+        let reply = app.client().post(path, &json!({})).await;
+        assert_eq!((reply.status, reply.text("code")), (503, "busy"));
+    }
+    for reply in replies {
+        assert_eq!((reply.status, reply.header("retry-after")), (503, "1"));
+        assert!(html(&reply).contains("The server is busy. Please try again."));
+    }
 }
 
 async fn a_page_loads_nothing_and_is_not_kept(engine: Engine) {

@@ -1,7 +1,7 @@
 //! `user/email/` and `user/email/confirm/<key>/`.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -13,7 +13,7 @@ use crate::app::Auth;
 use crate::audit::Reason;
 use crate::codes::Standing;
 use crate::error::Result;
-use crate::http::{Client, Fields};
+use crate::http::{Client, Fields, LinkKey};
 use crate::openapi::shared::{NotFound, Throttled, UnknownLink};
 use crate::openapi::{Api, at, bodies, page_at};
 use crate::pages::{self, Reader};
@@ -84,14 +84,18 @@ async fn change(State(auth): State<Auth>, user: DbUser, client: Client, mut fiel
 }
 
 /// A page with a button; to look at it changes nothing.
-async fn show(State(auth): State<Auth>, Path(key): Path<String>) -> Result<Response> {
-    match open(&auth, &key).await? {
-        Standing::Good(link) if is_current(&auth, link.subject, link.version).await? => {
+async fn show(State(auth): State<Auth>, LinkKey(key): LinkKey) -> Result<Response> {
+    Reader::Person.answer(&auth, button(&auth, &key).await)
+}
+
+async fn button(auth: &Auth, key: &str) -> Result<Response> {
+    match open(auth, key).await? {
+        Standing::Good(link) if is_current(auth, link.subject, link.version).await? => {
             let action = auth.settings().http.path(&format!("/user/email/confirm/{key}/"));
-            pages::show(&auth, StatusCode::OK, &ConfirmEmailChange { action, email: link.data.email })
+            pages::show(auth, StatusCode::OK, &ConfirmEmailChange { action, email: link.data.email })
         }
-        Standing::Used { .. } => pages::show(&auth, StatusCode::OK, &EmailChanged {}),
-        _ => pages::show(&auth, StatusCode::NOT_FOUND, &EmailChangeFailed {}),
+        Standing::Used { .. } => pages::show(auth, StatusCode::OK, &EmailChanged {}),
+        _ => pages::show(auth, StatusCode::NOT_FOUND, &EmailChangeFailed {}),
     }
 }
 
@@ -105,19 +109,20 @@ async fn show(State(auth): State<Auth>, Path(key): Path<String>) -> Result<Respo
         UnknownLink,
     ),
 )]
-async fn confirm_change(State(auth): State<Auth>, reader: Reader, Path(key): Path<String>) -> Result<Response> {
-    let changed = match open(&auth, &key).await? {
-        Standing::Good(link) => match confirm(&auth, link).await {
-            Ok(user) => user.is_some(),
-            Err(error) => return reader.refuse(&auth, error),
-        },
+async fn confirm_change(State(auth): State<Auth>, reader: Reader, LinkKey(key): LinkKey) -> Result<Response> {
+    reader.answer(&auth, press(&auth, reader, &key).await)
+}
+
+async fn press(auth: &Auth, reader: Reader, key: &str) -> Result<Response> {
+    let changed = match open(auth, key).await? {
+        Standing::Good(link) => confirm(auth, link).await?.is_some(),
         // Pressed twice.
         Standing::Used { .. } => reader == Reader::Person,
         Standing::Expired | Standing::Unknown => false,
     };
     match (reader, changed) {
-        (Reader::Person, true) => pages::show(&auth, StatusCode::OK, &EmailChanged {}),
-        (Reader::Person, false) => pages::show(&auth, StatusCode::NOT_FOUND, &EmailChangeFailed {}),
+        (Reader::Person, true) => pages::show(auth, StatusCode::OK, &EmailChanged {}),
+        (Reader::Person, false) => pages::show(auth, StatusCode::NOT_FOUND, &EmailChangeFailed {}),
         (Reader::Program, true) => Ok(Json(json!({ "detail": "E-mail address changed." })).into_response()),
         (Reader::Program, false) => Err(UnknownLink.into()),
     }
