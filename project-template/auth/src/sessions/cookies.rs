@@ -85,7 +85,7 @@ pub(super) fn set(auth: &Auth, issued: Issued) -> SetCookies {
 }
 
 /// The headers that delete what [`set`] sets.
-pub(super) fn cleared(auth: &Auth) -> SetCookies {
+pub(crate) fn cleared(auth: &Auth) -> SetCookies {
     let mut cookies = vec![refresh_cookie(auth, String::new(), Duration::ZERO)];
     if auth.settings().sessions.access_cookie {
         cookies.push(access_cookie(auth, String::new(), Duration::ZERO));
@@ -94,7 +94,7 @@ pub(super) fn cleared(auth: &Auth) -> SetCookies {
     headers(&cookies)
 }
 
-pub(super) type SetCookies = AppendHeaders<Vec<(HeaderName, HeaderValue)>>;
+pub(crate) type SetCookies = AppendHeaders<Vec<(HeaderName, HeaderValue)>>;
 
 fn headers(cookies: &[Cookie<'static>]) -> SetCookies {
     let header = |cookie: &Cookie<'_>| {

@@ -28,8 +28,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub(crate) use cookies::access_cookie_name;
 pub use cookies::{CookieSettings, SameSite};
+pub(crate) use cookies::{access_cookie_name, cleared};
 use credential::Shown;
 pub use current_user::CurrentUser;
 pub use db_user::DbUser;

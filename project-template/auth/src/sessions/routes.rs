@@ -142,8 +142,17 @@ async fn logout(
             (refresh.session, refresh.sub)
         }
         (None, Ok(access)) => (access.session, access.sub),
-        (None, Err(_)) if shown.is_some() => return Err(Error::token_not_valid()),
-        (None, Err(error)) => return Err(error),
+        (None, Err(error)) => {
+            let Some((_, transport)) = shown else { return Err(error) };
+            let refused = Error::token_not_valid();
+            // A browser cannot get rid of a cookie that is good for nothing in any other way.
+            let is_cookie = transport == Transport::Cookie;
+            return Ok(if is_cookie {
+                (cookies::cleared(&auth), refused).into_response()
+            } else {
+                refused.into_response()
+            });
+        }
     };
     end(&auth, session, user, EndedBy::Logout).await?;
     Ok(goodbye(&auth, "Successfully logged out."))
@@ -217,9 +226,17 @@ async fn list(State(auth): State<Auth>, user: DbUser) -> Result<Json<Vec<Listed>
 #[utoipa::path(
     delete, path = "/sessions/{id}/", tag = "Sessions", security(("bearer" = [])),
     params(("id" = Uuid, Path, example = "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c11")),
-    responses((status = 204, description = "The session is over."), NotFound),
+    responses((status = 204, description = "The session is over; with the session that asks, its cookies go."), NotFound),
 )]
-async fn end_one(State(auth): State<Auth>, user: DbUser, id: Result<Path<Uuid>, PathRejection>) -> Result<StatusCode> {
+async fn end_one(State(auth): State<Auth>, user: DbUser, id: Result<Path<Uuid>, PathRejection>) -> Result<Response> {
     let Path(id) = id.map_err(|_| NotFound)?;
-    if end(&auth, id, user.id, EndedBy::User).await? { Ok(StatusCode::NO_CONTENT) } else { Err(NotFound.into()) }
+    if !end(&auth, id, user.id, EndedBy::User).await? {
+        return Err(NotFound.into());
+    }
+    let is_own = id == user.session;
+    Ok(if is_own {
+        (StatusCode::NO_CONTENT, cookies::cleared(&auth)).into_response()
+    } else {
+        StatusCode::NO_CONTENT.into_response()
+    })
 }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa_axum::routes;
 
@@ -80,9 +81,9 @@ async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
 /// Removes the account, its sessions and everything that hangs on it.
 #[utoipa::path(
     delete, path = "/user/", tag = "Accounts", request_body = Password, security(("bearer" = [])),
-    responses((status = 204, description = "The account is gone."), Conflict, LastSuperuser, Throttled),
+    responses((status = 204, description = "The account is gone, and the cookies of its session."), Conflict, LastSuperuser, Throttled),
 )]
-async fn remove(State(auth): State<Auth>, user: DbUser, client: Client, mut fields: Fields) -> Result<StatusCode> {
+async fn remove(State(auth): State<Auth>, user: DbUser, client: Client, mut fields: Fields) -> Result<Response> {
     let password = fields.secret("password");
     fields.finish()?;
     if !passwords::is_own(&auth, &user, &client, password.unwrap_or_default(), Reason::Deletion).await? {
@@ -106,5 +107,5 @@ async fn remove(State(auth): State<Auth>, user: DbUser, client: Client, mut fiel
     audit::forget(&mut tx, user.id).await?;
     throttle::forgive(&mut tx, &user.address_key()).await?;
     ended.commit(&auth, tx).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok((StatusCode::NO_CONTENT, sessions::cleared(&auth)).into_response())
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use auth::testing::{Engine, PASSWORD};
 use serde_json::{Value, json};
 
-use super::{assert_not_authenticated, assert_refused, assert_session_over, claims, configured, start};
+use super::{
+    assert_cookie_deleted, assert_not_authenticated, assert_refused, assert_session_over, claims, configured, start,
+};
 
 auth::on_both_engines!(
     the_list_shows_live_sessions_newest_first_and_no_token,
@@ -61,12 +63,14 @@ async fn a_session_is_ended_by_its_owner_once(engine: Engine) {
     phone.login("ada@example.com", PASSWORD).await;
     let path = path_of(&claims(&phone).await);
     let reply = ada.delete(&path, None).await;
-    assert_eq!((reply.status, &reply.body), (204, &Value::Null));
+    assert_eq!((reply.status, &reply.body, reply.header("set-cookie")), (204, &Value::Null, ""));
     assert_session_over(&phone.get("/jwt-allauth/user/").await);
     assert_eq!(phone.refresh().await.status, 401);
     assert_eq!(ada.delete(&path, None).await.status, 404);
     let own = path_of(&claims(&ada).await);
-    assert_eq!(ada.delete(&own, None).await.status, 204);
+    let reply = ada.delete(&own, None).await;
+    assert_eq!(reply.status, 204);
+    assert_cookie_deleted(&reply);
     assert_session_over(&ada.delete(&own, None).await);
     assert_not_authenticated(&app.client().delete(&own, None).await);
 }

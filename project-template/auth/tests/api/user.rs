@@ -3,7 +3,7 @@
 use auth::testing::{Engine, PASSWORD};
 use serde_json::{Value, json};
 
-use super::{assert_not_authenticated, assert_refused, assert_session_over, start};
+use super::{assert_cookie_deleted, assert_not_authenticated, assert_refused, assert_session_over, start};
 
 const PATH: &str = "/jwt-allauth/user/";
 
@@ -61,6 +61,7 @@ async fn an_account_is_deleted_with_its_password(engine: Engine) {
     phone.login("ada@example.com", PASSWORD).await;
     let reply = ada.delete(PATH, Some(&json!({ "password": PASSWORD }))).await;
     assert_eq!((reply.status, &reply.body), (204, &Value::Null));
+    assert_cookie_deleted(&reply);
     assert_session_over(&ada.get(PATH).await);
     assert_session_over(&phone.get(PATH).await);
     assert_eq!(phone.refresh().await.status, 401);
