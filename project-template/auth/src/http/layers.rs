@@ -9,7 +9,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::cors::CorsLayer;
+use tower_http::cors::{AllowHeaders, AllowMethods, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -53,18 +53,14 @@ async fn forbid_storing(mut response: Response) -> Response {
     response
 }
 
+/// An origin that is allowed may do what a page of ours may: which methods and headers the routes of the application take is
+/// for those to say.
 fn cors(origins: &[HeaderValue]) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(origins.to_vec())
         .allow_credentials(true)
-        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
-        .allow_headers([
-            header::ACCEPT_LANGUAGE,
-            header::AUTHORIZATION,
-            header::CONTENT_TYPE,
-            HeaderName::from_static("prefer"),
-            HeaderName::from_static("x-csrftoken"),
-        ])
+        .allow_methods(AllowMethods::mirror_request())
+        .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([header::RETRY_AFTER, REQUEST_ID])
         .max_age(std::time::Duration::from_mins(10))
 }

@@ -168,6 +168,37 @@ async fn only_listed_origins_are_allowed_and_none_is_reflected() {
     assert_eq!(plain.get("/health/live").await.header("access-control-allow-origin"), "");
 }
 
+/// The routes of the application are behind the same layers, and its pages send what they like.
+#[tokio::test]
+async fn a_listed_origin_may_use_any_method_and_header() {
+    let app = configured(Engine::Sqlite, CORS).await;
+    for (method, header) in
+        [("PUT", "x-requested-with"), ("DELETE", "authorization,x-csrftoken"), ("PATCH", "if-match")]
+    {
+        let client = app.client().with_header("origin", "https://app.example.com");
+        let client = client.with_header("access-control-request-method", method);
+        let client = client.with_header("access-control-request-headers", header);
+        let reply = client.send(Method::OPTIONS, "/orders/", None).await;
+        assert_eq!(reply.header("access-control-allow-methods"), method);
+        assert_eq!(reply.header("access-control-allow-headers"), header);
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_a_listed_origin_can_read_that_a_request_took_too_long() {
+    let slow = |auth: auth::Auth| {
+        axum::Router::new().route("/slow/", axum::routing::get(std::future::pending::<()>)).merge(super::router(auth))
+    };
+    let app = TestApp::start_with(Engine::Sqlite, slow, |settings| {
+        settings.http.cors_origins = vec!["https://app.example.com".parse().unwrap()];
+        settings.http.request_timeout = std::time::Duration::from_millis(1);
+    })
+    .await;
+    let reply = app.client().with_header("origin", "https://app.example.com").get("/slow/").await;
+    assert_eq!((reply.status, reply.text("code")), (408, "timeout"));
+    assert_eq!(reply.header("access-control-allow-origin"), "https://app.example.com");
+}
+
 #[tokio::test]
 async fn pages_of_other_sites_change_nothing() {
     let app = configured(Engine::Sqlite, CORS).await;
