@@ -5,14 +5,14 @@ use std::io::IsTerminal;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 
-use crate::settings::Settings;
+use crate::settings::{Settings, variable};
 
 /// Statements are logged by sqlx at `info` when they are slow, which is worth knowing; the rest is not.
 const DEFAULT: &str = "info,sqlx=warn";
 
 /// Starts logging to standard error. `RUST_LOG` chooses what, such as `info,auth=debug`.
 pub(super) fn start(settings: &Settings) {
-    let wished = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
+    let wished = variable("RUST_LOG").ok().flatten().and_then(|text| text.parse::<Targets>().ok());
     let targets = wished.unwrap_or_else(|| DEFAULT.parse().unwrap_or_default());
     let registry = tracing_subscriber::registry().with(targets);
     let is_colourful = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();

@@ -12,6 +12,7 @@ use crate::audit::{self, Event, Kind, Reason};
 use crate::db;
 use crate::parts::Parts;
 use crate::passwords;
+use crate::settings::variable;
 use crate::users::{self, Email, NewUser, role};
 
 #[derive(Args)]
@@ -27,7 +28,8 @@ pub(super) struct Arguments {
 /// Makes a superuser, or makes the account with this address one; its password stays. Running it again changes nothing.
 pub(super) async fn create(parts: Box<Parts>, arguments: Arguments) -> anyhow::Result<ExitCode> {
     let asks = !arguments.no_input && std::io::stdin().is_terminal();
-    let email = match arguments.email.or_else(|| variable("SUPERUSER_EMAIL")) {
+    let variable = |name| variable(name).map_err(anyhow::Error::msg);
+    let email = match arguments.email.map_or_else(|| variable("SUPERUSER_EMAIL"), |email| Ok(Some(email)))? {
         Some(email) => email,
         None if asks => ask("E-mail address: ")?,
         None => bail!("no address: give --email ADDRESS or set SUPERUSER_EMAIL"),
@@ -38,7 +40,7 @@ pub(super) async fn create(parts: Box<Parts>, arguments: Arguments) -> anyhow::R
         return promote(&auth, user).await;
     }
 
-    let password = match variable("SUPERUSER_PASSWORD") {
+    let password = match variable("SUPERUSER_PASSWORD")? {
         Some(password) => password.into(),
         None if asks => ask_password()?,
         None => bail!("no password: set SUPERUSER_PASSWORD, or run this on a terminal without --no-input"),
@@ -86,12 +88,6 @@ async fn promote(auth: &Auth, user: users::User) -> anyhow::Result<ExitCode> {
         println!("{} is a superuser now", user.email);
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn variable(name: &str) -> Option<String> {
-    let from_file = || std::fs::read_to_string(std::env::var(format!("{name}_FILE")).ok()?).ok();
-    let value = std::env::var(name).ok().or_else(from_file)?;
-    Some(value.trim_end_matches(['\r', '\n']).to_owned()).filter(|value| !value.is_empty())
 }
 
 fn ask(question: &str) -> anyhow::Result<String> {

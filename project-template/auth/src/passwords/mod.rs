@@ -7,6 +7,7 @@ mod memory;
 mod nfc;
 mod notice;
 mod policy;
+mod redirect;
 mod reset;
 mod reset_pages;
 mod reset_routes;

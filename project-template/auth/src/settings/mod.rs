@@ -2,6 +2,7 @@
 //!
 //! Each room reads its own section from a [`Section`], which collects every problem instead of stopping at the first.
 
+mod combinations;
 mod draft;
 mod problem;
 mod reader;
@@ -15,6 +16,7 @@ pub use problem::{Problem, Problems};
 use reader::Reader;
 pub(crate) use reader::parse_duration;
 pub use reader::{Choice, Section};
+pub(crate) use sources::variable;
 
 use crate::{
     admin, audit, codes, db, email_verification, http, login_codes, mail, operations, passwords, registration,
@@ -112,10 +114,7 @@ impl Settings {
             cron: operations::Settings::read(&mut reader.section("cron")),
             templates: templates::Settings::read(&mut reader.section("templates")),
         };
-        if settings.audit.notify_new_device && !settings.sessions.collect_device {
-            let fix = "needs sessions.collect_device: what is not kept cannot be known again";
-            reader.section("audit").problem("notify_new_device", fix);
-        }
+        combinations::refuse(&settings, reader);
         if settings.environment == Environment::Production {
             settings.refuse_unsafe(reader);
         }

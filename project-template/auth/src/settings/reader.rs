@@ -37,13 +37,27 @@ impl Reader {
         let mut reader =
             Self { values: defaults, sources: BTreeMap::new(), problems: Vec::new(), refused: BTreeSet::new() };
         reader.merge_file(&path.display().to_string(), file);
-        for entry in sources::overrides(environment, &mut reader.problems) {
+        let keys = reader.keys();
+        for entry in sources::overrides(environment, &keys, &mut reader.problems) {
             reader.merge_variable(entry);
         }
+        reader.problems.extend(sources::near_misses(environment, &keys));
         if let Some(port) = environment.get("PORT").filter(|port| !port.is_empty()) {
             reader.merge_port(port);
         }
         Ok(reader)
+    }
+
+    /// The name of every setting.
+    fn keys(&self) -> Vec<String> {
+        let mut keys = Vec::new();
+        for (name, value) in &self.values {
+            match value {
+                Value::Table(section) => keys.extend(section.keys().map(|key| format!("{name}.{key}"))),
+                _ => keys.push(name.clone()),
+            }
+        }
+        keys
     }
 
     fn merge_file(&mut self, source: &str, file: Table) {

@@ -1,6 +1,6 @@
 //! Where settings come from beside the file: environment variables, `.env`, and files that hold a secret.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::WELL_KNOWN;
 
@@ -9,39 +9,103 @@ const PREFIX: &str = "JWT_ALLAUTH__";
 /// The ending of a variable that names a file with the value, as container platforms mount secrets.
 const FILE: &str = "_FILE";
 
+/// The file of a machine's variables, in the directory the program is started in.
+const DOT_ENV: &str = ".env";
+
 /// The variables of this process; outside production those of `.env` below them.
 pub(super) fn environment() -> Result<BTreeMap<String, String>, String> {
-    let mut variables: BTreeMap<String, String> = BTreeMap::new();
-    if !std::env::var("ENVIRONMENT").is_ok_and(|value| value.eq_ignore_ascii_case("production")) {
-        match dotenvy::dotenv_iter() {
-            Ok(lines) => {
-                for line in lines {
-                    let (name, value) = line.map_err(|error| explain(&error))?;
-                    variables.insert(name, value);
-                }
-            }
-            Err(error) if error.not_found() => {}
-            Err(error) => return Err(explain(&error)),
-        }
-    }
-    variables.extend(
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
-    );
+    let process: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let mut variables = if is_production(&process) { BTreeMap::new() } else { dot_env(&process)? };
+    variables.extend(process);
     Ok(variables)
 }
 
-/// What is wrong with `.env`. The library repeats the line, in which there may be a secret.
-fn explain(error: &dotenvy::Error) -> String {
-    match error {
-        dotenvy::Error::LineParse(line, _) => {
-            let which =
-                line.split_once('=').map_or("that has no `=`".to_owned(), |(name, _)| format!("of `{}`", name.trim()));
-            format!(
-                ".env: the line {which} is not understood; write NAME=\"value\", with single quotes where the value has a `$`"
-            )
-        }
-        error => format!(".env: {error}"),
+/// As the setting `environment` will be read: the long name wins, and case does not matter.
+fn is_production(process: &BTreeMap<String, String>) -> bool {
+    let named = ["JWT_ALLAUTH__ENVIRONMENT", "ENVIRONMENT"].into_iter().find_map(|name| process.get(name));
+    named.is_some_and(|value| value.eq_ignore_ascii_case("production"))
+}
+
+/// A variable that is no setting, or the contents of the file that `NAME_FILE` names; none if it is empty.
+pub(crate) fn variable(name: &str) -> Result<Option<String>, String> {
+    let mut environment = environment()?;
+    let value = environment.remove(name).filter(|value| !value.is_empty());
+    let file = format!("{name}{FILE}");
+    let value = match (value, environment.remove(&file)) {
+        (None, Some(path)) => Some(contents(&file, &path)?),
+        (value, _) => value,
+    };
+    Ok(value.filter(|value| !value.is_empty()))
+}
+
+/// A secret that was put into a file, without the end of its line.
+fn contents(variable: &str, path: &str) -> Result<String, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{variable}: cannot read {path}: {error}"))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn dot_env(process: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
+    match std::fs::read_to_string(DOT_ENV) {
+        Ok(text) => parse(&text, process),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+        Err(error) => Err(format!("{DOT_ENV}: {error}")),
     }
+}
+
+/// Reads the lines of `.env`. What is wrong is told without the line itself, which may be a secret.
+fn parse(text: &str, process: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
+    // Editors of Windows begin a file with it.
+    let text = text.trim_start_matches('\u{feff}');
+    let trouble = |line: usize, what: &str| Err(format!("{DOT_ENV}: line {}: {what}", line + 1));
+    let mut names: BTreeSet<&str> = process.keys().map(String::as_str).collect();
+    for (number, line) in text.lines().enumerate() {
+        let Some((name, value)) = line.split_once('=').filter(|_| !line.trim_start().starts_with('#')) else {
+            continue;
+        };
+        if refers_to_nothing(value, &names) {
+            return trouble(number, "a `$` begins the name of another variable; put the value into single quotes");
+        }
+        names.insert(name.trim().trim_start_matches("export ").trim());
+    }
+    let mut variables = BTreeMap::new();
+    for line in dotenvy::from_read_iter(text.as_bytes()) {
+        match line {
+            Ok((name, value)) => variables.insert(name, value),
+            Err(dotenvy::Error::LineParse(shown, _)) => {
+                let first = shown.lines().next().unwrap_or_default();
+                let number = text.lines().position(|line| line.contains(first)).unwrap_or_default();
+                return trouble(number, "is not NAME=value; put a value with spaces or quotes into single quotes");
+            }
+            Err(error) => return Err(format!("{DOT_ENV}: {error}")),
+        };
+    }
+    Ok(variables)
+}
+
+/// Whether a value has a `$` that stands neither for itself nor for a variable that is set: a password would lose what
+/// follows it, without a word.
+fn refers_to_nothing(value: &str, names: &BTreeSet<&str>) -> bool {
+    let (mut single, mut double, mut escaped, mut before) = (false, false, false, ' ');
+    for (index, character) in value.char_indices() {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' if !single => escaped = true,
+            '\'' if !double => single = !single,
+            '"' if !single => double = !double,
+            '#' if !single && !double && before.is_whitespace() => return false,
+            '$' if !single => {
+                let name = value[index..].strip_prefix("${").and_then(|rest| rest.split_once('}'));
+                if !name.is_some_and(|(name, _)| names.contains(name)) {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+        before = character;
+    }
+    false
 }
 
 /// One setting of the environment: the variable it came from, the key it sets and the value.
@@ -52,19 +116,24 @@ pub(super) struct Override {
 }
 
 /// The settings among the variables. A variable that is set but empty counts as not set, except by its long name.
-pub(super) fn overrides(environment: &BTreeMap<String, String>, problems: &mut Vec<String>) -> Vec<Override> {
+///
+/// A variable whose name ends in `_FILE` names a file with the value, unless that is the name of a key (`mail.ca_file`).
+pub(super) fn overrides(
+    environment: &BTreeMap<String, String>,
+    keys: &[String],
+    problems: &mut Vec<String>,
+) -> Vec<Override> {
     let mut overrides = Vec::new();
     for (variable, value) in environment {
+        let is_key = key_of(variable).is_some_and(|key| keys.contains(&key));
         let (name, value) = match variable.strip_suffix(FILE) {
-            Some(name) if key_of(name).is_some() && key_of(variable).is_none() => {
-                match std::fs::read_to_string(value) {
-                    Ok(text) => (name, text.trim_end_matches(['\r', '\n']).to_owned()),
-                    Err(error) => {
-                        problems.push(format!("{variable}: cannot read {value}: {error}"));
-                        continue;
-                    }
+            Some(name) if key_of(name).is_some() && !is_key => match contents(variable, value) {
+                Ok(text) => (name, text),
+                Err(problem) => {
+                    problems.push(problem);
+                    continue;
                 }
-            }
+            },
             _ => (variable.as_str(), value.clone()),
         };
         if let Some(key) = key_of(name)
@@ -80,8 +149,68 @@ pub(super) fn overrides(environment: &BTreeMap<String, String>, problems: &mut V
 
 fn key_of(name: &str) -> Option<String> {
     if let Some(key) = name.strip_prefix(PREFIX) {
-        // `…__KEYS_FILE` is the file form of `…__KEYS`; no key ends in `_file`.
-        return (!name.ends_with(FILE)).then(|| key.to_lowercase().replace("__", "."));
+        return Some(key.to_lowercase().replace("__", "."));
     }
     WELL_KNOWN.iter().find(|(known, _)| *known == name).map(|(_, key)| (*key).to_owned())
+}
+
+/// Variables that nearly name one of these keys, and so set nothing: `JWT_ALLAUTH_SESSIONS_TRANSPORT`.
+pub(super) fn near_misses<'e>(
+    environment: &'e BTreeMap<String, String>,
+    keys: &[String],
+) -> impl Iterator<Item = String> + use<'e> {
+    let short = |name: &str| name.replace("__", "_");
+    let long = |key: &String| format!("{PREFIX}{}", key.to_uppercase().replace('.', "__"));
+    let known: BTreeMap<String, String> = keys.iter().map(|key| (short(&long(key)), long(key))).collect();
+    let candidates = environment.keys().filter(|name| !name.starts_with(PREFIX));
+    candidates.filter_map(move |name| {
+        let meant = known.get(&short(name))?;
+        Some(format!("{name}: there is no such variable; its name is {meant}, with two underscores each"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<BTreeMap<String, String>, String> {
+        parse(text, &BTreeMap::new())
+    }
+
+    #[test]
+    fn values_are_what_stands_there() {
+        let text = "\u{feff}# a comment with a $\nA=plain # and a comment with $\nexport B=\"two words\"\nC='pa$$ \"word\"'\n\
+                    D=\"pa\\$word\"\nE=${A}s\r\nF=\n";
+        let values = read(text).unwrap();
+        let expected =
+            [("A", "plain"), ("B", "two words"), ("C", "pa$$ \"word\""), ("D", "pa$word"), ("E", "plains"), ("F", "")];
+        assert_eq!(values, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+    }
+
+    #[test]
+    fn a_value_that_would_lose_its_end_or_cannot_be_read_is_refused_without_being_shown() {
+        for (value, told) in [
+            ("\"hunter$2\"", "a `$` begins the name"),
+            ("hunter$two", "a `$` begins the name"),
+            ("\"hunter${TWO}\"", "a `$` begins the name"),
+            ("hunter two", "is not NAME=value"),
+            ("\"hunter", "is not NAME=value"),
+            ("\"hunter\\two\"", "is not NAME=value"),
+        ] {
+            let problem = read(&format!("ENVIRONMENT=development\n\nPASSWORD={value}\n")).unwrap_err();
+            assert!(problem.starts_with(".env: line 3: ") && problem.contains(told), "{value}: {problem}");
+            assert!(!problem.contains("hunter"), "{problem}");
+        }
+        assert!(read("just words\n").unwrap_err().starts_with(".env: line 1: is not NAME=value"));
+    }
+
+    #[test]
+    fn production_is_recognised_as_the_setting_is() {
+        let is = |variables: &[(&str, &str)]| {
+            is_production(&variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect())
+        };
+        assert!(is(&[("ENVIRONMENT", "Production")]));
+        assert!(is(&[("JWT_ALLAUTH__ENVIRONMENT", "production"), ("ENVIRONMENT", "development")]));
+        assert!(!is(&[]) && !is(&[("ENVIRONMENT", "development")]));
+    }
 }

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use super::*;
 
 fn load(text: &str, variables: &[(&str, &str)]) -> Result<Settings, String> {
@@ -138,6 +140,55 @@ fn an_address_of_a_database_is_one_or_is_refused_without_being_shown() {
         assert!(problem.contains("DATABASE_URL: `database.url` must "), "{problem}");
         assert!(!problem.contains("hunter2"), "{problem}");
     }
+}
+
+#[test]
+fn a_key_that_itself_names_a_file_is_set_by_its_variable() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "/etc/ssl/ours.pem\n").unwrap();
+    let ca_file = |variable, value: &str| load("", &[(variable, value)]).unwrap().mail.ca_file;
+    let expected = Some(PathBuf::from("/etc/ssl/ours.pem"));
+    assert_eq!(ca_file("JWT_ALLAUTH__MAIL__CA_FILE", "/etc/ssl/ours.pem"), expected);
+    assert_eq!(ca_file("JWT_ALLAUTH__MAIL__CA_FILE_FILE", file.path().to_str().unwrap()), expected);
+}
+
+#[test]
+fn what_would_never_work_together_does_not_start() {
+    for (file, problem) in [
+        ("admin.path = \"/docs\"", "`admin.path` must not lie within http.prefix"),
+        ("admin.path = \"/jwt-allauth/user\"", "`admin.path` must not"),
+        ("http.prefix = \"/admin/api\"", "`admin.path` must not"),
+        ("sessions.cookie_name = \"access_token\"", "`sessions.cookie_name` is the name of another cookie"),
+        ("sessions.cookie_name = \"__Host-access_token\"", "`sessions.cookie_name` is the name of another"),
+        ("sessions.cookie_name = \"csrftoken\"", "`sessions.cookie_name` is the name of another"),
+        (
+            "http.public_url = \"https://auth.example.com\"\nsessions.cookie_domain = \"example.org\"",
+            "`sessions.cookie_domain` must be the host of http.public_url",
+        ),
+        ("http.public_url = \"https://ada:pw@auth.example.com\"", "`http.public_url` must be an address"),
+        ("http.public_url = \"https://auth.example.com#x\"", "`http.public_url` must be an address"),
+    ] {
+        let problems = load(file, &[]).unwrap_err();
+        assert!(problems.contains(problem), "{file}: {problems}");
+    }
+    for file in [
+        "admin.path = \"/administration\"\nhttp.prefix = \"/admin\"",
+        "admin.path = \"/docs\"\nadmin.enabled = false",
+        "http.prefix = \"\"",
+        "http.public_url = \"https://auth.example.com\"\nsessions.cookie_domain = \"Example.com\"",
+    ] {
+        assert!(load(file, &[]).is_ok(), "{file}");
+    }
+}
+
+#[test]
+fn a_variable_with_too_few_underscores_is_told_its_right_name() {
+    for name in ["JWT_ALLAUTH_SESSIONS__TRANSPORT", "JWT_ALLAUTH_SESSIONS_TRANSPORT"] {
+        let problem = load("", &[(name, "body")]).unwrap_err();
+        assert!(problem.contains(&format!("{name}: ")), "{problem}");
+        assert!(problem.contains("its name is JWT_ALLAUTH__SESSIONS__TRANSPORT,"), "{problem}");
+    }
+    assert!(load("", &[("JWT_ALLAUTH_SECRET_KEY", "of a Django project"), ("SESSIONS_TRANSPORT", "body")]).is_ok());
 }
 
 #[test]

@@ -19,6 +19,7 @@ auth::on_both_engines!(
     a_capability_is_nobody_elses_and_nothing_else,
     a_changed_password_ends_a_link_that_is_open,
     a_link_leads_to_the_page_of_the_settings,
+    a_page_on_another_host_of_the_domain_sets_the_password,
     in_body_mode_the_refresh_token_is_in_the_body,
     the_cookies_are_out_of_reach_where_they_must_be,
 );
@@ -201,6 +202,29 @@ async fn a_link_leads_to_the_page_of_the_settings(engine: Engine) {
     let reply = browser.visit(&link).await;
     assert_eq!((reply.status, reply.header("location")), (302, "https://app.example.com/new-password?from=mail"));
     assert_eq!(set(&browser, NEW).await.status, 200);
+}
+
+async fn a_page_on_another_host_of_the_domain_sets_the_password(engine: Engine) {
+    let toml = r#"
+        http = { public_url = "https://auth.example.com", cors_origins = ["https://app.example.com"] }
+        sessions = { cookie_domain = "example.com" }
+        password = { reset_redirect = "https://app.example.com/new-password" }
+    "#;
+    let app = TestApp::configured(engine, router, toml).await;
+    app.signed_in(ADA).await;
+    let mut browser = app.client();
+    let reply = browser.visit(&link(&app, ADA).await).await;
+    let cookies: Vec<&str> =
+        reply.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok()).collect();
+    let has_domain = |cookie: &str| cookie.contains("; Domain=example.com;");
+    assert!(cookies[0].starts_with("password_reset_access_token=") && !has_domain(cookies[0]), "{cookies:?}");
+    assert!(cookies[1].starts_with("csrftoken=") && has_domain(cookies[1]), "{cookies:?}");
+
+    let page = browser.with_header("origin", "https://app.example.com").with_header("sec-fetch-site", "same-site");
+    let reply = set(&page, NEW).await;
+    assert_eq!((reply.status, reply.header("access-control-allow-origin")), (200, "https://app.example.com"));
+    let deleted: Vec<_> = reply.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok()).collect();
+    assert!(deleted.iter().any(|cookie| cookie.starts_with("csrftoken=;") && has_domain(cookie)), "{deleted:?}");
 }
 
 async fn in_body_mode_the_refresh_token_is_in_the_body(engine: Engine) {

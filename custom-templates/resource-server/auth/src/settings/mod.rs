@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 pub use problem::{Problem, Problems};
 use reader::Reader;
 pub use reader::{Choice, Section};
+pub(crate) use sources::variable;
 
 use crate::{http, tokens};
 

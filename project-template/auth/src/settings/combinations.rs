@@ -1,0 +1,46 @@
+//! What every setting allows by itself and is impossible together.
+
+use super::reader::Reader;
+use super::{Settings, http, sessions};
+
+/// Paths that are the same everywhere.
+const FIXED_PATHS: [&str; 4] = ["/docs", "/openapi.json", "/health", "/.well-known"];
+
+/// Names of cookies beside the refresh token's.
+const OTHER_COOKIES: [&str; 6] =
+    ["access_token", "csrf_access_token", "csrftoken", "password_reset_access_token", "admin_session", "admin_form"];
+
+pub(super) fn refuse(settings: &Settings, reader: &mut Reader) {
+    if settings.audit.notify_new_device && !settings.sessions.collect_device {
+        let fix = "needs sessions.collect_device: what is not kept cannot be known again";
+        reader.section("audit").problem("notify_new_device", fix);
+    }
+    let (admin, prefix) = (&settings.admin.path, &settings.http.prefix);
+    let is_taken = FIXED_PATHS.iter().any(|fixed| is_below(admin, fixed))
+        || (!prefix.is_empty() && (is_below(admin, prefix) || is_below(prefix, admin)));
+    if settings.admin.enabled && is_taken {
+        let fix = "must not lie within http.prefix or the other way round, nor within /docs, /openapi.json, /health or \
+                   /.well-known: something else is served there";
+        reader.section("admin").problem("path", fix);
+    }
+    let cookie = &settings.sessions.cookie;
+    if OTHER_COOKIES.iter().any(|other| cookie.name.strip_prefix("__Host-").unwrap_or(&cookie.name) == *other) {
+        reader.section("sessions").problem("cookie_name", "is the name of another cookie of this server");
+    }
+    refuse_lost_cookies(&settings.http, cookie, reader);
+    let mut section = reader.section("password");
+    settings.password.refuse_useless_redirect(&settings.http, cookie, &mut section);
+}
+
+/// Browsers drop a cookie for a domain that the host which sets it is not in.
+fn refuse_lost_cookies(http: &http::Settings, cookie: &sessions::CookieSettings, reader: &mut Reader) {
+    let (Some(domain), Some(_)) = (&cookie.domain, &http.public_url) else { return };
+    if !http.is_within(domain) {
+        let problem = format_args!("must be the host of http.public_url or a domain that it is in, not {domain:?}");
+        reader.section("sessions").problem("cookie_domain", problem);
+    }
+}
+
+fn is_below(path: &str, base: &str) -> bool {
+    path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
