@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use auth::hooks::{Hook, Hooks};
 use auth::testing::{Client, Engine, PASSWORD, TestApp};
-use auth::users::User;
+use auth::users::{User, role};
 use auth::{Auth, Error, Result, Role, Staff, Superuser, on};
 use axum::Router;
 use axum::http::StatusCode;
@@ -21,6 +21,7 @@ auth::on_both_engines!(
     hooks_add_claims_from_the_database_at_every_refresh,
     a_hook_refuses_a_sign_in_with_an_answer_of_its_own,
     a_hook_hears_of_every_new_account,
+    a_test_has_users_of_every_role_where_addresses_are_verified_too,
 );
 
 const EDITOR: i64 = 300;
@@ -32,11 +33,6 @@ fn router(auth: Auth) -> Router {
         .route("/superuser/", get(|_: Superuser| async {}))
         .merge(auth.router())
         .with_state(auth)
-}
-
-async fn set_role(app: &TestApp, role: i64) {
-    on!(app.auth.db(), pool => sqlx::query("update users set role = $1").bind(role).execute(pool).await.map(drop))
-        .expect("a role");
 }
 
 async fn claims(client: &Client) -> Value {
@@ -63,7 +59,7 @@ async fn a_route_for_a_role_is_open_from_that_role_on(engine: Engine) {
         (1000, [200, 200, 200]),
         (i64::MIN, [403, 403, 403]),
     ] {
-        set_role(&app, role).await;
+        app.set_role("ada@example.com", role).await;
         assert_eq!(client.refresh().await.status, 200);
         assert_eq!(statuses(&client).await, expected, "{role}");
     }
@@ -76,13 +72,33 @@ async fn a_route_for_a_role_is_open_from_that_role_on(engine: Engine) {
 async fn a_role_that_was_given_or_taken_counts_from_the_next_refresh(engine: Engine) {
     let app = TestApp::start(engine, router).await;
     let mut client = app.signed_in("ada@example.com").await;
-    set_role(&app, 900).await;
+    app.set_role("ada@example.com", 900).await;
     assert_eq!(client.get("/staff/").await.status, 403, "the token still says what it said");
     client.refresh().await;
     assert_eq!(client.get("/staff/").await.status, 200);
-    set_role(&app, 0).await;
+    app.set_role("ada@example.com", 0).await;
     client.refresh().await;
     assert_eq!(client.get("/staff/").await.status, 403);
+}
+
+async fn a_test_has_users_of_every_role_where_addresses_are_verified_too(engine: Engine) {
+    for mode in ["none", "optional", "mandatory"] {
+        let app = TestApp::configured(engine, router, &format!("[email_verification]\nmode = \"{mode}\"")).await;
+        for (name, role, expected) in [
+            ("ada", 0, [403, 403, 403]),
+            ("bob", EDITOR, [200, 403, 403]),
+            ("eve", role::STAFF, [200, 200, 403]),
+            ("joe", role::SUPERUSER, [200, 200, 200]),
+        ] {
+            let address = format!("{name}@example.com");
+            let mut client = app.signed_in_as(&address, role).await;
+            assert_eq!(statuses(&client).await, expected, "{mode} {name}");
+            app.verify(&address).await;
+            client.refresh().await;
+            assert_eq!(claims(&client).await["email_verified"], true);
+            assert_eq!(app.user(&address).await.role, role);
+        }
+    }
 }
 
 async fn claims_of_the_settings_follow_the_account(engine: Engine) {

@@ -179,17 +179,6 @@ impl TestApp {
         Client::new(self.clone())
     }
 
-    /// A client of a new user with this address, signed in.
-    ///
-    /// # Panics
-    /// If the address is taken.
-    pub async fn signed_in(&self, email: &str) -> Client {
-        let mut client = self.client();
-        let reply = client.register(email, PASSWORD).await;
-        assert_eq!(reply.status, 201, "{reply:?}");
-        client
-    }
-
     /// Tries every mail that is due, once, as the server does in the background. Says how many there were.
     ///
     /// # Panics

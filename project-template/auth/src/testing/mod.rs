@@ -18,6 +18,7 @@ mod keys;
 mod listening;
 mod mailbox;
 mod program;
+mod users;
 
 pub use crate::audit::AuditRow;
 pub use app::{Engine, PASSWORD, TestApp};

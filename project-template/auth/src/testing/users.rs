@@ -1,0 +1,71 @@
+//! Users for a test.
+
+use super::{Client, PASSWORD, TestApp};
+use crate::users::{self, Email, User, role};
+
+impl TestApp {
+    /// A client of a new user with this address and [`PASSWORD`], signed in. Where nobody signs in before their address is
+    /// verified, it is.
+    ///
+    /// # Panics
+    /// If the address is taken, or nobody can sign up.
+    pub async fn signed_in(&self, email: &str) -> Client {
+        self.signed_in_as(email, role::USER).await
+    }
+
+    /// As [`TestApp::signed_in`], with a role: one of [`users::role`](crate::users::role), or a number of your own.
+    ///
+    /// # Panics
+    /// As [`TestApp::signed_in`].
+    pub async fn signed_in_as(&self, email: &str, role: i64) -> Client {
+        let mut client = self.client();
+        let reply = client.register(email, PASSWORD).await;
+        assert_eq!(reply.status, 201, "{reply:?}");
+        if role != role::USER {
+            self.set_role(email, role).await;
+        }
+        if client.access.is_empty() {
+            self.verify(email).await;
+            let reply = client.login(email, PASSWORD).await;
+            assert_eq!(reply.status, 200, "{reply:?}");
+        } else if role != role::USER {
+            let reply = client.refresh().await;
+            assert_eq!(reply.status, 200, "{reply:?}");
+        }
+        client
+    }
+
+    /// Gives a user a role; tokens have it from the next refresh on.
+    ///
+    /// # Panics
+    /// If nobody has this address.
+    pub async fn set_role(&self, email: &str, role: i64) {
+        let user = self.user(email).await;
+        let mut tx = self.auth.db().begin().await.expect("a transaction");
+        users::store::set_role(&mut tx, user.id, role, self.auth.now()).await.expect("a role");
+        tx.commit().await.expect("a role");
+    }
+
+    /// Verifies the address of a user, as the button behind the link of the mail does; tokens say so from the next refresh
+    /// on.
+    ///
+    /// # Panics
+    /// If nobody has this address.
+    pub async fn verify(&self, email: &str) {
+        let user = self.user(email).await;
+        let mut tx = self.auth.db().begin().await.expect("a transaction");
+        let verified = users::store::set_verified(&mut tx, user.id, user.auth_version, self.auth.now()).await;
+        assert!(verified.expect("a user").is_some(), "{email} is deactivated");
+        tx.commit().await.expect("a user");
+    }
+
+    /// A user as the database has them now.
+    ///
+    /// # Panics
+    /// If nobody has this address.
+    pub async fn user(&self, email: &str) -> User {
+        let address = Email::parse(email).unwrap_or_else(|| panic!("{email} is no address"));
+        let user = users::store::by_email(self.auth.db(), &address).await.expect("the database");
+        user.unwrap_or_else(|| panic!("nobody has the address {email}"))
+    }
+}
