@@ -242,6 +242,31 @@ async fn a_printed_key_is_a_value_for_the_settings() {
 }
 
 #[tokio::test]
+async fn the_ids_of_an_import_replace_those_of_an_earlier_one_or_leave_them() {
+    let program = program(Engine::Sqlite).await;
+    let (accounts, ids) = (program.directory().join("users.csv"), program.directory().join("ids.csv"));
+    std::fs::write(&ids, "of an earlier import").unwrap();
+    let command = ["import-users", accounts.to_str().unwrap(), "--ids", ids.to_str().unwrap()];
+    assert_told(&program, &command, 1, "cannot read");
+    assert_eq!(std::fs::read_to_string(&ids).unwrap(), "of an earlier import");
+    std::fs::write(&accounts, "pk,email\n7,ada@example.com\n").unwrap();
+    assert_told(&program, &command, 0, "imported 1 account");
+    assert!(std::fs::read_to_string(&ids).unwrap().starts_with("pk,id\n7,"));
+    assert!(!program.directory().join("ids.csv.part").exists());
+}
+
+#[tokio::test]
+async fn variables_that_are_no_settings_count_in_the_file_of_variables_too() {
+    let program = program(Engine::Sqlite).await;
+    let variables = format!("SUPERUSER_EMAIL=root@example.com\nSUPERUSER_PASSWORD='{PASSWORD}'\n");
+    std::fs::write(program.directory().join(".env"), variables).unwrap();
+    assert_told(&program, &["create-superuser"], 0, "created the superuser root@example.com");
+    let program = program.with("SUPERUSER_EMAIL", "boss@example.com").with("SUPERUSER_PASSWORD_FILE", "nowhere");
+    std::fs::remove_file(program.directory().join(".env")).unwrap();
+    assert_told(&program, &["create-superuser"], 1, "SUPERUSER_PASSWORD_FILE: cannot read nowhere");
+}
+
+#[tokio::test]
 async fn what_is_no_command_is_refused_with_code_two() {
     let program = program(Engine::Sqlite).await;
     assert_told(&program, &["migrat"], 2, "migrate");

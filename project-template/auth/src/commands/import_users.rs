@@ -95,27 +95,44 @@ impl Screen<'_> {
     }
 }
 
-/// The file of `--ids`.
-struct Ids(BufWriter<File>);
+/// The file of `--ids`, under another name until it is whole: what is there already is replaced by something better, or not.
+struct Ids {
+    partial: BufWriter<File>,
+    path: PathBuf,
+}
 
 impl Ids {
     fn create(path: &Path) -> anyhow::Result<Self> {
-        let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-        let mut ids = Self(BufWriter::new(file));
-        writeln!(ids.0, "pk,id")?;
+        let file = File::create(partial(path)).with_context(|| format!("cannot write {}", partial(path).display()))?;
+        let mut ids = Self { partial: BufWriter::new(file), path: path.to_owned() };
+        writeln!(ids.partial, "pk,id")?;
         Ok(ids)
     }
 
     /// A key is a number or a UUID; one that is neither is quoted.
     fn write(&mut self, key: &str, id: uuid::Uuid) -> std::io::Result<()> {
         if key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-            writeln!(self.0, "{key},{id}")
+            writeln!(self.partial, "{key},{id}")
         } else {
-            writeln!(self.0, "\"{}\",{id}", key.replace('"', "\"\""))
+            writeln!(self.partial, "\"{}\",{id}", key.replace('"', "\"\""))
         }
     }
 
     fn finish(mut self) -> std::io::Result<()> {
-        self.0.flush()
+        self.partial.flush()?;
+        std::fs::rename(partial(&self.path), &self.path)
     }
+}
+
+impl Drop for Ids {
+    fn drop(&mut self) {
+        // Of an import that came to nothing. A finished one has another name by now.
+        let _ = std::fs::remove_file(partial(&self.path));
+    }
+}
+
+fn partial(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    name.into()
 }
