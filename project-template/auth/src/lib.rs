@@ -74,3 +74,5 @@ pub use error::{Error, Result};
 pub use hooks::Hooks;
 pub use sessions::{CurrentUser, DbUser, Role, Staff, Superuser};
 pub use settings::Settings;
+/// What the queries of [`on!`] and [`in_tx!`] are made with, in the version that the pools are of.
+pub use sqlx;

@@ -67,6 +67,9 @@ fn announce(auth: &Auth, address: std::net::SocketAddr) {
             auth.settings().http.prefix
         );
     }
+    if auth.settings().serves_docs() {
+        tracing::info!("read and try the API: http://{address}/docs/");
+    }
 }
 
 /// Resolves when the process is asked to stop, and has readiness say so.
