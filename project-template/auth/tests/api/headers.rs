@@ -93,13 +93,9 @@ async fn every_kind_of_answer_has_the_security_headers() {
             assert_eq!(reply.header(name), value, "{status}: {reply:?}");
         }
         let policy = reply.header("content-security-policy");
-        for part in [
-            "default-src 'none'",
-            "frame-ancestors 'none'",
-            "base-uri 'none'",
-            "object-src 'none'",
-            "form-action '",
-        ] {
+        for part in
+            ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "object-src 'none'", "form-action '"]
+        {
             assert!(policy.contains(part), "{status}: {policy}");
         }
         assert_eq!(reply.header("x-request-id").len(), 36, "{status}");
