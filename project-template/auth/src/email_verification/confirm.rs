@@ -3,10 +3,12 @@
 //! A link belongs to one sign-up, so it makes that one's password the account's. A code, or a link that was asked for
 //! again, only shows that mail reaches somebody. Several people may have signed up with an address, each with a password
 //! of their own, and the mail's reader need not be the first: where it is not certain whose password the reader means, no
-//! password is believed, and the account gets one by a password reset, which goes to the same reader.
+//! password is believed, and the account gets one by a password reset, which goes to the same reader. Nor is it where
+//! somebody signs in with a mailed code and nobody could sign in before: they may never have signed up, and the password be
+//! that of whoever waits for them to come.
 
 use super::sign_up::Further;
-use super::{AGAIN, FIRST, FURTHER, SILENT, subject};
+use super::{AGAIN, FIRST, FURTHER, Mode, SILENT, subject};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind};
 use crate::codes::{self, Link, Redeemable, Standing};
@@ -42,7 +44,17 @@ pub(super) async fn by_link(auth: &Auth, link: Confirmation) -> Result<Option<Us
 }
 
 /// Confirms by code. None if it is used, or the account has changed since.
-pub(crate) async fn by_code(auth: &Auth, user: &User, code: &Redeemable) -> Result<Option<User>> {
+pub(super) async fn by_code(auth: &Auth, user: &User, code: &Redeemable) -> Result<Option<User>> {
+    redeemed(auth, user, code, Proof::Mailbox).await
+}
+
+/// As [`by_code`], by one that was asked for to sign in.
+pub(crate) async fn by_login_code(auth: &Auth, user: &User, code: &Redeemable) -> Result<Option<User>> {
+    let is_first = auth.settings().email_verification.mode == Mode::Mandatory;
+    redeemed(auth, user, code, if is_first { Proof::Reader } else { Proof::Mailbox }).await
+}
+
+async fn redeemed(auth: &Auth, user: &User, code: &Redeemable, proof: Proof) -> Result<Option<User>> {
     let mut tx = auth.db().begin().await?;
     if !codes::redeem(&mut tx, code).await? {
         return Ok(None);
@@ -50,7 +62,7 @@ pub(crate) async fn by_code(auth: &Auth, user: &User, code: &Redeemable) -> Resu
     let Some(user) = users::store::set_verified(&mut tx, user.id, user.auth_version, auth.now()).await? else {
         return Ok(None);
     };
-    settle(auth, tx, user, Proof::Mailbox).await
+    settle(auth, tx, user, proof).await
 }
 
 /// What was shown.
@@ -61,6 +73,8 @@ enum Proof {
     Further(Further),
     /// That they read the mail.
     Mailbox,
+    /// That they read the mail, and not that they know of a sign-up.
+    Reader,
 }
 
 /// Whose password is believed.
@@ -75,6 +89,7 @@ fn verdict(proof: Proof, further: u64, silent: u64) -> Verdict {
         // Whoever got no mail of their own may take another's for it.
         _ if silent > 0 => Verdict::Drop,
         Proof::Mailbox if further > 0 => Verdict::Drop,
+        Proof::Reader => Verdict::Drop,
         Proof::First | Proof::Mailbox => Verdict::Keep,
         Proof::Further(further) => Verdict::Take(further),
     }
@@ -137,5 +152,6 @@ mod tests {
         assert!(matches!(verdict(Proof::Mailbox, 0, 0), Verdict::Keep));
         assert!(matches!(verdict(Proof::Mailbox, 1, 0), Verdict::Drop));
         assert!(matches!(verdict(Proof::Mailbox, 0, 1), Verdict::Drop));
+        assert!(matches!(verdict(Proof::Reader, 0, 0), Verdict::Drop), "who signs in need not have signed up");
     }
 }

@@ -21,7 +21,7 @@ pub(super) async fn redeem(auth: &Auth, email: &Email, code: &Redeemable) -> Res
     match users::store::by_email(auth.db(), email).await? {
         Some(user) if !user.is_active => Ok(None),
         Some(user) if !user.email_verified && !auth.hooks().delivers_codes() => {
-            email_verification::by_code(auth, &user, code).await
+            email_verification::by_login_code(auth, &user, code).await
         }
         Some(user) => {
             let mut tx = auth.db().begin().await?;
