@@ -436,17 +436,21 @@ fn is_file(path: &std::path::Path) -> bool {
 /// Makes the database file readable by its owner alone before SQLite makes it readable by everybody.
 #[cfg(unix)]
 fn create_private(path: &std::path::Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
     if !is_file(path) {
         return Ok(());
     }
-    std::fs::OpenOptions::new()
+    let file = std::fs::OpenOptions::new()
         .create(true)
         .append(true)
         .mode(0o600)
         .open(path)
-        .map(drop)
-        .with_context(|| format!("cannot create the database file {}", path.display()))
+        .with_context(|| format!("cannot create the database file {}", path.display()))?;
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        let path = path.display();
+        tracing::warn!("database.url: `{path}` is open to other users; close it with `chmod 600 {path}*`");
+    }
+    Ok(())
 }
 
 #[cfg(not(unix))]
@@ -455,23 +459,5 @@ fn create_private(_: &std::path::Path) -> anyhow::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::Engine;
-
-    #[tokio::test]
-    #[ignore = "needs PostgreSQL: TEST_DATABASE_URL=postgres://… cargo test -- --include-ignored"]
-    async fn a_migration_may_take_longer_than_a_statement_of_a_request() {
-        let files = tempfile::TempDir::new().unwrap();
-        let url = Engine::Postgres.new_database(files.path()).await;
-        let settings = Settings { url, max_connections: 1, acquire_timeout: Duration::from_secs(30) };
-        let Db::Postgres(pool) = Db::connect(&settings).await.unwrap() else { panic!("PostgreSQL was asked for") };
-        let limit = async |mut connection: PoolConnection<Postgres>| {
-            let (limit,): (String,) =
-                sqlx::query_as("show statement_timeout").fetch_one(&mut *connection).await.unwrap();
-            limit
-        };
-        assert_eq!(limit(patient(&pool).await.unwrap()).await, "0");
-        assert_eq!(limit(pool.acquire().await.unwrap()).await, "5s", "requests have their limit again");
-    }
-}
+#[path = "db_tests.rs"]
+mod tests;

@@ -91,6 +91,10 @@ async fn a_new_key_is_private_and_signs_later_than_it_is_published() {
     let database = program.directory().join("test.db");
     assert_told(&program, &["migrate"], 0, "applying");
     assert_eq!(database.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+
+    std::fs::set_permissions(&database, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let (status, _, stderr) = told(&program.run(&["migrate"]));
+    assert!(status == 0 && stderr.contains("is open to other users; close it with `chmod 600"), "{stderr}");
 }
 
 #[tokio::test]
