@@ -66,6 +66,9 @@ const FAINT: &str = "(() => {
         if (!field.checkVisibility()) continue;
         const ratio = contrast(numbers(getComputedStyle(field).borderTopColor), behind(field.parentElement));
         if (ratio < 3) faint.push(`${field.outerHTML.slice(0, 120)}: ${ratio.toFixed(2)}`);
+        if (!field.placeholder) continue;
+        const hint = contrast(numbers(getComputedStyle(field, '::placeholder').color), behind(field));
+        if (hint < 4.5) faint.push(`${field.placeholder}: ${hint.toFixed(2)}`);
     }
     return faint;
 })()";
