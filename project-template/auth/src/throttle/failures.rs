@@ -25,7 +25,8 @@ const LAST_LOOK: Duration = Duration::from_millis(80);
 pub(crate) enum Guess<'a> {
     /// The password of the account of this name (its address, in canonical form), whether or not there is one.
     Password(&'a str),
-    /// The same, by somebody with a live session of the account: what strangers do to it does not stop them.
+    /// The same, by somebody with a live session of the account: what strangers do to it does not stop them. All who have
+    /// one share a budget as great as that of strangers, since a session may be stolen.
     OwnPassword(&'a str),
     /// Something that has a budget for each account already, such as a code that was mailed: counted for the client's
     /// address alone, so that a mail still lets its reader in when the password does not.
@@ -88,7 +89,10 @@ pub(crate) async fn remember(auth: &Auth, tx: &mut Tx, account: &str, client: &C
 /// # Errors
 /// If the database cannot be reached.
 pub(crate) async fn forgive(tx: &mut Tx, account: &str) -> sqlx::Result<()> {
-    store::remove_account(tx, &Key::of_account(account).account).await
+    for key in [Key::of_account(account), Key::of_sessions(account)] {
+        store::remove_account(tx, &key.account).await?;
+    }
+    Ok(())
 }
 
 /// Lets what was counted follow an account that goes by another name from now on: who guessed at it has no more guesses
@@ -104,8 +108,8 @@ pub(crate) async fn rename(tx: &mut Tx, from: &str, to: &str) -> sqlx::Result<()
 struct Counters {
     address: Option<(Key, Budget)>,
     pair: Option<(Key, Budget)>,
+    /// That of strangers, which those are spared who signed in from here lately; or that of sessions, which nobody is.
     account: Option<(Key, Budget)>,
-    /// Of a stranger, the account's count decides too.
     is_own: bool,
     places: usize,
 }
@@ -134,7 +138,12 @@ impl Counters {
         is_counted.then(|| Self {
             address,
             pair: account.map(|name| (Key::of_pair(name, client), Budget::of_pair(settings))),
-            account: account.map(|name| (Key::of_account(name), Budget::of_account(settings))),
+            account: match guess {
+                Guess::Password(name) => Some(Key::of_account(name)),
+                Guess::OwnPassword(name) => Some(Key::of_sessions(name)),
+                Guess::Code => None,
+            }
+            .map(|key| (key, Budget::of_account(settings))),
             is_own: matches!(guess, Guess::OwnPassword(_)),
             places: settings.address_failures as usize,
         })
@@ -167,21 +176,21 @@ impl Counters {
     async fn try_count(&self, auth: &Auth) -> sqlx::Result<Result<Counted, Spent>> {
         let now = now(auth);
         let mut tx = auth.db().begin().await?;
-        let mut is_known = self.is_own;
+        let mut is_known = false;
         for (key, budget) in self.address.iter().chain(&self.pair) {
             let Some(counted) = store::count(&mut tx, key, budget, now).await? else {
                 return spent(&mut tx, key, budget, now).await.map(Err);
             };
             is_known |= counted.known_at.is_some_and(|known| known + seconds(KNOWN) > now);
         }
-        let strangers = self.account.as_ref().filter(|_| !is_known);
-        if let Some((key, budget)) = strangers
+        let all = self.account.as_ref().filter(|_| self.is_own || !is_known);
+        if let Some((key, budget)) = all
             && store::count(&mut tx, key, budget, now).await?.is_none()
         {
             return spent(&mut tx, key, budget, now).await.map(Err);
         }
         tx.commit().await?;
-        Ok(Ok(Counted { for_account: strangers.is_some() }))
+        Ok(Ok(Counted { for_account: all.is_some() }))
     }
 
     async fn decide(&self, auth: &Auth, counted: Counted, outcome: Outcome) -> sqlx::Result<()> {

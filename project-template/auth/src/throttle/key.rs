@@ -18,6 +18,11 @@ impl Key {
         Self { account: hash("account", name), address: Vec::new() }
     }
 
+    /// Of an account's password, where those guess who are signed in to it.
+    pub(super) fn of_sessions(name: &str) -> Self {
+        Self { account: hash("sessions", name), address: Vec::new() }
+    }
+
     pub(super) fn of_address(network: &str) -> Self {
         Self { account: Vec::new(), address: hash("address", network) }
     }
@@ -66,6 +71,7 @@ mod tests {
     #[test]
     fn an_account_and_an_address_of_the_same_name_are_counted_apart() {
         assert_ne!(Key::of_account("x").account, Key::of_address("x").address);
+        assert_ne!(Key::of_account("x"), Key::of_sessions("x"));
         assert_eq!(Key::of_pair("x", &Client::default()).account, Key::of_account("x").account);
     }
 }

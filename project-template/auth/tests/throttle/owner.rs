@@ -15,6 +15,7 @@ auth::on_both_engines!(
     a_reset_opens_the_account_again,
     an_address_is_known_for_thirty_days,
     where_the_owner_signs_in_the_failures_of_strangers_are_forgotten,
+    a_stolen_session_gives_no_guesses_without_end,
 );
 
 async fn one_stranger_keeps_nobody_out(engine: Engine) {
@@ -108,4 +109,23 @@ async fn where_the_owner_signs_in_the_failures_of_strangers_are_forgotten(engine
     assert_eq!(login(&app, HOME, ADA, PASSWORD).await.status, 200);
     strangers_guess(&app, ADA, 0..20).await;
     assert_eq!(login(&app, &address(30), ADA, PASSWORD).await.status, 429);
+}
+
+async fn a_stolen_session_gives_no_guesses_without_end(engine: Engine) {
+    let app = start(engine).await;
+    let ada = ada(&app).await;
+    let guess = async |from: String, password: &str| {
+        let change =
+            json!({ "old_password": password, "new_password1": "a new one 1", "new_password2": "a new one 1" });
+        ada.clone().from_address(&from).post("/jwt-allauth/password/change/", &change).await
+    };
+    for number in 0..20 {
+        assert_eq!(guess(address(number), WRONG).await.status, 400, "guess {number}");
+    }
+    let reply = guess(address(20), PASSWORD).await;
+    assert_eq!((reply.status, reply.header("retry-after")), (429, "30"));
+    assert_eq!(guess(HOME.to_owned(), PASSWORD).await.status, 429, "nobody can tell the thief from the owner");
+    assert_eq!(login(&app, &address(30), ADA, PASSWORD).await.status, 200, "who signs in is not concerned");
+    app.advance(Duration::from_secs(30));
+    assert_eq!(guess(address(21), PASSWORD).await.status, 200);
 }
