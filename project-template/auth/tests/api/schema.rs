@@ -12,6 +12,8 @@ use super::start;
 /// Table, column, kind and whether it may be null.
 type Column = (String, String, String, bool);
 
+auth::on_both_engines!(a_database_of_a_newer_version_is_left_alone);
+
 fn file_names(engine: &str) -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);
     let files = std::fs::read_dir(folder).unwrap();
@@ -81,4 +83,21 @@ async fn indexes(db: &Db) -> BTreeSet<(String,)> {
     };
     let indexes: Vec<(String,)> = on!(db, pool => sqlx::query_as(query).fetch_all(pool).await).unwrap();
     indexes.into_iter().collect()
+}
+
+async fn a_database_of_a_newer_version_is_left_alone(engine: Engine) {
+    let app = start(engine).await;
+    let db = app.auth.db();
+    on!(db, pool => sqlx::query(
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+         values (9999, 'of a later day', true, $1, 0)",
+    )
+    .bind(vec![0_u8])
+    .execute(pool)
+    .await
+    .map(drop))
+    .unwrap();
+    for refused in [db.migrate().await.unwrap_err(), db.pending_migrations().await.unwrap_err()] {
+        assert!(format!("{refused:#}").contains("newer version of this program"), "{refused:#}");
+    }
 }
