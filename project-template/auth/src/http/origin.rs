@@ -11,13 +11,15 @@ use axum::response::{IntoResponse, Response};
 use super::{Settings, csrf};
 use crate::app::Auth;
 use crate::error::Error;
+use crate::pages::Reader;
 
 pub(super) async fn refuse_foreign(State(auth): State<Auth>, request: Request, next: Next) -> Response {
     if request.method().is_safe() || is_ours(request.headers(), &auth.settings().http) {
         return next.run(request).await;
     }
     let detail = "CSRF Failed: Origin checking failed; the page's origin is not in `http.cors_origins`.";
-    Error::refused(StatusCode::FORBIDDEN, detail, csrf::REFUSED).into_response()
+    let refused = Error::refused(StatusCode::FORBIDDEN, detail, csrf::REFUSED);
+    Reader::of(request.headers()).refuse(&auth, refused).unwrap_or_else(IntoResponse::into_response)
 }
 
 fn is_ours(headers: &HeaderMap, settings: &Settings) -> bool {

@@ -17,6 +17,9 @@ use crate::app::Auth;
 use crate::error::Result;
 use crate::templates::Page;
 
+/// Tells nobody else of the page. Under `no-referrer` a form would not tell us either where it comes from (`Origin: null`, by
+/// the Fetch standard), and browsers that have no other word for it, as every one has over plain HTTP, would be refused.
+const REFERRER_POLICY: &str = "same-origin";
 /// Bytes of a nonce; the standard asks for 128 bits (CSP 3, section 7.1).
 const NONCE_BYTES: usize = 16;
 
@@ -41,8 +44,11 @@ pub fn show_leading_to<P: Page>(
          form-action 'self'{elsewhere}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
     );
     let policy = HeaderValue::from_str(&policy).map_err(anyhow::Error::new)?;
-    let headers =
-        [(header::CONTENT_SECURITY_POLICY, policy), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::REFERRER_POLICY, HeaderValue::from_static(REFERRER_POLICY)),
+    ];
     Ok((status, headers, Html(html)).into_response())
 }
 

@@ -30,7 +30,7 @@ impl FromRequestParts<Auth> for Reader {
 }
 
 impl Reader {
-    fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let is_html =
             |accepted: &str| accepted.split([',', ';']).any(|part| part.trim().eq_ignore_ascii_case("text/html"));

@@ -27,8 +27,9 @@ const FLAGS: [&str; 12] = [
     "--disable-extensions",
     // As on phones, where they take no room.
     "--hide-scrollbars",
-    // Whoever is asked for beside this machine is not found.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    // Whoever is asked for beside this machine is not found. By this name it is a machine of the network, which a browser
+    // does not trust without TLS as it does its own.
+    "--host-resolver-rules=MAP plain.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--remote-debugging-pipe",
 ];
 

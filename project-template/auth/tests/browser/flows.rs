@@ -14,6 +14,7 @@ in_chromium!(
     a_password_is_set_although_the_first_was_refused,
     an_address_is_changed_by_its_button,
     a_form_that_came_too_late_says_so,
+    over_plain_http_the_forms_are_let_in_too,
 );
 
 /// With scripts and without.
@@ -127,4 +128,18 @@ async fn a_form_that_came_too_late_says_so() {
     submit_passwords(&mut tab, NEW);
     assert_eq!(tab.heading(), "This link is no longer valid");
     assert_eq!(app.client().login(ADA, PASSWORD).await.status, 200);
+}
+
+/// Where a browser says nothing of a request's site, and so only the origin is left to tell that a form is ours.
+async fn over_plain_http_the_forms_are_let_in_too() {
+    let (app, server) = listening().await;
+    let plain = |path: &str| server.url(path).replace("127.0.0.1", "plain.test");
+    let mut tab = Tab::open();
+    tab.visit(&plain(&verification_link(&app, ADA).await));
+    tab.follow("main button");
+    assert_eq!((tab.path().as_str(), tab.heading().as_str()), LANDED);
+    tab.visit(&plain(&reset_link(&app, ADA).await));
+    submit_passwords(&mut tab, NEW);
+    assert_eq!(tab.path(), "/jwt-allauth/password/reset/complete/");
+    assert_eq!(app.client().login(ADA, NEW).await.status, 200);
 }

@@ -158,7 +158,7 @@ async fn a_page_loads_nothing_and_is_not_kept(engine: Engine) {
     }
     assert!(!policy(&first).contains("unsafe"));
     assert_eq!(first.header("cache-control"), "no-store");
-    assert_eq!(first.header("referrer-policy"), "no-referrer");
+    assert_eq!(first.header("referrer-policy"), "same-origin");
     // Pictures in the style have to name what they are.
     let html = html(&first).replace("xmlns='http://www.w3.org/2000/svg'", "");
     assert!(!html.contains("http"), "no address of another origin: {html}");
