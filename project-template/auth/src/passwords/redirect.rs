@@ -32,7 +32,7 @@ impl Settings {
                 "reset_redirect",
                 format_args!(
                     "leads to {page_host}, where nothing can read the cookie `csrftoken` that {link_host} sets for the \
-                     form; set sessions.cookie_domain to a domain that both are in, or serve the page at {link_host}"
+                     form; set sessions.cookie_domain to a domain that both are in, or have the page and http.public_url at one host"
                 ),
             );
             return;
