@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use crate::failure::{Failure, Kind};
 use crate::names::ProjectName;
-use crate::template::{Placeholder, Template};
+use crate::template::{Placeholder, Template, variables};
 use crate::values::{Said, Values};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -48,8 +48,10 @@ pub(crate) struct Given {
 #[derive(Debug, Clone)]
 pub(crate) struct Answers {
     pub(crate) name: ProjectName,
-    pub(crate) email: bool,
-    pub(crate) database: Database,
+    /// Nothing where the template has no use for it.
+    pub(crate) email: Option<bool>,
+    /// As `email`.
+    pub(crate) database: Option<Database>,
     pub(crate) placeholders: BTreeMap<String, Value>,
 }
 
@@ -78,6 +80,18 @@ impl Given {
         let email = self.email.take().map(|email| ("email", email.to_string()));
         let database = self.database.take().map(|database| ("database", database.to_string()));
         email.into_iter().chain(database).for_each(|(name, text)| values.define(name, &text));
+    }
+
+    /// What would change nothing was meant for another template.
+    pub(crate) fn check(&self, template: &Template) -> Result<(), Failure> {
+        let said = [("email", self.email.is_some()), ("database", self.database.is_some())];
+        match said.into_iter().find(|(name, said)| *said && !template.is_complete() && !template.asks(name)) {
+            Some((name, _)) => {
+                Err(Failure::new(Kind::Answer, format!("`--{name}` changes nothing in a project of this template"))
+                    .hint(format!("leave it out: no file of it depends on `{name}`")))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The first question that is not answered yet.
@@ -116,29 +130,29 @@ impl Answers {
         let asked = template.placeholders(&placeholders);
         let open: Vec<&Placeholder> = asked.iter().filter(|asked| !placeholders.contains_key(&asked.name)).collect();
         let Some(name) = given.name.as_ref().filter(|_| open.is_empty()) else {
-            return Err(missing(given, open.into_iter()));
+            return Err(missing(given, template, &open));
         };
         Ok(Self {
             name: ProjectName::parse(name, &template.crates())?,
-            email: given.email.unwrap_or_default(),
-            database: given.database.unwrap_or_default(),
+            email: template.asks(variables::EMAIL).then(|| given.email.unwrap_or_default()),
+            database: template.asks(variables::DATABASE).then(|| given.database.unwrap_or_default()),
             placeholders,
         })
     }
 }
 
-fn missing<'p>(given: &Given, open: impl Iterator<Item = &'p Placeholder>) -> Failure {
+fn missing(given: &Given, template: &Template, open: &[&Placeholder]) -> Failure {
     let mut hints = Vec::new();
     if given.name.is_none() {
         hints.push("NAME: the project's name, as in `jwt-allauth startproject myproject`".to_owned());
-        if given.email.is_none() {
+        if given.email.is_none() && template.asks(variables::EMAIL) {
             hints.push("--email[=BOOL]: registration by verified e-mail address (default: false)".to_owned());
         }
-        if given.database.is_none() {
+        if given.database.is_none() && template.asks(variables::DATABASE) {
             hints.push("--database sqlite|postgres (default: sqlite)".to_owned());
         }
     }
-    hints.extend(open.map(Placeholder::usage));
+    hints.extend(open.iter().map(|open| open.usage()));
     let failure = Failure::new(Kind::Missing, "answers are missing, and there is nobody to ask");
     hints.into_iter().fold(failure, Failure::hint)
 }
@@ -168,7 +182,6 @@ mod tests {
     fn a_name_is_enough() {
         let given = Given { name: Some("myproject".into()), ..Given::default() };
         let answers = Answers::complete(&given, &Template::built_in()).unwrap();
-        assert!(!answers.email);
-        assert_eq!(answers.database, Database::Sqlite);
+        assert_eq!((answers.email, answers.database), (Some(false), Some(Database::Sqlite)));
     }
 }

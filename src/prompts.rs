@@ -10,7 +10,7 @@ use dialoguer::{Confirm, Input, MultiSelect, Select};
 use crate::answers::{Database, Given, Value};
 use crate::failure::{Failure, Kind};
 use crate::names::ProjectName;
-use crate::template::{Placeholder, PlaceholderKind, Template};
+use crate::template::{Placeholder, PlaceholderKind, Template, variables};
 
 /// SIGINT, which a terminal that reads key by key does not send by itself.
 const CTRL_C: usize = 2;
@@ -47,14 +47,11 @@ fn ask_in_turn(given: &mut Given, template: &Template) -> dialoguer::Result<()> 
     if given.name.is_none() {
         given.name = Some(name(&*theme, &template.crates())?);
     }
-    if template.is_complete() {
-        return Ok(());
-    }
-    if given.email.is_none() {
+    if given.email.is_none() && template.asks(variables::EMAIL) {
         let question = "Verify e-mail addresses at registration? (--email)";
         given.email = Some(Confirm::with_theme(&*theme).with_prompt(question).default(false).interact()?);
     }
-    if given.database.is_none() {
+    if given.database.is_none() && template.asks(variables::DATABASE) {
         given.database = Some(database(&*theme)?);
     }
     Ok(())

@@ -53,6 +53,7 @@ fn given(arguments: &StartProject, signals: &Signals) -> Result<(Given, Template
         database: arguments.database,
         ..Given::default()
     };
+    given.check(&template)?;
     if given.name.is_some() || !may_ask(arguments) {
         return Ok((given, template));
     }

@@ -47,9 +47,11 @@ fn of(rendered: &Rendered) -> Value {
         "tree_hash": rendered.tree.hash(),
         "files": files.collect::<Vec<_>>(),
     });
-    if !rendered.is_complete {
-        object["answers"]["email"] = rendered.answers.email.into();
-        object["answers"]["database"] = rendered.answers.database.to_string().into();
+    if let Some(email) = rendered.answers.email {
+        object["answers"]["email"] = email.into();
+    }
+    if let Some(database) = rendered.answers.database {
+        object["answers"]["database"] = database.to_string().into();
     }
     if let Some(overlay) = rendered.overlay {
         object["overlay"] = json!({ "name": overlay.name, "version": overlay.version, "hash": overlay.hash });

@@ -26,12 +26,19 @@ pub(super) fn commands(rendered: &Rendered, written: &Written) -> Vec<String> {
 /// Only of what is really there: a template need not have the variable.
 pub(super) fn notes(rendered: &Rendered) -> Vec<&'static str> {
     let env = rendered.tree.get(".env").map(|file| String::from_utf8_lossy(&file.contents)).unwrap_or_default();
+    let settings = rendered.tree.get("settings.toml").map(|file| String::from_utf8_lossy(&file.contents));
+    let settings = settings.unwrap_or_default();
     let mut notes = Vec::new();
-    if rendered.answers.database == Database::Postgres && env.contains("DATABASE_URL=") {
+    if rendered.answers.database == Some(Database::Postgres) && env.contains("DATABASE_URL=") {
         notes.push("PostgreSQL has to answer at the DATABASE_URL in `.env`");
     }
-    if rendered.answers.email && env.contains("EMAIL_HOST=") {
+    if rendered.answers.email == Some(true) && env.contains("EMAIL_HOST=") {
         notes.push("Where mail is handed over stands in `.env`: EMAIL_HOST and its kin");
+    }
+    if settings.contains("\"templates/email/") {
+        notes.push(
+            "Your mails are in `templates/email/`: a change counts from the next start, `cargo run -- check` tries it",
+        );
     }
     notes
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod complete;
 pub(crate) mod description;
+mod editable;
 pub(crate) mod embedded;
 mod engine;
 mod escape;
@@ -18,7 +19,7 @@ mod placeholders;
 mod source;
 mod stamp;
 mod tags;
-mod variables;
+pub(crate) mod variables;
 mod verify;
 mod walk;
 
@@ -128,6 +129,13 @@ impl Template {
         }
     }
 
+    /// Whether a question of every project's is one of this template's: its answer changes something.
+    pub(crate) fn asks(&self, variable: &str) -> bool {
+        let taken_up = self.replaced.iter().filter(|part| self.sources.iter().any(|source| source.includes(part)));
+        let brings_mails = variable == variables::EMAIL && editable::are_in(&self.sources);
+        brings_mails || self.sources.iter().chain(taken_up).any(|source| source.uses(variable))
+    }
+
     /// Whether nothing of the built-in project is in it. It may be told what it does not ask, as cargo-generate's are.
     pub(crate) fn is_complete(&self) -> bool {
         self.complete.is_some()
@@ -145,7 +153,7 @@ impl Template {
     }
 
     fn render_layers(&self, answers: &Answers, secrets: &Secrets) -> Result<Tree, Failure> {
-        let variables = variables::of(answers, secrets);
+        let variables = variables::of(answers, secrets, editable::paths(&self.sources, answers));
         let engine = Engine::new(&[&self.sources[..], &self.built_in_parts(&variables)?].concat(), &variables)?;
         let mut files = Vec::with_capacity(self.sources.len() + 1);
         for source in &self.sources {
@@ -155,6 +163,7 @@ impl Template {
                 source.copied(answers)?
             });
         }
+        editable::add(&mut files, answers);
         self.lock_what_is_asked_for(&mut files, answers);
         files.push(stamp::file(self, answers, &files));
         let tree = Tree::new(files);

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::lockfile;
+use super::tags::{self, Tag};
+use super::{embedded, lockfile};
 use crate::answers::Answers;
 use crate::failure::Failure;
 use crate::secrets;
@@ -42,6 +43,18 @@ impl Source {
 
     pub(super) fn is_rendered(&self) -> bool {
         self.form != Form::Link && self.path.ends_with(SUFFIX)
+    }
+
+    /// Whether what is rendered of it depends on a variable.
+    pub(super) fn uses(&self, variable: &str) -> bool {
+        let text = self.text().filter(|_| self.is_rendered());
+        text.is_some_and(|text| tags::tags(text).iter().flat_map(Tag::uses).any(|name| name == variable))
+    }
+
+    /// Whether it takes up a file that it, or another, replaces.
+    pub(super) fn includes(&self, replaced: &Self) -> bool {
+        let name = format!("{}/{}", embedded::BUILT_IN, replaced.target());
+        self.is_rendered() && self.text().is_some_and(|text| text.contains(&name))
     }
 
     pub(super) fn text(&self) -> Option<&str> {

@@ -18,7 +18,7 @@ const HEADER: &str = "\
 pub(super) fn file(template: &Template, answers: &Answers, files: &[File]) -> File {
     let mut stamp = Table::new();
     stamp.insert("template".into(), of_template(template).into());
-    stamp.insert("answers".into(), of_answers(answers, template).into());
+    stamp.insert("answers".into(), of_answers(answers).into());
     stamp.insert("files".into(), of_files(files).into());
     if let Some(overlay) = &template.overlay {
         stamp.insert("overlay".into(), of_overlay(overlay).into());
@@ -45,12 +45,14 @@ fn of_template(template: &Template) -> Table {
     table
 }
 
-fn of_answers(answers: &Answers, template: &Template) -> Table {
+fn of_answers(answers: &Answers) -> Table {
     let mut table = Table::new();
     table.insert("name".into(), answers.name.to_string().into());
-    if !template.is_complete() {
-        table.insert("email".into(), answers.email.into());
-        table.insert("database".into(), answers.database.to_string().into());
+    if let Some(email) = answers.email {
+        table.insert("email".into(), email.into());
+    }
+    if let Some(database) = answers.database {
+        table.insert("database".into(), database.to_string().into());
     }
     table
 }

@@ -9,8 +9,8 @@ const MANIFEST: (&str, &str) = ("Cargo.toml.liquid", "[package]\nname = \"{{ pro
 fn answers() -> Answers {
     Answers {
         name: ProjectName::parse("my-shop", &[]).unwrap(),
-        email: true,
-        database: Database::Postgres,
+        email: Some(true),
+        database: Some(Database::Postgres),
         placeholders: BTreeMap::new(),
     }
 }
@@ -170,7 +170,7 @@ fn the_built_in_project_renders_with_every_combination_of_answers() {
     let template = Template::built_in();
     for email in [true, false] {
         for database in [Database::Sqlite, Database::Postgres] {
-            let answers = Answers { email, database, ..answers() };
+            let answers = Answers { email: Some(email), database: Some(database), ..answers() };
             if let Err(failure) = template.render_layers(&answers, &Secrets::generate().unwrap()) {
                 panic!("{failure}: {:?}", failure.hints);
             }

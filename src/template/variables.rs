@@ -6,16 +6,31 @@ use crate::secrets::Secrets;
 pub(super) type Variables = Vec<(String, Value)>;
 
 /// Those that every project has; no placeholder of a template can have such a name.
-pub(super) const NAMES: [&str; 8] =
-    ["project_name", "crate_name", "email", "database", "version", "signing_key", "cron_secret", "database_password"];
+pub(super) const NAMES: [&str; 9] = [
+    "project_name",
+    "crate_name",
+    EMAIL,
+    EMAIL_TEMPLATES,
+    DATABASE,
+    "version",
+    "signing_key",
+    "cron_secret",
+    "database_password",
+];
 
-pub(super) fn of(answers: &Answers, secrets: &Secrets) -> Variables {
+pub(crate) const EMAIL: &str = "email";
+pub(super) const EMAIL_TEMPLATES: &str = "email_templates";
+pub(crate) const DATABASE: &str = "database";
+
+/// `email_templates` are the paths of the mails that the project's owner edits.
+pub(super) fn of(answers: &Answers, secrets: &Secrets, email_templates: Vec<String>) -> Variables {
     let text = |text: &str| Value::Text(text.to_owned());
     let values = [
         text(answers.name.as_str()),
         Value::Text(answers.name.snake_case()),
-        Value::Bool(answers.email),
-        Value::Text(answers.database.to_string()),
+        Value::Bool(answers.email.unwrap_or_default()),
+        Value::List(email_templates),
+        Value::Text(answers.database.unwrap_or_default().to_string()),
         text(env!("CARGO_PKG_VERSION")),
         text(&secrets.signing_key),
         text(&secrets.cron_secret),

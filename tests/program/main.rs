@@ -7,6 +7,7 @@ mod complete;
 mod conformance;
 mod deploy;
 mod destination;
+mod email;
 mod exit_codes;
 mod git;
 mod names;

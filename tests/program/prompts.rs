@@ -79,6 +79,19 @@ fn a_template_asks_what_it_has_not_been_told() {
 }
 
 #[test]
+fn what_a_template_has_no_use_for_is_not_asked() {
+    let place = Place::new();
+    let arguments = "startproject --vcs none --template resource-server -d issuer=shop -d audience=shop";
+    let mut session = terminal(&place, arguments, &[]);
+    session.exp_string("Name of the project").unwrap();
+    session.send_line("shop").unwrap();
+    session.exp_string("(-d auth_url)").unwrap();
+    session.send_line("").unwrap();
+    let rest = session.exp_eof().unwrap();
+    assert!(rest.contains("cargo run") && !rest.contains("--email") && !rest.contains("--database"), "{rest}");
+}
+
+#[test]
 fn a_complete_template_asks_what_comes_up_by_choice_and_by_list() {
     let place = crate::complete::with_template();
     let mut session = terminal(&place, "startproject my-shop --vcs none --template t", &[("LC_ALL", "C.UTF-8")]);

@@ -1,6 +1,6 @@
 //! The commands beside `serve`.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Output;
 
 use auth::testing::{Engine, PASSWORD, Program};
@@ -27,6 +27,20 @@ fn assert_told(program: &Program, arguments: &[&str], code: i32, expected: &str)
     let (status, stdout, stderr) = told(&program.run(arguments));
     assert_eq!(status, code, "{stdout}{stderr}");
     assert!(format!("{stdout}{stderr}").contains(expected), "{stdout}{stderr}");
+}
+
+/// Of the settings as they are committed: in a directory like the project's, without what is this machine's alone.
+#[tokio::test]
+async fn the_settings_of_this_project_and_the_files_they_name_are_fine() {
+    let program = program(Engine::Sqlite).await;
+    for entry in std::fs::read_dir(env!("CARGO_MANIFEST_DIR")).unwrap() {
+        let entry = entry.unwrap();
+        let place = program.directory().join(entry.file_name());
+        if entry.file_name() != ".env" && !place.exists() {
+            symlink(entry.path(), place).unwrap();
+        }
+    }
+    assert_told(&program, &["check"], 0, "the settings are fine");
 }
 
 async fn migrate_applies_what_check_names(engine: Engine) {

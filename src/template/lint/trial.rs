@@ -64,7 +64,7 @@ pub(super) fn render(root: &Path, signals: &Signals, findings: &mut Findings) ->
 /// With the defaults, and with every other choice by itself.
 fn trials(template: &Template) -> Result<Vec<Answers>> {
     let first = answered(template, BTreeMap::new())?;
-    let mut trials = vec![Answers { email: true, database: Database::Postgres, ..first.clone() }];
+    let mut trials = vec![Answers { email: Some(true), database: Some(Database::Postgres), ..first.clone() }];
     for placeholder in template.placeholders(&first.placeholders) {
         let others =
             others(&placeholder).into_iter().filter(|value| first.placeholders.get(&placeholder.name) != Some(value));
@@ -85,7 +85,7 @@ fn answered(template: &Template, mut placeholders: BTreeMap<String, Value>) -> R
         placeholders.insert(open.name, value);
     }
     let name = ProjectName::parse(NAME, &[])?;
-    Ok(Answers { name, email: false, database: Database::Sqlite, placeholders })
+    Ok(Answers { name, email: Some(false), database: Some(Database::Sqlite), placeholders })
 }
 
 fn sample(placeholder: &Placeholder) -> Value {

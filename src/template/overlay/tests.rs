@@ -44,8 +44,8 @@ fn render(directory: &TempDir) -> Result<Tree, Failure> {
     };
     let answers = Answers {
         name: ProjectName::parse("shop", &[])?,
-        email: false,
-        database: Database::Sqlite,
+        email: Some(false),
+        database: Some(Database::Sqlite),
         placeholders: BTreeMap::from([("company".to_owned(), Value::Text("A \"B\" C".into()))]),
     };
     template.render_layers(&answers, &Secrets::generate().unwrap())
