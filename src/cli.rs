@@ -23,6 +23,21 @@ Examples:
   jwt-allauth startproject myproject . --if-exists merge
   jwt-allauth startproject myproject --template ../skeleton -d company=Example";
 
+const UPDATE_EXAMPLES: &str = "\
+Examples:
+  jwt-allauth update --dry-run
+  jwt-allauth update
+  jwt-allauth update --template ../skeleton -d company=Example
+
+Exit codes: 0 done, 9 conflicts are left";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  jwt-allauth check
+  jwt-allauth check --security --format json
+
+Exit codes: 0 up to date, 8 behind, 10 a security fix is missing";
+
 const TEMPLATES_EXAMPLES: &str = "\
 Examples:
   jwt-allauth templates show company-skeleton
@@ -44,6 +59,12 @@ pub(crate) enum Command {
     /// Create a project in a new directory
     #[command(after_help = STARTPROJECT_EXAMPLES)]
     Startproject(StartProject),
+    /// Merge a newer template into a project, beside what you have changed in it
+    #[command(after_help = UPDATE_EXAMPLES)]
+    Update(Update),
+    /// Say whether a project is behind its template, or lacks a fix of a security problem
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(Check),
     /// Look at templates for `--template`, check one, or take one as a start for your own
     #[command(subcommand, after_help = TEMPLATES_EXAMPLES)]
     Templates(Templates),
@@ -106,6 +127,39 @@ pub(crate) struct StartProject {
     /// Start the repository without a first commit
     #[arg(long)]
     pub(crate) no_commit: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Update {
+    /// The project's directory
+    #[arg(default_value = ".")]
+    pub(crate) directory: PathBuf,
+    #[command(flatten)]
+    pub(crate) template: TemplateArguments,
+    /// Take the defaults, never ask
+    #[arg(short = 'y', long)]
+    pub(crate) defaults: bool,
+    /// Say what would become of every file, write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// The project as the old program renders it, to merge by where the project's repository does not remember it
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) base: Option<PathBuf>,
+    /// Merge into changes of yours that are not committed
+    #[arg(long)]
+    pub(crate) allow_dirty: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The project's directory
+    #[arg(default_value = ".")]
+    pub(crate) directory: PathBuf,
+    #[command(flatten)]
+    pub(crate) template: TemplateArguments,
+    /// Only say which fixes of security problems are missing, and in which files
+    #[arg(long)]
+    pub(crate) security: bool,
 }
 
 #[derive(Debug, Args)]

@@ -14,8 +14,10 @@ mod secrets;
 mod signals;
 mod template;
 mod tree;
+mod update;
 mod values;
 mod vcs;
+mod version;
 
 use std::process;
 

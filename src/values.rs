@@ -17,6 +17,8 @@ const TABLE: &str = "values";
 pub(crate) struct Values {
     defined: Vec<(String, String)>,
     file: Option<(String, Table)>,
+    /// What a project was rendered with.
+    recorded: Table,
 }
 
 /// An answer as it was given, and where.
@@ -28,7 +30,12 @@ pub(crate) struct Said {
 impl Values {
     pub(crate) fn of(defined: &[(String, String)], file: Option<&Path>) -> Result<Self, Failure> {
         let file = file.map(|path| Ok::<_, Failure>((path.display().to_string(), read(path)?))).transpose()?;
-        Ok(Self { defined: defined.to_vec(), file })
+        Ok(Self { defined: defined.to_vec(), file, recorded: Table::new() })
+    }
+
+    /// What was said when the project was rendered holds until somebody says something else.
+    pub(crate) fn recalling(self, recorded: Table) -> Self {
+        Self { recorded, ..self }
     }
 
     pub(crate) fn define(&mut self, name: &str, text: &str) {
@@ -43,13 +50,20 @@ impl Values {
             let (path, table) = self.file.as_ref()?;
             Some(Said { text: scalar(table.get(name)?), origin: path.clone() })
         };
-        defined.or_else(filed).or_else(|| VARIABLES.iter().find_map(|prefix| in_environment(prefix, name)))
+        let recalled = || {
+            let text = scalar(self.recorded.get(name)?);
+            Some(Said { text, origin: "when the project was rendered".into() })
+        };
+        defined
+            .or_else(filed)
+            .or_else(recalled)
+            .or_else(|| VARIABLES.iter().find_map(|prefix| in_environment(prefix, name)))
     }
 
     /// All that was said by flag or file, whether it is asked or not.
     pub(crate) fn unasked(&self) -> impl Iterator<Item = (String, Value)> {
         let defined = self.defined.iter().rev().map(|(name, text)| (name.clone(), Value::Text(text.clone())));
-        let file = self.file.iter().flat_map(|(_, table)| table);
+        let file = self.file.iter().flat_map(|(_, table)| table).chain(&self.recorded);
         defined.chain(file.map(|(name, value)| {
             (name.clone(), value.as_bool().map_or_else(|| Value::Text(scalar(value)), Value::Bool))
         }))

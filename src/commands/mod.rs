@@ -1,23 +1,35 @@
 //! One file a command, each to be read as a list of sentences.
 
+mod anew;
+mod check;
 mod startproject;
 mod templates;
+mod update;
 
 use std::io::{self, Write};
 
 use anyhow::Result;
 use clap::CommandFactory;
 
+use crate::answers::{Answers, Given};
 use crate::cli::{Cli, Command};
+use crate::prompts;
 use crate::report::Report;
 use crate::signals::Signals;
+use crate::template::Template;
+use crate::values::Values;
 
 const DONE: i32 = 0;
+const BEHIND: i32 = 8;
+const CONFLICTS: i32 = 9;
+const FIX_MISSING: i32 = 10;
 
 /// Answers with the exit code of a command that has come to its end.
 pub(crate) fn run(command: &Command, report: &Report, signals: &Signals) -> Result<i32> {
     match command {
         Command::Startproject(arguments) => startproject::run(arguments, report, signals),
+        Command::Update(arguments) => update::run(arguments, report, signals),
+        Command::Check(arguments) => check::run(arguments, report, signals),
         Command::Templates(command) => templates::run(command, report, signals),
         Command::Completions { shell } => print(|out| {
             clap_complete::generate(*shell, &mut Cli::command(), "jwt-allauth", out);
@@ -25,6 +37,18 @@ pub(crate) fn run(command: &Command, report: &Report, signals: &Signals) -> Resu
         }),
         Command::Man => print(manual),
     }
+}
+
+/// Question by question: some come up only after certain answers.
+fn answers(mut given: Given, template: &Template, values: &Values, may_ask: bool) -> Result<Answers> {
+    given.take(values, template)?;
+    if may_ask {
+        while let Some(open) = given.next(template) {
+            let value = prompts::ask_for(&open)?;
+            given.placeholders.insert(open.name, value);
+        }
+    }
+    Ok(Answers::complete(&given, template)?)
 }
 
 /// One page for the program and one for each command, to be read as one with `man --local-file`.

@@ -63,20 +63,12 @@ fn given(arguments: &StartProject, signals: &Signals) -> Result<(Given, Template
     Ok((given, template))
 }
 
-/// Question by question: some come up only after certain answers.
 fn answers(arguments: &StartProject, mut given: Given, template: &Template) -> Result<Answers> {
     let mut values = Values::of(&arguments.template.define, arguments.template.values_file.as_deref())?;
     if template.is_complete() {
         given.leave_to(&mut values);
     }
-    given.take(&values, template)?;
-    if may_ask(arguments) {
-        while let Some(open) = given.next(template) {
-            let value = prompts::ask_for(&open)?;
-            given.placeholders.insert(open.name, value);
-        }
-    }
-    Ok(Answers::complete(&given, template)?)
+    super::answers(given, template, &values, may_ask(arguments))
 }
 
 fn may_ask(arguments: &StartProject) -> bool {

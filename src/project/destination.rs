@@ -1,5 +1,6 @@
 //! Where a project goes, and what may be done about what is there already.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File as Handle};
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf, absolute};
@@ -30,6 +31,11 @@ pub(crate) struct Plan<'a> {
     /// Those of `place` that take the place of another.
     pub(crate) replaced: Vec<String>,
     pub(crate) kept: Vec<String>,
+    pub(crate) removed: Vec<String>,
+    /// The hash of what is replaced or removed, as it was when that was decided.
+    pub(crate) expected: BTreeMap<String, String>,
+    /// Whether a file that takes the place of another takes its mode, too.
+    pub(crate) keeps_modes: bool,
 }
 
 impl Site {
@@ -92,11 +98,8 @@ impl Destination {
     }
 
     fn decide<'a>(&self, file: &'a File, root: &Path, if_exists: IfExists, plan: &mut Plan<'a>) -> Result<()> {
-        for parent in Path::new(&file.path).ancestors().skip(1) {
-            let there = fs::symlink_metadata(root.join(parent));
-            if there.is_ok_and(|there| !there.is_dir()) && parent != Path::new("") {
-                return Err(self.blocked(&parent.display().to_string(), "is not a directory").into());
-            }
+        if let Some(parent) = no_directory_above(&file.path, root) {
+            return Err(self.blocked(&parent.display().to_string(), "is not a directory").into());
         }
         match fs::symlink_metadata(root.join(&file.path)) {
             Err(error) if error.kind() == ErrorKind::NotFound => plan.place.push(file),
@@ -164,6 +167,14 @@ impl Destination {
         Failure::new(Kind::Destination, format!("`{}` cannot be created: `{what}` {why}", self.given.display()))
             .hint("move it away, or take another directory: `jwt-allauth startproject NAME DIRECTORY`")
     }
+}
+
+/// Something else where a path needs a directory, such as a link to one.
+pub(super) fn no_directory_above<'p>(path: &'p str, root: &Path) -> Option<&'p Path> {
+    Path::new(path).ancestors().skip(1).filter(|parent| *parent != Path::new("")).find(|parent| {
+        let there = fs::symlink_metadata(root.join(parent));
+        there.is_ok_and(|there| !there.is_dir())
+    })
 }
 
 fn is_alike(file: &File, there: &fs::Metadata) -> bool {

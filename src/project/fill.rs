@@ -24,18 +24,40 @@ pub(super) fn fill(stage: &Stage, root: &Path, plan: &Plan) -> io::Result<()> {
 }
 
 fn place(stage: &Stage, root: &Path, plan: &Plan) -> io::Result<()> {
+    // First, so that something is still in the stage as long as not all is done.
+    for path in &plan.removed {
+        move_away(stage, root, plan, path)?;
+    }
     for file in &plan.place {
         let (new, place) = (stage.tree().join(&file.path), root.join(&file.path));
         if let Some(parent) = place.parent() {
             fs::create_dir_all(parent)?;
         }
         if plan.replaced.contains(&file.path) {
-            move_to(&place, &old(stage.path(), &file.path))?;
+            move_away(stage, root, plan, &file.path)?;
         }
         fs::rename(new, place)?;
     }
+    for path in &plan.removed {
+        for parent in Path::new(path).ancestors().skip(1).take_while(|parent| *parent != Path::new("")) {
+            // One that is not empty stays.
+            let _ = fs::remove_dir(root.join(parent));
+        }
+    }
     let repository = stage.tree().join(REPOSITORY);
     if repository.exists() { fs::rename(repository, root.join(REPOSITORY)) } else { Ok(()) }
+}
+
+/// Whoever has changed the file since its change was decided has not seen that coming.
+fn move_away(stage: &Stage, root: &Path, plan: &Plan, path: &str) -> io::Result<()> {
+    let old = old(stage.path(), path);
+    move_to(&root.join(path), &old)?;
+    match plan.expected.get(path) {
+        Some(expected) if sha256(&stage::contents(&old)?) != *expected => {
+            Err(io::Error::other(format!("`{path}` was changed at the same time; try again")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Undoes a filling that stopped half-way: after its journal, files that left the stage lie in the directory.
@@ -70,6 +92,8 @@ pub(super) fn roll_back(stage: &Path, root: &Path) -> io::Result<()> {
 
 /// In place of a hash, for a directory that was not there.
 const DIRECTORY: &str = "directory";
+/// For a file that nothing takes the place of.
+const REMOVED: &str = "removed";
 
 fn entries(plan: &Plan, root: &Path) -> String {
     let paths = plan.place.iter().map(|file| Path::new(&file.path));
@@ -81,6 +105,9 @@ fn entries(plan: &Plan, root: &Path) -> String {
     }
     for file in &plan.place {
         let _ = writeln!(journal, "{} {}", file.hash(), file.path);
+    }
+    for path in &plan.removed {
+        let _ = writeln!(journal, "{REMOVED} {path}");
     }
     journal
 }

@@ -4,6 +4,7 @@
 //! its mode, its mount and whoever stands in it: it is filled from a stage inside it, whose journal lets the next run undo
 //! a filling that was killed half-way.
 
+mod amend;
 mod destination;
 mod fill;
 mod stage;
@@ -14,10 +15,11 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
+pub(crate) use amend::Held;
 use destination::Site;
 pub(crate) use destination::{Destination, Plan};
 use stage::Stage;
-pub(crate) use stage::is_stage;
+pub(crate) use stage::{contents, is_half_done, is_stage};
 
 use crate::cli::IfExists;
 use crate::failure::{Failure, Kind};

@@ -65,6 +65,17 @@ pub(super) fn clear_stale(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether a run was killed while it filled this directory.
+pub(crate) fn is_half_done(directory: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if is_stage(&entry.file_name()) && fill::journal(&entry.path()).exists() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 pub(super) fn write(root: &Path, file: &File) -> io::Result<()> {
     let path = root.join(&file.path);
     if let Some(parent) = path.parent() {
@@ -81,7 +92,7 @@ pub(super) fn write(root: &Path, file: &File) -> io::Result<()> {
 }
 
 /// What lies at a path as a tree has it: of a link the path it leads to.
-pub(super) fn contents(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn contents(path: &Path) -> io::Result<Vec<u8>> {
     if fs::symlink_metadata(path)?.is_symlink() {
         Ok(fs::read_link(path)?.into_os_string().into_vec())
     } else {

@@ -3,11 +3,14 @@
 mod json;
 mod next_steps;
 mod templates;
+mod update;
 
 use std::env;
 use std::io::{self, Write};
 
 use console::{Style, style};
+
+pub(crate) use update::Updated;
 
 use crate::answers::Answers;
 use crate::cli::{Color, Format, Output};

@@ -7,6 +7,7 @@ use toml::{Table, Value};
 
 use crate::failure::{Failure, Kind};
 
+pub(crate) const NAME: &str = "Cargo.lock";
 const PLACEHOLDER: &str = "myproject";
 const BLOCK: &str = "[[package]]\n";
 
@@ -50,6 +51,13 @@ pub(super) fn following(lock: &[u8], manifest: &[u8], project: &str) -> Option<V
     let (version, _) = block.split_once("dependencies = [")?;
     let gap = if after.is_empty() { "" } else { "\n" };
     Some(format!("{before}{ours}{version}dependencies = [\n{}]\n{gap}{after}", list.concat()).into_bytes())
+}
+
+/// Whether it can be read, and names nothing twice.
+pub(crate) fn is_sound(lock: &str) -> bool {
+    let packages: Vec<Vec<&str>> = lock.split(BLOCK).skip(1).map(|block| block.lines().take(3).collect()).collect();
+    let unique: BTreeSet<&Vec<&str>> = packages.iter().collect();
+    unique.len() == packages.len() && lock.parse::<Table>().is_ok()
 }
 
 fn dependencies(manifest: &Table) -> impl Iterator<Item = &str> {
@@ -165,6 +173,14 @@ version = \"1.9.1\"
         ));
         assert_eq!(follow("unheard-of = \"1\""), None);
         assert_eq!(follow("hashbrown = \"0.16\""), None, "two versions are cargo's to choose between");
+    }
+
+    #[test]
+    fn a_lock_file_that_names_a_package_twice_is_not_sound() {
+        assert!(is_sound(LOCK));
+        let (_, twice) = LOCK.split_once("\n\n").unwrap();
+        assert!(!is_sound(&format!("{LOCK}\n{twice}")));
+        assert!(!is_sound(&format!("{LOCK}<<<<<<< yours\n")));
     }
 
     #[test]

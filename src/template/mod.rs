@@ -12,15 +12,15 @@ mod fetch;
 mod lenient;
 pub(crate) mod lint;
 mod location;
-mod lockfile;
+pub(crate) mod lockfile;
 mod overlay;
 mod page;
 mod placeholders;
 mod source;
-mod stamp;
+pub(crate) mod stamp;
 mod tags;
 pub(crate) mod variables;
-mod verify;
+pub(crate) mod verify;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -195,6 +195,12 @@ impl Template {
         {
             lock.contents = contents;
         }
+    }
+
+    /// Where its files lie in a project.
+    #[cfg(test)]
+    pub(crate) fn targets(&self) -> Vec<String> {
+        self.sources.iter().map(|source| source.target().to_owned()).collect()
     }
 
     #[cfg(test)]

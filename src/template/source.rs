@@ -10,7 +10,7 @@ use crate::secrets;
 use crate::tree::{File, Mode, Origin};
 
 pub(super) const SUFFIX: &str = ".liquid";
-pub(super) const LOCK_FILE: &str = "Cargo.lock";
+pub(super) const LOCK_FILE: &str = lockfile::NAME;
 pub(super) const MANIFEST: &str = "Cargo.toml";
 
 #[derive(Debug, Clone)]

@@ -37,6 +37,11 @@ pub(super) fn no_tag_is_left(path: &str, text: &str, variables: &[&str]) -> Resu
     Err(invalid(format!("{path}:{line}:{column}: a tag is left over: `{}`", tag.text.trim())))
 }
 
+/// What is wrong with a file that a tool would have to read.
+pub(crate) fn complaint(file: &File) -> Option<String> {
+    parses(file, &[]).err().map(|failure| failure.message)
+}
+
 fn parses(file: &File, sources: &[Source]) -> Result<(), Failure> {
     if file.mode == Mode::Link {
         return Ok(());

@@ -17,3 +17,4 @@ mod support;
 mod template;
 mod templates;
 mod transcripts;
+mod update;

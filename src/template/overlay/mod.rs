@@ -27,6 +27,8 @@ pub(crate) struct Overlay {
     pub(crate) keep: Option<Vec<String>>,
     /// The repository it was fetched from, and the commit.
     pub(crate) source: Option<(String, String)>,
+    /// Whether it comes with the program.
+    pub(crate) is_embedded: bool,
     /// Of all that it lays over, so that a project can tell whether its skeleton has changed.
     pub(crate) hash: String,
 }
@@ -57,7 +59,7 @@ pub(super) fn embedded(name: &str, mut sources: Vec<Source>) -> Result<(Overlay,
     let manifest = Manifest::parse(text.unwrap_or_default())?;
     let left_out = manifest.left_out();
     sources.retain(|source| !left_out.iter().any(|path| source.path == *path || is_below(&source.path, path)));
-    Ok((overlay(name, manifest, &sources), sources))
+    Ok((Overlay { is_embedded: true, ..overlay(name, manifest, &sources) }, sources))
 }
 
 fn overlay(name: &str, manifest: Manifest, sources: &[Source]) -> Overlay {
@@ -69,6 +71,7 @@ fn overlay(name: &str, manifest: Manifest, sources: &[Source]) -> Overlay {
         placeholders: manifest.placeholders,
         keep: manifest.keep,
         source: None,
+        is_embedded: false,
         hash: Tree::new(files).hash(),
     }
 }

@@ -1,5 +1,7 @@
 //! The first commit, made by the git on this machine.
 
+pub(crate) mod history;
+
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

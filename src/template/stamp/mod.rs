@@ -1,5 +1,7 @@
 //! `.jwt-allauth.toml`: what a project was rendered from, so that a newer template can be merged into it.
 
+mod read;
+
 use std::collections::BTreeMap;
 
 use toml::{Table, Value};
@@ -7,6 +9,8 @@ use toml::{Table, Value};
 use super::{Overlay, Template};
 use crate::answers::{self, Answers};
 use crate::tree::{File, Mode, Origin};
+
+pub(crate) use read::{Origin as TemplateOrigin, SECRET, Stamp};
 
 pub(crate) const PATH: &str = ".jwt-allauth.toml";
 
@@ -65,6 +69,9 @@ fn of_overlay(overlay: &Overlay) -> Table {
     if let Some(version) = &overlay.version {
         table.insert("version".into(), version.clone().into());
     }
+    if overlay.is_embedded {
+        table.insert("source".into(), overlay.name.clone().into());
+    }
     if let Some((repository, commit)) = &overlay.source {
         table.insert("source".into(), repository.clone().into());
         table.insert("commit".into(), commit.clone().into());
@@ -84,7 +91,7 @@ fn of_placeholders(answers: &Answers) -> Table {
 /// A hash of a secret would differ between two renders of the same answers.
 fn of_files(files: &[File]) -> Table {
     let hash = |file: &File| {
-        if file.is_secret() { "secret".to_owned() } else { file.hash() }
+        if file.is_secret() { SECRET.to_owned() } else { file.hash() }
     };
     // Sorted here: the library's tables keep the order of insertion as soon as any crate wishes for it.
     let hashes: BTreeMap<&str, String> = files.iter().map(|file| (file.path.as_str(), hash(file))).collect();

@@ -1,0 +1,74 @@
+//! What `update` and `check` begin with: the project, and what its template would make of it now.
+
+use anyhow::Result;
+
+use super::answers;
+use crate::answers::{Answers, Given};
+use crate::cli::TemplateArguments;
+use crate::failure::{Failure, Kind};
+use crate::signals::Signals;
+use crate::template::stamp::{Stamp, TemplateOrigin};
+use crate::template::{Permit, Template};
+use crate::tree::Tree;
+use crate::update::Project;
+use crate::values::Values;
+use crate::version::Version;
+
+pub(super) struct Anew {
+    pub(super) template: Template,
+    pub(super) tree: Tree,
+}
+
+impl Anew {
+    pub(super) fn of(
+        project: &Project,
+        arguments: &TemplateArguments,
+        may_ask: bool,
+        signals: &Signals,
+    ) -> Result<Self> {
+        let template = Template::at(location(&project.stamp, arguments)?, signals)?;
+        let values = Values::of(&arguments.define, arguments.values_file.as_deref())?;
+        let values = values.recalling(project.stamp.placeholders.clone());
+        let answers = answers(given(&project.stamp, &template), &template, &values, may_ask)?;
+        let permit = Permit { commands: arguments.allow_commands, signals };
+        let tree = template.render(&answers, &project.secrets()?, &permit)?;
+        Ok(Self { template, tree })
+    }
+
+    /// What this program makes of the answers of old, with and without what is laid over.
+    pub(super) fn of_old(&self, project: &Project, signals: &Signals) -> Vec<Tree> {
+        if project.stamp.version != Some(Version::of_program()) {
+            return Vec::new();
+        }
+        let recorded = Values::default().recalling(project.stamp.placeholders.clone());
+        let render = |template: &Template| {
+            let mut given = given(&project.stamp, template);
+            given.take(&recorded, template).ok()?;
+            let answers = Answers::complete(&given, template).ok()?;
+            template.render(&answers, &project.secrets().ok()?, &Permit { commands: false, signals }).ok()
+        };
+        [&self.template, &Template::built_in()].into_iter().filter_map(render).collect()
+    }
+}
+
+/// A directory of one machine means nothing on another, so a project does not remember one.
+fn location<'a>(stamp: &'a Stamp, arguments: &'a TemplateArguments) -> Result<Option<&'a str>, Failure> {
+    match (&arguments.location, &stamp.origin) {
+        (Some(location), _) | (None, TemplateOrigin::Location(location)) => Ok(Some(location)),
+        (None, TemplateOrigin::BuiltIn) => Ok(None),
+        (None, TemplateOrigin::Directory(name)) => {
+            let message = format!("the project was rendered from a directory called `{name}`");
+            Err(Failure::new(Kind::Template, message).hint("say where it is now: `--template PATH`"))
+        }
+    }
+}
+
+fn given(stamp: &Stamp, template: &Template) -> Given {
+    let is_complete = template.is_complete();
+    Given {
+        name: Some(stamp.name.clone()),
+        email: stamp.email.filter(|_| !is_complete),
+        database: stamp.database.filter(|_| !is_complete),
+        ..Given::default()
+    }
+}

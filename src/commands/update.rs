@@ -1,0 +1,90 @@
+//! `update`: the project, its template as it is now, what becomes of every file, write, report.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::anew::Anew;
+use super::{CONFLICTS, DONE};
+use crate::cli;
+use crate::failure::{Failure, Kind};
+use crate::project::Held;
+use crate::prompts;
+use crate::report::{Report, Updated};
+use crate::signals::Signals;
+use crate::template::stamp::Stamp;
+use crate::update::{Bases, Labels, Project, Update};
+use crate::version::Version;
+
+pub(super) fn run(arguments: &cli::Update, report: &Report, signals: &Signals) -> Result<i32> {
+    let root = Project::directory(&arguments.directory)?;
+    let held = if arguments.dry_run {
+        Project::refuse_half_done(&root)?;
+        None
+    } else {
+        Some(Held::at(&root, signals)?)
+    };
+    let project = Project::at(&root)?;
+    refuse_unresolved(&project)?;
+    let may_ask = !arguments.defaults && prompts::somebody_is_there();
+    let anew = Anew::of(&project, &arguments.template, may_ask, signals)?;
+    let bases = Bases {
+        project: &project,
+        rendered: &|| anew.of_old(&project, signals),
+        directory: arguments.base.as_deref().map(directory).transpose()?,
+    };
+    let (base, theirs) = labels(&project.stamp);
+    let update = Update::of(&project, &anew.tree, &bases, Labels { base: &base, theirs: &theirs })?;
+    let updated = Updated { project: &project, directory: &arguments.directory, update: &update };
+    let Some(held) = held else {
+        report.would_update(&updated);
+        return Ok(DONE);
+    };
+    if !arguments.allow_dirty {
+        refuse_uncommitted(&update.uncommitted(&project))?;
+    }
+    if !update.is_nothing() {
+        held.amend(&update.plan(), signals)?;
+    }
+    report.updated(&updated);
+    Ok(if update.conflicts() > 0 { CONFLICTS } else { DONE })
+}
+
+/// Between markers of two updates nobody could tell what is whose.
+fn refuse_unresolved(project: &Project) -> Result<()> {
+    let unresolved = project.unresolved()?;
+    if unresolved.is_empty() {
+        return Ok(());
+    }
+    let message = format!("conflicts of an earlier update are still in {}", unresolved.join(", "));
+    Err(Failure::new(Kind::Destination, message)
+        .hint("decide what is to stand between `<<<<<<<` and `>>>>>>>`, and remove the markers")
+        .into())
+}
+
+/// The repository is the way back.
+fn refuse_uncommitted(uncommitted: &[String]) -> Result<(), Failure> {
+    if uncommitted.is_empty() {
+        return Ok(());
+    }
+    let message = format!("changes of yours would be merged that are not committed: {}", uncommitted.join(", "));
+    Err(Failure::new(Kind::Destination, message)
+        .hint("commit them, so that there is a way back")
+        .hint("`--allow-dirty` merges into them all the same"))
+}
+
+fn directory(path: &Path) -> Result<&Path, Failure> {
+    if path.is_dir() {
+        return Ok(path);
+    }
+    let message = format!("`{}`, which `--base` names, is not a directory", path.display());
+    Err(Failure::new(Kind::Template, message).hint("let the old program render the project there"))
+}
+
+fn labels(stamp: &Stamp) -> (String, String) {
+    let new = Version::of_program();
+    match stamp.version {
+        Some(old) if old != new => (format!("jwt-allauth {old}"), format!("jwt-allauth {new}")),
+        _ => ("the old template".into(), "the new template".into()),
+    }
+}

@@ -1,0 +1,186 @@
+//! Changes to a project that is there: all of them or none.
+
+use std::fs::{self, File as Handle};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::destination::{Plan, no_directory_above};
+use super::fill;
+use super::stage::{self, Stage};
+use crate::failure::{Failure, Kind};
+use crate::signals::{Signals, Writing};
+use crate::tree::Mode;
+
+/// A project that no other run writes to as long as this one lives.
+pub(crate) struct Held {
+    root: PathBuf,
+    _lock: Option<Handle>,
+}
+
+impl Held {
+    /// What a killed run has left is undone first.
+    pub(crate) fn at(root: &Path, signals: &Signals) -> Result<Self> {
+        // No lock where the file system knows none; then stale stages stay.
+        let lock = Handle::open(root).ok().filter(|handle| handle.lock().is_ok());
+        if lock.is_some() {
+            signals.hold(|_| stage::clear_stale(root).context("what a killed run has left cannot be undone"))?;
+        }
+        Ok(Self { root: root.to_owned(), _lock: lock })
+    }
+
+    pub(crate) fn amend(&self, plan: &Plan, signals: &Signals) -> Result<()> {
+        self.refuse_other_places(plan)?;
+        let writing = signals.writing();
+        self.place(plan, &writing).map_err(|error| writing.check().err().map_or(error, anyhow::Error::from))
+    }
+
+    /// Through a link it would be written to wherever that leads.
+    fn refuse_other_places(&self, plan: &Plan) -> Result<(), Failure> {
+        let mut paths = plan.place.iter().map(|file| &file.path).chain(&plan.removed);
+        match paths.find_map(|path| Some((path, no_directory_above(path, &self.root)?))) {
+            Some((path, parent)) => {
+                let message = format!("`{path}` cannot be written: `{}` is not a directory", parent.display());
+                Err(Failure::new(Kind::Destination, message).hint("put a directory in its place"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn place(&self, plan: &Plan, writing: &Writing) -> Result<()> {
+        let stage = Stage::create(&self.root).map_err(|error| not_writable(&self.root, &error))?;
+        for file in &plan.place {
+            writing.check()?;
+            stage::write(&stage.tree(), file).with_context(|| format!("`{}` cannot be written", file.path))?;
+            if plan.keeps_modes && file.mode != Mode::Link {
+                self.take_mode(&stage, &file.path).with_context(|| format!("`{}` has no mode", file.path))?;
+            }
+        }
+        writing.check()?;
+        fill::fill(&stage, &self.root, plan).map_err(|error| not_writable(&self.root, &error).into())
+    }
+
+    fn take_mode(&self, stage: &Stage, path: &str) -> std::io::Result<()> {
+        match fs::symlink_metadata(self.root.join(path)) {
+            Ok(there) if there.is_file() => fs::set_permissions(stage.tree().join(path), there.permissions()),
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn not_writable(root: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(Kind::Destination, format!("`{}` cannot be written to: {error}", root.display()))
+        .hint("nothing was changed")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::tree::{File, Origin, sha256};
+
+    fn file(path: &str) -> File {
+        File { path: path.into(), contents: b"new".to_vec(), mode: Mode::Plain, origin: Origin::BuiltIn }
+    }
+
+    /// `changed` and `gone` are there, `new` is not.
+    fn project() -> TempDir {
+        let home = TempDir::new().unwrap();
+        fs::create_dir(home.path().join("a")).unwrap();
+        for path in ["a/changed", "a/gone"] {
+            fs::write(home.path().join(path), "old").unwrap();
+        }
+        home
+    }
+
+    fn plan<'a>(files: &'a [File], was: &str) -> Plan<'a> {
+        Plan {
+            place: files.iter().collect(),
+            replaced: vec!["a/changed".into()],
+            removed: vec!["a/gone".into()],
+            expected: ["a/changed", "a/gone"].map(|path| (path.to_owned(), sha256(was.as_bytes()))).into(),
+            keeps_modes: true,
+            ..Plan::default()
+        }
+    }
+
+    fn amend(home: &TempDir, plan: &Plan, signals: &Signals) -> Result<()> {
+        Held::at(home.path(), signals)?.amend(plan, signals)
+    }
+
+    fn contents(home: &TempDir) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(home.path().join("a")).unwrap().map(Result::unwrap) {
+            found.push((entry.file_name().into_string().unwrap(), fs::read_to_string(entry.path()).unwrap()));
+        }
+        found.sort();
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "nothing beside it is left");
+        found
+    }
+
+    fn as_it_was() -> Vec<(String, String)> {
+        ["changed", "gone"].map(|name| (name.to_owned(), "old".to_owned())).into()
+    }
+
+    #[test]
+    fn files_are_added_replaced_with_their_modes_and_removed() {
+        let home = project();
+        fs::set_permissions(home.path().join("a/changed"), fs::Permissions::from_mode(0o750)).unwrap();
+        let files = [file("a/changed"), file("a/new")];
+        amend(&home, &plan(&files, "old"), &Signals::pretending(0)).unwrap();
+        assert_eq!(contents(&home), [("changed".into(), "new".into()), ("new".into(), "new".into())]);
+        assert_eq!(fs::metadata(home.path().join("a/changed")).unwrap().permissions().mode() & 0o777, 0o750);
+    }
+
+    #[test]
+    fn what_was_changed_at_the_same_time_is_put_back_and_so_is_all_else() {
+        let home = project();
+        let files = [file("a/changed"), file("a/new")];
+        let failure = amend(&home, &plan(&files, "older"), &Signals::pretending(0)).unwrap_err();
+        assert!(failure.to_string().contains("was changed at the same time"), "{failure}");
+        assert_eq!(contents(&home), as_it_was());
+    }
+
+    #[test]
+    fn a_failure_half_way_leaves_everything_as_it_was() {
+        let home = project();
+        let files = [file("a/changed"), file("a/new"), file("a/new/impossible")];
+        amend(&home, &plan(&files, "old"), &Signals::pretending(0)).unwrap_err();
+        assert_eq!(contents(&home), as_it_was());
+    }
+
+    #[test]
+    fn a_signal_leaves_everything_as_it_was() {
+        let home = project();
+        let files = [file("a/changed")];
+        let held = Held::at(home.path(), &Signals::pretending(0)).unwrap();
+        let failure = held.amend(&plan(&files, "old"), &Signals::pretending(15)).unwrap_err();
+        assert_eq!(failure.downcast::<Failure>().unwrap().kind, Kind::Signal(15));
+        assert_eq!(contents(&home), as_it_was());
+    }
+
+    /// As a kill leaves it: one file is away and one in place, while another is still in the stage.
+    #[test]
+    fn what_a_kill_has_left_half_done_is_undone() {
+        let home = project();
+        let stage = home.path().join(".jwt-allauth-stage-0");
+        for folder in ["new/a", "old/a"] {
+            fs::create_dir_all(stage.join(folder)).unwrap();
+        }
+        let hash = sha256(b"new");
+        fs::write(stage.join("journal"), format!("{hash} a/changed\n{hash} a/new\nremoved a/gone\n")).unwrap();
+        for (from, to) in [("a/changed", "old/a/changed"), ("a/gone", "old/a/gone")] {
+            fs::rename(home.path().join(from), stage.join(to)).unwrap();
+        }
+        fs::write(home.path().join("a/changed"), "new").unwrap();
+        fs::write(stage.join("new/a/new"), "new").unwrap();
+        assert!(stage::is_half_done(home.path()).unwrap());
+        Held::at(home.path(), &Signals::pretending(0)).unwrap();
+        assert_eq!(contents(&home), as_it_was());
+    }
+}

@@ -1,0 +1,152 @@
+//! What `update` and `check` say: a line for each file on stdout, or one object; the rest on stderr.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{Report, heading, next_steps, result, warn};
+use crate::cli::Format;
+use crate::template::stamp::Stamp;
+use crate::update::security::Missing;
+use crate::update::{Change, Outcome, Project, Update};
+use crate::version::Version;
+
+/// What was, or would be, done to a project.
+pub(crate) struct Updated<'a> {
+    pub(crate) project: &'a Project,
+    /// As it was given.
+    pub(crate) directory: &'a Path,
+    pub(crate) update: &'a Update,
+}
+
+impl Report {
+    pub(crate) fn would_update(&self, updated: &Updated) {
+        if self.format == Format::Json {
+            return result(&format!("{:#}", object(updated, true)));
+        }
+        self.changes(&updated.update.changes);
+        self.say(&summary("Would update", updated));
+        self.say("Nothing was written");
+    }
+
+    pub(crate) fn updated(&self, updated: &Updated) {
+        if self.format == Format::Json {
+            return result(&format!("{:#}", object(updated, false)));
+        }
+        self.changes(&updated.update.changes);
+        if updated.update.is_nothing() {
+            return self.say(&format!("`{}` is up to date", updated.project.stamp.name));
+        }
+        self.say(&summary("Updated", updated));
+        if updated.update.conflicts() > 0 {
+            warn("conflicts are left: where `<<<<<<<` stands, decide what is to stay, and remove the markers");
+        }
+        self.say(&format!("\n{}", heading("Next steps")));
+        for command in commands(updated) {
+            self.say(&format!("  {command}"));
+        }
+    }
+
+    pub(crate) fn checked(&self, project: &Project, behind: &[Change]) {
+        if self.format == Format::Json {
+            let mut object = versions(&project.stamp);
+            object["behind"] = (!behind.is_empty()).into();
+            object["files"] = behind.iter().map(of_change).collect();
+            return result(&format!("{object:#}"));
+        }
+        self.changes(behind);
+        let (name, stamp) = (&project.stamp.name, &project.stamp);
+        if behind.is_empty() {
+            return self.say(&format!("`{name}` is up to date"));
+        }
+        let files = if behind.len() == 1 { "1 file".into() } else { format!("{} files", behind.len()) };
+        self.say(&format!("`{name}` is behind, {files}: `jwt-allauth update` brings it {}", way(stamp)));
+        self.say("`jwt-allauth update --dry-run` says what would become of yours");
+    }
+
+    pub(crate) fn checked_security(&self, project: &Project, missing: &[Missing]) {
+        if self.format == Format::Json {
+            let fixes = missing.iter().map(|missing| {
+                let (version, problem) = (missing.fix.version.to_string(), &missing.fix.problem);
+                json!({ "version": version, "problem": problem, "files": missing.files })
+            });
+            let mut object = versions(&project.stamp);
+            object["missing"] = fixes.collect();
+            return result(&format!("{object:#}"));
+        }
+        for missing in missing {
+            result(&format!("{}: {}", missing.fix.version, missing.fix.problem));
+            missing.files.iter().for_each(|file| result(&format!("  {file}")));
+        }
+        let name = &project.stamp.name;
+        let fixes = if missing.len() == 1 { "a fix".into() } else { format!("{} fixes", missing.len()) };
+        if missing.is_empty() {
+            return self.say(&format!("`{name}` has every security fix that this program knows of"));
+        }
+        self.say(&format!("`{name}` lacks {fixes} of security problems: `jwt-allauth update` brings what is missing"));
+    }
+
+    /// Of what stays as it is only on request.
+    fn changes(&self, changes: &[Change]) {
+        let shown = changes.iter().filter(|change| self.verbose || change.outcome != Outcome::Unchanged);
+        for change in shown {
+            let note = change.note.as_ref().map(|note| format!("  ({note})")).unwrap_or_default();
+            result(&format!("{:9} {}{note}", change.outcome.name(), change.path));
+        }
+    }
+}
+
+fn summary(done: &str, updated: &Updated) -> String {
+    let (stamp, changes) = (&updated.project.stamp, &updated.update.changes);
+    let mut counts = Vec::new();
+    let mut outcomes: Vec<Outcome> = changes.iter().map(|change| change.outcome).collect();
+    outcomes.sort_unstable();
+    for same in outcomes.chunk_by(|a, b| a == b) {
+        counts.push(format!("{} {}", same.len(), same[0].name()));
+    }
+    format!("{} `{}` {}: {}", heading(done), stamp.name, way(stamp), counts.join(", "))
+}
+
+/// Of a template that is not the program's own, the version says nothing.
+fn way(stamp: &Stamp) -> String {
+    match stamp.version {
+        Some(old) if old != Version::of_program() => format!("from {old} to {}", Version::of_program()),
+        _ => "to its template as it is now".into(),
+    }
+}
+
+/// What tells whether the project still does what it should.
+fn commands(updated: &Updated) -> Vec<String> {
+    let mut commands = Vec::new();
+    if updated.directory != Path::new(".") {
+        commands.push(format!("cd {}", next_steps::quoted(&updated.directory.display().to_string())));
+    }
+    if updated.project.root.ancestors().any(|directory| directory.join(".git").exists()) {
+        commands.push("git diff".into());
+    }
+    if updated.project.root.join("Cargo.toml").exists() {
+        commands.push("cargo test --workspace".into());
+    }
+    commands
+}
+
+fn object(updated: &Updated, dry_run: bool) -> Value {
+    let mut object = versions(&updated.project.stamp);
+    object["dry_run"] = dry_run.into();
+    object["path"] = updated.project.root.display().to_string().into();
+    object["conflicts"] = updated.update.conflicts().into();
+    object["files"] = updated.update.changes.iter().map(of_change).collect();
+    if !dry_run {
+        object["next_steps"] = json!(commands(updated));
+    }
+    object
+}
+
+fn versions(stamp: &Stamp) -> Value {
+    let old = stamp.version.map(|version| version.to_string());
+    json!({ "name": stamp.name, "project_version": old, "program_version": Version::of_program().to_string() })
+}
+
+fn of_change(change: &Change) -> Value {
+    json!({ "path": change.path, "outcome": change.outcome.name(), "note": change.note })
+}

@@ -1,0 +1,113 @@
+//! The stamp of a project that somebody has worked on since, and may have damaged.
+
+use std::collections::BTreeMap;
+
+use clap::ValueEnum;
+use toml::{Table, Value};
+
+use super::PATH;
+use crate::answers::Database;
+use crate::failure::{Failure, Kind};
+use crate::template::embedded::BUILT_IN;
+use crate::template::page::Page;
+use crate::template::walk;
+use crate::version::Version;
+
+/// In place of a hash, for a file that holds secrets.
+pub(crate) const SECRET: &str = "secret";
+
+/// What a project was rendered from.
+#[derive(Debug)]
+pub(crate) struct Stamp {
+    /// Of the program, for the built-in project and what is laid over it.
+    pub(crate) version: Option<Version>,
+    pub(crate) name: String,
+    pub(crate) email: Option<bool>,
+    pub(crate) database: Option<Database>,
+    pub(crate) placeholders: Table,
+    pub(crate) origin: Origin,
+    /// The hash of each file as it was rendered; `secret` of one that holds secrets.
+    pub(crate) files: BTreeMap<String, String>,
+}
+
+/// Where the template can be had again.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// In the program alone.
+    BuiltIn,
+    /// What `--template` can name on any machine.
+    Location(String),
+    /// A directory called like this, which may lie elsewhere by now.
+    Directory(String),
+}
+
+impl Stamp {
+    pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
+        let parsed = Page { name: PATH, text }.parse().map(drop);
+        let page: Table =
+            parsed.and_then(|()| text.parse().map_err(|_| damaged("it is no TOML"))).map_err(|failure| {
+                failure.hint(format!("take it from the project's history: `git checkout HEAD -- {PATH}`"))
+            })?;
+        let template = table(&page, "template")?;
+        let answers = table(&page, "answers")?;
+        let (id, version) = (text_of(template, "id")?, text_of(template, "version")?);
+        let is_ours = id == BUILT_IN;
+        let version = is_ours.then(|| version.parse().map_err(|()| damaged("`template.version` is not one")));
+        Ok(Self {
+            version: version.transpose()?,
+            name: text_of(answers, "name")?,
+            email: answers.get("email").map(|email| email.as_bool().ok_or_else(no_answers)).transpose()?,
+            database: answers.get("database").map(database).transpose()?,
+            placeholders: page.get("placeholders").and_then(Value::as_table).cloned().unwrap_or_default(),
+            origin: origin(&page, template, &id),
+            files: table(&page, "files")?.iter().map(file).collect::<Result<_, _>>()?,
+        })
+    }
+
+    pub(crate) fn hash(&self, path: &str) -> Option<&str> {
+        self.files.get(path).map(String::as_str)
+    }
+}
+
+fn origin(page: &Table, template: &Table, id: &str) -> Origin {
+    let overlay = page.get("overlay").and_then(Value::as_table);
+    let laid = if id == BUILT_IN { overlay } else { Some(template) };
+    let Some(laid) = laid else { return Origin::BuiltIn };
+    let text = |key| laid.get(key).and_then(Value::as_str);
+    match text("source") {
+        Some(source) => Origin::Location(source.to_owned()),
+        None => Origin::Directory(text("name").unwrap_or(id).to_owned()),
+    }
+}
+
+fn database(value: &Value) -> Result<Database, Failure> {
+    value.as_str().and_then(|text| Database::from_str(text, false).ok()).ok_or_else(no_answers)
+}
+
+/// Whoever writes to what it names must not be led out of the project.
+fn file((path, hash): (&String, &Value)) -> Result<(String, String), Failure> {
+    let is_inside = !path.is_empty() && walk::is_inside(path) && !path.split('/').any(|part| part == "..");
+    let is_theirs = path.split('/').next() == Some(".git");
+    match hash.as_str() {
+        Some(hash) if is_inside && !is_theirs => Ok((path.clone(), hash.to_owned())),
+        Some(_) => Err(damaged(&format!("`{path}` is not a file of a project"))),
+        None => Err(damaged(&format!("`{path}` has no hash"))),
+    }
+}
+
+fn table<'p>(page: &'p Table, name: &str) -> Result<&'p Table, Failure> {
+    page.get(name).and_then(Value::as_table).ok_or_else(|| damaged(&format!("it has no table `[{name}]`")))
+}
+
+fn text_of(table: &Table, key: &str) -> Result<String, Failure> {
+    table.get(key).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| damaged(&format!("it has no `{key}`")))
+}
+
+fn no_answers() -> Failure {
+    damaged("its answers are none that could be given")
+}
+
+fn damaged(why: &str) -> Failure {
+    Failure::new(Kind::Template, format!("`{PATH}` cannot be used: {why}"))
+        .hint(format!("take it from the project's history: `git checkout HEAD -- {PATH}`"))
+}

@@ -1,0 +1,83 @@
+//! A file that its owner and the template have both changed.
+
+use super::change::{Change, Outcome};
+use super::look::Both;
+use super::merge::{self, Labels, Merged};
+use crate::template::{lockfile, verify};
+use crate::tree::{File, Mode};
+
+/// Beside a file that cannot be merged line by line lies the template's.
+pub(super) const NEW: &str = ".new";
+
+pub(super) fn merged(both: &Both, base: Option<&[u8]>, labels: Labels) -> Change {
+    let theirs = both.theirs.text();
+    let base = base.and_then(|base| std::str::from_utf8(base).ok());
+    match both.yours.text().zip(theirs) {
+        None => beside(both),
+        Some((yours, theirs)) if is_lock_file(&both.theirs.path) => {
+            let merged = base.map(|base| merge::three_ways(base, yours, theirs, labels));
+            locked(both, merged.filter(|merged| merged.conflicts == 0 && lockfile::is_sound(&merged.text)))
+        }
+        Some((yours, theirs)) => {
+            let (merged, note) = match base {
+                Some(base) => (merge::three_ways(base, yours, theirs, labels), ""),
+                None => (merge::two_ways(yours, theirs, labels), "; the text you both began with was not found"),
+            };
+            let change = text(both, yours, merged, note);
+            Change { base: Some(theirs.into()), ..change }
+        }
+    }
+}
+
+fn text(both: &Both, yours: &str, merged: Merged, note: &str) -> Change {
+    let conflicts = merged.conflicts;
+    if merged.text == yours {
+        return Change::of(&both.theirs.path, Outcome::Unchanged);
+    }
+    let file = File { contents: merged.text.into_bytes(), ..both.theirs.clone() };
+    let old = File { contents: yours.as_bytes().to_vec(), ..both.theirs.clone() };
+    let places = if conflicts == 1 { "1 place".to_owned() } else { format!("{conflicts} places") };
+    match verify::complaint(&file).filter(|_| verify::complaint(&old).is_none()) {
+        _ if conflicts > 0 => written(both, Outcome::Conflict, &file).noted(&format!("{places}{note}")),
+        // Two changes that no line shares may still not go together: a key that is there twice.
+        Some(complaint) => written(both, Outcome::Conflict, &file).noted(&format!("merged, but {}", short(&complaint))),
+        None => written(both, Outcome::Merged, &file),
+    }
+}
+
+/// What is wrong and where, without the drawing between the two.
+fn short(complaint: &str) -> String {
+    let mut lines = complaint.lines();
+    let first = lines.next().unwrap_or_default();
+    lines.next_back().map_or_else(|| first.to_owned(), |last| format!("{first}: {last}"))
+}
+
+fn locked(both: &Both, merged: Option<Merged>) -> Change {
+    match merged {
+        Some(merged) => {
+            let file = File { contents: merged.text.into_bytes(), ..both.theirs.clone() };
+            written(both, Outcome::Merged, &file)
+        }
+        None => Change::of(&both.theirs.path, Outcome::Kept).noted("`cargo build` adds to it what is missing"),
+    }
+}
+
+fn beside(both: &Both) -> Change {
+    let path = format!("{}{NEW}", both.theirs.path);
+    let change = Change::of(&both.theirs.path, Outcome::Conflict).noted(&format!("the template's is in `{path}`"));
+    Change { file: Some(File { path, ..both.theirs.clone() }), ..change }
+}
+
+fn written(both: &Both, outcome: Outcome, file: &File) -> Change {
+    Change { was: Some(both.yours.hash()), is_work: true, ..Change::writing(outcome, file) }
+}
+
+fn is_lock_file(path: &str) -> bool {
+    path.rsplit('/').next() == Some(lockfile::NAME)
+}
+
+impl File {
+    fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.contents).ok().filter(|_| self.mode != Mode::Link)
+    }
+}

@@ -1,0 +1,65 @@
+//! What becomes of a file.
+
+use crate::tree::File;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Outcome {
+    Conflict,
+    New,
+    /// The owner had not changed it.
+    Updated,
+    /// Both had changed it.
+    Merged,
+    Removed,
+    /// By the owner, and it stays so.
+    Deleted,
+    /// The owner's, for the reason in the note.
+    Kept,
+    /// The template has nothing new for it.
+    Unchanged,
+}
+
+impl Outcome {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Conflict => "conflict",
+            Self::New => "new",
+            Self::Updated => "updated",
+            Self::Merged => "merged",
+            Self::Removed => "removed",
+            Self::Deleted => "deleted",
+            Self::Kept => "kept",
+            Self::Unchanged => "unchanged",
+        }
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Change {
+    pub(crate) path: String,
+    pub(crate) outcome: Outcome,
+    pub(crate) note: Option<String>,
+    /// What is to be written, and where.
+    pub(super) file: Option<File>,
+    /// The hash of what lies there now, which is moved out of the way.
+    pub(super) was: Option<String>,
+    /// Whether what lies there now is the owner's work, which nobody could bring back.
+    pub(super) is_work: bool,
+    /// The template's text, where the next update will not find it.
+    pub(super) base: Option<String>,
+}
+
+impl Change {
+    pub(super) fn of(path: &str, outcome: Outcome) -> Self {
+        let note = (outcome == Outcome::Deleted).then(|| "by you".to_owned());
+        Self { path: path.to_owned(), outcome, note, file: None, was: None, is_work: false, base: None }
+    }
+
+    pub(super) fn writing(outcome: Outcome, file: &File) -> Self {
+        Self { file: Some(file.clone()), ..Self::of(&file.path, outcome) }
+    }
+
+    pub(super) fn noted(self, note: &str) -> Self {
+        Self { note: Some(note.to_owned()), ..self }
+    }
+}

@@ -1,0 +1,82 @@
+//! What becomes of a file that the old template, the project and the new template may each have, or not.
+
+use super::change::{Change, Outcome};
+use super::env;
+use super::project::{ENV, Present};
+use crate::template::stamp;
+use crate::tree::{File, Mode};
+
+pub(super) struct Case<'a> {
+    pub(super) path: &'a str,
+    /// The hash of what the old template rendered.
+    pub(super) stamped: Option<&'a str>,
+    pub(super) yours: Option<Present>,
+    pub(super) theirs: Option<&'a File>,
+}
+
+pub(super) enum Look<'a> {
+    Settled(Change),
+    /// Both have changed it: to be merged by what both came from.
+    Both(Both<'a>),
+    /// There is no such file any more, nor has there been.
+    Nothing,
+}
+
+pub(super) struct Both<'a> {
+    pub(super) stamped: Option<&'a str>,
+    pub(super) yours: Present,
+    pub(super) theirs: &'a File,
+}
+
+pub(super) fn at(case: Case<'_>) -> Look<'_> {
+    let Case { path, stamped, yours, theirs } = case;
+    let settled = |outcome| Look::Settled(Change::of(path, outcome));
+    let is_secret = stamped == Some(stamp::SECRET) || theirs.is_some_and(File::is_secret);
+    match (yours, theirs) {
+        (None, None) => Look::Nothing,
+        (None, Some(theirs)) if stamped.is_none() => Look::Settled(Change::writing(Outcome::New, theirs)),
+        (None, Some(_)) if is_secret => settled(Outcome::Kept).noted("not on this machine"),
+        (None, Some(_)) => settled(Outcome::Deleted),
+        (Some(yours), Some(theirs)) if is_secret => Look::Settled(secret(path, &yours, theirs)),
+        (Some(_), None) if is_secret => settled(Outcome::Kept).noted("it may hold secrets"),
+        (Some(yours), Some(theirs)) if yours.is(theirs) => settled(Outcome::Unchanged),
+        // The template has nothing new: what is different is the owner's.
+        (Some(_), Some(theirs)) if stamped == Some(&theirs.hash()) => settled(Outcome::Unchanged),
+        (Some(_), _) if is_migration(path) => settled(Outcome::Kept).noted("a migration may have been applied"),
+        (Some(yours), None) if stamped == Some(&yours.hash()) => {
+            Look::Settled(Change { was: Some(yours.hash()), ..Change::of(path, Outcome::Removed) })
+        }
+        (Some(_), None) => settled(Outcome::Kept).noted("the template has it no more; you have changed it"),
+        (Some(yours), Some(theirs)) if stamped == Some(&yours.hash()) && yours.is_like(theirs) => {
+            let was = Some(yours.hash());
+            Look::Settled(Change { was, ..Change::writing(Outcome::Updated, theirs) })
+        }
+        (Some(yours), Some(theirs)) => Look::Both(Both { stamped, yours, theirs }),
+    }
+}
+
+impl Look<'_> {
+    fn noted(self, note: &str) -> Self {
+        match self {
+            Self::Settled(change) => Self::Settled(change.noted(note)),
+            other => other,
+        }
+    }
+}
+
+fn secret(path: &str, yours: &Present, theirs: &File) -> Change {
+    let texts = yours.text().zip(std::str::from_utf8(&theirs.contents).ok()).filter(|_| path == ENV);
+    match texts.and_then(|(yours, theirs)| env::with_missing(yours, theirs)) {
+        Some(added) => {
+            let file = File { contents: added.text.into_bytes(), mode: Mode::Secret, ..theirs.clone() };
+            let change = Change { was: Some(yours.hash()), ..Change::writing(Outcome::Updated, &file) };
+            change.noted(&format!("added {}", added.names.join(", ")))
+        }
+        None => Change::of(path, Outcome::Unchanged),
+    }
+}
+
+/// Of whatever template: one that has been applied must stay what it was.
+fn is_migration(path: &str) -> bool {
+    path.split('/').any(|part| part == "migrations")
+}

@@ -1,0 +1,157 @@
+//! Two texts that came from one, made one again; where both changed the same lines, both stand between markers.
+
+use diffy::{DiffOptions, Hunk, IncompleteHunkStyle, Line, MergeOptions};
+
+/// What the marker of the owner's part says.
+const YOURS: &str = "yours";
+/// As git has them.
+const MARKER_LENGTH: usize = 7;
+
+/// What the markers of the other parts say.
+#[derive(Clone, Copy)]
+pub(crate) struct Labels<'a> {
+    pub(crate) base: &'a str,
+    pub(crate) theirs: &'a str,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Merged {
+    pub(super) text: String,
+    pub(super) conflicts: usize,
+}
+
+pub(super) fn three_ways(base: &str, yours: &str, theirs: &str, labels: Labels) -> Merged {
+    let length = marker_length(&[base, yours, theirs]);
+    let mut options = MergeOptions::new();
+    options.set_conflict_marker_length(length).set_incomplete_hunk_style(IncompleteHunkStyle::Git);
+    match options.merge(base, yours, theirs) {
+        Ok(text) => Merged { text, conflicts: 0 },
+        Err(text) => labelled(&text, length, labels),
+    }
+}
+
+/// Without the text that both came from nobody knows who changed what: whatever differs is a conflict.
+pub(super) fn two_ways(yours: &str, theirs: &str, labels: Labels) -> Merged {
+    let length = marker_length(&[yours, theirs]);
+    let mut options = DiffOptions::new();
+    // All of it in one hunk.
+    options.set_context_len(yours.lines().count() + theirs.lines().count());
+    let patch = options.create_patch(yours, theirs);
+    let mut merged = Merged { text: String::new(), conflicts: 0 };
+    let mut differing = (String::new(), String::new());
+    for line in patch.hunks().iter().flat_map(Hunk::lines) {
+        match line {
+            Line::Delete(line) => differing.0.push_str(line),
+            Line::Insert(line) => differing.1.push_str(line),
+            Line::Context(line) => {
+                merged.conflict(&mut differing, length, labels);
+                merged.text.push_str(line);
+            }
+        }
+    }
+    merged.conflict(&mut differing, length, labels);
+    merged
+}
+
+impl Merged {
+    fn conflict(&mut self, (yours, theirs): &mut (String, String), length: usize, labels: Labels) {
+        if yours.is_empty() && theirs.is_empty() {
+            return;
+        }
+        let [start, middle, end] = ["<", "=", ">"].map(|mark| mark.repeat(length));
+        for part in [&mut *yours, &mut *theirs] {
+            if !part.is_empty() && !part.ends_with('\n') {
+                part.push('\n');
+            }
+        }
+        let end = format!("{end} {}", labels.theirs);
+        let lines = [&start, " ", YOURS, "\n", yours, &middle, "\n", theirs, &end, "\n"];
+        self.text.extend(lines);
+        self.conflicts += 1;
+        yours.clear();
+        theirs.clear();
+    }
+}
+
+/// Whether somebody has left a conflict as it was.
+pub(super) fn has_conflict(text: &str) -> bool {
+    text.lines().any(|line| {
+        let rest = line.trim_start_matches('<');
+        line.len() - rest.len() >= MARKER_LENGTH && rest.strip_prefix(' ') == Some(YOURS)
+    })
+}
+
+/// Longer than what looks like a marker in the texts themselves.
+fn marker_length(texts: &[&str]) -> usize {
+    let run = |line: &str, mark| line.len() - line.trim_start_matches(mark).len();
+    let marks = |line| ['<', '|', '>'].into_iter().map(move |mark| run(line, mark));
+    let longest = texts.iter().flat_map(|text| text.lines()).flat_map(marks).max().unwrap_or_default();
+    MARKER_LENGTH.max(longest + 1)
+}
+
+/// The library calls the parts ours, original and theirs.
+fn labelled(text: &str, length: usize, labels: Labels) -> Merged {
+    let marker = |mark: &str, label: &str| format!("{} {label}\n", mark.repeat(length));
+    let start = marker("<", "ours");
+    let renamed = [
+        (start.clone(), marker("<", YOURS)),
+        (marker("|", "original"), marker("|", labels.base)),
+        (marker(">", "theirs"), marker(">", labels.theirs)),
+    ];
+    let conflicts = text.split_inclusive('\n').filter(|line| *line == start).count();
+    let line = |line: &str| {
+        let renamed = renamed.iter().find(|(old, _)| old.trim_end() == line.trim_end_matches('\n'));
+        renamed.map_or_else(|| line.to_owned(), |(_, new)| new.clone())
+    };
+    Merged { text: text.split_inclusive('\n').map(line).collect(), conflicts }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LABELS: Labels = Labels { base: "0.1.0", theirs: "0.2.0" };
+
+    #[test]
+    fn changes_at_different_lines_go_together() {
+        let merged = three_ways("a\nb\nc\nd\n", "A\nb\nc\nd\n", "a\nb\nc\nD\n", LABELS);
+        assert_eq!(merged, Merged { text: "A\nb\nc\nD\n".into(), conflicts: 0 });
+    }
+
+    #[test]
+    fn a_conflict_shows_yours_the_old_text_and_theirs() {
+        let merged = three_ways("a\nb\n", "a\nyou\n", "a\nthem\n", LABELS);
+        let text = "a\n<<<<<<< yours\nyou\n||||||| 0.1.0\nb\n=======\nthem\n>>>>>>> 0.2.0\n";
+        assert_eq!(merged, Merged { text: text.into(), conflicts: 1 });
+        assert!(has_conflict(&merged.text));
+    }
+
+    #[test]
+    fn a_last_line_that_does_not_end_keeps_the_markers_apart() {
+        for (yours, theirs) in [("a\nyou", "a\nthem"), ("you", "a\nthem\n"), ("a\nyou\n", "a\nthem")] {
+            let merged = three_ways("a\nb", yours, theirs, LABELS);
+            assert_eq!(merged.conflicts, 1, "{merged:?}");
+            let markers = merged
+                .text
+                .lines()
+                .filter(|line| ["<<<<<<< yours", "||||||| 0.1.0", "=======", ">>>>>>> 0.2.0"].contains(line));
+            assert_eq!(markers.count(), 4, "{}", merged.text);
+        }
+    }
+
+    #[test]
+    fn without_the_old_text_whatever_differs_is_a_conflict() {
+        let merged = two_ways("a\nyou\nb\nc\n", "a\nb\nthem\nc", LABELS);
+        let text =
+            "a\n<<<<<<< yours\nyou\n=======\n>>>>>>> 0.2.0\nb\n<<<<<<< yours\nc\n=======\nthem\nc\n>>>>>>> 0.2.0\n";
+        assert_eq!(merged, Merged { text: text.into(), conflicts: 2 });
+    }
+
+    #[test]
+    fn markers_are_longer_than_what_looks_like_one() {
+        let merged = three_ways("<<<<<<< ours\nb\n", "<<<<<<< ours\nyou\n", "<<<<<<< ours\nthem\n", LABELS);
+        assert!(merged.text.starts_with("<<<<<<< ours\n<<<<<<<< yours\nyou\n|||||||| 0.1.0\n"), "{}", merged.text);
+        assert_eq!(merged.conflicts, 1);
+        assert!(has_conflict(&merged.text) && !has_conflict("<<<<<<< ours\n"));
+    }
+}

@@ -1,0 +1,128 @@
+//! A rendered project as it lies on the disk, with what its owner has made of it.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::{env, merge};
+use crate::failure::{Failure, Kind};
+use crate::project;
+use crate::secrets::Secrets;
+use crate::template::stamp::{self, Stamp};
+use crate::tree::{File, Mode, sha256};
+use crate::version::Version;
+
+pub(super) const ENV: &str = ".env";
+
+pub(crate) struct Project {
+    pub(crate) root: PathBuf,
+    pub(crate) stamp: Stamp,
+}
+
+/// A file, or a link with the path it leads to for contents.
+#[derive(Debug)]
+pub(super) struct Present {
+    pub(super) contents: Vec<u8>,
+    pub(super) is_link: bool,
+}
+
+impl Project {
+    /// Where a project is to be, before anything is known of it.
+    pub(crate) fn directory(given: &Path) -> Result<PathBuf, Failure> {
+        let directory = given.canonicalize().map_err(|error| no_project(given, &format!("cannot be read: {error}")))?;
+        if directory.is_dir() { Ok(directory) } else { Err(no_project(given, "is a file")) }
+    }
+
+    pub(crate) fn at(root: &Path) -> Result<Self> {
+        let text = match fs::read_to_string(root.join(stamp::PATH)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(no_project(root, &format!("has no `{}`", stamp::PATH)).into());
+            }
+            text => text.with_context(|| format!("`{}` cannot be read", stamp::PATH))?,
+        };
+        let stamp = Stamp::parse(&text)?;
+        match stamp.version {
+            Some(version) if version > Version::of_program() => Err(too_new(version).into()),
+            _ => Ok(Self { root: root.to_owned(), stamp }),
+        }
+    }
+
+    /// What a killed run has left half done is not the project.
+    pub(crate) fn refuse_half_done(root: &Path) -> Result<()> {
+        if !project::is_half_done(root)? {
+            return Ok(());
+        }
+        let message = "an earlier `jwt-allauth update` was killed before it had come to its end";
+        Err(Failure::new(Kind::Destination, message).hint("`jwt-allauth update` undoes it, and begins anew").into())
+    }
+
+    pub(super) fn read(&self, path: &str) -> Result<Option<Present>> {
+        let place = self.root.join(path);
+        match read(&place) {
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+            Err(error) if error.kind() == ErrorKind::IsADirectory => {
+                let message = format!("`{path}` is a directory here and a file in the template");
+                Err(Failure::new(Kind::Destination, message).hint("move it away").into())
+            }
+            present => present.map(Some).with_context(|| format!("`{path}` cannot be read")),
+        }
+    }
+
+    /// What was drawn for this project, as far as it is as it was drawn; anew what is not.
+    pub(crate) fn secrets(&self) -> Result<Secrets> {
+        let env = self.read(ENV)?.map(|env| String::from_utf8_lossy(&env.contents).into_owned()).unwrap_or_default();
+        let value = |name| env::value(&env, name);
+        Ok(Secrets::generate()?.or_drawn_before(value("CRON_SECRET_KEY"), value("POSTGRES_PASSWORD")))
+    }
+
+    /// Files in which conflicts of an earlier update still are.
+    pub(crate) fn unresolved(&self) -> Result<Vec<String>> {
+        let mut unresolved = Vec::new();
+        for path in self.stamp.files.keys() {
+            let present = self.read(path)?;
+            let is_unresolved = |present: Present| present.text().is_some_and(merge::has_conflict);
+            if present.is_some_and(is_unresolved) {
+                unresolved.push(path.clone());
+            }
+        }
+        Ok(unresolved)
+    }
+}
+
+impl Present {
+    pub(super) fn hash(&self) -> String {
+        sha256(&self.contents)
+    }
+
+    pub(super) fn is(&self, file: &File) -> bool {
+        self.is_like(file) && self.contents == file.contents
+    }
+
+    pub(super) fn is_like(&self, file: &File) -> bool {
+        self.is_link == (file.mode == Mode::Link)
+    }
+
+    pub(super) fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.contents).ok().filter(|_| !self.is_link)
+    }
+}
+
+fn read(place: &Path) -> io::Result<Present> {
+    let there = fs::symlink_metadata(place)?;
+    if there.is_dir() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    Ok(Present { contents: project::contents(place)?, is_link: there.is_symlink() })
+}
+
+fn no_project(directory: &Path, why: &str) -> Failure {
+    let message = format!("`{}` is not a project of jwt-allauth: it {why}", directory.display());
+    Failure::new(Kind::Template, message).hint("name its directory, the one with `settings.toml`")
+}
+
+fn too_new(version: Version) -> Failure {
+    let message = format!("the project is of jwt-allauth {version}, which is newer than this program");
+    Failure::new(Kind::Template, message).hint("install that version, or a newer one")
+}
