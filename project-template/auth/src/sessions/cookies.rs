@@ -3,7 +3,6 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::AppendHeaders;
-use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{self, Cookie};
 use time::Duration;
 use uuid::Uuid;
@@ -150,23 +149,32 @@ pub(crate) fn access_cookie_name(settings: &CookieSettings) -> String {
     format!("{}{ACCESS}", prefix.unwrap_or_default())
 }
 
+/// Of several, the one that was given out last: after another `sessions.cookie_path` a browser has one for each path and sends
+/// both, and the older one would end the session as a replay.
 pub(super) fn refresh_token(auth: &Auth, headers: &HeaderMap) -> Option<String> {
-    token(headers, &auth.settings().sessions.cookie.name)
+    let made = |token: &String| auth.tokens().read_refresh(token).map(|claims| (claims.iat, claims.generation)).ok();
+    let mut shown = tokens(headers, &auth.settings().sessions.cookie.name);
+    if shown.len() > 1 {
+        shown.sort_by_cached_key(made);
+    }
+    shown.pop()
 }
 
 /// None unless the settings say that it counts.
 pub(super) fn access_token(auth: &Auth, headers: &HeaderMap) -> Option<String> {
     if auth.settings().sessions.access_cookie {
-        token(headers, &access_cookie_name(&auth.settings().sessions.cookie))
+        tokens(headers, &access_cookie_name(&auth.settings().sessions.cookie)).pop()
     } else {
         None
     }
 }
 
-fn token(headers: &HeaderMap, name: &str) -> Option<String> {
-    let jar = CookieJar::from_headers(headers);
-    let value = jar.get(name)?.value();
-    (!value.is_empty() && value.len() <= TOKEN_BYTES).then(|| value.to_owned())
+/// What could be a token among the cookies of a name.
+fn tokens(headers: &HeaderMap, name: &str) -> Vec<String> {
+    let sent = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let cookies = sent.flat_map(Cookie::split_parse).filter_map(Result::ok).filter(|cookie| cookie.name() == name);
+    let values = cookies.map(|cookie| cookie.value().to_owned());
+    values.filter(|value| !value.is_empty() && value.len() <= TOKEN_BYTES).collect()
 }
 
 /// Lets a request pass whose credential is a cookie of this session, if it has the session's token beside it.

@@ -112,6 +112,29 @@ async fn a_token_in_the_body_goes_before_the_cookie() {
     }
 }
 
+/// As browsers send them after `sessions.cookie_path` was changed: one for each path, and neither goes away.
+#[tokio::test]
+async fn of_two_cookies_the_one_that_was_given_out_last_counts() {
+    let app = start(Engine::Sqlite).await;
+    let ada = app.signed_in("ada@example.com").await;
+    let old = ada.refresh.clone();
+    let mut new = ada.clone();
+    new.refresh().await;
+    for garbage in ["x", ""] {
+        for _ in 0..2 {
+            let cookies = [&new.refresh, &old, garbage].map(|value| format!("refresh_token={value}"));
+            let both = app.client().with_header("cookie", &cookies.join("; "));
+            let reply = both.post(REFRESH, &json!({})).await;
+            assert_eq!(reply.status, 200, "{reply:?}");
+            new.keep(reply);
+        }
+        let cookies = [garbage, &old, &new.refresh].map(|value| format!("refresh_token={value}"));
+        let reply = app.client().with_header("cookie", &cookies.join("; ")).post(REFRESH, &json!({})).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        new.keep(reply);
+    }
+}
+
 #[tokio::test]
 async fn other_cookies_do_not_disturb() {
     let app = start(Engine::Sqlite).await;
