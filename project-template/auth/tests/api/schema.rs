@@ -31,7 +31,7 @@ async fn each_file_is_a_migration_that_is_applied() {
     let (applied,): (i64,) =
         on!(app.auth.db(), pool => sqlx::query_as("select count(*) from _sqlx_migrations").fetch_one(pool).await)
             .unwrap();
-    assert_eq!(usize::try_from(applied).unwrap(), file_names("sqlite").len(), "a file without its line in db.rs");
+    assert_eq!(usize::try_from(applied).unwrap(), file_names("sqlite").len(), "a file without its line in db/mod.rs");
 }
 
 #[tokio::test]

@@ -1,22 +1,25 @@
-//! The database: SQLite or PostgreSQL, chosen by `database.url` at run time. The only file that knows an engine.
+//! The database: SQLite or PostgreSQL, chosen by `database.url` at run time. The only room that knows an engine.
 //!
 //! Each query is written once and runs on either pool through [`crate::on`]. Ids (UUIDv7) and times come from Rust.
+
+mod failures;
+mod settings;
 
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use secrecy::{ExposeSecret, SecretString};
+pub(crate) use failures::{is_passing, is_taken};
+use secrecy::ExposeSecret;
+pub use settings::Settings;
 use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, MigrationType, Migrator};
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, Postgres, SqlSafeStr, Sqlite, Transaction};
 use tracing::Instrument;
 
 use crate::audit;
-use crate::error::Error;
-use crate::settings::Section;
 
 /// How long a writer waits for another process that holds the SQLite file.
 const SQLITE_BUSY: Duration = Duration::from_secs(5);
@@ -24,70 +27,6 @@ const SQLITE_BUSY: Duration = Duration::from_secs(5);
 const SQLITE_RETRY: Duration = Duration::from_millis(20);
 /// How long PostgreSQL works on one statement before it gives up, in milliseconds.
 const POSTGRES_STATEMENT_TIMEOUT: &str = "5000";
-/// Above this, `check --deploy` warns.
-const SAFE_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// `[database]`.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// `sqlite://path` or `postgres://user:password@host/name`.
-    pub url: SecretString,
-    /// Connections to PostgreSQL; SQLite has one writer and uses one.
-    pub max_connections: u32,
-    /// How long a request waits for a connection before it is answered 503.
-    pub acquire_timeout: Duration,
-}
-
-impl Settings {
-    pub(crate) fn read(section: &mut Section<'_>) -> Self {
-        let url = section.secret("url");
-        // Its value may have a password in it.
-        if is_sqlite(&url) && SqliteConnectOptions::from_str(url.expose_secret()).is_err() {
-            section.problem("url", "must be an address such as \"sqlite://app.db\"");
-        } else if is_postgres(&url) && PgConnectOptions::from_str(url.expose_secret()).is_err() {
-            section.problem("url", "must be an address such as \"postgres://user:password@127.0.0.1:5432/app\"");
-        } else if !is_sqlite(&url) && !is_postgres(&url) {
-            section.problem("url", "must start with `sqlite://` or `postgres://`");
-        }
-        let acquire_timeout = section.duration("acquire_timeout");
-        if acquire_timeout.is_zero() {
-            section.problem("acquire_timeout", "must be longer than nothing");
-        }
-        Self { url, max_connections: section.number("max_connections", 1..=1_000), acquire_timeout }
-    }
-
-    pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
-        if is_postgres(&self.url) && speaks_in_clear(self.url.expose_secret()) {
-            warnings.push(
-                "database.url: add `?sslmode=verify-full` (or `require`); accounts and password hashes travel in clear"
-                    .into(),
-            );
-        }
-        if self.acquire_timeout > SAFE_ACQUIRE_TIMEOUT {
-            warnings.push(
-                "database.acquire_timeout: requests pile up while the database is busy; \"3s\" is the default".into(),
-            );
-        }
-    }
-}
-
-/// Whether the way to a PostgreSQL server leaves this machine and need not be encrypted.
-fn speaks_in_clear(url: &str) -> bool {
-    PgConnectOptions::from_str(url).is_ok_and(|options| {
-        let is_here = ["localhost", "127.0.0.1", "::1", "[::1]"].contains(&options.get_host())
-            || options.get_host().starts_with('/');
-        !is_here && matches!(options.get_ssl_mode(), PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer)
-    })
-}
-
-fn is_sqlite(url: &SecretString) -> bool {
-    url.expose_secret().starts_with("sqlite:")
-}
-
-fn is_postgres(url: &SecretString) -> bool {
-    let url = url.expose_secret();
-    url.starts_with("postgres:") || url.starts_with("postgresql:")
-}
 
 /// A pool of connections to either engine.
 #[derive(Clone, Debug)]
@@ -178,8 +117,8 @@ macro_rules! migrations {
                 Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
             };
             Migrator::with_migrations(match engine {
-                Db::Sqlite(_) => vec![$(migration($version, $name, include_str!(concat!("../migrations/sqlite/", $name, ".sql")))),*],
-                Db::Postgres(_) => vec![$(migration($version, $name, include_str!(concat!("../migrations/postgres/", $name, ".sql")))),*],
+                Db::Sqlite(_) => vec![$(migration($version, $name, include_str!(concat!("../../migrations/sqlite/", $name, ".sql")))),*],
+                Db::Postgres(_) => vec![$(migration($version, $name, include_str!(concat!("../../migrations/postgres/", $name, ".sql")))),*],
             })
         }
     };
@@ -198,7 +137,7 @@ impl Db {
     /// Opens the pool. Fails with the reason where the server cannot be reached or the file cannot be opened.
     pub async fn connect(settings: &Settings) -> anyhow::Result<Self> {
         let url = settings.url.expose_secret();
-        if is_sqlite(&settings.url) {
+        if settings.is_sqlite() {
             let options = SqliteConnectOptions::from_str(url)
                 .context("`database.url` is not a valid SQLite address")?
                 .create_if_missing(true)
@@ -377,57 +316,6 @@ impl Tx {
     }
 }
 
-/// Whether a statement failed because a unique key is taken: the database's answer to "does it exist already?".
-pub(crate) fn is_taken(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
-}
-
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        let passes = is_passing(&error) || is_of_storage(&error);
-        let cause = anyhow::Error::new(error).context("database");
-        if passes { Self::Unavailable(cause) } else { Self::Internal(cause) }
-    }
-}
-
-/// Whether a statement failed for a reason that passes, so that the same request may succeed in a moment: no connection,
-/// a server that went away, a lock that was held too long.
-pub(crate) fn is_passing(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_passing_code(&code)),
-        _ => false,
-    }
-}
-
-/// Whether the database cannot write: its disk is full, read-only or broken. Reading goes on, and what was refused works
-/// again once there is room.
-fn is_of_storage(error: &sqlx::Error) -> bool {
-    /// `SQLITE_READONLY`, `SQLITE_IOERR`, `SQLITE_FULL` and `SQLITE_CANTOPEN`.
-    const SQLITE: [u32; 4] = [8, 10, 13, 14];
-    /// A read-only transaction, as on a standby that was promoted elsewhere; an I/O error.
-    const POSTGRES: [&str; 2] = ["25006", "58030"];
-    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-    code.is_some_and(|code| POSTGRES.contains(&code.as_ref()) || is_sqlite_code(&code, &SQLITE))
-}
-
-/// PostgreSQL's codes have five characters (its manual, appendix A), SQLite's are smaller numbers.
-fn is_passing_code(code: &str) -> bool {
-    /// Rolled back for others, lock or statement timed out, shut down.
-    const POSTGRES: [&str; 7] = ["40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03"];
-    /// `SQLITE_BUSY` and `SQLITE_LOCKED`, the low byte of their extended codes.
-    const SQLITE: [u32; 2] = [5, 6];
-    if code.len() == 5 {
-        return POSTGRES.contains(&code) || code.starts_with("08") || code.starts_with("53");
-    }
-    is_sqlite_code(code, &SQLITE)
-}
-
-/// Whether the low byte of an extended code is one of these.
-fn is_sqlite_code(code: &str, codes: &[u32]) -> bool {
-    code.len() < 5 && code.parse::<u32>().is_ok_and(|code| codes.contains(&(code & 0xff)))
-}
-
 /// Whether SQLite keeps a database of this name in a file; `sqlite::memory:` has a name too.
 fn is_file(path: &std::path::Path) -> bool {
     !path.as_os_str().is_empty() && path.as_os_str() != ":memory:" && !path.to_string_lossy().starts_with("file:")
@@ -459,5 +347,4 @@ fn create_private(_: &std::path::Path) -> anyhow::Result<()> {
 }
 
 #[cfg(test)]
-#[path = "db_tests.rs"]
 mod tests;
