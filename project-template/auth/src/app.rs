@@ -15,6 +15,7 @@ use crate::hooks::Hooks;
 use crate::openapi::Api;
 use crate::parts::Parts;
 use crate::passwords::Hasher;
+use crate::redis::Redis;
 use crate::sessions::Liveness;
 use crate::settings::{Problems, Settings};
 use crate::templates::Templates;
@@ -43,6 +44,7 @@ struct Inner {
     flushing: operations::Flushing,
     metrics: operations::Metrics,
     failures: audit::Failures,
+    redis: Option<Redis>,
     throttle: Throttle,
     hooks: Box<dyn Hooks>,
     stopping: watch::Sender<bool>,
@@ -70,7 +72,7 @@ impl Auth {
     }
 
     pub(crate) async fn assemble(parts: Box<Parts>, clock: Clock, hooks: impl Hooks) -> anyhow::Result<Self> {
-        let Parts { settings, tokens, passwords, templates, mail, throttle } = *parts;
+        let Parts { settings, tokens, passwords, templates, mail, redis } = *parts;
         let db = Db::connect(&settings.database).await?;
         if settings.is_production() {
             let pending = db.pending_migrations().await?;
@@ -94,7 +96,8 @@ impl Auth {
             mail_reach: mail::Reach::default(),
             flushing: operations::Flushing::default(),
             failures: audit::Failures::default(),
-            throttle,
+            redis,
+            throttle: Throttle::default(),
             hooks: Box::new(hooks),
             stopping: watch::Sender::new(false),
         })))
@@ -159,6 +162,11 @@ impl Auth {
 
     pub(crate) fn mail_sender(&self) -> &mail::Sender {
         &self.0.mail
+    }
+
+    /// Redis, where it is set.
+    pub(crate) fn redis(&self) -> Option<&Redis> {
+        self.0.redis.as_ref()
     }
 
     pub(crate) fn throttle(&self) -> &Throttle {

@@ -16,6 +16,7 @@
 //! | [`throttle`] | limits on guessing and on flooding |
 //! | [`mail`] | the outbox, and the ways a mail leaves |
 //! | [`admin`] | pages for staff |
+//! | [`redis`] | what several instances share beside the database |
 //! | [`audit`] | what happened to accounts |
 //! | [`operations`] | health, metrics, removal of what has expired |
 //! | `openapi` | the description of the API, and a page to try it |
@@ -57,6 +58,7 @@ pub mod operations;
 pub mod pages;
 mod parts;
 pub mod passwords;
+pub mod redis;
 pub mod registration;
 pub mod sessions;
 pub mod settings;

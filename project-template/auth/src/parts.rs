@@ -2,9 +2,9 @@
 
 use crate::mail;
 use crate::passwords::Hasher;
+use crate::redis::Redis;
 use crate::settings::{Problem, Settings};
 use crate::templates::Templates;
-use crate::throttle::Throttle;
 use crate::tokens::Tokens;
 
 /// The settings, and what is made of nothing else.
@@ -14,7 +14,7 @@ pub(crate) struct Parts {
     pub(crate) passwords: Hasher,
     pub(crate) templates: Templates,
     pub(crate) mail: mail::Sender,
-    pub(crate) throttle: Throttle,
+    pub(crate) redis: Option<Redis>,
 }
 
 impl Parts {
@@ -28,7 +28,7 @@ impl Parts {
         let passwords = kept(Hasher::new(settings.password.hash).map_err(one), &mut problems);
         let templates = kept(Templates::load(&settings.templates, settings.http.host()), &mut problems);
         let mail = kept(mail::Sender::new(&settings.mail).map_err(one), &mut problems);
-        let throttle = kept(Throttle::new(settings).map_err(one), &mut problems);
+        let redis = kept(Redis::new(&settings.redis, &settings.tokens.issuer).map_err(one), &mut problems);
         let parts = || {
             Some(Box::new(Self {
                 settings: settings.clone(),
@@ -36,7 +36,7 @@ impl Parts {
                 passwords: passwords?,
                 templates: templates?,
                 mail: mail?,
-                throttle: throttle?,
+                redis: redis?,
             }))
         };
         parts().ok_or(problems)

@@ -53,8 +53,8 @@ async fn ready(State(auth): State<Auth>) -> Response {
     match auth.db().ping().await {
         Ok(()) => {
             let mut body = json!({ "status": "ok", "database": "ok" });
-            if let Some(answers) = auth.throttle().has_redis().await {
-                body["redis"] = json!(if answers { "ok" } else { "unavailable" });
+            if let Some(redis) = auth.redis() {
+                body["redis"] = json!(if redis.is_there().await { "ok" } else { "unavailable" });
             }
             Json(body).into_response()
         }

@@ -19,7 +19,7 @@ pub use reader::{Choice, Section};
 pub(crate) use sources::variable;
 
 use crate::{
-    admin, audit, codes, db, email_verification, http, login_codes, mail, operations, passwords, registration,
+    admin, audit, codes, db, email_verification, http, login_codes, mail, operations, passwords, redis, registration,
     sessions, templates, throttle, tokens,
 };
 
@@ -67,7 +67,7 @@ pub struct Settings {
     pub registration: registration::Settings,
     pub password: passwords::Settings,
     pub sessions: sessions::Settings,
-    pub redis: throttle::RedisSettings,
+    pub redis: redis::Settings,
     pub throttle: throttle::Settings,
     pub tokens: tokens::Settings,
     pub admin: admin::Settings,
@@ -106,7 +106,7 @@ impl Settings {
             registration: registration::Settings::read(&mut reader.section("registration")),
             password: passwords::Settings::read(&mut reader.section("password")),
             sessions: sessions::Settings::read(&mut reader.section("sessions")),
-            redis: throttle::RedisSettings::read(&mut reader.section("redis")),
+            redis: redis::Settings::read(&mut reader.section("redis")),
             throttle: throttle::Settings::read(&mut reader.section("throttle")),
             tokens: tokens::Settings::read(&mut reader.section("tokens")),
             admin: admin::Settings::read(&mut reader.section("admin")),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{key, limit_store as store};
+use super::{key, limit_store as store, shared};
 use crate::app::Auth;
 use crate::error::{Error, Result};
 use crate::http::Client;
@@ -62,8 +62,8 @@ pub(crate) async fn limit(auth: &Auth, action: Action, name: &str) -> Result<()>
     let Some(rate) = settings.rates.get(&action).copied().filter(|_| settings.enabled) else { return Ok(()) };
     let subject = key::hash(action.name(), name);
     let now = micros(auth);
-    let wait = match &auth.throttle().redis {
-        Some(redis) => redis.count(&subject, rate, now).await,
+    let wait = match auth.redis() {
+        Some(redis) => shared::count(redis, &subject, rate, now).await,
         None => None,
     };
     let wait = match wait {

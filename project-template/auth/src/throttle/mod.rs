@@ -31,40 +31,16 @@ pub use limit::Action;
 pub(crate) use limit::{limit, limit_client};
 pub use rate::Rate;
 pub use settings::Settings;
-pub(crate) use shared::RedisHealth;
-pub use shared::RedisSettings;
 
 use budget::{ACCOUNT_MEMORY, KNOWN, PAIR_MEMORY, seconds};
 use failure_store::{Kind, Stale};
 
 use crate::app::Auth;
-use crate::settings::Problem;
 
 /// What a process keeps of its own.
+#[derive(Default)]
 pub(crate) struct Throttle {
     turns: turns::Turns,
-    redis: Option<shared::Redis>,
-}
-
-impl Throttle {
-    pub(crate) fn new(settings: &crate::Settings) -> Result<Self, Problem> {
-        let (redis, issuer) = (&settings.redis, &settings.tokens.issuer);
-        let redis = redis.url.as_ref().map(|url| shared::Redis::new(url, redis.timeout, issuer));
-        Ok(Self { turns: turns::Turns::default(), redis: redis.transpose()? })
-    }
-
-    /// How Redis was when it was last asked, where it is set. Asks nothing.
-    pub(crate) fn redis_health(&self) -> Option<RedisHealth> {
-        self.redis.as_ref().map(shared::Redis::health)
-    }
-
-    /// Whether Redis answers, where it is set.
-    pub(crate) async fn has_redis(&self) -> Option<bool> {
-        match &self.redis {
-            Some(redis) => Some(redis.is_there().await),
-            None => None,
-        }
-    }
 }
 
 /// Removes counters that nobody needs any more, at most `limit` of each kind. Says how many there were, and whether there

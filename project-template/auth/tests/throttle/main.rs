@@ -9,7 +9,6 @@ mod names;
 mod owner;
 mod parallel;
 mod rates;
-mod redis;
 mod stale;
 
 use auth::Auth;

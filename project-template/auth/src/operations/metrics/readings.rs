@@ -11,6 +11,7 @@ use prometheus_client::registry::Registry;
 use super::Label;
 use crate::app::Auth;
 use crate::mail;
+use crate::redis::Redis;
 
 /// How long the database may take: a scrape that waits tells nothing of the rest either.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -74,7 +75,7 @@ async fn of_the_database(auth: &Auth, readings: &mut Registry) {
 }
 
 fn of_redis(auth: &Auth, readings: &mut Registry) {
-    if let Some(redis) = auth.throttle().redis_health() {
+    if let Some(redis) = auth.redis().map(Redis::health) {
         let up = ConstGauge::new(i64::from(redis.is_up));
         readings.register("auth_redis_up", "Whether Redis answered when it was last asked", up);
         let failures = ConstCounter::new(redis.failures);

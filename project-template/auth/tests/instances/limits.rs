@@ -1,7 +1,6 @@
 //! Limits that several instances share in Redis, and Redis that is not there.
 
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -9,75 +8,20 @@ use std::time::{Duration, Instant};
 use auth::on;
 use auth::testing::{Engine, TestApp};
 use serde_json::json;
-use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use super::{ELSEWHERE, HOME, WRONG, login, router};
+use super::redis_server::RedisServer;
+use super::{patient, ready_with, router, with_redis};
 
+const ADA: &str = "ada@example.com";
+const WRONG: &str = "a wrong password";
+/// Where Ada is, and where somebody else is.
+const HOME: &str = "198.51.100.1";
+const ELSEWHERE: &str = "203.0.113.7";
 const RESET: &str = "/jwt-allauth/password/reset/";
 
 /// What `password/reset/` allows one client at once.
 const LIMIT: usize = 20;
-
-/// A server of its own for each test, on a free port.
-struct Server {
-    process: Child,
-    port: u16,
-    directory: TempDir,
-}
-
-impl Server {
-    fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let directory = TempDir::new().unwrap();
-        let process = Self::spawn(port, &directory);
-        Self { process, port, directory }
-    }
-
-    fn spawn(port: u16, directory: &TempDir) -> Child {
-        Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
-            .arg(directory.path())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("`redis-server` has to be installed for this test")
-    }
-
-    fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
-    }
-
-    fn stop(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-
-    fn start_again(&mut self) {
-        self.process = Self::spawn(self.port, &self.directory);
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // A test may have stopped it.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// An application with keys of its own in that Redis.
-async fn with_redis(engine: Engine, url: &str) -> TestApp {
-    let issuer = uuid::Uuid::now_v7();
-    let toml =
-        format!("[redis]\nurl = \"{url}\"\n[tokens]\nissuer = \"{issuer}\"\n[database]\nacquire_timeout = \"30s\"");
-    TestApp::configured(engine, router, &toml).await
-}
-
-/// As [`with_redis`], where a slow machine is no reason to count in the database.
-async fn patient(engine: Engine, url: &str) -> TestApp {
-    let app = with_redis(engine, url).await;
-    app.second_instance_with(router, |settings| settings.redis.timeout = Duration::from_secs(30)).await
-}
 
 async fn ask(app: &TestApp, from: &str) -> u16 {
     let email = format!("{}@example.com", uuid::Uuid::now_v7().simple());
@@ -102,20 +46,8 @@ async fn counted_in_database(app: &TestApp) -> i64 {
     count
 }
 
-/// Waits until Redis is as expected, and says what else readiness says.
-async fn ready_with(app: &TestApp, redis: &str) {
-    loop {
-        let reply = app.client().get("/health/ready").await;
-        assert_eq!((reply.status, reply.text("status")), (200, "ok"), "a limiter that is worse is no reason to be out");
-        if reply.text("redis") == redis {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
-}
-
 async fn instances_share_limits_in_redis(engine: Engine) {
-    let server = Server::start();
+    let server = RedisServer::start();
     let app = patient(engine, &server.url()).await;
     let other = app.second_instance(router).await;
     ready_with(&app, "ok").await;
@@ -128,19 +60,23 @@ async fn instances_share_limits_in_redis(engine: Engine) {
     assert_eq!(ask_at_once(&[&app, &other], ELSEWHERE, 10).await, 1);
 }
 
+async fn guess(app: &TestApp) -> u16 {
+    app.client().from_address(ELSEWHERE).login(ADA, WRONG).await.status
+}
+
 async fn wrong_passwords_are_counted_in_the_database_with_redis_too(engine: Engine) {
-    let server = Server::start();
+    let server = RedisServer::start();
     let app = patient(engine, &server.url()).await;
     ready_with(&app, "ok").await;
     for _ in 0..5 {
-        assert_eq!(login(&app, ELSEWHERE, super::ADA, WRONG).await.status, 401);
+        assert_eq!(guess(&app).await, 401);
     }
     let without = app.second_instance_with(router, |settings| settings.redis.url = None).await;
-    assert_eq!(login(&without, ELSEWHERE, super::ADA, WRONG).await.status, 429);
+    assert_eq!(guess(&without).await, 429);
 }
 
 async fn when_redis_stops_the_database_goes_on(engine: Engine) {
-    let mut server = Server::start();
+    let mut server = RedisServer::start();
     let app = patient(engine, &server.url()).await;
     let other = app.second_instance(router).await;
     ready_with(&app, "ok").await;
@@ -185,31 +121,11 @@ async fn redis_that_does_not_answer_holds_few_up(engine: Engine) {
 }
 
 async fn without_redis_nothing_is_said_about_it(engine: Engine) {
-    let app = super::start(engine).await;
+    let app = TestApp::start(engine, router).await;
     assert_eq!(app.client().get("/health/ready").await.body, json!({ "status": "ok", "database": "ok" }));
 }
 
 auth::on_both_engines!(redis_that_does_not_answer_holds_few_up, without_redis_nothing_is_said_about_it);
-
-macro_rules! with_redis_on_both_engines {
-    ($($test:ident),+ $(,)?) => {
-        mod sqlite_and_redis {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            #[ignore = "needs redis-server: cargo test -- --include-ignored"]
-            async fn $test() {
-                super::$test(super::Engine::Sqlite).await;
-            })+
-        }
-
-        mod postgres_and_redis {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            #[ignore = "needs redis-server and PostgreSQL: TEST_DATABASE_URL=postgres://… cargo test -- --include-ignored"]
-            async fn $test() {
-                super::$test(super::Engine::Postgres).await;
-            })+
-        }
-    };
-}
 
 with_redis_on_both_engines!(
     instances_share_limits_in_redis,
