@@ -13,6 +13,7 @@ use crate::http;
 use crate::mail;
 use crate::operations;
 use crate::parts::Parts;
+use crate::redis;
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what was begun.
 pub(super) async fn serve(
@@ -43,6 +44,7 @@ pub(super) async fn serve(
     announce(&auth, address);
 
     let mail = mail::Worker::start(auth.clone());
+    tokio::spawn(redis::prepare(auth.clone()));
     let flushing = tokio::spawn(operations::flush_by_itself(auth.clone()));
     let serving_metrics = async {
         if let Some(listener) = metrics {

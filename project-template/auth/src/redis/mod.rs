@@ -2,30 +2,45 @@
 //!
 //! A request waits for it no longer than [`TIMEOUT`], and after it did not answer only one in two seconds tries.
 
+mod server;
 mod settings;
+mod trouble;
 
-use std::io::{Error, ErrorKind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use redis::RedisResult;
-use redis::aio::MultiplexedConnection;
+use anyhow::anyhow;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
 use tokio::time::{Instant, timeout};
 
+use server::{Connection, Server};
 pub use settings::Settings;
 
+use crate::app::Auth;
 use crate::settings::Problem;
 
-/// How long Redis may take to be connected to and to answer, together.
+/// How long a request may wait for Redis to be connected to and to answer, together.
 const TIMEOUT: Duration = Duration::from_millis(200);
 /// How long it is left alone after it did not.
 const OPEN: Duration = Duration::from_secs(2);
 
+/// Connects, so that the first request need not, and says what is wrong, so that the settings can be corrected.
+pub(crate) async fn prepare(auth: Auth) {
+    let Some(redis) = auth.redis() else { return };
+    if let Err(error) = redis.connection().await {
+        redis.gave_up(&error);
+    }
+}
+
+/// A connection, or the making of one, for as many as ask for it.
+type Connecting = Shared<BoxFuture<'static, Result<Connection, Arc<anyhow::Error>>>>;
+
 /// A connection that is made when it is needed, and again after something went wrong with it.
 pub(crate) struct Redis {
-    client: redis::Client,
-    connection: tokio::sync::Mutex<Option<MultiplexedConnection>>,
+    server: Server,
+    connection: Mutex<Option<Connecting>>,
     /// What its keys begin with, so that several applications can share it.
     prefix: String,
     timeout: Duration,
@@ -44,15 +59,15 @@ pub(crate) struct Health {
 }
 
 impl Redis {
-    /// Connects nowhere yet. None where no address is set.
+    /// Connects nowhere yet: a server that is down now does not stop the start. None where no address is set.
     ///
     /// # Errors
-    /// An address that is none.
+    /// An address or a file of certificates that cannot be used.
     pub(crate) fn new(settings: &Settings, issuer: &str) -> Result<Option<Self>, Problem> {
-        let Some(url) = &settings.url else { return Ok(None) };
+        let Some(server) = Server::new(settings)? else { return Ok(None) };
         Ok(Some(Self {
-            client: settings::client(url)?,
-            connection: tokio::sync::Mutex::default(),
+            server,
+            connection: Mutex::default(),
             prefix: format!("{issuer}:"),
             timeout: settings.timeout,
             open_until: Mutex::default(),
@@ -80,26 +95,19 @@ impl Redis {
         if !self.may_ask() {
             return None;
         }
-        let error = match timeout(self.timeout, self.exchange(command)).await {
-            Ok(Ok(answer)) => {
+        let answer = timeout(self.timeout, self.exchange(command)).await;
+        match answer.unwrap_or_else(|_| Err(Arc::new(anyhow!(trouble::SILENCE)))) {
+            Ok(answer) => {
                 if self.open_until().take().is_some() {
                     tracing::info!("Redis answers again");
                 }
-                return Some(answer);
+                Some(answer)
             }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "no answer in time".to_owned(),
-        };
-        self.failures.fetch_add(1, Ordering::Relaxed);
-        // Whatever was wrong, the next one begins anew: a peer that is gone would let this one wait for minutes. If it is
-        // locked, somebody does just that.
-        if let Ok(mut connection) = self.connection.try_lock() {
-            *connection = None;
+            Err(error) => {
+                self.gave_up(&error);
+                None
+            }
         }
-        if self.open_until().replace(Instant::now() + OPEN).is_none() {
-            tracing::warn!(error, "Redis does not answer; the database counts requests meanwhile");
-        }
-        None
     }
 
     /// After it did not answer, one at a time tries it again; the others do not wait for what comes of that.
@@ -113,23 +121,41 @@ impl Redis {
         may
     }
 
-    async fn exchange<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> RedisResult<T> {
-        let mut connection = self.connect().await?;
-        command.query_async(&mut connection).await
+    async fn exchange<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, Arc<anyhow::Error>> {
+        let mut connection = self.connection().await?;
+        let answer = command.query_async(&mut connection.shared).await;
+        answer.map_err(|error| Arc::new(anyhow!(trouble::explain(&error.into()))))
     }
 
-    /// One connects; those who come meanwhile wait for that one, and do not try again if it could not.
-    async fn connect(&self) -> RedisResult<MultiplexedConnection> {
-        let Ok(mut kept) = self.connection.try_lock() else {
-            let kept = self.connection.lock().await;
-            return kept.clone().ok_or_else(|| Error::from(ErrorKind::NotConnected).into());
-        };
-        if let Some(connection) = &*kept {
-            return Ok(connection.clone());
+    /// The connection. Where there is none, one is made in a task of its own: a server that is far away takes longer to
+    /// connect to than a request waits, but the next one finds it done.
+    fn connection(&self) -> Connecting {
+        let mut kept = self.kept();
+        let connecting = kept.get_or_insert_with(|| {
+            let server = self.server.clone();
+            let task = tokio::spawn(async move { server.connect().await });
+            let made = async { task.await.unwrap_or_else(|error| Err(error.into())).map_err(Arc::new) };
+            made.boxed().shared()
+        });
+        connecting.clone()
+    }
+
+    fn gave_up(&self, error: &anyhow::Error) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        let mut kept = self.kept();
+        // Whatever was wrong, the next one begins anew: a peer that is gone would let it wait for minutes. Who still
+        // connects goes on.
+        if kept.as_ref().is_some_and(|connecting| connecting.peek().is_some()) {
+            *kept = None;
         }
-        let connection = self.client.get_multiplexed_async_connection().await?;
-        *kept = Some(connection.clone());
-        Ok(connection)
+        drop(kept);
+        if self.open_until().replace(Instant::now() + OPEN).is_none() {
+            tracing::warn!(error = %error, "Redis does not answer; the database counts requests meanwhile");
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<Connecting>> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn open_until(&self) -> MutexGuard<'_, Option<Instant>> {

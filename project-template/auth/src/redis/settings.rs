@@ -1,39 +1,65 @@
 //! `[redis]`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use redis::{ConnectionAddr, IntoConnectionInfo};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::TIMEOUT;
-use crate::settings::{Problem, Section};
+use super::server::plain;
+use crate::settings::Section;
 
 /// `[redis]`.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where it is; none: the database does its work.
     pub url: Option<SecretString>,
+    /// A file of certificate authorities, in PEM, to trust beside the public ones.
+    pub ca_file: Option<PathBuf>,
     /// How long a request may wait for it, connecting included. It is no key: a slow machine's tests are more patient.
     pub timeout: Duration,
 }
 
 impl Settings {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
-        let url = section.optional_text("url").map(SecretString::from);
-        if let Some(Err(problem)) = url.as_ref().map(client) {
-            section.found(&[problem]);
+        let url = section.optional_text("url");
+        // Its value may have a password in it.
+        if url.as_ref().is_some_and(|url| !is_address(url)) {
+            section.problem(
+                "url",
+                "must be an address such as \"redis://:password@127.0.0.1:6379/0\", or \"rediss://…\" with TLS",
+            );
         }
-        Self { url, timeout: TIMEOUT }
+        let ca_file = section.optional_text("ca_file").map(PathBuf::from);
+        Self { url: url.map(SecretString::from), ca_file, timeout: TIMEOUT }
+    }
+
+    pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
+        if self.url.as_ref().is_some_and(|url| tells_password(url.expose_secret())) {
+            warnings.push("redis.url: the password travels in clear; use `rediss://`".into());
+        }
     }
 }
 
-/// What connects to an address, which may have a password in it and so is not repeated.
-pub(super) fn client(url: &SecretString) -> Result<redis::Client, Problem> {
-    let url = url.expose_secret();
-    if url.starts_with("rediss://") {
-        let fix = "asks for TLS, which is not built in: use `redis://` in a private network";
-        return Err(Problem::new("redis.url", fix));
-    }
-    let client = Some(url).filter(|url| url.starts_with("redis://")).and_then(|url| redis::Client::open(url).ok());
-    let fix = "must be an address such as \"redis://:password@127.0.0.1:6379/0\"";
-    client.ok_or_else(|| Problem::new("redis.url", fix))
+fn is_address(url: &str) -> bool {
+    let (address, _) = plain(url);
+    // Its client takes files for addresses too.
+    let has_scheme = address.starts_with("redis://");
+    // What it would ignore may be meant to turn off what protects the way.
+    has_scheme && !address.contains('#') && address.as_str().into_connection_info().is_ok()
+}
+
+/// Whether a password is sent to another machine without TLS.
+fn tells_password(url: &str) -> bool {
+    let (address, is_tls) = plain(url);
+    address.as_str().into_connection_info().is_ok_and(|info| {
+        let is_here = match info.addr() {
+            ConnectionAddr::Tcp(host, _) => {
+                host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+            }
+            _ => true,
+        };
+        !is_tls && !is_here && info.redis_settings().password().is_some()
+    })
 }

@@ -48,6 +48,7 @@ fn every_setting_below_its_floor_is_named_and_nothing_else() {
         r#"database.url = "postgres://app@db.example.com/app""#,
         r#"database.url = "postgres://app@db.example.com/app?sslmode=prefer""#,
         r#"database.acquire_timeout = "4s""#,
+        r#"redis.url = "redis://:secret@redis.example.com""#,
         "registration.hide_existing = false",
         r#"email_verification.mode = "optional""#,
         r#"email_verification.link_lifetime = "4d""#,

@@ -163,6 +163,7 @@ impl Settings {
         self.mail.warn(&mut warnings);
         self.password.warn(&mut warnings);
         self.sessions.warn(&mut warnings);
+        self.redis.warn(&mut warnings);
         self.throttle.warn(&mut warnings);
         self.tokens.warn(&mut warnings);
         self.admin.warn(&mut warnings);
