@@ -14,6 +14,7 @@ use crate::mail;
 use crate::operations;
 use crate::parts::Parts;
 use crate::redis;
+use crate::sessions;
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what was begun.
 pub(super) async fn serve(
@@ -45,6 +46,7 @@ pub(super) async fn serve(
 
     let mail = mail::Worker::start(auth.clone());
     tokio::spawn(redis::prepare(auth.clone()));
+    tokio::spawn(sessions::hear_of_changes(auth.clone()));
     let flushing = tokio::spawn(operations::flush_by_itself(auth.clone()));
     let serving_metrics = async {
         if let Some(listener) = metrics {

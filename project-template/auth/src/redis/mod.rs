@@ -2,6 +2,7 @@
 //!
 //! A request waits for it no longer than [`TIMEOUT`], and after it did not answer only one in two seconds tries.
 
+mod channel;
 mod server;
 mod settings;
 mod trouble;
@@ -15,6 +16,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use tokio::time::{Instant, timeout};
 
+pub(crate) use channel::Heard;
 use server::{Connection, Server};
 pub use settings::Settings;
 
@@ -131,6 +133,8 @@ impl Redis {
     /// connect to than a request waits, but the next one finds it done.
     fn connection(&self) -> Connecting {
         let mut kept = self.kept();
+        // A server that was started again has closed it, and that is no reason to do without it.
+        kept.take_if(|connecting| matches!(connecting.peek(), Some(Ok(connection)) if connection.is_closed()));
         let connecting = kept.get_or_insert_with(|| {
             let server = self.server.clone();
             let task = tokio::spawn(async move { server.connect().await });

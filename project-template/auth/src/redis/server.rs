@@ -10,7 +10,7 @@ use redis::aio::{AsyncStream, MultiplexedConnection, PubSub};
 use redis::{AsyncConnectionConfig, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo};
 use secrecy::ExposeSecret;
 use tokio::net::TcpStream;
-use tokio::task::JoinSet;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -32,11 +32,27 @@ pub(super) struct Server {
     tls: Option<(TlsConnector, ServerName<'static>)>,
 }
 
-/// A connection that many use at once. It ends with the last clone, whatever it is still waiting for.
+/// A connection that many use at once.
 #[derive(Clone)]
 pub(super) struct Connection {
     pub(super) shared: MultiplexedConnection,
-    _driver: Arc<JoinSet<()>>,
+    driver: Arc<Driver>,
+}
+
+/// The task that writes and reads. It ends with the last clone of its connection, whatever it is still waiting for.
+struct Driver(JoinHandle<()>);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Connection {
+    /// Whether the server has closed it.
+    pub(super) fn is_closed(&self) -> bool {
+        self.driver.0.is_finished()
+    }
 }
 
 impl Server {
@@ -63,7 +79,7 @@ impl Server {
             let config = AsyncConnectionConfig::new().set_response_timeout(None);
             let (shared, driver) =
                 MultiplexedConnection::new_with_config(&self.login, self.stream().await?, config).await?;
-            Ok(Connection { shared, _driver: Arc::new(JoinSet::from_iter([driver])) })
+            Ok(Connection { shared, driver: Arc::new(Driver(tokio::spawn(driver))) })
         })
         .await
     }
@@ -124,3 +140,7 @@ fn trust(roots: &mut RootCertStore, path: &Path) -> Option<()> {
     // A file without any is no error to the parser.
     (roots.len() > before).then_some(())
 }
+
+#[cfg(test)]
+#[path = "server_tests.rs"]
+mod tests;

@@ -14,7 +14,10 @@ const KNOWN: [(&str, &str); 7] = [
     ("corrupt message", "the server does not speak TLS there; set `redis.url` to where it does, or to `redis://`"),
     ("WRONGPASS", "correct the user and the password in `redis.url`"),
     ("NOAUTH", "the server asks for a password; put it into `redis.url`"),
-    ("NOPERM", "its user in `redis.url` may not do that; it needs +@connection, +eval, +get, +set, +publish, +subscribe"),
+    (
+        "NOPERM",
+        "its user in `redis.url` may not do that; it needs +@connection, +eval, +get, +set, +publish, +subscribe",
+    ),
 ];
 
 /// The error in one line.

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::instances::tell_of_change;
 use super::store;
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind};
@@ -55,11 +56,14 @@ impl From<EndedBy> for &'static str {
 /// The sessions that a transaction ends, until it is committed.
 #[derive(Default)]
 #[must_use = "the transaction is to be committed with `Ended::commit`, else this process goes on accepting access tokens"]
-pub(crate) struct Ended(Vec<Uuid>);
+pub(crate) struct Ended {
+    user: Uuid,
+    sessions: Vec<Uuid>,
+}
 
 impl Ended {
     pub(crate) fn contains(&self, session: Uuid) -> bool {
-        self.0.contains(&session)
+        self.sessions.contains(&session)
     }
 
     /// Commits the transaction; from then on no access token of the sessions is accepted here. A client that hangs up
@@ -67,9 +71,12 @@ impl Ended {
     pub(crate) async fn commit(self, auth: &Auth, tx: Tx) -> Result<()> {
         let auth = auth.clone();
         Ok(db::whole(async move {
-            tx.commit().await?;
-            auth.liveness().ended(self.0);
-            Ok(())
+            let committed = tx.commit().await;
+            if !self.sessions.is_empty() {
+                // One whose answer was lost may have taken place.
+                tell_of_change(&auth, self.user);
+            }
+            committed
         })
         .await?)
     }
@@ -103,7 +110,7 @@ async fn noted(auth: &Auth, tx: &mut Tx, user: Uuid, ended: Vec<Uuid>, by: Ended
         let event = Event::of_id(Kind::SessionsEnded, user).because(by).times(ended.len());
         audit::record(auth, tx, event).await?;
     }
-    Ok(Ended(ended))
+    Ok(Ended { user, sessions: ended })
 }
 
 /// As [`end_all`], for one session.
@@ -116,5 +123,5 @@ pub(crate) async fn end_in(auth: &Auth, tx: &mut Tx, session: Uuid, user: Uuid, 
         by => Event::of_id(Kind::SessionsEnded, user).because(by),
     };
     audit::record(auth, tx, event.session(session)).await?;
-    Ok(Ended(vec![session]))
+    Ok(Ended { user, sessions: vec![session] })
 }

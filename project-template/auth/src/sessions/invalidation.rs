@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::instances::tell_of_change;
 use super::{EndedBy, end_all, store};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
@@ -46,8 +47,6 @@ async fn access(auth: &Auth, user: Uuid) -> Result<bool> {
 #[must_use = "the transaction is to be committed with `TakenBack::commit`, else this process goes on accepting them"]
 pub(crate) struct TakenBack {
     user: Uuid,
-    /// The first version that is accepted again.
-    version: i64,
 }
 
 impl TakenBack {
@@ -55,9 +54,10 @@ impl TakenBack {
     pub(crate) async fn commit(self, auth: &Auth, tx: Tx) -> Result<()> {
         let auth = auth.clone();
         Ok(db::whole(async move {
-            tx.commit().await?;
-            auth.liveness().accepted_from(self.user, self.version);
-            Ok(())
+            let committed = tx.commit().await;
+            // One whose answer was lost may have taken place.
+            tell_of_change(&auth, self.user);
+            committed
         })
         .await?)
     }
@@ -65,9 +65,11 @@ impl TakenBack {
 
 /// Takes back the access tokens of a user within a transaction; none if there is no such account.
 pub(crate) async fn take_back_access(auth: &Auth, tx: &mut Tx, user: Uuid) -> Result<Option<TakenBack>> {
-    let Some(version) = users::store::raise_access_version(tx, user).await? else { return Ok(None) };
+    if !users::store::raise_access_version(tx, user).await? {
+        return Ok(None);
+    }
     tell(auth, tx, user, TokenKinds::Access).await?;
-    Ok(Some(TakenBack { user, version }))
+    Ok(Some(TakenBack { user }))
 }
 
 async fn refresh(auth: &Auth, user: Uuid) -> Result<bool> {

@@ -1,6 +1,6 @@
 //! Whether a session lives, for `tokens.session_check = "on"`, without a query for each request.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use quick_cache::sync::Cache;
 use time::OffsetDateTime;
@@ -15,70 +15,64 @@ const TRUSTED_SECONDS: i64 = 5;
 /// Sessions remembered.
 const CAPACITY: usize = 100_000;
 
-/// Remembers which sessions were seen alive, and what this process ended or invalidated. A session never comes back to
-/// life, and a version never counts down, so those are asked first and a look-up that raced with the end cannot bring it
-/// back.
+/// Remembers what was seen of sessions. Nothing in here can bring one back to life or end it: whatever is told only has it
+/// looked up again.
 pub(crate) struct Liveness {
-    alive: Cache<Uuid, Seen>,
-    ended: Cache<Uuid, ()>,
-    /// Users whose access tokens were taken back, each with the first version that is accepted again.
-    accepted_from: Cache<Uuid, i64>,
-    /// Held by whoever writes the above: versions may be noted in another order than they were made.
-    noting: Mutex<()>,
+    seen: Cache<Uuid, Seen>,
+    /// The epoch of each account that is being looked at. It ends with every change of the account's sessions; what was
+    /// seen counts in its epoch alone, which had to be there before the look-up. So none that raced with a change counts.
+    epochs: Cache<Uuid, u64>,
+    next_epoch: AtomicU64,
 }
 
-/// A session as it was found alive.
+/// A session as it was found.
 #[derive(Clone, Copy)]
 struct Seen {
     at: i64,
-    access_version: i64,
+    epoch: u64,
+    /// The first version of access tokens that is accepted; none where it has ended.
+    accepted_from: Option<i64>,
 }
 
 impl Default for Liveness {
     fn default() -> Self {
-        let (alive, ended, accepted_from) = (Cache::new(CAPACITY), Cache::new(CAPACITY), Cache::new(CAPACITY));
-        Self { alive, ended, accepted_from, noting: Mutex::default() }
+        Self { seen: Cache::new(CAPACITY), epochs: Cache::new(CAPACITY), next_epoch: AtomicU64::default() }
     }
 }
 
 impl Liveness {
-    /// Notes that sessions were ended; from now on none of them passes.
-    pub(super) fn ended(&self, sessions: impl IntoIterator<Item = Uuid>) {
-        for session in sessions {
-            self.ended.insert(session, ());
-            self.alive.remove(&session);
-        }
+    /// Has the sessions of a user looked up again.
+    pub(super) fn changed(&self, user: Uuid) {
+        self.epochs.remove(&user);
     }
 
-    /// Notes that a user's access tokens are accepted from this version on.
-    pub(super) fn accepted_from(&self, user: Uuid, version: i64) {
-        let _noting = self.noting.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.accepted_from.get(&user).is_none_or(|noted| noted < version) {
-            self.accepted_from.insert(user, version);
-        }
+    /// Has every session looked up again.
+    pub(super) fn forget(&self) {
+        self.epochs.clear();
     }
 
     /// Whether an access token is of a session that lives, and was not invalidated.
     pub(super) async fn check(&self, db: &Db, claims: &AccessClaims, now: OffsetDateTime) -> sqlx::Result<bool> {
-        if self.is_refused(claims) {
-            return Ok(false);
-        }
-        let seconds = now.unix_timestamp();
-        if let Some(seen) = self.alive.get(&claims.session)
-            && seconds - seen.at < TRUSTED_SECONDS
-        {
-            return Ok(seen.access_version <= claims.access_version);
-        }
-        let Some(user) = users::store::by_session(db, claims.session, now).await? else {
-            self.alive.remove(&claims.session);
-            return Ok(false);
+        let (epoch, at) = (self.epoch(claims.sub), now.unix_timestamp());
+        let fresh = |seen: &Seen| seen.epoch == epoch && at - seen.at < TRUSTED_SECONDS;
+        let seen = match self.seen.get(&claims.session).filter(fresh) {
+            Some(seen) => seen,
+            None => {
+                let user = users::store::by_session(db, claims.session, now).await?;
+                let user = user.filter(|user| user.id == claims.sub);
+                let seen = Seen { at, epoch, accepted_from: user.map(|user| user.access_version) };
+                self.seen.insert(claims.session, seen);
+                seen
+            }
         };
-        self.alive.insert(claims.session, Seen { at: seconds, access_version: user.access_version });
-        Ok(user.accepts(claims) && !self.is_refused(claims))
+        Ok(seen.accepted_from.is_some_and(|version| version <= claims.access_version))
     }
 
-    fn is_refused(&self, claims: &AccessClaims) -> bool {
-        self.ended.get(&claims.session).is_some()
-            || self.accepted_from.get(&claims.sub).is_some_and(|version| claims.access_version < version)
+    fn epoch(&self, user: Uuid) -> u64 {
+        self.epochs.get(&user).unwrap_or_else(|| {
+            let epoch = self.next_epoch.fetch_add(1, Ordering::Relaxed);
+            self.epochs.insert(user, epoch);
+            epoch
+        })
     }
 }

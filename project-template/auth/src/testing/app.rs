@@ -19,6 +19,7 @@ use crate::http;
 use crate::mail;
 use crate::on;
 use crate::parts::Parts;
+use crate::sessions;
 use crate::settings::{Problems, Settings};
 use crate::tokens::{Algorithm, PEM, SECRET, SigningKey};
 
@@ -169,6 +170,7 @@ impl TestApp {
         router: impl Fn(Auth) -> Router,
     ) -> Self {
         let auth = start(&settings, &clock, ()).await;
+        tokio::spawn(sessions::hear_of_changes(auth.clone()));
         let router = http::outer_layers(router(auth.clone()), &auth);
         Self { auth, clock, router, files, settings, mailbox }
     }

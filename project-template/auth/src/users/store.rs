@@ -211,15 +211,15 @@ pub(crate) async fn hold(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
     Ok(held == 1)
 }
 
-/// Raises the version of a user's access tokens and gives the new one: tokens of an earlier one are worth nothing.
-pub(crate) async fn raise_access_version(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<i64>> {
-    let raised: Option<(i64,)> = in_tx!(tx, conn => {
-        sqlx::query_as("update users set access_version = access_version + 1 where id = $1 returning access_version")
-            .bind(id)
-            .fetch_optional(conn)
-            .await?
-    });
-    Ok(raised.map(|(version,)| version))
+/// Raises the version of a user's access tokens: those of an earlier one are worth nothing. Says whether there is such an
+/// account.
+pub(crate) async fn raise_access_version(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
+    let raised = in_tx!(tx, conn => sqlx::query("update users set access_version = access_version + 1 where id = $1")
+        .bind(id)
+        .execute(conn)
+        .await?
+        .rows_affected());
+    Ok(raised == 1)
 }
 
 /// Replaces a hash by a stronger one of the same password.

@@ -11,23 +11,13 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use super::redis_server::RedisServer;
-use super::{patient, ready_with, router, with_redis};
+use super::{LIMIT, RESET, ask, configured, patient, ready_with, router};
 
 const ADA: &str = "ada@example.com";
 const WRONG: &str = "a wrong password";
 /// Where Ada is, and where somebody else is.
 const HOME: &str = "198.51.100.1";
 const ELSEWHERE: &str = "203.0.113.7";
-const RESET: &str = "/jwt-allauth/password/reset/";
-
-/// What `password/reset/` allows one client at once.
-const LIMIT: usize = 20;
-
-async fn ask(app: &TestApp, from: &str) -> u16 {
-    let email = format!("{}@example.com", uuid::Uuid::now_v7().simple());
-    app.client().from_address(from).post(RESET, &json!({ "email": email })).await.status
-}
-
 /// Asks that often at once, at one instance after the other. Says how often it was possible.
 async fn ask_at_once(apps: &[&TestApp], from: &'static str, times: usize) -> usize {
     let mut tasks = JoinSet::new();
@@ -48,7 +38,7 @@ async fn counted_in_database(app: &TestApp) -> i64 {
 
 async fn instances_share_limits_in_redis(engine: Engine) {
     let server = RedisServer::start();
-    let app = patient(engine, &server.url()).await;
+    let app = patient(engine, server.url(), "").await;
     let other = app.second_instance(router).await;
     ready_with(&app, "ok").await;
     assert_eq!(ask_at_once(&[&app, &other], ELSEWHERE, LIMIT + 30).await, LIMIT);
@@ -66,7 +56,7 @@ async fn guess(app: &TestApp) -> u16 {
 
 async fn wrong_passwords_are_counted_in_the_database_with_redis_too(engine: Engine) {
     let server = RedisServer::start();
-    let app = patient(engine, &server.url()).await;
+    let app = patient(engine, server.url(), "").await;
     ready_with(&app, "ok").await;
     for _ in 0..5 {
         assert_eq!(guess(&app).await, 401);
@@ -77,7 +67,7 @@ async fn wrong_passwords_are_counted_in_the_database_with_redis_too(engine: Engi
 
 async fn when_redis_stops_the_database_goes_on(engine: Engine) {
     let mut server = RedisServer::start();
-    let app = patient(engine, &server.url()).await;
+    let app = patient(engine, server.url(), "").await;
     let other = app.second_instance(router).await;
     ready_with(&app, "ok").await;
     ready_with(&other, "ok").await;
@@ -107,7 +97,7 @@ async fn redis_that_does_not_answer_holds_few_up(engine: Engine) {
         std::mem::drop(taken.collect::<Vec<_>>());
     });
     let started = Instant::now();
-    let app = with_redis(engine, &url).await;
+    let app = configured(engine, &url, "").await;
     assert_eq!(ask_at_once(&[&app], ELSEWHERE, LIMIT + 30).await, LIMIT);
     for _ in 0..LIMIT {
         assert_eq!(ask(&app, HOME).await, 200);

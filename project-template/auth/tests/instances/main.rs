@@ -25,29 +25,44 @@ macro_rules! with_redis_on_both_engines {
 
 mod limits;
 mod redis_server;
+mod revocation;
+mod tls;
 
 use std::time::Duration;
 
 use auth::Auth;
 use auth::testing::{Engine, TestApp};
 use axum::Router;
+use serde_json::json;
+
+const RESET: &str = "/jwt-allauth/password/reset/";
+/// What that allows one client at once.
+const LIMIT: usize = 20;
 
 fn router(auth: Auth) -> Router {
     auth.router().with_state(auth)
 }
 
-/// An application with keys of its own in that Redis.
-async fn with_redis(engine: Engine, url: &str) -> TestApp {
+/// An application with keys of its own in that Redis, and more lines of `[redis]`.
+async fn configured(engine: Engine, url: &str, more: &str) -> TestApp {
     let issuer = uuid::Uuid::now_v7();
-    let toml =
-        format!("[redis]\nurl = \"{url}\"\n[tokens]\nissuer = \"{issuer}\"\n[database]\nacquire_timeout = \"30s\"");
+    let toml = format!(
+        "[redis]\nurl = \"{url}\"\n{more}\n[tokens]\nissuer = \"{issuer}\"\nsession_check = \"on\"\n\
+         [database]\nacquire_timeout = \"30s\""
+    );
     TestApp::configured(engine, router, &toml).await
 }
 
-/// As [`with_redis`], where a slow machine is no reason to count in the database.
-async fn patient(engine: Engine, url: &str) -> TestApp {
-    let app = with_redis(engine, url).await;
+/// As [`configured`], where a slow machine is no reason to count in the database.
+async fn patient(engine: Engine, url: &str, more: &str) -> TestApp {
+    let app = configured(engine, url, more).await;
     app.second_instance_with(router, |settings| settings.redis.timeout = Duration::from_secs(30)).await
+}
+
+/// Asks for something that is limited.
+async fn ask(app: &TestApp, from: &str) -> u16 {
+    let email = format!("{}@example.com", uuid::Uuid::now_v7().simple());
+    app.client().from_address(from).post(RESET, &json!({ "email": email })).await.status
 }
 
 /// Waits until Redis is as expected, and says what else readiness says.

@@ -8,29 +8,43 @@ use tempfile::TempDir;
 /// A server of its own for each test, on a free port.
 pub(super) struct RedisServer {
     process: Child,
-    port: u16,
-    directory: TempDir,
+    arguments: Vec<String>,
+    url: String,
+    files: TempDir,
 }
 
 impl RedisServer {
     pub(super) fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let directory = TempDir::new().unwrap();
-        let process = Self::spawn(port, &directory);
-        Self { process, port, directory }
+        let (port, files) = (free_port(), TempDir::new().unwrap());
+        Self::with(files, format!("redis://127.0.0.1:{port}"), &["--port", &port])
     }
 
-    fn spawn(port: u16, directory: &TempDir) -> Child {
-        Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
-            .arg(directory.path())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("`redis-server` has to be installed for this test")
+    /// One that speaks TLS and nothing else, with a certificate for `localhost` that nobody vouches for.
+    pub(super) fn start_with_tls() -> Self {
+        let (port, files) = (free_port(), TempDir::new().unwrap());
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let path = |name: &str| files.path().join(name).display().to_string();
+        let (certificate, key) = (path("certificate.pem"), path("key.pem"));
+        std::fs::write(&certificate, made.cert.pem()).unwrap();
+        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        let tls = ["--tls-cert-file", &certificate, "--tls-key-file", &key, "--tls-ca-cert-file", &certificate];
+        let arguments = [&["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"][..], &tls].concat();
+        Self::with(files, format!("rediss://localhost:{port}"), &arguments)
     }
 
-    pub(super) fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+    fn with(files: TempDir, url: String, arguments: &[&str]) -> Self {
+        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.into()).collect();
+        let process = spawn(&arguments, &files);
+        Self { process, arguments, url, files }
+    }
+
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The file of its certificate.
+    pub(super) fn certificate(&self) -> std::path::PathBuf {
+        self.files.path().join("certificate.pem")
     }
 
     pub(super) fn stop(&mut self) {
@@ -39,7 +53,7 @@ impl RedisServer {
     }
 
     pub(super) fn start_again(&mut self) {
-        self.process = Self::spawn(self.port, &self.directory);
+        self.process = spawn(&self.arguments, &self.files);
     }
 }
 
@@ -49,4 +63,18 @@ impl Drop for RedisServer {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+fn free_port() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
+}
+
+fn spawn(arguments: &[String], files: &TempDir) -> Child {
+    Command::new("redis-server")
+        .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
+        .arg(files.path())
+        .args(arguments)
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("`redis-server` has to be installed for this test")
 }

@@ -1,0 +1,78 @@
+//! What instances tell each other: a message reaches those that listen at that moment, or is lost.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use futures_util::StreamExt;
+use tokio::time::{sleep, timeout};
+
+use super::{Redis, trouble};
+
+/// After so much silence it is asked whether anybody is there: a peer may vanish without a word.
+const SILENCE: Duration = Duration::from_secs(1);
+/// How long the answer to that may take.
+const ANSWER: Duration = Duration::from_secs(1);
+/// How long it is left alone after something went wrong.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How often a message is tried: after so many pauses nobody needs it any more.
+const TRIES: u32 = 5;
+
+/// What a listener hears.
+pub(crate) enum Heard<'m> {
+    /// A message. Whoever can write to Redis may have sent it.
+    Message(&'m [u8]),
+    /// Messages may have been lost until now.
+    Gap,
+}
+
+impl Redis {
+    /// Tells those who listen, if Redis can be reached within a few seconds.
+    pub(crate) async fn publish(&self, channel: &str, message: &[u8]) {
+        let mut command = redis::cmd("PUBLISH");
+        command.arg(self.key("channel", channel.as_bytes())).arg(message);
+        for _ in 0..TRIES {
+            let listeners: Option<u64> = self.ask(&command).await;
+            if listeners.is_some() {
+                return;
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Listens for ever.
+    pub(crate) async fn listen(&self, channel: &str, mut heard: impl FnMut(Heard<'_>)) -> Infallible {
+        let mut is_lost = false;
+        loop {
+            let Err(error) = self.listen_once(channel, &mut heard, &mut is_lost).await;
+            heard(Heard::Gap);
+            if !std::mem::replace(&mut is_lost, true) {
+                tracing::warn!(error = %format_args!("{error:#}"), channel, "Redis does not tell what other instances do; sessions that end there are refused here after five seconds");
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Listens until something goes wrong.
+    async fn listen_once(
+        &self,
+        channel: &str,
+        heard: &mut impl FnMut(Heard<'_>),
+        was_lost: &mut bool,
+    ) -> anyhow::Result<Infallible> {
+        let (mut sink, mut messages) = self.server.subscribe(&self.key("channel", channel.as_bytes())).await?.split();
+        heard(Heard::Gap);
+        if std::mem::take(was_lost) {
+            tracing::info!(channel, "Redis tells what other instances do");
+        }
+        loop {
+            match timeout(SILENCE, messages.next()).await {
+                Ok(message) => heard(Heard::Message(message.context("the connection ended")?.get_payload_bytes())),
+                Err(_) => {
+                    let answer = timeout(ANSWER, sink.ping::<redis::Value>()).await;
+                    answer.map_err(|_| anyhow!(trouble::SILENCE))??;
+                }
+            }
+        }
+    }
+}

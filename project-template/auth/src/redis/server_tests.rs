@@ -1,0 +1,103 @@
+use rcgen::CertifiedKey;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::{ServerConfig, crypto};
+
+use super::*;
+
+/// A server that answers every command with the same line. Gives its port, and its certificate if it speaks TLS.
+async fn answering(line: &'static str, tls: bool) -> (u16, String) {
+    let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
+    let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut stream: Pin<Box<dyn AsyncStream + Send + Sync>> = if tls {
+                let Ok(stream) = acceptor.accept(stream).await else { continue };
+                Box::pin(stream)
+            } else {
+                Box::pin(stream)
+            };
+            let mut bytes = [0; 1024];
+            while let Ok(read @ 1..) = stream.read(&mut bytes).await {
+                let commands =
+                    String::from_utf8_lossy(&bytes[..read]).lines().filter(|line| line.starts_with('*')).count();
+                let _ = stream.write_all(line.repeat(commands).as_bytes()).await;
+            }
+        }
+    });
+    (port, cert.pem())
+}
+
+async fn trouble(url: String, ca: Option<&str>) -> String {
+    let files = tempfile::TempDir::new().unwrap();
+    let ca_file = ca.map(|pem| {
+        let path = files.path().join("ca.pem");
+        std::fs::write(&path, pem).unwrap();
+        path
+    });
+    let settings = Settings { url: Some(url.into()), ca_file, timeout: CONNECT };
+    match Server::new(&settings) {
+        Ok(server) => server.unwrap().connect().await.err().map(|error| error.to_string()).unwrap_or_default(),
+        Err(error) => format!("{error:#}"),
+    }
+}
+
+fn assert_says(trouble: &str, words: &[&str]) {
+    for word in words {
+        assert!(trouble.contains(word), "{word}: {trouble}");
+    }
+    assert!(!trouble.contains("hunter2"), "{trouble}");
+}
+
+#[tokio::test]
+async fn a_certificate_is_trusted_if_its_authority_is_and_its_name_is_right() {
+    let (port, pem) = answering("+OK\r\n", true).await;
+    let url = format!("rediss://:hunter2@localhost:{port}");
+    assert_eq!(trouble(url.clone(), Some(&pem)).await, "");
+    let at = format!("localhost:{port}: ");
+    assert_says(&trouble(url.clone(), None).await, &[&at, "UnknownIssuer", "`redis.ca_file`"]);
+    let other = answering("+OK\r\n", true).await.1;
+    assert_says(&trouble(url.clone(), Some(&other)).await, &[&at, "`redis.ca_file`"]);
+    let by_address = url.replace("localhost", "127.0.0.1");
+    assert_says(&trouble(by_address, Some(&pem)).await, &["not valid for name", "`redis.url`"]);
+}
+
+#[tokio::test]
+async fn a_file_of_certificates_has_at_least_one() {
+    let url = || "rediss://localhost".to_owned();
+    for pem in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        assert_says(&trouble(url(), Some(pem)).await, &["`redis.ca_file`", "ca.pem, which is no file of certificates"]);
+    }
+    let missing = Settings { url: Some(url().into()), ca_file: Some("missing.pem".into()), timeout: CONNECT };
+    assert_says(&format!("{:#}", Server::new(&missing).err().unwrap()), &["`redis.ca_file`", "missing.pem"]);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_told_with_the_setting_to_look_at() {
+    for (line, words) in [
+        ("-WRONGPASS invalid username-password pair or user is disabled.\r\n", ["WRONGPASS", "`redis.url`"]),
+        ("-NOAUTH Authentication required.\r\n", ["NOAUTH", "`redis.url`"]),
+    ] {
+        let (port, _) = answering(line, false).await;
+        assert_says(&trouble(format!("redis://:hunter2@127.0.0.1:{port}/3"), None).await, &words);
+    }
+    let (port, pem) = answering("-ERR\r\n", false).await;
+    assert_says(
+        &trouble(format!("rediss://localhost:{port}"), Some(&pem)).await,
+        &["does not speak TLS", "`redis.url`"],
+    );
+    let (port, _) = answering("rubbish\r\n", false).await;
+    assert_ne!(trouble(format!("redis://localhost:{port}/1"), None).await, "");
+}
