@@ -190,7 +190,8 @@ async fn two_imports_of_one_file_at_once_make_each_account_once(engine: Engine) 
     let row = |n| json!({ "email": format!("u{n}@example.com"), "password": "!" });
     let rows = (0..500).map(row).collect::<Vec<_>>();
     let rows = file(&json!(rows).to_string());
-    let (one, two) = tokio::join!(run(&app, rows.path(), false), run(&app, rows.path(), false));
+    let other = app.second_instance(router).await;
+    let (one, two) = tokio::join!(run(&app, rows.path(), false), run(&other, rows.path(), false));
     assert_eq!(one.summary.imported + two.summary.imported, 500);
     assert_eq!(one.summary.existing + two.summary.existing, 500);
     assert_eq!(one.ids, two.ids);

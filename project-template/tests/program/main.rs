@@ -5,6 +5,7 @@
 mod collection;
 mod commands;
 mod crashes;
+mod instances;
 mod serving;
 
 use auth::testing::{Engine, PASSWORD, Program, Reply, Server};

@@ -86,12 +86,13 @@ async fn a_file_of_certificates_has_at_least_one() {
 
 #[tokio::test]
 async fn what_is_wrong_is_told_with_the_setting_to_look_at() {
-    for (line, words) in [
-        ("-WRONGPASS invalid username-password pair or user is disabled.\r\n", ["WRONGPASS", "`redis.url`"]),
-        ("-NOAUTH Authentication required.\r\n", ["NOAUTH", "`redis.url`"]),
+    for (line, login, words) in [
+        ("-WRONGPASS invalid username-password pair or user is disabled.\r\n", ":hunter2@", "correct the user and the password"),
+        ("-NOAUTH Authentication required.\r\n", "", "asks for a password"),
     ] {
         let (port, _) = answering(line, false).await;
-        assert_says(&trouble(format!("redis://:hunter2@127.0.0.1:{port}/3"), None).await, &words);
+        let trouble = trouble(format!("redis://{login}127.0.0.1:{port}/3"), None).await;
+        assert_says(&trouble, &[words, "`redis.url`"]);
     }
     let (port, pem) = answering("-ERR\r\n", false).await;
     assert_says(

@@ -12,8 +12,8 @@ const KNOWN: [(&str, &str); 7] = [
         "the server's certificate is not trusted; for a server of your own, set `redis.ca_file` to the certificate of its authority",
     ),
     ("corrupt message", "the server does not speak TLS there; set `redis.url` to where it does, or to `redis://`"),
-    ("WRONGPASS", "correct the user and the password in `redis.url`"),
-    ("NOAUTH", "the server asks for a password; put it into `redis.url`"),
+    ("authentication failed", "correct the user and the password in `redis.url`"),
+    ("Authentication required", "the server asks for a password; put it into `redis.url`"),
     (
         "NOPERM",
         "its user in `redis.url` may not do that; it needs +@connection, +eval, +get, +set, +publish, +subscribe",

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use time::OffsetDateTime;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::instances::Instances;
 use super::{Client, Mailbox};
 use crate::app::Auth;
 use crate::clock::Clock;
@@ -49,6 +50,7 @@ pub struct TestApp {
     files: Arc<TempDir>,
     settings: Settings,
     mailbox: Mailbox,
+    pub(super) instances: Option<Arc<Instances>>,
 }
 
 impl TestApp {
@@ -159,7 +161,7 @@ impl TestApp {
     pub async fn with_hooks(&self, router: impl Fn(Auth) -> Router, hooks: impl Hooks) -> Self {
         let auth = start(&self.settings, &self.clock, hooks).await;
         let router = http::outer_layers(router(auth.clone()), &auth);
-        Self { auth, router, ..self.clone() }
+        Self { auth, router, instances: None, ..self.clone() }
     }
 
     async fn from_parts(
@@ -172,13 +174,16 @@ impl TestApp {
         let auth = start(&settings, &clock, ()).await;
         tokio::spawn(sessions::hear_of_changes(auth.clone()));
         let router = http::outer_layers(router(auth.clone()), &auth);
-        Self { auth, clock, router, files, settings, mailbox }
+        Self { auth, clock, router, files, settings, mailbox, instances: None }
     }
 
     /// A client that nobody knows yet.
     #[must_use]
     pub fn client(&self) -> Client {
-        Client::new(self.clone())
+        match &self.instances {
+            Some(instances) => Client::new(instances.next(), Some(Arc::clone(instances))),
+            None => Client::new(self.clone(), None),
+        }
     }
 
     /// Tries every mail that is due, once, as the server does in the background. Says how many there were.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::TestApp;
+use super::instances::Instances;
 
 /// What the name of the refresh token's cookie ends with.
 const REFRESH: &str = "refresh_token";
@@ -45,7 +47,8 @@ impl Reply {
 /// A client with an access token and a refresh cookie, as far as it was given them.
 #[derive(Clone)]
 pub struct Client {
-    app: TestApp,
+    pub(super) app: TestApp,
+    pub(super) instances: Option<Arc<Instances>>,
     /// Sent as `Authorization: Bearer` unless empty.
     pub access: String,
     /// Sent as the refresh cookie unless empty.
@@ -59,9 +62,10 @@ pub struct Client {
 }
 
 impl Client {
-    pub(super) fn new(app: TestApp) -> Self {
+    pub(super) fn new(app: TestApp, instances: Option<Arc<Instances>>) -> Self {
         Self {
             app,
+            instances,
             access: String::new(),
             refresh: String::new(),
             cookies: BTreeMap::new(),

@@ -14,6 +14,7 @@
 mod app;
 mod client;
 mod events;
+mod instances;
 mod keys;
 mod listening;
 mod mailbox;

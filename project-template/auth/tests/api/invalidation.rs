@@ -11,7 +11,9 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::races::{ROUNDS, STRICT, WINDOW};
-use super::{assert_session_over, assert_token_not_valid, at, configured, start, user_id, with_refresh};
+use super::{
+    assert_session_over, assert_token_not_valid, at, at_two_instances, configured, start, user_id, with_refresh,
+};
 
 auth::on_both_engines!(
     without_access_tokens_every_client_has_to_refresh_and_goes_on,
@@ -129,7 +131,7 @@ async fn nobody_elses_tokens_are_touched(engine: Engine) {
 }
 
 async fn no_refresh_outlives_refresh_tokens_taken_back(engine: Engine) {
-    let app = configured(engine, WINDOW).await;
+    let app = at_two_instances(engine, WINDOW).await;
     for round in 0..ROUNDS {
         let ada = app.signed_in(&format!("ada{round}@example.com")).await;
         let id = user_id(&ada).await;

@@ -4,7 +4,7 @@ use auth::testing::{Engine, PASSWORD};
 use auth::users;
 use serde_json::json;
 
-use super::{assert_refused, start, user_id};
+use super::{assert_refused, at_two_instances, start, user_id};
 
 const PATH: &str = "/jwt-allauth/login/";
 
@@ -59,7 +59,7 @@ async fn a_reactivated_account_signs_in_again(engine: Engine) {
 }
 
 async fn many_correct_logins_at_once_all_succeed(engine: Engine) {
-    let app = start(engine).await;
+    let app = at_two_instances(engine, "").await;
     let ada = app.signed_in("ada@example.com").await;
     let mut logins = tokio::task::JoinSet::new();
     for _ in 0..50 {

@@ -49,6 +49,11 @@ async fn configured(engine: Engine, toml: &str) -> TestApp {
     TestApp::configured(engine, router, toml).await
 }
 
+/// As [`configured`], at two instances.
+async fn at_two_instances(engine: Engine, toml: &str) -> TestApp {
+    configured(engine, toml).await.at_two_instances(router).await
+}
+
 /// A request with a body that need not be JSON.
 async fn post_raw(client: &Client, path: &str, content_type: Option<&str>, body: impl Into<Body>) -> Reply {
     let request = Request::post(path);

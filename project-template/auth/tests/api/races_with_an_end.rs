@@ -1,6 +1,7 @@
 //! What ends sessions, in a race with what gives out tokens: nothing that is given out is accepted after the end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use auth::testing::{Client, Engine, PASSWORD, TestApp};
 use auth::users;
@@ -9,7 +10,7 @@ use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use super::races::{ROUNDS, STRICT, WINDOW, assert_over, refresh_at_once};
-use super::{configured, user_id};
+use super::{at_two_instances, user_id};
 
 const NEW_PASSWORD: &str = "wrong pony charger clip";
 
@@ -26,12 +27,12 @@ auth::on_both_engines!(
     ends_of_all_kinds_do_not_disturb_each_other,
 );
 
-/// Clients that refresh one session over and over while `end` ends it. Gives everything they were given.
+/// Clients at every instance that refresh one session over and over while `end` ends it. Gives everything they were given.
 pub(super) async fn refresh_while<T>(ada: &Client, end: impl Future<Output = T>) -> (T, Vec<Client>) {
     let start = Arc::new(Barrier::new(5));
     let mut tasks = JoinSet::new();
     for _ in 0..4 {
-        let (mut client, start) = (ada.clone(), Arc::clone(&start));
+        let (mut client, start) = (ada.elsewhere(), Arc::clone(&start));
         tasks.spawn(async move {
             let mut given_out = Vec::new();
             start.wait().await;
@@ -47,7 +48,7 @@ pub(super) async fn refresh_while<T>(ada: &Client, end: impl Future<Output = T>)
 }
 
 async fn nothing_outlives_a_logout(engine: Engine) {
-    let app = configured(engine, WINDOW).await;
+    let app = at_two_instances(engine, WINDOW).await;
     for round in 0..ROUNDS {
         let ada = app.signed_in(&format!("ada{round}@example.com")).await;
         let (reply, given_out) = refresh_while(&ada, ada.post("/jwt-allauth/logout/", &json!({}))).await;
@@ -57,7 +58,7 @@ async fn nothing_outlives_a_logout(engine: Engine) {
 }
 
 async fn nothing_outlives_the_end_of_a_session_in_the_list(engine: Engine) {
-    let app = configured(engine, WINDOW).await;
+    let app = at_two_instances(engine, WINDOW).await;
     for round in 0..ROUNDS {
         let ada = app.signed_in(&format!("ada{round}@example.com")).await;
         let session = super::claims(&ada).await["session"].clone();
@@ -69,7 +70,7 @@ async fn nothing_outlives_the_end_of_a_session_in_the_list(engine: Engine) {
 }
 
 async fn nothing_outlives_logout_all(engine: Engine) {
-    let app = configured(engine, WINDOW).await;
+    let app = at_two_instances(engine, WINDOW).await;
     for round in 0..ROUNDS {
         let ada = app.signed_in(&format!("ada{round}@example.com")).await;
         let (reply, given_out) = refresh_while(&ada, ada.post("/jwt-allauth/logout-all/", &json!({}))).await;
@@ -83,7 +84,7 @@ fn change() -> serde_json::Value {
 }
 
 async fn nothing_outlives_a_change_of_password(engine: Engine) {
-    let app = configured(engine, WINDOW).await;
+    let app = at_two_instances(engine, WINDOW).await;
     for round in 0..ROUNDS {
         let ada = app.signed_in(&format!("ada{round}@example.com")).await;
         let change = change();
@@ -96,18 +97,18 @@ async fn nothing_outlives_a_change_of_password(engine: Engine) {
 }
 
 async fn nothing_outlives_deactivation(engine: Engine) {
-    let app = configured(engine, WINDOW).await;
+    let app = at_two_instances(engine, WINDOW).await;
     for round in 0..ROUNDS {
         let ada = app.signed_in(&format!("ada{round}@example.com")).await;
         let id = user_id(&ada).await;
-        let (found, given_out) = refresh_while(&ada, users::set_active(&app.auth, id, false)).await;
+        let (found, given_out) = refresh_while(&ada, users::set_active(&ada.instance().auth, id, false)).await;
         assert!(found.unwrap());
         assert_over(&ada, given_out).await;
     }
 }
 
 async fn nothing_outlives_deletion(engine: Engine) {
-    let app = configured(engine, WINDOW).await;
+    let app = at_two_instances(engine, WINDOW).await;
     for round in 0..ROUNDS {
         let ada = app.signed_in(&format!("ada{round}@example.com")).await;
         let body = json!({ "password": PASSWORD });
@@ -138,7 +139,7 @@ async fn login_while<T>(app: &TestApp, email: &str, end: impl Future<Output = T>
 }
 
 async fn no_login_with_the_old_password_survives_its_change(engine: Engine) {
-    let app = configured(engine, STRICT).await;
+    let app = at_two_instances(engine, STRICT).await;
     for round in 0..ROUNDS {
         let email = format!("ada{round}@example.com");
         let ada = app.signed_in(&email).await;
@@ -150,24 +151,25 @@ async fn no_login_with_the_old_password_survives_its_change(engine: Engine) {
 }
 
 async fn no_login_survives_deactivation(engine: Engine) {
-    let app = configured(engine, STRICT).await;
+    let app = at_two_instances(engine, STRICT).await;
     for round in 0..ROUNDS {
         let email = format!("ada{round}@example.com");
         let ada = app.signed_in(&email).await;
         let id = user_id(&ada).await;
-        let (found, given_out) = login_while(&app, &email, users::set_active(&app.auth, id, false)).await;
+        let (found, given_out) = login_while(&app, &email, users::set_active(&ada.instance().auth, id, false)).await;
         assert!(found.unwrap());
         assert_over(&ada, given_out).await;
     }
 }
 
 async fn of_two_changes_of_password_one_wins(engine: Engine) {
-    let app = configured(engine, STRICT).await;
+    let app = at_two_instances(engine, STRICT).await;
     for round in 0..ROUNDS {
         let ada = app.signed_in(&format!("ada{round}@example.com")).await;
         let change = change();
         let path = "/jwt-allauth/password/change/";
-        let (first, second) = tokio::join!(ada.post(path, &change), ada.post(path, &change));
+        let (one, other) = (ada.elsewhere(), ada.elsewhere());
+        let (first, second) = tokio::join!(one.post(path, &change), other.post(path, &change));
         let mut statuses = [first.status, second.status];
         statuses.sort_unstable();
         assert!(matches!(statuses, [200, 400 | 401 | 409]), "{first:?} {second:?}");
@@ -176,7 +178,7 @@ async fn of_two_changes_of_password_one_wins(engine: Engine) {
 
 /// Everything that ends several sessions of one user, at once: none waits for another in a circle.
 async fn ends_of_all_kinds_do_not_disturb_each_other(engine: Engine) {
-    let app = configured(engine, STRICT).await;
+    let app = at_two_instances(engine, STRICT).await;
     for round in 0..ROUNDS {
         let email = format!("ada{round}@example.com");
         let ada = app.signed_in(&email).await;
@@ -193,13 +195,15 @@ async fn ends_of_all_kinds_do_not_disturb_each_other(engine: Engine) {
             clients[1].post("/jwt-allauth/logout-all/", &nothing),
             clients[2].post("/jwt-allauth/password/change/", &change),
             clients[3].delete("/jwt-allauth/user/", Some(&password)),
-            users::set_active(&app.auth, id, false),
+            users::set_active(&ada.instance().auth, id, false),
             refresh_at_once(clients[4..].to_vec()),
         );
         inactive.unwrap();
         for reply in [&all, &again, &changed, &deleted].into_iter().chain(refreshed.iter().map(|(_, reply)| reply)) {
             assert!(reply.status < 500, "{reply:?}");
         }
+        // What the other instance ended was seen alive here.
+        app.advance(Duration::from_secs(5));
         assert_over(&ada, refreshed.into_iter().map(|(client, _)| client)).await;
     }
 }

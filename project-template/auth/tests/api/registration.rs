@@ -3,7 +3,7 @@
 use auth::testing::{Engine, PASSWORD};
 use serde_json::{Value, json};
 
-use super::{assert_refused, configured, start};
+use super::{assert_refused, at_two_instances, configured, start};
 
 const PATH: &str = "/jwt-allauth/registration/";
 
@@ -69,7 +69,7 @@ async fn an_address_is_taken_in_any_spelling(engine: Engine) {
 }
 
 async fn of_many_at_once_one_gets_the_address(engine: Engine) {
-    let app = start(engine).await;
+    let app = at_two_instances(engine, "").await;
     for round in 0..20 {
         let email = format!("ada{round}@example.com");
         let mut attempts = tokio::task::JoinSet::new();

@@ -79,12 +79,12 @@ async fn a_sign_in_is_refused_until_a_session_ends(engine: Engine) {
     assert_eq!(login(&app).await.1.status, 200, "what has run out does not count");
 }
 
-/// Everybody signs in at the same moment, half of them at another instance.
-async fn login_at_once(apps: [&TestApp; 2], email: &str) -> Vec<(Client, Reply)> {
+/// Everybody signs in at the same moment.
+async fn login_at_once(app: &TestApp, email: &str) -> Vec<(Client, Reply)> {
     let start = Arc::new(Barrier::new(50));
     let mut tasks = JoinSet::new();
-    for number in 0..50 {
-        let (mut client, start, email) = (apps[number % 2].client(), Arc::clone(&start), email.to_owned());
+    for _ in 0..50 {
+        let (mut client, start, email) = (app.client(), Arc::clone(&start), email.to_owned());
         tasks.spawn(async move {
             start.wait().await;
             let reply = client.login(&email, PASSWORD).await;
@@ -95,24 +95,23 @@ async fn login_at_once(apps: [&TestApp; 2], email: &str) -> Vec<(Client, Reply)>
 }
 
 /// Two instances, and round after round an address that has an account, and a limit.
-async fn rounds(engine: Engine, on_limit: &str) -> Vec<([TestApp; 2], String, usize)> {
+async fn rounds(engine: Engine, on_limit: &str) -> Vec<(TestApp, String, usize)> {
     let mut rounds = Vec::new();
     for limit in [1, 5] {
-        let app = limited(engine, limit, on_limit).await;
-        let other = app.second_instance(router).await;
+        let app = limited(engine, limit, on_limit).await.at_two_instances(router).await;
         for round in 0..ROUNDS / 2 {
             let email = format!("ada{round}@example.com");
             app.signed_in(&email).await.post("/jwt-allauth/logout/", &json!({})).await;
-            rounds.push(([app.clone(), other.clone()], email, limit));
+            rounds.push((app.clone(), email, limit));
         }
     }
     rounds
 }
 
 async fn fifty_sign_ins_at_once_leave_as_many_sessions_as_there_may_be(engine: Engine) {
-    for ([app, other], email, limit) in Box::pin(rounds(engine, "evict")).await {
+    for (app, email, limit) in Box::pin(rounds(engine, "evict")).await {
         let mut going_on = 0;
-        for (mut client, reply) in login_at_once([&app, &other], &email).await {
+        for (mut client, reply) in login_at_once(&app, &email).await {
             assert_eq!(reply.status, 200, "{reply:?}");
             let stored = client.get("/jwt-allauth/user/").await.status;
             let refreshed = client.refresh().await.status;
@@ -124,8 +123,8 @@ async fn fifty_sign_ins_at_once_leave_as_many_sessions_as_there_may_be(engine: E
 }
 
 async fn of_fifty_sign_ins_at_once_as_many_are_let_in_as_there_may_be(engine: Engine) {
-    for ([app, other], email, limit) in Box::pin(rounds(engine, "refuse")).await {
-        let answers = login_at_once([&app, &other], &email).await;
+    for (app, email, limit) in Box::pin(rounds(engine, "refuse")).await {
+        let answers = login_at_once(&app, &email).await;
         let (let_in, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(_, reply)| reply.status == 200);
         assert_eq!(let_in.len(), limit);
         for (_, reply) in &refused {

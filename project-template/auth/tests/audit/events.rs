@@ -63,14 +63,14 @@ async fn a_replay_is_one_row_beside_the_end_of_its_session(engine: Engine) {
 }
 
 async fn of_parallel_replays_one_leaves_a_row(engine: Engine) {
-    let app = start(engine).await;
+    let app = start(engine).await.at_two_instances(router).await;
     for round in 0..20 {
         let mut ada = app.signed_in(&format!("ada{round}@example.com")).await;
         let stolen = ada.holding("", &ada.refresh);
         ada.refresh().await;
         let before = app.audit_log().await.len();
         let replays = (0..4).map(|_| {
-            let mut thief = stolen.clone();
+            let mut thief = stolen.elsewhere();
             tokio::spawn(async move { thief.refresh().await.status })
         });
         for replay in replays.collect::<Vec<_>>() {

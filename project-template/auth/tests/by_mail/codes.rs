@@ -100,7 +100,7 @@ async fn a_day_has_twenty_wrong_guesses(engine: Engine) {
 }
 
 async fn two_hundred_guesses_at_once_do_not_pass_the_budget(engine: Engine) {
-    let app = strict(engine, Method::Code).await;
+    let app = strict(engine, Method::Code).await.at_two_instances(router).await;
     sign_up(&app, ADA, PASSWORD).await;
     let code = app.mailbox().await.latest(ADA).code();
     let tasks: Vec<_> = (0..200)
@@ -118,7 +118,7 @@ async fn two_hundred_guesses_at_once_do_not_pass_the_budget(engine: Engine) {
 }
 
 async fn fifty_redemptions_at_once_are_one(engine: Engine) {
-    let app = strict(engine, Method::Code).await;
+    let app = strict(engine, Method::Code).await.at_two_instances(router).await;
     for round in 0..5 {
         let email = format!("ada{round}@example.com");
         sign_up(&app, &email, PASSWORD).await;

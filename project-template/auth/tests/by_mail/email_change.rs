@@ -136,7 +136,7 @@ async fn a_link_is_void_after_another_was_asked_for_or_the_password_was_changed(
 }
 
 async fn of_two_accounts_that_confirm_one_address_at_once_one_gets_it(engine: Engine) {
-    let app = TestApp::start(engine, router).await;
+    let app = TestApp::start(engine, router).await.at_two_instances(router).await;
     for round in 0..5 {
         let new = format!("new{round}@example.com");
         let mut links = Vec::new();

@@ -369,7 +369,7 @@ async fn a_deactivated_account_is_not_confirmed(engine: Engine) {
 }
 
 async fn fifty_confirmations_at_once_are_one(engine: Engine) {
-    let app = strict(engine, Method::Link).await;
+    let app = strict(engine, Method::Link).await.at_two_instances(router).await;
     for round in 0..5 {
         let email = format!("ada{round}@example.com");
         sign_up(&app, &email, PASSWORD).await;

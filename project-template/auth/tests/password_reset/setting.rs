@@ -95,13 +95,13 @@ async fn whoever_only_looks_uses_nothing_up(engine: Engine) {
 }
 
 async fn a_link_is_used_once_however_many_try_at_once(engine: Engine) {
-    let app = TestApp::start(engine, router).await;
+    let app = TestApp::start(engine, router).await.at_two_instances(router).await;
     app.signed_in(ADA).await;
     for round in 0..20 {
         app.advance(Duration::from_hours(1));
         let browser = opened(&app, ADA).await;
         let tries = (0..4).map(|number| {
-            let browser = browser.clone();
+            let browser = browser.elsewhere();
             tokio::spawn(async move { set(&browser, &format!("{NEW} {round} {number}")).await.status })
         });
         let mut statuses = Vec::new();

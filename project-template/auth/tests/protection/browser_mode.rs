@@ -248,13 +248,13 @@ async fn cookies_go_on_after_the_access_token_has_expired(engine: Engine) {
 
 /// Tabs that refresh over and over while another signs out: no cookie that any of them was given opens anything.
 async fn nothing_outlives_a_logout(engine: Engine) {
-    let app = browser_app(engine).await;
+    let app = browser_app(engine).await.at_two_instances(router).await;
     for round in 0..ROUNDS {
         let ada = browser(&app, &format!("ada{round}@example.com")).await;
         let start = Arc::new(Barrier::new(5));
         let mut tasks = JoinSet::new();
         for _ in 0..4 {
-            let (mut tab, start) = (ada.clone(), Arc::clone(&start));
+            let (mut tab, start) = (ada.elsewhere(), Arc::clone(&start));
             tasks.spawn(async move {
                 let mut given_out = Vec::new();
                 start.wait().await;

@@ -1,4 +1,4 @@
-//! Many at once, at one instance and at two.
+//! Many at once, at two instances.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ const ROUNDS: usize = 20;
 
 auth::on_both_engines!(
     two_hundred_wrong_guesses_at_once_do_not_pass_the_budget,
-    guesses_at_two_instances_share_a_budget,
+    guesses_at_several_accounts_share_a_budget,
     strangers_at_once_do_not_pass_the_budget_of_the_account,
     right_passwords_all_pass_however_many_come_at_once,
     a_right_password_among_wrong_ones_leaves_no_more_guesses_than_there_are,
@@ -21,7 +21,7 @@ auth::on_both_engines!(
 );
 
 async fn patient(engine: Engine) -> TestApp {
-    TestApp::configured(engine, router, PATIENT).await
+    TestApp::configured(engine, router, PATIENT).await.at_two_instances(router).await
 }
 
 /// How often each status was the answer.
@@ -45,13 +45,11 @@ async fn two_hundred_wrong_guesses_at_once_do_not_pass_the_budget(engine: Engine
     assert_eq!(login(&app, ELSEWHERE, ADA, PASSWORD).await.status, 429);
 }
 
-async fn guesses_at_two_instances_share_a_budget(engine: Engine) {
+async fn guesses_at_several_accounts_share_a_budget(engine: Engine) {
     let app = patient(engine).await;
-    let other = app.second_instance(router).await;
     for round in 0..ROUNDS {
         let from = address(round);
         let client = |number: usize| {
-            let app = if number.is_multiple_of(2) { &app } else { &other };
             (
                 app.client().from_address(&from),
                 ["ada@example.com", "bob@example.com", "eve@example.com"][number % 3],
@@ -70,21 +68,15 @@ async fn guesses_at_two_instances_share_a_budget(engine: Engine) {
 
 async fn strangers_at_once_do_not_pass_the_budget_of_the_account(engine: Engine) {
     let app = patient(engine).await;
-    let other = app.second_instance(router).await;
-    let client = |number: usize| {
-        let app = if number.is_multiple_of(2) { &app } else { &other };
-        (app.client().from_address(&address(number)), ADA, WRONG)
-    };
+    let client = |number: usize| (app.client().from_address(&address(number)), ADA, WRONG);
     assert_eq!(statuses((0..100).map(client)).await, BTreeMap::from([(401, 20), (429, 80)]));
 }
 
 async fn right_passwords_all_pass_however_many_come_at_once(engine: Engine) {
     let app = patient(engine).await;
-    let other = app.second_instance(router).await;
     ada(&app).await;
     for round in 0..3 {
-        let client = |number: usize| {
-            let app = if number.is_multiple_of(2) { &app } else { &other };
+        let client = |_| {
             let from = if round == 0 { HOME } else { ELSEWHERE };
             (app.client().from_address(from), ADA, PASSWORD)
         };

@@ -98,13 +98,11 @@ async fn after_a_burst_requests_come_evenly(engine: Engine) {
 }
 
 async fn parallel_requests_do_not_pass_a_limit(engine: Engine) {
-    let app = with_codes(engine).await;
-    let other = app.second_instance(router).await;
+    let app = with_codes(engine).await.at_two_instances(router).await;
     ada(&app).await;
     for (action, limit) in LIMITS.into_iter().filter(|(action, _)| !matches!(action, Action::Verify)) {
         let mut tasks = JoinSet::new();
         for number in 0..limit + 20 {
-            let app = if number.is_multiple_of(2) { &app } else { &other };
             let client = app.client().from_address(ELSEWHERE);
             tasks.spawn(async move { action.request(&client, number).await.status });
         }

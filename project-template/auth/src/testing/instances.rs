@@ -1,0 +1,51 @@
+//! An application that is several instances, as behind a load balancer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::Router;
+
+use super::{Client, TestApp};
+use crate::app::Auth;
+
+/// The instances of one application, and whose turn it is.
+pub(super) struct Instances {
+    apps: [TestApp; 2],
+    turn: AtomicUsize,
+}
+
+impl Instances {
+    pub(super) fn next(&self) -> TestApp {
+        self.apps[self.turn.fetch_add(1, Ordering::Relaxed) % self.apps.len()].clone()
+    }
+}
+
+impl TestApp {
+    /// The same application at two instances, which serve the clients it hands out in turn. A client stays where it is:
+    /// see [`Client::elsewhere`].
+    ///
+    /// # Panics
+    /// As [`TestApp::start`].
+    #[must_use]
+    pub async fn at_two_instances(mut self, router: impl Fn(Auth) -> Router) -> Self {
+        let apps = [self.clone(), self.second_instance(router).await];
+        self.instances = Some(Arc::new(Instances { apps, turn: AtomicUsize::default() }));
+        self
+    }
+}
+
+impl Client {
+    /// The instance that serves it.
+    #[must_use]
+    pub fn instance(&self) -> &TestApp {
+        &self.app
+    }
+
+    /// The same client at the instance whose turn it is: of many that are made so, each instance serves as many. Where
+    /// there is one instance alone, there.
+    #[must_use]
+    pub fn elsewhere(&self) -> Self {
+        let app = self.instances.as_ref().map_or_else(|| self.app.clone(), |instances| instances.next());
+        Self { app, ..self.clone() }
+    }
+}
