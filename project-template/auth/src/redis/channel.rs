@@ -66,13 +66,12 @@ impl Redis {
             tracing::info!(channel, "Redis tells what other instances do");
         }
         loop {
-            match timeout(SILENCE, messages.next()).await {
-                Ok(message) => heard(Heard::Message(message.context("the connection ended")?.get_payload_bytes())),
-                Err(_) => {
-                    let answer = timeout(ANSWER, sink.ping::<redis::Value>()).await;
-                    answer.map_err(|_| anyhow!(trouble::SILENCE))??;
-                }
+            if let Ok(message) = timeout(SILENCE, messages.next()).await {
+                heard(Heard::Message(message.context("the connection ended")?.get_payload_bytes()));
+                continue;
             }
+            let answer = timeout(ANSWER, sink.ping::<redis::Value>()).await;
+            answer.map_err(|_| anyhow!(trouble::SILENCE))??;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Redis, which several instances share. It is a help and never a need: whoever asks it has another way.
 //!
-//! A request waits for it no longer than [`TIMEOUT`], and after it did not answer only one in two seconds tries.
+//! A request waits for it no longer than 200 ms, and after it did not answer only one in two seconds tries.
 
 mod channel;
 mod server;
@@ -31,8 +31,9 @@ const OPEN: Duration = Duration::from_secs(2);
 /// Connects, so that the first request need not, and says what is wrong, so that the settings can be corrected.
 pub(crate) async fn prepare(auth: Auth) {
     let Some(redis) = auth.redis() else { return };
-    if let Err(error) = redis.connection().await {
-        redis.gave_up(&error);
+    match redis.connection().await {
+        Ok(_) => _ = redis.is_there().await,
+        Err(error) => redis.gave_up(&error),
     }
 }
 

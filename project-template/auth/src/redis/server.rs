@@ -64,7 +64,8 @@ impl Server {
         let info = address.as_str().into_connection_info().map_err(|_| trouble("is no address of Redis"))?;
         let ConnectionAddr::Tcp(host, port) = info.addr().clone() else { return Err(trouble("names no host")) };
         let tls = if is_tls {
-            let name = ServerName::try_from(host.clone()).map_err(|_| trouble("names a host that no certificate can have"))?;
+            let name =
+                ServerName::try_from(host.clone()).map_err(|_| trouble("names a host that no certificate can have"))?;
             Some((TlsConnector::from(Arc::new(tls_config(settings.ca_file.as_deref())?)), name))
         } else {
             None

@@ -33,7 +33,7 @@ async fn answering(line: &'static str, tls: bool) -> (u16, String) {
             while let Ok(read @ 1..) = stream.read(&mut bytes).await {
                 let commands =
                     String::from_utf8_lossy(&bytes[..read]).lines().filter(|line| line.starts_with('*')).count();
-                let _ = stream.write_all(line.repeat(commands).as_bytes()).await;
+                let _ = stream.write_all(line.repeat(commands.max(1)).as_bytes()).await;
             }
         }
     });
@@ -87,7 +87,11 @@ async fn a_file_of_certificates_has_at_least_one() {
 #[tokio::test]
 async fn what_is_wrong_is_told_with_the_setting_to_look_at() {
     for (line, login, words) in [
-        ("-WRONGPASS invalid username-password pair or user is disabled.\r\n", ":hunter2@", "correct the user and the password"),
+        (
+            "-WRONGPASS invalid username-password pair or user is disabled.\r\n",
+            ":hunter2@",
+            "correct the user and the password",
+        ),
         ("-NOAUTH Authentication required.\r\n", "", "asks for a password"),
     ] {
         let (port, _) = answering(line, false).await;

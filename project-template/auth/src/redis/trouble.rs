@@ -4,7 +4,7 @@
 pub(super) const SILENCE: &str = "no answer in time";
 
 /// The words of an error, and what to do then.
-const KNOWN: [(&str, &str); 7] = [
+const KNOWN: [(&str, &str); 8] = [
     ("not valid for name", "the server's certificate has another name; set the host in `redis.url` to that"),
     ("certificate expired", "the server's certificate has to be renewed"),
     (
@@ -12,6 +12,7 @@ const KNOWN: [(&str, &str); 7] = [
         "the server's certificate is not trusted; for a server of your own, set `redis.ca_file` to the certificate of its authority",
     ),
     ("corrupt message", "the server does not speak TLS there; set `redis.url` to where it does, or to `redis://`"),
+    ("reset by peer", "the server closed the connection; where it speaks TLS, `redis.url` begins with `rediss://`"),
     ("authentication failed", "correct the user and the password in `redis.url`"),
     ("Authentication required", "the server asks for a password; put it into `redis.url`"),
     (
@@ -23,8 +24,9 @@ const KNOWN: [(&str, &str); 7] = [
 /// The error in one line.
 pub(super) fn explain(error: &anyhow::Error) -> String {
     let said = error.root_cause().to_string();
+    let said = said.trim_end_matches('.');
     match KNOWN.iter().find(|(words, _)| said.contains(words)) {
         Some((_, fix)) => format!("{said}: {fix}"),
-        None => said,
+        None => said.to_owned(),
     }
 }

@@ -57,15 +57,16 @@ impl Liveness {
         let fresh = |seen: &Seen| seen.epoch == epoch && at - seen.at < TRUSTED_SECONDS;
         let seen = match self.seen.get(&claims.session).filter(fresh) {
             Some(seen) => seen,
-            None => {
-                let user = users::store::by_session(db, claims.session, now).await?;
-                let user = user.filter(|user| user.id == claims.sub);
-                let seen = Seen { at, epoch, accepted_from: user.map(|user| user.access_version) };
-                self.seen.insert(claims.session, seen);
-                seen
-            }
+            None => self.look_up(db, claims, epoch, now).await?,
         };
         Ok(seen.accepted_from.is_some_and(|version| version <= claims.access_version))
+    }
+
+    async fn look_up(&self, db: &Db, claims: &AccessClaims, epoch: u64, now: OffsetDateTime) -> sqlx::Result<Seen> {
+        let user = users::store::by_session(db, claims.session, now).await?.filter(|user| user.id == claims.sub);
+        let seen = Seen { at: now.unix_timestamp(), epoch, accepted_from: user.map(|user| user.access_version) };
+        self.seen.insert(claims.session, seen);
+        Ok(seen)
     }
 
     fn epoch(&self, user: Uuid) -> u64 {

@@ -28,7 +28,7 @@ impl TestApp {
     /// As [`TestApp::start`].
     #[must_use]
     pub async fn at_two_instances(mut self, router: impl Fn(Auth) -> Router) -> Self {
-        let apps = [self.clone(), self.second_instance(router).await];
+        let apps = [self.clone(), Box::pin(self.second_instance(router)).await];
         self.instances = Some(Arc::new(Instances { apps, turn: AtomicUsize::default() }));
         self
     }

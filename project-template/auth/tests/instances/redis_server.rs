@@ -42,9 +42,9 @@ impl RedisServer {
         &self.url
     }
 
-    /// The file of its certificate.
-    pub(super) fn certificate(&self) -> std::path::PathBuf {
-        self.files.path().join("certificate.pem")
+    /// The line of `[redis]` that trusts its certificate.
+    pub(super) fn ca_file(&self) -> String {
+        format!("ca_file = \"{}\"", self.files.path().join("certificate.pem").display())
     }
 
     pub(super) fn stop(&mut self) {
