@@ -1,10 +1,10 @@
-//! An example: a user signs in and calls a route of the application.
+//! An example: somebody signs in and calls a route of the application.
 
 use auth::testing::{Engine, TestApp};
 
 #[tokio::test]
 async fn hello_greets_whoever_is_signed_in_and_nobody_else() {
-    let app = TestApp::start(Engine::Sqlite, app::router).await;
+    let app = TestApp::start(Engine::default(), app::router).await;
 
     let stranger = app.client();
     assert_eq!(stranger.get("/hello/").await.status, 401);

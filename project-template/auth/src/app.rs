@@ -238,5 +238,5 @@ fn beside() -> Api {
 
 /// The description of all of it.
 pub(crate) fn description(settings: &Settings) -> Value {
-    openapi::describe(api(settings).merge(beside()).get_openapi(), settings)
+    openapi::describe(api(settings).merge(beside()).get_openapi(), settings, [passwords::security_scheme()])
 }

@@ -28,7 +28,10 @@ impl Parts {
         let passwords = kept(Hasher::new(settings.password.hash).map_err(one), &mut problems);
         let templates = kept(Templates::load(&settings.templates, settings.http.host()), &mut problems);
         let mail = kept(mail::Sender::new(&settings.mail).map_err(one), &mut problems);
-        let redis = kept(Redis::new(&settings.redis, &settings.tokens.issuer).map_err(one), &mut problems);
+        let redis = kept(
+            Redis::new(&settings.redis, &settings.tokens.issuer, "the database counts requests").map_err(one),
+            &mut problems,
+        );
         let parts = || {
             Some(Box::new(Self {
                 settings: settings.clone(),

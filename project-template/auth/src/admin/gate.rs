@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use crate::app::Auth;
 use crate::error::{Error, Result};
-use crate::http::{Client, Fields, FormFields};
-use crate::pages::{self, Reader};
+use crate::http::{Client, Fields, FormFields, csrf};
+use crate::pages::Reader;
 use crate::users::{self, User, role};
 
 const COOKIE: &str = "admin_session";
@@ -137,7 +137,7 @@ impl Admin {
 
     /// What every form of theirs must carry: a page of another site knows none.
     pub(super) fn form_token(&self, auth: &Auth) -> String {
-        pages::form_token(auth, &self.forms())
+        csrf::token(auth, &self.forms())
     }
 
     fn forms(&self) -> String {
@@ -164,7 +164,7 @@ impl FromRequest<Auth> for Posted {
         let admin = Admin::from_request_parts(&mut parts, auth).await?;
         let fields = FormFields::from_request(Request::from_parts(parts, body), auth).await;
         let FormFields(fields) = fields.map_err(|error| refuse(auth, error))?;
-        if !pages::is_form_token(auth, &admin.forms(), fields.typed(TOKEN).unwrap_or_default()) {
+        if !csrf::is_token(auth, &admin.forms(), fields.typed(TOKEN).unwrap_or_default()) {
             return Err(refuse(auth, form_not_valid()));
         }
         Ok(Self { admin, fields })

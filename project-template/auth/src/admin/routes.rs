@@ -13,7 +13,7 @@ use super::{events, people, shown};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::error::{Error, Result};
-use crate::http::{Client, Fields, FormFields};
+use crate::http::{Client, Fields, FormFields, csrf};
 use crate::login;
 use crate::operations::{self, Flushed, Outcome, Way};
 use crate::pages;
@@ -65,7 +65,7 @@ fn sign_in_page(
     };
     let page = AdminSignIn {
         action: path(auth, "/sign-in/"),
-        csrf_token: pages::form_token(auth, &format!("{FORM} {held}")),
+        csrf_token: csrf::token(auth, &format!("{FORM} {held}")),
         email: email.to_owned(),
         errors,
     };
@@ -108,7 +108,7 @@ async fn sign_in(
 async fn admitted(auth: &Auth, client: &Client, headers: &HeaderMap, fields: &mut Fields) -> Result<uuid::Uuid> {
     let held = CookieJar::from_headers(headers).get(FORM_COOKIE).map(|cookie| cookie.value().to_owned());
     let token = fields.typed(TOKEN).unwrap_or_default();
-    if !held.is_some_and(|held| pages::is_form_token(auth, &format!("{FORM} {held}"), token)) {
+    if !held.is_some_and(|held| csrf::is_token(auth, &format!("{FORM} {held}"), token)) {
         return Err(form_not_valid());
     }
     let (Some(email), Some(password)) = (fields.email("email"), fields.secret("password")) else {

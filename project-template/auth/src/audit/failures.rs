@@ -8,9 +8,10 @@ use tokio::sync::Semaphore;
 
 use super::AuditRow;
 use super::event::{Event, Kind};
-use super::origin::Origin;
+use super::origin::{self, Origin};
 use super::store;
 use crate::app::Auth;
+use crate::error::{Error, Result};
 
 /// Rows of a kind that are written in full within a minute; the others of that minute become one row with their number.
 /// A kind each, so that failures of one hide none of another.
@@ -20,6 +21,22 @@ const MINUTE: i64 = 60;
 const WRITERS: usize = 32;
 /// How long the server waits for them when it stops.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// Notes an event that changed nothing, such as a failure, without a wait. It may be lost where the database is out of
+/// reach; of many within a minute, the first have rows of their own and the others are counted.
+pub(crate) fn note(auth: &Auth, event: Event) {
+    auth.metrics().event(event.kind);
+    auth.failures().note(auth, event, origin::current());
+}
+
+/// Notes a code that was shown and is wrong, or was not looked at because too many were.
+pub(crate) fn note_code<T>(auth: &Auth, compared: &Result<Option<T>>, event: impl Fn(Kind) -> Event) {
+    match compared {
+        Ok(None) => note(auth, event(Kind::CodeWrong)),
+        Err(Error::Throttled(_)) => note(auth, event(Kind::LockedOut)),
+        Ok(Some(_)) | Err(_) => {}
+    }
+}
 
 /// What was noted in the current minute, and what is being written.
 pub(crate) struct Failures {

@@ -12,14 +12,15 @@ mod event;
 mod failures;
 pub(crate) mod notices;
 mod origin;
+mod row;
 mod store;
 
 use std::time::Duration;
 
 pub(crate) use event::{Event, Kind, Reason};
-pub(crate) use failures::Failures;
+pub(crate) use failures::{Failures, note, note_code};
 pub(crate) use origin::{Origin, acting, of_request, of_same_request};
-pub use store::AuditRow;
+pub use row::AuditRow;
 pub(crate) use store::Filter;
 
 use time::OffsetDateTime;
@@ -27,7 +28,6 @@ use uuid::Uuid;
 
 use crate::app::Auth;
 use crate::db::Tx;
-use crate::error::{Error, Result};
 use crate::settings::Section;
 
 /// The shortest `audit.retention`: a break-in is not noticed on the day.
@@ -73,28 +73,12 @@ pub(crate) async fn record(auth: &Auth, tx: &mut Tx, event: Event) -> sqlx::Resu
     Ok(())
 }
 
-/// Notes an event that changed nothing, such as a failure, without a wait. It may be lost where the database is out of
-/// reach; of many within a minute, the first have rows of their own and the others are counted.
-pub(crate) fn note(auth: &Auth, event: Event) {
-    auth.metrics().event(event.kind);
-    auth.failures().note(auth, event, origin::current());
-}
-
 /// Rows that a filter lets through, newest first, from before one: ids sort by time.
 ///
 /// # Errors
 /// If the database cannot be reached.
 pub(crate) async fn page(auth: &Auth, filter: &Filter, before: Uuid, limit: u32) -> sqlx::Result<Vec<AuditRow>> {
     store::page(auth.db(), filter, before, limit).await
-}
-
-/// Notes a code that was shown and is wrong, or was not looked at because too many were.
-pub(crate) fn note_code<T>(auth: &Auth, compared: &Result<Option<T>>, event: impl Fn(Kind) -> Event) {
-    match compared {
-        Ok(None) => note(auth, event(Kind::CodeWrong)),
-        Err(Error::Throttled(_)) => note(auth, event(Kind::LockedOut)),
-        Ok(Some(_)) | Err(_) => {}
-    }
 }
 
 /// Makes the rows of an account that is removed tell no more than its id, in the transaction that removes it.

@@ -9,9 +9,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Settings;
-use super::code_store::{self as store, Bounds, Count};
+use super::code_store as store;
 use crate::app::Auth;
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::error::{Error, Result};
 
 /// Wrong guesses of a day, beside the budget of `[codes]`: with six digits, odds of 1 to 50,000 a day.
@@ -72,6 +72,29 @@ impl From<&Settings> for Limits {
     }
 }
 
+/// Where budgets begin and end at a time.
+pub(super) struct Bounds {
+    pub(super) now: OffsetDateTime,
+    /// What was counted at or before this is forgotten.
+    pub(super) stale: OffsetDateTime,
+    /// As `stale`, for the budget of a day.
+    pub(super) yesterday: OffsetDateTime,
+    pub(super) guesses: u32,
+    pub(super) day_guesses: u32,
+}
+
+crate::row! {
+    /// What was counted of a subject.
+    pub(super) struct Count {
+        pub(super) sends: i64,
+        pub(super) sent_at: OffsetDateTime,
+        pub(super) guesses: i64,
+        pub(super) guessed_at: OffsetDateTime,
+        pub(super) day_guesses: i64,
+        pub(super) day_from: OffsetDateTime,
+    }
+}
+
 /// Nothing more for so long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Wait(pub(crate) Duration);
@@ -83,7 +106,7 @@ pub(crate) async fn request(
     tx: &mut Tx,
     subject: Subject,
     limits: Limits,
-) -> sqlx::Result<Option<SecretString>> {
+) -> db::Result<Option<SecretString>> {
     let now = auth.now();
     let settings = &auth.settings().codes;
     let code = random(settings.length);
@@ -94,7 +117,7 @@ pub(crate) async fn request(
 }
 
 /// How long nothing more may be sent.
-pub(crate) async fn wait(auth: &Auth, tx: &mut Tx, subject: Subject, limits: Limits) -> sqlx::Result<Wait> {
+pub(crate) async fn wait(auth: &Auth, tx: &mut Tx, subject: Subject, limits: Limits) -> db::Result<Wait> {
     let bounds = bounds(&auth.settings().codes, limits.lockout, auth.now());
     let count = store::count_in(tx, subject).await?;
     Ok(Wait(count.map_or(limits.cooldown, |count| pause(&count, limits, &bounds))))
@@ -134,12 +157,12 @@ pub(crate) async fn compare(auth: Auth, subject: Subject, code: SecretString) ->
 }
 
 /// Uses a code up, in the transaction that does what it is for. Says whether it was still there.
-pub(crate) async fn redeem(tx: &mut Tx, code: &Redeemable) -> sqlx::Result<bool> {
+pub(crate) async fn redeem(tx: &mut Tx, code: &Redeemable) -> db::Result<bool> {
     store::redeem(tx, code.subject, &code.mac).await
 }
 
 /// Makes the code of a subject void; what was counted stays.
-pub(crate) async fn discard(tx: &mut Tx, subject: Subject) -> sqlx::Result<()> {
+pub(crate) async fn discard(tx: &mut Tx, subject: Subject) -> db::Result<()> {
     store::discard(tx, subject).await
 }
 

@@ -3,32 +3,9 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::code::{Limits, Subject};
+use super::code::{Bounds, Count, Limits, Subject};
 use crate::db::{Db, Tx};
 use crate::{in_tx, on};
-
-/// Where budgets begin and end at a time.
-pub(super) struct Bounds {
-    pub(super) now: OffsetDateTime,
-    /// What was counted at or before this is forgotten.
-    pub(super) stale: OffsetDateTime,
-    /// As `stale`, for the budget of a day.
-    pub(super) yesterday: OffsetDateTime,
-    pub(super) guesses: u32,
-    pub(super) day_guesses: u32,
-}
-
-crate::row! {
-    /// What was counted of a subject.
-    pub(super) struct Count {
-        pub(super) sends: i64,
-        pub(super) sent_at: OffsetDateTime,
-        pub(super) guesses: i64,
-        pub(super) guessed_at: OffsetDateTime,
-        pub(super) day_guesses: i64,
-        pub(super) day_from: OffsetDateTime,
-    }
-}
 
 const COUNT: &str = "select sends, sent_at, guesses, guessed_at, day_guesses, day_from
     from codes where purpose = $1 and subject = $2";

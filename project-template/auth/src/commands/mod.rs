@@ -1,5 +1,6 @@
 //! The program's sub-commands: `serve` and what an operator needs beside it.
 
+mod background;
 mod check;
 mod flush_tokens;
 mod health;

@@ -9,7 +9,7 @@ use crate::mail;
 use crate::settings::Settings;
 use crate::users::Email;
 
-/// Sends a mail at once, without the outbox: what goes wrong is said here and not in a log.
+/// Sends a mail at once: what goes wrong is said here and not in a log.
 pub(super) async fn send(settings: &Settings, address: &str) -> anyhow::Result<ExitCode> {
     let email = Email::parse(address).with_context(|| format!("`{address}` is not an e-mail address"))?;
     mail::send_test(settings, &email, Clock::default().now()).await.context("the mail was not sent")?;

@@ -7,14 +7,12 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::background::{self, Background};
 use crate::app::Auth;
 use crate::hooks::Hooks;
 use crate::http;
-use crate::mail;
 use crate::operations;
 use crate::parts::Parts;
-use crate::redis;
-use crate::sessions;
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what was begun.
 pub(super) async fn serve(
@@ -44,20 +42,14 @@ pub(super) async fn serve(
     }
     announce(&auth, address);
 
-    let mail = mail::Worker::start(auth.clone());
-    tokio::spawn(redis::prepare(auth.clone()));
-    tokio::spawn(sessions::hear_of_changes(auth.clone()));
-    let flushing = tokio::spawn(operations::flush_by_itself(auth.clone()));
+    let background = Background::start(&auth);
     let serving_metrics = async {
         if let Some(listener) = metrics {
             http::serve(listener, operations::metrics_router(auth.clone()), auth.stopped()).await;
         }
     };
     tokio::join!(http::serve(listener, app, stop), serving_metrics);
-    let _ = flushing.await;
-    auth.failures().finish(&auth).await;
-    mail.finish().await;
-    auth.db().close().await;
+    background.finish(&auth).await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
@@ -65,11 +57,8 @@ pub(super) async fn serve(
 fn announce(auth: &Auth, address: std::net::SocketAddr) {
     tracing::info!("serving on http://{address}");
     if !auth.settings().is_production() {
-        tracing::info!(
-            "sign up: curl http://{address}{}/registration/ -H 'Content-Type: application/json' -d '{{\"email\":\
-             \"you@example.com\",\"password1\":\"correct horse battery\",\"password2\":\"correct horse battery\"}}'",
-            auth.settings().http.prefix
-        );
+        let api = format!("http://{address}{}", auth.settings().http.prefix);
+        tracing::info!("{}", background::first_step(&api));
     }
     if auth.settings().serves_docs() {
         tracing::info!("read and try the API: http://{address}/docs/");

@@ -25,6 +25,11 @@ pub(crate) fn is_passing(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether what made a request fail was that no connection came free in time.
+pub(crate) fn was_crowded(cause: &anyhow::Error) -> bool {
+    matches!(cause.downcast_ref(), Some(sqlx::Error::PoolTimedOut))
+}
+
 /// Whether the database cannot write: its disk is full, read-only or broken. Reading goes on, and what was refused works
 /// again once there is room.
 fn is_of_storage(error: &sqlx::Error) -> bool {

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-pub(crate) use failures::{is_passing, is_taken};
+pub(crate) use failures::{is_passing, is_taken, was_crowded};
 use secrecy::ExposeSecret;
 pub use settings::Settings;
 use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, MigrationType, Migrator};
@@ -27,6 +27,9 @@ const SQLITE_BUSY: Duration = Duration::from_secs(5);
 const SQLITE_RETRY: Duration = Duration::from_millis(20);
 /// How long PostgreSQL works on one statement before it gives up, in milliseconds.
 const POSTGRES_STATEMENT_TIMEOUT: &str = "5000";
+
+/// What a statement gives.
+pub type Result<T> = sqlx::Result<T>;
 
 /// A pool of connections to either engine.
 #[derive(Clone, Debug)]
@@ -261,7 +264,7 @@ async fn patient(pool: &PgPool) -> sqlx::Result<PoolConnection<Postgres>> {
 async fn applied_migrations<C: Migrate>(
     connection: &mut C,
     migrations: &Migrator,
-) -> Result<Vec<AppliedMigration>, MigrateError> {
+) -> std::result::Result<Vec<AppliedMigration>, MigrateError> {
     // Even `create table if not exists` fails on PostgreSQL for one of two that try at once.
     connection.lock().await?;
     connection.ensure_migrations_table(&migrations.table_name).await?;

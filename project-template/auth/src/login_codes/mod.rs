@@ -7,10 +7,8 @@ mod redeem;
 mod request;
 mod routes;
 
-pub(crate) use routes::router;
-
 use crate::app::Auth;
-use crate::codes::Subject;
+use crate::openapi::Api;
 use crate::registration;
 use crate::settings::Section;
 use crate::users::Email;
@@ -30,9 +28,9 @@ impl Settings {
     }
 }
 
-/// What is counted for an address, whether or not it has an account.
-fn subject(email: &Email) -> Subject {
-    Subject::named("login", email.key())
+/// Only where codes are given out.
+pub(crate) fn router(settings: Settings) -> Api {
+    if settings.enabled { routes::router() } else { Api::default() }
 }
 
 /// Whether an address that has no account may get one.

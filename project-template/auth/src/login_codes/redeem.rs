@@ -5,11 +5,31 @@ use crate::app::Auth;
 use crate::audit::{self, Event, Kind};
 use crate::codes::{self, Redeemable};
 use crate::db;
-use crate::email_verification;
+use crate::email_verification::{self, EmailNotVerified};
 use crate::error::Result;
 use crate::hooks;
+use crate::http::Client;
+use crate::login;
+use crate::openapi::one_of;
 use crate::openapi::shared::Conflict;
+use crate::sessions::{Issued, TooManyDevices};
 use crate::users::{self, Email, NewUser, User, role};
+
+one_of! {
+    /// What a right code may be refused with.
+    NotSignedIn = EmailNotVerified, TooManyDevices, Conflict;
+}
+
+/// Uses a code up, and begins a session: none if it was used at the same time, or there is nobody it is for.
+///
+/// # Errors
+/// Those of [`redeem`] and of [`login::complete`].
+pub(super) async fn sign_in(auth: &Auth, email: &Email, code: &Redeemable, client: &Client) -> Result<Option<Issued>> {
+    match redeem(auth, email, code).await? {
+        Some(user) => login::complete(auth, &user, client).await,
+        None => Ok(None),
+    }
+}
 
 /// Uses a code up, and gives whom it signs in: none if it was used at the same time, or there is nobody.
 ///
@@ -17,7 +37,7 @@ use crate::users::{self, Email, NewUser, User, role};
 ///
 /// # Errors
 /// 409 `conflict` if somebody signs up with the address at the same time; the code stays good.
-pub(super) async fn redeem(auth: &Auth, email: &Email, code: &Redeemable) -> Result<Option<User>> {
+async fn redeem(auth: &Auth, email: &Email, code: &Redeemable) -> Result<Option<User>> {
     match users::store::by_email(auth.db(), email).await? {
         Some(user) if !user.is_active => Ok(None),
         Some(user) if !user.email_verified && !auth.hooks().delivers_codes() => {

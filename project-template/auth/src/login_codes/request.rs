@@ -2,21 +2,15 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{may_join, subject};
+use super::may_join;
+use super::routes::{MailUnavailable, subject};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::codes::{self, Limits, Sending};
 use crate::error::{Error, Result};
 use crate::mail::{self, Mail};
-use crate::openapi::refusals;
 use crate::templates::{duration, mails::LoginCode};
 use crate::users::{self, Email, User};
-
-refusals! {
-    /// No mail leaves at the moment, so there is no code.
-    MailUnavailable =
-        SERVICE_UNAVAILABLE, "mail_unavailable", "The code cannot be sent at the moment. Please try again.";
-}
 
 /// Whom a code goes to.
 enum Recipient {

@@ -6,24 +6,27 @@ use axum::response::Response;
 use serde_json::json;
 use utoipa_axum::routes;
 
-use super::request::MailUnavailable;
-use super::{Settings, redeem, request, subject};
+use super::redeem::{self, NotSignedIn};
+use super::request;
 use crate::app::Auth;
 use crate::audit::{self, Event, Reason};
-use crate::codes;
-use crate::email_verification::EmailNotVerified;
+use crate::codes::{self, Subject};
 use crate::error::Result;
 use crate::http::{Client, Fields};
-use crate::login;
-use crate::openapi::shared::{Conflict, Throttled};
+use crate::openapi::shared::Throttled;
 use crate::openapi::{Api, at, bodies, refusals};
 use crate::operations::{Outcome, Way};
-use crate::sessions::{Delivery, Issued, Prefer, Tokens, TooManyDevices};
+use crate::sessions::{Delivery, Issued, Prefer, Tokens};
 use crate::throttle::{self, Action, Guess};
+use crate::users::Email;
 
-/// Only where codes are given out.
-pub(crate) fn router(settings: Settings) -> Api {
-    if settings.enabled { at(at(Api::default(), routes!(ask)), routes!(verify)) } else { Api::default() }
+pub(crate) fn router() -> Api {
+    at(at(Api::default(), routes!(ask)), routes!(verify))
+}
+
+/// What is counted for an address, whether or not anybody signs in with it.
+pub(super) fn subject(email: &Email) -> Subject {
+    Subject::named("login", email.key())
 }
 
 bodies! {
@@ -47,12 +50,14 @@ bodies! {
 refusals! {
     /// The code is wrong, used or expired, or nobody signs in with it.
     LoginCodeNotValid = UNAUTHORIZED, "code_not_valid", "This code is not valid, or not any more.";
+    /// No mail leaves at the moment, so there is no code.
+    MailUnavailable =
+        SERVICE_UNAVAILABLE, "mail_unavailable", "The code cannot be sent at the moment. Please try again.";
 }
 
-/// Has a code to sign in with mailed, if the address has an account.
+/// Has a code to sign in with mailed, if whoever reads the mail may sign in with it.
 ///
-/// The answer is the same if it has none; with `login_codes.create_accounts` it gets one when the code is shown. Another
-/// code takes the place of the one before and brings back no guesses.
+/// The answer is the same if not. Another code takes the place of the one before and brings back no guesses.
 #[utoipa::path(
     post, path = "/login/code/", tag = "Sessions", request_body = LoginCodeRequest,
     responses((status = 204, description = "A code leaves if there is whom to send it to."), MailUnavailable, Throttled),
@@ -73,9 +78,7 @@ async fn ask(State(auth): State<Auth>, client: Client, mut fields: Fields) -> Re
     responses(
         (status = 200, description = "Signed in.", body = Tokens),
         LoginCodeNotValid,
-        EmailNotVerified,
-        TooManyDevices,
-        Conflict,
+        NotSignedIn,
         Throttled,
     ),
 )]
@@ -95,6 +98,5 @@ async fn sign_in(auth: &Auth, client: &Client, mut fields: Fields) -> Result<Iss
     let compared = throttle::guarded(auth, Guess::Code, client, compare).await;
     audit::note_code(auth, &compared, |kind| Event::at(kind, &email, None).because(Reason::Login));
     let code = compared?.ok_or(LoginCodeNotValid)?;
-    let user = redeem::redeem(auth, &email, &code).await?.ok_or(LoginCodeNotValid)?;
-    Ok(login::complete(auth, &user, client).await?.ok_or(LoginCodeNotValid)?)
+    Ok(redeem::sign_in(auth, &email, &code, client).await?.ok_or(LoginCodeNotValid)?)
 }

@@ -7,22 +7,34 @@ use time::OffsetDateTime;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::sender::NotSent;
+use super::Letter;
+use super::sender::{BATCH, NotSent};
 use super::store::{self, Row};
-use super::{Letter, Settings};
 use crate::app::Auth;
 use crate::db::{Db, Tx};
 use crate::error::Result;
 use crate::operations::Delivery;
+use crate::settings::Section;
 use crate::templates;
 
-/// Mails sent at once, each over a connection of its own.
-pub(super) const BATCH: u32 = 8;
 /// The pause after the first failure; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 /// Added to the time a mail may take: whoever took it and is silent for longer is dead, and somebody else may.
 const SLACK: Duration = Duration::from_mins(1);
+
+/// `[mail]`, as far as it is about mails that wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How often a mail is tried.
+    pub attempts: u32,
+}
+
+impl Settings {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        Self { attempts: section.number("attempts", 1..=1_000) }
+    }
+}
 
 /// A mail to be sent, before its texts are filled in.
 pub(crate) struct Mail<'m, M> {
@@ -143,7 +155,7 @@ async fn deliver(auth: &Auth, row: &Row) -> sqlx::Result<()> {
     } else {
         auth.mail_reach().answered();
     }
-    match fate(&auth.settings().mail, row.attempts, is_final) {
+    match fate(auth.settings().outbox, row.attempts, is_final) {
         Fate::Drop => {
             auth.metrics().mail(Delivery::Dropped);
             tracing::error!(mail = %row.id, attempts = row.attempts, reason, "a mail was dropped: it cannot be sent");
@@ -168,15 +180,7 @@ async fn send(auth: &Auth, row: &Row, now: OffsetDateTime) -> Result<(), NotSent
     sent.map_err(|not_sent| not_sent.without(&letter.to))
 }
 
-impl NotSent {
-    /// Servers repeat the address they refuse; logs do not keep it.
-    fn without(mut self, address: &str) -> Self {
-        self.reason = self.reason.replace(address, "[address]");
-        self
-    }
-}
-
-fn fate(settings: &Settings, attempts: i64, is_final: bool) -> Fate {
+fn fate(settings: Settings, attempts: i64, is_final: bool) -> Fate {
     if is_final || attempts >= i64::from(settings.attempts) {
         return Fate::Drop;
     }
@@ -192,15 +196,15 @@ mod tests {
     fn pauses_double_up_to_an_hour_until_a_mail_is_given_up() {
         let settings =
             crate::settings::Settings::load(std::path::Path::new(""), "", &std::collections::BTreeMap::new());
-        let settings = settings.unwrap().mail;
+        let settings = settings.unwrap().outbox;
         let last = i64::from(settings.attempts);
-        let seconds = |attempts| fate(&settings, attempts, false);
+        let seconds = |attempts| fate(settings, attempts, false);
         assert_eq!(seconds(1), Fate::Retry(Duration::from_secs(10)));
         assert_eq!(seconds(2), Fate::Retry(Duration::from_secs(20)));
         assert_eq!(seconds(9), Fate::Retry(Duration::from_secs(2_560)));
         assert_eq!(seconds(10), Fate::Retry(Duration::from_hours(1)));
         assert_eq!(seconds(last - 1), Fate::Retry(Duration::from_hours(1)));
         assert_eq!(seconds(last), Fate::Drop);
-        assert_eq!(fate(&settings, 1, true), Fate::Drop);
+        assert_eq!(fate(settings, 1, true), Fate::Drop);
     }
 }

@@ -11,10 +11,11 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
-use super::outbox::BATCH;
 use super::{Letter, Settings, Tls, Transport, trouble};
 use crate::settings::Problem;
 
+/// Mails sent at once, each over a connection of its own.
+pub(super) const BATCH: u32 = 8;
 /// What SMTP servers say of a mailbox that is not there or takes nothing, today as tomorrow (RFC 5321, section 4.2.3).
 /// Every other refusal may be a mistake in the settings, on either side, that somebody will correct.
 const NO_SUCH_MAILBOX: [u16; 4] = [550, 551, 552, 553];
@@ -34,7 +35,7 @@ pub enum Sender {
 
 /// A mail server, by the name and the port that it is known by.
 pub struct Server {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    pub(super) transport: AsyncSmtpTransport<Tokio1Executor>,
     host: String,
     port: u16,
 }
@@ -52,6 +53,14 @@ pub(super) struct NotSent {
 impl From<anyhow::Error> for NotSent {
     fn from(error: anyhow::Error) -> Self {
         Self { reason: format!("{error:#}"), is_final: false, is_unreachable: false }
+    }
+}
+
+impl NotSent {
+    /// Servers repeat the address they refuse; logs do not keep it.
+    pub(super) fn without(mut self, address: &str) -> Self {
+        self.reason = self.reason.replace(address, "[address]");
+        self
     }
 }
 

@@ -80,8 +80,6 @@ pub struct Settings {
     pub ca_file: Option<PathBuf>,
     /// How long one mail may take.
     pub timeout: Duration,
-    /// How often a mail is tried.
-    pub attempts: u32,
     /// The sender.
     pub from: Mailbox,
     /// Put before every subject.
@@ -112,7 +110,6 @@ impl Settings {
             tls: section.one_of("tls"),
             ca_file: section.optional_text("ca_file").map(PathBuf::from),
             timeout: section.duration("timeout"),
-            attempts: section.number("attempts", 1..=1_000),
             from,
             subject_prefix: section.text("subject_prefix"),
         };

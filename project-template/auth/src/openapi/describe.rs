@@ -10,20 +10,29 @@ use super::shared::{
 use crate::sessions;
 use crate::settings::Settings;
 
-/// What a reader needs to know before the first request.
+/// The title, and what a reader needs to know before the first request.
 const ABOUT: &str = include_str!("about.md");
 
 /// The tag of what belongs to the server rather than to accounts.
 const OPERATIONS: &str = "Operations";
 
 /// The description of an API that is served with these settings, as JSON.
-pub(crate) fn describe(api: &OpenApi, settings: &Settings) -> Value {
+///
+/// `credentials` are those beside the tokens, each with its name.
+pub(crate) fn describe<const COUNT: usize>(
+    api: &OpenApi,
+    settings: &Settings,
+    credentials: [(&str, Value); COUNT],
+) -> Value {
     let mut spec = json!(api);
     spec["openapi"] = json!("3.1.0");
-    spec["info"] =
-        json!({ "title": "Accounts and sessions", "version": env!("CARGO_PKG_VERSION"), "description": ABOUT });
+    let (title, about) = ABOUT.split_once("\n\n").unwrap_or(("API", ABOUT));
+    spec["info"] = json!({ "title": title, "version": env!("CARGO_PKG_VERSION"), "description": about });
     spec["servers"] = json!([{ "url": settings.http.public_url.as_deref().unwrap_or("/") }]);
     spec["components"]["securitySchemes"] = security_schemes(settings);
+    for (name, credential) in credentials {
+        spec["components"]["securitySchemes"][name] = credential;
+    }
     for (name, schema) in refusal_schemas() {
         spec["components"]["schemas"][name] = schema;
     }
@@ -174,10 +183,6 @@ fn security_schemes(settings: &Settings) -> Value {
         "refresh_cookie": {
             "type": "apiKey", "in": "cookie", "name": settings.sessions.cookie.name,
             "description": "The refresh token. Where it travels in the body, the member `refresh` takes its place.",
-        },
-        "password_reset": {
-            "type": "apiKey", "in": "cookie", "name": crate::passwords::CAPABILITY_COOKIE,
-            "description": "What opening the link of a mail gives.",
         },
     });
     if settings.sessions.access_cookie {

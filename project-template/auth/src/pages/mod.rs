@@ -52,17 +52,6 @@ pub fn show_leading_to<P: Page>(
     Ok((status, headers, Html(html)).into_response())
 }
 
-/// What a form carries that belongs to `holder`, such as a session: a page of another site does not know it, not even one
-/// that can set cookies here.
-pub(crate) fn form_token(auth: &Auth, holder: &str) -> String {
-    auth.tokens().mac_text(holder, auth.now())
-}
-
-/// Whether a form carries the token of `holder`.
-pub(crate) fn is_form_token(auth: &Auth, holder: &str, token: &str) -> bool {
-    auth.tokens().has_mac_text(holder, token)
-}
-
 /// Something nobody can know.
 pub(crate) fn nonce() -> Result<String> {
     Ok(URL_SAFE_NO_PAD.encode(random::<NONCE_BYTES>()?))

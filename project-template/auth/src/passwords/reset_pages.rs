@@ -8,6 +8,7 @@ use axum::routing::get;
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use secrecy::SecretString;
+use serde_json::{Value, json};
 
 use super::reset::{self, CAPABILITY_LIFETIME, Capability, Reset};
 use crate::app::Auth;
@@ -19,7 +20,7 @@ use crate::sessions;
 use crate::templates::pages::{LinkNotValid, PasswordReset, PasswordResetComplete};
 
 /// Holds the [`Capability`].
-pub(crate) const CAPABILITY_COOKIE: &str = "password_reset_access_token";
+pub(super) const CAPABILITY_COOKIE: &str = "password_reset_access_token";
 /// What a page's script puts into the header `X-CSRFToken`: readable by scripts, under the name that Django gives it.
 pub(super) const CSRF_COOKIE: &str = "csrftoken";
 
@@ -119,4 +120,13 @@ pub(super) fn cookie(auth: &Auth, name: &'static str, value: String, http_only: 
     }
     let cookie = cookie.build().to_string();
     HeaderValue::from_str(&cookie).expect("base64url and the settings fit a header")
+}
+
+/// The cookie of an opened link, for the description of the API.
+pub(crate) fn security_scheme() -> (&'static str, Value) {
+    let scheme = json!({
+        "type": "apiKey", "in": "cookie", "name": CAPABILITY_COOKIE,
+        "description": "What opening the link of a mail gives.",
+    });
+    ("password_reset", scheme)
 }

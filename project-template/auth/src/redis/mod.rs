@@ -26,7 +26,7 @@ use crate::settings::Problem;
 /// How long a request may wait for Redis to be connected to and to answer, together.
 const TIMEOUT: Duration = Duration::from_millis(200);
 /// How long it is left alone after it did not.
-const OPEN: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// Connects, so that the first request need not, and says what is wrong, so that the settings can be corrected.
 pub(crate) async fn prepare(auth: Auth) {
@@ -47,6 +47,9 @@ pub(crate) struct Redis {
     /// What its keys begin with, so that several applications can share it.
     prefix: String,
     timeout: Duration,
+    pause: Duration,
+    /// What happens without it, for the log.
+    meanwhile: &'static str,
     /// Until when it is left alone.
     open_until: Mutex<Option<Instant>>,
     /// How often it did not answer.
@@ -66,13 +69,15 @@ impl Redis {
     ///
     /// # Errors
     /// An address or a file of certificates that cannot be used.
-    pub(crate) fn new(settings: &Settings, issuer: &str) -> Result<Option<Self>, Problem> {
+    pub(crate) fn new(settings: &Settings, issuer: &str, meanwhile: &'static str) -> Result<Option<Self>, Problem> {
         let Some(server) = Server::new(settings)? else { return Ok(None) };
         Ok(Some(Self {
             server,
             connection: Mutex::default(),
             prefix: format!("{issuer}:"),
             timeout: settings.timeout,
+            pause: settings.pause,
+            meanwhile,
             open_until: Mutex::default(),
             failures: AtomicU64::default(),
         }))
@@ -119,7 +124,7 @@ impl Redis {
         let mut open_until = self.open_until();
         let may = open_until.is_none_or(|until| until <= now);
         if may && open_until.is_some() {
-            *open_until = Some(now + OPEN);
+            *open_until = Some(now + self.pause);
         }
         may
     }
@@ -154,8 +159,8 @@ impl Redis {
             *kept = None;
         }
         drop(kept);
-        if self.open_until().replace(Instant::now() + OPEN).is_none() {
-            tracing::warn!(error = %error, "Redis does not answer; the database counts requests meanwhile");
+        if self.open_until().replace(Instant::now() + self.pause).is_none() {
+            tracing::warn!(error = %error, "Redis does not answer; {} meanwhile", self.meanwhile);
         }
     }
 

@@ -47,7 +47,7 @@ async fn trouble(url: String, ca: Option<&str>) -> String {
         std::fs::write(&path, pem).unwrap();
         path
     });
-    let settings = Settings { url: Some(url.into()), ca_file, timeout: CONNECT };
+    let settings = Settings { url: Some(url.into()), ca_file, timeout: CONNECT, pause: CONNECT };
     match Server::new(&settings) {
         Ok(server) => server.unwrap().connect().await.err().map(|error| error.to_string()).unwrap_or_default(),
         Err(error) => format!("{error:#}"),
@@ -80,7 +80,8 @@ async fn a_file_of_certificates_has_at_least_one() {
     for pem in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
         assert_says(&trouble(url(), Some(pem)).await, &["`redis.ca_file`", "ca.pem, which is no file of certificates"]);
     }
-    let missing = Settings { url: Some(url().into()), ca_file: Some("missing.pem".into()), timeout: CONNECT };
+    let missing =
+        Settings { url: Some(url().into()), ca_file: Some("missing.pem".into()), timeout: CONNECT, pause: CONNECT };
     assert_says(&format!("{:#}", Server::new(&missing).err().unwrap()), &["`redis.ca_file`", "missing.pem"]);
 }
 

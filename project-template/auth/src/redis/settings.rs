@@ -6,8 +6,8 @@ use std::time::Duration;
 use redis::{ConnectionAddr, IntoConnectionInfo};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::TIMEOUT;
 use super::server::plain;
+use super::{PAUSE, TIMEOUT};
 use crate::settings::Section;
 
 /// `[redis]`.
@@ -19,6 +19,8 @@ pub struct Settings {
     pub ca_file: Option<PathBuf>,
     /// How long a request may wait for it, connecting included. It is no key: a slow machine's tests are more patient.
     pub timeout: Duration,
+    /// How long it is left alone after it did not answer; no key either.
+    pub pause: Duration,
 }
 
 impl Settings {
@@ -32,7 +34,7 @@ impl Settings {
             );
         }
         let ca_file = section.optional_text("ca_file").map(PathBuf::from);
-        Self { url: url.map(SecretString::from), ca_file, timeout: TIMEOUT }
+        Self { url: url.map(SecretString::from), ca_file, timeout: TIMEOUT, pause: PAUSE }
     }
 
     pub(crate) fn warn(&self, warnings: &mut Vec<String>) {

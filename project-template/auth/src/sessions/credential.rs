@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
 
 use super::bearer::bearer;
 use super::{binding, cookies};
@@ -43,6 +43,21 @@ pub(super) fn access_claims(auth: &Auth, parts: &Parts) -> Result<Arc<AccessClai
     }
     if cookie.is_some() && !parts.method.is_safe() {
         cookies::check_csrf(auth, &parts.headers, claims.session)?;
+    }
+    Ok(claims)
+}
+
+/// 401: the session of a genuine access token has ended.
+pub(crate) fn session_over() -> Error {
+    Error::refused(StatusCode::UNAUTHORIZED, "Session is no longer active.", "token_not_valid")
+}
+
+/// The claims of the access token that came with a request: that of a live session, if `tokens.session_check` is on.
+pub(super) async fn authenticated(auth: &Auth, parts: &Parts) -> Result<Arc<AccessClaims>> {
+    let claims = access_claims(auth, parts)?;
+    let checked = auth.settings().tokens.session_check;
+    if checked && !auth.liveness().check(auth.db(), &claims, auth.now()).await? {
+        return Err(session_over());
     }
     Ok(claims)
 }

@@ -28,7 +28,7 @@ pub(crate) enum EndedBy {
 }
 
 impl EndedBy {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Logout => "logout",
             Self::LogoutAll => "logout_all",
@@ -62,6 +62,10 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
+    pub(super) fn of(user: Uuid, sessions: Vec<Uuid>) -> Self {
+        Self { user, sessions }
+    }
+
     pub(crate) fn contains(&self, session: Uuid) -> bool {
         self.sessions.contains(&session)
     }
@@ -92,28 +96,7 @@ pub(crate) async fn end(auth: &Auth, session: Uuid, user: Uuid, by: EndedBy) -> 
     Ok(is_ended)
 }
 
-/// Ends the sessions of a user, but one if so wished, within a transaction that holds or has changed the account (see
-/// [`users::store::hold`](crate::users::store::hold)).
-pub(crate) async fn end_all(auth: &Auth, tx: &mut Tx, user: Uuid, except: Option<Uuid>, by: EndedBy) -> Result<Ended> {
-    let ended = store::end_all(tx, user, except, by.name(), auth.now()).await?;
-    noted(auth, tx, user, ended, by).await
-}
-
-/// As [`end_all`], but for the `most` sessions that were used last.
-pub(super) async fn end_beyond(auth: &Auth, tx: &mut Tx, user: Uuid, most: u32, by: EndedBy) -> Result<Ended> {
-    let ended = store::end_beyond(tx, user, most, by.name(), auth.now()).await?;
-    noted(auth, tx, user, ended, by).await
-}
-
-async fn noted(auth: &Auth, tx: &mut Tx, user: Uuid, ended: Vec<Uuid>, by: EndedBy) -> Result<Ended> {
-    if !ended.is_empty() {
-        let event = Event::of_id(Kind::SessionsEnded, user).because(by).times(ended.len());
-        audit::record(auth, tx, event).await?;
-    }
-    Ok(Ended { user, sessions: ended })
-}
-
-/// As [`end_all`], for one session.
+/// As [`end`], within a transaction.
 pub(crate) async fn end_in(auth: &Auth, tx: &mut Tx, session: Uuid, user: Uuid, by: EndedBy) -> Result<Ended> {
     if !store::end_in(tx, session, user, by.name(), auth.now()).await? {
         return Ok(Ended::default());

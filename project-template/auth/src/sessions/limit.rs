@@ -8,7 +8,10 @@ use crate::audit::{self, Event, Kind, Reason};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::openapi::refusals;
-use crate::settings::Choice;
+use crate::settings::{Choice, Section};
+
+/// The greatest `sessions.max_per_user`.
+const MAX_PER_USER: u32 = 1_000;
 
 /// What becomes of a sign-in beyond `sessions.max_per_user`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +26,24 @@ impl Choice for OnLimit {
     const NAMES: &[(&str, Self)] = &[("evict", Self::Evict), ("refuse", Self::Refuse)];
 }
 
+/// `[sessions]`, as far as it says how many a user has.
+#[derive(Clone, Debug)]
+pub struct LimitSettings {
+    /// How many at most.
+    pub max_per_user: Option<u32>,
+    /// What becomes of one more.
+    pub on_limit: OnLimit,
+}
+
+impl LimitSettings {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        Self {
+            max_per_user: Some(section.number("max_per_user", 0..=MAX_PER_USER)).filter(|most| *most > 0),
+            on_limit: section.one_of("on_limit"),
+        }
+    }
+}
+
 refusals! {
     /// Who they are is proven, but they have `sessions.max_per_user` sessions and must sign out of one first.
     TooManyDevices = FORBIDDEN, "too_many_devices", "You are signed in on too many devices. Please sign out on another one first.";
@@ -34,7 +55,7 @@ refusals! {
 /// # Errors
 /// 403 `too_many_devices`, where no session is ended for another.
 pub(crate) async fn make_room(auth: &Auth, tx: &mut Tx, user: Uuid) -> Result<Ended> {
-    let settings = &auth.settings().sessions;
+    let settings = &auth.settings().session_limit;
     let Some(limit) = settings.max_per_user else { return Ok(Ended::default()) };
     if settings.on_limit == OnLimit::Evict {
         return end_beyond(auth, tx, user, limit - 1, EndedBy::Limit).await;

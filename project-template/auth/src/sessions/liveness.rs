@@ -6,9 +6,11 @@ use quick_cache::sync::Cache;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::db::Db;
+use super::{holder, rotation};
+use crate::app::Auth;
+use crate::db::{self, Db};
+use crate::error::Result;
 use crate::tokens::AccessClaims;
-use crate::users;
 
 /// Seconds after which a session is looked up again: another process may have ended it.
 const TRUSTED_SECONDS: i64 = 5;
@@ -52,7 +54,7 @@ impl Liveness {
     }
 
     /// Whether an access token is of a session that lives, and was not invalidated.
-    pub(super) async fn check(&self, db: &Db, claims: &AccessClaims, now: OffsetDateTime) -> sqlx::Result<bool> {
+    pub(super) async fn check(&self, db: &Db, claims: &AccessClaims, now: OffsetDateTime) -> db::Result<bool> {
         let (epoch, at) = (self.epoch(claims.sub), now.unix_timestamp());
         let fresh = |seen: &Seen| seen.epoch == epoch && at - seen.at < TRUSTED_SECONDS;
         let seen = match self.seen.get(&claims.session).filter(fresh) {
@@ -62,9 +64,9 @@ impl Liveness {
         Ok(seen.accepted_from.is_some_and(|version| version <= claims.access_version))
     }
 
-    async fn look_up(&self, db: &Db, claims: &AccessClaims, epoch: u64, now: OffsetDateTime) -> sqlx::Result<Seen> {
-        let user = users::store::by_session(db, claims.session, now).await?.filter(|user| user.id == claims.sub);
-        let seen = Seen { at: now.unix_timestamp(), epoch, accepted_from: user.map(|user| user.access_version) };
+    async fn look_up(&self, db: &Db, claims: &AccessClaims, epoch: u64, now: OffsetDateTime) -> db::Result<Seen> {
+        let holder = holder::of_live(db, claims.session, now).await?.filter(|holder| holder.id == claims.sub);
+        let seen = Seen { at: now.unix_timestamp(), epoch, accepted_from: holder.map(|holder| holder.access_version) };
         self.seen.insert(claims.session, seen);
         Ok(seen)
     }
@@ -75,5 +77,24 @@ impl Liveness {
             self.epochs.insert(user, epoch);
             epoch
         })
+    }
+}
+
+/// Whether a token of either kind could be used now, by the client it is tied to: whoever asks need not be that one. Asking
+/// does not use it.
+pub(crate) async fn is_acceptable(auth: &Auth, token: &str) -> Result<bool> {
+    let now = auth.now();
+    let access = auth.tokens().verify_access(token, now);
+    let refresh = auth.tokens().verify_refresh(token, now);
+    let session = match (&access, &refresh) {
+        (Ok(access), _) => access.session,
+        (_, Ok(refresh)) => refresh.session,
+        _ => return Ok(false),
+    };
+    let Some(holder) = holder::of_live(auth.db(), session, now).await? else { return Ok(false) };
+    match (access, refresh) {
+        (Ok(access), _) => Ok(holder.accepts(&access)),
+        (_, Ok(refresh)) => Ok(rotation::is_live(auth, session, refresh.generation, now).await?),
+        _ => Ok(false),
     }
 }

@@ -3,16 +3,15 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::issuing::{capped, issue};
 use super::session::Standing;
-use super::{EndedBy, Issued, Session, binding, capped, end, end_all, end_in, issue, store, user_claims};
+use super::{EndedBy, Issued, Session, binding, end, holder, store};
 use crate::app::Auth;
-use crate::audit;
-use crate::email_verification;
-use crate::error::{Error, Result};
+use crate::db;
+use crate::error::Error;
 use crate::http::Client;
 use crate::sessions::checkpoints::Checkpoints;
 use crate::tokens::RefreshClaims;
-use crate::users::{self, User};
 
 /// Why a refresh token was not exchanged.
 #[derive(Debug)]
@@ -39,32 +38,12 @@ impl<E: Into<Error>> From<E> for NotRotated {
 /// again, and then finds a token that was superseded: by the window's rule a retry or a replay.
 pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, client: &Client) -> Result<Issued, NotRotated> {
     let settings = &auth.settings().sessions;
-    // Asked first: whoever shows an old token from elsewhere cannot end the session with it.
-    if !binding::holds(auth, token, client) {
-        return Err(NotRotated::NotValid);
-    }
     loop {
         let now = auth.now();
-        let session = store::by_id(auth.db(), token.session).await?.filter(|session| session.user_id == token.sub);
-        let Some(session) = session else { return Err(NotRotated::NotValid) };
-        let standing = session.standing(token.generation, now, settings);
-        match standing {
-            Standing::Over => return Err(NotRotated::NotValid),
-            Standing::Outlived => {
-                end(auth, session.id, session.user_id, EndedBy::Lifetime).await?;
-                return Err(NotRotated::Outlived);
-            }
-            _ if token.is_expired(now) => return Err(NotRotated::NotValid),
-            Standing::Replayed => {
-                end_replayed(auth, &session).await?;
-                return Err(NotRotated::Replayed);
-            }
-            Standing::Current | Standing::Superseded => {}
-        }
-        let user = active_user(auth, &session).await?;
-        let claims = user_claims(auth, &user).await?;
-        if standing == Standing::Superseded {
-            return Ok(issue(auth, &session, (&user, &claims), client, now));
+        let (session, is_current) = judge(auth, token, client, now).await?;
+        let (holder, claims) = holder::refreshing(auth, &session).await?;
+        if !is_current {
+            return Ok(issue(auth, &session, (holder, &claims), client, now));
         }
         let mut next = Session {
             generation: session.generation + 1,
@@ -78,41 +57,43 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, client: &Client) 
         };
         next.expires_at = capped(&next, settings);
         if store::advance(auth.db(), &next, Some(client).filter(|_| settings.collect_device)).await? {
-            return Ok(issue(auth, &next, (&user, &claims), client, now));
+            return Ok(issue(auth, &next, (holder, &claims), client, now));
         }
     }
 }
 
-/// Ends a session of which somebody has a copy, and tells its owner where they wish it: once, whoever comes first.
-async fn end_replayed(auth: &Auth, session: &Session) -> Result<(), NotRotated> {
-    let owner = audit::notices::owner_to_tell(auth, session.user_id).await?;
-    let mut tx = auth.db().begin().await?;
-    let ended = end_in(auth, &mut tx, session.id, session.user_id, EndedBy::Replay).await?;
-    if let Some(owner) = owner.filter(|_| ended.contains(session.id)) {
-        audit::notices::replayed(auth, &mut tx, &owner).await?;
+/// The session of a refresh token that may be exchanged, and whether the token is its live one; if not, it was replaced a
+/// moment ago. A session that was replayed, or has lived for too long, is ended.
+pub(super) async fn judge(
+    auth: &Auth,
+    token: &RefreshClaims,
+    client: &Client,
+    now: OffsetDateTime,
+) -> Result<(Session, bool), NotRotated> {
+    // Asked first: whoever shows an old token from elsewhere cannot end the session with it.
+    if !binding::holds(auth, token, client) {
+        return Err(NotRotated::NotValid);
     }
-    Ok(ended.commit(auth, tx).await?)
-}
-
-/// The account of a session; one that may not sign in any more loses its sessions.
-async fn active_user(auth: &Auth, session: &Session) -> Result<User, NotRotated> {
-    match users::store::by_id(auth.db(), session.user_id).await? {
-        Some(user) if user.is_active => {
-            email_verification::require(auth, &user)?;
-            Ok(user)
+    let session = store::by_id(auth.db(), token.session).await?.filter(|session| session.user_id == token.sub);
+    let Some(session) = session else { return Err(NotRotated::NotValid) };
+    match session.standing(token.generation, now, &auth.settings().sessions) {
+        Standing::Over => Err(NotRotated::NotValid),
+        Standing::Outlived => {
+            end(auth, session.id, session.user_id, EndedBy::Lifetime).await?;
+            Err(NotRotated::Outlived)
         }
-        Some(user) => {
-            let mut tx = auth.db().begin().await?;
-            users::store::hold(&mut tx, user.id).await?;
-            end_all(auth, &mut tx, user.id, None, EndedBy::Deactivation).await?.commit(auth, tx).await?;
-            Err(NotRotated::NotValid)
+        _ if token.is_expired(now) => Err(NotRotated::NotValid),
+        Standing::Replayed => {
+            holder::end_replayed(auth, &session).await?;
+            Err(NotRotated::Replayed)
         }
-        None => Err(NotRotated::NotValid),
+        Standing::Current => Ok((session, true)),
+        Standing::Superseded => Ok((session, false)),
     }
 }
 
 /// Whether the refresh token of a generation could be exchanged now.
-pub(super) async fn is_live(auth: &Auth, session: Uuid, generation: i64, now: OffsetDateTime) -> sqlx::Result<bool> {
+pub(super) async fn is_live(auth: &Auth, session: Uuid, generation: i64, now: OffsetDateTime) -> db::Result<bool> {
     let session = store::by_id(auth.db(), session).await?;
     Ok(session.is_some_and(|session| {
         let standing = session.standing(generation, now, &auth.settings().sessions);

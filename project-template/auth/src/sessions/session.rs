@@ -3,10 +3,9 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::Settings;
 use super::checkpoints::Checkpoints;
+use super::{Holder, Settings};
 use crate::tokens::{Binding, Grant, UserClaims};
-use crate::users::User;
 
 crate::row! {
     /// A session as it is stored.
@@ -82,12 +81,12 @@ impl Session {
         serde_json::from_str(&self.claims).unwrap_or_default()
     }
 
-    pub(super) fn grant<'g>(&self, user: &User, claims: &'g UserClaims, bind: Option<Binding>) -> Grant<'g> {
+    pub(super) fn grant<'g>(&self, holder: Holder, claims: &'g UserClaims, bind: Option<Binding>) -> Grant<'g> {
         Grant {
             user_id: self.user_id,
             session: self.id,
             session_iat: self.created_at,
-            access_version: user.access_version,
+            access_version: holder.access_version,
             bind,
             user: claims,
         }

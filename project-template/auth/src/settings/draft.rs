@@ -1,10 +1,11 @@
 //! Settings that were read and not yet believed.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::environment::Source;
 use super::reader::Reader;
-use super::{Problem, Problems, Settings, sources};
+use super::{Problem, Problems, Settings};
 
 /// Settings with everything that is wrong with them so far. What was refused has something harmless in its place.
 pub(crate) struct Draft {
@@ -18,17 +19,7 @@ impl Draft {
     /// # Errors
     /// Where there is a file that cannot be read, or that is no TOML: then nothing is known of what it says.
     pub(crate) fn from_environment() -> Result<Self, Problems> {
-        let environment = sources::environment().map_err(|problem| Problems(vec![problem]))?;
-        let path = environment.get("SETTINGS_FILE").map_or_else(|| PathBuf::from("settings.toml"), PathBuf::from);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error)
-                if error.kind() == std::io::ErrorKind::NotFound && !environment.contains_key("SETTINGS_FILE") =>
-            {
-                String::new()
-            }
-            Err(error) => return Err(Problems(vec![format!("{}: {error}", path.display())])),
-        };
+        let Source { path, text, environment } = Source::of_process()?;
         Self::read(&path, &text, &environment)
     }
 

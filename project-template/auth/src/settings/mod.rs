@@ -4,6 +4,7 @@
 
 mod combinations;
 mod draft;
+mod environment;
 mod problem;
 mod reader;
 mod sources;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub(crate) use draft::Draft;
+pub use environment::Environment;
 pub use problem::{Problem, Problems};
 use reader::Reader;
 pub(crate) use reader::parse_duration;
@@ -40,19 +42,6 @@ const WELL_KNOWN: &[(&str, &str)] = &[
     ("REDIS_URL", "redis.url"),
 ];
 
-/// What kind of place this process runs in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Environment {
-    /// A developer's machine: plain HTTP, `.env` is read, migrations are applied at start.
-    Development,
-    /// Everything unsafe is refused.
-    Production,
-}
-
-impl Choice for Environment {
-    const NAMES: &[(&str, Self)] = &[("development", Self::Development), ("production", Self::Production)];
-}
-
 /// Every setting, checked.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "each section is documented where it is declared")]
@@ -64,11 +53,14 @@ pub struct Settings {
     pub email_verification: email_verification::Settings,
     pub login_codes: login_codes::Settings,
     pub mail: mail::Settings,
+    pub outbox: mail::OutboxSettings,
     pub registration: registration::Settings,
     pub password: passwords::Settings,
     pub sessions: sessions::Settings,
+    pub session_limit: sessions::LimitSettings,
     pub redis: redis::Settings,
     pub throttle: throttle::Settings,
+    pub accounts: throttle::AccountSettings,
     pub tokens: tokens::Settings,
     pub admin: admin::Settings,
     pub audit: audit::Settings,
@@ -103,11 +95,14 @@ impl Settings {
             email_verification: email_verification::Settings::read(&mut reader.section("email_verification")),
             login_codes: login_codes::Settings::read(&mut reader.section("login_codes")),
             mail: mail::Settings::read(&mut reader.section("mail")),
+            outbox: mail::OutboxSettings::read(&mut reader.section("mail")),
             registration: registration::Settings::read(&mut reader.section("registration")),
             password: passwords::Settings::read(&mut reader.section("password")),
             sessions: sessions::Settings::read(&mut reader.section("sessions")),
+            session_limit: sessions::LimitSettings::read(&mut reader.section("sessions")),
             redis: redis::Settings::read(&mut reader.section("redis")),
             throttle: throttle::Settings::read(&mut reader.section("throttle")),
+            accounts: throttle::AccountSettings::read(&mut reader.section("throttle")),
             tokens: tokens::Settings::read(&mut reader.section("tokens")),
             admin: admin::Settings::read(&mut reader.section("admin")),
             audit: audit::Settings::read(&mut reader.section("audit")),
@@ -165,6 +160,9 @@ impl Settings {
         self.sessions.warn(&mut warnings);
         self.redis.warn(&mut warnings);
         self.throttle.warn(&mut warnings);
+        if self.throttle.enabled {
+            self.accounts.warn(&mut warnings);
+        }
         self.tokens.warn(&mut warnings);
         self.admin.warn(&mut warnings);
         warnings

@@ -152,7 +152,7 @@ impl Reader {
 }
 
 fn unknown(source: &str, key: &str) -> String {
-    format!("{source}: there is no setting `{key}`; `settings.toml` as rendered lists them all")
+    format!("{source}: there is no setting `{key}`; `auth/defaults.toml` lists them all")
 }
 
 fn described(value: &Value) -> &'static str {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use minijinja::{Error, ErrorKind, Value};
 
-use super::{SHARED, Settings, Source, Templates, mails, pages};
+use super::{Settings, Source, Templates, mails, pages, shared};
 use crate::settings::Problem;
 
 /// The variables every template has.
@@ -21,9 +21,9 @@ pub(super) fn problems(templates: &Templates, settings: &Settings) -> Vec<Proble
     for page in pages::ALL {
         problems.extend(tried(templates, settings, page.source, &(page.samples)()));
     }
-    for (shared, variables) in SHARED {
+    for (source, variables) in shared() {
         let variables: Vec<String> = variables.iter().map(|name| (*name).to_owned()).collect();
-        problems.extend(unknown_variables(templates, settings, shared, &variables));
+        problems.extend(unknown_variables(templates, settings, source, &variables));
     }
     problems.into_iter().collect()
 }
@@ -86,7 +86,7 @@ pub(super) fn explain(settings: &Settings, error: &Error) -> Problem {
     let detail = innermost.detail().unwrap_or_default();
     let what = match innermost.kind() {
         ErrorKind::TemplateNotFound => {
-            let shared = SHARED.map(|(shared, _)| format!("`{}`", shared.file)).join(", ");
+            let shared = shared().map(|(source, _)| format!("`{}`", source.file)).collect::<Vec<_>>().join(", ");
             format!("{detail}; what a template can extend, include or import is {shared}")
         }
         kind => format!("{kind}: {detail}"),

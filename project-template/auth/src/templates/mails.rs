@@ -3,6 +3,10 @@
 //! No mail has a variable for what a stranger may have typed, a name above all: it would carry their text to anybody.
 
 use super::declare::mails;
+use super::{Source, source};
+
+/// What all of them have in common.
+pub(super) const SHARED: &[(Source, &[&str])] = &[(source!("email/email_layout.html"), &[])];
 
 mails! {
     /// To whoever asked to set a new password.

@@ -68,18 +68,14 @@ macro_rules! source {
 pub(crate) use source;
 
 /// What several mails, or several pages, have in common, and the variables that all who use it have.
-const SHARED: [(Source, &[&str]); 5] = [
-    (source!("email/email_layout.html"), &[]),
-    (source!("pages/page_layout.html"), &[]),
-    (source!("pages/page_colors.css"), &[]),
-    (source!("pages/admin_layout.html"), &["path", "csrf_token", "me", "here"]),
-    (source!("pages/admin_events.html"), &[]),
-];
+fn shared() -> impl Iterator<Item = (Source, &'static [&'static str])> {
+    mails::SHARED.iter().chain(pages::SHARED).copied()
+}
 
 fn sources() -> impl Iterator<Item = Source> {
     let mails = mails::ALL.iter().flat_map(|mail| mail.sources);
     let pages = pages::ALL.iter().map(|page| page.source);
-    SHARED.into_iter().map(|(source, _)| source).chain(mails).chain(pages)
+    shared().map(|(source, _)| source).chain(mails).chain(pages)
 }
 
 /// A mail as it leaves.

@@ -3,6 +3,15 @@
 use minijinja::{Value, context};
 
 use super::declare::pages;
+use super::{Source, source};
+
+/// What several have in common, and the variables that all who use it have.
+pub(super) const SHARED: &[(Source, &[&str])] = &[
+    (source!("pages/page_layout.html"), &[]),
+    (source!("pages/page_colors.css"), &[]),
+    (source!("pages/admin_layout.html"), &["path", "csrf_token", "me", "here"]),
+    (source!("pages/admin_events.html"), &[]),
+];
 
 pages! {
     /// The form that sets a new password.

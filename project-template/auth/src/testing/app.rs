@@ -1,7 +1,7 @@
 //! An application on a database of its own.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::instances::Instances;
+use super::key_files::write_key;
 use super::{Client, Mailbox};
 use crate::app::Auth;
 use crate::clock::Clock;
@@ -22,18 +23,16 @@ use crate::on;
 use crate::parts::Parts;
 use crate::sessions;
 use crate::settings::{Problems, Settings};
-use crate::tokens::{Algorithm, PEM, SECRET, SigningKey};
+use crate::tokens::Algorithm;
 
 /// The directory of keys by default.
 const KEYS: &str = "keys";
 
-/// The password of the users that [`TestApp::signed_in`] makes.
-pub const PASSWORD: &str = "correct horse battery staple";
-
 /// Which database a test runs on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Engine {
     /// A file that goes with the test.
+    #[default]
     Sqlite,
     /// A schema of its own in the database of `TEST_DATABASE_URL`.
     Postgres,
@@ -225,18 +224,6 @@ impl Engine {
             Self::Postgres => postgres_schema().await,
         }
     }
-}
-
-/// Writes a new key; the directory is made if need be.
-fn write_key(directory: &Path, name: &str, algorithm: Algorithm) -> PathBuf {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::create_dir_all(directory).expect("a directory for keys");
-    let key = SigningKey::generate(algorithm).expect("a key");
-    let extension = if algorithm == Algorithm::Hs256 { SECRET } else { PEM };
-    let path = directory.join(format!("{name}.{extension}"));
-    std::fs::write(&path, key.as_bytes()).expect("a key file");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("a private key file");
-    path
 }
 
 /// Makes a schema and gives the address that leads into it, without a wait for the disk at each commit. The schemas of earlier runs are dropped by the database's

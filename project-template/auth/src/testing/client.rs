@@ -97,20 +97,6 @@ impl Client {
         Self { access: access.to_owned(), refresh: refresh.to_owned(), ..self.clone() }
     }
 
-    /// Signs up, and keeps the tokens of the answer.
-    pub async fn register(&mut self, email: &str, password: &str) -> Reply {
-        let body = json!({ "email": email, "password1": password, "password2": password });
-        let reply = self.post("/jwt-allauth/registration/", &body).await;
-        self.keep(reply)
-    }
-
-    /// Signs in, and keeps the tokens of the answer.
-    pub async fn login(&mut self, email: &str, password: &str) -> Reply {
-        let body = json!({ "email": email, "password": password });
-        let reply = self.post("/jwt-allauth/login/", &body).await;
-        self.keep(reply)
-    }
-
     /// Refreshes, and keeps the tokens of the answer.
     pub async fn refresh(&mut self) -> Reply {
         let reply = self.post("/jwt-allauth/refresh/", &json!({})).await;

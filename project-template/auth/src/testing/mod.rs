@@ -15,6 +15,7 @@ mod app;
 mod client;
 mod events;
 mod instances;
+mod key_files;
 mod keys;
 mod listening;
 mod mailbox;
@@ -22,12 +23,13 @@ mod program;
 mod users;
 
 pub use crate::audit::AuditRow;
-pub use app::{Engine, PASSWORD, TestApp};
+pub use app::{Engine, TestApp};
 pub use client::{Client, Reply};
 pub use keys::RSA;
 pub use listening::Listening;
 pub use mailbox::{Mailbox, Received};
 pub use program::{Program, Server, Starting, read_reply};
+pub use users::PASSWORD;
 
 /// Runs each test function, which takes an [`Engine`], on both engines.
 ///

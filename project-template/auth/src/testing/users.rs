@@ -1,7 +1,12 @@
-//! Users for a test.
+//! Users with a password, for a test.
 
-use super::{Client, PASSWORD, TestApp};
+use serde_json::json;
+
+use super::{Client, Reply, TestApp};
 use crate::users::{self, Email, User, role};
+
+/// The password of the users that [`TestApp::signed_in`] makes.
+pub const PASSWORD: &str = "correct horse battery staple";
 
 impl TestApp {
     /// A client of a new user with this address and [`PASSWORD`], signed in. Where nobody signs in before their address is
@@ -67,5 +72,21 @@ impl TestApp {
         let address = Email::parse(email).unwrap_or_else(|| panic!("{email} is no address"));
         let user = users::store::by_email(self.auth.db(), &address).await.expect("the database");
         user.unwrap_or_else(|| panic!("nobody has the address {email}"))
+    }
+}
+
+impl Client {
+    /// Signs up, and keeps the tokens of the answer.
+    pub async fn register(&mut self, email: &str, password: &str) -> Reply {
+        let body = json!({ "email": email, "password1": password, "password2": password });
+        let reply = self.post("/jwt-allauth/registration/", &body).await;
+        self.keep(reply)
+    }
+
+    /// Signs in, and keeps the tokens of the answer.
+    pub async fn login(&mut self, email: &str, password: &str) -> Reply {
+        let body = json!({ "email": email, "password": password });
+        let reply = self.post("/jwt-allauth/login/", &body).await;
+        self.keep(reply)
     }
 }

@@ -6,8 +6,6 @@ use super::Settings;
 
 /// How long the failures of a client with an account are remembered. Longer than every pause.
 pub(super) const PAIR_MEMORY: Duration = Duration::from_hours(24);
-/// As long, those of an account: guesses that come slowly must not add up to many.
-pub(super) const ACCOUNT_MEMORY: Duration = Duration::from_hours(365 * 24);
 /// How long an address from which somebody signed in to an account is known to it.
 pub(super) const KNOWN: Duration = Duration::from_hours(30 * 24);
 /// An attempt that is not decided after so long was lost with its process; it counts as wrong.
@@ -37,23 +35,6 @@ pub(super) struct Count {
 }
 
 impl Budget {
-    /// Of one client with one account.
-    pub(super) fn of_pair(settings: &Settings) -> Self {
-        Self { free: settings.failures.into(), memory: seconds(PAIR_MEMORY), ..Self::of_account(settings) }
-    }
-
-    /// Of an account, for all clients that are strangers to it.
-    pub(super) fn of_account(settings: &Settings) -> Self {
-        Self {
-            free: settings.account_failures.into(),
-            pause: seconds(settings.first_pause),
-            longest: seconds(settings.longest_pause),
-            stop: settings.account_stop.into(),
-            memory: seconds(ACCOUNT_MEMORY),
-            from_last: true,
-        }
-    }
-
     /// Of a client address, whatever accounts it asks for.
     pub(super) fn of_address(settings: &Settings) -> Self {
         let window = seconds(settings.address_window);

@@ -7,10 +7,10 @@ use tracing::Instrument;
 
 use super::budget::{Budget, KNOWN, seconds};
 use super::failure_store as store;
-use super::key::{self, Key};
+use super::key::Key;
 use crate::app::Auth;
 use crate::audit;
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::error::{Error, Result};
 use crate::http::Client;
 
@@ -20,17 +20,10 @@ const MAX_WAIT: Duration = Duration::from_secs(5);
 const FIRST_LOOK: Duration = Duration::from_millis(5);
 const LAST_LOOK: Duration = Duration::from_millis(80);
 
-/// What is guessed at.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Guess<'a> {
-    /// The password of the account of this name (its address, in canonical form), whether or not there is one.
-    Password(&'a str),
-    /// The same, by somebody with a live session of the account: what strangers do to it does not stop them. All who have
-    /// one share a budget as great as that of strangers, since a session may be stolen.
-    OwnPassword(&'a str),
-    /// Something that has a budget for each account already, such as a code that was mailed: counted for the client's
-    /// address alone, so that a mail still lets its reader in when the password does not.
-    Code,
+/// What can be guessed at.
+pub(crate) trait Guessed {
+    /// Where a guess is counted; nowhere, if nothing is limited.
+    fn counters(self, auth: &Auth, client: &Client) -> Option<Counters>;
 }
 
 /// Looks at a guess, if the budgets have one left.
@@ -47,11 +40,11 @@ pub(crate) enum Guess<'a> {
 /// cannot be reached, or others are being looked at for too long.
 pub(crate) async fn guarded<T: Send + 'static>(
     auth: &Auth,
-    guess: Guess<'_>,
+    guess: impl Guessed,
     client: &Client,
     compare: impl Future<Output = Result<Option<T>>> + Send + 'static,
 ) -> Result<Option<T>> {
-    let Some(counters) = Counters::of(auth, guess, client) else { return compare.await };
+    let Some(counters) = guess.counters(auth, client) else { return compare.await };
     let auth = auth.clone();
     // In a task of its own, which decides what was counted although nobody may wait for the answer any more.
     let task = tokio::spawn(
@@ -72,46 +65,15 @@ pub(crate) async fn guarded<T: Send + 'static>(
     task.await.unwrap_or_else(|error| Err(anyhow::Error::new(error).into()))
 }
 
-/// Notes that somebody signed in to an account from here: strangers cannot keep them out any more.
-///
-/// # Errors
-/// If the database cannot be reached.
-pub(crate) async fn remember(auth: &Auth, tx: &mut Tx, account: &str, client: &Client) -> sqlx::Result<()> {
-    if !auth.settings().throttle.enabled {
-        return Ok(());
-    }
-    store::set_known(tx, &Key::of_pair(account, client), now(auth)).await
-}
-
-/// Forgets every failure with an account, and from where its owner signed in: the name has a new password, a new owner, or
-/// nobody any more.
-///
-/// # Errors
-/// If the database cannot be reached.
-pub(crate) async fn forgive(tx: &mut Tx, account: &str) -> sqlx::Result<()> {
-    for key in [Key::of_account(account), Key::of_sessions(account)] {
-        store::remove_account(tx, &key.account).await?;
-    }
-    Ok(())
-}
-
-/// Lets what was counted follow an account that goes by another name from now on: who guessed at it has no more guesses
-/// for that, its owner is no stranger to it, and whoever takes the old name begins anew.
-///
-/// # Errors
-/// If the database cannot be reached.
-pub(crate) async fn rename(tx: &mut Tx, from: &str, to: &str) -> sqlx::Result<()> {
-    store::rename_account(tx, &Key::of_account(from).account, &Key::of_account(to).account).await
-}
-
 /// Where a guess is counted, always in this order, so that two that share some of it never wait for each other.
-struct Counters {
-    address: Option<(Key, Budget)>,
-    pair: Option<(Key, Budget)>,
+pub(crate) struct Counters {
+    pub(super) address: Option<(Key, Budget)>,
+    pub(super) pair: Option<(Key, Budget)>,
     /// That of strangers, which those are spared who signed in from here lately; or that of sessions, which nobody is.
-    account: Option<(Key, Budget)>,
-    is_own: bool,
-    places: usize,
+    pub(super) account: Option<(Key, Budget)>,
+    pub(super) is_own: bool,
+    /// Guesses of one client that are looked at at once.
+    pub(super) places: usize,
 }
 
 /// What was counted beside the address and the pair.
@@ -127,28 +89,6 @@ enum Outcome {
 }
 
 impl Counters {
-    fn of(auth: &Auth, guess: Guess<'_>, client: &Client) -> Option<Self> {
-        let settings = &auth.settings().throttle;
-        let account = match guess {
-            Guess::Password(name) | Guess::OwnPassword(name) => Some(name),
-            Guess::Code => None,
-        };
-        let address = key::network(client).map(|network| (Key::of_address(&network), Budget::of_address(settings)));
-        let is_counted = settings.enabled && (account.is_some() || address.is_some());
-        is_counted.then(|| Self {
-            address,
-            pair: account.map(|name| (Key::of_pair(name, client), Budget::of_pair(settings))),
-            account: match guess {
-                Guess::Password(name) => Some(Key::of_account(name)),
-                Guess::OwnPassword(name) => Some(Key::of_sessions(name)),
-                Guess::Code => None,
-            }
-            .map(|key| (key, Budget::of_account(settings))),
-            is_own: matches!(guess, Guess::OwnPassword(_)),
-            places: settings.address_failures as usize,
-        })
-    }
-
     /// Who waits together: a client's guesses.
     fn queue(&self) -> &[u8] {
         let client = self.address.as_ref().or(self.pair.as_ref());
@@ -173,7 +113,7 @@ impl Counters {
         }
     }
 
-    async fn try_count(&self, auth: &Auth) -> sqlx::Result<Result<Counted, Spent>> {
+    async fn try_count(&self, auth: &Auth) -> db::Result<Result<Counted, Spent>> {
         let now = now(auth);
         let mut tx = auth.db().begin().await?;
         let mut is_known = false;
@@ -193,7 +133,7 @@ impl Counters {
         Ok(Ok(Counted { for_account: all.is_some() }))
     }
 
-    async fn decide(&self, auth: &Auth, counted: Counted, outcome: Outcome) -> sqlx::Result<()> {
+    async fn decide(&self, auth: &Auth, counted: Counted, outcome: Outcome) -> db::Result<()> {
         let mut tx = auth.db().begin().await?;
         if let Some((key, _)) = &self.address {
             match outcome {
@@ -222,7 +162,7 @@ struct Spent {
     pending: bool,
 }
 
-async fn spent(tx: &mut Tx, key: &Key, budget: &Budget, now: i64) -> sqlx::Result<Spent> {
+async fn spent(tx: &mut Tx, key: &Key, budget: &Budget, now: i64) -> db::Result<Spent> {
     let row = store::find(tx, key).await?;
     Ok(row.map_or(Spent { wait: Duration::ZERO, pending: true }, |row| Spent {
         wait: budget.wait(row.count(), now),
@@ -230,6 +170,6 @@ async fn spent(tx: &mut Tx, key: &Key, budget: &Budget, now: i64) -> sqlx::Resul
     }))
 }
 
-fn now(auth: &Auth) -> i64 {
+pub(super) fn now(auth: &Auth) -> i64 {
     auth.now().unix_timestamp()
 }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::{key, limit_store as store, shared};
+use super::{Action, key, limit_store as store, shared};
 use crate::app::Auth;
 use crate::error::{Error, Result};
 use crate::http::Client;
 
+/// Declares [`Action`].
 macro_rules! actions {
     ($($(#[doc = $doc:literal])+ $name:ident = $key:literal,)+) => {
         /// What is limited, each by the key of `[throttle]` that is its name.
@@ -26,32 +27,7 @@ macro_rules! actions {
         }
     };
 }
-
-// One more is a line here and its line in `defaults.toml`.
-actions! {
-    /// `login/`, of a client address.
-    Login = "login",
-    /// `registration/`, of a client address.
-    Registration = "registration",
-    /// `registration/verification/resend/`, of a client address.
-    VerificationResend = "verification_resend",
-    /// `registration/verify-otp/`, of a client address.
-    VerificationCode = "verification_code",
-    /// `login/code/`, of a client address.
-    LoginCode = "login_code",
-    /// `login/code/verify/`, of a client address.
-    LoginCodeVerify = "login_code_verify",
-    /// `password/reset/`, of a client address.
-    PasswordReset = "password_reset",
-    /// `user/email/`, of an account.
-    EmailChange = "email_change",
-    /// `refresh/`, of a session.
-    Refresh = "refresh",
-    /// `token/verify/`, of a client address.
-    TokenVerify = "token_verify",
-    /// `cron/flush-tokens/`, of a client address.
-    FlushTokens = "flush_tokens",
-}
+pub(super) use actions;
 
 /// Counts a request of whatever goes by this name.
 ///

@@ -15,9 +15,12 @@
 //! Nothing here knows accounts: they go by any name, whether or not there is one of that name, so that the answers say
 //! nothing about that. Who gives an account a name says so (`forgive`, `rename`), once it can be told that it has it.
 
+mod accounts;
+mod actions;
 mod budget;
 mod failure_store;
 mod failures;
+mod guess;
 mod key;
 mod limit;
 mod limit_store;
@@ -26,13 +29,17 @@ mod settings;
 mod shared;
 mod turns;
 
-pub(crate) use failures::{Guess, forgive, guarded, remember, rename};
-pub use limit::Action;
+pub use accounts::AccountSettings;
+pub(crate) use accounts::{forgive, remember, rename};
+pub use actions::Action;
+pub(crate) use failures::guarded;
+pub(crate) use guess::Guess;
 pub(crate) use limit::{limit, limit_client};
 pub use rate::Rate;
 pub use settings::Settings;
 
-use budget::{ACCOUNT_MEMORY, KNOWN, PAIR_MEMORY, seconds};
+use accounts::ACCOUNT_MEMORY;
+use budget::{KNOWN, PAIR_MEMORY, seconds};
 use failure_store::{Kind, Stale};
 
 use crate::app::Auth;
@@ -67,7 +74,7 @@ fn stale(auth: &Auth) -> [Stale; 3] {
     let settings = &auth.settings().throttle;
     let now = auth.now().unix_timestamp();
     let known_at = now - seconds(KNOWN);
-    let stop = settings.account_stop.into();
+    let stop = auth.settings().accounts.account_stop.into();
     let stale = |kind, memory, stop| Stale { kind, counted_at: now - seconds(memory), known_at, stop };
     [
         stale(Kind::Address, settings.address_window, i64::MAX),

@@ -1,4 +1,4 @@
-//! Request limits in Redis. While it does not answer, the database counts.
+//! Request limits in Redis, which several instances share.
 
 use std::time::Duration;
 
@@ -18,11 +18,10 @@ if due < now then due = now end
 redis.call('set', KEYS[1], string.format('%.0f', due + step), 'px', ARGV[4])
 return 0";
 
-/// Counts a request, if the rate allows one; else says how many microseconds there is none. None if Redis does not
-/// answer.
+/// Counts a request, if the rate allows one; else says how many microseconds there is none. None if Redis does not answer.
 pub(super) async fn count(redis: &Redis, subject: &[u8], rate: Rate, now: i64) -> Option<i64> {
     let kept = i64::try_from(SLACK.as_millis()).unwrap_or_default() + rate.period() / 1_000;
-    let mut command = redis::cmd("EVAL");
+    let mut command = ::redis::cmd("EVAL");
     command.arg(COUNT).arg(1).arg(redis.key("limit", subject));
     command.arg(now).arg(rate.step()).arg(rate.tolerance()).arg(kept);
     redis.ask(&command).await

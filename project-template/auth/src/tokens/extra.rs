@@ -1,9 +1,9 @@
-//! Claims of the project's own, by `tokens.claims` and by [`Hooks::extra_claims`](crate::Hooks::extra_claims).
+//! Claims of the project's own, by `tokens.claims` and by the application's [`Hooks`](crate::Hooks).
 
 use serde_json::{Map, Value};
 
 use crate::settings::Section;
-use crate::users::User;
+use crate::users::{COLUMNS, Column, OWN_CLAIMS, User};
 
 /// Names that mean something already: ours, and those of RFC 7519.
 const RESERVED: &[&str] = &[
@@ -40,27 +40,6 @@ enum Source {
     Fixed(Value),
     Column(Column),
 }
-
-/// A column of the account: what its name is in the settings, whether it is personal, and how it is read.
-#[derive(Clone, Copy, Debug)]
-struct Column {
-    name: &'static str,
-    is_personal: bool,
-    read: fn(&User) -> Value,
-}
-
-const COLUMNS: &[Column] = &[
-    Column { name: "id", is_personal: false, read: |user| user.id.to_string().into() },
-    Column { name: "email", is_personal: true, read: |user| user.email.clone().into() },
-    Column { name: "first_name", is_personal: true, read: |user| user.first_name.clone().into() },
-    Column { name: "last_name", is_personal: true, read: |user| user.last_name.clone().into() },
-    Column { name: "created_at", is_personal: false, read: |user| user.created_at.unix_timestamp().into() },
-    Column {
-        name: "last_login_at",
-        is_personal: false,
-        read: |user| user.last_login_at.map(time::OffsetDateTime::unix_timestamp).into(),
-    },
-];
 
 impl ExtraClaims {
     pub(super) fn read(section: &mut Section<'_>) -> Self {
@@ -136,16 +115,15 @@ fn source(value: &toml::Value) -> Option<Source> {
 
 fn is_name(name: &str) -> bool {
     let fits = (1..=NAME_LIMIT).contains(&name.len());
-    fits && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte))
-        && !RESERVED.contains(&name)
+    fits && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte)) && !is_reserved(name)
+}
+
+fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name) || OWN_CLAIMS.contains(&name)
 }
 
 fn why_not(name: &str) -> &'static str {
-    if RESERVED.contains(&name) {
-        "every token has it already"
-    } else {
-        "letters, digits and -_.:/, at most 64 of them"
-    }
+    if is_reserved(name) { "every token has it already" } else { "letters, digits and -_.:/, at most 64 of them" }
 }
 
 fn length(claims: &Map<String, Value>) -> usize {

@@ -1,5 +1,6 @@
 //! Accounts: who somebody is. What they may do with it, and how they prove it, is for other rooms.
 
+mod columns;
 mod email;
 mod email_change;
 pub mod import;
@@ -8,6 +9,7 @@ mod routes;
 pub(crate) mod store;
 mod user;
 
+pub(crate) use columns::{COLUMNS, Column, OWN_CLAIMS};
 pub use email::Email;
 pub(crate) use routes::router;
 pub(crate) use user::{NAME_LIMIT, attributes};

@@ -4,7 +4,6 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Email;
-use crate::tokens::AccessClaims;
 
 /// Characters of a first or a last name.
 pub(crate) const NAME_LIMIT: usize = 150;
@@ -47,11 +46,6 @@ impl std::fmt::Debug for User {
 }
 
 impl User {
-    /// Whether an access token is this user's and was not taken back with all others.
-    pub(crate) fn accepts(&self, claims: &AccessClaims) -> bool {
-        claims.sub == self.id && claims.access_version >= self.access_version
-    }
-
     /// The address as it is compared: the name under which others know the account.
     #[must_use]
     pub fn address_key(&self) -> String {

@@ -58,7 +58,7 @@ async fn the_successors_access_token_does_not_end_the_window(engine: Engine) {
     let mut ada = app.signed_in("ada@example.com").await;
     let mut tab = ada.clone();
     ada.refresh().await;
-    assert_eq!(ada.get("/jwt-allauth/user/").await.status, 200);
+    assert_eq!(ada.get("/jwt-allauth/token/claims/").await.status, 200);
     assert_eq!(tab.refresh().await.status, 200);
 }
 

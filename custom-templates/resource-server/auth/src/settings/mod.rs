@@ -1,13 +1,16 @@
 //! The settings of the whole program: `settings.toml` over the compiled-in defaults, the environment over both.
 
+mod environment;
 mod problem;
 #[allow(dead_code, reason = "it also tells what else is made of settings")]
 mod reader;
 mod sources;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+pub use environment::Environment;
+use environment::Source;
 pub use problem::{Problem, Problems};
 use reader::Reader;
 pub use reader::{Choice, Section};
@@ -20,19 +23,6 @@ pub const DEFAULTS: &str = include_str!("../../defaults.toml");
 
 /// Variables every platform knows, and the keys they set.
 const WELL_KNOWN: &[(&str, &str)] = &[("ENVIRONMENT", "environment")];
-
-/// What kind of place this process runs in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Environment {
-    /// A developer's machine.
-    Development,
-    /// Everything unsafe is refused.
-    Production,
-}
-
-impl Choice for Environment {
-    const NAMES: &[(&str, Self)] = &[("development", Self::Development), ("production", Self::Production)];
-}
 
 /// Every setting, checked.
 #[derive(Clone, Debug)]
@@ -50,16 +40,8 @@ impl Settings {
     /// # Errors
     /// Every problem at once.
     pub fn from_environment() -> Result<Self, Problems> {
-        let environment = sources::environment().map_err(|problem| Problems(vec![problem]))?;
-        let named = environment.get("SETTINGS_FILE").map(PathBuf::from);
-        let path = named.clone().unwrap_or_else(|| PathBuf::from("settings.toml"));
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Self::load(&path, &text, &environment),
-            Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
-                Self::load(&path, "", &environment)
-            }
-            Err(error) => Err(Problems(vec![format!("{}: {error}", path.display())])),
-        }
+        let Source { path, text, environment } = Source::of_process()?;
+        Self::load(&path, &text, &environment)
     }
 
     /// Reads settings from a text in TOML, named `path` in messages, and environment variables over it.

@@ -2,6 +2,7 @@
 
 use axum::http::{Method, StatusCode};
 
+use crate::db;
 use crate::error::Error;
 use crate::words::words;
 
@@ -68,10 +69,8 @@ impl Lacking {
     pub(super) fn of(error: &Error) -> Option<Self> {
         match error {
             Error::Busy => Some(Self::Worker),
-            Error::Unavailable(cause) => match cause.downcast_ref() {
-                Some(sqlx::Error::PoolTimedOut) => Some(Self::Connection),
-                _ => Some(Self::Database),
-            },
+            Error::Unavailable(cause) if db::was_crowded(cause) => Some(Self::Connection),
+            Error::Unavailable(_) => Some(Self::Database),
             _ => None,
         }
     }

@@ -1,0 +1,26 @@
+//! A mail that says nothing, to see whether one can be sent.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Letter, Sender};
+use crate::users::Email;
+
+/// Sends a mail at once, to see whether the settings work.
+///
+/// # Errors
+/// What the mail server, or the way to it, has against it.
+pub async fn send_test(settings: &crate::Settings, to: &Email, now: OffsetDateTime) -> anyhow::Result<()> {
+    let server = settings.http.host();
+    let text = format!("If you read this, {server} can send mail.\n");
+    let letter = Letter {
+        to: to.as_written().to_owned(),
+        subject: format!("Test mail of {server}"),
+        html: format!("<p>{text}</p>"),
+        text,
+    };
+    let id = Uuid::now_v7();
+    let message = letter.message(&settings.mail, id, now)?;
+    let sender = Sender::new(&settings.mail)?;
+    sender.send(&settings.mail, id, &letter, message).await.map_err(|not_sent| anyhow::anyhow!(not_sent.reason))
+}

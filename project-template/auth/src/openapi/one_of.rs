@@ -1,0 +1,18 @@
+//! Several refusals under one name.
+
+/// Names several refusals as one, for descriptions: `responses(Name)` says that each of them may be.
+macro_rules! one_of {
+    ($(#[$about:meta])+ $name:ident = $($refusal:ident),+;) => {
+        $(#[$about])+
+        pub(crate) struct $name;
+
+        impl utoipa::IntoResponses for $name {
+            fn responses()
+            -> std::collections::BTreeMap<String, utoipa::openapi::RefOr<utoipa::openapi::Response>> {
+                let all = [$($refusal::REFUSAL),+];
+                all.iter().flat_map($crate::openapi::Refusal::responses).collect()
+            }
+        }
+    };
+}
+pub(crate) use one_of;

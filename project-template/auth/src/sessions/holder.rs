@@ -1,0 +1,93 @@
+//! Who a session is for, as the database has them, and what becomes of a session that is not theirs alone.
+
+use uuid::Uuid;
+
+use super::issuing::begin;
+use super::{EndedBy, Issued, NotRotated, Session, end_all, end_in};
+use crate::app::Auth;
+use crate::audit;
+use crate::db::{self, Db, Tx};
+use crate::email_verification;
+pub(super) use crate::email_verification::EmailNotVerified as HolderRefused;
+use crate::error::Result;
+use crate::http::Client;
+use crate::throttle;
+use crate::tokens::{AccessClaims, UserClaims};
+use crate::users::{self, User};
+
+/// The holder of a session.
+#[derive(Clone, Copy)]
+pub(super) struct Holder {
+    pub(super) id: Uuid,
+    pub(super) access_version: i64,
+}
+
+impl Holder {
+    /// Whether an access token is theirs and was not taken back with all others.
+    pub(super) fn accepts(self, claims: &AccessClaims) -> bool {
+        claims.sub == self.id && claims.access_version >= self.access_version
+    }
+}
+
+impl From<&User> for Holder {
+    fn from(user: &User) -> Self {
+        Self { id: user.id, access_version: user.access_version }
+    }
+}
+
+/// The holder of a session, if it lives and they are active.
+pub(super) async fn of_live(db: &Db, session: Uuid, now: time::OffsetDateTime) -> db::Result<Option<Holder>> {
+    let user = users::store::by_session(db, session, now).await?;
+    Ok(user.as_ref().map(Holder::from))
+}
+
+/// Begins a session, within the transaction that noted the sign-in. `claims` are [`user_claims`] from before it.
+pub(crate) async fn start(
+    auth: &Auth,
+    tx: &mut Tx,
+    user: &User,
+    claims: &UserClaims,
+    client: &Client,
+) -> Result<Issued> {
+    let issued = begin(auth, tx, user.into(), claims, client).await?;
+    throttle::remember(auth, tx, &user.address_key(), client).await?;
+    Ok(issued)
+}
+
+/// What tokens say of a user. Asks the application's hooks, and so never within a transaction: they may need the one
+/// connection there is.
+pub(crate) async fn user_claims(auth: &Auth, user: &User) -> Result<UserClaims> {
+    let more = auth.hooks().extra_claims(auth, user).await?;
+    let extra = auth.settings().tokens.claims.of(user, more);
+    Ok(UserClaims { role: user.role, email_verified: user.email_verified, extra })
+}
+
+/// The holder of a session that is to be refreshed, and what its tokens are to say. An account that may not sign in any
+/// more loses its sessions.
+pub(super) async fn refreshing(auth: &Auth, session: &Session) -> Result<(Holder, UserClaims), NotRotated> {
+    match users::store::by_id(auth.db(), session.user_id).await? {
+        Some(user) if user.is_active => {
+            email_verification::require(auth, &user)?;
+            let claims = user_claims(auth, &user).await?;
+            Ok((Holder::from(&user), claims))
+        }
+        Some(user) => {
+            let mut tx = auth.db().begin().await?;
+            users::store::hold(&mut tx, user.id).await?;
+            end_all(auth, &mut tx, user.id, None, EndedBy::Deactivation).await?.commit(auth, tx).await?;
+            Err(NotRotated::NotValid)
+        }
+        None => Err(NotRotated::NotValid),
+    }
+}
+
+/// Ends a session of which somebody has a copy, and tells its owner where they wish it: once, whoever comes first.
+pub(super) async fn end_replayed(auth: &Auth, session: &Session) -> Result<(), NotRotated> {
+    let owner = audit::notices::owner_to_tell(auth, session.user_id).await?;
+    let mut tx = auth.db().begin().await?;
+    let ended = end_in(auth, &mut tx, session.id, session.user_id, EndedBy::Replay).await?;
+    if let Some(owner) = owner.filter(|_| ended.contains(session.id)) {
+        audit::notices::replayed(auth, &mut tx, &owner).await?;
+    }
+    Ok(ended.commit(auth, tx).await?)
+}

@@ -1,0 +1,80 @@
+//! Beginning a session, and making its tokens.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Holder, Session, Settings, binding, store};
+use crate::app::Auth;
+use crate::db::Tx;
+use crate::error::Result;
+use crate::http::Client;
+use crate::tokens::UserClaims;
+
+/// The tokens of a session, ready to be given out.
+pub struct Issued {
+    /// Which session.
+    pub session: Uuid,
+    /// Valid on its own until it expires.
+    pub access: String,
+    /// When the access token expires.
+    pub access_until: OffsetDateTime,
+    /// The live refresh token.
+    pub refresh: String,
+    /// When the refresh token expires.
+    pub refresh_until: OffsetDateTime,
+}
+
+/// Begins a session, within the transaction of the sign-in.
+pub(super) async fn begin(
+    auth: &Auth,
+    tx: &mut Tx,
+    holder: Holder,
+    claims: &UserClaims,
+    client: &Client,
+) -> Result<Issued> {
+    let now = auth.now();
+    let settings = &auth.settings().sessions;
+    let mut session = Session {
+        id: Uuid::now_v7(),
+        user_id: holder.id,
+        generation: 0,
+        superseded: String::new(),
+        claims: serde_json::to_string(claims).map_err(anyhow::Error::new)?,
+        created_at: now,
+        refreshed_at: now,
+        expires_at: now + settings.refresh_lifetime,
+        ended_at: None,
+        refreshable: true,
+        ip: client.ip.filter(|_| settings.collect_device).map(|ip| ip.to_string()),
+        user_agent: client.user_agent.clone().filter(|_| settings.collect_device),
+    };
+    session.expires_at = capped(&session, settings);
+    store::insert(tx, &session).await?;
+    Ok(issue(auth, &session, (holder, claims), client, now))
+}
+
+pub(super) fn capped(session: &Session, settings: &Settings) -> OffsetDateTime {
+    session.end(settings).map_or(session.expires_at, |end| end.min(session.expires_at))
+}
+
+/// A new access token, and the refresh token of the session's generation: the same bytes each time.
+pub(super) fn issue(
+    auth: &Auth,
+    session: &Session,
+    (holder, claims): (Holder, &UserClaims),
+    client: &Client,
+    now: OffsetDateTime,
+) -> Issued {
+    let end = session.end(&auth.settings().sessions);
+    let refreshed = session.user_claims();
+    let (from, until) = (session.refreshed_at, session.expires_at);
+    let access = session.grant(holder, claims, binding::of_access(auth, session.id, client, now));
+    let refresh = session.grant(holder, &refreshed, binding::of_refresh(auth, session.id, client, from));
+    Issued {
+        session: session.id,
+        access: auth.tokens().access(&access, now, end),
+        access_until: auth.tokens().access_until(now, end),
+        refresh: auth.tokens().refresh(&refresh, session.generation, from, until),
+        refresh_until: until,
+    }
+}

@@ -1,0 +1,86 @@
+//! `[sessions]`.
+
+use std::time::Duration;
+
+use super::{CookieSettings, SameSite, Transport};
+use crate::settings::Section;
+
+/// The longest `sessions.retry_window`.
+const MAX_RETRY_WINDOW: Duration = Duration::from_mins(1);
+/// The longest refresh lifetime: browsers keep no cookie longer than 400 days.
+const MAX_REFRESH_LIFETIME: Duration = Duration::from_hours(400 * 24);
+/// Above this, `check --deploy` warns (NIST SP 800-63B-4, AAL1).
+const SAFE_LIFETIME: Duration = Duration::from_hours(30 * 24);
+
+/// `[sessions]`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How refresh tokens travel unless a request chooses.
+    pub transport: Transport,
+    /// The cookie's attributes (RFC 6265).
+    pub cookie: CookieSettings,
+    /// Whether the access token travels in a cookie too.
+    pub access_cookie: bool,
+    /// How long a session lives without a refresh.
+    pub refresh_lifetime: Duration,
+    /// How long it lives at most.
+    pub lifetime: Option<Duration>,
+    /// How long a superseded token is acceptable.
+    pub retry_window: Duration,
+    /// Whether a session says from where, and with what, it was last used.
+    pub collect_device: bool,
+}
+
+impl Settings {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        let settings = Self {
+            transport: section.one_of("transport"),
+            cookie: CookieSettings::read(section),
+            access_cookie: section.flag("access_cookie"),
+            refresh_lifetime: section.duration("refresh_lifetime"),
+            lifetime: section.optional_duration("lifetime"),
+            retry_window: section.duration("retry_window"),
+            collect_device: section.flag("collect_device"),
+        };
+        if settings.refresh_lifetime.is_zero() || settings.refresh_lifetime > MAX_REFRESH_LIFETIME {
+            section.problem("refresh_lifetime", "must be longer than nothing and at most \"400d\"");
+        }
+        if settings.lifetime.is_some_and(|lifetime| lifetime.is_zero()) {
+            section.problem("lifetime", "must be longer than nothing; empty turns it off");
+        }
+        if settings.retry_window > MAX_RETRY_WINDOW {
+            section.problem("retry_window", "must be at most \"60s\"");
+        }
+        settings
+    }
+
+    pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
+        if self.lifetime.is_none() {
+            warnings.push(
+                "sessions.lifetime: sessions never end while they are refreshed; \"30d\" is a usual limit".into(),
+            );
+        }
+        if !self.cookie.name.starts_with("__Host-") && self.transport == Transport::Cookie {
+            warnings.push(
+                "sessions.cookie_name: \"__Host-refresh_token\" (with cookie_path \"/\" and no cookie_domain) keeps other \
+                 hosts of your domain from setting it"
+                    .into(),
+            );
+        }
+        let unsafe_if = [
+            (
+                self.lifetime.is_some_and(|lifetime| lifetime > SAFE_LIFETIME),
+                "sessions.lifetime: more than 30 days without a password, which is the most that NIST SP 800-63B-4 allows; shorten it",
+            ),
+            (
+                self.refresh_lifetime > SAFE_LIFETIME,
+                "sessions.refresh_lifetime: a session that nobody uses stays open for more than 30 days; shorten it",
+            ),
+            (
+                self.cookie.same_site == SameSite::None,
+                "sessions.cookie_same_site: \"none\" sends the cookie with requests that pages of other sites make; use \"lax\" or \"strict\" unless your pages are on another site",
+            ),
+        ];
+        warnings.extend(unsafe_if.into_iter().filter(|(applies, _)| *applies).map(|(_, warning)| warning.into()));
+    }
+}

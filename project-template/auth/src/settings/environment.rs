@@ -1,0 +1,42 @@
+//! Where a process runs, and what it reads its settings from.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::{Choice, Problems, sources};
+
+/// What kind of place this process runs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// A developer's machine: plain HTTP, `.env` is read, migrations are applied at start.
+    Development,
+    /// Everything unsafe is refused.
+    Production,
+}
+
+impl Choice for Environment {
+    const NAMES: &[(&str, Self)] = &[("development", Self::Development), ("production", Self::Production)];
+}
+
+/// What settings are read from: a text in TOML, the path it is known by, and variables.
+pub(super) struct Source {
+    pub(super) path: PathBuf,
+    pub(super) text: String,
+    pub(super) environment: BTreeMap<String, String>,
+}
+
+impl Source {
+    /// `settings.toml`, or the file `SETTINGS_FILE` names; without the variable, a file that is missing is an empty one.
+    pub(super) fn of_process() -> Result<Self, Problems> {
+        let environment = sources::environment().map_err(|problem| Problems(vec![problem]))?;
+        let named = environment.get("SETTINGS_FILE").map(PathBuf::from);
+        let is_named = named.is_some();
+        let path = named.unwrap_or_else(|| PathBuf::from("settings.toml"));
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_named => String::new(),
+            Err(error) => return Err(Problems(vec![format!("{}: {error}", path.display())])),
+        };
+        Ok(Self { path, text, environment })
+    }
+}

@@ -1,0 +1,118 @@
+//! What is counted of accounts: how often their passwords may be guessed at, and from where somebody is no stranger to one.
+
+use std::time::Duration;
+
+use super::budget::{Budget, PAIR_MEMORY, seconds};
+use super::failure_store as store;
+use super::failures::now;
+use super::key::Key;
+use crate::app::Auth;
+use crate::db::{self, Tx};
+use crate::http::Client;
+use crate::settings::Section;
+
+/// NIST SP 800-63B-4, section 3.2.2: failures in a row before the password is disabled.
+const SAFE_STOP: u32 = 100;
+/// How long failures with an account are remembered: guesses that come slowly must not add up to many.
+pub(super) const ACCOUNT_MEMORY: Duration = Duration::from_hours(365 * 24);
+
+/// `[throttle]`, as far as it is about accounts.
+#[derive(Clone, Debug)]
+pub struct AccountSettings {
+    /// Wrong passwords in a row from one client for one account, before it has to pause.
+    pub failures: u32,
+    /// As many for an account from all clients that are strangers to it.
+    pub account_failures: u32,
+    /// As many before the password is not looked at any more.
+    pub account_stop: u32,
+    /// The first pause; each further failure doubles it.
+    pub first_pause: Duration,
+    /// The longest pause.
+    pub longest_pause: Duration,
+}
+
+impl AccountSettings {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        let settings = Self {
+            failures: section.number("failures", 1..=100),
+            account_failures: section.number("account_failures", 1..=10_000),
+            account_stop: section.number("account_stop", 1..=1_000_000),
+            first_pause: section.duration("first_pause"),
+            longest_pause: section.duration("longest_pause"),
+        };
+        if settings.failures > settings.account_failures || settings.account_failures > settings.account_stop {
+            section.problem("account_failures", "must be from throttle.failures to throttle.account_stop");
+        }
+        if settings.first_pause.is_zero() || settings.first_pause > settings.longest_pause {
+            section.problem("first_pause", "must be longer than nothing and at most throttle.longest_pause");
+        }
+        if settings.longest_pause > PAIR_MEMORY {
+            section.problem("longest_pause", "must be at most \"24h\"");
+        }
+        settings
+    }
+
+    /// Of an enabled throttle.
+    pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
+        if self.account_stop > SAFE_STOP {
+            warnings
+                .push("throttle.account_stop: NIST SP 800-63B-4 allows 100 failures in a row at most; lower it".into());
+        }
+        if self.failures > 10 || self.first_pause < Duration::from_secs(30) {
+            warnings.push(
+                "throttle.failures, throttle.first_pause: a client guesses fast; 5 and \"30s\" are the defaults".into(),
+            );
+        }
+    }
+}
+
+impl Budget {
+    /// Of one client with one account.
+    pub(super) fn of_pair(settings: &AccountSettings) -> Self {
+        Self { free: settings.failures.into(), memory: seconds(PAIR_MEMORY), ..Self::of_account(settings) }
+    }
+
+    /// Of an account, for all clients that are strangers to it.
+    pub(super) fn of_account(settings: &AccountSettings) -> Self {
+        Self {
+            free: settings.account_failures.into(),
+            pause: seconds(settings.first_pause),
+            longest: seconds(settings.longest_pause),
+            stop: settings.account_stop.into(),
+            memory: seconds(ACCOUNT_MEMORY),
+            from_last: true,
+        }
+    }
+}
+
+/// Notes that somebody signed in to an account from here: strangers cannot keep them out any more.
+///
+/// # Errors
+/// If the database cannot be reached.
+pub(crate) async fn remember(auth: &Auth, tx: &mut Tx, account: &str, client: &Client) -> db::Result<()> {
+    if !auth.settings().throttle.enabled {
+        return Ok(());
+    }
+    store::set_known(tx, &Key::of_pair(account, client), now(auth)).await
+}
+
+/// Forgets every failure with an account, and from where its owner signed in: the name has a new password, a new owner, or
+/// nobody any more.
+///
+/// # Errors
+/// If the database cannot be reached.
+pub(crate) async fn forgive(tx: &mut Tx, account: &str) -> db::Result<()> {
+    for key in [Key::of_account(account), Key::of_sessions(account)] {
+        store::remove_account(tx, &key.account).await?;
+    }
+    Ok(())
+}
+
+/// Lets what was counted follow an account that goes by another name from now on: who guessed at it has no more guesses
+/// for that, its owner is no stranger to it, and whoever takes the old name begins anew.
+///
+/// # Errors
+/// If the database cannot be reached.
+pub(crate) async fn rename(tx: &mut Tx, from: &str, to: &str) -> db::Result<()> {
+    store::rename_account(tx, &Key::of_account(from).account, &Key::of_account(to).account).await
+}

@@ -1,0 +1,45 @@
+//! What is guessed at, and where that is counted.
+
+use super::budget::Budget;
+use super::failures::{Counters, Guessed};
+use super::key::{self, Key};
+use crate::app::Auth;
+use crate::http::Client;
+
+/// What is guessed at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Guess<'a> {
+    /// The password of the account of this name (its address, in canonical form), whether or not there is one.
+    Password(&'a str),
+    /// The same, by somebody with a live session of the account: what strangers do to it does not stop them. All who have
+    /// one share a budget as great as that of strangers, since a session may be stolen.
+    OwnPassword(&'a str),
+    /// Something that has a budget for each account already, such as a code that was mailed: counted for the client's
+    /// address alone, so that a mail still lets its reader in when the password does not.
+    Code,
+}
+
+impl Guessed for Guess<'_> {
+    fn counters(self, auth: &Auth, client: &Client) -> Option<Counters> {
+        let settings = &auth.settings().throttle;
+        let accounts = &auth.settings().accounts;
+        let account = match self {
+            Self::Password(name) | Self::OwnPassword(name) => Some(name),
+            Self::Code => None,
+        };
+        let address = key::network(client).map(|network| (Key::of_address(&network), Budget::of_address(settings)));
+        let is_counted = settings.enabled && (account.is_some() || address.is_some());
+        is_counted.then(|| Counters {
+            address,
+            pair: account.map(|name| (Key::of_pair(name, client), Budget::of_pair(accounts))),
+            account: match self {
+                Self::Password(name) => Some(Key::of_account(name)),
+                Self::OwnPassword(name) => Some(Key::of_sessions(name)),
+                Self::Code => None,
+            }
+            .map(|key| (key, Budget::of_account(accounts))),
+            is_own: matches!(self, Self::OwnPassword(_)),
+            places: settings.address_failures as usize,
+        })
+    }
+}
