@@ -173,7 +173,8 @@ impl Template {
 
     /// What an overlay replaces, for its own file to take up: `{% include "built-in/Cargo.toml" %}`.
     fn built_in_parts(&self, variables: &Variables) -> Result<Vec<Source>, Failure> {
-        let engine = Engine::new(&self.sources, variables)?;
+        // What they include may be replaced as well, by a file that is rendered and so cannot be included.
+        let engine = Engine::new(&[&self.sources[..], &self.replaced[..]].concat(), variables)?;
         let part = |source: &Source| {
             let contents =
                 if source.is_rendered() { engine.render(source)?.text.into_bytes() } else { source.contents.to_vec() };

@@ -12,9 +12,10 @@ use crate::secrets::Secrets;
 use crate::template::Template;
 use crate::tree::Mode;
 
-const PROJECT: [(&str, &str); 4] = [
+const PROJECT: [(&str, &str); 5] = [
     ("Cargo.toml.liquid", "[package]\nname = \"{{ project_name }}\"\n"),
     ("README.md.liquid", "# {{ project_name }}"),
+    ("all.md.liquid", "{% include \"docs/one.md\" %}"),
     ("docs/one.md", "one"),
     ("deny.toml", ""),
 ];
@@ -224,6 +225,13 @@ fn a_file_can_take_up_the_one_that_it_replaces() {
     let tree = render(&skeleton(&[("Cargo.toml.liquid", manifest), ("README.md.liquid", readme)])).unwrap();
     assert_eq!(contents(&tree, "Cargo.toml"), b"[package]\nname = \"shop\"\npublish = false");
     assert_eq!(contents(&tree, "README.md"), b"# shop by us");
+}
+
+#[test]
+fn a_file_that_others_include_can_be_replaced_with_them_by_one_that_is_rendered() {
+    let one = "{% include \"built-in/docs/one.md\" %} and more";
+    let tree = render(&skeleton(&[("docs/one.md.liquid", one), ("all.md", "ours")])).unwrap();
+    assert_eq!(contents(&tree, "docs/one.md"), b"one and more");
 }
 
 #[test]
