@@ -26,10 +26,15 @@ check-template *ARGS: template
 update-lock: template
     cd target/template && cargo update && cargo update -p idna_adapter --precise 1.1.0
     cp target/template/Cargo.lock project-template/Cargo.lock
-    cargo run --quiet -- startproject myproject target/resource-server --template custom-templates/resource-server --vcs none --if-exists overwrite --quiet
-    cp project-template/Cargo.lock target/resource-server/Cargo.lock
-    cd target/resource-server && cargo metadata --format-version 1 >/dev/null
-    cp target/resource-server/Cargo.lock custom-templates/resource-server/Cargo.lock
+    just _lock-of resource-server -d issuer=myproject -d audience=myproject
+    just _lock-of passwordless
+
+# The lock file of a custom template: the project's, less what it does not depend on
+_lock-of TEMPLATE *ANSWERS:
+    cargo run --quiet -- startproject myproject target/{{ TEMPLATE }} --template custom-templates/{{ TEMPLATE }} {{ ANSWERS }} --vcs none --if-exists overwrite --quiet
+    cp project-template/Cargo.lock target/{{ TEMPLATE }}/Cargo.lock
+    cd target/{{ TEMPLATE }} && cargo metadata --format-version 1 >/dev/null
+    cp target/{{ TEMPLATE }}/Cargo.lock custom-templates/{{ TEMPLATE }}/Cargo.lock
 
 # Hold tests/conformance against cargo-generate itself, or with `record` write down anew what it makes
 conformance *ARGS:

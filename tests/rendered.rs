@@ -3,13 +3,14 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 const README: &str = include_str!("../README.md");
 const COMPANY_SKELETON: &str = include_str!("../custom-templates/company-skeleton/README.md");
+const PASSWORDLESS: &str = include_str!("../custom-templates/passwordless/README.md");
 const RESOURCE_SERVER: &str = include_str!("../custom-templates/resource-server/README.md");
 const PROGRAM: &str = env!("CARGO_BIN_EXE_jwt-allauth");
 
@@ -94,8 +95,9 @@ impl Server {
         let mut lines = log.lines().map_while(Result::ok);
         let serving = lines.find_map(|line| Some(line.split_once("serving on http://")?.1.to_owned()));
         let address = serving.expect("the server says where it serves").parse().expect("an address");
-        // Whoever stops reading stops the server at its next line.
-        std::thread::spawn(move || lines.for_each(drop));
+        // Whoever stops reading stops the server at its next line. What it prints is what `| tee log` would keep.
+        let mut log = std::fs::File::create(directory.path().join("log")).expect("a file");
+        std::thread::spawn(move || lines.for_each(|line| _ = writeln!(log, "{line}")));
         Self { process, address, directory }
     }
 }
@@ -170,11 +172,19 @@ fn a_resource_server_believes_the_tokens_of_the_project() {
 }
 
 #[test]
+#[ignore = "builds a rendered project, which takes minutes: .ci/test together"]
+fn the_passwordless_session_is_what_the_server_answers() {
+    let server = Server::of("door", &["startproject", "door", "../door", "--template", "passwordless"]);
+    check(&transcript(PASSWORDLESS, "session"), server.directory.path(), &[(SHOWN, server.address)]);
+}
+
+#[test]
 fn the_transcripts_of_the_custom_templates_are_what_happens() {
     for (page, name) in [
         (README, "template"),
         (COMPANY_SKELETON, "company-skeleton"),
         (COMPANY_SKELETON, "export"),
+        (PASSWORDLESS, "passwordless"),
         (RESOURCE_SERVER, "resource-server"),
     ] {
         let directory = tempfile::tempdir().expect("a temporary directory");

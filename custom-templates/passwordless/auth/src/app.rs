@@ -1,0 +1,198 @@
+//! The state of a running server, and the whole API on one page.
+
+use std::sync::Arc;
+
+use axum::Router;
+use serde_json::Value;
+use time::OffsetDateTime;
+use tokio::sync::watch;
+
+use crate::audit;
+use crate::clock::Clock;
+use crate::db::{Db, Memory};
+use crate::hooks::Hooks;
+use crate::openapi::Api;
+use crate::parts::Parts;
+use crate::redis::Redis;
+use crate::sessions::Liveness;
+use crate::settings::{Problems, Settings};
+use crate::templates::Templates;
+use crate::throttle::Throttle;
+use crate::tokens::Tokens;
+use crate::{http, login_codes, mail, openapi, operations, sessions, tokens};
+
+/// A running authentication server: the state of the application's router. Cloning it is cheap.
+#[derive(Clone)]
+pub struct Auth(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    clock: Clock,
+    db: Db,
+    tokens: Tokens,
+    liveness: Liveness,
+    templates: Templates,
+    mail: mail::Sender,
+    mail_reach: mail::Reach,
+    metrics: operations::Metrics,
+    failures: audit::Failures,
+    throttle: Throttle,
+    hooks: Box<dyn Hooks>,
+    stopping: watch::Sender<bool>,
+}
+
+impl Auth {
+    /// Loads the keys and looks whether Redis is there, if it is set.
+    ///
+    /// # Errors
+    /// What is missing, with what to do about it.
+    pub async fn start(settings: Settings) -> anyhow::Result<Self> {
+        Self::start_with(settings, ()).await
+    }
+
+    /// As [`Auth::start`], with what the application adds.
+    ///
+    /// # Errors
+    /// As [`Auth::start`].
+    pub async fn start_with(settings: Settings, hooks: impl Hooks) -> anyhow::Result<Self> {
+        Self::of(Parts::of(&settings).map_err(Problems::from)?, hooks).await
+    }
+
+    pub(crate) async fn of(parts: Box<Parts>, hooks: impl Hooks) -> anyhow::Result<Self> {
+        let auth = Self::assemble(parts, Clock::default(), None, hooks);
+        // What is wrong is in the log, and readiness says so until it is not.
+        let _ = auth.db().ping().await;
+        Ok(auth)
+    }
+
+    /// With the memory of another one, if its state is in memory: one process has one.
+    pub(crate) fn assemble(parts: Box<Parts>, clock: Clock, memory: Option<Arc<Memory>>, hooks: impl Hooks) -> Self {
+        let Parts { settings, tokens, templates, mail, redis } = *parts;
+        let db = match redis {
+            Some(redis) => Db::Redis(Arc::new(redis)),
+            None => Db::Memory(memory.unwrap_or_else(|| Arc::new(Memory::new(settings.memory)))),
+        };
+        Self(Arc::new(Inner {
+            metrics: operations::Metrics::new(clock.now()),
+            throttle: Throttle::default(),
+            settings,
+            clock,
+            db,
+            tokens,
+            liveness: Liveness::default(),
+            templates,
+            mail,
+            mail_reach: mail::Reach::default(),
+            failures: audit::Failures::default(),
+            hooks: Box::new(hooks),
+            stopping: watch::Sender::new(false),
+        }))
+    }
+
+    /// The authentication routes, to be merged into the application's router.
+    pub fn router(&self) -> Router<Self> {
+        let router = http::api_layers(api(self.settings()).into(), self).merge(Router::from(beside()));
+        if self.settings().serves_docs() {
+            router.merge(openapi::router(&description(self.settings())))
+        } else {
+            router
+        }
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Redis, where the state is in it.
+    pub(crate) fn redis(&self) -> Option<&Redis> {
+        if let Db::Redis(redis) = self.db() { Some(redis) } else { None }
+    }
+
+    pub(crate) fn metrics(&self) -> &operations::Metrics {
+        &self.0.metrics
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    /// The time, in UTC and whole seconds.
+    #[must_use]
+    pub fn now(&self) -> OffsetDateTime {
+        self.0.clock.now()
+    }
+
+    /// The keys and what they signed.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.0.tokens
+    }
+
+    pub(crate) fn hooks(&self) -> &dyn Hooks {
+        self.0.hooks.as_ref()
+    }
+
+    pub(crate) fn liveness(&self) -> &Liveness {
+        &self.0.liveness
+    }
+
+    /// The texts of mails.
+    #[must_use]
+    pub fn templates(&self) -> &Templates {
+        &self.0.templates
+    }
+
+    pub(crate) fn mail_sender(&self) -> &mail::Sender {
+        &self.0.mail
+    }
+
+    pub(crate) fn throttle(&self) -> &Throttle {
+        &self.0.throttle
+    }
+
+    /// Whether the mail server answered lately.
+    pub(crate) fn mail_reach(&self) -> &mail::Reach {
+        &self.0.mail_reach
+    }
+
+    /// Failures on their way into the log.
+    pub(crate) fn failures(&self) -> &audit::Failures {
+        &self.0.failures
+    }
+
+    /// Whether the server was asked to stop: load balancers are told, requests under way go on.
+    pub(crate) fn is_stopping(&self) -> bool {
+        *self.0.stopping.borrow()
+    }
+
+    pub(crate) fn begin_stop(&self) {
+        self.0.stopping.send_replace(true);
+    }
+
+    /// Resolves when the server is asked to stop.
+    pub(crate) async fn stopped(&self) {
+        // The sender lives as long as this does.
+        let _ = self.0.stopping.subscribe().wait_for(|stopping| *stopping).await;
+    }
+}
+
+/// The API, every path of it under the prefix.
+fn api(settings: &Settings) -> Api {
+    let api = Api::default().merge(login_codes::router()).merge(sessions::router()).merge(tokens::router());
+    match settings.http.prefix.as_str() {
+        "" => api,
+        prefix => Api::default().nest(prefix, api),
+    }
+}
+
+/// What is beside it, at paths that are the same everywhere.
+fn beside() -> Api {
+    Api::default().merge(tokens::public_router()).merge(operations::router())
+}
+
+/// The description of all of it.
+fn description(settings: &Settings) -> Value {
+    openapi::describe(api(settings).merge(beside()).get_openapi(), settings, [])
+}

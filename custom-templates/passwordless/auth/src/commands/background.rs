@@ -1,0 +1,53 @@
+//! What goes on beside the requests, and what a newcomer does first.
+
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+use crate::app::Auth;
+use crate::db::Db;
+use crate::operations::Flushed;
+use crate::{redis, sessions};
+
+/// How often rows that are over are removed from memory.
+const INTERVAL: Duration = Duration::from_mins(1);
+
+/// Work that goes on while the server serves.
+pub(super) struct Background(JoinHandle<()>);
+
+impl Background {
+    pub(super) fn start(auth: &Auth) -> Self {
+        tokio::spawn(redis::prepare(auth.clone()));
+        tokio::spawn(sessions::hear_of_changes(auth.clone()));
+        let auth = auth.clone();
+        Self(tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    () = auth.stopped() => return,
+                    () = tokio::time::sleep(INTERVAL) => {}
+                }
+                if let Db::Memory(memory) = auth.db() {
+                    let now = auth.now();
+                    let rows = memory.tidy(now);
+                    auth.metrics().flushed(Flushed(rows as u64), now);
+                    tracing::debug!(rows, "removed what is over");
+                }
+            }
+        }))
+    }
+
+    /// Finishes what was begun.
+    pub(super) async fn finish(self, auth: &Auth) {
+        let _ = self.0.await;
+        auth.failures().finish(auth).await;
+    }
+}
+
+/// A command to try, at the address where the API begins.
+pub(super) fn first_step(api: &str) -> String {
+    let json = "-H 'Content-Type: application/json' -d";
+    format!(
+        "sign in: curl {api}/login/code/ {json} '{{\"email\":\"you@example.com\"}}', read the code of the mail here, then \
+         curl {api}/login/code/verify/ {json} '{{\"email\":\"you@example.com\",\"code\":\"…\"}}'"
+    )
+}

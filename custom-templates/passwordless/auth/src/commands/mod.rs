@@ -1,0 +1,80 @@
+//! The program's sub-commands: `serve` and what an operator needs beside it.
+
+mod background;
+mod check;
+mod health;
+mod keys;
+mod logs;
+mod send_test_mail;
+mod serve;
+
+use std::process::ExitCode;
+
+use axum::Router;
+use clap::{Parser, Subcommand};
+
+use crate::app::Auth;
+use crate::hooks::Hooks;
+use crate::parts::Parts;
+use crate::settings::Draft;
+
+/// Serves the application, or does one of the other things an operator needs.
+#[derive(Parser)]
+#[command(version, about, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve (the default)
+    Serve,
+    /// Ask the server of this machine whether it is ready; exit 1 if it is not
+    Health,
+    /// Send a mail now, to see whether the settings of `mail.*` work
+    SendTestMail {
+        /// Whom to send it to
+        address: String,
+    },
+    /// Make and list signing keys
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Check the settings; exit 1 if something is wrong
+    Check {
+        /// Also name what is unsafe in production
+        #[arg(long)]
+        deploy: bool,
+    },
+}
+
+/// Runs the command that was asked for. `app` makes the application's router once the state is there.
+///
+/// Exits 0 when done, 1 when something is wrong (it is said on standard error), 2 when the arguments are not understood.
+pub async fn run(app: impl FnOnce(Auth) -> Router) -> ExitCode {
+    run_with((), app).await
+}
+
+/// As [`run`], with what the application adds: see [`crate::hooks`].
+pub async fn run_with(hooks: impl Hooks, app: impl FnOnce(Auth) -> Router) -> ExitCode {
+    let arguments = Arguments::parse();
+    match perform(arguments.command.unwrap_or(Command::Serve), hooks, app).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn perform(command: Command, hooks: impl Hooks, app: impl FnOnce(Auth) -> Router) -> anyhow::Result<ExitCode> {
+    let draft = Draft::from_environment()?;
+    logs::start(draft.unchecked());
+    match command {
+        Command::Serve => serve::serve(draft.finish_with(Parts::of)?, hooks, app).await,
+        Command::Health => health::ask(&draft.finish()?).await,
+        Command::SendTestMail { address } => send_test_mail::send(&draft.finish()?, &address).await,
+        Command::Keys(command) => keys::run(&draft.finish()?, &command),
+        Command::Check { deploy } => Ok(check::check(&draft.finish_with(Parts::of)?.settings, deploy)),
+    }
+}

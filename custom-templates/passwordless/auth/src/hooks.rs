@@ -1,0 +1,102 @@
+//! What an application adds to this crate without editing it.
+//!
+//! Implement [`Hooks`] and give it to [`commands::run_with`](crate::commands::run_with), in `src/main.rs`:
+//!
+//! ```no_run
+//! # use auth::Auth;
+//! # mod app { pub struct Hooks; impl auth::Hooks for Hooks {} pub fn router(auth: auth::Auth) -> axum::Router { todo!() } }
+//! #[tokio::main]
+//! async fn main() -> std::process::ExitCode {
+//!     auth::commands::run_with(app::Hooks, app::router).await
+//! }
+//! ```
+
+use std::pin::Pin;
+
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+
+use crate::app::Auth;
+use crate::error::Result;
+use crate::users::User;
+
+/// What a hook gives back: `Box::pin(async move { … })`.
+pub type Hook<'h, T> = Pin<Box<dyn Future<Output = T> + Send + 'h>>;
+
+/// What somebody is let in with.
+#[derive(Clone, Debug, Default)]
+pub struct Admission {
+    /// Their role; none: that of `users.roles`.
+    pub role: Option<i64>,
+    /// Claims beside those of `tokens.claims`. A name that a token has already, and what does not fit into one kilobyte with
+    /// the others, is left out and logged.
+    pub claims: Map<String, Value>,
+}
+
+/// Called at certain moments; each does nothing unless it is implemented.
+pub trait Hooks: Send + Sync + 'static {
+    /// Who may sign in, of those that `users.allowed` lets, and what their tokens say: asked when a code is asked for, when
+    /// one was right, and at each refresh. `None` refuses: no code is mailed (the answer is that of everybody), no session
+    /// begins, a session that is refreshed ends. An error refuses this once, and is the answer.
+    ///
+    /// ```
+    /// use auth::hooks::{Admission, Hook, Hooks};
+    /// use auth::{Auth, Result, users::User};
+    /// use serde_json::{Map, json};
+    ///
+    /// struct Members;
+    ///
+    /// impl Hooks for Members {
+    ///     fn admit<'h>(&'h self, _: &'h Auth, user: &'h User) -> Hook<'h, Result<Option<Admission>>> {
+    ///         Box::pin(async move {
+    ///             let Some(plan) = plan_of(&user.email).await? else { return Ok(None) };
+    ///             let claims = Map::from_iter([("plan".to_owned(), json!(plan))]);
+    ///             Ok(Some(Admission { role: None, claims }))
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// async fn plan_of(email: &str) -> anyhow::Result<Option<String>> {
+    ///     // … whatever knows your members
+    /// #   let _ = email;
+    ///     Ok(Some("free".to_owned()))
+    /// }
+    /// ```
+    fn admit<'h>(&'h self, auth: &'h Auth, user: &'h User) -> Hook<'h, Result<Option<Admission>>> {
+        let _ = (auth, user);
+        Box::pin(async { Ok(Some(Admission::default())) })
+    }
+
+    /// A code to sign in with has to reach its owner, by text message for example. `false` leaves it to the mail. After an
+    /// error the code is void, and the answer 503 `mail_unavailable`.
+    ///
+    /// ```
+    /// use auth::hooks::{Hook, Hooks};
+    /// use auth::{Auth, Result, users::User};
+    /// use secrecy::{ExposeSecret, SecretString};
+    ///
+    /// struct Chat;
+    ///
+    /// impl Hooks for Chat {
+    ///     fn deliver_code<'h>(&'h self, _: &'h Auth, user: &'h User, code: &'h SecretString) -> Hook<'h, Result<bool>> {
+    ///         Box::pin(async move {
+    ///             send(&user.email, &format!("Your code is {}.", code.expose_secret())).await?;
+    ///             Ok(true)
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// async fn send(to: &str, text: &str) -> anyhow::Result<()> {
+    ///     // … the client of whoever sends your messages
+    /// #   let _ = (to, text);
+    ///     Ok(())
+    /// }
+    /// ```
+    fn deliver_code<'h>(&'h self, auth: &'h Auth, user: &'h User, code: &'h SecretString) -> Hook<'h, Result<bool>> {
+        let _ = (auth, user, code);
+        Box::pin(async { Ok(false) })
+    }
+}
+
+/// No hooks.
+impl Hooks for () {}

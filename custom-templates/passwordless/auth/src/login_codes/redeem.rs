@@ -1,0 +1,27 @@
+//! What a code that is right does.
+
+pub(super) use super::routes::LoginCodeNotValid as NotSignedIn;
+use crate::app::Auth;
+use crate::audit::{self, Event, Kind, Reason};
+use crate::codes::{self, Redeemable};
+use crate::error::Result;
+use crate::http::Client;
+use crate::sessions::{self, Issued};
+use crate::users::{self, Email, User};
+
+/// Uses a code up, and begins a session: none if it was used at the same time, or whoever has it may not sign in.
+pub(super) async fn sign_in(auth: &Auth, email: &Email, code: &Redeemable, client: &Client) -> Result<Option<Issued>> {
+    let user = User::of(&auth.settings().users, email);
+    let Some(claims) = users::claims(auth, &user).await? else {
+        audit::note(auth, Event::of(Kind::SignInFailed, &user).because(Reason::Inactive));
+        return Ok(None);
+    };
+    let mut tx = auth.db().begin().await?;
+    if !codes::redeem(&mut tx, code).await? {
+        return Ok(None);
+    }
+    let issued = sessions::start(auth, &mut tx, &user, &claims, client).await?;
+    audit::record(auth, &mut tx, Event::of(Kind::SignIn, &user).session(issued.session)).await?;
+    tx.commit().await?;
+    Ok(Some(issued))
+}

@@ -1,0 +1,63 @@
+//! Handing a mail over while its request waits.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::sender::NotSent;
+use super::{Letter, Sender, trouble};
+use crate::app::Auth;
+use crate::operations::Delivery;
+use crate::templates;
+
+/// A mail to be sent, before its texts are filled in.
+pub(crate) struct Mail<'m, M> {
+    /// The address.
+    pub(crate) to: &'m str,
+    /// What it says.
+    pub(crate) content: &'m M,
+}
+
+/// Hands a mail over, within `mail.timeout`. Says whether it was taken; if not, why is in the log.
+pub(crate) async fn hand_over<M: templates::Mail>(auth: &Auth, mail: Mail<'_, M>) -> bool {
+    noted(auth, &send(auth, &mail).await.map_err(|not_sent| not_sent.without(mail.to)))
+}
+
+/// Asks the mail server whether it is there and sends nothing, for requests that must not show whether there was anybody to
+/// write to: they fail when the others fail, and take about as long.
+pub(crate) async fn pretend(auth: &Auth) -> bool {
+    let Sender::Smtp(server) = auth.mail_sender() else { return true };
+    let patience: Duration = auth.settings().mail.timeout;
+    let reason = match tokio::time::timeout(patience, server.transport.test_connection()).await {
+        Ok(Ok(true)) => return noted(auth, &Ok(())),
+        Ok(Ok(false)) => "the server does not answer".to_owned(),
+        Ok(Err(error)) => trouble::explain(&error),
+        Err(_) => trouble::SILENCE.to_owned(),
+    };
+    noted(auth, &Err(NotSent { reason, is_final: false, is_unreachable: true }))
+}
+
+async fn send<M: templates::Mail>(auth: &Auth, mail: &Mail<'_, M>) -> Result<(), NotSent> {
+    let settings = &auth.settings().mail;
+    let written = auth.templates().mail(mail.content)?;
+    let letter = Letter { to: mail.to.to_owned(), subject: written.subject, text: written.text, html: written.html };
+    let id = Uuid::now_v7();
+    let message = letter.message(settings, id, auth.now())?;
+    auth.mail_sender().send(settings, id, &letter, message).await
+}
+
+fn noted(auth: &Auth, sent: &Result<(), NotSent>) -> bool {
+    match sent {
+        Err(NotSent { reason, is_unreachable: true, .. }) => {
+            auth.mail_reach().failed(auth.now());
+            tracing::error!(reason, "the mail server is out of reach");
+        }
+        Err(NotSent { reason, is_final, .. }) => {
+            auth.mail_reach().answered();
+            tracing::error!(reason, is_final, "a mail was refused");
+        }
+        Ok(()) => auth.mail_reach().answered(),
+    }
+    auth.metrics().mail(if sent.is_ok() { Delivery::Sent } else { Delivery::Dropped });
+    sent.is_ok()
+}

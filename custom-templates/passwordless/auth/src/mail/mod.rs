@@ -1,0 +1,16 @@
+//! Mail: handed over within the request that has a reason for it, which is answered when a server has taken it or refused.
+
+mod handing;
+mod message;
+mod reach;
+mod sender;
+mod settings;
+mod trial;
+mod trouble;
+
+pub(crate) use handing::{Mail, hand_over, pretend};
+pub use message::Letter;
+pub(crate) use reach::{Reach, is_reachable};
+pub use sender::{Sender, Server};
+pub use settings::{Settings, Tls, Transport};
+pub use trial::send_test;

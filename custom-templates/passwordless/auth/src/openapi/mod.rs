@@ -1,0 +1,19 @@
+//! The description of the API (OpenAPI 3.1) and a page to read and try it.
+//!
+//! A handler carries its own description, `#[utoipa::path(…)]`, and [`at`] adds the route from it, so that there is no
+//! route without a description and no description of another route.
+
+mod api;
+mod body;
+mod describe;
+mod page;
+mod refusal;
+mod routes;
+#[allow(dead_code, reason = "accounts are refused more often")]
+pub(crate) mod shared;
+
+pub(crate) use api::{Api, at};
+pub(crate) use body::bodies;
+pub(crate) use describe::describe;
+pub(crate) use refusal::{Refusal, refusals};
+pub(crate) use routes::router;

@@ -1,0 +1,25 @@
+//! Who reads an answer: programs alone, since nothing here is for a person in a browser.
+
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use crate::app::Auth;
+use crate::error::{Error, Result};
+
+pub(crate) enum Reader {
+    /// Gets JSON.
+    Program,
+}
+
+impl Reader {
+    pub(crate) fn of(_: &HeaderMap) -> Self {
+        Self::Program
+    }
+
+    /// Refuses in the reader's own way.
+    pub(crate) fn refuse(self, _: &Auth, error: Error) -> Result<Response> {
+        match self {
+            Self::Program => Err(error),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Sessions: the family of refresh tokens that one sign-in begins, their rotation, and the end of one that was replayed.
+//!
+//! A session is a row with a generation. A refresh token names the session and the generation it belongs to, under a key
+//! that is not in the state; only the token of the current generation is live. Using it moves the row on in one step, so
+//! of any number of parallel attempts one wins. Without `sessions.rotation` the first token stays the live one.
+
+mod bearer;
+mod binding;
+mod checkpoints;
+mod cookies;
+mod credential;
+mod current_user;
+#[allow(dead_code, reason = "there is no list of sessions")]
+mod device;
+#[allow(dead_code, reason = "accounts have more ways to end one")]
+mod ending;
+mod holder;
+mod instances;
+mod issuing;
+#[allow(dead_code, reason = "accounts can have all tokens taken back")]
+mod liveness;
+mod refreshing;
+mod renewal;
+mod role;
+mod rotation;
+#[allow(unreachable_pub, reason = "there is no list of sessions")]
+mod session;
+mod settings;
+mod store;
+mod transport;
+
+pub(crate) use cookies::access_cookie_name;
+pub use cookies::{CookieSettings, SameSite};
+use credential::{Shown, authenticated};
+pub use current_user::CurrentUser;
+pub(crate) use ending::{EndedBy, end};
+use holder::Holder;
+pub(crate) use holder::start;
+pub(crate) use instances::hear_of_changes;
+pub use issuing::Issued;
+pub(crate) use liveness::{Liveness, is_acceptable};
+pub(crate) use refreshing::router;
+pub use renewal::RotationSettings;
+use renewal::rotate;
+pub use role::{Role, Staff, Superuser};
+use rotation::NotRotated;
+use session::Session;
+pub use settings::Settings;
+pub use transport::{Delivery, Transport};
+pub(crate) use transport::{Prefer, Tokens, presented};

@@ -1,0 +1,48 @@
+//! The rows of sessions. One that was ended is kept until its last token would have expired: until then a replay must be
+//! recognised.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::Session;
+use crate::db::{Db, Next, Result, Row, Tx};
+use crate::http::Client;
+
+impl Row for Session {
+    const KIND: &str = "session";
+}
+
+fn name(id: Uuid) -> Vec<u8> {
+    id.to_string().into_bytes()
+}
+
+/// Without the device, which nobody asks for.
+pub(super) async fn insert(tx: &mut Tx, session: &Session) -> Result<()> {
+    let rule = |_| Next::Row(Session { ip: None, user_agent: None, ..session.clone() }, session.expires_at, ());
+    tx.db().update(&name(session.id), session.created_at, rule).await
+}
+
+pub(super) async fn by_id(db: &Db, id: Uuid) -> Result<Option<Session>> {
+    db.read(&name(id)).await
+}
+
+/// Moves a session on by one generation: of all who try at once, the first. The others find the generation gone by.
+pub(super) async fn advance(db: &Db, next: &Session, _client: Option<&Client>) -> Result<bool> {
+    let rule = |row: Option<Session>| {
+        let is_before = |row: &Session| row.generation + 1 == next.generation;
+        match row.filter(|row| is_before(row) && row.ended_at.is_none() && row.refreshable) {
+            Some(_) => Next::Row(next.clone(), next.expires_at, true),
+            None => Next::Same(false),
+        }
+    };
+    db.update(&name(next.id), next.refreshed_at, rule).await
+}
+
+/// Ends a session, for good; says whether it lived until now.
+pub(super) async fn end_in(tx: &mut Tx, id: Uuid, user: Uuid, _by: &str, now: OffsetDateTime) -> Result<bool> {
+    let rule = |session: &mut Session| {
+        let lives = session.user_id == user && session.ended_at.is_none() && session.expires_at > now;
+        lives.then(|| session.ended_at = Some(now))
+    };
+    Ok(tx.db().edit(&name(id), rule).await?.is_some())
+}

@@ -1,0 +1,158 @@
+//! The settings of the whole program: `settings.toml` over the compiled-in defaults, the environment over both.
+//!
+//! Each room reads its own section from a [`Section`], which collects every problem instead of stopping at the first.
+
+mod draft;
+mod environment;
+mod problem;
+mod reader;
+mod sources;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+pub(crate) use draft::Draft;
+pub use environment::Environment;
+pub use problem::{Problem, Problems};
+use reader::Reader;
+pub(crate) use reader::parse_duration;
+pub use reader::{Choice, Section};
+pub(crate) use sources::variable;
+
+use crate::{codes, db, http, login_codes, mail, redis, sessions, templates, throttle, tokens, users};
+
+/// The defaults, with a line on each key: the text `settings.toml` begins as.
+pub const DEFAULTS: &str = include_str!("../../defaults.toml");
+
+/// Variables every platform and every Django project knows, and the keys they set.
+const WELL_KNOWN: &[(&str, &str)] = &[
+    ("DEFAULT_FROM_EMAIL", "mail.from"),
+    ("EMAIL_HOST", "mail.host"),
+    ("EMAIL_HOST_PASSWORD", "mail.password"),
+    ("EMAIL_HOST_USER", "mail.user"),
+    ("EMAIL_PORT", "mail.port"),
+    ("EMAIL_USE_TLS", "mail.tls"),
+    ("ENVIRONMENT", "environment"),
+    ("REDIS_URL", "redis.url"),
+    ("USER_ID_KEY", "users.id_key"),
+];
+
+/// Every setting, checked.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each section is documented where it is declared")]
+pub struct Settings {
+    pub environment: Environment,
+    pub http: http::Settings,
+    pub users: users::Settings,
+    pub login_codes: login_codes::Settings,
+    pub codes: codes::Settings,
+    pub mail: mail::Settings,
+    pub sessions: sessions::Settings,
+    pub rotation: sessions::RotationSettings,
+    pub redis: redis::Settings,
+    pub memory: db::MemorySettings,
+    pub throttle: throttle::Settings,
+    pub tokens: tokens::Settings,
+    pub templates: templates::Settings,
+}
+
+impl Settings {
+    /// Reads `settings.toml` (or the file `SETTINGS_FILE` names) and the environment of this process; in development
+    /// also `.env`. A file that is missing leaves the defaults.
+    ///
+    /// # Errors
+    /// Every problem at once: a file that cannot be read, unknown keys, wrong types, impossible combinations.
+    pub fn from_environment() -> Result<Self, Problems> {
+        Draft::from_environment()?.finish()
+    }
+
+    /// Reads settings from a text in TOML, named `path` in messages, and environment variables over it.
+    ///
+    /// # Errors
+    /// As [`Settings::from_environment`].
+    pub fn load(path: &Path, text: &str, environment: &BTreeMap<String, String>) -> Result<Self, Problems> {
+        Draft::read(path, text, environment)?.finish()
+    }
+
+    fn read(reader: &mut Reader) -> Self {
+        let settings = Self {
+            environment: reader.top().one_of("environment"),
+            http: http::Settings::read(&mut reader.section("http")),
+            users: users::Settings::read(&mut reader.section("users")),
+            login_codes: login_codes::Settings::default(),
+            codes: codes::Settings::read(&mut reader.section("codes")),
+            mail: mail::Settings::read(&mut reader.section("mail")),
+            sessions: sessions::Settings::read(&mut reader.section("sessions")),
+            rotation: sessions::RotationSettings::read(&mut reader.section("sessions")),
+            redis: db::redis_settings(&mut reader.section("redis")),
+            memory: db::MemorySettings::read(&mut reader.section("memory")),
+            throttle: throttle::Settings::read(&mut reader.section("throttle")),
+            tokens: tokens::Settings::read(&mut reader.section("tokens")),
+            templates: templates::Settings::read(&mut reader.section("templates")),
+        };
+        if settings.mail.timeout >= settings.http.request_timeout {
+            let fix = "must be less than http.request_timeout: the request waits for the mail server";
+            reader.section("mail").problem("timeout", fix);
+        }
+        if settings.is_production() {
+            settings.refuse_unsafe(reader);
+        }
+        settings
+    }
+
+    /// Whether this is a production environment.
+    #[must_use]
+    pub fn is_production(&self) -> bool {
+        self.environment == Environment::Production
+    }
+
+    /// Whether the description of the API is served.
+    #[must_use]
+    pub fn serves_docs(&self) -> bool {
+        match self.http.docs {
+            http::Docs::On => true,
+            http::Docs::Off => false,
+            http::Docs::Development => !self.is_production(),
+        }
+    }
+
+    /// What production cannot start with.
+    fn refuse_unsafe(&self, reader: &mut Reader) {
+        if self.http.public_url.is_none() {
+            let fix = "must be set in production, for example \"https://auth.example.com\"";
+            reader.section("http").problem("public_url", fix);
+        }
+        self.users.refuse_unsafe(&mut reader.section("users"));
+        self.codes.refuse_unsafe(&mut reader.section("codes"));
+        self.mail.refuse_unsafe(&mut reader.section("mail"));
+    }
+
+    /// What works in production but should not be kept, each with its fix.
+    #[must_use]
+    pub fn deployment_warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if !self.is_production() {
+            warnings
+                .push("environment: set ENVIRONMENT=production; cookies are not Secure and errors are verbose".into());
+        }
+        if self.redis.url.is_none() {
+            warnings.push(
+                "redis.url: sessions, codes and budgets are in the memory of one process, and gone when it restarts; set \
+                 REDIS_URL"
+                    .into(),
+            );
+        }
+        self.http.warn(&mut warnings);
+        self.codes.warn(&mut warnings);
+        self.mail.warn(&mut warnings);
+        self.sessions.warn(&mut warnings);
+        self.rotation.warn(&mut warnings);
+        self.redis.warn(&mut warnings);
+        self.throttle.warn(&mut warnings);
+        self.tokens.warn(&mut warnings);
+        warnings
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,41 @@
+use super::*;
+
+fn load(text: &str) -> Result<Settings, String> {
+    Settings::load(Path::new("settings.toml"), text, &BTreeMap::new()).map_err(|problems| problems.to_string())
+}
+
+#[test]
+fn what_production_cannot_do_with_is_named_at_once() {
+    let problems = load("environment = \"production\"\n[codes]\nsending = \"console\"").unwrap_err();
+    for key in ["users.id_key", "http.public_url", "mail.transport", "codes.sending"] {
+        assert!(problems.contains(&format!("`{key}`")), "{key}: {problems}");
+    }
+}
+
+#[test]
+fn a_key_for_ids_that_can_be_found_by_trying_is_none() {
+    let problem = load("[users]\nid_key = \"0123456789abcdef0123456789abcde\"").unwrap_err();
+    assert!(problem.contains("`users.id_key` must be a secret of at least 32 characters"), "{problem}");
+    load("[users]\nid_key = \"0123456789abcdef0123456789abcdef\"").unwrap();
+}
+
+#[test]
+fn a_request_has_more_time_than_its_mail() {
+    let problem = load("[mail]\ntimeout = \"15s\"").unwrap_err();
+    assert!(problem.contains("`mail.timeout` must be less than http.request_timeout"), "{problem}");
+}
+
+#[test]
+fn what_every_token_has_cannot_be_a_claim_of_the_settings() {
+    let problem = load("[tokens]\nclaims = { email = \"user.id\" }").unwrap_err();
+    assert!(problem.contains("every token has it already"), "{problem}");
+    load("[tokens]\nclaims = { team = \"user.domain\" }").unwrap();
+}
+
+#[test]
+fn the_state_in_memory_is_warned_of() {
+    let warned =
+        |text: &str| load(text).unwrap().deployment_warnings().iter().any(|line| line.starts_with("redis.url:"));
+    assert!(warned(""));
+    assert!(!warned("[redis]\nurl = \"redis://127.0.0.1:6379\""));
+}

@@ -1,0 +1,19 @@
+//! Every mail: when it is sent, its files (subject, HTML, text) and the variables they may use, beside `service`.
+
+use super::declare::mails;
+use super::{Source, source};
+
+/// What all of them have in common.
+pub(super) const SHARED: &[(Source, &[&str])] = &[(source!("email/email_layout.html"), &[])];
+
+mails! {
+    /// To whoever asked to sign in with a code.
+    LoginCode = "login_code_subject.txt", "login_code.html", "login_code_text.txt" {
+        /// The address.
+        email: String = "ada@example.com";
+        /// The code to type.
+        code: String = "012345";
+        /// How long it is valid, in words.
+        lifetime: String = "5 minutes";
+    }
+}

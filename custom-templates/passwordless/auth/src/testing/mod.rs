@@ -1,0 +1,51 @@
+//! What tests need: an application with a state of its own, clients that sign in, a mailbox, and a clock that can be
+//! moved.
+//!
+//! ```no_run
+//! # async fn example(router: fn(auth::Auth) -> axum::Router) {
+//! use auth::testing::{Engine, TestApp};
+//!
+//! let app = TestApp::start(Engine::Memory, router).await;
+//! let client = app.signed_in("ada@example.com").await;
+//! assert_eq!(client.get("/hello/").await.status, 200);
+//! # }
+//! ```
+
+mod app;
+mod client;
+mod instances;
+mod key_files;
+mod keys;
+mod listening;
+mod mailbox;
+mod redis_server;
+
+pub use app::{Engine, TestApp};
+pub use client::{Client, Reply};
+pub use keys::RSA;
+pub use listening::Listening;
+pub use mailbox::{Mailbox, Received};
+pub use redis_server::RedisServer;
+
+/// Runs each test function, which takes an [`Engine`], with the state in memory and with the state in Redis.
+///
+/// With Redis a test is ignored unless asked for, since it starts a server: `cargo test -- --include-ignored`.
+#[macro_export]
+macro_rules! on_both_engines {
+    ($($test:ident),* $(,)?) => {
+        mod memory {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test($crate::testing::Engine::Memory).await;
+            })*
+        }
+
+        mod redis {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            #[ignore = "needs redis-server: cargo test -- --include-ignored"]
+            async fn $test() {
+                super::$test($crate::testing::Engine::Redis).await;
+            })*
+        }
+    };
+}

@@ -1,0 +1,15 @@
+//! What is limited.
+
+use super::limit::actions;
+
+// One more is a line here and its line in `defaults.toml`.
+actions! {
+    /// `login/code/`, of a client address.
+    LoginCode = "login_code",
+    /// `login/code/verify/`, of a client address.
+    LoginCodeVerify = "login_code_verify",
+    /// `refresh/`, of a session.
+    Refresh = "refresh",
+    /// `token/verify/`, of a client address.
+    TokenVerify = "token_verify",
+}

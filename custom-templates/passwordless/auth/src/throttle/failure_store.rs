@@ -1,0 +1,93 @@
+//! The rows of failures.
+
+use time::OffsetDateTime;
+
+use super::budget::{Budget, Count, LOST, PAIR_MEMORY, seconds};
+use super::key::Key;
+use crate::db::{self, Next, Result, Tx};
+
+crate::row! {
+    /// A counter.
+    pub(super) struct Row {
+        pub(super) attempts: i64,
+        pub(super) pending: i64,
+        since: i64,
+        pub(super) counted_at: i64,
+    }
+}
+
+impl db::Row for Row {
+    const KIND: &str = "failures";
+}
+
+impl Row {
+    pub(super) fn count(&self) -> Count {
+        Count { attempts: self.attempts, counted_at: self.counted_at }
+    }
+
+    /// Longer than every budget remembers.
+    fn kept<T>(self, given: T) -> Next<Self, T> {
+        let until = time(self.counted_at) + PAIR_MEMORY;
+        Next::Row(self, until, given)
+    }
+}
+
+/// An attempt that was counted.
+pub(super) struct Counted {
+    /// When somebody last signed in; nobody asks for that here.
+    pub(super) known_at: Option<i64>,
+}
+
+fn name(key: &Key) -> Vec<u8> {
+    [key.account.as_slice(), &key.address].concat()
+}
+
+fn time(seconds: i64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+/// Counts an attempt, if the budget allows one.
+pub(super) async fn count(tx: &mut Tx, key: &Key, budget: &Budget, now: i64) -> Result<Option<Counted>> {
+    let rule = |row: Option<Row>| {
+        let Some(mut row) = row else {
+            return Row { attempts: 1, pending: 1, since: now, counted_at: now }.kept(true);
+        };
+        if !budget.wait(row.count(), now).is_zero() {
+            return Next::Same(false);
+        }
+        let is_forgotten = row.since + budget.memory <= now && row.attempts < budget.stop;
+        row.attempts = if is_forgotten { 1 } else { row.attempts + 1 };
+        row.pending = if row.counted_at + seconds(LOST) <= now { 1 } else { row.pending + 1 };
+        if budget.from_last || is_forgotten {
+            row.since = now;
+        }
+        row.counted_at = now;
+        row.kept(true)
+    };
+    let counted = tx.db().update(&name(key), time(now), rule).await?;
+    Ok(counted.then_some(Counted { known_at: None }))
+}
+
+pub(super) async fn find(tx: &mut Tx, key: &Key) -> Result<Option<Row>> {
+    tx.db().read(&name(key)).await
+}
+
+/// Notes that an attempt was decided, and takes `back` that many.
+pub(super) async fn decide(tx: &mut Tx, key: &Key, back: i64) -> Result<()> {
+    let rule = |row: &mut Row| {
+        row.attempts = (row.attempts - back).max(0);
+        row.pending = (row.pending - 1).max(0);
+        Some(())
+    };
+    tx.db().edit(&name(key), rule).await.map(drop)
+}
+
+/// Takes back all that were decided, and `own` that has just been.
+pub(super) async fn clear(tx: &mut Tx, key: &Key, own: i64) -> Result<()> {
+    let rule = |row: &mut Row| {
+        row.pending = (row.pending - own).max(0);
+        row.attempts = row.pending;
+        Some(())
+    };
+    tx.db().edit(&name(key), rule).await.map(drop)
+}

@@ -1,0 +1,29 @@
+//! What is guessed at, and where that is counted.
+
+use super::budget::Budget;
+use super::failures::{Counters, Guessed};
+use super::key::{self, Key};
+use crate::app::Auth;
+use crate::http::Client;
+
+/// What is guessed at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Guess {
+    /// A code that was mailed, which has a budget of its own: counted for the client's address.
+    Code,
+}
+
+impl Guessed for Guess {
+    fn counters(self, auth: &Auth, client: &Client) -> Option<Counters> {
+        let Self::Code = self;
+        let settings = &auth.settings().throttle;
+        let network = key::network(client).filter(|_| settings.enabled)?;
+        Some(Counters {
+            address: Some((Key::of_address(&network), Budget::of_address(settings))),
+            pair: None,
+            account: None,
+            is_own: false,
+            places: settings.address_failures as usize,
+        })
+    }
+}

@@ -1,0 +1,41 @@
+//! Who somebody is without an account: an address, and the id that follows from it.
+//!
+//! The id is an HMAC of the address as it is compared, under `users.id_key`: the same at every instance and after every
+//! rotation of the signing keys, and nobody who sees one can find out whose it is by trying addresses.
+
+mod columns;
+mod email;
+pub mod role;
+mod settings;
+mod user;
+
+pub(crate) use columns::{COLUMNS, Column, OWN_CLAIMS};
+pub use email::Email;
+pub use settings::Settings;
+pub use user::User;
+
+use crate::app::Auth;
+use crate::error::Result;
+use crate::tokens::UserClaims;
+
+/// The claim that has the address.
+pub(crate) const EMAIL: &str = "email";
+
+/// What the tokens of somebody say; none if they may not sign in, by the settings or by the application's hook.
+pub(crate) async fn claims(auth: &Auth, user: &User) -> Result<Option<UserClaims>> {
+    let settings = &auth.settings().users;
+    if !settings.allows(&user.address) {
+        return Ok(None);
+    }
+    let Some(admission) = auth.hooks().admit(auth, user).await? else { return Ok(None) };
+    let mut extra = auth.settings().tokens.claims.of(user, admission.claims);
+    extra.insert(EMAIL.to_owned(), user.email.clone().into());
+    let role = admission.role.unwrap_or_else(|| settings.role(&user.address));
+    Ok(Some(UserClaims { role, email_verified: true, extra }))
+}
+
+/// Whom claims are of, if the id is still the one that follows from the address.
+pub(crate) fn of_claims(auth: &Auth, id: uuid::Uuid, claims: &UserClaims) -> Option<User> {
+    let address = Email::parse(claims.extra.get(EMAIL)?.as_str()?)?;
+    Some(User::of(&auth.settings().users, &address)).filter(|user| user.id == id)
+}

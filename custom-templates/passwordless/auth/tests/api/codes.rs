@@ -1,0 +1,172 @@
+//! `login/code/` and `login/code/verify/`.
+
+use std::time::Duration;
+
+use auth::testing::Engine;
+use auth::tokens::Algorithm;
+use serde_json::json;
+
+use super::{ADA, assert_code_not_valid, claims, code, router, start, wrong};
+
+auth::on_both_engines!(
+    a_mailed_code_signs_in_once,
+    an_address_has_one_id_however_it_is_written_and_whichever_key_signs,
+    five_guesses_are_all_and_another_code_brings_none_back,
+    two_hundred_guesses_at_once_at_two_instances_do_not_pass_the_budget,
+    of_many_who_show_the_right_code_at_once_one_is_signed_in,
+    of_many_who_ask_at_once_one_is_sent_a_code,
+    a_client_address_is_blocked_after_ten_wrong_codes,
+    a_client_network_asks_twenty_times_an_hour,
+    mails_to_an_address_have_pauses_and_an_end,
+);
+
+async fn a_mailed_code_signs_in_once(engine: Engine) {
+    let app = start(engine).await;
+    let code = code(&app, ADA).await;
+    let mut client = app.client();
+    let reply = client.show_code("Ada@Example.com", &format!(" {code} ")).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    assert_eq!(client.refresh().await.status, 200);
+    assert_code_not_valid(&app.client().show_code(ADA, &code).await);
+    app.advance(Duration::from_mins(1));
+    let late = super::code(&app, ADA).await;
+    app.advance(app.auth.settings().codes.lifetime);
+    assert_code_not_valid(&app.client().show_code(ADA, &late).await);
+    assert_code_not_valid(&app.client().show_code("bob@example.com", &late).await);
+}
+
+async fn an_address_has_one_id_however_it_is_written_and_whichever_key_signs(engine: Engine) {
+    let app = start(engine).await;
+    let ada = claims(&app.signed_in(ADA).await).await;
+    assert_eq!((&ada["email"], &ada["email_verified"], &ada["role"]), (&json!(ADA), &json!(true), &json!(0)));
+    let id: uuid::Uuid = ada["sub"].as_str().unwrap().parse().unwrap();
+    assert_eq!(id.get_version_num(), 8);
+    app.add_key("0002", Algorithm::EdDsa);
+    let rotated = app.second_instance(router).await;
+    app.advance(Duration::from_mins(1));
+    let same = claims(&rotated.signed_in("Ada@example.com").await).await;
+    assert_eq!((&same["sub"], &same["email"]), (&ada["sub"], &ada["email"]));
+    assert_ne!(claims(&app.signed_in("eve@example.com").await).await["sub"], ada["sub"]);
+}
+
+async fn five_guesses_are_all_and_another_code_brings_none_back(engine: Engine) {
+    let app = start(engine).await;
+    let first = code(&app, ADA).await;
+    for _ in 0..4 {
+        assert_code_not_valid(&app.client().show_code(ADA, &wrong(&first)).await);
+    }
+    app.advance(Duration::from_mins(1));
+    let second = code(&app, ADA).await;
+    assert_code_not_valid(&app.client().show_code(ADA, if first == second { "x" } else { &first }).await);
+    let reply = app.client().show_code(ADA, &second).await;
+    assert_eq!((reply.status, reply.text("code"), reply.header("retry-after")), (429, "throttled", "1200"));
+    app.advance(Duration::from_mins(20));
+    let third = code(&app, ADA).await;
+    assert_eq!(app.client().show_code(ADA, &third).await.status, 200);
+}
+
+async fn two_hundred_guesses_at_once_at_two_instances_do_not_pass_the_budget(engine: Engine) {
+    let app = start(engine).await;
+    let second = app.second_instance(router).await;
+    let code = code(&app, ADA).await;
+    let guesses = (0..200).map(|number| {
+        let (mut client, code) = (if number % 2 == 0 { app.client() } else { second.client() }, wrong(&code));
+        tokio::spawn(async move { client.show_code(ADA, &code).await.status })
+    });
+    let guesses: Vec<_> = guesses.collect();
+    let mut looked_at = 0;
+    for guess in guesses {
+        let status = guess.await.unwrap();
+        assert!(matches!(status, 401 | 429), "{status}");
+        looked_at += usize::from(status == 401);
+    }
+    assert_eq!(looked_at, 5);
+    assert_eq!(app.client().show_code(ADA, &code).await.status, 429);
+}
+
+async fn of_many_who_show_the_right_code_at_once_one_is_signed_in(engine: Engine) {
+    let app = super::configured(engine, "[codes]\nattempts = 20").await;
+    let second = app.second_instance(router).await;
+    for _ in 0..20 {
+        app.advance(Duration::from_mins(30));
+        let code = code(&app, ADA).await;
+        let shown = (0..10).map(|number| {
+            let (mut client, code) = (if number % 2 == 0 { app.client() } else { second.client() }, code.clone());
+            tokio::spawn(async move { client.show_code(ADA, &code).await.status })
+        });
+        let shown: Vec<_> = shown.collect();
+        let mut signed_in = 0;
+        for one in shown {
+            signed_in += usize::from(one.await.unwrap() == 200);
+        }
+        assert_eq!(signed_in, 1);
+    }
+}
+
+async fn of_many_who_ask_at_once_one_is_sent_a_code(engine: Engine) {
+    let app = start(engine).await;
+    let second = app.second_instance(router).await;
+    let asked = (0..50).map(|number| {
+        let client = if number % 2 == 0 { app.client() } else { second.client() };
+        tokio::spawn(async move { client.ask_for_code(ADA).await.status })
+    });
+    let asked: Vec<_> = asked.collect();
+    let mut sent = 0;
+    for one in asked {
+        sent += usize::from(one.await.unwrap() == 204);
+    }
+    assert_eq!((sent, app.mailbox().all().len()), (1, 1));
+}
+
+async fn a_client_address_is_blocked_after_ten_wrong_codes(engine: Engine) {
+    let app = start(engine).await;
+    let code = code(&app, ADA).await;
+    let stranger = || app.client().from_address("198.51.100.7");
+    for number in 0..10 {
+        let email = format!("user{number}@example.com");
+        assert_eq!(app.client().ask_for_code(&email).await.status, 204);
+        assert_code_not_valid(&stranger().show_code(&email, "x").await);
+    }
+    let reply = stranger().show_code(ADA, &code).await;
+    assert_eq!((reply.status, reply.text("code"), reply.header("retry-after")), (429, "throttled", "900"));
+    let forged = stranger().with_header("x-forwarded-for", "203.0.113.7").show_code(ADA, &code).await;
+    assert_eq!(forged.status, 429, "nobody vouches for the header");
+    let mut elsewhere = app.client().from_address("203.0.113.7");
+    assert_eq!(elsewhere.show_code(ADA, &code).await.status, 200, "the code was not looked at, nor used");
+    app.advance(Duration::from_mins(15));
+    let late = super::code(&app, ADA).await;
+    assert_eq!(stranger().show_code(ADA, &late).await.status, 200);
+}
+
+async fn a_client_network_asks_twenty_times_an_hour(engine: Engine) {
+    let app = start(engine).await;
+    let asked = (0..50).map(|number| {
+        let client = app.client().from_address(&format!("2001:db8:1:2::{number:x}"));
+        tokio::spawn(async move { client.ask_for_code(&format!("user{number}@example.com")).await.status })
+    });
+    let asked: Vec<_> = asked.collect();
+    let mut possible = 0;
+    for one in asked {
+        let status = one.await.unwrap();
+        assert!(matches!(status, 204 | 429), "{status}");
+        possible += usize::from(status == 204);
+    }
+    assert_eq!(possible, 20);
+    let other = app.client().from_address("2001:db8:1:3::1");
+    assert_eq!(other.ask_for_code(ADA).await.status, 204);
+}
+
+async fn mails_to_an_address_have_pauses_and_an_end(engine: Engine) {
+    let app = start(engine).await;
+    for _ in 0..4 {
+        code(&app, ADA).await;
+        let again = app.client().ask_for_code(ADA).await;
+        assert_eq!(again.status, 429, "{again:?}");
+        app.advance(Duration::from_mins(1));
+    }
+    let reply = app.client().ask_for_code(ADA).await;
+    assert_eq!((reply.status, reply.header("retry-after")), (429, "1140"));
+    assert_eq!(app.mailbox().all().len(), 4);
+    app.advance(Duration::from_mins(19));
+    code(&app, ADA).await;
+}
