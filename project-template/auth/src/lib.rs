@@ -66,6 +66,7 @@ pub mod templates;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod throttle;
+mod tls;
 pub mod tokens;
 pub mod users;
 mod words;

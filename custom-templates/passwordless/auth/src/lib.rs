@@ -55,6 +55,7 @@ pub mod templates;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod throttle;
+mod tls;
 #[allow(dead_code, reason = "servers with a database seal what is in it")]
 pub mod tokens;
 pub mod users;

@@ -29,6 +29,7 @@ pub mod settings;
 mod templates;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tls;
 pub mod tokens;
 pub mod users;
 

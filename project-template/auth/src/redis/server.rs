@@ -1,6 +1,5 @@
 //! Where Redis is, and the ways to it.
 
-use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,12 +12,11 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
+use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::{Settings, trouble};
 use crate::settings::Problem;
+use crate::tls;
 
 /// How long the making of a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -66,7 +64,8 @@ impl Server {
         let tls = if is_tls {
             let name =
                 ServerName::try_from(host.clone()).map_err(|_| trouble("names a host that no certificate can have"))?;
-            Some((TlsConnector::from(Arc::new(tls_config(settings.ca_file.as_deref())?)), name))
+            let connector = tls::connector(settings.ca_file.as_deref());
+            Some((connector.map_err(|words| Problem::new("redis.ca_file", words))?, name))
         } else {
             None
         };
@@ -116,30 +115,6 @@ pub(super) fn plain(url: &str) -> (String, bool) {
         Some(rest) => (format!("redis://{rest}"), true),
         None => (url.to_owned(), false),
     }
-}
-
-/// With the cryptography of the rest of the program, named: the one that a process has by default need not be this.
-fn tls_config(ca_file: Option<&Path>) -> Result<ClientConfig, Problem> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    if let Some(path) = ca_file {
-        let words = format_args!("names {}, which is no file of certificates in PEM", path.display());
-        trust(&mut roots, path).ok_or_else(|| Problem::new("redis.ca_file", words))?;
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Problem::new("redis.url", format_args!("asks for TLS, which cannot be spoken: {error}")))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
-}
-
-/// Adds the certificates of a file; none if there is anything else in it, or nothing at all.
-fn trust(roots: &mut RootCertStore, path: &Path) -> Option<()> {
-    let pem = std::fs::read(path).ok()?;
-    let before = roots.len();
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
-        roots.add(certificate.ok()?).ok()?;
-    }
-    // A file without any is no error to the parser.
-    (roots.len() > before).then_some(())
 }
 
 #[cfg(test)]

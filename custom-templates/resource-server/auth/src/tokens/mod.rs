@@ -31,6 +31,7 @@ mod test_keys;
 #[allow(dead_code, reason = "it also makes tokens")]
 mod vault;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +46,7 @@ pub use refusal::Refusal;
 use crate::error::{Error, Result};
 use crate::settings::{Problem, Section};
 use claims::Kind;
+use fetch::Address;
 use jwe::Seal;
 use jws::JwsError;
 use published::{Known, Published};
@@ -57,6 +59,8 @@ const MAX_LEEWAY: Duration = Duration::from_mins(1);
 pub struct Settings {
     /// Where the keys are published.
     pub jwks_url: String,
+    /// Certificate authorities to trust beside the public ones.
+    pub ca_file: Option<PathBuf>,
     /// Claim `iss`.
     pub issuer: String,
     /// Claim `aud`.
@@ -73,13 +77,14 @@ impl Settings {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
         let settings = Self {
             jwks_url: section.required_text("jwks_url"),
+            ca_file: section.optional_text("ca_file").map(PathBuf::from),
             issuer: section.required_text("issuer"),
             audience: section.required_text("audience"),
             access_lifetime: section.duration("access_lifetime"),
             leeway: section.duration("leeway"),
             encryption_keys: section.secrets("encryption_keys"),
         };
-        if fetch::Address::parse(&settings.jwks_url).is_none() {
+        if !fetch::is_address(&settings.jwks_url) {
             section
                 .problem("jwks_url", "must be an address such as \"https://auth.example.com/.well-known/jwks.json\"");
         }
@@ -103,7 +108,8 @@ pub struct Tokens {
 impl Tokens {
     pub(crate) async fn start(settings: &Settings, now: OffsetDateTime) -> Result<Self, Vec<Problem>> {
         let seal = Seal::new(&settings.encryption_keys)?;
-        let published = Published::start(&settings.jwks_url, now).await;
+        let address = Address::of(settings).map_err(|problem| vec![problem])?;
+        let published = Published::start(address, now).await;
         Ok(Self { published, seal, settings: settings.clone() })
     }
 

@@ -39,7 +39,7 @@ impl Known {
 }
 
 pub(super) struct Published {
-    address: Option<Address>,
+    address: Address,
     state: RwLock<State>,
     /// Held by the one who fetches.
     fetching: Mutex<()>,
@@ -58,8 +58,8 @@ struct KeySet {
 }
 
 impl Published {
-    pub(super) async fn start(url: &str, now: OffsetDateTime) -> Arc<Self> {
-        let published = Self { address: Address::parse(url), state: RwLock::default(), fetching: Mutex::default() };
+    pub(super) async fn start(address: Address, now: OffsetDateTime) -> Arc<Self> {
+        let published = Self { address, state: RwLock::default(), fetching: Mutex::default() };
         published.fetch(now).await;
         Arc::new(published)
     }
@@ -89,10 +89,7 @@ impl Published {
     }
 
     async fn fetch(&self, now: OffsetDateTime) {
-        let fetched = match &self.address {
-            Some(address) => fetch::get(address).await.and_then(|body| keys(&body)),
-            None => Err(anyhow::anyhow!("tokens.jwks_url is not an address")),
-        };
+        let fetched = fetch::get(&self.address).await.and_then(|body| keys(&body));
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         state.tried = Some(now);
         match fetched {
