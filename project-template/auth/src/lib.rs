@@ -23,8 +23,8 @@
 //! | [`http`] | limits, headers, input, the client's address |
 //!
 //! [`app`] has the whole API on one page, [`settings`] every setting, `parts` what is made of them first, [`commands`] the
-//! program's sub-commands, [`hooks`] what an application adds, [`db`] the two databases, [`clock`] the only clock, [`error`]
-//! what a refused client is told.
+//! program's sub-commands, [`hooks`] what an application adds, [`db`] the two databases, [`clock`] the only clock, `tls` the
+//! way to servers that are asked, [`error`] what a refused client is told.
 //!
 //! ```no_run
 //! use auth::{Auth, CurrentUser};
