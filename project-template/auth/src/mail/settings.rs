@@ -49,13 +49,19 @@ pub enum Tls {
 }
 
 impl Choice for Tls {
-    // The last two are what EMAIL_USE_TLS is set to.
+    // After the first three: what EMAIL_USE_TLS is set to, by Django projects and by shells.
     const NAMES: &[(&str, Self)] = &[
         ("starttls", Self::Starttls),
         ("tls", Self::Implicit),
         ("none", Self::None),
         ("true", Self::Starttls),
         ("false", Self::None),
+        ("yes", Self::Starttls),
+        ("no", Self::None),
+        ("on", Self::Starttls),
+        ("off", Self::None),
+        ("1", Self::Starttls),
+        ("0", Self::None),
     ];
 }
 

@@ -276,8 +276,16 @@ fn the_variables_of_a_mail_server_are_those_everybody_knows() {
     assert_eq!((mail.host.as_str(), mail.port, mail.user.as_str()), ("mail.example.com", 2525, "ada"));
     assert_eq!((mail.password.expose_secret(), mail.tls), ("secret", mail::Tls::Starttls));
     assert_eq!(mail.from.to_string(), "Example <no-reply@example.com>");
-    let variables = [("EMAIL_HOST", "h"), ("EMAIL_USE_TLS", "False"), ("DEFAULT_FROM_EMAIL", "a@example.com")];
-    assert_eq!(load("", &variables).unwrap().mail.tls, mail::Tls::None);
+    let tls = |word| {
+        let variables = [("EMAIL_HOST", "h"), ("EMAIL_USE_TLS", word), ("DEFAULT_FROM_EMAIL", "a@example.com")];
+        load("", &variables).unwrap().mail.tls
+    };
+    for word in ["1", "true", "True", "yes", "ON"] {
+        assert_eq!(tls(word), mail::Tls::Starttls, "{word}");
+    }
+    for word in ["0", "false", "False", "NO", "off"] {
+        assert_eq!(tls(word), mail::Tls::None, "{word}");
+    }
     assert!(load("", &[("EMAIL_HOST", "h")]).unwrap_err().contains("`mail.from` must be an address"));
 }
 
