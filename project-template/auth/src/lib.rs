@@ -58,6 +58,7 @@ pub mod operations;
 pub mod pages;
 mod parts;
 pub mod passwords;
+mod private;
 pub mod redis;
 pub mod registration;
 pub mod sessions;

@@ -1,6 +1,6 @@
 //! `keys rotate` and `keys list`.
 
-use std::fs;
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,8 +13,9 @@ use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
+use crate::private;
 use crate::settings::{Problems, Settings};
-use crate::tokens::{Algorithm, PEM, SECRET, SigningKey, Tokens, generate_encryption_key, with_signs_from};
+use crate::tokens::{Algorithm, PEM, SECRET, SigningKey, Tokens, generate_encryption_key, key_files, with_signs_from};
 
 /// A new key is published this long before it signs: the five minutes verifiers may keep the published keys, and as long
 /// again to restart every instance.
@@ -63,8 +64,8 @@ fn rotate(settings: &Settings, at_once: bool, if_none: bool) -> anyhow::Result<E
     let text = if ahead { with_signs_from(&key, now + LEAD)? } else { Zeroizing::new(key.to_string()) };
 
     let extension = if algorithm == Algorithm::Hs256 { SECRET } else { PEM };
-    let path = directory.join(format!("{:04}.{extension}", newest.unwrap_or(0) + 1));
-    write_private(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
+    let path = next(&directory, newest.as_deref(), extension)?;
+    write_new(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
     println!("{}", path.display());
     let when = if ahead { format!("from {} on", (now + LEAD).format(&Rfc3339)?) } else { "at once".to_owned() };
     eprintln!("the new key signs {when}; restart every instance now, and keep the old keys while their tokens live");
@@ -108,45 +109,34 @@ fn directory(settings: &Settings) -> anyhow::Result<PathBuf> {
         bail!("`tokens.keys` names no directory to put a key into; set it to [\"keys\"] or add the key there yourself");
     };
     if !path.exists() {
-        create_private(&path).with_context(|| format!("cannot make the directory {}", path.display()))?;
+        private::create_directory(&path).with_context(|| format!("cannot make the directory {}", path.display()))?;
     }
     Ok(path)
 }
 
-/// The greatest number among the names of key files.
-fn newest(directory: &Path) -> anyhow::Result<Option<u32>> {
-    let mut newest = None;
-    for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
-        let is_key = path.extension().is_some_and(|extension| extension == PEM || extension == SECRET);
-        let number = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
-        if is_key {
-            newest = newest.max(number.or(Some(0)));
-        }
+/// The name of the newest key file, which is the greatest.
+fn newest(directory: &Path) -> anyhow::Result<Option<OsString>> {
+    let files = key_files(directory).with_context(|| format!("cannot list {}", directory.display()))?;
+    Ok(files.first().and_then(|file| file.file_name()).map(OsStr::to_owned))
+}
+
+/// The file of the next key: its name must be the greatest, or the key would count as an old one and never sign.
+fn next(directory: &Path, newest: Option<&OsStr>, extension: &str) -> anyhow::Result<PathBuf> {
+    let Some(newest) = newest else { return Ok(directory.join(format!("0001.{extension}"))) };
+    let number = Path::new(newest).file_stem().and_then(OsStr::to_str).and_then(|stem| stem.parse::<u64>().ok());
+    let name = number.and_then(|number| number.checked_add(1)).map(|number| format!("{number:04}.{extension}"));
+    match name.filter(|name| OsStr::new(name) > newest) {
+        Some(name) => Ok(directory.join(name)),
+        None => bail!(
+            "no number comes after the newest key file, {}; rename the key files to 0001.pem, 0002.pem and so on, the oldest \
+             first (a key stays the same whatever its file is called)",
+            directory.join(newest).display()
+        ),
     }
-    Ok(newest)
 }
 
-#[cfg(unix)]
-fn create_private(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
-}
-
-#[cfg(not(unix))]
-fn create_private(path: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(path)
-}
-
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(path)?;
+fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = private::options().create_new(true).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
@@ -168,4 +158,27 @@ fn list(settings: &Settings) -> anyhow::Result<ExitCode> {
         println!("{kid}  A256GCM  {role}");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(newest: &str) -> anyhow::Result<PathBuf> {
+        next(Path::new("keys"), Some(OsStr::new(newest)), PEM)
+    }
+
+    #[test]
+    fn a_new_key_has_the_greatest_name_or_is_not_made() {
+        assert_eq!(next(Path::new("keys"), None, SECRET).unwrap(), Path::new("keys/0001.secret"));
+        for (newest, expected) in
+            [("0001.pem", "keys/0002.pem"), ("0009.secret", "keys/0010.pem"), ("4294967295.pem", "keys/4294967296.pem")]
+        {
+            assert_eq!(after(newest).unwrap(), Path::new(expected));
+        }
+        for newest in ["9999.pem", "18446744073709551615.pem", "99999999999999999999.pem", "main.pem"] {
+            let problem = after(newest).unwrap_err().to_string();
+            assert!(problem.contains(newest) && problem.contains("rename"), "{problem}");
+        }
+    }
 }

@@ -150,7 +150,8 @@ impl Loading {
     fn warn_if_readable_by_others(&mut self, _file: &Path) {}
 }
 
-fn key_files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
+/// The key files of a directory, the newest first.
+pub(crate) fn key_files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
