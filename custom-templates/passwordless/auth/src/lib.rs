@@ -48,6 +48,7 @@ mod openapi;
 mod operations;
 mod pages;
 mod parts;
+mod private;
 pub mod redis;
 pub mod sessions;
 pub mod settings;

@@ -1,5 +1,6 @@
 //! The ways a mail leaves.
 
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -12,6 +13,7 @@ use secrecy::ExposeSecret;
 use uuid::Uuid;
 
 use super::{Letter, Settings, Tls, Transport, trouble};
+use crate::private;
 use crate::settings::Problem;
 
 /// Mails sent at once, each over a connection of its own.
@@ -89,7 +91,7 @@ impl Sender {
             Transport::Console => Self::Console,
             Transport::File => {
                 let directory = settings.directory.clone();
-                std::fs::create_dir_all(&directory).map_err(|error| {
+                private::create_directory(&directory).map_err(|error| {
                     let words = format_args!("names {}, which cannot be made: {error}", directory.display());
                     Problem::new("mail.directory", words)
                 })?;
@@ -179,7 +181,12 @@ async fn write(directory: &Path, id: Uuid, message: Message) -> anyhow::Result<(
     let cannot = format!("cannot write {}", path.display());
     let writing = tokio::task::spawn_blocking(move || {
         let partial = path.with_extension("part");
-        std::fs::write(&partial, message.formatted())?;
+        // Links and codes are in it. What an attempt left that was cut off may be open to others.
+        std::fs::remove_file(&partial).or_else(|error| match error.kind() {
+            ErrorKind::NotFound => Ok(()),
+            _ => Err(error),
+        })?;
+        private::options().create_new(true).open(&partial)?.write_all(&message.formatted())?;
         std::fs::rename(&partial, &path)
     });
     writing.await?.context(cannot)

@@ -232,4 +232,10 @@ async fn mails_are_written_into_files(engine: Engine) {
     let [file] = files.try_into().unwrap();
     assert_eq!(file.extension().unwrap(), "eml");
     assert!(std::fs::read_to_string(&file).unwrap().contains("\r\nTo: ada@example.com\r\n"));
+    assert_eq!((mode(&path), mode(&file)), (0o700, 0o600), "links and codes are nobody else's");
+}
+
+fn mode(path: &std::path::Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().unwrap().permissions().mode() & 0o777
 }
