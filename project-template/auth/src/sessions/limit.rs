@@ -11,7 +11,7 @@ use crate::openapi::refusals;
 use crate::settings::{Choice, Section};
 
 /// The greatest `sessions.max_per_user`.
-const MAX_PER_USER: u32 = 1_000;
+pub(super) const MAX_PER_USER: u32 = 1_000;
 
 /// What becomes of a sign-in beyond `sessions.max_per_user`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -67,7 +67,7 @@ struct Listed {
     device: Device,
 }
 
-/// The user's live sessions, newest first.
+/// The user's live sessions, newest first, at most the 1,000 newest.
 #[utoipa::path(
     get, path = "/sessions/", tag = "Sessions", security(("bearer" = [])),
     responses((status = 200, description = "The sessions.", body = Vec<Listed>)),

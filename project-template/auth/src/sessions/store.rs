@@ -41,14 +41,16 @@ pub(super) async fn by_id(db: &Db, id: Uuid) -> sqlx::Result<Option<Session>> {
         .await)
 }
 
-pub(super) async fn live_of_user(db: &Db, user: Uuid, now: OffsetDateTime) -> sqlx::Result<Vec<Session>> {
+/// The sessions of a user that live, newest first, at most `limit` of them.
+pub(super) async fn live_of_user(db: &Db, user: Uuid, now: OffsetDateTime, limit: u32) -> sqlx::Result<Vec<Session>> {
     on!(db, pool => sqlx::query_as(concat!(
         "select ", columns!(), " from sessions
          where user_id = $1 and ended_at is null and expires_at > $2
-         order by created_at desc, id desc",
+         order by created_at desc, id desc limit $3",
     ))
     .bind(user)
     .bind(now)
+    .bind(i64::from(limit))
     .fetch_all(pool)
     .await)
 }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use auth::on;
 use auth::testing::{Engine, PASSWORD};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{
     assert_cookie_deleted, assert_not_authenticated, assert_refused, assert_session_over, claims, configured, start,
@@ -11,6 +13,7 @@ use super::{
 
 auth::on_both_engines!(
     the_list_shows_live_sessions_newest_first_and_no_token,
+    the_list_ends_after_the_thousand_newest,
     a_session_is_ended_by_its_owner_once,
     a_session_of_somebody_else_is_not_there_and_lives_on,
     with_session_check_an_ended_session_is_refused_everywhere_at_once,
@@ -50,6 +53,33 @@ async fn the_list_shows_live_sessions_newest_first_and_no_token(engine: Engine) 
     ]);
     assert_eq!(reply.body, expected);
     assert_not_authenticated(&app.client().get(PATH).await);
+}
+
+async fn the_list_ends_after_the_thousand_newest(engine: Engine) {
+    let app = start(engine).await;
+    let ada = app.signed_in("ada@example.com").await;
+    app.advance(Duration::from_mins(1));
+    let own: Uuid = claims(&ada).await["session"].as_str().unwrap().parse().unwrap();
+    let mut newer = Vec::new();
+    for _ in 0..1_000 {
+        let id = Uuid::now_v7();
+        on!(app.auth.db(), pool => sqlx::query(
+            "insert into sessions (id, user_id, claims, created_at, refreshed_at, expires_at)
+             select $1, user_id, claims, $2, $2, expires_at from sessions where id = $3",
+        )
+        .bind(id)
+        .bind(app.auth.now())
+        .bind(own)
+        .execute(pool)
+        .await
+        .unwrap()
+        .rows_affected());
+        newer.push(id.to_string());
+    }
+    newer.sort_unstable_by(|a, b| b.cmp(a));
+    let reply = ada.get(PATH).await;
+    let listed: Vec<_> = reply.body.as_array().unwrap().iter().map(|session| session["id"].as_str().unwrap()).collect();
+    assert_eq!(listed, newer, "all but the oldest, which asks");
 }
 
 fn path_of(claims: &Value) -> String {
