@@ -13,10 +13,11 @@ mod send_test_mail;
 mod serve;
 mod superuser;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use axum::Router;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::app::Auth;
 use crate::hooks::Hooks;
@@ -25,7 +26,7 @@ use crate::settings::Draft;
 
 /// Serves the application, or does one of the other things an operator needs.
 #[derive(Parser)]
-#[command(version, about, disable_help_subcommand = true)]
+#[command(version = concat!("(auth ", env!("CARGO_PKG_VERSION"), ")"), about, disable_help_subcommand = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -88,7 +89,7 @@ pub async fn run(app: impl FnOnce(Auth) -> Router) -> ExitCode {
 
 /// As [`run`], with what the application adds: see [`crate::hooks`].
 pub async fn run_with(hooks: impl Hooks, app: impl FnOnce(Auth) -> Router) -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = arguments();
     match perform(arguments.command.unwrap_or(Command::Serve { migrate: false }), hooks, app).await {
         Ok(code) => code,
         Err(error) => {
@@ -96,6 +97,14 @@ pub async fn run_with(hooks: impl Hooks, app: impl FnOnce(Auth) -> Router) -> Ex
             ExitCode::FAILURE
         }
     }
+}
+
+/// The arguments of this process; `--version` names the program as it was called, with the version of this crate.
+fn arguments() -> Arguments {
+    let called = std::env::args_os().next().unwrap_or_default();
+    let name = Path::new(&called).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let command = if name.is_empty() { Arguments::command() } else { Arguments::command().name(name) };
+    Arguments::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
 }
 
 async fn perform(command: Command, hooks: impl Hooks, app: impl FnOnce(Auth) -> Router) -> anyhow::Result<ExitCode> {
