@@ -9,7 +9,9 @@ use crate::support::Place;
 
 /// Variables of other programs: the database's image, and the shell of a workflow.
 const FOREIGN: [&str; 4] = ["POSTGRES_DB", "POSTGRES_HOST_AUTH_METHOD", "POSTGRES_PASSWORD", "PUBLIC_URL"];
-const OPTIONS: [&str; 4] = ["", "--database postgres", "--email", "--database postgres --email"];
+const OPTIONS: [&str; 5] = ["", "--database postgres", "--email", "--database postgres --email", SKELETON];
+/// Its image is one of its own, and the built-in files go on deploying it.
+const SKELETON: &str = "--template company-skeleton -d owners=@example/platform -d contact=help@example.com";
 
 fn each_project(check: impl Fn(&Place)) {
     for options in OPTIONS {
@@ -113,18 +115,34 @@ fn everything_the_image_is_made_of_is_there_and_no_secret_gets_near_it() {
 
 #[test]
 fn the_image_runs_commands_that_the_program_has() {
-    let place = Place::new();
-    place.start("my-shop").succeeded();
-    let dockerfile = place.read("my-shop/Dockerfile");
-    assert_eq!(instructions(&dockerfile, "ENTRYPOINT"), ["[\"my-shop\"]"]);
-    assert_eq!(instructions(&dockerfile, "CMD"), ["[\"serve\", \"--migrate\"]"]);
-    assert!(instructions(&dockerfile, "HEALTHCHECK")[0].ends_with("CMD [\"my-shop\", \"health\"]"));
-    let compose = scalars(&place.read("my-shop/compose.yaml"));
-    assert!(compose.windows(3).any(|words| words == ["keys", "rotate", "--if-none"]));
-    let commands = place.read("my-shop/auth/src/commands/mod.rs") + &place.read("my-shop/auth/src/commands/keys.rs");
-    for command in ["Serve {", "migrate: bool", "Health,", "Rotate {", "if_none: bool"] {
-        assert!(commands.contains(command), "{command}");
-    }
+    each_project(|place| {
+        let dockerfile = place.read("my-shop/Dockerfile");
+        assert_eq!(instructions(&dockerfile, "ENTRYPOINT"), ["[\"my-shop\"]"]);
+        assert_eq!(instructions(&dockerfile, "CMD"), ["[\"serve\", \"--migrate\"]"]);
+        assert!(instructions(&dockerfile, "HEALTHCHECK")[0].ends_with("CMD [\"my-shop\", \"health\"]"));
+        let compose = scalars(&place.read("my-shop/compose.yaml"));
+        assert!(compose.windows(3).any(|words| words == ["keys", "rotate", "--if-none"]));
+        let commands = place.read("my-shop/auth/src/commands/mod.rs") + &place.read("my-shop/auth/src/commands/keys.rs");
+        for command in ["Serve {", "migrate: bool", "Health,", "Rotate {", "if_none: bool"] {
+            assert!(commands.contains(command), "{command}");
+        }
+    });
+}
+
+#[test]
+fn what_the_server_writes_is_on_a_volume_that_its_user_may_write_to() {
+    each_project(|place| {
+        let dockerfile = place.read("my-shop/Dockerfile");
+        let variables = instructions(&dockerfile, "ENV").join(" ");
+        assert!(variables.contains("JWT_ALLAUTH__HTTP__BIND=0.0.0.0:8000"), "reached from outside: {variables}");
+        assert!(variables.contains("JWT_ALLAUTH__TOKENS__KEYS=/data/keys"), "{variables}");
+        let copied = instructions(&dockerfile, "COPY");
+        assert!(copied.iter().any(|copy| copy == "--from=build --chown=nonroot:nonroot /data /data"), "{copied:?}");
+        let compose = scalars(&place.read("my-shop/compose.yaml"));
+        assert_eq!(compose.iter().filter(|text| *text == "data:/data").count(), 2, "the server and what makes its key");
+        let database = if place.read("my-shop/.env").contains("postgres://") { "postgres://" } else { "sqlite:///data/" };
+        assert!(compose.windows(2).any(|pair| pair[0] == "DATABASE_URL" && pair[1].starts_with(database)));
+    });
 }
 
 #[test]
