@@ -103,6 +103,11 @@ fn everything_the_image_is_made_of_is_there_and_no_secret_gets_near_it() {
             }
         }
         assert!(copied > 3);
+        let manifest: toml::Table = place.read("my-shop/auth/Cargo.toml").parse().unwrap();
+        for bench in manifest["bench"].as_array().unwrap() {
+            let stand_in = format!("auth/benches/{}.rs", bench["name"].as_str().unwrap());
+            assert!(dockerfile.contains(&stand_in), "cargo wants every target that a manifest names: {stand_in}");
+        }
         let ignored = place.read("my-shop/.dockerignore");
         for secret in [".env*", "keys", "*.db*"] {
             assert!(ignored.lines().any(|line| line == secret), "{secret}");

@@ -81,6 +81,15 @@ impl TestApp {
         Self::prepare(engine, router, toml, |_| ()).await
     }
 
+    /// As [`TestApp::configured`], with password hashes that cost what they cost in production: to measure.
+    ///
+    /// # Panics
+    /// As [`TestApp::configured`].
+    pub async fn at_full_cost(engine: Engine, router: impl Fn(Auth) -> Router, toml: &str) -> Self {
+        let hash = read_settings(toml).password.hash;
+        Self::prepare(engine, router, toml, |settings| settings.password.hash = hash).await
+    }
+
     async fn prepare(
         engine: Engine,
         router: impl Fn(Auth) -> Router,
@@ -88,7 +97,7 @@ impl TestApp {
         change: impl FnOnce(&mut Settings),
     ) -> Self {
         let files = TempDir::new().expect("a temporary directory");
-        let mut settings = Settings::load(Path::new("the test"), toml, &BTreeMap::new()).expect("valid settings");
+        let mut settings = read_settings(toml);
         settings.database.url = engine.new_database(files.path()).await;
         settings.password.hash.memory_kib = 8;
         settings.password.hash.iterations = 1;
@@ -206,6 +215,10 @@ impl TestApp {
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
     }
+}
+
+fn read_settings(toml: &str) -> Settings {
+    Settings::load(Path::new("the test"), toml, &BTreeMap::new()).expect("valid settings")
 }
 
 async fn start(settings: &Settings, clock: &Clock, hooks: impl Hooks) -> Auth {
