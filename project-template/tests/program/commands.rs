@@ -3,14 +3,16 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Output;
 
-use auth::testing::{Engine, PASSWORD, Program};
+use auth::testing::{Engine, PASSWORD, Program, Server};
 
-use super::{login, program};
+use super::{IN_BODY, login, program, register};
 
 auth::on_both_engines!(
     migrate_applies_what_check_names,
     many_migrations_at_once_take_turns,
     a_superuser_is_made_once_however_often_it_is_asked_for,
+    an_account_that_a_stranger_may_have_made_is_no_superuser_unless_that_is_asked_for,
+    a_verified_account_becomes_a_superuser_with_the_password_it_has_and_a_deactivated_one_does_not,
     flush_tokens_counts_and_removes,
     in_production_a_start_that_migrates_does_so_first,
     variables_are_all_that_production_needs,
@@ -80,6 +82,69 @@ async fn a_superuser_is_made_once_however_often_it_is_asked_for(engine: Engine) 
     assert_eq!(said, ["created the superuser root@example.com\n", already, already, already]);
     let server = program.serve();
     assert_eq!(login(&server, "root@example.com").status, 200);
+}
+
+async fn an_account_that_a_stranger_may_have_made_is_no_superuser_unless_that_is_asked_for(engine: Engine) {
+    let program = program(engine).await.with("SUPERUSER_EMAIL", "root@example.com");
+    let program = program.with("SUPERUSER_PASSWORD", "the operator's own passphrase");
+    let server = program.serve();
+    assert_eq!(register(&server, "root@example.com").status, 201);
+    for _ in 0..2 {
+        assert_told(
+            &program,
+            &["create-superuser"],
+            1,
+            "root@example.com has an account whose address was never verified",
+        );
+    }
+    assert_eq!(role(&server, "root@example.com"), 0);
+    let promoted = "root@example.com is a superuser now; its password was left as it is";
+    assert_told(&program, &["create-superuser", "--promote"], 0, promoted);
+    assert_eq!(role(&server, "root@example.com"), 1000);
+    for command in [&["create-superuser"][..], &["create-superuser", "--promote"]] {
+        assert_told(&program, command, 0, "root@example.com is a superuser already\n");
+    }
+}
+
+async fn a_verified_account_becomes_a_superuser_with_the_password_it_has_and_a_deactivated_one_does_not(
+    engine: Engine,
+) {
+    let program = program(engine).await.with("SUPERUSER_PASSWORD", "the operator's own passphrase");
+    let server = program.serve();
+    let accounts = "email,password,email_verified,is_active\n\
+         active@example.com,!,t,t\n\
+         inactive@example.com,!,t,f\n\
+         neither@example.com,!,f,f\n";
+    let path = program.directory().join("users.csv");
+    std::fs::write(&path, accounts).unwrap();
+    assert_told(&program, &["import-users", path.to_str().unwrap()], 0, "imported 3 accounts");
+    let promote = |name: &str, code, expected: &str| {
+        let email = format!("{name}@example.com");
+        for command in
+            [&["create-superuser", "--email", &email][..], &["create-superuser", "--promote", "--email", &email]]
+        {
+            assert_told(&program, command, code, &format!("{email} {expected}"));
+        }
+    };
+    promote("active", 0, "is a superuser");
+    promote("inactive", 1, "has an account that is deactivated; activate it first");
+    promote("neither", 1, "has an account that is deactivated; activate it first");
+    let denied = server
+        .send(
+            "POST",
+            "/jwt-allauth/login/",
+            IN_BODY,
+            r#"{"email":"active@example.com","password":"the operator's own passphrase"}"#,
+        )
+        .unwrap();
+    assert_eq!(denied.status, 401, "{denied:?}");
+}
+
+/// What the tokens say of somebody who signs in.
+fn role(server: &Server, email: &str) -> i64 {
+    let bearer = format!("Bearer {}", login(server, email).text("access"));
+    let claims = server.send("GET", "/jwt-allauth/token/claims/", &[("Authorization", &bearer)], "").unwrap();
+    claims.body["role"].as_i64().unwrap()
 }
 
 async fn flush_tokens_counts_and_removes(engine: Engine) {

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Args;
 
-use crate::app::Auth;
+use super::with_auth;
 use crate::parts::Parts;
 use crate::users::import::{self, Event, Summary};
 
@@ -27,10 +27,9 @@ pub(super) struct Arguments {
 /// Imports a file, and says of each row that was not imported why. Running it again goes on where it stopped.
 pub(super) async fn import(parts: Box<Parts>, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut ids = arguments.ids.as_deref().map(Ids::create).transpose()?;
-    let auth = Auth::of(parts, ()).await?;
     let mut screen = Screen { file: &arguments.file, shows_progress: std::io::stderr().is_terminal() };
     let mut unwritten = Ok(());
-    let summary = import::import(&auth, &arguments.file, arguments.dry_run, |event| match event {
+    let watch = |event: Event<'_>| match event {
         Event::Known { key, id } => {
             if let Some(ids) = ids.as_mut().filter(|_| unwritten.is_ok()) {
                 unwritten = ids.write(key, id);
@@ -39,11 +38,11 @@ pub(super) async fn import(parts: Box<Parts>, arguments: &Arguments) -> anyhow::
         Event::Changed { line, note } => screen.say(line, "note", note),
         Event::Refused { line, reason } => screen.say(line, "not imported", reason),
         Event::Progress { done, of } => screen.progress(done, of),
-    })
-    .await;
+    };
+    let imported =
+        with_auth(parts, async |auth| import::import(auth, &arguments.file, arguments.dry_run, watch).await).await;
     screen.clear();
-    auth.db().close().await;
-    let summary = summary?;
+    let summary = imported?;
     unwritten
         .and_then(|()| ids.map_or(Ok(()), Ids::finish))
         .context("the accounts are imported, their ids not written")?;

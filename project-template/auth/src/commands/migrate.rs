@@ -8,17 +8,21 @@ use crate::settings::Settings;
 /// Applies missing migrations, or says which are missing.
 pub(super) async fn migrate(settings: &Settings, check: bool) -> anyhow::Result<ExitCode> {
     let db = Db::connect(&settings.database).await?;
+    let is_complete = bring_up_to_date(&db, check).await;
+    db.close().await;
+    Ok(if is_complete? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Says whether none is missing afterwards.
+async fn bring_up_to_date(db: &Db, check: bool) -> anyhow::Result<bool> {
     let pending = db.pending_migrations().await?;
     for name in &pending {
         println!("{} {name}", if check { "missing" } else { "applying" });
     }
     if pending.is_empty() {
         println!("the database is up to date");
-    } else if check {
-        return Ok(ExitCode::FAILURE);
-    } else {
+    } else if !check {
         db.migrate().await?;
     }
-    db.close().await;
-    Ok(ExitCode::SUCCESS)
+    Ok(pending.is_empty() || !check)
 }

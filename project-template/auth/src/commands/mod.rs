@@ -107,6 +107,14 @@ fn arguments() -> Arguments {
     Arguments::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
 }
 
+/// Does something with the state, and closes the database whatever comes of it.
+async fn with_auth<T>(parts: Box<Parts>, work: impl AsyncFnOnce(&Auth) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let auth = Auth::of(parts, ()).await?;
+    let done = work(&auth).await;
+    auth.db().close().await;
+    done
+}
+
 async fn perform(command: Command, hooks: impl Hooks, app: impl FnOnce(Auth) -> Router) -> anyhow::Result<ExitCode> {
     let draft = Draft::from_environment()?;
     logs::start(draft.unchecked());

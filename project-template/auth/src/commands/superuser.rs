@@ -7,13 +7,14 @@ use anyhow::{Context, bail};
 use clap::Args;
 use secrecy::SecretString;
 
+use super::with_auth;
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::db;
 use crate::parts::Parts;
 use crate::passwords;
 use crate::settings::variable;
-use crate::users::{self, Email, NewUser, role};
+use crate::users::{self, Email, NewUser, User, role};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -23,6 +24,9 @@ pub(super) struct Arguments {
     /// Ask nothing: take the password from `SUPERUSER_PASSWORD`
     #[arg(long)]
     no_input: bool,
+    /// Promote an account whose address nobody has verified, too: whoever signed up with it becomes the superuser
+    #[arg(long)]
+    promote: bool,
 }
 
 /// Makes a superuser, or makes the account with this address one; its password stays. Running it again changes nothing.
@@ -35,59 +39,81 @@ pub(super) async fn create(parts: Box<Parts>, arguments: Arguments) -> anyhow::R
         None => bail!("no address: give --email ADDRESS or set SUPERUSER_EMAIL"),
     };
     let email = Email::parse(&email).with_context(|| format!("`{email}` is not an e-mail address"))?;
-    let auth = Auth::of(parts, ()).await?;
-    if let Some(user) = users::store::by_email(auth.db(), &email).await? {
-        return promote(&auth, user).await;
-    }
+    with_auth(parts, async |auth| {
+        if let Some(user) = users::store::by_email(auth.db(), &email).await? {
+            return promote(auth, &user, arguments.promote).await;
+        }
+        let password = match variable("SUPERUSER_PASSWORD")? {
+            Some(password) => password.into(),
+            None if asks => ask_password()?,
+            None => bail!("no password: set SUPERUSER_PASSWORD, or run this on a terminal without --no-input"),
+        };
+        if make(auth, &email, password).await? {
+            return Ok(());
+        }
+        // Somebody else made it since: two instances start together.
+        let user = users::store::by_email(auth.db(), &email).await?.with_context(|| changed(email.as_written()))?;
+        promote(auth, &user, arguments.promote).await
+    })
+    .await?;
+    Ok(ExitCode::SUCCESS)
+}
 
-    let password = match variable("SUPERUSER_PASSWORD")? {
-        Some(password) => password.into(),
-        None if asks => ask_password()?,
-        None => bail!("no password: set SUPERUSER_PASSWORD, or run this on a terminal without --no-input"),
-    };
-    let problems = passwords::problems_of(&auth, &password, &[("email address", email.as_written())]);
+/// Makes the account. Says whether nobody had the address.
+async fn make(auth: &Auth, email: &Email, password: SecretString) -> anyhow::Result<bool> {
+    let problems = passwords::problems_of(auth, &password, &[("email address", email.as_written())]);
     if !problems.is_empty() {
         bail!("the password is not accepted:\n  - {}", problems.join("\n  - "));
     }
     let new = NewUser {
         password_hash: Some(auth.passwords().hash(password).await?),
-        email,
+        email: email.clone(),
         first_name: String::new(),
         last_name: String::new(),
         role: role::SUPERUSER,
         email_verified: true,
     };
     let mut tx = auth.db().begin().await?;
-    match users::add(&mut tx, &new, auth.now()).await {
-        Ok(user) => {
-            audit::record(&auth, &mut tx, Event::of(Kind::SignUp, &user).because(Reason::Command)).await?;
-            tx.commit().await?;
-            println!("created the superuser {}", user.email);
-            Ok(ExitCode::SUCCESS)
-        }
-        // Somebody else made it since: two instances start together.
-        Err(error) if db::is_taken(&error) => {
-            drop(tx);
-            match users::store::by_email(auth.db(), &new.email).await? {
-                Some(user) => promote(&auth, user).await,
-                None => Err(error.into()),
-            }
-        }
-        Err(error) => Err(error.into()),
-    }
+    let user = match users::add(&mut tx, &new, auth.now()).await {
+        Ok(user) => user,
+        Err(error) if db::is_taken(&error) => return Ok(false),
+        Err(error) => return Err(error.into()),
+    };
+    audit::record(auth, &mut tx, Event::of(Kind::SignUp, &user).because(Reason::Command)).await?;
+    tx.commit().await?;
+    println!("created the superuser {}", user.email);
+    Ok(true)
 }
 
-async fn promote(auth: &Auth, user: users::User) -> anyhow::Result<ExitCode> {
+/// Makes an account a superuser's that is there already. Where anybody can sign up, one that was never verified may be a
+/// stranger's, who knew which address would be promoted.
+async fn promote(auth: &Auth, user: &User, unverified_too: bool) -> anyhow::Result<()> {
+    let email = &user.email;
     if user.role >= role::SUPERUSER {
-        println!("{} is a superuser already", user.email);
-    } else {
-        let mut tx = auth.db().begin().await?;
-        users::store::set_role(&mut tx, user.id, role::SUPERUSER, auth.now()).await?;
-        audit::record(auth, &mut tx, Event::of(Kind::RoleChanged, &user).because(Reason::Command)).await?;
-        tx.commit().await?;
-        println!("{} is a superuser now", user.email);
+        println!("{email} is a superuser already{}", if user.is_active { "" } else { ", but deactivated" });
+        return Ok(());
     }
-    Ok(ExitCode::SUCCESS)
+    if !user.is_active {
+        bail!("{email} has an account that is deactivated; activate it first, or take another address");
+    }
+    if !user.email_verified && !unverified_too {
+        bail!(
+            "{email} has an account whose address was never verified: somebody else may have signed up with it. Set a new \
+             password by mail (`password/reset/`), which verifies it, and run this again; or add --promote if it is yours"
+        );
+    }
+    let mut tx = auth.db().begin().await?;
+    if !users::store::promote(&mut tx, user, role::SUPERUSER, auth.now()).await? {
+        bail!(changed(email));
+    }
+    audit::record(auth, &mut tx, Event::of(Kind::RoleChanged, user).because(Reason::Command)).await?;
+    tx.commit().await?;
+    println!("{email} is a superuser now; its password was left as it is");
+    Ok(())
+}
+
+fn changed(email: &str) -> String {
+    format!("the account of {email} was changed or removed at the same time; run this again")
 }
 
 fn ask(question: &str) -> anyhow::Result<String> {

@@ -301,6 +301,21 @@ pub(crate) async fn set_role(tx: &mut Tx, id: Uuid, role: i64, now: OffsetDateTi
     Ok(done == 1)
 }
 
+/// Gives an account a role, if it is active and still as `user` shows it.
+pub(crate) async fn promote(tx: &mut Tx, user: &User, role: i64, now: OffsetDateTime) -> sqlx::Result<bool> {
+    let done = in_tx!(tx, conn => sqlx::query(
+        "update users set role = $1, updated_at = $2 where id = $3 and auth_version = $4 and is_active",
+    )
+    .bind(role)
+    .bind(now)
+    .bind(user.id)
+    .bind(user.auth_version)
+    .execute(conn)
+    .await?
+    .rows_affected());
+    Ok(done == 1)
+}
+
 /// Holds every superuser until the transaction ends.
 pub(crate) async fn hold_superusers(tx: &mut Tx) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query("update users set updated_at = updated_at where role > 0 and role >= $1")
