@@ -145,6 +145,18 @@ async fn a_dry_run_says_the_same_and_makes_nothing(engine: Engine) {
     assert_eq!(dry.summary, wet.summary);
     assert_eq!(dry.lines, wet.lines);
     assert_eq!(dry.summary.imported, 12);
+
+    let row = |key: u128, email: &str| json!({ "pk": Uuid::from_u128(key), "email": email, "password": "!" });
+    let first = [row(1, "one@example.com"), row(2, "two@example.com"), row(2, "again@example.com")];
+    let then = [row(1, "other@example.com"), row(1, "one@example.com"), row(3, "three@example.com")];
+    let taken = |line| format!("{line}: its primary key is the id of another account here");
+    for (rows, lines, (imported, existing)) in [(first, vec![taken(3)], (2, 0)), (then, vec![taken(1)], (1, 1))] {
+        let rows = file(&rows.map(|row| row.to_string()).join("\n"));
+        let dry = run(&app, rows.path(), true).await;
+        let wet = run(&app, rows.path(), false).await;
+        assert_eq!((dry.summary, &dry.lines), (wet.summary, &wet.lines));
+        assert_eq!((dry.summary.imported, dry.summary.existing, dry.lines), (imported, existing, lines));
+    }
 }
 
 async fn rows_that_cannot_be_imported_are_named_and_the_others_are(engine: Engine) {

@@ -156,6 +156,15 @@ pub(crate) async fn id_by_email(tx: &mut Tx, email: &Email) -> sqlx::Result<Opti
     Ok(found.map(|(id,)| id))
 }
 
+/// Whether there is an account with this id.
+pub(crate) async fn has_id(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
+    let found: Option<(Uuid,)> = in_tx!(tx, conn => sqlx::query_as("select id from users where id = $1")
+        .bind(id)
+        .fetch_optional(conn)
+        .await?);
+    Ok(found.is_some())
+}
+
 pub(crate) async fn by_email(db: &Db, email: &Email) -> sqlx::Result<Option<User>> {
     on!(db, pool => sqlx::query_as(
         concat!("select ", columns!(), " from users where email_key = $1"),

@@ -87,6 +87,7 @@ pub async fn import(
     let mut summary = Summary::default();
     let mut seen = HashMap::new();
     let mut batch = Vec::with_capacity(BATCH);
+    let mut foreseen = dry_run.then(HashSet::new);
     let mut done = 0;
     for row in rows::open(file)? {
         done += 1;
@@ -104,11 +105,11 @@ pub async fn import(
             }
         }
         if batch.len() == BATCH {
-            write(auth, &mut batch, dry_run, &mut summary, &mut watch).await.context(STOPPED)?;
+            write(auth, &mut batch, &mut foreseen, &mut summary, &mut watch).await.context(STOPPED)?;
             watch(Event::Progress { done, of: survey.rows });
         }
     }
-    write(auth, &mut batch, dry_run, &mut summary, &mut watch).await.context(STOPPED)?;
+    write(auth, &mut batch, &mut foreseen, &mut summary, &mut watch).await.context(STOPPED)?;
     watch(Event::Progress { done, of: survey.rows });
     Ok(summary)
 }
@@ -131,22 +132,25 @@ fn read(
     Ok(Some((account, notes)))
 }
 
-/// Makes the accounts of a batch, and empties it.
+/// Makes the accounts of a batch, and empties it. A dry run, which only foresees that, has a set of the ids so far.
 async fn write(
     auth: &Auth,
     batch: &mut Vec<(Row, Account)>,
-    dry_run: bool,
+    foreseen: &mut Option<HashSet<Uuid>>,
     summary: &mut Summary,
     watch: &mut impl FnMut(Event<'_>),
 ) -> anyhow::Result<()> {
     let mut tx = auth.db().begin().await?;
     let mut outcomes = Vec::with_capacity(batch.len());
     for (row, account) in batch.drain(..) {
-        let outcome = make(auth, &mut tx, &account, dry_run).await?;
+        let outcome = match foreseen {
+            Some(ids) => foresee(&mut tx, &account, ids).await?,
+            None => make(auth, &mut tx, &account).await?,
+        };
         outcomes.push((row, outcome));
     }
     // Nothing is reported as made before it is.
-    if !dry_run {
+    if foreseen.is_none() {
         tx.commit().await?;
     }
     for (row, outcome) in outcomes {
@@ -175,16 +179,22 @@ enum Outcome {
     IdTaken,
 }
 
-async fn make(auth: &Auth, tx: &mut Tx, account: &Account, dry_run: bool) -> sqlx::Result<Outcome> {
-    if !dry_run && let Some(id) = store::import(tx, account, auth.now()).await? {
+async fn make(auth: &Auth, tx: &mut Tx, account: &Account) -> sqlx::Result<Outcome> {
+    if let Some(id) = store::import(tx, account, auth.now()).await? {
         throttle::forgive(tx, account.email.key()).await?;
         return Ok(Outcome::Made(id));
     }
-    Ok(match store::id_by_email(tx, &account.email).await? {
-        Some(id) => Outcome::There(id),
-        None if dry_run => Outcome::Made(Uuid::nil()),
-        None => Outcome::IdTaken,
-    })
+    Ok(store::id_by_email(tx, &account.email).await?.map_or(Outcome::IdTaken, Outcome::There))
+}
+
+/// What [`make`] would do after all the rows before; `ids` are those of theirs that the accounts would have kept.
+async fn foresee(tx: &mut Tx, account: &Account, ids: &mut HashSet<Uuid>) -> sqlx::Result<Outcome> {
+    if let Some(id) = store::id_by_email(tx, &account.email).await? {
+        return Ok(Outcome::There(id));
+    }
+    let Some(id) = account.id else { return Ok(Outcome::Made(Uuid::nil())) };
+    let is_free = ids.insert(id) && !store::has_id(tx, id).await?;
+    Ok(if is_free { Outcome::Made(id) } else { Outcome::IdTaken })
 }
 
 /// What has to be known of the file before its first account is made.
