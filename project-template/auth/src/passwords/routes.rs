@@ -11,13 +11,15 @@ use super::{Verdict, is_own, nfc::nfc, notice, read_new, reset_routes};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::codes;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::{Client, Fields};
 use crate::openapi::shared::{Conflict, Throttled};
 use crate::openapi::{Api, at, bodies};
 use crate::sessions::{self, DbUser, Delivery, EndedBy, Prefer};
 use crate::throttle;
-use crate::users;
+use crate::users::{self, User};
+
+const UNCHANGED: &str = "The new password must be different from the old one.";
 
 pub(crate) fn router() -> Api {
     reset_routes::add(at(Api::default(), routes!(change)))
@@ -81,14 +83,16 @@ async fn change(
     if old_matches == Some(false) {
         fields.problem("old_password", "Your old password was entered incorrectly. Please enter it again.");
     }
-    if let Some(new) = &new
-        && is_unchanged(&auth, &user, new, old.as_ref().filter(|_| old_matches == Some(true))).await?
+    if let (Some(old), Some(new), Some(true)) = (&old, &new, old_matches)
+        && *nfc(old.expose_secret()) == *nfc(new.expose_secret())
     {
-        fields.problem("new_password2", "The new password must be different from the old one.");
+        fields.problem("new_password2", UNCHANGED);
     }
     fields.finish()?;
 
-    let hash = auth.passwords().hash(new.unwrap_or_default()).await?;
+    let new = new.unwrap_or_default();
+    let is_unchanged = old.is_none() && is_password_of(&auth, &user, new.clone()).await?;
+    let hash = auth.passwords().hash(new).await?;
     let claims = sessions::user_claims(&auth, &user).await?;
     let mut tx = auth.db().begin().await?;
     let now = auth.now();
@@ -109,15 +113,16 @@ async fn change(
     notice::queue(&auth, &mut tx, &updated).await?;
     let issued = sessions::start(&auth, &mut tx, &updated, &claims, &client).await?;
     audit::record(&auth, &mut tx, Event::of(Kind::PasswordChanged, &updated).session(issued.session)).await?;
+    // A guess at the password, if it was not given: told last, when any other one would have replaced it. Whoever found an
+    // open session learns of one password whether it is the present one, and of no more.
+    if is_unchanged {
+        return Err(Error::field("new_password2", UNCHANGED));
+    }
     ended.commit(&auth, tx).await?;
     Ok(delivery.answer(&auth, StatusCode::OK, issued, json!({ "detail": "New password has been saved." })))
 }
 
-/// Whether the new password is the old one: by the text that was just proven, else by the stored hash.
-async fn is_unchanged(auth: &Auth, user: &DbUser, new: &SecretString, proven: Option<&SecretString>) -> Result<bool> {
-    match proven {
-        Some(old) => Ok(*nfc(old.expose_secret()) == *nfc(new.expose_secret())),
-        None if auth.settings().password.old_password_required => Ok(false),
-        None => Ok(auth.passwords().verify(new.clone(), user.password_hash.clone()).await? != Verdict::Wrong),
-    }
+/// Whether a password is that of the account.
+async fn is_password_of(auth: &Auth, user: &User, password: SecretString) -> Result<bool> {
+    Ok(auth.passwords().verify(password, user.password_hash.clone()).await? != Verdict::Wrong)
 }

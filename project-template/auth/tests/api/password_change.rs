@@ -3,7 +3,10 @@
 use auth::testing::{Client, Engine, PASSWORD, Reply};
 use serde_json::{Value, json};
 
-use super::{assert_not_authenticated, assert_refused, assert_session_over, assert_token_not_valid, configured, start};
+use super::{
+    assert_not_authenticated, assert_refused, assert_session_over, assert_token_not_valid, at, configured, router,
+    start,
+};
 
 const PATH: &str = "/jwt-allauth/password/change/";
 const NEW: &str = "wrong pony charger clip";
@@ -14,6 +17,7 @@ auth::on_both_engines!(
     what_is_wrong_is_said_under_its_field,
     the_old_password_in_another_composition_is_no_new_one,
     the_old_password_can_be_made_optional,
+    without_the_old_password_nothing_is_told_of_it_but_by_a_change,
 );
 
 fn body(old: &str, first: &str, second: &str) -> Value {
@@ -109,4 +113,32 @@ async fn the_old_password_can_be_made_optional(engine: Engine) {
     assert_eq!(change(&mut ada, "a wrong password", NEW).await.status, 400, "one that is given is checked");
     let reply = ada.post(PATH, &json!({ "new_password1": NEW, "new_password2": NEW })).await;
     assert_eq!(reply.status, 200);
+}
+
+/// To whoever found an open session: one guess at the password costs them the password.
+async fn without_the_old_password_nothing_is_told_of_it_but_by_a_change(engine: Engine) {
+    let app = configured(engine, "[password]\nold_password_required = false").await.at_two_instances(router).await;
+    let guess = |first: &str, second: &str| json!({ "new_password1": first, "new_password2": second });
+    let ada = app.signed_in("ada@example.com").await;
+    let mismatch = json!({ "new_password2": ["The two password fields didn't match."] });
+    for first in [PASSWORD, NEW] {
+        let before = app.password_hashes();
+        assert_refused(&ada.post(PATH, &guess(first, "something else")).await, 400, &mismatch);
+        assert_eq!(app.password_hashes(), before, "nothing is compared");
+    }
+    let wrong = "Your old password was entered incorrectly. Please enter it again.";
+    let reply = ada.post(PATH, &body("a wrong password", PASSWORD, PASSWORD)).await;
+    assert_refused(&reply, 400, &json!({ "old_password": [wrong] }));
+
+    let mut tasks = Vec::new();
+    for number in 0..8 {
+        let (ada, body) = (at(&app, &ada), guess(&format!("{NEW} {number}"), &format!("{NEW} {number}")));
+        tasks.push(tokio::spawn(async move { ada.post(PATH, &body).await.status }));
+    }
+    let mut statuses = Vec::new();
+    for task in tasks {
+        statuses.push(task.await.unwrap());
+    }
+    assert!(statuses.iter().all(|status| [200, 401, 409].contains(status)), "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "the others are told nothing");
 }
