@@ -1,13 +1,15 @@
 //! What `tokens.claims` can take of an account.
 
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use super::User;
 
 /// Names of claims that every token has beside those of the protocol.
 pub(crate) const OWN_CLAIMS: &[&str] = &[];
 
-/// A column of the account: what its name is in the settings, whether it is personal, and how it is read.
+/// A column of the account: what its name is in the settings, whether it tells who somebody is, and how it is read. Times
+/// are seconds since 1970.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Column {
     pub(crate) name: &'static str,
@@ -16,14 +18,30 @@ pub(crate) struct Column {
 }
 
 pub(crate) const COLUMNS: &[Column] = &[
-    Column { name: "id", is_personal: false, read: |user| user.id.to_string().into() },
-    Column { name: "email", is_personal: true, read: |user| user.email.clone().into() },
-    Column { name: "first_name", is_personal: true, read: |user| user.first_name.clone().into() },
-    Column { name: "last_name", is_personal: true, read: |user| user.last_name.clone().into() },
-    Column { name: "created_at", is_personal: false, read: |user| user.created_at.unix_timestamp().into() },
-    Column {
-        name: "last_login_at",
-        is_personal: false,
-        read: |user| user.last_login_at.map(time::OffsetDateTime::unix_timestamp).into(),
-    },
+    ordinary("id", |user| user.id.to_string().into()),
+    personal("email", |user| user.email.clone().into()),
+    personal("first_name", |user| user.first_name.clone().into()),
+    personal("last_name", |user| user.last_name.clone().into()),
+    ordinary("created_at", |user| user.created_at.unix_timestamp().into()),
+    ordinary("last_login_at", |user| user.last_login_at.map(OffsetDateTime::unix_timestamp).into()),
 ];
+
+const fn ordinary(name: &'static str, read: fn(&User) -> Value) -> Column {
+    Column { name, is_personal: false, read }
+}
+
+const fn personal(name: &'static str, read: fn(&User) -> Value) -> Column {
+    Column { name, is_personal: true, read }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_settings_name_every_column() {
+        let settings = include_str!("../../defaults.toml").replace("\n#", "");
+        let names = COLUMNS.iter().map(|column| column.name).collect::<Vec<_>>().join(", ");
+        assert!(settings.contains(&format!("\"user.\" and one of {names};")), "{names}");
+    }
+}
