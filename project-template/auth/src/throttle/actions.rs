@@ -18,7 +18,7 @@ actions! {
     LoginCodeVerify = "login_code_verify",
     /// `password/reset/`, of a client address.
     PasswordReset = "password_reset",
-    /// `user/email/`, of an account.
+    /// `user/email/`, of an account and of a client address.
     EmailChange = "email_change",
     /// `refresh/`, of a session.
     Refresh = "refresh",

@@ -13,6 +13,7 @@ auth::on_both_engines!(
     after_a_burst_requests_come_evenly,
     parallel_requests_do_not_pass_a_limit,
     a_limit_of_one_client_is_none_of_another,
+    a_client_that_changes_the_addresses_of_many_accounts_is_put_off,
     a_session_that_refreshes_without_an_end_is_put_off_and_lives,
     an_empty_limit_is_none,
     a_page_says_it_in_words,
@@ -127,6 +128,17 @@ async fn a_limit_of_one_client_is_none_of_another(engine: Engine) {
             200,
             "without an address, nobody's limit"
         );
+    }
+}
+
+async fn a_client_that_changes_the_addresses_of_many_accounts_is_put_off(engine: Engine) {
+    let app = start(engine).await;
+    for number in 0..11 {
+        let mut client = app.signed_in(&format!("eve{number}@example.com")).await;
+        client.address = Some(ELSEWHERE.parse().unwrap());
+        let body = json!({ "email": format!("new{number}@example.com"), "password": PASSWORD });
+        let reply = client.post("/jwt-allauth/user/email/", &body).await;
+        assert_eq!(reply.status, if number < 10 { 200 } else { 429 }, "{number}: {reply:?}");
     }
 }
 

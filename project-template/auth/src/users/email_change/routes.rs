@@ -64,6 +64,7 @@ bodies! {
     responses((status = 200, description = "The new address got a link, the old one a notice.", body = AddressChanged), registration::EmailDomainNotAllowed, Throttled),
 )]
 async fn change(State(auth): State<Auth>, user: DbUser, client: Client, mut fields: Fields) -> Result<Json<Value>> {
+    throttle::limit_client(&auth, Action::EmailChange, &client).await?;
     throttle::limit(&auth, Action::EmailChange, &user.id.to_string()).await?;
     let email = fields.email("email");
     let password = fields.secret("password");
