@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind};
+use crate::codes;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::openapi::refusals;
@@ -44,6 +45,22 @@ pub(crate) async fn add(tx: &mut Tx, new: &NewUser, now: OffsetDateTime) -> sqlx
     let user = store::insert(tx, new, now).await?;
     throttle::forgive(tx, new.email.key()).await?;
     Ok(user)
+}
+
+/// Removes an account and everything that hangs on it, if it is still as `user` shows it, and says that by an event. Its
+/// sessions are the caller's to end before.
+///
+/// # Errors
+/// If the database cannot be reached.
+pub(crate) async fn erase(auth: &Auth, tx: &mut Tx, user: &User, event: Event) -> sqlx::Result<bool> {
+    codes::erase(tx, user.id).await?;
+    if !store::delete(tx, user).await? {
+        return Ok(false);
+    }
+    audit::record(auth, tx, event).await?;
+    audit::forget(tx, user.id).await?;
+    throttle::forgive(tx, &user.address_key()).await?;
+    Ok(true)
 }
 
 /// 400: the address has an account.

@@ -350,12 +350,15 @@ pub(crate) async fn is_last_superuser(tx: &mut Tx, id: Uuid) -> sqlx::Result<boo
 
 /// Removes an account and everything that hangs on it, if it is still as `user` shows it.
 pub(crate) async fn delete(tx: &mut Tx, user: &User) -> sqlx::Result<bool> {
-    let done = in_tx!(tx, conn => sqlx::query("delete from users where id = $1 and auth_version = $2 and role = $3")
-        .bind(user.id)
-        .bind(user.auth_version)
-        .bind(user.role)
-        .execute(conn)
-        .await?
-        .rows_affected());
+    let done = in_tx!(tx, conn => sqlx::query(
+        "delete from users where id = $1 and auth_version = $2 and role = $3 and email_verified = $4",
+    )
+    .bind(user.id)
+    .bind(user.auth_version)
+    .bind(user.role)
+    .bind(user.email_verified)
+    .execute(conn)
+    .await?
+    .rows_affected());
     Ok(done == 1)
 }

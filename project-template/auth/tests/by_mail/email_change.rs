@@ -14,7 +14,11 @@ auth::on_both_engines! {
     asking_takes_the_password_and_an_address_that_is_another,
     a_confirmation_ends_the_other_sessions_and_no_link_works_twice,
     a_taken_address_looks_like_any_other_to_who_asks_and_its_owner_is_told,
+    a_stranger_gets_no_more_mail_than_if_one_account_asked,
     an_address_that_was_taken_since_is_refused_and_nothing_changes,
+    a_sign_up_that_nobody_confirmed_does_not_keep_an_address_from_who_reads_its_mail,
+    an_account_that_is_more_than_a_sign_up_keeps_its_address,
+    of_a_change_and_the_confirmation_of_a_sign_up_at_once_one_gets_the_address,
     a_link_is_void_after_another_was_asked_for_or_the_password_was_changed,
     of_two_accounts_that_confirm_one_address_at_once_one_gets_it,
 }
@@ -113,10 +117,120 @@ async fn an_address_that_was_taken_since_is_refused_and_nothing_changes(engine: 
     ask(&client, NEW).await;
     let link = app.mailbox().await.latest(NEW).link();
     sign_up(&app, NEW, EVES_PASSWORD).await;
+    let eves = app.mailbox().await.latest(NEW).link();
+    assert_eq!(app.client().post(&eves, &json!({})).await.status, 200);
     let reply = app.client().post(&link, &json!({})).await;
     assert_eq!((reply.status, reply.body["email"].is_array()), (400, true), "{reply:?}");
     assert_eq!(browser(&app).send(Verb::POST, &link, None).await.status, 400);
     assert_eq!(client.get("/jwt-allauth/user/").await.text("email"), ADA);
+}
+
+async fn a_stranger_gets_no_more_mail_than_if_one_account_asked(engine: Engine) {
+    let app = TestApp::start(engine, router).await.at_two_instances(router).await;
+    let bob = app.signed_in("bob@example.com").await;
+    let mut clients = Vec::new();
+    for number in 0..12 {
+        clients.push(app.signed_in(&format!("eve{number}@example.com")).await);
+    }
+    // As many as an account may ask for; after these, there is a longer pause.
+    for sent in 1..=4 {
+        let asking = clients.iter().cloned().map(|client| tokio::spawn(async move { ask(&client, NEW).await }));
+        for asked in asking.collect::<Vec<_>>() {
+            let reply = asked.await.unwrap();
+            assert_eq!(reply.status, 200, "{reply:?}");
+        }
+        assert_eq!(app.mailbox().await.to(NEW).len(), sent);
+        app.advance(app.auth.settings().codes.resend_cooldown);
+    }
+    let taken = ask(&bob, "eve1@example.com").await;
+    app.advance(app.auth.settings().codes.resend_cooldown);
+    let put_off = ask(&bob, NEW).await;
+    assert_eq!((put_off.status, put_off.body), (taken.status, taken.body), "as where the address is taken");
+    assert_eq!(app.mailbox().await.to(NEW).len(), 4);
+
+    app.advance(app.auth.settings().codes.lockout);
+    assert_eq!(ask(&bob, NEW).await.status, 200);
+    let link = app.mailbox().await.latest(NEW).link();
+    assert_eq!(app.client().post(&link, &json!({})).await.status, 200);
+}
+
+/// Somebody who signs up with the address and confirms nothing.
+async fn squat(app: &TestApp) {
+    sign_up(app, NEW, EVES_PASSWORD).await;
+    app.advance(Duration::from_mins(1));
+}
+
+async fn a_sign_up_that_nobody_confirmed_does_not_keep_an_address_from_who_reads_its_mail(engine: Engine) {
+    for is_first in [true, false] {
+        let app = strict(engine, Method::Link).await;
+        let client = signed_in(&app).await;
+        if is_first {
+            squat(&app).await;
+        }
+        assert_eq!(ask(&client, NEW).await.status, 200);
+        let mail = app.mailbox().await.latest(NEW);
+        assert!(mail.link().contains("/user/email/confirm/"), "{}", mail.text);
+        if !is_first {
+            squat(&app).await;
+        }
+        let eves = app.mailbox().await.to(NEW).into_iter().find(|mail| mail.text.contains("/verification/")).unwrap();
+        let reply = app.client().post(&mail.link(), &json!({})).await;
+        assert_eq!((reply.status, reply.text("detail")), (200, "E-mail address changed."));
+        assert_eq!(client.get("/jwt-allauth/user/").await.text("email"), NEW);
+        assert_eq!(app.client().post(&eves.link(), &json!({})).await.text("code"), "link_not_valid");
+        assert_eq!(app.client().login(NEW, PASSWORD).await.status, 200);
+        assert_eq!(app.client().login(NEW, EVES_PASSWORD).await.status, 401);
+        let removed = app.audit_log().await.into_iter().find(|row| row.kind == "deleted").unwrap();
+        assert_eq!((removed.detail.as_deref(), removed.email), (Some("address_taken"), None));
+    }
+}
+
+async fn an_account_that_is_more_than_a_sign_up_keeps_its_address(engine: Engine) {
+    for (change, why) in [
+        ("email_verified = true", "confirmed"),
+        ("last_login_at = created_at", "has signed in, when that took no confirmation"),
+        ("is_active = false", "deactivated"),
+        ("role = 900", "staff"),
+    ] {
+        let app = strict(engine, Method::Link).await;
+        let client = signed_in(&app).await;
+        ask(&client, NEW).await;
+        let link = app.mailbox().await.latest(NEW).link();
+        squat(&app).await;
+        let statement = auth::sqlx::AssertSqlSafe(format!("update users set {change} where email_key = $1"));
+        auth::on!(app.auth.db(), pool => auth::sqlx::query(statement).bind(NEW).execute(pool).await.map(drop)).unwrap();
+        assert_eq!(app.client().post(&link, &json!({})).await.status, 400, "{why}");
+        let sent = app.mailbox().await.to(NEW).len();
+        assert_eq!(ask(&client, NEW).await.status, 200);
+        let mailbox = app.mailbox().await;
+        let links =
+            mailbox.to(NEW).split_off(sent).into_iter().filter(|mail| mail.text.contains("/user/email/confirm/"));
+        assert_eq!(links.count(), 0, "{why}");
+    }
+}
+
+async fn of_a_change_and_the_confirmation_of_a_sign_up_at_once_one_gets_the_address(engine: Engine) {
+    let app = strict(engine, Method::Link).await.at_two_instances(router).await;
+    for round in 0..10 {
+        let (old, new) = (format!("ada{round}@example.com"), format!("new{round}@example.com"));
+        let client = app.signed_in(&old).await;
+        ask(&client, &new).await;
+        let change = app.mailbox().await.latest(&new).link();
+        sign_up(&app, &new, EVES_PASSWORD).await;
+        let confirmation = app.mailbox().await.latest(&new).link();
+        let post = |link: String| {
+            let client = app.client();
+            tokio::spawn(async move { client.post(&link, &json!({})).await.status })
+        };
+        let (changed, confirmed) = (post(change), post(confirmation));
+        let statuses = (changed.await.unwrap(), confirmed.await.unwrap());
+        let address = client.get("/jwt-allauth/user/").await.text("email").to_owned();
+        match statuses {
+            (200, 404) => assert_eq!(address, new),
+            (400, 200) => assert_eq!(address, old),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 async fn a_link_is_void_after_another_was_asked_for_or_the_password_was_changed(engine: Engine) {
@@ -144,6 +258,8 @@ async fn of_two_accounts_that_confirm_one_address_at_once_one_gets_it(engine: En
             let client = app.signed_in(&format!("{name}{round}@example.com")).await;
             ask(&client, &new).await;
             links.push(app.mailbox().await.latest(&new).link());
+            // Another mail to the address would come too soon.
+            app.advance(Duration::from_mins(1));
         }
         let post = |link: String| {
             let client = app.client();

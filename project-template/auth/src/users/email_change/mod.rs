@@ -7,12 +7,12 @@ use uuid::Uuid;
 
 pub(super) use routes::router;
 
-use super::{Email, User, store, taken};
+use super::{Email, User, erase, role, store, taken};
 use crate::app::Auth;
-use crate::audit::{self, Event, Kind};
+use crate::audit::{self, Event, Kind, Reason};
 use crate::codes::{self, Limits, Link, Standing, Subject};
 use crate::db;
-use crate::email_verification;
+use crate::email_verification::{self, Mode};
 use crate::error::{Error, Result};
 use crate::mail::{self, Mail};
 use crate::sessions::{self, EndedBy};
@@ -36,9 +36,9 @@ struct Change {
     session: Uuid,
 }
 
-/// Mails the link. Whether the address has another account shows only to who reads its mail.
+/// Mails the link. Whether the address has another account, or had its share of mails, shows only to who reads its mail.
 async fn ask(auth: &Auth, user: &User, session: Uuid, new: &Email) -> Result<()> {
-    let other = store::by_email(auth.db(), new).await?;
+    let other = store::by_email(auth.db(), new).await?.filter(|other| !gives_way(auth, other));
     if other.is_some() && !auth.settings().registration.hide_existing {
         return Err(taken());
     }
@@ -70,22 +70,38 @@ async fn ask(auth: &Auth, user: &User, session: Uuid, new: &Email) -> Result<()>
     Ok(())
 }
 
+/// Whether an account is no more than a sign-up that nobody has confirmed, where nobody signs in before that. It is not to
+/// keep the address from who reads its mail, as it does not keep it from their own sign-up.
+fn gives_way(auth: &Auth, other: &User) -> bool {
+    let is_idle = !other.email_verified && other.last_login_at.is_none();
+    let is_ordinary = other.is_active && other.role == role::USER;
+    auth.settings().email_verification.mode == Mode::Mandatory && is_idle && is_ordinary
+}
+
 /// Looks up a link. That changes nothing.
 async fn open(auth: &Auth, key: &str) -> Result<Standing<Change>> {
     codes::find(auth, &[PURPOSE], key).await
 }
 
 /// Makes the new address the account's, if the account is still as it was when that was asked for, and tells the old one.
-/// The sessions end, but the one that asked; so does every other link, by the account's version.
+/// The sessions end, but the one that asked; so does every other link, by the account's version. A sign-up with the address
+/// that nobody has confirmed is removed.
 ///
 /// # Errors
 /// 400 if somebody else has taken the address since.
 async fn confirm(auth: &Auth, link: Link<Change>) -> Result<Option<User>> {
     let Some(email) = Email::parse(&link.data.email) else { return Ok(None) };
     let Some(before) = store::by_id(auth.db(), link.subject).await? else { return Ok(None) };
+    let unconfirmed = store::by_email(auth.db(), &email).await?.filter(|other| gives_way(auth, other));
     let mut tx = auth.db().begin().await?;
     if !link.consume(auth, &mut tx).await? {
         return Ok(None);
+    }
+    if let Some(other) = unconfirmed {
+        let event = Event::of_id(Kind::Deleted, other.id).because(Reason::AddressTaken);
+        if !erase(auth, &mut tx, &other, event).await? {
+            return Err(taken());
+        }
     }
     let changed = store::set_email(&mut tx, (link.subject, link.version), &email, auth.now()).await;
     let changed = changed.map_err(|error| if db::is_taken(&error) { taken() } else { error.into() })?;
