@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::app::Auth;
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields, FormFields, csrf};
+use crate::login;
 use crate::pages::Reader;
 use crate::users::{self, User, role};
 
@@ -26,11 +27,9 @@ const FORMS: &str = "admin forms";
 /// The field of every form.
 pub(super) const TOKEN: &str = "csrf_token";
 /// How long somebody stays signed in who does nothing.
-const IDLE: Duration = Duration::from_mins(30);
+pub(super) const IDLE: Duration = Duration::from_mins(30);
 /// How long at most.
 pub(super) const LONGEST: Duration = Duration::from_hours(12);
-/// How long a password counts that was given.
-const PROVEN_FOR: Duration = Duration::from_mins(5);
 
 /// What the cookie holds.
 #[derive(Clone, Copy)]
@@ -146,7 +145,7 @@ impl Admin {
 
     /// Whether they gave their password a moment ago.
     pub(super) fn is_proven(&self, now: OffsetDateTime) -> bool {
-        now.unix_timestamp().saturating_sub(self.ticket.proven) < PROVEN_FOR.as_secs().cast_signed()
+        login::is_fresh(self.ticket.proven, now)
     }
 }
 

@@ -4,6 +4,10 @@ mod routes;
 
 pub(crate) use routes::{checked, router};
 
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::email_verification;
@@ -11,6 +15,14 @@ use crate::error::Result;
 use crate::http::Client;
 use crate::sessions::{self, Issued};
 use crate::users::{self, User};
+
+/// How long a proof of who somebody is stands for another one, where something takes a fresh proof (OWASP ASVS 5.0, 7.5).
+const FRESH: Duration = Duration::from_mins(5);
+
+/// Whether a proof that was given at a time, in seconds since 1970, is a fresh one.
+pub(crate) fn is_fresh(proven: i64, now: OffsetDateTime) -> bool {
+    now.unix_timestamp().saturating_sub(proven) < FRESH.as_secs().cast_signed()
+}
 
 /// Begins a session for a user who has proven who they are; none if the account was changed or deactivated since the
 /// proof was checked.

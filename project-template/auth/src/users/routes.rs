@@ -7,17 +7,16 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa_axum::routes;
 
-use super::{LastSuperuser, NAME_LIMIT, User, email_change, protect_last_superuser, role, store};
+use super::{LastSuperuser, NAME_LIMIT, User, email_change, erase, protect_last_superuser, role, store};
 use crate::app::Auth;
-use crate::audit::{self, Event, Kind, Reason};
-use crate::codes;
+use crate::audit::{Event, Kind, Reason};
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields};
+use crate::login;
 use crate::openapi::shared::{Conflict, NotFound, Throttled};
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, refusals};
 use crate::passwords;
-use crate::sessions::{self, DbUser, EndedBy};
-use crate::throttle;
+use crate::sessions::{self, CurrentUser, DbUser, EndedBy};
 
 pub(crate) fn router() -> Api {
     at(email_change::router(), routes!(show, change, remove))
@@ -36,7 +35,8 @@ bodies! {
     /// The account's password.
     #[schema(example = json!({ "password": "correct horse battery staple" }))]
     struct Password {
-        #[schema(format = Password, min_length = 1, max_length = 1024)]
+        /// Needed where the account has one.
+        #[schema(required = false, format = Password, min_length = 1, max_length = 1024)]
         password: String,
     }
 }
@@ -78,16 +78,41 @@ async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
     changed.map(|user| Json(user.into())).ok_or_else(Error::not_found)
 }
 
+refusals! {
+    /// The account has no password, and the session did not begin within the last five minutes.
+    SignInAgain = FORBIDDEN, "sign_in_again",
+        "This account has no password. Sign in again, then repeat this within five minutes.";
+}
+
 /// Removes the account, its sessions and everything that hangs on it.
+///
+/// An account without a password, such as one that a mailed code made, takes a session that began within the last five
+/// minutes instead; a refresh does not make it younger.
 #[utoipa::path(
     delete, path = "/user/", tag = "Accounts", request_body = Password, security(("bearer" = [])),
-    responses((status = 204, description = "The account is gone, and the cookies of its session."), Conflict, LastSuperuser, Throttled),
+    responses(
+        (status = 204, description = "The account is gone, and the cookies of its session."),
+        Conflict,
+        LastSuperuser,
+        SignInAgain,
+        Throttled,
+    ),
 )]
-async fn remove(State(auth): State<Auth>, user: DbUser, client: Client, mut fields: Fields) -> Result<Response> {
-    let password = fields.secret("password");
-    fields.finish()?;
-    if !passwords::is_own(&auth, &user, &client, password.unwrap_or_default(), Reason::Deletion).await? {
-        return Err(Error::field("password", "Your password was entered incorrectly. Please enter it again."));
+async fn remove(
+    State(auth): State<Auth>,
+    user: DbUser,
+    token: CurrentUser,
+    client: Client,
+    mut fields: Fields,
+) -> Result<Response> {
+    if user.password_hash.is_some() {
+        let password = fields.secret("password");
+        fields.finish()?;
+        if !passwords::is_own(&auth, &user, &client, password.unwrap_or_default(), Reason::Deletion).await? {
+            return Err(Error::field("password", "Your password was entered incorrectly. Please enter it again."));
+        }
+    } else if !login::is_fresh(token.session_iat, auth.now()) {
+        return Err(SignInAgain.into());
     }
     let mut tx = auth.db().begin().await?;
     if user.role >= role::SUPERUSER {
@@ -99,13 +124,10 @@ async fn remove(State(auth): State<Auth>, user: DbUser, client: Client, mut fiel
     if !ended.contains(user.session) {
         return Err(sessions::session_over());
     }
-    codes::erase(&mut tx, user.id).await?;
-    if !store::delete(&mut tx, &user).await? {
+    let event = Event::of_id(Kind::Deleted, user.id).session(user.session);
+    if !erase(&auth, &mut tx, &user, event).await? {
         return Err(Conflict.into());
     }
-    audit::record(&auth, &mut tx, Event::of_id(Kind::Deleted, user.id).session(user.session)).await?;
-    audit::forget(&mut tx, user.id).await?;
-    throttle::forgive(&mut tx, &user.address_key()).await?;
     ended.commit(&auth, tx).await?;
     Ok((StatusCode::NO_CONTENT, sessions::cleared(&auth)).into_response())
 }

@@ -1,9 +1,11 @@
 //! `user/`.
 
-use auth::testing::{Engine, PASSWORD};
+use std::time::Duration;
+
+use auth::testing::{Client, Engine, PASSWORD, TestApp};
 use serde_json::{Value, json};
 
-use super::{assert_cookie_deleted, assert_not_authenticated, assert_refused, assert_session_over, start};
+use super::{assert_cookie_deleted, assert_not_authenticated, assert_refused, assert_session_over, configured, start};
 
 const PATH: &str = "/jwt-allauth/user/";
 
@@ -12,6 +14,8 @@ auth::on_both_engines!(
     names_that_do_not_fit_are_refused,
     an_account_is_deleted_with_its_password,
     without_the_right_password_an_account_stays,
+    an_account_without_a_password_is_deleted_by_whoever_signed_in_a_moment_ago,
+    a_password_is_asked_for_however_fresh_the_session_is,
     a_deleted_address_can_be_registered_again,
 );
 
@@ -78,6 +82,46 @@ async fn without_the_right_password_an_account_stays(engine: Engine) {
     let reply = ada.delete(PATH, Some(&json!({ "password": "a wrong password" }))).await;
     let message = "Your password was entered incorrectly. Please enter it again.";
     assert_refused(&reply, 400, &json!({ "password": [message] }));
+    assert_eq!(ada.get(PATH).await.status, 200);
+}
+
+/// A client that signs in with a mailed code.
+async fn by_code(app: &TestApp, email: &str) -> Client {
+    let mut client = app.client();
+    client.post("/jwt-allauth/login/code/", &json!({ "email": email })).await;
+    let code = app.mailbox().await.latest(email).code();
+    let reply = client.post("/jwt-allauth/login/code/verify/", &json!({ "email": email, "code": code })).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    client.keep(reply);
+    client
+}
+
+async fn an_account_without_a_password_is_deleted_by_whoever_signed_in_a_moment_ago(engine: Engine) {
+    let app = configured(engine, "[login_codes]\ncreate_accounts = true").await;
+    let mut old = by_code(&app, "ada@example.com").await;
+    app.advance(Duration::from_mins(5));
+    let expected = json!({
+        "detail": "This account has no password. Sign in again, then repeat this within five minutes.",
+        "code": "sign_in_again",
+    });
+    assert_refused(&old.delete(PATH, None).await, 403, &expected);
+    assert_eq!(old.refresh().await.status, 200);
+    for body in [None, Some(json!({ "password": PASSWORD })), Some(json!({ "password": "" }))] {
+        assert_refused(&old.delete(PATH, body.as_ref()).await, 403, &expected);
+    }
+    let new = by_code(&app, "ada@example.com").await;
+    assert_refused(&old.delete(PATH, None).await, 403, &expected);
+    app.advance(Duration::from_mins(5) - Duration::from_secs(1));
+    assert_eq!(new.delete(PATH, None).await.status, 204);
+    assert_session_over(&old.get(PATH).await);
+}
+
+async fn a_password_is_asked_for_however_fresh_the_session_is(engine: Engine) {
+    let app = start(engine).await;
+    app.signed_in("ada@example.com").await;
+    let ada = by_code(&app, "ada@example.com").await;
+    assert_refused(&ada.delete(PATH, None).await, 400, &json!({ "password": ["This field is required."] }));
+    assert_eq!(ada.delete(PATH, Some(&json!({ "password": "a wrong password" }))).await.status, 400);
     assert_eq!(ada.get(PATH).await.status, 200);
 }
 
