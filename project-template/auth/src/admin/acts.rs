@@ -90,8 +90,8 @@ impl Act {
             Self::EndSessions => format!("End all sessions of {email}"),
             Self::EndAccess => format!("Void the access tokens of {email}"),
             Self::Role => {
-                let name = level.parse().map_or_else(|_| "another role".to_owned(), shown::role_name);
-                format!("Make {email}: {name}")
+                let name = level.parse().map_or_else(|_| "another".to_owned(), shown::role_name);
+                format!("Change the role of {email} to {name}")
             }
             Self::Activate => format!("Activate {email}"),
             Self::Deactivate => format!("Deactivate {email}"),

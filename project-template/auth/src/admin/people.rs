@@ -37,7 +37,7 @@ async fn list_page(auth: &Auth, admin: &Admin, query: &Query) -> Result<Response
     // One more than is shown tells whether there is another page.
     let limit = u32::try_from(PAGE + 1).unwrap_or(u32::MAX);
     let mut found = if let Ok(id) = searched.parse() {
-        store::by_id(auth.db(), id).await?.into_iter().collect()
+        store::by_id(auth.db(), id, staff).await?.into_iter().collect()
     } else if searched.is_empty() {
         store::newest(auth.db(), after.parse().unwrap_or(Uuid::max()), staff, limit).await?
     } else {

@@ -38,8 +38,8 @@ fn among(staff: bool) -> String {
     }
 }
 
-pub(super) async fn by_id(db: &Db, id: Uuid) -> sqlx::Result<Option<Listed>> {
-    on!(db, pool => sqlx::query_as(AssertSqlSafe(format!("{} where id = $1", among(false))))
+pub(super) async fn by_id(db: &Db, id: Uuid, staff: bool) -> sqlx::Result<Option<Listed>> {
+    on!(db, pool => sqlx::query_as(AssertSqlSafe(format!("{} where id = $1", among(staff))))
         .bind(id)
         .fetch_optional(pool)
         .await)

@@ -67,6 +67,11 @@ async fn users_are_found_by_the_beginning_of_their_address_and_by_id(engine: Eng
     assert_eq!(list(&mut boss, &format!("?q={}", id(&app, ADA).await)).await, [ADA]);
     assert_eq!(list(&mut boss, "?role=staff").await, [HELPER, BOSS]);
     assert_eq!(list(&mut boss, "?role=staff&q=h").await, [HELPER]);
+    for (email, expected) in [(HELPER, &[HELPER][..]), (ADA, &[])] {
+        assert_eq!(list(&mut boss, &format!("?role=staff&q={}", id(&app, email).await)).await, expected, "{email}");
+    }
+    let nobody = boss.visit(&format!("/admin/?role=staff&q={}", id(&app, ADA).await)).await;
+    assert!(html(&nobody).contains("Nobody was found for “"), "{nobody:?}");
 }
 
 async fn a_list_goes_on_without_a_gap_or_a_repetition(engine: Engine) {
