@@ -170,7 +170,7 @@ async fn give_role(auth: &Auth, admin: Uuid, user: &User, level: &str) -> Result
     let level: i64 = level.ok_or_else(|| Error::field("role", "There is no such role."))?;
     let mut tx = auth.db().begin().await?;
     users::store::hold_superusers(&mut tx).await?;
-    hold(&mut tx, admin, user.id).await?;
+    let before = hold(&mut tx, admin, user.id).await?;
     if !store::may_give(&mut tx, admin, level).await? {
         let detail = "Nobody can give a role above their own.";
         return Err(Error::refused(StatusCode::FORBIDDEN, detail, "permission_denied"));
@@ -179,7 +179,7 @@ async fn give_role(auth: &Auth, admin: Uuid, user: &User, level: &str) -> Result
         users::protect_last_superuser(&mut tx, user.id).await?;
     }
     users::store::set_role(&mut tx, user.id, level, auth.now()).await?;
-    let change = format!("{} to {level}", user.role);
+    let change = format!("{before} to {level}");
     audit::record(auth, &mut tx, Event::of(Kind::RoleChanged, user).saying(change)).await?;
     // What tokens say of the role is no longer true; a refresh tells the new one.
     match sessions::take_back_access(auth, &mut tx, user.id).await? {
@@ -188,9 +188,9 @@ async fn give_role(auth: &Auth, admin: Uuid, user: &User, level: &str) -> Result
     }
 }
 
-/// Checks that an account is within reach, and holds it until the transaction ends.
-async fn hold(tx: &mut Tx, admin: Uuid, user: Uuid) -> Result<()> {
-    if store::hold_within_reach(tx, admin, user).await? { Ok(()) } else { Err(OutOfReach.into()) }
+/// Checks that an account is within reach, and holds it until the transaction ends. Gives its role.
+async fn hold(tx: &mut Tx, admin: Uuid, user: Uuid) -> Result<i64> {
+    Ok(store::hold_within_reach(tx, admin, user).await?.ok_or(OutOfReach)?)
 }
 
 async fn reach(auth: &Auth, admin: Uuid, user: Uuid) -> Result<()> {

@@ -71,23 +71,23 @@ pub(super) async fn alike(db: &Db, prefix: &str, after: &str, staff: bool, limit
         .await)
 }
 
-/// Holds an account until the transaction ends, if an admin's role reaches it.
-pub(super) async fn hold_within_reach(tx: &mut Tx, admin: Uuid, user: Uuid) -> sqlx::Result<bool> {
-    let held = in_tx!(tx, conn => sqlx::query(
+/// Holds an account until the transaction ends, if an admin's role reaches it. Gives the role that it has until then.
+pub(super) async fn hold_within_reach(tx: &mut Tx, admin: Uuid, user: Uuid) -> sqlx::Result<Option<i64>> {
+    let held: Option<(i64,)> = in_tx!(tx, conn => sqlx::query_as(
         "update users set updated_at = updated_at
          where id = $1 and id <> $2 and exists (
            select 1 from users admin
            where admin.id = $2 and admin.is_active and admin.role >= $3
-             and (admin.role >= $4 or admin.role > users.role))",
+             and (admin.role >= $4 or admin.role > users.role))
+         returning role",
     )
     .bind(user)
     .bind(admin)
     .bind(role::STAFF)
     .bind(role::SUPERUSER)
-    .execute(conn)
-    .await?
-    .rows_affected());
-    Ok(held == 1)
+    .fetch_optional(conn)
+    .await?);
+    Ok(held.map(|(role,)| role))
 }
 
 /// Whether an admin has at least this role.
