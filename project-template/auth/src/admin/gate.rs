@@ -54,20 +54,24 @@ impl Ticket {
         let until = (auth.now() + IDLE).unix_timestamp();
         let plain = format!("{} {until} {}", self.session, self.proven);
         let sealed = auth.tokens().seal(SEALED_AS, plain.as_bytes(), auth.now());
-        set_cookie(auth, COOKIE, URL_SAFE_NO_PAD.encode(sealed))
+        set_cookie(auth, COOKIE, &URL_SAFE_NO_PAD.encode(sealed), IDLE)
     }
 }
 
-/// A cookie of these pages; without a value, the deletion of one.
-pub(super) fn set_cookie(auth: &Auth, name: &'static str, value: String) -> HeaderValue {
-    let age = if value.is_empty() { time::Duration::ZERO } else { IDLE.try_into().unwrap_or_default() };
+/// A cookie of these pages.
+pub(super) fn set_cookie(auth: &Auth, name: &'static str, value: &str, lifetime: Duration) -> HeaderValue {
     let cookie = Cookie::build((name, value))
         .path(path(auth, "/"))
         .http_only(true)
         .same_site(SameSite::Strict)
         .secure(auth.settings().is_production())
-        .max_age(age);
+        .max_age(lifetime.try_into().unwrap_or_default());
     HeaderValue::from_str(&cookie.to_string()).expect("base64url fits a header")
+}
+
+/// The deletion of one.
+pub(super) fn delete_cookie(auth: &Auth, name: &'static str) -> HeaderValue {
+    set_cookie(auth, name, "", Duration::ZERO)
 }
 
 /// A path of these pages as a browser sees it.
@@ -81,7 +85,7 @@ pub(super) fn signed_in(auth: &Auth, session: Uuid) -> HeaderValue {
 }
 
 pub(super) fn signed_out(auth: &Auth) -> HeaderValue {
-    set_cookie(auth, COOKIE, String::new())
+    delete_cookie(auth, COOKIE)
 }
 
 /// Looks up who asks before anything else, and lets them stay for another while.
@@ -97,8 +101,9 @@ pub(super) async fn gate(State(auth): State<Auth>, client: Client, mut request: 
     let renewed = admin.ticket.cookie(&auth);
     request.extensions_mut().insert(admin);
     let mut response = next.run(request).await;
-    if !response.headers().contains_key(header::SET_COOKIE) {
-        response.headers_mut().insert(header::SET_COOKIE, renewed);
+    let is_ours = |cookie: &HeaderValue| cookie.as_bytes().starts_with(format!("{COOKIE}=").as_bytes());
+    if !response.headers().get_all(header::SET_COOKIE).iter().any(is_ours) {
+        response.headers_mut().append(header::SET_COOKIE, renewed);
     }
     response
 }

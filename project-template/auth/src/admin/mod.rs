@@ -10,6 +10,7 @@
 //! description.
 
 mod acts;
+mod done;
 mod events;
 mod gate;
 mod people;

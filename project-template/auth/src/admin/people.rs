@@ -2,12 +2,13 @@
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use super::acts::{self, Act};
+use super::done;
 use super::gate::{self, Admin, Posted, path, refuse};
 use super::shown::{self, Query};
 use super::store;
@@ -65,13 +66,15 @@ pub(super) async fn show(
     State(auth): State<Auth>,
     admin: Admin,
     id: Result<Path<Uuid>, PathRejection>,
-    RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Response {
     let Ok(Path(id)) = id else { return refuse(&auth, Error::not_found()) };
-    let done = Act::named(Query::parse(query.as_deref()).get("done")).map(Act::done);
-    user_page(&auth, &admin, id, StatusCode::OK, Outcome { done, problem: None })
-        .await
-        .unwrap_or_else(|error| refuse(&auth, error))
+    let done = done::read(&auth, &admin, id, &headers).map(Act::done);
+    match user_page(&auth, &admin, id, StatusCode::OK, Outcome { done, problem: None }).await {
+        Ok(page) if done.is_some() => ([(header::SET_COOKIE, done::told(&auth))], page).into_response(),
+        Ok(page) => page,
+        Err(error) => refuse(&auth, error),
+    }
 }
 
 /// What became of an act.
@@ -136,8 +139,8 @@ async fn perform(auth: &Auth, client: &Client, id: Uuid, act: Act, mut posted: P
         if user.id == posted.admin.user.id { doing.await } else { audit::acting(posted.admin.user.id, doing).await };
     let mut response = match done {
         Ok(()) => {
-            let target = path(auth, &format!("/users/{id}/?done={}", act.name()));
-            Redirect::to(&target).into_response()
+            let cookie = [(header::SET_COOKIE, done::cookie(auth, &posted.admin, id, act))];
+            (cookie, Redirect::to(&path(auth, &format!("/users/{id}/")))).into_response()
         }
         Err(error @ (Error::Internal(_) | Error::Unavailable(_))) => return Err(error),
         Err(error) => {
@@ -147,7 +150,7 @@ async fn perform(auth: &Auth, client: &Client, id: Uuid, act: Act, mut posted: P
         }
     };
     if proven_now {
-        response.headers_mut().insert(header::SET_COOKIE, gate::signed_in(auth, posted.admin.session()));
+        response.headers_mut().append(header::SET_COOKIE, gate::signed_in(auth, posted.admin.session()));
     }
     Ok(response)
 }

@@ -8,7 +8,9 @@ use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum_extra::extract::CookieJar;
 
-use super::gate::{self, Admin, Posted, TOKEN, form_not_valid, path, refuse, set_cookie, signed_in, signed_out};
+use super::gate::{
+    self, Admin, IDLE, Posted, TOKEN, delete_cookie, form_not_valid, path, refuse, set_cookie, signed_in, signed_out,
+};
 use super::{events, people, shown};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
@@ -70,7 +72,7 @@ fn sign_in_page(
         errors,
     };
     let mut response = pages::show(auth, status, &page)?;
-    response.headers_mut().insert(header::SET_COOKIE, set_cookie(auth, FORM_COOKIE, held));
+    response.headers_mut().insert(header::SET_COOKIE, set_cookie(auth, FORM_COOKIE, &held, IDLE));
     Ok(response)
 }
 
@@ -89,7 +91,7 @@ async fn sign_in(
     auth.metrics().sign_in(Way::Admin, Outcome::of(admitted.as_ref()));
     let refused = match admitted {
         Ok(session) => {
-            let cookies = [signed_in(&auth, session), set_cookie(&auth, FORM_COOKIE, String::new())];
+            let cookies = [signed_in(&auth, session), delete_cookie(&auth, FORM_COOKIE)];
             let cookies = AppendHeaders(cookies.map(|cookie| (header::SET_COOKIE, cookie)));
             return Ok((cookies, Redirect::to(&path(&auth, "/"))).into_response());
         }

@@ -6,11 +6,13 @@ use auth::testing::{Engine, PASSWORD, TestApp};
 use auth::users::role::{STAFF, SUPERUSER};
 use serde_json::json;
 
-use super::{ADA, BOSS, HELPER, act, assert_done, html, id, is_active, role, set_role, signed_in, start};
+use super::{ADA, BOSS, HELPER, act, assert_done, html, id, is_active, role, router, set_role, signed_in, start};
 
 auth::on_both_engines!(
     each_act_does_what_it_says_and_is_told_with_who_did_it,
     what_was_done_is_said_and_what_was_refused_too,
+    what_was_done_is_said_once_and_to_nobody_else_and_by_no_address,
+    the_log_says_which_role_an_account_had_when_two_change_it_at_once,
     staff_reach_who_is_below_them_and_superusers_everybody_but_themselves,
     nobody_gives_a_role_above_their_own,
     a_dangerous_act_takes_the_password_after_five_minutes,
@@ -86,6 +88,52 @@ async fn what_was_done_is_said_and_what_was_refused_too(engine: Engine) {
     assert_eq!(gone.status, 409);
 }
 
+async fn what_was_done_is_said_once_and_to_nobody_else_and_by_no_address(engine: Engine) {
+    const SAID: &str = "A mail with a link to set a new password is on its way.";
+    let app = start(engine).await;
+    let mut boss = signed_in(&app, BOSS).await;
+    let page = format!("/admin/users/{}/", id(&app, ADA).await);
+    for name in ["reset", "deactivate"] {
+        let crafted = boss.visit(&format!("{page}?done={name}")).await;
+        assert!(!html(&crafted).contains("class=\"notice\""), "{crafted:?}");
+    }
+    let done = act(&app, &mut boss, ADA, "reset", &[]).await;
+    assert_eq!(done.header("location"), page);
+    let mut helper = signed_in(&app, HELPER).await;
+    helper.cookies.insert("admin_done".into(), boss.cookies["admin_done"].clone());
+    for (browser, page) in
+        [(&mut helper, page.clone()), (&mut boss, format!("/admin/users/{}/", id(&app, HELPER).await))]
+    {
+        assert!(!html(&browser.visit(&page).await).contains(SAID), "{page}");
+    }
+    assert!(html(&boss.visit(&page).await).contains(SAID));
+    let again = boss.visit(&page).await;
+    assert!(again.status == 200 && !html(&again).contains(SAID), "{again:?}");
+}
+
+async fn the_log_says_which_role_an_account_had_when_two_change_it_at_once(engine: Engine) {
+    let app = start(engine).await.at_two_instances(router).await;
+    set_role(&app, HELPER, SUPERUSER).await;
+    for _ in 0..10 {
+        set_role(&app, ADA, 0).await;
+        let before = app.audit_log().await.len();
+        let mut tasks = Vec::new();
+        for (admin, level) in [(BOSS, "300"), (HELPER, "600")] {
+            let (app, mut browser) = (app.clone(), signed_in(&app, admin).await);
+            tasks.push(tokio::spawn(
+                async move { act(&app, &mut browser, ADA, "role", &[("role", level)]).await.status },
+            ));
+        }
+        for task in tasks {
+            assert_eq!(task.await.unwrap(), 303);
+        }
+        let rows = app.audit_log().await.split_off(before);
+        let changes: Vec<_> =
+            rows.into_iter().filter(|row| row.kind == "role_changed").filter_map(|row| row.detail).collect();
+        assert!(["0 to 300,300 to 600", "0 to 600,600 to 300"].contains(&changes.join(",").as_str()), "{changes:?}");
+    }
+}
+
 async fn staff_reach_who_is_below_them_and_superusers_everybody_but_themselves(engine: Engine) {
     let app = start(engine).await;
     app.signed_in("editor@example.com").await;
@@ -131,6 +179,7 @@ async fn a_dangerous_act_takes_the_password_after_five_minutes(engine: Engine) {
     {
         let asked = act(&app, &mut boss, ADA, name, fields).await;
         assert_eq!(asked.status, 200);
+        assert_eq!(html(&asked).contains("Change the role of ada@example.com to Staff"), name == "role", "{asked:?}");
         assert!(html(&asked).contains("type=\"password\"") && html(&asked).contains(ADA), "{asked:?}");
         for (field, value) in fields {
             assert!(html(&asked).contains(&format!("name=\"{field}\" value=\"{value}\"")), "{asked:?}");

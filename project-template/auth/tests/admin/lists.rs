@@ -149,7 +149,7 @@ async fn whatever_is_asked_is_answered(engine: Engine) {
     let mut boss = signed_in(&app, BOSS).await;
     let long = "x".repeat(2_000);
     for odd in ["%00", "%ff", "'", "%22%3E%3Cscript%3E", "%F0%9F%92%A9", "a%40", "%E2%80%AE", &long, "-1", "null"] {
-        for name in ["q", "role", "after", "kind", "user", "actor", "before", "done", "else"] {
+        for name in ["q", "role", "after", "kind", "user", "actor", "before", "else"] {
             for page in ["/admin/", "/admin/audit/", &format!("/admin/users/{}/", id(&app, ADA).await)] {
                 let reply = boss.visit(&format!("{page}?{name}={odd}")).await;
                 assert_eq!(reply.status, 200, "{page}?{name}={odd}: {reply:?}");

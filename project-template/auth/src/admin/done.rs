@@ -1,0 +1,45 @@
+//! What was just done to an account, told once, on its page.
+//!
+//! It comes there in a cookie: an address that says so could be kept, or made by somebody else, and would tell staff of what
+//! never happened.
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderValue};
+use axum_extra::extract::CookieJar;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use uuid::Uuid;
+
+use super::acts::Act;
+use super::gate::{Admin, delete_cookie, set_cookie};
+use crate::app::Auth;
+
+const COOKIE: &str = "admin_done";
+/// What the cookie is sealed as.
+const SEALED_AS: &str = "admin done";
+/// How long a browser may take from the act to the page.
+const LIFETIME: Duration = Duration::from_mins(1);
+
+/// Has it told.
+pub(super) fn cookie(auth: &Auth, admin: &Admin, user: Uuid, act: Act) -> HeaderValue {
+    let sealed = auth.tokens().seal(SEALED_AS, plain(admin, user, act).as_bytes(), auth.now());
+    set_cookie(auth, COOKIE, &URL_SAFE_NO_PAD.encode(sealed), LIFETIME)
+}
+
+/// What there is to tell whoever looks at a user.
+pub(super) fn read(auth: &Auth, admin: &Admin, user: Uuid, headers: &HeaderMap) -> Option<Act> {
+    let jar = CookieJar::from_headers(headers);
+    let sealed = URL_SAFE_NO_PAD.decode(jar.get(COOKIE)?.value()).ok()?;
+    let opened = auth.tokens().open(SEALED_AS, &sealed)?;
+    let act = std::str::from_utf8(&opened).ok()?.rsplit(' ').next().and_then(Act::named)?;
+    (opened.as_slice() == plain(admin, user, act).as_bytes()).then_some(act)
+}
+
+/// Once it has been told.
+pub(super) fn told(auth: &Auth) -> HeaderValue {
+    delete_cookie(auth, COOKIE)
+}
+
+fn plain(admin: &Admin, user: Uuid, act: Act) -> String {
+    format!("{} {user} {}", admin.session(), act.name())
+}
