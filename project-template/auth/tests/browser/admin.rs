@@ -7,7 +7,7 @@ use auth::testing::{Listening, PASSWORD, TestApp};
 use auth::users::role::SUPERUSER;
 
 use super::flows::tabs;
-use super::tab::Tab;
+use super::tab::{DESK, PHONE, Tab};
 use super::tour::LONG;
 use super::{ADA, NEW, account, in_chromium, listening};
 
@@ -15,6 +15,7 @@ in_chromium!(
     a_user_is_found_and_deactivated_with_the_password_given_again,
     a_role_is_given_and_the_log_says_by_whom,
     a_session_is_ended_and_everything_works_from_the_keyboard,
+    a_table_is_one_to_a_screen_reader_on_a_phone_and_on_a_desk,
 );
 
 const BOSS: &str = "boss@example.com";
@@ -152,4 +153,20 @@ async fn a_session_is_ended_and_everything_works_from_the_keyboard() {
     assert_eq!(ada.refresh().await.status, 401);
     let spoken = tab.spoken();
     assert!(spoken.iter().any(|node| node.role == "link" && node.name == "Audit log"), "{spoken:?}");
+}
+
+async fn a_table_is_one_to_a_screen_reader_on_a_phone_and_on_a_desk() {
+    let (app, server) = listening().await;
+    account(&app, ADA).await;
+    superuser(&app, BOSS).await;
+    let mut tab = Tab::open();
+    sign_in(&mut tab, &server, BOSS, PASSWORD);
+    for screen in [PHONE, DESK] {
+        tab.resize(screen);
+        let spoken = tab.spoken();
+        let count = |role: &str| spoken.iter().filter(|node| node.role == role).count();
+        assert_eq!(["table", "row", "cell"].map(count), [1, 3, 10], "{screen:?}: {spoken:?}");
+        let headers = spoken.iter().filter(|node| node.role == "columnheader").map(|node| node.name.as_str());
+        assert_eq!(headers.collect::<Vec<_>>(), ["Address", "Name", "Status", "Joined", "Last sign-in"], "{screen:?}");
+    }
 }
