@@ -325,6 +325,21 @@ async fn a_printed_key_is_a_value_for_the_settings() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_a_value_never_names_a_directory() {
+    for algorithm in ["EdDSA", "ES256", "HS256"] {
+        let program = program(Engine::Sqlite).await.with("JWT_ALLAUTH__TOKENS__ALGORITHM", algorithm);
+        let (_, key, _) = told(&program.run(&["keys", "rotate", "--print"]));
+        std::fs::remove_dir_all(program.directory().join("keys")).unwrap();
+        let program = program.with("JWT_ALLAUTH__TOKENS__KEYS", key.trim());
+        for how in [&["keys", "rotate"][..], &["keys", "rotate", "--now"], &["keys", "rotate", "--if-none"]] {
+            let (status, stdout, stderr) = told(&program.run(how));
+            assert_eq!((status, stdout.as_str()), (1, ""), "{how:?}");
+            assert!(stderr.contains("`tokens.keys` names no directory") && !stderr.contains(key.trim()), "{how:?}");
+            assert_eq!(std::fs::read_dir(program.directory()).unwrap().count(), 0, "{how:?}");
+        }
+    }
+}
+
 async fn the_ids_of_an_import_replace_those_of_an_earlier_one_or_leave_them() {
     let program = program(Engine::Sqlite).await;
     let (accounts, ids) = (program.directory().join("users.csv"), program.directory().join("ids.csv"));

@@ -15,7 +15,9 @@ use zeroize::Zeroizing;
 use crate::clock::Clock;
 use crate::private;
 use crate::settings::{Problems, Settings};
-use crate::tokens::{Algorithm, PEM, SECRET, SigningKey, Tokens, generate_encryption_key, key_files, with_signs_from};
+use crate::tokens::{
+    Algorithm, PEM, SECRET, SigningKey, Tokens, generate_encryption_key, key_files, may_be_directory, with_signs_from,
+};
 
 /// A new key is published this long before it signs: the five minutes verifiers may keep the published keys, and as long
 /// again to restart every instance.
@@ -103,10 +105,12 @@ fn make_encryption_key(settings: &Settings) -> anyhow::Result<ExitCode> {
 
 /// Where key files are kept: the first entry of `tokens.keys` that is a directory or could become one.
 fn directory(settings: &Settings) -> anyhow::Result<PathBuf> {
-    let is_directory = |path: &&Path| path.is_dir() || (!path.exists() && path.extension().is_none());
-    let entries = settings.tokens.keys.iter().map(|entry| Path::new(entry.expose_secret()));
-    let Some(path) = entries.into_iter().find(is_directory).map(Path::to_path_buf) else {
-        bail!("`tokens.keys` names no directory to put a key into; set it to [\"keys\"] or add the key there yourself");
+    let mut entries = settings.tokens.keys.iter().map(|entry| entry.expose_secret().trim());
+    let Some(path) = entries.find(|entry| may_be_directory(entry)).map(PathBuf::from) else {
+        bail!(
+            "`tokens.keys` names no directory to put a key into; set it to [\"keys\"], or put what `keys rotate --print` \
+             prints before the keys that it has"
+        );
     };
     if !path.exists() {
         private::create_directory(&path).with_context(|| format!("cannot make the directory {}", path.display()))?;

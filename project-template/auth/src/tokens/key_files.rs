@@ -164,6 +164,14 @@ pub(crate) fn key_files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// Whether an entry names a directory, or one that is still to be made. What may be a key is neither: it would be there for
+/// everybody to see. An absolute path may look like one; unlike most of plain base64 it does not end in `=`.
+pub(crate) fn may_be_directory(entry: &str) -> bool {
+    let path = Path::new(entry);
+    let is_path = || !may_be_key(entry) || (path.is_absolute() && !entry.ends_with('='));
+    path.is_dir() || (!entry.is_empty() && !path.exists() && path.extension().is_none() && is_path())
+}
+
 /// Whether an entry may be a key in a form that is not read, such as PEM or plain base64: then no message repeats it.
 fn may_be_key(entry: &str) -> bool {
     let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace() || b"+/-_=".contains(&byte);

@@ -2,6 +2,7 @@
 
 use std::fs::{File, write};
 
+use base64::engine::general_purpose::STANDARD;
 use tempfile::{TempDir, tempdir};
 use time::Duration;
 
@@ -157,4 +158,21 @@ fn a_problem_never_repeats_the_value() {
         assert!(!problem.contains(&value[..16]) && !problem.contains("c2VjcmV0"), "{problem}");
     }
     assert!(problem("keys/missing.pem").contains("`keys/missing.pem`"), "a path is named");
+}
+
+#[test]
+fn what_may_be_a_key_is_no_directory_to_make() {
+    let plain = STANDARD.encode([0xfb; 40]);
+    let padded = STANDARD.encode([0xff; 32]);
+    let pem = new_pem();
+    let one_line = pem.lines().filter(|line| !line.starts_with("-----")).collect::<String>();
+    for key in [SECRET_VALUE, &plain, &padded, &pem, &one_line, ""] {
+        assert!(!may_be_directory(key), "{key}");
+    }
+    let place = directory(&[("0001.pem", &pem)]);
+    assert!(may_be_directory(&text(place.path())) && !may_be_directory(&text(&place.path().join("0001.pem"))));
+    for path in ["no-keys-here", "./no-keys-here", "/var/lib/authentication-of-our-company/keys-that-sign"] {
+        assert!(may_be_directory(path), "{path}");
+    }
+    assert!(!may_be_directory("no-keys-here.pem"));
 }

@@ -35,7 +35,7 @@ pub use claims::{AccessClaims, Claims, RefreshClaims, UserClaims};
 pub use extra::ExtraClaims;
 pub(crate) use jwe::generate as generate_encryption_key;
 pub use jws::Algorithm;
-pub(crate) use key_files::{PEM, SECRET, key_files, with_signs_from};
+pub(crate) use key_files::{PEM, SECRET, key_files, may_be_directory, with_signs_from};
 pub use keys::SigningKey;
 pub use refusal::Refusal;
 pub(crate) use routes::{public_router, router};
