@@ -340,6 +340,15 @@ async fn a_key_that_is_a_value_never_names_a_directory() {
     }
 }
 
+/// As on a full disk: a process that may write no byte into a file, and is not ended for trying.
+#[tokio::test]
+async fn a_key_that_cannot_be_written_leaves_no_part_of_it() {
+    let program = program(Engine::Sqlite).await.within("trap '' XFSZ; ulimit -f 0");
+    assert_told(&program, &["keys", "rotate"], 1, "cannot write keys/0002.pem: ");
+    assert_eq!(std::fs::read_dir(program.directory().join("keys")).unwrap().count(), 1);
+    assert_told(&program, &["keys", "list"], 0, "EdDSA  signs\n");
+}
+
 async fn the_ids_of_an_import_replace_those_of_an_earlier_one_or_leave_them() {
     let program = program(Engine::Sqlite).await;
     let (accounts, ids) = (program.directory().join("users.csv"), program.directory().join("ids.csv"));

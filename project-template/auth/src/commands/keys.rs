@@ -141,8 +141,11 @@ fn next(directory: &Path, newest: Option<&OsStr>, extension: &str) -> anyhow::Re
 
 fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = private::options().create_new(true).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    written.inspect_err(|_| {
+        // Why it could not be written says more than why it could not be removed.
+        let _ = std::fs::remove_file(path);
+    })
 }
 
 fn list(settings: &Settings) -> anyhow::Result<ExitCode> {

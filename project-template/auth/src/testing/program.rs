@@ -20,6 +20,7 @@ pub struct Program {
     directory: TempDir,
     database: SecretString,
     variables: Vec<(String, String)>,
+    limits: Option<String>,
 }
 
 impl Program {
@@ -30,7 +31,7 @@ impl Program {
     pub async fn new(path: impl Into<PathBuf>, engine: Engine) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
         let database = engine.new_database(directory.path()).await;
-        let program = Self { path: path.into(), directory, database, variables: Vec::new() }
+        let program = Self { path: path.into(), directory, database, variables: Vec::new(), limits: None }
             .with("JWT_ALLAUTH__PASSWORD__HASH_MEMORY", "8")
             .with("JWT_ALLAUTH__PASSWORD__HASH_ITERATIONS", "1");
         let made = program.run(&["keys", "rotate"]);
@@ -45,6 +46,13 @@ impl Program {
         self
     }
 
+    /// Has a shell run these commands before every process from now on, such as `ulimit -n 64`.
+    #[must_use]
+    pub fn within(mut self, limits: &str) -> Self {
+        self.limits = Some(limits.to_owned());
+        self
+    }
+
     /// Where it runs.
     #[must_use]
     pub fn directory(&self) -> &Path {
@@ -54,7 +62,14 @@ impl Program {
     /// A command of the program, ready to be started: its environment is what [`Program::with`] has set and no more.
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.path);
+        let mut command = match &self.limits {
+            None => Command::new(&self.path),
+            Some(limits) => {
+                let mut shell = Command::new("/bin/sh");
+                shell.args(["-c", &format!("{limits}; exec \"$@\""), "sh"]).arg(&self.path);
+                shell
+            }
+        };
         command.args(arguments).current_dir(self.directory()).env_clear().stdin(Stdio::null());
         command.env("DATABASE_URL", self.database.expose_secret()).env("PORT", "0");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
