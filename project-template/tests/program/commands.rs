@@ -349,6 +349,24 @@ async fn a_key_that_cannot_be_written_leaves_no_part_of_it() {
     assert_told(&program, &["keys", "list"], 0, "EdDSA  signs\n");
 }
 
+#[tokio::test]
+async fn the_list_of_keys_says_whether_unencrypted_tokens_are_accepted() {
+    let program = program(Engine::Sqlite).await;
+    let (_, key, _) = told(&program.run(&["keys", "rotate", "--encryption"]));
+    let kid = key.split(':').next().unwrap();
+    let list = |entries: String| {
+        let output = program.command(&["keys", "list"]).env("JWT_ALLAUTH__TOKENS__ENCRYPTION_KEYS", entries).output();
+        let (_, list, _) = told(&output.unwrap());
+        list.split_once("EdDSA  signs\n").unwrap().1.to_owned()
+    };
+    let key = key.trim();
+    assert_eq!(list(key.to_owned()), format!("{kid}  A256GCM  seals\n"));
+    let mixed = format!("{kid}  A256GCM  seals\nplain: tokens are also accepted unencrypted\n");
+    assert_eq!(list(format!("{key},plain")), mixed);
+    let prepared = format!("{kid}  A256GCM  opens\nplain: tokens go out and are accepted unencrypted\n");
+    assert_eq!(list(format!("plain,{key}")), prepared);
+}
+
 async fn the_ids_of_an_import_replace_those_of_an_earlier_one_or_leave_them() {
     let program = program(Engine::Sqlite).await;
     let (accounts, ids) = (program.directory().join("users.csv"), program.directory().join("ids.csv"));

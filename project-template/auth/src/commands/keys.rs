@@ -103,7 +103,8 @@ fn make_encryption_key(settings: &Settings) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where key files are kept: the first entry of `tokens.keys` that is a directory or could become one.
+/// Where key files are kept: the first entry of `tokens.keys` that is a directory or could become one. An entry may be a
+/// key instead: then it is in no path that is made or shown.
 fn directory(settings: &Settings) -> anyhow::Result<PathBuf> {
     let mut entries = settings.tokens.keys.iter().map(|entry| entry.expose_secret().trim());
     let Some(path) = entries.find(|entry| may_be_directory(entry)).map(PathBuf::from) else {
@@ -139,6 +140,7 @@ fn next(directory: &Path, newest: Option<&OsStr>, extension: &str) -> anyhow::Re
     }
 }
 
+/// Writes the whole file or none: half a key, as a full disk would leave it, stops the next start.
 fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = private::options().create_new(true).open(path)?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
@@ -160,9 +162,15 @@ fn list(settings: &Settings) -> anyhow::Result<ExitCode> {
         };
         println!("{}  {:5}  {role}", key.kid(), key.algorithm().name());
     }
-    for (index, kid) in tokens.encryption_kids().enumerate() {
-        let role = if index == 0 { "seals" } else { "opens" };
+    let sealing = tokens.sealing_kid();
+    for kid in tokens.encryption_kids() {
+        let role = if sealing == Some(kid) { "seals" } else { "opens" };
         println!("{kid}  A256GCM  {role}");
+    }
+    match (tokens.accepts_plain(), sealing) {
+        (true, Some(_)) => println!("plain: tokens are also accepted unencrypted"),
+        (true, None) => println!("plain: tokens go out and are accepted unencrypted"),
+        (false, _) => {}
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -80,13 +80,22 @@ impl Seal {
         if let Some(key) = keys.find(|key| key.header == header) {
             return key.open(token).map(Cow::Owned);
         }
-        let is_plain_allowed = self.0.is_empty() || self.0.iter().any(|cover| cover.key().is_none());
-        if is_plain_allowed { Ok(Cow::Borrowed(token)) } else { Err(CannotOpen) }
+        if self.0.is_empty() || self.has_plain() { Ok(Cow::Borrowed(token)) } else { Err(CannotOpen) }
     }
 
     /// The names of the keys, newest first.
     pub(crate) fn kids(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|cover| cover.key().map_or(PLAIN, |key| &key.kid))
+        self.0.iter().filter_map(Cover::key).map(|key| key.kid.as_str())
+    }
+
+    /// The name of the key that tokens go out with.
+    pub(crate) fn sealing_kid(&self) -> Option<&str> {
+        self.0.first().and_then(Cover::key).map(|key| key.kid.as_str())
+    }
+
+    /// Whether the list says that tokens may be unsealed.
+    pub(crate) fn has_plain(&self) -> bool {
+        self.0.iter().any(|cover| cover.key().is_none())
     }
 }
 

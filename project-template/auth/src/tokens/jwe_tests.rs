@@ -53,6 +53,16 @@ fn the_newest_key_seals_and_all_open() {
     assert_eq!(after.seal(TOKEN.into()), SEALED);
     assert_eq!(seal(&[OLD]).open(SEALED), Err(CannotOpen));
     assert_eq!(after.kids().collect::<Vec<_>>(), ["new", "old"]);
+    assert_eq!((after.sealing_kid(), after.has_plain()), (Some("new"), false));
+}
+
+#[test]
+fn the_word_for_no_key_is_none_of_the_keys() {
+    for (entries, sealing) in [([NEW, "plain"], Some("new")), (["plain", NEW], None)] {
+        let keys = seal(&entries);
+        assert_eq!(keys.kids().collect::<Vec<_>>(), ["new"]);
+        assert_eq!((keys.sealing_kid(), keys.has_plain()), (sealing, true));
+    }
 }
 
 #[test]

@@ -186,6 +186,16 @@ impl Tokens {
         self.seal.kids()
     }
 
+    /// The name of the key tokens go out encrypted with.
+    pub(crate) fn sealing_kid(&self) -> Option<&str> {
+        self.seal.sealing_kid()
+    }
+
+    /// Whether `tokens.encryption_keys` says that tokens need not be encrypted.
+    pub(crate) fn accepts_plain(&self) -> bool {
+        self.seal.has_plain()
+    }
+
     /// An access token that is valid from now, at most until the session's end.
     pub(crate) fn access(&self, grant: &Grant<'_>, now: OffsetDateTime, session_end: Option<OffsetDateTime>) -> String {
         let lifetime = Lifetime { from: now, until: self.access_until(now, session_end) };
