@@ -20,7 +20,7 @@ use crate::login;
 use crate::pages::Reader;
 use crate::users::{self, User, role};
 
-const COOKIE: &str = "admin_session";
+pub(crate) const COOKIE: &str = "admin_session";
 /// What the cookie is sealed as, and what the token of forms is a MAC of.
 const SEALED_AS: &str = "admin session";
 const FORMS: &str = "admin forms";

@@ -22,7 +22,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-pub(crate) use routes::router;
+pub(crate) use gate::COOKIE as SESSION_COOKIE;
+pub(crate) use routes::{FORM_COOKIE, router};
 
 use crate::http;
 use crate::settings::Section;

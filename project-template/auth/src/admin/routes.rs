@@ -25,7 +25,7 @@ use crate::throttle::{self, Action};
 use crate::users::role;
 
 /// Ties the form of the sign-in to a browser, which has no session yet.
-const FORM_COOKIE: &str = "admin_form";
+pub(crate) const FORM_COOKIE: &str = "admin_form";
 const FORM: &str = "admin sign-in";
 
 /// The pages, at the paths the settings give them.

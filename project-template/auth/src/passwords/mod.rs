@@ -21,7 +21,7 @@ use secrecy::{ExposeSecret, SecretString};
 pub(crate) use hash::{HashError, HashSettings, Hasher, Verdict};
 pub use policy::Policy;
 pub(crate) use reset::request as request_reset;
-pub(crate) use reset_pages::security_scheme;
+pub(crate) use reset_pages::{CAPABILITY_COOKIE, CSRF_COOKIE, security_scheme};
 pub(crate) use routes::router;
 
 use crate::app::Auth;

@@ -20,9 +20,9 @@ use crate::sessions;
 use crate::templates::pages::{LinkNotValid, PasswordReset, PasswordResetComplete};
 
 /// Holds the [`Capability`].
-pub(super) const CAPABILITY_COOKIE: &str = "password_reset_access_token";
+pub(crate) const CAPABILITY_COOKIE: &str = "password_reset_access_token";
 /// What a page's script puts into the header `X-CSRFToken`: readable by scripts, under the name that Django gives it.
-pub(super) const CSRF_COOKIE: &str = "csrftoken";
+pub(crate) const CSRF_COOKIE: &str = "csrftoken";
 
 pub(super) fn add(api: Api) -> Api {
     let api = page_at(api, "/password/reset/confirm/{uid}/{token}/", get(open));

@@ -18,6 +18,8 @@ use crate::settings::{Choice, Section};
 const ACCESS: &str = "access_token";
 /// What scripts read and send back in `X-CSRFToken`. Not `csrftoken`, which the form for a new password has.
 const CSRF: &str = "csrf_access_token";
+/// What begins the name of a cookie that browsers keep only with the attributes it stands for.
+const PREFIXES: [&str; 2] = ["__Host-", "__Secure-"];
 
 /// The `SameSite` attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +55,9 @@ impl CookieSettings {
         // RFC 6265, section 4.1.1: a token of RFC 2616.
         if !settings.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)) {
             section.problem("cookie_name", "has a character that a cookie's name cannot have");
+        }
+        if [ACCESS, CSRF].contains(&split_name(&settings.name).1) {
+            section.problem("cookie_name", "is the name of another cookie of this server");
         }
         let is_value = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';' && byte != b',');
         if !settings.path.starts_with('/') || !is_value(&settings.path) {
@@ -144,9 +149,14 @@ fn cookie_of(auth: &Auth, name: String, value: String, age: Duration) -> Cookie<
 
 /// With the prefix of the refresh token's cookie, if that has one.
 pub(crate) fn access_cookie_name(settings: &CookieSettings) -> String {
-    let refresh = &settings.name;
-    let prefix = ["__Host-", "__Secure-"].into_iter().find(|prefix| refresh.starts_with(prefix));
-    format!("{}{ACCESS}", prefix.unwrap_or_default())
+    let (prefix, _) = split_name(&settings.name);
+    format!("{prefix}{ACCESS}")
+}
+
+/// The name of a cookie as its prefix, if it has one, and the rest.
+pub(crate) fn split_name(name: &str) -> (&str, &str) {
+    let prefix = PREFIXES.into_iter().find(|prefix| name.starts_with(prefix));
+    name.split_at(prefix.map_or(0, str::len))
 }
 
 /// Of several, the one that was given out last: after another `sessions.cookie_path` a browser has one for each path and sends

@@ -33,7 +33,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use cookies::{CookieSettings, SameSite};
-pub(crate) use cookies::{access_cookie_name, cleared};
+pub(crate) use cookies::{access_cookie_name, cleared, split_name};
 pub(crate) use credential::session_over;
 use credential::{Shown, authenticated};
 pub use current_user::CurrentUser;

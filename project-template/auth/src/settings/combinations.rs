@@ -1,14 +1,14 @@
 //! What every setting allows by itself and is impossible together.
 
 use super::reader::Reader;
-use super::{Settings, http, sessions};
+use super::{Settings, admin, http, passwords, sessions};
 
 /// Paths that are the same everywhere.
 const FIXED_PATHS: [&str; 4] = ["/docs", "/openapi.json", "/health", "/.well-known"];
 
-/// Names of cookies beside the refresh token's.
-const OTHER_COOKIES: [&str; 6] =
-    ["access_token", "csrf_access_token", "csrftoken", "password_reset_access_token", "admin_session", "admin_form"];
+/// Names of cookies beside those of a session.
+const OTHER_COOKIES: [&str; 4] =
+    [passwords::CAPABILITY_COOKIE, passwords::CSRF_COOKIE, admin::SESSION_COOKIE, admin::FORM_COOKIE];
 
 pub(super) fn refuse(settings: &Settings, reader: &mut Reader) {
     if settings.audit.notify_new_device && !settings.sessions.collect_device {
@@ -24,7 +24,7 @@ pub(super) fn refuse(settings: &Settings, reader: &mut Reader) {
         reader.section("admin").problem("path", fix);
     }
     let cookie = &settings.sessions.cookie;
-    if OTHER_COOKIES.iter().any(|other| cookie.name.strip_prefix("__Host-").unwrap_or(&cookie.name) == *other) {
+    if OTHER_COOKIES.contains(&sessions::split_name(&cookie.name).1) {
         reader.section("sessions").problem("cookie_name", "is the name of another cookie of this server");
     }
     refuse_lost_cookies(&settings.http, cookie, reader);

@@ -160,6 +160,8 @@ fn what_would_never_work_together_does_not_start() {
         ("http.prefix = \"/admin/api\"", "`admin.path` must not"),
         ("sessions.cookie_name = \"access_token\"", "`sessions.cookie_name` is the name of another cookie"),
         ("sessions.cookie_name = \"__Host-access_token\"", "`sessions.cookie_name` is the name of another"),
+        ("sessions.cookie_name = \"__Secure-access_token\"", "`sessions.cookie_name` is the name of another"),
+        ("sessions.cookie_name = \"csrf_access_token\"", "`sessions.cookie_name` is the name of another"),
         ("sessions.cookie_name = \"csrftoken\"", "`sessions.cookie_name` is the name of another"),
         (
             "http.public_url = \"https://auth.example.com\"\nsessions.cookie_domain = \"example.org\"",
