@@ -61,14 +61,14 @@ impl Default for Failures {
 impl Failures {
     pub(super) fn note(&self, auth: &Auth, event: Event, origin: Origin) {
         let now = auth.now();
-        let (earlier, is_full) = self.count(event.kind, now.unix_timestamp() / MINUTE);
+        let (earlier, gets_row) = self.count(event.kind, now.unix_timestamp() / MINUTE);
         if earlier > 0 {
             self.write_sum(auth, event.kind, earlier);
         }
         let row = event.row(origin, now);
         let kind = event.kind;
-        if is_full && !self.write(auth, event, row) {
-            self.count_only(kind);
+        if gets_row && !self.write(auth, event, row) {
+            self.count_only(kind, 1);
         }
     }
 
@@ -81,24 +81,26 @@ impl Failures {
             earlier = count.counted;
             *count = Count { minute, ..Count::default() };
         }
-        let is_full = count.written < FULL_A_MINUTE;
-        if is_full {
+        let gets_row = count.written < FULL_A_MINUTE;
+        if gets_row {
             count.written += 1;
         } else {
             count.counted += 1;
         }
-        (earlier, is_full)
+        (earlier, gets_row)
     }
 
-    fn count_only(&self, kind: Kind) {
+    fn count_only(&self, kind: Kind, more: usize) {
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
-        kinds.entry(kind).or_default().counted += 1;
+        kinds.entry(kind).or_default().counted += more;
     }
 
     fn write_sum(&self, auth: &Auth, kind: Kind, count: usize) {
         let event = Event::new(kind).times(count);
         let row = event.row(Origin::default(), auth.now());
-        self.write(auth, event, row);
+        if !self.write(auth, event, row) {
+            self.count_only(kind, count);
+        }
     }
 
     /// Writes a row in a task of its own, if there is a writer left.
@@ -115,8 +117,9 @@ impl Failures {
         true
     }
 
-    /// Writes what was only counted so far, and waits until every row is there.
+    /// Writes what was only counted so far, and waits until every row is there. Each kind then finds a writer.
     pub(crate) async fn finish(&self, auth: &Auth) {
+        self.settled().await;
         let counted: Vec<(Kind, usize)> = {
             let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
             kinds.iter_mut().map(|(kind, count)| (*kind, std::mem::take(&mut count.counted))).collect()
@@ -132,5 +135,27 @@ impl Failures {
         let all = self.writers.acquire_many(u32::try_from(WRITERS).unwrap_or(u32::MAX));
         // At the end there is nobody to tell; the log has the lines.
         let _ = tokio::time::timeout(LAST_WORDS, all).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Engine, TestApp};
+
+    #[tokio::test]
+    async fn what_no_writer_is_left_for_is_counted_until_there_is_one() {
+        let app = TestApp::start(Engine::default(), |auth| auth.router().with_state(auth)).await;
+        let failures = app.auth.failures();
+        let counted = || failures.kinds.lock().unwrap()[&Kind::CodeWrong].counted;
+        let all = u32::try_from(WRITERS).unwrap();
+        let busy = Arc::clone(&failures.writers).try_acquire_many_owned(all).unwrap();
+        for number in 1..=3 {
+            note(&app.auth, Event::new(Kind::CodeWrong));
+            assert_eq!(counted(), number);
+            app.advance(Duration::from_mins(1));
+        }
+        tokio::join!(failures.finish(&app.auth), async { drop(busy) });
+        assert_eq!(counted(), 0);
     }
 }
