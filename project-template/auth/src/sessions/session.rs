@@ -54,7 +54,7 @@ pub(super) enum Standing {
 impl Session {
     /// When the session ends however often it is refreshed.
     pub(super) fn end(&self, settings: &Settings) -> Option<OffsetDateTime> {
-        settings.lifetime.map(|lifetime| self.created_at + lifetime)
+        settings.end_of(self.created_at)
     }
 
     pub(super) fn standing(&self, generation: i64, now: OffsetDateTime, settings: &Settings) -> Standing {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use time::OffsetDateTime;
+
 use super::{CookieSettings, SameSite, Transport};
 use crate::settings::Section;
 
@@ -52,6 +54,11 @@ impl Settings {
             section.problem("retry_window", "must be at most \"60s\"");
         }
         settings
+    }
+
+    /// When a session that began then ends, however often it is refreshed.
+    pub(super) fn end_of(&self, began: OffsetDateTime) -> Option<OffsetDateTime> {
+        self.lifetime.map(|lifetime| began + lifetime)
     }
 
     pub(crate) fn warn(&self, warnings: &mut Vec<String>) {

@@ -103,6 +103,8 @@ async fn an_absolute_lifetime_ends_a_session_however_often_it_is_refreshed(engin
     let expected = json!({ "detail": "Session has expired. Please log in again.", "code": "session_expired" });
     assert_refused(&ada.refresh().await, 401, &expected);
     assert_refused(&ada.refresh().await, 401, &expected);
+    assert_eq!(app.flush().await["sessions"], 1);
+    assert_refused(&ada.refresh().await, 401, &expected);
     assert_session_over(&ada.get("/jwt-allauth/user/").await);
     assert_eq!(ada.login("ada@example.com", PASSWORD).await.status, 200);
 }

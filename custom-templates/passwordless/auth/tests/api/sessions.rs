@@ -138,8 +138,10 @@ async fn a_session_ends_by_itself_and_at_its_lifetime(engine: Engine) {
         assert_eq!(ada.refresh().await.status, 200);
     }
     assert_token_not_valid(&bob.refresh().await);
-    app.advance(Duration::from_hours(4 * 24));
-    assert_eq!(ada.refresh().await.text("code"), "session_expired");
+    for hours in [4 * 24, 1] {
+        app.advance(Duration::from_hours(hours));
+        assert_eq!(ada.refresh().await.text("code"), "session_expired");
+    }
 }
 
 async fn a_session_that_is_signed_out_of_is_over_at_every_instance(engine: Engine) {
