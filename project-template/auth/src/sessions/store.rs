@@ -115,7 +115,7 @@ pub(super) async fn end_in(tx: &mut Tx, id: Uuid, user: Uuid, by: &str, now: Off
     Ok(ended == 1)
 }
 
-/// Ends every session of a user but one, and names those it ended.
+/// Ends every session of a user that lives but one, and names those it ended.
 pub(super) async fn end_all(
     tx: &mut Tx,
     user: Uuid,
@@ -125,7 +125,7 @@ pub(super) async fn end_all(
 ) -> sqlx::Result<Vec<Uuid>> {
     let ended: Vec<(Uuid,)> = in_tx!(tx, conn => sqlx::query_as(
         "update sessions set ended_at = $1, ended_by = $2
-         where user_id = $3 and id <> $4 and ended_at is null
+         where user_id = $3 and id <> $4 and ended_at is null and expires_at > $1
          returning id",
     )
     .bind(now)

@@ -11,6 +11,7 @@ use super::{ADA, NEW, change_password, log, router, since, start, user_id};
 
 auth::on_both_engines!(
     signing_up_in_and_out,
+    a_session_that_ran_out_is_not_ended_once_more,
     a_replay_is_one_row_beside_the_end_of_its_session,
     of_parallel_replays_one_leaves_a_row,
     a_changed_password,
@@ -46,6 +47,15 @@ async fn signing_up_in_and_out(engine: Engine) {
     let session = ada.get("/jwt-allauth/token/claims/").await.text("session").to_owned();
     ada.delete(&format!("/jwt-allauth/sessions/{session}/"), None).await;
     assert_eq!(since(&app, 9).await, ["sessions_ended: user"]);
+}
+
+async fn a_session_that_ran_out_is_not_ended_once_more(engine: Engine) {
+    let app = start(engine).await;
+    let mut ada = app.signed_in(ADA).await;
+    app.advance(Duration::from_hours(24 * 15));
+    ada.login(ADA, PASSWORD).await;
+    ada.post("/jwt-allauth/logout-all/", &json!({})).await;
+    assert_eq!(since(&app, 3).await, ["sessions_ended: logout_all"]);
 }
 
 async fn a_replay_is_one_row_beside_the_end_of_its_session(engine: Engine) {
