@@ -81,7 +81,8 @@ pub(super) async fn refreshing(auth: &Auth, session: &Session) -> Result<(Holder
     }
 }
 
-/// Ends a session of which somebody has a copy, and tells its owner where they wish it: once, whoever comes first.
+/// Ends a session of which somebody has a copy, and tells its owner if `audit.notify_replay` is on: once, whoever
+/// comes first.
 pub(super) async fn end_replayed(auth: &Auth, session: &Session) -> Result<(), NotRotated> {
     let owner = audit::notices::owner_to_tell(auth, session.user_id).await?;
     let mut tx = auth.db().begin().await?;

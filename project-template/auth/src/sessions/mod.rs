@@ -65,17 +65,14 @@ use crate::error::Result;
 use crate::http::Client;
 use limit::MAX_PER_USER;
 
-/// Sessions of a user that are shown, the newest: as many as `sessions.max_per_user` can allow.
-const LISTED: u32 = MAX_PER_USER;
-
 /// Has a session end at a time at the latest.
 pub(crate) async fn shorten(auth: &Auth, session: Uuid, until: OffsetDateTime) -> Result<()> {
     Ok(store::shorten(auth.db(), session, until).await?)
 }
 
-/// The sessions of a user that live, newest first, at most [`LISTED`] of them.
+/// The sessions of a user that live, newest first: as many as `sessions.max_per_user` can allow.
 pub(crate) async fn live_of_user(auth: &Auth, user: Uuid) -> Result<Vec<Session>> {
-    Ok(store::live_of_user(auth.db(), user, auth.now(), LISTED).await?)
+    Ok(store::live_of_user(auth.db(), user, auth.now(), MAX_PER_USER).await?)
 }
 
 /// Whether the account has had a session with such a device, and one from this address. A client that tells neither has

@@ -1,4 +1,4 @@
-//! What using a refresh token does (security.md 50 to 53 in the project's words: one winner, replays end the session).
+//! What using a refresh token does (RFC 9700, section 4.14.2): of parallel uses one wins, and a replay ends the session.
 
 use time::OffsetDateTime;
 use uuid::Uuid;
