@@ -392,6 +392,23 @@ async fn variables_that_are_no_settings_count_in_the_file_of_variables_too() {
 }
 
 #[tokio::test]
+async fn the_file_of_variables_is_not_read_in_production_however_that_is_said() {
+    let file = |program: &Program, name: &str, text: &str| {
+        std::fs::write(program.directory().join(name), text).unwrap();
+    };
+    let not_started = "`http.public_url` must be set in production";
+    let program = program(Engine::Sqlite).await;
+    file(&program, ".env", "ENVIRONMENT=development\n");
+    file(&program, "settings.toml", "environment = \"production\"\n");
+    assert_told(&program, &["check"], 1, not_started);
+    let program = program.with("ENVIRONMENT", "development");
+    assert_told(&program, &["check"], 0, "the settings are fine");
+    file(&program, "settings.toml", "");
+    file(&program, "mounted", "production\n");
+    let program = program.with("ENVIRONMENT", "").with("ENVIRONMENT_FILE", "mounted");
+    assert_told(&program, &["check"], 1, not_started);
+}
+
 async fn what_is_no_command_is_refused_with_code_two() {
     let program = program(Engine::Sqlite).await;
     assert_told(&program, &["migrat"], 2, "migrate");

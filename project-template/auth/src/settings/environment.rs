@@ -26,17 +26,28 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// `settings.toml`, or the file `SETTINGS_FILE` names; without the variable, a file that is missing is an empty one.
+    /// The file of settings and the variables of this process; unless those say that this is production, `.env` below them.
     pub(super) fn of_process() -> Result<Self, Problems> {
-        let environment = sources::environment().map_err(|problem| Problems(vec![problem]))?;
-        let named = environment.get("SETTINGS_FILE").map(PathBuf::from);
-        let is_named = named.is_some();
-        let path = named.unwrap_or_else(|| PathBuf::from("settings.toml"));
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_named => String::new(),
-            Err(error) => return Err(Problems(vec![format!("{}: {error}", path.display())])),
-        };
+        let process = sources::of_process();
+        let (path, text) = file(&process)?;
+        if sources::is_production(&process, &text) {
+            return Ok(Self { path, text, environment: process });
+        }
+        let environment = sources::with_dot_env(process).map_err(|problem| Problems(vec![problem]))?;
+        // It may name another file.
+        let (path, text) = file(&environment)?;
         Ok(Self { path, text, environment })
+    }
+}
+
+/// `settings.toml`, or the file `SETTINGS_FILE` names; without the variable, a file that is missing is an empty one.
+fn file(environment: &BTreeMap<String, String>) -> Result<(PathBuf, String), Problems> {
+    let named = environment.get("SETTINGS_FILE").map(PathBuf::from);
+    let is_named = named.is_some();
+    let path = named.unwrap_or_else(|| PathBuf::from("settings.toml"));
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok((path, text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_named => Ok((path, String::new())),
+        Err(error) => Err(Problems(vec![format!("{}: {error}", path.display())])),
     }
 }

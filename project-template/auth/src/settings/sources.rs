@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use toml::Table;
+
 use super::WELL_KNOWN;
+use super::environment::Source;
 
 /// The prefix of a variable that names a key: `JWT_ALLAUTH__SESSIONS__TRANSPORT`.
 const PREFIX: &str = "JWT_ALLAUTH__";
@@ -12,25 +15,34 @@ const FILE: &str = "_FILE";
 /// The file of a machine's variables, in the directory the program is started in.
 const DOT_ENV: &str = ".env";
 
-/// The variables of this process; outside production those of `.env` below them.
-pub(super) fn environment() -> Result<BTreeMap<String, String>, String> {
-    let process: BTreeMap<String, String> = std::env::vars_os()
+/// The variables of this process.
+pub(super) fn of_process() -> BTreeMap<String, String> {
+    std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
-    let mut variables = if is_production(&process) { BTreeMap::new() } else { dot_env(&process)? };
+        .collect()
+}
+
+/// The variables of this process, and those of `.env` below them.
+pub(super) fn with_dot_env(process: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
+    let mut variables = dot_env(&process)?;
     variables.extend(process);
     Ok(variables)
 }
 
-/// As the setting `environment` will be read: the long name wins, and case does not matter.
-fn is_production(process: &BTreeMap<String, String>) -> bool {
-    let named = ["JWT_ALLAUTH__ENVIRONMENT", "ENVIRONMENT"].into_iter().find_map(|name| process.get(name));
-    named.is_some_and(|value| value.eq_ignore_ascii_case("production"))
+/// Whether the setting `environment` will be `production`, unless `.env` is read: as a variable says, or else the file.
+pub(super) fn is_production(process: &BTreeMap<String, String>, file: &str) -> bool {
+    let is_named = |name: &str| key_of(name).is_some_and(|key| key == "environment");
+    let mut named = process.clone();
+    named.retain(|name, _| is_named(name.strip_suffix(FILE).unwrap_or(name)));
+    // A file that cannot be read, or a text that is no TOML, is told of later and stops the start.
+    let variable = overrides(&named, &[], &mut Vec::new()).pop().map(|entry| entry.value);
+    let in_file = || file.parse::<Table>().ok()?.get("environment")?.as_str().map(str::to_owned);
+    variable.or_else(in_file).is_some_and(|value| value.eq_ignore_ascii_case("production"))
 }
 
 /// A variable that is no setting, or the contents of the file that `NAME_FILE` names; none if it is empty.
 pub(crate) fn variable(name: &str) -> Result<Option<String>, String> {
-    let mut environment = environment()?;
+    let mut environment = Source::of_process().map_err(|problems| problems.to_string())?.environment;
     let value = environment.remove(name).filter(|value| !value.is_empty());
     let file = format!("{name}{FILE}");
     let value = match (value, environment.remove(&file)) {
@@ -206,11 +218,23 @@ mod tests {
 
     #[test]
     fn production_is_recognised_as_the_setting_is() {
-        let is = |variables: &[(&str, &str)]| {
-            is_production(&variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect())
+        let is = |variables: &[(&str, &str)], file| {
+            is_production(&variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(), file)
         };
-        assert!(is(&[("ENVIRONMENT", "Production")]));
-        assert!(is(&[("JWT_ALLAUTH__ENVIRONMENT", "production"), ("ENVIRONMENT", "development")]));
-        assert!(!is(&[]) && !is(&[("ENVIRONMENT", "development")]));
+        assert!(is(&[("ENVIRONMENT", "Production")], ""));
+        assert!(is(&[("JWT_ALLAUTH__ENVIRONMENT", "production"), ("ENVIRONMENT", "development")], ""));
+        assert!(!is(&[], "") && !is(&[("ENVIRONMENT", "development")], ""));
+
+        let (production, development) = ("environment = \"production\"", "environment = \"development\"");
+        assert!(is(&[], production) && is(&[("ENVIRONMENT", "")], production) && !is(&[], development));
+        assert!(is(&[("ENVIRONMENT", "production")], development));
+        assert!(!is(&[("ENVIRONMENT", "development")], production));
+        assert!(!is(&[], "[tokens]\nenvironment = \"production\"") && !is(&[], "environment = true"));
+
+        let mounted = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(mounted.path(), "production\n").unwrap();
+        for name in ["ENVIRONMENT_FILE", "JWT_ALLAUTH__ENVIRONMENT_FILE"] {
+            assert!(is(&[(name, mounted.path().to_str().unwrap())], development), "{name}");
+        }
     }
 }
