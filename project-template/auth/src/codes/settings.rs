@@ -52,7 +52,8 @@ impl Settings {
         }
         // Else a code would live longer than the memory of the guesses at it.
         if settings.lockout < settings.lifetime || settings.lockout < settings.resend_cooldown {
-            section.problem("lockout", "must be at least as long as codes.lifetime and codes.resend_cooldown");
+            let fix = "must be at least as long as codes.lifetime and codes.resend_cooldown";
+            section.conflict("lockout", &["codes.lifetime", "codes.resend_cooldown"], fix);
         }
         settings
     }

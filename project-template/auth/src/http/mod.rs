@@ -70,19 +70,20 @@ impl Choice for Docs {
 impl Settings {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
         let bind = section.text("bind").parse().unwrap_or_else(|_| {
-            section.problem("bind", "must be an address and a port, such as \"127.0.0.1:8000\"");
+            section.unreadable("bind", "must be an address and a port, such as \"127.0.0.1:8000\"");
             SocketAddr::from(([127, 0, 0, 1], 8000))
         });
         let metrics_bind = section.optional_text("metrics_bind").and_then(|text| {
             let parsed = text.parse().ok();
             if parsed.is_none() {
-                section.problem("metrics_bind", "must be an address and a port, such as \"127.0.0.1:9000\", or empty");
+                section
+                    .unreadable("metrics_bind", "must be an address and a port, such as \"127.0.0.1:9000\", or empty");
             }
             parsed
         });
         if metrics_bind.is_some_and(|metrics| is_same_port(metrics, bind)) {
-            section
-                .problem("metrics_bind", "must not be the port of http.bind, which strangers reach; take another one");
+            let fix = "must not be the port of http.bind, which strangers reach; take another one";
+            section.conflict("metrics_bind", &["http.bind"], fix);
         }
         let public_url = section.optional_text("public_url").map(|url| url.trim_end_matches('/').to_owned());
         if public_url.as_deref().is_some_and(|url| !is_base_url(url)) {

@@ -123,7 +123,7 @@ impl Settings {
             section.problem("host", "must name the mail server, since mail.transport is \"smtp\" (or set EMAIL_HOST)");
         }
         if settings.user.is_empty() != settings.password.expose_secret().is_empty() {
-            section.problem("password", "and mail.user go together: set both, or none");
+            section.conflict("password", &["mail.user"], "and mail.user go together: set both, or none");
         }
         if settings.timeout.is_zero() {
             section.problem("timeout", "must be longer than nothing");
@@ -165,7 +165,7 @@ fn from(section: &mut Section<'_>, transport: &Transport) -> Mailbox {
     match text.parse() {
         Ok(mailbox) if !text.chars().any(char::is_control) => mailbox,
         _ => {
-            section.problem(
+            section.unreadable(
                 "from",
                 "must be an address mail may come from, such as \"Example <no-reply@example.com>\" (or set DEFAULT_FROM_EMAIL)",
             );

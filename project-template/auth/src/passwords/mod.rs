@@ -79,13 +79,15 @@ impl Settings {
             refuse_similar: section.flag("refuse_similar"),
         };
         if policy.min_length > policy.max_length {
-            section.problem("min_length", "is more than password.max_length: no password could be accepted");
+            let others = ["password.max_length"];
+            section.conflict("min_length", &others, "is more than password.max_length: no password could be accepted");
         }
         let iterations = section.number("hash_iterations", 1..=10);
         let parallelism = section.number("hash_parallelism", 1..=8);
         let memory_kib = section.number("hash_memory", 8..=262_144);
         if memory_kib < 8 * parallelism {
-            section.problem("hash_memory", "must be at least 8 KiB for each of password.hash_parallelism");
+            let others = ["password.hash_parallelism"];
+            section.conflict("hash_memory", &others, "must be at least 8 KiB for each of password.hash_parallelism");
         }
         let reset_lifetime = section.duration("reset_lifetime");
         if reset_lifetime.is_zero() || reset_lifetime > MAX_RESET_LIFETIME {

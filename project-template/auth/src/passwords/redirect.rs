@@ -28,7 +28,7 @@ impl Settings {
         }
         let domain = cookie.domain.as_deref().unwrap_or_default();
         if ![page_host, link_host].into_iter().all(|host| http::is_within(host, domain)) {
-            section.problem(
+            section.conflict(
                 "reset_redirect",
                 format_args!(
                     "leads to {page_host}, where nothing can read the cookie `csrftoken` that {link_host} sets for the \
@@ -37,10 +37,9 @@ impl Settings {
             );
             return;
         }
-        let origin =
-            page.scheme_str().zip(page.authority()).map(|(scheme, authority)| format!("{scheme}://{authority}"));
-        if let Some(origin) = origin.filter(|origin| !http.cors_origins.iter().any(|allowed| allowed == origin)) {
-            section.problem(
+        let is_allowed = |origin: &String| http.cors_origins.iter().any(|allowed| allowed == origin);
+        if let Some(origin) = http::origin_of(&page).filter(|origin| !is_allowed(origin)) {
+            section.conflict(
                 "reset_redirect",
                 format_args!("leads to a page that may not send the form; name \"{origin}\" in http.cors_origins"),
             );

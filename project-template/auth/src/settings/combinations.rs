@@ -13,7 +13,7 @@ const OTHER_COOKIES: [&str; 4] =
 pub(super) fn refuse(settings: &Settings, reader: &mut Reader) {
     if settings.audit.notify_new_device && !settings.sessions.collect_device {
         let fix = "needs sessions.collect_device: what is not kept cannot be known again";
-        reader.section("audit").problem("notify_new_device", fix);
+        reader.section("audit").conflict("notify_new_device", &["sessions.collect_device"], fix);
     }
     let (admin, prefix) = (&settings.admin.path, &settings.http.prefix);
     let is_taken = FIXED_PATHS.iter().any(|fixed| is_below(admin, fixed))
@@ -21,7 +21,7 @@ pub(super) fn refuse(settings: &Settings, reader: &mut Reader) {
     if settings.admin.enabled && is_taken {
         let fix = "must not lie within http.prefix or the other way round, nor within /docs, /openapi.json, /health or \
                    /.well-known: something else is served there";
-        reader.section("admin").problem("path", fix);
+        reader.section("admin").conflict("path", &["http.prefix"], fix);
     }
     let cookie = &settings.sessions.cookie;
     if OTHER_COOKIES.contains(&sessions::split_name(&cookie.name).1) {

@@ -26,6 +26,8 @@ pub(super) struct Reader {
     problems: Vec<String>,
     /// The keys that they are about.
     refused: BTreeSet<String>,
+    /// Those whose value could not be read, and has something harmless in its place: nothing is to be said of that.
+    replaced: BTreeSet<String>,
 }
 
 impl Reader {
@@ -34,8 +36,13 @@ impl Reader {
         let file: Table = text.parse().map_err(|error: toml::de::Error| {
             Problems(vec![format!("{}: {}", path.display(), error.to_string().trim_end())])
         })?;
-        let mut reader =
-            Self { values: defaults, sources: BTreeMap::new(), problems: Vec::new(), refused: BTreeSet::new() };
+        let mut reader = Self {
+            values: defaults,
+            sources: BTreeMap::new(),
+            problems: Vec::new(),
+            refused: BTreeSet::new(),
+            replaced: BTreeSet::new(),
+        };
         reader.merge_file(&path.display().to_string(), file);
         let keys = reader.keys();
         for entry in sources::overrides(environment, &keys, &mut reader.problems) {
@@ -120,6 +127,7 @@ impl Reader {
             let problem = format!("{source}: `{key}` must be {}, not {}", described(slot), described(&value));
             self.problems.push(problem);
             self.refused.insert(key.to_owned());
+            self.replaced.insert(key.to_owned());
         }
     }
 
@@ -137,8 +145,8 @@ impl Reader {
         self.refused.insert(problem.key.clone());
     }
 
-    /// Notes what was found when something was made of the settings. A key that is refused was replaced by something
-    /// harmless: what is wrong with that is nobody's concern.
+    /// Notes what was found when something was made of the settings. What became of a key that is refused is nobody's
+    /// concern.
     pub(super) fn note_found(&mut self, problems: &[Problem]) {
         let news: Vec<_> = problems.iter().filter(|problem| !self.refused.contains(&problem.key)).collect();
         for problem in news {
@@ -182,8 +190,8 @@ fn table(text: &str) -> Option<Value> {
     format!("table = {text}").parse::<Table>().ok()?.remove("table").filter(Value::is_table)
 }
 
-/// The keys of one section. A method that finds a problem notes it and returns something harmless: the settings are
-/// only handed out when there is no problem.
+/// The keys of one section. A method that cannot read a value notes that and returns something harmless: the settings are
+/// only handed out when there is no problem, and one mistake is told of once.
 pub struct Section<'r> {
     name: &'r str,
     reader: &'r mut Reader,
@@ -192,7 +200,22 @@ pub struct Section<'r> {
 impl Section<'_> {
     /// Notes what is wrong with a key, in words that follow its name.
     pub fn problem(&mut self, key: &str, problem: impl Display) {
-        self.reader.note(&Problem::new(self.key(key), problem));
+        self.conflict(key, &[], problem);
+    }
+
+    /// As [`Section::problem`], of a key that does not go with others, which are named with their sections.
+    pub fn conflict(&mut self, key: &str, others: &[&str], problem: impl Display) {
+        let key = self.key(key);
+        let replaced = &self.reader.replaced;
+        if !replaced.contains(&key) && !others.iter().any(|other| replaced.contains(*other)) {
+            self.reader.note(&Problem::new(key, problem));
+        }
+    }
+
+    /// As [`Section::problem`], of a value in whose place the room takes something harmless.
+    pub fn unreadable(&mut self, key: &str, problem: impl Display) {
+        self.problem(key, problem);
+        self.reader.replaced.insert(self.key(key));
     }
 
     /// Notes what a room found when it made something of its keys.
@@ -218,7 +241,7 @@ impl Section<'_> {
     pub fn required_text(&mut self, key: &str) -> String {
         let text = self.text(key);
         if text.is_empty() {
-            self.problem(key, "must not be empty");
+            self.unreadable(key, "must not be empty");
         }
         text
     }
@@ -244,7 +267,7 @@ impl Section<'_> {
         match u32::try_from(number) {
             Ok(number) if bounds.contains(&number) => number,
             _ => {
-                self.problem(key, format_args!("must be from {} to {}, not {number}", bounds.start(), bounds.end()));
+                self.unreadable(key, format_args!("must be from {} to {}, not {number}", bounds.start(), bounds.end()));
                 *bounds.start()
             }
         }
@@ -255,7 +278,7 @@ impl Section<'_> {
         let Value::Array(items) = self.value(key) else { return Vec::new() };
         let texts: Vec<String> = items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect();
         if texts.len() < items.len() {
-            self.problem(key, "must be a list of texts in quotes");
+            self.unreadable(key, "must be a list of texts in quotes");
         }
         texts
     }
@@ -286,11 +309,10 @@ impl Section<'_> {
     pub fn duration(&mut self, key: &str) -> Duration {
         let text = self.text(key);
         parse_duration(&text).unwrap_or_else(|| {
-            self.problem(
+            self.unreadable(
                 key,
                 format_args!("must be a duration such as \"30s\", \"15m\", \"12h\" or \"14d\", not {text:?}"),
             );
-            // Within every room's bounds: one mistake is reported once.
             Duration::from_secs(1)
         })
     }
@@ -307,7 +329,7 @@ impl Section<'_> {
             return *choice;
         }
         let names: Vec<&str> = C::NAMES.iter().map(|(name, _)| *name).collect();
-        self.problem(key, format_args!("must be one of {}, not {text:?}", names.join(", ")));
+        self.unreadable(key, format_args!("must be one of {}, not {text:?}", names.join(", ")));
         C::NAMES[0].1
     }
 }

@@ -130,6 +130,34 @@ fn what_is_found_when_something_is_made_is_told_with_the_rest_and_no_key_is_told
 }
 
 #[test]
+fn one_mistake_is_told_of_once_whatever_is_compared_with_it() {
+    for (file, problem) in [
+        ("[audit]\nretention = \"x\"", "`audit.retention` must be a duration"),
+        ("[throttle]\nlongest_pause = \"x\"", "`throttle.longest_pause` must be a duration"),
+        ("[throttle]\naccount_stop = 0", "`throttle.account_stop` must be from 1 to"),
+        ("[password]\nmin_length = 70\nmax_length = 0", "`password.max_length` must be from 64 to"),
+        ("[password]\nhash_memory = 16\nhash_parallelism = 9", "`password.hash_parallelism` must be from 1 to"),
+        ("[codes]\nlockout = \"5\"", "`codes.lockout` must be a duration"),
+        ("[codes]\nlifetime = \"30m\"\nlockout = 5", "`codes.lockout` must be a text"),
+        ("[mail]\nuser = 1\npassword = \"x\"", "`mail.user` must be a text"),
+        ("[http]\nbind = \"x\"\nmetrics_bind = \"127.0.0.1:8000\"", "`http.bind` must be an address and a port"),
+        ("[sessions]\ncookie_path = \"\"", "`sessions.cookie_path` must not be empty"),
+        (
+            "[audit]\nnotify_new_device = true\n[sessions]\ncollect_device = \"no\"",
+            "`sessions.collect_device` must be true or false",
+        ),
+    ] {
+        let problems = load(file, &[]).unwrap_err();
+        let expected = format!("one problem in the settings:\n  - settings.toml: {problem}");
+        assert!(problems.starts_with(&expected), "{file}: {problems}");
+    }
+    let production: Vec<_> =
+        PRODUCTION.into_iter().chain([("JWT_ALLAUTH__MAIL__TRANSPORT", "smpt"), ("EMAIL_HOST", "")]).collect();
+    assert!(load("", &production).unwrap_err().starts_with("one problem"), "and refused as unsafe no more");
+    let two = load("[sessions]\ncookie_name = \"__Host-a b\"\ncookie_path = \"/x\"", &[]).unwrap_err();
+    assert!(two.starts_with("2 problems"), "two mistakes in one value are two: {two}");
+}
+
 fn an_address_of_a_database_is_one_or_is_refused_without_being_shown() {
     for url in ["sqlite://app.db", "sqlite::memory:", "postgres://app:hunter2@db.example.com:5433/app?sslmode=require"]
     {

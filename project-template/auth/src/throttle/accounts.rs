@@ -41,10 +41,13 @@ impl AccountSettings {
             longest_pause: section.duration("longest_pause"),
         };
         if settings.failures > settings.account_failures || settings.account_failures > settings.account_stop {
-            section.problem("account_failures", "must be from throttle.failures to throttle.account_stop");
+            let others = ["throttle.failures", "throttle.account_stop"];
+            let fix = "must be from throttle.failures to throttle.account_stop";
+            section.conflict("account_failures", &others, fix);
         }
         if settings.first_pause.is_zero() || settings.first_pause > settings.longest_pause {
-            section.problem("first_pause", "must be longer than nothing and at most throttle.longest_pause");
+            let fix = "must be longer than nothing and at most throttle.longest_pause";
+            section.conflict("first_pause", &["throttle.longest_pause"], fix);
         }
         if settings.longest_pause > PAIR_MEMORY {
             section.problem("longest_pause", "must be at most \"24h\"");

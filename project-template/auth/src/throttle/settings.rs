@@ -55,7 +55,7 @@ fn rate(section: &mut Section<'_>, key: &str) -> Option<Rate> {
     let text = section.optional_text(key)?;
     let rate = Rate::parse(&text);
     if rate.is_none() {
-        section.problem(
+        section.unreadable(
             key,
             format_args!(
                 "must be a number and a time, of a day at most, such as \"30/m\", \"5/10m\" or \"100/h\", not {text:?}"

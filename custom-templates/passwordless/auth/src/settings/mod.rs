@@ -92,7 +92,7 @@ impl Settings {
         };
         if settings.mail.timeout >= settings.http.request_timeout {
             let fix = "must be less than http.request_timeout: the request waits for the mail server";
-            reader.section("mail").problem("timeout", fix);
+            reader.section("mail").conflict("timeout", &["http.request_timeout"], fix);
         }
         if settings.is_production() {
             settings.refuse_unsafe(reader);

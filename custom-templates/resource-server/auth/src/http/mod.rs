@@ -30,7 +30,7 @@ pub struct Settings {
 impl Settings {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
         let bind = section.text("bind").parse().unwrap_or_else(|_| {
-            section.problem("bind", "must be an address and a port, such as \"127.0.0.1:8100\"");
+            section.unreadable("bind", "must be an address and a port, such as \"127.0.0.1:8100\"");
             SocketAddr::from(([127, 0, 0, 1], 8100))
         });
         Self { bind, request_timeout: section.duration("request_timeout") }
