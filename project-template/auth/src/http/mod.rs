@@ -7,12 +7,12 @@ mod layers;
 mod link_key;
 mod origin;
 mod patience;
+mod public_url;
 mod server;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use axum::http::uri::Authority;
 use axum::http::{HeaderValue, Uri};
 use ipnet::IpNet;
 
@@ -21,6 +21,8 @@ pub(crate) use fields::{BLANK, REQUIRED};
 pub use fields::{Fields, FormFields};
 pub(crate) use layers::{api_layers, outer_layers};
 pub(crate) use link_key::LinkKey;
+pub use public_url::PublicUrl;
+pub(crate) use public_url::origin_of;
 pub(crate) use server::serve;
 
 use crate::settings::{Choice, Section};
@@ -34,8 +36,8 @@ const SAFE_REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 pub struct Settings {
     /// Where the server listens.
     pub bind: SocketAddr,
-    /// Where clients reach it, without a slash at the end.
-    pub public_url: Option<String>,
+    /// Where clients reach it.
+    pub public_url: Option<PublicUrl>,
     /// What every path of the API begins with; empty or `/something`.
     pub prefix: String,
     /// Peers whose `X-Forwarded-For` is believed.
@@ -85,13 +87,16 @@ impl Settings {
             let fix = "must not be the port of http.bind, which strangers reach; take another one";
             section.conflict("metrics_bind", &["http.bind"], fix);
         }
-        let public_url = section.optional_text("public_url").map(|url| url.trim_end_matches('/').to_owned());
-        if public_url.as_deref().is_some_and(|url| !is_base_url(url)) {
-            section.problem(
-                "public_url",
-                "must be an address such as \"https://auth.example.com\", without a user, a query or a fragment",
-            );
-        }
+        let public_url = section.optional_text("public_url").and_then(|text| {
+            let parsed = PublicUrl::parse(&text);
+            if parsed.is_none() {
+                section.unreadable(
+                    "public_url",
+                    "must be an address such as \"https://auth.example.com\", without a user, a query or a fragment",
+                );
+            }
+            parsed
+        });
         let prefix = section.text("prefix").trim_end_matches('/').to_owned();
         if !is_prefix(&prefix) {
             section.problem(
@@ -103,7 +108,7 @@ impl Settings {
         if request_timeout.is_zero() {
             section.problem("request_timeout", "must be longer than nothing");
         }
-        let origin = "an origin such as \"https://app.example.com\": no path, no `*`";
+        let origin = "an origin such as \"https://app.example.com\": no user, no path, no `*`";
         Self {
             bind,
             public_url,
@@ -121,8 +126,10 @@ impl Settings {
     /// headers. In development, where there is none, the address the server listens on.
     #[must_use]
     pub fn link(&self, path: &str) -> String {
-        let base = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.bind));
-        format!("{base}{}{path}", self.prefix)
+        match &self.public_url {
+            Some(url) => format!("{url}{}{path}", self.prefix),
+            None => format!("http://{}{}{path}", self.bind, self.prefix),
+        }
     }
 
     /// A path of the API as a browser sees it, for pages and redirects: below the path of `public_url`, if it has one.
@@ -133,16 +140,12 @@ impl Settings {
 
     /// As [`Settings::path`], of a path that is not the API's.
     pub(crate) fn outer_path(&self, path: &str) -> String {
-        let rest = self.public_url.as_deref().and_then(|url| url.split_once("://")).map_or("", |(_, rest)| rest);
-        let base = rest.find('/').map_or("", |slash| &rest[slash..]);
-        format!("{base}{path}")
+        format!("{}{path}", self.public_url.as_ref().map_or("", PublicUrl::path))
     }
 
     /// The name of the machine that people see in their browser.
     pub(crate) fn host(&self) -> &str {
-        let uri = self.public_url.as_deref().and_then(|url| url.split_once("://"));
-        let authority = uri.map_or("localhost", |(_, rest)| rest.split('/').next().unwrap_or(rest));
-        authority.rsplit('@').next().unwrap_or(authority)
+        self.public_url.as_ref().map_or("localhost", PublicUrl::host)
     }
 
     /// Whether the host of links is a domain, or in it: cookies of the domain can be set there.
@@ -151,7 +154,7 @@ impl Settings {
     }
 
     pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
-        if self.public_url.as_deref().is_some_and(|url| url.starts_with("http://")) {
+        if self.public_url.as_ref().is_some_and(|url| url.origin().starts_with("http://")) {
             warnings.push("http.public_url: use https; tokens and passwords travel in clear".into());
         }
         if self.trusted_proxies.is_empty() && self.bind.ip().is_loopback() {
@@ -204,16 +207,6 @@ fn is_private(address: IpAddr) -> bool {
     }
 }
 
-fn is_base_url(url: &str) -> bool {
-    url.parse::<Uri>().is_ok_and(|uri| {
-        let is_plain = |authority: &Authority| !authority.as_str().contains('@');
-        matches!(uri.scheme_str(), Some("http" | "https"))
-            && uri.authority().is_some_and(is_plain)
-            && uri.query().is_none()
-            && !url.contains('#')
-    })
-}
-
 /// Whether a host is a domain or in it, whatever their case. Older browsers had a dot before the domain of a cookie.
 pub(crate) fn is_within(host: &str, domain: &str) -> bool {
     let (host, domain) = (host.to_ascii_lowercase(), domain.trim_start_matches('.').to_ascii_lowercase());
@@ -246,8 +239,6 @@ pub(crate) fn parse_network(text: &str) -> Option<IpNet> {
 
 fn parse_origin(text: &str) -> Option<HeaderValue> {
     let uri: Uri = text.parse().ok()?;
-    let origin = format!("{}://{}", uri.scheme_str()?, uri.authority()?);
-    (origin == text && matches!(uri.scheme_str(), Some("http" | "https")) && !text.contains('*'))
-        .then(|| HeaderValue::from_str(text).ok())
-        .flatten()
+    let is_origin = text.split_once("://")?.1 == uri.authority()?.as_str() && !text.contains('*');
+    HeaderValue::from_str(&origin_of(&uri).filter(|_| is_origin)?).ok()
 }

@@ -33,15 +33,8 @@ fn is_ours(headers: &HeaderMap, settings: &Settings) -> bool {
     let Some(origin) = origin.map(|origin| origin.to_str().unwrap_or_default()) else { return true };
     // A browser too old for Sec-Fetch-Site: its own origin is the public one, or the host it addressed.
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    settings.public_url.as_deref().is_some_and(|url| origin_of(url) == Some(origin))
+    settings.public_url.as_ref().is_some_and(|url| url.origin() == origin)
         || host.is_some_and(|host| origin.split_once("://").is_some_and(|(_, authority)| authority == host))
-}
-
-/// Scheme, host and port of an address.
-fn origin_of(url: &str) -> Option<&str> {
-    let authority = url.find("://")? + 3;
-    let end = url[authority..].find('/').map_or(url.len(), |slash| authority + slash);
-    Some(&url[..end])
 }
 
 #[cfg(test)]
@@ -51,7 +44,7 @@ mod tests {
     fn ours(headers: &[(&'static str, &str)]) -> bool {
         let settings = crate::settings::Settings::load(
             std::path::Path::new("settings.toml"),
-            "[http]\npublic_url = \"https://auth.example.com/base\"\ncors_origins = [\"https://app.example.com\"]",
+            "[http]\npublic_url = \"https://Auth.example.com:443/base\"\ncors_origins = [\"https://App.example.com:443\"]",
             &std::collections::BTreeMap::new(),
         );
         let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();

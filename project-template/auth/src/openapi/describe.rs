@@ -28,7 +28,8 @@ pub(crate) fn describe<const COUNT: usize>(
     spec["openapi"] = json!("3.1.0");
     let (title, about) = ABOUT.split_once("\n\n").unwrap_or(("API", ABOUT));
     spec["info"] = json!({ "title": title, "version": env!("CARGO_PKG_VERSION"), "description": about });
-    spec["servers"] = json!([{ "url": settings.http.public_url.as_deref().unwrap_or("/") }]);
+    let server = settings.http.public_url.as_ref().map_or_else(|| "/".to_owned(), ToString::to_string);
+    spec["servers"] = json!([{ "url": server }]);
     spec["components"]["securitySchemes"] = security_schemes(settings);
     for (name, credential) in credentials {
         spec["components"]["securitySchemes"][name] = credential;

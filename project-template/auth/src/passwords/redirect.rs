@@ -30,6 +30,7 @@ impl Settings {
         if ![page_host, link_host].into_iter().all(|host| http::is_within(host, domain)) {
             section.conflict(
                 "reset_redirect",
+                &["http.public_url"],
                 format_args!(
                     "leads to {page_host}, where nothing can read the cookie `csrftoken` that {link_host} sets for the \
                      form; set sessions.cookie_domain to a domain that both are in, or have the page and http.public_url at one host"
@@ -41,6 +42,7 @@ impl Settings {
         if let Some(origin) = http::origin_of(&page).filter(|origin| !is_allowed(origin)) {
             section.conflict(
                 "reset_redirect",
+                &["http.public_url"],
                 format_args!("leads to a page that may not send the form; name \"{origin}\" in http.cors_origins"),
             );
         }

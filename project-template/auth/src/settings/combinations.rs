@@ -34,10 +34,10 @@ pub(super) fn refuse(settings: &Settings, reader: &mut Reader) {
 
 /// Browsers drop a cookie for a domain that the host which sets it is not in.
 fn refuse_lost_cookies(http: &http::Settings, cookie: &sessions::CookieSettings, reader: &mut Reader) {
-    let (Some(domain), Some(_)) = (&cookie.domain, &http.public_url) else { return };
-    if !http.is_within(domain) {
+    let (Some(domain), Some(url)) = (&cookie.domain, &http.public_url) else { return };
+    if !url.is_within(domain) {
         let problem = format_args!("must be the host of http.public_url or a domain that it is in, not {domain:?}");
-        reader.section("sessions").problem("cookie_domain", problem);
+        reader.section("sessions").conflict("cookie_domain", &["http.public_url"], problem);
     }
 }
 

@@ -158,6 +158,7 @@ fn one_mistake_is_told_of_once_whatever_is_compared_with_it() {
     assert!(two.starts_with("2 problems"), "two mistakes in one value are two: {two}");
 }
 
+#[test]
 fn an_address_of_a_database_is_one_or_is_refused_without_being_shown() {
     for url in ["sqlite://app.db", "sqlite::memory:", "postgres://app:hunter2@db.example.com:5433/app?sslmode=require"]
     {
@@ -191,6 +192,7 @@ fn what_would_never_work_together_does_not_start() {
         ("sessions.cookie_name = \"__Secure-access_token\"", "`sessions.cookie_name` is the name of another"),
         ("sessions.cookie_name = \"csrf_access_token\"", "`sessions.cookie_name` is the name of another"),
         ("sessions.cookie_name = \"csrftoken\"", "`sessions.cookie_name` is the name of another"),
+        ("sessions.cookie_name = \"__Secure-admin_form\"", "`sessions.cookie_name` is the name of another"),
         (
             "http.public_url = \"https://auth.example.com\"\nsessions.cookie_domain = \"example.org\"",
             "`sessions.cookie_domain` must be the host of http.public_url",
@@ -354,8 +356,32 @@ fn metrics_have_a_port_of_their_own() {
 
 #[test]
 fn a_wildcard_is_no_origin() {
-    for origin in ["*", "https://*.example.com", "https://example.com/", "null", "example.com"] {
+    for origin in [
+        "*",
+        "https://*.example.com",
+        "https://example.com/",
+        "null",
+        "example.com",
+        "https://ada@example.com",
+        "https://example.com:99999",
+        "https://example.com?a",
+        "https://example.com#a",
+    ] {
         assert!(load("", &[("JWT_ALLAUTH__HTTP__CORS_ORIGINS", origin)]).is_err(), "{origin}");
+    }
+}
+
+#[test]
+fn an_origin_is_compared_as_browsers_write_it() {
+    for (written, sent) in [
+        ("https://App.Example.com", "https://app.example.com"),
+        ("HTTPS://app.example.com:443", "https://app.example.com"),
+        ("http://localhost:80", "http://localhost"),
+        ("http://localhost:443", "http://localhost:443"),
+        ("http://[::1]:5173", "http://[::1]:5173"),
+    ] {
+        let settings = load("", &[("JWT_ALLAUTH__HTTP__CORS_ORIGINS", written)]).unwrap();
+        assert_eq!(settings.http.cors_origins, [sent], "{written}");
     }
 }
 

@@ -110,7 +110,7 @@ async fn sign_out(client: &Client) {
 #[tokio::test]
 async fn the_description_follows_the_settings() {
     let (_app, spec) = start(Engine::Sqlite, |settings| {
-        settings.http.public_url = Some("https://auth.example.com".to_owned());
+        settings.http.public_url = auth::http::PublicUrl::parse("https://auth.example.com");
         settings.sessions.cookie.name = "__Host-refresh_token".to_owned();
         settings.sessions.access_cookie = true;
     })

@@ -118,7 +118,7 @@ async fn what_is_no_address_is_refused(engine: Engine) {
 
 async fn the_mail_has_the_link_and_nothing_that_a_header_said(engine: Engine) {
     let app = TestApp::start_with(engine, router, |settings| {
-        settings.http.public_url = Some("https://auth.example.com/base".into());
+        settings.http.public_url = auth::http::PublicUrl::parse("https://auth.example.com/base");
     })
     .await;
     app.signed_in(ADA).await;

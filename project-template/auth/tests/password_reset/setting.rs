@@ -243,7 +243,7 @@ async fn the_cookies_are_out_of_reach_where_they_must_be(engine: Engine) {
     let app = app
         .second_instance_with(router, |settings| {
             settings.environment = auth::settings::Environment::Production;
-            settings.http.public_url = Some("https://auth.example.com".into());
+            settings.http.public_url = auth::http::PublicUrl::parse("https://auth.example.com");
         })
         .await;
     let reply = app.client().visit(&link(&app, ADA).await).await;
