@@ -15,8 +15,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 pub(crate) fn connector(ca_file: Option<&Path>) -> Result<TlsConnector, String> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(path) = ca_file {
-        let unusable = || format!("names {}, which is no file of certificates in PEM", path.display());
-        trust(&mut roots, path).ok_or_else(unusable)?;
+        trust(&mut roots, path).map_err(|cause| format!("names {}, which {cause}", path.display()))?;
     }
     // The cryptography of the rest of the program, named: the one that a process has by default need not be this.
     let config = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
@@ -25,13 +24,16 @@ pub(crate) fn connector(ca_file: Option<&Path>) -> Result<TlsConnector, String> 
     Ok(TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth())))
 }
 
-/// Adds the certificates of a file; none if there is anything else in it, or nothing at all.
-fn trust(roots: &mut RootCertStore, path: &Path) -> Option<()> {
-    let pem = std::fs::read(path).ok()?;
+/// Adds the certificates of a file; says why not, if one cannot be trusted or there is none.
+fn trust(roots: &mut RootCertStore, path: &Path) -> Result<(), String> {
+    let pem = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
+    // The parser would show a line that it cannot read; by mistake that may be one of a key.
+    let no_pem = || "is no file of certificates in PEM".to_owned();
     let before = roots.len();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
-        roots.add(certificate.ok()?).ok()?;
+        let certificate = certificate.map_err(|_| no_pem())?;
+        roots.add(certificate).map_err(|error| format!("has a certificate that is of no use: {error}"))?;
     }
     // A file without any is no error to the parser.
-    (roots.len() > before).then_some(())
+    if roots.len() > before { Ok(()) } else { Err(no_pem()) }
 }

@@ -77,12 +77,18 @@ async fn a_certificate_is_trusted_if_its_authority_is_and_its_name_is_right() {
 #[tokio::test]
 async fn a_file_of_certificates_has_at_least_one() {
     let url = || "rediss://localhost".to_owned();
-    for pem in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
-        assert_says(&trouble(url(), Some(pem)).await, &["`redis.ca_file`", "ca.pem, which is no file of certificates"]);
+    for (pem, cause) in [
+        ("", "is no file of certificates in PEM"),
+        ("no certificate", "is no file of certificates in PEM"),
+        ("-----BEGIN hunter2\n", "is no file of certificates in PEM"),
+        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "has a certificate that is of no use: "),
+    ] {
+        assert_says(&trouble(url(), Some(pem)).await, &["`redis.ca_file`", &format!("ca.pem, which {cause}")]);
     }
     let missing =
         Settings { url: Some(url().into()), ca_file: Some("missing.pem".into()), timeout: CONNECT, pause: CONNECT };
-    assert_says(&format!("{:#}", Server::new(&missing).err().unwrap()), &["`redis.ca_file`", "missing.pem"]);
+    let problem = format!("{:#}", Server::new(&missing).err().unwrap());
+    assert_says(&problem, &["`redis.ca_file`", "missing.pem, which cannot be read: No such file"]);
 }
 
 #[tokio::test]
