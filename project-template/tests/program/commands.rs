@@ -367,6 +367,7 @@ async fn the_list_of_keys_says_whether_unencrypted_tokens_are_accepted() {
     assert_eq!(list(format!("plain,{key}")), prepared);
 }
 
+#[tokio::test]
 async fn the_ids_of_an_import_replace_those_of_an_earlier_one_or_leave_them() {
     let program = program(Engine::Sqlite).await;
     let (accounts, ids) = (program.directory().join("users.csv"), program.directory().join("ids.csv"));
@@ -409,6 +410,16 @@ async fn the_file_of_variables_is_not_read_in_production_however_that_is_said() 
     assert_told(&program, &["check"], 1, not_started);
 }
 
+#[tokio::test]
+async fn a_wish_for_the_log_that_cannot_be_read_is_told() {
+    let program = program(Engine::Sqlite).await.with("RUST_LOG", "info,auth=loud");
+    let (status, stdout, stderr) = told(&program.run(&["check"]));
+    assert_eq!((status, stdout.as_str()), (0, "the settings are fine\n"));
+    assert_eq!(stderr.matches("RUST_LOG: ").count(), 1, "{stderr}");
+    assert!(stderr.contains("logging `info,sqlx=warn` instead"), "{stderr}");
+}
+
+#[tokio::test]
 async fn what_is_no_command_is_refused_with_code_two() {
     let program = program(Engine::Sqlite).await;
     assert_told(&program, &["migrat"], 2, "migrate");

@@ -7,13 +7,13 @@ use tracing_subscriber::prelude::*;
 
 use crate::settings::{Settings, variable};
 
-/// Statements are logged by sqlx at `info` when they are slow, which is worth knowing; the rest is not.
+/// Of sqlx, what is worth knowing: statements that are slow. At `info` are the notices of PostgreSQL.
 const DEFAULT: &str = "info,sqlx=warn";
 
 /// Starts logging to standard error. `RUST_LOG` chooses what, such as `info,auth=debug`.
 pub(super) fn start(settings: &Settings) {
-    let wished = variable("RUST_LOG").ok().flatten().and_then(|text| text.parse::<Targets>().ok());
-    let targets = wished.unwrap_or_else(|| DEFAULT.parse().unwrap_or_default());
+    let wished = wished();
+    let targets = wished.as_ref().ok().cloned().flatten().unwrap_or_else(|| DEFAULT.parse().unwrap_or_default());
     let registry = tracing_subscriber::registry().with(targets);
     let is_colourful = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(is_colourful);
@@ -23,4 +23,12 @@ pub(super) fn start(settings: &Settings) {
     } else {
         registry.with(layer.with_target(false)).try_init()
     };
+    if let Err(problem) = wished {
+        tracing::warn!("{problem}; logging `{DEFAULT}` instead");
+    }
+}
+
+fn wished() -> Result<Option<Targets>, String> {
+    let Some(text) = variable("RUST_LOG")? else { return Ok(None) };
+    text.parse().map(Some).map_err(|error| format!("RUST_LOG: {error}"))
 }
