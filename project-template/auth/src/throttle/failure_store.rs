@@ -85,8 +85,8 @@ pub(super) async fn decide(tx: &mut Tx, key: &Key, back: i64) -> sqlx::Result<()
     .map(drop))
 }
 
-/// Takes back all that were decided, and `own` that has just been.
-pub(super) async fn clear(tx: &mut Tx, key: &Key, own: i64) -> sqlx::Result<()> {
+/// Takes back all that were decided, and as many as that have just been.
+pub(super) async fn clear(tx: &mut Tx, key: &Key, just_decided: i64) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query(
         "update failures
          set attempts = case when pending > $3 then pending - $3 else 0 end,
@@ -95,7 +95,7 @@ pub(super) async fn clear(tx: &mut Tx, key: &Key, own: i64) -> sqlx::Result<()> 
     )
     .bind(&key.account)
     .bind(&key.address)
-    .bind(own)
+    .bind(just_decided)
     .execute(conn)
     .await
     .map(drop))

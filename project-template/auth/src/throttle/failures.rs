@@ -76,9 +76,9 @@ pub(crate) struct Counters {
     pub(super) places: usize,
 }
 
-/// What was counted beside the address and the pair.
-struct Counted {
-    for_account: bool,
+/// Where a guess was counted, beside the address and the pair.
+struct CountedIn {
+    account: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Counters {
     }
 
     /// Counts the guess everywhere, or nowhere.
-    async fn count(&self, auth: &Auth) -> Result<Counted> {
+    async fn count(&self, auth: &Auth) -> Result<CountedIn> {
         let deadline = Instant::now() + MAX_WAIT;
         let mut pause = FIRST_LOOK;
         loop {
@@ -113,7 +113,7 @@ impl Counters {
         }
     }
 
-    async fn try_count(&self, auth: &Auth) -> db::Result<Result<Counted, Spent>> {
+    async fn try_count(&self, auth: &Auth) -> db::Result<Result<CountedIn, Spent>> {
         let now = now(auth);
         let mut tx = auth.db().begin().await?;
         let mut is_known = false;
@@ -130,25 +130,23 @@ impl Counters {
             return spent(&mut tx, key, budget, now).await.map(Err);
         }
         tx.commit().await?;
-        Ok(Ok(Counted { for_account: all.is_some() }))
+        Ok(Ok(CountedIn { account: all.is_some() }))
     }
 
-    async fn decide(&self, auth: &Auth, counted: Counted, outcome: Outcome) -> db::Result<()> {
+    async fn decide(&self, auth: &Auth, counted: CountedIn, outcome: Outcome) -> db::Result<()> {
+        let back = i64::from(outcome != Outcome::Wrong);
         let mut tx = auth.db().begin().await?;
         if let Some((key, _)) = &self.address {
-            match outcome {
-                // A success of one account says nothing about guesses at the others.
-                Outcome::Right | Outcome::NotCompared => store::decide(&mut tx, key, 1).await?,
-                Outcome::Wrong => store::decide(&mut tx, key, 0).await?,
-            }
+            // A success of one account says nothing about guesses at the others: only this guess is taken back.
+            store::decide(&mut tx, key, back).await?;
         }
-        let own = [(&self.pair, true), (&self.account, counted.for_account)];
-        for ((key, _), is_counted) in own.into_iter().filter_map(|(counter, own)| Some((counter.as_ref()?, own))) {
-            match outcome {
-                Outcome::Right => store::clear(&mut tx, key, i64::from(is_counted)).await?,
-                Outcome::Wrong if is_counted => store::decide(&mut tx, key, 0).await?,
-                Outcome::NotCompared if is_counted => store::decide(&mut tx, key, 1).await?,
-                Outcome::Wrong | Outcome::NotCompared => {}
+        let counters = [(&self.pair, true), (&self.account, counted.account)];
+        for (counter, is_counted) in counters {
+            let Some((key, _)) = counter else { continue };
+            if outcome == Outcome::Right {
+                store::clear(&mut tx, key, i64::from(is_counted)).await?;
+            } else if is_counted {
+                store::decide(&mut tx, key, back).await?;
             }
         }
         tx.commit().await

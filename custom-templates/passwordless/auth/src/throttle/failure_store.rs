@@ -82,10 +82,10 @@ pub(super) async fn decide(tx: &mut Tx, key: &Key, back: i64) -> Result<()> {
     tx.db().edit(&name(key), rule).await.map(drop)
 }
 
-/// Takes back all that were decided, and `own` that has just been.
-pub(super) async fn clear(tx: &mut Tx, key: &Key, own: i64) -> Result<()> {
+/// Takes back all that were decided, and as many as that have just been.
+pub(super) async fn clear(tx: &mut Tx, key: &Key, just_decided: i64) -> Result<()> {
     let rule = |row: &mut Row| {
-        row.pending = (row.pending - own).max(0);
+        row.pending = (row.pending - just_decided).max(0);
         row.attempts = row.pending;
         Some(())
     };
