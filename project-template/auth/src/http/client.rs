@@ -1,7 +1,7 @@
 //! Who is calling, as far as the connection and trusted proxies tell.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
@@ -10,6 +10,8 @@ use ipnet::IpNet;
 
 use crate::app::Auth;
 
+/// Bits of an IPv6 address that say whose it is: whoever has one address there has all that begin alike.
+const IPV6_NETWORK: u128 = u128::MAX << 64;
 /// Characters of a user agent that are kept.
 const USER_AGENT_LIMIT: usize = 256;
 
@@ -35,6 +37,14 @@ impl Client {
     #[must_use]
     pub fn of(parts: &Parts, auth: &Auth) -> Self {
         Self { ip: address_of(auth, &parts.extensions, &parts.headers), user_agent: user_agent(&parts.headers) }
+    }
+
+    /// Whom the address stands for: of IPv6 the network's first address. An IPv4 address written as IPv6 is the IPv4 address.
+    pub(crate) fn network(&self) -> Option<IpAddr> {
+        Some(match self.ip?.to_canonical() {
+            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & IPV6_NETWORK).into(),
+            address @ IpAddr::V4(_) => address,
+        })
     }
 }
 
@@ -126,6 +136,18 @@ mod tests {
     #[test]
     fn an_ipv4_address_mapped_into_ipv6_is_the_ipv4_address() {
         assert_eq!(address("::ffff:10.0.0.1", &["::ffff:198.51.100.1"], &["10.0.0.0/8"]), "198.51.100.1");
+    }
+
+    #[test]
+    fn an_ipv6_address_stands_for_its_first_64_bits_and_a_mapped_one_for_the_ipv4_address() {
+        let client = |ip: &str| Client { ip: Some(ip.parse().unwrap()), user_agent: None };
+        let network = |ip| client(ip).network().unwrap().to_string();
+        assert_eq!(network("203.0.113.7"), "203.0.113.7");
+        assert_eq!(network("::ffff:203.0.113.7"), "203.0.113.7");
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(network("2001:0DB8:1:2::1"), network("2001:db8:1:2:ffff::"));
+        assert_ne!(network("2001:db8:1:3::1"), network("2001:db8:1:2::1"));
+        assert_eq!(Client::default().network(), None);
     }
 
     #[test]

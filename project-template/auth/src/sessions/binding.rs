@@ -3,8 +3,6 @@
 //! What a client says it is (its user agent) anybody can say who has seen it. This stops a token that was copied and is
 //! tried from somewhere else; it does not tell who somebody is.
 
-use std::net::{IpAddr, Ipv6Addr};
-
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -13,9 +11,6 @@ use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::http::Client;
 use crate::tokens::{Binding, Claims};
-
-/// Bits of an IPv6 address that stay the same: a network gives each of its devices many addresses.
-const IPV6_NETWORK: u128 = !0 << 64;
 
 /// What an access token is tied to that is given out to this client.
 pub(super) fn of_access(auth: &Auth, session: Uuid, client: &Client, now: OffsetDateTime) -> Option<Binding> {
@@ -56,11 +51,27 @@ fn device(session: Uuid, client: &Client) -> String {
     format!("token bound to device {session} {name}")
 }
 
+/// By the network: it gives each of its devices many addresses of IPv6.
 fn ip(session: Uuid, client: &Client) -> String {
-    let network = match client.ip {
-        Some(IpAddr::V6(address)) => IpAddr::from(Ipv6Addr::from(u128::from(address) & IPV6_NETWORK)).to_string(),
-        Some(address) => address.to_string(),
-        None => String::new(),
-    };
+    let network = client.network().map(|network| network.to_string()).unwrap_or_default();
     format!("token bound to address {session} {network}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_stay_tied_to_the_same_text() {
+        for (address, network) in [
+            (Some("203.0.113.7"), "203.0.113.7"),
+            (Some("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::"),
+            (Some("::1"), "::"),
+            (None, ""),
+        ] {
+            let client = Client { ip: address.map(|address| address.parse().unwrap()), user_agent: None };
+            let expected = format!("token bound to address 00000000-0000-0000-0000-000000000000 {network}");
+            assert_eq!(ip(Uuid::nil(), &client), expected);
+        }
+    }
 }
