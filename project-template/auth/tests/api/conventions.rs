@@ -135,7 +135,6 @@ async fn a_broken_bearer_is_ignored_where_none_is_needed() {
         let mut client = app.client().with_header("authorization", header);
         assert_eq!(client.register(&format!("{}@example.com", header.len()), PASSWORD).await.status, 201);
         client.refresh.clone_from(&ada.refresh);
-        client = client.clone();
         let credentials = json!({ "email": "ada@example.com", "password": PASSWORD });
         client.access.clear();
         assert_eq!(client.post(LOGIN, &credentials).await.status, 200, "{header}");

@@ -47,7 +47,7 @@ async fn two_hundred_wrong_guesses_at_once_do_not_pass_the_budget(engine: Engine
 
 async fn guesses_at_several_accounts_share_a_budget(engine: Engine) {
     let app = patient(engine).await;
-    for round in 0..ROUNDS {
+    for round in 0..4 {
         let from = address(round);
         let client = |number: usize| {
             (
@@ -57,11 +57,7 @@ async fn guesses_at_several_accounts_share_a_budget(engine: Engine) {
             )
         };
         let counts = statuses((0..30).map(client)).await;
-        let looked_at = if round < 4 { 10 } else { 0 };
-        assert_eq!(counts.get(&401).copied().unwrap_or_default(), looked_at, "round {round}");
-        if round == 3 {
-            break;
-        }
+        assert_eq!(counts.get(&401), Some(&10), "round {round}: {counts:?}");
         app.advance(std::time::Duration::from_hours(24));
     }
 }
