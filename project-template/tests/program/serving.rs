@@ -121,6 +121,21 @@ async fn two_lengths_of_one_body_are_never_believed() {
 }
 
 #[tokio::test]
+/// Clients that open connections and say nothing, more of them than the server may have files.
+#[tokio::test]
+async fn connections_beyond_the_limit_of_files_wait_for_a_place() {
+    let program = program(Engine::Sqlite).await.within("ulimit -n 64");
+    let mut server = program.serve();
+    let idle: Vec<_> = (0..100).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
+    server.wait_for("all 48 places for connections are taken");
+    let waiting = server.begin("GET", "/health/ready", &[], 0).unwrap();
+    drop(idle);
+    assert_eq!(read_reply(waiting).unwrap().status, 200);
+    assert!(!server.log().contains("cannot accept a connection"), "{}", server.log());
+    server.terminate();
+    assert_eq!(server.wait().code(), Some(0));
+}
+
 async fn the_log_holds_no_secret() {
     let program = program(Engine::Sqlite).await.with("RUST_LOG", "trace");
     let server = program.serve();

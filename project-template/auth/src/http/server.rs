@@ -36,10 +36,18 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, stop: impl Future<
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(IDLE_TIMEOUT).max_headers(HEADERS).max_buf_size(HEADER_BYTES);
     let graceful = GracefulShutdown::new();
-    let slots = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = places(&std::fs::read_to_string("/proc/self/limits").unwrap_or_default());
+    let slots = Arc::new(Semaphore::new(places));
     let mut stop = std::pin::pin!(stop);
+    let (mut was_full, mut is_failing) = (false, false);
 
     loop {
+        if slots.available_permits() == 0 && !std::mem::replace(&mut was_full, true) {
+            tracing::warn!(
+                "all {places} places for connections are taken, and others wait; there are {CONNECTIONS} where this process \
+                 may open more files (`ulimit -n`)"
+            );
+        }
         let next = async {
             let slot = Arc::clone(&slots).acquire_owned().await;
             listener.accept().await.map(|accepted| (slot, accepted))
@@ -49,13 +57,16 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, stop: impl Future<
                 Ok(accepted) => accepted,
                 // Out of file descriptors, or a client that left already: others are still to be served.
                 Err(error) => {
-                    tracing::warn!(%error, "cannot accept a connection");
+                    if !std::mem::replace(&mut is_failing, true) {
+                        tracing::warn!(%error, "cannot accept a connection; trying again until it works");
+                    }
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 }
             },
             () = &mut stop => break,
         };
+        is_failing = false;
         let _ = stream.set_nodelay(true);
         let app = app.clone();
         let requests = Requests::default();
@@ -78,6 +89,18 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, stop: impl Future<
     }
 }
 
+/// How many connections there may be: a quarter of the files that this process may open is left to the database and all else,
+/// which idle clients would keep from it.
+fn places(limits: &str) -> usize {
+    open_files(limits).map_or(CONNECTIONS, |files| (files - files / 4).clamp(1, CONNECTIONS))
+}
+
+/// The limit that counts, as Linux tells it; none where there is none, or on another system.
+fn open_files(limits: &str) -> Option<usize> {
+    let limit = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    limit.split_whitespace().next()?.parse().ok()
+}
+
 async fn answer(
     app: Router,
     request: Request<Incoming>,
@@ -86,4 +109,19 @@ async fn answer(
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
     app.oneshot(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_take_three_of_four_files_at_most() {
+        let head = "Limit                     Soft Limit           Hard Limit           Units\n";
+        let with = |soft| {
+            places(&format!("{head}Max open files            {soft}                 524288               files"))
+        };
+        assert_eq!([with("0"), with("64"), with("1024"), with("524288")], [1, 48, 768, CONNECTIONS]);
+        assert_eq!([with("unlimited"), places("")], [CONNECTIONS; 2]);
+    }
 }
