@@ -121,6 +121,23 @@ async fn two_lengths_of_one_body_are_never_believed() {
 }
 
 #[tokio::test]
+async fn a_request_that_names_two_hosts_is_refused() {
+    let program = program(Engine::Sqlite).await;
+    let server = program.serve();
+    let get = |hosts: &str| {
+        let mut connection = TcpStream::connect(server.address()).unwrap();
+        let request = format!("GET /health/live HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n");
+        connection.write_all(request.as_bytes()).unwrap();
+        read_reply(connection).unwrap()
+    };
+    assert_eq!(get("Host: a.example\r\n").status, 200);
+    for hosts in ["Host: a.example\r\nHost: b.example\r\n", "Host: a.example\r\nhost: a.example\r\n"] {
+        let reply = get(hosts);
+        assert_eq!((reply.status, reply.text("code")), (400, "bad_request"), "{reply:?}");
+        assert!(!reply.header("x-request-id").is_empty(), "{reply:?}");
+    }
+}
+
 /// Clients that open connections and say nothing, more of them than the server may have files.
 #[tokio::test]
 async fn connections_beyond_the_limit_of_files_wait_for_a_place() {
@@ -136,6 +153,7 @@ async fn connections_beyond_the_limit_of_files_wait_for_a_place() {
     assert_eq!(server.wait().code(), Some(0));
 }
 
+#[tokio::test]
 async fn the_log_holds_no_secret() {
     let program = program(Engine::Sqlite).await.with("RUST_LOG", "trace");
     let server = program.serve();

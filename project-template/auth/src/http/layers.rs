@@ -37,7 +37,7 @@ pub(crate) fn outer_layers(app: Router, auth: &Auth) -> Router {
         .layer(CatchPanicLayer::custom(|_| Error::Internal(anyhow::anyhow!("a handler panicked")).into_response()));
     // Without an origin that is allowed, the answers' silence says all.
     let app = if http.cors_origins.is_empty() { app } else { app.layer(cors(&http.cors_origins)) };
-    app.layer(middleware::from_fn_with_state(auth.clone(), observe))
+    app.layer(middleware::from_fn(refuse_two_hosts)).layer(middleware::from_fn_with_state(auth.clone(), observe))
 }
 
 /// The layers of the authentication routes alone.
@@ -51,6 +51,15 @@ pub(crate) fn api_layers(api: Router<Auth>, auth: &Auth) -> Router<Auth> {
 async fn forbid_storing(mut response: Response) -> Response {
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// RFC 9112, section 3.2: what is in front of this server might go by another of the names than what is behind it.
+async fn refuse_two_hosts(request: Request, next: Next) -> Response {
+    if request.headers().get_all(header::HOST).iter().nth(1).is_some() {
+        let detail = "The request has more than one Host header.";
+        return Error::refused(StatusCode::BAD_REQUEST, detail, "bad_request").into_response();
+    }
+    next.run(request).await
 }
 
 /// An origin that is allowed may do what a page of ours may: which methods and headers the routes of the application take is
