@@ -1,4 +1,4 @@
-//! `check`: with `--deploy` what is unsafe in production.
+//! `check`: with `--deploy` also what is unsafe in production, and what may be.
 
 use std::process::ExitCode;
 
@@ -6,9 +6,13 @@ use crate::settings::Settings;
 
 /// The settings themselves, and what is made of them, were checked before this.
 pub(super) fn check(settings: &Settings, deploy: bool) -> ExitCode {
-    let warnings = if deploy { settings.deployment_warnings() } else { Vec::new() };
+    let (warnings, notes) =
+        if deploy { (settings.deployment_warnings(), settings.deployment_notes()) } else { Default::default() };
     for warning in &warnings {
         println!("unsafe: {warning}");
+    }
+    for note in notes {
+        println!("note: {note}");
     }
     if warnings.is_empty() {
         println!("the settings are fine");

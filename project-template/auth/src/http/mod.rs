@@ -148,9 +148,15 @@ impl Settings {
         self.public_url.as_ref().map_or("localhost", PublicUrl::host)
     }
 
-    /// Whether the host of links is a domain, or in it: cookies of the domain can be set there.
-    pub(crate) fn is_within(&self, domain: &str) -> bool {
-        self.link("").parse::<Uri>().is_ok_and(|uri| uri.host().is_some_and(|host| is_within(host, domain)))
+    /// What `check --deploy` cannot judge.
+    pub(crate) fn note(&self, notes: &mut Vec<String>) {
+        if self.metrics_bind.is_some_and(|bind| bind.ip().is_unspecified()) {
+            notes.push(
+                "http.metrics_bind: whoever reaches this machine reads how much goes on here; in a container leave the port \
+                 unpublished, elsewhere let it be an address of loopback or of a private network"
+                    .into(),
+            );
+        }
     }
 
     pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
@@ -164,7 +170,7 @@ impl Settings {
         }
         let unsafe_if = [
             (
-                self.metrics_bind.is_some_and(|bind| !is_private(bind.ip())),
+                self.metrics_bind.is_some_and(|bind| !bind.ip().is_unspecified() && !is_private(bind.ip())),
                 "http.metrics_bind: strangers need not read how much goes on here; let it be an address of loopback or of a private network",
             ),
             (
@@ -237,6 +243,7 @@ pub(crate) fn parse_network(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(|| text.parse().ok().map(|address: std::net::IpAddr| address.into()))
 }
 
+/// As browsers will write it, whatever its case and whether or not it has the usual port.
 fn parse_origin(text: &str) -> Option<HeaderValue> {
     let uri: Uri = text.parse().ok()?;
     let is_origin = text.split_once("://")?.1 == uri.authority()?.as_str() && !text.contains('*');

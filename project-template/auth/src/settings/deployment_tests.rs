@@ -43,7 +43,7 @@ fn every_setting_below_its_floor_is_named_and_nothing_else() {
         "http.body_limit = 65537",
         r#"http.request_timeout = "61s""#,
         r#"http.docs = "on""#,
-        r#"http.metrics_bind = "0.0.0.0:9000""#,
+        r#"http.metrics_bind = "203.0.113.7:9000""#,
         r#"http.metrics_bind = "[2001:db8::1]:9000""#,
         r#"database.url = "postgres://app@db.example.com/app""#,
         r#"database.url = "postgres://app@db.example.com/app?sslmode=prefer""#,
@@ -93,6 +93,7 @@ fn what_is_just_at_its_floor_passes() {
     for line in [
         "http.body_limit = 65536",
         r#"http.docs = "off""#,
+        r#"http.metrics_bind = "0.0.0.0:9000""#,
         r#"http.metrics_bind = "127.0.0.1:9000""#,
         r#"http.metrics_bind = "10.0.0.5:8000""#,
         r#"http.metrics_bind = "[fd00::5]:9000""#,
@@ -108,4 +109,19 @@ fn what_is_just_at_its_floor_passes() {
     ] {
         assert_eq!(warnings(line), [""; 0], "{line}");
     }
+}
+
+/// In a container there is no other way: who reaches it is not for the settings to say.
+#[test]
+fn metrics_on_every_address_are_noted_with_who_can_read_them() {
+    let notes = |line: &str| {
+        let settings = Settings::load(Path::new("settings.toml"), line, &BTreeMap::new()).unwrap();
+        settings.deployment_notes()
+    };
+    for bind in ["0.0.0.0:9000", "[::]:9000"] {
+        let notes = notes(&format!("http.metrics_bind = \"{bind}\""));
+        let [note] = notes.as_slice() else { panic!("{notes:?}") };
+        assert!(note.starts_with("http.metrics_bind: whoever reaches this machine"), "{note}");
+    }
+    assert_eq!(notes("http.metrics_bind = \"127.0.0.1:9000\""), [""; 0]);
 }

@@ -167,6 +167,14 @@ impl Settings {
         self.admin.warn(&mut warnings);
         warnings
     }
+
+    /// What is safe or not by where this runs, which no setting tells.
+    #[must_use]
+    pub fn deployment_notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        self.http.note(&mut notes);
+        notes
+    }
 }
 
 #[cfg(test)]
