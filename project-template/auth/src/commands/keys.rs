@@ -54,6 +54,9 @@ pub(super) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
 }
 
 fn rotate(settings: &Settings, at_once: bool, if_none: bool) -> anyhow::Result<ExitCode> {
+    if if_none && names_a_key(settings) {
+        return Ok(ExitCode::SUCCESS);
+    }
     let directory = directory(settings)?;
     let newest = newest(&directory)?;
     if if_none && newest.is_some() {
@@ -70,7 +73,9 @@ fn rotate(settings: &Settings, at_once: bool, if_none: bool) -> anyhow::Result<E
     write_new(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
     println!("{}", path.display());
     let when = if ahead { format!("from {} on", (now + LEAD).format(&Rfc3339)?) } else { "at once".to_owned() };
-    eprintln!("the new key signs {when}; restart every instance now, and keep the old keys while their tokens live");
+    if newest.is_some() {
+        eprintln!("the new key signs {when}; restart every instance now, and keep the old keys while their tokens live");
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -101,6 +106,11 @@ fn make_encryption_key(settings: &Settings) -> anyhow::Result<ExitCode> {
     eprintln!("{how} when sessions.refresh_lifetime has passed; restart every instance");
     eprintln!("several instances: put it second first, so that none gives out what another cannot open yet");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether an entry of `tokens.keys` is a key itself, or one file.
+fn names_a_key(settings: &Settings) -> bool {
+    settings.tokens.keys.iter().any(|entry| !may_be_directory(entry.expose_secret().trim()))
 }
 
 /// Where key files are kept: the first entry of `tokens.keys` that is a directory or could become one. An entry may be a
