@@ -95,12 +95,15 @@ pub(crate) async fn deliver_due(auth: &Auth) -> sqlx::Result<usize> {
             let auth = auth.clone();
             tasks.spawn(async move { deliver(&auth, &row).await });
         }
+        // To the last one, whatever becomes of the others: a mail that is cut off after the server took it is sent twice.
+        let mut outcome = Ok(());
         while let Some(done) = tasks.join_next().await {
-            done.unwrap_or_else(|error| {
+            outcome = outcome.and(done.unwrap_or_else(|error| {
                 tracing::error!(%error, "sending a mail failed unexpectedly; it will be tried again");
                 Ok(())
-            })?;
+            }));
         }
+        outcome?;
     }
 }
 

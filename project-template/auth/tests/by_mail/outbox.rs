@@ -17,6 +17,7 @@ auth::on_both_engines! {
     a_mail_is_given_up_in_the_end,
     a_mail_whose_link_has_expired_is_not_sent,
     a_mail_the_server_took_without_an_answer_comes_again_under_the_same_id,
+    a_mail_under_way_is_not_cut_off_by_what_becomes_of_another,
     two_instances_send_each_mail_once,
     what_is_rolled_back_is_not_sent,
     the_outbox_shows_nobody_what_is_in_it_and_is_empty_after_sending,
@@ -143,6 +144,27 @@ async fn a_mail_the_server_took_without_an_answer_comes_again_under_the_same_id(
     let ids: Vec<String> = server.mails().iter().map(id).collect();
     assert_eq!(ids.len(), 2);
     assert_eq!(ids[0], ids[1], "so that a mail program shows one");
+}
+
+async fn a_mail_under_way_is_not_cut_off_by_what_becomes_of_another(engine: Engine) {
+    let server = SmtpServer::start(Mood::Takes).await;
+    let app = with_server(engine, server.address).await;
+    for n in 0..7 {
+        sign_up(&app, &format!("user{n}@example.com"), PASSWORD).await;
+    }
+    // A mail that goes nowhere is done with before the others are, and cannot be removed.
+    assert_eq!(resend(&app, "nobody@example.com").await.status, 200);
+    for statement in
+        ["create table held (id uuid references outbox (id))", "insert into held select id from outbox where pretended"]
+    {
+        auth::on!(app.auth.db(), pool => sqlx::query(statement).execute(pool).await.map(drop)).unwrap();
+    }
+    let round = tokio::spawn({
+        let app = app.clone();
+        async move { app.deliver_mail().await }
+    });
+    assert!(round.await.is_err(), "the failure is told");
+    assert_eq!((server.mails().len(), waiting(&app).await), (7, 1));
 }
 
 async fn two_instances_send_each_mail_once(engine: Engine) {
