@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::Letter;
+use super::reach::Contact;
 use super::sender::{BATCH, NotSent};
 use super::store::{self, Row};
 use crate::app::Auth;
@@ -144,20 +145,16 @@ async fn deliver(auth: &Auth, row: &Row) -> sqlx::Result<()> {
     let now = auth.now();
     if row.expires_at.is_some_and(|end| end <= now) {
         auth.metrics().mail(Delivery::Dropped);
-        tracing::error!(mail = %row.id, "a mail was dropped: what it says is no longer true");
+        tracing::error!(mail = %row.id, "a mail was dropped: it is out of date");
         return store::remove(auth.db(), row).await;
     }
-    let Err(NotSent { reason, is_final, is_unreachable }) = send(auth, row, now).await else {
-        auth.mail_reach().answered();
+    let Err(NotSent { reason, is_final, contact }) = send(auth, row, now).await else {
+        auth.mail_reach().note(Contact::Answered, auth.now());
         auth.metrics().mail(Delivery::Sent);
         tracing::debug!(mail = %row.id, "mail sent");
         return store::remove(auth.db(), row).await;
     };
-    if is_unreachable {
-        auth.mail_reach().failed(auth.now());
-    } else {
-        auth.mail_reach().answered();
-    }
+    auth.mail_reach().note(contact, auth.now());
     match fate(auth.settings().outbox, row.attempts, is_final) {
         Fate::Drop => {
             auth.metrics().mail(Delivery::Dropped);
@@ -176,7 +173,7 @@ async fn deliver(auth: &Auth, row: &Row) -> sqlx::Result<()> {
 async fn send(auth: &Auth, row: &Row, now: OffsetDateTime) -> Result<(), NotSent> {
     let settings = &auth.settings().mail;
     let plain = auth.tokens().open(&thing(row.id), &row.sealed);
-    let plain = plain.context("the key that sealed it is not among tokens.keys any more")?;
+    let plain = plain.context("the key that sealed it is no longer among tokens.keys")?;
     let letter: Letter = serde_json::from_slice(&plain).map_err(anyhow::Error::new)?;
     let message = letter.message(settings, row.id, now)?;
     let sent = auth.mail_sender().send(settings, row.id, &letter, message).await;

@@ -14,13 +14,23 @@ const RETRY: Duration = Duration::from_secs(30);
 #[derive(Debug, Default)]
 pub(crate) struct Reach(AtomicI64);
 
-impl Reach {
-    pub(super) fn answered(&self) {
-        self.0.store(0, Ordering::Relaxed);
-    }
+/// What an attempt to send a mail has shown of the way there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Contact {
+    /// Nothing: the attempt ended before it.
+    Unknown,
+    /// There was a server, whatever it said; or the file could be written.
+    Answered,
+    Unreachable,
+}
 
-    pub(super) fn failed(&self, now: OffsetDateTime) {
-        self.0.store(now.unix_timestamp(), Ordering::Relaxed);
+impl Reach {
+    pub(super) fn note(&self, contact: Contact, now: OffsetDateTime) {
+        match contact {
+            Contact::Unknown => {}
+            Contact::Answered => self.0.store(0, Ordering::Relaxed),
+            Contact::Unreachable => self.0.store(now.unix_timestamp(), Ordering::Relaxed),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use lettre::message::Message;
+use lettre::message::{Mailbox, Message};
 use lettre::transport::smtp::PoolConfig;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls as LettreTls, TlsParameters};
@@ -12,15 +12,13 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
+use super::reach::Contact;
 use super::{Letter, Settings, Tls, Transport, trouble};
 use crate::private;
 use crate::settings::Problem;
 
 /// Mails sent at once, each over a connection of its own.
 pub(super) const BATCH: u32 = 8;
-/// What SMTP servers say of a mailbox that is not there or takes nothing, today as tomorrow (RFC 5321, section 4.2.3).
-/// Every other refusal may be a mistake in the settings, on either side, that somebody will correct.
-const NO_SUCH_MAILBOX: [u16; 4] = [550, 551, 552, 553];
 
 /// Hands mails over, one way or another.
 pub enum Sender {
@@ -48,13 +46,13 @@ pub(super) struct NotSent {
     pub(super) reason: String,
     /// It would be refused again, always.
     pub(super) is_final: bool,
-    /// There was no server to refuse it.
-    pub(super) is_unreachable: bool,
+    pub(super) contact: Contact,
 }
 
+/// What goes wrong before a mail leaves.
 impl From<anyhow::Error> for NotSent {
     fn from(error: anyhow::Error) -> Self {
-        Self { reason: format!("{error:#}"), is_final: false, is_unreachable: false }
+        Self { reason: format!("{error:#}"), is_final: false, contact: Contact::Unknown }
     }
 }
 
@@ -71,12 +69,12 @@ impl Server {
         format!("{}:{}: {trouble}", self.host, self.port)
     }
 
-    async fn send(&self, message: Message) -> Result<(), NotSent> {
+    async fn send(&self, sender: &str, message: Message) -> Result<(), NotSent> {
         let sent = self.transport.send(message).await;
         sent.map(drop).map_err(|error| NotSent {
             reason: self.named(trouble::explain(&error)),
-            is_final: error.status().is_some_and(|code| NO_SUCH_MAILBOX.contains(&u16::from(code))),
-            is_unreachable: error.status().is_none(),
+            is_final: trouble::is_final(&error, sender),
+            contact: trouble::contact(&error),
         })
     }
 }
@@ -111,15 +109,18 @@ impl Sender {
         letter: &Letter,
         message: Message,
     ) -> Result<(), NotSent> {
-        let sent = tokio::time::timeout(settings.timeout, self.hand_over(id, letter, message)).await;
-        sent.unwrap_or_else(|_| Err(NotSent { reason: self.silence(), is_final: false, is_unreachable: true }))
+        let handed_over = self.hand_over(&settings.from, id, letter, message);
+        let sent = tokio::time::timeout(settings.timeout, handed_over).await;
+        sent.unwrap_or_else(|_| Err(NotSent { reason: self.silence(), is_final: false, contact: Contact::Unreachable }))
     }
 
-    async fn hand_over(&self, id: Uuid, letter: &Letter, message: Message) -> Result<(), NotSent> {
+    async fn hand_over(&self, from: &Mailbox, id: Uuid, letter: &Letter, message: Message) -> Result<(), NotSent> {
         match self {
             Self::Console => print(letter),
-            Self::File(directory) => write(directory, id, message).await?,
-            Self::Smtp(server) => server.send(message).await?,
+            Self::File(directory) => write(directory, id, message)
+                .await
+                .map_err(|error| NotSent { contact: Contact::Unreachable, ..NotSent::from(error) })?,
+            Self::Smtp(server) => server.send(from.email.as_ref(), message).await?,
             #[cfg(feature = "testing")]
             Self::Memory(mailbox) => mailbox.put(id, letter, &message),
         }

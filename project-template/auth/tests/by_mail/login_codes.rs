@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use auth::email_verification::{Method, Mode};
 use auth::hooks::{Hook, Hooks};
+use auth::mail::{Tls, Transport};
 use auth::testing::{Client, Engine, PASSWORD, Reply, TestApp};
 use auth::users::User;
 use auth::{Auth, Result, Settings};
@@ -28,15 +29,13 @@ auth::on_both_engines! {
     an_address_without_an_account_gets_one_where_the_settings_say_so,
     of_many_who_join_with_one_code_one_does,
     no_code_is_given_out_while_the_mail_server_is_out_of_reach,
+    a_mail_that_cannot_be_made_says_nothing_about_the_mail_server,
+    no_code_is_given_out_while_mails_cannot_be_written_into_files,
     a_code_may_take_another_way_than_mail,
 }
 
 async fn start(engine: Engine, change: impl FnOnce(&mut Settings)) -> TestApp {
     TestApp::start_with(engine, router, change).await
-}
-
-async fn ask(app: &TestApp, email: &str) -> Reply {
-    app.client().post("/jwt-allauth/login/code/", &json!({ "email": email })).await
 }
 
 async fn show(client: &mut Client, email: &str, code: &str) -> Reply {
@@ -46,7 +45,7 @@ async fn show(client: &mut Client, email: &str, code: &str) -> Reply {
 
 /// Asks for a code and reads the mail.
 async fn code(app: &TestApp, email: &str) -> String {
-    let reply = ask(app, email).await;
+    let reply = ask_for_code(app, email).await;
     assert_eq!((reply.status, &reply.body), (204, &Value::Null), "{reply:?}");
     app.mailbox().await.latest(email).code()
 }
@@ -60,7 +59,7 @@ fn assert_not_valid(reply: &Reply) {
 async fn a_mailed_code_signs_in_once(engine: Engine) {
     let app = start(engine, |_| ()).await;
     app.signed_in(ADA).await;
-    assert_eq!(ask(&app, "Ada@Example.com").await.status, 204);
+    assert_eq!(ask_for_code(&app, "Ada@Example.com").await.status, 204);
     let code = app.mailbox().await.latest(ADA).code();
     let mut client = app.client();
     let reply = show(&mut client, ADA, &format!(" {code} ")).await;
@@ -79,9 +78,9 @@ async fn nobody_learns_whether_an_address_has_an_account(engine: Engine) {
     app.signed_in(ADA).await;
     let before = app.mailbox().await.all().len();
     for email in [ADA, "nobody@example.com"] {
-        let reply = ask(&app, email).await;
+        let reply = ask_for_code(&app, email).await;
         assert_eq!((reply.status, &reply.body, reply.header("cache-control")), (204, &Value::Null, "no-store"));
-        let again = ask(&app, email).await;
+        let again = ask_for_code(&app, email).await;
         assert_eq!((again.status, again.text("code"), again.header("retry-after")), (429, "throttled", "60"));
         assert_not_valid(&show(&mut app.client(), email, "000000").await);
     }
@@ -146,7 +145,7 @@ async fn a_client_address_is_blocked_after_ten_wrong_codes(engine: Engine) {
     let stranger = || app.client().from_address("198.51.100.7");
     for number in 0..10 {
         let email = format!("user{number}@example.com");
-        assert_eq!(ask(&app, &email).await.status, 204);
+        assert_eq!(ask_for_code(&app, &email).await.status, 204);
         assert_not_valid(&show(&mut stranger(), &email, "x").await);
     }
     let reply = show(&mut stranger(), ADA, &code).await;
@@ -211,7 +210,7 @@ async fn a_deactivated_account_gets_no_code_and_no_session(engine: Engine) {
     assert_not_valid(&show(&mut app.client(), ADA, &code).await);
     app.advance(Duration::from_mins(1));
     let mails = app.mailbox().await.all().len();
-    assert_eq!(ask(&app, ADA).await.status, 204);
+    assert_eq!(ask_for_code(&app, ADA).await.status, 204);
     assert_eq!(app.mailbox().await.all().len(), mails);
 }
 
@@ -226,14 +225,14 @@ async fn an_address_without_an_account_gets_one_where_the_settings_say_so(engine
     assert_eq!(client.get("/jwt-allauth/token/claims/").await.body["email_verified"], true);
     assert_eq!(login_code(&app, PASSWORD).await, "incorrect_credentials", "nor has it a password");
     let mails = app.mailbox().await.all().len();
-    assert_eq!(ask(&app, "ada@mailinator.com").await.status, 204);
+    assert_eq!(ask_for_code(&app, "ada@mailinator.com").await.status, 204);
     assert_eq!(app.mailbox().await.all().len(), mails, "addresses of blocked domains get none");
     let closed = start(engine, |settings| {
         settings.login_codes.create_accounts = true;
         settings.registration.open = false;
     })
     .await;
-    assert_eq!(ask(&closed, ADA).await.status, 204);
+    assert_eq!(ask_for_code(&closed, ADA).await.status, 204);
     assert_eq!(closed.mailbox().await.all().len(), 0);
 }
 
@@ -257,27 +256,66 @@ async fn of_many_who_join_with_one_code_one_does(engine: Engine) {
     }
 }
 
+/// Nobody listens where nobody is asked for a port.
+fn cut_off(settings: &mut Settings) {
+    settings.mail.transport = Transport::Smtp;
+    "127.0.0.1".clone_into(&mut settings.mail.host);
+    settings.mail.port = 1;
+    settings.mail.tls = Tls::None;
+}
+
+async fn assert_unavailable(app: &TestApp, email: &str) {
+    let reply = ask_for_code(app, email).await;
+    assert_eq!((reply.status, reply.text("code")), (503, "mail_unavailable"), "{reply:?}");
+    assert!(!reply.header("retry-after").is_empty());
+}
+
 async fn no_code_is_given_out_while_the_mail_server_is_out_of_reach(engine: Engine) {
-    // Nobody listens where nobody is asked for a port.
-    let app = TestApp::configured(engine, router, "").await;
-    let cut_off = app
-        .second_instance_with(router, |settings| {
-            settings.mail.transport = auth::mail::Transport::Smtp;
-            "127.0.0.1".clone_into(&mut settings.mail.host);
-            settings.mail.port = 1;
-            settings.mail.tls = auth::mail::Tls::None;
-        })
-        .await;
+    let app = start(engine, |_| ()).await;
+    let cut_off = app.second_instance_with(router, cut_off).await;
     cut_off.signed_in(ADA).await;
-    assert_eq!(ask(&cut_off, ADA).await.status, 204, "nobody has tried yet");
+    assert_eq!(ask_for_code(&cut_off, ADA).await.status, 204, "nobody has tried yet");
     assert_eq!(cut_off.deliver_mail().await, 1);
     for email in ["bob@example.com", "nobody@example.com"] {
-        let reply = ask(&cut_off, email).await;
-        assert_eq!((reply.status, reply.text("code")), (503, "mail_unavailable"), "{reply:?}");
-        assert!(!reply.header("retry-after").is_empty());
+        assert_unavailable(&cut_off, email).await;
     }
     app.advance(Duration::from_mins(1));
-    assert_eq!(ask(&cut_off, "bob@example.com").await.status, 204, "and one may try again");
+    assert_eq!(ask_for_code(&cut_off, "bob@example.com").await.status, 204, "and one may try again");
+}
+
+async fn a_mail_that_cannot_be_made_says_nothing_about_the_mail_server(engine: Engine) {
+    let app = start(engine, |settings| {
+        settings.email_verification.mode = Mode::Optional;
+        cut_off(settings);
+    })
+    .await;
+    app.signed_in(ADA).await;
+    assert_eq!(app.deliver_mail().await, 1);
+    assert_unavailable(&app, ADA).await;
+    app.signed_in("bob@example.com").await;
+    let spoil = "update outbox set sealed = $1 where attempts = 0";
+    auth::on!(app.auth.db(), pool => sqlx::query(spoil).bind(vec![0_u8]).execute(pool).await.map(drop)).unwrap();
+    assert_eq!(app.deliver_mail().await, 1);
+    assert_unavailable(&app, ADA).await;
+}
+
+async fn no_code_is_given_out_while_mails_cannot_be_written_into_files(engine: Engine) {
+    let files = tempfile::TempDir::new().unwrap();
+    let directory = files.path().join("mail");
+    let app = start(engine, |settings| {
+        settings.mail.transport = Transport::File;
+        settings.mail.directory.clone_from(&directory);
+    })
+    .await;
+    app.signed_in(ADA).await;
+    std::fs::remove_dir(&directory).unwrap();
+    assert_eq!(ask_for_code(&app, ADA).await.status, 204, "nobody has tried yet");
+    assert_eq!(app.deliver_mail().await, 1);
+    assert_unavailable(&app, ADA).await;
+    std::fs::create_dir(&directory).unwrap();
+    app.advance(Duration::from_secs(10));
+    assert_eq!(app.deliver_mail().await, 1);
+    assert_eq!(ask_for_code(&app, "bob@example.com").await.status, 204);
 }
 
 /// Sends text messages to everybody but Bob.
@@ -308,7 +346,7 @@ async fn a_code_may_take_another_way_than_mail(engine: Engine) {
     let before = app.mailbox().await.all().len();
     let app = app.with_hooks(router, phone.clone()).await;
     for email in [ADA, "bob@example.com", "nobody@example.com"] {
-        assert_eq!(ask(&app, email).await.status, 204);
+        assert_eq!(ask_for_code(&app, email).await.status, 204);
     }
     let sent = || phone.0.lock().unwrap().first().cloned();
     while sent().is_none() || app.mailbox().await.all().len() == before {
@@ -326,6 +364,6 @@ async fn a_code_may_take_another_way_than_mail(engine: Engine) {
 #[tokio::test]
 async fn where_codes_are_off_there_are_no_such_addresses() {
     let app = start(Engine::Sqlite, |settings| settings.login_codes.enabled = false).await;
-    assert_eq!(ask(&app, ADA).await.status, 404);
+    assert_eq!(ask_for_code(&app, ADA).await.status, 404);
     assert_eq!(show(&mut app.client(), ADA, "000000").await.status, 404);
 }

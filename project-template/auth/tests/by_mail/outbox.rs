@@ -17,6 +17,8 @@ auth::on_both_engines! {
     a_server_that_is_away_hangs_or_refuses_for_now_delays_a_mail_and_no_request,
     mails_survive_a_restart,
     a_mailbox_that_does_not_exist_is_given_up_at_once_and_a_server_that_says_no_is_not,
+    an_address_that_the_server_cannot_take_is_given_up_and_stops_nobody_elses_mail,
+    a_sender_that_the_server_cannot_take_loses_no_mail,
     a_mail_is_given_up_in_the_end,
     a_mail_whose_link_has_expired_is_not_sent,
     a_mail_the_server_took_without_an_answer_comes_again_under_the_same_id,
@@ -106,13 +108,42 @@ async fn mails_survive_a_restart(engine: Engine) {
 }
 
 async fn a_mailbox_that_does_not_exist_is_given_up_at_once_and_a_server_that_says_no_is_not(engine: Engine) {
-    for (reply, left) in [("550 no such user", 0), ("535 sign in first", 1), ("554 not today", 1)] {
+    for (reply, left) in [
+        ("550 no such user", 0),
+        ("550 5.1.1 no such user", 0),
+        ("550 5.7.1 not from that sender", 1),
+        ("535 sign in first", 1),
+        ("554 not today", 1),
+    ] {
         let server = SmtpServer::start(Mood::Refuses(reply)).await;
         let app = with_server(engine, server.address).await;
         sign_up(&app, ADA, PASSWORD).await;
         app.deliver_mail().await;
         assert_eq!(waiting(&app).await, left, "{reply}");
     }
+}
+
+async fn an_address_that_the_server_cannot_take_is_given_up_and_stops_nobody_elses_mail(engine: Engine) {
+    for extension in ["SMTPUTF8", "8BITMIME"] {
+        let server = SmtpServer::start(Mood::Lacks(extension)).await;
+        let app = with_server(engine, server.address).await;
+        sign_up(&app, "zoë@example.com", PASSWORD).await;
+        assert_eq!((app.deliver_mail().await, waiting(&app).await), (1, 0), "{extension}");
+        assert_eq!(ask_for_code(&app, "zoë@example.com").await.status, 204);
+        sign_up(&app, ADA, PASSWORD).await;
+        assert_eq!(ask_for_code(&app, ADA).await.status, 204);
+        app.deliver_mail().await;
+        assert_eq!((waiting(&app).await, server.mails().len()), (0, 2), "{extension}");
+    }
+}
+
+async fn a_sender_that_the_server_cannot_take_loses_no_mail(engine: Engine) {
+    let server = SmtpServer::start(Mood::Lacks("SMTPUTF8")).await;
+    let app = with_server(engine, server.address).await;
+    let app =
+        app.second_instance_with(router, |settings| settings.mail.from = "zoë@example.com".parse().unwrap()).await;
+    sign_up(&app, ADA, PASSWORD).await;
+    assert_eq!((app.deliver_mail().await, waiting(&app).await), (1, 1), "somebody will correct `mail.from`");
 }
 
 async fn a_mail_is_given_up_in_the_end(engine: Engine) {

@@ -20,11 +20,16 @@ pub(crate) enum Mood {
     Takes,
     /// Refuses the recipient with this reply.
     Refuses(&'static str),
+    /// Takes it, and does not offer this extension.
+    Lacks(&'static str),
     /// Accepts connections and says nothing.
     Hangs,
     /// Takes it and closes the connection without an answer.
     TakesAndHangsUp,
 }
+
+/// What the server offers where there is nothing left to protect.
+const EXTENSIONS: [&str; 3] = ["8BITMIME", "AUTH PLAIN LOGIN", "SMTPUTF8"];
 
 /// How the server protects its connections.
 #[derive(Clone)]
@@ -108,6 +113,12 @@ impl SmtpServer {
         *self.mood.lock().unwrap()
     }
 
+    fn offered(&self) -> String {
+        let is_offered = |extension: &&'static str| self.mood() != Mood::Lacks(extension);
+        let extensions: Vec<_> = EXTENSIONS.into_iter().filter(is_offered).collect();
+        format!("250-mail.example.com\r\n250-{}\r\n250 HELP", extensions.join("\r\n250-"))
+    }
+
     async fn serve(&self, stream: TcpStream) -> std::io::Result<()> {
         if self.mood() == Mood::Hangs {
             return std::future::pending().await;
@@ -136,9 +147,10 @@ impl SmtpServer {
             if !is_secure {
                 self.in_clear.lock().unwrap().push(command.to_owned());
             }
+            let offered = self.offered();
             let reply = match (command.split(' ').next().unwrap_or_default(), &self.protection) {
                 ("EHLO", Protection::Starttls(_)) if !is_secure => "250-mail.example.com\r\n250 STARTTLS",
-                ("EHLO", _) => "250-mail.example.com\r\n250-8BITMIME\r\n250-AUTH PLAIN LOGIN\r\n250 SMTPUTF8",
+                ("EHLO", _) => &offered,
                 ("STARTTLS", Protection::Starttls(acceptor)) if !is_secure => {
                     stream.write_all(b"220 go on\r\n").await?;
                     return Ok(Next::Tls(acceptor.clone()));

@@ -51,6 +51,10 @@ pub(crate) async fn resend(app: &TestApp, email: &str) -> Reply {
     app.client().post("/jwt-allauth/registration/verification/resend/", &json!({ "email": email })).await
 }
 
+pub(crate) async fn ask_for_code(app: &TestApp, email: &str) -> Reply {
+    app.client().post("/jwt-allauth/login/code/", &json!({ "email": email })).await
+}
+
 pub(crate) async fn verify_code(app: &TestApp, email: &str, code: &str) -> Reply {
     let body = json!({ "email": email, "otp": code });
     app.client().post("/jwt-allauth/registration/verify-otp/", &body).await

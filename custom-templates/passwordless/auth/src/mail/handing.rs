@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::reach::Contact;
 use super::sender::NotSent;
 use super::{Letter, Sender, trouble};
 use crate::app::Auth;
@@ -34,7 +35,7 @@ pub(crate) async fn pretend(auth: &Auth) -> bool {
         Ok(Err(error)) => trouble::explain(&error),
         Err(_) => trouble::SILENCE.to_owned(),
     };
-    noted(auth, &Err(NotSent { reason, is_final: false, is_unreachable: true }))
+    noted(auth, &Err(NotSent { reason, is_final: false, contact: Contact::Unreachable }))
 }
 
 async fn send<M: templates::Mail>(auth: &Auth, mail: &Mail<'_, M>) -> Result<(), NotSent> {
@@ -48,16 +49,17 @@ async fn send<M: templates::Mail>(auth: &Auth, mail: &Mail<'_, M>) -> Result<(),
 
 fn noted(auth: &Auth, sent: &Result<(), NotSent>) -> bool {
     match sent {
-        Err(NotSent { reason, is_unreachable: true, .. }) => {
-            auth.mail_reach().failed(auth.now());
-            tracing::error!(reason, "the mail server is out of reach");
-        }
-        Err(NotSent { reason, is_final, .. }) => {
-            auth.mail_reach().answered();
+        Err(NotSent { reason, contact: Contact::Unknown, .. }) => tracing::error!(reason, "a mail could not be made"),
+        Err(NotSent { reason, contact: Contact::Answered, is_final }) => {
             tracing::error!(reason, is_final, "a mail was refused");
         }
-        Ok(()) => auth.mail_reach().answered(),
+        Err(NotSent { reason, contact: Contact::Unreachable, .. }) => {
+            tracing::error!(reason, "the mail server is out of reach");
+        }
+        Ok(()) => {}
     }
+    let contact = sent.as_ref().map_or_else(|not_sent| not_sent.contact, |()| Contact::Answered);
+    auth.mail_reach().note(contact, auth.now());
     auth.metrics().mail(if sent.is_ok() { Delivery::Sent } else { Delivery::Dropped });
     sent.is_ok()
 }
