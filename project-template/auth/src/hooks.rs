@@ -80,7 +80,8 @@ pub trait Hooks: Send + Sync + 'static {
         Box::pin(async { Ok(()) })
     }
 
-    /// Whether [`Hooks::deliver_code`] is asked at all. An address counts as verified by a code only if it is not.
+    /// Whether [`Hooks::deliver_code`] is asked at all. An address counts as verified by a code only if it is not; codes are
+    /// given out while the mail server is out of reach only if it is.
     fn delivers_codes(&self) -> bool {
         false
     }

@@ -23,10 +23,10 @@ enum Recipient {
 /// Has a code sent, if there is whom to send it to. It does the same, and takes as long, if there is not.
 ///
 /// # Errors
-/// 503 `mail_unavailable` where the mail server is out of reach: a code that comes when it has expired would only use up
-/// the share of mails. How long to wait, where the address had its share.
+/// 503 `mail_unavailable` where codes are mailed and the mail server is out of reach: a code that comes when it has expired
+/// would only use up the share of mails. How long to wait, where the address had its share.
 pub(super) async fn request(auth: &Auth, email: &Email) -> Result<()> {
-    if !mail::is_reachable(auth) {
+    if are_mailed(auth) && !mail::is_reachable(auth) {
         return Err(MailUnavailable.into());
     }
     let recipient = match users::store::by_email(auth.db(), email).await? {
@@ -51,6 +51,11 @@ pub(super) async fn request(auth: &Auth, email: &Email) -> Result<()> {
         tokio::spawn(deliver(auth.clone(), email.clone(), user.clone(), code));
     }
     Ok(())
+}
+
+/// Whether codes go by mail and by nothing else. Where the application delivers some, the answer must not tell whose.
+fn are_mailed(auth: &Auth) -> bool {
+    auth.settings().codes.sending == Sending::Mail && !auth.hooks().delivers_codes()
 }
 
 async fn queue(
