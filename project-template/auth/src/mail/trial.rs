@@ -15,7 +15,7 @@ pub async fn send_test(settings: &crate::Settings, to: &Email, now: OffsetDateTi
     let text = format!("If you read this, {server} can send mail.\n");
     let letter = Letter {
         to: to.as_written().to_owned(),
-        subject: format!("Test mail of {server}"),
+        subject: format!("Test mail from {server}"),
         html: format!("<p>{text}</p>"),
         text,
     };

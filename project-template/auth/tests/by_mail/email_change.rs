@@ -104,7 +104,7 @@ async fn a_taken_address_looks_like_any_other_to_who_asks_and_its_owner_is_told(
     app.client().post(&bobs, &json!({})).await;
     let taken = ask(&client, "bob@example.com").await;
     let mailbox = app.mailbox().await;
-    assert!(mailbox.latest("bob@example.com").text.contains("account already"));
+    assert!(mailbox.latest("bob@example.com").text.contains("already has an account"));
     assert!(mailbox.latest(ADA).text.contains("bob@example.com"));
     app.advance(Duration::from_mins(1));
     let free = ask(&client, NEW).await;

@@ -159,7 +159,7 @@ async fn a_sign_up_with_a_taken_address_is_answered_as_any_other_and_its_owner_i
     assert_eq!(login_code(&app, PASSWORD).await, "signed in", "nothing has changed for the owner");
     assert_eq!(login_code(&app, EVES_PASSWORD).await, "incorrect_credentials");
     let notice = app.mailbox().await.latest(ADA);
-    assert!(notice.text.contains("has an account already"), "{}", notice.text);
+    assert!(notice.text.contains("already has an account"), "{}", notice.text);
     assert!(!notice.text.contains("://"), "the notice opens nothing: {}", notice.text);
 }
 
