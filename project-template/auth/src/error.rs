@@ -96,7 +96,7 @@ impl Error {
     pub(crate) fn message(&self) -> String {
         match self {
             Self::Fields(fields) => fields.values().flatten().cloned().collect::<Vec<_>>().join(" "),
-            Self::Throttled(wait) => format!("That was too often. Try again in {}.", in_words(*wait)),
+            Self::Throttled(wait) => format!("You have done that too often. Try again in {}.", in_words(*wait)),
             other => other.body()["detail"].as_str().unwrap_or_default().to_owned(),
         }
     }

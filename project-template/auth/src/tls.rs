@@ -20,7 +20,7 @@ pub(crate) fn connector(ca_file: Option<&Path>) -> Result<TlsConnector, String> 
     // The cryptography of the rest of the program, named: the one that a process has by default need not be this.
     let config = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| format!("is of no use: {error}"))?;
+        .map_err(|error| format!("cannot be used: {error}"))?;
     Ok(TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth())))
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn connector(ca_file: Option<&Path>) -> Result<TlsConnector, String> 
 fn trust(roots: &mut RootCertStore, path: &Path) -> Result<(), String> {
     let pem = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
     // The parser would show a line that it cannot read; by mistake that may be one of a key.
-    let no_pem = || "is no file of certificates in PEM".to_owned();
+    let no_pem = || "is not a file of certificates in PEM".to_owned();
     let before = roots.len();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
         let certificate = certificate.map_err(|_| no_pem())?;

@@ -90,7 +90,7 @@ impl Act {
             Self::EndSessions => format!("End all sessions of {email}"),
             Self::EndAccess => format!("Void the access tokens of {email}"),
             Self::Role => {
-                let name = level.parse().map_or_else(|_| "another".to_owned(), shown::role_name);
+                let name = level.parse().map_or_else(|_| "another role".to_owned(), shown::role_name);
                 format!("Change the role of {email} to {name}")
             }
             Self::Activate => format!("Activate {email}"),
@@ -210,5 +210,5 @@ fn address(user: &User) -> Result<Email> {
 }
 
 fn over() -> Error {
-    Error::refused(StatusCode::CONFLICT, "The session had ended already.", "conflict")
+    Error::refused(StatusCode::CONFLICT, "The session had already ended.", "conflict")
 }

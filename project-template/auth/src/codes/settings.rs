@@ -48,7 +48,7 @@ impl Settings {
             sending: section.one_of("sending"),
         };
         if settings.lifetime.is_zero() {
-            section.problem("lifetime", "must be longer than nothing");
+            section.problem("lifetime", "must be longer than zero");
         }
         // Else a code would live longer than the memory of the guesses at it.
         if settings.lockout < settings.lifetime || settings.lockout < settings.resend_cooldown {
@@ -79,7 +79,7 @@ impl Settings {
         let unsafe_if = [
             (
                 self.resend_cooldown < Duration::from_mins(1),
-                "codes.resend_cooldown: anybody can fill a mailbox with a mail in less than a minute; \"60s\" is the default",
+                "codes.resend_cooldown: anybody can fill a mailbox with more than one mail a minute; \"60s\" is the default",
             ),
             (
                 self.max_resends > 3,

@@ -45,7 +45,7 @@ pub(super) async fn import(parts: Box<Parts>, arguments: &Arguments) -> anyhow::
     let summary = imported?;
     unwritten
         .and_then(|()| ids.map_or(Ok(()), Ids::finish))
-        .context("the accounts are imported, their ids not written")?;
+        .context("the accounts were imported, but their ids could not be written")?;
     conclude(summary, arguments.dry_run)
 }
 
@@ -56,7 +56,11 @@ fn conclude(summary: Summary, dry_run: bool) -> anyhow::Result<ExitCode> {
     }
     println!("{} {}", if dry_run { "would import" } else { "imported" }, accounts(imported));
     if existing > 0 {
-        println!("left {} as they are, whose address is here already", accounts(existing));
+        let already = match existing {
+            1 => "its address already has an account here",
+            _ => "their addresses already have accounts here",
+        };
+        println!("skipped {}: {already}", accounts(existing));
     }
     if refused > 0 {
         println!("refused {refused} row{}, named above", if refused == 1 { "" } else { "s" });
@@ -94,7 +98,7 @@ impl Screen<'_> {
     }
 }
 
-/// The file of `--ids`, under another name until it is whole: what is there already is replaced by something better, or not.
+/// The file of `--ids`, under another name until it is whole: an existing file is replaced only by a complete one.
 struct Ids {
     partial: BufWriter<File>,
     path: PathBuf,

@@ -74,7 +74,9 @@ fn rotate(settings: &Settings, at_once: bool, if_none: bool) -> anyhow::Result<E
     println!("{}", path.display());
     let when = if ahead { format!("from {} on", (now + LEAD).format(&Rfc3339)?) } else { "at once".to_owned() };
     if newest.is_some() {
-        eprintln!("the new key signs {when}; restart every instance now, and keep the old keys while their tokens live");
+        eprintln!(
+            "the new key signs {when}; restart every instance now, and keep the old keys until their tokens have expired"
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -85,7 +87,7 @@ fn print(settings: &Settings) -> anyhow::Result<ExitCode> {
     let lines = key.lines().filter(|line| !line.starts_with("-----"));
     let value = Zeroizing::new(lines.collect::<String>().replace('+', "-").replace('/', "_"));
     println!("{}", value.trim_end_matches('='));
-    eprintln!("put this before the others in tokens.keys (JWT_ALLAUTH__TOKENS__KEYS); it signs at once");
+    eprintln!("put this first in tokens.keys (JWT_ALLAUTH__TOKENS__KEYS); it signs at once");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -99,12 +101,15 @@ fn make_encryption_key(settings: &Settings) -> anyhow::Result<ExitCode> {
     let entry = generate_encryption_key(&free.unwrap_or(today)).map_err(anyhow::Error::msg)?;
     println!("{}", *entry);
     let how = if taken.is_empty() {
-        "set tokens.encryption_keys to this and the word \"plain\", which can go"
+        "set tokens.encryption_keys to this and the word \"plain\"; remove that word"
     } else {
-        "put this before the others in tokens.encryption_keys, of which the old ones can go"
+        "put this first in tokens.encryption_keys; remove the old keys"
     };
-    eprintln!("{how} when sessions.refresh_lifetime has passed; restart every instance");
-    eprintln!("several instances: put it second first, so that none gives out what another cannot open yet");
+    eprintln!("{how} once sessions.refresh_lifetime has passed; restart every instance");
+    eprintln!(
+        "with several instances, first add it in second place on all of them, then move it to the front: none may give out \
+         what another cannot open yet"
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -52,9 +52,9 @@ enum Command {
     CreateSuperuser(superuser::Arguments),
     /// Bring accounts from Django: rows of dumpdata (JSON lines or array) or CSV with a header
     ImportUsers(import_users::Arguments),
-    /// Remove sessions that have expired
+    /// Remove what has expired: sessions, links and codes, old audit rows, counters
     FlushTokens {
-        /// Only count them
+        /// Only count it
         #[arg(long)]
         dry_run: bool,
     },

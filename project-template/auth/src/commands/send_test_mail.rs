@@ -13,6 +13,6 @@ use crate::users::Email;
 pub(super) async fn send(settings: &Settings, address: &str) -> anyhow::Result<ExitCode> {
     let email = Email::parse(address).with_context(|| format!("`{address}` is not an e-mail address"))?;
     mail::send_test(settings, &email, Clock::default().now()).await.context("the mail was not sent")?;
-    println!("the mail to {} was handed over; look whether it arrives, and where", email.as_written());
+    println!("the mail to {} was handed over; check whether it arrives, and where", email.as_written());
     Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,4 @@
-//! What a statement failed of, as far as it decides what a client is told.
+//! Why a statement failed, as far as it decides what a client is told.
 
 use crate::error::Error;
 
@@ -35,7 +35,7 @@ pub(crate) fn was_crowded(cause: &anyhow::Error) -> bool {
 fn is_of_storage(error: &sqlx::Error) -> bool {
     /// `SQLITE_READONLY`, `SQLITE_IOERR`, `SQLITE_FULL` and `SQLITE_CANTOPEN`.
     const SQLITE: [u32; 4] = [8, 10, 13, 14];
-    /// A read-only transaction, as on a standby that was promoted elsewhere; an I/O error.
+    /// A read-only transaction, as on a standby, or on a former primary after a failover; an I/O error.
     const POSTGRES: [&str; 2] = ["25006", "58030"];
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.is_some_and(|code| POSTGRES.contains(&code.as_ref()) || is_sqlite_code(&code, &SQLITE))

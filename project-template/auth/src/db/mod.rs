@@ -273,7 +273,7 @@ async fn applied_migrations<C: Migrate>(
     Ok(applied)
 }
 
-/// What a connection fails of.
+/// Why a connection fails.
 async fn why_not(options: &PgConnectOptions, patience: Duration) -> sqlx::Error {
     match tokio::time::timeout(patience, PgConnection::connect_with(options)).await {
         Ok(Err(error)) => error,

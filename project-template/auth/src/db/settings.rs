@@ -36,7 +36,7 @@ impl Settings {
         }
         let acquire_timeout = section.duration("acquire_timeout");
         if acquire_timeout.is_zero() {
-            section.problem("acquire_timeout", "must be longer than nothing");
+            section.problem("acquire_timeout", "must be longer than zero");
         }
         Self { url, max_connections: section.number("max_connections", 1..=1_000), acquire_timeout }
     }

@@ -25,7 +25,7 @@ use crate::throttle::{self, Action, Guess};
 use crate::users::{self, User};
 
 /// The same for every address.
-const SENT: &str = "If this address waits for its confirmation, an e-mail is on its way to it.";
+const SENT: &str = "If this address is awaiting confirmation, an e-mail is on its way.";
 
 pub(crate) fn router() -> Api {
     let api = at(Api::default(), routes!(confirm));
@@ -64,7 +64,7 @@ bodies! {
     }
 
     /// The same for every address.
-    #[schema(example = json!({ "detail": "If this address waits for its confirmation, an e-mail is on its way to it." }))]
+    #[schema(example = json!({ "detail": "If this address is awaiting confirmation, an e-mail is on its way." }))]
     struct Resent {
         detail: String,
     }
@@ -114,7 +114,7 @@ async fn press(auth: &Auth, client: &Client, reader: Reader, delivery: Delivery,
 /// The answer, its time and when it is refused are the same for an address that nobody has.
 #[utoipa::path(
     post, path = "/registration/verification/resend/", tag = "E-mail verification", request_body = Resend,
-    responses((status = 200, description = "Sent, if the address waits for it.", body = Resent), NotFound, Throttled),
+    responses((status = 200, description = "Sent, if the address is awaiting confirmation.", body = Resent), NotFound, Throttled),
 )]
 async fn resend(
     State(auth): State<Auth>,

@@ -79,7 +79,7 @@ impl Settings {
             session_on_verification: section.flag("session_on_verification"),
         };
         if settings.link_lifetime.is_zero() {
-            section.problem("link_lifetime", "must be longer than nothing");
+            section.problem("link_lifetime", "must be longer than zero");
         }
         if settings.redirect.as_deref().is_some_and(|redirect| !is_target(redirect)) {
             section.problem("redirect", "must be an address such as \"https://app.example.com/welcome\", or a path");
@@ -114,7 +114,7 @@ impl Settings {
             ),
             (
                 self.redirect.as_deref().is_some_and(|target| target.starts_with("http://")),
-                "email_verification.redirect: use https; whoever is on the way can change the page",
+                "email_verification.redirect: use https; anybody on the network path can change the page",
             ),
         ];
         warnings.extend(unsafe_if.into_iter().filter(|(applies, _)| *applies).map(|(_, warning)| warning.into()));

@@ -106,7 +106,7 @@ impl Settings {
         }
         let request_timeout = section.duration("request_timeout");
         if request_timeout.is_zero() {
-            section.problem("request_timeout", "must be longer than nothing");
+            section.problem("request_timeout", "must be longer than zero");
         }
         let origin = "an origin such as \"https://app.example.com\": no user, no path, no `*`";
         Self {
@@ -171,7 +171,7 @@ impl Settings {
         let unsafe_if = [
             (
                 self.metrics_bind.is_some_and(|bind| !bind.ip().is_unspecified() && !is_private(bind.ip())),
-                "http.metrics_bind: strangers need not read how much goes on here; let it be an address of loopback or of a private network",
+                "http.metrics_bind: strangers need not see how much goes on here; use an address of loopback or of a private network",
             ),
             (
                 self.trusted_proxies.iter().any(|network| network.prefix_len() == 0),
@@ -179,7 +179,7 @@ impl Settings {
             ),
             (
                 self.cors_origins.iter().any(|origin| origin.as_bytes().starts_with(b"http://")),
-                "http.cors_origins: whoever is on the way can change a page of `http://` and call with its cookies; use https",
+                "http.cors_origins: anybody on the network path can change a page of `http://` and make calls with its cookies; use https",
             ),
             (
                 self.docs == Docs::On,

@@ -49,7 +49,7 @@ bodies! {
 
 refusals! {
     /// The code is wrong, used or expired, or nobody signs in with it.
-    LoginCodeNotValid = UNAUTHORIZED, "code_not_valid", "This code is not valid, or not any more.";
+    LoginCodeNotValid = UNAUTHORIZED, "code_not_valid", "This code is invalid or has expired.";
     /// No mail leaves at the moment, so there is no code.
     MailUnavailable =
         SERVICE_UNAVAILABLE, "mail_unavailable", "The code cannot be sent at the moment. Please try again.";
@@ -60,7 +60,7 @@ refusals! {
 /// The answer is the same if not. Another code takes the place of the one before and brings back no guesses.
 #[utoipa::path(
     post, path = "/login/code/", tag = "Sessions", request_body = LoginCodeRequest,
-    responses((status = 204, description = "A code leaves if there is whom to send it to."), MailUnavailable, Throttled),
+    responses((status = 204, description = "A code is sent if there is somebody to send it to."), MailUnavailable, Throttled),
 )]
 async fn ask(State(auth): State<Auth>, client: Client, mut fields: Fields) -> Result<StatusCode> {
     throttle::limit_client(&auth, Action::LoginCode, &client).await?;

@@ -123,10 +123,10 @@ impl Settings {
             section.problem("host", "must name the mail server, since mail.transport is \"smtp\" (or set EMAIL_HOST)");
         }
         if settings.user.is_empty() != settings.password.expose_secret().is_empty() {
-            section.conflict("password", &["mail.user"], "and mail.user go together: set both, or none");
+            section.conflict("password", &["mail.user"], "and mail.user go together: set both, or neither");
         }
         if settings.timeout.is_zero() {
-            section.problem("timeout", "must be longer than nothing");
+            section.problem("timeout", "must be longer than zero");
         }
         settings
     }
@@ -142,7 +142,7 @@ impl Settings {
         if matches!(self.transport, Transport::Smtp) && self.from.email.to_string() == NOBODY {
             section.problem(
                 "from",
-                "must be set in production (or DEFAULT_FROM_EMAIL): mail servers refuse no-one's mail",
+                "must be set in production (or DEFAULT_FROM_EMAIL): mail servers refuse mail from no-reply@localhost",
             );
         }
     }

@@ -35,7 +35,7 @@ refusals! {
     /// The link is used, expired or was never sent.
     UnknownLink = NOT_FOUND, "link_not_valid", "This link is no longer valid.";
     /// The code is wrong, used or expired.
-    CodeNotValid = BAD_REQUEST, "code_not_valid", "This code is not valid, or not any more.";
+    CodeNotValid = BAD_REQUEST, "code_not_valid", "This code is invalid or has expired.";
     /// The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
     Busy = SERVICE_UNAVAILABLE, "busy", "The server is busy. Please try again.";
 }

@@ -35,7 +35,7 @@ impl Flushed {
             ("expired sessions", self.sessions),
             ("expired links and codes", self.codes),
             ("old rows of the audit log", self.events),
-            ("stale counters of requests", self.counters),
+            ("stale counters of requests and guesses", self.counters),
         ]
     }
 }

@@ -115,7 +115,7 @@ impl Hasher {
         let HashSettings { memory_kib, iterations, parallelism, .. } = settings;
         let params = Params::new(memory_kib, iterations, parallelism, Some(HASH_BYTES));
         let params = params.map_err(|error| {
-            let words = format_args!("with hash_iterations and hash_parallelism is no cost of a hash: {error}");
+            let words = format_args!("with hash_iterations and hash_parallelism is not a valid hash cost: {error}");
             Problem::new("password.hash_memory", words)
         })?;
         if !is_bounded(&params) {
@@ -126,7 +126,7 @@ impl Hasher {
         }
         let places = settings.workers.saturating_add(settings.queue);
         if settings.workers == 0 || places > Semaphore::MAX_PERMITS {
-            return Err(Problem::new("password.hash_workers", "must be one or more, with a queue that ends"));
+            return Err(Problem::new("password.hash_workers", "must be one or more, with a bounded queue"));
         }
         Ok(Self {
             places: Arc::new(Semaphore::new(places)),

@@ -91,7 +91,7 @@ impl Settings {
         }
         let reset_lifetime = section.duration("reset_lifetime");
         if reset_lifetime.is_zero() || reset_lifetime > MAX_RESET_LIFETIME {
-            section.problem("reset_lifetime", "must be longer than nothing and at most \"7d\"");
+            section.problem("reset_lifetime", "must be longer than zero and at most \"7d\"");
         }
         let reset_redirect = section.optional_text("reset_redirect");
         if reset_redirect.as_deref().is_some_and(|target| !http::is_target(target)) {
@@ -127,13 +127,13 @@ impl Settings {
         }
         if self.reset_lifetime > SAFE_RESET_LIFETIME {
             warnings.push(
-                "password.reset_lifetime: whoever finds the link in a mailbox can take the account; an hour is enough"
+                "password.reset_lifetime: whoever finds the link in a mailbox can take over the account; an hour is enough"
                     .into(),
             );
         }
         if !self.old_password_required {
             warnings.push(
-                "password.old_password_required: whoever finds an open session can take the account; set it to true"
+                "password.old_password_required: whoever finds an open session can take over the account; set it to true"
                     .into(),
             );
         }
@@ -148,7 +148,7 @@ impl Settings {
             ),
             (
                 self.reset_redirect.as_deref().is_some_and(|target| target.starts_with("http://")),
-                "password.reset_redirect: use https; whoever is on the way can read the new password",
+                "password.reset_redirect: use https; anybody on the network path can read the new password",
             ),
         ];
         warnings.extend(unsafe_if.into_iter().filter(|(applies, _)| *applies).map(|(_, warning)| warning.into()));

@@ -33,7 +33,7 @@ impl Settings {
                 &["http.public_url"],
                 format_args!(
                     "leads to {page_host}, where nothing can read the cookie `csrftoken` that {link_host} sets for the \
-                     form; set sessions.cookie_domain to a domain that both are in, or have the page and http.public_url at one host"
+                     form; set sessions.cookie_domain to a domain that both are in, or serve the page from the host of http.public_url"
                 ),
             );
             return;

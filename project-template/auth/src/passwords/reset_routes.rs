@@ -76,7 +76,7 @@ bodies! {
 /// The answer is the same if it has none.
 #[utoipa::path(
     post, path = "/password/reset/", tag = "Passwords", request_body = PasswordResetRequest,
-    responses((status = 200, description = "A mail leaves if there is whom to send it to.", body = PasswordResetSent), Throttled),
+    responses((status = 200, description = "A mail is sent if there is somebody to send it to.", body = PasswordResetSent), Throttled),
 )]
 async fn request(
     State(auth): State<Auth>,

@@ -47,7 +47,7 @@ impl Redis {
             let Err(error) = self.listen_once(channel, &mut heard, &mut is_lost).await;
             heard(Heard::Gap);
             if !std::mem::replace(&mut is_lost, true) {
-                tracing::warn!(error = %format_args!("{error:#}"), channel, "Redis does not tell what other instances do; sessions that end there are refused here after five seconds");
+                tracing::warn!(error = %format_args!("{error:#}"), channel, "Redis does not pass on what other instances do; sessions that end there may be accepted here for up to five seconds");
             }
             sleep(PAUSE).await;
         }
@@ -63,7 +63,7 @@ impl Redis {
         let (mut sink, mut messages) = self.server.subscribe(&self.key("channel", channel.as_bytes())).await?.split();
         heard(Heard::Gap);
         if std::mem::take(was_lost) {
-            tracing::info!(channel, "Redis tells what other instances do");
+            tracing::info!(channel, "Redis passes on what other instances do");
         }
         loop {
             if let Ok(message) = timeout(SILENCE, messages.next()).await {

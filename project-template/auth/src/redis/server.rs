@@ -59,7 +59,7 @@ impl Server {
         let Some(url) = &settings.url else { return Ok(None) };
         let (address, is_tls) = plain(url.expose_secret());
         let trouble = |words| Problem::new("redis.url", words);
-        let info = address.as_str().into_connection_info().map_err(|_| trouble("is no address of Redis"))?;
+        let info = address.as_str().into_connection_info().map_err(|_| trouble("is not an address of Redis"))?;
         let ConnectionAddr::Tcp(host, port) = info.addr().clone() else { return Err(trouble("names no host")) };
         let tls = if is_tls {
             let name =

@@ -78,9 +78,9 @@ async fn a_certificate_is_trusted_if_its_authority_is_and_its_name_is_right() {
 async fn a_file_of_certificates_has_at_least_one() {
     let url = || "rediss://localhost".to_owned();
     for (pem, cause) in [
-        ("", "is no file of certificates in PEM"),
-        ("no certificate", "is no file of certificates in PEM"),
-        ("-----BEGIN hunter2\n", "is no file of certificates in PEM"),
+        ("", "is not a file of certificates in PEM"),
+        ("no certificate", "is not a file of certificates in PEM"),
+        ("-----BEGIN hunter2\n", "is not a file of certificates in PEM"),
         ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "has a certificate that is of no use: "),
     ] {
         assert_says(&trouble(url(), Some(pem)).await, &["`redis.ca_file`", &format!("ca.pem, which {cause}")]);

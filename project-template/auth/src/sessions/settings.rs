@@ -45,10 +45,10 @@ impl Settings {
             collect_device: section.flag("collect_device"),
         };
         if settings.refresh_lifetime.is_zero() || settings.refresh_lifetime > MAX_REFRESH_LIFETIME {
-            section.problem("refresh_lifetime", "must be longer than nothing and at most \"400d\"");
+            section.problem("refresh_lifetime", "must be longer than zero and at most \"400d\"");
         }
         if settings.lifetime.is_some_and(|lifetime| lifetime.is_zero()) {
-            section.problem("lifetime", "must be longer than nothing; empty turns it off");
+            section.problem("lifetime", "must be longer than zero; empty turns it off");
         }
         if settings.retry_window > MAX_RETRY_WINDOW {
             section.problem("retry_window", "must be at most \"60s\"");

@@ -12,7 +12,7 @@ const OTHER_COOKIES: [&str; 4] =
 
 pub(super) fn refuse(settings: &Settings, reader: &mut Reader) {
     if settings.audit.notify_new_device && !settings.sessions.collect_device {
-        let fix = "needs sessions.collect_device: what is not kept cannot be known again";
+        let fix = "needs sessions.collect_device: what is not kept cannot be recognized";
         reader.section("audit").conflict("notify_new_device", &["sessions.collect_device"], fix);
     }
     let (admin, prefix) = (&settings.admin.path, &settings.http.prefix);

@@ -111,8 +111,8 @@ impl Templates {
             let added = settings.files.get(source.key()).map_or(Ok(Cow::Borrowed(source.text)), |file| {
                 std::fs::read_to_string(file).map(Cow::Owned).map_err(|error| {
                     let words = format_args!(
-                        "names {}, which cannot be read: {error}; correct the path (it begins at the directory the \
-                         program is started in), or remove the key to have the built-in text",
+                        "names {}, which cannot be read: {error}; correct the path (relative to the directory the \
+                         program is started in), or remove the key to use the built-in text",
                         file.display()
                     );
                     Problem::new(format!("templates.{}", source.key()), words)

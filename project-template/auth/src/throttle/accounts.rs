@@ -46,7 +46,7 @@ impl AccountSettings {
             section.conflict("account_failures", &others, fix);
         }
         if settings.first_pause.is_zero() || settings.first_pause > settings.longest_pause {
-            let fix = "must be longer than nothing and at most throttle.longest_pause";
+            let fix = "must be longer than zero and at most throttle.longest_pause";
             section.conflict("first_pause", &["throttle.longest_pause"], fix);
         }
         if settings.longest_pause > PAIR_MEMORY {

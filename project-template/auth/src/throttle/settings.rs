@@ -29,14 +29,14 @@ impl Settings {
             rates: Action::ALL.iter().filter_map(|action| Some((*action, rate(section, action.name())?))).collect(),
         };
         if settings.address_window.is_zero() || settings.address_window > PAIR_MEMORY {
-            section.problem("address_window", "must be longer than nothing and at most \"24h\"");
+            section.problem("address_window", "must be longer than zero and at most \"24h\"");
         }
         settings
     }
 
     pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
         if !self.enabled {
-            warnings.push("throttle.enabled: secrets can be guessed without an end; set it to true".into());
+            warnings.push("throttle.enabled: secrets can be guessed without limit; set it to true".into());
             return;
         }
         if self.address_failures > 100 {

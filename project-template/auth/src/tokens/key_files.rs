@@ -88,7 +88,7 @@ impl Loading {
             self.file(path);
         } else if may_be_key(entry) && looks_like_path(entry) {
             self.problem(format_args!(
-                "has value {position}, which is no file that exists; a key itself is given in base64url, on one line and \
+                "has value {position}, which is not a file that exists; a key itself is given in base64url, on one line and \
                  without the marks of PEM, as `cargo run -- keys rotate --print` does"
             ));
         } else if looks_like_path(entry) {
@@ -214,7 +214,7 @@ fn signs_from(text: &str) -> Result<Option<OffsetDateTime>, String> {
 fn decode(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
     if text.len() < SECRET_TEXT {
         return Err(
-            "is no file or directory that exists, and too short for a key; make one with `cargo run -- keys rotate`"
+            "is not a file or directory that exists, and is too short for a key; make one with `cargo run -- keys rotate`"
                 .into(),
         );
     }

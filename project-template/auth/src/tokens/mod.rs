@@ -98,7 +98,7 @@ impl Settings {
             claims: ExtraClaims::read(section),
         };
         if settings.access_lifetime.is_zero() {
-            section.problem("access_lifetime", "must be longer than nothing");
+            section.problem("access_lifetime", "must be longer than zero");
         }
         if settings.leeway > MAX_LEEWAY {
             section.problem("leeway", "must be at most \"60s\"");

@@ -57,7 +57,7 @@ pub(crate) fn decode(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
     let mut base64 = Zeroizing::new(String::with_capacity(body.len()));
     base64.extend(body.split_ascii_whitespace());
     let der = STANDARD.decode(base64.as_bytes());
-    der.map(Zeroizing::new).map_err(|_| "holds something else than base64 between BEGIN and END".into())
+    der.map(Zeroizing::new).map_err(|_| "holds something other than base64 between BEGIN and END".into())
 }
 
 /// PEM text around a PKCS#8 key.

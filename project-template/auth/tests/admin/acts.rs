@@ -83,7 +83,7 @@ async fn what_was_done_is_said_and_what_was_refused_too(engine: Engine) {
     assert!(html(&page).contains("A mail with a link to set a new password is on its way."), "{page:?}");
     let again = act(&app, &mut boss, ADA, "reset", &[]).await;
     assert_eq!(again.status, 429);
-    assert!(html(&again).contains("That was too often.") && html(&again).contains(ADA), "{again:?}");
+    assert!(html(&again).contains("You have done that too often.") && html(&again).contains(ADA), "{again:?}");
     let gone = act(&app, &mut boss, ADA, "end-session", &[("session", "nonsense")]).await;
     assert_eq!(gone.status, 409);
 }

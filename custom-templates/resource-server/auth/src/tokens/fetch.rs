@@ -42,7 +42,7 @@ impl Address {
     /// # Errors
     /// An address that is none, or a file of certificates that cannot be used.
     pub(super) fn of(settings: &Settings) -> Result<Self, Problem> {
-        let no_address = || Problem::new("tokens.jwks_url", "is no address that keys can be fetched from");
+        let no_address = || Problem::new("tokens.jwks_url", "is not an address that keys can be fetched from");
         let (uri, host, port, is_secure) = parts(&settings.jwks_url).ok_or_else(no_address)?;
         let tls = if is_secure {
             let connector = tls::connector(settings.ca_file.as_deref());

@@ -64,31 +64,31 @@ impl Metrics {
         let requests = Durations::new_with_constructor(|| Histogram::new(SECONDS));
         Self {
             started: now,
-            requests: kept(r, requests, "http_request_duration_seconds", "Time to the answer of a request"),
+            requests: kept(r, requests, "http_request_duration_seconds", "Time until a request is answered"),
             in_flight: kept(r, Gauge::default(), "http_requests_in_flight", "Requests that are being answered"),
             unavailable: counters(
                 r,
                 "auth_unavailable",
-                "Requests answered 503, by what was lacking: a connection to the database, the database, a worker",
+                "Requests answered with 503, by what was lacking: a connection to the database, the database, a worker",
                 ("cause", Lacking::ALL.iter().map(|cause| cause.name())),
             ),
             sign_ins: kept(r, sign_ins(), "auth_sign_ins", "Attempts to sign in"),
             refreshes: counters(
                 r,
                 "auth_refreshes",
-                "Refresh tokens that were shown to be exchanged",
+                "Refresh tokens that were shown for an exchange",
                 ("outcome", Outcome::ALL.iter().map(|outcome| outcome.name())),
             ),
             throttled: counters(
                 r,
                 "auth_throttled",
-                "Requests and guesses answered 429, by the key of [throttle]",
+                "Requests and guesses answered with 429, by the key of [throttle]",
                 ("action", Action::ALL.iter().map(|action| action.name()).chain([GUESS])),
             ),
             events: counters(
                 r,
                 "auth_events",
-                "What the audit log has, and what it only counts",
+                "Events of the audit log, and those it only counts",
                 ("kind", audit::Kind::ALL.iter().map(|kind| kind.name())),
             ),
             mails: counters(

@@ -35,7 +35,7 @@ fn of_the_process(auth: &Auth, readings: &mut Registry) {
 
 fn of_passwords(auth: &Auth, readings: &mut Registry) {
     let load = auth.passwords().load();
-    readings.register("auth_password_hashes", "Password hashes that were begun", ConstCounter::new(load.begun));
+    readings.register("auth_password_hashes", "Password hashes that were started", ConstCounter::new(load.begun));
     readings.register(
         "auth_password_hashes_refused",
         "Password hashes for which there was no worker in time, nor a place to wait",

@@ -25,8 +25,7 @@ use crate::throttle::{self, Action};
 use crate::users::{self, Email};
 
 /// The same whether or not the address has another account.
-const SENT: &str =
-    "An e-mail has been sent to the new address. It takes the place of the old one once it is confirmed.";
+const SENT: &str = "An e-mail has been sent to the new address, which replaces the old one once it is confirmed.";
 
 pub(in crate::users) fn router() -> Api {
     let api = at(Api::default(), routes!(change));
@@ -70,7 +69,7 @@ async fn change(State(auth): State<Auth>, user: DbUser, client: Client, mut fiel
     let password = fields.secret("password");
     let present = Email::parse(&user.email);
     if email.is_some() && email.as_ref().map(Email::key) == present.as_ref().map(Email::key) {
-        fields.problem("email", "This is your e-mail address already.");
+        fields.problem("email", "This is already your e-mail address.");
     }
     if let Some(password) = password
         && !passwords::is_own(&auth, &user, &client, password, Reason::EmailChange).await?
@@ -106,7 +105,7 @@ async fn button(auth: &Auth, key: &str) -> Result<Response> {
     params(("key" = String, Path, description = "The link's secret.")),
     responses(
         (status = 200, description = "Changed.", body = AddressChanged),
-        (status = 400, description = "Somebody else has taken the address since.", body = AddressTaken),
+        (status = 400, description = "Somebody else has taken the address in the meantime.", body = AddressTaken),
         UnknownLink,
     ),
 )]

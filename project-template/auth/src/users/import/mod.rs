@@ -25,7 +25,7 @@ use crate::throttle;
 /// Accounts made in one transaction: few enough that nobody who signs in meanwhile waits for it.
 const BATCH: usize = 200;
 
-const STOPPED: &str = "the import stopped; run it again to go on";
+const STOPPED: &str = "the import stopped; run it again to continue";
 
 /// What happens to a row, as it happens.
 #[derive(Debug)]

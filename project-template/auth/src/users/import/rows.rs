@@ -106,7 +106,7 @@ impl Iterator for Array {
                 Ok(b'[' | b',') => {}
                 Ok(byte) if byte.is_ascii_whitespace() => {}
                 Ok(b']') => self.is_over = true,
-                Ok(byte) => return Some(self.end(self.line, format!("`{}` is no object", byte.escape_ascii()))),
+                Ok(byte) => return Some(self.end(self.line, format!("`{}` is not an object", byte.escape_ascii()))),
                 Err(reason) => return Some(self.end(self.line, reason)),
             }
         }

@@ -59,7 +59,7 @@ fn an_array_that_is_cut_off_or_holds_something_else_ends_with_a_reason() {
     for (text, reason) in [
         ("[{\"email\":\"a\"},\n{\"email\":\"b", "the file ends before the `]` of its array"),
         ("[{\"email\":\"a\"},\n", "the file ends before the `]` of its array"),
-        ("[{\"email\":\"a\"},\n7]", "`7` is no object"),
+        ("[{\"email\":\"a\"},\n7]", "`7` is not an object"),
     ] {
         let rows = read(text).unwrap();
         assert_eq!(rows.len(), 2, "{text}");
