@@ -54,14 +54,16 @@ pub(super) async fn serve(
     Ok(ExitCode::SUCCESS)
 }
 
+/// In a container the address that is listened at is none to call.
 fn announce(auth: &Auth, address: std::net::SocketAddr) {
     tracing::info!("serving on http://{address}");
-    if !auth.settings().is_production() {
-        let api = format!("http://{address}{}", auth.settings().http.prefix);
-        tracing::info!("{}", background::first_step(&api));
+    let settings = auth.settings();
+    let base = settings.http.public_url.as_ref().map_or_else(|| format!("http://{address}"), ToString::to_string);
+    if !settings.is_production() {
+        tracing::info!("{}", background::first_step(&format!("{base}{}", settings.http.prefix)));
     }
-    if auth.settings().serves_docs() {
-        tracing::info!("read and try the API: http://{address}/docs/");
+    if settings.serves_docs() {
+        tracing::info!("read and try the API: {base}/docs/");
     }
 }
 
