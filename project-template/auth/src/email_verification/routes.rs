@@ -130,13 +130,13 @@ async fn resend(
     }
     let typed = fields.typed("email").unwrap_or_default().to_owned();
     let email = fields.email("email");
-    if let Err(error) = fields.finish() {
-        return match reader {
-            Reader::Program => Err(error),
-            Reader::Person => failed(&auth, StatusCode::BAD_REQUEST, typed, vec![error.message()]),
-        };
-    }
-    let Some(email) = email else { return Err(NotFound.into()) };
+    let email = match (fields.finish_with(email), reader) {
+        (Ok(email), _) => email,
+        (Err(error @ Error::Fields(_)), Reader::Person) => {
+            return failed(&auth, StatusCode::BAD_REQUEST, typed, vec![error.message()]);
+        }
+        (Err(error), _) => return Err(error),
+    };
     match (sign_up::resend(&auth, &email).await, reader) {
         (Ok(()), Reader::Person) => pages::show(&auth, StatusCode::OK, &CheckMail {}),
         (Ok(()), Reader::Program) => Ok(Json(json!({ "detail": SENT })).into_response()),
@@ -162,8 +162,7 @@ async fn verify_code(
     throttle::limit_client(&auth, Action::VerificationCode, &client).await?;
     let email = fields.email("email");
     let code = fields.secret("otp");
-    fields.finish()?;
-    let (Some(email), Some(code)) = (email, code) else { return Err(CodeNotValid.into()) };
+    let (email, code) = fields.finish_with(email.zip(code))?;
     let waiting =
         users::store::by_email(auth.db(), &email).await?.filter(|user| !user.email_verified && user.is_active);
     let compare = codes::compare(auth.clone(), subject(&email), code);

@@ -158,6 +158,13 @@ impl Fields {
         if self.problems.is_empty() { Ok(()) } else { Err(Error::Fields(self.problems)) }
     }
 
+    /// As [`Fields::finish`], with what was read of required fields: `fields.finish_with(email.zip(password))`. Where one
+    /// is missing and nobody noted why, nothing may be done with an empty value in its place.
+    pub fn finish_with<T>(self, values: Option<T>) -> Result<T> {
+        self.finish()?;
+        values.ok_or_else(|| anyhow::anyhow!("a required field has no value and no problem").into())
+    }
+
     /// Whether the field is there at all.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
@@ -262,6 +269,17 @@ mod tests {
             problems(fields),
             r#"{"blank":["This field may not be blank."],"list":["Not a valid string."],"missing":["This field is required."],"nul":["Null characters are not allowed."],"null":["This field may not be null."]}"#
         );
+    }
+
+    #[test]
+    fn values_come_out_only_if_all_of_them_are_there() {
+        let mut fields = of(r#"{"a":"x","b":"y"}"#);
+        let (a, b) = (fields.text("a"), fields.text("b"));
+        assert_eq!(fields.finish_with(a.zip(b)).unwrap(), ("x".to_owned(), "y".to_owned()));
+        let mut fields = of("{}");
+        let missing = fields.text("a");
+        assert!(matches!(fields.finish_with(missing), Err(Error::Fields(_))));
+        assert!(matches!(of("{}").finish_with(None::<String>), Err(Error::Internal(_))), "what nobody noted");
     }
 
     #[test]

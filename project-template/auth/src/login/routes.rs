@@ -63,9 +63,7 @@ async fn sign_in(auth: &Auth, client: &Client, mut fields: Fields) -> Result<Iss
     throttle::limit_client(auth, Action::Login, client).await?;
     let email = fields.email("email");
     let password = fields.secret("password");
-    fields.finish()?;
-    let (Some(email), Some(password)) = (email, password) else { return Err(IncorrectCredentials.into()) };
-
+    let (email, password) = fields.finish_with(email.zip(password))?;
     let user = checked(auth, client, &email, password).await?.ok_or(IncorrectCredentials)?;
     Ok(complete(auth, &user, client).await?.ok_or(IncorrectCredentials)?)
 }

@@ -65,10 +65,7 @@ refusals! {
 async fn ask(State(auth): State<Auth>, client: Client, mut fields: Fields) -> Result<StatusCode> {
     throttle::limit_client(&auth, Action::LoginCode, &client).await?;
     let email = fields.email("email");
-    fields.finish()?;
-    if let Some(email) = email {
-        request::request(&auth, &email).await?;
-    }
+    request::request(&auth, &fields.finish_with(email)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -92,8 +89,7 @@ async fn sign_in(auth: &Auth, client: &Client, mut fields: Fields) -> Result<Iss
     throttle::limit_client(auth, Action::LoginCodeVerify, client).await?;
     let email = fields.email("email");
     let code = fields.secret("code");
-    fields.finish()?;
-    let (Some(email), Some(code)) = (email, code) else { return Err(LoginCodeNotValid.into()) };
+    let (email, code) = fields.finish_with(email.zip(code))?;
     let compare = codes::compare(auth.clone(), subject(&email), code);
     let compared = throttle::guarded(auth, Guess::Code, client, compare).await;
     audit::note_code(auth, &compared, |kind| Event::at(kind, &email, None).because(Reason::Login));

@@ -91,13 +91,12 @@ async fn request(
         Ok(FormFields(mut fields)) => {
             let email = fields.email("email");
             let typed = fields.typed("email").unwrap_or_default().to_owned();
-            (typed, fields.finish().map(|()| email))
+            (typed, fields.finish_with(email))
         }
         Err(error) => (String::new(), Err(error)),
     };
     let asked = match asked {
-        Ok(Some(email)) => reset::request(&auth, &email).await,
-        Ok(None) => Err(Error::not_found()),
+        Ok(email) => reset::request(&auth, &email).await,
         Err(error) => Err(error),
     };
     match (asked, reader) {
@@ -183,8 +182,7 @@ async fn save(
     csrf::check(auth, headers, fields.typed(CSRF_FIELD), &capability.name())?;
     let names = ("new_password1", "new_password2");
     let password = read_new(auth, &mut fields, names, names.1, names.1, &reset.user.attributes());
-    fields.finish()?;
-    let saved = reset::set(auth, reset, password.unwrap_or_default()).await?;
+    let saved = reset::set(auth, reset, fields.finish_with(password)?).await?;
     saved.ok_or(Error::CapabilityNotValid)
 }
 

@@ -72,8 +72,8 @@ async fn change(
     mut fields: Fields,
 ) -> Result<Response> {
     let settings = &auth.settings().password;
-    let old =
-        if settings.old_password_required || fields.has("old_password") { fields.secret("old_password") } else { None };
+    let is_asked = settings.old_password_required || fields.has("old_password");
+    let old = if is_asked { fields.secret("old_password") } else { None };
     let names = ("new_password1", "new_password2");
     let new = read_new(&auth, &mut fields, names, names.1, names.1, &user.attributes());
     let old_matches = match &old {
@@ -88,9 +88,8 @@ async fn change(
     {
         fields.problem("new_password2", UNCHANGED);
     }
-    fields.finish()?;
+    let new = fields.finish_with(new.filter(|_| !is_asked || old_matches == Some(true)))?;
 
-    let new = new.unwrap_or_default();
     let is_unchanged = old.is_none() && is_password_of(&auth, &user, new.clone()).await?;
     let hash = auth.passwords().hash(new).await?;
     let claims = sessions::user_claims(&auth, &user).await?;

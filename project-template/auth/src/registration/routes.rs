@@ -111,8 +111,7 @@ async fn read(auth: &Auth, mut fields: Fields) -> Result<NewUser> {
     let about = users::attributes(address, &first_name, &last_name);
     let names = ("password1", "password2");
     let password = passwords::read_new(auth, &mut fields, names, names.0, "non_field_errors", &about);
-    fields.finish()?;
-    let (Some(email), Some(password)) = (email, password) else { return Err(Error::not_found()) };
+    let (email, password) = fields.finish_with(email.zip(password))?;
     require_allowed(auth, &email)?;
     Ok(NewUser {
         email,

@@ -60,12 +60,8 @@ bodies! {
 async fn verify(State(auth): State<Auth>, client: Client, mut fields: Fields) -> Result<Json<Value>> {
     throttle::limit_client(&auth, Action::TokenVerify, &client).await?;
     let token = fields.text("token");
-    fields.finish()?;
-    if sessions::is_acceptable(&auth, &token.unwrap_or_default()).await? {
-        Ok(Json(json!({})))
-    } else {
-        Err(TokenNotValid.into())
-    }
+    let token = fields.finish_with(token)?;
+    if sessions::is_acceptable(&auth, &token).await? { Ok(Json(json!({}))) } else { Err(TokenNotValid.into()) }
 }
 
 /// The claims of the access token that is presented.

@@ -107,8 +107,8 @@ async fn remove(
 ) -> Result<Response> {
     if user.password_hash.is_some() {
         let password = fields.secret("password");
-        fields.finish()?;
-        if !passwords::is_own(&auth, &user, &client, password.unwrap_or_default(), Reason::Deletion).await? {
+        let password = fields.finish_with(password)?;
+        if !passwords::is_own(&auth, &user, &client, password, Reason::Deletion).await? {
             return Err(Error::field("password", "Your password was entered incorrectly. Please enter it again."));
         }
     } else if !login::is_fresh(token.session_iat, auth.now()) {

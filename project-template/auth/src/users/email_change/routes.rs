@@ -14,7 +14,7 @@ use crate::audit::Reason;
 use crate::codes::Standing;
 use crate::error::Result;
 use crate::http::{Client, Fields, LinkKey};
-use crate::openapi::shared::{NotFound, Throttled, UnknownLink};
+use crate::openapi::shared::{Throttled, UnknownLink};
 use crate::openapi::{Api, at, bodies, page_at};
 use crate::pages::{self, Reader};
 use crate::passwords;
@@ -71,13 +71,14 @@ async fn change(State(auth): State<Auth>, user: DbUser, client: Client, mut fiel
     if email.is_some() && email.as_ref().map(Email::key) == present.as_ref().map(Email::key) {
         fields.problem("email", "This is already your e-mail address.");
     }
-    if let Some(password) = password
-        && !passwords::is_own(&auth, &user, &client, password, Reason::EmailChange).await?
-    {
+    let is_own = match password {
+        Some(password) => Some(passwords::is_own(&auth, &user, &client, password, Reason::EmailChange).await?),
+        None => None,
+    };
+    if is_own == Some(false) {
         fields.problem("password", "Your password was entered incorrectly. Please enter it again.");
     }
-    fields.finish()?;
-    let Some(email) = email else { return Err(NotFound.into()) };
+    let (email, _) = fields.finish_with(email.zip(is_own))?;
     registration::require_allowed(&auth, &email)?;
     ask(&auth, &user, user.session, &email).await?;
     Ok(Json(json!({ "detail": SENT })))
