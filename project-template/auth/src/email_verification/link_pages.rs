@@ -44,8 +44,7 @@ async fn open(auth: &Auth, client: &Client, method: &Method, delivery: Delivery,
             confirm_for_person(auth, client, delivery, link, StatusCode::FOUND).await
         }
         Standing::Good(link) => {
-            let user = users::store::by_id(auth.db(), link.subject).await?;
-            let Some(user) = user.filter(|user| user.auth_version == link.version && user.is_active) else {
+            let Some(user) = users::at_version(auth, link.subject, link.version).await? else {
                 return not_valid(auth);
             };
             let action = auth.settings().http.path(&format!("/registration/verification/{key}/"));

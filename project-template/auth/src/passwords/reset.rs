@@ -71,8 +71,7 @@ pub(super) async fn find(auth: &Auth, secret: &SecretString) -> Result<Option<Re
     let Standing::Good(link) = codes::find::<()>(auth, &[PURPOSE], secret.expose_secret()).await? else {
         return Ok(None);
     };
-    let user = users::store::by_id(auth.db(), link.subject).await?;
-    let user = user.filter(|user| user.is_active && user.auth_version == link.version);
+    let user = users::at_version(auth, link.subject, link.version).await?;
     Ok(user.map(|user| Reset { user, link }))
 }
 

@@ -36,6 +36,15 @@ pub async fn by_email(auth: &Auth, address: &str) -> Result<Option<User>> {
     Ok(store::by_email(auth.db(), &email).await?)
 }
 
+/// An account, if it is active and still as it was in this version.
+///
+/// # Errors
+/// If the database cannot be reached.
+pub(crate) async fn at_version(auth: &Auth, id: Uuid, version: i64) -> Result<Option<User>> {
+    let user = store::by_id(auth.db(), id).await?;
+    Ok(user.filter(|user| user.is_active && user.auth_version == version))
+}
+
 /// Makes an account. What was counted for its address was somebody else's. A taken address is a unique violation, see
 /// [`crate::db::is_taken`].
 ///

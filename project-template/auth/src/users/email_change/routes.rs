@@ -91,7 +91,7 @@ async fn show(State(auth): State<Auth>, LinkKey(key): LinkKey) -> Result<Respons
 
 async fn button(auth: &Auth, key: &str) -> Result<Response> {
     match open(auth, key).await? {
-        Standing::Good(link) if is_current(auth, link.subject, link.version).await? => {
+        Standing::Good(link) if users::at_version(auth, link.subject, link.version).await?.is_some() => {
             let action = auth.settings().http.path(&format!("/user/email/confirm/{key}/"));
             pages::show(auth, StatusCode::OK, &ConfirmEmailChange { action, email: link.data.email })
         }
@@ -127,9 +127,4 @@ async fn press(auth: &Auth, reader: Reader, key: &str) -> Result<Response> {
         (Reader::Program, true) => Ok(Json(json!({ "detail": "E-mail address changed." })).into_response()),
         (Reader::Program, false) => Err(UnknownLink.into()),
     }
-}
-
-async fn is_current(auth: &Auth, user: uuid::Uuid, version: i64) -> Result<bool> {
-    let user = users::store::by_id(auth.db(), user).await?;
-    Ok(user.is_some_and(|user| user.auth_version == version && user.is_active))
 }
