@@ -108,7 +108,7 @@ pub(super) async fn remove_all(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query("delete from codes where subject = $1").bind(subject).execute(conn).await.map(drop))
 }
 
-/// Removes counts that nothing was sent for since `before`.
+/// Removes counts that nothing was sent for since `before`, at most `limit` of them.
 pub(super) async fn remove_stale(db: &Db, before: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
     Ok(on!(db, pool => sqlx::query(
         "delete from codes where (purpose, subject) in

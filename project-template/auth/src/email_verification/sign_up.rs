@@ -16,8 +16,8 @@ use crate::mail::{self, Mail};
 use crate::templates::mails::AccountExists;
 use crate::users::{self, Email, NewUser, User};
 
-/// How often the owner of an address is told that somebody tried to sign up with it.
 const NOTICE: &str = "sign-up notice";
+/// How often the owner of an address is told that somebody tried to sign up with it.
 const NOTICE_LIMITS: Limits =
     Limits { cooldown: Duration::from_hours(1), sends: u32::MAX, lockout: Duration::from_hours(1) };
 /// Sign-ups beside the first that wait for the confirmation of one address.

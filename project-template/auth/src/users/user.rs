@@ -18,7 +18,7 @@ crate::row! {
         pub email: String,
         /// Whether the owner has shown that mail to the address reaches them.
         pub email_verified: bool,
-        /// A PHC string; none for an account that never had a password.
+        /// A PHC string; none while the account has no password.
         pub password_hash: Option<String>,
         /// May be empty.
         pub first_name: String,
