@@ -102,10 +102,19 @@ async fn verified(auth: Auth, email: Email, password: SecretString) -> Result<Op
     }
     let Some(user) = user else { return Ok(None) };
     if verdict == Verdict::RightButOutdated {
-        // A sign-in does not fail because its hash could not be renewed; the next one tries again.
-        if let Ok(hash) = auth.passwords().hash(password).await {
-            users::store::upgrade_hash(auth.db(), &user, &hash).await?;
-        }
+        renew_hash(&auth, &user, password).await;
     }
     Ok(Some(user))
+}
+
+/// A sign-in does not fail because its hash could not be renewed; the next one tries again.
+async fn renew_hash(auth: &Auth, user: &User, password: SecretString) {
+    let renewed = async {
+        let hash = auth.passwords().hash(password).await?;
+        users::store::upgrade_hash(auth.db(), user, &hash).await?;
+        Ok::<_, anyhow::Error>(())
+    };
+    if let Err(error) = renewed.await {
+        tracing::warn!(user = %user.id, error = format!("{error:#}"), "a password's hash could not be renewed");
+    }
 }

@@ -96,3 +96,23 @@ async fn a_password_that_is_too_long_to_be_one_costs_no_hash() {
     assert_refused(&reply, 400, &json!({ "password": ["Ensure this field has no more than 1024 bytes."] }));
     assert_eq!(app.password_hashes(), 0);
 }
+
+#[tokio::test]
+async fn a_hash_that_cannot_be_renewed_keeps_nobody_out() {
+    /// Of [`PASSWORD`], as Django writes it.
+    const OUTDATED: &str = "pbkdf2_sha256$1$NT365Rf5Q4rMNR1J7Noxun$2VeuBEqabuDgdHxuLFR0HKM5EvdmpvULULgeLMDv4xQ=";
+    let app = start(Engine::Sqlite).await;
+    app.signed_in("ada@example.com").await;
+    let execute = async |statement: &'static str| {
+        auth::on!(app.auth.db(), pool => sqlx::query(statement).bind(OUTDATED).execute(pool).await.map(drop)).unwrap();
+    };
+    let hash = async || app.user("ada@example.com").await.password_hash.unwrap();
+    execute("update users set password_hash = $1").await;
+    execute("create trigger broken before update of password_hash on users begin select raise(abort, 'broken'); end")
+        .await;
+    assert_eq!(app.client().login("ada@example.com", PASSWORD).await.status, 200);
+    assert_eq!(hash().await, OUTDATED);
+    execute("drop trigger broken").await;
+    assert_eq!(app.client().login("ada@example.com", PASSWORD).await.status, 200);
+    assert_ne!(hash().await, OUTDATED, "the next sign-in tries again");
+}
