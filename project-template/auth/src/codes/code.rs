@@ -17,8 +17,12 @@ use crate::error::{Error, Result};
 /// Wrong guesses of a day, beside the budget of `[codes]`: with six digits, odds of 1 to 50,000 a day.
 const DAY_GUESSES: u32 = 20;
 const DAY: Duration = Duration::from_hours(24);
-/// How long a count is kept after the last mail: longer than every budget it stands for.
+/// The longest `codes.lifetime` and `codes.lockout`.
+pub(super) const LONGEST: Duration = DAY;
+/// How long a count is kept after the last mail: a guess may come at the end of the code's lifetime, and counts for a day or
+/// for the lockout.
 pub(super) const REMEMBERED: Duration = Duration::from_hours(48);
+const _: () = assert!(REMEMBERED.as_secs() >= LONGEST.as_secs() + DAY.as_secs());
 
 /// What a code is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

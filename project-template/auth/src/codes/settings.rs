@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::code::LONGEST;
 use crate::settings::{Choice, Section};
 
 /// How codes reach people.
@@ -47,8 +48,12 @@ impl Settings {
             lockout: section.duration("lockout"),
             sending: section.one_of("sending"),
         };
-        if settings.lifetime.is_zero() {
-            section.problem("lifetime", "must be longer than zero");
+        // What is counted is forgotten in the end; no budget may outlast the memory of what was spent of it.
+        if settings.lifetime.is_zero() || settings.lifetime > LONGEST {
+            section.problem("lifetime", "must be longer than zero and at most \"24h\"");
+        }
+        if settings.lockout > LONGEST {
+            section.problem("lockout", "must be at most \"24h\"");
         }
         // Else a code would live longer than the memory of the guesses at it.
         if settings.lockout < settings.lifetime || settings.lockout < settings.resend_cooldown {

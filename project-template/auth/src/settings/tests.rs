@@ -214,6 +214,19 @@ fn what_would_never_work_together_does_not_start() {
 }
 
 #[test]
+fn no_budget_of_codes_outlasts_the_memory_of_what_was_spent_of_it() {
+    for (file, problem) in [
+        ("codes.lockout = \"25h\"", "`codes.lockout` must be at most \"24h\""),
+        ("codes.lifetime = \"25h\"", "`codes.lifetime` must be longer than nothing and at most \"24h\""),
+        ("codes.lockout = \"1m\"", "`codes.lockout` must be at least as long as codes.lifetime"),
+    ] {
+        let problems = load(file, &[]).unwrap_err();
+        assert!(problems.contains(problem), "{file}: {problems}");
+    }
+    assert!(load("codes = { lifetime = \"24h\", lockout = \"1d\" }", &[]).is_ok());
+}
+
+#[test]
 fn a_variable_with_too_few_underscores_is_told_its_right_name() {
     for name in ["JWT_ALLAUTH_SESSIONS__TRANSPORT", "JWT_ALLAUTH_SESSIONS_TRANSPORT"] {
         let problem = load("", &[(name, "body")]).unwrap_err();
