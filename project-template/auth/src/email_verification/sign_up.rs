@@ -80,7 +80,8 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser) -> Result<()> {
         }
         _ => Found::Owner,
     };
-    let code = codes::request(auth, &mut tx, subject(&new.email), Limits::from(&auth.settings().codes)).await?;
+    let subject = subject(&new.email);
+    let code = codes::request(auth, &mut tx, subject, Limits::from(&auth.settings().codes)).await?;
     let noticed = if matches!(found, Found::Owner) { user.id } else { Uuid::now_v7() };
     let notice = codes::request(auth, &mut tx, Subject::of(NOTICE, noticed), NOTICE_LIMITS).await?;
     let waiting = (user.id, user.auth_version);
@@ -89,7 +90,7 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser) -> Result<()> {
         Found::Nobody => (FIRST, waiting, Leaves::Yes),
         Found::Waiting { further } if further < FURTHER_LIMIT && code.is_some() => (FURTHER, waiting, Leaves::Yes),
         Found::Waiting { .. } => (SILENT, waiting, Leaves::No),
-        Found::Owner => (NOTHING, (id, 0), if notice.is_some() { Leaves::Yes } else { Leaves::No }),
+        Found::Owner => (NOTHING, (subject.id(), 0), if notice.is_some() { Leaves::Yes } else { Leaves::No }),
     };
     let to = new.email.as_written().to_owned();
     let data = Further {
@@ -99,10 +100,9 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser) -> Result<()> {
     };
     let data = matches!(found, Found::Waiting { .. }).then_some(data);
     let lifetime = auth.settings().email_verification.link_lifetime;
-    if purpose == SILENT {
-        // One stands for all of them.
-        codes::forget(&mut tx, SILENT, user.id).await?;
-    }
+    // One stands for all of them, but of further sign-ups each has its own. A statement in any case.
+    let replaced = if purpose == FURTHER { NOTHING } else { purpose };
+    codes::forget(&mut tx, replaced, owner.0).await?;
     let link = codes::issue(auth, &mut tx, purpose, owner, &data, lifetime).await?;
     match found {
         Found::Owner => tell_owner(auth, &mut tx, &user, leaves).await?,

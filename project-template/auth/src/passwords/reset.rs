@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
-use uuid::Uuid;
 
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind};
@@ -41,7 +40,7 @@ pub(crate) async fn request(auth: &Auth, email: &Email) -> Result<()> {
         let wait = codes::wait(auth, &mut tx, asked, limits).await?;
         return Err(Error::Throttled(wait.0));
     }
-    let owner = user.as_ref().map_or((Uuid::now_v7(), 0), |user| (user.id, user.auth_version));
+    let owner = user.as_ref().map_or((asked.id(), 0), |user| (user.id, user.auth_version));
     codes::forget(&mut tx, PURPOSE, owner.0).await?;
     let secret = codes::issue(auth, &mut tx, PURPOSE, owner, &(), lifetime).await?;
     let path = format!("/password/reset/confirm/{}/{}/", owner.0.simple(), secret.expose_secret());

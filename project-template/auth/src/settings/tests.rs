@@ -217,7 +217,7 @@ fn what_would_never_work_together_does_not_start() {
 fn no_budget_of_codes_outlasts_the_memory_of_what_was_spent_of_it() {
     for (file, problem) in [
         ("codes.lockout = \"25h\"", "`codes.lockout` must be at most \"24h\""),
-        ("codes.lifetime = \"25h\"", "`codes.lifetime` must be longer than nothing and at most \"24h\""),
+        ("codes.lifetime = \"25h\"", "`codes.lifetime` must be longer than zero and at most \"24h\""),
         ("codes.lockout = \"1m\"", "`codes.lockout` must be at least as long as codes.lifetime"),
     ] {
         let problems = load(file, &[]).unwrap_err();

@@ -109,6 +109,9 @@ async fn a_taken_address_looks_like_any_other_to_who_asks_and_its_owner_is_told(
     app.advance(Duration::from_mins(1));
     let free = ask(&client, NEW).await;
     assert_eq!((taken.status, taken.body), (free.status, free.body));
+    let unused = "select count(*) from links where used_at is null";
+    let (links,): (i64,) = auth::on!(app.auth.db(), pool => sqlx::query_as(unused).fetch_one(pool).await).unwrap();
+    assert_eq!(links, 1, "what leads nowhere does not stay");
 }
 
 async fn an_address_that_was_taken_since_is_refused_and_nothing_changes(engine: Engine) {

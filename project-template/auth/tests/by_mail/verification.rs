@@ -20,6 +20,7 @@ auth::on_both_engines! {
     a_confirmation_signs_in_only_where_the_settings_say_so,
     a_sign_up_with_a_taken_address_is_answered_as_any_other_and_its_owner_is_told,
     the_owner_is_told_at_most_once_an_hour,
+    sign_ups_with_a_taken_address_leave_one_link_that_leads_nowhere,
     without_hiding_a_taken_address_is_told,
     a_second_sign_up_changes_nothing_and_the_link_decides_which_one_counts,
     a_link_that_was_asked_for_again_believes_no_password_where_several_signed_up,
@@ -174,6 +175,19 @@ async fn the_owner_is_told_at_most_once_an_hour(engine: Engine) {
     app.advance(Duration::from_hours(1));
     sign_up(&app, ADA, EVES_PASSWORD).await;
     assert_eq!(app.mailbox().await.to(ADA).len(), before + 2);
+}
+
+async fn sign_ups_with_a_taken_address_leave_one_link_that_leads_nowhere(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    ada(&app).await;
+    for _ in 0..3 {
+        app.advance(Duration::from_mins(1));
+        sign_up(&app, ADA, EVES_PASSWORD).await;
+        assert_eq!(resend(&app, "ADA@example.com").await.status, 429);
+    }
+    let unused = "select count(*) from links where used_at is null";
+    let (links,): (i64,) = auth::on!(app.auth.db(), pool => sqlx::query_as(unused).fetch_one(pool).await).unwrap();
+    assert_eq!(links, 1);
 }
 
 async fn without_hiding_a_taken_address_is_told(engine: Engine) {

@@ -16,6 +16,7 @@ auth::on_both_engines!(
     what_is_no_address_is_refused,
     the_mail_has_the_link_and_nothing_that_a_header_said,
     a_new_link_ends_the_one_before,
+    asking_again_and_again_for_nobody_leaves_one_link,
 );
 
 /// What of an answer could differ: everything but its own number.
@@ -143,4 +144,13 @@ async fn a_new_link_ends_the_one_before(engine: Engine) {
     let second = link(&app, ADA).await;
     assert_eq!(app.client().visit(&first).await.status, 404);
     assert_eq!(app.client().visit(&second).await.status, 302);
+}
+
+async fn asking_again_and_again_for_nobody_leaves_one_link(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    for _ in 0..3 {
+        assert_eq!(app.client().post(RESET, &json!({ "email": "nobody@example.com" })).await.status, 200);
+        app.advance(Duration::from_hours(1));
+    }
+    assert_eq!(rows(&app, "links").await, 1);
 }

@@ -52,7 +52,9 @@ async fn ask(auth: &Auth, user: &User, session: Uuid, new: &Email) -> Result<()>
     let has_room = codes::request(auth, &mut tx, Subject::named(TO, new.key()), limits).await?.is_some();
     let lifetime = auth.settings().email_verification.link_lifetime;
     let change = Change { email: new.as_written().to_owned(), session };
-    codes::forget(&mut tx, PURPOSE, user.id).await?;
+    for purpose in [PURPOSE, NOWHERE] {
+        codes::forget(&mut tx, purpose, user.id).await?;
+    }
     let purpose = if other.is_none() && has_room { PURPOSE } else { NOWHERE };
     let key = codes::issue(auth, &mut tx, purpose, (user.id, user.auth_version), &change, lifetime).await?;
     if let Some(owner) = other {
