@@ -17,6 +17,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::app::Auth;
+use crate::db::Tx;
 use crate::error::Result;
 use crate::users::User;
 
@@ -129,8 +130,8 @@ pub trait Hooks: Send + Sync + 'static {
         Box::pin(async { Ok(false) })
     }
 
-    /// After somebody signed up, beside the answer: its time must not tell whether the address was new. What it begins
-    /// may be cut off when the process ends.
+    /// After an account was made by a sign-up, once for each; where addresses are verified, `user` is not yet. It runs beside
+    /// the answer, whose time must not tell whether the address was new. What it begins may be cut off when the process ends.
     ///
     /// ```
     /// use auth::hooks::{Hook, Hooks};
@@ -153,8 +154,10 @@ pub trait Hooks: Send + Sync + 'static {
 /// No hooks.
 impl Hooks for () {}
 
-/// Runs [`Hooks::after_registration`] on its own.
-pub(crate) fn registered(auth: &Auth, user: &User) {
+/// Runs [`Hooks::after_registration`] on its own, once the transaction that makes the account is committed.
+pub(crate) fn registered(auth: &Auth, tx: &mut Tx, user: &User) {
     let (auth, user) = (auth.clone(), user.clone());
-    tokio::spawn(async move { auth.hooks().after_registration(&auth, &user).await });
+    tx.after_commit(move || {
+        tokio::spawn(async move { auth.hooks().after_registration(&auth, &user).await });
+    });
 }

@@ -223,9 +223,17 @@ async fn a_hook_refuses_a_sign_in_with_an_answer_of_its_own(engine: Engine) {
 }
 
 async fn a_hook_hears_of_every_new_account(engine: Engine) {
-    let company = Company::default();
-    let app = TestApp::start(engine, router).await.with_hooks(router, company.clone()).await;
-    app.signed_in("ada@example.com").await;
-    company.welcome.notified().await;
-    assert_eq!(*company.welcomed.lock().expect("nobody panics"), ["ada@example.com"]);
+    for (mode, taken) in [("none", 400), ("optional", 400), ("mandatory", 201)] {
+        let company = Company::default();
+        let app = TestApp::configured(engine, router, &format!("[email_verification]\nmode = \"{mode}\"")).await;
+        let app = app.with_hooks(router, company.clone()).await;
+        for (email, status) in [("ada@example.com", 201), ("Ada@example.com", taken), ("bob@example.com", 201)] {
+            assert_eq!(app.client().register(email, PASSWORD).await.status, status, "{mode} {email}");
+        }
+        let welcomed = || company.welcomed.lock().expect("nobody panics").clone();
+        while !welcomed().contains(&"bob@example.com".to_owned()) {
+            company.welcome.notified().await;
+        }
+        assert_eq!(welcomed(), ["ada@example.com", "bob@example.com"], "{mode}");
+    }
 }

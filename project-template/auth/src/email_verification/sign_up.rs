@@ -12,6 +12,7 @@ use crate::audit::{self, Event, Kind, Reason};
 use crate::codes::{self, Limits, Subject};
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::hooks;
 use crate::mail::{self, Mail};
 use crate::templates::mails::AccountExists;
 use crate::users::{self, Email, NewUser, User};
@@ -115,8 +116,10 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser) -> Result<()> {
         Found::Owner => Event::of(Kind::SignUpRefused, &user).because(Reason::AddressTaken),
     };
     audit::record(auth, &mut tx, event).await?;
-    tx.commit().await?;
-    Ok(())
+    if matches!(found, Found::Nobody) {
+        hooks::registered(auth, &mut tx, &user);
+    }
+    Ok(tx.commit().await?)
 }
 
 /// Sends the mail again, if the address waits for its confirmation. It does the same, and takes as long, if it does not.

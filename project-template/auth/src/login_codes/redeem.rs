@@ -74,7 +74,7 @@ async fn join(auth: &Auth, email: &Email, code: &Redeemable) -> Result<Option<Us
         Err(error) => return Err(error.into()),
     };
     audit::record(auth, &mut tx, Event::of(Kind::SignUp, &user)).await?;
+    hooks::registered(auth, &mut tx, &user);
     tx.commit().await?;
-    hooks::registered(auth, &user);
     Ok(Some(user))
 }

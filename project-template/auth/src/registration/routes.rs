@@ -96,8 +96,8 @@ async fn register(State(auth): State<Auth>, client: Client, delivery: Delivery, 
     };
     audit::record(&auth, &mut tx, Event::of(Kind::SignUp, &user)).await?;
     email_verification::begin(&auth, &mut tx, &user).await?;
+    hooks::registered(&auth, &mut tx, &user);
     tx.commit().await?;
-    hooks::registered(&auth, &user);
     let issued = login::complete(&auth, &user, &client).await?.ok_or(Conflict)?;
     Ok(delivery.answer(&auth, StatusCode::CREATED, issued, json!({})))
 }
