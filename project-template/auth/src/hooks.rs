@@ -26,6 +26,9 @@ pub type Hook<'h, T> = Pin<Box<dyn Future<Output = T> + Send + 'h>>;
 
 /// Called at certain moments; each does nothing unless it is implemented. All of them may ask the database: no
 /// transaction is under way.
+///
+/// Where signing up also signs in, the account and its session are made together: [`Hooks::before_login`] and
+/// [`Hooks::extra_claims`] are asked before, about an account that the database does not have yet.
 pub trait Hooks: Send + Sync + 'static {
     /// Claims beside those of `tokens.claims`, at every sign-in and every refresh. A name that a token has already, and what
     /// does not fit into one kilobyte with the others, is left out and logged. An error refuses the request.
@@ -57,6 +60,10 @@ pub trait Hooks: Send + Sync + 'static {
     }
 
     /// Before a session begins for somebody who has proven who they are. An error refuses it, and is the answer.
+    ///
+    /// What came before is not undone: a password that was reset is set, and the answer says so without tokens. A sign-up
+    /// that would also sign in is refused as a whole: no account is made, and the same address can sign up later. Accounts
+    /// that are to wait for your approval need `email_verification.mode = "mandatory"`, where signing up begins no session.
     ///
     /// ```
     /// use auth::hooks::{Hook, Hooks};

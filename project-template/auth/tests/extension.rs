@@ -21,6 +21,7 @@ auth::on_both_engines!(
     hooks_add_claims_from_the_database_at_every_refresh,
     a_hook_refuses_a_sign_in_with_an_answer_of_its_own,
     a_hook_hears_of_every_new_account,
+    a_sign_up_that_a_hook_refuses_makes_no_account,
     a_test_has_users_of_every_role_where_addresses_are_verified_too,
 );
 
@@ -197,7 +198,7 @@ async fn hooks_add_claims_from_the_database_at_every_refresh(engine: Engine) {
     let company = Company::default();
     let app = TestApp::start(engine, router).await.with_hooks(router, company.clone()).await;
     let mut client = app.signed_in("ada@example.com").await;
-    assert_eq!(claims(&client).await["accounts"], 1);
+    assert_eq!(claims(&client).await["accounts"], 0, "the account is made with its session, and so after the question");
     app.signed_in("bob@example.com").await;
     client.refresh().await;
     assert_eq!(claims(&client).await["accounts"], 2);
@@ -235,5 +236,29 @@ async fn a_hook_hears_of_every_new_account(engine: Engine) {
             company.welcome.notified().await;
         }
         assert_eq!(welcomed(), ["ada@example.com", "bob@example.com"], "{mode}");
+    }
+}
+
+async fn a_sign_up_that_a_hook_refuses_makes_no_account(engine: Engine) {
+    const EVE: &str = "eve@example.com";
+    for mode in ["none", "optional"] {
+        let toml = format!("login_codes.create_accounts = true\n[email_verification]\nmode = \"{mode}\"");
+        let app = TestApp::configured(engine, router, &toml).await;
+        let company = Company::default();
+        let hooked = app.with_hooks(router, company.clone()).await;
+        let refused = hooked.client().register(EVE, PASSWORD).await;
+        assert_eq!((refused.status, refused.text("code")), (403, "not_you"), "{mode}");
+        assert!(auth::users::by_email(&app.auth, EVE).await.expect("a database").is_none(), "{mode}");
+
+        assert_eq!(app.client().post("/jwt-allauth/login/code/", &json!({ "email": EVE })).await.status, 204);
+        let code = app.mailbox().await.latest(EVE).code();
+        let shown = json!({ "email": EVE, "code": code });
+        let refused = hooked.client().post("/jwt-allauth/login/code/verify/", &shown).await;
+        assert_eq!((refused.status, refused.text("code")), (403, "not_you"), "{mode}");
+        assert!(auth::users::by_email(&app.auth, EVE).await.expect("a database").is_none(), "{mode}");
+        assert_eq!(app.mailbox().await.to(EVE).len(), 1, "nothing asks to verify an address of nobody");
+
+        assert_eq!(app.client().register(EVE, PASSWORD).await.status, 201, "{mode}: the address is free");
+        assert!(company.welcomed.lock().expect("nobody panics").is_empty());
     }
 }

@@ -66,6 +66,7 @@ async fn make(auth: &Auth, email: &Email, password: SecretString) -> anyhow::Res
         bail!("the password is not accepted:\n  - {}", problems.join("\n  - "));
     }
     let new = NewUser {
+        id: uuid::Uuid::now_v7(),
         password_hash: Some(auth.passwords().hash(password).await?),
         email: email.clone(),
         first_name: String::new(),

@@ -69,11 +69,10 @@ enum Found {
 pub(crate) async fn sign_up(auth: &Auth, new: NewUser) -> Result<()> {
     let now = auth.now();
     let mut tx = auth.db().begin().await?;
-    let id = Uuid::now_v7();
-    let user = users::store::insert_or_find(&mut tx, id, &new, now).await?;
+    let user = users::store::insert_or_find(&mut tx, &new, now).await?;
     let further = codes::count_live(&mut tx, FURTHER, user.id, now).await?;
     let found = match &user {
-        user if user.id == id => Found::Nobody,
+        user if user.id == new.id => Found::Nobody,
         user if !user.email_verified && user.is_active => Found::Waiting { further },
         user if !auth.settings().registration.hide_existing => {
             audit::note(auth, Event::of(Kind::SignUpRefused, user).because(Reason::AddressTaken));

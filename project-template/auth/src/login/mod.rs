@@ -10,10 +10,12 @@ use time::OffsetDateTime;
 
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
+use crate::db::Tx;
 use crate::email_verification;
 use crate::error::Result;
 use crate::http::Client;
-use crate::sessions::{self, Issued};
+use crate::sessions::{self, Ended, Issued};
+use crate::tokens::UserClaims;
 use crate::users::{self, User};
 
 /// How long a proof of who somebody is stands for another one, where something takes a fresh proof (OWASP ASVS 5.0, 7.5).
@@ -40,21 +42,47 @@ pub(crate) async fn complete_as(
     client: &Client,
     way: Option<Reason>,
 ) -> Result<Option<Issued>> {
-    let refused = |reason| audit::note(auth, Event::of(Kind::SignInFailed, user).because(reason));
-    email_verification::require(auth, user).inspect_err(|_| refused(Reason::NotVerified))?;
-    auth.hooks().before_login(auth, user).await.inspect_err(|_| refused(Reason::Vetoed))?;
-    let claims = sessions::user_claims(auth, user).await?;
+    let refused = |reason: Reason| audit::note(auth, Event::of(Kind::SignInFailed, user).because(reason));
+    let claims = admit(auth, user, refused).await?;
     let mut tx = auth.db().begin().await?;
-    let before = user;
-    let Some(user) = users::store::touch_login(&mut tx, user, auth.now()).await? else {
+    let Some((issued, evicted)) = begin(auth, &mut tx, user, &claims, client, way).await? else {
         refused(Reason::Changed);
         return Ok(None);
     };
-    audit::notices::new_device(auth, &mut tx, before, client).await?;
-    let evicted = sessions::make_room(auth, &mut tx, user.id).await?;
-    let issued = sessions::start(auth, &mut tx, &user, &claims, client).await?;
-    let event = Event::of(Kind::SignIn, &user).session(issued.session);
-    audit::record(auth, &mut tx, way.into_iter().fold(event, Event::because)).await?;
     evicted.commit(auth, tx).await?;
     Ok(Some(issued))
+}
+
+/// Asks whether somebody may sign in, and what their tokens are to say. Hooks are asked, and so never within a transaction:
+/// they may need the one connection there is.
+///
+/// # Errors
+/// 401 `email_not_verified`; what a hook refuses with.
+pub(crate) async fn admit(auth: &Auth, user: &User, refused: impl Fn(Reason)) -> Result<UserClaims> {
+    email_verification::require(auth, user).inspect_err(|_| refused(Reason::NotVerified))?;
+    auth.hooks().before_login(auth, user).await.inspect_err(|_| refused(Reason::Vetoed))?;
+    sessions::user_claims(auth, user).await
+}
+
+/// Begins the session of somebody who was admitted, in a transaction that is to be committed with the sessions that end
+/// for it. None if the account is not as `user` shows it.
+///
+/// # Errors
+/// 403 `too_many_devices`.
+pub(crate) async fn begin(
+    auth: &Auth,
+    tx: &mut Tx,
+    user: &User,
+    claims: &UserClaims,
+    client: &Client,
+    way: Option<Reason>,
+) -> Result<Option<(Issued, Ended)>> {
+    let before = user;
+    let Some(user) = users::store::touch_login(tx, user, auth.now()).await? else { return Ok(None) };
+    audit::notices::new_device(auth, tx, before, client).await?;
+    let evicted = sessions::make_room(auth, tx, user.id).await?;
+    let issued = sessions::start(auth, tx, &user, claims, client).await?;
+    let event = Event::of(Kind::SignIn, &user).session(issued.session);
+    audit::record(auth, tx, way.into_iter().fold(event, Event::because)).await?;
+    Ok(Some((issued, evicted)))
 }

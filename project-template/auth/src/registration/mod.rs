@@ -2,9 +2,11 @@
 
 mod blocked;
 mod routes;
+mod sign_up;
 
 pub(crate) use blocked::{EmailDomainNotAllowed, is_allowed, require_allowed};
 pub(crate) use routes::router;
+pub(crate) use sign_up::{SignUp, sign_up};
 
 use crate::settings::Section;
 

@@ -6,17 +6,15 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
-use super::{EmailDomainNotAllowed, require_allowed};
+use super::{EmailDomainNotAllowed, SignUp, require_allowed, sign_up};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
-use crate::db;
 use crate::email_verification::{self, Mode};
 use crate::error::{Error, Result};
-use crate::hooks;
 use crate::http::{Client, Fields};
-use crate::login;
-use crate::openapi::shared::{Conflict, NotFound, Throttled};
+use crate::openapi::shared::{NotFound, Throttled};
 use crate::openapi::{Api, at, bodies};
 use crate::passwords;
 use crate::sessions::{Delivery, Prefer};
@@ -73,7 +71,7 @@ bodies! {
 /// Then the answer is the same whether or not the address has an account. Where `registration.open` is off, there is no such path.
 #[utoipa::path(
     post, path = "/registration/", tag = "Accounts", request_body = Registration, params(Prefer),
-    responses((status = 201, description = "Signed up.", body = SignedUp), Conflict, EmailDomainNotAllowed, NotFound, Throttled),
+    responses((status = 201, description = "Signed up.", body = SignedUp), EmailDomainNotAllowed, NotFound, Throttled),
 )]
 async fn register(State(auth): State<Auth>, client: Client, delivery: Delivery, fields: Fields) -> Result<Response> {
     if !auth.settings().registration.open {
@@ -85,21 +83,11 @@ async fn register(State(auth): State<Auth>, client: Client, delivery: Delivery, 
         email_verification::sign_up(&auth, new).await?;
         return Ok((StatusCode::CREATED, Json(json!({ "detail": "Verification e-mail sent." }))).into_response());
     }
-    let mut tx = auth.db().begin().await?;
-    let user = match users::add(&mut tx, &new, auth.now()).await {
-        Ok(user) => user,
-        Err(error) if db::is_taken(&error) => {
-            audit::note(&auth, Event::at(Kind::SignUpRefused, &new.email, None).because(Reason::AddressTaken));
-            return Err(users::taken());
-        }
-        Err(error) => return Err(error.into()),
-    };
-    audit::record(&auth, &mut tx, Event::of(Kind::SignUp, &user)).await?;
-    email_verification::begin(&auth, &mut tx, &user).await?;
-    hooks::registered(&auth, &mut tx, &user);
-    tx.commit().await?;
-    let issued = login::complete(&auth, &user, &client).await?.ok_or(Conflict)?;
-    Ok(delivery.answer(&auth, StatusCode::CREATED, issued, json!({})))
+    if let SignUp::SignedIn(issued) = sign_up(&auth, &new, &client, None).await? {
+        return Ok(delivery.answer(&auth, StatusCode::CREATED, issued, json!({})));
+    }
+    audit::note(&auth, Event::at(Kind::SignUpRefused, &new.email, None).because(Reason::AddressTaken));
+    Err(users::taken())
 }
 
 async fn read(auth: &Auth, mut fields: Fields) -> Result<NewUser> {
@@ -114,6 +102,7 @@ async fn read(auth: &Auth, mut fields: Fields) -> Result<NewUser> {
     let (email, password) = fields.finish_with(email.zip(password))?;
     require_allowed(auth, &email)?;
     Ok(NewUser {
+        id: Uuid::now_v7(),
         email,
         password_hash: Some(auth.passwords().hash(password).await?),
         first_name,

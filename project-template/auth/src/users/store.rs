@@ -18,13 +18,13 @@ macro_rules! columns {
 
 /// Inserts an account, with what is to be done about a conflict.
 macro_rules! insert {
-    ($tx:expr, $id:expr, $new:expr, $now:expr, $conflict:literal) => {
+    ($tx:expr, $new:expr, $now:expr, $conflict:literal) => {
         in_tx!($tx, conn => sqlx::query_as(
             concat!("insert into users
            (id, email, email_key, email_verified, password_hash, first_name, last_name, role, created_at, updated_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ", $conflict, " returning ", columns!()),
         )
-        .bind($id)
+        .bind($new.id)
         .bind($new.email.as_written())
         .bind($new.email.key())
         .bind($new.email_verified)
@@ -40,13 +40,13 @@ macro_rules! insert {
 
 /// Inserts an account. A taken address is a unique violation, see [`crate::db::is_taken`].
 pub(crate) async fn insert(tx: &mut Tx, new: &NewUser, now: OffsetDateTime) -> sqlx::Result<User> {
-    insert!(tx, Uuid::now_v7(), new, now, "")
+    insert!(tx, new, now, "")
 }
 
 /// Inserts an account, or finds the one that has the address; the id tells which. Either way a row is written and held
 /// until the transaction ends, so that whoever times this learns nothing.
-pub(crate) async fn insert_or_find(tx: &mut Tx, id: Uuid, new: &NewUser, now: OffsetDateTime) -> sqlx::Result<User> {
-    insert!(tx, id, new, now, "on conflict (email_key) do update set email_key = excluded.email_key")
+pub(crate) async fn insert_or_find(tx: &mut Tx, new: &NewUser, now: OffsetDateTime) -> sqlx::Result<User> {
+    insert!(tx, new, now, "on conflict (email_key) do update set email_key = excluded.email_key")
 }
 
 /// Notes that mail to the address reaches the account, if that is still as it was in this version.

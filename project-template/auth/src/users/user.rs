@@ -66,6 +66,8 @@ pub(crate) fn attributes<'v>(email: &'v str, first: &'v str, last: &'v str) -> [
 
 /// An account to be made.
 pub struct NewUser {
+    /// UUIDv7.
+    pub id: Uuid,
     /// Its address.
     pub email: Email,
     /// A PHC string, if it has a password.
@@ -78,4 +80,24 @@ pub struct NewUser {
     pub role: i64,
     /// Whether the address is known to be its owner's.
     pub email_verified: bool,
+}
+
+impl NewUser {
+    /// The account as it is going to be.
+    pub(crate) fn to_be(&self, now: OffsetDateTime) -> User {
+        User {
+            id: self.id,
+            email: self.email.as_written().to_owned(),
+            email_verified: self.email_verified,
+            password_hash: self.password_hash.clone(),
+            first_name: self.first_name.clone(),
+            last_name: self.last_name.clone(),
+            role: self.role,
+            is_active: true,
+            auth_version: 0,
+            access_version: 0,
+            created_at: now,
+            last_login_at: None,
+        }
+    }
 }

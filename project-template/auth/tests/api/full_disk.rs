@@ -4,7 +4,7 @@ use auth::db::Db;
 use auth::testing::{Engine, PASSWORD, TestApp};
 use serde_json::json;
 
-use super::{assert_refused, start};
+use super::{assert_refused, configured, start};
 
 async fn execute(app: &TestApp, statement: &'static str) {
     let Db::Sqlite(pool) = app.auth.db() else { panic!("this is about SQLite") };
@@ -44,5 +44,18 @@ async fn a_transaction_that_sqlite_ends_by_itself_does_not_hinder_the_next() {
         execute(&app, "drop trigger broken").await;
         assert_eq!(app.client().login("ada@example.com", PASSWORD).await.status, 200);
         assert_eq!(ada.refresh().await.status, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_up_that_fails_half_way_leaves_no_account() {
+    for mode in ["none", "optional"] {
+        let app = configured(Engine::Sqlite, &format!("[email_verification]\nmode = \"{mode}\"")).await;
+        execute(&app, "create trigger broken before insert on sessions begin select raise(abort, 'broken'); end").await;
+        assert_eq!(app.client().register("ada@example.com", PASSWORD).await.status, 500);
+        assert_eq!(app.mailbox().await.all().len(), 0, "nor a mail");
+        assert!(app.audit_log().await.is_empty(), "nor an event");
+        execute(&app, "drop trigger broken").await;
+        assert_eq!(app.client().register("ada@example.com", PASSWORD).await.status, 201);
     }
 }
