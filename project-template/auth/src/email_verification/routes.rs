@@ -99,7 +99,7 @@ async fn press(auth: &Auth, client: &Client, reader: Reader, delivery: Delivery,
         }
         (Standing::Good(link), Reader::Program) => {
             let user = confirm::by_link(auth, link).await?.ok_or(UnknownLink)?;
-            signed_in(auth, client, delivery, &user, json!({ "detail": "E-mail address verified." })).await
+            Ok(signed_in(auth, client, delivery, &user, json!({ "detail": "E-mail address verified." })).await)
         }
         (Standing::Used { subject }, Reader::Person) if is_verified(auth, subject).await? => {
             Ok(landing(auth, StatusCode::SEE_OTHER))
@@ -171,7 +171,7 @@ async fn verify_code(
     let code = compared?.ok_or(CodeNotValid)?;
     let Some(waiting) = waiting else { return Err(CodeNotValid.into()) };
     let user = confirm::by_code(&auth, &waiting, &code).await?.ok_or(CodeNotValid)?;
-    signed_in(&auth, &client, delivery, &user, json!({ "message": "Email verified successfully." })).await
+    Ok(signed_in(&auth, &client, delivery, &user, json!({ "message": "Email verified successfully." })).await)
 }
 
 /// The answer, with tokens where a confirmation signs in.
@@ -181,14 +181,9 @@ pub(super) async fn signed_in(
     delivery: Delivery,
     user: &User,
     body: serde_json::Value,
-) -> Result<Response> {
+) -> Response {
     if !auth.settings().email_verification.session_on_verification {
-        return Ok(Json(body).into_response());
+        return Json(body).into_response();
     }
-    match login::complete(auth, user, client).await {
-        Ok(Some(issued)) => Ok(delivery.answer(auth, StatusCode::OK, issued, body)),
-        // The address is verified, whether or not its owner may sign in.
-        Ok(None) | Err(Error::Refused { .. }) => Ok(Json(body).into_response()),
-        Err(error) => Err(error),
-    }
+    login::answer(auth, user, client, delivery, body).await
 }

@@ -6,15 +6,19 @@ pub(crate) use routes::{checked, router};
 
 use std::time::Duration;
 
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::db::Tx;
 use crate::email_verification;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::Client;
-use crate::sessions::{self, Ended, Issued};
+use crate::sessions::{self, Delivery, Ended, Issued};
 use crate::tokens::UserClaims;
 use crate::users::{self, User};
 
@@ -85,4 +89,15 @@ pub(crate) async fn begin(
     let event = Event::of(Kind::SignIn, &user).session(issued.session);
     audit::record(auth, tx, way.into_iter().fold(event, Event::because)).await?;
     Ok(Some((issued, evicted)))
+}
+
+/// The answer to something that is done whether or not its owner may sign in, with tokens if they may. That they may not,
+/// or that something fails now, would say as an error that nothing was done.
+pub(crate) async fn answer(auth: &Auth, user: &User, client: &Client, delivery: Delivery, body: Value) -> Response {
+    match complete(auth, user, client).await {
+        Ok(Some(issued)) => return delivery.answer(auth, StatusCode::OK, issued, body),
+        Ok(None) | Err(Error::Refused { .. }) => {}
+        Err(error) => tracing::warn!(user = %user.id, ?error, "it is done, but no session could begin after it"),
+    }
+    Json(body).into_response()
 }

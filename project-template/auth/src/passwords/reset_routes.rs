@@ -18,7 +18,7 @@ use crate::login;
 use crate::openapi::shared::{LinkNotValid, NotAuthenticated, Throttled};
 use crate::openapi::{Api, at, bodies};
 use crate::pages::{self, Reader};
-use crate::sessions::{Delivery, Prefer, TooManyDevices};
+use crate::sessions::{Delivery, Prefer};
 use crate::templates::pages::CheckMail;
 use crate::throttle::{self, Action};
 
@@ -56,7 +56,7 @@ bodies! {
         new_password2: String,
     }
 
-    /// The password has been set; the tokens are those of a new session.
+    /// The password has been set; the tokens are those of a new session, where its owner may begin one.
     #[schema(example = json!({
         "detail": "Password reset.",
         "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
@@ -64,6 +64,7 @@ bodies! {
     struct PasswordSet {
         detail: String,
         /// To be sent as `Authorization: Bearer`.
+        #[schema(required = false)]
         access: String,
         /// To be exchanged at `refresh/`; only where it does not travel in the cookie.
         #[schema(required = false)]
@@ -123,7 +124,6 @@ async fn request(
         (status = 200, description = "The password is set; every earlier session has ended.", body = PasswordSet),
         NotAuthenticated,
         LinkNotValid,
-        TooManyDevices,
     ),
 )]
 async fn set_new(
@@ -162,8 +162,7 @@ async fn set_new(
         let complete = auth.settings().http.path("/password/reset/complete/");
         Redirect::to(&complete).into_response()
     } else {
-        let issued = login::complete(&auth, &user, &client).await?.ok_or(Error::CapabilityNotValid)?;
-        delivery.answer(&auth, StatusCode::OK, issued, json!({ "detail": "Password reset." }))
+        login::answer(&auth, &user, &client, delivery, json!({ "detail": "Password reset." })).await
     };
     for (name, http_only) in [(CAPABILITY_COOKIE, true), (CSRF_COOKIE, false)] {
         response.headers_mut().append(header::SET_COOKIE, cookie(&auth, name, String::new(), http_only));

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use auth::hooks::{Hook, Hooks};
 use auth::testing::{Client, Engine, PASSWORD, TestApp};
-use axum::http::{Method, header};
+use auth::users::User;
+use auth::{Auth, Error, Result};
+use axum::http::{Method, StatusCode, header};
 use serde_json::json;
 
 use super::{ADA, FORM, NEW, SET_NEW, link, opened, passwords, router, set};
@@ -22,6 +25,7 @@ auth::on_both_engines!(
     a_page_on_another_host_of_the_domain_sets_the_password,
     in_body_mode_the_refresh_token_is_in_the_body,
     the_cookies_are_out_of_reach_where_they_must_be,
+    whoever_may_not_sign_in_sets_the_password_all_the_same,
 );
 
 async fn a_new_password_is_set_and_everything_before_it_ends(engine: Engine) {
@@ -255,4 +259,25 @@ async fn the_cookies_are_out_of_reach_where_they_must_be(engine: Engine) {
     assert_eq!(attributes(cookies[1]), "SameSite=Lax; Secure; Path=/; Max-Age=900");
     assert_eq!(reply.header("cache-control"), "no-store");
     assert_eq!(reply.header("referrer-policy"), "no-referrer");
+}
+
+/// Lets nobody in.
+struct Closed;
+
+impl Hooks for Closed {
+    fn before_login<'h>(&'h self, _: &'h Auth, _: &'h User) -> Hook<'h, Result<()>> {
+        Box::pin(async { Err(Error::refused(StatusCode::FORBIDDEN, "We are closed.", "closed")) })
+    }
+}
+
+async fn whoever_may_not_sign_in_sets_the_password_all_the_same(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    app.signed_in(ADA).await;
+    let mut browser = opened(&app.with_hooks(router, Closed).await, ADA).await;
+    let reply = set(&browser, NEW).await;
+    assert_eq!((reply.status, &reply.body), (200, &json!({ "detail": "Password reset." })));
+    browser.keep(reply);
+    assert_eq!(browser.cookies.len(), 0, "the capability and its token are deleted, and no session has begun");
+    assert!(browser.refresh.is_empty());
+    assert_eq!(app.client().login(ADA, NEW).await.status, 200);
 }
