@@ -88,8 +88,9 @@ pub trait Hooks: Send + Sync + 'static {
         Box::pin(async { Ok(()) })
     }
 
-    /// Whether [`Hooks::deliver_code`] is asked at all. An address counts as verified by a code only if it is not; codes are
-    /// given out while the mail server is out of reach only if it is.
+    /// Whether [`Hooks::deliver_code`] is asked at all. If it is, no code verifies the address of an account that is there
+    /// already (one that makes an account was mailed, and does), and codes are given out while the mail server is out of
+    /// reach.
     fn delivers_codes(&self) -> bool {
         false
     }

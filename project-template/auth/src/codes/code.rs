@@ -29,12 +29,14 @@ const _: () = assert!(REMEMBERED.as_secs() >= LONGEST.as_secs() + DAY.as_secs())
 pub(crate) struct Subject {
     pub(super) purpose: &'static str,
     pub(super) id: Uuid,
+    /// Whose it is, and in which version, where a name can have one owner after another.
+    owner: Option<(Uuid, i64)>,
 }
 
 impl Subject {
     /// Something that is there.
     pub(crate) fn of(purpose: &'static str, id: Uuid) -> Self {
-        Self { purpose, id }
+        Self { purpose, id, owner: None }
     }
 
     /// Whatever goes by this name, whether or not there is such a thing: so that asking for a code for it takes the same
@@ -43,7 +45,13 @@ impl Subject {
         let hash = digest::digest(&digest::SHA256, format!("{purpose}\0{name}").as_bytes());
         let mut id = [0; 16];
         id.copy_from_slice(&hash.as_ref()[..16]);
-        Self { purpose, id: Uuid::from_bytes(id) }
+        Self { purpose, id: Uuid::from_bytes(id), owner: None }
+    }
+
+    /// As owned by an account, in this version. What is counted is the same; a code is void for any other owner, and for
+    /// this one after a change.
+    pub(crate) fn owned_by(self, owner: Uuid, version: i64) -> Self {
+        Self { owner: Some((owner, version)), ..self }
     }
 
     /// An id that is the same whenever the subject is.
@@ -52,7 +60,8 @@ impl Subject {
     }
 
     fn message(self, code: &str) -> String {
-        format!("{}\0{}\0{code}", self.purpose, self.id)
+        let owner = self.owner.map_or_else(String::new, |(id, version)| format!("{id} {version}"));
+        format!("{}\0{}\0{owner}\0{code}", self.purpose, self.id)
     }
 }
 
@@ -155,8 +164,12 @@ pub(crate) async fn compare(auth: Auth, subject: Subject, code: SecretString) ->
             None => Ok(None),
         };
     };
-    let message = subject.message(code.expose_secret().trim());
-    let is_right = auth.tokens().has_mac(message.as_bytes(), &mac);
+    // One that nobody owned when it was asked for is good for whoever owns the name now: it was sent to the name.
+    let is_of = |subject: Subject| {
+        let message = subject.message(code.expose_secret().trim());
+        auth.tokens().has_mac(message.as_bytes(), &mac)
+    };
+    let is_right = is_of(subject) || is_of(Subject { owner: None, ..subject });
     Ok(is_right.then_some(Redeemable { subject, mac }))
 }
 

@@ -19,7 +19,8 @@ pub(crate) use sign_up::{begin, notify_owner, resend, sign_up};
 pub use verified_user::VerifiedUser;
 
 use crate::app::Auth;
-use crate::codes::Subject;
+use crate::codes::{self, Subject};
+use crate::db::{self, Tx};
 use crate::error::Result;
 use crate::openapi::refusals;
 use crate::users::{Email, User};
@@ -47,6 +48,11 @@ pub(crate) fn require(auth: &Auth, user: &User) -> Result<()> {
 refusals! {
     /// The password is right, but the address was not confirmed yet.
     EmailNotVerified = UNAUTHORIZED, "email_not_verified", "E-mail address is not verified.";
+}
+
+/// Makes the code of an address void, in the transaction in which it is confirmed or loses its account.
+pub(crate) async fn discard(tx: &mut Tx, email: &Email) -> db::Result<()> {
+    codes::discard(tx, subject(email)).await
 }
 
 /// What is counted for an address, whether or not it has an account.

@@ -8,6 +8,8 @@ mod request;
 mod routes;
 
 use crate::app::Auth;
+use crate::codes;
+use crate::db::{self, Tx};
 use crate::openapi::Api;
 use crate::registration;
 use crate::settings::Section;
@@ -31,6 +33,11 @@ impl Settings {
 /// Only where codes are given out.
 pub(crate) fn router(settings: Settings) -> Api {
     if settings.enabled { routes::router() } else { Api::default() }
+}
+
+/// Makes the code of an address void, in the transaction in which the address loses its account.
+pub(crate) async fn discard(tx: &mut Tx, email: &Email) -> db::Result<()> {
+    codes::discard(tx, routes::subject(email)).await
 }
 
 /// Whether an address that has no account may get one.

@@ -1,10 +1,12 @@
 //! What a code that is right does.
 
+use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::may_join;
+use super::routes::subject;
 use crate::app::Auth;
-use crate::codes::{self, Redeemable};
+use crate::codes::{self, Redeemable, Subject};
 use crate::email_verification::{self, EmailNotVerified};
 use crate::error::Result;
 use crate::http::Client;
@@ -13,11 +15,24 @@ use crate::openapi::one_of;
 use crate::openapi::shared::Conflict;
 use crate::registration::{self, SignUp};
 use crate::sessions::{Issued, TooManyDevices};
-use crate::users::{self, Email, NewUser, role};
+use crate::users::{self, Email, NewUser, User, role};
 
 one_of! {
     /// What a right code may be refused with.
     NotSignedIn = EmailNotVerified, TooManyDevices, Conflict;
+}
+
+/// Judges a guess, see [`codes::compare`]. A code is for the account that it was asked for: who takes an address over is
+/// not signed in by what was sent to the one before, nor may that one come back by it.
+pub(super) async fn compare(auth: Auth, email: Email, code: SecretString) -> Result<Option<Redeemable>> {
+    let user = users::store::by_email(auth.db(), &email).await?;
+    codes::compare(auth, subject_of(&email, user.as_ref()), code).await
+}
+
+/// What a code is for that signs in with an address, and to this account if it has one.
+pub(super) fn subject_of(email: &Email, user: Option<&User>) -> Subject {
+    let subject = subject(email);
+    user.map_or(subject, |user| subject.owned_by(user.id, user.auth_version))
 }
 
 /// Uses a code up, and begins a session: none if it was used at the same time, or there is nobody it is for.
@@ -48,7 +63,8 @@ pub(super) async fn sign_in(auth: &Auth, email: &Email, code: &Redeemable, clien
     }
 }
 
-/// Makes an account without a password.
+/// Makes an account without a password. Its code was mailed: the application delivers those of accounts alone, and one of
+/// an account that is gone is void.
 async fn join(auth: &Auth, email: &Email, code: &Redeemable, client: &Client) -> Result<Option<Issued>> {
     let new = NewUser {
         id: Uuid::now_v7(),

@@ -3,7 +3,8 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use super::may_join;
-use super::routes::{MailUnavailable, subject};
+use super::redeem::subject_of;
+use super::routes::MailUnavailable;
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::codes::{self, Limits, Sending};
@@ -34,13 +35,14 @@ pub(super) async fn request(auth: &Auth, email: &Email) -> Result<()> {
         None if may_join(auth, email) => Recipient::Newcomer,
         _ => Recipient::Nobody,
     };
+    let user = if let Recipient::User(user) = &recipient { Some(user) } else { None };
+    let subject = subject_of(email, user);
     let limits = Limits::from(&auth.settings().codes);
     let mut tx = auth.db().begin().await?;
-    let Some(code) = codes::request(auth, &mut tx, subject(email), limits).await? else {
-        let wait = codes::wait(auth, &mut tx, subject(email), limits).await?;
+    let Some(code) = codes::request(auth, &mut tx, subject, limits).await? else {
+        let wait = codes::wait(auth, &mut tx, subject, limits).await?;
         return Err(Error::Throttled(wait.0));
     };
-    let user = if let Recipient::User(user) = &recipient { Some(user) } else { None };
     let is_hooked = user.is_some() && auth.hooks().delivers_codes();
     let is_mailed = !matches!(recipient, Recipient::Nobody) && !is_hooked;
     queue(auth, &mut tx, (email, user), &code, is_mailed).await?;

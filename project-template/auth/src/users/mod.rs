@@ -22,7 +22,9 @@ use crate::app::Auth;
 use crate::audit::{self, Event, Kind};
 use crate::codes;
 use crate::db::Tx;
+use crate::email_verification;
 use crate::error::{Error, Result};
+use crate::login_codes;
 use crate::openapi::refusals;
 use crate::sessions::{self, Ended, EndedBy};
 use crate::throttle;
@@ -63,6 +65,7 @@ pub(crate) async fn add(tx: &mut Tx, new: &NewUser, now: OffsetDateTime) -> sqlx
 /// If the database cannot be reached.
 pub(crate) async fn erase(auth: &Auth, tx: &mut Tx, user: &User, event: Event) -> sqlx::Result<bool> {
     codes::erase(tx, user.id).await?;
+    discard_codes(tx, user).await?;
     if !store::delete(tx, user).await? {
         return Ok(false);
     }
@@ -70,6 +73,13 @@ pub(crate) async fn erase(auth: &Auth, tx: &mut Tx, user: &User, event: Event) -
     audit::forget(tx, user.id).await?;
     throttle::forgive(tx, &user.address_key()).await?;
     Ok(true)
+}
+
+/// Makes void what was sent to the address of an account that gives it up. What was counted stays.
+async fn discard_codes(tx: &mut Tx, user: &User) -> sqlx::Result<()> {
+    let Some(email) = Email::parse(&user.email) else { return Ok(()) };
+    login_codes::discard(tx, &email).await?;
+    email_verification::discard(tx, &email).await
 }
 
 /// 400: the address has an account.

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use auth::email_verification::Method;
-use auth::testing::{Engine, PASSWORD};
+use auth::email_verification::{Method, Mode};
+use auth::testing::{Engine, PASSWORD, TestApp};
 use auth::tokens::Algorithm;
+use serde_json::json;
 
 use crate::support::*;
 
@@ -18,6 +19,7 @@ auth::on_both_engines! {
     two_hundred_guesses_at_once_do_not_pass_the_budget,
     fifty_redemptions_at_once_are_one,
     a_code_believes_no_password_where_several_signed_up,
+    a_code_goes_with_its_account_and_with_its_address,
     a_code_still_works_after_the_signing_key_was_replaced,
 }
 
@@ -148,6 +150,28 @@ async fn a_code_believes_no_password_where_several_signed_up(engine: Engine) {
     assert_eq!(login_code(&app, EVES_PASSWORD).await, "incorrect_credentials");
 }
 
+async fn a_code_goes_with_its_account_and_with_its_address(engine: Engine) {
+    let app = TestApp::start_with(engine, router, |settings| {
+        settings.email_verification.mode = Mode::Optional;
+        settings.email_verification.method = Method::Both;
+    })
+    .await;
+    let eve = app.signed_in(ADA).await;
+    let code = app.mailbox().await.latest(ADA).code();
+    assert_eq!(eve.delete("/jwt-allauth/user/", Some(&json!({ "password": PASSWORD }))).await.status, 204);
+    app.signed_in(ADA).await;
+    assert_eq!(verify_code(&app, ADA, &code).await.text("code"), "code_not_valid");
+
+    let eve = app.signed_in("eve@example.com").await;
+    let code = app.mailbox().await.latest("eve@example.com").code();
+    let body = json!({ "email": "eve@new.example.com", "password": PASSWORD });
+    assert_eq!(eve.post("/jwt-allauth/user/email/", &body).await.status, 200);
+    let link = app.mailbox().await.latest("eve@new.example.com").link();
+    assert_eq!(app.client().post(&link, &json!({})).await.status, 200);
+    app.signed_in("eve@example.com").await;
+    assert_eq!(verify_code(&app, "eve@example.com", &code).await.text("code"), "code_not_valid");
+}
+
 async fn a_code_still_works_after_the_signing_key_was_replaced(engine: Engine) {
     let app = strict(engine, Method::Both).await;
     sign_up(&app, ADA, PASSWORD).await;
@@ -158,5 +182,5 @@ async fn a_code_still_works_after_the_signing_key_was_replaced(engine: Engine) {
     let mailbox = rotated.mailbox().await;
     assert_eq!(verify_code(&rotated, ADA, &mailbox.latest(ADA).code()).await.status, 200);
     let link = mailbox.latest("bob@example.com").link();
-    assert_eq!(rotated.client().post(&link, &serde_json::json!({})).await.status, 200);
+    assert_eq!(rotated.client().post(&link, &json!({})).await.status, 200);
 }

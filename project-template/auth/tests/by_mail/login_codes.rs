@@ -34,6 +34,7 @@ auth::on_both_engines! {
     no_code_is_given_out_while_mails_cannot_be_written_into_files,
     codes_that_need_no_mail_do_not_wait_for_the_mail_server,
     a_code_may_take_another_way_than_mail,
+    a_code_is_void_once_the_account_that_asked_for_it_has_gone_or_changed,
 }
 
 async fn start(engine: Engine, change: impl FnOnce(&mut Settings)) -> TestApp {
@@ -386,6 +387,49 @@ async fn a_code_may_take_another_way_than_mail(engine: Engine) {
     let bobs = app.mailbox().await.latest("bob@example.com").code();
     assert_eq!(show(&mut app.client(), "bob@example.com", &bobs).await.status, 200);
     assert_eq!(app.mailbox().await.all().len(), before + 1);
+}
+
+async fn a_code_is_void_once_the_account_that_asked_for_it_has_gone_or_changed(engine: Engine) {
+    let phone = ByPhone::default();
+    let app = start(engine, |settings| settings.login_codes.create_accounts = true).await;
+    let app = app.with_hooks(router, phone.clone()).await;
+    // Whoever signs up with an address need not read its mail.
+    let eve = app.signed_in(ADA).await;
+    let by_phone = async |codes: usize| {
+        assert_eq!(ask_for_code(&app, ADA).await.status, 204);
+        while phone.0.lock().unwrap().len() < codes {
+            tokio::task::yield_now().await;
+        }
+        phone.0.lock().unwrap().last().cloned().unwrap()
+    };
+    let code = by_phone(1).await;
+    assert_eq!(eve.delete("/jwt-allauth/user/", Some(&json!({ "password": PASSWORD }))).await.status, 204);
+    assert_not_valid(&show(&mut app.client(), ADA, &code).await);
+    assert_eq!(ask_for_code(&app, ADA).await.status, 429, "what was counted stays");
+
+    app.advance(Duration::from_mins(1));
+    let mut eve = app.signed_in(ADA).await;
+    let code = by_phone(2).await;
+    let new = "a new horse and a new battery";
+    let body = json!({ "old_password": PASSWORD, "new_password1": new, "new_password2": new });
+    let reply = eve.post("/jwt-allauth/password/change/", &body).await;
+    assert_eq!(eve.keep(reply).status, 200);
+    assert_not_valid(&show(&mut app.client(), ADA, &code).await);
+
+    app.advance(Duration::from_mins(1));
+    let code = by_phone(3).await;
+    let body = json!({ "email": "eve@example.com", "password": new });
+    assert_eq!(eve.post("/jwt-allauth/user/email/", &body).await.status, 200);
+    let link = app.mailbox().await.latest("eve@example.com").link();
+    assert_eq!(app.client().post(&link, &json!({})).await.status, 200);
+    assert_not_valid(&show(&mut app.client(), ADA, &code).await);
+
+    app.advance(Duration::from_mins(20));
+    let mailed = self::code(&app, ADA).await;
+    let mut ada = app.client();
+    assert_eq!(show(&mut ada, ADA, &mailed).await.status, 200);
+    let claims = ada.get("/jwt-allauth/token/claims/").await;
+    assert_eq!(claims.body["email_verified"], true, "a code that makes an account came by mail");
 }
 
 #[tokio::test]

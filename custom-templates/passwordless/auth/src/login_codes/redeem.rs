@@ -1,6 +1,9 @@
 //! What a code that is right does.
 
+use secrecy::SecretString;
+
 pub(super) use super::routes::LoginCodeNotValid as NotSignedIn;
+use super::routes::subject;
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::codes::{self, Redeemable};
@@ -8,6 +11,11 @@ use crate::error::Result;
 use crate::http::Client;
 use crate::sessions::{self, Issued};
 use crate::users::{self, Email, User};
+
+/// Judges a guess, see [`codes::compare`].
+pub(super) async fn compare(auth: Auth, email: Email, code: SecretString) -> Result<Option<Redeemable>> {
+    codes::compare(auth, subject(&email), code).await
+}
 
 /// Uses a code up, and begins a session: none if it was used at the same time, or whoever has it may not sign in.
 pub(super) async fn sign_in(auth: &Auth, email: &Email, code: &Redeemable, client: &Client) -> Result<Option<Issued>> {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 pub(super) use routes::router;
 
-use super::{Email, User, erase, role, store, taken};
+use super::{Email, User, discard_codes, erase, role, store, taken};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::codes::{self, Limits, Link, Standing, Subject};
@@ -108,6 +108,7 @@ async fn confirm(auth: &Auth, link: Link<Change>) -> Result<Option<User>> {
     let changed = store::set_email(&mut tx, (link.subject, link.version), &email, auth.now()).await;
     let changed = changed.map_err(|error| if db::is_taken(&error) { taken() } else { error.into() })?;
     let Some(user) = changed else { return Ok(None) };
+    discard_codes(&mut tx, &before).await?;
     throttle::rename(&mut tx, &before.address_key(), email.key()).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, Some(link.data.session), EndedBy::EmailChange).await?;
     let content =
