@@ -8,7 +8,7 @@
 //! that of whoever waits for them to come.
 
 use super::sign_up::Further;
-use super::{AGAIN, FIRST, FURTHER, Mode, SILENT, subject};
+use super::{AGAIN, FIRST, FURTHER, Mode, SILENT, discard};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind};
 use crate::codes::{self, Link, Redeemable, Standing};
@@ -40,7 +40,7 @@ pub(super) async fn by_link(auth: &Auth, link: Confirmation) -> Result<Option<Us
         (_, Some(further)) => Proof::Further(further),
         _ => Proof::Mailbox,
     };
-    settle(auth, tx, user, proof).await
+    believe(auth, tx, user, proof).await
 }
 
 /// Confirms by code. None if it is used, or the account has changed since.
@@ -50,8 +50,28 @@ pub(super) async fn by_code(auth: &Auth, user: &User, code: &Redeemable) -> Resu
 
 /// As [`by_code`], by one that was asked for to sign in.
 pub(crate) async fn by_login_code(auth: &Auth, user: &User, code: &Redeemable) -> Result<Option<User>> {
+    redeemed(auth, user, code, unasked(auth)).await
+}
+
+/// Confirms by a link that was asked for to set a password, in the transaction that has set it. None if the account has
+/// changed since.
+pub(crate) async fn by_reset(auth: &Auth, tx: &mut Tx, user: &User) -> Result<Option<User>> {
+    let now = auth.now();
+    let Some(user) = users::store::set_verified(tx, user.id, user.auth_version, now).await? else { return Ok(None) };
+    match settle(auth, tx, &user, unasked(auth)).await? {
+        Verdict::Keep => Ok(Some(user)),
+        // The password is the reader's already; the names may be those of somebody else.
+        Verdict::Take(_) | Verdict::Drop => {
+            let password = user.password_hash.as_deref();
+            Ok(users::store::set_sign_up(tx, &user, password, ("", "")).await?)
+        }
+    }
+}
+
+/// What mail shows that was read by somebody who did not ask to have the address confirmed.
+fn unasked(auth: &Auth) -> Proof {
     let is_first = auth.settings().email_verification.mode == Mode::Mandatory;
-    redeemed(auth, user, code, if is_first { Proof::Reader } else { Proof::Mailbox }).await
+    if is_first { Proof::Reader } else { Proof::Mailbox }
 }
 
 async fn redeemed(auth: &Auth, user: &User, code: &Redeemable, proof: Proof) -> Result<Option<User>> {
@@ -62,7 +82,7 @@ async fn redeemed(auth: &Auth, user: &User, code: &Redeemable, proof: Proof) -> 
     let Some(user) = users::store::set_verified(&mut tx, user.id, user.auth_version, auth.now()).await? else {
         return Ok(None);
     };
-    settle(auth, tx, user, proof).await
+    believe(auth, tx, user, proof).await
 }
 
 /// What was shown.
@@ -95,21 +115,27 @@ fn verdict(proof: Proof, further: u64, silent: u64) -> Verdict {
     }
 }
 
-async fn settle(auth: &Auth, mut tx: Tx, user: User, proof: Proof) -> Result<Option<User>> {
+/// Ends what waited for the confirmation of an account that now has it. Says whose password is believed.
+async fn settle(auth: &Auth, tx: &mut Tx, user: &User, proof: Proof) -> Result<Verdict> {
     let now = auth.now();
-    let further = codes::count_live(&mut tx, FURTHER, user.id, now).await?;
-    let silent = codes::count_live(&mut tx, SILENT, user.id, now).await?;
+    let further = codes::count_live(tx, FURTHER, user.id, now).await?;
+    let silent = codes::count_live(tx, SILENT, user.id, now).await?;
     for purpose in [FIRST, FURTHER, SILENT, AGAIN] {
-        codes::forget(&mut tx, purpose, user.id).await?;
+        codes::forget(tx, purpose, user.id).await?;
     }
     if let Some(email) = Email::parse(&user.email) {
-        codes::discard(&mut tx, subject(&email)).await?;
+        discard(tx, &email).await?;
     }
     // At the sign-up it would have told whether the address had an account. Who signed in has it for longer.
     if user.last_login_at.is_none() {
-        throttle::forgive(&mut tx, &user.address_key()).await?;
+        throttle::forgive(tx, &user.address_key()).await?;
     }
-    let changed = match &verdict(proof, further, silent) {
+    audit::record(auth, tx, Event::of(Kind::EmailVerified, user)).await?;
+    Ok(verdict(proof, further, silent))
+}
+
+async fn believe(auth: &Auth, mut tx: Tx, user: User, proof: Proof) -> Result<Option<User>> {
+    let changed = match &settle(auth, &mut tx, &user, proof).await? {
         Verdict::Keep => None,
         Verdict::Take(other) => {
             let names = (other.first_name.as_str(), other.last_name.as_str());
@@ -125,7 +151,6 @@ async fn settle(auth: &Auth, mut tx: Tx, user: User, proof: Proof) -> Result<Opt
         }
         Some(None) => return Ok(None),
     };
-    audit::record(auth, &mut tx, Event::of(Kind::EmailVerified, &user)).await?;
     ended.commit(auth, tx).await?;
     Ok(Some(user))
 }

@@ -12,7 +12,7 @@ mod settings;
 mod sign_up;
 mod verified_user;
 
-pub(crate) use confirm::by_login_code;
+pub(crate) use confirm::{by_login_code, by_reset};
 pub(crate) use routes::router;
 pub use settings::{Method, Mode, Settings};
 pub(crate) use sign_up::{begin, notify_owner, resend, sign_up};

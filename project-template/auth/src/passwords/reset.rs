@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind};
 use crate::codes::{self, Limits, Link, Standing, Subject};
+use crate::email_verification;
 use crate::error::{Error, Result};
 use crate::mail::{self, Mail};
 use crate::sessions::{self, EndedBy};
@@ -85,9 +86,9 @@ pub(super) async fn set(auth: &Auth, reset: &Reset, password: SecretString) -> R
     }
     let Some(user) = users::store::set_password(&mut tx, &reset.user, &hash, now).await? else { return Ok(None) };
     // The link came by mail, so mail reaches whoever used it.
-    let Some(user) = users::store::set_verified(&mut tx, user.id, user.auth_version, now).await? else {
-        return Ok(None);
-    };
+    let user =
+        if user.email_verified { Some(user) } else { email_verification::by_reset(auth, &mut tx, &user).await? };
+    let Some(user) = user else { return Ok(None) };
     codes::forget_all(&mut tx, user.id).await?;
     throttle::forgive(&mut tx, &user.address_key()).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::PasswordReset).await?;

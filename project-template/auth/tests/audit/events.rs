@@ -115,7 +115,7 @@ async fn a_password_that_is_reset(engine: Engine) {
     let token = browser.cookies["csrftoken"].clone();
     let form = [("csrfmiddlewaretoken", token.as_str()), ("new_password1", NEW), ("new_password2", NEW)];
     assert_eq!(browser.submit("/jwt-allauth/password/reset/set-new/", &form).await.status, 303);
-    assert_eq!(since(&app, 4).await, ["sessions_ended: password_reset", "password_reset"]);
+    assert_eq!(since(&app, 4).await, ["email_verified", "sessions_ended: password_reset", "password_reset"]);
 }
 
 async fn another_address(engine: Engine) {

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use auth::email_verification::Mode;
 use auth::hooks::{Hook, Hooks};
 use auth::testing::{Client, Engine, PASSWORD, TestApp};
 use auth::users::User;
-use auth::{Auth, Error, Result};
+use auth::{Auth, Error, Result, email_verification};
 use axum::http::{Method, StatusCode, header};
 use serde_json::json;
 
@@ -26,6 +27,7 @@ auth::on_both_engines!(
     in_body_mode_the_refresh_token_is_in_the_body,
     the_cookies_are_out_of_reach_where_they_must_be,
     whoever_may_not_sign_in_sets_the_password_all_the_same,
+    a_first_reset_confirms_the_address_and_ends_what_waited_for_that,
 );
 
 async fn a_new_password_is_set_and_everything_before_it_ends(engine: Engine) {
@@ -280,4 +282,41 @@ async fn whoever_may_not_sign_in_sets_the_password_all_the_same(engine: Engine) 
     assert_eq!(browser.cookies.len(), 0, "the capability and its token are deleted, and no session has begun");
     assert!(browser.refresh.is_empty());
     assert_eq!(app.client().login(ADA, NEW).await.status, 200);
+}
+
+async fn a_first_reset_confirms_the_address_and_ends_what_waited_for_that(engine: Engine) {
+    // Where nobody signs in before, the reader of the mail may never have signed up.
+    for (mode, name) in [(Mode::Optional, "Ada"), (Mode::Mandatory, "")] {
+        let app = TestApp::start_with(engine, router, |settings| {
+            settings.email_verification.mode = mode;
+            settings.email_verification.method = email_verification::Method::Both;
+        })
+        .await;
+        let mut body = json!({ "email": ADA, "password1": PASSWORD, "password2": PASSWORD });
+        body["first_name"] = json!("Ada");
+        assert_eq!(app.client().post("/jwt-allauth/registration/", &body).await.status, 201);
+        let confirmed = async |app: &TestApp| {
+            let log = app.audit_log().await;
+            log.iter().filter(|row| row.kind == "email_verified").count()
+        };
+        let codes = "select count(*) from codes where purpose = 'email_verification' and mac is not null";
+        let live = async || {
+            let (count,): (i64,) =
+                auth::on!(app.auth.db(), pool => sqlx::query_as(codes).fetch_one(pool).await).expect("a count");
+            count
+        };
+        assert_eq!((confirmed(&app).await, live().await), (0, 1), "{mode:?}");
+        assert_eq!(set(&opened(&app, ADA).await, NEW).await.status, 200);
+        assert_eq!((confirmed(&app).await, live().await), (1, 0), "{mode:?}");
+        let user = app.user(ADA).await;
+        assert_eq!((user.email_verified, user.first_name.as_str()), (true, name), "{mode:?}");
+
+        let mut client = app.client();
+        client.login(ADA, NEW).await;
+        client.patch("/jwt-allauth/user/", &json!({ "first_name": "Augusta" })).await;
+        app.advance(Duration::from_hours(1));
+        assert_eq!(set(&opened(&app, ADA).await, PASSWORD).await.status, 200);
+        assert_eq!(confirmed(&app).await, 1, "{mode:?}: it was confirmed before");
+        assert_eq!(app.user(ADA).await.first_name, "Augusta");
+    }
 }
