@@ -4,11 +4,11 @@ use std::fs::{self, File as Handle};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::destination::{Plan, no_directory_above};
-use super::fill;
 use super::stage::{self, Stage};
+use super::{fill, not_writable};
 use crate::failure::{Failure, Kind};
 use crate::signals::{Signals, Writing};
 use crate::tree::Mode;
@@ -25,15 +25,14 @@ impl Held {
         // No lock where the file system knows none; then stale stages stay.
         let lock = Handle::open(root).ok().filter(|handle| handle.lock().is_ok());
         if lock.is_some() {
-            signals.hold(|_| stage::clear_stale(root).context("what a killed run has left cannot be undone"))?;
+            signals.hold(|_| Ok(stage::clear_stale(root)?))?;
         }
         Ok(Self { root: root.to_owned(), _lock: lock })
     }
 
-    pub(crate) fn amend(&self, plan: &Plan, signals: &Signals) -> Result<()> {
+    pub(crate) fn amend(&self, plan: &Plan, signals: &Signals) -> Result<(), Failure> {
         self.refuse_other_places(plan)?;
-        let writing = signals.writing();
-        self.place(plan, &writing).map_err(|error| writing.check().err().map_or(error, anyhow::Error::from))
+        self.place(plan, &signals.writing())
     }
 
     /// Through a link it would be written to wherever that leads.
@@ -48,17 +47,17 @@ impl Held {
         }
     }
 
-    fn place(&self, plan: &Plan, writing: &Writing) -> Result<()> {
+    fn place(&self, plan: &Plan, writing: &Writing) -> Result<(), Failure> {
         let stage = Stage::create(&self.root).map_err(|error| not_writable(&self.root, &error))?;
         for file in &plan.place {
             writing.check()?;
-            stage::write(&stage.tree(), file).with_context(|| format!("`{}` cannot be written", file.path))?;
-            if plan.keeps_modes && file.mode != Mode::Link {
-                self.take_mode(&stage, &file.path).with_context(|| format!("`{}` has no mode", file.path))?;
-            }
+            let staged = stage::write(&stage.tree(), file).and_then(|()| {
+                if plan.keeps_modes && file.mode != Mode::Link { self.take_mode(&stage, &file.path) } else { Ok(()) }
+            });
+            staged.map_err(|error| not_writable(&self.root.join(&file.path), &error))?;
         }
         writing.check()?;
-        fill::fill(&stage, &self.root, plan).map_err(|error| not_writable(&self.root, &error).into())
+        fill::fill(&stage, &self.root, plan)
     }
 
     fn take_mode(&self, stage: &Stage, path: &str) -> std::io::Result<()> {
@@ -68,11 +67,6 @@ impl Held {
             _ => Ok(()),
         }
     }
-}
-
-fn not_writable(root: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(Kind::Destination, format!("`{}` cannot be written to: {error}", root.display()))
-        .hint("nothing was changed")
 }
 
 #[cfg(test)]
@@ -109,8 +103,8 @@ mod tests {
         }
     }
 
-    fn amend(home: &TempDir, plan: &Plan, signals: &Signals) -> Result<()> {
-        Held::at(home.path(), signals)?.amend(plan, signals)
+    fn amend(home: &TempDir, plan: &Plan, signals: &Signals) -> Result<(), Failure> {
+        Held::at(home.path(), signals).unwrap().amend(plan, signals)
     }
 
     fn contents(home: &TempDir) -> Vec<(String, String)> {
@@ -142,7 +136,7 @@ mod tests {
         let home = project();
         let files = [file("a/changed"), file("a/new")];
         let failure = amend(&home, &plan(&files, "older"), &Signals::pretending(0)).unwrap_err();
-        assert!(failure.to_string().contains("was changed at the same time"), "{failure}");
+        assert!(failure.message.contains("was changed at the same time"), "{failure}");
         assert_eq!(contents(&home), as_it_was());
     }
 
@@ -150,7 +144,9 @@ mod tests {
     fn a_failure_half_way_leaves_everything_as_it_was() {
         let home = project();
         let files = [file("a/changed"), file("a/new"), file("a/new/impossible")];
-        amend(&home, &plan(&files, "old"), &Signals::pretending(0)).unwrap_err();
+        let failure = amend(&home, &plan(&files, "old"), &Signals::pretending(0)).unwrap_err();
+        assert_eq!(failure.kind, Kind::Destination);
+        assert!(failure.hints[0].starts_with("nothing was changed"), "{:?}", failure.hints);
         assert_eq!(contents(&home), as_it_was());
     }
 
@@ -160,13 +156,12 @@ mod tests {
         let files = [file("a/changed")];
         let held = Held::at(home.path(), &Signals::pretending(0)).unwrap();
         let failure = held.amend(&plan(&files, "old"), &Signals::pretending(15)).unwrap_err();
-        assert_eq!(failure.downcast::<Failure>().unwrap().kind, Kind::Signal(15));
+        assert_eq!(failure.kind, Kind::Signal(15));
         assert_eq!(contents(&home), as_it_was());
     }
 
-    /// As a kill leaves it: one file is away and one in place, while another is still in the stage.
-    #[test]
-    fn what_a_kill_has_left_half_done_is_undone() {
+    /// One file is away and one in place, while another is still in the stage.
+    fn half_done() -> (TempDir, PathBuf) {
         let home = project();
         let stage = home.path().join(".jwt-allauth-stage-0");
         for folder in ["new/a", "old/a"] {
@@ -179,8 +174,32 @@ mod tests {
         }
         fs::write(home.path().join("a/changed"), "new").unwrap();
         fs::write(stage.join("new/a/new"), "new").unwrap();
+        (home, stage)
+    }
+
+    #[test]
+    fn what_a_kill_has_left_half_done_is_undone() {
+        let (home, _) = half_done();
         assert!(stage::is_half_done(home.path()).unwrap());
         Held::at(home.path(), &Signals::pretending(0)).unwrap();
+        assert_eq!(contents(&home), as_it_was());
+    }
+
+    #[test]
+    fn what_cannot_be_undone_is_said_to_be_half_done_and_left_to_the_next_run() {
+        let (home, stage) = half_done();
+        let root = home.path();
+        fs::rename(root.join("a"), root.join("aside")).unwrap();
+        fs::write(root.join("a"), "in the way").unwrap();
+        let failure = fill::undone(&stage, root, &std::io::Error::other("no room"));
+        assert_eq!(failure.kind, Kind::Destination);
+        assert!(failure.message.contains("half-way: no room; and it could not be undone: `a/changed`"), "{failure}");
+        assert!(failure.hints[0].contains("run the same command again"), "{:?}", failure.hints);
+        let again = Held::at(root, &Signals::pretending(0)).err().unwrap().downcast::<Failure>().unwrap();
+        assert_eq!(again.kind, Kind::Destination);
+        fs::remove_file(root.join("a")).unwrap();
+        fs::rename(root.join("aside"), root.join("a")).unwrap();
+        Held::at(root, &Signals::pretending(0)).unwrap();
         assert_eq!(contents(&home), as_it_was());
     }
 }

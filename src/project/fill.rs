@@ -7,20 +7,41 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::destination::Plan;
+use super::not_writable;
 use super::stage::{self, Stage};
+use crate::failure::{Failure, Kind};
 use crate::tree::sha256;
 
 const REPOSITORY: &str = ".git";
 
-pub(super) fn fill(stage: &Stage, root: &Path, plan: &Plan) -> io::Result<()> {
-    fs::write(journal(stage.path()), entries(plan, root))?;
-    let filled = place(stage, root, plan);
-    if filled.is_err() {
-        roll_back(stage.path(), root)?;
+/// All of the plan or nothing of it; only where even the undoing fails is something left, and said to be.
+pub(super) fn fill(stage: &Stage, root: &Path, plan: &Plan) -> Result<(), Failure> {
+    let journal = journal(stage.path());
+    begin(&journal, &entries(plan, root)).map_err(|error| not_writable(root, &error))?;
+    place(stage, root, plan).map_err(|error| undone(stage.path(), root, &error))?;
+    // If it stays, the next run finds that nothing is left to undo.
+    let _ = fs::remove_file(journal);
+    Ok(())
+}
+
+/// Half a journal would be none to undo by.
+fn begin(journal: &Path, entries: &str) -> io::Result<()> {
+    let draft = journal.with_extension("draft");
+    fs::write(&draft, entries)?;
+    fs::rename(draft, journal)
+}
+
+/// What a filling ends with that met an error, after what it had done has been undone.
+pub(super) fn undone(stage: &Path, root: &Path, error: &io::Error) -> Failure {
+    // As long as the journal is there, the stage is kept for the next run to undo.
+    match roll_back(stage, root).and_then(|()| fs::remove_file(journal(stage))) {
+        Ok(()) => not_writable(root, error),
+        Err(undoing) => {
+            let message = format!("the change to `{}` stopped half-way: {error}", root.display());
+            Failure::new(Kind::Destination, format!("{message}; and it could not be undone: {undoing}"))
+                .hint("clear what is in the way and run the same command again: it undoes the change first")
+        }
     }
-    // As long as it is there, the stage is kept for the next run to undo.
-    fs::remove_file(journal(stage.path()))?;
-    filled
 }
 
 fn place(stage: &Stage, root: &Path, plan: &Plan) -> io::Result<()> {
@@ -30,13 +51,10 @@ fn place(stage: &Stage, root: &Path, plan: &Plan) -> io::Result<()> {
     }
     for file in &plan.place {
         let (new, place) = (stage.tree().join(&file.path), root.join(&file.path));
-        if let Some(parent) = place.parent() {
-            fs::create_dir_all(parent)?;
-        }
         if plan.replaced.contains(&file.path) {
             move_away(stage, root, plan, &file.path)?;
         }
-        fs::rename(new, place)?;
+        move_to(&new, &place).map_err(|error| of(&file.path, &error))?;
     }
     for path in &plan.removed {
         for parent in Path::new(path).ancestors().skip(1).take_while(|parent| *parent != Path::new("")) {
@@ -51,7 +69,7 @@ fn place(stage: &Stage, root: &Path, plan: &Plan) -> io::Result<()> {
 /// Whoever has changed the file since its change was decided has not seen that coming.
 fn move_away(stage: &Stage, root: &Path, plan: &Plan, path: &str) -> io::Result<()> {
     let old = old(stage.path(), path);
-    move_to(&root.join(path), &old)?;
+    move_to(&root.join(path), &old).map_err(|error| of(path, &error))?;
     match plan.expected.get(path) {
         Some(expected) if sha256(&stage::contents(&old)?) != *expected => {
             Err(io::Error::other(format!("`{path}` was changed at the same time; try again")))
@@ -76,11 +94,11 @@ pub(super) fn roll_back(stage: &Path, root: &Path) -> io::Result<()> {
         let place = root.join(path);
         // A file that somebody has changed since is theirs.
         if !staged(path) && stage::contents(&place).is_ok_and(|contents| sha256(&contents) == *hash) {
-            fs::remove_file(&place)?;
+            fs::remove_file(&place).map_err(|error| of(path, &error))?;
         }
         let old = old(stage, path);
         if old.symlink_metadata().is_ok() && place.symlink_metadata().is_err() {
-            move_to(&old, &place)?;
+            move_to(&old, &place).map_err(|error| of(path, &error))?;
         }
     }
     for (_, path) in files.iter().rev().filter(|(hash, _)| *hash == DIRECTORY) {
@@ -125,4 +143,9 @@ fn move_to(from: &Path, to: &Path) -> io::Result<()> {
         fs::create_dir_all(parent)?;
     }
     fs::rename(from, to)
+}
+
+/// The operating system does not say which file it speaks of.
+fn of(path: &str, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("`{path}`: {error}"))
 }

@@ -11,9 +11,9 @@ mod stage;
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 pub(crate) use amend::Held;
 use destination::Site;
@@ -47,30 +47,25 @@ pub(crate) fn write(
     let (site, lock) = destination.lock()?;
     let writing = signals.writing();
     if lock.is_some() {
-        stage::clear_stale(site.anchor()).context("a stage left over by a killed run cannot be cleared")?;
+        stage::clear_stale(site.anchor())?;
     }
     let plan = destination.plan(tree, if_exists)?;
-    let written = place(&plan, &site, git, &writing);
-    // A signal also kills git: what then looks like git's failure is the signal's.
-    written.map_err(|error| writing.check().err().map_or(error, anyhow::Error::from))
+    Ok(place(&plan, &site, git, &writing)?)
 }
 
-fn place(plan: &Plan, site: &Site, git: Git, writing: &Writing) -> Result<Written> {
-    let stage = Stage::create(site.anchor()).map_err(|error| not_writable(site, &error))?;
+fn place(plan: &Plan, site: &Site, git: Git, writing: &Writing) -> Result<Written, Failure> {
+    let stage = Stage::create(site.anchor()).map_err(|error| not_writable(site.anchor(), &error))?;
     let inner = stage.tree().join(site.inside());
     for file in &plan.place {
         writing.check()?;
-        stage::write(&inner, file).with_context(|| format!("`{}` cannot be written", file.path))?;
+        stage::write(&inner, file).map_err(|error| not_writable(&site.root().join(&file.path), &error))?;
     }
     let vcs = git.start(&inner, &site.root(), &plan.place);
+    // A signal also kills git: what then looks like git's failure is the signal's.
     writing.check()?;
     match site {
-        Site::New { first, .. } => {
-            fs::rename(stage.tree(), first).map_err(|error| in_the_way(site, &error))?;
-        }
-        Site::Existing { root } => {
-            fill::fill(&stage, root, plan).context("the directory cannot be filled")?;
-        }
+        Site::New { first, .. } => fs::rename(stage.tree(), first).map_err(|error| not_writable(first, &error))?,
+        Site::Existing { root } => fill::fill(&stage, root, plan)?,
     }
     Ok(Written {
         root: site.root(),
@@ -81,12 +76,10 @@ fn place(plan: &Plan, site: &Site, git: Git, writing: &Writing) -> Result<Writte
     })
 }
 
-fn not_writable(site: &Site, error: &io::Error) -> Failure {
-    Failure::new(Kind::Destination, format!("`{}` cannot be written to: {error}", site.anchor().display()))
-}
-
-fn in_the_way(site: &Site, error: &io::Error) -> Failure {
-    Failure::new(Kind::Destination, format!("`{}` cannot be created: {error}", site.root().display()))
+/// As long as nothing has been changed, or after it has been undone.
+fn not_writable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(Kind::Destination, format!("`{}` cannot be written: {error}", path.display()))
+        .hint("nothing was changed: look at permissions and free space, then run the same command again")
 }
 
 #[cfg(test)]

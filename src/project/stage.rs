@@ -10,6 +10,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use super::fill;
+use crate::failure::{Failure, Kind};
 use crate::tree::{File, Mode};
 
 const PREFIX: &str = ".jwt-allauth-stage-";
@@ -54,7 +55,14 @@ pub(crate) fn is_stage(name: &OsStr) -> bool {
 }
 
 /// Only under the directory's lock: a stage found then belongs to nobody who lives.
-pub(super) fn clear_stale(directory: &Path) -> io::Result<()> {
+pub(super) fn clear_stale(directory: &Path) -> Result<(), Failure> {
+    undo_and_remove(directory).map_err(|error| {
+        let message = format!("what an earlier run left in `{}` cannot be undone: {error}", directory.display());
+        Failure::new(Kind::Destination, message).hint("clear what is in the way, then run the same command again")
+    })
+}
+
+fn undo_and_remove(directory: &Path) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         if is_stage(&entry.file_name()) && entry.file_type()?.is_dir() {

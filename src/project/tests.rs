@@ -114,7 +114,7 @@ fn a_failure_half_way_leaves_nothing_and_the_same_command_then_succeeds() {
     let home = TempDir::new().unwrap();
     let root = home.path().join("a/shop");
     let impossible = tree(&[("a", "a file"), ("a/b", "and a directory"), ("z", "")]);
-    put(&impossible, &root, IfExists::Error).err().expect("it fails");
+    assert_eq!(kind(put(&impossible, &root, IfExists::Error)), Kind::Destination);
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
     put(&project(), &root, IfExists::Error).unwrap();
 }
@@ -227,7 +227,10 @@ fn a_filling_that_fails_puts_everything_back() {
     let stage = Stage::create(home.path()).unwrap();
     plan.place.iter().for_each(|file| stage::write(&stage.tree(), file).unwrap());
     fs::write(home.path().join("src"), "came in between").unwrap();
-    fill::fill(&stage, home.path(), &plan).expect_err("a file is where a directory has to be");
+    let failure = fill::fill(&stage, home.path(), &plan).expect_err("a file is where a directory has to be");
+    assert_eq!(failure.kind, Kind::Destination);
+    assert!(failure.message.contains("`src/main.rs`: "), "{failure}");
+    assert!(failure.hints[0].starts_with("nothing was changed"), "{:?}", failure.hints);
     drop(stage);
     assert_eq!(files(home.path()), ["Cargo.toml", "src"]);
     assert_eq!(fs::read_to_string(home.path().join("Cargo.toml")).unwrap(), "theirs");

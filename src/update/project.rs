@@ -49,12 +49,12 @@ impl Project {
         }
     }
 
-    /// What a killed run has left half done is not the project.
+    /// What a run has left half done is not the project.
     pub(crate) fn refuse_half_done(root: &Path) -> Result<()> {
         if !project::is_half_done(root)? {
             return Ok(());
         }
-        let message = "an earlier `jwt-allauth update` was killed before it had come to its end";
+        let message = "an earlier `jwt-allauth update` stopped half-way";
         Err(Failure::new(Kind::Destination, message).hint("`jwt-allauth update` undoes it, and begins anew").into())
     }
 

@@ -45,7 +45,7 @@ fn a_kill_at_whatever_moment_is_made_good_by_the_next_update() {
         }
         child.kill().unwrap();
         child.wait().unwrap();
-        if project.run("check").stderr.contains("was killed") {
+        if project.run("check").stderr.contains("stopped half-way") {
             project.update("--dry-run").ended_with(5).saying("`jwt-allauth update` undoes it");
         }
         project.update("").succeeded();
