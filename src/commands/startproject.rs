@@ -57,9 +57,14 @@ fn given(arguments: &StartProject, signals: &Signals) -> Result<(Given, Template
     if given.name.is_some() || !may_ask(arguments) {
         return Ok((given, template));
     }
+    let flags = given.clone();
     prompts::ask(&mut given, &template)?;
     let chosen = if location.is_none() { prompts::ask_for_template()? } else { None };
-    let template = if chosen.is_some() { Template::at(chosen.as_deref(), signals)? } else { template };
+    if chosen.is_none() {
+        return Ok((given, template));
+    }
+    let template = Template::at(chosen.as_deref(), signals)?;
+    flags.check(&template)?;
     Ok((given, template))
 }
 

@@ -44,6 +44,23 @@ fn without_a_name_the_four_questions_are_asked() {
 }
 
 #[test]
+fn a_flag_that_changes_nothing_in_the_template_that_is_chosen_is_refused() {
+    let place = Place::new();
+    let mut session = terminal(&place, "startproject --vcs none --email", &[]);
+    session.exp_string("Name of the project").unwrap();
+    session.send_line("shop").unwrap();
+    session.exp_string("--database").unwrap();
+    session.send("\r").unwrap();
+    session.flush().unwrap();
+    session.exp_string("--template").unwrap();
+    session.send_line("resource-server").unwrap();
+    session.exp_string("`--email` changes nothing in a project of this template").unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(code(&session), 3);
+    assert!(place.entries().is_empty());
+}
+
+#[test]
 fn a_name_that_is_not_valid_is_asked_for_again() {
     let place = Place::new();
     let mut session = terminal(&place, "startproject --vcs none --email=no --database sqlite", &[]);
