@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &cli::Update, report: &Report, signals: &Signals) -
         held.amend(&update.plan(), signals)?;
     }
     report.updated(&updated);
-    Ok(if update.conflicts() > 0 { CONFLICTS } else { DONE })
+    Ok(if update.conflicts().next().is_some() { CONFLICTS } else { DONE })
 }
 
 /// Between markers of two updates nobody could tell what is whose.

@@ -1,5 +1,6 @@
 //! What `update` and `check` say: a line for each file on stdout, or one object; the rest on stderr.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -8,7 +9,7 @@ use super::{Report, heading, next_steps, result, warn};
 use crate::cli::Format;
 use crate::template::stamp::Stamp;
 use crate::update::security::Missing;
-use crate::update::{Change, Outcome, Project, Update};
+use crate::update::{Change, Conflict, Outcome, Project, Update};
 use crate::version::Version;
 
 /// What was, or would be, done to a project.
@@ -38,8 +39,8 @@ impl Report {
             return self.say(&format!("`{}` is up to date", updated.project.stamp.name));
         }
         self.say(&summary("Updated", updated));
-        if updated.update.conflicts() > 0 {
-            warn("conflicts are left: where `<<<<<<<` stands, decide what is to stay, and remove the markers");
+        for conflict in updated.update.conflicts().collect::<BTreeSet<_>>() {
+            warn(left_to_do(conflict));
         }
         self.say(&format!("\n{}", heading("Next steps")));
         for command in commands(updated) {
@@ -96,6 +97,16 @@ impl Report {
     }
 }
 
+fn left_to_do(conflict: Conflict) -> &'static str {
+    match conflict {
+        Conflict::Marked => "conflicts are left: decide what stays where `<<<<<<<` stands, and remove the markers",
+        Conflict::Unreadable => "conflicts are left: correct what was merged and cannot be read any more",
+        Conflict::Beside => {
+            "conflicts are left: take over what you want of the template's `.new` files, and remove them"
+        }
+    }
+}
+
 fn summary(done: &str, updated: &Updated) -> String {
     let (stamp, changes) = (&updated.project.stamp, &updated.update.changes);
     let mut counts = Vec::new();
@@ -134,7 +145,7 @@ fn object(updated: &Updated, dry_run: bool) -> Value {
     let mut object = versions(&updated.project.stamp);
     object["dry_run"] = dry_run.into();
     object["path"] = updated.project.root.display().to_string().into();
-    object["conflicts"] = updated.update.conflicts().into();
+    object["conflicts"] = updated.update.conflicts().count().into();
     object["files"] = updated.update.changes.iter().map(of_change).collect();
     if !dry_run {
         object["next_steps"] = json!(commands(updated));

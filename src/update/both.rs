@@ -1,6 +1,6 @@
 //! A file that its owner and the template have both changed.
 
-use super::change::{Change, Outcome};
+use super::change::{Change, Conflict, Outcome};
 use super::look::Both;
 use super::merge::{self, Labels, Merged};
 use crate::template::{lockfile, verify};
@@ -37,11 +37,14 @@ fn text(both: &Both, yours: &str, merged: Merged, note: &str) -> Change {
     let file = File { contents: merged.text.into_bytes(), ..both.theirs.clone() };
     let old = File { contents: yours.as_bytes().to_vec(), ..both.theirs.clone() };
     let places = if conflicts == 1 { "1 place".to_owned() } else { format!("{conflicts} places") };
+    let change = written(both, Outcome::Merged, &file);
     match verify::complaint(&file).filter(|_| verify::complaint(&old).is_none()) {
-        _ if conflicts > 0 => written(both, Outcome::Conflict, &file).noted(&format!("{places}{note}")),
+        _ if conflicts > 0 => change.conflicting(Conflict::Marked).noted(&format!("{places}{note}")),
         // Two changes that no line shares may still not go together: a key that is there twice.
-        Some(complaint) => written(both, Outcome::Conflict, &file).noted(&format!("merged, but {}", short(&complaint))),
-        None => written(both, Outcome::Merged, &file),
+        Some(complaint) => {
+            change.conflicting(Conflict::Unreadable).noted(&format!("merged, but {}", short(&complaint)))
+        }
+        None => change,
     }
 }
 
@@ -64,7 +67,8 @@ fn locked(both: &Both, merged: Option<Merged>) -> Change {
 
 fn beside(both: &Both) -> Change {
     let path = format!("{}{NEW}", both.theirs.path);
-    let change = Change::of(&both.theirs.path, Outcome::Conflict).noted(&format!("the template's is in `{path}`"));
+    let change = Change::of(&both.theirs.path, Outcome::Conflict).conflicting(Conflict::Beside);
+    let change = change.noted(&format!("the template's is in `{path}`"));
     Change { file: Some(File { path, ..both.theirs.clone() }), ..change }
 }
 

@@ -34,10 +34,23 @@ impl Outcome {
     }
 }
 
+/// What a conflict leaves for the owner to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Conflict {
+    /// Both changed the same lines, which stand between markers.
+    Marked,
+    /// No line is disputed, but what was merged cannot be read any more.
+    Unreadable,
+    /// The template's file lies beside the owner's.
+    Beside,
+}
+
 #[derive(Clone)]
 pub(crate) struct Change {
     pub(crate) path: String,
     pub(crate) outcome: Outcome,
+    /// Of what kind it is, if it is one.
+    pub(crate) conflict: Option<Conflict>,
     pub(crate) note: Option<String>,
     /// What is to be written, and where.
     pub(super) file: Option<File>,
@@ -52,7 +65,12 @@ pub(crate) struct Change {
 impl Change {
     pub(super) fn of(path: &str, outcome: Outcome) -> Self {
         let note = (outcome == Outcome::Deleted).then(|| "by you".to_owned());
-        Self { path: path.to_owned(), outcome, note, file: None, was: None, is_work: false, base: None }
+        let (file, was, base) = (None, None, None);
+        Self { path: path.to_owned(), outcome, conflict: None, note, file, was, is_work: false, base }
+    }
+
+    pub(super) fn conflicting(self, conflict: Conflict) -> Self {
+        Self { outcome: Outcome::Conflict, conflict: Some(conflict), ..self }
     }
 
     pub(super) fn writing(outcome: Outcome, file: &File) -> Self {

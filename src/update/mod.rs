@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 pub(crate) use base::Bases;
-pub(crate) use change::{Change, Outcome};
+pub(crate) use change::{Change, Conflict, Outcome};
 pub(crate) use merge::Labels;
 pub(crate) use project::Project;
 
@@ -67,8 +67,8 @@ impl Update {
         self.changes.iter().chain(&self.records).all(|change| change.file.is_none() && change.was.is_none())
     }
 
-    pub(crate) fn conflicts(&self) -> usize {
-        self.changes.iter().filter(|change| change.outcome == Outcome::Conflict).count()
+    pub(crate) fn conflicts(&self) -> impl Iterator<Item = Conflict> {
+        self.changes.iter().filter_map(|change| change.conflict)
     }
 
     /// Files whose changes by the owner are in no commit, so that nobody could bring them back.

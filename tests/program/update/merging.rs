@@ -51,7 +51,7 @@ fn changes_to_the_same_lines_are_left_between_markers_with_exit_code_9() {
     let project = Project::new().aged(&[("rustfmt.toml", &format!("# old\n{rest}\n"))]);
     project.write("rustfmt.toml", &format!("# mine\n{rest}\n"));
     project.commit();
-    let ran = project.update("").ended_with(9).saying("conflicts are left");
+    let ran = project.update("").ended_with(9).saying("<<<<<<<");
     assert!(ran.stdout.contains("conflict  rustfmt.toml  (1 place)"), "{}", ran.stdout);
     let (first, version) = (&lines[0], env!("CARGO_PKG_VERSION"));
     let markers = format!(
@@ -71,7 +71,8 @@ fn a_merge_that_cannot_be_read_any_more_is_a_conflict() {
     let project = Project::new().aged(&[("rustfmt.toml", &format!("{first}\n\n\n\n# old\n"))]);
     project.write("rustfmt.toml", &format!("{last}\n{first}\n\n\n\n# old\n"));
     project.commit();
-    let ran = project.update("").ended_with(9);
+    let ran = project.update("").ended_with(9).saying("correct what was merged and cannot be read");
+    assert!(!ran.stderr.contains("<<<<<<<"), "{}", ran.stderr);
     assert!(
         ran.stdout.contains("conflict  rustfmt.toml  (merged, but rustfmt.toml: TOML parse error at line"),
         "{}",
@@ -149,7 +150,8 @@ fn what_is_no_text_is_left_beside_the_owners() {
     let project = Project::new().aged(&[("deny.toml", "# old\n")]);
     fs::write(project.root().join("deny.toml"), [0, 159, 146, 150]).unwrap();
     project.commit();
-    let ran = project.update("").ended_with(9);
+    let ran = project.update("").ended_with(9).saying("take over what you want of the template's `.new` files");
+    assert!(!ran.stderr.contains("<<<<<<<"), "{}", ran.stderr);
     assert!(ran.stdout.contains("conflict  deny.toml  (the template's is in `deny.toml.new`)"), "{}", ran.stdout);
     assert_eq!(fs::read(project.root().join("deny.toml")).unwrap(), [0, 159, 146, 150]);
     assert_eq!(project.read("deny.toml.new"), Project::new().read("deny.toml"));
