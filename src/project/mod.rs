@@ -32,6 +32,8 @@ pub(crate) struct Written {
     pub(crate) created: usize,
     pub(crate) replaced: Vec<String>,
     pub(crate) kept: Vec<String>,
+    /// Secrets that an ignore file of the owner's, which was kept, would let into a commit.
+    pub(crate) exposed: Vec<String>,
     pub(crate) vcs: vcs::Outcome,
 }
 
@@ -50,7 +52,13 @@ pub(crate) fn write(
         stage::clear_stale(site.anchor())?;
     }
     let plan = destination.plan(tree, if_exists)?;
-    Ok(place(&plan, &site, git, &writing)?)
+    let written = place(&plan, &site, git, &writing)?;
+    if !plan.kept.iter().any(|path| path == vcs::IGNORE_FILE) {
+        return Ok(written);
+    }
+    let secrets = tree.files().iter().filter(|file| file.is_secret()).map(|file| file.path.clone());
+    let exposed = vcs::not_ignored(&written.root, secrets.collect());
+    Ok(Written { exposed, ..written })
 }
 
 fn place(plan: &Plan, site: &Site, git: Git, writing: &Writing) -> Result<Written, Failure> {
@@ -72,6 +80,7 @@ fn place(plan: &Plan, site: &Site, git: Git, writing: &Writing) -> Result<Writte
         created: plan.place.len() - plan.replaced.len(),
         replaced: plan.replaced.clone(),
         kept: plan.kept.clone(),
+        exposed: Vec::new(),
         vcs,
     })
 }

@@ -23,6 +23,7 @@ pub(super) fn written(rendered: &Rendered, written: &Written) -> String {
     object["replaced"] = json!(written.replaced);
     object["kept"] = json!(written.kept);
     object["git"] = of_vcs(&written.vcs);
+    object["warnings"] = json!(next_steps::warnings(written));
     object["next_steps"] = json!(next_steps::commands(rendered, written));
     object["notes"] = json!(next_steps::notes(rendered));
     pretty(&object)

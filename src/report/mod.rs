@@ -88,9 +88,7 @@ impl Report {
         self.say(&format!("{} `{name}`: {} files, {}", heading("Created"), written.created, rendered.tree.hash()));
         self.list("Replaced", &written.replaced);
         self.list("Kept as they were", &written.kept);
-        if written.kept.iter().any(|path| path == ".gitignore") {
-            warn("your `.gitignore` was kept: see that it ignores `.env` and `keys/`");
-        }
+        next_steps::warnings(written).iter().for_each(|warning| warn(warning));
         if let Some(overlay) = rendered.overlay {
             self.detail(&format!("template: {}", overlay.title()));
         }

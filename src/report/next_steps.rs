@@ -13,7 +13,7 @@ pub(super) fn commands(rendered: &Rendered, written: &Written) -> Vec<String> {
     if directory != Path::new(".") {
         commands.push(format!("cd {}", quoted(&directory.display().to_string())));
     }
-    if let vcs::Outcome::Failed(_) = written.vcs {
+    if matches!(written.vcs, vcs::Outcome::Failed(_)) && written.exposed.is_empty() {
         commands.push("git init && git add . && git commit -m \"Start project\"".into());
     }
     // A template of somebody else's need not be a program, nor of Rust.
@@ -21,6 +21,15 @@ pub(super) fn commands(rendered: &Rendered, written: &Written) -> Vec<String> {
         commands.push("cargo run".into());
     }
     commands
+}
+
+/// What somebody would rather hear before they go on.
+pub(super) fn warnings(written: &Written) -> Vec<String> {
+    if written.exposed.is_empty() {
+        return Vec::new();
+    }
+    let exposed = written.exposed.join(", ");
+    vec![format!("your `.gitignore` was kept, and does not ignore {exposed}: add what is missing before you commit")]
 }
 
 /// Only of what is really there: a template need not have the variable.
@@ -33,7 +42,10 @@ pub(super) fn notes(rendered: &Rendered) -> Vec<&'static str> {
         notes.push("PostgreSQL has to answer at the DATABASE_URL in `.env`");
     }
     if rendered.answers.email == Some(true) && env.contains("EMAIL_HOST=") {
-        notes.push("Where mail is handed over stands in `.env`: EMAIL_HOST and its kin");
+        notes.push(
+            "Set your mail server in `.env` (EMAIL_HOST and the variables below it); until then mails are printed to \
+             the terminal",
+        );
     }
     if settings.contains("\"templates/email/") {
         notes.push(

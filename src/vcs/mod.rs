@@ -6,9 +6,13 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use ignore::gitignore::GitignoreBuilder;
+
 use crate::cli::{StartProject, Vcs};
 use crate::failure::{Failure, Kind};
 use crate::tree::File;
+
+pub(crate) const IGNORE_FILE: &str = ".gitignore";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -74,6 +78,17 @@ impl Git {
         run(git(stage).args(["commit", "--quiet", "--no-verify", "--message", message]), &[])?;
         Ok(Outcome::Committed)
     }
+}
+
+/// Those of the paths that the directory's ignore file would let into a commit: all of them if it cannot be read.
+pub(crate) fn not_ignored(directory: &Path, mut paths: Vec<String>) -> Vec<String> {
+    let mut builder = GitignoreBuilder::new(directory);
+    if builder.add(directory.join(IGNORE_FILE)).is_none()
+        && let Ok(ignored) = builder.build()
+    {
+        paths.retain(|path| !ignored.matched_path_or_any_parents(path, false).is_ignore());
+    }
+    paths
 }
 
 /// git without a terminal, a background process or a repository from the environment.

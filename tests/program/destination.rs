@@ -51,8 +51,22 @@ fn merge_keeps_what_is_there_and_says_so() {
 #[test]
 fn an_ignore_file_that_is_kept_comes_with_a_warning() {
     let place = Place::new();
-    place.write("shop/.gitignore", "theirs");
-    place.start("shop --if-exists merge").succeeded().saying("warning: your `.gitignore` was kept");
+    place.write("shop/.gitignore", "/target\n.env\n");
+    let ran = place.start("shop --if-exists merge").succeeded();
+    ran.saying("warning: your `.gitignore` was kept, and does not ignore keys/0001.pem");
+    place.write("store/.gitignore", "");
+    let json = place.start("store --if-exists merge --format json").succeeded().json();
+    let warnings = json["warnings"].as_array().unwrap();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].as_str().unwrap().contains("does not ignore .env, keys/0001.pem"), "{warnings:?}");
+}
+
+#[test]
+fn an_ignore_file_that_is_kept_and_covers_the_secrets_needs_no_warning() {
+    let place = Place::new();
+    place.write("shop/.gitignore", "/keys\n.env*\n!.env.example\n");
+    let ran = place.start("shop --if-exists merge").succeeded();
+    assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
 }
 
 #[test]

@@ -72,6 +72,23 @@ fn a_git_that_fails_does_not_lose_the_project() {
     assert!(place.is_whole("one") && place.is_whole("two"));
 }
 
+/// What somebody pastes must not commit what nobody may see.
+#[test]
+fn after_a_git_that_fails_nothing_is_proposed_that_would_commit_a_secret() {
+    let place = Place::new();
+    let path = format!("{}:/bin:/usr/bin", place.fake_git("exit 128").display());
+    let start = |name: &str| {
+        let command = format!("startproject {name} --if-exists merge");
+        Ran::of(&place.command(&command).env("PATH", &path).output().unwrap()).succeeded()
+    };
+    start("one").saying("git add .");
+    place.write("two/.gitignore", "/target\n");
+    let ran = start("two").saying("does not ignore .env");
+    assert!(!ran.stderr.contains("git add"), "{}", ran.stderr);
+    place.write("three/.gitignore", ".env\nkeys/\n");
+    start("three").saying("git add .");
+}
+
 #[test]
 fn a_git_that_knows_nobody_leaves_the_commit_to_them() {
     let place = Place::new();

@@ -21,6 +21,14 @@ fn quiet_leaves_the_path_alone_and_errors_as_they_are() {
 }
 
 #[test]
+fn quiet_leaves_warnings_as_they_are() {
+    let place = Place::new();
+    place.write("shop/.gitignore", "");
+    let ran = place.start("shop -q --if-exists merge").succeeded();
+    assert!(ran.stderr.starts_with("warning: ") && ran.stderr.lines().count() == 1, "{}", ran.stderr);
+}
+
+#[test]
 fn verbose_names_every_file() {
     Place::new().start("shop -v").succeeded().saying("auth/Cargo.toml").saying("git: no repository");
 }
@@ -86,6 +94,7 @@ fn the_next_steps_are_true_for_the_answers() {
     let plain = place.start("one").stderr;
     assert!(!plain.contains("DATABASE_URL") && !plain.contains("EMAIL_HOST"), "{plain}");
     let full = place.start("two --email --database postgres").saying("DATABASE_URL").stderr;
+    assert!(full.contains("Set your mail server in `.env`"), "{full}");
     let env = place.read("two/.env");
     assert_eq!(full.contains("EMAIL_HOST"), env.contains("EMAIL_HOST="), "{full}");
     let odd = place.command_of(["startproject", "shop", "it's mine", "--vcs", "none"]).output().unwrap();
