@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process;
 
 use clap::error::{ContextKind, Error, ErrorKind};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::answers::Database;
@@ -29,7 +29,7 @@ Examples:
   jwt-allauth update
   jwt-allauth update --template ../skeleton -d company=Example
 
-Exit codes: 0 done, 9 conflicts are left";
+Exit codes: 0 done, 9 conflicts left";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
@@ -59,13 +59,13 @@ pub(crate) enum Command {
     /// Create a project in a new directory
     #[command(after_help = STARTPROJECT_EXAMPLES)]
     Startproject(StartProject),
-    /// Merge a newer template into a project, beside what you have changed in it
+    /// Merge a newer template into a project and keep what you have changed
     #[command(after_help = UPDATE_EXAMPLES)]
     Update(Update),
-    /// Say whether a project is behind its template, or lacks a fix of a security problem
+    /// Say whether a project is behind its template or lacks a security fix
     #[command(after_help = CHECK_EXAMPLES)]
     Check(Check),
-    /// Look at templates for `--template`, check one, or take one as a start for your own
+    /// List, show, check and export the templates that `--template` takes
     #[command(subcommand, after_help = TEMPLATES_EXAMPLES)]
     Templates(Templates),
     /// Print a completion script for a shell
@@ -78,22 +78,22 @@ pub(crate) enum Command {
 pub(crate) enum Templates {
     /// List the templates that come with the program
     List,
-    /// Say what a template is, what it asks, what it runs and which files it has
+    /// Show what a template is, asks, runs and contains
     Show {
         /// A name that `templates list` shows, a directory, or a git repository
         #[arg(value_name = "NAME|PATH|URL")]
         template: String,
     },
-    /// Find what the author of a template got wrong without being told
+    /// Find mistakes in a template that would otherwise go unnoticed
     Lint {
         /// Directory of an overlay, or of a complete template (with a `cargo-generate.toml`)
         directory: PathBuf,
     },
-    /// Write a template that comes with the program to a new directory
+    /// Copy a template that comes with the program, as a start for your own
     Export {
         /// A name that `templates list` shows
         name: String,
-        /// Where to write it; not there yet, or empty
+        /// Where to write it: a new or an empty directory
         directory: PathBuf,
     },
 }
@@ -118,7 +118,7 @@ pub(crate) struct StartProject {
     /// Render and verify everything, print the tree, write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Where files are already: stop, keep them, or replace them
+    /// Where files exist already: stop, keep them, or replace them
     #[arg(long, value_name = "POLICY", value_enum, default_value_t)]
     pub(crate) if_exists: IfExists,
     /// Start a repository [default: git, unless there is one]
@@ -139,13 +139,13 @@ pub(crate) struct Update {
     /// Take the defaults, never ask
     #[arg(short = 'y', long)]
     pub(crate) defaults: bool,
-    /// Say what would become of every file, write nothing
+    /// List what would become of each file, write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// The project as the old program renders it, to merge by where the project's repository does not remember it
+    /// The project as the old version rendered it, where the repository does not have it
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) base: Option<PathBuf>,
-    /// Merge into changes of yours that are not committed
+    /// Merge even into files with uncommitted changes
     #[arg(long)]
     pub(crate) allow_dirty: bool,
 }
@@ -157,20 +157,20 @@ pub(crate) struct Check {
     pub(crate) directory: PathBuf,
     #[command(flatten)]
     pub(crate) template: TemplateArguments,
-    /// Only say which fixes of security problems are missing, and in which files
-    #[arg(long)]
+    /// Only list missing security fixes, each with the files it belongs in
+    #[arg(long, conflicts_with_all = ["location", "define", "values_file", "allow_commands"])]
     pub(crate) security: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct TemplateArguments {
-    /// A skeleton of yours to lay over the project, or a complete template: a directory, a git repository or a name
+    /// A skeleton to lay over the project, or a complete template: a directory, a git repository or a name
     #[arg(long = "template", value_name = "PATH|URL")]
     pub(crate) location: Option<String>,
-    /// Answer a question of the template; may be given several times
+    /// Answer a question of the template; can be repeated
     #[arg(short, long, value_name = "KEY=VALUE", value_parser = definition)]
     pub(crate) define: Vec<(String, String)>,
-    /// Answer the template's questions from a TOML file's table `[values]`
+    /// Answer the template's questions from a TOML file, by its table `[values]`
     #[arg(long, value_name = "FILE")]
     pub(crate) values_file: Option<PathBuf>,
     /// Let the template run its scripts and commands on this machine
@@ -184,7 +184,7 @@ pub(crate) struct Output {
     /// Form of the result on stdout
     #[arg(long, global = true, value_enum, default_value_t)]
     pub(crate) format: Format,
-    /// Say nothing but errors
+    /// Say nothing but warnings and errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
     /// Say more
@@ -224,8 +224,26 @@ pub(crate) enum Color {
     Never,
 }
 
+impl Cli {
+    /// The command line of this process, which ends here if it is not one.
+    pub(crate) fn read() -> Self {
+        Self::try_parse().and_then(Self::consistent).unwrap_or_else(|error| refuse(&error))
+    }
+
+    /// What depends on a flag's value, which clap cannot be told.
+    fn consistent(self) -> Result<Self, Error> {
+        match &self.command {
+            Command::Startproject(StartProject { no_commit: true, vcs: Some(Vcs::None), .. }) => {
+                let message = "the argument '--no-commit' cannot be used with '--vcs none'";
+                Err(Self::command().error(ErrorKind::ArgumentConflict, message))
+            }
+            _ => Ok(self),
+        }
+    }
+}
+
 /// An answer that is not valid has the exit code of an answer, all else that of the command line (2), help of none (0).
-pub(crate) fn refuse(error: &Error) -> ! {
+fn refuse(error: &Error) -> ! {
     let invalid = matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation);
     let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
     let code = if invalid && ANSWERS.iter().any(|answer| argument.starts_with(answer)) {
@@ -255,8 +273,6 @@ fn definition(text: &str) -> Result<(String, String), String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     fn email_of(arguments: &[&str]) -> Option<bool> {

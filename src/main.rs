@@ -21,8 +21,6 @@ mod version;
 
 use std::process;
 
-use clap::Parser;
-
 use cli::Cli;
 use failure::Failure;
 use report::Report;
@@ -35,7 +33,7 @@ fn main() {
     if let Some(order) = Order::from_arguments() {
         process::exit(order.carry_out());
     }
-    let cli = Cli::try_parse().unwrap_or_else(|error| cli::refuse(&error));
+    let cli = Cli::read();
     let report = Report::new(cli.output);
     let outcome = Signals::watch()
         .map_err(anyhow::Error::from)

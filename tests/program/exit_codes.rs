@@ -26,6 +26,21 @@ fn a_wrong_command_line_is_2() {
 }
 
 #[test]
+fn a_flag_that_would_do_nothing_beside_another_is_2() {
+    let place = Place::new();
+    for line in [
+        "startproject shop --vcs none --no-commit",
+        "check --security --template passwordless",
+        "check --security -d a=b",
+        "check --security --values-file answers.toml",
+        "check --security --allow-commands",
+    ] {
+        place.run(line).ended_with(2).saying("cannot be used with");
+    }
+    assert!(place.entries().is_empty());
+}
+
+#[test]
 fn an_answer_that_is_not_valid_is_3() {
     let place = Place::new();
     place.start("shop --email=perhaps").ended_with(3).saying("true, false, yes, no");
