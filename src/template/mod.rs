@@ -183,6 +183,12 @@ impl Template {
         self.replaced.iter().map(part).collect()
     }
 
+    /// What a project has at a path whatever its answers are.
+    pub(crate) fn copied(&self, path: &str) -> Option<&[u8]> {
+        let source = self.sources.iter().find(|source| source.path == path && !source.is_rendered())?;
+        (path != LOCK_FILE).then_some(&source.contents)
+    }
+
     /// With a manifest of its own, but not a lock file, an overlay would need a first build without `--locked`.
     fn lock_what_is_asked_for(&self, files: &mut [File], answers: &Answers) {
         let is_theirs = |name: &str| self.replaced.iter().any(|source| source.target() == name);

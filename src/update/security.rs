@@ -5,6 +5,7 @@ use toml::{Table, Value};
 use super::merge;
 use super::project::Project;
 use crate::failure::{Failure, Kind};
+use crate::template::Template;
 use crate::version::Version;
 
 const LISTED: &str = include_str!("../../security-fixes.toml");
@@ -40,11 +41,12 @@ impl Fixes {
 
     /// Of files that the project was not rendered with, or that its owner has deleted, none is missing.
     pub(crate) fn missing(&self, project: &Project) -> anyhow::Result<Vec<Missing<'_>>> {
+        let template = Template::built_in();
         let mut missing = Vec::new();
         for fix in &self.0 {
             let mut files = Vec::new();
             for path in &fix.files {
-                if lacks(project, fix, path)? {
+                if lacks(project, fix, path, &template)? {
                     files.push(path.as_str());
                 }
             }
@@ -56,14 +58,16 @@ impl Fixes {
     }
 }
 
-/// Between markers the fix may yet be thrown away.
-fn lacks(project: &Project, fix: &Fix, path: &str) -> anyhow::Result<bool> {
+/// Of a file that is as this program has it, the owner has taken the fix over by hand. Between markers it may yet be thrown
+/// away.
+fn lacks(project: &Project, fix: &Fix, path: &str, template: &Template) -> anyhow::Result<bool> {
     if project.stamp.hash(path).is_none() {
         return Ok(false);
     }
     let is_older = project.stamp.version.is_some_and(|version| version < fix.version);
-    let present = project.read(path)?;
-    Ok(present.is_some_and(|present| is_older || present.text().is_some_and(merge::has_conflict)))
+    let Some(present) = project.read(path)? else { return Ok(false) };
+    let is_fixed = template.copied(path) == Some(&present.contents);
+    Ok(present.text().is_some_and(merge::has_conflict) || (is_older && !is_fixed))
 }
 
 impl Fix {
@@ -119,6 +123,19 @@ problem = \"two\"
         let missing = fixes.missing(&project).unwrap();
         assert_eq!(missing.len(), 1);
         assert_eq!((missing[0].fix.problem.as_str(), &missing[0].files), ("one", &vec!["a.rs", "b.rs"]));
+    }
+
+    #[test]
+    fn what_was_fixed_by_hand_is_not_missing() {
+        let path = "auth/src/clock.rs";
+        let fixes = Fixes::parse(&FIXES.replace("b.rs", path)).unwrap();
+        let (home, mut project) = project("0.1.0");
+        project.stamp.files.insert(path.into(), "sha256:0".into());
+        fs::create_dir_all(home.path().join("auth/src")).unwrap();
+        fs::write(home.path().join(path), "old").unwrap();
+        assert_eq!(fixes.missing(&project).unwrap()[0].files, ["a.rs", path]);
+        fs::write(home.path().join(path), Template::built_in().copied(path).unwrap()).unwrap();
+        assert_eq!(fixes.missing(&project).unwrap()[0].files, ["a.rs"]);
     }
 
     #[test]
