@@ -22,6 +22,8 @@ template:
 check-template *ARGS: template
     cd target/template && cargo clippy --workspace --all-targets && cargo test --workspace -- {{ if env("TEST_DATABASE_URL", "") == "" { "" } else { "--include-ignored" } }} {{ ARGS }}
 
+# idna_adapter 1.2 takes its Unicode tables from ICU4X: sixteen more crates, for which every first build waits; 1.1 has
+# those of unicode-rs. The pin can go when nothing depends on `idna` any more, or when ICU4X is there for another reason.
 # Take up newer versions of what rendered projects depend on
 update-lock: template
     cd target/template && cargo update && cargo update -p idna_adapter --precise 1.1.0
