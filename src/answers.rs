@@ -35,6 +35,22 @@ pub(crate) enum Value {
     List(Vec<String>),
 }
 
+impl Value {
+    /// Between the items of a list, on the command line and in cargo-generate.
+    pub(crate) const SEPARATOR: char = ',';
+}
+
+/// As it is written on the command line.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => value.fmt(f),
+            Self::Text(text) => f.write_str(text),
+            Self::List(texts) => f.write_str(&texts.join(&Self::SEPARATOR.to_string())),
+        }
+    }
+}
+
 /// What the command line, and after it the person at the terminal, have said so far.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Given {

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// The exit code and the name of an error that is no [`Failure`].
+pub(crate) const UNEXPECTED: (i32, &str) = (1, "unexpected");
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Answer,

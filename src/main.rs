@@ -22,12 +22,10 @@ mod version;
 use std::process;
 
 use cli::Cli;
-use failure::Failure;
+use failure::{Failure, UNEXPECTED};
 use report::Report;
 use signals::Signals;
 use template::complete::Order;
-
-const UNEXPECTED: i32 = 1;
 
 fn main() {
     if let Some(order) = Order::from_arguments() {
@@ -40,6 +38,6 @@ fn main() {
         .and_then(|signals| commands::run(&cli.command, &report, &signals));
     process::exit(outcome.unwrap_or_else(|error| {
         report.failed(&error);
-        error.downcast_ref::<Failure>().map_or(UNEXPECTED, |failure| failure.kind.exit_code())
+        error.downcast_ref::<Failure>().map_or(UNEXPECTED.0, |failure| failure.kind.exit_code())
     }));
 }

@@ -1,4 +1,4 @@
-//! Ctrl-C and its kin end the program at once, except while it writes: then the writing undoes itself first.
+//! Ctrl-C, SIGTERM and SIGHUP end the program at once, except while it writes: then the writing undoes itself first.
 
 use std::io;
 use std::process;
@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-
 use anyhow::Result;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::failure::{Failure, Kind};
 

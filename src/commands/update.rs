@@ -67,7 +67,7 @@ fn refuse_uncommitted(uncommitted: &[String]) -> Result<(), Failure> {
     if uncommitted.is_empty() {
         return Ok(());
     }
-    let message = format!("changes of yours would be merged that are not committed: {}", uncommitted.join(", "));
+    let message = format!("files to be merged have changes that are not committed: {}", uncommitted.join(", "));
     Err(Failure::new(Kind::Destination, message)
         .hint("commit them, so that there is a way back")
         .hint("`--allow-dirty` merges into them all the same"))

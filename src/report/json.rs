@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Rendered, next_steps};
 use crate::answers;
-use crate::failure::Failure;
+use crate::failure::{Failure, UNEXPECTED};
 use crate::project::{Plan, Written};
 use crate::vcs;
 
@@ -30,8 +30,7 @@ pub(super) fn written(rendered: &Rendered, written: &Written) -> String {
 }
 
 pub(super) fn failed(error: &anyhow::Error, failure: Option<&Failure>) -> String {
-    let kind = failure.map_or("unexpected", |failure| failure.kind.name());
-    let code = failure.map_or(1, |failure| failure.kind.exit_code());
+    let (code, kind) = failure.map_or(UNEXPECTED, |failure| (failure.kind.exit_code(), failure.kind.name()));
     let hints = failure.map_or(&[][..], |failure| &failure.hints);
     let message = failure.map_or_else(|| format!("{error:#}"), ToString::to_string);
     pretty(&json!({ "error": { "code": code, "kind": kind, "message": message, "hints": hints } }))

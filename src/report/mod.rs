@@ -88,7 +88,9 @@ impl Report {
         self.say(&format!("{} `{name}`: {} files, {}", heading("Created"), written.created, rendered.tree.hash()));
         self.list("Replaced", &written.replaced);
         self.list("Kept as they were", &written.kept);
-        next_steps::warnings(written).iter().for_each(|warning| warn(warning));
+        for warning in next_steps::warnings(written) {
+            warn(&warning);
+        }
         if let Some(overlay) = rendered.overlay {
             self.detail(&format!("template: {}", overlay.title()));
         }

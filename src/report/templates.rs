@@ -23,7 +23,7 @@ impl Report {
             let summary = template.summary.as_deref().unwrap_or_default();
             result(&format!("{:width$}  {:8}  {summary}", template.name, template.kind.name()));
         }
-        self.say("\n`jwt-allauth templates show NAME` says more of one, `--template NAME` takes it");
+        self.say("\n`jwt-allauth templates show NAME` describes one, `startproject --template NAME` takes it");
     }
 
     pub(crate) fn template(&self, template: &Description) {
@@ -38,8 +38,8 @@ impl Report {
             Kind::Overlay => "overlay: its files are laid over the built-in project",
             Kind::Complete => "complete template: rendered by cargo-generate, nothing of the built-in project is in it",
         });
-        if let Some((repository, commit)) = &template.source {
-            result(&format!("from {repository}, commit {commit}"));
+        if let Some(fetched) = &template.fetched {
+            result(&format!("from {}, commit {}", fetched.repository, fetched.commit));
         }
         section("Questions", template.questions.iter().map(question));
         section(
@@ -103,7 +103,7 @@ fn question(question: &Question) -> String {
     let default = match &placeholder.default {
         None => "required".to_owned(),
         Some(answers::Value::Text(text)) if text.is_empty() => "default: empty".to_owned(),
-        Some(default) => format!("default: {}", text(default)),
+        Some(default) => format!("default: {default}"),
     };
     let pattern = placeholder.pattern().map(|pattern| format!(", matches {pattern}")).unwrap_or_default();
     let template = question.sub_template.as_ref().map(|name| format!(", of {name}")).unwrap_or_default();
@@ -127,8 +127,8 @@ fn head(template: &Description) -> Value {
 
 fn whole(template: &Description) -> Value {
     let mut object = head(template);
-    if let Some((repository, commit)) = &template.source {
-        object["source"] = json!({ "repository": repository, "commit": commit });
+    if let Some(fetched) = &template.fetched {
+        object["source"] = json!({ "repository": fetched.repository, "commit": fetched.commit });
     }
     let hooks = template.hooks.iter().map(|hook| json!({ "phase": hook.phase, "script": hook.script }));
     let files = template.files.iter();
@@ -158,13 +158,5 @@ fn choices(placeholder: &Placeholder) -> Option<&[String]> {
     match &placeholder.kind {
         PlaceholderKind::Choice(choices) | PlaceholderKind::List(choices) => Some(choices),
         PlaceholderKind::Bool | PlaceholderKind::Text { .. } => None,
-    }
-}
-
-fn text(value: &answers::Value) -> String {
-    match value {
-        answers::Value::Bool(value) => value.to_string(),
-        answers::Value::Text(text) => text.clone(),
-        answers::Value::List(texts) => texts.join(","),
     }
 }

@@ -80,11 +80,12 @@ impl Report {
             missing.files.iter().for_each(|file| result(&format!("  {file}")));
         }
         let name = &project.stamp.name;
-        let fixes = if missing.len() == 1 { "a fix".into() } else { format!("{} fixes", missing.len()) };
+        let fixes =
+            if missing.len() == 1 { "a security fix".into() } else { format!("{} security fixes", missing.len()) };
         if missing.is_empty() {
             return self.say(&format!("`{name}` has every security fix that this program knows of"));
         }
-        self.say(&format!("`{name}` lacks {fixes} of security problems: `jwt-allauth update` brings what is missing"));
+        self.say(&format!("`{name}` lacks {fixes}: `jwt-allauth update` brings what is missing"));
     }
 
     /// Of what stays as it is only on request.

@@ -2,7 +2,7 @@
 
 use super::complete::Hook;
 use super::source::{Form, Source};
-use super::{Placeholder, Template, embedded};
+use super::{Fetched, Placeholder, Template, embedded};
 use crate::tree::Origin;
 
 pub(crate) struct Description {
@@ -10,8 +10,7 @@ pub(crate) struct Description {
     pub(crate) version: Option<String>,
     pub(crate) kind: Kind,
     pub(crate) summary: Option<String>,
-    /// The repository it was fetched from, and the commit.
-    pub(crate) source: Option<(String, String)>,
+    pub(crate) fetched: Option<Fetched>,
     pub(crate) questions: Vec<Question>,
     pub(crate) hooks: Vec<Hook>,
     pub(crate) files: Vec<Described>,
@@ -74,7 +73,7 @@ impl Template {
                 (None, Some(_)) => None,
                 (None, None) => Some(SUMMARY.into()),
             },
-            source: self.source().cloned(),
+            fetched: self.fetched_from().cloned(),
             questions,
             hooks,
             files: self.described_files(),
@@ -98,9 +97,9 @@ impl Template {
         }
     }
 
-    fn source(&self) -> Option<&(String, String)> {
-        let overlay = self.overlay.as_ref().and_then(|overlay| overlay.source.as_ref());
-        overlay.or_else(|| self.complete.as_ref()?.source.as_ref())
+    fn fetched_from(&self) -> Option<&Fetched> {
+        let overlay = self.overlay.as_ref().and_then(|overlay| overlay.fetched.as_ref());
+        overlay.or_else(|| self.complete.as_ref()?.fetched.as_ref())
     }
 
     fn questions_and_hooks(&self) -> (Vec<Question>, Vec<Hook>) {

@@ -13,14 +13,8 @@ static EXAMPLES: Dir = include_dir!("$CARGO_MANIFEST_DIR/custom-templates");
 pub(crate) const BUILT_IN: &str = "built-in";
 
 pub(super) fn built_in() -> Template {
-    Template {
-        id: BUILT_IN.into(),
-        version: env!("CARGO_PKG_VERSION").into(),
-        sources: files(&PROJECT),
-        replaced: Vec::new(),
-        overlay: None,
-        complete: None,
-    }
+    let (id, version) = (BUILT_IN.into(), env!("CARGO_PKG_VERSION").into());
+    Template { id, version, sources: files(&PROJECT), ..Template::default() }
 }
 
 /// Names that `--template` knows beside paths and addresses.

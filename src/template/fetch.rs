@@ -13,15 +13,24 @@ use crate::failure::{Failure, Kind};
 use crate::signals::Writing;
 use crate::vcs;
 
-/// Puts the repository's files below `directory`, and answers with the commit that they are of.
-pub(super) fn fetch(repository: &Repository, directory: &Path, writing: &Writing) -> Result<String> {
+/// Where a template was fetched from.
+#[derive(Debug, Clone)]
+pub(crate) struct Fetched {
+    /// Without a password that its address may have.
+    pub(crate) repository: String,
+    pub(crate) commit: String,
+}
+
+/// Puts the repository's files below `directory`.
+pub(super) fn fetch(repository: &Repository, directory: &Path, writing: &Writing) -> Result<Fetched> {
     let reference = repository.reference.as_deref().unwrap_or("HEAD");
     let git = |arguments: &[&str]| run(repository, git(directory).args(arguments), writing);
     git(&["init", "--quiet", "--template="])?;
     // One commit of one reference, which may be a branch, a tag or the commit itself.
     git(&["fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--", &repository.url, reference])?;
     git(&["checkout", "--quiet", "--detach", "FETCH_HEAD"])?;
-    Ok(git(&["rev-parse", "HEAD"])?.stdout.trim().to_owned())
+    let commit = git(&["rev-parse", "HEAD"])?.stdout.trim().to_owned();
+    Ok(Fetched { repository: repository.to_string(), commit })
 }
 
 /// git that asks nobody and runs nothing of the repository's.

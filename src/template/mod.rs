@@ -37,6 +37,7 @@ use crate::signals::Signals;
 use crate::tree::{File, Tree};
 use complete::Complete;
 use engine::{Engine, Output};
+pub(crate) use fetch::Fetched;
 use location::Location;
 use overlay::Keep;
 pub(crate) use overlay::Overlay;
@@ -51,6 +52,7 @@ pub(crate) struct Permit<'a> {
     pub(crate) signals: &'a Signals,
 }
 
+#[derive(Default)]
 pub(crate) struct Template {
     pub(crate) id: String,
     pub(crate) version: String,
@@ -78,8 +80,8 @@ impl Template {
                 let scratch = Scratch::create().context("there is no room for a temporary directory")?;
                 let directory = scratch.path().join(repository.name());
                 fs::create_dir(&directory)?;
-                let commit = fetch::fetch(&repository, &directory, writing)?;
-                Ok(Self::read(&directory)?.fetched_from(&(repository.to_string(), commit)))
+                let fetched = fetch::fetch(&repository, &directory, writing)?;
+                Ok(Self::read(&directory)?.fetched(&fetched))
             }),
         }
     }
@@ -88,14 +90,7 @@ impl Template {
         if Complete::is_in(directory) {
             let complete = Complete::read(directory)?;
             let (id, version) = (complete.name.clone(), complete.hash.clone());
-            return Ok(Self {
-                id,
-                version,
-                overlay: None,
-                complete: Some(complete),
-                sources: Vec::new(),
-                replaced: Vec::new(),
-            });
+            return Ok(Self { id, version, complete: Some(complete), ..Self::default() });
         }
         let (overlay, sources) = overlay::read(directory)?;
         Self::built_in().below(overlay, sources)
@@ -107,9 +102,9 @@ impl Template {
         Ok(Self { sources, replaced, overlay: Some(overlay), ..self })
     }
 
-    fn fetched_from(mut self, source: &(String, String)) -> Self {
-        self.overlay.iter_mut().for_each(|overlay| overlay.source = Some(source.clone()));
-        self.complete.iter_mut().for_each(|complete| complete.source = Some(source.clone()));
+    fn fetched(mut self, from: &Fetched) -> Self {
+        self.overlay.iter_mut().for_each(|overlay| overlay.fetched = Some(from.clone()));
+        self.complete.iter_mut().for_each(|complete| complete.fetched = Some(from.clone()));
         self
     }
 
@@ -119,8 +114,7 @@ impl Template {
         lock.and_then(Source::text).map(lockfile::crates).unwrap_or_default()
     }
 
-    /// What it asks beyond what every project is asked.
-    /// Some come up only after certain answers.
+    /// What it asks beyond what every project is asked, as far as the answers so far tell.
     pub(crate) fn placeholders(&self, known: &BTreeMap<String, Value>) -> Vec<Placeholder> {
         match (&self.overlay, &self.complete) {
             (Some(overlay), _) => overlay.placeholders.clone(),
@@ -213,14 +207,7 @@ impl Template {
     #[cfg(test)]
     fn of(sources: &[(&str, &str)]) -> Self {
         let sources = sources.iter().map(|(path, contents)| Source::embedded(*path, contents.as_bytes().to_vec()));
-        Self {
-            id: "test".into(),
-            version: "1.0.0".into(),
-            sources: sources.collect(),
-            replaced: Vec::new(),
-            overlay: None,
-            complete: None,
-        }
+        Self { id: "test".into(), version: "1.0.0".into(), sources: sources.collect(), ..Self::default() }
     }
 }
 

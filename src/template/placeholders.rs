@@ -11,8 +11,6 @@ use crate::answers::Value;
 use crate::failure::Failure;
 
 pub(super) const KEYS: [&str; 5] = ["type", "prompt", "default", "choices", "regex"];
-/// Between the items of a list, on the command line and in cargo-generate.
-const SEPARATOR: char = ',';
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
@@ -63,7 +61,7 @@ impl Placeholder {
             Kind::Bool => boolean(answer).map(Value::Bool),
             Kind::Choice(choices) => chosen(answer, choices).map(Value::Text),
             Kind::List(choices) => {
-                let items = answer.split(SEPARATOR).map(str::trim).filter(|item| !item.is_empty());
+                let items = answer.split(Value::SEPARATOR).map(str::trim).filter(|item| !item.is_empty());
                 items.map(|item| chosen(item, choices)).collect::<Result<_, _>>().map(Value::List)
             }
             Kind::Text { one_line: true, .. } if answer.chars().any(char::is_control) => {
@@ -96,14 +94,9 @@ impl Placeholder {
     }
 }
 
-/// Reads the table `[placeholders]` of an overlay.
-pub(super) fn of(page: &Page, table: &Entry) -> Result<Vec<Placeholder>, Failure> {
-    page.table_of(table)?.iter().map(|entry| placeholder(page, entry, Dialect::Overlay)).collect()
-}
-
-/// Reads such a table of cargo-generate's.
-pub(super) fn of_cargo_generate(page: &Page, table: &Entry) -> Result<Vec<Placeholder>, Failure> {
-    page.table_of(table)?.iter().map(|entry| placeholder(page, entry, Dialect::CargoGenerate)).collect()
+/// Reads a table `[placeholders]`.
+pub(super) fn all(page: &Page, table: &Entry, dialect: Dialect) -> Result<Vec<Placeholder>, Failure> {
+    page.table_of(table)?.iter().map(|entry| placeholder(page, entry, dialect)).collect()
 }
 
 pub(super) fn placeholder(page: &Page, entry: &Entry, dialect: Dialect) -> Result<Placeholder, Failure> {

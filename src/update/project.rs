@@ -123,6 +123,6 @@ fn no_project(directory: &Path, why: &str) -> Failure {
 }
 
 fn too_new(version: Version) -> Failure {
-    let message = format!("the project is of jwt-allauth {version}, which is newer than this program");
+    let message = format!("the project was rendered by jwt-allauth {version}, which is newer than this program");
     Failure::new(Kind::Template, message).hint("install that version, or a newer one")
 }

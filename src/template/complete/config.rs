@@ -7,7 +7,7 @@ use rhai::{Dynamic, Engine};
 use crate::answers::Value;
 use crate::failure::Failure;
 use crate::template::page::{self, Entry, Page};
-use crate::template::placeholders::{self, Placeholder};
+use crate::template::placeholders::{self, Dialect, Placeholder};
 use crate::template::walk;
 
 pub(in crate::template) const FILE: &str = "cargo-generate.toml";
@@ -51,7 +51,7 @@ impl Config {
                         config.sub_templates = paths(&page, field)?;
                     }
                 }
-                "placeholders" => config.part.placeholders = placeholders::of_cargo_generate(&page, &entry)?,
+                "placeholders" => config.part.placeholders = placeholders::all(&page, &entry, Dialect::CargoGenerate)?,
                 "hooks" => config.hooks = hooks(&page, &entry)?,
                 "conditional" => config.conditionals = conditionals(&page, &entry)?,
                 _ => {}
@@ -125,7 +125,7 @@ fn conditionals(page: &Page, entry: &Entry) -> Result<Vec<(String, Part)>, Failu
         let mut part = Part::default();
         part.files(page, &fields)?;
         if let Some(field) = fields.iter().find(|field| field.key == "placeholders") {
-            part.placeholders = placeholders::of_cargo_generate(page, field)?;
+            part.placeholders = placeholders::all(page, field, Dialect::CargoGenerate)?;
         }
         Ok((entry.key.to_owned(), part))
     };

@@ -12,6 +12,7 @@ pub(super) mod stage;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::fetch::Fetched;
 use super::overlay;
 use super::placeholders::Placeholder;
 use super::source::Source;
@@ -30,8 +31,7 @@ const SUB_TEMPLATE: &str = "sub_template";
 pub(crate) struct Complete {
     pub(crate) name: String,
     pub(crate) hash: String,
-    /// The repository it was fetched from, and the commit.
-    pub(crate) source: Option<(String, String)>,
+    pub(crate) fetched: Option<Fetched>,
     pub(super) sources: Vec<Source>,
     /// By the directory that they are in, `""` at the top.
     configs: BTreeMap<String, Config>,
@@ -52,7 +52,7 @@ impl Complete {
             }
         }
         let hash = Tree::new(sources.iter().map(Source::raw).collect()).hash();
-        Ok(Self { name: overlay::name_of(directory), hash, source: None, sources, configs })
+        Ok(Self { name: overlay::name_of(directory), hash, fetched: None, sources, configs })
     }
 
     /// What it asks, as far as the answers so far tell.

@@ -35,42 +35,37 @@ impl Complete {
     pub(crate) fn render(&self, answers: &Answers, allow_commands: bool, writing: &Writing) -> Result<Vec<File>> {
         let values = &answers.placeholders;
         let scratch = Scratch::create().context("there is no room for a temporary directory")?;
-        let [template, out, temporary] = ["template", "out", "tmp"].map(|name| scratch.path().join(name));
-        for directory in [&template, &out, &temporary] {
-            fs::create_dir(directory)?;
-        }
+        let place = Place::in_directory(scratch.path())?;
         let folder = self.sub_template(values).unwrap_or_default();
         let files = Files::of(&self.config(folder).under(values), folder)?;
         let known = self.known(answers);
         let mut stage = Stage::new(getrandom::u64()?, &files, &known);
         for source in &self.sources {
-            write(&template, source, &given(&mut stage, source)?)?;
+            write(&place.template, source, &given(&mut stage, source)?)?;
         }
-        fs::write(scratch.path().join("values.toml"), values_file(answers))?;
-        fs::write(out.with_extension("toml"), "")?;
+        fs::write(&place.values, values_file(answers))?;
+        let directory = self.generate(&place, answers, allow_commands, writing)?;
+        let files = walk::read(&directory, &[])?.into_iter().map(|file| stage.restored(file));
+        let (files, _) = overlay::laid_over(Vec::new(), files.collect::<Result<_, _>>()?, &Keep::all())?;
+        Ok(files.iter().map(Source::raw).collect())
+    }
+
+    /// Answers with the directory that cargo-generate has made.
+    fn generate(&self, place: &Place, answers: &Answers, allow_commands: bool, writing: &Writing) -> Result<PathBuf> {
         let mut command = Command::new(env::current_exe().context("this program is not where it was")?);
-        command
-            // A signal ends what its scripts have started as well.
-            .process_group(0)
-            .current_dir(scratch.path())
-            .arg(order::COMMAND)
-            .args([&template, &out])
-            .arg(scratch.path().join("values.toml"));
-        command.arg(answers.name.as_str());
-        command.args(self.sub_template(values).map(|folder| format!("--sub-template={folder}")));
+        // A signal ends what its scripts have started as well.
+        command.process_group(0).current_dir(&place.root);
+        command.arg(order::COMMAND).args([&place.template, &place.out, &place.values]).arg(answers.name.as_str());
+        command.args(self.sub_template(&answers.placeholders).map(|folder| format!("--sub-template={folder}")));
         command.args(allow_commands.then_some("--allow-commands"));
-        surroundings(&mut command, &temporary);
+        surroundings(&mut command, &place.temporary);
         let outcome = errand::run(&mut command, writing)?;
         writing.check()?;
         let outcome = outcome.context("cargo-generate was interrupted")?;
         if !outcome.status.success() {
-            return Err(self.failed(&outcome, &template).into());
+            return Err(self.failed(&outcome, &place.template).into());
         }
-        let directory =
-            outcome.stdout.lines().last().map(PathBuf::from).context("cargo-generate names no directory")?;
-        let files = walk::read(&directory, &[])?.into_iter().map(|file| stage.restored(file));
-        let (files, _) = overlay::laid_over(Vec::new(), files.collect::<Result<_, _>>()?, &Keep::all())?;
-        Ok(files.iter().map(Source::raw).collect())
+        outcome.stdout.lines().last().map(PathBuf::from).context("cargo-generate names no directory")
     }
 
     /// Every name that has a value by the time files are rendered, whoever gives it.
@@ -88,6 +83,27 @@ impl Complete {
         let why = why.join(" ").trim_start_matches("error: ").to_owned();
         let kind = if why.contains(FAILED_SCRIPT) { Kind::Hook } else { Kind::Template };
         Failure::new(kind, format!("the template `{}` cannot be rendered: {why}", self.name))
+    }
+}
+
+/// What cargo-generate gets to see of this machine.
+struct Place {
+    root: PathBuf,
+    template: PathBuf,
+    out: PathBuf,
+    temporary: PathBuf,
+    values: PathBuf,
+}
+
+impl Place {
+    fn in_directory(root: &Path) -> Result<Self> {
+        let [template, out, temporary, values] = ["template", "out", "tmp", "values.toml"].map(|name| root.join(name));
+        for directory in [&template, &out, &temporary] {
+            fs::create_dir(directory)?;
+        }
+        // Its settings, which are read from beside `out`.
+        fs::write(out.with_extension("toml"), "")?;
+        Ok(Self { root: root.to_owned(), template, out, temporary, values })
     }
 }
 
@@ -121,8 +137,7 @@ fn write(root: &Path, source: &Source, contents: &[u8]) -> Result<()> {
 fn values_file(answers: &Answers) -> String {
     let toml = |value: &Value| match value {
         Value::Bool(value) => Toml::Boolean(*value),
-        Value::Text(text) => Toml::String(text.clone()),
-        Value::List(texts) => Toml::String(texts.join(",")),
+        Value::Text(_) | Value::List(_) => Toml::String(value.to_string()),
     };
     let values: Table = answers.placeholders.iter().map(|(name, value)| (name.clone(), toml(value))).collect();
     Table::from_iter([("values".to_owned(), Toml::Table(values))]).to_string()

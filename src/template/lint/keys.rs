@@ -10,12 +10,11 @@ const OVERLAY: [(&str, &[&str]); 2] = [("", &manifest::TABLES), ("template", &ma
 pub(super) const LISTS: [&str; 3] = ["include", "exclude", "ignore"];
 pub(super) const PHASES: [&str; 3] = ["init", "pre", "post"];
 const CONDITIONAL: &str = "conditional";
+pub(super) const OF_TEMPLATE: [&str; 8] =
+    ["sub_templates", "cargo_generate_version", "include", "exclude", "ignore", "vcs", "init", "fmt"];
 /// cargo-generate itself passes over all others.
-const COMPLETE: [(&str, &[&str]); 3] = [
-    ("", &["template", "placeholders", "hooks", CONDITIONAL]),
-    ("template", &["sub_templates", "cargo_generate_version", "include", "exclude", "ignore", "vcs", "init", "fmt"]),
-    ("hooks", &PHASES),
-];
+const COMPLETE: [(&str, &[&str]); 3] =
+    [("", &["template", "placeholders", "hooks", CONDITIONAL]), ("template", &OF_TEMPLATE), ("hooks", &PHASES)];
 const CONDITIONAL_KEYS: [&str; 4] = ["include", "exclude", "ignore", "placeholders"];
 
 type Tables = [(&'static str, &'static [&'static str])];

@@ -7,6 +7,7 @@ use regex_syntax::hir::Look;
 
 use super::keys::{self, table};
 use super::{Findings, Rule};
+use crate::template::overlay::manifest;
 use crate::template::page::{Entry, Page, entries};
 use crate::template::placeholders::{self, Dialect};
 use crate::template::variables;
@@ -88,8 +89,8 @@ fn check(page: &Page, entry: &Entry, dialect: Dialect, findings: &mut Findings) 
 
 fn manifest_keys(dialect: Dialect) -> &'static [&'static str] {
     match dialect {
-        Dialect::Overlay => &crate::template::overlay::manifest::KEYS,
-        Dialect::CargoGenerate => &["sub_templates", "cargo_generate_version", "include", "exclude", "ignore", "vcs"],
+        Dialect::Overlay => &manifest::KEYS,
+        Dialect::CargoGenerate => &keys::OF_TEMPLATE,
     }
 }
 

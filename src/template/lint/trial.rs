@@ -110,12 +110,6 @@ fn others(placeholder: &Placeholder) -> Vec<Value> {
 }
 
 fn given(answers: &Answers) -> String {
-    let text = |value: &Value| match value {
-        Value::Bool(value) => value.to_string(),
-        Value::Text(text) => text.clone(),
-        Value::List(texts) => texts.join(","),
-    };
-    let given = answers.placeholders.iter().map(|(name, value)| format!("{name}={}", text(value)));
-    let given: Vec<String> = given.collect();
+    let given: Vec<String> = answers.placeholders.iter().map(|(name, value)| format!("{name}={value}")).collect();
     if given.is_empty() { String::new() } else { format!(" with the answers {}", given.join(", ")) }
 }

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::template::page::{self, Page};
-use crate::template::placeholders::{self, Placeholder};
+use crate::template::placeholders::{self, Dialect, Placeholder};
 
 pub(in crate::template) const PATH: &str = "jwt-allauth.toml";
 
@@ -28,7 +28,7 @@ impl Manifest {
         for entry in page::entries(&page.parse()?) {
             match entry.key {
                 "template" => manifest.describe(&page, &page.table_of(&entry)?)?,
-                "placeholders" => manifest.placeholders = placeholders::of(&page, &entry)?,
+                "placeholders" => manifest.placeholders = placeholders::all(&page, &entry, Dialect::Overlay)?,
                 _ => return Err(page.unknown(&entry, &TABLES)),
             }
         }

@@ -9,6 +9,7 @@ pub(super) mod manifest;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::fetch::Fetched;
 use super::placeholders::Placeholder;
 use super::source::{Form, Source};
 use super::walk::{self, refused};
@@ -25,8 +26,7 @@ pub(crate) struct Overlay {
     pub(crate) placeholders: Vec<Placeholder>,
     /// Patterns of the built-in files that stay, where not all of them do.
     pub(crate) keep: Option<Vec<String>>,
-    /// The repository it was fetched from, and the commit.
-    pub(crate) source: Option<(String, String)>,
+    pub(crate) fetched: Option<Fetched>,
     /// Whether it comes with the program.
     pub(crate) is_embedded: bool,
     /// Of all that it lays over, so that a project can tell whether its skeleton has changed.
@@ -70,7 +70,7 @@ fn overlay(name: &str, manifest: Manifest, sources: &[Source]) -> Overlay {
         description: manifest.description,
         placeholders: manifest.placeholders,
         keep: manifest.keep,
-        source: None,
+        fetched: None,
         is_embedded: false,
         hash: Tree::new(files).hash(),
     }

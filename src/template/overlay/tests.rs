@@ -35,14 +35,8 @@ fn render(directory: &TempDir) -> Result<Tree, Failure> {
     let (overlay, sources) = read(directory.path())?;
     let keep = Keep::of(overlay.keep.as_deref(), &project)?;
     let (sources, replaced) = laid_over(project.to_vec(), sources, &keep)?;
-    let template = Template {
-        id: "test".into(),
-        version: "1.0.0".into(),
-        sources,
-        replaced,
-        overlay: Some(overlay),
-        complete: None,
-    };
+    let (id, version) = ("test".into(), "1.0.0".into());
+    let template = Template { id, version, sources, replaced, overlay: Some(overlay), ..Template::default() };
     let answers = Answers {
         name: ProjectName::parse("shop", &[])?,
         email: Some(false),

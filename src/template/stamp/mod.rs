@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use super::{Overlay, Template};
+use super::{Fetched, Overlay, Template};
 use crate::answers::{self, Answers};
 use crate::tree::{File, Mode, Origin};
 
@@ -42,10 +42,8 @@ fn of_template(template: &Template) -> Table {
     let mut table = Table::new();
     table.insert("id".into(), template.id.clone().into());
     table.insert("version".into(), template.version.clone().into());
-    if let Some((repository, commit)) = template.complete.as_ref().and_then(|complete| complete.source.as_ref()) {
-        table.insert("source".into(), repository.clone().into());
-        table.insert("commit".into(), commit.clone().into());
-    }
+    let fetched = template.complete.iter().filter_map(|complete| complete.fetched.as_ref());
+    table.extend(fetched.flat_map(of_fetched));
     table
 }
 
@@ -72,11 +70,13 @@ fn of_overlay(overlay: &Overlay) -> Table {
     if overlay.is_embedded {
         table.insert("source".into(), overlay.name.clone().into());
     }
-    if let Some((repository, commit)) = &overlay.source {
-        table.insert("source".into(), repository.clone().into());
-        table.insert("commit".into(), commit.clone().into());
-    }
+    table.extend(overlay.fetched.iter().flat_map(of_fetched));
     table
+}
+
+fn of_fetched(fetched: &Fetched) -> [(String, Value); 2] {
+    [("source", &fetched.repository), ("commit", &fetched.commit)]
+        .map(|(key, text)| (key.to_owned(), text.clone().into()))
 }
 
 fn of_placeholders(answers: &Answers) -> Table {

@@ -23,7 +23,7 @@ fn a_project_of_a_newer_program_is_4() {
     project.restamp(|stamp| stamp["template"]["version"] = "99.0.0".into());
     let before = project.everything();
     for command in ["update", "check", "check --security"] {
-        project.run(command).ended_with(4).saying("of jwt-allauth 99.0.0, which is newer");
+        project.run(command).ended_with(4).saying("by jwt-allauth 99.0.0, which is newer");
     }
     assert_eq!(project.everything(), before);
 }
