@@ -2,7 +2,7 @@
 
 use crate::mail;
 use crate::redis::Redis;
-use crate::settings::{Problem, Settings};
+use crate::settings::{Problem, Settings, kept, one};
 use crate::templates::Templates;
 use crate::tokens::Tokens;
 
@@ -38,12 +38,4 @@ impl Parts {
         };
         parts().ok_or(problems)
     }
-}
-
-fn kept<T>(made: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {
-    made.map_err(|found| problems.extend(found)).ok()
-}
-
-fn one(problem: Problem) -> Vec<Problem> {
-    vec![problem]
 }

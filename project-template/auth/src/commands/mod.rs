@@ -1,5 +1,6 @@
 //! The program's sub-commands: `serve` and what an operator needs beside it.
 
+mod arguments;
 mod background;
 mod check;
 mod flush_tokens;
@@ -13,11 +14,10 @@ mod send_test_mail;
 mod serve;
 mod superuser;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use axum::Router;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::app::Auth;
 use crate::hooks::Hooks;
@@ -26,7 +26,7 @@ use crate::settings::Draft;
 
 /// Serves the application, or does one of the other things an operator needs.
 #[derive(Parser)]
-#[command(version = concat!("(auth ", env!("CARGO_PKG_VERSION"), ")"), about, disable_help_subcommand = true)]
+#[command(about, disable_help_subcommand = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -89,7 +89,7 @@ pub async fn run(app: impl FnOnce(Auth) -> Router) -> ExitCode {
 
 /// As [`run`], with what the application adds: see [`crate::hooks`].
 pub async fn run_with(hooks: impl Hooks, app: impl FnOnce(Auth) -> Router) -> ExitCode {
-    let arguments = arguments();
+    let arguments: Arguments = arguments::of_process();
     match perform(arguments.command.unwrap_or(Command::Serve { migrate: false }), hooks, app).await {
         Ok(code) => code,
         Err(error) => {
@@ -97,14 +97,6 @@ pub async fn run_with(hooks: impl Hooks, app: impl FnOnce(Auth) -> Router) -> Ex
             ExitCode::FAILURE
         }
     }
-}
-
-/// The arguments of this process; `--version` names the program as it was called, with the version of this crate.
-fn arguments() -> Arguments {
-    let called = std::env::args_os().next().unwrap_or_default();
-    let name = Path::new(&called).file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let command = if name.is_empty() { Arguments::command() } else { Arguments::command().name(name) };
-    Arguments::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
 }
 
 /// Does something with the state, and closes the database whatever comes of it.

@@ -1,23 +1,12 @@
-use rcgen::CertifiedKey;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
-use tokio_rustls::rustls::{ServerConfig, crypto};
 
 use super::*;
+use crate::testing::certificate;
 
 /// A server that answers every command with the same line. Gives its port, and its certificate if it speaks TLS.
 async fn answering(line: &'static str, tls: bool) -> (u16, String) {
-    let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
-    let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![cert.der().clone()], key)
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let (acceptor, certificate) = certificate::localhost();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -37,7 +26,7 @@ async fn answering(line: &'static str, tls: bool) -> (u16, String) {
             }
         }
     });
-    (port, cert.pem())
+    (port, certificate)
 }
 
 async fn trouble(url: String, ca: Option<&str>) -> String {

@@ -5,7 +5,9 @@
 mod combinations;
 mod draft;
 mod environment;
+mod made;
 mod problem;
+mod production;
 mod reader;
 mod sources;
 
@@ -14,6 +16,7 @@ use std::path::Path;
 
 pub(crate) use draft::Draft;
 pub use environment::Environment;
+pub(crate) use made::{kept, one};
 pub use problem::{Problem, Problems};
 use reader::Reader;
 pub(crate) use reader::parse_duration;
@@ -110,34 +113,15 @@ impl Settings {
             templates: templates::Settings::read(&mut reader.section("templates")),
         };
         combinations::refuse(&settings, reader);
-        if settings.environment == Environment::Production {
+        if settings.is_production() {
             settings.refuse_unsafe(reader);
         }
         settings
     }
 
-    /// Whether this is a production environment.
-    #[must_use]
-    pub fn is_production(&self) -> bool {
-        self.environment == Environment::Production
-    }
-
-    /// Whether the description of the API is served.
-    #[must_use]
-    pub fn serves_docs(&self) -> bool {
-        match self.http.docs {
-            http::Docs::On => true,
-            http::Docs::Off => false,
-            http::Docs::Development => !self.is_production(),
-        }
-    }
-
     /// What production cannot start with.
     fn refuse_unsafe(&self, reader: &mut Reader) {
-        if self.http.public_url.is_none() {
-            let fix = "must be set in production, for example \"https://auth.example.com\"";
-            reader.section("http").problem("public_url", fix);
-        }
+        self.require_public_url(reader);
         self.codes.refuse_unsafe(&mut reader.section("codes"));
         self.mail.refuse_unsafe(&mut reader.section("mail"));
     }
@@ -146,10 +130,7 @@ impl Settings {
     #[must_use]
     pub fn deployment_warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        if !self.is_production() {
-            warnings
-                .push("environment: set ENVIRONMENT=production; cookies are not Secure and errors are verbose".into());
-        }
+        self.warn_of_development(&mut warnings);
         self.http.warn(&mut warnings);
         self.database.warn(&mut warnings);
         self.codes.warn(&mut warnings);

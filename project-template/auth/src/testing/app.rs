@@ -13,7 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::instances::Instances;
 use super::key_files::write_key;
-use super::{Client, Mailbox};
+use super::Mailbox;
 use crate::app::Auth;
 use crate::clock::Clock;
 use crate::hooks::Hooks;
@@ -53,34 +53,6 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    /// Starts an application with the default settings, but cheap password hashes.
-    ///
-    /// # Panics
-    /// If the database cannot be reached.
-    pub async fn start(engine: Engine, router: impl Fn(Auth) -> Router) -> Self {
-        Self::start_with(engine, router, |_| ()).await
-    }
-
-    /// As [`TestApp::start`], with settings changed first.
-    ///
-    /// # Panics
-    /// As [`TestApp::start`].
-    pub async fn start_with(
-        engine: Engine,
-        router: impl Fn(Auth) -> Router,
-        change: impl FnOnce(&mut Settings),
-    ) -> Self {
-        Self::prepare(engine, router, "", change).await
-    }
-
-    /// As [`TestApp::start`], with settings as they would stand in `settings.toml`.
-    ///
-    /// # Panics
-    /// As [`TestApp::start`]; also if the settings are not valid.
-    pub async fn configured(engine: Engine, router: impl Fn(Auth) -> Router, toml: &str) -> Self {
-        Self::prepare(engine, router, toml, |_| ()).await
-    }
-
     /// As [`TestApp::configured`], with password hashes that cost what they cost in production: to measure.
     ///
     /// # Panics
@@ -90,7 +62,7 @@ impl TestApp {
         Self::prepare(engine, router, toml, |settings| settings.password.hash = hash).await
     }
 
-    async fn prepare(
+    pub(super) async fn prepare(
         engine: Engine,
         router: impl Fn(Auth) -> Router,
         toml: &str,
@@ -111,14 +83,6 @@ impl TestApp {
         change(&mut settings);
         let clock = Clock::manual(OffsetDateTime::from_unix_timestamp(1_800_000_000).expect("a valid time"));
         Self::from_parts(settings, clock, mailbox, Arc::new(files), router).await
-    }
-
-    /// A second process on the same database, with the same keys and the same clock.
-    ///
-    /// # Panics
-    /// As [`TestApp::start`].
-    pub async fn second_instance(&self, router: impl Fn(Auth) -> Router) -> Self {
-        self.second_instance_with(router, |_| ()).await
     }
 
     /// As [`TestApp::second_instance`], with settings changed first: the same application after a new configuration.
@@ -185,15 +149,6 @@ impl TestApp {
         Self { auth, clock, router, files, settings, mailbox, instances: None }
     }
 
-    /// A client that nobody knows yet.
-    #[must_use]
-    pub fn client(&self) -> Client {
-        match &self.instances {
-            Some(instances) => Client::new(instances.next(), Some(Arc::clone(instances))),
-            None => Client::new(self.clone(), None),
-        }
-    }
-
     /// Tries every mail that is due, once, as the server does in the background. Says how many there were.
     ///
     /// # Panics
@@ -209,11 +164,6 @@ impl TestApp {
     pub async fn mailbox(&self) -> Mailbox {
         self.deliver_mail().await;
         self.mailbox.clone()
-    }
-
-    /// Moves the clock.
-    pub fn advance(&self, by: Duration) {
-        self.clock.advance(by);
     }
 }
 

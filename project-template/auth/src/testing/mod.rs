@@ -12,6 +12,8 @@
 //! ```
 
 mod app;
+#[cfg(test)]
+pub(crate) mod certificate;
 mod client;
 mod events;
 mod instances;
@@ -20,6 +22,7 @@ mod keys;
 mod listening;
 mod mailbox;
 mod program;
+mod starting;
 mod users;
 
 pub use crate::audit::AuditRow;

@@ -1,5 +1,6 @@
 //! The program's sub-commands: `serve` and what an operator needs beside it.
 
+mod arguments;
 mod background;
 mod check;
 mod health;
@@ -20,7 +21,7 @@ use crate::settings::Draft;
 
 /// Serves the application, or does one of the other things an operator needs.
 #[derive(Parser)]
-#[command(version, about, disable_help_subcommand = true)]
+#[command(about, disable_help_subcommand = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -57,7 +58,7 @@ pub async fn run(app: impl FnOnce(Auth) -> Router) -> ExitCode {
 
 /// As [`run`], with what the application adds: see [`crate::hooks`].
 pub async fn run_with(hooks: impl Hooks, app: impl FnOnce(Auth) -> Router) -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments: Arguments = arguments::of_process();
     match perform(arguments.command.unwrap_or(Command::Serve), hooks, app).await {
         Ok(code) => code,
         Err(error) => {

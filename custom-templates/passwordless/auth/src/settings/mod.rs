@@ -4,7 +4,9 @@
 
 mod draft;
 mod environment;
+mod made;
 mod problem;
+mod production;
 mod reader;
 mod sources;
 
@@ -13,6 +15,7 @@ use std::path::Path;
 
 pub(crate) use draft::Draft;
 pub use environment::Environment;
+pub(crate) use made::{kept, one};
 pub use problem::{Problem, Problems};
 use reader::Reader;
 pub(crate) use reader::parse_duration;
@@ -100,28 +103,9 @@ impl Settings {
         settings
     }
 
-    /// Whether this is a production environment.
-    #[must_use]
-    pub fn is_production(&self) -> bool {
-        self.environment == Environment::Production
-    }
-
-    /// Whether the description of the API is served.
-    #[must_use]
-    pub fn serves_docs(&self) -> bool {
-        match self.http.docs {
-            http::Docs::On => true,
-            http::Docs::Off => false,
-            http::Docs::Development => !self.is_production(),
-        }
-    }
-
     /// What production cannot start with.
     fn refuse_unsafe(&self, reader: &mut Reader) {
-        if self.http.public_url.is_none() {
-            let fix = "must be set in production, for example \"https://auth.example.com\"";
-            reader.section("http").problem("public_url", fix);
-        }
+        self.require_public_url(reader);
         self.users.refuse_unsafe(&mut reader.section("users"));
         self.codes.refuse_unsafe(&mut reader.section("codes"));
         self.mail.refuse_unsafe(&mut reader.section("mail"));
@@ -131,10 +115,7 @@ impl Settings {
     #[must_use]
     pub fn deployment_warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        if !self.is_production() {
-            warnings
-                .push("environment: set ENVIRONMENT=production; cookies are not Secure and errors are verbose".into());
-        }
+        self.warn_of_development(&mut warnings);
         if self.redis.url.is_none() {
             warnings.push(
                 "redis.url: sessions, codes and budgets are in the memory of one process, and gone when it restarts; set \

@@ -58,35 +58,7 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    /// Starts an application with the default settings.
-    ///
-    /// # Panics
-    /// If Redis cannot be started.
-    pub async fn start(engine: Engine, router: impl Fn(Auth) -> Router) -> Self {
-        Self::start_with(engine, router, |_| ()).await
-    }
-
-    /// As [`TestApp::start`], with settings changed first.
-    ///
-    /// # Panics
-    /// As [`TestApp::start`].
-    pub async fn start_with(
-        engine: Engine,
-        router: impl Fn(Auth) -> Router,
-        change: impl FnOnce(&mut Settings),
-    ) -> Self {
-        Self::prepare(engine, router, "", change).await
-    }
-
-    /// As [`TestApp::start`], with settings as they would stand in `settings.toml`.
-    ///
-    /// # Panics
-    /// As [`TestApp::start`]; also if the settings are not valid.
-    pub async fn configured(engine: Engine, router: impl Fn(Auth) -> Router, toml: &str) -> Self {
-        Self::prepare(engine, router, toml, |_| ()).await
-    }
-
-    async fn prepare(
+    pub(super) async fn prepare(
         engine: Engine,
         router: impl Fn(Auth) -> Router,
         toml: &str,
@@ -111,14 +83,6 @@ impl TestApp {
         let auth = start(&settings, &clock, None, ()).await;
         let router = http::outer_layers(router(auth.clone()), &auth);
         Self { auth, clock, router, files: Arc::new(files), settings, mailbox, redis: server, instances: None }
-    }
-
-    /// A second process with the same state, keys and clock.
-    ///
-    /// # Panics
-    /// As [`TestApp::start`].
-    pub async fn second_instance(&self, router: impl Fn(Auth) -> Router) -> Self {
-        self.second_instance_with(router, |_| ()).await
     }
 
     /// As [`TestApp::second_instance`], with settings changed first: the same application after a new configuration.
@@ -174,15 +138,6 @@ impl TestApp {
         write_key(&self.files.path().join(KEYS), name, algorithm);
     }
 
-    /// A client that nobody knows yet.
-    #[must_use]
-    pub fn client(&self) -> Client {
-        match &self.instances {
-            Some(instances) => Client::new(instances.next(), Some(Arc::clone(instances))),
-            None => Client::new(self.clone(), None),
-        }
-    }
-
     /// A client that has signed in with a code that was mailed to this address.
     ///
     /// # Panics
@@ -200,11 +155,6 @@ impl TestApp {
     #[must_use]
     pub fn mailbox(&self) -> &Mailbox {
         &self.mailbox
-    }
-
-    /// Moves the clock.
-    pub fn advance(&self, by: Duration) {
-        self.clock.advance(by);
     }
 }
 

@@ -12,6 +12,8 @@
 //! ```
 
 mod app;
+#[cfg(test)]
+pub(crate) mod certificate;
 mod client;
 mod instances;
 mod key_files;
@@ -19,6 +21,7 @@ mod keys;
 mod listening;
 mod mailbox;
 mod redis_server;
+mod starting;
 
 pub use app::{Engine, TestApp};
 pub use client::{Client, Reply};

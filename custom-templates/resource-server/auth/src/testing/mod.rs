@@ -1,5 +1,7 @@
 //! For tests: an authentication server that publishes keys and signs tokens, with a clock that can be moved.
 
+#[cfg(test)]
+pub(crate) mod certificate;
 mod keys;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,37 @@
+//! What a server in production is held to, whatever its rooms are.
+
+use super::{Environment, Reader, Settings};
+use crate::http;
+
+impl Settings {
+    /// Whether this is a production environment.
+    #[must_use]
+    pub fn is_production(&self) -> bool {
+        self.environment == Environment::Production
+    }
+
+    /// Whether the description of the API is served.
+    #[must_use]
+    pub fn serves_docs(&self) -> bool {
+        match self.http.docs {
+            http::Docs::On => true,
+            http::Docs::Off => false,
+            http::Docs::Development => !self.is_production(),
+        }
+    }
+
+    /// What it cannot start without.
+    pub(super) fn require_public_url(&self, reader: &mut Reader) {
+        if self.http.public_url.is_none() {
+            let fix = "must be set in production, for example \"https://auth.example.com\"";
+            reader.section("http").problem("public_url", fix);
+        }
+    }
+
+    pub(super) fn warn_of_development(&self, warnings: &mut Vec<String>) {
+        if !self.is_production() {
+            warnings
+                .push("environment: set ENVIRONMENT=production; cookies are not Secure and errors are verbose".into());
+        }
+    }
+}
