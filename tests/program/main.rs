@@ -5,6 +5,7 @@
 mod atomicity;
 mod complete;
 mod conformance;
+mod custom_templates;
 mod deploy;
 mod destination;
 mod email;
