@@ -20,10 +20,9 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// What a killed run has left is undone first.
+    /// What an earlier run has left is undone first.
     pub(crate) fn at(root: &Path, signals: &Signals) -> Result<Self> {
-        // No lock where the file system knows none; then stale stages stay.
-        let lock = Handle::open(root).ok().filter(|handle| handle.lock().is_ok());
+        let lock = stage::lock(root);
         if lock.is_some() {
             signals.hold(|_| Ok(stage::clear_stale(root)?))?;
         }

@@ -70,12 +70,11 @@ impl Destination {
         Ok(Self { given, path: without_dots(&path) })
     }
 
-    /// The site as it is while its anchor is locked. No lock where the file system knows none; then stale stages stay.
+    /// The site as it is while its anchor is locked.
     pub(super) fn lock(&self) -> Result<(Site, Option<Handle>)> {
         loop {
             let site = self.site()?;
-            let handle = Handle::open(site.anchor());
-            let lock = handle.ok().filter(|handle| handle.lock().is_ok());
+            let lock = stage::lock(site.anchor());
             // While waiting, another run may have created a directory that was missing.
             if self.site()?.anchor() == site.anchor() {
                 return Ok((site, lock));

@@ -3,7 +3,7 @@
 //! `new/` holds what is to be placed, `old/` what was replaced, `journal` what a filling was about to do.
 
 use std::ffi::OsStr;
-use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File as Handle, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
@@ -54,6 +54,11 @@ pub(crate) fn is_stage(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
 }
 
+/// As long as it lives nobody else writes here. None where the file system knows no locks; then stale stages stay.
+pub(super) fn lock(directory: &Path) -> Option<Handle> {
+    Handle::open(directory).ok().filter(|handle| handle.lock().is_ok())
+}
+
 /// Only under the directory's lock: a stage found then belongs to nobody who lives.
 pub(super) fn clear_stale(directory: &Path) -> Result<(), Failure> {
     undo_and_remove(directory).map_err(|error| {
@@ -73,7 +78,7 @@ fn undo_and_remove(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a run was killed while it filled this directory.
+/// Whether a run stopped while it filled this directory.
 pub(crate) fn is_half_done(directory: &Path) -> io::Result<bool> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;

@@ -76,9 +76,9 @@ impl Report {
         for command in next_steps::commands(rendered, written) {
             self.say(&format!("  {command}"));
         }
-        self.say("");
-        for note in next_steps::notes(rendered) {
-            self.say(note);
+        let notes = next_steps::notes(rendered);
+        if !notes.is_empty() {
+            self.say(&format!("\n{}", notes.join("\n")));
         }
         result(&written.root.display().to_string());
     }

@@ -119,7 +119,8 @@ fn read(place: &Path) -> io::Result<Present> {
 
 fn no_project(directory: &Path, why: &str) -> Failure {
     let message = format!("`{}` is not a project of jwt-allauth: it {why}", directory.display());
-    Failure::new(Kind::Template, message).hint("name its directory, the one with `settings.toml`")
+    Failure::new(Kind::Template, message)
+        .hint(format!("name the directory of a rendered project, which has a `{}`", stamp::PATH))
 }
 
 fn too_new(version: Version) -> Failure {
