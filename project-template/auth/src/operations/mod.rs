@@ -2,6 +2,7 @@
 
 mod cron;
 mod flush;
+mod health;
 mod metrics;
 mod routes;
 mod settings;

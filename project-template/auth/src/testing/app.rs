@@ -11,9 +11,9 @@ use tempfile::TempDir;
 use time::OffsetDateTime;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::Mailbox;
 use super::instances::Instances;
 use super::key_files::write_key;
-use super::Mailbox;
 use crate::app::Auth;
 use crate::clock::Clock;
 use crate::hooks::Hooks;

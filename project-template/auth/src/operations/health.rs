@@ -1,0 +1,36 @@
+//! Whether what the server needs is there.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::app::Auth;
+use crate::openapi::bodies;
+
+pub(super) const READY: &str = "The server can serve: its database answers, and it was not asked to stop.";
+
+bodies! {
+    /// How the server is.
+    #[schema(example = json!({ "status": "ok", "database": "ok" }))]
+    pub(super) struct Health {
+        /// `ok`, `stopping` or `unavailable`.
+        status: String,
+        /// `ok` or `unavailable`.
+        #[schema(required = false)]
+        database: String,
+        /// `ok` or `unavailable`, where `redis.url` is set. Without it the database does its work, so the server is ready.
+        #[schema(required = false)]
+        redis: String,
+    }
+}
+
+pub(super) async fn of(auth: &Auth) -> (StatusCode, Value) {
+    if let Err(error) = auth.db().ping().await {
+        tracing::error!(%error, "the database does not answer");
+        return (StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "unavailable", "database": "unavailable" }));
+    }
+    let mut health = json!({ "status": "ok", "database": "ok" });
+    if let Some(redis) = auth.redis() {
+        health["redis"] = json!(if redis.is_there().await { "ok" } else { "unavailable" });
+    }
+    (StatusCode::OK, health)
+}
