@@ -127,7 +127,8 @@ fn the_image_runs_commands_that_the_program_has() {
         assert!(instructions(&dockerfile, "HEALTHCHECK")[0].ends_with("CMD [\"my-shop\", \"health\"]"));
         let compose = scalars(&place.read("my-shop/compose.yaml"));
         assert!(compose.windows(3).any(|words| words == ["keys", "rotate", "--if-none"]));
-        let commands = place.read("my-shop/auth/src/commands/mod.rs") + &place.read("my-shop/auth/src/commands/keys.rs");
+        let commands =
+            place.read("my-shop/auth/src/commands/mod.rs") + &place.read("my-shop/auth/src/commands/keys.rs");
         for command in ["Serve {", "migrate: bool", "Health,", "Rotate {", "if_none: bool"] {
             assert!(commands.contains(command), "{command}");
         }
@@ -145,7 +146,8 @@ fn what_the_server_writes_is_on_a_volume_that_its_user_may_write_to() {
         assert!(copied.iter().any(|copy| copy == "--from=build --chown=nonroot:nonroot /data /data"), "{copied:?}");
         let compose = scalars(&place.read("my-shop/compose.yaml"));
         assert_eq!(compose.iter().filter(|text| *text == "data:/data").count(), 2, "the server and what makes its key");
-        let database = if place.read("my-shop/.env").contains("postgres://") { "postgres://" } else { "sqlite:///data/" };
+        let database =
+            if place.read("my-shop/.env").contains("postgres://") { "postgres://" } else { "sqlite:///data/" };
         assert!(compose.windows(2).any(|pair| pair[0] == "DATABASE_URL" && pair[1].starts_with(database)));
     });
 }
