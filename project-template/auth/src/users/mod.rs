@@ -4,6 +4,7 @@ mod columns;
 mod email;
 mod email_change;
 pub mod import;
+mod owner;
 pub mod role;
 mod routes;
 pub(crate) mod store;

@@ -7,15 +7,14 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa_axum::routes;
 
+use super::owner::{SignInAgain, prove};
 use super::{LastSuperuser, NAME_LIMIT, User, email_change, erase, protect_last_superuser, role, store};
 use crate::app::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields};
-use crate::login;
 use crate::openapi::shared::{Conflict, NotFound, Throttled};
-use crate::openapi::{Api, at, bodies, refusals};
-use crate::passwords;
+use crate::openapi::{Api, at, bodies};
 use crate::sessions::{self, CurrentUser, DbUser, EndedBy};
 
 pub(crate) fn router() -> Api {
@@ -78,12 +77,6 @@ async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
     changed.map(|user| Json(user.into())).ok_or_else(Error::not_found)
 }
 
-refusals! {
-    /// The account has no password, and the session did not begin within the last five minutes.
-    SignInAgain = FORBIDDEN, "sign_in_again",
-        "This account has no password. Sign in again, then repeat this within five minutes.";
-}
-
 /// Removes the account, its sessions and everything that hangs on it.
 ///
 /// An account without a password, such as one that a mailed code made, takes a session that began within the last five
@@ -105,15 +98,8 @@ async fn remove(
     client: Client,
     mut fields: Fields,
 ) -> Result<Response> {
-    if user.password_hash.is_some() {
-        let password = fields.secret("password");
-        let password = fields.finish_with(password)?;
-        if !passwords::is_own(&auth, &user, &client, password, Reason::Deletion).await? {
-            return Err(Error::field("password", "Your password was entered incorrectly. Please enter it again."));
-        }
-    } else if !login::is_fresh(token.session_iat, auth.now()) {
-        return Err(SignInAgain.into());
-    }
+    let proven = prove(&auth, (&user, &token), &client, &mut fields, Reason::Deletion).await?;
+    fields.finish_with(proven)?;
     let mut tx = auth.db().begin().await?;
     if user.role >= role::SUPERUSER {
         protect_last_superuser(&mut tx, user.id).await?;

@@ -15,6 +15,7 @@ auth::on_both_engines!(
     an_account_is_deleted_with_its_password,
     without_the_right_password_an_account_stays,
     an_account_without_a_password_is_deleted_by_whoever_signed_in_a_moment_ago,
+    an_account_without_a_password_gets_another_address_by_whoever_signed_in_a_moment_ago,
     a_password_is_asked_for_however_fresh_the_session_is,
     a_deleted_address_can_be_registered_again,
 );
@@ -114,6 +115,22 @@ async fn an_account_without_a_password_is_deleted_by_whoever_signed_in_a_moment_
     app.advance(Duration::from_mins(5) - Duration::from_secs(1));
     assert_eq!(new.delete(PATH, None).await.status, 204);
     assert_session_over(&old.get(PATH).await);
+}
+
+async fn an_account_without_a_password_gets_another_address_by_whoever_signed_in_a_moment_ago(engine: Engine) {
+    let app = configured(engine, "[login_codes]\ncreate_accounts = true").await;
+    let new_address = json!({ "email": "ada@new.example.com" });
+    let mut old = by_code(&app, "ada@example.com").await;
+    app.advance(Duration::from_mins(5));
+    assert_eq!(old.refresh().await.status, 200);
+    let reply = old.post("/jwt-allauth/user/email/", &new_address).await;
+    assert_eq!((reply.status, reply.text("code")), (403, "sign_in_again"));
+
+    let new = by_code(&app, "ada@example.com").await;
+    assert_eq!(new.post("/jwt-allauth/user/email/", &new_address).await.status, 200);
+    let link = app.mailbox().await.latest("ada@new.example.com").link();
+    assert_eq!(app.client().post(&link, &json!({})).await.status, 200);
+    assert_eq!(new.get(PATH).await.text("email"), "ada@new.example.com");
 }
 
 async fn a_password_is_asked_for_however_fresh_the_session_is(engine: Engine) {

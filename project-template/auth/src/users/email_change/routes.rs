@@ -17,11 +17,11 @@ use crate::http::{Client, Fields, LinkKey};
 use crate::openapi::shared::{Throttled, UnknownLink};
 use crate::openapi::{Api, at, bodies, page_at};
 use crate::pages::{self, Reader};
-use crate::passwords;
 use crate::registration;
-use crate::sessions::DbUser;
+use crate::sessions::{CurrentUser, DbUser};
 use crate::templates::pages::{ConfirmEmailChange, EmailChangeFailed, EmailChanged};
 use crate::throttle::{self, Action};
+use crate::users::owner::{SignInAgain, prove};
 use crate::users::{self, Email};
 
 /// The same whether or not the address has another account.
@@ -58,27 +58,34 @@ bodies! {
 }
 
 /// Asks for another address.
+///
+/// An account without a password, such as one that a mailed code made, takes a session that began within the last five
+/// minutes instead; a refresh does not make it younger.
 #[utoipa::path(
     post, path = "/user/email/", tag = "Accounts", request_body = NewAddress, security(("bearer" = [])),
-    responses((status = 200, description = "The new address got a link, the old one a notice.", body = AddressChanged), registration::EmailDomainNotAllowed, Throttled),
+    responses(
+        (status = 200, description = "The new address got a link, the old one a notice.", body = AddressChanged),
+        registration::EmailDomainNotAllowed,
+        SignInAgain,
+        Throttled,
+    ),
 )]
-async fn change(State(auth): State<Auth>, user: DbUser, client: Client, mut fields: Fields) -> Result<Json<Value>> {
+async fn change(
+    State(auth): State<Auth>,
+    user: DbUser,
+    token: CurrentUser,
+    client: Client,
+    mut fields: Fields,
+) -> Result<Json<Value>> {
     throttle::limit_client(&auth, Action::EmailChange, &client).await?;
     throttle::limit(&auth, Action::EmailChange, &user.id.to_string()).await?;
     let email = fields.email("email");
-    let password = fields.secret("password");
     let present = Email::parse(&user.email);
     if email.is_some() && email.as_ref().map(Email::key) == present.as_ref().map(Email::key) {
         fields.problem("email", "This is already your e-mail address.");
     }
-    let is_own = match password {
-        Some(password) => Some(passwords::is_own(&auth, &user, &client, password, Reason::EmailChange).await?),
-        None => None,
-    };
-    if is_own == Some(false) {
-        fields.problem("password", "Your password was entered incorrectly. Please enter it again.");
-    }
-    let (email, _) = fields.finish_with(email.zip(is_own))?;
+    let proven = prove(&auth, (&user, &token), &client, &mut fields, Reason::EmailChange).await?;
+    let (email, ()) = fields.finish_with(email.zip(proven))?;
     registration::require_allowed(&auth, &email)?;
     ask(&auth, &user, user.session, &email).await?;
     Ok(Json(json!({ "detail": SENT })))
