@@ -31,11 +31,7 @@ async fn answering(line: &'static str, tls: bool) -> (u16, String) {
 
 async fn trouble(url: String, ca: Option<&str>) -> String {
     let files = tempfile::TempDir::new().unwrap();
-    let ca_file = ca.map(|pem| {
-        let path = files.path().join("ca.pem");
-        std::fs::write(&path, pem).unwrap();
-        path
-    });
+    let ca_file = ca.map(|pem| certificate::file(files.path(), pem));
     let settings = Settings { url: Some(url.into()), ca_file, timeout: CONNECT, pause: CONNECT };
     match Server::new(&settings) {
         Ok(server) => server.unwrap().connect().await.err().map(|error| error.to_string()).unwrap_or_default(),

@@ -1,5 +1,8 @@
 //! `check --deploy`: each setting that is unsafe is named, with what to do.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use super::*;
 
 /// As a careful operator sets them.

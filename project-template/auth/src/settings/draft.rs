@@ -55,3 +55,22 @@ impl Draft {
         Ok(outcome?)
     }
 }
+
+impl Settings {
+    /// Reads `settings.toml` (or the file `SETTINGS_FILE` names) and the environment of this process; in development
+    /// also `.env`. A file that is missing leaves the defaults.
+    ///
+    /// # Errors
+    /// Every problem at once: a file that cannot be read, unknown keys, wrong types, impossible combinations.
+    pub fn from_environment() -> Result<Self, Problems> {
+        Draft::from_environment()?.finish()
+    }
+
+    /// Reads settings from a text in TOML, named `path` in messages, and environment variables over it.
+    ///
+    /// # Errors
+    /// As [`Settings::from_environment`].
+    pub fn load(path: &Path, text: &str, environment: &BTreeMap<String, String>) -> Result<Self, Problems> {
+        Draft::read(path, text, environment)?.finish()
+    }
+}

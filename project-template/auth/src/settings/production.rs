@@ -34,4 +34,12 @@ impl Settings {
                 .push("environment: set ENVIRONMENT=production; cookies are not Secure and errors are verbose".into());
         }
     }
+
+    /// What is safe or not by where this runs, which no setting tells.
+    #[must_use]
+    pub fn deployment_notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        self.http.note(&mut notes);
+        notes
+    }
 }

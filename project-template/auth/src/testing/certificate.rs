@@ -1,5 +1,6 @@
 //! A certificate that nobody vouches for.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rcgen::CertifiedKey;
@@ -19,4 +20,11 @@ pub(crate) fn localhost() -> (TlsAcceptor, String) {
         .with_single_cert(vec![cert.der().clone()], key)
         .expect("a key that belongs to its certificate");
     (TlsAcceptor::from(Arc::new(config)), cert.pem())
+}
+
+/// A file of certificates, for a setting to name.
+pub(crate) fn file(directory: &Path, pem: &str) -> PathBuf {
+    let path = directory.join("ca.pem");
+    std::fs::write(&path, pem).expect("a file");
+    path
 }

@@ -10,9 +10,6 @@ mod production;
 mod reader;
 mod sources;
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
 pub(crate) use draft::Draft;
 pub use environment::Environment;
 pub(crate) use made::{kept, one};
@@ -60,23 +57,6 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads `settings.toml` (or the file `SETTINGS_FILE` names) and the environment of this process; in development
-    /// also `.env`. A file that is missing leaves the defaults.
-    ///
-    /// # Errors
-    /// Every problem at once: a file that cannot be read, unknown keys, wrong types, impossible combinations.
-    pub fn from_environment() -> Result<Self, Problems> {
-        Draft::from_environment()?.finish()
-    }
-
-    /// Reads settings from a text in TOML, named `path` in messages, and environment variables over it.
-    ///
-    /// # Errors
-    /// As [`Settings::from_environment`].
-    pub fn load(path: &Path, text: &str, environment: &BTreeMap<String, String>) -> Result<Self, Problems> {
-        Draft::read(path, text, environment)?.finish()
-    }
-
     fn read(reader: &mut Reader) -> Self {
         let settings = Self {
             environment: reader.top().one_of("environment"),
@@ -132,14 +112,6 @@ impl Settings {
         self.throttle.warn(&mut warnings);
         self.tokens.warn(&mut warnings);
         warnings
-    }
-
-    /// What is safe or not by where this runs, which no setting tells.
-    #[must_use]
-    pub fn deployment_notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        self.http.note(&mut notes);
-        notes
     }
 }
 

@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use super::*;
 
 fn load(text: &str) -> Result<Settings, String> {

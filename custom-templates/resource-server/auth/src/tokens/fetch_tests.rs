@@ -29,11 +29,7 @@ async fn secure() -> (u16, String) {
 /// What comes of a fetch by someone who trusts these certificates too.
 async fn fetched(url: String, ca: Option<&str>) -> anyhow::Result<Bytes> {
     let files = tempfile::TempDir::new().unwrap();
-    let ca_file = ca.map(|pem| {
-        let path = files.path().join("ca.pem");
-        std::fs::write(&path, pem).unwrap();
-        path
-    });
+    let ca_file = ca.map(|pem| certificate::file(files.path(), pem));
     let mut settings = crate::Settings::load(Path::new(""), "", &std::collections::BTreeMap::new()).unwrap().tokens;
     settings.jwks_url = url;
     settings.ca_file = ca_file;
