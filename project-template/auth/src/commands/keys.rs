@@ -72,8 +72,8 @@ fn rotate(settings: &Settings, at_once: bool, if_none: bool) -> anyhow::Result<E
     let path = next(&directory, newest.as_deref(), extension)?;
     write_new(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
     println!("{}", path.display());
-    let when = if ahead { format!("from {} on", (now + LEAD).format(&Rfc3339)?) } else { "at once".to_owned() };
     if newest.is_some() {
+        let when = if ahead { format!("from {} on", (now + LEAD).format(&Rfc3339)?) } else { "at once".to_owned() };
         eprintln!(
             "the new key signs {when}; restart every instance now, and keep the old keys until their tokens have expired"
         );
