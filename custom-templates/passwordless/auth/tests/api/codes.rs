@@ -5,6 +5,7 @@ use std::time::Duration;
 use auth::testing::Engine;
 use auth::tokens::Algorithm;
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use super::{ADA, assert_code_not_valid, claims, code, router, start, wrong};
 
@@ -71,12 +72,10 @@ async fn two_hundred_guesses_at_once_at_two_instances_do_not_pass_the_budget(eng
     let code = code(&app, ADA).await;
     let guesses = (0..200).map(|number| {
         let (mut client, code) = (if number % 2 == 0 { app.client() } else { second.client() }, wrong(&code));
-        tokio::spawn(async move { client.show_code(ADA, &code).await.status })
+        async move { client.show_code(ADA, &code).await.status }
     });
-    let guesses: Vec<_> = guesses.collect();
     let mut looked_at = 0;
-    for guess in guesses {
-        let status = guess.await.unwrap();
+    for status in guesses.collect::<JoinSet<_>>().join_all().await {
         assert!(matches!(status, 401 | 429), "{status}");
         looked_at += usize::from(status == 401);
     }
@@ -92,14 +91,10 @@ async fn of_many_who_show_the_right_code_at_once_one_is_signed_in(engine: Engine
         let code = code(&app, ADA).await;
         let shown = (0..10).map(|number| {
             let (mut client, code) = (if number % 2 == 0 { app.client() } else { second.client() }, code.clone());
-            tokio::spawn(async move { client.show_code(ADA, &code).await.status })
+            async move { client.show_code(ADA, &code).await.status }
         });
-        let shown: Vec<_> = shown.collect();
-        let mut signed_in = 0;
-        for one in shown {
-            signed_in += usize::from(one.await.unwrap() == 200);
-        }
-        assert_eq!(signed_in, 1);
+        let statuses = shown.collect::<JoinSet<_>>().join_all().await;
+        assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
     }
 }
 
@@ -108,13 +103,10 @@ async fn of_many_who_ask_at_once_one_is_sent_a_code(engine: Engine) {
     let second = app.second_instance(router).await;
     let asked = (0..50).map(|number| {
         let client = if number % 2 == 0 { app.client() } else { second.client() };
-        tokio::spawn(async move { client.ask_for_code(ADA).await.status })
+        async move { client.ask_for_code(ADA).await.status }
     });
-    let asked: Vec<_> = asked.collect();
-    let mut sent = 0;
-    for one in asked {
-        sent += usize::from(one.await.unwrap() == 204);
-    }
+    let statuses = asked.collect::<JoinSet<_>>().join_all().await;
+    let sent = statuses.iter().filter(|status| **status == 204).count();
     assert_eq!((sent, app.mailbox().all().len()), (1, 1));
 }
 
@@ -142,12 +134,10 @@ async fn a_client_network_asks_twenty_times_an_hour(engine: Engine) {
     let app = start(engine).await;
     let asked = (0..50).map(|number| {
         let client = app.client().from_address(&format!("2001:db8:1:2::{number:x}"));
-        tokio::spawn(async move { client.ask_for_code(&format!("user{number}@example.com")).await.status })
+        async move { client.ask_for_code(&format!("user{number}@example.com")).await.status }
     });
-    let asked: Vec<_> = asked.collect();
     let mut possible = 0;
-    for one in asked {
-        let status = one.await.unwrap();
+    for status in asked.collect::<JoinSet<_>>().join_all().await {
         assert!(matches!(status, 204 | 429), "{status}");
         possible += usize::from(status == 204);
     }

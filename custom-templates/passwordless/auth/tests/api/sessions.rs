@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use auth::testing::{Client, Engine, Reply, TestApp};
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use super::{ADA, CLAIMS, assert_token_not_valid, at, claims, configured, router, start, with_refresh};
 
@@ -55,17 +56,12 @@ async fn a_replay_ends_the_session_for_both_holders_and_no_other(engine: Engine)
 async fn refresh_at_once(apps: &[&TestApp], client: &Client) -> Vec<(Client, Reply)> {
     let tasks = (0..50).map(|number| {
         let mut copy = at(apps[number % apps.len()], client);
-        tokio::spawn(async move {
+        async move {
             let reply = copy.refresh().await;
             (copy, reply)
-        })
+        }
     });
-    let tasks: Vec<_> = tasks.collect();
-    let mut answers = Vec::new();
-    for task in tasks {
-        answers.push(task.await.unwrap());
-    }
-    answers
+    tasks.collect::<JoinSet<_>>().join_all().await
 }
 
 async fn of_fifty_refreshes_at_two_instances_one_wins_and_the_session_is_over(engine: Engine) {
