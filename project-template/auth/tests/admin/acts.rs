@@ -5,6 +5,7 @@ use std::time::Duration;
 use auth::testing::{Engine, PASSWORD, TestApp};
 use auth::users::role::{STAFF, SUPERUSER};
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use super::{ADA, BOSS, HELPER, act, assert_done, html, id, is_active, role, router, set_role, signed_in, start};
 
@@ -117,16 +118,12 @@ async fn the_log_says_which_role_an_account_had_when_two_change_it_at_once(engin
     for _ in 0..10 {
         set_role(&app, ADA, 0).await;
         let before = app.audit_log().await.len();
-        let mut tasks = Vec::new();
+        let mut tasks = JoinSet::new();
         for (admin, level) in [(BOSS, "300"), (HELPER, "600")] {
             let (app, mut browser) = (app.clone(), signed_in(&app, admin).await);
-            tasks.push(tokio::spawn(
-                async move { act(&app, &mut browser, ADA, "role", &[("role", level)]).await.status },
-            ));
+            tasks.spawn(async move { act(&app, &mut browser, ADA, "role", &[("role", level)]).await.status });
         }
-        for task in tasks {
-            assert_eq!(task.await.unwrap(), 303);
-        }
+        assert_eq!(tasks.join_all().await, [303, 303]);
         let rows = app.audit_log().await.split_off(before);
         let changes: Vec<_> =
             rows.into_iter().filter(|row| row.kind == "role_changed").filter_map(|row| row.detail).collect();

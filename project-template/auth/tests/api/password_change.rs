@@ -2,6 +2,7 @@
 
 use auth::testing::{Client, Engine, PASSWORD, Reply};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use super::{
     assert_not_authenticated, assert_refused, assert_session_over, assert_token_not_valid, at, configured, router,
@@ -130,15 +131,12 @@ async fn without_the_old_password_nothing_is_told_of_it_but_by_a_change(engine: 
     let reply = ada.post(PATH, &body("a wrong password", PASSWORD, PASSWORD)).await;
     assert_refused(&reply, 400, &json!({ "old_password": [wrong] }));
 
-    let mut tasks = Vec::new();
+    let mut tasks = JoinSet::new();
     for number in 0..8 {
         let (ada, body) = (at(&app, &ada), guess(&format!("{NEW} {number}"), &format!("{NEW} {number}")));
-        tasks.push(tokio::spawn(async move { ada.post(PATH, &body).await.status }));
+        tasks.spawn(async move { ada.post(PATH, &body).await.status });
     }
-    let mut statuses = Vec::new();
-    for task in tasks {
-        statuses.push(task.await.unwrap());
-    }
+    let statuses = tasks.join_all().await;
     assert!(statuses.iter().all(|status| [200, 401, 409].contains(status)), "{statuses:?}");
     assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "the others are told nothing");
 }

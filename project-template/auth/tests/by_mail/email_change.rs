@@ -6,6 +6,7 @@ use auth::email_verification::Method;
 use auth::testing::{Client, Engine, PASSWORD, Reply, TestApp};
 use axum::http::Method as Verb;
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use crate::support::*;
 
@@ -137,9 +138,8 @@ async fn a_stranger_gets_no_more_mail_than_if_one_account_asked(engine: Engine) 
     }
     // As many as an account may ask for; after these, there is a longer pause.
     for sent in 1..=4 {
-        let asking = clients.iter().cloned().map(|client| tokio::spawn(async move { ask(&client, NEW).await }));
-        for asked in asking.collect::<Vec<_>>() {
-            let reply = asked.await.unwrap();
+        let asking = clients.iter().cloned().map(|client| async move { ask(&client, NEW).await });
+        for reply in asking.collect::<JoinSet<_>>().join_all().await {
             assert_eq!(reply.status, 200, "{reply:?}");
         }
         assert_eq!(app.mailbox().await.to(NEW).len(), sent);
