@@ -4,10 +4,10 @@ use std::io::Write;
 use std::path::Path;
 
 use auth::testing::{Engine, PASSWORD, TestApp};
-use auth::users::import::{Event, Summary, import};
+use auth::users::import::{Event, Import, Summary, import};
 use auth::{Auth, on};
 use axum::Router;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 use uuid::Uuid;
 
@@ -19,32 +19,46 @@ auth::on_both_engines!(
     rows_that_cannot_be_imported_are_named_and_the_others_are,
     keys_that_are_uuids_stay_and_a_taken_one_is_refused,
     two_imports_of_one_file_at_once_make_each_account_once,
+    a_file_with_second_factors_is_refused_unless_they_may_be_left_out,
+    of_two_models_that_look_like_users_one_has_to_be_named,
+    what_closes_an_account_elsewhere_closes_it_here_and_is_named,
+    the_audit_log_says_whom_an_import_made_staff,
 );
 
 const DJANGO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/django_users.jsonl");
+
+/// What Django writes for an account without a password.
+const UNUSABLE: &str = "!jRkVsA0wbZDMFSQ9nEuAKgeDDNKQF5zqkzUh3Ksl";
+/// A hash in Django's notation.
+const PBKDF2: &str = "pbkdf2_sha256$1$salt$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 fn router(auth: Auth) -> Router {
     auth.router().with_state(auth)
 }
 
-/// What an import said: its summary, its lines about single rows, and the ids.
+/// What an import said: its summary, its lines about single rows, the ids, and what it left out.
 struct Said {
     summary: Summary,
     lines: Vec<String>,
     ids: Vec<(String, Uuid)>,
+    left_out: Vec<String>,
 }
 
 async fn run(app: &TestApp, file: &Path, dry_run: bool) -> Said {
-    let (mut lines, mut ids) = (Vec::new(), Vec::new());
-    let summary = import(&app.auth, file, dry_run, |event| match event {
+    try_run(app, &Import { dry_run, ..Import::of(file) }).await.expect("an import")
+}
+
+/// As [`run`], or why nothing was imported.
+async fn try_run(app: &TestApp, plan: &Import) -> Result<Said, String> {
+    let (mut lines, mut ids, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    let summary = import(&app.auth, plan, |event| match event {
         Event::Known { key, id } => ids.push((key.to_owned(), id)),
         Event::Changed { line, note } => lines.push(format!("{line}: note: {note}")),
         Event::Refused { line, reason } => lines.push(format!("{line}: {reason}")),
+        Event::LeftOut { what, rows } => left_out.push(format!("{what}: {rows}")),
         Event::Progress { .. } => {}
-    })
-    .await
-    .expect("the file can be read");
-    Said { summary, lines, ids }
+    });
+    summary.await.map(|summary| Said { summary, lines, ids, left_out }).map_err(|error| format!("{error:#}"))
 }
 
 fn file(text: &str) -> NamedTempFile {
@@ -188,8 +202,10 @@ async fn rows_that_cannot_be_imported_are_named_and_the_others_are(engine: Engin
 async fn keys_that_are_uuids_stay_and_a_taken_one_is_refused(engine: Engine) {
     let app = TestApp::start(engine, router).await;
     let id = Uuid::from_u128(0xada);
-    let row =
-        |email: &str| json!({ "model": "people.person", "pk": id, "fields": { "email": email, "password": "!" } });
+    let row = |email: &str| {
+        let fields = json!({ "email": email, "password": "!", "last_login": null });
+        json!({ "model": "people.person", "pk": id, "fields": fields })
+    };
     let said = run(&app, file(&format!("{}\n", row("ada@example.com"))).path(), false).await;
     assert_eq!(said.ids, [(id.to_string(), id)]);
     let said = run(&app, file(&json!([row("bob@example.com")]).to_string()).path(), false).await;
@@ -207,4 +223,122 @@ async fn two_imports_of_one_file_at_once_make_each_account_once(engine: Engine) 
     assert_eq!(one.summary.imported + two.summary.imported, 500);
     assert_eq!(one.summary.existing + two.summary.existing, 500);
     assert_eq!(one.ids, two.ids);
+}
+
+fn django(model: &str, key: u32, fields: &Value) -> String {
+    format!("{}\n", json!({ "model": model, "pk": key, "fields": fields }))
+}
+
+fn account(key: u32, email: &str, more: &Value) -> String {
+    let mut fields = json!({ "email": email, "password": UNUSABLE, "last_login": null });
+    let more = more.as_object().into_iter().flatten();
+    for (name, value) in more {
+        fields[name] = value.clone();
+    }
+    django("auth.user", key, &fields)
+}
+
+async fn a_file_with_second_factors_is_refused_unless_they_may_be_left_out(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    let ada = || account(1, "ada@example.com", &json!({}));
+    let factor = |model| django(model, 7, &json!({ "user": 1, "type": "totp", "data": { "secret": "x" } }));
+    for (rows, named) in [
+        ([ada(), factor("mfa.authenticator")], "mfa.authenticator (1 row)"),
+        ([factor("otp_totp.totpdevice"), ada()], "otp_totp.totpdevice (1 row)"),
+        (
+            [account(1, "ada@example.com", &json!({ "two_factor_enabled": true })), String::new()],
+            "`two_factor_enabled`",
+        ),
+    ] {
+        let rows = file(&rows.concat());
+        for dry_run in [true, false] {
+            let plan = Import { dry_run, ..Import::of(&rows) };
+            let error = try_run(&app, &plan).await.err().expect("a refusal");
+            assert!(error.contains(named) && error.contains("--without-second-factors"), "{error}");
+            assert_eq!(count(&app).await, 0);
+        }
+        let plan = Import { dry_run: true, without_second_factors: true, ..Import::of(&rows) };
+        let said = try_run(&app, &plan).await.expect("an import");
+        assert_eq!((said.summary.imported, said.left_out.len()), (1, 1), "{:?}", said.left_out);
+    }
+}
+
+async fn of_two_models_that_look_like_users_one_has_to_be_named(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    let of_history = |key, email: &str, superuser: bool| {
+        let row = account(key, email, &json!({ "history_id": key, "is_superuser": superuser, "password": PBKDF2 }));
+        row.replace("auth.user", "people.historicalperson")
+    };
+    let of_user = |key, email: &str| account(key, email, &json!({})).replace("auth.user", "people.person");
+    let mailbox =
+        django("support.mailbox", 1, &json!({ "email": "support@example.com", "password": "x", "host": "h" }));
+    let history = of_history(1, "old@example.com", true) + &of_history(2, "new@example.com", true);
+    let rows = file(&(history.clone() + &of_user(1, "new@example.com") + &mailbox));
+    let error = try_run(&app, &Import::of(&rows)).await.err().expect("a refusal");
+    for named in ["people.historicalperson (2 rows)", "people.person (1 row)", "support.mailbox (1 row)"] {
+        assert!(error.contains(named), "{error}");
+    }
+    assert!(error.contains("--model people.person"), "the one that is a user model: {error}");
+    assert_eq!(count(&app).await, 0);
+
+    let plan = Import { model: Some("people.Nobody".into()), ..Import::of(&rows) };
+    let error = try_run(&app, &plan).await.err().expect("a refusal");
+    assert!(error.contains("no rows of `people.nobody`"), "{error}");
+    let plan = Import { model: Some("people.Person".into()), ..Import::of(&rows) };
+    let said = try_run(&app, &plan).await.expect("an import");
+    assert_eq!(
+        (said.summary.imported, said.left_out),
+        (1, vec!["people.historicalperson: 2".to_owned(), "support.mailbox: 1".to_owned()])
+    );
+    assert_eq!(app.user("new@example.com").await.role, 0, "the right that was taken back");
+
+    for (rows, model) in [(history, "people.historicalperson"), (mailbox, "support.mailbox")] {
+        let rows = file(&rows);
+        let error = try_run(&app, &Import::of(&rows)).await.err().expect("a refusal");
+        assert!(error.contains(&format!("--model {model}")), "{error}");
+    }
+    assert_eq!(count(&app).await, 1);
+}
+
+async fn what_closes_an_account_elsewhere_closes_it_here_and_is_named(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    let rows = account(1, "banned@example.com", &json!({ "is_banned": true, "password": PBKDF2 }))
+        + &account(2, "until@example.com", &json!({ "banned_until": "2001-01-01T00:00:00Z" }))
+        + &account(3, "void@example.com", &json!({ "must_change_password": true, "password": PBKDF2 }))
+        + &django("axes.accessattempt", 1, &json!({ "username": "ada", "failures_since_start": 5 }));
+    let said = run(&app, file(&rows).path(), false).await;
+    assert_eq!(said.left_out, ["axes.accessattempt: 1"]);
+    assert!(said.lines[0].starts_with("1: note: its `is_banned`"), "{:?}", said.lines);
+    assert!(said.lines[1].starts_with("3: note: its `must_change_password`"), "{:?}", said.lines);
+    assert_eq!(said.lines.len(), 2);
+    assert!(!app.user("banned@example.com").await.is_active);
+    assert!(app.user("until@example.com").await.is_active);
+    assert_eq!(hash_of(&app, "void@example.com").await, None);
+}
+
+async fn the_audit_log_says_whom_an_import_made_staff(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    let rows = account(1, "ada@example.com", &json!({ "role": 300 }))
+        + &account(2, "bob@example.com", &json!({ "is_staff": true }))
+        + &account(3, "eve@example.com", &json!({ "is_superuser": true }));
+    let rows = file(&rows);
+    run(&app, rows.path(), true).await;
+    run(&app, rows.path(), false).await;
+    run(&app, rows.path(), false).await;
+    let said: Vec<(Uuid, String)> = on!(app.auth.db(), pool => {
+        sqlx::query_as("select user_id, detail from audit where kind = 'role_changed' order by id").fetch_all(pool).await
+    })
+    .expect("the audit log");
+    let expected = [("bob@example.com", "0 to 900 by an import"), ("eve@example.com", "0 to 1000 by an import")];
+    assert_eq!(said.len(), expected.len());
+    for ((user, detail), (email, expected)) in said.into_iter().zip(expected) {
+        assert_eq!((user, detail.as_str()), (app.user(email).await.id, expected));
+    }
+}
+
+async fn count(app: &TestApp) -> i64 {
+    let (count,): (i64,) =
+        on!(app.auth.db(), pool => sqlx::query_as("select count(*) from users").fetch_one(pool).await)
+            .expect("a number");
+    count
 }

@@ -5,12 +5,12 @@ use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
 
 use super::with_auth;
 use crate::parts::Parts;
-use crate::users::import::{self, Event, Summary};
+use crate::users::import::{self, Event, Import, Summary};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -19,6 +19,12 @@ pub(super) struct Arguments {
     /// Only say what would happen
     #[arg(long)]
     dry_run: bool,
+    /// The model whose rows are the accounts, such as `auth.user`, where the file has several with addresses and passwords
+    #[arg(long, value_name = "APP.MODEL")]
+    model: Option<String>,
+    /// Import accounts that had a second factor, although there is none here: their passwords alone will do
+    #[arg(long)]
+    without_second_factors: bool,
     /// Write which id each account has here, as CSV: Django's primary key, id
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     ids: Option<PathBuf>,
@@ -29,6 +35,7 @@ pub(super) async fn import(parts: Box<Parts>, arguments: &Arguments) -> anyhow::
     let mut ids = arguments.ids.as_deref().map(Ids::create).transpose()?;
     let mut screen = Screen { file: &arguments.file, shows_progress: std::io::stderr().is_terminal() };
     let mut unwritten = Ok(());
+    let mut left_out = Vec::new();
     let watch = |event: Event<'_>| match event {
         Event::Known { key, id } => {
             if let Some(ids) = ids.as_mut().filter(|_| unwritten.is_ok()) {
@@ -37,23 +44,30 @@ pub(super) async fn import(parts: Box<Parts>, arguments: &Arguments) -> anyhow::
         }
         Event::Changed { line, note } => screen.say(line, "note", note),
         Event::Refused { line, reason } => screen.say(line, "not imported", reason),
+        Event::LeftOut { what, rows } => left_out.push(format!("{what} ({rows})")),
         Event::Progress { done, of } => screen.progress(done, of),
     };
-    let imported =
-        with_auth(parts, async |auth| import::import(auth, &arguments.file, arguments.dry_run, watch).await).await;
+    let plan = Import {
+        file: arguments.file.clone(),
+        dry_run: arguments.dry_run,
+        model: arguments.model.clone(),
+        without_second_factors: arguments.without_second_factors,
+    };
+    let imported = with_auth(parts, async |auth| import::import(auth, &plan, watch).await).await;
     screen.clear();
     let summary = imported?;
     unwritten
         .and_then(|()| ids.map_or(Ok(()), Ids::finish))
         .context("the accounts were imported, but their ids could not be written")?;
-    conclude(summary, arguments.dry_run)
+    let code = conclude(summary, arguments.dry_run);
+    if !left_out.is_empty() {
+        println!("left out {}", left_out.join(", "));
+    }
+    Ok(code)
 }
 
-fn conclude(summary: Summary, dry_run: bool) -> anyhow::Result<ExitCode> {
-    let Summary { imported, existing, refused, others } = summary;
-    if imported + existing + refused == 0 {
-        bail!("the file has no accounts among its {others} rows; an account has the fields `email` and `password`");
-    }
+fn conclude(summary: Summary, dry_run: bool) -> ExitCode {
+    let Summary { imported, existing, refused, others: _ } = summary;
     println!("{} {}", if dry_run { "would import" } else { "imported" }, accounts(imported));
     if existing > 0 {
         let already = match existing {
@@ -65,7 +79,7 @@ fn conclude(summary: Summary, dry_run: bool) -> anyhow::Result<ExitCode> {
     if refused > 0 {
         println!("refused {refused} row{}, named above", if refused == 1 { "" } else { "s" });
     }
-    Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn accounts(count: u64) -> String {

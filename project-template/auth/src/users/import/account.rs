@@ -5,6 +5,7 @@ use time::format_description::well_known::Iso8601;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 use uuid::Uuid;
 
+use super::restrictions;
 use super::rows::Content;
 use crate::passwords;
 use crate::users::{Email, NAME_LIMIT, role};
@@ -26,7 +27,7 @@ pub(crate) struct Account {
 
 impl Account {
     /// The account, and what is left out of it; or why there can be none.
-    pub(super) fn read(row: &Content) -> Result<(Self, Vec<String>), String> {
+    pub(super) fn read(row: &Content, now: OffsetDateTime) -> Result<(Self, Vec<String>), String> {
         let mut notes = Vec::new();
         let written = text(row, "email")?;
         if written.is_empty() {
@@ -34,7 +35,7 @@ impl Account {
         }
         let email =
             Email::parse(&written).ok_or_else(|| format!("`{}` is not an e-mail address", written.escape_debug()))?;
-        let account = Self {
+        let mut account = Self {
             id: row.key.parse().ok(),
             email,
             email_verified: flag(row, "email_verified")?.unwrap_or(false),
@@ -46,7 +47,26 @@ impl Account {
             created_at: time(row, "date_joined")?,
             last_login_at: time(row, "last_login")?,
         };
+        account.keep_out(row, now, &mut notes);
         Ok((account, notes))
+    }
+}
+
+impl Account {
+    /// Closes what was closed under a name that is not Django's.
+    fn keep_out(&mut self, row: &Content, now: OffsetDateTime, notes: &mut Vec<String>) {
+        if let Some(field) = restrictions::closed_by(&row.fields, now).filter(|_| self.is_active) {
+            self.is_active = false;
+            notes.push(format!("its `{field}` says that it is closed; it is deactivated until an admin activates it"));
+        }
+        if let Some(field) = restrictions::password_voided_by(&row.fields)
+            && self.password_hash.take().is_some()
+        {
+            notes.push(format!(
+                "its `{field}` says that its password is no longer good; the account has no password until its owner \
+                 resets it"
+            ));
+        }
     }
 }
 
@@ -138,11 +158,16 @@ fn time(row: &Content, name: &str) -> Result<Option<OffsetDateTime>, String> {
     if written.is_empty() {
         return Ok(None);
     }
+    moment(&written).map(Some).ok_or_else(|| format!("its `{name}`, {written:?}, is not a time"))
+}
+
+/// None also for a time that UTC has no date for.
+pub(super) fn moment(written: &str) -> Option<OffsetDateTime> {
     let iso = written.replacen(' ', "T", 1);
     let time = OffsetDateTime::parse(&iso, &Iso8601::PARSING)
         .or_else(|_| PrimitiveDateTime::parse(&iso, &Iso8601::PARSING).map(PrimitiveDateTime::assume_utc));
-    let time = time.map_err(|_| format!("its `{name}`, {written:?}, is not a time"))?.to_offset(UtcOffset::UTC);
-    Ok(Some(time - time::Duration::nanoseconds(time.nanosecond().into())))
+    let time = time.ok()?.checked_to_offset(UtcOffset::UTC)?;
+    time.replace_nanosecond(0).ok()
 }
 
 #[cfg(test)]

@@ -3,9 +3,11 @@ use time::macros::datetime;
 
 use super::*;
 
+const NOW: OffsetDateTime = datetime!(2027-01-01 00:00 UTC);
+
 fn read(fields: &Value) -> Result<(Account, Vec<String>), String> {
     let row = json!({ "model": "auth.user", "pk": 1, "fields": fields }).to_string();
-    Account::read(&Content::parse(row.as_bytes()).unwrap())
+    Account::read(&Content::parse(row.as_bytes()).unwrap(), NOW)
 }
 
 fn role(fields: &Value) -> (i64, usize) {
@@ -87,7 +89,7 @@ fn a_row_that_cannot_be_an_account_says_why() {
 fn a_key_that_is_a_uuid_stays_the_accounts_id() {
     let id = Uuid::now_v7();
     let row = json!({ "model": "people.person", "pk": id, "fields": { "email": "a@example.com", "password": "!" } });
-    let (account, _) = Account::read(&Content::parse(row.to_string().as_bytes()).unwrap()).unwrap();
+    let (account, _) = Account::read(&Content::parse(row.to_string().as_bytes()).unwrap(), NOW).unwrap();
     assert_eq!(account.id, Some(id));
     assert_eq!(read(&json!({ "email": "a@example.com" })).unwrap().0.id, None);
 }

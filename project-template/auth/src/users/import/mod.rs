@@ -5,20 +5,23 @@
 //! interrupted is run again.
 
 mod account;
+mod restrictions;
 mod rows;
+mod survey;
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-use ring::digest::{SHA256, digest};
+use anyhow::{Context, bail};
 use uuid::Uuid;
 
 pub(crate) use account::Account;
-use rows::{Content, Row};
+use rows::Row;
+use survey::{Fingerprint, Survey, fingerprint, listed};
 
-use super::{Email, store};
+use super::{role, store};
 use crate::app::Auth;
+use crate::audit::{self, Kind};
 use crate::db::Tx;
 use crate::throttle;
 
@@ -26,6 +29,27 @@ use crate::throttle;
 const BATCH: usize = 200;
 
 const STOPPED: &str = "the import stopped; run it again to continue";
+
+/// What to import, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Import {
+    /// The file.
+    pub file: PathBuf,
+    /// Only say what would happen.
+    pub dry_run: bool,
+    /// The model whose rows are the accounts, such as `auth.user`; needed where the file has several that could be.
+    pub model: Option<String>,
+    /// Import accounts that had a second factor, although there is none here: their passwords alone will do.
+    pub without_second_factors: bool,
+}
+
+impl Import {
+    /// Everything at its default.
+    #[must_use]
+    pub fn of(file: impl AsRef<Path>) -> Self {
+        Self { file: file.as_ref().to_owned(), ..Self::default() }
+    }
+}
 
 /// What happens to a row, as it happens.
 #[derive(Debug)]
@@ -51,6 +75,13 @@ pub enum Event<'e> {
         /// Why.
         reason: &'e str,
     },
+    /// Rows of a model that are not looked at, or second factors that are left out as was asked.
+    LeftOut {
+        /// Which.
+        what: &'e str,
+        /// How many.
+        rows: u64,
+    },
     /// So many rows of the file are done.
     Progress {
         /// Rows behind.
@@ -73,25 +104,30 @@ pub struct Summary {
     pub others: u64,
 }
 
-/// Imports the accounts of a file; with `dry_run` only says what would happen.
+/// Imports the accounts of a file.
 ///
 /// # Errors
-/// If the file cannot be read or the database cannot be reached; what was made until then stays.
-pub async fn import(
-    auth: &Auth,
-    file: &Path,
-    dry_run: bool,
-    mut watch: impl FnMut(Event<'_>),
-) -> anyhow::Result<Summary> {
-    let survey = Survey::of(file)?;
+/// If the file cannot be read, it is not certain which of its rows are the accounts, or it has second factors; then
+/// nothing was made. If the database cannot be reached; what was made until then stays.
+pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Event<'_>)) -> anyhow::Result<Summary> {
+    let survey = Survey::of(&plan.file)?;
+    let model = survey.model_of_accounts(plan.model.as_deref())?;
+    let second_factors = survey.second_factors(&model);
+    if !second_factors.is_empty() && !plan.without_second_factors {
+        bail!(
+            "the file has second factors, which there are none of here yet: {}. Their accounts would sign in with the \
+             password alone. Nothing was imported; add --without-second-factors if they may",
+            listed(second_factors.iter().map(|(name, rows)| (name.as_str(), *rows)))
+        );
+    }
+    let mut reading = Reading { survey: &survey, model: &model, seen: HashMap::new(), now: auth.now() };
     let mut summary = Summary::default();
-    let mut seen = HashMap::new();
     let mut batch = Vec::with_capacity(BATCH);
-    let mut foreseen = dry_run.then(HashSet::new);
+    let mut foreseen = plan.dry_run.then(HashSet::new);
     let mut done = 0;
-    for row in rows::open(file)? {
+    for row in rows::open(&plan.file)? {
         done += 1;
-        match read(&row, &survey, &mut seen) {
+        match reading.read(&row) {
             Ok(Some((account, notes))) => {
                 for note in &notes {
                     watch(Event::Changed { line: row.line, note });
@@ -111,25 +147,39 @@ pub async fn import(
     }
     write(auth, &mut batch, &mut foreseen, &mut summary, &mut watch).await.context(STOPPED)?;
     watch(Event::Progress { done, of: survey.rows });
+    let fields = second_factors.iter().filter(|(name, _)| name.contains(' '));
+    for (what, rows) in survey.left_out(&model).into_iter().chain(fields.map(|(name, rows)| (name.as_str(), *rows))) {
+        watch(Event::LeftOut { what: if what.is_empty() { "rows without a model" } else { what }, rows });
+    }
     Ok(summary)
 }
 
-/// The account of a row and what is left out of it; none for a row of another table.
-fn read(
-    row: &Row,
-    survey: &Survey,
-    seen: &mut HashMap<Fingerprint, u64>,
-) -> Result<Option<(Account, Vec<String>)>, String> {
-    let content = row.content.as_ref().map_err(Clone::clone)?;
-    if !content.is_account() {
-        return Ok(None);
+/// What is known while the rows are read.
+struct Reading<'s> {
+    survey: &'s Survey,
+    model: &'s str,
+    /// The addresses so far, with their lines.
+    seen: HashMap<Fingerprint, u64>,
+    now: time::OffsetDateTime,
+}
+
+impl Reading<'_> {
+    /// The account of a row and what is left out of it; none for a row of another table.
+    fn read(&mut self, row: &Row) -> Result<Option<(Account, Vec<String>)>, String> {
+        let content = row.content.as_ref().map_err(Clone::clone)?;
+        if content.model != self.model {
+            return Ok(None);
+        }
+        if !content.may_be_account() {
+            return Err("it has no field `email`".into());
+        }
+        let (mut account, notes) = Account::read(content, self.now)?;
+        account.email_verified |= self.survey.verified.contains(&fingerprint(&content.key, &account.email));
+        if let Some(line) = self.seen.insert(fingerprint("", &account.email), row.line) {
+            return Err(format!("its address is that of line {line}; addresses are compared in lower case"));
+        }
+        Ok(Some((account, notes)))
     }
-    let (mut account, notes) = Account::read(content)?;
-    account.email_verified |= survey.verified.contains(&fingerprint(&content.key, &account.email));
-    if let Some(line) = seen.insert(fingerprint("", &account.email), row.line) {
-        return Err(format!("its address is that of line {line}; addresses are compared in lower case"));
-    }
-    Ok(Some((account, notes)))
 }
 
 /// Makes the accounts of a batch, and empties it. A dry run, which only foresees that, has a set of the ids so far.
@@ -182,6 +232,10 @@ enum Outcome {
 async fn make(auth: &Auth, tx: &mut Tx, account: &Account) -> sqlx::Result<Outcome> {
     if let Some(id) = store::import(tx, account, auth.now()).await? {
         throttle::forgive(tx, account.email.key()).await?;
+        if account.role >= role::STAFF {
+            let event = audit::Event::of_id(Kind::RoleChanged, id);
+            audit::record(auth, tx, event.saying(format!("0 to {} by an import", account.role))).await?;
+        }
         return Ok(Outcome::Made(id));
     }
     Ok(store::id_by_email(tx, &account.email).await?.map_or(Outcome::IdTaken, Outcome::There))
@@ -195,33 +249,4 @@ async fn foresee(tx: &mut Tx, account: &Account, ids: &mut HashSet<Uuid>) -> sql
     let Some(id) = account.id else { return Ok(Outcome::Made(Uuid::nil())) };
     let is_free = ids.insert(id) && !store::has_id(tx, id).await?;
     Ok(if is_free { Outcome::Made(id) } else { Outcome::IdTaken })
-}
-
-/// What has to be known of the file before its first account is made.
-struct Survey {
-    rows: u64,
-    /// Keys and addresses that allauth's table calls verified.
-    verified: HashSet<Fingerprint>,
-}
-
-impl Survey {
-    fn of(file: &Path) -> anyhow::Result<Self> {
-        let mut survey = Self { rows: 0, verified: HashSet::new() };
-        for row in rows::open(file)? {
-            survey.rows += 1;
-            if let Some((key, email)) = row.content.as_ref().ok().and_then(Content::verified_address) {
-                survey.verified.insert(fingerprint(&key, &email));
-            }
-        }
-        Ok(survey)
-    }
-}
-
-/// Stands for a key and an address in a few bytes: millions of them fit into memory.
-type Fingerprint = [u8; 16];
-
-fn fingerprint(key: &str, email: &Email) -> Fingerprint {
-    let mut first = Fingerprint::default();
-    first.copy_from_slice(&digest(&SHA256, format!("{key}\n{}", email.key()).as_bytes()).as_ref()[..16]);
-    first
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use serde_json::{Map, Value};
 
+use super::survey::ADDRESSES;
 use crate::users::Email;
 
 /// A row, where it begins, and why it cannot be read.
@@ -18,7 +19,7 @@ pub(super) struct Row {
 /// What a row holds.
 pub(super) struct Content {
     /// Django's name of the table, such as `auth.user`; empty where the file is of one table.
-    model: String,
+    pub(super) model: String,
     /// The primary key as text.
     pub(super) key: String,
     pub(super) fields: Map<String, Value>,
@@ -29,7 +30,7 @@ impl Content {
         let value = serde_json::from_slice(json).map_err(|error| format!("it is not JSON: {error}"))?;
         let Value::Object(mut row) = value else { return Err("it is not a JSON object".into()) };
         let key = text(row.get("pk").or(row.get("id")));
-        let model = text(row.get("model"));
+        let model = text(row.get("model")).to_lowercase();
         match row.remove("fields") {
             Some(Value::Object(fields)) => Ok(Self { model, key, fields }),
             Some(_) => Err("its `fields` are not a JSON object".into()),
@@ -37,15 +38,14 @@ impl Content {
         }
     }
 
-    /// Whether this is a row of the users, whatever their model is called.
-    pub(super) fn is_account(&self) -> bool {
+    /// Whether this can be a row of the users, whatever their model is called.
+    pub(super) fn may_be_account(&self) -> bool {
         self.fields.contains_key("email") && (self.model.is_empty() || self.fields.contains_key("password"))
     }
 
     /// The user and the address, in a row of allauth's table of addresses that were verified.
     pub(super) fn verified_address(&self) -> Option<(String, Email)> {
-        let is_verified =
-            self.model == "account.emailaddress" && self.fields.get("verified") == Some(&Value::Bool(true));
+        let is_verified = self.model == ADDRESSES && self.fields.get("verified") == Some(&Value::Bool(true));
         let email = Email::parse(self.fields.get("email").filter(|_| is_verified)?.as_str()?)?;
         Some((text(self.fields.get("user")), email))
     }

@@ -1,0 +1,165 @@
+//! What keeps somebody out, or asks more of them than a password, under the names that Django projects and others have for
+//! it. Nothing of it may get lost in silence: an import must not open an account that was closed.
+
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+
+use super::account::moment;
+
+/// Parts of names, without what separates words, that stand for a second factor.
+const SECOND_FACTOR: [&str; 11] =
+    ["totp", "hotp", "twofactor", "2fa", "mfa", "webauthn", "passkey", "u2f", "yubikey", "recoverycode", "backupcode"];
+/// So short that it is a part of other words, too.
+const SECOND_FACTOR_WORD: &str = "otp";
+
+/// States of an account that cannot be used, as in `is_banned`, `banned`, `banned_at` and `banned_until`.
+const CLOSED: [&str; 9] =
+    ["banned", "blocked", "deactivated", "deleted", "disabled", "frozen", "locked", "suspended", "terminated"];
+/// What must be true of an account that can be used, where a project has it.
+const OPEN: [&str; 6] = ["approved", "enabled", "is_approved", "is_enabled", "account_enabled", "account_non_locked"];
+/// Where the password is no longer good.
+const VOID_PASSWORD: [&str; 6] = [
+    "must_change_password",
+    "force_password_change",
+    "force_password_reset",
+    "password_expired",
+    "require_password_change",
+    "password_reset_required",
+];
+
+/// Whether a model of this name holds second factors.
+pub(super) fn is_second_factor(model: &str) -> bool {
+    let words = snake(model);
+    let joined: String = words.split('_').collect();
+    SECOND_FACTOR.iter().any(|part| joined.contains(part)) || words.split('_').any(|word| word == SECOND_FACTOR_WORD)
+}
+
+/// The fields that say that an account asks for a second factor.
+pub(super) fn second_factors_of(fields: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    fields.iter().filter(|(name, value)| is_set(value) && is_second_factor(name)).map(|(name, _)| name.as_str())
+}
+
+/// The field that says that an account cannot be used, beside Django's `is_active`.
+pub(super) fn closed_by(fields: &Map<String, Value>, now: OffsetDateTime) -> Option<&str> {
+    let is_closed = |name: &str, value: &Value| {
+        let name = snake(name);
+        let state = name.strip_prefix("is_").unwrap_or(&name);
+        let is_over = state.ends_with("_until") && value.as_str().and_then(moment).is_some_and(|end| end <= now);
+        let state = ["_at", "_on", "_until"].iter().find_map(|suffix| state.strip_suffix(suffix)).unwrap_or(state);
+        (CLOSED.contains(&state) && is_set(value) && !is_over)
+            || (OPEN.contains(&name.as_str()) && !is_set(value) && !value.is_null())
+    };
+    fields.iter().find(|(name, value)| is_closed(name, value)).map(|(name, _)| name.as_str())
+}
+
+/// The field that says that the password of an account is no longer good.
+pub(super) fn password_voided_by(fields: &Map<String, Value>) -> Option<&str> {
+    let is_void = |name: &str| VOID_PASSWORD.contains(&snake(name).as_str());
+    fields.iter().find(|(name, value)| is_void(name) && is_set(value)).map(|(name, _)| name.as_str())
+}
+
+/// Whether a field is more than empty, zero or no.
+fn is_set(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(flag) => *flag,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => {
+            let text = text.trim().to_ascii_lowercase();
+            !matches!(
+                text.as_str(),
+                "" | "0"
+                    | "0.0"
+                    | "f"
+                    | "false"
+                    | "n"
+                    | "no"
+                    | "off"
+                    | "none"
+                    | "null"
+                    | "\\n"
+                    | "disabled"
+                    | "[]"
+                    | "{}"
+            )
+        }
+        Value::Array(values) => !values.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+    }
+}
+
+/// A name in lower case with its words set apart: `isBanned` and `is-banned` are `is_banned`.
+fn snake(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    let mut after_lower = false;
+    for character in name.chars() {
+        if after_lower && character.is_uppercase() {
+            snake.push('_');
+        }
+        after_lower = character.is_lowercase() || character.is_ascii_digit();
+        snake.push(if character.is_alphanumeric() { character.to_ascii_lowercase() } else { '_' });
+    }
+    snake
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn models_of_second_factors_are_known_by_their_names() {
+        for model in [
+            "mfa.authenticator",
+            "otp_totp.totpdevice",
+            "otp_static.staticdevice",
+            "otp_email.emaildevice",
+            "two_factor.phonedevice",
+            "trench.mfamethod",
+            "passkeys.userpasskey",
+            "accounts.RecoveryCode",
+            "security.fido2key",
+        ] {
+            assert!(is_second_factor(model), "{model}");
+        }
+        for model in ["auth.user", "account.emailaddress", "photos.photo", "shop.option", "socialaccount.socialaccount"]
+        {
+            assert!(!is_second_factor(model), "{model}");
+        }
+    }
+
+    #[test]
+    fn a_field_counts_as_a_second_factor_where_it_is_set() {
+        let named =
+            |fields: Value| second_factors_of(fields.as_object().unwrap()).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(named(json!({ "otp_required_for_login": true })), ["otp_required_for_login"]);
+        assert_eq!(named(json!({ "twoFactorEnabled": "t", "email": "a" })), ["twoFactorEnabled"]);
+        assert_eq!(named(json!({ "mfa_methods": ["totp"] })), ["mfa_methods"]);
+        for unset in [json!(null), json!(false), json!(0), json!(""), json!("f"), json!("none"), json!([]), json!({})] {
+            assert!(named(json!({ "two_factor": unset })).is_empty(), "{unset}");
+        }
+    }
+
+    #[test]
+    fn an_account_is_closed_by_a_field_that_says_so_now() {
+        let now = datetime!(2027-01-01 00:00 UTC);
+        let closed = |name: &str, value: Value| closed_by(json!({ name: value }).as_object().unwrap(), now).is_some();
+        assert!(closed("is_banned", json!(true)));
+        assert!(closed("lockedAt", json!("2020-01-01T00:00:00Z")));
+        assert!(closed("banned_until", json!("2027-01-02T00:00:00Z")));
+        assert!(closed("banned_until", json!("infinity")), "what is no time has not passed");
+        assert!(closed("is_approved", json!(false)));
+        for (name, value) in [
+            ("is_banned", json!(false)),
+            ("banned_until", json!("2026-12-31T00:00:00Z")),
+            ("deleted_at", json!(null)),
+            ("is_approved", json!(true)),
+            ("is_approved", json!(null)),
+            ("notifications_disabled", json!(true)),
+        ] {
+            assert!(!closed(name, value.clone()), "{name} {value}");
+        }
+    }
+}

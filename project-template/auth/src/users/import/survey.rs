@@ -1,0 +1,128 @@
+//! What has to be known of a file before its first account is made: which rows are the accounts, and what of it would be
+//! lost.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+use anyhow::{bail, ensure};
+use ring::digest::{SHA256, digest};
+
+use super::restrictions::{is_second_factor, second_factors_of};
+use super::rows::{self, Content};
+use crate::users::Email;
+
+/// allauth's table of addresses.
+pub(super) const ADDRESSES: &str = "account.emailaddress";
+
+pub(super) struct Survey {
+    pub(super) rows: u64,
+    /// Keys and addresses that allauth's table calls verified.
+    pub(super) verified: HashSet<Fingerprint>,
+    models: BTreeMap<String, Model>,
+}
+
+/// What is known of the rows of one model; the model without a name is that of a file that has one table only.
+#[derive(Default)]
+struct Model {
+    rows: u64,
+    /// Rows with an address and a password.
+    accounts: u64,
+    /// Whether the rows have what every user model of Django has, and nothing that only their history has.
+    is_djangos: bool,
+    /// In how many rows a field says that a second factor is asked for.
+    second_factors: BTreeMap<String, u64>,
+}
+
+impl Survey {
+    pub(super) fn of(file: &Path) -> anyhow::Result<Self> {
+        let mut survey = Self { rows: 0, verified: HashSet::new(), models: BTreeMap::new() };
+        for row in rows::open(file)? {
+            survey.rows += 1;
+            if let Ok(content) = &row.content {
+                survey.see(content);
+            }
+        }
+        Ok(survey)
+    }
+
+    fn see(&mut self, content: &Content) {
+        if let Some((key, email)) = content.verified_address() {
+            self.verified.insert(fingerprint(&key, &email));
+        }
+        let model = self.models.entry(content.model.clone()).or_default();
+        model.rows += 1;
+        if content.may_be_account() {
+            model.accounts += 1;
+            model.is_djangos = content.fields.contains_key("last_login") && !content.fields.contains_key("history_id");
+        }
+        for field in second_factors_of(&content.fields) {
+            *model.second_factors.entry(field.to_owned()).or_default() += 1;
+        }
+    }
+
+    /// The model whose rows are the accounts: the one that is asked for, or the only one that can be.
+    pub(super) fn model_of_accounts(&self, asked: Option<&str>) -> anyhow::Result<String> {
+        if let Some(asked) = asked {
+            let asked = asked.to_lowercase();
+            let names = || listed(self.models.iter().map(|(name, model)| (name.as_str(), model.rows)));
+            ensure!(self.models.contains_key(&asked), "the file has no rows of `{asked}`; it has {}", names());
+            return Ok(asked);
+        }
+        let candidates: Vec<_> = self.models.iter().filter(|(_, model)| model.accounts > 0).collect();
+        let first = candidates.iter().find(|(_, model)| model.is_djangos).or(candidates.first());
+        let Some((name, model)) = first else {
+            bail!(
+                "the file has no accounts among its {} rows; an account has the fields `email` and `password`{}",
+                self.rows,
+                if self.models.is_empty() { "" } else { ", unless the file is of one table only" }
+            );
+        };
+        let names = || listed(candidates.iter().map(|(name, model)| (name.as_str(), model.accounts)));
+        ensure!(
+            candidates.len() == 1,
+            "more than one model of the file has rows with an address and a password: {}. Nothing was imported; say which \
+             one the accounts are, such as `--model {name}`",
+            names()
+        );
+        ensure!(
+            name.is_empty() || model.is_djangos,
+            "{} has addresses and passwords, but is no user model of Django's: those have the field `last_login`, and only \
+             their history has `history_id`. Nothing was imported; if these are the accounts, add `--model {name}`",
+            names()
+        );
+        Ok((*name).clone())
+    }
+
+    /// The second factors of the file, by what says so.
+    pub(super) fn second_factors(&self, accounts: &str) -> Vec<(String, u64)> {
+        let rows = self.models.iter().filter(|(name, _)| is_second_factor(name));
+        let rows = rows.map(|(name, model)| (name.clone(), model.rows));
+        let fields = self.models.get(accounts).map(|model| &model.second_factors);
+        let fields = fields.into_iter().flatten().map(|(field, rows)| (format!("the field `{field}`"), *rows));
+        rows.chain(fields).collect()
+    }
+
+    /// The models whose rows are not looked at, with their numbers.
+    pub(super) fn left_out(&self, accounts: &str) -> Vec<(&str, u64)> {
+        let others = self.models.iter().filter(|(name, _)| *name != accounts && *name != ADDRESSES);
+        others.map(|(name, model)| (name.as_str(), model.rows)).collect()
+    }
+}
+
+/// Names with the number of rows.
+pub(super) fn listed<'n>(counts: impl Iterator<Item = (&'n str, u64)>) -> String {
+    let words = counts.map(|(name, rows)| {
+        let name = if name.is_empty() { "rows without a model" } else { name };
+        format!("{name} ({rows} row{})", if rows == 1 { "" } else { "s" })
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// Stands for a key and an address in a few bytes: millions of them fit into memory.
+pub(super) type Fingerprint = [u8; 16];
+
+pub(super) fn fingerprint(key: &str, email: &Email) -> Fingerprint {
+    let mut first = Fingerprint::default();
+    first.copy_from_slice(&digest(&SHA256, format!("{key}\n{}", email.key()).as_bytes()).as_ref()[..16]);
+    first
+}
