@@ -4,6 +4,7 @@
 //! until a server has taken it: over failures, restarts and crashes. A crash between a server's yes and the removal of the
 //! row sends a mail twice, with the same Message-ID; nothing loses one.
 
+mod connections;
 mod message;
 mod outbox;
 mod reach;

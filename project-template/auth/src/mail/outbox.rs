@@ -80,31 +80,56 @@ fn thing(id: Uuid) -> String {
     format!("mail {id}")
 }
 
-/// Tries every mail that is due, once. Says how many there were.
-pub(crate) async fn deliver_due(auth: &Auth) -> sqlx::Result<usize> {
-    let mut tried = 0;
-    loop {
+/// Mails on their way, at most [`BATCH`] of them: one that a server takes its time over does not hold up the others.
+#[derive(Default)]
+pub(super) struct Deliveries(JoinSet<sqlx::Result<()>>);
+
+impl Deliveries {
+    /// Takes mails that are due, as many as there is room for. Says how many.
+    pub(super) async fn begin(&mut self, auth: &Auth) -> sqlx::Result<usize> {
+        let room = BATCH.saturating_sub(u32::try_from(self.0.len()).unwrap_or(BATCH));
+        if room == 0 {
+            return Ok(0);
+        }
         let now = auth.now();
         let until = now + auth.settings().mail.timeout + SLACK;
-        let rows = store::take(auth.db(), now, until, BATCH).await?;
-        if rows.is_empty() {
-            return Ok(tried);
-        }
-        tried += rows.len();
-        let mut tasks = JoinSet::new();
+        let rows = store::take(auth.db(), now, until, room).await?;
+        let taken = rows.len();
         for row in rows {
             let auth = auth.clone();
-            tasks.spawn(async move { deliver(&auth, &row).await });
+            self.0.spawn(async move { deliver(&auth, &row).await });
+        }
+        Ok(taken)
+    }
+
+    /// Waits for one that is done with, whether or not it was sent; none if none is on its way.
+    pub(super) async fn next(&mut self) -> Option<sqlx::Result<()>> {
+        Some(self.0.join_next().await?.unwrap_or_else(|error| {
+            tracing::error!(%error, "sending a mail failed unexpectedly; it will be tried again");
+            Ok(())
+        }))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Tries every mail that is due, once. Says how many there were.
+pub(crate) async fn deliver_due(auth: &Auth) -> sqlx::Result<usize> {
+    let mut deliveries = Deliveries::default();
+    let (mut tried, mut outcome) = (0, Ok(()));
+    loop {
+        let taken = if outcome.is_ok() { deliveries.begin(auth).await } else { Ok(0) };
+        match taken {
+            Ok(taken) => tried += taken,
+            Err(error) => outcome = Err(error),
         }
         // To the last one, whatever becomes of the others: a mail that is cut off after the server took it is sent twice.
-        let mut outcome = Ok(());
-        while let Some(done) = tasks.join_next().await {
-            outcome = outcome.and(done.unwrap_or_else(|error| {
-                tracing::error!(%error, "sending a mail failed unexpectedly; it will be tried again");
-                Ok(())
-            }));
+        match deliveries.next().await {
+            Some(done) => outcome = outcome.and(done),
+            None => return outcome.map(|()| tried),
         }
-        outcome?;
     }
 }
 

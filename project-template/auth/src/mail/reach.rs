@@ -19,8 +19,9 @@ pub(crate) struct Reach(AtomicI64);
 pub(super) enum Contact {
     /// Nothing: the attempt ended before it.
     Unknown,
-    /// There was a server, whatever it said; or the file could be written.
+    /// There was a server, whatever it said or did not say after its greeting; or the file could be written.
     Answered,
+    /// No connection, no TLS or no greeting.
     Unreachable,
 }
 

@@ -2,16 +2,17 @@
 
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
-use lettre::message::{Mailbox, Message};
-use lettre::transport::smtp::PoolConfig;
+use lettre::message::Message;
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, Tls as LettreTls, TlsParameters};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use lettre::transport::smtp::client::{Certificate, TlsParameters};
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
+use super::connections::{Connections, Idle, Security, Trouble};
 use super::reach::Contact;
 use super::{Letter, Settings, Tls, Transport, trouble};
 use crate::private;
@@ -34,11 +35,7 @@ pub enum Sender {
 }
 
 /// A mail server, by the name and the port that it is known by.
-pub struct Server {
-    pub(super) transport: AsyncSmtpTransport<Tokio1Executor>,
-    host: String,
-    port: u16,
-}
+pub struct Server(pub(super) Connections);
 
 /// Why a mail was not taken.
 #[derive(Debug)]
@@ -65,17 +62,18 @@ impl NotSent {
 }
 
 impl Server {
-    fn named(&self, trouble: impl std::fmt::Display) -> String {
-        format!("{}:{}: {trouble}", self.host, self.port)
+    async fn send(&self, sender: &str, message: &Message, patience: Duration) -> Result<(), NotSent> {
+        self.0.send(message, patience).await.map_err(|trouble| self.not_sent(trouble, sender))
     }
 
-    async fn send(&self, sender: &str, message: Message) -> Result<(), NotSent> {
-        let sent = self.transport.send(message).await;
-        sent.map(drop).map_err(|error| NotSent {
-            reason: self.named(trouble::explain(&error)),
-            is_final: trouble::is_final(&error, sender),
-            contact: trouble::contact(&error),
-        })
+    pub(super) fn not_sent(&self, Trouble { error, greeted }: Trouble, sender: &str) -> NotSent {
+        let trouble = error.as_ref().map_or_else(|| trouble::silence(greeted).to_owned(), trouble::explain);
+        let is_answer = greeted || error.as_ref().is_some_and(|error| error.status().is_some());
+        NotSent {
+            reason: format!("{}:{}: {trouble}", self.0.host, self.0.port),
+            is_final: error.is_some_and(|error| trouble::is_final(&error, sender)),
+            contact: if is_answer { Contact::Answered } else { Contact::Unreachable },
+        }
     }
 }
 
@@ -109,30 +107,18 @@ impl Sender {
         letter: &Letter,
         message: Message,
     ) -> Result<(), NotSent> {
-        let handed_over = self.hand_over(&settings.from, id, letter, message);
-        let sent = tokio::time::timeout(settings.timeout, handed_over).await;
-        sent.unwrap_or_else(|_| Err(NotSent { reason: self.silence(), is_final: false, contact: Contact::Unreachable }))
-    }
-
-    async fn hand_over(&self, from: &Mailbox, id: Uuid, letter: &Letter, message: Message) -> Result<(), NotSent> {
         match self {
             Self::Console => print(letter),
-            Self::File(directory) => write(directory, id, message)
-                .await
-                .map_err(|error| NotSent { contact: Contact::Unreachable, ..NotSent::from(error) })?,
-            Self::Smtp(server) => server.send(from.email.as_ref(), message).await?,
+            Self::File(directory) => {
+                let written = tokio::time::timeout(settings.timeout, write(directory, id, message)).await;
+                let written = written.unwrap_or_else(|_| Err(anyhow::anyhow!("it took too long")));
+                written.map_err(|error| NotSent { contact: Contact::Unreachable, ..NotSent::from(error) })?;
+            }
+            Self::Smtp(server) => server.send(settings.from.email.as_ref(), &message, settings.timeout).await?,
             #[cfg(feature = "testing")]
             Self::Memory(mailbox) => mailbox.put(id, letter, &message),
         }
         Ok(())
-    }
-
-    /// What is said of a mail that was not taken in time.
-    fn silence(&self) -> String {
-        match self {
-            Self::Smtp(server) => server.named(trouble::SILENCE),
-            _ => "it took too long".into(),
-        }
     }
 }
 
@@ -145,21 +131,19 @@ fn smtp(settings: &Settings) -> Result<Server, Problem> {
         })?);
     }
     let tls = || parameters.build().map_err(|error| Problem::new("mail.host", format_args!("cannot be used: {error}")));
-    let tls = match settings.tls {
-        Tls::Starttls => LettreTls::Required(tls()?),
-        Tls::Implicit => LettreTls::Wrapper(tls()?),
-        Tls::None => LettreTls::None,
+    let security = match settings.tls {
+        Tls::Starttls => Security::Starttls(tls()?),
+        Tls::Implicit => Security::Tls(tls()?),
+        Tls::None => Security::None,
     };
-    let mut server = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(settings.host.clone())
-        .port(settings.port)
-        .tls(tls)
-        .timeout(Some(settings.timeout))
-        .pool_config(PoolConfig::new().max_size(BATCH));
-    if !settings.user.is_empty() {
-        let password = settings.password.expose_secret().to_owned();
-        server = server.credentials(Credentials::new(settings.user.clone(), password));
-    }
-    Ok(Server { transport: server.build(), host: settings.host.clone(), port: settings.port })
+    let password = settings.password.expose_secret().to_owned();
+    Ok(Server(Connections {
+        host: settings.host.clone(),
+        port: settings.port,
+        security,
+        credentials: (!settings.user.is_empty()).then(|| Credentials::new(settings.user.clone(), password)),
+        idle: Arc::new(Idle::default()),
+    }))
 }
 
 fn authorities(path: &Path) -> Result<Certificate, String> {

@@ -4,8 +4,6 @@ use std::error::Error as _;
 
 use lettre::transport::smtp::Error;
 
-use super::reach::Contact;
-
 /// What a server replies to who has not signed in, or not rightly (RFC 4954, section 6).
 const NOT_SIGNED_IN: [u16; 4] = [530, 534, 535, 538];
 
@@ -47,8 +45,16 @@ const NO_SUCH_MAILBOX: [u16; 4] = [550, 551, 552, 553];
 const PERHAPS_THE_SENDER: [&str; 3] = ["0", "7", "8"];
 
 /// What is said where nothing came in time.
-pub(super) const SILENCE: &str = "the server did not answer in time: check whether it is up, and whether `mail.tls` is what it \
-     expects on `mail.port` (\"starttls\" usually on 587, \"tls\" on 465)";
+const SILENCE: &str = "the server did not answer in time: check whether it is up, and whether `mail.tls` is what it expects on \
+     `mail.port` (\"starttls\" usually on 587, \"tls\" on 465)";
+/// Many servers ask the recipient's before they answer.
+const SLOWNESS: &str = "the server greeted, but did not take the mail in time; where it asks other servers before it answers, \
+     `mail.timeout` can be longer";
+
+/// What is said where nothing came in time, before or after a greeting.
+pub(super) fn silence(greeted: bool) -> &'static str {
+    if greeted { SLOWNESS } else { SILENCE }
+}
 
 /// The error in one line.
 pub(super) fn explain(error: &Error) -> String {
@@ -70,12 +76,6 @@ pub(super) fn explain(error: &Error) -> String {
         Some(fix) => format!("{said}: {fix}"),
         None => said,
     }
-}
-
-/// What the error shows of the way to the server. A mail that is beyond it shows that there is one: otherwise the address
-/// of one recipient could have mail look stuck for everybody.
-pub(super) fn contact(error: &Error) -> Contact {
-    if error.status().is_some() || is_beyond_it(error) { Contact::Answered } else { Contact::Unreachable }
 }
 
 /// Whether the mail would be refused again, always. `sender` is in each mail: what is wrong with it is a setting's fault.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::deliver_due;
+use super::outbox::{Deliveries, deliver_due};
 use crate::app::Auth;
 
 /// How often the outbox is looked at though nobody said that there is something: mails of other processes, mails whose
@@ -38,19 +38,28 @@ impl Worker {
 }
 
 async fn run(auth: Auth, mut stopped: oneshot::Receiver<()>) {
+    let mut deliveries = Deliveries::default();
     loop {
-        round(&auth).await;
+        note(deliveries.begin(&auth).await.map(drop));
         tokio::select! {
             _ = &mut stopped => break,
             () = auth.mail_wake().notified() => {}
             () = tokio::time::sleep(INTERVAL) => {}
+            Some(done) = deliveries.next(), if !deliveries.is_empty() => note(done),
         }
     }
-    round(&auth).await;
+    note(deliver_due(&auth).await.map(drop));
+    while let Some(done) = deliveries.next().await {
+        note(done);
+    }
 }
 
-async fn round(auth: &Auth) {
-    if let Err(error) = deliver_due(auth).await {
+fn note(outcome: sqlx::Result<()>) {
+    if let Err(error) = outcome {
         tracing::error!(%error, "the outbox cannot be read; mails wait");
     }
 }
+
+#[cfg(test)]
+#[path = "worker_tests.rs"]
+mod tests;

@@ -17,6 +17,7 @@ auth::on_both_engines! {
     a_server_that_is_away_hangs_or_refuses_for_now_delays_a_mail_and_no_request,
     mails_survive_a_restart,
     a_mailbox_that_does_not_exist_is_given_up_at_once_and_a_server_that_says_no_is_not,
+    a_recipient_whose_server_is_slow_stops_nobody_elses_mail_or_code,
     an_address_that_the_server_cannot_take_is_given_up_and_stops_nobody_elses_mail,
     a_sender_that_the_server_cannot_take_loses_no_mail,
     a_mail_is_given_up_in_the_end,
@@ -121,6 +122,19 @@ async fn a_mailbox_that_does_not_exist_is_given_up_at_once_and_a_server_that_say
         app.deliver_mail().await;
         assert_eq!(waiting(&app).await, left, "{reply}");
     }
+}
+
+async fn a_recipient_whose_server_is_slow_stops_nobody_elses_mail_or_code(engine: Engine) {
+    let server = SmtpServer::start(Mood::HangsFor("slow.example")).await;
+    let app = with_server(engine, server.address).await;
+    for email in ["eve@slow.example", ADA] {
+        sign_up(&app, email, PASSWORD).await;
+    }
+    assert_eq!((app.deliver_mail().await, waiting(&app).await), (2, 1));
+    let reply = ask_for_code(&app, ADA).await;
+    assert_eq!(reply.status, 204, "the server was there: {reply:?}");
+    app.deliver_mail().await;
+    assert_eq!(server.mails().len(), 2);
 }
 
 async fn an_address_that_the_server_cannot_take_is_given_up_and_stops_nobody_elses_mail(engine: Engine) {

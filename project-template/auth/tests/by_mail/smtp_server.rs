@@ -24,6 +24,8 @@ pub(crate) enum Mood {
     Lacks(&'static str),
     /// Accepts connections and says nothing.
     Hangs,
+    /// Says nothing to a recipient of this domain, and takes the others.
+    HangsFor(&'static str),
     /// Takes it and closes the connection without an answer.
     TakesAndHangsUp,
 }
@@ -159,6 +161,7 @@ impl SmtpServer {
                 ("AUTH", _) => "535 5.7.8 username and password not accepted",
                 ("RCPT", _) => match self.mood() {
                     Mood::Refuses(reply) => reply,
+                    Mood::HangsFor(domain) if command.contains(domain) => return std::future::pending().await,
                     _ => "250 fine",
                 },
                 ("DATA", _) => {

@@ -1,12 +1,11 @@
 //! Handing a mail over while its request waits.
 
-use std::time::Duration;
-
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::reach::Contact;
 use super::sender::NotSent;
-use super::{Letter, Sender, trouble};
+use super::{Letter, Sender};
 use crate::app::Auth;
 use crate::operations::Delivery;
 use crate::templates;
@@ -28,14 +27,9 @@ pub(crate) async fn hand_over<M: templates::Mail>(auth: &Auth, mail: Mail<'_, M>
 /// write to: they fail when the others fail, and take about as long.
 pub(crate) async fn pretend(auth: &Auth) -> bool {
     let Sender::Smtp(server) = auth.mail_sender() else { return true };
-    let patience: Duration = auth.settings().mail.timeout;
-    let reason = match tokio::time::timeout(patience, server.transport.test_connection()).await {
-        Ok(Ok(true)) => return noted(auth, &Ok(())),
-        Ok(Ok(false)) => "the server does not answer".to_owned(),
-        Ok(Err(error)) => trouble::explain(&error),
-        Err(_) => trouble::SILENCE.to_owned(),
-    };
-    noted(auth, &Err(NotSent { reason, is_final: false, contact: Contact::Unreachable }))
+    let greeted = server.0.greeted(Instant::now() + auth.settings().mail.timeout).await;
+    let asked = greeted.map(|connection| server.0.keep(connection)).map_err(|trouble| server.not_sent(trouble, ""));
+    noted(auth, &asked)
 }
 
 async fn send<M: templates::Mail>(auth: &Auth, mail: &Mail<'_, M>) -> Result<(), NotSent> {

@@ -1,5 +1,6 @@
 //! Mail: handed over within the request that has a reason for it, which is answered when a server has taken it or refused.
 
+mod connections;
 mod handing;
 mod message;
 mod reach;

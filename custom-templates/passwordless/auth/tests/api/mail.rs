@@ -13,6 +13,7 @@ auth::on_both_engines!(
     a_mail_server_that_is_not_there_is_told_to_everybody_alike,
     a_mail_server_that_takes_no_mail_leaves_no_code,
     a_mail_server_that_says_nothing_is_waited_for_so_long_and_no_longer,
+    a_recipient_whose_server_is_slow_stops_nobody_elses_code,
 );
 
 const ONLY_ADA: &str = "[users]\nallowed = [\"ada@example.com\"]";
@@ -52,6 +53,7 @@ async fn converse(mut connection: TcpStream, answer: &'static str) -> std::io::R
                 "250 taken"
             }
             _ if in_mail => continue,
+            "RCPT" if line.contains("slow.example") => return std::future::pending().await,
             "RCPT" => answer,
             "DATA" => {
                 in_mail = true;
@@ -104,4 +106,11 @@ async fn a_mail_server_that_says_nothing_is_waited_for_so_long_and_no_longer(eng
         let stuck = with_server(&app, silent.local_addr().unwrap().port()).await;
         assert_unavailable(&stuck, email).await;
     }
+}
+
+async fn a_recipient_whose_server_is_slow_stops_nobody_elses_code(engine: Engine) {
+    let app = configured(engine, "").await;
+    let app = with_server(&app, mail_server("250 ok").await).await;
+    assert_unavailable(&app, "eve@slow.example").await;
+    assert_eq!(app.client().ask_for_code(ADA).await.status, 204, "the server was there");
 }

@@ -7,8 +7,20 @@ use time::OffsetDateTime;
 use super::account::moment;
 
 /// Parts of names, without what separates words, that stand for a second factor.
-const SECOND_FACTOR: [&str; 11] =
-    ["totp", "hotp", "twofactor", "2fa", "mfa", "webauthn", "passkey", "u2f", "yubikey", "recoverycode", "backupcode"];
+const SECOND_FACTOR: [&str; 12] = [
+    "totp",
+    "hotp",
+    "twofactor",
+    "2fa",
+    "mfa",
+    "webauthn",
+    "passkey",
+    "u2f",
+    "fido",
+    "yubikey",
+    "recoverycode",
+    "backupcode",
+];
 /// So short that it is a part of other words, too.
 const SECOND_FACTOR_WORD: &str = "otp";
 

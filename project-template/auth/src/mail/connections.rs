@@ -1,0 +1,132 @@
+//! Connections to the mail server, kept for a while after a mail.
+//!
+//! Made here and not by lettre's pool, which does not tell whether a server was reached before it fell silent: of one that
+//! greets everybody and then waits for a recipient's server, only that mail is late.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use lettre::message::Message;
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::sender::BATCH;
+
+/// How long a connection waits for the next mail.
+const IDLE: Duration = Duration::from_mins(1);
+
+/// How a connection turns to TLS.
+pub(super) enum Security {
+    Starttls(TlsParameters),
+    /// From the first byte.
+    Tls(TlsParameters),
+    None,
+}
+
+/// What went wrong, and whether the server had greeted.
+pub(super) struct Trouble {
+    /// None where nothing came in time.
+    pub(super) error: Option<Error>,
+    pub(super) greeted: bool,
+}
+
+/// The way to a mail server.
+pub(super) struct Connections {
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) security: Security,
+    pub(super) credentials: Option<Credentials>,
+    pub(super) idle: Arc<Idle>,
+}
+
+/// Connections that nobody uses, with the time since when.
+#[derive(Default)]
+pub(super) struct Idle(Mutex<Vec<(AsyncSmtpConnection, Instant)>>);
+
+impl Connections {
+    /// Sends a mail within a time that covers all of it.
+    pub(super) async fn send(&self, message: &Message, patience: Duration) -> Result<(), Trouble> {
+        let deadline = Instant::now() + patience;
+        let mut connection = self.greeted(deadline).await?;
+        let envelope = message.envelope();
+        let formatted = message.formatted();
+        let sent = before(deadline, connection.send(envelope, &formatted)).await;
+        sent.map_err(|error| Trouble { error, greeted: true })?;
+        self.keep(connection);
+        Ok(())
+    }
+
+    /// A connection to a server that has greeted and let this service in.
+    pub(super) async fn greeted(&self, deadline: Instant) -> Result<AsyncSmtpConnection, Trouble> {
+        while let Some(mut connection) = self.idle.take() {
+            // Servers close what says nothing for too long.
+            if before(deadline, async { Ok(connection.test_connected().await) }).await.unwrap_or(false) {
+                return Ok(connection);
+            }
+        }
+        let connected = before(deadline, self.connect()).await;
+        let mut connection = connected.map_err(|error| Trouble { error, greeted: false })?;
+        if let Some(credentials) = &self.credentials {
+            let welcome = before(deadline, connection.auth(DEFAULT_MECHANISMS, credentials)).await;
+            welcome.map_err(|error| Trouble { error, greeted: true })?;
+        }
+        Ok(connection)
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
+        let hello = ClientId::default();
+        let tls = if let Security::Tls(parameters) = &self.security { Some(parameters.clone()) } else { None };
+        let server = (self.host.as_str(), self.port);
+        let mut connection = AsyncSmtpConnection::connect_tokio1(server, None, &hello, tls, None).await?;
+        if let Security::Starttls(parameters) = &self.security {
+            connection.starttls(parameters.clone(), &hello).await?;
+        }
+        Ok(connection)
+    }
+
+    /// Keeps a connection for the next mail, for a while.
+    pub(super) fn keep(&self, connection: AsyncSmtpConnection) {
+        let idle = Arc::clone(&self.idle);
+        idle.put(connection);
+        tokio::spawn(async move {
+            sleep(IDLE).await;
+            for (mut connection, _) in idle.take_old() {
+                connection.abort().await;
+            }
+        });
+    }
+}
+
+impl Idle {
+    /// The one that was used last: the others can grow old.
+    fn take(&self) -> Option<AsyncSmtpConnection> {
+        self.lock().pop().map(|(connection, _)| connection)
+    }
+
+    fn put(&self, connection: AsyncSmtpConnection) {
+        let mut idle = self.lock();
+        if idle.len() < BATCH as usize {
+            idle.push((connection, Instant::now()));
+        }
+    }
+
+    fn take_old(&self) -> Vec<(AsyncSmtpConnection, Instant)> {
+        let now = Instant::now();
+        self.lock().extract_if(.., |(_, since)| now.duration_since(*since) >= IDLE).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(AsyncSmtpConnection, Instant)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// None as an error where it is not done in time.
+async fn before<T>(deadline: Instant, work: impl Future<Output = Result<T, Error>>) -> Result<T, Option<Error>> {
+    match timeout(deadline.saturating_duration_since(Instant::now()), work).await {
+        Ok(done) => done.map_err(Some),
+        Err(_) => Err(None),
+    }
+}
