@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::destination::{Plan, no_directory_above};
+use super::lock::{PATIENCE, lock};
 use super::stage::{self, Stage};
-use super::{fill, not_writable};
+use super::{fill, not_writable, stale};
 use crate::failure::{Failure, Kind};
 use crate::signals::{Signals, Writing};
 use crate::tree::Mode;
@@ -22,9 +23,9 @@ pub(crate) struct Held {
 impl Held {
     /// What an earlier run has left is undone first.
     pub(crate) fn at(root: &Path, signals: &Signals) -> Result<Self> {
-        let lock = stage::lock(root);
+        let lock = lock(root, &PATIENCE)?;
         if lock.is_some() {
-            signals.hold(|_| Ok(stage::clear_stale(root)?))?;
+            signals.hold(|_| stale::undo(root))?;
         }
         Ok(Self { root: root.to_owned(), _lock: lock })
     }
@@ -74,6 +75,8 @@ mod tests {
 
     use tempfile::TempDir;
 
+    use super::super::beneath::Beneath;
+    use super::super::journal::{self, Journal};
     use super::*;
     use crate::tree::{File, Origin, sha256};
 
@@ -162,12 +165,14 @@ mod tests {
     /// One file is away and one in place, while another is still in the stage.
     fn half_done() -> (TempDir, PathBuf) {
         let home = project();
-        let stage = home.path().join(".jwt-allauth-stage-0");
+        let created = Stage::create(home.path()).unwrap();
+        let stage = created.path().to_owned();
+        let seal = journal::seal(&Beneath::open(&stage).unwrap()).unwrap();
         for folder in ["new/a", "old/a"] {
             fs::create_dir_all(stage.join(folder)).unwrap();
         }
         let hash = sha256(b"new");
-        fs::write(stage.join("journal"), format!("{hash} a/changed\n{hash} a/new\nremoved a/gone\n")).unwrap();
+        fs::write(stage.join("journal"), format!("{seal}\n{hash} a/changed\n{hash} a/new\nremoved a/gone\n")).unwrap();
         for (from, to) in [("a/changed", "old/a/changed"), ("a/gone", "old/a/gone")] {
             fs::rename(home.path().join(from), stage.join(to)).unwrap();
         }
@@ -179,7 +184,7 @@ mod tests {
     #[test]
     fn what_a_kill_has_left_half_done_is_undone() {
         let (home, _) = half_done();
-        assert!(stage::is_half_done(home.path()).unwrap());
+        assert!(stale::is_half_done(home.path()).unwrap());
         Held::at(home.path(), &Signals::pretending(0)).unwrap();
         assert_eq!(contents(&home), as_it_was());
     }
@@ -190,7 +195,8 @@ mod tests {
         let root = home.path();
         fs::rename(root.join("a"), root.join("aside")).unwrap();
         fs::write(root.join("a"), "in the way").unwrap();
-        let failure = fill::undone(&stage, root, &std::io::Error::other("no room"));
+        let journal = Journal::read(&Beneath::open(&stage).unwrap()).unwrap().unwrap();
+        let failure = fill::undone(&journal, &stage, root, &std::io::Error::other("no room"));
         assert_eq!(failure.kind, Kind::Destination);
         assert!(failure.message.contains("half-way: no room; and it could not be undone: `a/changed`"), "{failure}");
         assert!(failure.hints[0].contains("run the same command again"), "{:?}", failure.hints);

@@ -7,10 +7,15 @@ use std::path::{Component, Path, PathBuf, absolute};
 
 use anyhow::{Context, Result};
 
+use super::lock::{PATIENCE, lock};
 use super::stage;
+use super::stale::{self, unreadable};
 use crate::cli::IfExists;
 use crate::failure::{Failure, Kind};
 use crate::tree::{File, Mode, Tree};
+
+/// Files that are named of a directory that holds some.
+const NAMED: usize = 3;
 
 pub(crate) struct Destination {
     /// As it was given, for messages and the next steps.
@@ -74,7 +79,7 @@ impl Destination {
     pub(super) fn lock(&self) -> Result<(Site, Option<Handle>)> {
         loop {
             let site = self.site()?;
-            let lock = stage::lock(site.anchor());
+            let lock = lock(site.anchor(), &PATIENCE)?;
             // While waiting, another run may have created a directory that was missing.
             if self.site()?.anchor() == site.anchor() {
                 return Ok((site, lock));
@@ -86,8 +91,9 @@ impl Destination {
         let Site::Existing { root } = self.site()? else {
             return Ok(Plan { place: tree.files().iter().collect(), ..Plan::default() });
         };
-        if if_exists == IfExists::Error && holds_files(&root)? {
-            return Err(self.occupied().into());
+        let held = if if_exists == IfExists::Error { held(&root)? } else { Vec::new() };
+        if !held.is_empty() {
+            return Err(self.occupied(&held).into());
         }
         let mut plan = Plan::default();
         for file in tree.files() {
@@ -98,7 +104,7 @@ impl Destination {
 
     fn decide<'a>(&self, file: &'a File, root: &Path, if_exists: IfExists, plan: &mut Plan<'a>) -> Result<()> {
         if let Some(parent) = no_directory_above(&file.path, root) {
-            return Err(self.blocked(&parent.display().to_string(), "is not a directory").into());
+            return Err(self.blocked(&parent.display().to_string(), what_is(&root.join(parent))).into());
         }
         match fs::symlink_metadata(root.join(&file.path)) {
             Err(error) if error.kind() == ErrorKind::NotFound => plan.place.push(file),
@@ -127,7 +133,7 @@ impl Destination {
             match fs::metadata(ancestor) {
                 Ok(there) if there.is_dir() => return self.site_below(ancestor, first),
                 Ok(_) => {
-                    return Err(self.blocked(&ancestor.display().to_string(), "is not a directory").into());
+                    return Err(self.blocked(&ancestor.display().to_string(), what_is(ancestor)).into());
                 }
                 Err(_) if fs::symlink_metadata(ancestor).is_ok() => {
                     return Err(self.blocked(&ancestor.display().to_string(), "is a link to nothing").into());
@@ -135,9 +141,7 @@ impl Destination {
                 Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                     first = Some(ancestor);
                 }
-                Err(error) => {
-                    return Err(error).with_context(|| format!("`{}` cannot be read", ancestor.display()));
-                }
+                Err(error) => return Err(unreadable(ancestor, &error).into()),
             }
         }
         Err(self.blocked(&self.path.display().to_string(), "has no root").into())
@@ -152,14 +156,13 @@ impl Destination {
         Ok(Site::New { first: anchor.join(name), inside: below.unwrap_or(Path::new("")).to_owned(), anchor })
     }
 
-    fn occupied(&self) -> Failure {
-        Failure::new(
-            Kind::Destination,
-            format!("the directory `{}` is there already and holds files", self.given.display()),
-        )
-        .hint("`--if-exists merge` keeps every file that is there and adds the missing ones")
-        .hint("`--if-exists overwrite` replaces the files the project brings; nothing is deleted")
-        .hint("`jwt-allauth startproject NAME DIRECTORY` takes another directory")
+    fn occupied(&self, held: &[String]) -> Failure {
+        let given = self.given.display();
+        let message = format!("the directory `{given}` is there already and holds files: {}", some_of(held));
+        Failure::new(Kind::Destination, message)
+            .hint("`--if-exists merge` keeps every file that is there and adds the missing ones")
+            .hint("`--if-exists overwrite` replaces the files the project brings; nothing is deleted")
+            .hint("`jwt-allauth startproject NAME DIRECTORY` takes another directory")
     }
 
     fn blocked(&self, what: &str, why: &str) -> Failure {
@@ -176,6 +179,15 @@ pub(super) fn no_directory_above<'p>(path: &'p str, root: &Path) -> Option<&'p P
     })
 }
 
+/// Where a directory has to be.
+pub(super) fn what_is(place: &Path) -> &'static str {
+    match fs::symlink_metadata(place) {
+        Ok(there) if there.is_file() => "is a file",
+        Ok(there) if there.is_symlink() => "is a link",
+        _ => "is not a directory",
+    }
+}
+
 fn is_alike(file: &File, there: &fs::Metadata) -> bool {
     if file.mode == Mode::Link { there.is_symlink() } else { there.is_file() }
 }
@@ -185,10 +197,21 @@ fn is_unchanged(file: &File, root: &Path) -> bool {
 }
 
 /// A repository that is still empty is no reason to refuse, nor is what a killed run has left.
-fn holds_files(root: &Path) -> Result<bool> {
-    let entries = fs::read_dir(root).with_context(|| format!("`{}` cannot be read", root.display()))?;
-    let mut names = entries.filter_map(Result::ok).map(|entry| entry.file_name());
-    Ok(names.any(|name| name != ".git" && !stage::is_stage(&name)))
+fn held(root: &Path) -> Result<Vec<String>> {
+    let entries = fs::read_dir(root).map_err(|error| unreadable(root, &error))?;
+    let names = entries.filter_map(Result::ok).map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut held: Vec<String> = names.filter(|name| name != ".git" && !stale::is_left(root, name)).collect();
+    held.sort_unstable();
+    Ok(held)
+}
+
+/// The first of them, and how many more.
+fn some_of(names: &[String]) -> String {
+    let first: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+    match names.len() - first.len() {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
 }
 
 /// `a/../b` is `b`, also where `a` does not exist yet.

@@ -5,9 +5,14 @@
 //! a filling that was killed half-way.
 
 mod amend;
+mod beneath;
 mod destination;
 mod fill;
+mod journal;
+mod lock;
 mod stage;
+mod stale;
+mod undo;
 
 use std::fs;
 use std::io;
@@ -16,10 +21,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 pub(crate) use amend::Held;
+use beneath::Beneath;
 use destination::Site;
 pub(crate) use destination::{Destination, Plan};
 use stage::Stage;
-pub(crate) use stage::{contents, is_half_done, is_stage};
+pub(crate) use stage::{contents, is_stage};
+pub(crate) use stale::is_half_done;
 
 use crate::cli::IfExists;
 use crate::failure::{Failure, Kind};
@@ -49,7 +56,10 @@ pub(crate) fn write(
     let (site, lock) = destination.lock()?;
     let writing = signals.writing();
     if lock.is_some() {
-        stage::clear_stale(site.anchor())?;
+        match &site {
+            Site::New { anchor, .. } => stale::clear_unfinished(anchor)?,
+            Site::Existing { root } => stale::undo(root)?,
+        }
     }
     let plan = destination.plan(tree, if_exists)?;
     let written = place(&plan, &site, git, &writing)?;
@@ -83,6 +93,11 @@ fn place(plan: &Plan, site: &Site, git: Git, writing: &Writing) -> Result<Writte
         exposed: Vec::new(),
         vcs,
     })
+}
+
+/// What lies at a path in a directory: a file, and no link on the way to it.
+pub(crate) fn file_below(directory: &Path, path: &str) -> io::Result<Vec<u8>> {
+    beneath::contents(Beneath::open(&directory.canonicalize()?)?.file(path)?)
 }
 
 /// As long as nothing has been changed, or after it has been undone.

@@ -1,19 +1,22 @@
 //! A hidden directory that holds a project until it is whole. It removes itself, or is cleared by the next run.
 //!
-//! `new/` holds what is to be placed, `old/` what was replaced, `journal` what a filling was about to do.
+//! `new/` holds what is to be placed, `old/` what was replaced, `journal` what a filling was about to do. Nobody but its owner
+//! can look into it, and git does not see what is in it.
 
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File as Handle, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use super::fill;
-use crate::failure::{Failure, Kind};
+use super::{beneath, journal};
 use crate::tree::{File, Mode};
 
 const PREFIX: &str = ".jwt-allauth-stage-";
+/// What follows are the digits of a number.
+const DIGITS: usize = 16;
+pub(super) const IGNORE: &str = ".gitignore";
 
 pub(super) struct Stage {
     path: PathBuf,
@@ -23,7 +26,9 @@ impl Stage {
     pub(super) fn create(directory: &Path) -> io::Result<Self> {
         let number = getrandom::u64().map_err(io::Error::other)?;
         let stage = Self { path: directory.join(format!("{PREFIX}{number:016x}")) };
-        fs::create_dir(&stage.path)?;
+        DirBuilder::new().mode(0o700).create(&stage.path)?;
+        // A killed update has `.env` in `old/`, which no ignore rule of the project covers there.
+        fs::write(stage.path.join(IGNORE), "*\n")?;
         fs::create_dir(stage.tree())?;
         Ok(stage)
     }
@@ -33,60 +38,29 @@ impl Stage {
     }
 
     pub(super) fn tree(&self) -> PathBuf {
-        tree(&self.path)
+        self.path.join("new")
+    }
+
+    pub(super) fn old(&self, path: &str) -> PathBuf {
+        self.path.join("old").join(path)
     }
 }
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        if !fill::journal(&self.path).exists() {
+        if !self.path.join(journal::NAME).exists() {
             // What cannot be removed now the next run clears.
             let _ = fs::remove_dir_all(&self.path);
         }
     }
 }
 
-pub(super) fn tree(stage: &Path) -> PathBuf {
-    stage.join("new")
-}
-
-pub(crate) fn is_stage(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
-}
-
-/// As long as it lives nobody else writes here. None where the file system knows no locks; then stale stages stay.
-pub(super) fn lock(directory: &Path) -> Option<Handle> {
-    Handle::open(directory).ok().filter(|handle| handle.lock().is_ok())
-}
-
-/// Only under the directory's lock: a stage found then belongs to nobody who lives.
-pub(super) fn clear_stale(directory: &Path) -> Result<(), Failure> {
-    undo_and_remove(directory).map_err(|error| {
-        let message = format!("what an earlier run left in `{}` cannot be undone: {error}", directory.display());
-        Failure::new(Kind::Destination, message).hint("clear what is in the way, then run the same command again")
+/// A name that this program can have made.
+pub(crate) fn is_stage(name: &str) -> bool {
+    let digits = name.strip_prefix(PREFIX);
+    digits.is_some_and(|digits| {
+        digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
     })
-}
-
-fn undo_and_remove(directory: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        if is_stage(&entry.file_name()) && entry.file_type()?.is_dir() {
-            fill::roll_back(&entry.path(), directory)?;
-            fs::remove_dir_all(entry.path())?;
-        }
-    }
-    Ok(())
-}
-
-/// Whether a run stopped while it filled this directory.
-pub(crate) fn is_half_done(directory: &Path) -> io::Result<bool> {
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        if is_stage(&entry.file_name()) && fill::journal(&entry.path()).exists() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 pub(super) fn write(root: &Path, file: &File) -> io::Result<()> {
@@ -106,9 +80,13 @@ pub(super) fn write(root: &Path, file: &File) -> io::Result<()> {
 
 /// What lies at a path as a tree has it: of a link the path it leads to.
 pub(crate) fn contents(path: &Path) -> io::Result<Vec<u8>> {
-    if fs::symlink_metadata(path)?.is_symlink() {
-        Ok(fs::read_link(path)?.into_os_string().into_vec())
-    } else {
-        fs::read(path)
+    let there = fs::symlink_metadata(path)?;
+    if there.is_symlink() {
+        return Ok(fs::read_link(path)?.into_os_string().into_vec());
     }
+    // A pipe would never end.
+    if !there.is_file() {
+        return Err(io::Error::other("it is neither a file nor a link"));
+    }
+    beneath::contents(Handle::open(path)?)
 }

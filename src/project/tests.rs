@@ -57,10 +57,11 @@ fn kind(outcome: Result<Written>) -> Kind {
 }
 
 fn stage_with_journal(root: &Path, journal: &str) -> PathBuf {
-    let stage = root.join(".jwt-allauth-stage-0");
-    fs::create_dir_all(stage.join("new/src")).unwrap();
-    fs::write(stage.join("journal"), journal).unwrap();
-    stage
+    let stage = Stage::create(root).unwrap();
+    fs::create_dir(stage.tree().join("src")).unwrap();
+    let seal = journal::seal(&Beneath::open(stage.path()).unwrap()).unwrap();
+    fs::write(stage.path().join(journal::NAME), format!("{seal}\n{journal}")).unwrap();
+    stage.path().to_owned()
 }
 
 #[test]
@@ -97,7 +98,7 @@ fn undoing_a_killed_filling_takes_a_link_away_and_not_what_it_leads_to() {
     fs::write(stage.join("new/src/main.rs"), "").unwrap();
     fs::write(home.path().join("theirs"), "theirs").unwrap();
     symlink("theirs", home.path().join("link")).unwrap();
-    stage::clear_stale(home.path()).unwrap();
+    stale::undo(home.path()).unwrap();
     assert_eq!(files(home.path()), ["theirs"]);
 }
 
@@ -257,7 +258,7 @@ fn undoing_a_killed_filling_restores_theirs_and_spares_what_was_changed_since() 
     fs::write(home.path().join("Cargo.toml"), "ours").unwrap();
     fs::create_dir(stage.join("old")).unwrap();
     fs::write(stage.join("old/Cargo.toml"), "theirs").unwrap();
-    stage::clear_stale(home.path()).unwrap();
+    stale::undo(home.path()).unwrap();
     assert_eq!(files(home.path()), ["Cargo.toml", "run"]);
     assert_eq!(fs::read_to_string(home.path().join("Cargo.toml")).unwrap(), "theirs");
     assert_eq!(fs::read_to_string(home.path().join("run")).unwrap(), "changed since");
@@ -268,14 +269,16 @@ fn a_filling_killed_after_its_last_file_is_whole_and_stays() {
     let home = TempDir::new().unwrap();
     stage_with_journal(home.path(), &format!("{} run\n", crate::tree::sha256(b"ours")));
     fs::write(home.path().join("run"), "ours").unwrap();
-    stage::clear_stale(home.path()).unwrap();
+    stale::undo(home.path()).unwrap();
     assert_eq!(files(home.path()), ["run"]);
 }
 
 #[test]
 fn a_stage_left_beside_the_destination_is_cleared() {
     let home = TempDir::new().unwrap();
-    fs::create_dir_all(home.path().join(".jwt-allauth-stage-dead/new/src")).unwrap();
+    let stage = Stage::create(home.path()).unwrap();
+    fs::create_dir(stage.tree().join("src")).unwrap();
+    std::mem::forget(stage);
     put(&project(), &home.path().join("shop"), IfExists::Error).unwrap();
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
 }

@@ -169,7 +169,7 @@ fn heading(text: &str) -> String {
     Style::new().for_stderr().bold().apply_to(text).to_string()
 }
 
-fn warn(text: &str) {
+pub(crate) fn warn(text: &str) {
     tell(&format!("{} {text}", style("warning:").for_stderr().yellow().bold()));
 }
 

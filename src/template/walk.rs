@@ -71,7 +71,7 @@ fn path_of<'e>(entry: &'e DirEntry, root: &Path) -> Result<&'e str, Failure> {
             Err(refused(path, "a repository inside of a template would take over the project's"))
         }
         Some(_) if name == SUFFIX => Err(refused(path, "nothing would be left of its name")),
-        Some(_) if is_stage(entry.file_name()) => Err(refused(path, "a name that this program clears away")),
+        Some(_) if is_stage(&name) => Err(refused(path, "a name that this program clears away")),
         Some(stamp::PATH) => Err(refused(path, "the stamp of a rendered project is written by this program alone")),
         Some(path) => Ok(path),
     }

@@ -1,12 +1,10 @@
 //! The text that the owner and the template both began with, looked for wherever it may be and known by its hash.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
-use anyhow::Result;
-
 use super::project::Project;
+use crate::project;
 use crate::tree::{Tree, sha256};
 use crate::vcs::history;
 
@@ -27,18 +25,18 @@ pub(super) type Found = BTreeMap<String, Vec<u8>>;
 
 impl Bases<'_> {
     /// `wanted` are paths with their hashes; what is found nowhere is missing from the answer.
-    pub(super) fn find(&self, wanted: &BTreeMap<String, String>) -> Result<Found> {
+    pub(super) fn find(&self, wanted: &BTreeMap<String, String>) -> Found {
         let mut found = Found::new();
         let missing = |found: &Found| -> BTreeMap<String, String> {
             let missing = wanted.iter().filter(|(path, _)| !found.contains_key(*path));
             missing.map(|(path, hash)| (path.clone(), hash.clone())).collect()
         };
         if wanted.is_empty() {
-            return Ok(found);
+            return found;
         }
         for (path, hash) in wanted {
-            let left = self.project.read(&format!("{LEFT}{path}"))?;
-            found.extend(left.filter(|left| left.hash() == *hash).map(|left| (path.clone(), left.contents)));
+            let left = project::file_below(&self.project.root, &format!("{LEFT}{path}")).ok();
+            found.extend(left.filter(|left| sha256(left) == *hash).map(|left| (path.clone(), left)));
         }
         for tree in (self.rendered)() {
             for (path, hash) in missing(&found) {
@@ -48,11 +46,11 @@ impl Bases<'_> {
         }
         if let Some(directory) = self.directory {
             for (path, hash) in missing(&found) {
-                let contents = fs::read(directory.join(&path)).ok().filter(|contents| sha256(contents) == hash);
+                let contents = project::file_below(directory, &path).ok().filter(|contents| sha256(contents) == hash);
                 found.extend(contents.map(|contents| (path, contents)));
             }
         }
         found.extend(history::find(&self.project.root, &missing(&found)));
-        Ok(found)
+        found
     }
 }

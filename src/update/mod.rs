@@ -51,7 +51,7 @@ impl Update {
             }
         }
         let wanted = |both: &Both| Some((both.theirs.path.clone(), both.stamped?.to_owned()));
-        let found = bases.find(&to_merge.iter().filter_map(wanted).collect())?;
+        let found = bases.find(&to_merge.iter().filter_map(wanted).collect());
         for both in to_merge {
             let base = found.get(&both.theirs.path).map(Vec::as_slice);
             changes.push(both::merged(&both, base, labels));

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::{env, merge};
 use crate::failure::{Failure, Kind};
@@ -36,13 +36,13 @@ impl Project {
     }
 
     pub(crate) fn at(root: &Path) -> Result<Self> {
-        let text = match fs::read_to_string(root.join(stamp::PATH)) {
+        let text = match project::file_below(root, stamp::PATH) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return Err(no_project(root, &format!("has no `{}`", stamp::PATH)).into());
             }
-            text => text.with_context(|| format!("`{}` cannot be read", stamp::PATH))?,
+            text => text.map_err(|error| unreadable(stamp::PATH, &error))?,
         };
-        let stamp = Stamp::parse(&text)?;
+        let stamp = Stamp::parse(&String::from_utf8_lossy(&text))?;
         match stamp.version {
             Some(version) if version > Version::of_program() => Err(too_new(version).into()),
             _ => Ok(Self { root: root.to_owned(), stamp }),
@@ -66,7 +66,7 @@ impl Project {
                 let message = format!("`{path}` is a directory here and a file in the template");
                 Err(Failure::new(Kind::Destination, message).hint("move it away").into())
             }
-            present => present.map(Some).with_context(|| format!("`{path}` cannot be read")),
+            present => Ok(present.map(Some).map_err(|error| unreadable(path, &error))?),
         }
     }
 
@@ -115,6 +115,11 @@ fn read(place: &Path) -> io::Result<Present> {
         return Err(ErrorKind::IsADirectory.into());
     }
     Ok(Present { contents: project::contents(place)?, is_link: there.is_symlink() })
+}
+
+fn unreadable(path: &str, error: &io::Error) -> Failure {
+    Failure::new(Kind::Destination, format!("`{path}` cannot be read: {error}"))
+        .hint("it has to be a file that you may read, of a size that a project's files have")
 }
 
 fn no_project(directory: &Path, why: &str) -> Failure {

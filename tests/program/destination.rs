@@ -32,9 +32,13 @@ fn a_dot_is_the_current_directory() {
 fn a_directory_that_holds_files_is_refused_with_the_ways_out() {
     let place = Place::new();
     place.write("shop/notes", "theirs");
-    let ran = place.start("shop").ended_with(5);
+    let ran = place.start("shop").ended_with(5).saying("`shop` is there already and holds files: `notes`\n");
     ran.saying("--if-exists merge").saying("--if-exists overwrite").saying("DIRECTORY");
     assert_eq!(names_in(&place.work().join("shop")), ["notes"]);
+    for name in ["a", "b", "c"] {
+        place.write(&format!("shop/{name}"), "theirs");
+    }
+    place.start("shop").ended_with(5).saying("holds files: `a`, `b`, `c` and 1 more");
 }
 
 #[test]
@@ -85,7 +89,7 @@ fn a_file_in_the_way_is_refused_under_every_policy() {
     let place = Place::new();
     place.write("shop", "theirs");
     for policy in ["error", "merge", "overwrite"] {
-        place.start(&format!("shop --if-exists {policy}")).ended_with(5).saying("is not a directory");
+        place.start(&format!("shop --if-exists {policy}")).ended_with(5).saying("shop` is a file");
     }
     assert_eq!(place.read("shop"), "theirs");
 }

@@ -13,6 +13,7 @@ mod exit_codes;
 mod git;
 mod names;
 mod output;
+mod places;
 mod prompts;
 mod support;
 mod template;

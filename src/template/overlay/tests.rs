@@ -147,8 +147,14 @@ fn more_files_or_deeper_directories_than_any_skeleton_has_are_refused() {
 
 #[test]
 fn names_that_would_be_taken_for_something_else_are_refused() {
-    for path in ["sub/.git/config", "sub/.GIT", "a\nb", ".jwt-allauth.toml", ".jwt-allauth-stage-1/new/a", "a/.liquid"]
-    {
+    for path in [
+        "sub/.git/config",
+        "sub/.GIT",
+        "a\nb",
+        ".jwt-allauth.toml",
+        ".jwt-allauth-stage-0123456789abcdef/new/a",
+        "a/.liquid",
+    ] {
         refusal(&skeleton(&[(path, "")]));
     }
 }

@@ -45,6 +45,8 @@ fn a_kill_at_whatever_moment_is_made_good_by_the_next_update() {
         }
         child.kill().unwrap();
         child.wait().unwrap();
+        let seen = project.git("status --porcelain --untracked-files=all");
+        assert!(!seen.contains(".jwt-allauth-stage-"), "what lies in a stage may be secret: {seen}");
         if project.run("check").stderr.contains("stopped half-way") {
             project.update("--dry-run").ended_with(5).saying("`jwt-allauth update` undoes it");
         }

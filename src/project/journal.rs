@@ -1,0 +1,90 @@
+//! What a filling is about to do, so that a later run can undo it, and the proof that it was written where it lies.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use super::beneath::{self, Beneath};
+use super::destination::Plan;
+use super::stage::IGNORE;
+
+pub(super) const NAME: &str = "journal";
+const SEAL: &str = "sealed";
+/// In place of a hash, for a directory that was not there.
+const DIRECTORY: &str = "directory";
+/// For a file that nothing takes the place of.
+const REMOVED: &str = "removed";
+
+pub(super) struct Journal {
+    /// Those that were not there, the upper ones first.
+    pub(super) directories: Vec<String>,
+    /// Every file that is placed, with its hash, or only removed.
+    pub(super) files: Vec<(Option<String>, String)>,
+}
+
+impl Journal {
+    pub(super) fn of(plan: &Plan, root: &Path) -> Self {
+        let paths = plan.place.iter().map(|file| Path::new(&file.path));
+        let parents: BTreeSet<&Path> = paths.flat_map(|path| path.ancestors().skip(1)).collect();
+        let is_there = |parent: &&Path| fs::symlink_metadata(root.join(parent)).is_ok_and(|there| there.is_dir());
+        let missing = parents.into_iter().filter(|parent| !is_there(parent));
+        let placed = plan.place.iter().map(|file| (Some(file.hash()), file.path.clone()));
+        Self {
+            directories: missing.map(|parent| parent.display().to_string()).collect(),
+            files: placed.chain(plan.removed.iter().map(|path| (None, path.clone()))).collect(),
+        }
+    }
+
+    /// Half a journal would be none to undo by.
+    pub(super) fn write(&self, stage: &Path) -> io::Result<()> {
+        let mut text = format!("{}\n", seal(&Beneath::open(stage)?)?);
+        for path in &self.directories {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{DIRECTORY} {path}");
+        }
+        for (hash, path) in &self.files {
+            let _ = writeln!(text, "{} {path}", hash.as_deref().unwrap_or(REMOVED));
+        }
+        let draft = stage.join("draft");
+        fs::write(&draft, text)?;
+        fs::rename(draft, stage.join(NAME))
+    }
+
+    /// Nothing where there is none. One that was not written where it lies, or that leads out of the directory, is an error.
+    pub(super) fn read(stage: &Beneath) -> io::Result<Option<Self>> {
+        let file = match stage.file(NAME) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        let text = String::from_utf8(beneath::contents(file)?).map_err(|_| ErrorKind::InvalidData)?;
+        let mut lines = text.lines();
+        if lines.next() != Some(&seal(stage)?) {
+            return Err(ErrorKind::InvalidData.into());
+        }
+        let mut journal = Self { directories: Vec::new(), files: Vec::new() };
+        for line in lines {
+            match line.split_once(' ').filter(|(_, path)| is_inside(path)) {
+                Some((DIRECTORY, path)) => journal.directories.push(path.to_owned()),
+                Some((REMOVED, path)) => journal.files.push((None, path.to_owned())),
+                Some((hash, path)) => journal.files.push((Some(hash.to_owned()), path.to_owned())),
+                None => return Err(ErrorKind::InvalidData.into()),
+            }
+        }
+        Ok(Some(journal))
+    }
+}
+
+/// Of a file that is never touched again. Number and moment are the system's to give: a repository or an archive that
+/// somebody else has made cannot bring them along.
+pub(super) fn seal(stage: &Beneath) -> io::Result<String> {
+    let made = stage.file(IGNORE)?.metadata()?;
+    Ok(format!("{SEAL} {} {}.{:09}", made.ino(), made.ctime(), made.ctime_nsec()))
+}
+
+/// The repository is none of it: who writes there has programs run.
+fn is_inside(path: &str) -> bool {
+    path.split('/').all(|part| !["", ".", ".."].contains(&part) && !part.eq_ignore_ascii_case(".git"))
+}

@@ -1,0 +1,117 @@
+//! Stages that earlier runs have left, told from what only looks like one.
+//!
+//! A repository somebody has cloned, an archive and a directory that others can write to may hold anything under that name.
+//! A stage is this program's if it is the user's, closed to all others, and its journal was written where it lies.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use anyhow::Result;
+use rustix::process::geteuid;
+
+use super::beneath::Beneath;
+use super::journal::Journal;
+use super::{stage, undo};
+use crate::failure::{Failure, Kind};
+use crate::report;
+
+enum Found {
+    /// What was being written had no place in the directory yet.
+    Unfinished,
+    /// The directory was being filled from it.
+    HalfDone(Beneath, Journal),
+    SomebodyElses,
+}
+
+/// Undoes what was half done in this directory. Only under its lock: a stage found then belongs to nobody who lives.
+pub(super) fn undo(directory: &Path) -> Result<()> {
+    clear(directory, true)
+}
+
+/// Clears what was to become a directory beside others in this one; what was half done in it is for who works on it.
+pub(super) fn clear_unfinished(directory: &Path) -> Result<()> {
+    clear(directory, false)
+}
+
+fn clear(directory: &Path, undoes: bool) -> Result<()> {
+    for name in names(directory)? {
+        let undone = match look(directory, &name) {
+            Ok(Found::Unfinished) => Ok(()),
+            Ok(Found::HalfDone(stage, journal)) if undoes => {
+                Beneath::open(directory).and_then(|root| undo::roll_back(&journal, &stage, &root))
+            }
+            Ok(Found::HalfDone(..)) => continue,
+            Ok(Found::SomebodyElses) => {
+                leave(&directory.join(name));
+                continue;
+            }
+            Err(error) => Err(error),
+        };
+        undone
+            .and_then(|()| fs::remove_dir_all(directory.join(&name)))
+            .map_err(|error| not_undone(directory, &error))?;
+    }
+    Ok(())
+}
+
+/// Whether a run stopped while it filled this directory.
+pub(crate) fn is_half_done(directory: &Path) -> Result<bool> {
+    Ok(names(directory)?.iter().any(|name| matches!(look(directory, name), Ok(Found::HalfDone(..)))))
+}
+
+/// Whether a thing in a directory is what an earlier run has left there.
+pub(super) fn is_left(directory: &Path, name: &str) -> bool {
+    stage::is_stage(name) && !matches!(look(directory, name), Ok(Found::SomebodyElses) | Err(_))
+}
+
+fn names(directory: &Path) -> Result<Vec<String>, Failure> {
+    let unreadable = |error: io::Error| unreadable(directory, &error);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(directory).map_err(unreadable)? {
+        let name = entry.map_err(unreadable)?.file_name();
+        names.extend(name.into_string().ok().filter(|name| stage::is_stage(name)));
+    }
+    Ok(names)
+}
+
+pub(super) fn unreadable(directory: &Path, error: &io::Error) -> Failure {
+    Failure::new(Kind::Destination, format!("`{}` cannot be read: {error}", directory.display()))
+        .hint("look at its permissions, and at those of the directories above it")
+}
+
+fn look(directory: &Path, name: &str) -> io::Result<Found> {
+    match Beneath::open(directory)?.directory(name) {
+        Ok(stage) => of_user(stage, geteuid().as_raw()),
+        Err(_) => Ok(Found::SomebodyElses),
+    }
+}
+
+fn of_user(stage: Beneath, user: u32) -> io::Result<Found> {
+    let there = stage.metadata()?;
+    if there.uid() != user || there.mode() & 0o077 != 0 {
+        return Ok(Found::SomebodyElses);
+    }
+    match Journal::read(&stage) {
+        Ok(Some(journal)) => Ok(Found::HalfDone(stage, journal)),
+        Ok(None) => Ok(Found::Unfinished),
+        Err(_) => Ok(Found::SomebodyElses),
+    }
+}
+
+fn leave(stage: &Path) {
+    report::warn(&format!(
+        "`{}` is called like what an interrupted run of this program leaves, and nothing proves that one of yours made it \
+         here: it was left alone; look at it, and remove it",
+        stage.display()
+    ));
+}
+
+fn not_undone(directory: &Path, error: &io::Error) -> Failure {
+    let message = format!("what an earlier run left in `{}` cannot be undone: {error}", directory.display());
+    Failure::new(Kind::Destination, message).hint("clear what is in the way, then run the same command again")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,38 @@
+//! Undoes a filling that stopped half-way.
+
+use std::io;
+
+use super::beneath::Beneath;
+use super::journal::Journal;
+
+const REPOSITORY: &str = ".git";
+
+/// After its journal, files that left the stage lie in the directory.
+pub(super) fn roll_back(journal: &Journal, stage: &Beneath, root: &Beneath) -> io::Result<()> {
+    let staged = |path: &str| stage.has(&format!("new/{path}"));
+    if !journal.files.iter().any(|(_, path)| staged(path)) && !staged(REPOSITORY) {
+        return Ok(());
+    }
+    for (hash, path) in &journal.files {
+        // A file that somebody has changed since is theirs.
+        if !staged(path) && hash.is_some() && root.hash(path).ok() == *hash {
+            root.remove(path).map_err(|error| of(path, &error))?;
+        }
+    }
+    for path in journal.directories.iter().rev() {
+        // One that is not empty holds something of somebody else's.
+        let _ = root.remove_directory(path);
+    }
+    for (_, path) in &journal.files {
+        let old = format!("old/{path}");
+        if stage.has(&old) && !root.has(path) {
+            root.take(path, stage, &old).map_err(|error| of(path, &error))?;
+        }
+    }
+    Ok(())
+}
+
+/// The operating system does not say which file it speaks of.
+pub(super) fn of(path: &str, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("`{path}`: {error}"))
+}
