@@ -3,6 +3,7 @@
 mod answers;
 mod cli;
 mod commands;
+mod ends;
 mod errand;
 mod failure;
 mod names;

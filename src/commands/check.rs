@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::anew::Anew;
-use super::{BEHIND, DONE, FIX_MISSING};
+use super::{BEHIND, CONFLICTS, DONE, FIX_MISSING};
 use crate::cli;
 use crate::report::Report;
 use crate::signals::Signals;
@@ -17,10 +17,15 @@ pub(super) fn run(arguments: &cli::Check, report: &Report, signals: &Signals) ->
     if arguments.security {
         return security(&project, &Fixes::listed()?, report);
     }
+    let unresolved = project.unresolved()?;
     let anew = Anew::of(&project, &arguments.template, false, signals)?;
     let behind = update::behind(&project.stamp, &anew.tree);
-    report.checked(&project, &behind);
-    Ok(if behind.is_empty() { DONE } else { BEHIND })
+    report.checked(&project, &behind, &unresolved);
+    Ok(match (behind.is_empty(), unresolved.is_empty()) {
+        (false, _) => BEHIND,
+        (true, false) => CONFLICTS,
+        (true, true) => DONE,
+    })
 }
 
 fn security(project: &Project, fixes: &Fixes, report: &Report) -> Result<i32> {

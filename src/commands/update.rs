@@ -14,6 +14,7 @@ use crate::report::{Report, Updated};
 use crate::signals::Signals;
 use crate::template::stamp::Stamp;
 use crate::update::{Bases, Labels, Project, Update};
+use crate::vcs::gap::Gap;
 use crate::version::Version;
 
 pub(super) fn run(arguments: &cli::Update, report: &Report, signals: &Signals) -> Result<i32> {
@@ -41,7 +42,7 @@ pub(super) fn run(arguments: &cli::Update, report: &Report, signals: &Signals) -
         return Ok(DONE);
     };
     if !arguments.allow_dirty {
-        refuse_uncommitted(&update.uncommitted(&project))?;
+        refuse_uncommitted(&project, &update.uncommitted(&project))?;
     }
     if !update.is_nothing() {
         held.amend(&update.plan(), signals)?;
@@ -63,14 +64,18 @@ fn refuse_unresolved(project: &Project) -> Result<()> {
 }
 
 /// The repository is the way back.
-fn refuse_uncommitted(uncommitted: &[String]) -> Result<(), Failure> {
+fn refuse_uncommitted(project: &Project, uncommitted: &[String]) -> Result<(), Failure> {
     if uncommitted.is_empty() {
         return Ok(());
     }
-    let message = format!("files to be merged have changes that are not committed: {}", uncommitted.join(", "));
-    Err(Failure::new(Kind::Destination, message)
-        .hint("commit them, so that there is a way back")
-        .hint("`--allow-dirty` merges into them all the same"))
+    let files = uncommitted.join(", ");
+    let silence = Gap::of(&project.root).filter(Gap::is_silence);
+    let message = match &silence {
+        Some(gap) => format!("files to be merged may be in no commit, since {}: {files}", gap.why()),
+        None => format!("files to be merged have changes that are not committed: {files}"),
+    };
+    let remedy = silence.map_or_else(|| "commit them, so that there is a way back".into(), |gap| gap.remedy());
+    Err(Failure::new(Kind::Destination, message).hint(remedy).hint("`--allow-dirty` merges into them all the same"))
 }
 
 fn directory(path: &Path) -> Result<&Path, Failure> {

@@ -1,12 +1,13 @@
 //! Changes to a project that is there: all of them or none.
 
-use std::fs::{self, File as Handle};
+use std::fs::{self, File as Handle, Permissions};
 use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::destination::{Plan, no_directory_above};
+use super::destination::{Plan, no_directory_above, what_is};
 use super::lock::{PATIENCE, lock};
 use super::stage::{self, Stage};
 use super::{fill, not_writable, stale};
@@ -38,10 +39,13 @@ impl Held {
     /// Through a link it would be written to wherever that leads.
     fn refuse_other_places(&self, plan: &Plan) -> Result<(), Failure> {
         let mut paths = plan.place.iter().map(|file| &file.path).chain(&plan.removed);
-        match paths.find_map(|path| Some((path, no_directory_above(path, &self.root)?))) {
+        // A file that the template has no more gives way by itself.
+        let stays = |parent: &&Path| !plan.removed.iter().any(|removed| Path::new(removed) == *parent);
+        match paths.find_map(|path| Some((path, no_directory_above(path, &self.root).filter(stays)?))) {
             Some((path, parent)) => {
-                let message = format!("`{path}` cannot be written: `{}` is not a directory", parent.display());
-                Err(Failure::new(Kind::Destination, message).hint("put a directory in its place"))
+                let what = what_is(&self.root.join(parent));
+                let message = format!("`{path}` cannot be written: `{}` {what}", parent.display());
+                Err(Failure::new(Kind::Destination, message).hint("move it away, or put a directory in its place"))
             }
             None => Ok(()),
         }
@@ -52,7 +56,12 @@ impl Held {
         for file in &plan.place {
             writing.check()?;
             let staged = stage::write(&stage.tree(), file).and_then(|()| {
-                if plan.keeps_modes && file.mode != Mode::Link { self.take_mode(&stage, &file.path) } else { Ok(()) }
+                let bit = plan.executable.get(&file.path);
+                if plan.keeps_modes && file.mode != Mode::Link {
+                    self.take_mode(&stage, &file.path, bit)
+                } else {
+                    Ok(())
+                }
             });
             staged.map_err(|error| not_writable(&self.root.join(&file.path), &error))?;
         }
@@ -60,10 +69,19 @@ impl Held {
         fill::fill(&stage, &self.root, plan)
     }
 
-    fn take_mode(&self, stage: &Stage, path: &str) -> std::io::Result<()> {
+    fn take_mode(&self, stage: &Stage, path: &str, executable: Option<&bool>) -> std::io::Result<()> {
         match fs::symlink_metadata(self.root.join(path)) {
-            Ok(there) if there.is_file() => fs::set_permissions(stage.tree().join(path), there.permissions()),
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            Ok(there) if there.is_file() => {
+                let mode = there.permissions().mode();
+                let mode = match executable {
+                    // By whoever can read it.
+                    Some(true) => mode | (mode & 0o444) >> 2,
+                    Some(false) => mode & !0o111,
+                    None => mode,
+                };
+                fs::set_permissions(stage.tree().join(path), Permissions::from_mode(mode))
+            }
+            Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Err(error),
             _ => Ok(()),
         }
     }
@@ -71,8 +89,6 @@ impl Held {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use tempfile::TempDir;
 
     use super::super::beneath::Beneath;
@@ -126,7 +142,7 @@ mod tests {
     #[test]
     fn files_are_added_replaced_with_their_modes_and_removed() {
         let home = project();
-        fs::set_permissions(home.path().join("a/changed"), fs::Permissions::from_mode(0o750)).unwrap();
+        fs::set_permissions(home.path().join("a/changed"), Permissions::from_mode(0o750)).unwrap();
         let files = [file("a/changed"), file("a/new")];
         amend(&home, &plan(&files, "old"), &Signals::pretending(0)).unwrap();
         assert_eq!(contents(&home), [("changed".into(), "new".into()), ("new".into(), "new".into())]);
@@ -139,6 +155,23 @@ mod tests {
         let files = [file("a/changed"), file("a/new")];
         let failure = amend(&home, &plan(&files, "older"), &Signals::pretending(0)).unwrap_err();
         assert!(failure.message.contains("was changed at the same time"), "{failure}");
+        assert_eq!(contents(&home), as_it_was());
+    }
+
+    #[test]
+    fn what_gave_way_to_another_kind_of_thing_is_back_after_a_failure() {
+        let home = project();
+        fs::create_dir(home.path().join("a/folder")).unwrap();
+        fs::write(home.path().join("a/folder/file"), "old").unwrap();
+        let files = [file("a/gone/file"), file("a/folder"), file("a/changed")];
+        let removed = ["a/gone", "a/folder/file"].map(str::to_owned).into();
+        // The last one fails.
+        let expected = [("a/changed".to_owned(), sha256(b"older"))].into();
+        let failing = Plan { removed, expected, ..plan(&files, "old") };
+        let failure = amend(&home, &failing, &Signals::pretending(0)).unwrap_err();
+        assert!(failure.message.contains("was changed at the same time"), "{failure}");
+        assert_eq!(fs::read_to_string(home.path().join("a/folder/file")).unwrap(), "old");
+        fs::remove_dir_all(home.path().join("a/folder")).unwrap();
         assert_eq!(contents(&home), as_it_was());
     }
 

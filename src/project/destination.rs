@@ -41,6 +41,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) expected: BTreeMap<String, String>,
     /// Whether a file that takes the place of another takes its mode, too.
     pub(crate) keeps_modes: bool,
+    /// Those that can be run from now on, or no longer, whatever their modes were.
+    pub(crate) executable: BTreeMap<String, bool>,
 }
 
 impl Site {

@@ -26,6 +26,7 @@ impl Report {
             return result(&format!("{:#}", object(updated, true)));
         }
         self.changes(&updated.update.changes);
+        updated.update.advice.iter().for_each(|advice| warn(advice));
         self.say(&summary("Would update", updated));
         self.say("Nothing was written");
     }
@@ -39,6 +40,7 @@ impl Report {
             return self.say(&format!("`{}` is up to date", updated.project.stamp.name));
         }
         self.say(&summary("Updated", updated));
+        updated.update.advice.iter().for_each(|advice| warn(advice));
         for conflict in updated.update.conflicts().collect::<BTreeSet<_>>() {
             warn(left_to_do(conflict));
         }
@@ -48,17 +50,24 @@ impl Report {
         }
     }
 
-    pub(crate) fn checked(&self, project: &Project, behind: &[Change]) {
+    pub(crate) fn checked(&self, project: &Project, behind: &[Change], unresolved: &[String]) {
         if self.format == Format::Json {
             let mut object = versions(&project.stamp);
             object["behind"] = (!behind.is_empty()).into();
+            object["unresolved"] = json!(unresolved);
             object["files"] = behind.iter().map(of_change).collect();
             return result(&format!("{object:#}"));
         }
         self.changes(behind);
         let (name, stamp) = (&project.stamp.name, &project.stamp);
-        if behind.is_empty() {
+        if !unresolved.is_empty() {
+            warn(&format!("conflicts of an earlier update are still in {}", unresolved.join(", ")));
+        }
+        if behind.is_empty() && unresolved.is_empty() {
             return self.say(&format!("`{name}` is up to date"));
+        }
+        if behind.is_empty() {
+            return self.say(&format!("`{name}` is not up to date before somebody has decided what stays"));
         }
         let files = if behind.len() == 1 { "1 file".into() } else { format!("{} files", behind.len()) };
         self.say(&format!("`{name}` is behind, {files}: `jwt-allauth update` brings it {}", way(stamp)));
@@ -73,6 +82,7 @@ impl Report {
             });
             let mut object = versions(&project.stamp);
             object["missing"] = fixes.collect();
+            object["of_this_program"] = project.stamp.version.is_some().into();
             return result(&format!("{object:#}"));
         }
         for missing in missing {
@@ -82,6 +92,11 @@ impl Report {
         let name = &project.stamp.name;
         let fixes =
             if missing.len() == 1 { "a security fix".into() } else { format!("{} security fixes", missing.len()) };
+        if project.stamp.version.is_none() {
+            return self.say(&format!(
+                "`{name}` has nothing of this program in it, only of its template: none of the fixes known here concerns it"
+            ));
+        }
         if missing.is_empty() {
             return self.say(&format!("`{name}` has every security fix that this program knows of"));
         }
@@ -147,6 +162,7 @@ fn object(updated: &Updated, dry_run: bool) -> Value {
     object["dry_run"] = dry_run.into();
     object["path"] = updated.project.root.display().to_string().into();
     object["conflicts"] = updated.update.conflicts().count().into();
+    object["warnings"] = updated.update.advice.iter().cloned().collect();
     object["files"] = updated.update.changes.iter().map(of_change).collect();
     if !dry_run {
         object["next_steps"] = json!(commands(updated));

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::project::Project;
+use crate::ends;
 use crate::project;
-use crate::tree::{Tree, sha256};
+use crate::tree::Tree;
+use crate::vcs::gap::Gap;
 use crate::vcs::history;
 
 /// Where an update leaves what the next one will not find in the project's history: the template's text of each file that
@@ -24,19 +26,19 @@ pub(crate) struct Bases<'a> {
 pub(super) type Found = BTreeMap<String, Vec<u8>>;
 
 impl Bases<'_> {
-    /// `wanted` are paths with their hashes; what is found nowhere is missing from the answer.
-    pub(super) fn find(&self, wanted: &BTreeMap<String, String>) -> Found {
+    /// `wanted` are paths with their hashes; what is found nowhere is missing from the answer, with the repository's excuse.
+    pub(super) fn find(&self, wanted: &BTreeMap<String, String>) -> (Found, Option<Gap>) {
         let mut found = Found::new();
         let missing = |found: &Found| -> BTreeMap<String, String> {
             let missing = wanted.iter().filter(|(path, _)| !found.contains_key(*path));
             missing.map(|(path, hash)| (path.clone(), hash.clone())).collect()
         };
         if wanted.is_empty() {
-            return found;
+            return (found, None);
         }
         for (path, hash) in wanted {
             let left = project::file_below(&self.project.root, &format!("{LEFT}{path}")).ok();
-            found.extend(left.filter(|left| sha256(left) == *hash).map(|left| (path.clone(), left)));
+            found.extend(left.filter(|left| ends::has_hash(left, hash)).map(|left| (path.clone(), left)));
         }
         for tree in (self.rendered)() {
             for (path, hash) in missing(&found) {
@@ -46,11 +48,13 @@ impl Bases<'_> {
         }
         if let Some(directory) = self.directory {
             for (path, hash) in missing(&found) {
-                let contents = project::file_below(directory, &path).ok().filter(|contents| sha256(contents) == hash);
+                let contents =
+                    project::file_below(directory, &path).ok().filter(|contents| ends::has_hash(contents, &hash));
                 found.extend(contents.map(|contents| (path, contents)));
             }
         }
-        found.extend(history::find(&self.project.root, &missing(&found)));
-        found
+        let (remembered, gap) = history::find(&self.project.root, &missing(&found));
+        found.extend(remembered);
+        (found, gap)
     }
 }

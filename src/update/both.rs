@@ -3,6 +3,7 @@
 use super::change::{Change, Conflict, Outcome};
 use super::look::Both;
 use super::merge::{self, Labels, Merged};
+use crate::ends;
 use crate::template::{lockfile, verify};
 use crate::tree::{File, Mode};
 
@@ -11,20 +12,20 @@ pub(super) const NEW: &str = ".new";
 
 pub(super) fn merged(both: &Both, base: Option<&[u8]>, labels: Labels) -> Change {
     let theirs = both.theirs.text();
-    let base = base.and_then(|base| std::str::from_utf8(base).ok());
-    match both.yours.text().zip(theirs) {
+    let base = base.and_then(|base| std::str::from_utf8(base).ok()).map(ends::unix);
+    match both.yours.text().map(ends::unix).zip(theirs.map(ends::unix)) {
         None => beside(both),
         Some((yours, theirs)) if is_lock_file(&both.theirs.path) => {
-            let merged = base.map(|base| merge::three_ways(base, yours, theirs, labels));
+            let merged = base.map(|base| merge::three_ways(&base, &yours, &theirs, labels));
             locked(both, merged.filter(|merged| merged.conflicts == 0 && lockfile::is_sound(&merged.text)))
         }
         Some((yours, theirs)) => {
             let (merged, note) = match base {
-                Some(base) => (merge::three_ways(base, yours, theirs, labels), ""),
-                None => (merge::two_ways(yours, theirs, labels), "; the text you both began with was not found"),
+                Some(base) => (merge::three_ways(&base, &yours, &theirs, labels), ""),
+                None => (merge::two_ways(&yours, &theirs, labels), "; the text you both began with was not found"),
             };
-            let change = text(both, yours, merged, note);
-            Change { base: Some(theirs.into()), ..change }
+            let change = text(both, &yours, merged, note);
+            Change { base: both.theirs.text().map(str::to_owned), ..change }
         }
     }
 }
@@ -65,7 +66,8 @@ fn locked(both: &Both, merged: Option<Merged>) -> Change {
     }
 }
 
-fn beside(both: &Both) -> Change {
+/// The template's beside the owner's.
+pub(super) fn beside(both: &Both) -> Change {
     let path = format!("{}{NEW}", both.theirs.path);
     let change = Change::of(&both.theirs.path, Outcome::Conflict).conflicting(Conflict::Beside);
     let change = change.noted(&format!("the template's is in `{path}`"));
@@ -73,7 +75,8 @@ fn beside(both: &Both) -> Change {
 }
 
 fn written(both: &Both, outcome: Outcome, file: &File) -> Change {
-    Change { was: Some(both.yours.hash()), is_work: true, ..Change::writing(outcome, file) }
+    let file = both.yours.with_ends(file);
+    Change { was: Some(both.yours.hash()), is_work: true, ..Change::writing(outcome, &file) }
 }
 
 fn is_lock_file(path: &str) -> bool {

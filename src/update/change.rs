@@ -56,6 +56,8 @@ pub(crate) struct Change {
     pub(super) file: Option<File>,
     /// The hash of what lies there now, which is moved out of the way.
     pub(super) was: Option<String>,
+    /// Whether it can be run, where the template has changed that.
+    pub(super) executable: Option<bool>,
     /// Whether what lies there now is the owner's work, which nobody could bring back.
     pub(super) is_work: bool,
     /// The template's text, where the next update will not find it.
@@ -66,7 +68,8 @@ impl Change {
     pub(super) fn of(path: &str, outcome: Outcome) -> Self {
         let note = (outcome == Outcome::Deleted).then(|| "by you".to_owned());
         let (file, was, base) = (None, None, None);
-        Self { path: path.to_owned(), outcome, conflict: None, note, file, was, is_work: false, base }
+        let (conflict, executable, is_work) = (None, None, false);
+        Self { path: path.to_owned(), outcome, conflict, note, file, was, executable, is_work, base }
     }
 
     pub(super) fn conflicting(self, conflict: Conflict) -> Self {

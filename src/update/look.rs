@@ -43,13 +43,15 @@ pub(super) fn at(case: Case<'_>) -> Look<'_> {
         // The template has nothing new: what is different is the owner's.
         (Some(_), Some(theirs)) if stamped == Some(&theirs.hash()) => settled(Outcome::Unchanged),
         (Some(_), _) if is_migration(path) => settled(Outcome::Kept).noted("a migration may have been applied"),
-        (Some(yours), None) if stamped == Some(&yours.hash()) => {
+        (Some(yours), None) if yours.is_as_stamped(stamped) => {
             Look::Settled(Change { was: Some(yours.hash()), ..Change::of(path, Outcome::Removed) })
         }
         (Some(_), None) => settled(Outcome::Kept).noted("the template has it no more; you have changed it"),
-        (Some(yours), Some(theirs)) if stamped == Some(&yours.hash()) && yours.is_like(theirs) => {
+        (Some(yours), Some(theirs)) if yours.is_as_stamped(stamped) && yours.is_like(theirs) => {
             let was = Some(yours.hash());
-            Look::Settled(Change { was, ..Change::writing(Outcome::Updated, theirs) })
+            // Line ends that are not the template's are the owner's.
+            let file = if stamped == was.as_deref() { theirs.clone() } else { yours.with_ends(theirs) };
+            Look::Settled(Change { was, ..Change::writing(Outcome::Updated, &file) })
         }
         (Some(yours), Some(theirs)) => Look::Both(Both { stamped, yours, theirs }),
     }
@@ -69,6 +71,7 @@ fn secret(path: &str, yours: &Present, theirs: &File) -> Change {
     match texts.and_then(|(yours, theirs)| env::with_missing(yours, theirs)) {
         Some(added) => {
             let file = File { contents: added.text.into_bytes(), mode: Mode::Secret, ..theirs.clone() };
+            let file = yours.with_ends(&file);
             let change = Change { was: Some(yours.hash()), ..Change::writing(Outcome::Updated, &file) };
             change.noted(&format!("added {}", added.names.join(", ")))
         }

@@ -9,10 +9,14 @@ mod change;
 mod env;
 mod look;
 mod merge;
+mod modes;
+mod moved;
 mod project;
+mod records;
+mod room;
 pub(crate) mod security;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::Result;
 
@@ -21,10 +25,10 @@ pub(crate) use change::{Change, Conflict, Outcome};
 pub(crate) use merge::Labels;
 pub(crate) use project::Project;
 
-use crate::failure::{Failure, Kind};
 use crate::project::Plan;
 use crate::template::stamp::{self, Stamp};
-use crate::tree::{File, Mode, Origin, Tree};
+use crate::tree::{File, Mode, Tree};
+use crate::vcs::gap::Gap;
 use crate::vcs::history;
 use look::{Both, Case, Look};
 
@@ -33,6 +37,8 @@ pub(crate) struct Update {
     pub(crate) changes: Vec<Change>,
     /// Of what the program keeps for itself: the stamp, and texts for the next update.
     records: Vec<Change>,
+    /// What would have let more be merged.
+    pub(crate) advice: Option<String>,
 }
 
 impl Update {
@@ -41,25 +47,30 @@ impl Update {
         let paths: BTreeSet<&str> = theirs.chain(project.stamp.files.keys().map(String::as_str)).collect();
         let mut changes = Vec::new();
         let mut to_merge: Vec<Both> = Vec::new();
+        let mut directories = Vec::new();
         for path in paths.into_iter().filter(|path| *path != stamp::PATH) {
-            let case =
-                Case { path, stamped: project.stamp.hash(path), yours: project.read(path)?, theirs: tree.get(path) };
-            match look::at(case) {
+            let (stamped, theirs) = (project.stamp.hash(path), tree.get(path));
+            if let Some(theirs) = theirs.filter(|_| stamped.is_none() && project.has_directory(path)) {
+                directories.push(path);
+                changes.push(Change::writing(Outcome::New, theirs));
+                continue;
+            }
+            match look::at(Case { path, stamped, yours: project.read(path)?, theirs }) {
                 Look::Settled(change) => changes.push(change),
                 Look::Both(both) => to_merge.push(both),
                 Look::Nothing => {}
             }
         }
-        let wanted = |both: &Both| Some((both.theirs.path.clone(), both.stamped?.to_owned()));
-        let found = bases.find(&to_merge.iter().filter_map(wanted).collect());
-        for both in to_merge {
-            let base = found.get(&both.theirs.path).map(Vec::as_slice);
-            changes.push(both::merged(&both, base, labels));
+        room::check_directories(project, &directories, &changes)?;
+        let advice = merge_all(project, &to_merge, bases, labels, &mut changes);
+        for change in &mut changes {
+            follow_mode(project, tree, change)?;
         }
+        moved::follow(project, tree, &mut changes);
         changes.sort_by(|a, b| a.path.cmp(&b.path));
-        check_room(project, &changes)?;
-        let records = records(project, tree, &changes)?;
-        Ok(Self { changes, records })
+        room::check(project, &directories, &changes)?;
+        let records = records::of(project, tree, &changes)?;
+        Ok(Self { changes, records, advice })
     }
 
     /// Whether all is as the template has it, its stamp included.
@@ -74,8 +85,9 @@ impl Update {
     /// Files whose changes by the owner are in no commit, so that nobody could bring them back.
     pub(crate) fn uncommitted(&self, project: &Project) -> Vec<String> {
         let work = self.changes.iter().filter(|change| change.is_work);
-        let is_committed = |change: &Change| {
-            change.was.as_ref().is_some_and(|hash| history::is_committed(&project.root, &change.path, hash))
+        let is_committed = |change: &Change| match project.read(&change.path) {
+            Ok(Some(present)) => history::is_committed(&project.root, &change.path, &present.contents),
+            _ => false,
         };
         work.filter(|change| !is_committed(change)).map(|change| change.path.clone()).collect()
     }
@@ -86,6 +98,7 @@ impl Update {
         for change in self.changes.iter().chain(&self.records) {
             let place = change.file.as_ref();
             plan.place.extend(place);
+            plan.executable.extend(change.executable.map(|bit| (change.path.clone(), bit)));
             let Some(was) = &change.was else { continue };
             plan.expected.insert(change.path.clone(), was.clone());
             if place.is_some() { &mut plan.replaced } else { &mut plan.removed }.push(change.path.clone());
@@ -96,10 +109,14 @@ impl Update {
 
 /// What the template has newer than the project was rendered with, whatever its owner has made of it.
 pub(crate) fn behind(stamp: &Stamp, tree: &Tree) -> Vec<Change> {
+    let has_other_mode = |file: &File| {
+        let was = stamp.is_executable(&file.path).filter(|_| file.mode != Mode::Link);
+        was.is_some_and(|was| was != (file.mode == Mode::Executable))
+    };
     let is_newer = |file: &File| match stamp.hash(&file.path) {
         None => Some(Outcome::New),
         Some(stamp::SECRET) if file.is_secret() => None,
-        Some(hash) => (hash != file.hash()).then_some(Outcome::Updated),
+        Some(hash) => (hash != file.hash() || has_other_mode(file)).then_some(Outcome::Updated),
     };
     let files = tree.files().iter().filter(|file| file.path != stamp::PATH);
     let mut behind: Vec<Change> = files.filter_map(|file| Some(Change::of(&file.path, is_newer(file)?))).collect();
@@ -109,48 +126,53 @@ pub(crate) fn behind(stamp: &Stamp, tree: &Tree) -> Vec<Change> {
     behind
 }
 
-/// Nothing that somebody has is in the way of what is new.
-fn check_room(project: &Project, changes: &[Change]) -> Result<()> {
-    let new = changes.iter().filter(|change| change.was.is_none()).filter_map(|change| change.file.as_ref());
-    for file in new {
-        if project.read(&file.path)?.is_some_and(|present| !present.is(file)) {
-            let message = format!("`{}` is in the way", file.path);
-            return Err(Failure::new(Kind::Destination, message).hint("move it away").into());
-        }
-    }
-    Ok(())
+/// Answers with what would have let more be merged.
+fn merge_all(
+    project: &Project,
+    to_merge: &[Both],
+    bases: &Bases,
+    labels: Labels,
+    changes: &mut Vec<Change>,
+) -> Option<String> {
+    // What git ignores is in no commit either, and may hold what nobody else is to see.
+    let ignored = history::ignored(&project.root, to_merge.iter().map(|both| both.theirs.path.as_str()));
+    let (beside, to_merge): (Vec<&Both>, Vec<&Both>) =
+        to_merge.iter().partition(|both| ignored.contains(&both.theirs.path));
+    changes.extend(beside.into_iter().map(both::beside));
+    let wanted = |both: &&Both| Some((both.theirs.path.clone(), both.stamped?.to_owned()));
+    let wanted = to_merge.iter().filter_map(wanted).collect();
+    let (found, gap) = bases.find(&wanted);
+    let merged = to_merge.into_iter().map(|both| {
+        let base = found.get(&both.theirs.path).map(Vec::as_slice);
+        both::merged(both, base, labels)
+    });
+    let merged: Vec<Change> = merged.collect();
+    let is_lacking = |change: &Change| {
+        change.conflict.is_some() && wanted.contains_key(&change.path) && !found.contains_key(&change.path)
+    };
+    let advice = merged.iter().any(is_lacking).then(|| advice(gap.as_ref()));
+    changes.extend(merged);
+    advice
 }
 
-fn records(project: &Project, tree: &Tree, changes: &[Change]) -> Result<Vec<Change>> {
-    let mut wanted: BTreeMap<String, Option<File>> = BTreeMap::new();
-    for path in project.stamp.files.keys() {
-        wanted.insert(format!("{}{path}", base::LEFT), None);
+fn advice(gap: Option<&Gap>) -> String {
+    let why = gap.map(|gap| format!(", since {}", gap.why())).unwrap_or_default();
+    let remedy = gap.map(|gap| format!("{}; or ", gap.remedy())).unwrap_or_default();
+    format!(
+        "texts that you and the template both began with were not found{why}. To have more merged, take the update back and \
+         {remedy}name with `--base` a directory in which the old program, or the old template, has rendered the project"
+    )
+}
+
+fn follow_mode(project: &Project, tree: &Tree, change: &mut Change) -> Result<()> {
+    let Some(theirs) = tree.get(&change.path) else { return Ok(()) };
+    let was = project.stamp.is_executable(&change.path);
+    if was.is_none_or(|was| was == (theirs.mode == Mode::Executable)) {
+        return Ok(());
     }
-    for change in changes {
-        let path = format!("{}{}", base::LEFT, change.path);
-        if let Some(base) = &change.base {
-            let contents = base.as_bytes().to_vec();
-            let file = File { path: path.clone(), contents, mode: Mode::Plain, origin: Origin::BuiltIn };
-            wanted.insert(path, Some(file));
-        } else if let Some((left, theirs)) = project.read(&path)?.zip(tree.get(&change.path))
-            && change.outcome == Outcome::Unchanged
-            && left.is(theirs)
-        {
-            wanted.remove(&path);
-        }
+    if let Some(yours) = project.read(&change.path)? {
+        let bit = modes::changed(was, &yours, theirs);
+        *change = modes::followed(change.clone(), bit, &yours, theirs);
     }
-    wanted.insert(stamp::PATH.to_owned(), tree.get(stamp::PATH).cloned());
-    let mut records = Vec::new();
-    for (path, file) in wanted {
-        let was = project.read(&path)?;
-        let is_right = match (&was, &file) {
-            (Some(was), Some(file)) => was.is(file),
-            (was, file) => was.is_none() && file.is_none(),
-        };
-        if !is_right {
-            let was = was.map(|was| was.hash());
-            records.push(Change { file, was, ..Change::of(&path, Outcome::Updated) });
-        }
-    }
-    Ok(records)
+    Ok(())
 }

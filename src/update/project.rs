@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use super::{env, merge};
+use crate::ends;
 use crate::failure::{Failure, Kind};
 use crate::project;
 use crate::secrets::Secrets;
@@ -26,6 +28,7 @@ pub(crate) struct Project {
 pub(super) struct Present {
     pub(super) contents: Vec<u8>,
     pub(super) is_link: bool,
+    pub(super) is_executable: bool,
 }
 
 impl Project {
@@ -70,6 +73,11 @@ impl Project {
         }
     }
 
+    /// A directory where the template has a file now, if it has files in it.
+    pub(super) fn has_directory(&self, path: &str) -> bool {
+        fs::symlink_metadata(self.root.join(path)).is_ok_and(|there| there.is_dir())
+    }
+
     /// What was drawn for this project, as far as it is as it was drawn; anew what is not.
     pub(crate) fn secrets(&self) -> Result<Secrets> {
         let env = self.read(ENV)?.map(|env| String::from_utf8_lossy(&env.contents).into_owned()).unwrap_or_default();
@@ -97,7 +105,19 @@ impl Present {
     }
 
     pub(super) fn is(&self, file: &File) -> bool {
-        self.is_like(file) && self.contents == file.contents
+        self.is_like(file) && ends::is_same(&self.contents, &file.contents)
+    }
+
+    /// As it was rendered, line ends aside.
+    pub(super) fn is_as_stamped(&self, stamped: Option<&str>) -> bool {
+        stamped.is_some_and(|stamped| ends::has_hash(&self.contents, stamped))
+    }
+
+    /// Another text with the line ends of this one.
+    pub(super) fn with_ends(&self, file: &File) -> File {
+        let texts = self.text().zip(std::str::from_utf8(&file.contents).ok());
+        let contents = texts.map(|(yours, theirs)| ends::as_in(yours, theirs).into_bytes());
+        File { contents: contents.unwrap_or_else(|| file.contents.clone()), ..file.clone() }
     }
 
     pub(super) fn is_like(&self, file: &File) -> bool {
@@ -114,7 +134,8 @@ fn read(place: &Path) -> io::Result<Present> {
     if there.is_dir() {
         return Err(ErrorKind::IsADirectory.into());
     }
-    Ok(Present { contents: project::contents(place)?, is_link: there.is_symlink() })
+    let is_executable = there.permissions().mode() & 0o100 != 0;
+    Ok(Present { contents: project::contents(place)?, is_link: there.is_symlink(), is_executable })
 }
 
 fn unreadable(path: &str, error: &io::Error) -> Failure {

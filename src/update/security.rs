@@ -4,6 +4,7 @@ use toml::{Table, Value};
 
 use super::merge;
 use super::project::Project;
+use crate::ends;
 use crate::failure::{Failure, Kind};
 use crate::template::Template;
 use crate::version::Version;
@@ -66,7 +67,7 @@ fn lacks(project: &Project, fix: &Fix, path: &str, template: &Template) -> anyho
     }
     let is_older = project.stamp.version.is_some_and(|version| version < fix.version);
     let Some(present) = project.read(path)? else { return Ok(false) };
-    let is_fixed = template.copied(path) == Some(&present.contents);
+    let is_fixed = template.copied(path).is_some_and(|right| ends::is_same(right, &present.contents));
     Ok(present.text().is_some_and(merge::has_conflict) || (is_older && !is_fixed))
 }
 

@@ -1,5 +1,6 @@
 //! The first commit, made by the git on this machine.
 
+pub(crate) mod gap;
 pub(crate) mod history;
 
 use std::io::{self, Write};

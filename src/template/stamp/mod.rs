@@ -2,7 +2,7 @@
 
 mod read;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
@@ -24,6 +24,8 @@ pub(super) fn file(template: &Template, answers: &Answers, files: &[File]) -> Fi
     stamp.insert("template".into(), of_template(template).into());
     stamp.insert("answers".into(), of_answers(answers).into());
     stamp.insert("files".into(), of_files(files).into());
+    let executable = files.iter().filter(|file| file.mode == Mode::Executable).map(|file| file.path.clone());
+    stamp.insert("executable".into(), executable.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().into());
     if let Some(overlay) = &template.overlay {
         stamp.insert("overlay".into(), of_overlay(overlay).into());
     }

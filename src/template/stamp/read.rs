@@ -1,6 +1,6 @@
 //! The stamp of a project that somebody has worked on since, and may have damaged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::ValueEnum;
 use toml::{Table, Value};
@@ -28,6 +28,8 @@ pub(crate) struct Stamp {
     pub(crate) origin: Origin,
     /// The hash of each file as it was rendered; `secret` of one that holds secrets.
     pub(crate) files: BTreeMap<String, String>,
+    /// Which of them could be run.
+    executable: BTreeSet<String>,
 }
 
 /// Where the template can be had again.
@@ -61,11 +63,17 @@ impl Stamp {
             placeholders: page.get("placeholders").and_then(Value::as_table).cloned().unwrap_or_default(),
             origin: origin(&page, template, &id),
             files: table(&page, "files")?.iter().map(file).collect::<Result<_, _>>()?,
+            executable: page.get("executable").map_or(Ok(BTreeSet::new()), executable)?,
         })
     }
 
     pub(crate) fn hash(&self, path: &str) -> Option<&str> {
         self.files.get(path).map(String::as_str)
+    }
+
+    /// Whether a file that it was rendered with could be run.
+    pub(crate) fn is_executable(&self, path: &str) -> Option<bool> {
+        self.files.get(path).map(|_| self.executable.contains(path))
     }
 }
 
@@ -93,6 +101,11 @@ fn file((path, hash): (&String, &Value)) -> Result<(String, String), Failure> {
         Some(_) => Err(damaged(&format!("`{path}` is not a file of a project"))),
         None => Err(damaged(&format!("`{path}` has no hash"))),
     }
+}
+
+fn executable(value: &Value) -> Result<BTreeSet<String>, Failure> {
+    let paths = value.as_array().map(|paths| paths.iter().map(|path| path.as_str().map(str::to_owned)));
+    paths.and_then(Iterator::collect).ok_or_else(|| damaged("`executable` is not a list of files"))
 }
 
 fn table<'p>(page: &'p Table, name: &str) -> Result<&'p Table, Failure> {

@@ -6,10 +6,13 @@
 mod atomicity;
 mod bases;
 mod check;
+mod ends;
 mod merging;
+mod modes;
 mod refusals;
 mod templates;
 mod theirs;
+mod ways;
 
 use std::fs;
 use std::path::PathBuf;
