@@ -12,7 +12,7 @@ auth::on_both_engines!(
     many_migrations_at_once_take_turns,
     a_superuser_is_made_once_however_often_it_is_asked_for,
     an_account_that_a_stranger_may_have_made_is_no_superuser_unless_that_is_asked_for,
-    a_verified_account_becomes_a_superuser_with_the_password_it_has_and_a_deactivated_one_does_not,
+    a_verified_account_becomes_a_superuser_whose_password_is_void_and_a_deactivated_one_does_not,
     flush_tokens_counts_and_removes,
     in_production_a_start_that_migrates_does_so_first,
     variables_are_all_that_production_needs,
@@ -98,21 +98,26 @@ async fn an_account_that_a_stranger_may_have_made_is_no_superuser_unless_that_is
         );
     }
     assert_eq!(role(&server, "root@example.com"), 0);
-    let promoted = "root@example.com is a superuser now; its password was left as it is";
+    let promoted =
+        "root@example.com is a superuser now and signed out everywhere; its password is the one that was given";
+    let refresh = login(&server, "root@example.com").text("refresh").to_owned();
     assert_told(&program, &["create-superuser", "--promote"], 0, promoted);
-    assert_eq!(role(&server, "root@example.com"), 1000);
+    assert_eq!(login(&server, "root@example.com").status, 401, "the stranger's password");
+    let body = format!(r#"{{"refresh":"{refresh}"}}"#);
+    assert_eq!(server.send("POST", "/jwt-allauth/refresh/", IN_BODY, &body).unwrap().status, 401, "their session");
+    let body = r#"{"email":"root@example.com","password":"the operator's own passphrase"}"#;
+    let reply = server.send("POST", "/jwt-allauth/login/", IN_BODY, body).unwrap();
+    assert_eq!(reply.status, 200, "{reply:?}");
     for command in [&["create-superuser"][..], &["create-superuser", "--promote"]] {
         assert_told(&program, command, 0, "root@example.com is a superuser already\n");
     }
 }
 
-async fn a_verified_account_becomes_a_superuser_with_the_password_it_has_and_a_deactivated_one_does_not(
-    engine: Engine,
-) {
-    let program = program(engine).await.with("SUPERUSER_PASSWORD", "the operator's own passphrase");
+async fn a_verified_account_becomes_a_superuser_whose_password_is_void_and_a_deactivated_one_does_not(engine: Engine) {
+    let program = program(engine).await;
     let server = program.serve();
     let accounts = "email,password,email_verified,is_active\n\
-         active@example.com,!,t,t\n\
+         active@example.com,pbkdf2_sha256$1$salt$ouhwH5QjXU2O1gHvuMrHWhFGwGQ8zEmYRlu7N1suuDo=,t,t\n\
          inactive@example.com,!,t,f\n\
          neither@example.com,!,f,f\n";
     let path = program.directory().join("users.csv");
@@ -126,18 +131,11 @@ async fn a_verified_account_becomes_a_superuser_with_the_password_it_has_and_a_d
             assert_told(&program, command, code, &format!("{email} {expected}"));
         }
     };
+    assert_eq!(login(&server, "active@example.com").status, 200);
     promote("active", 0, "is a superuser");
     promote("inactive", 1, "has an account that is deactivated; activate it first");
     promote("neither", 1, "has an account that is deactivated; activate it first");
-    let denied = server
-        .send(
-            "POST",
-            "/jwt-allauth/login/",
-            IN_BODY,
-            r#"{"email":"active@example.com","password":"the operator's own passphrase"}"#,
-        )
-        .unwrap();
-    assert_eq!(denied.status, 401, "{denied:?}");
+    assert_eq!(login(&server, "active@example.com").status, 401, "until it is reset by mail");
 }
 
 /// What the tokens say of somebody who signs in.

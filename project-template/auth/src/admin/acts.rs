@@ -181,9 +181,11 @@ async fn give_role(auth: &Auth, admin: Uuid, user: &User, level: &str) -> Result
     users::store::set_role(&mut tx, user.id, level, auth.now()).await?;
     let change = format!("{before} to {level}");
     audit::record(auth, &mut tx, Event::of(Kind::RoleChanged, user).saying(change)).await?;
+    let is_promotion = level >= role::STAFF && level > before;
+    let ended = if is_promotion { users::secure_promoted(auth, &mut tx, user.id).await? } else { None };
     // What tokens say of the role is no longer true; a refresh tells the new one.
     match sessions::take_back_access(auth, &mut tx, user.id).await? {
-        Some(taken_back) => taken_back.commit(auth, tx).await,
+        Some(taken_back) => taken_back.and(ended).commit(auth, tx).await,
         None => Err(Error::not_found()),
     }
 }

@@ -87,6 +87,7 @@ pub(super) fn user(user: &User) -> Value {
         joined => stamp(user.created_at),
         last_login => user.last_login_at.map(stamp),
         has_password => user.password_hash.is_some(),
+        may_be_shared => user.may_be_shared(),
     }
 }
 

@@ -11,6 +11,7 @@ use super::with_auth;
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::db;
+use crate::error::Error;
 use crate::parts::Parts;
 use crate::passwords;
 use crate::settings::variable;
@@ -29,7 +30,8 @@ pub(super) struct Arguments {
     promote: bool,
 }
 
-/// Makes a superuser, or makes the account with this address one; its password stays. Running it again changes nothing.
+/// Makes a superuser, or makes the account with this address one; then its sessions end, and its password is the given one
+/// or is set with a mailed link. Running it again changes nothing.
 pub(super) async fn create(parts: Box<Parts>, arguments: Arguments) -> anyhow::Result<ExitCode> {
     let asks = !arguments.no_input && std::io::stdin().is_terminal();
     let variable = |name| variable(name).map_err(anyhow::Error::msg);
@@ -40,20 +42,21 @@ pub(super) async fn create(parts: Box<Parts>, arguments: Arguments) -> anyhow::R
     };
     let email = Email::parse(&email).with_context(|| format!("`{email}` is not an e-mail address"))?;
     with_auth(parts, async |auth| {
+        let given = variable("SUPERUSER_PASSWORD")?.map(SecretString::from);
         if let Some(user) = users::store::by_email(auth.db(), &email).await? {
-            return promote(auth, &user, arguments.promote).await;
+            return promote(auth, &user, arguments.promote, given).await;
         }
-        let password = match variable("SUPERUSER_PASSWORD")? {
-            Some(password) => password.into(),
+        let password = match given {
+            Some(password) => password,
             None if asks => ask_password()?,
             None => bail!("no password: set SUPERUSER_PASSWORD, or run this on a terminal without --no-input"),
         };
-        if make(auth, &email, password).await? {
+        if make(auth, &email, password.clone()).await? {
             return Ok(());
         }
         // Somebody else made it since: two instances start together.
         let user = users::store::by_email(auth.db(), &email).await?.with_context(|| changed(email.as_written()))?;
-        promote(auth, &user, arguments.promote).await
+        promote(auth, &user, arguments.promote, Some(password)).await
     })
     .await?;
     Ok(ExitCode::SUCCESS)
@@ -61,13 +64,9 @@ pub(super) async fn create(parts: Box<Parts>, arguments: Arguments) -> anyhow::R
 
 /// Makes the account. Says whether nobody had the address.
 async fn make(auth: &Auth, email: &Email, password: SecretString) -> anyhow::Result<bool> {
-    let problems = passwords::problems_of(auth, &password, &[("email address", email.as_written())]);
-    if !problems.is_empty() {
-        bail!("the password is not accepted:\n  - {}", problems.join("\n  - "));
-    }
     let new = NewUser {
         id: uuid::Uuid::now_v7(),
-        password_hash: Some(auth.passwords().hash(password).await?),
+        password_hash: Some(hashed(auth, &[("email address", email.as_written())], password).await?),
         email: email.clone(),
         first_name: String::new(),
         last_name: String::new(),
@@ -86,9 +85,17 @@ async fn make(auth: &Auth, email: &Email, password: SecretString) -> anyhow::Res
     Ok(true)
 }
 
-/// Makes an account a superuser's that is there already. Where anybody can sign up, one that was never verified may be a
-/// stranger's, who knew which address would be promoted.
-async fn promote(auth: &Auth, user: &User, unverified_too: bool) -> anyhow::Result<()> {
+async fn hashed(auth: &Auth, about: &[(&str, &str)], password: SecretString) -> anyhow::Result<String> {
+    let problems = passwords::problems_of(auth, &password, about);
+    if !problems.is_empty() {
+        bail!("the password is not accepted:\n  - {}", problems.join("\n  - "));
+    }
+    Ok(auth.passwords().hash(password).await?)
+}
+
+/// Makes an account a superuser's that is there already. Where anybody can sign up, it may be a stranger's as well, who knew
+/// which address would be promoted: nobody stays in by what was set before.
+async fn promote(auth: &Auth, user: &User, unverified_too: bool, password: Option<SecretString>) -> anyhow::Result<()> {
     let email = &user.email;
     if user.role >= role::SUPERUSER {
         println!("{email} is a superuser already{}", if user.is_active { "" } else { ", but deactivated" });
@@ -103,13 +110,21 @@ async fn promote(auth: &Auth, user: &User, unverified_too: bool) -> anyhow::Resu
              password by mail (`password/reset/`), which verifies it, and run this again; or add --promote if it is yours"
         );
     }
-    let mut tx = auth.db().begin().await?;
-    if !users::store::promote(&mut tx, user, role::SUPERUSER, auth.now()).await? {
-        bail!(changed(email));
+    let hash = match password {
+        Some(password) => Some(hashed(auth, &user.attributes(), password).await?),
+        None => None,
+    };
+    match users::promote(auth, user, role::SUPERUSER, hash.as_deref()).await {
+        Ok(Some(_)) => {}
+        Ok(None) => bail!(changed(email)),
+        Err(Error::Internal(error) | Error::Unavailable(error)) => return Err(error),
+        Err(error) => bail!(error.message()),
     }
-    audit::record(auth, &mut tx, Event::of(Kind::RoleChanged, user).because(Reason::Command)).await?;
-    tx.commit().await?;
-    println!("{email} is a superuser now; its password was left as it is");
+    let password = match hash {
+        Some(_) => "its password is the one that was given",
+        None => "its password is void, and a link to set another is on its way to it",
+    };
+    println!("{email} is a superuser now and signed out everywhere; {password}");
     Ok(())
 }
 

@@ -134,6 +134,7 @@ migrations! {
     3 "0003_throttle",
     4 "0004_invalidation",
     5 "0005_audit",
+    6 "0006_password_proven",
 }
 
 impl Db {

@@ -3,17 +3,20 @@
 //! A link belongs to one sign-up, so it makes that one's password the account's. A code, or a link that was asked for
 //! again, only shows that mail reaches somebody. Several people may have signed up with an address, each with a password
 //! of their own, and the mail's reader need not be the first: where it is not certain whose password the reader means, no
-//! password is believed, and the account gets one by a password reset, which goes to the same reader. Nor is it where
-//! somebody signs in with a mailed code and nobody could sign in before: they may never have signed up, and the password be
-//! that of whoever waits for them to come.
+//! password is believed, and the reader is led to set one. Nor is it where somebody signs in with a mailed code and nobody
+//! could sign in before: they may never have signed up, and the password be that of whoever waits for them to come.
+//!
+//! Where addresses are confirmed by choice or not at all, a password may be known to a stranger who signed up with the
+//! address and is in already. The first proof of it tells its owner, or takes that password away.
 
 use super::sign_up::Further;
-use super::{AGAIN, FIRST, FURTHER, Mode, SILENT, discard};
+use super::{AGAIN, FIRST, FURTHER, FirstProof, Mode, SILENT, discard};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind};
 use crate::codes::{self, Link, Redeemable, Standing};
 use crate::db::Tx;
 use crate::error::Result;
+use crate::passwords;
 use crate::sessions::{self, Ended, EndedBy};
 use crate::throttle;
 use crate::users::{self, Email, User};
@@ -21,13 +24,20 @@ use crate::users::{self, Email, User};
 /// What a link holds: the sign-up it confirms, if that is not the first.
 pub(super) type Confirmation = Link<Option<Further>>;
 
+/// An account whose address is confirmed.
+pub(super) struct Confirmed {
+    pub(super) user: User,
+    /// The path of a link to set a password, where the one it had is not believed.
+    pub(super) set_password: Option<String>,
+}
+
 /// Looks up a link. That confirms nothing.
 pub(super) async fn open(auth: &Auth, key: &str) -> Result<Standing<Option<Further>>> {
     codes::find(auth, &[FIRST, FURTHER, AGAIN], key).await
 }
 
 /// Confirms by link. None if it is used, or the account has changed since it was sent.
-pub(super) async fn by_link(auth: &Auth, link: Confirmation) -> Result<Option<User>> {
+pub(super) async fn by_link(auth: &Auth, link: Confirmation) -> Result<Option<Confirmed>> {
     let mut tx = auth.db().begin().await?;
     if !link.consume(auth, &mut tx).await? {
         return Ok(None);
@@ -45,12 +55,14 @@ pub(super) async fn by_link(auth: &Auth, link: Confirmation) -> Result<Option<Us
 
 /// Confirms by code. None if it is used, or the account has changed since.
 pub(super) async fn by_code(auth: &Auth, user: &User, code: &Redeemable) -> Result<Option<User>> {
-    redeemed(auth, user, code, Proof::Mailbox).await
+    let confirmed = redeemed(auth, user, code, Proof::Mailbox).await?;
+    Ok(confirmed.map(|confirmed| confirmed.user))
 }
 
 /// As [`by_code`], by one that was asked for to sign in.
 pub(crate) async fn by_login_code(auth: &Auth, user: &User, code: &Redeemable) -> Result<Option<User>> {
-    redeemed(auth, user, code, unasked(auth)).await
+    let confirmed = redeemed(auth, user, code, unasked(auth)).await?;
+    Ok(confirmed.map(|confirmed| confirmed.user))
 }
 
 /// Confirms by a link that was asked for to set a password, in the transaction that has set it. None if the account has
@@ -58,7 +70,7 @@ pub(crate) async fn by_login_code(auth: &Auth, user: &User, code: &Redeemable) -
 pub(crate) async fn by_reset(auth: &Auth, tx: &mut Tx, user: &User) -> Result<Option<User>> {
     let now = auth.now();
     let Some(user) = users::store::set_verified(tx, user.id, user.auth_version, now).await? else { return Ok(None) };
-    match settle(auth, tx, &user, unasked(auth)).await? {
+    match settle(auth, tx, &user, unasked(auth)).await?.0 {
         Verdict::Keep => Ok(Some(user)),
         // The password is the reader's already; the names may be those of somebody else.
         Verdict::Take(_) | Verdict::Drop => {
@@ -74,7 +86,7 @@ fn unasked(auth: &Auth) -> Proof {
     if is_first { Proof::Reader } else { Proof::Mailbox }
 }
 
-async fn redeemed(auth: &Auth, user: &User, code: &Redeemable, proof: Proof) -> Result<Option<User>> {
+async fn redeemed(auth: &Auth, user: &User, code: &Redeemable, proof: Proof) -> Result<Option<Confirmed>> {
     let mut tx = auth.db().begin().await?;
     if !codes::redeem(&mut tx, code).await? {
         return Ok(None);
@@ -115,8 +127,9 @@ fn verdict(proof: Proof, further: u64, silent: u64) -> Verdict {
     }
 }
 
-/// Ends what waited for the confirmation of an account that now has it. Says whose password is believed.
-async fn settle(auth: &Auth, tx: &mut Tx, user: &User, proof: Proof) -> Result<Verdict> {
+/// Ends what waited for the confirmation of an account that now has it. Says whose password is believed, and whether there
+/// were several.
+async fn settle(auth: &Auth, tx: &mut Tx, user: &User, proof: Proof) -> Result<(Verdict, bool)> {
     let now = auth.now();
     let further = codes::count_live(tx, FURTHER, user.id, now).await?;
     let silent = codes::count_live(tx, SILENT, user.id, now).await?;
@@ -131,12 +144,29 @@ async fn settle(auth: &Auth, tx: &mut Tx, user: &User, proof: Proof) -> Result<V
         throttle::forgive(tx, &user.address_key()).await?;
     }
     audit::record(auth, tx, Event::of(Kind::EmailVerified, user)).await?;
-    Ok(verdict(proof, further, silent))
+    // The link of a further sign-up is used by now.
+    let contested = further + silent > 0 || matches!(proof, Proof::Further(_));
+    Ok((verdict(proof, further, silent), contested))
 }
 
-async fn believe(auth: &Auth, mut tx: Tx, user: User, proof: Proof) -> Result<Option<User>> {
-    let changed = match &settle(auth, &mut tx, &user, proof).await? {
-        Verdict::Keep => None,
+async fn believe(auth: &Auth, mut tx: Tx, user: User, proof: Proof) -> Result<Option<Confirmed>> {
+    let settings = &auth.settings().email_verification;
+    let is_first = settings.mode == Mode::Mandatory;
+    let had_password = user.password_hash.is_some();
+    let (verdict, contested) = settle(auth, &mut tx, &user, proof).await?;
+    let verdict = match verdict {
+        Verdict::Keep if !is_first && user.may_be_shared() && settings.first_proof == FirstProof::Reset => {
+            Verdict::Drop
+        }
+        verdict => verdict,
+    };
+    let changed = match &verdict {
+        Verdict::Keep => {
+            if is_first {
+                users::store::trust_password(&mut tx, user.id).await?;
+            }
+            None
+        }
         Verdict::Take(other) => {
             let names = (other.first_name.as_str(), other.last_name.as_str());
             Some(users::store::set_sign_up(&mut tx, &user, Some(&other.password_hash), names).await?)
@@ -151,8 +181,16 @@ async fn believe(auth: &Auth, mut tx: Tx, user: User, proof: Proof) -> Result<Op
         }
         Some(None) => return Ok(None),
     };
+    let is_void = had_password && matches!(verdict, Verdict::Drop);
+    // Whoever pressed the button of another's mail is told at once, and so is who shares the account.
+    let is_doubtful = if is_first { contested } else { user.may_be_shared() };
+    let offered = if is_void || is_doubtful {
+        Some(passwords::offer_own(auth, &mut tx, &user, user.password_hash.is_none()).await?)
+    } else {
+        None
+    };
     ended.commit(auth, tx).await?;
-    Ok(Some(user))
+    Ok(Some(Confirmed { user, set_password: offered.filter(|_| is_void) }))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use axum::routing::get;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::confirm::{self, Confirmation};
+use super::confirm::{self, Confirmation, Confirmed};
 use super::routes::signed_in;
 use crate::app::Auth;
 use crate::codes::Standing;
@@ -70,9 +70,12 @@ pub(super) async fn confirm_for_person(
 ) -> Result<Response> {
     let subject = link.subject;
     match confirm::by_link(auth, link).await? {
-        Some(user) => {
+        Some(Confirmed { user, set_password }) => {
             let tokens = signed_in(auth, client, delivery, &user, json!({})).await;
-            let mut response = landing(auth, status);
+            let mut response = match set_password {
+                Some(path) => (status, [(header::LOCATION, auth.settings().http.path(&path))]).into_response(),
+                None => landing(auth, status),
+            };
             // A page cannot take tokens from a body; the cookie comes along.
             for cookie in tokens.headers().get_all(header::SET_COOKIE) {
                 response.headers_mut().append(header::SET_COOKIE, cookie.clone());

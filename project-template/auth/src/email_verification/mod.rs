@@ -14,7 +14,7 @@ mod verified_user;
 
 pub(crate) use confirm::{by_login_code, by_reset};
 pub(crate) use routes::router;
-pub use settings::{Method, Mode, Settings};
+pub use settings::{FirstProof, Method, Mode, Settings};
 pub(crate) use sign_up::{begin, notify_owner, resend, sign_up};
 pub use verified_user::VerifiedUser;
 

@@ -98,7 +98,7 @@ async fn press(auth: &Auth, client: &Client, reader: Reader, delivery: Delivery,
             confirm_for_person(auth, client, delivery, link, StatusCode::SEE_OTHER).await
         }
         (Standing::Good(link), Reader::Program) => {
-            let user = confirm::by_link(auth, link).await?.ok_or(UnknownLink)?;
+            let user = confirm::by_link(auth, link).await?.ok_or(UnknownLink)?.user;
             Ok(signed_in(auth, client, delivery, &user, json!({ "detail": "E-mail address verified." })).await)
         }
         (Standing::Used { subject }, Reader::Person) if is_verified(auth, subject).await? => {

@@ -51,6 +51,19 @@ impl Method {
     }
 }
 
+/// What becomes of a password that was set before its address was confirmed, where that is not mandatory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstProof {
+    /// Its owner is told.
+    Notify,
+    /// It no longer counts.
+    Reset,
+}
+
+impl Choice for FirstProof {
+    const NAMES: &[(&str, Self)] = &[("notify", Self::Notify), ("reset", Self::Reset)];
+}
+
 /// `[email_verification]`.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -62,6 +75,8 @@ pub struct Settings {
     pub link_lifetime: Duration,
     /// Where a person goes after the confirmation.
     pub redirect: Option<String>,
+    /// What becomes of a password that was set before the first proof.
+    pub first_proof: FirstProof,
     /// Whether opening a link is enough.
     pub confirm_on_get: bool,
     /// Whether a confirmation also signs in.
@@ -75,6 +90,7 @@ impl Settings {
             method: section.one_of("method"),
             link_lifetime: section.duration("link_lifetime"),
             redirect: section.optional_text("redirect"),
+            first_proof: section.one_of("first_proof"),
             confirm_on_get: section.flag("confirm_on_get"),
             session_on_verification: section.flag("session_on_verification"),
         };

@@ -21,7 +21,7 @@ const NOTICE: &str = "sign-up notice";
 /// How often the owner of an address is told that somebody tried to sign up with it.
 const NOTICE_LIMITS: Limits =
     Limits { cooldown: Duration::from_hours(1), sends: u32::MAX, lockout: Duration::from_hours(1) };
-/// Sign-ups beside the first that wait for the confirmation of one address.
+/// Sign-ups beside the first that wait for the confirmation of one address, and so mails that anybody can have sent to it.
 const FURTHER_LIMIT: u64 = 5;
 
 /// What a sign-up brings that is not the first with its address.
@@ -88,7 +88,8 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser) -> Result<()> {
     let (purpose, owner, leaves) = match found {
         // Sent in any case: there is one for each account, and nobody can prevent it by asking for mails before.
         Found::Nobody => (FIRST, waiting, Leaves::Yes),
-        Found::Waiting { further } if further < FURTHER_LIMIT && code.is_some() => (FURTHER, waiting, Leaves::Yes),
+        // However soon: without a mail of their own, people would take another's for it.
+        Found::Waiting { further } if further < FURTHER_LIMIT => (FURTHER, waiting, Leaves::Yes),
         Found::Waiting { .. } => (SILENT, waiting, Leaves::No),
         Found::Owner => (NOTHING, (subject.id(), 0), if notice.is_some() { Leaves::Yes } else { Leaves::No }),
     };

@@ -20,7 +20,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub(crate) use hash::{HashError, HashSettings, Hasher, Verdict};
 pub use policy::Policy;
-pub(crate) use reset::request as request_reset;
+pub(crate) use reset::{mail_link, offer_own, request as request_reset};
 pub(crate) use reset_pages::{CAPABILITY_COOKIE, CSRF_COOKIE, security_scheme};
 pub(crate) use routes::router;
 

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
 
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind};
 use crate::codes::{self, Limits, Link, Standing, Subject};
+use crate::db::Tx;
 use crate::email_verification;
 use crate::error::{Error, Result};
 use crate::mail::{self, Mail};
@@ -42,12 +44,9 @@ pub(crate) async fn request(auth: &Auth, email: &Email) -> Result<()> {
         return Err(Error::Throttled(wait.0));
     }
     let owner = user.as_ref().map_or((asked.id(), 0), |user| (user.id, user.auth_version));
-    codes::forget(&mut tx, PURPOSE, owner.0).await?;
-    let secret = codes::issue(auth, &mut tx, PURPOSE, owner, &(), lifetime).await?;
-    let path = format!("/password/reset/confirm/{}/{}/", owner.0.simple(), secret.expose_secret());
     let content = mails::PassReset {
         email: user.as_ref().map_or(email.as_written(), |user| &user.email).to_owned(),
-        link: auth.settings().http.link(&path),
+        link: auth.settings().http.link(&new_link(auth, &mut tx, owner).await?),
         lifetime: templates::duration(lifetime),
     };
     let mail = Mail { to: &content.email, content: &content, until: Some(auth.now() + lifetime) };
@@ -58,6 +57,36 @@ pub(crate) async fn request(auth: &Auth, email: &Email) -> Result<()> {
     audit::record(auth, &mut tx, Event::at(Kind::PasswordResetAsked, email, user.as_ref())).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// The path of a new link, in place of the one before.
+async fn new_link(auth: &Auth, tx: &mut Tx, owner: (Uuid, i64)) -> Result<String> {
+    codes::forget(tx, PURPOSE, owner.0).await?;
+    let secret = codes::issue(auth, tx, PURPOSE, owner, &(), auth.settings().password.reset_lifetime).await?;
+    Ok(format!("/password/reset/confirm/{}/{}/", owner.0.simple(), secret.expose_secret()))
+}
+
+/// Mails a link to an account that is to choose a password, in the transaction that has taken its own away.
+pub(crate) async fn mail_link(auth: &Auth, tx: &mut Tx, user: &User) -> Result<()> {
+    let lifetime = auth.settings().password.reset_lifetime;
+    let link = auth.settings().http.link(&new_link(auth, tx, (user.id, user.auth_version)).await?);
+    let content = mails::PassReset { email: user.email.clone(), link, lifetime: templates::duration(lifetime) };
+    mail::queue(auth, tx, Mail { to: &user.email, content: &content, until: Some(auth.now() + lifetime) }).await
+}
+
+/// Tells who reads an account's mail that a password was set before they had shown that they do, and mails them a link to
+/// set their own. Gives its path.
+pub(crate) async fn offer_own(auth: &Auth, tx: &mut Tx, user: &User, is_void: bool) -> Result<String> {
+    let lifetime = auth.settings().password.reset_lifetime;
+    let path = new_link(auth, tx, (user.id, user.auth_version)).await?;
+    let content = mails::EarlierPassword {
+        email: user.email.clone(),
+        is_void,
+        link: auth.settings().http.link(&path),
+        lifetime: templates::duration(lifetime),
+    };
+    mail::queue(auth, tx, Mail { to: &user.email, content: &content, until: None }).await?;
+    Ok(path)
 }
 
 /// A link that was opened and is good, and the account it opens.
@@ -84,7 +113,9 @@ pub(super) async fn set(auth: &Auth, reset: &Reset, password: SecretString) -> R
     if !reset.link.consume(auth, &mut tx).await? {
         return Ok(None);
     }
-    let Some(user) = users::store::set_password(&mut tx, &reset.user, &hash, now).await? else { return Ok(None) };
+    let Some(user) = users::store::set_password(&mut tx, &reset.user, (&hash, true), now).await? else {
+        return Ok(None);
+    };
     // The link came by mail, so mail reaches whoever used it.
     let user =
         if user.email_verified { Some(user) } else { email_verification::by_reset(auth, &mut tx, &user).await? };

@@ -93,9 +93,11 @@ async fn change(
     let is_unchanged = old.is_none() && is_password_of(&auth, &user, new.clone()).await?;
     let hash = auth.passwords().hash(new).await?;
     let claims = sessions::user_claims(&auth, &user).await?;
+    // Whoever was asked for a password that may be a stranger's may be that stranger.
+    let proven = if user.password_hash.is_some() { user.password_proven } else { user.email_verified };
     let mut tx = auth.db().begin().await?;
     let now = auth.now();
-    let Some(updated) = users::store::set_password(&mut tx, &user, &hash, now).await? else {
+    let Some(updated) = users::store::set_password(&mut tx, &user, (&hash, proven), now).await? else {
         return Err(Conflict.into());
     };
     let ended = if settings.logout_on_change {

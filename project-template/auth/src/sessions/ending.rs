@@ -25,6 +25,8 @@ pub(crate) enum EndedBy {
     Limit,
     Invalidation,
     Deletion,
+    /// The account got a role that reaches others.
+    Promotion,
 }
 
 impl EndedBy {
@@ -43,6 +45,7 @@ impl EndedBy {
             Self::Limit => "limit",
             Self::Invalidation => "invalidation",
             Self::Deletion => "deletion",
+            Self::Promotion => "promotion",
         }
     }
 }

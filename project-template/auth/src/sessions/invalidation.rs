@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::instances::tell_of_change;
-use super::{EndedBy, end_all, store};
+use super::{Ended, EndedBy, end_all, store};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::db::{self, Tx};
@@ -50,6 +50,12 @@ pub(crate) struct TakenBack {
 }
 
 impl TakenBack {
+    /// With the sessions that the same transaction ends: who is told of the one is told of the other.
+    pub(crate) fn and(self, ended: Option<Ended>) -> Self {
+        drop(ended);
+        self
+    }
+
     /// Commits the transaction; from then on none of the tokens is accepted here, whether or not the client still waits.
     pub(crate) async fn commit(self, auth: &Auth, tx: Tx) -> Result<()> {
         let auth = auth.clone();

@@ -27,6 +27,19 @@ mails! {
         time: String = "1 January 2027, 12:00 UTC";
     }
 
+    /// To who has just shown that they read an account's mail, where its password was set before that: it may be that of
+    /// somebody else who signed up with the address.
+    EarlierPassword = "earlier_password_subject.txt", "earlier_password.html", "earlier_password_text.txt" {
+        /// The account's address.
+        email: String = "ada@example.com";
+        /// Whether that password no longer counts.
+        is_void: bool = true, true, false;
+        /// The page that sets a new password.
+        link: String = "https://auth.example.com/jwt-allauth/password/reset/confirm/1/secret/";
+        /// How long the link is valid, in words.
+        lifetime: String = "1 hour";
+    }
+
     /// To the address of a new account, or again on request. Has a link, a code or both, as
     /// `email_verification.method` says.
     EmailVerification = "email_verification_subject.txt", "email_verification.html", "email_verification_text.txt" {

@@ -222,6 +222,7 @@ mod samples {
             joined => "2027-01-15 08:00",
             last_login => is_staff.then_some("2027-01-15 08:00"),
             has_password => is_staff,
+            may_be_shared => !is_staff,
         }
     }
 

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Client, Reply, TestApp};
+use crate::email_verification::Mode;
 use crate::users::{self, Email, User, role};
 
 /// The password of the users that [`TestApp::signed_in`] makes.
@@ -61,6 +62,9 @@ impl TestApp {
         let mut tx = self.auth.db().begin().await.expect("a transaction");
         let verified = users::store::set_verified(&mut tx, user.id, user.auth_version, self.auth.now()).await;
         assert!(verified.expect("a user").is_some(), "{email} is deactivated");
+        if self.auth.settings().email_verification.mode == Mode::Mandatory {
+            users::store::trust_password(&mut tx, user.id).await.expect("a user");
+        }
         tx.commit().await.expect("a user");
     }
 

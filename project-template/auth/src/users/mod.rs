@@ -5,6 +5,7 @@ mod email;
 mod email_change;
 pub mod import;
 mod owner;
+mod promotion;
 pub mod role;
 mod routes;
 pub(crate) mod store;
@@ -12,6 +13,7 @@ mod user;
 
 pub(crate) use columns::{COLUMNS, Column, OWN_CLAIMS};
 pub use email::Email;
+pub(crate) use promotion::{promote, secure_promoted};
 pub(crate) use routes::router;
 pub(crate) use user::{NAME_LIMIT, attributes};
 pub use user::{NewUser, User};

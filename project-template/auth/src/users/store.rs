@@ -11,7 +11,7 @@ use crate::{in_tx, on};
 /// What a [`User`] is read from.
 macro_rules! columns {
     () => {
-        "id, email, email_verified, password_hash, first_name, last_name, role, is_active, auth_version, \
+        "id, email, email_verified, password_hash, password_proven, first_name, last_name, role, is_active, auth_version, \
          access_version, created_at, last_login_at"
     };
 }
@@ -21,8 +21,9 @@ macro_rules! insert {
     ($tx:expr, $new:expr, $now:expr, $conflict:literal) => {
         in_tx!($tx, conn => sqlx::query_as(
             concat!("insert into users
-           (id, email, email_key, email_verified, password_hash, first_name, last_name, role, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ", $conflict, " returning ", columns!()),
+           (id, email, email_key, email_verified, password_hash, password_proven, first_name, last_name, role, created_at,
+            updated_at)
+         values ($1, $2, $3, $4, $5, $4, $6, $7, $8, $9, $9) ", $conflict, " returning ", columns!()),
         )
         .bind($new.id)
         .bind($new.email.as_written())
@@ -68,6 +69,28 @@ pub(crate) async fn set_verified(
     .await)
 }
 
+/// Notes that the password is that of who reads the account's mail.
+pub(crate) async fn trust_password(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query("update users set password_proven = true where id = $1")
+        .bind(id)
+        .execute(conn)
+        .await
+        .map(drop))
+}
+
+/// Takes a password away that may be a stranger's, if the account has one. Gives the account as it is then.
+pub(crate) async fn void_unproven_password(tx: &mut Tx, id: Uuid, now: OffsetDateTime) -> sqlx::Result<Option<User>> {
+    in_tx!(tx, conn => sqlx::query_as(
+        concat!("update users set password_hash = null, auth_version = auth_version + 1, updated_at = $1
+         where id = $2 and password_hash is not null and not password_proven
+         returning ", columns!()),
+    )
+    .bind(now)
+    .bind(id)
+    .fetch_optional(conn)
+    .await)
+}
+
 /// Gives an account another address, one that mail has reached, if it is still as it was in this version. A taken address
 /// is a unique violation.
 pub(crate) async fn set_email(
@@ -78,7 +101,8 @@ pub(crate) async fn set_email(
 ) -> sqlx::Result<Option<User>> {
     in_tx!(tx, conn => sqlx::query_as(
         concat!("update users
-         set email = $1, email_key = $2, email_verified = true, auth_version = auth_version + 1, updated_at = $3
+         set email = $1, email_key = $2, email_verified = true, password_proven = false, auth_version = auth_version + 1,
+             updated_at = $3
          where id = $4 and auth_version = $5 and is_active
          returning ", columns!()),
     )
@@ -100,7 +124,8 @@ pub(crate) async fn set_sign_up(
 ) -> sqlx::Result<Option<User>> {
     in_tx!(tx, conn => sqlx::query_as(
         concat!("update users
-         set password_hash = $1, first_name = $2, last_name = $3, auth_version = auth_version + 1
+         set password_hash = $1, password_proven = true, first_name = $2, last_name = $3,
+             auth_version = auth_version + 1
          where id = $4 and auth_version = $5
          returning ", columns!()),
     )
@@ -118,9 +143,9 @@ pub(crate) async fn import(tx: &mut Tx, account: &Account, now: OffsetDateTime) 
     let created_at = account.created_at.unwrap_or(now);
     let made: Option<(Uuid,)> = in_tx!(tx, conn => sqlx::query_as(
         "insert into users
-           (id, email, email_key, email_verified, password_hash, first_name, last_name, role, is_active, created_at,
-            updated_at, last_login_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+           (id, email, email_key, email_verified, password_hash, password_proven, first_name, last_name, role, is_active,
+            created_at, updated_at, last_login_at)
+         values ($1, $2, $3, $4, $5, $4, $6, $7, $8, $9, $10, $11, $12)
          on conflict do nothing
          returning id",
     )
@@ -246,15 +271,17 @@ pub(crate) async fn upgrade_hash(db: &Db, user: &User, hash: &str) -> sqlx::Resu
 pub(crate) async fn set_password(
     tx: &mut Tx,
     user: &User,
-    hash: &str,
+    (hash, proven): (&str, bool),
     now: OffsetDateTime,
 ) -> sqlx::Result<Option<User>> {
     in_tx!(tx, conn => sqlx::query_as(
-        concat!("update users set password_hash = $1, auth_version = auth_version + 1, updated_at = $2
-         where id = $3 and auth_version = $4 and is_active
+        concat!("update users
+         set password_hash = $1, password_proven = $2, auth_version = auth_version + 1, updated_at = $3
+         where id = $4 and auth_version = $5 and is_active
          returning ", columns!()),
     )
     .bind(hash)
+    .bind(proven)
     .bind(now)
     .bind(user.id)
     .bind(user.auth_version)
@@ -310,19 +337,27 @@ pub(crate) async fn set_role(tx: &mut Tx, id: Uuid, role: i64, now: OffsetDateTi
     Ok(done == 1)
 }
 
-/// Gives an account a role, if it is active and still as `user` shows it.
-pub(crate) async fn promote(tx: &mut Tx, user: &User, role: i64, now: OffsetDateTime) -> sqlx::Result<bool> {
-    let done = in_tx!(tx, conn => sqlx::query(
-        "update users set role = $1, updated_at = $2 where id = $3 and auth_version = $4 and is_active",
+/// Gives an account a role and a password, or none, if it is active and still as `user` shows it. Gives the account as it
+/// is then.
+pub(crate) async fn promote(
+    tx: &mut Tx,
+    user: &User,
+    (role, hash): (i64, Option<&str>),
+    now: OffsetDateTime,
+) -> sqlx::Result<Option<User>> {
+    in_tx!(tx, conn => sqlx::query_as(
+        concat!("update users
+         set role = $1, password_hash = $2, password_proven = true, auth_version = auth_version + 1, updated_at = $3
+         where id = $4 and auth_version = $5 and is_active
+         returning ", columns!()),
     )
     .bind(role)
+    .bind(hash)
     .bind(now)
     .bind(user.id)
     .bind(user.auth_version)
-    .execute(conn)
-    .await?
-    .rows_affected());
-    Ok(done == 1)
+    .fetch_optional(conn)
+    .await)
 }
 
 /// Holds every superuser until the transaction ends.

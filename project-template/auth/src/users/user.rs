@@ -20,6 +20,8 @@ crate::row! {
         pub email_verified: bool,
         /// A PHC string; none while the account has no password.
         pub password_hash: Option<String>,
+        /// Whether the password was set by somebody who had shown that they read the account's mail.
+        pub password_proven: bool,
         /// May be empty.
         pub first_name: String,
         /// May be empty.
@@ -46,6 +48,12 @@ impl std::fmt::Debug for User {
 }
 
 impl User {
+    /// Whether the password may be that of a stranger who signed up with the address of somebody else.
+    #[must_use]
+    pub fn may_be_shared(&self) -> bool {
+        self.password_hash.is_some() && !self.password_proven
+    }
+
     /// The address as it is compared: the name under which others know the account.
     #[must_use]
     pub fn address_key(&self) -> String {
@@ -90,6 +98,7 @@ impl NewUser {
             email: self.email.as_written().to_owned(),
             email_verified: self.email_verified,
             password_hash: self.password_hash.clone(),
+            password_proven: self.email_verified,
             first_name: self.first_name.clone(),
             last_name: self.last_name.clone(),
             role: self.role,

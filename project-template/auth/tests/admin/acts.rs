@@ -9,6 +9,8 @@ use tokio::task::JoinSet;
 
 use super::{ADA, BOSS, HELPER, act, assert_done, html, id, is_active, role, router, set_role, signed_in, start};
 
+const OTHER_PASSWORD: &str = "another horse battery staple";
+
 auth::on_both_engines!(
     each_act_does_what_it_says_and_is_told_with_who_did_it,
     what_was_done_is_said_and_what_was_refused_too,
@@ -21,6 +23,7 @@ auth::on_both_engines!(
     ones_own_sessions_can_be_ended,
     a_role_taken_away_is_gone_from_access_tokens_too,
     no_page_shows_a_password_hash_or_a_token,
+    a_staff_role_takes_away_a_password_from_before_the_address_was_proven_and_leaves_another,
     odd_acts_and_odd_users_are_not_found,
 );
 
@@ -73,7 +76,7 @@ async fn each_act_does_what_it_says_and_is_told_with_who_did_it(engine: Engine) 
             "activated",
         ]
     );
-    assert_eq!(app.client().login(ADA, PASSWORD).await.status, 200);
+    assert!(app.user(ADA).await.is_active);
 }
 
 async fn what_was_done_is_said_and_what_was_refused_too(engine: Engine) {
@@ -250,6 +253,30 @@ async fn no_page_shows_a_password_hash_or_a_token(engine: Engine) {
             assert!(!html(&reply).contains(secret), "{page} {secret}");
         }
     }
+}
+
+async fn a_staff_role_takes_away_a_password_from_before_the_address_was_proven_and_leaves_another(engine: Engine) {
+    let app = start(engine).await;
+    let mut boss = signed_in(&app, BOSS).await;
+    let mut eve = app.client();
+    eve.login(ADA, PASSWORD).await;
+    app.verify(ADA).await;
+    assert_done(&act(&app, &mut boss, ADA, "role", &[("role", "300")]).await);
+    assert_eq!(eve.refresh().await.status, 200, "a role of the application's own");
+    assert_done(&act(&app, &mut boss, ADA, "role", &[("role", "900")]).await);
+    assert_eq!(eve.refresh().await.status, 401);
+    assert_eq!(app.client().login(ADA, PASSWORD).await.status, 401);
+
+    let mut ada = app.client();
+    ada.visit(&app.mailbox().await.latest(ADA).link()).await;
+    let token = ada.cookies["csrftoken"].clone();
+    let mut ada = ada.with_header("x-csrftoken", &token);
+    let body = json!({ "new_password1": OTHER_PASSWORD, "new_password2": OTHER_PASSWORD });
+    let reply = ada.post("/jwt-allauth/password/reset/set-new/", &body).await;
+    assert_eq!(ada.keep(reply).status, 200);
+    assert_done(&act(&app, &mut boss, ADA, "role", &[("role", "1000")]).await);
+    assert_eq!(ada.refresh().await.status, 200);
+    assert_eq!(app.client().login(ADA, OTHER_PASSWORD).await.status, 200);
 }
 
 async fn odd_acts_and_odd_users_are_not_found(engine: Engine) {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use auth::codes::Sending;
-use auth::email_verification::{Method, Mode};
+use auth::email_verification::{FirstProof, Method, Mode};
 use auth::hooks::{Hook, Hooks};
 use auth::mail::{Tls, Transport};
 use auth::testing::{Client, Engine, PASSWORD, Reply, TestApp};
@@ -26,6 +26,8 @@ auth::on_both_engines! {
     a_code_verifies_the_address_it_was_mailed_to,
     whoever_signed_up_with_somebody_elses_address_gains_nothing_from_their_code,
     whose_password_is_not_certain_loses_it,
+    the_first_proof_of_an_address_tells_its_owner_of_a_password_there_was_and_how_to_end_it,
+    where_the_settings_say_so_the_first_proof_takes_that_password_and_its_sessions_away,
     a_deactivated_account_gets_no_code_and_no_session,
     an_address_without_an_account_gets_one_where_the_settings_say_so,
     of_many_who_join_with_one_code_one_does,
@@ -207,6 +209,47 @@ async fn whose_password_is_not_certain_loses_it(engine: Engine) {
     assert_eq!(show(&mut app.client(), ADA, &code).await.status, 200);
     assert_eq!(login_code(&app, EVES_PASSWORD).await, "incorrect_credentials");
     assert_eq!(login_code(&app, PASSWORD).await, "incorrect_credentials");
+}
+
+async fn the_first_proof_of_an_address_tells_its_owner_of_a_password_there_was_and_how_to_end_it(engine: Engine) {
+    for mode in [Mode::None, Mode::Optional] {
+        let app = start(engine, |settings| settings.email_verification.mode = mode).await;
+        let mut eve = app.client();
+        assert_eq!(eve.register(ADA, EVES_PASSWORD).await.status, 201);
+        let mut ada = app.client();
+        let first = code(&app, ADA).await;
+        assert_eq!(show(&mut ada, ADA, &first).await.status, 200);
+        let notice = app.mailbox().await.latest(ADA);
+        assert!(notice.subject.starts_with("Set your own password"), "{mode:?}: {}", notice.subject);
+        assert!(notice.text.contains("they can still sign in"), "{}", notice.text);
+        assert_eq!(eve.refresh().await.status, 200, "the account is shared: {mode:?}");
+
+        set_password(&app, &notice.link(), PASSWORD).await;
+        assert_eq!(eve.refresh().await.status, 401);
+        assert_eq!(login_code(&app, EVES_PASSWORD).await, "incorrect_credentials");
+        assert_eq!(login_code(&app, PASSWORD).await, "signed in");
+        app.advance(Duration::from_mins(1));
+        let second = code(&app, ADA).await;
+        assert_eq!(show(&mut ada, ADA, &second).await.status, 200);
+        let told = app.mailbox().await.to(ADA);
+        assert_eq!(told.iter().filter(|mail| mail.subject.starts_with("Set your own")).count(), 1);
+    }
+}
+
+async fn where_the_settings_say_so_the_first_proof_takes_that_password_and_its_sessions_away(engine: Engine) {
+    let app = start(engine, |settings| settings.email_verification.first_proof = FirstProof::Reset).await;
+    let mut eve = app.client();
+    assert_eq!(eve.register(ADA, EVES_PASSWORD).await.status, 201);
+    let mut ada = app.client();
+    let code = code(&app, ADA).await;
+    assert_eq!(show(&mut ada, ADA, &code).await.status, 200);
+    assert_eq!(eve.refresh().await.status, 401);
+    assert_eq!(login_code(&app, EVES_PASSWORD).await, "incorrect_credentials");
+    assert_eq!(ada.refresh().await.status, 200);
+    let notice = app.mailbox().await.latest(ADA);
+    assert!(notice.text.contains("no longer counts"), "{}", notice.text);
+    set_password(&app, &notice.link(), PASSWORD).await;
+    assert_eq!(login_code(&app, PASSWORD).await, "signed in");
 }
 
 async fn a_deactivated_account_gets_no_code_and_no_session(engine: Engine) {

@@ -72,6 +72,17 @@ pub(crate) async fn ada(app: &TestApp) {
     assert_eq!((reply.status, reply.text("detail")), (200, "E-mail address verified."));
 }
 
+/// Sets a password with a link that was mailed.
+pub(crate) async fn set_password(app: &TestApp, link: &str, password: &str) {
+    let mut client = app.client();
+    client.visit(link).await;
+    let token = client.cookies["csrftoken"].clone();
+    let client = client.with_header("x-csrftoken", &token);
+    let body = json!({ "new_password1": password, "new_password2": password });
+    let reply = client.post("/jwt-allauth/password/reset/set-new/", &body).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+}
+
 /// Whether a page has a form that posts to a path.
 pub(crate) fn posts_to(page: &Reply, path: &str) -> bool {
     page.body.as_str().is_some_and(|html| html.replace("&#x2f;", "/").contains(&format!("action=\"{path}\"")))

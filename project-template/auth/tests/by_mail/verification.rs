@@ -24,7 +24,8 @@ auth::on_both_engines! {
     without_hiding_a_taken_address_is_told,
     a_second_sign_up_changes_nothing_and_the_link_decides_which_one_counts,
     a_link_that_was_asked_for_again_believes_no_password_where_several_signed_up,
-    whoever_signs_up_in_the_shadow_of_another_cannot_lend_them_the_confirmation,
+    a_sign_up_soon_after_another_has_a_mail_of_its_own_and_voids_nothing,
+    whoever_signs_up_without_a_mail_cannot_lend_another_the_confirmation_and_is_led_to_a_password,
     a_reset_by_mail_gives_a_contested_account_to_who_reads_the_mail,
     sign_ups_without_end_send_a_bounded_number_of_mails,
     another_link_kills_the_one_that_was_asked_for_before,
@@ -244,14 +245,36 @@ async fn a_link_that_was_asked_for_again_believes_no_password_where_several_sign
     assert_eq!(login_code(&app, EVES_PASSWORD).await, "incorrect_credentials");
 }
 
-async fn whoever_signs_up_in_the_shadow_of_another_cannot_lend_them_the_confirmation(engine: Engine) {
+async fn a_sign_up_soon_after_another_has_a_mail_of_its_own_and_voids_nothing(engine: Engine) {
+    for (own, password) in [(0, EVES_PASSWORD), (1, PASSWORD)] {
+        let app = strict(engine, Method::Link).await;
+        sign_up(&app, ADA, EVES_PASSWORD).await;
+        sign_up(&app, ADA, PASSWORD).await;
+        let mails = app.mailbox().await.to(ADA);
+        assert_eq!(mails.len(), 2);
+        assert_eq!(app.client().post(&mails[own].link(), &json!({})).await.status, 200);
+        assert_eq!(login_code(&app, password).await, "signed in");
+        let notice = app.mailbox().await.latest(ADA);
+        assert!(notice.subject.starts_with("Set your own password"), "there were two: {}", notice.subject);
+    }
+}
+
+async fn whoever_signs_up_without_a_mail_cannot_lend_another_the_confirmation_and_is_led_to_a_password(engine: Engine) {
     let app = strict(engine, Method::Link).await;
-    sign_up(&app, ADA, EVES_PASSWORD).await;
+    for _ in 0..6 {
+        sign_up(&app, ADA, EVES_PASSWORD).await;
+    }
     sign_up(&app, ADA, PASSWORD).await;
     let mails = app.mailbox().await.to(ADA);
-    assert_eq!(mails.len(), 1, "the second mail would come too soon");
-    assert_eq!(app.client().post(&mails[0].link(), &json!({})).await.status, 200);
+    assert_eq!(mails.len(), 6, "nobody gets mails without end");
+    let mut browser = browser(&app);
+    let reply = browser.submit(&mails[0].link(), &[]).await;
     assert_eq!(login_code(&app, EVES_PASSWORD).await, "incorrect_credentials", "Ada took Eve's mail for her own");
+    let notice = app.mailbox().await.latest(ADA);
+    assert!(notice.text.contains("no longer counts"), "{}", notice.text);
+    assert_eq!((reply.status, notice.link()), (303, reply.header("location").to_owned()));
+    set_password(&app, reply.header("location"), PASSWORD).await;
+    assert_eq!(login_code(&app, PASSWORD).await, "signed in");
 }
 
 async fn a_reset_by_mail_gives_a_contested_account_to_who_reads_the_mail(engine: Engine) {
