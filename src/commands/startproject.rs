@@ -87,7 +87,7 @@ fn directory(arguments: &StartProject, answers: &Answers) -> PathBuf {
 /// The report has told of git's failing; where git was asked for by name, scripts hear of it too.
 fn exit_code(git: Git, written: &Written) -> i32 {
     match written.vcs {
-        vcs::Outcome::Failed(_) if git.demanded => Kind::Git.exit_code(),
+        vcs::Outcome::Failed { .. } if git.demanded => Kind::Git.exit_code(),
         _ => DONE,
     }
 }

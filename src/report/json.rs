@@ -76,7 +76,8 @@ fn of_vcs(outcome: &vcs::Outcome) -> Value {
         vcs::Outcome::Committed => json!({ "state": "committed" }),
         vcs::Outcome::Initialised => json!({ "state": "initialised" }),
         vcs::Outcome::Skipped(why) => json!({ "state": "none", "reason": why }),
-        vcs::Outcome::Failed(why) => json!({ "state": "failed", "reason": why }),
+        vcs::Outcome::NoGit => json!({ "state": "none", "reason": "git is not installed" }),
+        vcs::Outcome::Failed { why, .. } => json!({ "state": "failed", "reason": why }),
     }
 }
 

@@ -98,7 +98,8 @@ impl Report {
             vcs::Outcome::Committed => self.detail("git: a repository with a first commit"),
             vcs::Outcome::Initialised => self.detail("git: a repository without a commit"),
             vcs::Outcome::Skipped(why) => self.detail(&format!("git: no repository, {why}")),
-            vcs::Outcome::Failed(why) => {
+            vcs::Outcome::NoGit => self.say("git is not installed: the project is in no repository"),
+            vcs::Outcome::Failed { why, .. } => {
                 warn(&format!("the project is there, but git failed: {why}"));
             }
         }

@@ -13,8 +13,10 @@ pub(super) fn commands(rendered: &Rendered, written: &Written) -> Vec<String> {
     if directory != Path::new(".") {
         commands.push(format!("cd {}", quoted(&directory.display().to_string())));
     }
-    if matches!(written.vcs, vcs::Outcome::Failed(_)) && written.exposed.is_empty() {
-        commands.push("git init && git add . && git commit -m \"Start project\"".into());
+    if let vcs::Outcome::Failed { next, .. } = &written.vcs
+        && written.exposed.is_empty()
+    {
+        commands.push(next.clone());
     }
     // A template of somebody else's need not be a program, nor of Rust.
     if !rendered.is_complete || rendered.tree.get("src/main.rs").is_some() {

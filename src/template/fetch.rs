@@ -36,7 +36,7 @@ pub(super) fn fetch(repository: &Repository, directory: &Path, writing: &Writing
 /// git that asks nobody and runs nothing of the repository's.
 fn git(directory: &Path) -> Command {
     let mut command = vcs::git(directory);
-    command.args(["-c", "core.hooksPath=/dev/null", "-c", "core.askPass=", "-c", "credential.interactive=never"]);
+    command.args(["-c", "core.askPass=", "-c", "credential.interactive=never"]);
     command.env_remove("GIT_ASKPASS").env_remove("SSH_ASKPASS");
     if ["GIT_SSH", "GIT_SSH_COMMAND"].iter().all(|variable| env::var_os(variable).is_none()) {
         command.env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes");

@@ -14,6 +14,16 @@ use crate::failure::{Failure, Kind};
 use crate::tree::File;
 
 pub(crate) const IGNORE_FILE: &str = ".gitignore";
+/// Hooks, signatures and strictness are for the person's own commits, and nothing is to go on in the background.
+const SETTINGS: [&str; 6] = [
+    "commit.gpgSign=false",
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.safecrlf=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+];
+const COMMIT: &str = "commit -m \"Start project\"";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -22,8 +32,13 @@ pub(crate) enum Outcome {
     Initialised,
     /// No repository, and why none was wanted.
     Skipped(&'static str),
+    /// No repository for want of git.
+    NoGit,
     /// The project is there, what git was to do with it is not.
-    Failed(String),
+    Failed {
+        why: String,
+        next: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -61,8 +76,8 @@ impl Git {
         }
         match self.init_and_commit(stage, files) {
             Ok(outcome) => outcome,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Outcome::Skipped("git is not installed"),
-            Err(error) => Outcome::Failed(error.to_string()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Outcome::NoGit,
+            Err(error) => Outcome::Failed { why: error.to_string(), next: add_and_commit(stage) },
         }
     }
 
@@ -71,14 +86,30 @@ impl Git {
         if !self.commit {
             return Ok(Outcome::Initialised);
         }
-        let paths: Vec<&str> = files.iter().filter(|file| !file.is_secret()).map(|file| file.path.as_str()).collect();
-        // By name and with force: neither a secret nor somebody's global ignore file has a say in it.
-        let add = ["add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul"];
-        run(git(stage).args(add), paths.join("\0").as_bytes())?;
+        add(stage, files)?;
         let message = concat!("Start project with jwt-allauth ", env!("CARGO_PKG_VERSION"));
-        run(git(stage).args(["commit", "--quiet", "--no-verify", "--message", message]), &[])?;
-        Ok(Outcome::Committed)
+        Ok(match run(git(stage).args(["commit", "--quiet", "--no-verify", "--message", message]), &[]) {
+            Ok(()) => Outcome::Committed,
+            // What is added stays so.
+            Err(error) => Outcome::Failed { why: error.to_string(), next: format!("git {COMMIT}") },
+        })
     }
+}
+
+/// By name and with force: neither a secret nor somebody's global ignore file has a say in it.
+fn add(stage: &Path, files: &[&File]) -> io::Result<()> {
+    let paths: Vec<&str> = files.iter().filter(|file| !file.is_secret()).map(|file| file.path.as_str()).collect();
+    let add = ["add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul"];
+    run(git(stage).args(add), paths.join("\0").as_bytes())
+}
+
+/// As somebody does it by hand, to whom a setting of theirs would forbid it.
+fn add_and_commit(stage: &Path) -> String {
+    // Not through `git`, which overrules that very setting.
+    let strict = Command::new("git").args(["config", "core.safecrlf"]).current_dir(stage).output();
+    let is_strict = strict.is_ok_and(|output| output.stdout.trim_ascii() == b"true");
+    let strictness = if is_strict { "-c core.safecrlf=false " } else { "" };
+    format!("git init && git {strictness}add . && git {COMMIT}")
 }
 
 /// Those of the paths that the directory's ignore file would let into a commit: all of them if it cannot be read.
@@ -99,7 +130,7 @@ pub(crate) fn git(directory: &Path) -> Command {
     for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"] {
         command.env_remove(variable);
     }
-    for setting in ["commit.gpgSign=false", "core.fsmonitor=false", "gc.auto=0", "maintenance.auto=false"] {
+    for setting in SETTINGS {
         command.args(["-c", setting]);
     }
     command

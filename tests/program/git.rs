@@ -1,3 +1,5 @@
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use crate::support::{Place, Ran, is_secret};
@@ -55,11 +57,77 @@ fn a_repository_that_is_there_is_left_alone() {
 }
 
 #[test]
-fn without_git_there_is_a_project_and_no_complaint() {
+fn without_git_there_is_a_project_and_a_note() {
     let place = Place::new();
-    let ran = Ran::of(&place.command("startproject shop").env("PATH", "/nowhere").output().unwrap()).succeeded();
-    assert!(!ran.stderr.contains("git"), "{}", ran.stderr);
+    let run =
+        |arguments: &str| Ran::of(&place.command(arguments).env("PATH", "/nowhere").output().unwrap()).succeeded();
+    let ran = run("startproject shop").saying("git is not installed: the project is in no repository\n");
+    assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
     assert!(place.is_whole("shop"));
+    assert_eq!(run("startproject two --quiet").stderr, "");
+    let json = run("startproject three --format json").json();
+    assert_eq!(json["git"], serde_json::json!({ "state": "none", "reason": "git is not installed" }));
+}
+
+/// Every hook there is, in a folder for all repositories and in the template of new ones.
+#[test]
+fn no_hook_of_the_persons_runs_at_the_first_commit() {
+    let place = Place::new();
+    for folder in ["hooks", "template/hooks"] {
+        for hook in ["pre-commit", "prepare-commit-msg", "commit-msg", "post-commit", "post-index-change"] {
+            place.write(&format!("{folder}/{hook}"), "#!/bin/sh\ntouch \"$HOOK_RAN\"\nexit 1\n");
+            let hook = place.work().join(folder).join(hook);
+            fs::set_permissions(hook, Permissions::from_mode(0o755)).unwrap();
+        }
+    }
+    let (ran, work) = (place.work().join("ran"), place.work());
+    for (name, key, value) in
+        [("one", "core.hooksPath", work.join("hooks")), ("two", "init.templateDir", work.join("template"))]
+    {
+        let mut command = place.command(&format!("startproject {name}"));
+        command.envs(IDENTITY).env("HOOK_RAN", &ran).env("GIT_CONFIG_COUNT", "1");
+        command.env("GIT_CONFIG_KEY_0", key).env("GIT_CONFIG_VALUE_0", value);
+        let output = Ran::of(&command.output().unwrap()).succeeded();
+        assert!(!output.stderr.contains("git failed") && !ran.exists(), "{}", output.stderr);
+        assert_eq!(git(&place, name, "rev-list --count HEAD"), "1\n");
+    }
+}
+
+#[test]
+fn strictness_about_line_ends_is_no_reason_to_fail_nor_are_the_commands_that_are_printed() {
+    let strict = [("core.autocrlf", "true"), ("core.safecrlf", "true")];
+    let with_strictness = |command: &mut Command| {
+        command.env("GIT_CONFIG_COUNT", "2");
+        for (number, (key, value)) in strict.into_iter().enumerate() {
+            command.env(format!("GIT_CONFIG_KEY_{number}"), key).env(format!("GIT_CONFIG_VALUE_{number}"), value);
+        }
+    };
+    let place = Place::new();
+    let mut command = place.command("startproject shop");
+    with_strictness(command.envs(IDENTITY));
+    let ran = Ran::of(&command.output().unwrap()).succeeded();
+    assert!(!ran.stderr.contains("git failed"), "{}", ran.stderr);
+    assert_eq!(git(&place, "shop", "rev-list --count HEAD"), "1\n");
+
+    // The one that is found first fails at what it is asked, but for what it is asked about settings.
+    let failing = place.fake_git("case \"$*\" in 'config '*) exec /usr/bin/git \"$@\";; *) exit 128;; esac");
+    for (name, path) in [("init", format!("{}:/usr/bin:/bin", failing.display())), ("commit", "/usr/bin:/bin".into())] {
+        let mut command = place.command(&format!("startproject {name}"));
+        with_strictness(command.env("PATH", path));
+        command
+            .env("GIT_CONFIG_COUNT", "3")
+            .env("GIT_CONFIG_KEY_2", "user.useConfigOnly")
+            .env("GIT_CONFIG_VALUE_2", "true");
+        let ran = Ran::of(&command.output().unwrap()).succeeded().saying("git failed");
+        let next =
+            ran.stderr.lines().find(|line| line.contains("commit -m")).unwrap_or_else(|| panic!("{}", ran.stderr));
+        let mut shell = Command::new("sh");
+        shell.args(["-ec", next]).current_dir(place.work().join(name)).envs(IDENTITY);
+        with_strictness(&mut shell);
+        assert!(shell.output().unwrap().status.success(), "{next}");
+        let committed = git(&place, name, "ls-files");
+        assert!(committed.contains("Cargo.toml") && !committed.contains("keys/") && !committed.contains(".env\n"));
+    }
 }
 
 #[test]
