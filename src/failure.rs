@@ -13,6 +13,8 @@ pub(crate) enum Kind {
     Missing,
     Hook,
     Git,
+    /// What the system has not: nobody's fault that was said.
+    Machine,
     Signal(usize),
 }
 
@@ -25,6 +27,7 @@ impl Kind {
             Self::Missing => 6,
             Self::Hook => 7,
             Self::Git => 12,
+            Self::Machine => UNEXPECTED.0,
             // As a shell reports a program that a signal has ended.
             Self::Signal(number) => 128 + i32::try_from(number).unwrap_or_default(),
         }
@@ -38,6 +41,7 @@ impl Kind {
             Self::Missing => "answers_missing",
             Self::Hook => "hook_refused_or_failed",
             Self::Git => "git_failed",
+            Self::Machine => UNEXPECTED.1,
             Self::Signal(_) => "interrupted",
         }
     }
@@ -82,9 +86,10 @@ mod tests {
             Kind::Missing,
             Kind::Hook,
             Kind::Git,
+            Kind::Machine,
             Kind::Signal(2),
             Kind::Signal(15),
         ];
-        assert_eq!(kinds.map(Kind::exit_code), [3, 4, 5, 6, 7, 12, 130, 143]);
+        assert_eq!(kinds.map(Kind::exit_code), [3, 4, 5, 6, 7, 12, 1, 130, 143]);
     }
 }

@@ -6,22 +6,48 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use crate::failure::{Failure, Kind};
+
+pub(crate) const REMEDY: &str =
+    "`TMPDIR` names the directory for what is needed for a moment: it has to be there, yours to write to, and not full";
+
 pub(crate) struct Scratch {
     path: PathBuf,
 }
 
 impl Scratch {
-    pub(crate) fn create() -> io::Result<Self> {
-        let number = getrandom::u64().map_err(io::Error::other)?;
-        let path = env::temp_dir().join(format!("jwt-allauth-{number:016x}"));
-        // Fails on one that is there: nobody else has a hand in it.
-        DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(Self { path: path.canonicalize()? })
+    pub(crate) fn create() -> Result<Self, Failure> {
+        let directory = env::temp_dir();
+        let created = getrandom::u64().map_err(io::Error::other).and_then(|number| {
+            let path = directory.join(format!("jwt-allauth-{number:016x}"));
+            // Fails on one that is there: nobody else has a hand in it.
+            DirBuilder::new().mode(0o700).create(&path)?;
+            path.canonicalize()
+        });
+        Ok(Self { path: created.map_err(|error| unusable(&directory, &error))? })
+    }
+
+    /// What was to be written in it and was not.
+    pub(crate) fn failed(path: &Path, error: &io::Error) -> Failure {
+        unusable(path, error)
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
+}
+
+fn unusable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(
+        Kind::Machine,
+        format!("`{}`, which is needed for a moment, cannot be written: {error}", path.display()),
+    )
+    .hint(REMEDY)
+}
+
+/// What another program, or git in its own words, says when there is no room for what it writes.
+pub(crate) fn is_full(said: &str) -> bool {
+    ["No space left on device", "unable to write file"].iter().any(|words| said.contains(words))
 }
 
 impl Drop for Scratch {

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use super::location::Repository;
 use crate::errand::{self, Outcome};
 use crate::failure::{Failure, Kind};
+use crate::scratch;
 use crate::signals::Writing;
 use crate::vcs;
 
@@ -64,6 +65,9 @@ fn failed(repository: &Repository, outcome: &Outcome) -> Failure {
     let said = outcome.stderr.replace(&repository.url, &repository.to_string());
     let why = vcs::complaint(&said).unwrap_or_else(|| outcome.status.to_string());
     let failure = Failure::new(Kind::Git, format!("the template `{repository}` cannot be fetched: {why}"));
+    if scratch::is_full(&said) {
+        return failure.hint(scratch::REMEDY);
+    }
     if why.contains("could not read") || why.contains("ermission denied") || why.contains("Authentication") {
         return failure.hint("nobody is asked for a password: see that `git clone` of it works without one");
     }

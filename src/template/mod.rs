@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::answers::{Answers, Value};
 use crate::failure::Failure;
@@ -77,9 +77,9 @@ impl Template {
             Some(Location::Embedded(name)) => Ok(embedded::template(name).unwrap_or_else(|| Ok(Self::built_in()))?),
             Some(Location::Directory(directory)) => Ok(Self::read(&directory)?),
             Some(Location::Repository(repository)) => signals.hold(|writing| {
-                let scratch = Scratch::create().context("there is no room for a temporary directory")?;
+                let scratch = Scratch::create()?;
                 let directory = scratch.path().join(repository.name());
-                fs::create_dir(&directory)?;
+                fs::create_dir(&directory).map_err(|error| Scratch::failed(&directory, &error))?;
                 let fetched = fetch::fetch(&repository, &directory, writing)?;
                 Ok(Self::read(&directory)?.fetched(&fetched))
             }),

@@ -178,3 +178,41 @@ fn no_old_text_is_taken_through_a_link_or_from_a_pipe() {
     assert!(found("named"), "the directory itself may be a link: its name was given");
     let _: Ran = place.run("update shop --allow-dirty").ended_with(5);
 }
+
+#[test]
+fn a_directory_that_may_not_be_read_is_named() {
+    let place = Place::new();
+    place.start("shop").succeeded();
+    place.write("deep/er/notes", "");
+    let closed = |path: &str, mode| {
+        fs::set_permissions(place.work().join(path), Permissions::from_mode(mode)).unwrap();
+    };
+    closed("shop", 0o333);
+    closed("deep", 0o000);
+    let run = |arguments: &str| Ran::of(&place.unprivileged(arguments).output().unwrap());
+    let said = format!("`{}` cannot be read: Permission denied", place.work().join("shop").display());
+    for arguments in ["startproject other shop", "check shop", "update shop --dry-run"] {
+        run(arguments).ended_with(5).saying(&said).saying("permissions");
+    }
+    run("startproject other deep/er/new").ended_with(5).saying("deep/er/new` cannot be read: Permission denied");
+    closed("deep", 0o755);
+    closed("shop", 0o755);
+    run("check shop").succeeded();
+}
+
+#[test]
+fn a_temporary_directory_that_cannot_be_used_is_named_with_the_remedy() {
+    let place = Place::new();
+    place.write("t/cargo-generate.toml", "");
+    place.write("u/NOTICE", "");
+    let url = place.repository("u");
+    place.write("file", "");
+    let file = place.work().join("file");
+    for template in ["t", &url] {
+        for temporary in ["/does/not/exist", file.to_str().unwrap()] {
+            let mut command = place.command(&format!("startproject shop --vcs none --template {template}"));
+            let ran = Ran::of(&command.env("TMPDIR", temporary).output().unwrap()).ended_with(1);
+            ran.saying(&format!("`{temporary}`, which is needed for a moment, cannot be written: ")).saying("`TMPDIR`");
+        }
+    }
+}

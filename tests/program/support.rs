@@ -2,7 +2,8 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -44,6 +45,19 @@ impl Place {
         command.env("PATH", std::env::var_os("PATH").unwrap());
         command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
         command.stdin(std::process::Stdio::null());
+        command
+    }
+
+    /// By somebody who is stopped by permissions, as the one who runs the tests may not be. All of the place is theirs.
+    pub(crate) fn unprivileged(&self, arguments: &str) -> Command {
+        const NOBODY: u32 = 65534;
+        let mut command = self.command(arguments);
+        let owner = fs::metadata(&self.path).unwrap().uid();
+        if owner == 0 || owner == NOBODY {
+            let owned = Command::new("chown").args(["-R", "65534:65534"]).arg(&self.path).status().unwrap();
+            assert!(owned.success());
+            command.uid(NOBODY).gid(NOBODY);
+        }
         command
     }
 

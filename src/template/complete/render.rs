@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ use super::{Complete, config};
 use crate::answers::{Answers, Value};
 use crate::errand::{self, Outcome};
 use crate::failure::{Failure, Kind};
-use crate::scratch::Scratch;
+use crate::scratch::{self, Scratch};
 use crate::signals::Writing;
 use crate::template::overlay::{self, Keep};
 use crate::template::source::{Form, Source};
@@ -34,7 +35,7 @@ const FAILED_SCRIPT: &str = "Failed executing script";
 impl Complete {
     pub(crate) fn render(&self, answers: &Answers, allow_commands: bool, writing: &Writing) -> Result<Vec<File>> {
         let values = &answers.placeholders;
-        let scratch = Scratch::create().context("there is no room for a temporary directory")?;
+        let scratch = Scratch::create()?;
         let place = Place::in_directory(scratch.path())?;
         let folder = self.sub_template(values).unwrap_or_default();
         let files = Files::of(&self.config(folder).under(values), folder)?;
@@ -43,7 +44,7 @@ impl Complete {
         for source in &self.sources {
             write(&place.template, source, &given(&mut stage, source)?)?;
         }
-        fs::write(&place.values, values_file(answers))?;
+        written(&place.values, values_file(answers).as_bytes())?;
         let directory = self.generate(&place, answers, allow_commands, writing)?;
         let files = walk::read(&directory, &[])?.into_iter().map(|file| stage.restored(file));
         let (files, _) = overlay::laid_over(Vec::new(), files.collect::<Result<_, _>>()?, &Keep::all())?;
@@ -81,6 +82,9 @@ impl Complete {
         let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let why = lines.iter().rposition(|line| line.starts_with("error: ")).map_or(&lines[..], |at| &lines[at..]);
         let why = why.join(" ").trim_start_matches("error: ").to_owned();
+        if scratch::is_full(&why) {
+            return Scratch::failed(template, &ErrorKind::StorageFull.into());
+        }
         let kind = if why.contains(FAILED_SCRIPT) { Kind::Hook } else { Kind::Template };
         Failure::new(kind, format!("the template `{}` cannot be rendered: {why}", self.name))
     }
@@ -99,10 +103,10 @@ impl Place {
     fn in_directory(root: &Path) -> Result<Self> {
         let [template, out, temporary, values] = ["template", "out", "tmp", "values.toml"].map(|name| root.join(name));
         for directory in [&template, &out, &temporary] {
-            fs::create_dir(directory)?;
+            fs::create_dir(directory).map_err(|error| Scratch::failed(directory, &error))?;
         }
         // Its settings, which are read from beside `out`.
-        fs::write(out.with_extension("toml"), "")?;
+        written(&out.with_extension("toml"), b"")?;
         Ok(Self { root: root.to_owned(), template, out, temporary, values })
     }
 }
@@ -126,12 +130,16 @@ fn given(stage: &mut Stage, source: &Source) -> Result<Vec<u8>> {
 
 fn write(root: &Path, source: &Source, contents: &[u8]) -> Result<()> {
     let path = root.join(&source.path);
-    path.parent().map_or(Ok(()), fs::create_dir_all)?;
-    fs::write(&path, contents)?;
+    path.parent().map_or(Ok(()), fs::create_dir_all).map_err(|error| Scratch::failed(&path, &error))?;
+    written(&path, contents)?;
     if source.form == (Form::File { executable: true }) {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
     }
     Ok(())
+}
+
+fn written(path: &Path, contents: &[u8]) -> Result<(), Failure> {
+    fs::write(path, contents).map_err(|error| Scratch::failed(path, &error))
 }
 
 fn values_file(answers: &Answers) -> String {
