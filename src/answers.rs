@@ -152,7 +152,7 @@ impl Answers {
             name: ProjectName::parse(name, &template.crates())?,
             email: template.asks(variables::EMAIL).then(|| given.email.unwrap_or_default()),
             database: template.asks(variables::DATABASE).then(|| given.database.unwrap_or_default()),
-            placeholders,
+            placeholders: template.circumstances().into_iter().chain(placeholders).collect(),
         })
     }
 }

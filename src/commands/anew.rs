@@ -3,11 +3,12 @@
 use anyhow::Result;
 
 use super::answers;
-use crate::answers::{Answers, Given};
+use crate::answers::{Answers, Given, Value};
 use crate::cli::TemplateArguments;
 use crate::failure::{Failure, Kind};
 use crate::signals::Signals;
-use crate::template::stamp::{Stamp, TemplateOrigin};
+use crate::template::circumstances::MOMENT;
+use crate::template::stamp::{self, Stamp, TemplateOrigin};
 use crate::template::{Permit, Template};
 use crate::tree::Tree;
 use crate::update::Project;
@@ -16,7 +17,8 @@ use crate::version::Version;
 
 pub(super) struct Anew {
     pub(super) template: Template,
-    pub(super) tree: Tree,
+    /// Nothing where it could be nothing but what the project was rendered from.
+    pub(super) tree: Option<Tree>,
 }
 
 impl Anew {
@@ -30,9 +32,12 @@ impl Anew {
         let values = Values::of(&arguments.define, arguments.values_file.as_deref())?;
         let values = values.recalling(project.stamp.placeholders.clone());
         let answers = answers(given(&project.stamp, &template), &template, &values, may_ask)?;
+        if is_the_same(&project.stamp, &template, &answers) {
+            return Ok(Self { template, tree: None });
+        }
         let permit = Permit { commands: arguments.allow_commands, signals };
         let tree = template.render(&answers, &project.secrets()?, &permit)?;
-        Ok(Self { template, tree })
+        Ok(Self { template, tree: Some(tree) })
     }
 
     /// What this program makes of the answers of old, with and without what is laid over.
@@ -51,6 +56,15 @@ impl Anew {
     }
 }
 
+/// The same template with the same answers. What its scripts or its filters draw from elsewhere is no news.
+fn is_the_same(stamp: &Stamp, template: &Template, answers: &Answers) -> bool {
+    let hash = template.complete.as_ref().map(|complete| &complete.hash);
+    hash.is_some()
+        && hash == stamp.template_hash.as_ref()
+        && stamp.name == answers.name.as_str()
+        && stamp.placeholders == stamp::of_placeholders(answers)
+}
+
 /// A directory of one machine means nothing on another, so a project does not remember one.
 fn location<'a>(stamp: &'a Stamp, arguments: &'a TemplateArguments) -> Result<Option<&'a str>, Failure> {
     match (&arguments.location, &stamp.origin) {
@@ -65,10 +79,12 @@ fn location<'a>(stamp: &'a Stamp, arguments: &'a TemplateArguments) -> Result<Op
 
 fn given(stamp: &Stamp, template: &Template) -> Given {
     let is_complete = template.is_complete();
+    // What nobody was asked is not asked for again, but where the template says which answers count.
+    let moment = stamp.placeholders.get(MOMENT).and_then(|moment| moment.as_str()).filter(|_| !is_complete);
     Given {
+        placeholders: moment.map(|moment| (MOMENT.to_owned(), Value::Text(moment.to_owned()))).into_iter().collect(),
         name: Some(stamp.name.clone()),
         email: stamp.email.filter(|_| !is_complete),
         database: stamp.database.filter(|_| !is_complete),
-        ..Given::default()
     }
 }

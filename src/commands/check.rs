@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &cli::Check, report: &Report, signals: &Signals) ->
     }
     let unresolved = project.unresolved()?;
     let anew = Anew::of(&project, &arguments.template, false, signals)?;
-    let behind = update::behind(&project.stamp, &anew.tree);
+    let behind = anew.tree.map_or_else(Vec::new, |tree| update::behind(&project.stamp, &tree));
     report.checked(&project, &behind, &unresolved);
     Ok(match (behind.is_empty(), unresolved.is_empty()) {
         (false, _) => BEHIND,

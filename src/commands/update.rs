@@ -35,7 +35,10 @@ pub(super) fn run(arguments: &cli::Update, report: &Report, signals: &Signals) -
         directory: arguments.base.as_deref().map(directory).transpose()?,
     };
     let (base, theirs) = labels(&project.stamp);
-    let update = Update::of(&project, &anew.tree, &bases, Labels { base: &base, theirs: &theirs })?;
+    let update = match &anew.tree {
+        Some(tree) => Update::of(&project, tree, &bases, Labels { base: &base, theirs: &theirs })?,
+        None => Update::nothing(&project)?,
+    };
     let updated = Updated { project: &project, directory: &arguments.directory, update: &update };
     let Some(held) = held else {
         report.would_update(&updated);

@@ -7,7 +7,7 @@ use liquid::partials::{LazyCompiler, PartialSource};
 
 use super::source::Source;
 use super::tags::{self, Tag};
-use super::{Variables, escape};
+use super::{Variables, circumstances, escape};
 use crate::answers::Value;
 use crate::failure::{Failure, Kind};
 use crate::secrets;
@@ -36,6 +36,8 @@ impl<'a> Engine<'a> {
         let text = source.text().ok_or_else(|| {
             Failure::new(Kind::Template, format!("{}: a file to be rendered has to be text", source.path))
         })?;
+        let answer = |wanted: &str| self.variables.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
+        let text = &*circumstances::at_moment(text, answer);
         let at = |position: (usize, usize), message: String| {
             Failure::new(Kind::Template, format!("{}:{}:{}: {message}", source.path, position.0, position.1))
         };

@@ -2,6 +2,7 @@
 //!
 //! Files named `*.liquid` are rendered and lose the suffix, all others are copied byte for byte.
 
+pub(crate) mod circumstances;
 pub(crate) mod complete;
 pub(crate) mod description;
 mod editable;
@@ -121,6 +122,18 @@ impl Template {
             (None, Some(complete)) => complete.placeholders(known),
             (None, None) => Vec::new(),
         }
+    }
+
+    /// What it asks of the person, the machine and the clock, which nobody has to say.
+    pub(crate) fn circumstances(&self) -> BTreeMap<String, Value> {
+        match &self.complete {
+            Some(complete) => circumstances::of(&complete.sources, true),
+            None => circumstances::of(&self.rendered_sources(), false),
+        }
+    }
+
+    fn rendered_sources(&self) -> Vec<Source> {
+        self.sources.iter().filter(|source| source.is_rendered()).cloned().collect()
     }
 
     /// Whether a question of every project's is one of this template's: its answer changes something.

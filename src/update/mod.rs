@@ -73,6 +73,20 @@ impl Update {
         Ok(Self { changes, records, advice })
     }
 
+    /// Where the template has nothing new.
+    pub(crate) fn nothing(project: &Project) -> Result<Self> {
+        let mut changes = Vec::new();
+        for (path, stamped) in project.stamp.files.iter().filter(|(path, _)| *path != stamp::PATH) {
+            let change = match project.read(path)? {
+                Some(_) => Change::of(path, Outcome::Unchanged),
+                None if stamped == stamp::SECRET => Change::of(path, Outcome::Kept).noted("not on this machine"),
+                None => Change::of(path, Outcome::Deleted),
+            };
+            changes.push(change);
+        }
+        Ok(Self { changes, records: Vec::new(), advice: None })
+    }
+
     /// Whether all is as the template has it, its stamp included.
     pub(crate) fn is_nothing(&self) -> bool {
         self.changes.iter().chain(&self.records).all(|change| change.file.is_none() && change.was.is_none())

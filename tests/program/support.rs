@@ -54,8 +54,8 @@ impl Place {
         let mut command = self.command(arguments);
         let owner = fs::metadata(&self.path).unwrap().uid();
         if owner == 0 || owner == NOBODY {
-            let owned = Command::new("chown").args(["-R", "65534:65534"]).arg(&self.path).status().unwrap();
-            assert!(owned.success());
+            let given = Command::new("chown").args(["-R", "65534:65534"]).arg(&self.path).status().unwrap();
+            assert!(given.success());
             command.uid(NOBODY).gid(NOBODY);
         }
         command

@@ -6,6 +6,7 @@
 pub(super) mod config;
 pub(super) mod files;
 mod order;
+mod person;
 pub(super) mod render;
 pub(super) mod stage;
 
@@ -23,6 +24,7 @@ use crate::tree::Tree;
 use config::Config;
 pub(crate) use config::Hook;
 pub(crate) use order::Order;
+pub(in crate::template) use person::Person;
 
 /// The question which of several templates in one directory is meant.
 const SUB_TEMPLATE: &str = "sub_template";

@@ -68,6 +68,8 @@ impl Order {
             lib: false,
             bin: true,
             no_workspace: true,
+            // By the person's own rustfmt and its settings, if there is one, the same template would become another project.
+            no_fmt: true,
             ..GenerateArgs::default()
         }
     }

@@ -14,7 +14,7 @@ use toml::{Table, Value as Toml};
 use super::files::Files;
 use super::order;
 use super::stage::{self, Stage};
-use super::{Complete, config};
+use super::{Complete, Person, config};
 use crate::answers::{Answers, Value};
 use crate::errand::{self, Outcome};
 use crate::failure::{Failure, Kind};
@@ -24,7 +24,6 @@ use crate::template::overlay::{self, Keep};
 use crate::template::source::{Form, Source};
 use crate::template::walk;
 use crate::tree::File;
-use crate::vcs;
 
 /// Variables of cargo-generate's own, with a plain project for an answer.
 pub(in crate::template) const OWN: [&str; 8] =
@@ -40,7 +39,7 @@ impl Complete {
         let folder = self.sub_template(values).unwrap_or_default();
         let files = Files::of(&self.config(folder).under(values), folder)?;
         let known = self.known(answers);
-        let mut stage = Stage::new(getrandom::u64()?, &files, &known);
+        let mut stage = Stage::new(getrandom::u64()?, &files, &known, values);
         for source in &self.sources {
             write(&place.template, source, &given(&mut stage, source)?)?;
         }
@@ -159,23 +158,5 @@ fn surroundings(command: &mut Command, temporary: &Path) {
         command.env_remove(name);
     }
     command.env("TMPDIR", temporary).env("NO_COLOR", "1").env_remove("RUST_LOG");
-    let asked = |key: &str| vcs::git(Path::new(".")).args(["config", key]).output().ok();
-    let known = |variables: &[&str]| variables.iter().any(|variable| env::var_os(variable).is_some());
-    for (key, variable) in [("user.name", "NAME"), ("user.email", "EMAIL")] {
-        let [cargo, author, committer] =
-            ["CARGO_", "GIT_AUTHOR_", "GIT_COMMITTER_"].map(|who| format!("{who}{variable}"));
-        if known(&[&cargo, &author, &committer]) {
-            continue;
-        }
-        let said = asked(key).map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-        match said.filter(|said| !said.is_empty()) {
-            Some(said) => {
-                command.env(committer, said);
-            }
-            None if variable == "NAME" && !known(&["USER", "USERNAME", "NAME"]) => {
-                command.env("USER", "");
-            }
-            None => {}
-        }
-    }
+    command.envs(Person::here().variables());
 }

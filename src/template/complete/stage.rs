@@ -1,8 +1,12 @@
 //! What cargo-generate does badly is kept from it: where it would fail or forget, the copy that it is given holds a mark,
 //! and what it renders is put right after the marks.
 
+use std::collections::BTreeMap;
+
 use super::files::Files;
+use crate::answers::Value;
 use crate::failure::{Failure, Kind};
+use crate::template::circumstances;
 use crate::template::source::{Form, Source};
 use crate::template::tags::{self, Tag};
 use crate::template::walk::refused;
@@ -26,6 +30,7 @@ pub(super) struct Stage<'a> {
     key: String,
     files: &'a Files,
     known: &'a [String],
+    answers: &'a BTreeMap<String, Value>,
     marks: Vec<Mark>,
 }
 
@@ -43,8 +48,8 @@ enum Mark {
 }
 
 impl<'a> Stage<'a> {
-    pub(super) fn new(key: u64, files: &'a Files, known: &'a [String]) -> Self {
-        Self { key: format!("jwtallauth{key:016x}"), files, known, marks: Vec::new() }
+    pub(super) fn new(key: u64, files: &'a Files, known: &'a [String], answers: &'a BTreeMap<String, Value>) -> Self {
+        Self { key: format!("jwtallauth{key:016x}"), files, known, answers, marks: Vec::new() }
     }
 
     /// What cargo-generate gets to see of a file.
@@ -55,7 +60,8 @@ impl<'a> Stage<'a> {
         if is_for_cargo_generate(&source.path) || !self.files.are_rendered(source.target()) {
             return text.into();
         }
-        let mut given = self.without_pitfalls(&source.path, text);
+        let given = self.without_pitfalls(&source.path, text);
+        let mut given = circumstances::at_moment(&given, |name| self.answers.get(name)).into_owned();
         if source.form == (Form::File { executable: true }) && source.path.contains("{{") {
             given.push_str(&self.mark(Mark::Executable));
         }

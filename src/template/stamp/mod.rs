@@ -81,7 +81,8 @@ fn of_fetched(fetched: &Fetched) -> [(String, Value); 2] {
         .map(|(key, text)| (key.to_owned(), text.clone().into()))
 }
 
-fn of_placeholders(answers: &Answers) -> Table {
+/// As the stamp keeps them.
+pub(crate) fn of_placeholders(answers: &Answers) -> Table {
     let toml = |value: &answers::Value| match value {
         answers::Value::Bool(value) => Value::Boolean(*value),
         answers::Value::Text(text) => Value::String(text.clone()),

@@ -21,6 +21,8 @@ pub(crate) const SECRET: &str = "secret";
 pub(crate) struct Stamp {
     /// Of the program, for the built-in project and what is laid over it.
     pub(crate) version: Option<Version>,
+    /// Of a complete template, as it was.
+    pub(crate) template_hash: Option<String>,
     pub(crate) name: String,
     pub(crate) email: Option<bool>,
     pub(crate) database: Option<Database>,
@@ -54,9 +56,11 @@ impl Stamp {
         let answers = table(&page, "answers")?;
         let (id, version) = (text_of(template, "id")?, text_of(template, "version")?);
         let is_ours = id == BUILT_IN;
+        let template_hash = (!is_ours).then(|| version.clone());
         let version = is_ours.then(|| version.parse().map_err(|()| damaged("`template.version` is not one")));
         Ok(Self {
             version: version.transpose()?,
+            template_hash,
             name: text_of(answers, "name")?,
             email: answers.get("email").map(|email| email.as_bool().ok_or_else(no_answers)).transpose()?,
             database: answers.get("database").map(database).transpose()?,
