@@ -135,6 +135,7 @@ migrations! {
     4 "0004_invalidation",
     5 "0005_audit",
     6 "0006_password_proven",
+    7 "0007_reload",
 }
 
 impl Db {

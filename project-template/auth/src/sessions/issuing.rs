@@ -47,6 +47,7 @@ pub(super) async fn begin(
         refreshable: true,
         ip: client.ip.filter(|_| settings.collect_device).map(|ip| ip.to_string()),
         user_agent: client.user_agent.clone().filter(|_| settings.collect_device),
+        rotated_by: None,
     };
     session.expires_at = capped(&session, settings);
     store::insert(tx, &session).await?;

@@ -21,6 +21,7 @@ mod issuing;
 mod limit;
 mod liveness;
 mod refreshing;
+mod reload;
 mod role;
 mod rotation;
 mod routes;

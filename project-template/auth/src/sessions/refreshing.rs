@@ -8,6 +8,7 @@ use serde_json::json;
 use utoipa_axum::routes;
 
 use super::holder::HolderRefused;
+use super::reload::Presenter;
 use super::{
     Delivery, EndedBy, Issued, NotRotated, Prefer, Shown, Tokens, Transport, binding, cookies, end, presented, rotate,
 };
@@ -50,7 +51,8 @@ refusals! {
 
 /// Exchanges a refresh token for the next one, with a new access token.
 ///
-/// The token that is shown is used up. Shown again, it ends the session, for whoever holds the newer one too.
+/// The token that is presented is used up. Presented again, it ends the session, for whoever holds the newer one too.
+/// `sessions.reload_window` and `sessions.retry_window` forgive answers that were lost.
 #[utoipa::path(
     post, path = "/refresh/", tag = "Sessions", request_body = RefreshToken, params(Prefer),
     security((), ("refresh_cookie" = [])),
@@ -105,7 +107,7 @@ async fn exchange(
         cookies::check_csrf(auth, headers, claims.session)?;
     }
     throttle::limit(auth, Action::Refresh, &claims.session.to_string()).await?;
-    Ok((rotate(auth, &claims, client).await?, transport))
+    Ok((rotate(auth, &claims, Presenter::of(client, headers, transport)).await?, transport))
 }
 
 /// Ends the session of a refresh token, or of the access token where none is shown. Whether it lived is not told.

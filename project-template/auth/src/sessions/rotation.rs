@@ -9,8 +9,8 @@ use super::{EndedBy, Issued, Session, binding, end, holder, store};
 use crate::app::Auth;
 use crate::db;
 use crate::error::Error;
-use crate::http::Client;
 use crate::sessions::checkpoints::Checkpoints;
+use crate::sessions::reload::Presenter;
 use crate::tokens::RefreshClaims;
 
 /// Why a refresh token was not exchanged.
@@ -36,11 +36,11 @@ impl<E: Into<Error>> From<E> for NotRotated {
 ///
 /// The row is read, judged and moved on by a statement that holds only if nobody else moved it. Whoever loses judges
 /// again, and then finds a token that was superseded: by the window's rule a retry or a replay.
-pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, client: &Client) -> Result<Issued, NotRotated> {
-    let settings = &auth.settings().sessions;
+pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, presenter: Presenter<'_>) -> Result<Issued, NotRotated> {
+    let (settings, client) = (&auth.settings().sessions, presenter.client);
     loop {
         let now = auth.now();
-        let (session, is_current) = judge(auth, token, client, now).await?;
+        let (session, is_current) = judge(auth, token, presenter, now).await?;
         let (holder, claims) = holder::refreshing(auth, &session).await?;
         if !is_current {
             return Ok(issue(auth, &session, (holder, &claims), client, now));
@@ -53,6 +53,7 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, client: &Client) 
             claims: serde_json::to_string(&claims).map_err(anyhow::Error::new)?,
             refreshed_at: now,
             expires_at: now + settings.refresh_lifetime,
+            rotated_by: Some(presenter.mark(auth, session.id, now)),
             ..session
         };
         next.expires_at = capped(&next, settings);
@@ -67,11 +68,11 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, client: &Client) 
 pub(super) async fn judge(
     auth: &Auth,
     token: &RefreshClaims,
-    client: &Client,
+    presenter: Presenter<'_>,
     now: OffsetDateTime,
 ) -> Result<(Session, bool), NotRotated> {
     // Asked first: whoever shows an old token from elsewhere cannot end the session with it.
-    if !binding::holds(auth, token, client) {
+    if !binding::holds(auth, token, presenter.client) {
         return Err(NotRotated::NotValid);
     }
     let settings = &auth.settings().sessions;
@@ -89,7 +90,9 @@ pub(super) async fn judge(
             Err(NotRotated::Outlived)
         }
         _ if token.is_expired(now) => Err(NotRotated::NotValid),
+        Standing::Replayed if presenter.reloads(auth, &session, token.generation, now) => Ok((session, false)),
         Standing::Replayed => {
+            presenter.explain(auth, &session, token.generation, now);
             holder::end_replayed(auth, &session).await?;
             Err(NotRotated::Replayed)
         }

@@ -33,6 +33,8 @@ crate::row! {
         pub ip: Option<String>,
         /// What its client says it is.
         pub user_agent: Option<String>,
+        /// A MAC of who used its refresh token last.
+        pub(super) rotated_by: Option<String>,
     }
 }
 
@@ -120,6 +122,7 @@ mod tests {
             refreshable: true,
             ip: None,
             user_agent: None,
+            rotated_by: None,
         }
     }
 

@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 use super::{CookieSettings, SameSite, Transport};
 use crate::settings::Section;
 
-/// The longest `sessions.retry_window`.
-const MAX_RETRY_WINDOW: Duration = Duration::from_mins(1);
+/// The longest `sessions.retry_window` and `sessions.reload_window`.
+const MAX_WINDOW: Duration = Duration::from_mins(1);
 /// The longest refresh lifetime: browsers keep no cookie longer than 400 days.
 const MAX_REFRESH_LIFETIME: Duration = Duration::from_hours(400 * 24);
 /// Above this, `check --deploy` warns (NIST SP 800-63B-4, AAL1).
@@ -29,6 +29,8 @@ pub struct Settings {
     pub lifetime: Option<Duration>,
     /// How long a superseded token is acceptable.
     pub retry_window: Duration,
+    /// How long a superseded cookie is acceptable from the browser that had it exchanged.
+    pub reload_window: Duration,
     /// Whether a session says from where, and with what, it was last used.
     pub collect_device: bool,
 }
@@ -42,6 +44,7 @@ impl Settings {
             refresh_lifetime: section.duration("refresh_lifetime"),
             lifetime: section.optional_duration("lifetime"),
             retry_window: section.duration("retry_window"),
+            reload_window: section.duration("reload_window"),
             collect_device: section.flag("collect_device"),
         };
         if settings.refresh_lifetime.is_zero() || settings.refresh_lifetime > MAX_REFRESH_LIFETIME {
@@ -50,8 +53,10 @@ impl Settings {
         if settings.lifetime.is_some_and(|lifetime| lifetime.is_zero()) {
             section.problem("lifetime", "must be longer than zero; empty turns it off");
         }
-        if settings.retry_window > MAX_RETRY_WINDOW {
-            section.problem("retry_window", "must be at most \"60s\"");
+        for (key, window) in [("retry_window", settings.retry_window), ("reload_window", settings.reload_window)] {
+            if window > MAX_WINDOW {
+                section.problem(key, "must be at most \"60s\"");
+            }
         }
         settings
     }

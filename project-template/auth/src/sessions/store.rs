@@ -12,7 +12,7 @@ use crate::{in_tx, on};
 macro_rules! columns {
     () => {
         "id, user_id, generation, superseded, claims, created_at, refreshed_at, expires_at, ended_at, refreshable, ip, \
-         user_agent"
+         user_agent, rotated_by"
     };
 }
 
@@ -61,8 +61,9 @@ pub(super) async fn advance(db: &Db, session: &Session, client: Option<&Client>)
     let moved = on!(db, pool => sqlx::query(
         "update sessions
          set generation = generation + 1, superseded = $1, claims = $2, refreshed_at = $3, expires_at = $4,
-             ip = case when $5 then coalesce($6, ip) end, user_agent = case when $5 then coalesce($7, user_agent) end
-         where id = $8 and generation = $9 and ended_at is null and refreshable",
+             ip = case when $5 then coalesce($6, ip) end, user_agent = case when $5 then coalesce($7, user_agent) end,
+             rotated_by = $8
+         where id = $9 and generation = $10 and ended_at is null and refreshable",
     )
     .bind(&session.superseded)
     .bind(&session.claims)
@@ -71,6 +72,7 @@ pub(super) async fn advance(db: &Db, session: &Session, client: Option<&Client>)
     .bind(client.is_some())
     .bind(client.and_then(|client| client.ip).map(|ip| ip.to_string()))
     .bind(client.and_then(|client| client.user_agent.as_ref()))
+    .bind(&session.rotated_by)
     .bind(session.id)
     .bind(session.generation - 1)
     .execute(pool)

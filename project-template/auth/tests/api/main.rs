@@ -19,6 +19,7 @@ mod races;
 mod races_with_an_end;
 mod refresh;
 mod registration;
+mod reload;
 mod retry_window;
 mod schema;
 mod session_limit;

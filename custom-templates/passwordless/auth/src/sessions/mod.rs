@@ -20,6 +20,7 @@ mod issuing;
 #[allow(dead_code, reason = "accounts can have all tokens taken back")]
 mod liveness;
 mod refreshing;
+mod reload;
 mod renewal;
 mod role;
 mod rotation;

@@ -1,10 +1,10 @@
 //! `sessions.rotation` and `sessions.revocation`.
 
 use super::issuing::issue;
+use super::reload::Presenter;
 use super::rotation::{self, judge};
 use super::{Issued, NotRotated, holder};
 use crate::app::Auth;
-use crate::http::Client;
 use crate::settings::Section;
 use crate::tokens::RefreshClaims;
 
@@ -40,12 +40,12 @@ impl RotationSettings {
 }
 
 /// Exchanges a refresh token for the next one, or, without rotation, for another access token beside it.
-pub(super) async fn rotate(auth: &Auth, token: &RefreshClaims, client: &Client) -> Result<Issued, NotRotated> {
+pub(super) async fn rotate(auth: &Auth, token: &RefreshClaims, presenter: Presenter<'_>) -> Result<Issued, NotRotated> {
     if auth.settings().rotation.rotation {
-        return rotation::rotate(auth, token, client).await;
+        return rotation::rotate(auth, token, presenter).await;
     }
     let now = auth.now();
-    let (session, _) = judge(auth, token, client, now).await?;
+    let (session, _) = judge(auth, token, presenter, now).await?;
     let (holder, claims) = holder::refreshing(auth, &session).await?;
-    Ok(issue(auth, &session, (holder, &claims), client, now))
+    Ok(issue(auth, &session, (holder, &claims), presenter.client, now))
 }

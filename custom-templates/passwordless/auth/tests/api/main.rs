@@ -5,6 +5,7 @@
 mod admission;
 mod codes;
 mod mail;
+mod reload;
 mod retry_window;
 mod sessions;
 mod state;

@@ -1,0 +1,2 @@
+-- A MAC of who used the session's refresh token last, for `sessions.reload_window`.
+alter table sessions add column rotated_by text;
