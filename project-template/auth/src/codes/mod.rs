@@ -9,6 +9,7 @@ mod code_store;
 mod link;
 mod link_store;
 mod settings;
+mod typed;
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -16,6 +17,7 @@ use uuid::Uuid;
 pub(crate) use code::{Limits, Redeemable, Subject, compare, discard, redeem, request, wait};
 pub(crate) use link::{Link, Standing, count_live, find, forget, forget_all, issue};
 pub use settings::{Sending, Settings};
+pub(crate) use typed::typed;
 
 use crate::db::{Db, Tx};
 

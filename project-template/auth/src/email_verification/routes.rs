@@ -163,6 +163,7 @@ async fn verify_code(
     let email = fields.email("email");
     let code = fields.secret("otp");
     let (email, code) = fields.finish_with(email.zip(code))?;
+    let code = codes::typed(&auth.settings().codes, &code).ok_or(CodeNotValid)?;
     let waiting =
         users::store::by_email(auth.db(), &email).await?.filter(|user| !user.email_verified && user.is_active);
     let compare = codes::compare(auth.clone(), subject(&email), code);

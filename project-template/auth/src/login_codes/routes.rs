@@ -10,7 +10,7 @@ use super::redeem::{self, NotSignedIn};
 use super::request;
 use crate::app::Auth;
 use crate::audit::{self, Event, Reason};
-use crate::codes::Subject;
+use crate::codes::{self, Subject};
 use crate::error::Result;
 use crate::http::{Client, Fields};
 use crate::openapi::shared::Throttled;
@@ -90,6 +90,7 @@ async fn sign_in(auth: &Auth, client: &Client, mut fields: Fields) -> Result<Iss
     let email = fields.email("email");
     let code = fields.secret("code");
     let (email, code) = fields.finish_with(email.zip(code))?;
+    let code = codes::typed(&auth.settings().codes, &code).ok_or(LoginCodeNotValid)?;
     let compare = redeem::compare(auth.clone(), email.clone(), code);
     let compared = throttle::guarded(auth, Guess::Code, client, compare).await;
     audit::note_code(auth, &compared, |kind| Event::at(kind, &email, None).because(Reason::Login));

@@ -19,6 +19,8 @@ auth::on_both_engines! {
     a_mailed_code_signs_in_once,
     nobody_learns_whether_an_address_has_an_account,
     five_guesses_are_all_and_another_code_brings_none_back,
+    what_cannot_be_a_code_costs_no_guess,
+    a_code_is_read_as_people_type_it,
     two_hundred_guesses_at_once_do_not_pass_the_budget,
     of_many_who_show_the_right_code_at_once_one_is_signed_in,
     a_client_address_is_blocked_after_ten_wrong_codes,
@@ -112,6 +114,31 @@ async fn five_guesses_are_all_and_another_code_brings_none_back(engine: Engine) 
     assert_eq!(app.client().login(ADA, PASSWORD).await.status, 200, "who has the password is not kept out");
 }
 
+async fn what_cannot_be_a_code_costs_no_guess(engine: Engine) {
+    let app = start(engine, |settings| settings.throttle.enabled = false).await;
+    app.signed_in(ADA).await;
+    let right = code(&app, ADA).await;
+    for _ in 0..10 {
+        for text in [&right[1..], &format!("{right}0"), "O12345", "123,456", "see my mail"] {
+            assert_not_valid(&show(&mut app.client(), ADA, text).await);
+        }
+    }
+    assert_eq!(show(&mut app.client(), ADA, &right).await.status, 200);
+}
+
+async fn a_code_is_read_as_people_type_it(engine: Engine) {
+    let app = start(engine, |settings| settings.throttle.enabled = false).await;
+    app.signed_in(ADA).await;
+    let grouped = |code: &str| format!(" {} {}\u{200b}", &code[..3], &code[3..]);
+    let dashed = |code: &str| format!("{}-{}", &code[..3], &code[3..]);
+    let wide = |code: &str| code.chars().filter_map(|digit| char::from_u32(u32::from(digit) - 0x30 + 0xff10)).collect();
+    for write in [&grouped as &dyn Fn(&str) -> String, &dashed, &wide] {
+        let code = code(&app, ADA).await;
+        assert_eq!(show(&mut app.client(), ADA, &write(&code)).await.status, 200);
+        app.advance(Duration::from_hours(1));
+    }
+}
+
 async fn two_hundred_guesses_at_once_do_not_pass_the_budget(engine: Engine) {
     let app = start(engine, |_| ()).await.at_two_instances(router).await;
     app.signed_in(ADA).await;
@@ -156,7 +183,7 @@ async fn a_client_address_is_blocked_after_ten_wrong_codes(engine: Engine) {
     for number in 0..10 {
         let email = format!("user{number}@example.com");
         assert_eq!(ask_for_code(&app, &email).await.status, 204);
-        assert_not_valid(&show(&mut stranger(), &email, "x").await);
+        assert_not_valid(&show(&mut stranger(), &email, "000000").await);
     }
     let reply = show(&mut stranger(), ADA, &code).await;
     assert_eq!((reply.status, reply.text("code"), reply.header("retry-after")), (429, "throttled", "900"));

@@ -7,6 +7,8 @@
 mod code;
 mod code_store;
 mod settings;
+mod typed;
 
 pub(crate) use code::{Limits, Redeemable, Subject, compare, discard, redeem, request, wait};
 pub use settings::{Sending, Settings};
+pub(crate) use typed::typed;
