@@ -107,7 +107,7 @@ impl Auth {
     pub fn router(&self) -> Router<Self> {
         let router = http::api_layers(api(self.settings()).into(), self).merge(Router::from(beside()));
         let router = if self.settings().admin.enabled {
-            router.merge(http::api_layers(admin::router(self), self))
+            router.merge(http::page_layers(admin::router(self), self))
         } else {
             router
         };
@@ -116,6 +116,12 @@ impl Auth {
         } else {
             router
         }
+    }
+
+    /// Where routers of pages begin: nothing below is for scripts of other origins.
+    pub(crate) fn page_paths(&self) -> impl Iterator<Item = &str> {
+        let admin = &self.settings().admin;
+        admin.enabled.then_some(admin.path.as_str()).into_iter()
     }
 
     /// The settings.

@@ -99,6 +99,12 @@ impl Auth {
         }
     }
 
+    /// Where routers of pages begin: there are none here.
+    pub(crate) fn page_paths(&self) -> impl Iterator<Item = &str> {
+        let _ = self;
+        std::iter::empty()
+    }
+
     /// The settings.
     #[must_use]
     pub fn settings(&self) -> &Settings {

@@ -6,6 +6,7 @@ use axum::response::Response;
 use crate::app::Auth;
 use crate::error::{Error, Result};
 
+#[derive(PartialEq)]
 pub(crate) enum Reader {
     /// Gets JSON.
     Program,

@@ -7,7 +7,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use time::OffsetDateTime;
@@ -15,7 +14,7 @@ use uuid::Uuid;
 
 use crate::app::Auth;
 use crate::error::{Error, Result};
-use crate::http::{Client, Fields, FormFields, csrf};
+use crate::http::{Client, Fields, FormFields, cookies, csrf};
 use crate::login;
 use crate::pages::Reader;
 use crate::users::{self, User, role};
@@ -41,8 +40,7 @@ struct Ticket {
 
 impl Ticket {
     fn read(auth: &Auth, headers: &HeaderMap) -> Option<Self> {
-        let jar = CookieJar::from_headers(headers);
-        let sealed = URL_SAFE_NO_PAD.decode(jar.get(COOKIE)?.value()).ok()?;
+        let sealed = URL_SAFE_NO_PAD.decode(cookies::value(headers, COOKIE)?).ok()?;
         let plain = auth.tokens().open(SEALED_AS, &sealed)?;
         let mut parts = std::str::from_utf8(&plain).ok()?.split(' ');
         let session = parts.next()?.parse().ok()?;
@@ -60,13 +58,13 @@ impl Ticket {
 
 /// A cookie of these pages.
 pub(super) fn set_cookie(auth: &Auth, name: &'static str, value: &str, lifetime: Duration) -> HeaderValue {
-    let cookie = Cookie::build((name, value))
+    let cookie = Cookie::build((name, value.to_owned()))
         .path(path(auth, "/"))
         .http_only(true)
         .same_site(SameSite::Strict)
         .secure(auth.settings().is_production())
         .max_age(lifetime.try_into().unwrap_or_default());
-    HeaderValue::from_str(&cookie.to_string()).expect("base64url fits a header")
+    cookies::header(&cookie.build())
 }
 
 /// The deletion of one.

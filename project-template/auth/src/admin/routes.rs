@@ -6,7 +6,6 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware;
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
-use axum_extra::extract::CookieJar;
 
 use super::gate::{
     self, Admin, IDLE, Posted, TOKEN, delete_cookie, form_not_valid, path, refuse, set_cookie, signed_in, signed_out,
@@ -15,7 +14,7 @@ use super::{events, people, shown};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::error::{Error, Result};
-use crate::http::{Client, Fields, FormFields, csrf};
+use crate::http::{Client, Fields, FormFields, cookies, csrf};
 use crate::login;
 use crate::operations::{self, Flushed, Outcome, Way};
 use crate::pages;
@@ -60,8 +59,7 @@ fn sign_in_page(
     email: &str,
     errors: Vec<String>,
 ) -> Result<Response> {
-    let held = CookieJar::from_headers(headers).get(FORM_COOKIE).map(|cookie| cookie.value().to_owned());
-    let held = match held.filter(|held| !held.is_empty()) {
+    let held = match held(headers) {
         Some(held) => held,
         None => pages::nonce()?,
     };
@@ -74,6 +72,11 @@ fn sign_in_page(
     let mut response = pages::show(auth, status, &page)?;
     response.headers_mut().insert(header::SET_COOKIE, set_cookie(auth, FORM_COOKIE, &held, IDLE));
     Ok(response)
+}
+
+/// What ties a form to this browser: it goes back to it, so nothing but a nonce of ours is taken for one.
+fn held(headers: &HeaderMap) -> Option<String> {
+    cookies::value(headers, FORM_COOKIE).filter(|held| pages::is_nonce(held))
 }
 
 async fn sign_in(
@@ -108,7 +111,7 @@ async fn sign_in(
 
 /// The session of somebody who may come in. Everybody else is told the same.
 async fn admitted(auth: &Auth, client: &Client, headers: &HeaderMap, fields: &mut Fields) -> Result<uuid::Uuid> {
-    let held = CookieJar::from_headers(headers).get(FORM_COOKIE).map(|cookie| cookie.value().to_owned());
+    let held = held(headers);
     let token = fields.typed(TOKEN).unwrap_or_default();
     if !held.is_some_and(|held| csrf::is_token(auth, &format!("{FORM} {held}"), token)) {
         return Err(form_not_valid());

@@ -14,7 +14,7 @@ use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::{client, origin};
+use super::{ambiguity, client, origin, same_origin};
 use crate::app::Auth;
 use crate::audit;
 use crate::error::Error;
@@ -36,8 +36,13 @@ pub(crate) fn outer_layers(app: Router, auth: &Auth) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, http.request_timeout))
         .layer(CatchPanicLayer::custom(|_| Error::Internal(anyhow::anyhow!("a handler panicked")).into_response()));
     // Without an origin that is allowed, the answers' silence says all.
-    let app = if http.cors_origins.is_empty() { app } else { app.layer(cors(&http.cors_origins)) };
-    app.layer(middleware::from_fn(refuse_two_hosts)).layer(middleware::from_fn_with_state(auth.clone(), observe))
+    let app = if http.cors_origins.is_empty() {
+        app
+    } else {
+        app.layer(cors(&http.cors_origins))
+            .layer(middleware::from_fn_with_state(auth.clone(), same_origin::close_pages))
+    };
+    app.layer(middleware::from_fn(ambiguity::refuse)).layer(middleware::from_fn_with_state(auth.clone(), observe))
 }
 
 /// The layers of the authentication routes alone.
@@ -47,19 +52,20 @@ pub(crate) fn api_layers(api: Router<Auth>, auth: &Auth) -> Router<Auth> {
         .layer(middleware::map_response(forbid_storing))
 }
 
+/// The layers of routes that are pages and nothing else, at [`Auth::page_paths`]: whatever `http.cors_origins` says, their forms
+/// come from themselves and no other origin reads them.
+pub(crate) fn page_layers(pages: Router<Auth>, auth: &Auth) -> Router<Auth> {
+    pages
+        .layer(DefaultBodyLimit::max(auth.settings().http.body_limit))
+        .layer(middleware::from_fn_with_state(auth.clone(), origin::refuse_elsewhere))
+        .layer(middleware::map_response(forbid_storing))
+        .layer(middleware::map_response(same_origin::mark))
+}
+
 /// Answers carry tokens and personal data: no cache keeps them (RFC 6749, section 5.1).
 async fn forbid_storing(mut response: Response) -> Response {
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
-}
-
-/// RFC 9112, section 3.2: what is in front of this server might go by another of the names than what is behind it.
-async fn refuse_two_hosts(request: Request, next: Next) -> Response {
-    if request.headers().get_all(header::HOST).iter().nth(1).is_some() {
-        let detail = "The request has more than one Host header.";
-        return Error::refused(StatusCode::BAD_REQUEST, detail, "bad_request").into_response();
-    }
-    next.run(request).await
 }
 
 /// An origin that is allowed may do what a page of ours may: which methods and headers the routes of the application take is
@@ -93,6 +99,7 @@ async fn observe(State(auth): State<Auth>, request: Request, next: Next) -> Resp
     });
     timing.answered(response.status(), response.extensions().get::<Arc<Error>>().map(AsRef::as_ref));
 
+    let status = response.status();
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(REQUEST_ID, id);
@@ -104,6 +111,10 @@ async fn observe(State(auth): State<Auth>, request: Request, next: Next) -> Resp
     default(header::REFERRER_POLICY, "no-referrer");
     default(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     default(CROSS_ORIGIN_OPENER_POLICY, "same-origin");
+    if status.is_client_error() || status.is_server_error() {
+        // What is not there now may be there a moment later (RFC 9111, section 4.2.2, lets caches keep a 404).
+        default(header::CACHE_CONTROL, "no-store");
+    }
     if auth.settings().is_production() {
         default(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }

@@ -1,6 +1,8 @@
 //! What every request and every answer has in common: limits, headers, the client's address, input and its errors.
 
+mod ambiguity;
 mod client;
+pub(crate) mod cookies;
 pub(crate) mod csrf;
 mod fields;
 mod layers;
@@ -8,6 +10,7 @@ mod link_key;
 mod origin;
 mod patience;
 mod public_url;
+mod same_origin;
 mod server;
 
 use std::net::{IpAddr, SocketAddr};
@@ -19,10 +22,11 @@ use ipnet::IpNet;
 pub use client::Client;
 pub(crate) use fields::{BLANK, REQUIRED};
 pub use fields::{Fields, FormFields};
-pub(crate) use layers::{api_layers, outer_layers};
+pub(crate) use layers::{api_layers, outer_layers, page_layers};
 pub(crate) use link_key::LinkKey;
 pub use public_url::PublicUrl;
 pub(crate) use public_url::origin_of;
+pub(crate) use same_origin::SameOrigin;
 pub(crate) use server::serve;
 
 use crate::settings::{Choice, Section};

@@ -4,7 +4,7 @@
 //! are not browsers send neither and carry no cookies that somebody else could use.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -13,18 +13,45 @@ use crate::app::Auth;
 use crate::error::Error;
 use crate::pages::Reader;
 
+/// Takes requests of our own pages and of those of `http.cors_origins`, as the API does. Somebody who posts a form is on a
+/// page of ours, whatever pages of other origins may call: what such a page can send by itself, it could have somebody send.
 pub(super) async fn refuse_foreign(State(auth): State<Auth>, request: Request, next: Next) -> Response {
-    if request.method().is_safe() || is_ours(request.headers(), &auth.settings().http) {
-        return next.run(request).await;
-    }
+    let settings = &auth.settings().http;
+    let is_program = Reader::of(request.headers()) == Reader::Program;
+    let allowed = if is_program { settings.cors_origins.as_slice() } else { &[] };
     let detail = "CSRF Failed: Origin checking failed; the page's origin is not in `http.cors_origins`.";
-    let refused = Error::refused(StatusCode::FORBIDDEN, detail, csrf::REFUSED);
-    Reader::of(request.headers()).refuse(&auth, refused).unwrap_or_else(IntoResponse::into_response)
+    refuse_others(&auth, request, next, allowed, detail).await
 }
 
-fn is_ours(headers: &HeaderMap, settings: &Settings) -> bool {
+/// Takes requests of our own pages alone.
+pub(super) async fn refuse_elsewhere(State(auth): State<Auth>, request: Request, next: Next) -> Response {
+    refuse_others(
+        &auth,
+        request,
+        next,
+        &[],
+        "CSRF Failed: Origin checking failed; these pages take forms of their own.",
+    )
+    .await
+}
+
+async fn refuse_others(
+    auth: &Auth,
+    request: Request,
+    next: Next,
+    allowed: &[HeaderValue],
+    detail: &'static str,
+) -> Response {
+    if request.method().is_safe() || is_ours(request.headers(), &auth.settings().http, allowed) {
+        return next.run(request).await;
+    }
+    let refused = Error::refused(StatusCode::FORBIDDEN, detail, csrf::REFUSED);
+    Reader::of(request.headers()).refuse(auth, refused).unwrap_or_else(IntoResponse::into_response)
+}
+
+fn is_ours(headers: &HeaderMap, settings: &Settings, allowed: &[HeaderValue]) -> bool {
     let origin = headers.get(header::ORIGIN);
-    if origin.is_some_and(|origin| settings.cors_origins.contains(origin)) {
+    if origin.is_some_and(|origin| allowed.contains(origin)) {
         return true;
     }
     if let Some(site) = headers.get("sec-fetch-site") {
@@ -48,7 +75,10 @@ mod tests {
             &std::collections::BTreeMap::new(),
         );
         let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        is_ours(&headers, &settings.unwrap().http)
+        {
+            let settings = settings.unwrap().http;
+            is_ours(&headers, &settings, &settings.cors_origins)
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use utoipa_axum::routes;
@@ -10,6 +10,9 @@ use utoipa_axum::routes;
 use super::health::{self, Health};
 use crate::app::Auth;
 use crate::openapi::Api;
+
+/// A cache in front would go on saying that a dead server is well.
+const UNCACHED: [(HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
 
 pub(crate) fn router() -> Api {
     Api::default().routes(routes!(live)).routes(routes!(ready))
@@ -21,7 +24,7 @@ pub(crate) fn router() -> Api {
     responses((status = 200, description = "It does.", body = Health, example = json!({ "status": "ok" }))),
 )]
 async fn live() -> Response {
-    Json(json!({ "status": "ok" })).into_response()
+    (UNCACHED, Json(json!({ "status": "ok" }))).into_response()
 }
 
 #[utoipa::path(
@@ -37,5 +40,5 @@ async fn ready(State(auth): State<Auth>) -> Response {
     } else {
         health::of(&auth).await
     };
-    (status, Json(health)).into_response()
+    (status, UNCACHED, Json(health)).into_response()
 }

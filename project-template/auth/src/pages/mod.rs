@@ -2,10 +2,11 @@
 //!
 //! [`show`] answers with any of the pages of [`crate::templates::pages`]. Pages load nothing, from nowhere: the policy
 //! that goes with them admits only what is inside and carries the answer's nonce, and forms are posted to this origin.
-//! Each works without its script. An address that serves people and programs takes a [`Reader`].
+//! Each works without its script. No script of another origin reads one, whatever `http.cors_origins` says. An address that serves people and programs takes a [`Reader`].
 
 mod reader;
 
+use axum::Extension;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -15,6 +16,7 @@ pub use reader::Reader;
 
 use crate::app::Auth;
 use crate::error::Result;
+use crate::http::SameOrigin;
 use crate::templates::Page;
 
 /// Tells nobody else of the page. Under `no-referrer` a form would not tell us either where it comes from (`Origin: null`, by
@@ -49,12 +51,17 @@ pub fn show_leading_to<P: Page>(
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::REFERRER_POLICY, HeaderValue::from_static(REFERRER_POLICY)),
     ];
-    Ok((status, headers, Html(html)).into_response())
+    Ok((status, Extension(SameOrigin), headers, Html(html)).into_response())
 }
 
 /// Something nobody can know.
 pub(crate) fn nonce() -> Result<String> {
     Ok(URL_SAFE_NO_PAD.encode(random::<NONCE_BYTES>()?))
+}
+
+/// Whether a text has the form of a [`nonce`].
+pub(crate) fn is_nonce(text: &str) -> bool {
+    URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == NONCE_BYTES)
 }
 
 fn random<const BYTES: usize>() -> anyhow::Result<[u8; BYTES]> {

@@ -5,7 +5,6 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::get;
-use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -13,7 +12,7 @@ use serde_json::{Value, json};
 use super::reset::{self, CAPABILITY_LIFETIME, Capability, Reset};
 use crate::app::Auth;
 use crate::error::{Error, Result, Scheme};
-use crate::http::csrf;
+use crate::http::{cookies, csrf};
 use crate::openapi::{Api, page_at};
 use crate::pages::{self, Reader};
 use crate::sessions;
@@ -70,10 +69,8 @@ async fn complete(State(auth): State<Auth>) -> Result<Response> {
 
 /// The capability that came with a request, and what it opens now.
 pub(super) async fn held(auth: &Auth, headers: &HeaderMap) -> Result<(Capability, Reset)> {
-    let jar = CookieJar::from_headers(headers);
-    let cookie = jar.get(CAPABILITY_COOKIE).map(Cookie::value).filter(|value| !value.is_empty());
-    let cookie = cookie.ok_or(Error::NotAuthenticated(Scheme::Cookie))?;
-    let capability = Capability::read(auth, cookie).ok_or(Error::CapabilityNotValid)?;
+    let cookie = cookies::value(headers, CAPABILITY_COOKIE).ok_or(Error::NotAuthenticated(Scheme::Cookie))?;
+    let capability = Capability::read(auth, &cookie).ok_or(Error::CapabilityNotValid)?;
     let reset = reset::find(auth, &capability.secret).await?.ok_or(Error::CapabilityNotValid)?;
     Ok((capability, reset))
 }
@@ -118,8 +115,7 @@ pub(super) fn cookie(auth: &Auth, name: &'static str, value: String, http_only: 
     if let Some(domain) = settings.domain.as_ref().filter(|_| !http_only) {
         cookie = cookie.domain(domain.clone());
     }
-    let cookie = cookie.build().to_string();
-    HeaderValue::from_str(&cookie).expect("base64url and the settings fit a header")
+    cookies::header(&cookie.build())
 }
 
 /// The cookie of an opened link, for the description of the API.

@@ -11,7 +11,7 @@ use super::Issued;
 use super::transport::TOKEN_BYTES;
 use crate::app::Auth;
 use crate::error::Result;
-use crate::http::csrf;
+use crate::http::{cookies, csrf};
 use crate::settings::{Choice, Section};
 
 /// The access token's. A page's scripts cannot read it.
@@ -100,11 +100,8 @@ pub(crate) fn cleared(auth: &Auth) -> SetCookies {
 
 pub(crate) type SetCookies = AppendHeaders<Vec<(HeaderName, HeaderValue)>>;
 
-fn headers(cookies: &[Cookie<'static>]) -> SetCookies {
-    let header = |cookie: &Cookie<'_>| {
-        HeaderValue::from_str(&cookie.to_string()).expect("settings and tokens are checked to fit a header")
-    };
-    AppendHeaders(cookies.iter().map(|cookie| (header::SET_COOKIE, header(cookie))).collect())
+fn headers(set: &[Cookie<'static>]) -> SetCookies {
+    AppendHeaders(set.iter().map(|cookie| (header::SET_COOKIE, cookies::header(cookie))).collect())
 }
 
 fn refresh_cookie(auth: &Auth, value: String, age: Duration) -> Cookie<'static> {
@@ -181,10 +178,7 @@ pub(super) fn access_token(auth: &Auth, headers: &HeaderMap) -> Option<String> {
 
 /// What could be a token among the cookies of a name.
 fn tokens(headers: &HeaderMap, name: &str) -> Vec<String> {
-    let sent = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let cookies = sent.flat_map(Cookie::split_parse).filter_map(Result::ok).filter(|cookie| cookie.name() == name);
-    let values = cookies.map(|cookie| cookie.value().to_owned());
-    values.filter(|value| !value.is_empty() && value.len() <= TOKEN_BYTES).collect()
+    cookies::values(headers, name).filter(|value| !value.is_empty() && value.len() <= TOKEN_BYTES).collect()
 }
 
 /// Lets a request pass whose credential is a cookie of this session, if it has the session's token beside it.

@@ -3,19 +3,20 @@
 use std::time::Duration;
 
 use auth::on;
-use auth::testing::{Listening, PASSWORD, TestApp};
+use auth::testing::{Engine, Listening, PASSWORD, TestApp};
 use auth::users::role::SUPERUSER;
 
 use super::flows::tabs;
 use super::tab::{DESK, PHONE, Tab};
 use super::tour::LONG;
-use super::{ADA, NEW, account, in_chromium, listening};
+use super::{ADA, NEW, account, in_chromium, listening, router};
 
 in_chromium!(
     a_user_is_found_and_deactivated_with_the_password_given_again,
     a_role_is_given_and_the_log_says_by_whom,
     a_session_is_ended_and_everything_works_from_the_keyboard,
     a_table_is_one_to_a_screen_reader_on_a_phone_and_on_a_desk,
+    a_script_of_an_allowed_origin_neither_reads_nor_posts,
 );
 
 const BOSS: &str = "boss@example.com";
@@ -169,4 +170,34 @@ async fn a_table_is_one_to_a_screen_reader_on_a_phone_and_on_a_desk() {
         let headers = spoken.iter().filter(|node| node.role == "columnheader").map(|node| node.name.as_str());
         assert_eq!(headers.collect::<Vec<_>>(), ["Address", "Name", "Status", "Joined", "Last sign-in"], "{screen:?}");
     }
+}
+
+/// Another port of the host is another origin of the same site: the cookie of these pages comes along.
+async fn a_script_of_an_allowed_origin_neither_reads_nor_posts() {
+    let front_end = TestApp::start(Engine::Sqlite, router).await.listen().await;
+    let origin = front_end.url("");
+    let app = TestApp::start_with(Engine::Sqlite, router, |settings| {
+        settings.http.cors_origins = vec![origin.parse().unwrap()];
+    })
+    .await;
+    let server = app.listen().await;
+    app.signed_in(BOSS).await;
+    app.set_role(BOSS, SUPERUSER).await;
+    let mut tab = Tab::without_policy();
+    sign_in(&mut tab, &server, BOSS, PASSWORD);
+    assert_eq!(tab.path(), "/admin/");
+
+    tab.visit(&front_end.url("/jwt-allauth/registration/verified/"));
+    let mut fetch = |path: &str, options: &str| {
+        let url = server.url(path);
+        tab.text(&format!(
+            "fetch('{url}', {{ credentials: 'include', {options} }}).then(reply => String(reply.status), () => 'blocked')"
+        ))
+    };
+    assert_eq!(fetch("/jwt-allauth/user/", ""), "401", "the API may be called");
+    assert_eq!(fetch("/admin/", ""), "blocked");
+    assert_eq!(fetch("/jwt-allauth/registration/verified/", ""), "blocked");
+    assert_eq!(fetch("/admin/sign-out/", "method: 'POST', body: new URLSearchParams()"), "blocked");
+    tab.visit(&server.url("/admin/"));
+    assert_eq!(tab.path(), "/admin/", "still signed in: nothing was done");
 }

@@ -25,6 +25,13 @@ impl Tab {
         tab
     }
 
+    /// On pages that may call anything, as a front end of somebody's may.
+    pub(crate) fn without_policy() -> Self {
+        let mut tab = Self::open();
+        tab.0.call("Page.setBypassCSP", &json!({ "enabled": true }));
+        tab
+    }
+
     pub(crate) fn resize(&mut self, (width, height): (u32, u32)) {
         let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.0.call("Emulation.setDeviceMetricsOverride", &screen);

@@ -1,0 +1,40 @@
+//! Refuses requests that two programs could read differently: what stands in front of this server might go by another of
+//! two values than what is behind it (RFC 9110, section 5.3; RFC 9112, section 3.2).
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::error::Error;
+
+/// What frames a request, names its target or says who sends it: one value each. By the name that a refusal gives it.
+const SINGLE: [(&str, &str); 6] = [
+    ("host", "Host"),
+    ("authorization", "Authorization"),
+    ("content-type", "Content-Type"),
+    ("content-length", "Content-Length"),
+    ("x-csrftoken", "X-CSRFToken"),
+    ("x-cron-secret", "X-Cron-Secret"),
+];
+
+pub(super) async fn refuse(request: Request, next: Next) -> Response {
+    match refusal(request.headers()) {
+        Some(error) => error.into_response(),
+        None => next.run(request).await,
+    }
+}
+
+fn refusal(headers: &HeaderMap) -> Option<Error> {
+    let is_twice = |name: &str| headers.get_all(name).iter().nth(1).is_some();
+    if let Some((_, name)) = SINGLE.into_iter().find(|(name, _)| is_twice(name)) {
+        let detail = format!("The request has more than one {name} header.");
+        return Some(Error::refused(StatusCode::BAD_REQUEST, detail, "bad_request"));
+    }
+    // Nothing here decompresses; to read a coded body as if it were not coded would be to read something else.
+    let is_identity = |coding: &[u8]| coding.trim_ascii().eq_ignore_ascii_case(b"identity");
+    let coded = headers.get_all(header::CONTENT_ENCODING).iter().find(|coding| !is_identity(coding.as_bytes()))?;
+    let coding = String::from_utf8_lossy(coded.as_bytes()).into_owned();
+    let detail = format!("Unsupported content coding \"{coding}\" in request.");
+    Some(Error::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail, "unsupported_content_coding"))
+}
