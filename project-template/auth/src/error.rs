@@ -125,8 +125,8 @@ impl Error {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         match &self {
-            Self::Internal(cause) => tracing::error!(error = format!("{cause:#}"), "request failed"),
-            Self::Unavailable(cause) => tracing::warn!(error = format!("{cause:#}"), "request put off"),
+            Self::Internal(cause) => tracing::error!(error = in_one_line(cause), "request failed"),
+            Self::Unavailable(cause) => tracing::warn!(error = in_one_line(cause), "request put off"),
             _ => {}
         }
         let status = self.status();
@@ -155,6 +155,15 @@ impl IntoResponse for Error {
     }
 }
 
+/// An error and its causes in one line. A cause that the error before it has already quoted is not repeated.
+pub(crate) fn in_one_line(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |line, cause| match line.as_str() {
+        "" => cause,
+        said if said.ends_with(&cause) => line,
+        said => format!("{said}: {cause}"),
+    })
+}
+
 /// At least one: whoever waits for nothing would ask at once.
 fn seconds(wait: Duration) -> u64 {
     wait.as_secs().max(1)
@@ -169,5 +178,19 @@ fn in_words(wait: Duration) -> String {
 impl From<anyhow::Error> for Error {
     fn from(error: anyhow::Error) -> Self {
         Self::Internal(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_that_was_quoted_is_told_once() {
+        let inner = anyhow::anyhow!("the disk is full");
+        let quoting = inner.context("the database says: the disk is full").context("cannot start");
+        assert_eq!(in_one_line(&quoting), "cannot start: the database says: the disk is full");
+        let plain = anyhow::anyhow!("the disk is full").context("cannot write").context("cannot start");
+        assert_eq!(in_one_line(&plain), "cannot start: cannot write: the disk is full");
     }
 }

@@ -20,6 +20,7 @@ use axum::Router;
 use clap::{Parser, Subcommand};
 
 use crate::app::Auth;
+use crate::error::in_one_line;
 use crate::hooks::Hooks;
 use crate::parts::Parts;
 use crate::settings::Draft;
@@ -93,7 +94,7 @@ pub async fn run_with(hooks: impl Hooks, app: impl FnOnce(Auth) -> Router) -> Ex
     match perform(arguments.command.unwrap_or(Command::Serve { migrate: false }), hooks, app).await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", in_one_line(&error));
             ExitCode::FAILURE
         }
     }

@@ -3,18 +3,22 @@
 //! Each query is written once and runs on either pool through [`crate::on`]. Ids (UUIDv7) and times come from Rust.
 
 mod failures;
+mod idle;
+mod migrating;
+mod pooler;
+mod postgres;
 mod settings;
+mod trouble;
 
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 pub(crate) use failures::{is_passing, is_taken, was_crowded};
 use secrecy::ExposeSecret;
 pub use settings::Settings;
-use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, MigrationType, Migrator};
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::postgres::PgPool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, Postgres, SqlSafeStr, Sqlite, Transaction};
 use tracing::Instrument;
@@ -25,8 +29,6 @@ use crate::audit;
 const SQLITE_BUSY: Duration = Duration::from_secs(5);
 /// How long to leave it alone before it is opened again.
 const SQLITE_RETRY: Duration = Duration::from_millis(20);
-/// How long PostgreSQL works on one statement before it gives up, in milliseconds.
-const POSTGRES_STATEMENT_TIMEOUT: &str = "5000";
 
 /// What a statement gives.
 pub type Result<T> = sqlx::Result<T>;
@@ -163,51 +165,7 @@ impl Db {
                 .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
             return Ok(Self::Sqlite(open_sqlite(pool, options).await.context("cannot open the SQLite database")?));
         }
-        let options = PgConnectOptions::from_str(url)
-            .context("`database.url` is not a valid PostgreSQL address")?
-            .options([("statement_timeout", POSTGRES_STATEMENT_TIMEOUT)]);
-        let pool =
-            PgPoolOptions::new().max_connections(settings.max_connections).acquire_timeout(settings.acquire_timeout);
-        let opened = match pool.connect_with(options.clone()).await {
-            // The pool tries again until its time is up, and keeps to itself why it failed.
-            Err(sqlx::Error::PoolTimedOut) => Err(why_not(&options, settings.acquire_timeout).await),
-            opened => opened,
-        };
-        Ok(Self::Postgres(opened.context("cannot reach the PostgreSQL server of `database.url`")?))
-    }
-
-    /// Applies the missing migrations. Two processes that start together take turns.
-    pub async fn migrate(&self) -> anyhow::Result<()> {
-        let migrations = migrations_for(self);
-        let migrated = match self {
-            // sqlx locks servers only; here the file's write lock is held from before the first look to the end.
-            Self::Sqlite(pool) => {
-                let mut tx = pool.begin_with("begin immediate").await?;
-                match migrations.run(&mut *tx).await {
-                    Ok(()) => Ok(tx.commit().await?),
-                    Err(error) => Err(error),
-                }
-            }
-            Self::Postgres(pool) => migrations.run(&mut *patient(pool).await?).await,
-        };
-        migrated.context(
-            "the database cannot be migrated; if a newer version of this program migrated it, run that version",
-        )
-    }
-
-    /// The names of the migrations that are not applied yet.
-    pub async fn pending_migrations(&self) -> anyhow::Result<Vec<String>> {
-        let migrations = migrations_for(self);
-        let applied = match self {
-            Self::Sqlite(pool) => applied_migrations(&mut *pool.acquire().await?, &migrations).await?,
-            Self::Postgres(pool) => applied_migrations(&mut *patient(pool).await?, &migrations).await?,
-        };
-        if let Some(newer) = applied.iter().find(|applied| !migrations.version_exists(applied.version)) {
-            bail!("the database has migration {} of a newer version of this program; run that version", newer.version);
-        }
-        let missing =
-            migrations.iter().filter(|migration| applied.iter().all(|done| done.version != migration.version));
-        Ok(missing.map(|migration| migration.description.to_string()).collect())
+        Ok(Self::Postgres(postgres::connect(settings).await?))
     }
 
     /// Begins a transaction. On SQLite it takes the write lock at once: a reader that turns writer later can only fail.
@@ -219,17 +177,23 @@ impl Db {
             // in the task, and thereby rolled back.
             Self::Postgres(pool) => {
                 let pool = pool.clone();
-                TxOn::Postgres(whole(async move { pool.begin().await }).await?)
+                TxOn::Postgres(whole(async move { pool.begin_with(postgres::BEGIN).await }).await?)
             }
         };
         Ok(Tx { on, after: Vec::new() })
     }
 
-    /// Whether the database answers, and is where it was.
+    /// Whether the database answers, takes changes, and is where it was.
     pub async fn ping(&self) -> sqlx::Result<()> {
-        on!(self, pool => sqlx::query("select 1").execute(pool).await.map(drop))?;
+        let pool = match self {
+            Self::Sqlite(pool) => pool,
+            Self::Postgres(pool) => {
+                let is_read_only = idle::is_read_only(&mut *pool.acquire().await?).await?;
+                return if is_read_only { Err(trouble::read_only()) } else { Ok(()) };
+            }
+        };
+        sqlx::query("select 1").execute(pool).await?;
         // A file that was removed goes on to be written until it is closed, and then everything is lost.
-        let Self::Sqlite(pool) = self else { return Ok(()) };
         let options = pool.connect_options();
         let path = options.get_filename();
         if !is_file(path) || path.exists() {
@@ -251,35 +215,6 @@ impl Db {
     /// Ends every connection, after what they are doing.
     pub async fn close(&self) {
         on!(self, pool => pool.close().await);
-    }
-}
-
-/// A connection for migrations, without the limit on a statement's time: one that changes a great table takes longer, and
-/// so does the wait for another process that is at it.
-async fn patient(pool: &PgPool) -> sqlx::Result<PoolConnection<Postgres>> {
-    let mut connection = pool.acquire().await?;
-    connection.close_on_drop();
-    sqlx::query("set statement_timeout = 0").execute(&mut *connection).await?;
-    Ok(connection)
-}
-
-async fn applied_migrations<C: Migrate>(
-    connection: &mut C,
-    migrations: &Migrator,
-) -> std::result::Result<Vec<AppliedMigration>, MigrateError> {
-    // Even `create table if not exists` fails on PostgreSQL for one of two that try at once.
-    connection.lock().await?;
-    connection.ensure_migrations_table(&migrations.table_name).await?;
-    let applied = connection.list_applied_migrations(&migrations.table_name).await?;
-    connection.unlock().await?;
-    Ok(applied)
-}
-
-/// Why a connection fails.
-async fn why_not(options: &PgConnectOptions, patience: Duration) -> sqlx::Error {
-    match tokio::time::timeout(patience, PgConnection::connect_with(options)).await {
-        Ok(Err(error)) => error,
-        Ok(Ok(_)) | Err(_) => sqlx::Error::PoolTimedOut,
     }
 }
 

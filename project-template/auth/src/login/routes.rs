@@ -11,7 +11,7 @@ use super::complete;
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::email_verification::EmailNotVerified;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, in_one_line};
 use crate::http::{Client, Fields};
 use crate::openapi::shared::Throttled;
 use crate::openapi::{Api, at, bodies, refusals};
@@ -115,6 +115,6 @@ async fn renew_hash(auth: &Auth, user: &User, password: SecretString) {
         Ok::<_, anyhow::Error>(())
     };
     if let Err(error) = renewed.await {
-        tracing::warn!(user = %user.id, error = format!("{error:#}"), "a password's hash could not be renewed");
+        tracing::warn!(user = %user.id, error = in_one_line(&error), "a password's hash could not be renewed");
     }
 }

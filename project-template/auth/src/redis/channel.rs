@@ -8,6 +8,7 @@ use futures_util::StreamExt;
 use tokio::time::{sleep, timeout};
 
 use super::{Redis, trouble};
+use crate::error::in_one_line;
 
 /// After so much silence it is asked whether anybody is there: a peer may vanish without a word.
 const SILENCE: Duration = Duration::from_secs(1);
@@ -47,7 +48,11 @@ impl Redis {
             let Err(error) = self.listen_once(channel, &mut heard, &mut is_lost).await;
             heard(Heard::Gap);
             if !std::mem::replace(&mut is_lost, true) {
-                tracing::warn!(error = %format_args!("{error:#}"), channel, "Redis does not pass on what other instances do; sessions that end there may be accepted here for up to five seconds");
+                tracing::warn!(
+                    error = in_one_line(&error),
+                    channel,
+                    "Redis does not pass on what other instances do; sessions that end there may be accepted here for up to five seconds"
+                );
             }
             sleep(PAUSE).await;
         }

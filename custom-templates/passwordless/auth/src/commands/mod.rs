@@ -15,6 +15,7 @@ use axum::Router;
 use clap::{Parser, Subcommand};
 
 use crate::app::Auth;
+use crate::error::in_one_line;
 use crate::hooks::Hooks;
 use crate::parts::Parts;
 use crate::settings::Draft;
@@ -62,7 +63,7 @@ pub async fn run_with(hooks: impl Hooks, app: impl FnOnce(Auth) -> Router) -> Ex
     match perform(arguments.command.unwrap_or(Command::Serve), hooks, app).await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", in_one_line(&error));
             ExitCode::FAILURE
         }
     }

@@ -1,0 +1,113 @@
+//! Applies migrations: one process at a time, whatever stands before the database.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migrator};
+use sqlx::postgres::PgPool;
+use sqlx::{Postgres, Transaction};
+
+use super::{Db, migrations_for};
+
+/// The lock that a process holds while it migrates. PostgreSQL's are of one database.
+const LOCK: i64 = 0x6a77_7461_6d69_6772;
+/// How often a waiting process asks for it.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
+/// After so long it says for whom it waits.
+const SAY_SO: Duration = Duration::from_secs(3);
+
+impl Db {
+    /// Applies the missing migrations, all or none. Two processes that start together take turns.
+    pub async fn migrate(&self) -> anyhow::Result<()> {
+        let mut migrations = migrations_for(self);
+        // Its own lock is a session's: behind a pooler nobody knows whose, and nobody gives it back.
+        migrations.set_locking(false);
+        let migrated = match self {
+            Self::Sqlite(pool) => {
+                let mut tx = pool.begin_with("begin immediate").await?;
+                match migrations.run(&mut *tx).await {
+                    Ok(()) => Ok(tx.commit().await?),
+                    Err(error) => Err(error),
+                }
+            }
+            Self::Postgres(pool) => {
+                let mut tx = turn(pool).await?;
+                match migrations.run(&mut *tx).await {
+                    Ok(()) => Ok(tx.commit().await?),
+                    Err(error) => Err(error),
+                }
+            }
+        };
+        migrated.context(
+            "the database cannot be migrated; if a newer version of this program migrated it, run that version",
+        )
+    }
+
+    /// The names of the migrations that are not applied yet.
+    pub async fn pending_migrations(&self) -> anyhow::Result<Vec<String>> {
+        let migrations = migrations_for(self);
+        let applied = match self {
+            Self::Sqlite(pool) => applied_migrations(&mut *pool.acquire().await?, &migrations).await?,
+            Self::Postgres(pool) => {
+                let mut tx = turn(pool).await?;
+                let applied = applied_migrations(&mut *tx, &migrations).await?;
+                tx.commit().await?;
+                applied
+            }
+        };
+        if let Some(newer) = applied.iter().find(|applied| !migrations.version_exists(applied.version)) {
+            bail!("the database has migration {} of a newer version of this program; run that version", newer.version);
+        }
+        let missing =
+            migrations.iter().filter(|migration| applied.iter().all(|done| done.version != migration.version));
+        Ok(missing.map(|migration| migration.description.to_string()).collect())
+    }
+}
+
+/// Even `create table if not exists` fails on PostgreSQL for one of two that try at once.
+async fn applied_migrations<C: Migrate>(
+    connection: &mut C,
+    migrations: &Migrator,
+) -> Result<Vec<AppliedMigration>, MigrateError> {
+    connection.ensure_migrations_table(&migrations.table_name).await?;
+    connection.list_applied_migrations(&migrations.table_name).await
+}
+
+/// A transaction that holds the lock, without the limit on a statement's time: a migration of a great table takes longer.
+pub(super) async fn turn(pool: &PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
+    let mut tx = pool.begin_with("begin; set local statement_timeout = 0").await?;
+    let (since, mut is_said) = (Instant::now(), false);
+    loop {
+        let is_mine: bool =
+            sqlx::query_scalar("select pg_try_advisory_xact_lock($1)").bind(LOCK).fetch_one(&mut *tx).await?;
+        if is_mine {
+            return Ok(tx);
+        }
+        if !is_said && since.elapsed() >= SAY_SO {
+            is_said = true;
+            say_who_migrates(&mut tx).await?;
+        }
+        tokio::time::sleep(ASK_AGAIN).await;
+    }
+}
+
+async fn say_who_migrates(tx: &mut Transaction<'static, Postgres>) -> sqlx::Result<()> {
+    let holder: Option<(i32, String, String)> = sqlx::query_as(
+        "select pid, coalesce(usename, '?'), coalesce(host(client_addr), 'a local socket')
+         from pg_stat_activity join pg_locks using (pid)
+         where locktype = 'advisory' and granted and objsubid = 1
+           and database = (select oid from pg_database where datname = current_database())
+           and (classid::bigint << 32 | objid::bigint) = $1",
+    )
+    .bind(LOCK)
+    .fetch_optional(&mut **tx)
+    .await?;
+    if let Some((pid, user, from)) = holder {
+        tracing::warn!(
+            pid,
+            "waiting for another process that migrates this database: `{user}` from {from}; if it is stuck, end it with \
+             `select pg_terminate_backend({pid})`"
+        );
+    }
+    Ok(())
+}
