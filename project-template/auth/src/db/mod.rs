@@ -243,16 +243,19 @@ impl Tx {
         self.after.push(Box::new(action));
     }
 
-    /// Makes the changes durable and visible.
+    /// Makes the changes durable and visible, and does what follows, whether or not the client still waits.
     pub async fn commit(self) -> sqlx::Result<()> {
-        match self.on {
-            TxOn::Sqlite(tx) => tx.commit().await?,
-            TxOn::Postgres(tx) => tx.commit().await?,
-        }
-        for action in self.after {
-            action();
-        }
-        Ok(())
+        whole(async move {
+            match self.on {
+                TxOn::Sqlite(tx) => tx.commit().await?,
+                TxOn::Postgres(tx) => tx.commit().await?,
+            }
+            for action in self.after {
+                action();
+            }
+            Ok(())
+        })
+        .await
     }
 }
 

@@ -1,8 +1,9 @@
 //! `password/change/`.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use utoipa_axum::routes;
@@ -15,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::http::{Client, Fields};
 use crate::openapi::shared::{Conflict, Throttled};
 use crate::openapi::{Api, at, bodies};
-use crate::sessions::{self, DbUser, Delivery, EndedBy, Prefer};
+use crate::sessions::{self, DbUser, Delivery, Ended, EndedBy, Prefer};
 use crate::throttle;
 use crate::users::{self, User};
 
@@ -43,7 +44,8 @@ bodies! {
         new_password2: String,
     }
 
-    /// The password has been changed; the tokens are those of a new session.
+    /// The password has been changed; the tokens are those of a new session, and missing where `password.logout_on_change` is
+    /// off: there the session goes on.
     #[schema(example = json!({
         "detail": "New password has been saved.",
         "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
@@ -51,6 +53,7 @@ bodies! {
     struct PasswordChanged {
         detail: String,
         /// To be sent as `Authorization: Bearer`.
+        #[schema(required = false)]
         access: String,
         /// To be exchanged at `refresh/`; only where it does not travel in the cookie.
         #[schema(required = false)]
@@ -58,7 +61,8 @@ bodies! {
     }
 }
 
-/// Sets a new password. The session goes on under a new id, the others end.
+/// Sets a new password. The session goes on under a new id, the others end; where `password.logout_on_change` is off, all of
+/// them go on as they are.
 #[utoipa::path(
     post, path = "/password/change/", tag = "Passwords", request_body = PasswordChange, params(Prefer),
     security(("bearer" = [])),
@@ -92,7 +96,7 @@ async fn change(
 
     let is_unchanged = old.is_none() && is_password_of(&auth, &user, new.clone()).await?;
     let hash = auth.passwords().hash(new).await?;
-    let claims = sessions::user_claims(&auth, &user).await?;
+    let claims = if settings.logout_on_change { Some(sessions::user_claims(&auth, &user).await?) } else { None };
     // Whoever was asked for a password that may be a stranger's may be that stranger.
     let proven = if user.password_hash.is_some() { user.password_proven } else { user.email_verified };
     let mut tx = auth.db().begin().await?;
@@ -100,27 +104,36 @@ async fn change(
     let Some(updated) = users::store::set_password(&mut tx, &user, (&hash, proven), now).await? else {
         return Err(Conflict.into());
     };
-    let ended = if settings.logout_on_change {
-        sessions::end_all(&auth, &mut tx, user.id, None, EndedBy::PasswordChange).await?
-    } else {
-        sessions::end_in(&auth, &mut tx, user.session, user.id, EndedBy::PasswordChange).await?
-    };
     // Ended by somebody else while the passwords were hashed: this request has lost its credential.
-    if !ended.contains(user.session) {
+    if !sessions::is_live(&auth, &mut tx, user.session).await? {
         return Err(sessions::session_over());
     }
     codes::forget_all(&mut tx, user.id).await?;
     throttle::forgive(&mut tx, &updated.address_key()).await?;
     notice::queue(&auth, &mut tx, &updated).await?;
-    let issued = sessions::start(&auth, &mut tx, &updated, &claims, &client).await?;
-    audit::record(&auth, &mut tx, Event::of(Kind::PasswordChanged, &updated).session(issued.session)).await?;
+    let (ended, issued) = match &claims {
+        Some(claims) => {
+            let ended = sessions::end_all(&auth, &mut tx, user.id, None, EndedBy::PasswordChange).await?;
+            if !ended.contains(user.session) {
+                return Err(sessions::session_over());
+            }
+            (ended, Some(sessions::start(&auth, &mut tx, &updated, claims, &client).await?))
+        }
+        None => (Ended::default(), None),
+    };
+    let session = issued.as_ref().map_or(user.session, |issued| issued.session);
+    audit::record(&auth, &mut tx, Event::of(Kind::PasswordChanged, &updated).session(session)).await?;
     // A guess at the password, if it was not given: told last, when any other one would have replaced it. Whoever found an
     // open session learns of one password whether it is the present one, and of no more.
     if is_unchanged {
         return Err(Error::field("new_password2", UNCHANGED));
     }
     ended.commit(&auth, tx).await?;
-    Ok(delivery.answer(&auth, StatusCode::OK, issued, json!({ "detail": "New password has been saved." })))
+    let body = json!({ "detail": "New password has been saved." });
+    Ok(match issued {
+        Some(issued) => delivery.answer(&auth, StatusCode::OK, issued, body),
+        None => Json(body).into_response(),
+    })
 }
 
 /// Whether a password is that of the account.

@@ -15,6 +15,19 @@ pub(crate) async fn end_all(auth: &Auth, tx: &mut Tx, user: Uuid, except: Option
     noted(auth, tx, user, ended, by).await
 }
 
+/// Whether a session lives, in a transaction that holds the account: nobody ends it before that is committed.
+pub(crate) async fn is_live(auth: &Auth, tx: &mut Tx, session: Uuid) -> Result<bool> {
+    let standing = store::standing(tx, session).await?;
+    Ok(standing.is_some_and(|standing| standing.ended_at.is_none() && standing.expires_at > auth.now()))
+}
+
+/// Whether what was asked for in a session is void: it was ended, and not just left by its owner.
+pub(crate) async fn is_taken_back(tx: &mut Tx, session: Uuid) -> Result<bool> {
+    let is_left = |by: &str| [EndedBy::Logout, EndedBy::Lifetime, EndedBy::Limit].map(EndedBy::name).contains(&by);
+    let standing = store::standing(tx, session).await?;
+    Ok(standing.is_some_and(|standing| !standing.refreshable || standing.ended_by.is_some_and(|by| !is_left(&by))))
+}
+
 /// As [`end_all`], but for the `most` sessions that were used last.
 pub(super) async fn end_beyond(auth: &Auth, tx: &mut Tx, user: Uuid, most: u32, by: EndedBy) -> Result<Ended> {
     let ended = store::end_beyond(tx, user, most, by.name(), auth.now()).await?;

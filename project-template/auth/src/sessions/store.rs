@@ -117,6 +117,23 @@ pub(super) async fn end_in(tx: &mut Tx, id: Uuid, user: Uuid, by: &str, now: Off
     Ok(ended == 1)
 }
 
+crate::row! {
+    /// Whether a session lives, and how it ended.
+    pub(super) struct Standing {
+        pub(super) ended_at: Option<OffsetDateTime>,
+        pub(super) ended_by: Option<String>,
+        pub(super) expires_at: OffsetDateTime,
+        pub(super) refreshable: bool,
+    }
+}
+
+pub(super) async fn standing(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<Standing>> {
+    in_tx!(tx, conn => sqlx::query_as("select ended_at, ended_by, expires_at, refreshable from sessions where id = $1")
+        .bind(id)
+        .fetch_optional(conn)
+        .await)
+}
+
 /// Ends every session of a user that lives but one, and names those it ended.
 pub(super) async fn end_all(
     tx: &mut Tx,

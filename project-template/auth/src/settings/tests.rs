@@ -443,3 +443,13 @@ fn personal_claims_are_named_as_unsafe_unless_tokens_are_encrypted() {
     let key = [("JWT_ALLAUTH__TOKENS__ENCRYPTION_KEYS", "k1:-8uKe6j6vzbOFgGk0JblCBNugUurgtTynaO-fYFT7k8")];
     assert_eq!(warnings(load(claims, &key).unwrap()), 0);
 }
+
+#[test]
+fn a_name_that_would_make_tokens_too_long_for_a_cookie_is_refused_at_the_start() {
+    let names = |length: usize| format!("[tokens]\nissuer = \"{0}\"\naudience = \"{0}\"", "x".repeat(length));
+    assert!(load(&names(100), &[]).is_ok());
+    let problems = load(&names(101), &[]).unwrap_err();
+    for key in ["tokens.issuer", "tokens.audience"] {
+        assert!(problems.contains(&format!("`{key}` must be at most 100 bytes")), "{problems}");
+    }
+}

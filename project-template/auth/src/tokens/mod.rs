@@ -46,6 +46,9 @@ use claims::{Kind, Lifetime};
 use jwe::Seal;
 use key_set::KeySet;
 
+/// Bytes that `iss` and `aud` may take in JSON, each. With the longest signature, encryption and further claims a token then
+/// still fits into a cookie of 4096 bytes.
+const NAME_LIMIT: usize = 100;
 /// The most a difference between clocks may be forgiven.
 const MAX_LEEWAY: Duration = Duration::from_mins(1);
 
@@ -83,14 +86,25 @@ impl Choice for bool {
     const NAMES: &[(&str, Self)] = &[("off", false), ("on", true)];
 }
 
+/// The value of `iss` or `aud`.
+fn named(section: &mut Section<'_>, key: &'static str) -> String {
+    let name = section.required_text(key);
+    // Without the quotes around it.
+    if serde_json::Value::from(name.as_str()).to_string().len() > NAME_LIMIT + 2 {
+        let words = format!("must be at most {NAME_LIMIT} bytes: every token has it, and must fit into a cookie");
+        section.problem(key, &words);
+    }
+    name
+}
+
 impl Settings {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
         let settings = Self {
             access_lifetime: section.duration("access_lifetime"),
             algorithm: section.one_of("algorithm"),
             keys: section.secrets("keys"),
-            issuer: section.required_text("issuer"),
-            audience: section.required_text("audience"),
+            issuer: named(section, "issuer"),
+            audience: named(section, "audience"),
             leeway: section.duration("leeway"),
             session_check: section.one_of("session_check"),
             bind: section.one_of("bind"),

@@ -2,9 +2,14 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
+use auth::Auth;
+use auth::hooks::{Hook, Hooks};
 use auth::testing::{Client, Engine, PASSWORD, TestApp};
+use auth::users::User;
 use serde_json::json;
 
 use super::{at, configured};
@@ -17,6 +22,7 @@ const POLLS: usize = 24;
 
 auth::on_both_engines!(
     an_abandoned_registration_made_an_account_or_none,
+    what_follows_a_sign_up_is_done_whether_or_not_its_client_still_waits,
     an_abandoned_refresh_leaves_the_old_token_or_a_successor_nobody_has,
     an_abandoned_change_of_password_happened_or_did_not,
     an_abandoned_deletion_happened_or_did_not,
@@ -76,6 +82,45 @@ async fn an_abandoned_registration_made_an_account_or_none(engine: Engine) {
         let status = status_of_login(&app, &email, PASSWORD).await;
         let again = app.client().register(&email, PASSWORD).await.status;
         assert!(matches!((status, again), (200, 400) | (401, 201)), "{polls}: {status} {again}");
+    }
+}
+
+/// How often it was told of a new account.
+#[derive(Clone, Default)]
+struct Told(Arc<AtomicUsize>);
+
+impl Hooks for Told {
+    fn after_registration<'h>(&'h self, _: &'h Auth, _: &'h User) -> Hook<'h, ()> {
+        Box::pin(async {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        })
+    }
+}
+
+async fn what_follows_a_sign_up_is_done_whether_or_not_its_client_still_waits(engine: Engine) {
+    for mode in ["none", "mandatory"] {
+        let mode = format!("{ONE_CONNECTION}\n[email_verification]\nmode = \"{mode}\"");
+        let told = Told::default();
+        let app = configured(engine, &mode).await.with_hooks(super::router, told.clone()).await;
+        for polls in 0..POLLS {
+            abandon(app.client().register(&format!("ada{polls}@example.com"), PASSWORD), polls).await;
+            let count = "select count(*) from users";
+            let (accounts,): (i64,) =
+                auth::on!(app.auth.db(), pool => sqlx::query_as(count).fetch_one(pool).await).unwrap();
+            let accounts = usize::try_from(accounts).unwrap();
+            let all = async {
+                while told.0.load(Ordering::Relaxed) < accounts {
+                    tokio::task::yield_now().await;
+                }
+            };
+            let patience = std::time::Duration::from_secs(10);
+            assert!(
+                tokio::time::timeout(patience, all).await.is_ok(),
+                "{polls} polls: {accounts} accounts, {:?}",
+                told.0
+            );
+        }
+        assert!(told.0.load(Ordering::Relaxed) > 0, "some requests come as far as that");
     }
 }
 

@@ -12,6 +12,7 @@ use crate::support::*;
 
 auth::on_both_engines! {
     the_new_address_counts_once_it_is_confirmed_from_there_and_the_old_one_is_told,
+    a_change_dies_when_the_session_that_asked_for_it_is_taken_back,
     asking_takes_the_password_and_an_address_that_is_another,
     a_confirmation_ends_the_other_sessions_and_no_link_works_twice,
     a_taken_address_looks_like_any_other_to_who_asks_and_its_owner_is_told,
@@ -59,6 +60,44 @@ async fn the_new_address_counts_once_it_is_confirmed_from_there_and_the_old_one_
     assert_eq!(told.subject, "Your e-mail address for localhost was changed");
     assert!(told.text.contains(NEW) && told.text.contains("15 January 2027"), "{}", told.text);
     assert!(!told.text.contains("http"), "a notice has no link that could be imitated: {}", told.text);
+}
+
+async fn a_change_dies_when_the_session_that_asked_for_it_is_taken_back(engine: Engine) {
+    for way in ["logout-all", "invalidate", "from another session", "replay", "password", "logout", "nothing"] {
+        let app = strict(engine, Method::Link).await;
+        let mut thief = signed_in(&app).await;
+        let mut owner = app.client();
+        owner.login(ADA, PASSWORD).await;
+        ask(&thief, NEW).await;
+        let link = app.mailbox().await.latest(NEW).link();
+        let session = thief.get("/jwt-allauth/token/claims/").await.text("session").to_owned();
+        let post = async |client: &Client, path: &str, body| client.post(path, &body).await.status;
+        let done = match way {
+            "logout-all" => post(&owner, "/jwt-allauth/logout-all/", json!({})).await,
+            "invalidate" => {
+                let user = app.user(ADA).await.id;
+                auth::sessions::invalidate(&app.auth, user, auth::sessions::TokenKinds::All).await.unwrap();
+                200
+            }
+            "from another session" => owner.delete(&format!("/jwt-allauth/sessions/{session}/"), None).await.status,
+            "replay" => {
+                let copy = thief.clone();
+                thief.refresh().await;
+                app.advance(Duration::from_mins(1));
+                copy.clone().refresh().await.status
+            }
+            "password" => {
+                let new = "wrong pony charger clip";
+                let body = json!({ "old_password": PASSWORD, "new_password1": new, "new_password2": new });
+                post(&owner, "/jwt-allauth/password/change/", body).await
+            }
+            "logout" => post(&thief, "/jwt-allauth/logout/", json!({})).await,
+            _ => 200,
+        };
+        assert!(matches!(done, 200 | 204 | 401), "{way}: {done}");
+        let confirmed = app.client().post(&link, &json!({})).await.status;
+        assert_eq!(confirmed, if matches!(way, "logout" | "nothing") { 200 } else { 404 }, "{way}");
+    }
 }
 
 async fn asking_takes_the_password_and_an_address_that_is_another(engine: Engine) {

@@ -32,7 +32,7 @@ const NOWHERE: &str = "email_change nowhere";
 #[derive(Serialize, Deserialize)]
 struct Change {
     email: String,
-    /// The session it was asked for in, which goes on.
+    /// The session it was asked for in, which goes on. Where it was ended since, but by its own log-out, so is this.
     session: Uuid,
 }
 
@@ -108,6 +108,10 @@ async fn confirm(auth: &Auth, link: Link<Change>) -> Result<Option<User>> {
     let changed = store::set_email(&mut tx, (link.subject, link.version), &email, auth.now()).await;
     let changed = changed.map_err(|error| if db::is_taken(&error) { taken() } else { error.into() })?;
     let Some(user) = changed else { return Ok(None) };
+    // The account is held by now: whoever ends the session after this finds the new address.
+    if sessions::is_taken_back(&mut tx, link.data.session).await? {
+        return Ok(None);
+    }
     discard_codes(&mut tx, &before).await?;
     throttle::rename(&mut tx, &before.address_key(), email.key()).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, Some(link.data.session), EndedBy::EmailChange).await?;
