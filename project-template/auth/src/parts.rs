@@ -27,7 +27,7 @@ impl Parts {
         let tokens = kept(Tokens::load(&settings.tokens), &mut problems);
         let passwords = kept(Hasher::new(settings.password.hash).map_err(one), &mut problems);
         let templates = kept(Templates::load(&settings.templates, settings.http.host()), &mut problems);
-        let mail = kept(mail::Sender::new(&settings.mail).map_err(one), &mut problems);
+        let mail = kept(mail::Sender::new(&settings.mail, settings.http.public_host()).map_err(one), &mut problems);
         let redis = kept(
             Redis::new(&settings.redis, &settings.tokens.issuer, "the database counts requests").map_err(one),
             &mut problems,

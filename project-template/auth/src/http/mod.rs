@@ -149,7 +149,12 @@ impl Settings {
 
     /// The name of the machine that people see in their browser.
     pub(crate) fn host(&self) -> &str {
-        self.public_url.as_ref().map_or("localhost", PublicUrl::host)
+        self.public_host().unwrap_or("localhost")
+    }
+
+    /// The same, where `public_url` says it.
+    pub(crate) fn public_host(&self) -> Option<&str> {
+        self.public_url.as_ref().map(PublicUrl::host)
     }
 
     /// What `check --deploy` cannot judge.

@@ -39,6 +39,8 @@ pub(super) struct Connections {
     pub(super) port: u16,
     pub(super) security: Security,
     pub(super) credentials: Option<Credentials>,
+    /// What this service calls itself.
+    pub(super) hello: ClientId,
     pub(super) idle: Arc<Idle>,
 }
 
@@ -77,12 +79,11 @@ impl Connections {
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
-        let hello = ClientId::default();
         let tls = if let Security::Tls(parameters) = &self.security { Some(parameters.clone()) } else { None };
         let server = (self.host.as_str(), self.port);
-        let mut connection = AsyncSmtpConnection::connect_tokio1(server, None, &hello, tls, None).await?;
+        let mut connection = AsyncSmtpConnection::connect_tokio1(server, None, &self.hello, tls, None).await?;
         if let Security::Starttls(parameters) = &self.security {
-            connection.starttls(parameters.clone(), &hello).await?;
+            connection.starttls(parameters.clone(), &self.hello).await?;
         }
         Ok(connection)
     }

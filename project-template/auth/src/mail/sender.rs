@@ -1,6 +1,7 @@
 //! The ways a mail leaves.
 
 use std::io::{ErrorKind, Write};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use anyhow::Context;
 use lettre::message::Message;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
@@ -78,11 +80,12 @@ impl Server {
 }
 
 impl Sender {
-    /// The way the settings choose. Connects nowhere yet: a mail server that is down now does not stop the start.
+    /// The way the settings choose. Connects nowhere yet: a mail server that is down now does not stop the start. `host` is
+    /// the one of `http.public_url`, which mail servers are told where `mail.hello` is empty; else they are told the machine's.
     ///
     /// # Errors
     /// A directory that cannot be made or a file of certificates that cannot be used.
-    pub fn new(settings: &Settings) -> Result<Self, Problem> {
+    pub fn new(settings: &Settings, host: Option<&str>) -> Result<Self, Problem> {
         Ok(match &settings.transport {
             Transport::Console => Self::Console,
             Transport::File => {
@@ -93,7 +96,7 @@ impl Sender {
                 })?;
                 Self::File(directory)
             }
-            Transport::Smtp => Self::Smtp(Box::new(smtp(settings)?)),
+            Transport::Smtp => Self::Smtp(Box::new(smtp(settings, host)?)),
             #[cfg(feature = "testing")]
             Transport::Memory(mailbox) => Self::Memory(mailbox.clone()),
         })
@@ -122,7 +125,7 @@ impl Sender {
     }
 }
 
-fn smtp(settings: &Settings) -> Result<Server, Problem> {
+fn smtp(settings: &Settings, host: Option<&str>) -> Result<Server, Problem> {
     let mut parameters = TlsParameters::builder(settings.host.clone());
     if let Some(path) = &settings.ca_file {
         parameters = parameters.add_root_certificate(authorities(path).map_err(|problem| {
@@ -142,8 +145,18 @@ fn smtp(settings: &Settings) -> Result<Server, Problem> {
         port: settings.port,
         security,
         credentials: (!settings.user.is_empty()).then(|| Credentials::new(settings.user.clone(), password)),
+        hello: settings.hello.as_deref().or(host).map_or_else(ClientId::default, hello),
         idle: Arc::new(Idle::default()),
     }))
+}
+
+/// A name in the DNS, or an address as a literal (RFC 5321, section 4.1.1.1).
+fn hello(name: &str) -> ClientId {
+    match name.trim_matches(['[', ']']).parse() {
+        Ok(IpAddr::V4(address)) => ClientId::Ipv4(address),
+        Ok(IpAddr::V6(address)) => ClientId::Ipv6(address),
+        Err(_) => ClientId::Domain(name.to_owned()),
+    }
 }
 
 fn authorities(path: &Path) -> Result<Certificate, String> {

@@ -84,6 +84,8 @@ pub struct Settings {
     pub tls: Tls,
     /// A file of certificate authorities, in PEM, to trust beside the public ones.
     pub ca_file: Option<PathBuf>,
+    /// What this service calls itself to the mail server; the host of `http.public_url` or of this machine, if none.
+    pub hello: Option<String>,
     /// How long one mail may take.
     pub timeout: Duration,
     /// The sender.
@@ -115,6 +117,7 @@ impl Settings {
             password: section.secret("password"),
             tls: section.one_of("tls"),
             ca_file: section.optional_text("ca_file").map(PathBuf::from),
+            hello: section.optional_text("hello"),
             timeout: section.duration("timeout"),
             from,
             subject_prefix: section.text("subject_prefix"),
@@ -124,6 +127,9 @@ impl Settings {
         }
         if settings.user.is_empty() != settings.password.expose_secret().is_empty() {
             section.conflict("password", &["mail.user"], "and mail.user go together: set both, or neither");
+        }
+        if settings.hello.as_deref().is_some_and(|name| !is_hello(name)) {
+            section.problem("hello", "must be a name in the DNS or an address, such as \"auth.example.com\"");
         }
         if settings.timeout.is_zero() {
             section.problem("timeout", "must be longer than zero");
@@ -172,6 +178,10 @@ fn from(section: &mut Section<'_>, transport: &Transport) -> Mailbox {
             NOBODY.parse().expect("a constant that is an address")
         }
     }
+}
+
+fn is_hello(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte))
 }
 
 fn is_local(host: &str) -> bool {

@@ -21,6 +21,6 @@ pub async fn send_test(settings: &crate::Settings, to: &Email, now: OffsetDateTi
     };
     let id = Uuid::now_v7();
     let message = letter.message(&settings.mail, id, now)?;
-    let sender = Sender::new(&settings.mail)?;
+    let sender = Sender::new(&settings.mail, settings.http.public_host())?;
     sender.send(&settings.mail, id, &letter, message).await.map_err(|not_sent| anyhow::anyhow!(not_sent.reason))
 }

@@ -8,7 +8,16 @@ use lettre::transport::smtp::Error;
 const NOT_SIGNED_IN: [u16; 4] = [530, 534, 535, 538];
 
 /// The words of an error, as known by the library that has no other names for them, and what to do then.
-const KNOWN: [(&str, &str); 7] = [
+const KNOWN: [(&str, &str); 9] = [
+    (
+        "CaUsedAsEndEntity",
+        "the server shows the certificate of an authority as its own; give it one signed by that authority, or make it with \
+         `basicConstraints=critical,CA:FALSE`",
+    ),
+    (
+        "not valid for any names",
+        "the server's certificate names no host; give it one with a subjectAltName, such as `DNS:mail.example.com`",
+    ),
     ("not valid for name", "the server's certificate has another name; set `mail.host` to that"),
     ("certificate expired", "the server's certificate has to be renewed"),
     (
@@ -38,11 +47,25 @@ const KNOWN: [(&str, &str); 7] = [
 /// The library's words for a mail that needs an extension the server lacks: SMTPUTF8 or 8BITMIME.
 const BEYOND_IT: &str = "server does not support";
 
-/// What SMTP servers say of a mailbox that is not there or takes nothing, today as tomorrow (RFC 5321, section 4.2.3).
-/// Every other refusal may be a mistake in the settings, on either side, that somebody will correct.
+/// What a reply has to say, beside one of the enhanced codes below, for a mail to be dropped.
 const NO_SUCH_MAILBOX: [u16; 4] = [550, 551, 552, 553];
-/// Of the codes about addresses (RFC 3463, section 3.2), those that are about the sender's, or do not say whose.
-const PERHAPS_THE_SENDER: [&str; 3] = ["0", "7", "8"];
+/// The enhanced codes (RFC 3463 and its registry) of a recipient who will never get it: no such mailbox, no such system, a
+/// syntax that is none, moved, a domain that takes no mail, a disabled mailbox. Every other refusal may be a mistake in the
+/// settings of either side that somebody will correct: relays refuse with a bare 550 whoever has not signed in.
+const NEVER: [&str; 6] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"];
+
+/// Words of a refusal without a code of its own, in lower case, and what to do then.
+const REFUSED: [(&str, &str); 4] = [
+    ("relay", SIGN_IN),
+    ("authentication required", SIGN_IN),
+    ("helo", "the server refuses the name that this one gives itself; set `mail.hello` to its name in the DNS"),
+    (
+        "sender",
+        "the server does not take mail from `mail.from` (or DEFAULT_FROM_EMAIL); set it to an address that may send there",
+    ),
+];
+const SIGN_IN: &str = "the server takes mail for others only from those who sign in; set `mail.user` and `mail.password` (or \
+     EMAIL_HOST_USER and EMAIL_HOST_PASSWORD), or have it take mail from this machine";
 
 /// What is said where nothing came in time.
 const SILENCE: &str = "the server did not answer in time: check whether it is up, and whether `mail.tls` is what it expects on \
@@ -67,7 +90,10 @@ pub(super) fn explain(error: &Error) -> String {
         Some(code) if NOT_SIGNED_IN.contains(&u16::from(code)) => {
             Some("correct `mail.user` and `mail.password` (or EMAIL_HOST_USER and EMAIL_HOST_PASSWORD)")
         }
-        Some(_) => None,
+        Some(_) => {
+            let words = said.to_lowercase();
+            REFUSED.iter().find(|(word, _)| words.contains(word)).map(|(_, fix)| *fix)
+        }
         None => {
             Some("look at `mail.host` and `mail.port` (or EMAIL_HOST and EMAIL_PORT), and at the network in between")
         }
@@ -90,19 +116,10 @@ fn is_beyond_it(error: &Error) -> bool {
     error.is_client() && said(error).contains(BEYOND_IT)
 }
 
-/// Servers refuse with 550 and 553 what they do not like about the sender, too; then the enhanced code (RFC 3463), where
-/// there is one, is about something other than the mailbox.
 fn is_no_such_mailbox(code: u16, reply: &str) -> bool {
-    let enhanced = reply.split_whitespace().next().and_then(|word| {
-        let (subject, detail) = word.trim_start_matches('#').strip_prefix("5.")?.split_once('.')?;
-        Some((subject, detail.trim_end_matches(|character: char| !character.is_ascii_digit())))
-    });
-    NO_SUCH_MAILBOX.contains(&code)
-        && match enhanced {
-            Some(("1", detail)) => !PERHAPS_THE_SENDER.contains(&detail),
-            Some((subject, _)) => subject == "2",
-            None => true,
-        }
+    let first = reply.split_whitespace().next().unwrap_or_default();
+    let enhanced = first.trim_matches(|character: char| !character.is_ascii_digit());
+    NO_SUCH_MAILBOX.contains(&code) && NEVER.contains(&enhanced)
 }
 
 /// What the server replied, or else the cause of all causes: each of those above it only repeats it.
@@ -124,18 +141,22 @@ mod tests {
     #[test]
     fn a_mailbox_is_given_up_where_the_refusal_is_about_the_mailbox() {
         for (code, reply) in [
-            (550, "no such user"),
             (550, "5.1.1 The email account that you tried to reach does not exist."),
             (550, "5.1.10 RESOLVER.ADR.RecipientNotFound"),
             (550, "#5.1.1: bad destination mailbox"),
-            (551, "User not local"),
-            (552, "5.2.2 Mailbox full"),
+            (551, "5.1.6 User has moved"),
             (553, "5.1.3 Invalid address"),
-            (550, ""),
+            (550, "5.2.1 The mailbox is disabled"),
         ] {
             assert!(is_no_such_mailbox(code, reply), "{code} {reply}");
         }
         for (code, reply) in [
+            (550, ""),
+            (550, "relay not permitted"),
+            (550, "no such user"),
+            (551, "User not local"),
+            (552, "5.2.2 Mailbox full"),
+            (550, "5.1.11 code of nobody"),
             (553, "5.7.1 <no-reply@example.com>: Sender address rejected: not owned by user auth"),
             (550, "5.7.60 SMTP; Client does not have permissions to send as this sender"),
             (550, "5.7.1 Relaying denied"),

@@ -151,7 +151,7 @@ impl Templates {
         Ok(Written {
             subject: one_line(&self.fill(subject, &variables, "")?),
             html: self.fill(html, &variables, "")?,
-            text: self.fill(text, &variables, "")?,
+            text: wrapped(&self.fill(text, &variables, "")?),
         })
     }
 
@@ -168,6 +168,34 @@ impl Templates {
         let variables = context! { service => self.service.as_str(), nonce, ..variables.clone() };
         self.environment.get_template(source.file)?.render(variables)
     }
+}
+
+/// Columns of a text: programs that show it as it is have 80, and quoting takes a few of those (RFC 3676, section 4.2).
+const COLUMNS: usize = 76;
+
+/// A text whose lines fit, where their words do, and whose last one ends as all others do.
+fn wrapped(text: &str) -> String {
+    text.trim_end()
+        .lines()
+        .map(|line| if line.chars().count() > COLUMNS { broken(line) } else { format!("{line}\n") })
+        .collect()
+}
+
+fn broken(line: &str) -> String {
+    let (mut broken, mut width) = (String::new(), 0);
+    for word in line.split_whitespace() {
+        let length = word.chars().count();
+        if width > 0 && width + 1 + length > COLUMNS {
+            broken.push('\n');
+            width = 0;
+        } else if width > 0 {
+            broken.push(' ');
+            width += 1;
+        }
+        broken.push_str(word);
+        width += length;
+    }
+    broken + "\n"
 }
 
 /// A subject is a header: a line break in it would begin another one.

@@ -168,3 +168,15 @@ fn every_problem_of_every_file_is_reported_at_once() {
     let problems = load(&files).err().unwrap();
     assert_eq!(problems.lines().count(), files.len(), "{problems}");
 }
+
+#[test]
+fn a_text_fits_into_76_columns_and_ends_in_a_line_break() {
+    let link = format!("https://auth.example.com/{}", "x".repeat(100));
+    let text = load(&[]).unwrap().mail(&reset(&link)).unwrap().text;
+    assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{text:?}");
+    assert!(text.lines().all(|line| line.chars().count() <= COLUMNS || line.trim() == link), "{text}");
+    let words = "word ".repeat(40);
+    assert_eq!(wrapped(&words), format!("{}\n", ["word"; 15].join(" ")).repeat(2) + &["word"; 10].join(" ") + "\n");
+    assert_eq!(wrapped("  indented\n\nlast"), "  indented\n\nlast\n");
+    assert_eq!(wrapped(&format!("see {link} there")), format!("see\n{link}\nthere\n"));
+}

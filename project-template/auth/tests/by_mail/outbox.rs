@@ -110,8 +110,10 @@ async fn mails_survive_a_restart(engine: Engine) {
 
 async fn a_mailbox_that_does_not_exist_is_given_up_at_once_and_a_server_that_says_no_is_not(engine: Engine) {
     for (reply, left) in [
-        ("550 no such user", 0),
         ("550 5.1.1 no such user", 0),
+        ("550 no such user", 1),
+        ("550 relay not permitted", 1),
+        ("552 5.2.2 mailbox full", 1),
         ("550 5.7.1 not from that sender", 1),
         ("535 sign in first", 1),
         ("554 not today", 1),

@@ -19,8 +19,11 @@ struct Case {
 }
 
 async fn case(tls: Tls, offers: fn(&Certificate) -> Protection) -> Case {
-    let certificate = Certificate::new();
-    let server = SmtpServer::protected(Mood::Takes, offers(&certificate)).await;
+    case_of(&Certificate::new(), tls, offers).await
+}
+
+async fn case_of(certificate: &Certificate, tls: Tls, offers: fn(&Certificate) -> Protection) -> Case {
+    let server = SmtpServer::protected(Mood::Takes, offers(certificate)).await;
     let files = TempDir::new().unwrap();
     let ca_file = files.path().join("ca.pem");
     std::fs::write(&ca_file, &certificate.pem).unwrap();
@@ -99,6 +102,52 @@ async fn a_certificate_of_another_host_is_refused() {
     let mut case = case(Tls::Starttls, starttls).await;
     case.settings.mail.host = "127.0.0.1".into();
     case.refused(&["not valid for name", "`mail.host`"]).await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_cannot_be_a_servers_is_told_from_one_that_is_not_trusted() {
+    let authority = |params: &mut rcgen::CertificateParams| {
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    };
+    let certificate = Certificate::with(authority);
+    case_of(&certificate, Tls::Starttls, starttls)
+        .await
+        .refused(&["the certificate of an authority", "CA:FALSE"])
+        .await;
+    let nameless = Certificate::with(|params| params.subject_alt_names.clear());
+    case_of(&nameless, Tls::Starttls, starttls).await.refused(&["names no host", "subjectAltName"]).await;
+}
+
+#[tokio::test]
+async fn the_server_is_greeted_with_a_name_that_is_in_the_dns() {
+    for (hello, greeting) in [
+        (None, "EHLO auth.example.com"),
+        (Some("mail.example.com"), "EHLO mail.example.com"),
+        (Some("192.0.2.1"), "EHLO [192.0.2.1]"),
+    ] {
+        let mut case = case(Tls::Starttls, starttls).await;
+        let text = "[http]\npublic_url = \"https://auth.example.com/base\"";
+        let http = Settings::load("settings.toml".as_ref(), text, &std::collections::BTreeMap::new()).unwrap().http;
+        case.settings.http = http;
+        case.settings.mail.hello = hello.map(str::to_owned);
+        case.send().await.unwrap();
+        assert_eq!(case.server.in_clear()[0], greeting);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_for_want_of_a_sign_in_names_the_settings() {
+    for (reply, setting) in [
+        ("550 relay not permitted", "`mail.user` and `mail.password`"),
+        ("554 5.7.1 Relay access denied", "`mail.user` and `mail.password`"),
+        ("504 5.5.2 <vm>: Helo command rejected: need fully-qualified hostname", "`mail.hello`"),
+        ("553 5.7.1 <no-reply@example.com>: Sender address rejected: not owned by user", "`mail.from`"),
+    ] {
+        let mut case = case(Tls::None, none).await;
+        case.server.becomes(Mood::Refuses(reply));
+        case.settings.mail.user = String::new();
+        case.refused(&[setting]).await;
+    }
 }
 
 #[tokio::test]
