@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use utoipa_axum::routes;
 
-use super::flush::flush_unless_running;
+use super::flush::{flush_unless_running, limit_of_request};
 use crate::app::Auth;
 use crate::error::{Error, Result};
 use crate::http::Client;
@@ -26,7 +26,7 @@ pub(crate) fn cron_router(settings: &super::Settings) -> Api {
 
 bodies! {
     /// How many rows of each kind were removed; none while another removal is under way.
-    #[schema(example = json!({ "status": "success", "sessions": 12, "codes": 3, "events": 40, "counters": 20 }))]
+    #[schema(example = json!({ "status": "success", "sessions": 12, "codes": 3, "events": 40, "counters": 20, "more": false }))]
     struct FlushReport {
         status: String,
         sessions: u64,
@@ -35,6 +35,8 @@ bodies! {
         events: u64,
         /// What was counted against guessing and flooding.
         counters: u64,
+        /// Whether there may be more: call again.
+        more: bool,
     }
 }
 
@@ -45,7 +47,8 @@ refusals! {
 
 /// Removes what has expired.
 ///
-/// It may be called at any time and by several at once. What takes longer than a request may goes on by itself.
+/// It may be called at any time and by several at once. What takes longer than half of `http.request_timeout` is left to
+/// the next call: `more` says so.
 #[utoipa::path(
     post, path = "/cron/flush-tokens/", tag = "Operations",
     params(("X-Cron-Secret" = String, Header, description = "The value of `cron.secret`.")),
@@ -58,11 +61,12 @@ async fn flush_tokens(State(auth): State<Auth>, client: Client, headers: HeaderM
         tracing::warn!("cron secret refused");
         return Err(CronSecretNotValid.into());
     }
-    // A client that hangs up, or a request that takes too long, does not stop it.
-    let flushing = tokio::spawn(async move { flush_unless_running(&auth).await });
-    let flushed = flushing.await.map_err(|error| Error::Internal(error.into()))??;
+    // A client that hangs up does not stop it.
+    let flushing = tokio::spawn(async move { flush_unless_running(&auth, Some(limit_of_request(&auth))).await });
+    let (flushed, more) = flushing.await.map_err(|error| Error::Internal(error.into()))??;
     let mut report = json!(flushed);
     report["status"] = Value::from("success");
+    report["more"] = Value::from(more);
     Ok(Json(report).into_response())
 }
 

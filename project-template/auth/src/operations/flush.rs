@@ -1,5 +1,7 @@
 //! Removes what has expired, a few rows at a time so that nobody waits for it.
 
+use std::time::{Duration, Instant};
+
 use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::MissedTickBehavior;
@@ -56,9 +58,9 @@ pub(crate) async fn flush_by_itself(auth: Auth) {
         // Cut off in the middle, the next run goes on: every statement stands for itself.
         let flushed = tokio::select! {
             () = auth.stopped() => return,
-            flushed = flush_unless_running(&auth) => flushed,
+            flushed = flush_unless_running(&auth, None) => flushed,
         };
-        match flushed {
+        match flushed.map(|(flushed, _)| flushed) {
             Ok(flushed) if flushed == Flushed::default() => tracing::debug!("nothing has expired"),
             Ok(Flushed { sessions, codes, events, counters }) => {
                 tracing::info!(sessions, codes, events, counters, "removed what has expired");
@@ -70,16 +72,28 @@ pub(crate) async fn flush_by_itself(auth: Auth) {
 
 /// Removes everything that has expired, unless somebody is about it already: calls that come faster than they are done
 /// do not pile up.
-pub(super) async fn flush_unless_running(auth: &Auth) -> sqlx::Result<Flushed> {
+///
+/// As [`flush_within`], this says whether there may be more.
+pub(super) async fn flush_unless_running(auth: &Auth, limit: Option<Duration>) -> sqlx::Result<(Flushed, bool)> {
     match auth.flushing().try_lock() {
-        Ok(_running) => flush(auth).await,
-        Err(_) => Ok(Flushed::default()),
+        Ok(_running) => flush_within(auth, limit).await,
+        Err(_) => Ok((Flushed::default(), true)),
     }
 }
 
 /// Removes everything that has expired.
 pub(crate) async fn flush(auth: &Auth) -> sqlx::Result<Flushed> {
-    let now = auth.now();
+    Ok(flush_within(auth, None).await?.0)
+}
+
+/// How long a removal may take that a client waits for: its answer has to be there before the request's time is up.
+pub(crate) fn limit_of_request(auth: &Auth) -> Duration {
+    auth.settings().http.request_timeout / 2
+}
+
+/// Removes what has expired for about as long as the limit says. Says whether there may be more.
+pub(crate) async fn flush_within(auth: &Auth, limit: Option<Duration>) -> sqlx::Result<(Flushed, bool)> {
+    let (now, begun) = (auth.now(), Instant::now());
     let mut flushed = Flushed::default();
     loop {
         let removed = sessions::store::remove_expired(auth.db(), now, BATCH).await?;
@@ -90,9 +104,10 @@ pub(crate) async fn flush(auth: &Auth) -> sqlx::Result<Flushed> {
         flushed.codes += codes;
         flushed.events += events;
         flushed.counters += counters;
-        if removed.max(codes).max(events) < u64::from(BATCH) && !more {
+        let more = more || removed.max(codes).max(events) >= u64::from(BATCH);
+        if !more || limit.is_some_and(|limit| begun.elapsed() >= limit) {
             auth.metrics().flushed(flushed, now);
-            return Ok(flushed);
+            return Ok((flushed, more));
         }
         tokio::task::yield_now().await;
     }
@@ -111,8 +126,6 @@ pub(crate) async fn expired(auth: &Auth) -> sqlx::Result<Flushed> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::testing::{Engine, TestApp};
 
@@ -132,7 +145,39 @@ mod tests {
         flushing.await.unwrap();
     }
 
-    crate::on_both_engines!(what_would_be_removed_is_removed_and_nothing_else);
+    crate::on_both_engines!(
+        what_would_be_removed_is_removed_and_nothing_else,
+        whoever_waits_for_it_is_told_in_time_that_there_is_more,
+    );
+
+    async fn whoever_waits_for_it_is_told_in_time_that_there_is_more(engine: Engine) {
+        const MANY: u64 = 1_200;
+        let app = TestApp::start(engine, |auth| auth.router().with_state(auth)).await;
+        app.signed_in("ada@example.com").await;
+        for _ in 1..MANY {
+            let copied = crate::on!(app.auth.db(), pool => sqlx::query(
+                "insert into sessions (id, user_id, claims, created_at, refreshed_at, expires_at)
+                 select $1, user_id, claims, created_at, refreshed_at, expires_at from sessions limit 1",
+            )
+            .bind(uuid::Uuid::now_v7())
+            .execute(pool)
+            .await
+            .map(drop));
+            copied.unwrap();
+        }
+        app.advance(Duration::from_hours(24 * 15));
+        let mut removed = Vec::new();
+        loop {
+            let (flushed, more) = flush_within(&app.auth, Some(Duration::ZERO)).await.unwrap();
+            removed.push(flushed.sessions);
+            if !more {
+                break;
+            }
+        }
+        assert_eq!(removed, [u64::from(BATCH), u64::from(BATCH), MANY - 2 * u64::from(BATCH)]);
+        let _running = app.auth.flushing().lock().await;
+        assert_eq!(flush_unless_running(&app.auth, None).await.unwrap(), (Flushed::default(), true));
+    }
 
     async fn what_would_be_removed_is_removed_and_nothing_else(engine: Engine) {
         let app = TestApp::start_with(

@@ -8,7 +8,7 @@ mod routes;
 mod settings;
 
 pub(crate) use cron::cron_router;
-pub(crate) use flush::{Flushed, Flushing, expired, flush, flush_by_itself};
+pub(crate) use flush::{Flushed, Flushing, expired, flush, flush_by_itself, flush_within, limit_of_request};
 pub(crate) use metrics::{Delivery, Metrics, Outcome, Way, router as metrics_router};
 pub(crate) use routes::router;
 pub use settings::Settings;

@@ -93,9 +93,16 @@ impl Redis {
         Health { is_up: self.open_until().is_none(), failures: self.failures.load(Ordering::Relaxed) }
     }
 
-    /// Whether it answers.
+    /// Whether it does what is needed of it.
     pub(crate) async fn is_there(&self) -> bool {
-        self.ask::<String>(&redis::cmd("PING")).await.is_some()
+        self.ask::<i64>(&self.probe()).await.is_some()
+    }
+
+    /// Does what is needed: a replica answers `PING`, and Sentinel passes messages on, but neither can count.
+    fn probe(&self) -> redis::Cmd {
+        let mut command = redis::cmd("EVAL");
+        command.arg("redis.call('set', KEYS[1], '1', 'px', 1000) return 1").arg(1).arg(self.key("probe", b""));
+        command
     }
 
     /// What it answers to a command; none if it does not.
@@ -103,7 +110,14 @@ impl Redis {
         if !self.may_ask() {
             return None;
         }
-        let answer = timeout(self.timeout, self.exchange(command)).await;
+        let was_away = self.open_until().is_some();
+        let asking = async {
+            if was_away {
+                self.exchange::<i64>(&self.probe()).await?;
+            }
+            self.exchange(command).await
+        };
+        let answer = timeout(self.timeout, asking).await;
         match answer.unwrap_or_else(|_| Err(Arc::new(anyhow!(trouble::SILENCE)))) {
             Ok(answer) => {
                 if self.open_until().take().is_some() {

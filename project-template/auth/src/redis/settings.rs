@@ -30,7 +30,8 @@ impl Settings {
         if url.as_ref().is_some_and(|url| !is_address(url)) {
             section.problem(
                 "url",
-                "must be an address such as \"redis://:password@127.0.0.1:6379/0\", or \"rediss://…\" with TLS",
+                "must be an address such as \"redis://:password@127.0.0.1:6379/0\", or \"rediss://…\" with TLS; Sentinel is not \
+                 asked: name the primary, or a proxy that follows it",
             );
         }
         let ca_file = section.optional_text("ca_file").map(PathBuf::from);

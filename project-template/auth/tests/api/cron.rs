@@ -38,14 +38,14 @@ async fn call(client: &Client) -> Reply {
 async fn whoever_shows_the_secret_has_what_expired_removed(engine: Engine) {
     let app = start_with_a_secret(engine).await;
     app.signed_in("ada@example.com").await;
-    let nothing = json!({ "status": "success", "sessions": 0, "codes": 0, "events": 0, "counters": 0 });
+    let nothing = json!({ "status": "success", "sessions": 0, "codes": 0, "events": 0, "counters": 0, "more": false });
     let reply = call(&scheduler(&app)).await;
     assert_eq!((reply.status, &reply.body), (200, &nothing));
     app.advance(Duration::from_hours(24 * 15));
     let reply = call(&scheduler(&app)).await;
     assert_eq!(
         (reply.status, &reply.body),
-        (200, &json!({ "status": "success", "sessions": 1, "codes": 0, "events": 0, "counters": 0 }))
+        (200, &json!({ "status": "success", "sessions": 1, "codes": 0, "events": 0, "counters": 0, "more": false }))
     );
     assert_eq!(reply.header("cache-control"), "no-store");
     assert_eq!(call(&scheduler(&app)).await.body, nothing);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use auth::on;
-use auth::testing::{Engine, TestApp};
+use auth::testing::{Engine, PASSWORD, TestApp};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -86,6 +86,32 @@ async fn when_redis_stops_the_database_goes_on(engine: Engine) {
     assert_eq!(ask_at_once(&[&app], ELSEWHERE, LIMIT + 30).await, LIMIT, "it has forgotten what it knew");
 }
 
+async fn what_answers_but_is_no_primary_is_never_called_usable(engine: Engine) {
+    let primary = RedisServer::start();
+    for server in [primary.replica(), primary.sentinel()] {
+        let app = patient(engine, server.url(), "").await;
+        let app = app.second_instance_with(router, |settings| settings.redis.pause = Duration::ZERO).await;
+        listens(&server);
+        let mut ada = app.signed_in("ada@example.com").await;
+        for number in 0..LIMIT {
+            let ready = app.client().get("/health/ready").await;
+            assert_eq!((ready.status, ready.text("redis")), (200, "unavailable"), "{number}: {ready:?}");
+            assert_eq!(ask(&app, HOME).await, 200, "the database counts");
+            // Other instances are told of a session that ended: a replica and Sentinel pass that on.
+            assert_eq!(ada.login(ADA, PASSWORD).await.status, 200);
+            assert_eq!(ada.post("/jwt-allauth/logout/", &json!({})).await.status, 200);
+        }
+        assert_eq!(ask(&app, HOME).await, 429);
+    }
+}
+
+/// Waits until it takes connections.
+fn listens(server: &RedisServer) {
+    while std::net::TcpStream::connect(server.url().trim_start_matches("redis://")).is_err() {
+        std::thread::yield_now();
+    }
+}
+
 async fn redis_that_does_not_answer_holds_few_up(engine: Engine) {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("redis://{}", silent.local_addr().unwrap());
@@ -121,4 +147,5 @@ with_redis_on_both_engines!(
     instances_share_limits_in_redis,
     wrong_passwords_are_counted_in_the_database_with_redis_too,
     when_redis_stops_the_database_goes_on,
+    what_answers_but_is_no_primary_is_never_called_usable,
 );

@@ -19,6 +19,29 @@ impl RedisServer {
         Self::with(files, format!("redis://127.0.0.1:{port}"), &["--port", &port])
     }
 
+    /// A replica of this one.
+    pub(super) fn replica(&self) -> Self {
+        let (port, files) = (free_port(), TempDir::new().unwrap());
+        let (_, primary) = self.url.rsplit_once(':').unwrap();
+        Self::with(files, format!("redis://127.0.0.1:{port}"), &["--port", &port, "--replicaof", "127.0.0.1", primary])
+    }
+
+    /// A Sentinel that looks after this one.
+    pub(super) fn sentinel(&self) -> Self {
+        let (port, files) = (free_port(), TempDir::new().unwrap());
+        let (_, primary) = self.url.rsplit_once(':').unwrap();
+        let configuration = files.path().join("sentinel.conf");
+        std::fs::write(&configuration, format!("port {port}\nsentinel monitor main 127.0.0.1 {primary} 1\n")).unwrap();
+        let process = Command::new("redis-server")
+            .arg(&configuration)
+            .arg("--sentinel")
+            .current_dir(files.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("`redis-server` has to be installed for this test");
+        Self { process, arguments: Vec::new(), url: format!("redis://127.0.0.1:{port}"), files }
+    }
+
     /// One that speaks TLS and nothing else, with a certificate for `localhost` that nobody vouches for.
     pub(super) fn start_with_tls() -> Self {
         let (port, files) = (free_port(), TempDir::new().unwrap());
