@@ -1,6 +1,6 @@
 //! Changes to a project that is there: all of them or none.
 
-use std::fs::{self, File as Handle, Permissions};
+use std::fs::{self, File as Handle};
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,10 @@ use anyhow::Result;
 
 use super::destination::{Plan, no_directory_above, what_is};
 use super::lock::{PATIENCE, lock};
-use super::stage::{self, Stage};
+use super::stage::Stage;
 use super::{fill, not_writable, stale};
 use crate::failure::{Failure, Kind};
 use crate::signals::{Signals, Writing};
-use crate::tree::Mode;
 
 /// A project that no other run writes to as long as this one lives.
 pub(crate) struct Held {
@@ -55,46 +54,42 @@ impl Held {
         let stage = Stage::create(&self.root).map_err(|error| not_writable(&self.root, &error))?;
         for file in &plan.place {
             writing.check()?;
-            let staged = stage::write(&stage.tree(), file).and_then(|()| {
-                let bit = plan.executable.get(&file.path);
-                if plan.keeps_modes && file.mode != Mode::Link {
-                    self.take_mode(&stage, &file.path, bit)
-                } else {
-                    Ok(())
-                }
-            });
+            let mode = if plan.keeps_modes { self.mode(&file.path, plan.executable.get(&file.path)) } else { Ok(None) };
+            let staged = mode.and_then(|mode| stage.write(Path::new(""), file, mode));
             staged.map_err(|error| not_writable(&self.root.join(&file.path), &error))?;
         }
         writing.check()?;
         fill::fill(&stage, &self.root, plan)
     }
 
-    fn take_mode(&self, stage: &Stage, path: &str, executable: Option<&bool>) -> std::io::Result<()> {
+    /// Of the file that is there, but for whether it can be run if the template has changed that.
+    fn mode(&self, path: &str, executable: Option<&bool>) -> std::io::Result<Option<u32>> {
         match fs::symlink_metadata(self.root.join(path)) {
             Ok(there) if there.is_file() => {
-                let mode = there.permissions().mode();
-                let mode = match executable {
+                let mode = there.permissions().mode() & 0o7777;
+                Ok(Some(match executable {
                     // By whoever can read it.
                     Some(true) => mode | (mode & 0o444) >> 2,
                     Some(false) => mode & !0o111,
                     None => mode,
-                };
-                fs::set_permissions(stage.tree().join(path), Permissions::from_mode(mode))
+                }))
             }
             Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Err(error),
-            _ => Ok(()),
+            _ => Ok(None),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+
     use tempfile::TempDir;
 
     use super::super::beneath::Beneath;
     use super::super::journal::{self, Journal};
     use super::*;
-    use crate::tree::{File, Origin, sha256};
+    use crate::tree::{File, Mode, Origin, sha256};
 
     fn file(path: &str) -> File {
         File { path: path.into(), contents: b"new".to_vec(), mode: Mode::Plain, origin: Origin::BuiltIn }
@@ -229,7 +224,7 @@ mod tests {
         fs::rename(root.join("a"), root.join("aside")).unwrap();
         fs::write(root.join("a"), "in the way").unwrap();
         let journal = Journal::read(&Beneath::open(&stage).unwrap()).unwrap().unwrap();
-        let failure = fill::undone(&journal, &stage, root, &std::io::Error::other("no room"));
+        let failure = fill::undone(&journal, &Beneath::open(&stage).unwrap(), root, &std::io::Error::other("no room"));
         assert_eq!(failure.kind, Kind::Destination);
         assert!(failure.message.contains("half-way: no room; and it could not be undone: `a/changed`"), "{failure}");
         assert!(failure.hints[0].contains("run the same command again"), "{:?}", failure.hints);

@@ -1,11 +1,14 @@
 //! A directory held open: what is named below it is reached through no link, whoever else can write there.
 
+use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read};
 use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::path::{Component, Path};
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, mkdirat, open, openat, readlinkat, renameat, statat, unlinkat};
+use rustix::fs::{
+    AtFlags, FileType, Mode, OFlags, mkdirat, open, openat, readlinkat, renameat, statat, symlinkat, unlinkat,
+};
 
 use crate::tree::sha256;
 
@@ -30,18 +33,33 @@ impl Beneath {
         File::from(self.0.try_clone()?).metadata()
     }
 
-    pub(super) fn file(&self, path: &str) -> io::Result<File> {
-        let (parent, name) = self.parent(path)?;
+    pub(super) fn file(&self, path: impl AsRef<Path>) -> io::Result<File> {
+        let (parent, name) = self.parent(path.as_ref())?;
         let file = File::from(openat(parent, name, FILE, Mode::empty())?);
         if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no file")) }
     }
 
-    pub(super) fn has(&self, path: &str) -> bool {
-        self.kind(path).is_ok()
+    /// Where nothing is, with the directories above it.
+    pub(super) fn create(&self, path: impl AsRef<Path>, mode: u32) -> io::Result<File> {
+        self.make_parents(path.as_ref())?;
+        let (parent, name) = self.parent(path.as_ref())?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | FILE;
+        Ok(File::from(openat(parent, name, flags, Mode::from_raw_mode(mode))?))
+    }
+
+    pub(super) fn create_link(&self, path: impl AsRef<Path>, target: &OsStr) -> io::Result<()> {
+        self.make_parents(path.as_ref())?;
+        let (parent, name) = self.parent(path.as_ref())?;
+        Ok(symlinkat(target, parent, name)?)
+    }
+
+    pub(super) fn has(&self, path: impl AsRef<Path>) -> bool {
+        self.kind(path.as_ref()).is_ok()
     }
 
     /// Of a link it is that of the path it leads to; of what is neither it is nothing's.
-    pub(super) fn hash(&self, path: &str) -> io::Result<String> {
+    pub(super) fn hash(&self, path: impl AsRef<Path>) -> io::Result<String> {
+        let path = path.as_ref();
         match self.kind(path)? {
             FileType::Symlink => {
                 let (parent, name) = self.parent(path)?;
@@ -51,38 +69,45 @@ impl Beneath {
         }
     }
 
-    pub(super) fn remove(&self, path: &str) -> io::Result<()> {
-        let (parent, name) = self.parent(path)?;
+    pub(super) fn remove(&self, path: impl AsRef<Path>) -> io::Result<()> {
+        let (parent, name) = self.parent(path.as_ref())?;
         Ok(unlinkat(parent, name, AtFlags::empty())?)
     }
 
-    pub(super) fn remove_directory(&self, path: &str) -> io::Result<()> {
-        let (parent, name) = self.parent(path)?;
+    pub(super) fn remove_directory(&self, path: impl AsRef<Path>) -> io::Result<()> {
+        let (parent, name) = self.parent(path.as_ref())?;
         Ok(unlinkat(parent, name, AtFlags::REMOVEDIR)?)
     }
 
     /// Moves to `path` what lies at a path of another directory of the same file system.
-    pub(super) fn take(&self, path: &str, other: &Self, from: &str) -> io::Result<()> {
-        for (end, _) in path.match_indices('/') {
-            let (parent, name) = self.parent(&path[..end])?;
-            match mkdirat(parent, name, Mode::from_raw_mode(0o777)) {
-                Err(error) if io::Error::from(error).kind() != ErrorKind::AlreadyExists => return Err(error.into()),
-                _ => {}
-            }
-        }
-        let ((parent, name), (other, from)) = (self.parent(path)?, other.parent(from)?);
+    pub(super) fn take(&self, path: impl AsRef<Path>, other: &Self, from: impl AsRef<Path>) -> io::Result<()> {
+        self.make_parents(path.as_ref())?;
+        let ((parent, name), (other, from)) = (self.parent(path.as_ref())?, other.parent(from.as_ref())?);
         Ok(renameat(other, from, parent, name)?)
     }
 
-    fn kind(&self, path: &str) -> io::Result<FileType> {
+    fn make_parents(&self, path: &Path) -> io::Result<()> {
+        let parents: Vec<&Path> = path.ancestors().skip(1).filter(|parent| *parent != Path::new("")).collect();
+        for directory in parents.into_iter().rev() {
+            let (parent, name) = self.parent(directory)?;
+            match mkdirat(parent, name, Mode::from_raw_mode(0o777)).map_err(io::Error::from) {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn kind(&self, path: &Path) -> io::Result<FileType> {
         let (parent, name) = self.parent(path)?;
         Ok(FileType::from_raw_mode(statat(parent, name, AtFlags::SYMLINK_NOFOLLOW)?.st_mode))
     }
 
-    fn parent<'p>(&self, path: &'p str) -> io::Result<(OwnedFd, &'p str)> {
-        let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+    fn parent<'p>(&self, path: &'p Path) -> io::Result<(OwnedFd, &'p OsStr)> {
+        let name = path.file_name().ok_or(ErrorKind::InvalidInput)?;
         let mut parent = self.0.try_clone()?;
-        for part in above.split('/').filter(|part| !part.is_empty()) {
+        for part in path.parent().into_iter().flat_map(Path::components) {
+            let Component::Normal(part) = part else { return Err(ErrorKind::InvalidInput.into()) };
             parent = openat(&parent, part, DIRECTORY, Mode::empty())?;
         }
         Ok((parent, name))
@@ -97,4 +122,55 @@ pub(super) fn contents(file: File) -> io::Result<Vec<u8>> {
         return Err(io::Error::other(format!("it is larger than {} MiB", MAX_BYTES / 1024 / 1024)));
     }
     Ok(contents)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_reached_through_a_link_or_above_the_directory() {
+        let home = TempDir::new().unwrap();
+        for path in ["outside/deep", "inside"] {
+            fs::create_dir_all(home.path().join(path)).unwrap();
+        }
+        fs::write(home.path().join("outside/theirs"), "theirs").unwrap();
+        symlink("../outside", home.path().join("inside/link")).unwrap();
+        symlink("../outside/theirs", home.path().join("inside/file")).unwrap();
+        let inside = Beneath::open(&home.path().join("inside")).unwrap();
+        inside.create("ours", 0o600).unwrap();
+        for above in ["link", "..", "../outside", "./link"] {
+            let [theirs, deep, new] = ["theirs", "deep", "new"].map(|name| Path::new(above).join(name));
+            assert!(!inside.has(&theirs) && inside.file(&theirs).is_err() && inside.hash(&theirs).is_err(), "{above}");
+            assert!(inside.create(&new, 0o600).is_err() && inside.create_link(&new, "x".as_ref()).is_err(), "{above}");
+            assert!(inside.take(&new, &inside, "ours").is_err() && inside.take("new", &inside, &theirs).is_err());
+            assert!(inside.remove(&theirs).is_err() && inside.remove_directory(&deep).is_err(), "{above}");
+            assert!(inside.create(Path::new(above).join("new/deep"), 0o600).is_err(), "{above}");
+        }
+        assert!(inside.file("file").is_err() && inside.create("file", 0o600).is_err(), "a link itself is not its end");
+        assert!(Beneath::open(&home.path().join("inside/link")).is_err() && inside.directory("link").is_err());
+        let mut left: Vec<_> =
+            fs::read_dir(home.path().join("outside")).unwrap().map(|e| e.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["deep", "theirs"]);
+    }
+
+    /// Whoever else can write there puts another directory in its place.
+    #[test]
+    fn a_directory_that_is_held_stays_the_same_one() {
+        let home = TempDir::new().unwrap();
+        let [held, aside, theirs] = ["held", "aside", "theirs"].map(|name| home.path().join(name));
+        fs::create_dir(&held).unwrap();
+        fs::create_dir(&theirs).unwrap();
+        let beneath = Beneath::open(&held).unwrap();
+        fs::rename(&held, &aside).unwrap();
+        symlink(&theirs, &held).unwrap();
+        beneath.create("a/b", 0o600).unwrap();
+        assert!(aside.join("a/b").exists() && !theirs.join("a").exists());
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -12,6 +12,7 @@ use super::destination::Plan;
 use super::stage::IGNORE;
 
 pub(super) const NAME: &str = "journal";
+const DRAFT: &str = "draft";
 const SEAL: &str = "sealed";
 /// In place of a hash, for a directory that was not there.
 const DIRECTORY: &str = "directory";
@@ -39,8 +40,8 @@ impl Journal {
     }
 
     /// Half a journal would be none to undo by.
-    pub(super) fn write(&self, stage: &Path) -> io::Result<()> {
-        let mut text = format!("{}\n", seal(&Beneath::open(stage)?)?);
+    pub(super) fn write(&self, stage: &Beneath) -> io::Result<()> {
+        let mut text = format!("{}\n", seal(stage)?);
         for path in &self.directories {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{DIRECTORY} {path}");
@@ -48,9 +49,8 @@ impl Journal {
         for (hash, path) in &self.files {
             let _ = writeln!(text, "{} {path}", hash.as_deref().unwrap_or(REMOVED));
         }
-        let draft = stage.join("draft");
-        fs::write(&draft, text)?;
-        fs::rename(draft, stage.join(NAME))
+        stage.create(DRAFT, 0o600)?.write_all(text.as_bytes())?;
+        stage.take(NAME, stage, DRAFT)
     }
 
     /// Nothing where there is none. One that was not written where it lies, or that leads out of the directory, is an error.

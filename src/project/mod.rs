@@ -14,7 +14,6 @@ mod stage;
 mod stale;
 mod undo;
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -76,13 +75,16 @@ fn place(plan: &Plan, site: &Site, git: Git, writing: &Writing) -> Result<Writte
     let inner = stage.tree().join(site.inside());
     for file in &plan.place {
         writing.check()?;
-        stage::write(&inner, file).map_err(|error| not_writable(&site.root().join(&file.path), &error))?;
+        let written = stage.write(site.inside(), file, None);
+        written.map_err(|error| not_writable(&site.root().join(&file.path), &error))?;
     }
     let vcs = git.start(&inner, &site.root(), &plan.place);
     // A signal also kills git: what then looks like git's failure is the signal's.
     writing.check()?;
     match site {
-        Site::New { first, .. } => fs::rename(stage.tree(), first).map_err(|error| not_writable(first, &error))?,
+        Site::New { anchor, first, .. } => {
+            appear(&stage, anchor, first).map_err(|error| not_writable(first, &error))?;
+        }
         Site::Existing { root } => fill::fill(&stage, root, plan)?,
     }
     Ok(Written {
@@ -93,6 +95,10 @@ fn place(plan: &Plan, site: &Site, git: Git, writing: &Writing) -> Result<Writte
         exposed: Vec::new(),
         vcs,
     })
+}
+
+fn appear(stage: &Stage, anchor: &Path, first: &Path) -> io::Result<()> {
+    Beneath::open(anchor)?.take(first.file_name().unwrap_or_default(), stage.directory(), stage::NEW)
 }
 
 /// What lies at a path in a directory: a file, and no link on the way to it.

@@ -4,13 +4,14 @@
 //! can look into it, and git does not see what is in it.
 
 use std::ffi::OsStr;
-use std::fs::{self, DirBuilder, File as Handle, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File as Handle, Permissions};
 use std::io::{self, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, symlink};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::{beneath, journal};
+use super::beneath::{self, Beneath};
+use super::journal;
 use crate::tree::{File, Mode};
 
 const PREFIX: &str = ".jwt-allauth-stage-";
@@ -18,31 +19,53 @@ const PREFIX: &str = ".jwt-allauth-stage-";
 const DIGITS: usize = 16;
 pub(super) const IGNORE: &str = ".gitignore";
 
+/// Within the stage, what is to be placed.
+pub(super) const NEW: &str = "new";
+
 pub(super) struct Stage {
     path: PathBuf,
+    directory: Beneath,
 }
 
 impl Stage {
     pub(super) fn create(directory: &Path) -> io::Result<Self> {
         let number = getrandom::u64().map_err(io::Error::other)?;
-        let stage = Self { path: directory.join(format!("{PREFIX}{number:016x}")) };
-        DirBuilder::new().mode(0o700).create(&stage.path)?;
+        let path = directory.join(format!("{PREFIX}{number:016x}"));
+        DirBuilder::new().mode(0o700).create(&path)?;
+        let stage = Self { directory: Beneath::open(&path)?, path };
         // A killed update has `.env` in `old/`, which no ignore rule of the project covers there.
-        fs::write(stage.path.join(IGNORE), "*\n")?;
+        stage.directory.create(IGNORE, 0o600)?.write_all(b"*\n")?;
         fs::create_dir(stage.tree())?;
         Ok(stage)
     }
 
+    #[cfg(test)]
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    pub(super) fn tree(&self) -> PathBuf {
-        self.path.join("new")
+    pub(super) fn directory(&self) -> &Beneath {
+        &self.directory
     }
 
-    pub(super) fn old(&self, path: &str) -> PathBuf {
-        self.path.join("old").join(path)
+    pub(super) fn tree(&self) -> PathBuf {
+        self.path.join(NEW)
+    }
+
+    /// Into the tree, below `inside`; with a mode that is not its own, if there is one.
+    pub(super) fn write(&self, inside: &Path, file: &File, mode: Option<u32>) -> io::Result<()> {
+        let path = Path::new(NEW).join(inside).join(&file.path);
+        if file.mode == Mode::Link {
+            return self.directory.create_link(path, OsStr::from_bytes(&file.contents));
+        }
+        // A secret is never readable by others, not even for the moment between two calls.
+        let bits = if file.mode == Mode::Secret { 0o600 } else { file.mode.bits() | 0o022 };
+        let mut handle = self.directory.create(path, bits)?;
+        handle.write_all(&file.contents)?;
+        match mode.or(file.is_secret().then_some(0o600)) {
+            Some(mode) => handle.set_permissions(Permissions::from_mode(mode)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -61,21 +84,6 @@ pub(crate) fn is_stage(name: &str) -> bool {
     digits.is_some_and(|digits| {
         digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
     })
-}
-
-pub(super) fn write(root: &Path, file: &File) -> io::Result<()> {
-    let path = root.join(&file.path);
-    if let Some(parent) = path.parent() {
-        DirBuilder::new().recursive(true).create(parent)?;
-    }
-    if file.mode == Mode::Link {
-        return symlink(OsStr::from_bytes(&file.contents), path);
-    }
-    // A secret is never readable by others, not even for the moment between two calls.
-    let mode = if file.mode == Mode::Secret { 0o600 } else { file.mode.bits() | 0o022 };
-    let mut handle = OpenOptions::new().write(true).create_new(true).mode(mode).open(&path)?;
-    handle.write_all(&file.contents)?;
-    if file.is_secret() { handle.set_permissions(Permissions::from_mode(0o600)) } else { Ok(()) }
 }
 
 /// What lies at a path as a tree has it: of a link the path it leads to.

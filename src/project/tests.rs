@@ -1,3 +1,4 @@
+use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 
@@ -226,7 +227,7 @@ fn a_filling_that_fails_puts_everything_back() {
     let theirs = project();
     let plan = Destination::of(home.path().into()).unwrap().plan(&theirs, IfExists::Overwrite).unwrap();
     let stage = Stage::create(home.path()).unwrap();
-    plan.place.iter().for_each(|file| stage::write(&stage.tree(), file).unwrap());
+    plan.place.iter().for_each(|file| stage.write(Path::new(""), file, None).unwrap());
     fs::write(home.path().join("src"), "came in between").unwrap();
     let failure = fill::fill(&stage, home.path(), &plan).expect_err("a file is where a directory has to be");
     assert_eq!(failure.kind, Kind::Destination);

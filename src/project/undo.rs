@@ -4,12 +4,13 @@ use std::io;
 
 use super::beneath::Beneath;
 use super::journal::Journal;
+use super::stage::NEW;
 
 const REPOSITORY: &str = ".git";
 
 /// After its journal, files that left the stage lie in the directory.
 pub(super) fn roll_back(journal: &Journal, stage: &Beneath, root: &Beneath) -> io::Result<()> {
-    let staged = |path: &str| stage.has(&format!("new/{path}"));
+    let staged = |path: &str| stage.has(format!("{NEW}/{path}"));
     if !journal.files.iter().any(|(_, path)| staged(path)) && !staged(REPOSITORY) {
         return Ok(());
     }

@@ -24,7 +24,7 @@ impl Scene {
             fs::write(home.path().join(path), "ours").unwrap();
         }
         let stage = Stage::create(&root).unwrap();
-        fs::create_dir(stage.old("")).unwrap();
+        fs::create_dir(stage.path().join("old")).unwrap();
         for path in ["new/still", "old/planted"] {
             fs::write(stage.path().join(path), "planted").unwrap();
         }
