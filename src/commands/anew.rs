@@ -28,7 +28,7 @@ impl Anew {
         may_ask: bool,
         signals: &Signals,
     ) -> Result<Self> {
-        let template = Template::at(location(&project.stamp, arguments)?, signals)?;
+        let template = template(&project.stamp, arguments, signals)?;
         let values = Values::of(&arguments.define, arguments.values_file.as_deref())?;
         let values = values.recalling(project.stamp.placeholders.clone());
         let answers = answers(given(&project.stamp, &template), &template, &values, may_ask)?;
@@ -66,13 +66,14 @@ fn is_the_same(stamp: &Stamp, template: &Template, answers: &Answers) -> bool {
 }
 
 /// A directory of one machine means nothing on another, so a project does not remember one.
-fn location<'a>(stamp: &'a Stamp, arguments: &'a TemplateArguments) -> Result<Option<&'a str>, Failure> {
+fn template(stamp: &Stamp, arguments: &TemplateArguments, signals: &Signals) -> Result<Template> {
     match (&arguments.location, &stamp.origin) {
-        (Some(location), _) | (None, TemplateOrigin::Location(location)) => Ok(Some(location)),
-        (None, TemplateOrigin::BuiltIn) => Ok(None),
+        (Some(location), _) => Template::at(Some(location), signals),
+        (None, TemplateOrigin::Location(location)) => Template::recorded(location, signals),
+        (None, TemplateOrigin::BuiltIn) => Ok(Template::built_in()),
         (None, TemplateOrigin::Directory(name)) => {
             let message = format!("the project was rendered from a directory called `{name}`");
-            Err(Failure::new(Kind::Template, message).hint("say where it is now: `--template PATH`"))
+            Err(Failure::new(Kind::Template, message).hint("say where it is now: `--template PATH`").into())
         }
     }
 }

@@ -41,6 +41,20 @@ impl Location {
     }
 }
 
+impl Location {
+    /// What a stamp names, which may be somebody else's word: never a directory of this machine.
+    pub(super) fn recorded(text: &str) -> Result<Self, Failure> {
+        if let Some(name) = embedded::names().find(|name| *name == text) {
+            return Ok(Self::Embedded(name));
+        }
+        if let Ok(Self::Repository(repository)) = Self::parse(text) {
+            return Ok(Self::Repository(repository));
+        }
+        let why = "is what the project's stamp names, and no template that every machine can have";
+        Err(not_a_template(text, why).hint("if it is yours, say so: `--template PATH|URL`"))
+    }
+}
+
 fn github(short: &str) -> Option<Repository> {
     let (path, reference) = short.split_once('@').map_or((short, None), |(path, reference)| (path, Some(reference)));
     let (owner, name) = path.split_once('/')?;

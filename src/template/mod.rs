@@ -73,7 +73,16 @@ impl Template {
 
     /// What `--template` names, or the built-in project without it.
     pub(crate) fn at(location: Option<&str>, signals: &Signals) -> Result<Self> {
-        match location.map(Location::parse).transpose()? {
+        Self::of_location(location.map(Location::parse).transpose()?, signals)
+    }
+
+    /// What a project's stamp names.
+    pub(crate) fn recorded(location: &str, signals: &Signals) -> Result<Self> {
+        Self::of_location(Some(Location::recorded(location)?), signals)
+    }
+
+    fn of_location(location: Option<Location>, signals: &Signals) -> Result<Self> {
+        match location {
             None => Ok(Self::built_in()),
             Some(Location::Embedded(name)) => Ok(embedded::template(name).unwrap_or_else(|| Ok(Self::built_in()))?),
             Some(Location::Directory(directory)) => Ok(Self::read(&directory)?),

@@ -216,3 +216,26 @@ fn a_temporary_directory_that_cannot_be_used_is_named_with_the_remedy() {
         }
     }
 }
+
+/// What is laid over a project can be committed with it, and seen by others.
+#[test]
+fn a_stamp_cannot_name_a_directory_of_this_machine() {
+    let place = Place::new();
+    place.write("skeleton/NOTICE", "ours\n");
+    place.start("shop --template company-skeleton -d owners=@us -d contact=a@b.example").succeeded();
+    let stamp = place.read("shop/.jwt-allauth.toml");
+    place.write("private/id_rsa", "private");
+    for private in [place.work().join("private").to_str().unwrap(), "private", "../work/private"] {
+        let source = stamp.replace("source = \"company-skeleton\"", &format!("source = \"{private}\""));
+        assert_ne!(source, stamp);
+        place.write("shop/.jwt-allauth.toml", &source);
+        for command in ["check shop", "update shop", "update shop --dry-run"] {
+            place.run(command).ended_with(4).saying("no template that every machine can have");
+        }
+        assert!(!place.work().join("shop/id_rsa").exists());
+    }
+    // Nor is one meant that only has the same name.
+    place.write("shop/.jwt-allauth.toml", &stamp);
+    place.write("company-skeleton/id_rsa", "private");
+    place.run("update shop").succeeded().saying("up to date");
+}
