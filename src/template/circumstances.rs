@@ -26,7 +26,7 @@ static CLOCK: LazyLock<Option<Regex>> =
 /// Of all that these files ask for.
 pub(super) fn of(sources: &[Source], is_complete: bool) -> BTreeMap<String, Value> {
     let mut asked = BTreeMap::new();
-    if sources.iter().any(|source| source.text().is_some_and(asks_the_clock)) {
+    if sources.iter().any(|source| asks_the_clock(&source.path) || source.text().is_some_and(asks_the_clock)) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         asked.insert(MOMENT.to_owned(), now.to_string());
     }

@@ -20,6 +20,7 @@ use crate::errand::{self, Outcome};
 use crate::failure::{Failure, Kind};
 use crate::scratch::{self, Scratch};
 use crate::signals::Writing;
+use crate::template::circumstances;
 use crate::template::overlay::{self, Keep};
 use crate::template::source::{Form, Source};
 use crate::template::walk;
@@ -41,7 +42,8 @@ impl Complete {
         let known = self.known(answers);
         let mut stage = Stage::new(getrandom::u64()?, &files, &known, values);
         for source in &self.sources {
-            write(&place.template, source, &given(&mut stage, source)?)?;
+            let path = circumstances::at_moment(&source.path, |name| values.get(name));
+            write(&place.template.join(&*path), source, &given(&mut stage, source)?)?;
         }
         written(&place.values, values_file(answers).as_bytes())?;
         let directory = self.generate(&place, answers, allow_commands, writing)?;
@@ -127,12 +129,11 @@ fn given(stage: &mut Stage, source: &Source) -> Result<Vec<u8>> {
     Ok(page.to_string().into_bytes())
 }
 
-fn write(root: &Path, source: &Source, contents: &[u8]) -> Result<()> {
-    let path = root.join(&source.path);
-    path.parent().map_or(Ok(()), fs::create_dir_all).map_err(|error| Scratch::failed(&path, &error))?;
-    written(&path, contents)?;
+fn write(path: &Path, source: &Source, contents: &[u8]) -> Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all).map_err(|error| Scratch::failed(path, &error))?;
+    written(path, contents)?;
     if source.form == (Form::File { executable: true }) {
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
     }
     Ok(())
 }

@@ -80,6 +80,26 @@ fn when_it_was_rendered_is_remembered_and_rendered_with() {
     }
 }
 
+#[test]
+fn a_name_that_has_the_date_in_it_stays() {
+    let name = "{{'now'|date:'%Y'}}.md";
+    let project = with_template(&[(name, "one\n")]);
+    project.start("--template t");
+    project.restamp(|stamp| {
+        let files = stamp["files"].as_table_mut().unwrap();
+        let year = files.keys().find(|path| path.starts_with("20")).unwrap().clone();
+        let hash = files.remove(&year).unwrap();
+        files.insert("1970.md".into(), hash);
+        stamp["placeholders"]["rendered_at"] = "86400".into();
+        fs::rename(project.root().join(year), project.root().join("1970.md")).unwrap();
+    });
+    project.commit();
+    project.place.write(&format!("t/{name}"), "two\n");
+    let ran = project.update("--template ../t").succeeded();
+    assert_eq!(outcome(&ran, "1970.md"), "updated");
+    assert!(!ran.stdout.contains("new "), "{}", ran.stdout);
+}
+
 /// What a script draws from elsewhere is no news, and it need not run to know that.
 #[test]
 fn the_same_template_with_the_same_answers_is_up_to_date_without_being_rendered() {
