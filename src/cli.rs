@@ -36,7 +36,7 @@ Examples:
   jwt-allauth check
   jwt-allauth check --security --format json
 
-Exit codes: 0 up to date, 8 behind, 9 conflicts of the last update left, 10 a security fix is missing";
+Exit codes: 0 up to date, 8 behind, 9 conflicts left, 10 a security fix is missing";
 
 const TEMPLATES_EXAMPLES: &str = "\
 Examples:
