@@ -74,16 +74,23 @@ pub(crate) struct Answers {
 impl Given {
     /// What was said to the template's questions before anybody is asked.
     pub(crate) fn take(&mut self, values: &Values, template: &Template) -> Result<(), Failure> {
-        while let Some((placeholder, said)) = self.said(values, template) {
-            let value = placeholder.parse(&said.text).map_err(|why| {
-                let (name, text, origin) = (&placeholder.name, &said.text, &said.origin);
-                Failure::new(Kind::Answer, format!("the answer `{text}` to `{name}` ({origin}) is not valid: {why}"))
-                    .hint(placeholder.usage())
-            })?;
-            self.placeholders.insert(placeholder.name, value);
+        let mut refused: BTreeMap<String, Failure> = BTreeMap::new();
+        while let Some((placeholder, said)) = self.said(values, template, &refused) {
+            match placeholder.parse(&said.text) {
+                Ok(value) => drop(self.placeholders.insert(placeholder.name, value)),
+                Err(why) => {
+                    let (name, text, origin) = (&placeholder.name, &said.text, &said.origin);
+                    let message = format!("the answer `{text}` to `{name}` ({origin}) is not valid: {why}");
+                    let failure = Failure::new(Kind::Answer, message).hint(placeholder.usage());
+                    refused.insert(placeholder.name, failure);
+                }
+            }
         }
+        let unasked =
+            if template.is_complete() { Ok(()) } else { values.check(&template.placeholders(&self.placeholders)) };
+        Failure::gathered(refused.into_values().chain(unasked.err()))?;
         if !template.is_complete() {
-            return values.check(&template.placeholders(&self.placeholders));
+            return Ok(());
         }
         for (name, value) in values.unasked() {
             self.placeholders.entry(name).or_insert(value);
@@ -115,13 +122,18 @@ impl Given {
         self.open(template).next()
     }
 
-    fn said(&self, values: &Values, template: &Template) -> Option<(Placeholder, Said)> {
+    fn said(
+        &self,
+        values: &Values,
+        template: &Template,
+        refused: &BTreeMap<String, Failure>,
+    ) -> Option<(Placeholder, Said)> {
         // A default may be what brings up a question that has been answered.
         let with_defaults = self.with_defaults(template);
         let mut open = template
             .placeholders(&with_defaults)
             .into_iter()
-            .filter(|open| !self.placeholders.contains_key(&open.name));
+            .filter(|open| !self.placeholders.contains_key(&open.name) && !refused.contains_key(&open.name));
         open.find_map(|open| values.get(&open.name).map(|said| (open, said)))
     }
 

@@ -1,5 +1,6 @@
 //! The whole command line on one page.
 
+use std::env;
 use std::path::PathBuf;
 use std::process;
 
@@ -9,6 +10,7 @@ use clap_complete::Shell;
 
 use crate::answers::Database;
 use crate::failure::Kind;
+use crate::report;
 
 /// The built-in template is part of the program and carries its version.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (template ", env!("CARGO_PKG_VERSION"), ")");
@@ -16,12 +18,32 @@ const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (template ", env!("CA
 /// Flags that answer a question about the project.
 const ANSWERS: [&str; 2] = ["--email", "--database"];
 
+const EXIT_CODES: &str = "\
+Exit codes:
+   0  done
+   1  unexpected
+   2  usage
+   3  name or answer not valid
+   4  template missing, not valid or unsafe
+   5  destination in the way
+   6  answers missing and nobody to ask
+   7  hook refused or failed
+   8  `check`: the project is behind its template
+   9  `update`: conflicts are left
+  10  `check --security`: a security fix is missing
+  12  git or network
+  130, 143  interrupted";
+
 const STARTPROJECT_EXAMPLES: &str = "\
 Examples:
   jwt-allauth startproject myproject
   jwt-allauth startproject myproject --email --database postgres
   jwt-allauth startproject myproject . --if-exists merge
-  jwt-allauth startproject myproject --template ../skeleton -d company=Example";
+  jwt-allauth startproject myproject --template ../skeleton -d company=Example
+  jwt-allauth startproject myproject --template gh:owner/repository//folder@v1
+
+Exit codes: 0 done, 3 name or answer not valid, 4 template, 5 destination in the way,
+6 answers missing, 7 hook, 12 git or network; `jwt-allauth --help` has them all";
 
 const UPDATE_EXAMPLES: &str = "\
 Examples:
@@ -46,7 +68,7 @@ Examples:
 
 /// Start an axum project with a complete JWT authentication server that is yours to read and change
 #[derive(Debug, Parser)]
-#[command(name = "jwt-allauth", version = VERSION, disable_help_subcommand = true)]
+#[command(name = "jwt-allauth", version = VERSION, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -168,14 +190,21 @@ pub(crate) struct TemplateArguments {
     #[arg(long = "template", value_name = "PATH|URL")]
     pub(crate) location: Option<String>,
     /// Answer a question of the template; can be repeated
-    #[arg(short, long, value_name = "KEY=VALUE", value_parser = definition)]
-    pub(crate) define: Vec<(String, String)>,
+    #[arg(short, long, value_name = "KEY=VALUE")]
+    define: Vec<String>,
     /// Answer the template's questions from a TOML file, by its table `[values]`
     #[arg(long, value_name = "FILE")]
     pub(crate) values_file: Option<PathBuf>,
     /// Let the template run its scripts and commands on this machine
     #[arg(long)]
     pub(crate) allow_commands: bool,
+}
+
+impl TemplateArguments {
+    /// What is no definition has ended the program.
+    pub(crate) fn definitions(&self) -> Vec<(String, String)> {
+        self.define.iter().filter_map(|text| definition(text)).collect()
+    }
 }
 
 #[derive(Debug, Clone, Copy, Args)]
@@ -232,6 +261,21 @@ impl Cli {
 
     /// What depends on a flag's value, which clap cannot be told.
     fn consistent(self) -> Result<Self, Error> {
+        let template = match &self.command {
+            Command::Startproject(arguments) => Some(&arguments.template),
+            Command::Update(arguments) => Some(&arguments.template),
+            Command::Check(arguments) => Some(&arguments.template),
+            _ => None,
+        };
+        let malformed: Vec<String> = template
+            .into_iter()
+            .flat_map(|template| &template.define)
+            .filter(|text| definition(text).is_none())
+            .map(|text| format!("invalid value '{text}' for '--define <KEY=VALUE>': write it as `-d key=value`"))
+            .collect();
+        if !malformed.is_empty() {
+            return Err(Self::command().error(ErrorKind::ValueValidation, malformed.join("\nerror: ")));
+        }
         match &self.command {
             Command::Startproject(StartProject { no_commit: true, vcs: Some(Vcs::None), .. }) => {
                 let message = "the argument '--no-commit' cannot be used with '--vcs none'";
@@ -246,14 +290,28 @@ impl Cli {
 fn refuse(error: &Error) -> ! {
     let invalid = matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation);
     let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
-    let code = if invalid && ANSWERS.iter().any(|answer| argument.starts_with(answer)) {
-        Kind::Answer.exit_code()
+    let (code, kind) = if invalid && ANSWERS.iter().any(|answer| argument.starts_with(answer)) {
+        (Kind::Answer.exit_code(), Kind::Answer.name())
     } else {
-        error.exit_code()
+        (error.exit_code(), "usage")
     };
-    // Nobody is left to be told when the stream is closed.
-    let _ = error.print();
+    let text = error.render().to_string();
+    if code != 0 && wants_json(env::args()) {
+        report::refused(code, kind, text.trim().trim_start_matches("error: "));
+    } else if report::plain(&text) == text {
+        // Nobody is left to be told when the stream is closed.
+        let _ = error.print();
+    } else {
+        report::tell(text.trim_end());
+    }
     process::exit(code)
+}
+
+/// As far as it can be told from a command line that is none.
+fn wants_json(arguments: impl Iterator<Item = String>) -> bool {
+    let arguments: Vec<String> = arguments.take_while(|argument| argument != "--").collect();
+    let pair = |pair: &[String]| pair[0] == "--format" && pair[1] == "json";
+    arguments.iter().any(|argument| argument == "--format=json") || arguments.windows(2).any(pair)
 }
 
 pub(crate) fn boolean(text: &str) -> Result<bool, String> {
@@ -264,11 +322,11 @@ pub(crate) fn boolean(text: &str) -> Result<bool, String> {
     }
 }
 
-fn definition(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
-        _ => Err("write it as `-d key=value`".into()),
-    }
+/// A name in which nothing is blank, and whatever stands after `=`.
+fn definition(text: &str) -> Option<(String, String)> {
+    let (key, value) = text.split_once('=')?;
+    let is_name = !key.is_empty() && !key.contains(|c: char| c.is_whitespace() || c.is_control());
+    is_name.then(|| (key.to_owned(), value.to_owned()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Another program run for a moment: its output is caught, and a signal ends it.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -12,7 +12,7 @@ use crate::signals::Writing;
 
 /// How soon a signal is noticed.
 const PATIENCE: Duration = Duration::from_millis(20);
-/// Who says more than this has stopped saying anything.
+/// More than any program has to say in one errand; the rest is read and dropped.
 const MAX_OUTPUT: u64 = 1024 * 1024;
 
 pub(crate) struct Outcome {
@@ -23,10 +23,31 @@ pub(crate) struct Outcome {
 
 /// Nothing if a signal came first; who holds `writing` then says so.
 pub(crate) fn run(command: &mut Command, writing: &Writing) -> io::Result<Option<Outcome>> {
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    carry_out(command.stdin(Stdio::null()).stderr(Stdio::piped()), Vec::new(), MAX_OUTPUT, writing)
+}
+
+/// The same of a program that is given something to read, and answers at any length.
+pub(crate) fn feed(command: &mut Command, input: Vec<u8>, writing: &Writing) -> io::Result<Option<Outcome>> {
+    carry_out(command.stdin(Stdio::piped()).stderr(Stdio::piped()), input, u64::MAX, writing)
+}
+
+/// The same of a program that asks the person at the terminal, which it is left for that long.
+pub(crate) fn converse(command: &mut Command, writing: &Writing) -> io::Result<Option<Outcome>> {
+    let command = command.stdin(Stdio::inherit()).stderr(Stdio::inherit());
+    let outcome = carry_out(command, Vec::new(), MAX_OUTPUT, writing);
+    writing.restore_terminal();
+    outcome
+}
+
+fn carry_out(command: &mut Command, input: Vec<u8>, most: u64, writing: &Writing) -> io::Result<Option<Outcome>> {
+    let mut child = command.stdout(Stdio::piped()).spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // Who ends before having read it all says why by its status.
+        thread::spawn(move || stdin.write_all(&input));
+    }
     let (done, ended) = mpsc::channel();
-    let stdout = listen(child.stdout.take(), done.clone());
-    let stderr = listen(child.stderr.take(), done);
+    let stdout = listen(child.stdout.take(), most, done.clone());
+    let stderr = listen(child.stderr.take(), MAX_OUTPUT, done);
     // Both threads have gone when both streams are closed, which is when the program has ended.
     while ended.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Disconnected) {
         if writing.check().is_err() {
@@ -39,12 +60,16 @@ pub(crate) fn run(command: &mut Command, writing: &Writing) -> io::Result<Option
     Ok(Some(Outcome { status, stdout: text(stdout), stderr: text(stderr) }))
 }
 
-fn listen(stream: Option<impl Read + Send + 'static>, done: mpsc::Sender<()>) -> thread::JoinHandle<Vec<u8>> {
+fn listen(
+    stream: Option<impl Read + Send + 'static>,
+    most: u64,
+    done: mpsc::Sender<()>,
+) -> thread::JoinHandle<Vec<u8>> {
     thread::spawn(move || {
         let mut output = Vec::new();
         if let Some(mut stream) = stream {
             // What was said until an error is all there is.
-            let _ = stream.by_ref().take(MAX_OUTPUT).read_to_end(&mut output);
+            let _ = stream.by_ref().take(most).read_to_end(&mut output);
             let _ = io::copy(&mut stream, &mut io::sink());
         }
         drop(done);

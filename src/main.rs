@@ -1,6 +1,7 @@
 //! `jwt-allauth`: renders the project in `project-template` and leaves it to its owner.
 
 mod answers;
+mod bounds;
 mod cli;
 mod commands;
 mod ends;
@@ -26,11 +27,15 @@ use cli::Cli;
 use failure::{Failure, UNEXPECTED};
 use report::Report;
 use signals::Signals;
+use template::bounded;
 use template::complete::Order;
 
 fn main() {
     if let Some(order) = Order::from_arguments() {
         process::exit(order.carry_out());
+    }
+    if let Some(code) = bounded::carried_out() {
+        process::exit(code);
     }
     let cli = Cli::read();
     let report = Report::new(cli.output);

@@ -6,6 +6,7 @@ use crate::failure::{Failure, Kind};
 
 const MAX_LENGTH: usize = 64;
 const FALLBACK: &str = "myproject";
+const APPENDED: &str = "-app";
 
 /// Strict and reserved words of edition 2024.
 const KEYWORDS: [&str; 52] = [
@@ -14,7 +15,38 @@ const KEYWORDS: [&str; 52] = [
     "move", "mut", "override", "priv", "pub", "ref", "return", "self", "Self", "static", "struct", "super", "trait",
     "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
-const STANDARD_CRATES: [&str; 5] = ["alloc", "core", "proc_macro", "std", "test"];
+/// Every crate that comes with the compiler: those of the standard library, and those that it is made of.
+const STANDARD_CRATES: [&str; 29] = [
+    "addr2line",
+    "adler2",
+    "alloc",
+    "cfg_if",
+    "compiler_builtins",
+    "core",
+    "getopts",
+    "gimli",
+    "hashbrown",
+    "libc",
+    "memchr",
+    "miniz_oxide",
+    "object",
+    "panic_abort",
+    "panic_unwind",
+    "proc_macro",
+    "profiler_builtins",
+    "rustc_demangle",
+    "rustc_literal_escaper",
+    "rustc_std_workspace_alloc",
+    "rustc_std_workspace_core",
+    "rustc_std_workspace_std",
+    "std",
+    "std_detect",
+    "sysroot",
+    "test",
+    "unicode_width",
+    "unwind",
+    "windows_targets",
+];
 /// Folders of cargo's target directory, where the program of that name would have to lie.
 const ARTIFACTS: [&str; 4] = ["build", "deps", "examples", "incremental"];
 const WINDOWS_DEVICES: [&str; 4] = ["aux", "con", "nul", "prn"];
@@ -65,6 +97,8 @@ fn malformed(name: &str) -> Option<String> {
         "it starts with a digit".to_owned()
     } else if name.starts_with('-') {
         "it starts with a dash".to_owned()
+    } else if name.chars().all(|c| c == '_' || c == '-') {
+        "it has neither a letter nor a digit".to_owned()
     } else if name.len() > MAX_LENGTH {
         format!("it has {} characters; {MAX_LENGTH} are the most", name.len())
     } else {
@@ -118,15 +152,16 @@ fn refused(name: &str, reason: &str, suggestion: &str) -> Failure {
 fn suggestion(name: &str, taken: &[&str]) -> String {
     let last = name.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or_default();
     let words: Vec<&str> = last.split(|c: char| !is_allowed(c)).filter(|word| !word.is_empty()).collect();
-    let mut stem = words.join("-").trim_matches('-').to_owned();
+    let mut stem = words.join("-").trim_matches(['-', '_']).to_owned();
     if stem.starts_with(|c: char| c.is_ascii_digit()) {
         stem.insert_str(0, "app-");
     }
-    stem.truncate(MAX_LENGTH);
-    [stem.clone(), format!("{stem}-app"), FALLBACK.to_owned()]
-        .into_iter()
-        .find(|candidate| refusal(candidate, taken).is_none())
-        .unwrap_or_else(|| format!("{FALLBACK}-app"))
+    stem.truncate(MAX_LENGTH - APPENDED.len());
+    // One of so many is free, whatever the project depends on.
+    let numbered = (2..).map(|number| format!("{FALLBACK}{number}"));
+    let near = [stem.trim_end_matches(['-', '_']).to_owned(), format!("{stem}{APPENDED}"), FALLBACK.to_owned()];
+    let mut candidates = near.into_iter().chain(numbered);
+    candidates.find(|candidate| refusal(candidate, taken).is_none()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -143,7 +178,7 @@ mod tests {
     fn ordinary_names_are_accepted_as_they_are() {
         let longest = "a".repeat(64);
         for name in
-            ["myproject", "my-project", "my_project", "MyProject", "a", "_a", "a1", "_", "union", "com10", &longest]
+            ["myproject", "my-project", "my_project", "MyProject", "a", "_a", "a1", "__a_", "union", "com10", &longest]
         {
             assert_eq!(ProjectName::parse(name, &TAKEN).expect(name).as_str(), name);
         }
@@ -160,6 +195,10 @@ mod tests {
             ("test", "test harness"),
             ("std", "standard library"),
             ("proc-macro", "standard library"),
+            ("panic_unwind", "standard library"),
+            ("panic-abort", "standard library"),
+            ("_", "neither a letter"),
+            ("__", "neither a letter"),
             ("build", "cargo keeps a folder"),
             ("Deps", "cargo keeps a folder"),
             ("axum", "depends on"),
@@ -190,6 +229,31 @@ mod tests {
             let suggested = suggestion(name, &TAKEN);
             assert_eq!(refusal(&suggested, &TAKEN), None, "{name} -> {suggested}");
         }
+    }
+
+    /// All short names over letters that matter, behind and before what is refused.
+    #[test]
+    fn every_refused_name_of_many_is_answered_with_one_that_is_accepted() {
+        let letters =
+            ["", "a", "A", "9", "-", "_", "é", " ", "/", "\\", ".", "std", "test", "auth", "nul", "com1", "build"];
+        let long = ["x".repeat(59), "x".repeat(60), "x-".repeat(40), "9".repeat(70), "_".repeat(65)];
+        let parts: Vec<&str> = letters.into_iter().chain(long.iter().map(String::as_str)).collect();
+        let taken = ["auth", "axum", "myproject", "myproject2", "a-app"];
+        let mut refused = 0;
+        for a in &parts {
+            for b in &parts {
+                for c in &parts {
+                    let name = [*a, *b, *c].concat();
+                    if let Err(failure) = ProjectName::parse(&name, &taken) {
+                        let suggested = suggestion(&name, &taken);
+                        assert_eq!(refusal(&suggested, &taken), None, "{name} -> {suggested}");
+                        assert!(failure.hints[0].contains(&suggested), "{name}");
+                        refused += 1;
+                    }
+                }
+            }
+        }
+        assert!(refused > 5000, "{refused}");
     }
 
     #[test]

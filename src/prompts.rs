@@ -10,6 +10,7 @@ use dialoguer::{Confirm, Input, MultiSelect, Select};
 use crate::answers::{Database, Given, Value};
 use crate::failure::{Failure, Kind};
 use crate::names::ProjectName;
+use crate::report::plain;
 use crate::template::{Placeholder, PlaceholderKind, Template, variables};
 
 /// SIGINT, which a terminal that reads key by key does not send by itself.
@@ -80,7 +81,7 @@ fn template(theme: &dyn Theme) -> dialoguer::Result<Option<String>> {
 }
 
 fn value(theme: &dyn Theme, placeholder: &Placeholder) -> dialoguer::Result<Value> {
-    let question = format!("{} (-d {})", placeholder.prompt, placeholder.name);
+    let question = plain(&format!("{} (-d {})", placeholder.prompt, placeholder.name));
     match (&placeholder.kind, &placeholder.default) {
         (PlaceholderKind::Bool, default) => {
             let question = Confirm::with_theme(theme).with_prompt(question);
@@ -89,19 +90,19 @@ fn value(theme: &dyn Theme, placeholder: &Placeholder) -> dialoguer::Result<Valu
         }
         (PlaceholderKind::Choice(choices), default) => {
             let is_default = |choice: &String| *default == Some(Value::Text(choice.clone()));
-            let question = Select::with_theme(theme).with_prompt(question).items(choices);
+            let question = Select::with_theme(theme).with_prompt(question).items(shown(choices));
             let chosen = question.default(choices.iter().position(is_default).unwrap_or_default()).interact()?;
             Ok(Value::Text(choices[chosen].clone()))
         }
         (PlaceholderKind::List(choices), default) => {
             let is_default = |choice| matches!(default, Some(Value::List(texts)) if texts.contains(choice));
             let defaults: Vec<bool> = choices.iter().map(is_default).collect();
-            let question = MultiSelect::with_theme(theme).with_prompt(question).items(choices);
+            let question = MultiSelect::with_theme(theme).with_prompt(question).items(shown(choices));
             let chosen = question.defaults(&defaults).interact()?;
             Ok(Value::List(chosen.into_iter().map(|number| choices[number].clone()).collect()))
         }
         (PlaceholderKind::Text { .. }, default) => {
-            let valid = |answer: &String| placeholder.parse(answer).map(drop);
+            let valid = |answer: &String| placeholder.parse(answer).map(drop).map_err(|why| plain(&why));
             let question = Input::with_theme(theme).with_prompt(question).allow_empty(true).validate_with(valid);
             let answer = match default {
                 Some(Value::Text(text)) => question.default(text.clone()).interact_text()?,
@@ -110,6 +111,10 @@ fn value(theme: &dyn Theme, placeholder: &Placeholder) -> dialoguer::Result<Valu
             Ok(Value::Text(answer))
         }
     }
+}
+
+fn shown(choices: &[String]) -> Vec<String> {
+    choices.iter().map(|choice| plain(choice)).collect()
 }
 
 fn theme() -> Box<dyn Theme> {

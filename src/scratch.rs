@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Kind};
 
+/// Where everybody may write if the usual place has a peculiar path.
+const COMMON: &str = "/tmp";
 pub(crate) const REMEDY: &str =
     "`TMPDIR` names the directory for what is needed for a moment: it has to be there, yours to write to, and not full";
 
@@ -17,14 +19,27 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     pub(crate) fn create() -> Result<Self, Failure> {
-        let directory = env::temp_dir();
+        Self::below(&env::temp_dir())
+    }
+
+    /// With a path in which nobody could find a tag or a character to be replaced: cargo-generate renders whole paths.
+    pub(crate) fn plain() -> Result<Self, Failure> {
+        let usual = env::temp_dir();
+        let is_plain = |path: &Path| {
+            path.to_str().is_some_and(|path| path.chars().all(|c| c.is_alphanumeric() || "/-_.".contains(c)))
+        };
+        let resolved = usual.canonicalize().unwrap_or_else(|_| usual.clone());
+        Self::below(if is_plain(&resolved) { &usual } else { Path::new(COMMON) })
+    }
+
+    fn below(directory: &Path) -> Result<Self, Failure> {
         let created = getrandom::u64().map_err(io::Error::other).and_then(|number| {
             let path = directory.join(format!("jwt-allauth-{number:016x}"));
             // Fails on one that is there: nobody else has a hand in it.
             DirBuilder::new().mode(0o700).create(&path)?;
             path.canonicalize()
         });
-        Ok(Self { path: created.map_err(|error| unusable(&directory, &error))? })
+        Ok(Self { path: created.map_err(|error| unusable(directory, &error))? })
     }
 
     /// What was to be written in it and was not.

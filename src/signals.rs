@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use anyhow::Result;
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::failure::{Failure, Kind};
@@ -27,11 +28,14 @@ pub(crate) struct Signals {
     /// Zero for none.
     received: Arc<AtomicUsize>,
     phase: Arc<Mutex<Phase>>,
+    /// As it was before anybody was asked: a question reads key by key, without an echo.
+    terminal: Option<Arc<Mutex<Termios>>>,
 }
 
 impl Signals {
     pub(crate) fn watch() -> io::Result<Self> {
-        let signals = Self::default();
+        let terminal = tcgetattr(io::stdin()).ok().map(|terminal| Arc::new(Mutex::new(terminal)));
+        let signals = Self { terminal, ..Self::default() };
         for (signal, number) in WATCHED {
             // Set by the handler itself: the writing sees a signal as soon as it has arrived.
             signal_hook::flag::register_usize(signal, Arc::clone(&signals.received), number)?;
@@ -70,10 +74,19 @@ impl Signals {
         // Held while exiting: the writing cannot begin in between.
         let phase = self.lock();
         if *phase == Phase::Before {
-            // A question may have hidden the cursor; there is nobody to tell if showing it fails.
-            let _ = console::Term::stderr().show_cursor();
+            self.restore_terminal();
             process::exit(128 + signal);
         }
+    }
+
+    /// There is nobody to tell if it fails.
+    fn restore_terminal(&self) {
+        if let Some(terminal) = &self.terminal {
+            let terminal = terminal.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &terminal);
+        }
+        // A question may have hidden the cursor.
+        let _ = console::Term::stderr().show_cursor();
     }
 
     fn lock(&self) -> MutexGuard<'_, Phase> {
@@ -87,6 +100,11 @@ pub(crate) struct Writing<'a> {
 }
 
 impl Writing<'_> {
+    /// After somebody else had it.
+    pub(crate) fn restore_terminal(&self) {
+        self.signals.restore_terminal();
+    }
+
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match self.signals.received.load(Ordering::SeqCst) {
             0 => Ok(()),

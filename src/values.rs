@@ -28,9 +28,9 @@ pub(crate) struct Said {
 }
 
 impl Values {
-    pub(crate) fn of(defined: &[(String, String)], file: Option<&Path>) -> Result<Self, Failure> {
+    pub(crate) fn of(defined: Vec<(String, String)>, file: Option<&Path>) -> Result<Self, Failure> {
         let file = file.map(|path| Ok::<_, Failure>((path.display().to_string(), read(path)?))).transpose()?;
-        Ok(Self { defined: defined.to_vec(), file, recorded: Table::new() })
+        Ok(Self { defined, file, recorded: Table::new() })
     }
 
     /// What was said when the project was rendered holds until somebody says something else.
@@ -72,17 +72,16 @@ impl Values {
     /// One file and one environment may serve many templates, but what is typed is meant for this one.
     pub(crate) fn check(&self, placeholders: &[Placeholder]) -> Result<(), Failure> {
         let names: Vec<&str> = placeholders.iter().map(|placeholder| placeholder.name.as_str()).collect();
-        match self.defined.iter().find(|(key, _)| !names.contains(&key.as_str())) {
-            None => Ok(()),
-            Some((key, _)) if names.is_empty() => {
-                Err(Failure::new(Kind::Answer, format!("`-d {key}` answers no question: none is asked"))
-                    .hint("a template asks with the table `[placeholders]` of its `jwt-allauth.toml`"))
+        let unasked = self.defined.iter().map(|(key, _)| key).filter(|key| !names.contains(&key.as_str()));
+        Failure::gathered(unasked.map(|key| {
+            if names.is_empty() {
+                Failure::new(Kind::Answer, format!("`-d {key}` answers no question: none is asked"))
+                    .hint("a template asks with the table `[placeholders]` of its `jwt-allauth.toml`")
+            } else {
+                Failure::new(Kind::Answer, format!("`-d {key}` answers no question of the template"))
+                    .hint(format!("it asks for {}", names.join(", ")))
             }
-            Some((key, _)) => {
-                Err(Failure::new(Kind::Answer, format!("`-d {key}` answers no question of the template"))
-                    .hint(format!("it asks for {}", names.join(", "))))
-            }
-        }
+        }))
     }
 }
 

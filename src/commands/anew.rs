@@ -29,13 +29,13 @@ impl Anew {
         signals: &Signals,
     ) -> Result<Self> {
         let template = template(&project.stamp, arguments, signals)?;
-        let values = Values::of(&arguments.define, arguments.values_file.as_deref())?;
+        let values = Values::of(arguments.definitions(), arguments.values_file.as_deref())?;
         let values = values.recalling(project.stamp.placeholders.clone());
         let answers = answers(given(&project.stamp, &template), &template, &values, may_ask)?;
         if is_the_same(&project.stamp, &template, &answers) {
             return Ok(Self { template, tree: None });
         }
-        let permit = Permit { commands: arguments.allow_commands, signals };
+        let permit = Permit::quiet(arguments.allow_commands, signals);
         let tree = template.render(&answers, &project.secrets()?, &permit)?;
         Ok(Self { template, tree: Some(tree) })
     }
@@ -50,7 +50,7 @@ impl Anew {
             let mut given = given(&project.stamp, template);
             given.take(&recorded, template).ok()?;
             let answers = Answers::complete(&given, template).ok()?;
-            template.render(&answers, &project.secrets().ok()?, &Permit { commands: false, signals }).ok()
+            template.render(&answers, &project.secrets().ok()?, &Permit::quiet(false, signals)).ok()
         };
         [&self.template, &Template::built_in()].into_iter().filter_map(render).collect()
     }

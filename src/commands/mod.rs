@@ -13,6 +13,8 @@ use clap::CommandFactory;
 
 use crate::answers::{Answers, Given};
 use crate::cli::{Cli, Command};
+use crate::failure::Failure;
+use crate::names::ProjectName;
 use crate::prompts;
 use crate::report::Report;
 use crate::signals::Signals;
@@ -41,7 +43,8 @@ pub(crate) fn run(command: &Command, report: &Report, signals: &Signals) -> Resu
 
 /// Question by question: some come up only after certain answers.
 fn answers(mut given: Given, template: &Template, values: &Values, may_ask: bool) -> Result<Answers> {
-    given.take(values, template)?;
+    let name = given.name.as_deref().map(|name| ProjectName::parse(name, &template.crates())).transpose();
+    Failure::gathered(name.err().into_iter().chain(given.take(values, template).err()))?;
     if may_ask {
         while let Some(open) = given.next(template) {
             let value = prompts::ask_for(&open)?;

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 
 use super::DONE;
 use crate::answers::{Answers, Given};
 use crate::cli::StartProject;
-use crate::failure::Kind;
+use crate::failure::{Failure, Kind};
+use crate::names::ProjectName;
 use crate::project::{self, Destination, Written};
 use crate::prompts;
 use crate::report::{Rendered, Report};
@@ -23,7 +24,9 @@ pub(crate) fn run(arguments: &StartProject, report: &Report, signals: &Signals) 
     let destination = Destination::of(directory(arguments, &answers))?;
     let git = Git::of(arguments)?;
     let secrets = Secrets::generate()?;
-    let permit = Permit { commands: arguments.template.allow_commands, signals };
+    let notice = |notice| report.notice(notice);
+    let (commands, ask) = (arguments.template.allow_commands, may_ask(arguments));
+    let permit = Permit { commands, ask, signals, notice: &notice };
     let tree = template.render(&answers, &secrets, &permit)?;
     let rendered = Rendered {
         template: &template.id,
@@ -43,10 +46,20 @@ pub(crate) fn run(arguments: &StartProject, report: &Report, signals: &Signals) 
     Ok(exit_code(git, &written))
 }
 
+/// A name that is not valid whatever the template is, beside what is wrong with the template.
+fn with_the_name(arguments: &StartProject, error: Error) -> Error {
+    let name = arguments.name.as_deref().and_then(|name| ProjectName::parse(name, &[]).err());
+    match (name, error.downcast::<Failure>()) {
+        (Some(name), Ok(failure)) => name.and(failure).into(),
+        (None, Ok(failure)) => failure.into(),
+        (_, Err(error)) => error,
+    }
+}
+
 /// A name is answer enough; without one everything is asked that has not been said.
 fn given(arguments: &StartProject, signals: &Signals) -> Result<(Given, Template)> {
     let location = arguments.template.location.as_deref();
-    let template = Template::at(location, signals)?;
+    let template = Template::at(location, signals).map_err(|error| with_the_name(arguments, error))?;
     let mut given = Given {
         name: arguments.name.clone(),
         email: arguments.email,
@@ -69,7 +82,7 @@ fn given(arguments: &StartProject, signals: &Signals) -> Result<(Given, Template
 }
 
 fn answers(arguments: &StartProject, mut given: Given, template: &Template) -> Result<Answers> {
-    let mut values = Values::of(&arguments.template.define, arguments.template.values_file.as_deref())?;
+    let mut values = Values::of(arguments.template.definitions(), arguments.template.values_file.as_deref())?;
     if template.is_complete() {
         given.leave_to(&mut values);
     }

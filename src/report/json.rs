@@ -8,32 +8,59 @@ use crate::failure::{Failure, UNEXPECTED};
 use crate::project::{Plan, Written};
 use crate::vcs;
 
-pub(super) fn would_write(rendered: &Rendered, plan: &Plan) -> String {
+pub(super) fn would_write(rendered: &Rendered, plan: &Plan, warnings: &[String]) -> String {
     let mut object = of(rendered);
+    object["warnings"] = json!(warnings);
     object["dry_run"] = true.into();
     object["replaced"] = json!(plan.replaced);
     object["kept"] = json!(plan.kept);
     pretty(&object)
 }
 
-pub(super) fn written(rendered: &Rendered, written: &Written) -> String {
+pub(super) fn written(rendered: &Rendered, written: &Written, warnings: &[String]) -> String {
     let mut object = of(rendered);
     object["dry_run"] = false.into();
     object["path"] = written.root.display().to_string().into();
     object["replaced"] = json!(written.replaced);
     object["kept"] = json!(written.kept);
     object["git"] = of_vcs(&written.vcs);
-    object["warnings"] = json!(next_steps::warnings(written));
+    object["warnings"] = json!([warnings, &next_steps::warnings(written)].concat());
     object["next_steps"] = json!(next_steps::commands(rendered, written));
     object["notes"] = json!(next_steps::notes(rendered));
     pretty(&object)
 }
 
+/// `problems` has all that is wrong; the first decides the exit code, and is what the fields beside it say.
 pub(super) fn failed(error: &anyhow::Error, failure: Option<&Failure>) -> String {
     let (code, kind) = failure.map_or(UNEXPECTED, |failure| (failure.kind.exit_code(), failure.kind.name()));
     let hints = failure.map_or(&[][..], |failure| &failure.hints);
     let message = failure.map_or_else(|| format!("{error:#}"), ToString::to_string);
-    pretty(&json!({ "error": { "code": code, "kind": kind, "message": message, "hints": hints } }))
+    let problems: Vec<Value> = match failure {
+        Some(failure) => failure.problems().map(problem).collect(),
+        None => vec![json!({ "kind": kind, "message": message, "hints": hints })],
+    };
+    pretty(
+        &json!({ "error": { "code": code, "kind": kind, "message": message, "hints": hints, "problems": problems } }),
+    )
+}
+
+/// The same of a command line that cannot be read.
+pub(super) fn refused(code: i32, kind: &str, message: &str) -> String {
+    let problem = json!({ "kind": kind, "message": message, "hints": [] });
+    pretty(&json!({ "error": { "code": code, "kind": kind, "message": message, "hints": [], "problems": [problem] } }))
+}
+
+fn problem(failure: &Failure) -> Value {
+    let position = failure.place.as_ref().and_then(|place| place.position);
+    json!({
+        "kind": failure.kind.name(),
+        "message": failure.to_string(),
+        "template": failure.template,
+        "file": failure.place.as_ref().map(|place| &place.file),
+        "line": position.map(|(line, _)| line),
+        "column": position.map(|(_, column)| column),
+        "hints": failure.hints,
+    })
 }
 
 fn of(rendered: &Rendered) -> Value {

@@ -2,21 +2,25 @@
 
 mod json;
 mod next_steps;
+mod plain;
 mod templates;
 mod update;
 
+use std::cell::RefCell;
 use std::env;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
-use console::{Style, style};
+use console::{StyledObject, style};
 
+pub(crate) use plain::plain;
 pub(crate) use update::Updated;
 
 use crate::answers::Answers;
 use crate::cli::{Color, Format, Output};
 use crate::failure::Failure;
 use crate::project::{Destination, Plan, Written};
-use crate::template::Overlay;
+use crate::template::{Notice, Overlay};
 use crate::tree::{File, Mode, Origin, Tree};
 use crate::vcs;
 
@@ -27,6 +31,8 @@ pub(crate) struct Report {
     format: Format,
     quiet: bool,
     verbose: bool,
+    /// For the one document of a result as JSON.
+    warnings: RefCell<Vec<String>>,
 }
 
 /// What was rendered, for whom and where it goes.
@@ -44,12 +50,26 @@ pub(crate) struct Rendered<'a> {
 impl Report {
     pub(crate) fn new(output: Output) -> Self {
         colour(output.color);
-        Self { format: output.format, quiet: output.quiet, verbose: output.verbose }
+        Self { format: output.format, quiet: output.quiet, verbose: output.verbose, warnings: RefCell::default() }
+    }
+
+    pub(crate) fn notice(&self, notice: Notice) {
+        match notice {
+            Notice::Said { script, lines } if !self.quiet => {
+                self.say(&format!("{script} says:"));
+                for line in lines {
+                    self.say(&format!("  {line}"));
+                }
+            }
+            Notice::Said { .. } => {}
+            Notice::Warning(text) if self.format == Format::Json => self.warnings.borrow_mut().push(text),
+            Notice::Warning(text) => warn(&text),
+        }
     }
 
     pub(crate) fn would_write(&self, rendered: &Rendered, plan: &Plan) {
         if self.format == Format::Json {
-            return result(&json::would_write(rendered, plan));
+            return document(&json::would_write(rendered, plan, &self.warnings.borrow()));
         }
         for file in rendered.tree.files() {
             let mut notes = String::new();
@@ -69,10 +89,10 @@ impl Report {
 
     pub(crate) fn written(&self, rendered: &Rendered, written: &Written) {
         if self.format == Format::Json {
-            return result(&json::written(rendered, written));
+            return document(&json::written(rendered, written, &self.warnings.borrow()));
         }
         self.summary(rendered, written);
-        self.say(&format!("\n{}", heading("Next steps")));
+        self.say_under("Next steps", "");
         for command in next_steps::commands(rendered, written) {
             self.say(&format!("  {command}"));
         }
@@ -80,12 +100,12 @@ impl Report {
         if !notes.is_empty() {
             self.say(&format!("\n{}", notes.join("\n")));
         }
-        result(&written.root.display().to_string());
+        path(&written.root);
     }
 
     fn summary(&self, rendered: &Rendered, written: &Written) {
         let name = &rendered.answers.name;
-        self.say(&format!("{} `{name}`: {} files, {}", heading("Created"), written.created, rendered.tree.hash()));
+        self.say_headed("Created", &format!("`{name}`: {} files, {}", written.created, rendered.tree.hash()));
         self.list("Replaced", &written.replaced);
         self.list("Kept as they were", &written.kept);
         for warning in next_steps::warnings(written) {
@@ -111,12 +131,12 @@ impl Report {
     pub(crate) fn failed(&self, error: &anyhow::Error) {
         let failure = error.downcast_ref::<Failure>();
         if self.format == Format::Json {
-            return result(&json::failed(error, failure));
+            return document(&json::failed(error, failure));
         }
-        let message = failure.map_or_else(|| format!("{error:#}"), ToString::to_string);
-        tell(&format!("{} {message}", style("error:").for_stderr().red().bold()));
-        for hint in failure.into_iter().flat_map(|failure| &failure.hints) {
-            tell(&format!("  {hint}"));
+        let Some(failure) = failure else { return error_line(&format!("{error:#}")) };
+        for problem in failure.problems() {
+            error_line(&problem.to_string());
+            problem.hints.iter().for_each(|hint| tell(&format!("  {hint}")));
         }
     }
 
@@ -139,6 +159,18 @@ impl Report {
         if !self.quiet {
             tell(text);
         }
+    }
+
+    fn say_headed(&self, heading: &str, text: &str) {
+        if !self.quiet {
+            tell_headed(&style(heading).for_stderr().bold(), text);
+        }
+    }
+
+    /// After an empty line.
+    fn say_under(&self, heading: &str, text: &str) {
+        self.say("");
+        self.say_headed(heading, text);
     }
 }
 
@@ -166,19 +198,41 @@ fn origin(file: &File, overlay: &Overlay) -> String {
     }
 }
 
-fn heading(text: &str) -> String {
-    Style::new().for_stderr().bold().apply_to(text).to_string()
+pub(crate) fn warn(text: &str) {
+    tell_headed(&style("warning:").for_stderr().yellow().bold(), text);
 }
 
-pub(crate) fn warn(text: &str) {
-    tell(&format!("{} {text}", style("warning:").for_stderr().yellow().bold()));
+fn error_line(text: &str) {
+    tell_headed(&style("error:").for_stderr().red().bold(), text);
+}
+
+/// A command line that cannot be read, as JSON.
+pub(crate) fn refused(code: i32, kind: &str, message: &str) {
+    document(&json::refused(code, kind, message));
 }
 
 /// Nobody is left to be told when a stream is closed.
 pub(crate) fn tell(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", plain(text));
+}
+
+/// With a word of this program's before it, the only part that has colour.
+fn tell_headed(heading: &StyledObject<&str>, text: &str) {
+    let gap = if text.is_empty() { "" } else { " " };
+    let _ = writeln!(io::stderr(), "{heading}{gap}{}", plain(text));
 }
 
 pub(crate) fn result(text: &str) {
-    let _ = writeln!(io::stdout(), "{text}");
+    let _ = writeln!(io::stdout(), "{}", plain(text));
+}
+
+pub(crate) fn document(json: &str) {
+    let _ = writeln!(io::stdout(), "{}", plain::json(json));
+}
+
+/// For a program that reads it the path has to be as it is.
+fn path(path: &Path) {
+    let path = path.display().to_string();
+    let path = if io::stdout().is_terminal() { plain(&path) } else { path };
+    let _ = writeln!(io::stdout(), "{path}");
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Report, json, next_steps, result};
+use super::{Report, document, json, next_steps, path, result};
 use crate::answers;
 use crate::cli::Format;
 use crate::project::Written;
@@ -16,7 +16,7 @@ impl Report {
     pub(crate) fn templates(&self, templates: &[Description]) {
         if self.format == Format::Json {
             let list: Vec<Value> = templates.iter().map(head).collect();
-            return result(&format!("{:#}", json!(list)));
+            return document(&format!("{:#}", json!(list)));
         }
         let width = templates.iter().map(|template| template.name.len()).max().unwrap_or_default();
         for template in templates {
@@ -28,7 +28,7 @@ impl Report {
 
     pub(crate) fn template(&self, template: &Description) {
         if self.format == Format::Json {
-            return result(&format!("{:#}", whole(template)));
+            return document(&format!("{:#}", whole(template)));
         }
         let version = template.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
         let summary = template.summary.as_ref().map(|summary| format!(": {summary}")).unwrap_or_default();
@@ -61,7 +61,7 @@ impl Report {
             });
             let findings: Vec<Value> = findings.collect();
             let (name, kind) = (&linted.name, linted.kind.name());
-            return result(&format!("{:#}", json!({ "template": name, "kind": kind, "findings": findings })));
+            return document(&format!("{:#}", json!({ "template": name, "kind": kind, "findings": findings })));
         }
         for finding in &linted.findings {
             let (line, column, rule) = (finding.line, finding.column, finding.rule.name());
@@ -75,9 +75,9 @@ impl Report {
     }
 
     pub(crate) fn exported(&self, name: &str, given: &Path, written: &Written) {
-        let path = written.root.display().to_string();
         if self.format == Format::Json {
-            return result(&format!("{:#}", json!({ "template": name, "path": path, "files": written.created })));
+            let path = written.root.display().to_string();
+            return document(&format!("{:#}", json!({ "template": name, "path": path, "files": written.created })));
         }
         self.say(&format!("Exported `{name}`: {} files", written.created));
         self.say("\nNext steps");
@@ -86,7 +86,7 @@ impl Report {
         let given = next_steps::quoted(&format!("{dash}{}", given.display()));
         self.say(&format!("  jwt-allauth templates lint {given}"));
         self.say(&format!("  jwt-allauth startproject myproject --template {given} --dry-run"));
-        result(&path);
+        path(&written.root);
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Report, heading, next_steps, result, warn};
+use super::{Report, document, next_steps, result, warn};
 use crate::cli::Format;
 use crate::template::stamp::Stamp;
 use crate::update::security::Missing;
@@ -23,28 +23,28 @@ pub(crate) struct Updated<'a> {
 impl Report {
     pub(crate) fn would_update(&self, updated: &Updated) {
         if self.format == Format::Json {
-            return result(&format!("{:#}", object(updated, true)));
+            return document(&format!("{:#}", object(updated, true)));
         }
         self.changes(&updated.update.changes);
         updated.update.advice.iter().for_each(|advice| warn(advice));
-        self.say(&summary("Would update", updated));
+        self.say_headed("Would update", &summary(updated));
         self.say("Nothing was written");
     }
 
     pub(crate) fn updated(&self, updated: &Updated) {
         if self.format == Format::Json {
-            return result(&format!("{:#}", object(updated, false)));
+            return document(&format!("{:#}", object(updated, false)));
         }
         self.changes(&updated.update.changes);
         if updated.update.is_nothing() {
             return self.say(&format!("`{}` is up to date", updated.project.stamp.name));
         }
-        self.say(&summary("Updated", updated));
+        self.say_headed("Updated", &summary(updated));
         updated.update.advice.iter().for_each(|advice| warn(advice));
         for conflict in updated.update.conflicts().collect::<BTreeSet<_>>() {
             warn(left_to_do(conflict));
         }
-        self.say(&format!("\n{}", heading("Next steps")));
+        self.say_under("Next steps", "");
         for command in commands(updated) {
             self.say(&format!("  {command}"));
         }
@@ -56,7 +56,7 @@ impl Report {
             object["behind"] = (!behind.is_empty()).into();
             object["unresolved"] = json!(unresolved);
             object["files"] = behind.iter().map(of_change).collect();
-            return result(&format!("{object:#}"));
+            return document(&format!("{object:#}"));
         }
         self.changes(behind);
         let (name, stamp) = (&project.stamp.name, &project.stamp);
@@ -83,7 +83,7 @@ impl Report {
             let mut object = versions(&project.stamp);
             object["missing"] = fixes.collect();
             object["of_this_program"] = project.stamp.version.is_some().into();
-            return result(&format!("{object:#}"));
+            return document(&format!("{object:#}"));
         }
         for missing in missing {
             result(&format!("{}: {}", missing.fix.version, missing.fix.problem));
@@ -123,7 +123,7 @@ fn left_to_do(conflict: Conflict) -> &'static str {
     }
 }
 
-fn summary(done: &str, updated: &Updated) -> String {
+fn summary(updated: &Updated) -> String {
     let (stamp, changes) = (&updated.project.stamp, &updated.update.changes);
     let mut counts = Vec::new();
     let mut outcomes: Vec<Outcome> = changes.iter().map(|change| change.outcome).collect();
@@ -131,7 +131,7 @@ fn summary(done: &str, updated: &Updated) -> String {
     for same in outcomes.chunk_by(|a, b| a == b) {
         counts.push(format!("{} {}", same.len(), same[0].name()));
     }
-    format!("{} `{}` {}: {}", heading(done), stamp.name, way(stamp), counts.join(", "))
+    format!("`{}` {}: {}", stamp.name, way(stamp), counts.join(", "))
 }
 
 /// Of a template that is not the program's own, the version says nothing.

@@ -65,7 +65,7 @@ impl Template {
     pub(crate) fn describe(&self) -> Description {
         let (questions, hooks) = self.questions_and_hooks();
         Description {
-            name: self.overlay.as_ref().map_or(&self.id, |overlay| &overlay.name).clone(),
+            name: self.name().to_owned(),
             version: self.described_version(),
             kind: self.kind(),
             summary: match (&self.overlay, &self.complete) {
@@ -123,7 +123,7 @@ impl Template {
             for (condition, part) in &config.conditionals {
                 questions.extend(part.placeholders.iter().map(|placeholder| of(placeholder, Some(condition))));
             }
-            hooks.extend(config.hooks.iter().cloned());
+            hooks.extend(complete.all_hooks(folder, config));
         }
         (questions, hooks)
     }

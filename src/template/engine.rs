@@ -12,6 +12,9 @@ use crate::answers::Value;
 use crate::failure::{Failure, Kind};
 use crate::secrets;
 
+/// Blocks inside of blocks.
+const MAX_DEPTH: usize = 64;
+
 pub(super) struct Engine<'a> {
     parser: liquid::Parser,
     variables: &'a Variables,
@@ -33,34 +36,32 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn render(&self, source: &Source) -> Result<Output, Failure> {
-        let text = source.text().ok_or_else(|| {
-            Failure::new(Kind::Template, format!("{}: a file to be rendered has to be text", source.path))
-        })?;
+        let text =
+            source.text().ok_or_else(|| Failure::at(&source.path, None, "a file to be rendered has to be text"))?;
         let answer = |wanted: &str| self.variables.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
         let text = &*circumstances::at_moment(text, answer);
-        let at = |position: (usize, usize), message: String| {
-            Failure::new(Kind::Template, format!("{}:{}:{}: {message}", source.path, position.0, position.1))
-        };
-        let template =
-            self.parser.parse(text).map_err(|error| at(parse_position(&error).unwrap_or((1, 1)), summary(&error)))?;
+        let at = |position: (usize, usize), message: &str| Failure::at(&source.path, Some(position), message);
         let tags = tags::tags(text);
-        if let Some((tag, name)) = self.unknown(&tags) {
-            let failure = at(tags::position(text, tag.offset), format!("`{name}` is not a variable of this template"));
-            return Err(failure.hint(format!("the variables are {}", self.names().join(", "))));
+        if let Some(message) = too_deep(&tags) {
+            return Err(at((1, 1), &message));
         }
+        let template =
+            self.parser.parse(text).map_err(|error| at(parse_position(&error).unwrap_or((1, 1)), &summary(&error)))?;
+        Failure::gathered(self.unknown(&tags).map(|(tag, name)| {
+            let failure = at(tags::position(text, tag.offset), &format!("`{name}` is not a variable of this template"));
+            failure.hint(format!("the variables are {}", self.names().join(", ")))
+        }))?;
         let rendered = template.render(&self.globals(source.target()));
-        let text = rendered.map_err(|error| at(tags::position(text, failed(&tags, &error)), summary(&error)))?;
+        let text = rendered.map_err(|error| at(tags::position(text, failed(&tags, &error)), &summary(&error)))?;
         let secret = tags.iter().flat_map(Tag::uses).any(|name| secrets::NAMES.contains(&name));
         Ok(Output { text, secret })
     }
 
-    fn unknown<'t>(&self, tags: &[Tag<'t>]) -> Option<(Tag<'t>, &'t str)> {
+    fn unknown<'t>(&self, tags: &[Tag<'t>]) -> impl Iterator<Item = (Tag<'t>, &'t str)> {
         let defined = tags::defined(tags);
         let known = self.names();
-        tags.iter().find_map(|tag| {
-            let name = tag.uses().find(|name| !defined.contains(name) && !known.contains(name))?;
-            Some((*tag, name))
-        })
+        let named = tags.iter().flat_map(|tag| tag.uses().map(|name| (*tag, name)));
+        named.filter(move |(_, name)| !defined.contains(name) && !known.contains(name)).collect::<Vec<_>>().into_iter()
     }
 
     fn names(&self) -> Vec<&'a str> {
@@ -79,8 +80,16 @@ impl<'a> Engine<'a> {
     }
 }
 
+/// The parser goes down into each block, on a stack that ends.
+fn too_deep(tags: &[Tag]) -> Option<String> {
+    (tags::depth(tags) > MAX_DEPTH).then(|| format!("blocks are nested more than {MAX_DEPTH} deep"))
+}
+
 /// Where a text is no Liquid, and why.
 pub(super) fn mistake(text: &str) -> Option<(usize, String)> {
+    if let Some(message) = too_deep(&tags::tags(text)) {
+        return Some((0, message));
+    }
     let parser = liquid::ParserBuilder::with_stdlib().build().ok()?;
     let error = parser.parse(text).err()?;
     let (line, column) = parse_position(&error).unwrap_or((1, 1));

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -31,7 +31,30 @@ pub(super) fn fetch(repository: &Repository, directory: &Path, writing: &Writing
     git(&["fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--", &repository.url, reference])?;
     git(&["checkout", "--quiet", "--detach", "FETCH_HEAD"])?;
     let commit = git(&["rev-parse", "HEAD"])?.stdout.trim().to_owned();
+    has_no_submodule(repository, &git(&["ls-files", "--stage"])?.stdout)?;
     Ok(Fetched { repository: repository.to_string(), commit })
+}
+
+/// The directory of the template: the repository's, or the folder that was named.
+pub(super) fn folder(repository: &Repository, directory: &Path) -> Result<PathBuf, Failure> {
+    let Some(folder) = &repository.folder else { return Ok(directory.to_owned()) };
+    let missing =
+        || Failure::new(Kind::Template, format!("the template `{repository}`: there is no folder `{folder}` in it"));
+    let root = directory.canonicalize().map_err(|_| missing())?;
+    let found = root.join(folder).canonicalize().map_err(|_| missing())?;
+    if found.is_dir() && found.starts_with(&root) { Ok(found) } else { Err(missing()) }
+}
+
+/// git would leave its directory empty, and the project without what is in it.
+fn has_no_submodule(repository: &Repository, listed: &str) -> Result<(), Failure> {
+    let path = |line: &str| line.strip_prefix("160000 ")?.split_once('\t').map(|(_, path)| path.to_owned());
+    let is_meant = |path: &String| repository.folder.as_ref().is_none_or(|folder| Path::new(path).starts_with(folder));
+    Failure::gathered(listed.lines().filter_map(path).filter(is_meant).map(|path| {
+        Failure::at(&path, None, "a submodule, which is not fetched").of_template(&repository.to_string()).hint(
+            "clone the repository with `git clone --recurse-submodules`, remove the `.git` of the submodule, and name the \
+             directory",
+        )
+    }))
 }
 
 /// git that asks nobody and runs nothing of the repository's.
@@ -70,6 +93,9 @@ fn failed(repository: &Repository, outcome: &Outcome) -> Failure {
     }
     if why.contains("could not read") || why.contains("ermission denied") || why.contains("Authentication") {
         return failure.hint("nobody is asked for a password: see that `git clone` of it works without one");
+    }
+    if repository.has_short_commit() {
+        return failure.hint("a commit has to be named in full, by its 40 digits");
     }
     failure.hint("see that the address, and the branch, tag or commit after `@`, are there")
 }

@@ -4,12 +4,18 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::embedded;
+use super::walk::is_inside;
 use crate::failure::{Failure, Kind};
 
 const SCHEMES: [&str; 4] = ["file://", "git@", "https://", "ssh://"];
 const SUFFIX: &str = ".git";
-const FORMS: &str = "a template is a directory, a name that `jwt-allauth templates list` shows, `gh:OWNER/REPOSITORY[@REF]`, or \
-                     the URL of a repository that ends with `.git`: `https://…`, `ssh://…`, `git@…`, `file://…`";
+/// Between a repository and a folder of it.
+const FOLDER: &str = "//";
+const FORMS: &str = "a template is a directory, a name that `jwt-allauth templates list` shows, `gh:OWNER/REPOSITORY[//FOLDER][@REF]`, \
+                     or the URL of a repository that ends with `.git[//FOLDER][@REF]`: `https://…`, `ssh://…`, `git@…`, `file://…`";
+/// Short forms of cargo-generate's, and what they stand for.
+const OTHERS: [(&str, &str); 3] =
+    [("gl:", "https://gitlab.com/"), ("bb:", "https://bitbucket.org/"), ("sr:", "https://git.sr.ht/")];
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Location {
@@ -18,9 +24,11 @@ pub(super) enum Location {
     Repository(Repository),
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Repository {
     pub(super) url: String,
+    /// Where in it the template is, if not at the top.
+    pub(super) folder: Option<String>,
     /// A branch, a tag or a commit.
     pub(super) reference: Option<String>,
 }
@@ -37,7 +45,24 @@ impl Location {
         }
         // What is on the disk goes before what only has the same name.
         let embedded = || embedded::names().find(|name| *name == text && !Path::new(text).exists());
-        embedded().map_or_else(|| directory(text).map(Self::Directory), |name| Ok(Self::Embedded(name)))
+        if let Some(name) = embedded() {
+            return Ok(Self::Embedded(name));
+        }
+        let directory = directory(text)?;
+        Ok(if is_bare(&directory) { Self::Repository(local(&directory)?) } else { Self::Directory(directory) })
+    }
+}
+
+/// A repository without a working copy: what lies in it is no template, what it holds may be one.
+fn is_bare(directory: &Path) -> bool {
+    let there = |name: &str| directory.join(name);
+    there("HEAD").is_file() && there("objects").is_dir() && there("refs").is_dir() && !there(SUFFIX).exists()
+}
+
+fn local(directory: &Path) -> Result<Repository, Failure> {
+    match directory.to_str() {
+        Some(path) => Ok(Repository { url: path.to_owned(), folder: None, reference: None }),
+        None => Err(not_a_template(&directory.display().to_string(), "has a path that is not UTF-8")),
     }
 }
 
@@ -56,27 +81,44 @@ impl Location {
 }
 
 fn github(short: &str) -> Option<Repository> {
-    let (path, reference) = short.split_once('@').map_or((short, None), |(path, reference)| (path, Some(reference)));
-    let (owner, name) = path.split_once('/')?;
+    let end = [FOLDER, "@"].into_iter().filter_map(|end| short.find(end)).min().unwrap_or(short.len());
+    let (path, rest) = short.split_at(end);
+    let mut parts = path.splitn(3, '/');
+    let (owner, name, folder) = (parts.next()?, parts.next()?, parts.next());
     let is_name = |name: &str| {
         !name.is_empty()
             && !name.starts_with(['-', '.'])
             && name.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c))
     };
     let name = name.strip_suffix(SUFFIX).unwrap_or(name);
-    let is_valid = is_name(owner) && is_name(name) && reference.is_none_or(is_reference);
-    is_valid.then(|| Repository {
-        url: format!("https://github.com/{owner}/{name}{SUFFIX}"),
-        reference: reference.map(str::to_owned),
-    })
+    let rest = folder.map_or_else(|| rest.to_owned(), |folder| format!("{FOLDER}{folder}{rest}"));
+    let (folder, reference) = folder_and_reference(&rest)?;
+    let url = format!("https://github.com/{owner}/{name}{SUFFIX}");
+    (is_name(owner) && is_name(name)).then_some(Repository { url, folder, reference })
 }
 
 fn repository(text: &str) -> Option<Repository> {
-    if text.ends_with(SUFFIX) {
-        return Some(Repository { url: text.to_owned(), reference: None });
-    }
-    let (url, reference) = text.rsplit_once(".git@")?;
-    is_reference(reference).then(|| Repository { url: format!("{url}{SUFFIX}"), reference: Some(reference.to_owned()) })
+    let ends = [format!("{SUFFIX}{FOLDER}"), format!("{SUFFIX}@")];
+    let end = ends.iter().filter_map(|end| text.rfind(end)).min().map_or(text.len(), |at| at + SUFFIX.len());
+    let (url, rest) = text.split_at(end);
+    let (folder, reference) = folder_and_reference(rest)?;
+    url.ends_with(SUFFIX).then(|| Repository { url: url.to_owned(), folder, reference })
+}
+
+/// `//FOLDER`, `@REF`, both in either order, or nothing.
+fn folder_and_reference(rest: &str) -> Option<(Option<String>, Option<String>)> {
+    let (folder, reference) = match (rest.strip_prefix(FOLDER), rest.strip_prefix('@')) {
+        (Some(rest), _) => rest.split_once('@').map_or((Some(rest), None), |(folder, rest)| (Some(folder), Some(rest))),
+        (None, Some(rest)) => {
+            rest.split_once(FOLDER).map_or((None, Some(rest)), |(reference, folder)| (Some(folder), Some(reference)))
+        }
+        (None, None) if rest.is_empty() => (None, None),
+        (None, None) => return None,
+    };
+    let folder = folder.map(|folder| folder.trim_matches('/'));
+    let is_valid =
+        folder.is_none_or(|folder| !folder.is_empty() && is_inside(folder)) && reference.is_none_or(is_reference);
+    is_valid.then(|| (folder.map(str::to_owned), reference.map(str::to_owned)))
 }
 
 /// Not an option of git's, and nothing that only a shell would want.
@@ -86,9 +128,22 @@ fn is_reference(text: &str) -> bool {
 }
 
 pub(super) fn directory(text: &str) -> Result<PathBuf, Failure> {
-    let found =
-        Path::new(text).canonicalize().map_err(|error| not_a_template(text, &format!("cannot be read: {error}")))?;
+    let found = Path::new(text).canonicalize().map_err(|error| unreadable(text, &error.to_string()))?;
     if found.is_dir() { Ok(found) } else { Err(not_a_template(text, "is a file, not a directory")) }
+}
+
+/// What is not there is most often meant for somewhere else.
+fn unreadable(text: &str, error: &str) -> Failure {
+    if let Some((host, path)) = OTHERS.iter().find_map(|(short, host)| Some((host, text.strip_prefix(short)?))) {
+        let hint = format!("write the whole address: `{host}{}{SUFFIX}`", path.trim_end_matches(SUFFIX));
+        return Failure::new(Kind::Template, format!("the template `{text}` is not of a form that is known"))
+            .hint(hint);
+    }
+    let failure = Failure::new(Kind::Template, format!("the template `{text}` cannot be read: {error}"));
+    match github(text) {
+        Some(_) => failure.hint(format!("for the repository on GitHub write `gh:{text}`")).hint(FORMS),
+        None => failure.hint(FORMS),
+    }
 }
 
 fn not_a_template(text: &str, why: &str) -> Failure {
@@ -96,9 +151,22 @@ fn not_a_template(text: &str, why: &str) -> Failure {
 }
 
 impl Repository {
+    /// As it is named, so that a folder can come last.
+    pub(super) fn before_a_folder(&self) -> String {
+        let reference = self.reference.iter().map(|reference| format!("@{reference}"));
+        let folder = self.folder.iter().map(|folder| format!("{FOLDER}{folder}"));
+        [without_password(&self.url)].into_iter().chain(reference).chain(folder).collect()
+    }
+
+    pub(super) fn has_short_commit(&self) -> bool {
+        let is_short =
+            |text: &String| text.len() >= 4 && text.len() < 40 && text.chars().all(|c| c.is_ascii_hexdigit());
+        self.reference.as_ref().is_some_and(is_short)
+    }
+
     pub(super) fn name(&self) -> &str {
         let end = self.url.strip_suffix(SUFFIX).unwrap_or(&self.url);
-        end.rsplit(['/', ':']).next().unwrap_or(end)
+        end.rsplit(['/', ':']).find(|part| !part.is_empty()).unwrap_or("template")
     }
 }
 
@@ -106,6 +174,9 @@ impl Repository {
 impl fmt::Display for Repository {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&without_password(&self.url))?;
+        if let Some(folder) = &self.folder {
+            write!(f, "{FOLDER}{folder}")?;
+        }
         self.reference.iter().try_for_each(|reference| write!(f, "@{reference}"))
     }
 }
@@ -143,6 +214,37 @@ mod tests {
         ] {
             assert_eq!(repository_of(text), (url.to_owned(), reference.map(str::to_owned)), "{text}");
         }
+    }
+
+    #[test]
+    fn a_folder_of_a_repository_is_named_after_two_slashes_before_or_after_a_reference() {
+        for (text, url, folder, reference) in [
+            ("gh:us/skeleton//a/b", "https://github.com/us/skeleton.git", "a/b", None),
+            ("gh:us/skeleton/a/b@v1", "https://github.com/us/skeleton.git", "a/b", Some("v1")),
+            ("gh:us/skeleton@feature/x//a", "https://github.com/us/skeleton.git", "a", Some("feature/x")),
+            ("https://a.example/b.git//c", "https://a.example/b.git", "c", None),
+            ("git@a.example:us/b.git//c@v1", "git@a.example:us/b.git", "c", Some("v1")),
+            ("file:///srv/b.git@v1//c", "file:///srv/b.git", "c", Some("v1")),
+        ] {
+            let Location::Repository(found) = Location::parse(text).unwrap() else { panic!("{text}") };
+            assert_eq!(
+                (&found.url[..], found.folder.as_deref(), found.reference.as_deref()),
+                (url, Some(folder), reference)
+            );
+            let Location::Repository(again) = Location::parse(&found.to_string()).unwrap() else { panic!("{text}") };
+            assert_eq!(again, found, "{text}");
+        }
+        for text in ["gh:us/x//../y", "https://a.example/b.git///etc/../..", "gh:us/x//", "file:///b.git//a@-x"] {
+            assert_eq!(Location::parse(text).unwrap_err().kind, Kind::Template, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_meant_for_elsewhere_is_said() {
+        let hint = |text: &str| Location::parse(text).unwrap_err().hints.remove(0);
+        assert!(hint("foo/bar").contains("`gh:foo/bar`"));
+        assert!(hint("gl:us/x").contains("`https://gitlab.com/us/x.git`"));
+        assert!(hint("sr:~us/x").contains("`https://git.sr.ht/~us/x.git`"));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! Files named `*.liquid` are rendered and lose the suffix, all others are copied byte for byte.
 
+pub(crate) mod bounded;
+mod choice;
 pub(crate) mod circumstances;
 pub(crate) mod complete;
 pub(crate) mod description;
@@ -34,12 +36,12 @@ use crate::answers::{Answers, Value};
 use crate::failure::Failure;
 use crate::scratch::Scratch;
 use crate::secrets::Secrets;
-use crate::signals::Signals;
-use crate::tree::{File, Tree};
+use crate::signals::{Signals, Writing};
+use crate::tree::{File, Origin, Tree};
 use complete::Complete;
 use engine::{Engine, Output};
 pub(crate) use fetch::Fetched;
-use location::Location;
+use location::{Location, Repository};
 use overlay::Keep;
 pub(crate) use overlay::Overlay;
 pub(crate) use placeholders::{Kind as PlaceholderKind, Placeholder};
@@ -50,7 +52,31 @@ use variables::Variables;
 pub(crate) struct Permit<'a> {
     /// Run scripts and commands of its own.
     pub(crate) commands: bool,
+    /// Ask the person at the terminal, where its scripts do.
+    pub(crate) ask: bool,
     pub(crate) signals: &'a Signals,
+    /// Hears what is worth telling even where all goes well.
+    pub(crate) notice: &'a dyn Fn(Notice),
+}
+
+impl<'a> Permit<'a> {
+    /// To render without asking anybody, and without telling anything.
+    pub(crate) fn quiet(commands: bool, signals: &'a Signals) -> Self {
+        Self { commands, ask: false, signals, notice: &|_| {} }
+    }
+}
+
+/// Renders sources that may include others, each to its output or to what is wrong with it.
+type Elsewhere<'e> = &'e dyn Fn(&[&Source], &[Source], &Variables) -> Result<Vec<Result<Output, Failure>>, Failure>;
+
+/// What a rendering has to tell.
+pub(crate) enum Notice {
+    /// What a script of the template's has printed.
+    Said {
+        script: String,
+        lines: Vec<String>,
+    },
+    Warning(String),
 }
 
 #[derive(Default)]
@@ -73,36 +99,48 @@ impl Template {
 
     /// What `--template` names, or the built-in project without it.
     pub(crate) fn at(location: Option<&str>, signals: &Signals) -> Result<Self> {
-        Self::of_location(location.map(Location::parse).transpose()?, signals)
+        let Some(text) = location else { return Ok(Self::built_in()) };
+        Self::of_location(Location::parse(text)?, text, signals)
     }
 
     /// What a project's stamp names.
     pub(crate) fn recorded(location: &str, signals: &Signals) -> Result<Self> {
-        Self::of_location(Some(Location::recorded(location)?), signals)
+        Self::of_location(Location::recorded(location)?, location, signals)
     }
 
-    fn of_location(location: Option<Location>, signals: &Signals) -> Result<Self> {
+    /// `text` is what it was named by.
+    fn of_location(location: Location, text: &str, signals: &Signals) -> Result<Self> {
         match location {
-            None => Ok(Self::built_in()),
-            Some(Location::Embedded(name)) => Ok(embedded::template(name).unwrap_or_else(|| Ok(Self::built_in()))?),
-            Some(Location::Directory(directory)) => Ok(Self::read(&directory)?),
-            Some(Location::Repository(repository)) => signals.hold(|writing| {
-                let scratch = Scratch::create()?;
-                let directory = scratch.path().join(repository.name());
-                fs::create_dir(&directory).map_err(|error| Scratch::failed(&directory, &error))?;
-                let fetched = fetch::fetch(&repository, &directory, writing)?;
-                Ok(Self::read(&directory)?.fetched(&fetched))
-            }),
+            Location::Embedded(name) => Ok(embedded::template(name).unwrap_or_else(|| Ok(Self::built_in()))?),
+            Location::Directory(directory) => Ok(Self::read(&directory, text.trim_end_matches('/'), "/")?),
+            Location::Repository(repository) => signals.hold(|writing| Self::fetch(&repository, writing)),
         }
     }
 
-    fn read(directory: &Path) -> Result<Self, Failure> {
-        if Complete::is_in(directory) {
+    fn fetch(repository: &Repository, writing: &Writing) -> Result<Self> {
+        let scratch = Scratch::create()?;
+        let directory = scratch.path().join(repository.name());
+        fs::create_dir(&directory)?;
+        let fetched = fetch::fetch(repository, &directory, writing)?;
+        let folder = fetch::folder(repository, &directory)?;
+        let joint = if repository.folder.is_some() { "/" } else { "//" };
+        Ok(Self::read(&folder, &repository.before_a_folder(), joint)?.fetched(&fetched))
+    }
+
+    /// `named` is what the directory is called where it was named, `joint` what a folder of it comes after.
+    fn read(directory: &Path, named: &str, joint: &str) -> Result<Self, Failure> {
+        let of_template = |failure: Failure| failure.of_template(named);
+        Self::whole(directory, choice::of(directory, named, joint)?).map_err(of_template)
+    }
+
+    fn whole(directory: &Path, kind: description::Kind) -> Result<Self, Failure> {
+        if kind == description::Kind::Complete {
             let complete = Complete::read(directory)?;
             let (id, version) = (complete.name.clone(), complete.hash.clone());
             return Ok(Self { id, version, complete: Some(complete), ..Self::default() });
         }
         let (overlay, sources) = overlay::read(directory)?;
+        choice::is_an_overlay(&sources)?;
         Self::built_in().below(overlay, sources)
     }
 
@@ -159,32 +197,73 @@ impl Template {
 
     /// Renders and verifies every file; what comes out is fit to be written.
     pub(crate) fn render(&self, answers: &Answers, secrets: &Secrets, permit: &Permit) -> Result<Tree> {
-        let Some(complete) = &self.complete else { return Ok(self.render_layers(answers, secrets)?) };
+        self.tree(answers, secrets, permit).map_err(|error| match error.downcast::<Failure>() {
+            Ok(failure) => failure.of_template(self.name()).into(),
+            Err(error) => error,
+        })
+    }
+
+    fn name(&self) -> &str {
+        self.overlay.as_ref().map_or(&self.id, |overlay| &overlay.name)
+    }
+
+    fn tree(&self, answers: &Answers, secrets: &Secrets, permit: &Permit) -> Result<Tree> {
+        let warn = |warning| (permit.notice)(Notice::Warning(warning));
+        let Some(complete) = &self.complete else {
+            let (tree, warnings) = self.render_layers(answers, secrets, &|sources, all, variables| {
+                bounded::render(sources, all, variables, permit.signals)
+            })?;
+            warnings.into_iter().for_each(warn);
+            return Ok(tree);
+        };
         complete.check_hooks(&answers.placeholders, permit.commands)?;
-        let mut files = permit.signals.hold(|writing| complete.render(answers, permit.commands, writing))?;
+        let mut files = permit.signals.hold(|writing| complete.render(answers, permit, writing))?;
         files.push(stamp::file(self, answers, &files));
         let tree = Tree::new(files);
-        verify::complete(&tree, secrets)?;
+        verify::complete(&tree, &complete.sources, secrets)?.into_iter().for_each(warn);
         Ok(tree)
     }
 
-    fn render_layers(&self, answers: &Answers, secrets: &Secrets) -> Result<Tree, Failure> {
+    /// `elsewhere` renders what is not this program's own.
+    fn render_layers(
+        &self,
+        answers: &Answers,
+        secrets: &Secrets,
+        elsewhere: Elsewhere,
+    ) -> Result<(Tree, Vec<String>), Failure> {
         let variables = variables::of(answers, secrets, editable::paths(&self.sources, answers));
-        let engine = Engine::new(&[&self.sources[..], &self.built_in_parts(&variables)?].concat(), &variables)?;
+        let all = [&self.sources[..], &self.built_in_parts(&variables)?].concat();
+        let engine = Engine::new(&all, &variables)?;
+        let theirs: Vec<&Source> = self.sources.iter().filter(|source| self.is_theirs(source)).collect();
+        let mut outputs = elsewhere(&theirs, &all, &variables)?.into_iter();
         let mut files = Vec::with_capacity(self.sources.len() + 1);
+        let mut failures = Vec::new();
         for source in &self.sources {
-            files.push(if source.is_rendered() {
-                rendered(source, engine.render(source)?, &variables)?
+            let output = if self.is_theirs(source) { outputs.next() } else { None };
+            let render = || output.unwrap_or_else(|| engine.render(source));
+            let file = if source.is_rendered() {
+                render().and_then(|output| rendered(source, output, &variables))
             } else {
-                source.copied(answers)?
-            });
+                source.copied(answers)
+            };
+            match file {
+                Ok(file) => files.push(file),
+                Err(failure) => failures.push(failure),
+            }
         }
+        Failure::gathered(failures)?;
         editable::add(&mut files, answers);
         self.lock_what_is_asked_for(&mut files, answers);
         files.push(stamp::file(self, answers, &files));
         let tree = Tree::new(files);
-        verify::project(&tree, &self.sources, answers, secrets)?;
-        Ok(tree)
+        let warnings = verify::project(&tree, &self.sources, answers, secrets)?;
+        Ok((tree, warnings))
+    }
+
+    /// Whether a file has to be rendered that nobody here has written.
+    fn is_theirs(&self, source: &Source) -> bool {
+        let from_outside = self.overlay.as_ref().is_some_and(|overlay| !overlay.is_embedded);
+        from_outside && source.is_rendered() && source.origin != Origin::BuiltIn
     }
 
     /// What an overlay replaces, for its own file to take up: `{% include "built-in/Cargo.toml" %}`.
@@ -224,6 +303,12 @@ impl Template {
     #[cfg(test)]
     pub(crate) fn targets(&self) -> Vec<String> {
         self.sources.iter().map(|source| source.target().to_owned()).collect()
+    }
+
+    /// Where nothing is anybody else's.
+    #[cfg(test)]
+    fn rendered(&self, answers: &Answers, secrets: &Secrets) -> Result<Tree, Failure> {
+        self.render_layers(answers, secrets, &|_, _, _| Ok(Vec::new())).map(|(tree, _)| tree)
     }
 
     #[cfg(test)]

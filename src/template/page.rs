@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::tags;
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 
 pub(super) struct Page<'a> {
     pub(super) name: &'a str,
@@ -29,8 +29,8 @@ impl<'a> Page<'a> {
     }
 
     pub(super) fn complaint(&self, at: &Range<usize>, message: &str) -> Failure {
-        let (line, column) = tags::position(self.text, at.start.min(self.text.len()));
-        Failure::new(Kind::Template, format!("{}:{line}:{column}: {message}", self.name))
+        let position = tags::position(self.text, at.start.min(self.text.len()));
+        Failure::at(self.name, Some(position), message)
     }
 
     /// A key that nothing reads is most often one that was meant to be another.

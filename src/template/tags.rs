@@ -47,11 +47,11 @@ pub(super) fn tags(source: &str) -> Vec<Tag<'_>> {
 }
 
 fn next_tag(source: &str, from: usize) -> Option<Tag<'_>> {
-    let output = source[from..].find("{{").map(|at| (from + at, "}}", true));
-    let logic = source[from..].find("{%").map(|at| (from + at, "%}", false));
-    let (offset, close, is_output) = [output, logic].into_iter().flatten().min()?;
+    let opens = |(at, _): &(usize, &str)| matches!(source.as_bytes().get(from + at + 1), Some(b'{' | b'%'));
+    let offset = from + source[from..].match_indices('{').find(opens)?.0;
+    let is_output = source.as_bytes()[offset + 1] == b'{';
     let start = offset + 2;
-    let end = start + source[start..].find(close)?;
+    let end = start + source[start..].find(if is_output { "}}" } else { "%}" })?;
     Some(Tag { text: &source[start..end], offset, is_output })
 }
 
@@ -72,6 +72,12 @@ fn end_of(source: &str, from: usize, block: &str) -> usize {
 impl<'a> Tag<'a> {
     pub(super) fn is_output(&self) -> bool {
         self.is_output
+    }
+
+    /// Whether a value goes through the filter.
+    pub(super) fn has_filter(&self, name: &str) -> bool {
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        self.text.split('|').skip(1).any(|filter| filter.trim_start().split(|c| !is_word(c)).next() == Some(name))
     }
 
     /// The tag's name: `if`, `assign`, …; nothing for `{{ }}`.
@@ -106,6 +112,21 @@ pub(super) fn defined<'a>(tags: &[Tag<'a>]) -> BTreeSet<&'a str> {
 /// The variables of an expression, whose strings and names are written as in Liquid.
 pub(super) fn names(expression: &str) -> impl Iterator<Item = &str> {
     tokens(expression).filter(|(kind, name)| *kind == Token::Variable && !WORDS.contains(name)).map(|(_, name)| name)
+}
+
+/// How deep the blocks of a text are nested.
+pub(super) fn depth(tags: &[Tag]) -> usize {
+    let blocks = ["capture", "case", "for", "if", "ifchanged", "tablerow", "unless"];
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for word in tags.iter().filter_map(Tag::word) {
+        if blocks.contains(&word) {
+            depth += 1;
+            deepest = deepest.max(depth);
+        } else if word.starts_with("end") {
+            depth = depth.saturating_sub(1);
+        }
+    }
+    deepest
 }
 
 /// Line and column of a byte, both from 1.
@@ -198,6 +219,13 @@ mod tests {
     fn an_unclosed_tag_or_block_ends_the_search() {
         assert_eq!(used("{{ a }}{% raw %}{{ b }}"), ["a"]);
         assert_eq!(used("{{ a"), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn blocks_inside_of_blocks_are_deeper_and_blocks_side_by_side_are_not() {
+        let block = "{% if a %}{% endif %}";
+        assert_eq!(depth(&tags(&block.repeat(3))), 1);
+        assert_eq!(depth(&tags("{% if a %}{%- for b in c -%}{% endfor %}{% endif %}{% if a %}{% endif %}")), 2);
     }
 
     #[test]

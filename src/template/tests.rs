@@ -17,7 +17,7 @@ fn answers() -> Answers {
 
 fn render(files: &[(&str, &str)]) -> Result<Tree, Failure> {
     let files: Vec<_> = [&[MANIFEST], files].concat();
-    Template::of(&files).render_layers(&answers(), &Secrets::generate().unwrap())
+    Template::of(&files).rendered(&answers(), &Secrets::generate().unwrap())
 }
 
 fn text(tree: &Tree, path: &str) -> String {
@@ -102,7 +102,7 @@ fn a_tag_left_over_is_refused_but_foreign_tags_are_not_ours() {
 #[test]
 fn the_manifest_has_to_carry_the_name() {
     let template = Template::of(&[("Cargo.toml", "[package]\nname = \"other\"\n")]);
-    let failure = template.render_layers(&answers(), &Secrets::generate().unwrap()).err().unwrap();
+    let failure = template.rendered(&answers(), &Secrets::generate().unwrap()).err().unwrap();
     assert!(failure.message.contains("`my-shop`"), "{}", failure.message);
 }
 
@@ -171,7 +171,7 @@ fn the_built_in_project_renders_with_every_combination_of_answers() {
     for email in [true, false] {
         for database in [Database::Sqlite, Database::Postgres] {
             let answers = Answers { email: Some(email), database: Some(database), ..answers() };
-            if let Err(failure) = template.render_layers(&answers, &Secrets::generate().unwrap()) {
+            if let Err(failure) = template.rendered(&answers, &Secrets::generate().unwrap()) {
                 panic!("{failure}: {:?}", failure.hints);
             }
         }

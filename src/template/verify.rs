@@ -5,28 +5,49 @@ use saphyr_parser::{Parser, ScanError};
 use super::source::{MANIFEST, Source};
 use super::{lenient, tags};
 use crate::answers::Answers;
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::secrets::{self, Secrets};
 use crate::tree::{File, Mode, Origin, Tree};
 
-pub(super) fn project(tree: &Tree, sources: &[Source], answers: &Answers, secrets: &Secrets) -> Result<(), Failure> {
-    for file in tree.files() {
-        parses(file, sources)?;
-        hides_secrets(file, secrets)?;
-    }
-    manifest_carries_the_name(tree, answers.name.as_str())
+/// All that is wrong at once, or what its author should hear of.
+pub(super) fn project(
+    tree: &Tree,
+    sources: &[Source],
+    answers: &Answers,
+    secrets: &Secrets,
+) -> Result<Vec<String>, Failure> {
+    let theirs: Vec<&Source> = sources.iter().filter(|source| source.origin != Origin::BuiltIn).collect();
+    let (mut failures, warnings) = files(tree, &theirs, secrets);
+    failures.extend(manifest_carries_the_name(tree, answers.name.as_str()).err());
+    Failure::gathered(failures).map(|()| warnings)
 }
 
 /// Of a template that is its author's alone: what stands in a file is theirs, that it can be read is ours.
-pub(super) fn complete(tree: &Tree, secrets: &Secrets) -> Result<(), Failure> {
+pub(super) fn complete(tree: &Tree, sources: &[Source], secrets: &Secrets) -> Result<Vec<String>, Failure> {
+    let (failures, warnings) = files(tree, &sources.iter().collect::<Vec<_>>(), secrets);
+    Failure::gathered(failures).map(|()| warnings)
+}
+
+fn files(tree: &Tree, theirs: &[&Source], secrets: &Secrets) -> (Vec<Failure>, Vec<String>) {
+    let (mut failures, mut warnings) = (Vec::new(), Vec::new());
     for file in tree.files() {
-        let parsed = parses(file, &[]);
-        if parsed.is_err() && !lenient::is_readable(&file.path, &String::from_utf8_lossy(&file.contents)) {
-            return parsed;
+        failures.extend(hides_secrets(file, secrets).err());
+        let Err(failure) = parses(file) else { continue };
+        // What is in the project as it is in the template is as its author wants it.
+        let is_same = |source: &&&Source| !source.is_rendered() && source.contents[..] == file.contents[..];
+        let is_copied = theirs.iter().any(|source| is_same(&source));
+        let is_theirs =
+            is_copied || theirs.iter().any(|source| source.target() == file.path) || file.origin != Origin::BuiltIn;
+        if is_theirs && lenient::is_readable(&file.path, &String::from_utf8_lossy(&file.contents)) {
+            continue;
         }
-        hides_secrets(file, secrets)?;
+        if is_copied {
+            warnings.push(format!("{} (copied as it is)", failure.message));
+        } else {
+            failures.push(failure);
+        }
     }
-    Ok(())
+    (failures, warnings)
 }
 
 /// A tag of ours that outlived the rendering, as nested or quoted tags do.
@@ -34,15 +55,15 @@ pub(super) fn no_tag_is_left(path: &str, text: &str, variables: &[&str]) -> Resu
     let left = tags::tags(text).into_iter().find(|tag| tag.uses().any(|name| variables.contains(&name)));
     let Some(tag) = left else { return Ok(()) };
     let (line, column) = tags::position(text, tag.offset);
-    Err(invalid(format!("{path}:{line}:{column}: a tag is left over: `{}`", tag.text.trim())))
+    Err(Failure::at(path, Some((line, column)), &format!("a tag is left over: `{}`", tag.text.trim())))
 }
 
 /// What is wrong with a file that a tool would have to read.
 pub(crate) fn complaint(file: &File) -> Option<String> {
-    parses(file, &[]).err().map(|failure| failure.message)
+    parses(file).err().map(|failure| failure.message)
 }
 
-fn parses(file: &File, sources: &[Source]) -> Result<(), Failure> {
+fn parses(file: &File) -> Result<(), Failure> {
     if file.mode == Mode::Link {
         return Ok(());
     }
@@ -52,12 +73,7 @@ fn parses(file: &File, sources: &[Source]) -> Result<(), Failure> {
         return Ok(());
     };
     let text = std::str::from_utf8(&file.contents).map_err(|error| error.to_string());
-    let outcome = text.clone().and_then(parse);
-    let is_theirs = || sources.iter().any(|source| source.path == file.path && source.origin != Origin::BuiltIn);
-    match outcome {
-        Err(_) if is_theirs() && text.is_ok_and(|text| lenient::is_readable(&file.path, text)) => Ok(()),
-        outcome => outcome.map_err(|error| invalid(format!("{}: {}", file.path, error.trim()))),
-    }
+    text.and_then(parse).map_err(|error| Failure::at(&file.path, None, error.trim()))
 }
 
 type Parse = fn(&str) -> Result<(), String>;
@@ -87,7 +103,7 @@ fn yaml(text: &str) -> Result<(), String> {
 
 fn hides_secrets(file: &File, secrets: &Secrets) -> Result<(), Failure> {
     if !secrets::may_be_in(&file.path) && (file.is_secret() || secrets.appear_in(&file.contents)) {
-        return Err(invalid(format!("{}: a secret has no place here, only in `.env` and under `keys/`", file.path)));
+        return Err(Failure::at(&file.path, None, "a secret has no place here, only in `.env` and under `keys/`"));
     }
     Ok(())
 }
@@ -99,9 +115,5 @@ fn manifest_carries_the_name(tree: &Tree, name: &str) -> Result<(), Failure> {
     if found == Some(name) {
         return Ok(());
     }
-    Err(invalid(format!("{MANIFEST}: the package has to be called `{name}`")))
-}
-
-fn invalid(message: String) -> Failure {
-    Failure::new(Kind::Template, message)
+    Err(Failure::at(MANIFEST, None, &format!("the package has to be called `{name}`")))
 }

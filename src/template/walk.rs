@@ -10,7 +10,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::source::{Form, SUFFIX, Source};
 use super::stamp;
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::project::is_stage;
 use crate::tree::Origin;
 
@@ -128,7 +128,7 @@ fn too_much(path: &str, what: &str) -> Failure {
 }
 
 pub(super) fn refused(path: impl AsRef<Path>, why: &(impl Display + ?Sized)) -> Failure {
-    Failure::new(Kind::Template, format!("{}: {why}", path.as_ref().display()))
+    Failure::at(&path.as_ref().display().to_string(), None, &why.to_string())
 }
 
 #[cfg(test)]

@@ -195,3 +195,131 @@ fn has_ended(pid: &str) -> bool {
     let state = std::process::Command::new("ps").args(["-o", "state=", "-p", pid]).output().unwrap().stdout;
     state.is_empty() || state.starts_with(b"Z")
 }
+
+/// A template whose script ran before anything else.
+fn with_script(script: &str) -> Place {
+    let place = with_template();
+    place.write("t/cargo-generate.toml", &format!("{CONFIG}\n[hooks]\npre = [\"./pre.rhai\"]\n"));
+    place.write("t/pre.rhai", script);
+    place
+}
+
+#[test]
+fn what_scripts_define_is_known_whatever_way_they_name_it() {
+    for script in [
+        "let m = #{ target: \"x\", flag: false }; for k in m.keys() { variable::set(k, m[k]); }",
+        "const A = \"target\"; variable::set(A, \"x\"); variable::set(`fl` + \"ag\", false);",
+        "fn give(k, v) { variable::set(k, v) } give(\"target\", \"x\"); give(\"flag\", false);",
+        "variable::set (\n  \"target\", \"x\"); variable::set(`flag`, false);",
+    ] {
+        let place = with_script(script);
+        place.write(
+            "t/a.md",
+            "{{ target }}\n\n{{- flag -}}\n\n{{ target | upcase | append: target }}{% raw %}{{ b }}{% endraw %}",
+        );
+        start(&place, "-d kind=cli --allow-commands").succeeded();
+        assert_eq!(place.read("my-shop/a.md"), "xfalseXx{{ b }}", "{script}");
+        assert!(place.run("templates lint t").stdout.lines().all(|line| !line.contains("undefined")), "{script}");
+        place.write("t/b.md", "one\n{{ target }} {{ tarket | append: flag }} {{ flags }}");
+        let ran = start(&place, "again -d kind=cli --allow-commands").ended_with(4);
+        ran.saying("b.md:2:14: `tarket` is not a variable").saying("b.md:2:42: `flags` is not a variable");
+    }
+}
+
+#[test]
+fn what_scripts_print_is_shown_and_cannot_move_the_cursor() {
+    let place = with_script("print(\"no longer\\nsupported \\x1b]0;x\\x07\\x1b[31m\\u202e\"); \"and more\"");
+    let ran = start(&place, "-d kind=cli --allow-commands").succeeded();
+    assert!(ran.stderr.contains("pre.rhai says:\n  no longer\n  supported \\u{202e}\n"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("  and more\n"), "{}", ran.stderr);
+    let ran = start(&place, "quiet -d kind=cli --allow-commands -q").succeeded();
+    assert_eq!(ran.stderr, "");
+    place.write("t/pre.rhai", "print(\"because\"); abort(\"not today\");");
+    start(&place, "no -d kind=cli --allow-commands")
+        .ended_with(7)
+        .saying("  because\n")
+        .saying("pre.rhai: Runtime error: not today");
+}
+
+#[test]
+fn a_question_that_a_script_asks_names_the_ways_to_answer_it() {
+    let ask = "let port = variable::prompt(\"Port\", \"80\"); variable::set(\"made\", port);";
+    let place = with_script(ask);
+    place.write("t/a.md", "{{ made }}");
+    let ran =
+        start(&place, "-d kind=cli --allow-commands").ended_with(7).saying("pre.rhai asks a question while it runs");
+    assert!(!ran.stderr.contains("/tmp"), "{}", ran.stderr);
+    place.write("t/pre.rhai", &format!("if !variable::is_set(\"made\") {{ {ask} }}"));
+    start(&place, "-d kind=cli --allow-commands").ended_with(7).saying("`-d made=…`");
+    start(&place, "-d kind=cli -d made=81 --allow-commands").succeeded();
+    assert_eq!(place.read("my-shop/a.md"), "81");
+}
+
+#[test]
+fn a_script_that_is_a_filter_runs_only_when_it_was_allowed_to() {
+    let place = with_template();
+    place.write("t/x.rhai", "file::write(\"src/extra.rs\", \"// from a filter\"); print(\"hello\"); \"w\"");
+    place.write("t/a.md", "[{{ \"x.rhai\" | rhai }}]");
+    start(&place, "-d kind=cli").ended_with(7).saying("x.rhai (a.md)").saying("--allow-commands");
+    assert!(place.run("templates show t").succeeded().stdout.contains("filter: x.rhai (a.md)"));
+    assert_eq!(place.run("templates lint t").succeeded().stdout, "");
+    start(&place, "-d kind=cli --allow-commands").succeeded().saying("  hello");
+    assert_eq!(place.read("my-shop/a.md"), "[w]");
+    // Where it is no tag it is no script.
+    place.write("t/cargo-generate.toml", &CONFIG.replace("\"*.hbs\"", "\"*.hbs\", \"a.md\""));
+    start(&place, "plain -d kind=cli").succeeded();
+}
+
+/// Nobody can hold this signal back, and nobody undoes anything after it.
+#[test]
+fn a_program_that_is_killed_takes_its_renderer_and_the_commands_of_scripts_along() {
+    let place = with_script("");
+    let temporary = place.work().join("tmp");
+    fs::create_dir(&temporary).unwrap();
+    let here = place.work().display().to_string();
+    let script = format!("echo $$ $PPID >{here}/pids; kill -KILL $(ps -o ppid= -p $PPID); exec sleep 600");
+    place.write("t/pre.rhai", &format!("system::command(`{script}`);"));
+    let mut command = place.command("startproject my-shop --vcs none --template t -d kind=cli --allow-commands");
+    let status = command.env("TMPDIR", &temporary).output().unwrap().status;
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9));
+    let pids = place.read("pids");
+    while !pids.split_whitespace().all(has_ended) || fs::read_dir(&temporary).unwrap().count() > 0 {
+        std::thread::yield_now();
+    }
+    assert_eq!(place.entries(), ["pids", "t", "tmp"]);
+}
+
+#[test]
+fn a_template_that_takes_all_memory_or_time_is_refused() {
+    let loops = |last: &str| format!("{}{last}{}", "{% for i in (1..100000) %}".repeat(4), "{% endfor %}".repeat(4));
+    for (text, said) in [
+        ("{% for i in (1..7000000000) %}{% endfor %}".to_owned(), "MiB of memory"),
+        (format!("{{% assign a = 'xxxxxxxx' %}}{}", "{% assign a = a | append: a %}".repeat(40)), "MiB of memory"),
+        (loops(""), "s of processor time"),
+    ] {
+        let place = with_template();
+        place.write("t/a.md", &text);
+        start(&place, "-d kind=cli").ended_with(4).saying("`t` cannot be rendered").saying(said);
+        assert_eq!(place.entries(), ["t"]);
+    }
+}
+
+#[test]
+fn tags_and_quotes_in_the_paths_of_this_machine_are_not_rendered() {
+    let place = with_template();
+    for name in ["tmp{{ kind }}", "it's \"tmp\"", "{% if %}"] {
+        let temporary = place.work().join(name);
+        fs::create_dir(&temporary).unwrap();
+        fs::rename(place.work().join("t"), temporary.join("t")).unwrap();
+        let mut command =
+            place.command_of(["startproject", "my-shop", "--vcs", "none", "-d", "kind=cli", "--template"]);
+        command.arg(temporary.join("t")).env("TMPDIR", &temporary).env("HOME", &temporary);
+        Ran::of(&command.output().unwrap()).succeeded();
+        assert_eq!(place.read("my-shop/src/my_shop.txt"), "cli  MyShop a\n");
+        fs::remove_dir_all(place.work().join("my-shop")).unwrap();
+        fs::rename(temporary.join("t"), place.work().join("t")).unwrap();
+    }
+    let mut command = place.command("startproject my-shop --vcs none -d kind=cli --template t");
+    let ran = Ran::of(&command.env("TMPDIR", "/does/not/exist").output().unwrap()).ended_with(1);
+    ran.saying("`/does/not/exist`").saying("TMPDIR");
+}

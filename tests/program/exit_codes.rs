@@ -26,6 +26,32 @@ fn a_wrong_command_line_is_2() {
 }
 
 #[test]
+fn help_is_a_command_and_says_the_exit_codes() {
+    let place = Place::new();
+    for line in ["help", "--help"] {
+        assert!(place.run(line).succeeded().stdout.contains("4  template missing"), "{line}");
+    }
+    assert!(place.run("help startproject").succeeded().stdout.contains("--if-exists"));
+    assert!(place.run("help templates lint").succeeded().stdout.contains("--format"));
+    place.run("help nothing").ended_with(2);
+}
+
+#[test]
+fn every_definition_that_is_none_is_named_and_is_2() {
+    let place = Place::new();
+    let definitions = ["=x", "novalue", "", "a b=c", " a=b", "ok=1"];
+    let mut command = place.command("startproject shop --vcs none");
+    for definition in &definitions {
+        command.args(["-d", definition]);
+    }
+    let ran = Ran::of(&command.output().unwrap()).ended_with(2);
+    for definition in &definitions[..5] {
+        assert!(ran.stderr.contains(&format!("invalid value '{definition}'")), "{definition}: {}", ran.stderr);
+    }
+    assert!(!ran.stderr.contains("ok=1"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_flag_that_would_do_nothing_beside_another_is_2() {
     let place = Place::new();
     for line in [

@@ -17,6 +17,8 @@ fn a_name_that_would_not_build_is_refused_with_reason_and_suggestion() {
     refused(&place, "-shop").saying("dash").saying("try `shop`");
     refused(&place, "my shop").saying("try `my-shop`");
     refused(&place, "a/b").saying("path").saying("try `jwt-allauth startproject b a/b`");
+    refused(&place, "_").saying("neither a letter nor a digit").saying("try `myproject`");
+    refused(&place, "panic_unwind").saying("standard library").saying("try `panic_unwind-app`");
     refused(&place, "NUL").saying("Windows");
     refused(&place, &"x".repeat(65)).saying("64");
     assert!(place.entries().is_empty());

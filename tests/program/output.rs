@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::process::Stdio;
 
 use crate::support::{Place, Ran};
@@ -54,6 +55,89 @@ fn a_failure_is_json_as_well() {
     assert_eq!(json["error"]["kind"], "answer_not_valid");
     assert!(json["error"]["message"].as_str().unwrap().contains("keyword"));
     assert_eq!(json["error"]["hints"][0], "try `fn-app`");
+}
+
+#[test]
+fn every_problem_is_in_the_document_with_its_place_and_remedy() {
+    let place = Place::new();
+    let json = place.start("fn --template missing --format json").ended_with(3).json();
+    let problems = json["error"]["problems"].as_array().unwrap();
+    let kinds: Vec<&str> = problems.iter().map(|problem| problem["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["answer_not_valid", "template_not_valid"]);
+    assert!(problems.iter().all(|problem| !problem["hints"].as_array().unwrap().is_empty()), "{json}");
+    place.write("t/a.liquid", "{{ one }}\n {{ two }}");
+    place.write("t/b.liquid", "{{ three }}");
+    let json = place.start("shop --template t --format json").ended_with(4).json();
+    let of = |problem: &serde_json::Value| {
+        format!("{} {}:{}:{}", problem["template"], problem["file"], problem["line"], problem["column"])
+    };
+    let places: Vec<String> = json["error"]["problems"].as_array().unwrap().iter().map(of).collect();
+    assert_eq!(places, ["\"t\" \"a.liquid\":1:1", "\"t\" \"a.liquid\":2:2", "\"t\" \"b.liquid\":1:1"]);
+    for line in [
+        "startprojekt --format json",
+        "startproject shop --format=json --vcs hg",
+        "--format json check --security -d a=b",
+    ] {
+        let ran = place.run(line).ended_with(2);
+        assert_eq!((ran.json()["error"]["code"].as_i64(), &ran.stderr[..]), (Some(2), ""), "{line}");
+    }
+    assert_eq!(place.run("startproject shop --email=perhaps --format json").ended_with(3).json()["error"]["code"], 3);
+}
+
+/// An escape sequence, a bell, a C1 control and a mark that turns the writing round.
+const NASTY: &str = "a\u{1b}[31m\u{7}\u{9b}1m\u{202e}b";
+
+#[test]
+fn what_comes_from_outside_cannot_command_the_terminal() {
+    let place = Place::new();
+    let is_plain = |ran: &Ran| {
+        let nasty = ['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}'];
+        assert!(!ran.stdout.contains(nasty) && !ran.stderr.contains(nasty), "{}{}", ran.stdout, ran.stderr);
+    };
+    let run = |arguments: &[&str]| {
+        let ran = Ran::of(&place.command_of(arguments).output().unwrap());
+        is_plain(&ran);
+        ran
+    };
+    place.write(&format!("t{NASTY}/x\u{202e}y.md"), "");
+    place.write(
+        &format!("t{NASTY}/jwt-allauth.toml"),
+        "[placeholders.\"a\"]\nprompt = \"\\u001b[31m \\u202e\"\ndefault = \"\\u001b\u{202e}\"\n",
+    );
+    let template = format!("t{NASTY}");
+    run(&["startproject", "shop", "--template", &template, "--vcs", "none"]).ended_with(4);
+    place.write(
+        &format!("t{NASTY}/jwt-allauth.toml"),
+        "[template]\nname = \"\\u001b\u{202e}\"\n[placeholders]\na = { prompt = \"\\u001b[31m \\u202e\" }\n",
+    );
+    run(&["startproject", "shop", "--template", &template]).ended_with(6).saying("\\u{1b}[31m \\u{202e}");
+    let listed = run(&["startproject", "shop", "--template", &template, "-d", "a=b", "--dry-run"]).succeeded();
+    assert!(listed.stdout.contains("x\\u{202e}y.md"), "{}", listed.stdout);
+    let shown = run(&["startproject", "shop", "--template", &template, "-d", "a=b", "--dry-run", "--format", "json"]);
+    let json = shown.succeeded().json();
+    assert!(json["files"].as_array().unwrap().iter().any(|file| file["path"] == "x\u{202e}y.md"), "{json}");
+    run(&["templates", "show", &template]).succeeded();
+    run(&["templates", "lint", &template]);
+    for line in [["startproject", NASTY], ["templates", NASTY], ["check", NASTY], ["update", NASTY]] {
+        run(&line);
+        run(&[&line[..], &["--format", "json"]].concat());
+    }
+    run(&["startproject", "shop", "-d", NASTY]).ended_with(2);
+    run(&["startproject", "shop", "--template", &format!("gh:{NASTY}")]).ended_with(4);
+    run(&["startproject", "shop", "--template", &format!("file:///{NASTY}.git")]).ended_with(12);
+    place.write("broken/cargo-generate.toml", &format!("[template]\n{NASTY} = 1"));
+    run(&["startproject", "shop", "--template", "broken"])
+        .ended_with(4)
+        .saying("the template `broken`: cargo-generate.toml:2:");
+    std::fs::write(place.work().join(format!("broken/{NASTY}")), "").unwrap();
+    run(&["startproject", "shop", "--template", "broken"]).ended_with(4);
+    run(&["templates", "lint", "broken"]).ended_with(4);
+    let root = Path::new(&template);
+    assert!(place.work().join(root).is_dir());
+    let ran =
+        Ran::of(&place.command_of(["startproject", "shop", NASTY, "--vcs", "none"]).output().unwrap()).succeeded();
+    // A script gets the path as it is.
+    assert_eq!(ran.stdout, format!("{}\n", place.work().join(NASTY).display()));
 }
 
 #[test]

@@ -131,6 +131,62 @@ fn a_complete_template_asks_what_comes_up_by_choice_and_by_list() {
     assert_eq!(place.read("my-shop/src/my_shop.txt"), "web 81 MyShop b\n");
 }
 
+fn with_a_script_that_asks() -> Place {
+    let place = Place::new();
+    place.write("t/cargo-generate.toml", "[hooks]\npre = [\"pre.rhai\"]\n");
+    place.write("t/pre.rhai", "variable::set(\"made\", variable::prompt(\"Which port\", \"80\"));");
+    place.write("t/a.md", "{{ made }}");
+    place
+}
+
+#[test]
+fn what_a_script_asks_is_asked_at_the_terminal() {
+    let place = with_a_script_that_asks();
+    let mut session = terminal(&place, "startproject my-shop --vcs none --template t --allow-commands", &[]);
+    session.exp_string("Which port").unwrap();
+    session.send_line("81").unwrap();
+    session.exp_string("Created").unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(code(&session), 0);
+    assert_eq!(place.read("my-shop/a.md"), "81");
+}
+
+/// What the terminal is like, as `stty` would say it: echo and lines are back.
+#[test]
+fn a_signal_at_a_question_gives_the_terminal_back() {
+    for (arguments, question) in [
+        ("startproject", "Name of the project"),
+        ("startproject my-shop --vcs none --template t --allow-commands", "Which port"),
+    ] {
+        let place = with_a_script_that_asks();
+        let line = format!(
+            "stty -echo; {} {arguments} & pid=$!; echo $pid >pid; fg >/dev/null; stty -a; echo code $?",
+            crate::support::PROGRAM
+        );
+        let mut command = std::process::Command::new("bash");
+        command.args(["-mc", &line]).current_dir(place.work()).env_clear();
+        command.env("TERM", "xterm").env("PATH", std::env::var_os("PATH").unwrap());
+        let mut session = spawn_command(command, LIMIT_MS).unwrap();
+        session.exp_string(question).unwrap();
+        let pid = place.read("pid");
+        assert!(std::process::Command::new("kill").args(["-TERM", pid.trim()]).status().unwrap().success());
+        let after = session.exp_eof().unwrap();
+        assert!(after.contains("isig icanon"), "{after}");
+        assert_eq!(place.entries(), ["pid", "t"]);
+    }
+}
+
+#[test]
+fn ctrl_c_at_a_question_of_a_script_leaves_nothing() {
+    let place = with_a_script_that_asks();
+    let mut session = terminal(&place, "startproject my-shop --vcs none --template t --allow-commands", &[]);
+    session.exp_string("Which port").unwrap();
+    session.send_control('c').unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(code(&session), 130);
+    assert_eq!(place.entries(), ["t"]);
+}
+
 #[test]
 fn ctrl_c_at_a_question_of_a_template_leaves_nothing() {
     let place = crate::complete::with_template();

@@ -95,8 +95,9 @@ fn what_is_no_template_is_refused_and_nothing_is_written() {
     ] {
         place.start(&format!("shop --template {template}")).ended_with(4).saying(why);
     }
-    place.write("skeleton/broken.toml", "= 1");
-    start(&place, "").ended_with(4).saying("broken.toml");
+    place.write("skeleton/broken.toml.liquid", "= 1");
+    place.write("skeleton/other.yaml.liquid", "a: [");
+    start(&place, "").ended_with(4).saying("broken.toml: ").saying("other.yaml: ");
     assert_eq!(place.entries(), ["empty", "skeleton"]);
 }
 
@@ -202,4 +203,144 @@ fn a_password_in_an_address_is_neither_shown_nor_kept() {
     let place = Place::new();
     let ran = place.start("shop --template https://me:hidden@127.0.0.1:1/a.git --format json").ended_with(12);
     assert!(!ran.stdout.contains("hidden") && !ran.stderr.contains("hidden"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_file_that_is_copied_is_its_authors_even_if_it_is_broken() {
+    let place = with_skeleton();
+    place.write("skeleton/broken.toml", "= 1");
+    place.write("skeleton/ci/config.yml", "a: [");
+    start(&place, "").succeeded().saying("warning: broken.toml: ").saying("warning: ci/config.yml: ");
+    let json = start(&place, "--dry-run --if-exists merge --format json").succeeded().json();
+    assert_eq!(json["warnings"].as_array().unwrap().len(), 2);
+    place.write("t/cargo-generate.toml", "[template]\nexclude = [\".circleci\"]\n");
+    place.write("t/.circleci/config.yml", "a: [");
+    place.write("t/plain.json", "{");
+    place.start("other --template t").succeeded().saying("warning: .circleci/config.yml: ").saying("plain.json");
+    place.write("t/made.json", "{ {{ crate_name }}");
+    place.start("third --template t").ended_with(4).saying("`t`: made.json: ");
+}
+
+#[test]
+fn all_that_is_wrong_is_said_at_once() {
+    let place = with_questions();
+    let ran = start(&place, "-d company=example -d tier=bronze -d teir=gold -d public=perhaps").ended_with(3);
+    let ran =
+        ran.saying("to `company`").saying("to `tier`").saying("`-d teir` answers no question").saying("to `public`");
+    assert_eq!(ran.stderr.matches("error: ").count(), 4, "{}", ran.stderr);
+    let ran =
+        place.start("async --template nowhere").ended_with(3).saying("keyword").saying("`nowhere` cannot be read");
+    assert_eq!(ran.stderr.matches("error: ").count(), 2, "{}", ran.stderr);
+    place
+        .start("async --template skeleton -d tier=bronze")
+        .ended_with(3)
+        .saying("keyword")
+        .saying("one of gold, silver");
+}
+
+#[test]
+fn an_overlay_that_takes_all_memory_or_time_is_refused() {
+    let nested = format!("{}{}", "{% if email %}".repeat(100_000), "{% endif %}".repeat(100_000));
+    for (text, said) in [
+        ("{% for i in (1..7000000000) %}{% endfor %}".to_owned(), "MiB of memory"),
+        (nested, "nested more than 64 deep"),
+    ] {
+        let place = with_skeleton();
+        place.write("skeleton/NOTICE.liquid", &text);
+        start(&place, "").ended_with(4).saying("the template `skeleton`").saying(said);
+        if said.contains("nested") {
+            place.run("templates lint skeleton").ended_with(4);
+        }
+        assert_eq!(place.entries(), ["skeleton"]);
+    }
+}
+
+fn with_several() -> Place {
+    let place = Place::new();
+    for folder in ["cargo", "other/make"] {
+        place.write(&format!("several/{folder}/cargo-generate.toml"), "");
+        place.write(&format!("several/{folder}/a.md"), "{{ crate_name }}");
+    }
+    place.write("several/README.md", "");
+    place
+}
+
+#[test]
+fn a_directory_that_only_holds_templates_is_a_choice_and_one_can_be_named() {
+    let place = with_several();
+    for command in
+        ["startproject shop --vcs none --template several", "templates show several", "templates lint several"]
+    {
+        let ran = place.run(command).ended_with(6).saying("a choice of 2: cargo, other/make");
+        ran.saying("--template several/cargo\n").saying("--template several/other/make\n");
+    }
+    assert_eq!(place.entries(), ["several"]);
+    place.start("shop --template several/other/make").succeeded();
+    assert_eq!(place.read("shop/a.md"), "shop");
+    // Said to be an overlay, it is one.
+    place.write("several/jwt-allauth.toml", "");
+    place.start("over --template several").succeeded();
+    assert!(place.is_whole("over") && place.read("over/cargo/a.md").contains("{{"));
+}
+
+#[test]
+fn a_folder_of_a_repository_is_named_after_two_slashes_and_remembered() {
+    let place = with_several();
+    let url = place.repository("several");
+    place.start(&format!("shop --template {url}")).ended_with(6).saying(&format!("--template {url}//cargo\n"));
+    place.start(&format!("shop --template {url}@v1")).ended_with(6).saying(&format!("--template {url}@v1//cargo\n"));
+    place.start(&format!("shop --template {url}//nowhere")).ended_with(4).saying("no folder `nowhere`");
+    place.start(&format!("shop --template {url}@v1//cargo")).succeeded();
+    assert_eq!(place.read("shop/a.md"), "shop");
+    assert!(place.read("shop/.jwt-allauth.toml").contains(&format!("{url}//cargo@v1")));
+    place.run("check shop").succeeded();
+    place.start(&format!("shop two --template {url}@abcd123")).ended_with(12).saying("its 40 digits");
+}
+
+#[test]
+fn a_bare_repository_is_fetched_not_laid_over() {
+    let place = with_skeleton();
+    let url = place.repository("skeleton");
+    let path = url.strip_prefix("file://").unwrap();
+    place.start(&format!("shop --template {path}")).succeeded();
+    assert_eq!(place.read("shop/NOTICE"), "shop by us\n");
+    assert!(!place.work().join("shop/HEAD").exists());
+}
+
+#[test]
+fn a_manifest_in_the_language_of_cargo_generate_is_told_what_it_lacks() {
+    let place = Place::new();
+    place.write("t/Cargo.toml", "[package]\nname = \"{{project-name}}\"\n");
+    for command in ["startproject shop --template t", "templates lint t"] {
+        let ran = place.run(command).ended_with(4);
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(said.contains("Cargo.toml:2:9") && said.contains("an empty `cargo-generate.toml` beside it"), "{said}");
+    }
+    place.write("t/cargo-generate.toml", "");
+    place.start("shop --template t").succeeded();
+    assert!(place.read("shop/Cargo.toml").contains("\"shop\""));
+}
+
+#[test]
+fn a_submodule_is_refused_rather_than_left_out() {
+    let place = with_several();
+    let inner = place.repository("several");
+    place.write("outer/one/cargo-generate.toml", "");
+    place.write("outer/one/a.md", "");
+    let git = |arguments: &[&str]| {
+        let outer = place.work().join("outer");
+        let status = std::process::Command::new("git").args(arguments).current_dir(outer).status().unwrap();
+        assert!(status.success(), "{arguments:?}");
+    };
+    git(&["init", "-q", "-b", "main"]);
+    git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &inner, "vendor/lib"]);
+    git(&["add", "."]);
+    git(&["-c", "user.name=A", "-c", "user.email=a@b.c", "commit", "-qm", "one"]);
+    let url = format!("file://{}/.git", place.work().join("outer").display());
+    place
+        .start(&format!("shop --template {url}"))
+        .ended_with(4)
+        .saying("vendor/lib: a submodule")
+        .saying("--recurse-submodules");
+    place.start(&format!("shop --template {url}//one")).succeeded();
 }

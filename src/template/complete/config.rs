@@ -15,6 +15,9 @@ pub(in crate::template) const FILE: &str = "cargo-generate.toml";
 /// The one hook that is no script of the template's: cargo-generate formats what it has rendered.
 pub(in crate::template) const FORMAT: &str = "fmt";
 
+/// The phase of a script that is run by a tag, whenever its file is rendered.
+pub(super) const FILTER: &str = "filter";
+
 #[derive(Debug, Clone, Default)]
 pub(in crate::template) struct Config {
     pub(in crate::template) sub_templates: Vec<String>,
@@ -23,7 +26,7 @@ pub(in crate::template) struct Config {
     pub(in crate::template) conditionals: Vec<(String, Part)>,
 }
 
-/// A script of the template's, and when it runs: `init`, `pre` or `post`.
+/// A script of the template's, and when it runs: `init`, `pre`, `post` or as a `filter`.
 #[derive(Debug, Clone)]
 pub(crate) struct Hook {
     pub(crate) phase: String,
@@ -114,7 +117,8 @@ fn hooks(page: &Page, entry: &Entry) -> Result<Vec<Hook>, Failure> {
     let mut hooks = Vec::new();
     for field in page.table_of(entry)? {
         let scripts = paths(page, &field)?.into_iter().filter(|script| script != FORMAT);
-        hooks.extend(scripts.map(|script| Hook { phase: field.key.to_owned(), script }));
+        let plain = |script: String| script.trim_start_matches("./").to_owned();
+        hooks.extend(scripts.map(|script| Hook { phase: field.key.to_owned(), script: plain(script) }));
     }
     Ok(hooks)
 }
@@ -135,6 +139,8 @@ fn conditionals(page: &Page, entry: &Entry) -> Result<Vec<(String, Part)>, Failu
 /// As cargo-generate does: one that cannot be evaluated, for want of an answer or otherwise, does not hold.
 fn is_true(condition: &str, known: &BTreeMap<String, Value>) -> bool {
     let mut engine = Engine::new();
+    // What a condition can compute is somebody else's to say, but not how much of this machine it takes.
+    engine.set_max_operations(100_000).set_max_string_size(1 << 20).set_max_array_size(10_000).set_max_map_size(10_000);
     let known = known.clone();
     #[expect(deprecated, reason = "the way to look a name up when it is met is called unstable, not bad")]
     engine.on_var(move |name, _, _| Ok(known.get(name).map(dynamic)));
@@ -204,6 +210,15 @@ mod tests {
             assert!(failure.message.starts_with("cargo-generate.toml:2:1: `"), "{text}: {failure}");
         }
         assert!(Config::parse(FILE, "[template]\nignore = [\"./a/b\"]").is_ok());
+    }
+
+    #[test]
+    fn a_condition_that_would_take_all_memory_does_not_hold() {
+        for condition in
+            ["{ let s = \"x\"; s.pad(100000000000, \"x\"); true }", "\"x\".pad(100000000000, \"x\") == \"\""]
+        {
+            assert!(!is_true(condition, &BTreeMap::new()), "{condition}");
+        }
     }
 
     #[test]

@@ -6,12 +6,14 @@
 pub(super) mod config;
 pub(super) mod files;
 mod order;
+mod outcome;
 mod person;
 pub(super) mod render;
+pub(super) mod scripts;
 pub(super) mod stage;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::fetch::Fetched;
 use super::overlay;
@@ -23,6 +25,7 @@ use crate::failure::{Failure, Kind};
 use crate::tree::Tree;
 use config::Config;
 pub(crate) use config::Hook;
+use files::Files;
 pub(crate) use order::Order;
 pub(in crate::template) use person::Person;
 
@@ -91,9 +94,33 @@ impl Complete {
         ancestors.find_map(|folder| self.configs.get(folder)).unwrap_or(&NONE)
     }
 
+    /// Where that one lies.
+    fn config_path(&self, folder: &str) -> PathBuf {
+        let mut ancestors = Path::new(folder).ancestors();
+        let has_one = |folder: &&Path| folder.to_str().is_some_and(|folder| self.configs.contains_key(folder));
+        ancestors.find(has_one).unwrap_or(Path::new("")).join(config::FILE)
+    }
+
     /// Scripts of the template's that would run on this machine.
-    fn hooks(&self, known: &BTreeMap<String, Value>) -> &[Hook] {
-        &self.config(self.sub_template(known).unwrap_or_default()).hooks
+    fn hooks(&self, known: &BTreeMap<String, Value>) -> Vec<Hook> {
+        let folder = self.sub_template(known).unwrap_or_default();
+        let config = self.config(folder);
+        let files = Files::of(&config.under(known), folder).ok();
+        let filters = scripts::filters(self.inside(folder, files.as_ref()));
+        config.hooks.iter().cloned().chain(filters).collect()
+    }
+
+    /// The same of one of its parts, whatever the answers are.
+    pub(super) fn all_hooks(&self, folder: &str, config: &Config) -> Vec<Hook> {
+        let files = Files::of(&config.part, folder).ok();
+        let filters = scripts::filters(self.inside(folder, files.as_ref()));
+        config.hooks.iter().cloned().chain(filters).collect()
+    }
+
+    fn inside<'s>(&'s self, folder: &'s str, files: Option<&'s Files>) -> impl Iterator<Item = &'s Source> {
+        let is_inside = move |source: &&Source| folder.is_empty() || Path::new(&source.path).starts_with(folder);
+        let is_rendered = move |source: &&Source| files.is_none_or(|files| files.are_rendered(source.target()));
+        self.sources.iter().filter(is_inside).filter(is_rendered)
     }
 
     /// Who has not been asked cannot have agreed.

@@ -1,12 +1,13 @@
 //! This program as cargo-generate: what the process does that rendering starts.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use cargo_generate::{GenerateArgs, TemplatePath, Vcs};
 use clap::Parser;
 
-use crate::report;
+use crate::{bounds, report};
 
 /// Not one of the commands in `cli.rs`: no help, completion or manual has it.
 pub(super) const COMMAND: &str = "__cargo-generate";
@@ -19,6 +20,10 @@ pub(crate) struct Order {
     template: PathBuf,
     destination: PathBuf,
     values: PathBuf,
+    /// Where the reason goes if it fails: the streams belong to the scripts as well.
+    failure: PathBuf,
+    /// The process to end with.
+    parent: u32,
     name: String,
     #[arg(long)]
     sub_template: Option<String>,
@@ -33,15 +38,21 @@ impl Order {
         Self::try_parse_from([COMMAND.into()].into_iter().chain(arguments)).ok()
     }
 
-    /// Ends with the project's directory as the last line on stdout, or with `error: ` on stderr; the rest is noise.
+    /// Ends with the project's directory as the last line on stdout.
     pub(crate) fn carry_out(self) -> i32 {
+        bounds::end_with(self.parent, self.failure.parent().map(Path::to_owned));
+        if !self.allow_commands {
+            bounds::limit();
+        }
+        let failure = self.failure.clone();
         match cargo_generate::generate(self.arguments()) {
             Ok(directory) => {
                 report::result(&directory.display().to_string());
                 DONE
             }
             Err(error) => {
-                report::tell(&format!("error: {error:#}"));
+                // Without it the status alone says that it has failed.
+                let _ = fs::write(failure, format!("{error:#}"));
                 FAILED
             }
         }
@@ -65,6 +76,7 @@ impl Order {
             // The name as it is, and nothing asked.
             force: true,
             silent: true,
+            quiet: true,
             lib: false,
             bin: true,
             no_workspace: true,

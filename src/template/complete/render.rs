@@ -2,70 +2,96 @@
 
 use std::env;
 use std::fs;
-use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{self, Command};
 
 use anyhow::{Context, Result};
 use toml::{Table, Value as Toml};
 
 use super::files::Files;
 use super::order;
-use super::stage::{self, Stage};
-use super::{Complete, Person, config};
+use super::stage::Stage;
+use super::{Complete, Person, config, outcome, scripts};
 use crate::answers::{Answers, Value};
-use crate::errand::{self, Outcome};
-use crate::failure::{Failure, Kind};
-use crate::scratch::{self, Scratch};
+use crate::errand;
+use crate::failure::Failure;
+use crate::scratch::Scratch;
 use crate::signals::Writing;
 use crate::template::circumstances;
 use crate::template::overlay::{self, Keep};
 use crate::template::source::{Form, Source};
-use crate::template::walk;
+use crate::template::{Permit, walk};
 use crate::tree::File;
 
 /// Variables of cargo-generate's own, with a plain project for an answer.
 pub(in crate::template) const OWN: [&str; 8] =
     ["authors", "crate_name", "crate_type", "is_init", "os-arch", "project-name", "username", "within_cargo_project"];
-/// What a failing script is called in its report.
-const FAILED_SCRIPT: &str = "Failed executing script";
 
 impl Complete {
-    pub(crate) fn render(&self, answers: &Answers, allow_commands: bool, writing: &Writing) -> Result<Vec<File>> {
+    pub(crate) fn render(&self, answers: &Answers, permit: &Permit, writing: &Writing) -> Result<Vec<File>> {
         let values = &answers.placeholders;
-        let scratch = Scratch::create()?;
+        let scratch = Scratch::plain()?;
         let place = Place::in_directory(scratch.path())?;
         let folder = self.sub_template(values).unwrap_or_default();
         let files = Files::of(&self.config(folder).under(values), folder)?;
         let known = self.known(answers);
-        let mut stage = Stage::new(getrandom::u64()?, &files, &known, values);
+        let mut stage = Stage::new(getrandom::u64()?, &files, &known, values, !self.config(folder).hooks.is_empty());
         for source in &self.sources {
             let path = circumstances::at_moment(&source.path, |name| values.get(name));
             write(&place.template.join(&*path), source, &given(&mut stage, source)?)?;
         }
+        if let Some((name, script)) = stage.inquiry() {
+            written(&place.template.join(folder).join(&name), script.as_bytes())?;
+            Self::run_last(&place.template.join(self.config_path(folder)), &name)?;
+        }
         written(&place.values, values_file(answers).as_bytes())?;
-        let directory = self.generate(&place, answers, allow_commands, writing)?;
-        let files = walk::read(&directory, &[])?.into_iter().map(|file| stage.restored(file));
-        let (files, _) = overlay::laid_over(Vec::new(), files.collect::<Result<_, _>>()?, &Keep::all())?;
+        let directory = self.generate(&place, answers, permit, writing)?;
+        let mut failures = Vec::new();
+        let mut restored = Vec::new();
+        for file in walk::read(&directory, &[])? {
+            match stage.restored(file) {
+                Ok(file) => restored.push(file),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        Failure::gathered(failures)?;
+        let (files, _) = overlay::laid_over(Vec::new(), restored, &Keep::all())?;
         Ok(files.iter().map(Source::raw).collect())
     }
 
+    /// Adds a script to those that run before files are rendered.
+    fn run_last(config: &Path, script: &str) -> Result<()> {
+        let mut page: Table = fs::read_to_string(config)?.parse()?;
+        let hooks = page.entry("hooks").or_insert_with(|| Toml::Table(Table::new()));
+        let hooks = hooks.as_table_mut().context("`hooks` is a table")?;
+        let before = hooks.entry("pre").or_insert_with(|| Toml::Array(Vec::new()));
+        before.as_array_mut().context("`pre` is a list")?.push(script.into());
+        fs::write(config, page.to_string()).map_err(Into::into)
+    }
+
     /// Answers with the directory that cargo-generate has made.
-    fn generate(&self, place: &Place, answers: &Answers, allow_commands: bool, writing: &Writing) -> Result<PathBuf> {
+    fn generate(&self, place: &Place, answers: &Answers, permit: &Permit, writing: &Writing) -> Result<PathBuf> {
         let mut command = Command::new(env::current_exe().context("this program is not where it was")?);
-        // A signal ends what its scripts have started as well.
-        command.process_group(0).current_dir(&place.root);
-        command.arg(order::COMMAND).args([&place.template, &place.out, &place.values]).arg(answers.name.as_str());
+        command.current_dir(&place.root).arg(order::COMMAND);
+        command.args([&place.template, &place.out, &place.values, &place.failure]);
+        command.arg(process::id().to_string()).arg(answers.name.as_str());
         command.args(self.sub_template(&answers.placeholders).map(|folder| format!("--sub-template={folder}")));
-        command.args(allow_commands.then_some("--allow-commands"));
+        command.args(permit.commands.then_some("--allow-commands"));
         surroundings(&mut command, &place.temporary);
-        let outcome = errand::run(&mut command, writing)?;
+        let asks = permit.commands && scripts::ask(&self.sources);
+        let outcome = if asks && permit.ask {
+            errand::converse(&mut command, writing)?
+        } else {
+            // A signal ends what its scripts have started as well.
+            errand::run(command.process_group(0), writing)?
+        };
         writing.check()?;
         let outcome = outcome.context("cargo-generate was interrupted")?;
+        outcome::said(&outcome, place).into_iter().for_each(permit.notice);
         if !outcome.status.success() {
-            return Err(self.failed(&outcome, &place.template).into());
+            return Err(self.failed(&outcome, place).into());
         }
         outcome.stdout.lines().last().map(PathBuf::from).context("cargo-generate names no directory")
     }
@@ -75,47 +101,31 @@ impl Complete {
         let declared = self.config(self.sub_template(&answers.placeholders).unwrap_or_default()).declared();
         let given = answers.placeholders.keys().map(String::as_str);
         let others = OWN.into_iter().chain(declared).chain(given).map(str::to_owned);
-        others.chain(set_by_scripts(&self.sources)).collect()
-    }
-
-    fn failed(&self, outcome: &Outcome, template: &Path) -> Failure {
-        let said = console::strip_ansi_codes(&outcome.stderr).replace(&format!("{}/", template.display()), "");
-        let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        let why = lines.iter().rposition(|line| line.starts_with("error: ")).map_or(&lines[..], |at| &lines[at..]);
-        let why = why.join(" ").trim_start_matches("error: ").to_owned();
-        if scratch::is_full(&why) {
-            return Scratch::failed(template, &ErrorKind::StorageFull.into());
-        }
-        let kind = if why.contains(FAILED_SCRIPT) { Kind::Hook } else { Kind::Template };
-        Failure::new(kind, format!("the template `{}` cannot be rendered: {why}", self.name))
+        others.chain(scripts::set(&self.sources).names).collect()
     }
 }
 
 /// What cargo-generate gets to see of this machine.
-struct Place {
+pub(super) struct Place {
     root: PathBuf,
-    template: PathBuf,
+    pub(super) template: PathBuf,
     out: PathBuf,
-    temporary: PathBuf,
+    pub(super) temporary: PathBuf,
     values: PathBuf,
+    pub(super) failure: PathBuf,
 }
 
 impl Place {
     fn in_directory(root: &Path) -> Result<Self> {
-        let [template, out, temporary, values] = ["template", "out", "tmp", "values.toml"].map(|name| root.join(name));
+        let [template, out, temporary] = ["template", "out", "tmp"].map(|name| root.join(name));
+        let [values, failure] = ["values.toml", "failure"].map(|name| root.join(name));
         for directory in [&template, &out, &temporary] {
             fs::create_dir(directory).map_err(|error| Scratch::failed(directory, &error))?;
         }
         // Its settings, which are read from beside `out`.
         written(&out.with_extension("toml"), b"")?;
-        Ok(Self { root: root.to_owned(), template, out, temporary, values })
+        Ok(Self { root: root.to_owned(), template, out, temporary, values, failure })
     }
-}
-
-pub(in crate::template) fn set_by_scripts(sources: &[Source]) -> impl Iterator<Item = String> {
-    let scripts = sources.iter().filter(|source| source.path.ends_with(stage::SCRIPT)).filter_map(Source::text);
-    let set = scripts.flat_map(|script| script.split("variable::set(").skip(1));
-    set.filter_map(|rest| Some(rest.trim_start().strip_prefix('"')?.split('"').next()?.to_owned()))
 }
 
 /// The configuration without what is this program's to decide, every other file without its pitfalls.

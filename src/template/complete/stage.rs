@@ -1,11 +1,11 @@
 //! What cargo-generate does badly is kept from it: where it would fail or forget, the copy that it is given holds a mark,
 //! and what it renders is put right after the marks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::Files;
 use crate::answers::Value;
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::template::circumstances;
 use crate::template::source::{Form, Source};
 use crate::template::tags::{self, Tag};
@@ -31,7 +31,11 @@ pub(super) struct Stage<'a> {
     files: &'a Files,
     known: &'a [String],
     answers: &'a BTreeMap<String, Value>,
+    /// Whether scripts run first, which may define what is not known.
+    scripts_run: bool,
     marks: Vec<Mark>,
+    /// Names of which only the scripts can tell whether they stand for something.
+    asked_for: Vec<String>,
 }
 
 enum Mark {
@@ -40,7 +44,7 @@ enum Mark {
     /// Text that looks like a tag and belongs to another tool.
     Foreign(String),
     /// A tag whose variable nothing defines; cargo-generate would make it the empty string.
-    Undefined { place: String, tag: String, name: String },
+    Undefined { path: String, position: (usize, usize), name: String, tag: String, given: String },
     /// A comment that rendering removes: what still has it was not rendered, though it was meant to be.
     Rendered(String),
     /// Under a name that is rendered as well, a file loses its mode.
@@ -48,8 +52,29 @@ enum Mark {
 }
 
 impl<'a> Stage<'a> {
-    pub(super) fn new(key: u64, files: &'a Files, known: &'a [String], answers: &'a BTreeMap<String, Value>) -> Self {
-        Self { key: format!("jwtallauth{key:016x}"), files, known, answers, marks: Vec::new() }
+    pub(super) fn new(
+        key: u64,
+        files: &'a Files,
+        known: &'a [String],
+        answers: &'a BTreeMap<String, Value>,
+        scripts_run: bool,
+    ) -> Self {
+        let (marks, asked_for) = (Vec::new(), Vec::new());
+        Self { key: format!("jwtallauth{key:016x}"), files, known, answers, scripts_run, marks, asked_for }
+    }
+
+    /// A script, by its name and its text, that asks after those of the template which of the names now stand for something.
+    pub(super) fn inquiry(&self) -> Option<(String, String)> {
+        let line = |(number, name): (usize, &String)| {
+            format!("variable::set(\"{}\", variable::is_set(\"{name}\"));\n", self.answer(number))
+        };
+        let script: String = self.asked_for.iter().enumerate().map(line).collect();
+        (!script.is_empty()).then(|| (format!("{}{SCRIPT}", self.key), script))
+    }
+
+    /// The variable that holds the answer about a name.
+    fn answer(&self, number: usize) -> String {
+        format!("{}s{number}", self.key)
     }
 
     /// What cargo-generate gets to see of a file.
@@ -66,34 +91,71 @@ impl<'a> Stage<'a> {
             given.push_str(&self.mark(Mark::Executable));
         }
         let rendered = self.mark(Mark::Rendered(source.path.clone()));
-        given.extend(["{% comment %}", &rendered, "{% endcomment %}"]);
+        let rendered = format!("{{% comment %}}{rendered}{{% endcomment %}}");
+        // After a brace it would not begin as a tag.
+        let at = if given.ends_with('{') { 0 } else { given.len() };
+        given.insert_str(at, &rendered);
         given.into_bytes()
     }
 
     fn without_pitfalls(&mut self, path: &str, text: &str) -> String {
         let tags = tags::tags(text);
+        let all = Names::of(&tags);
         let mut given = String::with_capacity(text.len());
         let mut rest = 0;
         for tag in tags.iter().filter(|tag| tag.is_output()) {
             let end = tag.offset + tag.text.len() + "{{}}".len();
-            let (start, mark) = match judged(text, &tags, tag, self.known) {
-                Judgement::Foreign => (tag.offset - 1, Mark::Foreign(text[tag.offset - 1..end].to_owned())),
-                Judgement::Undefined(name) => {
-                    let (line, column) = tags::position(text, tag.offset);
-                    let tag_text = text[tag.offset..end].to_owned();
-                    let place = format!("{path}:{line}:{column}");
-                    (tag.offset, Mark::Undefined { place, tag: tag_text, name: name.to_owned() })
+            let (start, put) = match judged(text, &all, tag, self.known) {
+                Judgement::Foreign => (tag.offset - 1, self.mark(Mark::Foreign(text[tag.offset - 1..end].to_owned()))),
+                Judgement::Undefined(names) => {
+                    let position = tags::position(text, tag.offset);
+                    (tag.offset, self.unless_defined(path, position, &names, &text[tag.offset..end]))
                 }
                 Judgement::Fine => continue,
             };
             given.push_str(&text[rest..start]);
-            let is_undefined = matches!(mark, Mark::Undefined { .. });
-            let mark = self.mark(mark);
-            given.push_str(&if is_undefined { quoted(&mark) } else { mark });
+            given.push_str(&put);
             rest = end;
         }
         given.push_str(&text[rest..]);
         given
+    }
+
+    /// A mark for each of the names, or where scripts may define them the tag for the case that all are.
+    fn unless_defined(&mut self, path: &str, position: (usize, usize), names: &[&str], tag: &str) -> String {
+        let (path, tag) = (path.to_owned(), tag.to_owned());
+        let first = self.marks.len();
+        let mark = |name: &&str| {
+            let (path, tag, name) = (path.clone(), tag.clone(), (*name).to_owned());
+            Mark::Undefined { path, position, name, tag, given: String::new() }
+        };
+        if !self.scripts_run {
+            let token = names.first().map(|name| self.mark(mark(name))).unwrap_or_default();
+            return self.remembered(first, quoted(&token));
+        }
+        let trims = |side: &str, trimmed: bool| if trimmed { side.to_owned() } else { String::new() };
+        let (before, after) = (trims("-", tag.starts_with("{{-")), trims("-", tag.ends_with("-}}")));
+        let mut given = tag.clone();
+        for name in names.iter().rev() {
+            let token = quoted(&self.mark(mark(name)));
+            let number = self.asked_for.iter().position(|asked| asked == name).unwrap_or_else(|| {
+                self.asked_for.push((*name).to_owned());
+                self.asked_for.len() - 1
+            });
+            let answer = self.answer(number);
+            given = format!("{{%{before} if {answer} %}}{given}{{% else %}}{token}{{% endif {after}%}}");
+        }
+        self.remembered(first, given)
+    }
+
+    /// The marks from `first` on know what was put in the place of their tag.
+    fn remembered(&mut self, first: usize, put: String) -> String {
+        for mark in &mut self.marks[first..] {
+            if let Mark::Undefined { given, .. } = mark {
+                given.clone_from(&put);
+            }
+        }
+        put
     }
 
     fn mark(&mut self, mark: Mark) -> String {
@@ -101,12 +163,13 @@ impl<'a> Stage<'a> {
         format!("{}x{}x", self.key, self.marks.len() - 1)
     }
 
-    /// A file as it was meant, or what is wrong with it.
+    /// A file as it was meant, or all that is wrong with it.
     pub(super) fn restored(&self, mut file: Source) -> Result<Source, Failure> {
         let Some(text) = std::str::from_utf8(&file.contents).ok().filter(|text| text.contains(&self.key)) else {
             return Ok(file);
         };
         let mut text = text.to_owned();
+        let mut failures = Vec::new();
         for (number, mark) in self.marks.iter().enumerate() {
             let token = format!("{}x{number}x", self.key);
             if !text.contains(&token) {
@@ -114,22 +177,20 @@ impl<'a> Stage<'a> {
             }
             match mark {
                 Mark::Whole(source) if text.trim() == token => return Ok(Source { path: file.path, ..source.clone() }),
-                Mark::Whole(source) => return Err(refused(&source.path, "it is not text and cannot be included")),
+                Mark::Whole(source) => failures.push(refused(&source.path, "it is not text and cannot be included")),
                 Mark::Foreign(original) => text = text.replace(&token, original),
                 // In a file that was not to be rendered it is still a tag.
-                Mark::Undefined { tag, .. } if text.contains(&quoted(&token)) => {
-                    text = text.replace(&quoted(&token), tag);
-                }
-                Mark::Undefined { place, name, .. } => {
-                    return Err(Failure::new(
-                        Kind::Template,
-                        format!("{place}: `{name}` is not a variable of this template"),
-                    )
-                    .hint(format!("declare it under `[placeholders]`, or give it a value: `-d {name}=…`")));
+                Mark::Undefined { tag, given, .. } if text.contains(given) => text = text.replace(given, tag),
+                Mark::Undefined { path, position, name, .. } => {
+                    let message = format!("`{name}` is not a variable of this template");
+                    let hint = format!("declare it under `[placeholders]`, or give it a value: `-d {name}=…`");
+                    failures.push(Failure::at(path, Some(*position), &message).hint(hint));
                 }
                 Mark::Rendered(path) => {
-                    return Err(refused(path, "cargo-generate left it as it was: a filter or a value in it fails")
-                        .hint("name it under `exclude` of `[template]` if it is not to be rendered"));
+                    let why = "cargo-generate left it as it was: a filter or a value in it fails";
+                    failures.push(
+                        refused(path, why).hint("name it under `exclude` of `[template]` if it is not to be rendered"),
+                    );
                 }
                 Mark::Executable => {
                     text = text.replace(&token, "");
@@ -137,6 +198,7 @@ impl<'a> Stage<'a> {
                 }
             }
         }
+        Failure::gathered(failures)?;
         file.contents = text.into_bytes().into();
         Ok(file)
     }
@@ -146,31 +208,53 @@ enum Judgement<'t> {
     Fine,
     /// For another tool.
     Foreign,
-    Undefined(&'t str),
+    /// The names that nothing defines.
+    Undefined(Vec<&'t str>),
 }
 
-fn judged<'t>(text: &str, tags: &[Tag<'t>], tag: &Tag<'t>, known: &[String]) -> Judgement<'t> {
-    let defined = tags::defined(tags);
-    let unknown = tag.uses().find(|name| !defined.contains(name) && !known.iter().any(|known| known == name));
-    match unknown {
-        _ if is_foreign(text, tag, unknown.is_some()) => Judgement::Foreign,
-        Some(name) if !is_optional(tags, tag, name) => Judgement::Undefined(name),
-        _ => Judgement::Fine,
+/// What the tags of a text say of names.
+struct Names<'t> {
+    defined: BTreeSet<&'t str>,
+    /// Their author knows that they may be missing.
+    asked_about: BTreeSet<&'t str>,
+}
+
+impl<'t> Names<'t> {
+    fn of(tags: &[Tag<'t>]) -> Self {
+        let asked_about = tags.iter().filter(|tag| !tag.is_output()).flat_map(Tag::uses).collect();
+        Self { defined: tags::defined(tags), asked_about }
     }
+}
+
+fn judged<'t>(text: &str, all: &Names, tag: &Tag<'t>, known: &[String]) -> Judgement<'t> {
+    let is_unknown = |name: &&str| !all.defined.contains(name) && !known.iter().any(|known| known == name);
+    let unknown: Vec<&str> = tag.uses().filter(is_unknown).collect();
+    if is_foreign(text, tag, !unknown.is_empty()) {
+        return Judgement::Foreign;
+    }
+    // One with a default may be missing, too.
+    let is_optional = |name: &&str| tag.text.contains("default") || all.asked_about.contains(name);
+    let undefined: Vec<&str> = unknown.into_iter().filter(|name| !is_optional(name)).collect();
+    if undefined.is_empty() { Judgement::Fine } else { Judgement::Undefined(undefined) }
 }
 
 /// The tags of a text that ask for what nothing defines.
 pub(in crate::template) fn undefined<'t>(text: &'t str, known: &[String]) -> Vec<(Tag<'t>, &'t str)> {
     let tags = tags::tags(text);
-    let undefined = |tag: &Tag<'t>| match judged(text, &tags, tag, known) {
-        Judgement::Undefined(name) => Some((*tag, name)),
+    let all = Names::of(&tags);
+    let undefined = |tag: &Tag<'t>| match judged(text, &all, tag, known) {
+        Judgement::Undefined(names) => names.first().map(|name| (*tag, *name)),
         Judgement::Fine | Judgement::Foreign => None,
     };
     tags.iter().filter(|tag| tag.is_output()).filter_map(undefined).collect()
 }
 
-pub(in crate::template) fn is_of_a_workflow(text: &str, tag: &Tag, known: &[String]) -> bool {
-    tag.is_output() && matches!(judged(text, &tags::tags(text), tag, known), Judgement::Foreign)
+/// The tags of a text that are left to another tool.
+pub(in crate::template) fn of_workflows<'t>(text: &'t str, known: &[String]) -> Vec<Tag<'t>> {
+    let tags = tags::tags(text);
+    let all = Names::of(&tags);
+    let is_foreign = |tag: &Tag| tag.is_output() && matches!(judged(text, &all, tag, known), Judgement::Foreign);
+    tags.into_iter().filter(is_foreign).collect()
 }
 
 /// Scripts and lists that it reads where they lie.
@@ -187,9 +271,4 @@ fn quoted(token: &str) -> String {
 fn is_foreign(text: &str, tag: &Tag, is_unknown: bool) -> bool {
     let is_dollar = text[..tag.offset].ends_with('$');
     is_dollar && (is_unknown || tag.uses().next().is_none())
-}
-
-/// Asked about beforehand, or with a default: its author knows that it may be missing.
-fn is_optional(tags: &[Tag], tag: &Tag, name: &str) -> bool {
-    tag.text.contains("default") || tags.iter().any(|other| !other.is_output() && other.uses().any(|used| used == name))
 }

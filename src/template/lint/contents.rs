@@ -10,7 +10,7 @@ use super::questions::Asked;
 use super::{Findings, Rule, Subject};
 use crate::template::complete::config::{Config, FILE};
 use crate::template::complete::files::Files;
-use crate::template::complete::{render, stage};
+use crate::template::complete::{render, scripts, stage};
 use crate::template::page::{Page, entries};
 use crate::template::source::{Form, SUFFIX, Source};
 use crate::template::tags::{self, Tag};
@@ -19,7 +19,7 @@ use crate::template::{engine, variables};
 /// Where the project keeps templates that its server renders: their tags are not ours.
 const OF_THE_SERVER: &str = "auth/templates/";
 /// Variables whose names no other language is likely to have.
-const OURS: [&str; 4] = ["project_name", "crate_name", "signing_key", "cron_secret"];
+const OURS: [&str; 5] = ["project_name", "crate_name", "project-name", "signing_key", "cron_secret"];
 const LISTS_OF_CARGO_GENERATE: [&str; 2] = [FILE, ".genignore"];
 
 pub(super) fn of_overlay(sources: &[Source], asked: &[Asked], findings: &mut Findings) {
@@ -62,11 +62,14 @@ fn is_only_copied(source: &Source, text: &str, asked: &[&str], findings: &mut Fi
     }
 }
 
-pub(super) fn of_complete(subject: &Subject, page: &Page, known: &[String], findings: &mut Findings) {
+pub(super) fn of_complete(subject: &Subject, page: &Page, known: &[String], hooks: &[String], findings: &mut Findings) {
     let Some((files, left_out)) = lists(subject, page) else { return };
+    // What a script defines under a name that it computes is known only once it has run.
+    let scripts_define = !hooks.is_empty() && scripts::set(subject.sources).others;
     for source in subject.sources.iter().filter(|source| !is_left_out(source, &left_out)) {
         for tag in &tags::tags(&source.path) {
-            tag.uses().filter(|name| !known.iter().any(|known| known == name)).for_each(|name| {
+            let is_known = |name: &&str| scripts_define || known.iter().any(|known| known == name);
+            tag.uses().filter(|name| !is_known(name)).for_each(|name| {
                 let message = format!("`{name}` in the name of the file is not a variable of this template");
                 findings.of_file(&source.path, Rule::UndefinedVariable, &message, &declare(name));
             });
@@ -82,7 +85,7 @@ pub(super) fn of_complete(subject: &Subject, page: &Page, known: &[String], find
             continue;
         };
         parses(&source.path, text, &with_plain_filters(text, known), findings);
-        for (tag, name) in stage::undefined(text, known) {
+        for (tag, name) in stage::undefined(text, known).into_iter().filter(|_| !scripts_define) {
             undefined(source, text, &tag, name, findings);
         }
     }
@@ -91,7 +94,7 @@ pub(super) fn of_complete(subject: &Subject, page: &Page, known: &[String], find
 /// Names that have a value by the time files are rendered.
 pub(super) fn known_in_complete(subject: &Subject, asked: &[Asked]) -> Vec<String> {
     let asked = asked.iter().map(|asked| asked.name.clone());
-    render::OWN.into_iter().map(str::to_owned).chain(render::set_by_scripts(subject.sources)).chain(asked).collect()
+    render::OWN.into_iter().map(str::to_owned).chain(scripts::set(subject.sources).names).chain(asked).collect()
 }
 
 pub(super) fn names_in_overlay(sources: &[Source]) -> BTreeSet<String> {
@@ -155,12 +158,13 @@ fn parses(path: &str, text: &str, shown: &str, findings: &mut Findings) {
 /// cargo-generate's own filters, replaced by Liquid's to the same length, and the tags of workflows, which are kept.
 fn with_plain_filters(text: &str, known: &[String]) -> String {
     let mut plain = text.to_owned();
-    for tag in tags::tags(text).iter().filter(|tag| stage::is_of_a_workflow(text, tag, known)) {
+    for tag in stage::of_workflows(text, known) {
         let end = tag.offset + tag.text.len() + "{{}}".len();
         plain.replace_range(tag.offset..end, &" ".repeat(end - tag.offset));
     }
+    // Of four letters, and as `rhai` without an argument.
     for filter in stage::FILTERS {
-        let with = if filter == "rhai" { "plus".to_owned() } else { format!("{:1$}", "upcase", filter.len()) };
+        let with = if filter == "rhai" { "size".to_owned() } else { format!("{:1$}", "upcase", filter.len()) };
         for bar in ["|", "| ", "|  "] {
             plain = plain.replace(&format!("{bar}{filter}"), &format!("{bar}{with}"));
         }

@@ -92,17 +92,18 @@ impl Findings {
         self.push(file, (1, 1), rule, message, fix);
     }
 
-    /// A complaint of those that read and render begins with its place: `file: …` or `file:line:column: …`.
+    /// What those that read and render complain of.
     pub(super) fn of_failure(&mut self, failure: &Failure, rule: Rule, fix: &str) {
-        let (place, message) = failure.message.split_once(": ").unwrap_or(("", &failure.message));
-        let mut parts = place.rsplitn(3, ':');
-        let mut number = || parts.next().and_then(|part| part.parse::<usize>().ok());
-        let numbers = number().zip(number());
-        let fix = failure.hints.first().map_or(fix, String::as_str);
-        match (numbers, parts.next()) {
-            (Some((column, line)), Some(file)) => self.push(file, (line, column), rule, message, fix),
-            _ if place.contains(' ') => self.push(".", (1, 1), rule, &failure.message, fix),
-            _ => self.push(place, (1, 1), rule, message, fix),
+        for problem in failure.problems() {
+            let fix = problem.hints.first().map_or(fix, String::as_str);
+            match &problem.place {
+                Some(place) => {
+                    let message = problem.message.split_once(": ").map_or(&problem.message[..], |(_, message)| message);
+                    let message = problem.message.strip_prefix(&format!("{}: ", place.file)).unwrap_or(message);
+                    self.push(&place.file, place.position.unwrap_or((1, 1)), rule, message, fix);
+                }
+                None => self.push(".", (1, 1), rule, &problem.message, fix),
+            }
         }
     }
 

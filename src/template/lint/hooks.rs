@@ -22,6 +22,7 @@ pub(super) fn check(subject: &Subject, page: &Page, top: &[Entry], findings: &mu
                 }
                 continue;
             }
+            let script = script.trim_start_matches("./");
             match subject.sources.iter().find(|source| source.path == script) {
                 None => {
                     let message = format!("there is no script `{script}`");

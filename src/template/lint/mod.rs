@@ -21,7 +21,7 @@ use super::description::Kind;
 use super::overlay::{self, manifest};
 use super::page::{self, Page};
 use super::source::Source;
-use super::{location, walk};
+use super::{choice, location, walk};
 use crate::signals::Signals;
 use findings::Findings;
 pub(crate) use findings::{Finding, Rule};
@@ -39,11 +39,12 @@ struct Subject<'a> {
 }
 
 pub(crate) fn lint(directory: &Path, signals: &Signals) -> Result<Linted> {
-    let root = location::directory(&directory.display().to_string())?;
-    let kind = if root.join(FILE).symlink_metadata().is_ok() { Kind::Complete } else { Kind::Overlay };
+    let named = directory.display().to_string();
+    let root = location::directory(&named)?;
+    let kind = choice::of(&root, named.trim_end_matches('/'), "/")?;
     let mut findings = by_rules(&root, kind);
     if findings.is_empty() {
-        trial::render(&root, signals, &mut findings)?;
+        trial::render(&root, kind, signals, &mut findings)?;
     }
     Ok(Linted { name: overlay::name_of(&root), kind, findings: findings.in_order() })
 }
@@ -119,7 +120,7 @@ fn one_complete(subject: &Subject, page: &Page, findings: &mut Findings) {
     let asked = questions::of_complete(page, &entries, findings);
     let known = contents::known_in_complete(subject, &asked);
     conditions::check(page, &entries, &known, findings);
-    contents::of_complete(subject, page, &known, findings);
+    contents::of_complete(subject, page, &known, &scripts, findings);
     let used = contents::names_in_complete(subject, page, &scripts);
     questions::all_are_used(page, &asked, &used, findings);
 }

@@ -225,7 +225,7 @@ fn text_that_is_not_liquid() {
     broken(&[("a.liquid", "one\n{% if email %}")], &["a.liquid:2:15 liquid-syntax"]);
     broken(&[(COMPLETE, ""), ("chart.yaml", "a: {{ .Values.a }}")], &["chart.yaml:1:7 liquid-syntax"]);
     broken(&[(COMPLETE, ""), ("a", "{{ crate_name | nofilter }}")], &["a:1:1 liquid-syntax"]);
-    let filters = "{{ crate_name | shouty_kebab_case | rhai: \"x.rhai\" }}${{ hashFiles('**/x') }}";
+    let filters = "{{ crate_name | shouty_kebab_case }}{{ \"x.rhai\" | rhai }}${{ hashFiles('**/x') }}";
     clean(&[
         (COMPLETE, "[template]\nexclude = [\"chart.yaml\"]"),
         ("chart.yaml", "a: {{ .Values.a }}"),

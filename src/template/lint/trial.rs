@@ -7,10 +7,11 @@ use anyhow::Result;
 
 use super::{Findings, Rule};
 use crate::answers::{Answers, Database, Value};
-use crate::failure::{Failure, Kind};
+use crate::failure::{self, Failure};
 use crate::names::ProjectName;
 use crate::secrets::Secrets;
 use crate::signals::Signals;
+use crate::template::description::Kind;
 use crate::template::{Permit, Placeholder, PlaceholderKind, Template};
 
 const NAME: &str = "myproject";
@@ -32,8 +33,8 @@ const SAMPLES: [&str; 12] = [
 /// Renderings of one template; each choice is one.
 const TRIALS: usize = 16;
 
-pub(super) fn render(root: &Path, signals: &Signals, findings: &mut Findings) -> Result<()> {
-    let template = match Template::read(root) {
+pub(super) fn render(root: &Path, kind: Kind, signals: &Signals, findings: &mut Findings) -> Result<()> {
+    let template = match Template::whole(root, kind) {
         Ok(template) => template,
         Err(failure) => {
             findings.of_failure(&failure, Rule::DoesNotRender, "correct it");
@@ -46,10 +47,10 @@ pub(super) fn render(root: &Path, signals: &Signals, findings: &mut Findings) ->
     }
     let secrets = Secrets::generate()?;
     for answers in trials(&template)? {
-        let permit = Permit { commands: false, signals };
+        let permit = Permit::quiet(false, signals);
         match template.render(&answers, &secrets, &permit).map_err(anyhow::Error::downcast::<Failure>) {
             Ok(_) => {}
-            Err(Ok(failure)) if failure.kind == Kind::Template => {
+            Err(Ok(failure)) if failure.kind == failure::Kind::Template => {
                 let fix = format!("see `jwt-allauth startproject {NAME} --template … --dry-run`{}", given(&answers));
                 findings.of_failure(&failure, Rule::DoesNotRender, &fix);
                 return Ok(());

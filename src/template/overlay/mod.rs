@@ -47,7 +47,7 @@ pub(super) fn read(directory: &Path) -> Result<(Overlay, Vec<Source>), Failure> 
     let manifest = manifest(directory)?;
     let sources = walk::read(directory, &manifest.left_out())?;
     if sources.is_empty() {
-        return Err(Failure::new(Kind::Template, format!("the template `{}` holds no files", directory.display()))
+        return Err(Failure::new(Kind::Template, "it holds no files")
             .hint("a file of it takes the place of the built-in project's file of the same path, or is added"));
     }
     Ok((overlay(&name_of(directory), manifest, &sources), sources))

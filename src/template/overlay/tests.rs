@@ -43,7 +43,7 @@ fn render(directory: &TempDir) -> Result<Tree, Failure> {
         database: Some(Database::Sqlite),
         placeholders: BTreeMap::from([("company".to_owned(), Value::Text("A \"B\" C".into()))]),
     };
-    template.render_layers(&answers, &Secrets::generate().unwrap())
+    template.rendered(&answers, &Secrets::generate().unwrap())
 }
 
 fn contents<'t>(tree: &'t Tree, path: &str) -> &'t [u8] {
@@ -194,7 +194,7 @@ fn a_secret_is_refused_in_a_file_that_would_be_committed() {
 
 #[test]
 fn what_it_breaks_is_found_before_anything_is_written() {
-    assert!(refusal(&skeleton(&[("a.toml", "= 1")])).starts_with("a.toml"));
+    assert!(refusal(&skeleton(&[("a.toml.liquid", "= 1")])).starts_with("a.toml"));
     assert!(refusal(&skeleton(&[("Cargo.toml", "[package]\nname = \"other\"\n")])).contains("`shop`"));
     assert!(refusal(&skeleton(&[("a.md.liquid", "{{ nobody }}")])).starts_with("a.md.liquid:1:1: "));
 }

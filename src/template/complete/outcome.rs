@@ -1,0 +1,103 @@
+//! What the scripts of a template have printed, and why a rendering has failed.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::process::ExitStatusExt;
+
+use super::render::Place;
+use super::{Complete, scripts};
+use crate::bounds;
+use crate::errand::Outcome;
+use crate::failure::{Failure, Kind};
+use crate::scratch::{self, Scratch};
+use crate::template::Notice;
+
+/// What a failing script is called in cargo-generate's report.
+const FAILED_SCRIPT: &str = "Failed executing script:";
+/// Before the lines that a script has printed.
+const SCRIPT: &str = "Script: ";
+/// Before what a script has answered with.
+const RETURNED: &str = "Script `";
+/// A question without a terminal to ask it on.
+const NO_TERMINAL: &str = "not a terminal";
+/// SIGINT: at a question the terminal sends it only to the one that asks.
+const INTERRUPTED: i32 = 2;
+
+/// What scripts have printed: hooks in notes of cargo-generate's, filters plainly.
+pub(super) fn said(outcome: &Outcome, place: &Place) -> Vec<Notice> {
+    let stderr = within(&console::strip_ansi_codes(&outcome.stderr), place);
+    let mut said: Vec<Notice> = Vec::new();
+    let mut note: Option<(String, Vec<String>)> = None;
+    for line in stderr.lines() {
+        match (&mut note, line.split_once(SCRIPT).map(|(_, script)| script)) {
+            (None, Some(script)) => note = Some((script.to_owned(), Vec::new())),
+            (Some(_), _) if line.is_empty() => {
+                said.extend(note.take().map(|(script, lines)| Notice::Said { script, lines }));
+            }
+            (Some((_, lines)), _) => lines.push(line.strip_prefix("  ").unwrap_or(line).to_owned()),
+            (None, None) => said.extend(returned(line)),
+        }
+    }
+    said.extend(note.map(|(script, lines)| Notice::Said { script, lines }));
+    // The last line is the directory, if there is one.
+    let mut plain: Vec<String> = console::strip_ansi_codes(&outcome.stdout).lines().map(str::to_owned).collect();
+    if outcome.status.success() {
+        plain.pop();
+    }
+    if !plain.is_empty() {
+        said.push(Notice::Said { script: "a filter".into(), lines: plain });
+    }
+    said
+}
+
+/// With paths as they are in the template, which cargo-generate copies to a directory of its own.
+fn within(text: &str, place: &Place) -> String {
+    let text = text.replace(&format!("{}/", place.template.display()), "");
+    let copies = format!("{}/", place.temporary.display());
+    let mut parts = text.split(&copies);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once('/').map_or(part, |(_, path)| path.trim_start_matches("./")))
+}
+
+fn returned(line: &str) -> Option<Notice> {
+    let (script, said) = line.split_once(RETURNED)?.1.split_once("` returned: ")?;
+    Some(Notice::Said { script: script.to_owned(), lines: vec![said.to_owned()] })
+}
+
+impl Complete {
+    pub(super) fn failed(&self, outcome: &Outcome, place: &Place) -> Failure {
+        if outcome.status.signal() == Some(INTERRUPTED) {
+            return Failure::new(Kind::Signal(2), "interrupted: nothing was left behind");
+        }
+        let said = fs::read_to_string(&place.failure).unwrap_or_default();
+        let said = within(&console::strip_ansi_codes(&said), place);
+        let why: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let why = why.join(" ");
+        if scratch::is_full(&why) {
+            return Scratch::failed(&place.template, &ErrorKind::StorageFull.into());
+        }
+        let beginning = format!("the template `{}` cannot be rendered", self.name);
+        if let Some((_, rest)) = why.split_once(FAILED_SCRIPT) {
+            let (script, why) = rest.trim().split_once(": ").unwrap_or((rest, ""));
+            return self.failed_script(&beginning, script, why);
+        }
+        let ended = || bounds::complaint(outcome.status, &outcome.stderr);
+        let why = Some(why).filter(|why| !why.is_empty()).or_else(ended).unwrap_or_else(|| outcome.status.to_string());
+        Failure::new(Kind::Template, format!("{beginning}: {why}"))
+    }
+
+    fn failed_script(&self, beginning: &str, script: &str, why: &str) -> Failure {
+        if !why.contains(NO_TERMINAL) {
+            return Failure::new(Kind::Hook, format!("{beginning}: {script}: {why}"));
+        }
+        let message = format!("{beginning}: {script} asks a question while it runs, and there is nobody to ask");
+        let failure = Failure::new(Kind::Hook, message).hint("run it at a terminal, without `--defaults` and `CI`");
+        match scripts::looked_for(&self.sources, script) {
+            none if none.is_empty() => failure.hint("no answer can be given beforehand: the script looks for none"),
+            names => {
+                let flags: Vec<String> = names.iter().map(|name| format!("`-d {name}=…`")).collect();
+                failure.hint(format!("it asks only for what it does not find: {}", flags.join(", ")))
+            }
+        }
+    }
+}

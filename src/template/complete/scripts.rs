@@ -1,0 +1,96 @@
+//! What can be read off a template's scripts without running them.
+
+use std::collections::BTreeSet;
+
+use super::config::{FILTER, Hook};
+use super::stage::SCRIPT;
+use crate::template::source::{Form, Source};
+use crate::template::tags;
+
+const SET: &str = "variable::set";
+const IS_SET: &str = "variable::is_set";
+const PROMPT: &str = "variable::prompt";
+
+/// The variables that scripts give a value to.
+pub(in crate::template) struct Set {
+    /// Those whose names are written out.
+    pub(in crate::template) names: BTreeSet<String>,
+    /// Whether there are others, whose names only running tells.
+    pub(in crate::template) others: bool,
+}
+
+pub(in crate::template) fn set(sources: &[Source]) -> Set {
+    let calls: Vec<Option<&str>> = texts(sources).flat_map(|(_, text)| first_arguments(text, SET)).collect();
+    Set { others: calls.contains(&None), names: calls.into_iter().flatten().map(str::to_owned).collect() }
+}
+
+/// Whether one of the scripts asks a question while it runs.
+pub(super) fn ask(sources: &[Source]) -> bool {
+    texts(sources).any(|(_, text)| text.contains(PROMPT))
+}
+
+/// The names that a script looks for before it asks.
+pub(super) fn looked_for(sources: &[Source], script: &str) -> Vec<String> {
+    let text = texts(sources).find(|(path, _)| *path == script).map(|(_, text)| text).unwrap_or_default();
+    let names: BTreeSet<&str> = first_arguments(text, IS_SET).flatten().collect();
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// Scripts that are run as the filter `rhai`, while a file is rendered.
+pub(super) fn filters<'s>(sources: impl Iterator<Item = &'s Source>) -> Vec<Hook> {
+    let filters = sources.filter(|source| source.form != Form::Link).filter_map(|source| {
+        let tags = tags::tags(source.text()?);
+        let tags = tags.iter().filter(|tag| tag.has_filter("rhai")).map(|tag| tag.text.trim_matches(['-', ' ']));
+        let name = |tag: &str| first_literal(tag).unwrap_or("a script whose name is put together").to_owned();
+        Some(tags.map(|tag| format!("{} ({})", name(tag), source.path)).collect::<Vec<_>>())
+    });
+    let scripts: BTreeSet<String> = filters.flatten().collect();
+    scripts.into_iter().map(|script| Hook { phase: FILTER.into(), script }).collect()
+}
+
+fn texts(sources: &[Source]) -> impl Iterator<Item = (&str, &str)> {
+    let scripts = sources.iter().filter(|source| source.path.ends_with(SCRIPT));
+    scripts.filter_map(|source| Some((source.path.as_str(), source.text()?)))
+}
+
+/// Of each call the argument that comes first, where it is a text that is written out.
+fn first_arguments<'t>(script: &'t str, function: &str) -> impl Iterator<Item = Option<&'t str>> {
+    let calls = script.split(function).skip(1).filter_map(|rest| rest.trim_start().strip_prefix('('));
+    calls.map(|arguments| first_literal(arguments.trim_start()))
+}
+
+/// A text that begins here and is neither put together nor has anything escaped in it.
+fn first_literal(text: &str) -> Option<&str> {
+    let quote = text.chars().next().filter(|first| ['"', '`', '\''].contains(first))?;
+    let (literal, rest) = text[1..].split_once(quote)?;
+    let ends = rest.trim_start().starts_with([',', ')', '|']);
+    (ends && !literal.contains(['$', '\\'])).then_some(literal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script(text: &str) -> [Source; 1] {
+        [Source::embedded("a.rhai", text.as_bytes().to_vec())]
+    }
+
+    #[test]
+    fn names_that_are_written_out_are_told_from_those_that_are_not() {
+        for text in ["variable::set(\"a\", 1)", "variable::set (\n `a`, 1)", "variable::set( \"a\" , f(\"b\"))"] {
+            let set = set(&script(text));
+            assert_eq!((set.names.into_iter().collect::<Vec<_>>(), set.others), (vec!["a".into()], false), "{text}");
+        }
+        for text in ["variable::set(k, 1)", "variable::set(\"a\" + k, 1)", "variable::set(`${k}`, 1)"] {
+            let set = set(&script(text));
+            assert!(set.names.is_empty() && set.others, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_filter_is_named_with_the_file_that_has_it() {
+        let file = Source::embedded("a.md", &b"{{ \"x.rhai\" | rhai }}{{- y | upcase | rhai -}}{{ rhai }}"[..]);
+        let found: Vec<String> = filters([file].iter()).into_iter().map(|hook| hook.script).collect();
+        assert_eq!(found, ["a script whose name is put together (a.md)", "x.rhai (a.md)"]);
+    }
+}
