@@ -34,7 +34,7 @@ struct Inner {
     settings: Settings,
     clock: Clock,
     db: Db,
-    tokens: Tokens,
+    tokens: tokens::Current,
     passwords: Hasher,
     liveness: Liveness,
     templates: Templates,
@@ -87,7 +87,7 @@ impl Auth {
             settings,
             clock,
             db,
-            tokens,
+            tokens: tokens::Current::new(tokens),
             passwords,
             liveness: Liveness::default(),
             templates,
@@ -142,9 +142,13 @@ impl Auth {
         self.0.clock.now()
     }
 
-    /// The keys and what they signed.
+    /// The keys that were read last, and what they signed.
     #[must_use]
-    pub fn tokens(&self) -> &Tokens {
+    pub fn tokens(&self) -> Arc<Tokens> {
+        self.0.tokens.get()
+    }
+
+    pub(crate) fn current_tokens(&self) -> &tokens::Current {
         &self.0.tokens
     }
 

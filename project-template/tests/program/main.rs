@@ -6,6 +6,7 @@ mod collection;
 mod commands;
 mod crashes;
 mod instances;
+mod keys;
 mod serving;
 
 use auth::testing::{Engine, PASSWORD, Program, Reply, Server};

@@ -29,7 +29,7 @@ struct Inner {
     settings: Settings,
     clock: Clock,
     db: Db,
-    tokens: Tokens,
+    tokens: tokens::Current,
     liveness: Liveness,
     templates: Templates,
     mail: mail::Sender,
@@ -78,7 +78,7 @@ impl Auth {
             settings,
             clock,
             db,
-            tokens,
+            tokens: tokens::Current::new(tokens),
             liveness: Liveness::default(),
             templates,
             mail,
@@ -130,9 +130,13 @@ impl Auth {
         self.0.clock.now()
     }
 
-    /// The keys and what they signed.
+    /// The keys that were read last, and what they signed.
     #[must_use]
-    pub fn tokens(&self) -> &Tokens {
+    pub fn tokens(&self) -> Arc<Tokens> {
+        self.0.tokens.get()
+    }
+
+    pub(crate) fn current_tokens(&self) -> &tokens::Current {
         &self.0.tokens
     }
 

@@ -20,7 +20,7 @@ use crate::tokens::{
 };
 
 /// A new key is published this long before it signs: the five minutes verifiers may keep the published keys, and as long
-/// again to restart every instance.
+/// again for every instance to read them.
 const LEAD: Duration = Duration::from_mins(10);
 
 #[derive(Subcommand)]
@@ -75,7 +75,8 @@ fn rotate(settings: &Settings, at_once: bool, if_none: bool) -> anyhow::Result<E
     if newest.is_some() {
         let when = if ahead { format!("from {} on", (now + LEAD).format(&Rfc3339)?) } else { "at once".to_owned() };
         eprintln!(
-            "the new key signs {when}; restart every instance now, and keep the old keys until their tokens have expired"
+            "the new key signs {when}; servers read it within a minute, or at once at SIGHUP; keep the old keys until their \
+             tokens have expired"
         );
     }
     Ok(ExitCode::SUCCESS)

@@ -13,6 +13,7 @@ use crate::hooks::Hooks;
 use crate::http;
 use crate::operations;
 use crate::parts::Parts;
+use crate::tokens;
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what was begun.
 pub(super) async fn serve(
@@ -37,6 +38,7 @@ pub(super) async fn serve(
     };
     // Before the first line says that the server is there: whoever reads it may stop the server at once.
     let stop = stop_signal(&auth)?;
+    tokio::spawn(tokens::keep_reading(auth.clone(), signal(SignalKind::hangup())?));
     if let Some(listener) = &metrics {
         tracing::info!("metrics at http://{}/metrics", listener.local_addr()?);
     }

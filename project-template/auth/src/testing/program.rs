@@ -234,6 +234,14 @@ impl Server {
         self.signal("KILL");
     }
 
+    /// Asks it to read its keys again (SIGHUP).
+    ///
+    /// # Panics
+    /// If there is no `sh` that can send a signal.
+    pub fn hang_up(&self) {
+        self.signal("HUP");
+    }
+
     fn signal(&self, name: &str) {
         let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.id())]).status();
         assert!(sent.expect("a shell").success(), "the process is gone already");

@@ -62,6 +62,12 @@ impl KeySet {
         candidates.clone().find(ready).or_else(|| candidates.next_back()).unwrap_or(&self.keys[0])
     }
 
+    /// Whether the keys are the same, in the same order, and sign from the same times on.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let each = |set: &Self| set.iter().map(|key| (key.kid().to_owned(), key.signs_from())).collect::<Vec<_>>();
+        each(self) == each(other)
+    }
+
     /// The keys, newest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &SigningKey> {
         self.keys.iter()

@@ -14,6 +14,7 @@ mod key_set;
 mod keys;
 mod mac;
 mod pem;
+mod reading;
 mod refusal;
 mod routes;
 mod sealed;
@@ -37,6 +38,7 @@ pub(crate) use jwe::generate as generate_encryption_key;
 pub use jws::Algorithm;
 pub(crate) use key_files::{PEM, SECRET, key_files, may_be_directory, with_signs_from};
 pub use keys::SigningKey;
+pub(crate) use reading::{Current, keep_reading};
 pub use refusal::Refusal;
 pub(crate) use routes::{public_router, router};
 
@@ -156,6 +158,12 @@ impl Settings {
     }
 }
 
+fn warn_of(warnings: &[String]) {
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+}
+
 /// Makes and checks tokens. Checking one asks no database.
 pub struct Tokens {
     keys: KeySet,
@@ -170,15 +178,32 @@ impl Tokens {
     /// # Errors
     /// Every key that is missing, weak or of the wrong kind, with the fix.
     pub fn load(settings: &Settings) -> Result<Self, Vec<Problem>> {
+        let (tokens, warnings) = Self::read(settings)?;
+        warn_of(&warnings);
+        Ok(tokens)
+    }
+
+    /// The same with the keys that are there now; none if they are the same keys.
+    ///
+    /// # Errors
+    /// As [`Tokens::load`].
+    fn read_again(&self) -> Result<Option<Self>, Vec<Problem>> {
+        let (tokens, warnings) = Self::read(&self.settings)?;
+        if self.keys.is_same(&tokens.keys) {
+            return Ok(None);
+        }
+        warn_of(&warnings);
+        Ok(Some(tokens))
+    }
+
+    fn read(settings: &Settings) -> Result<(Self, Vec<String>), Vec<Problem>> {
         let (loaded, seal) =
             match (KeySet::load(&settings.keys, settings.algorithm), Seal::new(&settings.encryption_keys)) {
                 (Ok(loaded), Ok(seal)) => (loaded, seal),
                 (loaded, seal) => return Err([loaded.err(), seal.err()].into_iter().flatten().flatten().collect()),
             };
-        for warning in loaded.warnings {
-            tracing::warn!("{warning}");
-        }
-        Ok(Self { keys: loaded.keys, seal, settings: settings.clone(), verified: VerifiedTokens::default() })
+        let verified = VerifiedTokens::default();
+        Ok((Self { keys: loaded.keys, seal, settings: settings.clone(), verified }, loaded.warnings))
     }
 
     /// The public keys, for other services (RFC 7517).

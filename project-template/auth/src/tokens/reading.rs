@@ -1,0 +1,67 @@
+//! Keys are read again while the server runs: a rotation needs no restart.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::signal::unix::Signal;
+use tokio::time::{Instant, interval_at};
+
+use super::Tokens;
+use crate::app::Auth;
+use crate::settings::Problems;
+
+/// How often the files of `tokens.keys` are looked at.
+const EVERY: Duration = Duration::from_mins(1);
+
+/// The tokens of a running server, by the keys that were read last.
+pub(crate) struct Current {
+    tokens: RwLock<Arc<Tokens>>,
+    /// What was wrong when the keys were last read, which is said once.
+    trouble: Mutex<String>,
+}
+
+impl Current {
+    pub(crate) fn new(tokens: Tokens) -> Self {
+        Self { tokens: RwLock::new(Arc::new(tokens)), trouble: Mutex::default() }
+    }
+
+    pub(crate) fn get(&self) -> Arc<Tokens> {
+        Arc::clone(&self.tokens.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the keys again. Keys that cannot be used leave those in use where they are.
+    pub(crate) fn read_again(&self) {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.get().read_again() {
+            Ok(read) => {
+                trouble.clear();
+                let Some(tokens) = read else { return };
+                let kids: Vec<_> = tokens.keys().map(|key| key.kid().to_owned()).collect();
+                *self.tokens.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tokens);
+                tracing::info!(?kids, "tokens.keys has changed; the keys were read again");
+            }
+            Err(problems) => {
+                let problems = Problems::from(problems).to_string();
+                if *trouble != problems {
+                    tracing::error!("tokens.keys cannot be read again; the keys in use stay: {problems}");
+                    *trouble = problems;
+                }
+            }
+        }
+    }
+}
+
+/// Reads the keys again at every SIGHUP and every minute, until the server stops.
+pub(crate) async fn keep_reading(auth: Auth, mut hangup: Signal) {
+    let mut timer = interval_at(Instant::now() + EVERY, EVERY);
+    loop {
+        tokio::select! {
+            () = auth.stopped() => return,
+            _ = hangup.recv() => {}
+            _ = timer.tick() => {}
+        }
+        let auth = auth.clone();
+        // Files may be on a disk that is slow. A panic there is reported by the runtime, and the next one tries again.
+        let _ = tokio::task::spawn_blocking(move || auth.current_tokens().read_again()).await;
+    }
+}
