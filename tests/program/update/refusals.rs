@@ -99,7 +99,7 @@ fn what_is_in_the_way_is_5_and_nothing_is_changed() {
     std::fs::remove_dir_all(project.root().join("deny.toml")).unwrap();
     let elsewhere = project.place.work().join("elsewhere");
     std::fs::create_dir(&elsewhere).unwrap();
-    std::fs::remove_dir(project.root().join("docs")).unwrap();
+    std::fs::remove_dir_all(project.root().join("docs")).unwrap();
     symlink(&elsewhere, project.root().join("docs")).unwrap();
     project.update("").ended_with(5).saying("`docs` is a link");
     assert!(std::fs::read_dir(&elsewhere).unwrap().next().is_none());
