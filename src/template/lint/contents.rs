@@ -19,7 +19,9 @@ use crate::template::{engine, variables};
 /// Where the project keeps templates that its server renders: their tags are not ours.
 const OF_THE_SERVER: &str = "auth/templates/";
 /// Variables whose names no other language is likely to have.
-const OURS: [&str; 5] = ["project_name", "crate_name", "project-name", "signing_key", "cron_secret"];
+const OURS: [&str; 5] = ["project_name", "crate_name", OF_CARGO_GENERATE, "signing_key", "cron_secret"];
+/// What no overlay has, and every template of cargo-generate's.
+const OF_CARGO_GENERATE: &str = "project-name";
 const LISTS_OF_CARGO_GENERATE: [&str; 2] = [FILE, ".genignore"];
 
 pub(super) fn of_overlay(sources: &[Source], asked: &[Asked], findings: &mut Findings) {
@@ -57,7 +59,11 @@ fn is_only_copied(source: &Source, text: &str, asked: &[&str], findings: &mut Fi
     let ours = |tag: &&Tag| tag.uses().any(|name| OURS.contains(&name) || asked.contains(&name));
     if let Some(tag) = all.iter().find(ours) {
         let message = "a tag in a file that is copied as it is";
-        let fix = format!("call the file `{}{SUFFIX}` to have it rendered", source.path);
+        let fix = if tag.uses().any(|name| name == OF_CARGO_GENERATE) {
+            format!("put an empty `{FILE}` beside it to have all rendered as a complete template")
+        } else {
+            format!("call the file `{}{SUFFIX}` to have it rendered", source.path)
+        };
         findings.in_text(&source.path, text, tag.offset, Rule::NotRendered, message, &fix);
     }
 }
