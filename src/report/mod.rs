@@ -5,6 +5,7 @@ mod next_steps;
 mod plain;
 mod templates;
 mod update;
+mod workspace;
 
 use std::cell::RefCell;
 use std::env;

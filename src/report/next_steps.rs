@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::Rendered;
+use super::{Rendered, workspace};
 use crate::answers::Database;
 use crate::project::Written;
 use crate::vcs;
@@ -17,6 +17,9 @@ pub(super) fn commands(rendered: &Rendered, written: &Written) -> Vec<String> {
         && written.exposed.is_empty()
     {
         commands.push(next.clone());
+    }
+    if let Some(advice) = workspace::advice(rendered, written) {
+        commands.push(format!("# {advice}"));
     }
     // A template of somebody else's need not be a program, nor of Rust.
     if !rendered.is_complete || rendered.tree.get("src/main.rs").is_some() {

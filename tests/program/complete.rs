@@ -159,6 +159,27 @@ fn neither_a_user_nor_a_home_nor_a_terminal_is_needed_and_nothing_stays_behind()
 }
 
 #[test]
+fn inside_a_workspace_the_next_steps_say_what_its_manifest_needs() {
+    let place = with_template();
+    place.write("t/src/main.rs", "fn main() {}");
+    let advice = "# add \"apps/my-shop\" to `members`";
+    for (manifest, said) in [
+        ("[workspace]\nmembers = [\"one\"]", true),
+        ("[workspace]\nmembers = [\"apps/*\"]", false),
+        ("[workspace]\nexclude = [\"apps\"]", false),
+        ("[package]\nname = \"x\"", false),
+    ] {
+        place.write("Cargo.toml", manifest);
+        let ran = start(&place, "apps/my-shop -d kind=cli").succeeded();
+        assert_eq!(ran.stderr.contains(advice), said, "{manifest}: {}", ran.stderr);
+        assert_eq!(place.read("Cargo.toml"), manifest);
+        fs::remove_dir_all(place.work().join("apps")).unwrap();
+    }
+    let ran = place.start("built-in").succeeded();
+    assert!(!ran.stderr.contains("`members`"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_dry_run_renders_and_writes_nothing() {
     let place = with_template();
     let ran = start(&place, "-d kind=cli --dry-run").succeeded();
