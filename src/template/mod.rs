@@ -19,6 +19,7 @@ pub(crate) mod lockfile;
 mod overlay;
 mod page;
 mod placeholders;
+mod portable;
 mod source;
 pub(crate) mod stamp;
 mod tags;
@@ -213,14 +214,14 @@ impl Template {
             let (tree, warnings) = self.render_layers(answers, secrets, &|sources, all, variables| {
                 bounded::render(sources, all, variables, permit.signals)
             })?;
-            warnings.into_iter().for_each(warn);
+            warnings.into_iter().chain(not_portable(&tree)).for_each(warn);
             return Ok(tree);
         };
         complete.check_hooks(&answers.placeholders, permit.commands)?;
         let mut files = permit.signals.hold(|writing| complete.render(answers, permit, writing))?;
         files.push(stamp::file(self, answers, &files));
         let tree = Tree::new(files);
-        verify::complete(&tree, &complete.sources, secrets)?.into_iter().for_each(warn);
+        verify::complete(&tree, &complete.sources, secrets)?.into_iter().chain(not_portable(&tree)).for_each(warn);
         Ok(tree)
     }
 
@@ -316,6 +317,11 @@ impl Template {
         let sources = sources.iter().map(|(path, contents)| Source::embedded(*path, contents.as_bytes().to_vec()));
         Self { id: "test".into(), version: "1.0.0".into(), sources: sources.collect(), ..Self::default() }
     }
+}
+
+fn not_portable(tree: &Tree) -> impl Iterator<Item = String> {
+    let complaints = portable::complaints(tree.files().iter().map(|file| file.path.as_str()));
+    complaints.into_iter().map(|(path, why)| format!("{path}: {why}"))
 }
 
 fn rendered(source: &Source, output: Output, variables: &Variables) -> Result<File, Failure> {

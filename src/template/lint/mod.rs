@@ -21,7 +21,7 @@ use super::description::Kind;
 use super::overlay::{self, manifest};
 use super::page::{self, Page};
 use super::source::Source;
-use super::{choice, location, walk};
+use super::{choice, location, portable, walk};
 use crate::signals::Signals;
 use findings::Findings;
 pub(crate) use findings::{Finding, Rule};
@@ -71,6 +71,7 @@ fn overlay(root: &Path, text: &str, findings: &mut Findings) {
         Ok(sources) => sources,
         Err(failure) => return findings.of_failure(&failure, Rule::UnsafeFile, "leave it out of the template"),
     };
+    not_portable(&sources, findings);
     keys::of_overlay(&page, &entries, findings);
     let asked = questions::of_overlay(&page, &entries, findings);
     contents::of_overlay(&sources, &asked, findings);
@@ -83,6 +84,7 @@ fn complete(root: &Path, text: &str, findings: &mut Findings) {
         Ok(sources) => sources,
         Err(failure) => return findings.of_failure(&failure, Rule::UnsafeFile, "leave it out of the template"),
     };
+    not_portable(&sources, findings);
     let page = Page { name: FILE, text };
     let folders = match page.parse() {
         Ok(table) => paths::sub_templates(root, &page, &page::entries(&table), findings),
@@ -99,6 +101,14 @@ fn complete(root: &Path, text: &str, findings: &mut Findings) {
         let mut of_folder = Findings::default();
         one_complete(&Subject { root: &root.join(&folder), sources: &inside }, &page, &mut of_folder);
         findings.add(of_folder, &folder);
+    }
+}
+
+fn not_portable(sources: &[Source], findings: &mut Findings) {
+    // A tag in a name is not what the file will be called.
+    let paths = sources.iter().map(Source::target).filter(|path| !path.contains('{'));
+    for (path, why) in portable::complaints(paths) {
+        findings.of_file(path, Rule::NotPortable, &why, "give it another name");
     }
 }
 

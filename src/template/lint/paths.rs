@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ignore::gitignore::GitignoreBuilder;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -14,6 +14,8 @@ use crate::template::page::{Entry, Page, entries};
 use crate::template::source::Source;
 use crate::template::walk::is_inside;
 
+/// Made by tools, and left out of repositories.
+const WORKING_COPY: [&str; 5] = [".DS_Store", ".git", "Cargo.lock", "node_modules", "target"];
 const IGNORE: &str = "ignore";
 
 /// Answers with what is to be left out when the template is read.
@@ -24,7 +26,7 @@ pub(super) fn of_overlay(root: &Path, page: &Page, top: &[Entry], findings: &mut
         ignored(root, page, field, findings);
     }
     for field in template.iter().filter(|field| field.key == "keep") {
-        patterns(&Template::built_in().sources, "of the built-in project", page, field, findings);
+        patterns(None, &Template::built_in().sources, "of the built-in project", page, field, findings);
     }
     let paths = listed.flat_map(texts).map(|(text, _)| text.trim_start_matches("./").trim_end_matches('/').to_owned());
     paths.chain([manifest::PATH.to_owned()]).collect()
@@ -58,7 +60,7 @@ fn lists(subject: &Subject, page: &Page, fields: &[Entry], findings: &mut Findin
         if field.key == IGNORE {
             ignored(subject.root, page, field, findings);
         } else {
-            patterns(subject.sources, "of the template", page, field, findings);
+            patterns(Some(subject.root), subject.sources, "of the template", page, field, findings);
         }
     }
     let has = |key: &str| fields.iter().find(|field| field.key == key);
@@ -77,15 +79,33 @@ fn ignored(root: &Path, page: &Page, field: &Entry, findings: &mut Findings) {
         } else if !is_inside(path) {
             let message = format!("`{path}` is not inside of the template");
             findings.at(page, &at, Rule::UnsafeFile, &message, "write a path relative to the template, without `..`");
-        } else if root.join(path).symlink_metadata().is_err() {
+        } else if root.join(path).symlink_metadata().is_err() && !is_of_a_working_copy(root, path) {
             let message = format!("there is no `{path}` to be left out");
             findings.at(page, &at, Rule::MatchesNothing, &message, "correct the path, or take it out of the list");
         }
     }
 }
 
-fn patterns(sources: &[Source], whose: &str, page: &Page, field: &Entry, findings: &mut Findings) {
-    for (pattern, at) in texts(field) {
+/// What lies in a directory that somebody works in, and not in a fresh clone of it.
+fn is_of_a_working_copy(root: &Path, path: &str) -> bool {
+    let path = path.trim_start_matches("./").trim_matches(['/', '*']);
+    let (ignored, _) = Gitignore::new(root.join(".gitignore"));
+    let by_git = !path.is_empty()
+        && is_inside(path)
+        && [true, false].iter().any(|directory| ignored.matched(root.join(path), *directory).is_ignore());
+    by_git || path.rsplit('/').next().is_some_and(|name| WORKING_COPY.contains(&name))
+}
+
+fn patterns(
+    working_copy: Option<&Path>,
+    sources: &[Source],
+    whose: &str,
+    page: &Page,
+    field: &Entry,
+    findings: &mut Findings,
+) {
+    let is_expected = |pattern: &str| working_copy.is_some_and(|root| is_of_a_working_copy(root, pattern));
+    for (pattern, at) in texts(field).filter(|(pattern, _)| !is_expected(pattern)) {
         let mut builder = GitignoreBuilder::new("");
         let built = builder.add_line(None, pattern).and_then(|builder| builder.build());
         let meant =

@@ -279,6 +279,31 @@ fn files_that_reach_out_of_the_template() {
 }
 
 #[test]
+fn names_that_not_every_machine_can_have() {
+    broken(
+        &[("Readme.md", ""), ("README.md", ""), ("aux.rs", "")],
+        &["Readme.md:1:1 not-portable", "aux.rs:1:1 not-portable"],
+    );
+    clean(&[(COMPLETE, ""), ("{{ crate_name | append: ':' }}", "")]);
+}
+
+#[test]
+fn lists_may_name_what_only_working_copies_have() {
+    let usual = "[\"target\", \".git\", \".DS_Store\", \"Cargo.lock\", \"./node_modules/\", \"out\"]";
+    let config = format!("[template]\nignore = {usual}\n");
+    clean(&[(COMPLETE, &config), (".gitignore", "/out\n"), ("a", "")]);
+    clean(&[
+        (COMPLETE, "[template]\nexclude = [\".DS_Store\", \"target/**\", \"out/*\"]"),
+        (".gitignore", "/out\n"),
+        ("a", ""),
+    ]);
+    settings(COMPLETE, "[template]\nignore = [\"outt\"]", &["cargo-generate.toml:2:11 matches-nothing"]);
+    let hooks = "[hooks]\npre = [\"./hooks/x.rhai\"]";
+    clean(&[(COMPLETE, hooks), ("hooks/x.rhai", "for k in [\"made\"] { variable::set(k, 1); }"), ("a", "{{ made }}")]);
+    clean(&[(COMPLETE, ""), ("x.rhai", "1"), ("a", "{{ \"x.rhai\" | rhai }}")]);
+}
+
+#[test]
 fn each_of_several_templates_is_looked_at_by_itself() {
     let top = (COMPLETE, "[template]\nsub_templates = [\"one\", \"two\"]");
     broken(
