@@ -55,10 +55,11 @@ fn the_mails_of_passwordless_are_read_from_where_their_owner_edits_them() {
     let place = Place::new();
     place.start("door --template passwordless --email").succeeded();
     let settings: toml::Table = place.read("door/settings.toml").parse().unwrap();
-    let texts = settings["templates"].as_table().unwrap();
+    let mut texts = settings["templates"].as_table().unwrap().clone();
+    assert_eq!(texts.remove("service_name").unwrap().as_str(), Some("door"));
     let defaults: toml::Table = place.read("door/auth/defaults.toml").parse().unwrap();
     assert_eq!(texts.len(), crate::support::names_in(&place.work().join("door/templates/email")).len());
-    for (key, path) in texts {
+    for (key, path) in &texts {
         assert!(defaults["templates"].get(key).is_some(), "{key}");
         assert!(place.work().join("door").join(path.as_str().unwrap()).is_file(), "{path}");
     }

@@ -12,7 +12,7 @@ fn named(place: &Place, project: &str) -> BTreeMap<String, String> {
     let settings: toml::Table = place.read(&format!("{project}/settings.toml")).parse().unwrap();
     let templates = settings["templates"].as_table().unwrap().iter();
     let named = templates.map(|(key, file)| (key.clone(), file.as_str().unwrap().to_owned()));
-    named.filter(|(_, file)| !file.is_empty()).collect()
+    named.filter(|(key, file)| key != "service_name" && !file.is_empty()).collect()
 }
 
 #[test]

@@ -141,6 +141,13 @@ fn what_comes_from_outside_cannot_command_the_terminal() {
 }
 
 #[test]
+fn mails_and_pages_call_the_service_by_the_projects_name() {
+    let place = Place::new();
+    place.start("corner-shop").succeeded();
+    assert!(place.read("corner-shop/settings.toml").contains("\nservice_name = \"corner-shop\"\n"));
+}
+
+#[test]
 fn no_secret_is_ever_printed() {
     let place = Place::new();
     for format in ["human", "json"] {
