@@ -311,6 +311,62 @@ async fn keys_are_made_once_where_there_are_none() {
     assert_told(&program, &["keys", "list"], 0, "EdDSA  signs\n");
 }
 
+/// As the list of keys and the next token agree: a key of another algorithm waits like any other.
+#[tokio::test]
+async fn a_key_of_another_algorithm_signs_when_it_was_said_to() {
+    let program = program(Engine::Sqlite).await.with("JWT_ALLAUTH__TOKENS__ALGORITHM", "ES256");
+    assert_told(
+        &program,
+        &["check"],
+        1,
+        "`tokens.algorithm` is ES256, and the newest of tokens.keys that signs is for EdDSA",
+    );
+    assert_told(&program, &["keys", "rotate"], 0, "the new key signs from 20");
+    let (_, list, _) = told(&program.run(&["keys", "list"]));
+    let roles: Vec<_> = list.lines().filter_map(|line| line.split_once("  ")).map(|(_, role)| role).collect();
+    assert!(matches!(roles.as_slice(), [new, "EdDSA  signs"] if new.starts_with("ES256  signs from 20")), "{list}");
+}
+
+#[tokio::test]
+async fn an_rsa_key_of_openssl_is_given_its_time() {
+    let program = program(Engine::Sqlite).await.with("JWT_ALLAUTH__TOKENS__ALGORITHM", "RS256");
+    assert_told(&program, &["keys", "rotate"], 1, "openssl genpkey -algorithm RSA");
+    let made = program.directory().join("keys/0002.pem");
+    let openssl = |bits: &str, to: &std::path::Path| {
+        let made = std::process::Command::new("openssl")
+            .args(["genpkey", "-algorithm", "RSA", "-pkeyopt", &format!("rsa_keygen_bits:{bits}"), "-out"])
+            .arg(to)
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{made:?}");
+    };
+    openssl("2048", &made);
+    let says_no_time = "names `keys/0002.pem`, which says no time from which it signs";
+    assert_told(&program, &["keys", "list"], 1, says_no_time);
+    assert_told(&program, &["keys", "rotate", "--from", "keys/0002.pem"], 0, "keys/0003.pem\n");
+    assert!(!made.exists(), "its key has moved");
+    let (_, list, _) = told(&program.run(&["keys", "list"]));
+    assert!(list.contains("  RS256  signs from 20") && list.contains("  EdDSA  signs\n"), "{list}");
+    openssl("4096", &program.directory().join("new.pem"));
+    assert_told(&program, &["keys", "rotate", "--now", "--from", "new.pem"], 0, "keys/0004.pem\n");
+    assert_told(&program, &["keys", "list"], 0, "  RS256  signs\n");
+    assert_told(&program, &["keys", "rotate", "--from", "new.pem"], 1, "is the key that keys/0004.pem holds already");
+}
+
+#[tokio::test]
+async fn files_that_do_not_sign_and_copies_are_named_by_a_check() {
+    let program = program(Engine::Sqlite).await;
+    let keys = program.directory().join("keys");
+    std::fs::copy(keys.join("0001.pem"), keys.join("backup-0001.pem")).unwrap();
+    assert_told(&program, &["keys", "rotate", "--now"], 0, "keys/0002.pem\n");
+    assert_told(&program, &["keys", "list"], 0, "EdDSA  signs\n");
+    for part in ["`keys/backup-0001.pem`, which has a name that is no number", "are the same key"] {
+        assert_told(&program, &["check"], 0, part);
+    }
+    let (_, list, _) = told(&program.run(&["keys", "list"]));
+    assert!(list.lines().next().is_some_and(|newest| newest.ends_with("signs")) && list.lines().count() == 2, "{list}");
+}
+
 #[tokio::test]
 async fn a_printed_key_is_a_value_for_the_settings() {
     for algorithm in ["EdDSA", "ES256", "HS256"] {

@@ -1,12 +1,11 @@
 //! `keys rotate` and `keys list`.
 
-use std::ffi::{OsStr, OsString};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Subcommand;
 use secrecy::ExposeSecret;
 use time::format_description::well_known::Rfc3339;
@@ -16,7 +15,8 @@ use crate::clock::Clock;
 use crate::private;
 use crate::settings::{Problems, Settings};
 use crate::tokens::{
-    Algorithm, PEM, SECRET, SigningKey, Tokens, generate_encryption_key, key_files, may_be_directory, with_signs_from,
+    Algorithm, PEM, SECRET, SigningKey, Signs, Tokens, generate_encryption_key, key_files, may_be_directory, number,
+    parse, read, with_signs_from,
 };
 
 /// A new key is published this long before it signs: the five minutes verifiers may keep the published keys, and as long
@@ -36,8 +36,11 @@ pub(super) enum Command {
         /// Print the key as a value for `tokens.keys` instead: for a server that gets its secrets as variables
         #[arg(long, conflicts_with_all = ["now", "encryption"])]
         print: bool,
+        /// Take the key in this file, such as one that OpenSSL made, or "-" for standard input
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["encryption", "print"])]
+        from: Option<PathBuf>,
         /// Do nothing if there is a key: for a container that may start for the first time
-        #[arg(long, conflicts_with_all = ["now", "encryption", "print"])]
+        #[arg(long, conflicts_with_all = ["now", "encryption", "print", "from"])]
         if_none: bool,
     },
     /// List the keys, newest first
@@ -48,38 +51,74 @@ pub(super) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
     match command {
         Command::Rotate { encryption: true, .. } => make_encryption_key(settings),
         Command::Rotate { print: true, .. } => print(settings),
-        Command::Rotate { now, if_none, .. } => rotate(settings, *now, *if_none),
+        Command::Rotate { now, if_none, from, .. } => rotate(settings, *now, *if_none, from.as_deref()),
         Command::List => list(settings),
     }
 }
 
-fn rotate(settings: &Settings, at_once: bool, if_none: bool) -> anyhow::Result<ExitCode> {
+fn rotate(settings: &Settings, at_once: bool, if_none: bool, from: Option<&Path>) -> anyhow::Result<ExitCode> {
     if if_none && names_a_key(settings) {
         return Ok(ExitCode::SUCCESS);
     }
     let directory = directory(settings)?;
-    let newest = newest(&directory)?;
-    if if_none && newest.is_some() {
+    let files = key_files(&directory).with_context(|| format!("cannot list {}", directory.display()))?;
+    if if_none && !files.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
     let algorithm = settings.tokens.algorithm;
-    let key = SigningKey::generate(algorithm).map_err(anyhow::Error::msg)?;
+    let key = match from {
+        Some(file) => taken(file, algorithm, &files)?,
+        None => SigningKey::generate(algorithm).map_err(anyhow::Error::msg)?,
+    };
+    let is_first = files.iter().all(|file| from.is_some_and(|from| is_same(file, from)));
     let now = Clock::default().now();
-    let ahead = newest.is_some() && !at_once;
-    let text = if ahead { with_signs_from(&key, now + LEAD)? } else { Zeroizing::new(key.to_string()) };
+    let when = if is_first || at_once { now } else { now + LEAD };
 
-    let extension = if algorithm == Algorithm::Hs256 { SECRET } else { PEM };
-    let path = next(&directory, newest.as_deref(), extension)?;
-    write_new(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
+    let path = next(&directory, &files, if algorithm == Algorithm::Hs256 { SECRET } else { PEM })?;
+    write_new(&path, &with_signs_from(&key, when)?).with_context(|| format!("cannot write {}", path.display()))?;
+    if let Some(old) = from.and_then(|from| files.iter().find(|file| is_same(file, from))) {
+        std::fs::remove_file(old).with_context(|| format!("cannot remove {}, whose key has moved", old.display()))?;
+    }
     println!("{}", path.display());
-    if newest.is_some() {
-        let when = if ahead { format!("from {} on", (now + LEAD).format(&Rfc3339)?) } else { "at once".to_owned() };
+    if !is_first {
+        let when = if when > now { format!("from {} on", when.format(&Rfc3339)?) } else { "at once".to_owned() };
         eprintln!(
             "the new key signs {when}; servers read it within a minute, or at once at SIGHUP; keep the old keys until their \
              tokens have expired"
         );
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The text of a key that was made elsewhere. It may lie among the others already, where it does not sign.
+fn taken(from: &Path, algorithm: Algorithm, files: &[PathBuf]) -> anyhow::Result<Zeroizing<String>> {
+    let name = from.display();
+    let text = if from == Path::new("-") {
+        let mut text = Zeroizing::new(String::new());
+        std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
+        text
+    } else {
+        read(from).with_context(|| format!("cannot read {name}"))?
+    };
+    let (key, _) = parse(&text, algorithm != Algorithm::Hs256).map_err(|problem| anyhow!("{name} {problem}"))?;
+    if key.algorithm() != algorithm {
+        let other = key.algorithm();
+        bail!(
+            "{name} is a key for {other}, and `tokens.algorithm` is {algorithm}; set it to {other}, or take another key"
+        );
+    }
+    let is_this = |file: &&PathBuf| {
+        let parsed = read(file).ok().and_then(|text| parse(&text, file.extension().is_some_and(|it| it == PEM)).ok());
+        !is_same(file, from) && parsed.is_some_and(|(other, _)| other.kid() == key.kid())
+    };
+    match files.iter().find(is_this) {
+        Some(file) => bail!("{name} is the key that {} holds already", file.display()),
+        None => Ok(text),
+    }
+}
+
+fn is_same(file: &Path, other: &Path) -> bool {
+    matches!((file.canonicalize(), other.canonicalize()), (Ok(file), Ok(other)) if file == other)
 }
 
 /// The value is what stands between the marks of a key file, in the alphabet of URLs.
@@ -135,23 +174,15 @@ fn directory(settings: &Settings) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
-/// The name of the newest key file, which is the greatest.
-fn newest(directory: &Path) -> anyhow::Result<Option<OsString>> {
-    let files = key_files(directory).with_context(|| format!("cannot list {}", directory.display()))?;
-    Ok(files.first().and_then(|file| file.file_name()).map(OsStr::to_owned))
-}
-
-/// The file of the next key: its name must be the greatest, or the key would count as an old one and never sign.
-fn next(directory: &Path, newest: Option<&OsStr>, extension: &str) -> anyhow::Result<PathBuf> {
-    let Some(newest) = newest else { return Ok(directory.join(format!("0001.{extension}"))) };
-    let number = Path::new(newest).file_stem().and_then(OsStr::to_str).and_then(|stem| stem.parse::<u64>().ok());
-    let name = number.and_then(|number| number.checked_add(1)).map(|number| format!("{number:04}.{extension}"));
-    match name.filter(|name| OsStr::new(name) > newest) {
-        Some(name) => Ok(directory.join(name)),
+/// The file of the next key: its number must be the greatest, or the key would count as an old one.
+fn next(directory: &Path, files: &[PathBuf], extension: &str) -> anyhow::Result<PathBuf> {
+    let newest = files.iter().filter_map(|file| number(file)).max();
+    match newest.unwrap_or_default().checked_add(1) {
+        Some(number) => Ok(directory.join(format!("{number:04}.{extension}"))),
         None => bail!(
-            "no number comes after the newest key file, {}; rename the key files to 0001.pem, 0002.pem and so on, the oldest \
-             first (a key stays the same whatever its file is called)",
-            directory.join(newest).display()
+            "no number comes after the newest key file in {}; rename the key files to 0001.pem, 0002.pem and so on, the \
+             oldest first (a key stays the same whatever its file is called)",
+            directory.display()
         ),
     }
 }
@@ -171,10 +202,10 @@ fn list(settings: &Settings) -> anyhow::Result<ExitCode> {
     let now = Clock::default().now();
     let signing = tokens.signing_key(now).kid().to_owned();
     for key in tokens.keys() {
-        let role = match key.signs_from().filter(|from| *from > now) {
+        let role = match key.signs() {
             _ if key.kid() == signing => "signs".to_owned(),
-            Some(from) => format!("signs from {}", from.format(&Rfc3339)?),
-            None => "verifies".to_owned(),
+            Signs::From(from) if from > now => format!("signs from {}", from.format(&Rfc3339)?),
+            _ => "verifies".to_owned(),
         };
         println!("{}  {:5}  {role}", key.kid(), key.algorithm().name());
     }
@@ -195,21 +226,21 @@ fn list(settings: &Settings) -> anyhow::Result<ExitCode> {
 mod tests {
     use super::*;
 
-    fn after(newest: &str) -> anyhow::Result<PathBuf> {
-        next(Path::new("keys"), Some(OsStr::new(newest)), PEM)
+    fn after(files: &[&str]) -> anyhow::Result<PathBuf> {
+        next(Path::new("keys"), &files.iter().map(PathBuf::from).collect::<Vec<_>>(), PEM)
     }
 
     #[test]
-    fn a_new_key_has_the_greatest_name_or_is_not_made() {
-        assert_eq!(next(Path::new("keys"), None, SECRET).unwrap(), Path::new("keys/0001.secret"));
-        for (newest, expected) in
-            [("0001.pem", "keys/0002.pem"), ("0009.secret", "keys/0010.pem"), ("4294967295.pem", "keys/4294967296.pem")]
-        {
-            assert_eq!(after(newest).unwrap(), Path::new(expected));
+    fn a_new_key_has_the_greatest_number_or_is_not_made() {
+        for (files, expected) in [
+            (&[][..], "keys/0001.pem"),
+            (&["keys/0001.pem"], "keys/0002.pem"),
+            (&["keys/0009.secret", "keys/0002.pem", "keys/old.pem", "keys/2026-01-31.pem"], "keys/0010.pem"),
+            (&["keys/9999.pem"], "keys/10000.pem"),
+        ] {
+            assert_eq!(after(files).unwrap(), Path::new(expected));
         }
-        for newest in ["9999.pem", "18446744073709551615.pem", "99999999999999999999.pem", "main.pem"] {
-            let problem = after(newest).unwrap_err().to_string();
-            assert!(problem.contains(newest) && problem.contains("rename"), "{problem}");
-        }
+        let problem = after(&["keys/18446744073709551615.pem"]).unwrap_err().to_string();
+        assert!(problem.contains("rename"), "{problem}");
     }
 }

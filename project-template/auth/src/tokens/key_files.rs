@@ -1,34 +1,22 @@
 //! Where keys come from: a directory of them, a file, or the value itself in the settings.
 
 use std::{
+    collections::HashMap,
     fmt::Display,
     fs,
     path::{Path, PathBuf},
 };
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use zeroize::Zeroizing;
+use time::OffsetDateTime;
 
 use super::{
     jws::Algorithm,
+    key_file::{PEM, SECRET, SECRET_TEXT, from_value, parse, read},
     key_set::KeySet,
-    keys::{self, SigningKey},
-    pem::Pkcs8,
+    keys::{SigningKey, Signs},
 };
 use crate::settings::Problem;
-
-/// Extension of a file with a private key in PEM.
-pub(crate) const PEM: &str = "pem";
-/// Extension of a file with an HS256 secret in base64url.
-pub(crate) const SECRET: &str = "secret";
-
-/// Characters of the shortest secret, 32 bytes, in base64url.
-const SECRET_TEXT: usize = 43;
-
-/// Begins the comment line that says from when on a key signs, as an RFC 3339 time.
-const SIGNS_FROM: &str = "signs-from:";
 
 /// What was found, and what is not as it should be without being wrong.
 #[derive(Debug)]
@@ -42,8 +30,7 @@ pub(crate) struct Loaded {
 impl KeySet {
     /// The keys that `entries` name, newest first.
     ///
-    /// An entry is a directory (its `*.pem` and `*.secret` files, the greatest file name first), a file, or a value:
-    /// PKCS#8 DER or an HS256 secret of at least 32 bytes, in base64url.
+    /// An entry is a directory (its `*.pem` and `*.secret` files, the greatest number first), a file, or a value: PKCS#8 DER or an HS256 secret of at least 32 bytes, in base64url.
     ///
     /// # Errors
     /// Every problem as a sentence that names the entry and the fix; never the value of one.
@@ -52,30 +39,29 @@ impl KeySet {
         for (index, entry) in entries.iter().enumerate() {
             loading.entry(index + 1, entry.expose_secret().trim());
         }
-        let Loading { keys, warnings, problems } = loading;
+        let Loading { keys, mut warnings, idle, problems, .. } = loading;
         if !problems.is_empty() {
             return Err(problems);
         }
         match KeySet::new(keys, algorithm) {
-            Ok(keys) => Ok(Loaded { keys, warnings }),
-            Err(problem) => Err(vec![problem]),
+            Ok(keys) => {
+                warnings.extend(idle.iter().map(ToString::to_string));
+                Ok(Loaded { keys, warnings })
+            }
+            // One that does not sign may be the one that was meant to.
+            Err(problem) => Err([problem].into_iter().chain(idle).collect()),
         }
     }
-}
-
-/// The text of a key file with the time from which the key signs.
-///
-/// # Errors
-/// When the year of `when` has more than four digits.
-pub(crate) fn with_signs_from(key: &str, when: OffsetDateTime) -> Result<Zeroizing<String>, time::error::Format> {
-    let when = when.format(&Rfc3339)?;
-    Ok(Zeroizing::new(format!("{SIGNS_FROM} {when}\n{key}")))
 }
 
 #[derive(Default)]
 struct Loading {
     keys: Vec<SigningKey>,
+    /// What each is called in messages, by its id.
+    names: HashMap<String, String>,
     warnings: Vec<String>,
+    /// Keys that do not sign although somebody may expect it.
+    idle: Vec<Problem>,
     problems: Vec<Problem>,
 }
 
@@ -85,7 +71,9 @@ impl Loading {
         if path.is_dir() {
             self.directory(path);
         } else if path.is_file() {
-            self.file(path);
+            if let Some((key, when)) = self.file(path) {
+                self.keep(&format!("`{entry}`"), key.signing(when.map_or(Signs::AtOnce, Signs::From)));
+            }
         } else if may_be_key(entry) && looks_like_path(entry) {
             self.problem(format_args!(
                 "has value {position}, which is not a file that exists; a key itself is given in base64url, on one line and \
@@ -96,38 +84,76 @@ impl Loading {
                 "names `{entry}`, which does not exist; make a key with `cargo run -- keys rotate` or correct the path"
             ));
         } else {
-            self.add(format_args!("has value {position}, which"), from_value(entry));
+            match from_value(entry) {
+                Ok(key) => self.keep(&format!("value {position}"), key),
+                Err(problem) => self.problem(format_args!("has value {position}, which {problem}")),
+            }
         }
     }
 
+    /// The number that is a file's name says how new its key is, and a time in it when it signs. A key that lacks either
+    /// only verifies: verifiers elsewhere may not have it yet, or it may be a copy of an old one.
     fn directory(&mut self, directory: &Path) {
         let name = directory.display();
-        match key_files(directory) {
-            Ok(files) if files.is_empty() => self.problem(format_args!(
-                "names `{name}`, which holds no *.{PEM} and no *.{SECRET} file; make a key with `cargo run -- keys rotate`"
-            )),
-            Ok(files) => files.iter().for_each(|file| self.file(file)),
-            Err(error) => self.problem(format_args!("names `{name}`, which cannot be listed: {error}")),
+        let files = match key_files(directory) {
+            Ok(files) if files.is_empty() => {
+                return self.problem(format_args!(
+                    "names `{name}`, which holds no *.{PEM} and no *.{SECRET} file; make a key with `cargo run -- keys rotate`"
+                ));
+            }
+            Ok(files) => files,
+            Err(error) => return self.problem(format_args!("names `{name}`, which cannot be listed: {error}")),
+        };
+        let oldest = files.iter().rposition(|file| number(file).is_some());
+        for (position, file) in files.iter().enumerate() {
+            let Some((key, when)) = self.file(file) else { continue };
+            let is_numbered = number(file).is_some();
+            let signs = match when {
+                Some(when) if is_numbered => Signs::From(when),
+                None if oldest == Some(position) => Signs::AtOnce,
+                _ => Signs::Never,
+            };
+            if signs == Signs::Never && files.len() > 1 {
+                self.note_idle(file, is_numbered);
+            }
+            self.keep(&format!("`{}`", file.display()), key.signing(signs));
         }
     }
 
-    fn file(&mut self, file: &Path) {
-        let name = format!("names `{}`, which", file.display());
-        let is_pem = file.extension().is_some_and(|it| it == PEM);
-        match fs::read_to_string(file).map(Zeroizing::new) {
+    fn note_idle(&mut self, file: &Path, is_numbered: bool) {
+        let name = file.display();
+        let why = if is_numbered { "says no time from which it signs" } else { "has a name that is no number" };
+        self.idle.push(Problem::new(
+            "tokens.keys",
+            format_args!(
+                "names `{name}`, which {why}, so it only verifies; have it sign with `cargo run -- keys rotate --from {name}`, \
+                 or move it away"
+            ),
+        ));
+    }
+
+    /// The key of a file, and the time from which it says it signs.
+    fn file(&mut self, file: &Path) -> Option<(SigningKey, Option<OffsetDateTime>)> {
+        let name = file.display();
+        let key = match read(file) {
             Ok(text) => {
                 self.warn_if_readable_by_others(file);
-                self.add(&name, from_file(&text, is_pem));
+                parse(&text, file.extension().is_some_and(|it| it == PEM))
             }
-            Err(error) => self.problem(format_args!("{name} cannot be read: {error}")),
-        }
+            Err(error) => Err(format!("cannot be read: {error}")),
+        };
+        key.map_err(|problem| self.problem(format_args!("names `{name}`, which {problem}"))).ok()
     }
 
-    fn add(&mut self, name: impl Display, key: Result<SigningKey, String>) {
-        match key {
-            Ok(key) => self.keys.push(key),
-            Err(problem) => self.problem(format_args!("{name} {problem}")),
+    /// Two files with one key are a mistake: one of them is taken for another key by whoever looks.
+    fn keep(&mut self, name: &str, key: SigningKey) {
+        match self.names.get(key.kid()) {
+            Some(other) => self.warnings.push(format!(
+                "tokens.keys: {other} and {name} are the same key, which counts as the older of the two; remove one"
+            )),
+            None => drop(self.names.insert(key.kid().to_owned(), name.to_owned())),
         }
+        self.keys.push(key);
     }
 
     fn problem(&mut self, words: impl Display) {
@@ -150,7 +176,7 @@ impl Loading {
     fn warn_if_readable_by_others(&mut self, _file: &Path) {}
 }
 
-/// The key files of a directory, the newest first.
+/// The key files of a directory, the newest first; those whose names are no numbers last.
 pub(crate) fn key_files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(directory)? {
@@ -160,8 +186,14 @@ pub(crate) fn key_files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
             files.push(path);
         }
     }
-    files.sort_unstable_by(|a, b| b.file_name().cmp(&a.file_name()));
+    files.sort_unstable_by(|a, b| (number(b), b.file_name()).cmp(&(number(a), a.file_name())));
     Ok(files)
+}
+
+/// The number that is the name of a key file.
+pub(crate) fn number(file: &Path) -> Option<u64> {
+    let stem = file.file_stem()?.to_str()?;
+    stem.bytes().all(|byte| byte.is_ascii_digit()).then(|| stem.parse().ok())?
 }
 
 /// Whether an entry names a directory, or one that is still to be made. What may be a key is neither: it would be there for
@@ -181,50 +213,6 @@ fn may_be_key(entry: &str) -> bool {
 /// A mistyped path must not become a secret. No base64url text has these characters.
 fn looks_like_path(entry: &str) -> bool {
     entry.is_empty() || entry.contains(['/', '\\', '.', '~', ' '])
-}
-
-fn from_value(value: &str) -> Result<SigningKey, String> {
-    let bytes = decode(value)?;
-    // No random secret looks like PKCS#8: that takes ten given bytes in given places.
-    if Pkcs8::parse(&bytes).is_ok() { SigningKey::from_pkcs8(&bytes) } else { SigningKey::from_secret(&bytes) }
-}
-
-fn from_file(text: &str, is_pem: bool) -> Result<SigningKey, String> {
-    let signs_from = signs_from(text)?;
-    let key = if is_pem || text.contains("-----BEGIN ") {
-        SigningKey::from_pem(text)?
-    } else {
-        let is_comment = |line: &&str| line.starts_with(SIGNS_FROM) || line.starts_with('#');
-        let value = text.lines().map(str::trim).find(|line| !line.is_empty() && !is_comment(line));
-        SigningKey::from_secret(&decode(value.unwrap_or_default())?)?
-    };
-    Ok(key.signing_from(signs_from))
-}
-
-fn signs_from(text: &str) -> Result<Option<OffsetDateTime>, String> {
-    let Some(when) = text.lines().find_map(|line| line.trim().strip_prefix(SIGNS_FROM)) else {
-        return Ok(None);
-    };
-    let when = when.trim();
-    OffsetDateTime::parse(when, &Rfc3339)
-        .map(Some)
-        .map_err(|_| format!("has `{SIGNS_FROM} {when}`, which is not like 2026-01-31T08:00:00Z"))
-}
-
-fn decode(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
-    if text.len() < SECRET_TEXT {
-        return Err(
-            "is not a file or directory that exists, and is too short for a key; make one with `cargo run -- keys rotate`"
-                .into(),
-        );
-    }
-    if keys::has_placeholder(text.as_bytes()) {
-        return Err("is a placeholder; put a new one with `cargo run -- keys rotate`".into());
-    }
-    URL_SAFE_NO_PAD
-        .decode(text.trim_end_matches('='))
-        .map(Zeroizing::new)
-        .map_err(|_| "is neither PEM nor base64url".into())
 }
 
 #[cfg(test)]

@@ -2,12 +2,16 @@
 
 use std::fs::{File, write};
 
-use base64::engine::general_purpose::STANDARD;
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use tempfile::{TempDir, tempdir};
 use time::Duration;
 
 use super::{
     super::{
+        key_file::with_signs_from,
         pem,
         test_keys::{ED25519, P256, der, key},
     },
@@ -55,12 +59,12 @@ fn new_pem() -> String {
 }
 
 #[test]
-fn a_directory_gives_its_keys_with_the_greatest_name_first() {
-    let (newest, oldest) = (new_pem(), pem::encode(&der(P256)));
+fn a_directory_gives_its_keys_with_the_greatest_number_first() {
+    let (newest, oldest) = (timed(&new_pem()), pem::encode(&der(P256)));
     let files = directory(&[
-        ("2026-01.pem", &oldest),
-        ("2026-03.pem", &newest),
-        ("2026-02.secret", SECRET_VALUE),
+        ("0001.pem", &oldest),
+        ("10000.pem", &newest),
+        ("9999.secret", &timed(SECRET_VALUE)),
         ("README", "not a key"),
         ("old.pem.bak", "not a key"),
     ]);
@@ -68,6 +72,57 @@ fn a_directory_gives_its_keys_with_the_greatest_name_first() {
     let algorithms: Vec<_> = loaded.keys.iter().map(SigningKey::algorithm).collect();
     assert_eq!(algorithms, [Algorithm::EdDsa, Algorithm::Hs256, Algorithm::Es256]);
     assert_eq!(loaded.warnings, Vec::<String>::new());
+}
+
+/// With a time that has come.
+fn timed(key: &str) -> String {
+    with_signs_from(key, OffsetDateTime::UNIX_EPOCH).expect("a year of four digits").to_string()
+}
+
+#[test]
+fn a_file_signs_by_its_number_and_its_time_and_else_only_verifies() {
+    let (first, copy) = (new_pem(), timed(&new_pem()));
+    for (name, text, why) in [
+        ("0002.pem", new_pem(), "says no time"),
+        ("backup-0001.pem", timed(&new_pem()), "a name that is no number"),
+        ("2026-01-31.pem", new_pem(), "a name that is no number"),
+    ] {
+        let files = directory(&[("0001.pem", &first), (name, &text)]);
+        let loaded = load(&text_of(&files)).expect("two keys");
+        assert_eq!(loaded.keys.signing(OffsetDateTime::UNIX_EPOCH).kid(), kid(&first), "{name}");
+        assert!(loaded.keys.get(kid(&text).as_str()).is_some(), "{name} verifies");
+        let [warning] = loaded.warnings.as_slice() else { panic!("{:?}", loaded.warnings) };
+        assert!(warning.contains(name) && warning.contains(why) && warning.contains("keys rotate --from"), "{warning}");
+    }
+    let files = directory(&[("0001.pem", &first), ("0002.pem", &copy), ("0009.pem", &timed(&first))]);
+    let loaded = load(&text_of(&files)).expect("two keys");
+    assert_eq!(loaded.keys.signing(OffsetDateTime::UNIX_EPOCH).kid(), kid(&copy), "a copy of the old one does not");
+    let [warning] = loaded.warnings.as_slice() else { panic!("{:?}", loaded.warnings) };
+    assert!(warning.contains("0001.pem") && warning.contains("0009.pem") && warning.contains("same key"), "{warning}");
+}
+
+#[test]
+fn a_single_key_signs_whatever_its_file_is_called() {
+    let files = directory(&[("signing.pem", &new_pem())]);
+    let loaded = load(&text_of(&files)).expect("a key");
+    assert_eq!((loaded.keys.iter().count(), loaded.warnings.len()), (1, 0));
+}
+
+#[test]
+fn when_no_key_of_the_set_algorithm_signs_the_one_that_could_is_named() {
+    let files = directory(&[("0001.pem", &pem::encode(&der(P256))), ("0002.pem", &new_pem())]);
+    let problem = problem(&text_of(&files));
+    for part in ["`tokens.algorithm` is EdDSA", "is for ES256", "0002.pem", "says no time"] {
+        assert!(problem.contains(part), "{problem}");
+    }
+}
+
+fn text_of(directory: &TempDir) -> String {
+    text(directory.path())
+}
+
+fn kid(pem: &str) -> String {
+    SigningKey::from_pem(pem).expect("a key").kid().to_owned()
 }
 
 #[test]
@@ -83,22 +138,24 @@ fn a_file_and_a_value_give_the_same_key() {
 #[test]
 fn a_secret_is_read_from_a_file_or_a_value() {
     let commented = format!("# made in March\nsigns-from: 2026-03-01T00:00:00Z\n\n{SECRET_VALUE}\n");
-    let files = directory(&[("a.secret", &commented)]);
+    let files = directory(&[("1.secret", &commented)]);
     let hs256 = |entry: String| KeySet::load(&[entry.into()], Algorithm::Hs256).expect("a secret");
     let file = hs256(text(files.path()));
     let value = hs256(SECRET_VALUE.to_owned());
     let (a, b) = (file.keys.iter().next(), value.keys.iter().next());
     assert_eq!(a.map(SigningKey::kid), b.map(SigningKey::kid));
-    assert!(a.is_some_and(|key| key.signs_from().is_some()));
+    assert!(a.is_some_and(|key| matches!(key.signs(), Signs::From(_))));
 }
 
 #[test]
 fn the_time_from_which_a_key_signs_survives_the_file() {
     let when = OffsetDateTime::UNIX_EPOCH + Duration::days(20_000);
     let written = with_signs_from(&new_pem(), when).expect("a year of four digits");
-    let files = directory(&[("a.pem", &written)]);
+    let again = with_signs_from(&written, when + Duration::days(1)).expect("a year of four digits");
+    assert_eq!(again.matches("signs-from").count(), 1, "in place of the other");
+    let files = directory(&[("1.pem", &written)]);
     let loaded = load(&text(files.path())).expect("a key");
-    assert_eq!(loaded.keys.iter().next().and_then(SigningKey::signs_from), Some(when));
+    assert_eq!(loaded.keys.iter().next().map(SigningKey::signs), Some(Signs::From(when)));
     let files = directory(&[("a.pem", &format!("signs-from: tomorrow\n{}", new_pem()))]);
     assert!(problem(&text(files.path())).contains("signs-from: tomorrow"));
 }

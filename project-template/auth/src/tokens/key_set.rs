@@ -1,4 +1,4 @@
-//! The keys of the service, newest first: the first signs, all verify.
+//! The keys of the service, newest first: the first whose time has come signs, all verify.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::{
     jws::{self, Algorithm, Claims, JwsError, JwsKey},
-    keys::SigningKey,
+    keys::{SigningKey, Signs},
     mac::MacKey,
 };
 use crate::settings::Problem;
@@ -15,7 +15,6 @@ use crate::settings::Problem;
 /// Every key that tokens may be signed with, found by name without a search or a fetch.
 #[derive(Debug)]
 pub(crate) struct KeySet {
-    algorithm: Algorithm,
     keys: Vec<SigningKey>,
     by_kid: HashMap<String, usize>,
     by_refresh_kid: HashMap<String, usize>,
@@ -23,29 +22,34 @@ pub(crate) struct KeySet {
 }
 
 impl KeySet {
-    /// The set of `keys`, newest first; a key that is listed twice counts where it stands first.
+    /// The set of `keys`, newest first; a key that is listed twice counts where it stands last, so that a copy of an old
+    /// one does not sign again.
     ///
     /// # Errors
-    /// What to do when the newest key is not of `algorithm`: signing with an older one would undo a rotation unseen.
+    /// What to do when the newest key that may sign is not of `algorithm`.
     pub(crate) fn new(mut keys: Vec<SigningKey>, algorithm: Algorithm) -> Result<Self, Problem> {
         const FIX: &str = "make one with `cargo run -- keys rotate`";
-        match keys.first().map(SigningKey::algorithm) {
+        let mut seen = HashSet::new();
+        keys.reverse();
+        keys.retain(|key| seen.insert(key.kid().to_owned()));
+        keys.reverse();
+        let newest = keys.iter().find(|key| key.signs() != Signs::Never).or(keys.last());
+        match newest.map(SigningKey::algorithm) {
             Some(newest) if newest == algorithm => {}
             Some(newest) => {
-                let words = format_args!("is {algorithm}, and the newest of tokens.keys is for {newest}; {FIX}");
+                let words = format_args!(
+                    "is {algorithm}, and the newest of tokens.keys that signs is for {newest}; {FIX}, or set it to {newest}"
+                );
                 return Err(Problem::new("tokens.algorithm", words));
             }
             None => return Err(Problem::new("tokens.keys", format_args!("names no key; {FIX}"))),
         }
-        let mut seen = HashSet::new();
-        keys.retain(|key| seen.insert(key.kid().to_owned()));
         let index = |name: fn(&SigningKey) -> &str| {
             let entries = keys.iter().enumerate();
             entries.map(|(i, key)| (name(key).to_owned(), i)).collect()
         };
         let published: Vec<Value> = keys.iter().filter_map(SigningKey::public_jwk).collect();
         Ok(Self {
-            algorithm,
             by_kid: index(SigningKey::kid),
             by_refresh_kid: index(|key| key.refresh_key().kid()),
             jwks: json!({ "keys": published }),
@@ -53,18 +57,17 @@ impl KeySet {
         })
     }
 
-    /// The key that signs at `now`: the newest whose time has come.
+    /// The key that signs at `now`: the newest whose time has come, whatever its algorithm; the oldest where none has.
     ///
     /// A new key is published before it signs, or verifiers that cache the JWKS would refuse its first tokens.
     pub(crate) fn signing(&self, now: OffsetDateTime) -> &SigningKey {
-        let mut candidates = self.keys.iter().filter(|key| key.algorithm() == self.algorithm);
-        let ready = |key: &&SigningKey| key.signs_from().is_none_or(|from| from <= now);
-        candidates.clone().find(ready).or_else(|| candidates.next_back()).unwrap_or(&self.keys[0])
+        let due = self.keys.iter().find(|key| key.signs().is_due(now));
+        due.or(self.keys.last()).unwrap_or(&self.keys[0])
     }
 
     /// Whether the keys are the same, in the same order, and sign from the same times on.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        let each = |set: &Self| set.iter().map(|key| (key.kid().to_owned(), key.signs_from())).collect::<Vec<_>>();
+        let each = |set: &Self| set.iter().map(|key| (key.kid().to_owned(), key.signs())).collect::<Vec<_>>();
         each(self) == each(other)
     }
 

@@ -10,10 +10,10 @@ use super::{
 const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 const ACCESS: &str = "at+jwt";
 
-fn new_key(signs_from: Option<OffsetDateTime>) -> SigningKey {
+fn new_key(signs: Signs) -> SigningKey {
     let pem = SigningKey::generate(Algorithm::EdDsa).expect("a new key");
     let key = SigningKey::from_pem(&pem).expect("the same key");
-    key.signing_from(signs_from)
+    key.signing(signs)
 }
 
 fn set(keys: Vec<SigningKey>) -> KeySet {
@@ -24,7 +24,7 @@ fn set(keys: Vec<SigningKey>) -> KeySet {
 fn after_a_rotation_the_new_key_signs_and_both_verify() {
     let before = set(vec![key(ED25519)]);
     let old = before.signing(NOW).sign(ACCESS, b"{}");
-    let after = set(vec![new_key(None), key(ED25519)]);
+    let after = set(vec![new_key(Signs::AtOnce), key(ED25519)]);
     let new = after.signing(NOW).sign(ACCESS, b"{}");
     assert_eq!(after.signing(NOW).kid(), after.keys[0].kid());
     assert!(after.verify(&old, ACCESS).is_ok());
@@ -35,7 +35,7 @@ fn after_a_rotation_the_new_key_signs_and_both_verify() {
 #[test]
 fn a_key_is_published_before_its_time_and_signs_from_then_on() {
     let start = NOW + Duration::minutes(10);
-    let keys = set(vec![new_key(Some(start)), key(ED25519)]);
+    let keys = set(vec![new_key(Signs::From(start)), key(ED25519)]);
     let (next, current) = (keys.keys[0].kid(), keys.keys[1].kid());
     assert_eq!(keys.jwks()["keys"].as_array().map(Vec::len), Some(2));
     assert_eq!(keys.jwks()["keys"][0]["kid"], next);
@@ -47,18 +47,27 @@ fn a_key_is_published_before_its_time_and_signs_from_then_on() {
 
 #[test]
 fn when_every_key_is_early_the_oldest_signs() {
-    let later = Some(NOW + Duration::days(1));
+    let later = Signs::From(NOW + Duration::days(1));
     let keys = set(vec![new_key(later), new_key(later)]);
     assert_eq!(keys.signing(NOW).kid(), keys.keys[1].kid());
 }
 
 #[test]
-fn a_key_of_another_algorithm_verifies_and_never_signs() {
-    let early = new_key(Some(NOW + Duration::days(1)));
-    let keys = set(vec![early, key(P256)]);
-    assert_eq!(keys.signing(NOW).algorithm(), Algorithm::EdDsa);
+fn a_key_of_another_algorithm_signs_until_the_time_of_the_new_one_has_come() {
+    let start = NOW + Duration::minutes(10);
+    let keys = set(vec![new_key(Signs::From(start)), key(P256)]);
+    assert_eq!(keys.signing(start - Duration::SECOND).algorithm(), Algorithm::Es256);
+    assert_eq!(keys.signing(start).algorithm(), Algorithm::EdDsa);
     let token = key(P256).sign(ACCESS, b"{}");
     assert!(keys.verify(&token, ACCESS).is_ok());
+}
+
+#[test]
+fn a_key_that_never_signs_verifies() {
+    let keys = set(vec![new_key(Signs::Never), key(ED25519)]);
+    assert_eq!(keys.signing(NOW).kid(), key(ED25519).kid());
+    assert!(keys.verify(&keys.keys[0].sign(ACCESS, b"{}"), ACCESS).is_ok());
+    assert_eq!(set(vec![new_key(Signs::Never)]).iter().count(), 1, "it is the only one, so it signs");
 }
 
 #[test]
@@ -81,13 +90,12 @@ fn access_and_refresh_tokens_are_never_taken_for_each_other() {
 }
 
 #[test]
-fn a_key_listed_twice_counts_where_it_stands_first() {
-    let later = Some(NOW + Duration::days(1));
-    let keys = set(vec![key(ED25519), key(ED25519).signing_from(later)]);
-    let kid = key(ED25519);
-    assert_eq!(keys.get(kid.kid()).and_then(SigningKey::signs_from), None);
-    assert_eq!(keys.jwks()["keys"].as_array().map(Vec::len), Some(1));
-    assert_eq!(keys.iter().count(), 1);
+fn a_copy_of_an_old_key_does_not_sign_again() {
+    let keys = set(vec![key(ED25519), new_key(Signs::AtOnce), key(ED25519)]);
+    assert_ne!(keys.signing(NOW).kid(), key(ED25519).kid());
+    assert!(keys.get(key(ED25519).kid()).is_some());
+    assert_eq!(keys.jwks()["keys"].as_array().map(Vec::len), Some(2));
+    assert_eq!(keys.iter().count(), 2);
 }
 
 #[test]

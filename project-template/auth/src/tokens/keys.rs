@@ -28,6 +28,10 @@ pub(crate) const SECRET_BYTES: usize = 32;
 /// Fewer different bytes than this were typed, not drawn: 32 random ones have 30 on average, and never under 16.
 const SECRET_VARIETY: usize = 16;
 
+/// How an RSA key is made: `ring` makes none.
+const RSA_FIX: &str = "RSA keys are made by OpenSSL; run `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 | \
+                       cargo run -- keys rotate --from -` (4096 for longer ones)";
+
 /// Words that stand in examples and never in a random secret; compared without case and punctuation.
 const PLACEHOLDERS: [&str; 5] = ["changeme", "placeholder", "replaceme", "yoursecret", "insecure"];
 
@@ -39,7 +43,30 @@ pub struct SigningKey {
     secret: Secret,
     refresh: MacKey,
     vault: Vault,
-    signs_from: Option<OffsetDateTime>,
+    signs: Signs,
+}
+
+/// When a key signs; it verifies always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Signs {
+    /// From its first moment on.
+    #[default]
+    AtOnce,
+    /// From this time on: verifiers that keep the published keys for a while have seen it by then.
+    From(OffsetDateTime),
+    /// While there is another.
+    Never,
+}
+
+impl Signs {
+    /// Whether the time has come.
+    pub(crate) fn is_due(self, now: OffsetDateTime) -> bool {
+        match self {
+            Self::AtOnce => true,
+            Self::From(when) => when <= now,
+            Self::Never => false,
+        }
+    }
 }
 
 enum Secret {
@@ -101,9 +128,9 @@ impl SigningKey {
         Ok(Self::new(Secret::Hs256(key), secret))
     }
 
-    /// The same key, published now but signing only from `when` on (see `KeySet::signing`).
-    pub(crate) fn signing_from(mut self, when: Option<OffsetDateTime>) -> Self {
-        self.signs_from = when;
+    /// The same key, published now but signing at another time (see `KeySet::signing`).
+    pub(crate) fn signing(mut self, when: Signs) -> Self {
+        self.signs = when;
         self
     }
 
@@ -113,7 +140,7 @@ impl SigningKey {
             Some(members) => jwk::thumbprint(&members),
             None => derivation.secret_id(),
         };
-        Self { kid, secret, refresh: derivation.refresh_key(), vault: derivation.vault(), signs_from: None }
+        Self { kid, secret, refresh: derivation.refresh_key(), vault: derivation.vault(), signs: Signs::default() }
     }
 
     /// The name of the key in tokens and in the JWKS.
@@ -146,9 +173,9 @@ impl SigningKey {
         &self.vault
     }
 
-    /// When the key begins to sign, if it was published ahead of that.
-    pub(crate) fn signs_from(&self) -> Option<OffsetDateTime> {
-        self.signs_from
+    /// When the key signs.
+    pub(crate) fn signs(&self) -> Signs {
+        self.signs
     }
 
     /// The public half as a JWK (RFC 7517 section 4); `None` for HS256, which has none.
@@ -170,11 +197,7 @@ impl SigningKey {
         let der = match algorithm {
             Algorithm::EdDsa => Ed25519KeyPair::generate_pkcs8(&random),
             Algorithm::Es256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random),
-            Algorithm::Rs256 => {
-                return Err("RSA keys are made with `openssl genpkey -algorithm RSA -pkeyopt \
-                     rsa_keygen_bits:3072 -out FILE`"
-                    .into());
-            }
+            Algorithm::Rs256 => return Err(RSA_FIX.into()),
             Algorithm::Hs256 => {
                 let secret = rand::generate::<[u8; SECRET_BYTES]>(&random).map_err(failed)?;
                 let secret = Zeroizing::new(secret.expose());

@@ -129,6 +129,19 @@ async fn the_algorithm_can_be_changed_while_tokens_are_out() {
 }
 
 #[tokio::test]
+async fn a_change_of_algorithm_waits_until_the_new_key_was_published_for_long() {
+    let app = start(Engine::Sqlite).await;
+    app.add_key("0002", Algorithm::Es256, Some("2027-01-15T08:10:00Z"));
+    let app = app.second_instance_with(router, |settings| settings.tokens.algorithm = Algorithm::Es256).await;
+    assert_eq!(jwks(&app).await.len(), 2);
+    let mut ada = app.signed_in("ada@example.com").await;
+    assert_eq!(header(&ada.access)["alg"], "EdDSA", "the key that everybody has");
+    app.advance(Duration::from_mins(10));
+    assert_eq!(ada.refresh().await.status, 200);
+    assert_eq!(header(&ada.access)["alg"], "ES256");
+}
+
+#[tokio::test]
 async fn tokens_of_a_key_that_is_gone_are_refused() {
     let app = start(Engine::Sqlite).await;
     let ada = app.signed_in("ada@example.com").await;

@@ -177,7 +177,7 @@ async fn a_code_still_works_after_the_signing_key_was_replaced(engine: Engine) {
     sign_up(&app, ADA, PASSWORD).await;
     sign_up(&app, "bob@example.com", PASSWORD).await;
     // Bob's mail waits in the outbox meanwhile.
-    app.add_key("0002.pem", Algorithm::EdDsa, None);
+    app.add_key("0002", Algorithm::EdDsa, None);
     let rotated = app.second_instance(router).await;
     let mailbox = rotated.mailbox().await;
     assert_eq!(verify_code(&rotated, ADA, &mailbox.latest(ADA).code()).await.status, 200);

@@ -1,0 +1,93 @@
+//! The text of a key file, and of a key that is a value.
+
+use std::{fs, path::Path};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use zeroize::Zeroizing;
+
+use super::{
+    keys::{self, SigningKey},
+    pem::Pkcs8,
+};
+
+/// Extension of a file with a private key in PEM.
+pub(crate) const PEM: &str = "pem";
+/// Extension of a file with an HS256 secret in base64url.
+pub(crate) const SECRET: &str = "secret";
+
+/// Characters of the shortest secret, 32 bytes, in base64url.
+pub(super) const SECRET_TEXT: usize = 43;
+
+/// Begins the comment line that says from when on a key signs, as an RFC 3339 time.
+const SIGNS_FROM: &str = "signs-from:";
+
+/// The text of a key file.
+pub(crate) fn read(file: &Path) -> std::io::Result<Zeroizing<String>> {
+    fs::read_to_string(file).map(Zeroizing::new)
+}
+
+/// The key in the text of a key file, and the time from which it says it signs.
+///
+/// # Errors
+/// What is wrong, as the second half of a sentence that names the file.
+pub(crate) fn parse(text: &str, is_pem: bool) -> Result<(SigningKey, Option<OffsetDateTime>), String> {
+    let signs_from = signs_from(text)?;
+    let key = if is_pem || text.contains("-----BEGIN ") {
+        SigningKey::from_pem(text)?
+    } else {
+        let is_comment = |line: &&str| line.starts_with(SIGNS_FROM) || line.starts_with('#');
+        let value = text.lines().map(str::trim).find(|line| !line.is_empty() && !is_comment(line));
+        SigningKey::from_secret(&decode(value.unwrap_or_default())?)?
+    };
+    Ok((key, signs_from))
+}
+
+fn signs_from(text: &str) -> Result<Option<OffsetDateTime>, String> {
+    let Some(when) = text.lines().find_map(|line| line.trim().strip_prefix(SIGNS_FROM)) else {
+        return Ok(None);
+    };
+    let when = when.trim();
+    OffsetDateTime::parse(when, &Rfc3339)
+        .map(Some)
+        .map_err(|_| format!("has `{SIGNS_FROM} {when}`, which is not like 2026-01-31T08:00:00Z"))
+}
+
+fn decode(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
+    if text.len() < SECRET_TEXT {
+        return Err(
+            "is not a file or directory that exists, and is too short for a key; make one with `cargo run -- keys rotate`"
+                .into(),
+        );
+    }
+    if keys::has_placeholder(text.as_bytes()) {
+        return Err("is a placeholder; put a new one with `cargo run -- keys rotate`".into());
+    }
+    URL_SAFE_NO_PAD
+        .decode(text.trim_end_matches('='))
+        .map(Zeroizing::new)
+        .map_err(|_| "is neither PEM nor base64url".into())
+}
+
+/// The key that is a value: PKCS#8 DER or an HS256 secret, in base64url.
+///
+/// # Errors
+/// As [`parse`].
+pub(super) fn from_value(value: &str) -> Result<SigningKey, String> {
+    let bytes = decode(value)?;
+    // No random secret looks like PKCS#8: that takes ten given bytes in given places.
+    if Pkcs8::parse(&bytes).is_ok() { SigningKey::from_pkcs8(&bytes) } else { SigningKey::from_secret(&bytes) }
+}
+
+/// The text of a key file with the time from which the key signs, in place of one that it has.
+///
+/// # Errors
+/// When the year of `when` has more than four digits.
+pub(crate) fn with_signs_from(key: &str, when: OffsetDateTime) -> Result<Zeroizing<String>, time::error::Format> {
+    let when = when.format(&Rfc3339)?;
+    let mut text = Zeroizing::new(format!("{SIGNS_FROM} {when}\n"));
+    for line in key.lines().filter(|line| !line.trim().starts_with(SIGNS_FROM)) {
+        text.extend([line, "\n"]);
+    }
+    Ok(text)
+}
