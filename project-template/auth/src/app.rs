@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use tokio::sync::{Notify, watch};
 
 use crate::audit;
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::db::Db;
 use crate::hooks::Hooks;
 use crate::openapi::Api;
@@ -140,6 +140,11 @@ impl Auth {
     #[must_use]
     pub fn now(&self) -> OffsetDateTime {
         self.0.clock.now()
+    }
+
+    /// This moment, for what is remembered in this process.
+    pub(crate) fn moment(&self) -> Moment {
+        self.0.clock.moment()
     }
 
     /// The keys that were read last, and what they signed.

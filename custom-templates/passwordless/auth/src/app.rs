@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use tokio::sync::watch;
 
 use crate::audit;
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::db::{Db, Memory};
 use crate::hooks::Hooks;
 use crate::openapi::Api;
@@ -128,6 +128,11 @@ impl Auth {
     #[must_use]
     pub fn now(&self) -> OffsetDateTime {
         self.0.clock.now()
+    }
+
+    /// This moment, for what is remembered in this process.
+    pub(crate) fn moment(&self) -> Moment {
+        self.0.clock.moment()
     }
 
     /// The keys that were read last, and what they signed.

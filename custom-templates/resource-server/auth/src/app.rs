@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use time::OffsetDateTime;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::settings::{Problems, Settings};
 use crate::tokens::Tokens;
 
@@ -36,7 +36,7 @@ impl Auth {
     /// # Errors
     /// As [`Auth::start`].
     pub async fn start_at(settings: Settings, clock: Clock) -> Result<Self, Problems> {
-        let tokens = Tokens::start(&settings.tokens, clock.now()).await.map_err(Problems::from)?;
+        let tokens = Tokens::start(&settings.tokens, clock.moment()).await.map_err(Problems::from)?;
         Ok(Self(Arc::new(Inner { settings, clock, tokens })))
     }
 
@@ -57,6 +57,12 @@ impl Auth {
         self.0.clock.now()
     }
 
+    /// The time now, and how long the process has run.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        self.0.clock.moment()
+    }
+
     /// What verifies tokens.
     #[must_use]
     pub fn tokens(&self) -> &Tokens {
@@ -65,5 +71,9 @@ impl Auth {
 }
 
 async fn ready(State(auth): State<Auth>) -> (StatusCode, &'static str) {
-    if auth.tokens().has_keys() { (StatusCode::OK, "ok\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "no keys yet\n") }
+    if auth.tokens().has_keys(auth.moment()) {
+        (StatusCode::OK, "ok\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "no keys yet\n")
+    }
 }

@@ -123,6 +123,45 @@ async fn while_the_other_server_is_down_the_last_keys_count() {
 }
 
 #[tokio::test]
+async fn keys_that_could_not_be_fetched_for_long_are_forgotten() {
+    let issuer = Issuer::start().await;
+    let mut settings = issuer.settings();
+    settings.tokens.keys_lifetime = Duration::from_hours(2);
+    let service = issuer.trusted_by(settings, app).await;
+    issuer.set_down(true);
+    for (hours, expected) in [(1, 200), (1, 503), (1, 503)] {
+        issuer.clock.advance(Duration::from_hours(hours));
+        assert_eq!(status(&service, &issuer.token().signed()).await, expected);
+    }
+    assert_eq!(service.get("/health/ready/", None).await.0, StatusCode::SERVICE_UNAVAILABLE);
+    issuer.set_down(false);
+    issuer.clock.advance(Duration::from_secs(10));
+    assert_eq!(status(&service, &issuer.token().signed()).await, 200);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_has_keys_fetched_and_not_waited_for() {
+    let issuer = Issuer::start().await;
+    let service = service(&issuer).await;
+    issuer.clock.advance(Duration::from_hours(1));
+    assert_eq!(status(&service, &issuer.token().signed()).await, 200);
+    issuer.clock.set_back(Duration::from_hours(1));
+    issuer.rotate(Algorithm::Es256);
+    assert_eq!(status(&service, &issuer.token().signed()).await, 200, "a new key");
+}
+
+#[tokio::test]
+async fn a_token_of_a_server_whose_clock_is_a_little_fast_is_accepted() {
+    let issuer = Issuer::start().await;
+    let service = service(&issuer).await;
+    let token = issuer.token().signed();
+    issuer.clock.set_back(Duration::from_mins(5));
+    assert_eq!(status(&service, &token).await, 200);
+    issuer.clock.set_back(Duration::from_secs(1));
+    assert_eq!(status(&service, &token).await, 401);
+}
+
+#[tokio::test]
 async fn a_service_that_starts_first_answers_503_until_there_are_keys() {
     let issuer = Issuer::start().await;
     issuer.set_down(true);

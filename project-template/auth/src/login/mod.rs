@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
+use crate::clock;
 use crate::db::Tx;
 use crate::email_verification;
 use crate::error::{Error, Result};
@@ -27,7 +28,7 @@ const FRESH: Duration = Duration::from_mins(5);
 
 /// Whether a proof that was given at a time, in seconds since 1970, is a fresh one.
 pub(crate) fn is_fresh(proven: i64, now: OffsetDateTime) -> bool {
-    now.unix_timestamp().saturating_sub(proven) < FRESH.as_secs().cast_signed()
+    clock::is_recent(proven, now, FRESH)
 }
 
 /// Begins a session for a user who has proven who they are; none if the account was changed or deactivated since the

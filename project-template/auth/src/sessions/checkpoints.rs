@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use crate::clock;
+
 /// Seconds to the lowest generation superseded in them.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Checkpoints(Vec<(i64, i64)>);
@@ -23,8 +25,7 @@ impl Checkpoints {
 
     /// Notes that `generation` is superseded now, and forgets what lies outside the window.
     pub(super) fn push(mut self, generation: i64, now: OffsetDateTime, window: Duration) -> Self {
-        let earliest = earliest(now, window);
-        self.0.retain(|(second, _)| *second >= earliest);
+        self.0.retain(|(second, _)| is_recent(*second, now, window));
         let now = now.unix_timestamp();
         if !window.is_zero() && self.0.last().is_none_or(|(second, _)| *second < now) {
             self.0.push((now, generation));
@@ -34,9 +35,8 @@ impl Checkpoints {
 
     /// The lowest generation that was superseded within the window.
     pub(super) fn oldest_acceptable(&self, now: OffsetDateTime, window: Duration) -> Option<i64> {
-        let earliest = earliest(now, window);
-        let recent = |(second, _): &&(i64, i64)| !window.is_zero() && *second >= earliest;
-        self.0.iter().find(recent).map(|(_, generation)| *generation)
+        let is_recent = |(second, _): &&(i64, i64)| !window.is_zero() && is_recent(*second, now, window);
+        self.0.iter().find(is_recent).map(|(_, generation)| *generation)
     }
 
     pub(super) fn to_text(&self) -> String {
@@ -44,8 +44,9 @@ impl Checkpoints {
     }
 }
 
-fn earliest(now: OffsetDateTime, window: Duration) -> i64 {
-    now.unix_timestamp().saturating_sub_unsigned(window.as_secs())
+/// Seconds begin anywhere within them, so the window ends after its last one.
+fn is_recent(second: i64, now: OffsetDateTime, window: Duration) -> bool {
+    clock::is_recent(second, now, window + Duration::from_secs(1))
 }
 
 #[cfg(test)]
@@ -73,6 +74,16 @@ mod tests {
     fn their_number_is_bounded_by_the_window_however_often_a_session_is_rotated() {
         let checkpoints = (0..1_000).fold(Checkpoints::default(), |all, n| all.push(n, at(n / 3), WINDOW));
         assert_eq!(checkpoints.0.len(), 11);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_no_window_longer() {
+        let fast = Checkpoints::default().push(4, at(100), WINDOW);
+        assert_eq!(fast.oldest_acceptable(at(97), WINDOW), Some(4), "instances differ by seconds");
+        assert_eq!(fast.oldest_acceptable(at(50), WINDOW), None);
+        let after = fast.push(5, at(50), WINDOW);
+        assert_eq!(after.oldest_acceptable(at(60), WINDOW), Some(5));
+        assert_eq!(after.oldest_acceptable(at(100), WINDOW), None);
     }
 
     #[test]

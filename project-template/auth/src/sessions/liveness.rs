@@ -1,19 +1,20 @@
 //! Whether a session lives, for `tokens.session_check = "on"`, without a query for each request.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use quick_cache::sync::Cache;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{holder, rotation};
 use crate::app::Auth;
+use crate::clock::Moment;
 use crate::db::{self, Db};
 use crate::error::Result;
 use crate::tokens::AccessClaims;
 
-/// Seconds after which a session is looked up again: another process may have ended it.
-const TRUSTED_SECONDS: i64 = 5;
+/// When a session is looked up again: another process may have ended it.
+const TRUSTED: Duration = Duration::from_secs(5);
 /// Sessions remembered.
 const CAPACITY: usize = 100_000;
 
@@ -30,7 +31,7 @@ pub(crate) struct Liveness {
 /// A session as it was found.
 #[derive(Clone, Copy)]
 struct Seen {
-    at: i64,
+    at: Moment,
     epoch: u64,
     /// The first version of access tokens that is accepted; none where it has ended.
     accepted_from: Option<i64>,
@@ -54,9 +55,9 @@ impl Liveness {
     }
 
     /// Whether an access token is of a session that lives, and was not invalidated.
-    pub(super) async fn check(&self, db: &Db, claims: &AccessClaims, now: OffsetDateTime) -> db::Result<bool> {
-        let (epoch, at) = (self.epoch(claims.sub), now.unix_timestamp());
-        let fresh = |seen: &Seen| seen.epoch == epoch && at - seen.at < TRUSTED_SECONDS;
+    pub(super) async fn check(&self, db: &Db, claims: &AccessClaims, now: Moment) -> db::Result<bool> {
+        let epoch = self.epoch(claims.sub);
+        let fresh = |seen: &Seen| seen.epoch == epoch && now.is_within(TRUSTED, seen.at);
         let seen = match self.seen.get(&claims.session).filter(fresh) {
             Some(seen) => seen,
             None => self.look_up(db, claims, epoch, now).await?,
@@ -64,9 +65,9 @@ impl Liveness {
         Ok(seen.accepted_from.is_some_and(|version| version <= claims.access_version))
     }
 
-    async fn look_up(&self, db: &Db, claims: &AccessClaims, epoch: u64, now: OffsetDateTime) -> db::Result<Seen> {
-        let holder = holder::of_live(db, claims.session, now).await?.filter(|holder| holder.id == claims.sub);
-        let seen = Seen { at: now.unix_timestamp(), epoch, accepted_from: holder.map(|holder| holder.access_version) };
+    async fn look_up(&self, db: &Db, claims: &AccessClaims, epoch: u64, now: Moment) -> db::Result<Seen> {
+        let holder = holder::of_live(db, claims.session, now.at).await?.filter(|holder| holder.id == claims.sub);
+        let seen = Seen { at: now, epoch, accepted_from: holder.map(|holder| holder.access_version) };
         self.seen.insert(claims.session, seen);
         Ok(seen)
     }

@@ -106,6 +106,10 @@ async fn exchange(
     if transport == Transport::Cookie {
         cookies::check_csrf(auth, headers, claims.session)?;
     }
+    // A copy that is shown from elsewhere must not use up the session's refreshes.
+    if !binding::holds(auth, &claims, client) {
+        return Err(NotRotated::NotValid);
+    }
     throttle::limit(auth, Action::Refresh, &claims.session.to_string()).await?;
     Ok((rotate(auth, &claims, Presenter::of(client, headers, transport)).await?, transport))
 }

@@ -69,6 +69,20 @@ pub(super) async fn find(tx: &mut Tx, key: &Key) -> sqlx::Result<Option<Row>> {
     .await)
 }
 
+/// Has what was counted later than now have been counted now.
+pub(super) async fn clamp(tx: &mut Tx, key: &Key, now: i64) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query(
+        "update failures set counted_at = $3, since = case when since > $3 then $3 else since end
+         where account = $1 and address = $2 and counted_at > $3",
+    )
+    .bind(&key.account)
+    .bind(&key.address)
+    .bind(now)
+    .execute(conn)
+    .await
+    .map(drop))
+}
+
 /// Notes that an attempt was decided, and takes `back` that many.
 pub(super) async fn decide(tx: &mut Tx, key: &Key, back: i64) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query(

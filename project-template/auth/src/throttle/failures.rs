@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tracing::Instrument;
 
-use super::budget::{Budget, KNOWN, seconds};
+use super::budget::{Budget, Count, KNOWN, seconds};
 use super::failure_store as store;
 use super::key::Key;
 use crate::app::Auth;
@@ -100,9 +100,13 @@ impl Counters {
         let deadline = Instant::now() + MAX_WAIT;
         let mut pause = FIRST_LOOK;
         loop {
-            match self.try_count(auth).await? {
+            let counted = self.try_count(auth).await?;
+            if let Err(Spent { is_early: true, .. }) = counted {
+                self.clamp(auth).await?;
+            }
+            match counted {
                 Ok(counted) => return Ok(counted),
-                Err(Spent { wait, pending: false }) => {
+                Err(Spent { wait, pending: false, .. }) => {
                     auth.metrics().throttled_guess();
                     return Err(Error::Throttled(wait));
                 }
@@ -133,6 +137,16 @@ impl Counters {
         Ok(Ok(CountedIn { account: all.is_some() }))
     }
 
+    /// Takes what a clock stored that is, or was, fast for what happened now.
+    async fn clamp(&self, auth: &Auth) -> db::Result<()> {
+        let now = now(auth);
+        let mut tx = auth.db().begin().await?;
+        for (key, _) in [&self.address, &self.pair, &self.account].into_iter().flatten() {
+            store::clamp(&mut tx, key, now).await?;
+        }
+        tx.commit().await
+    }
+
     async fn decide(&self, auth: &Auth, counted: CountedIn, outcome: Outcome) -> db::Result<()> {
         let back = i64::from(outcome != Outcome::Wrong);
         let mut tx = auth.db().begin().await?;
@@ -158,12 +172,15 @@ struct Spent {
     wait: Duration,
     /// Some of it may come back.
     pending: bool,
+    /// It was counted later than now.
+    is_early: bool,
 }
 
 async fn spent(tx: &mut Tx, key: &Key, budget: &Budget, now: i64) -> db::Result<Spent> {
     let row = store::find(tx, key).await?;
-    Ok(row.map_or(Spent { wait: Duration::ZERO, pending: true }, |row| Spent {
-        wait: budget.wait(row.count(), now),
+    Ok(row.map_or(Spent { wait: Duration::ZERO, pending: true, is_early: false }, |row| Spent {
+        wait: budget.wait(Count { counted_at: row.counted_at.min(now), ..row.count() }, now),
+        is_early: row.counted_at > now,
         pending: row.pending > 0 && row.counted_at + seconds(super::budget::LOST) > now,
     }))
 }

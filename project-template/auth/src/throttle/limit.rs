@@ -45,7 +45,10 @@ pub(crate) async fn limit(auth: &Auth, action: Action, name: &str) -> Result<()>
     let wait = match wait {
         Some(wait) => wait,
         None if store::count(auth.db(), &subject, rate, now).await? => 0,
-        None => store::due_at(auth.db(), &subject).await?.map_or(0, |due| due - rate.tolerance() - now).max(1),
+        None => {
+            store::clamp(auth.db(), &subject, rate, now).await?;
+            store::due_at(auth.db(), &subject).await?.map_or(0, |due| due - rate.tolerance() - now).max(1)
+        }
     };
     let Ok(wait @ 1..) = u64::try_from(wait) else { return Ok(()) };
     tracing::info!(action = action.name(), "too many requests");

@@ -22,6 +22,16 @@ pub(super) async fn count(db: &Db, subject: &[u8], rate: Rate, now: i64) -> sqlx
     Ok(done == 1)
 }
 
+/// Takes a due time back to that of a full bucket: a later one was stored by a clock that is, or was, fast.
+pub(super) async fn clamp(db: &Db, subject: &[u8], rate: Rate, now: i64) -> sqlx::Result<()> {
+    on!(db, pool => sqlx::query("update request_limits set due_at = $2 where subject = $1 and due_at > $2")
+        .bind(subject)
+        .bind(now + rate.period())
+        .execute(pool)
+        .await
+        .map(drop))
+}
+
 pub(super) async fn due_at(db: &Db, subject: &[u8]) -> sqlx::Result<Option<i64>> {
     let due: Option<(i64,)> = on!(db, pool => sqlx::query_as("select due_at from request_limits where subject = $1")
         .bind(subject)

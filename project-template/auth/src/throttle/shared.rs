@@ -9,10 +9,15 @@ use crate::redis::Redis;
 const SLACK: Duration = Duration::from_mins(1);
 
 /// GCRA, as `limit_store` has it: gives how many microseconds are to be waited, or counts and gives 0. Numbers are exact
-/// up to 2^53, and microseconds since 1970 are below that until the year 2255.
+/// up to 2^53, and microseconds since 1970 are below that until the year 2255. A due time later than that of a full bucket was
+/// stored by a clock that is, or was, fast.
 const COUNT: &str = "
 local now, step, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local due = tonumber(redis.call('get', KEYS[1]) or '0')
+if due > now + tolerance + step then
+  due = now + tolerance + step
+  redis.call('set', KEYS[1], string.format('%.0f', due), 'px', ARGV[4])
+end
 if due > now + tolerance then return due - now - tolerance end
 if due < now then due = now end
 redis.call('set', KEYS[1], string.format('%.0f', due + step), 'px', ARGV[4])

@@ -56,6 +56,7 @@ use key_set::KeySet;
 const NAME_LIMIT: usize = 100;
 /// The most a difference between clocks may be forgiven.
 const MAX_LEEWAY: Duration = Duration::from_mins(1);
+const MAX_IAT_LEEWAY: Duration = Duration::from_hours(1);
 
 /// `[tokens]`.
 #[derive(Clone, Debug)]
@@ -72,6 +73,8 @@ pub struct Settings {
     pub audience: String,
     /// Forgiven when the expiry of an access token is checked.
     pub leeway: Duration,
+    /// Forgiven when it says to have been made later than now.
+    pub iat_leeway: Duration,
     /// Whether an access token must belong to a live session.
     pub session_check: bool,
     /// What a token is tied to.
@@ -111,6 +114,7 @@ impl Settings {
             issuer: named(section, "issuer"),
             audience: named(section, "audience"),
             leeway: section.duration("leeway"),
+            iat_leeway: section.duration("iat_leeway"),
             session_check: section.one_of("session_check"),
             bind: section.one_of("bind"),
             encryption_keys: section.secrets("encryption_keys"),
@@ -121,6 +125,9 @@ impl Settings {
         }
         if settings.leeway > MAX_LEEWAY {
             section.problem("leeway", "must be at most \"60s\"");
+        }
+        if settings.iat_leeway > MAX_IAT_LEEWAY {
+            section.problem("iat_leeway", "must be at most \"1h\"");
         }
         if let Err(problems) = Seal::new(&settings.encryption_keys) {
             section.found(&problems);

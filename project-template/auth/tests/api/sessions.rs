@@ -18,6 +18,7 @@ auth::on_both_engines!(
     a_session_of_somebody_else_is_not_there_and_lives_on,
     with_session_check_an_ended_session_is_refused_everywhere_at_once,
     another_process_notices_within_five_seconds,
+    a_clock_that_is_set_back_brings_no_ended_session_back,
     without_session_check_an_access_token_is_good_until_it_expires,
 );
 
@@ -136,6 +137,19 @@ async fn another_process_notices_within_five_seconds(engine: Engine) {
     there.access.clone_from(&ada.access);
     assert_eq!(there.get("/jwt-allauth/token/claims/").await.status, 200);
     ada.post("/jwt-allauth/logout/", &json!({})).await;
+    app.advance(Duration::from_secs(5));
+    assert_session_over(&there.get("/jwt-allauth/token/claims/").await);
+}
+
+async fn a_clock_that_is_set_back_brings_no_ended_session_back(engine: Engine) {
+    let app = configured(engine, CHECKED).await;
+    let other = app.second_instance(super::router).await;
+    let ada = app.signed_in("ada@example.com").await;
+    let mut there = other.client();
+    there.access.clone_from(&ada.access);
+    assert_eq!(there.get("/jwt-allauth/token/claims/").await.status, 200);
+    ada.post("/jwt-allauth/logout/", &json!({})).await;
+    app.clock.set_back(Duration::from_secs(3));
     app.advance(Duration::from_secs(5));
     assert_session_over(&there.get("/jwt-allauth/token/claims/").await);
 }

@@ -50,6 +50,20 @@ async fn instances_share_limits_in_redis(engine: Engine) {
     assert_eq!(ask_at_once(&[&app, &other], ELSEWHERE, 10).await, 1);
 }
 
+async fn a_fast_clock_fills_a_limit_in_redis_at_most(engine: Engine) {
+    let server = RedisServer::start();
+    let app = patient(engine, server.url(), "").await;
+    ready_with(&app, "ok").await;
+    app.advance(Duration::from_hours(1));
+    assert_eq!(ask(&app, ELSEWHERE).await, 200);
+    app.clock.set_back(Duration::from_hours(1));
+    let reply = app.client().from_address(ELSEWHERE).post(RESET, &json!({ "email": "a@example.com" })).await;
+    assert_eq!((reply.status, reply.header("retry-after")), (429, "180"), "as after a burst");
+    app.advance(Duration::from_mins(3));
+    assert_eq!(ask_at_once(&[&app], ELSEWHERE, 10).await, 1);
+    assert_eq!(counted_in_database(&app).await, 0);
+}
+
 async fn guess(app: &TestApp) -> u16 {
     app.client().from_address(ELSEWHERE).login(ADA, WRONG).await.status
 }
@@ -145,6 +159,7 @@ auth::on_both_engines!(redis_that_does_not_answer_holds_few_up, without_redis_no
 
 with_redis_on_both_engines!(
     instances_share_limits_in_redis,
+    a_fast_clock_fills_a_limit_in_redis_at_most,
     wrong_passwords_are_counted_in_the_database_with_redis_too,
     when_redis_stops_the_database_goes_on,
     what_answers_but_is_no_primary_is_never_called_usable,

@@ -11,6 +11,7 @@ use crate::router;
 auth::on_both_engines!(
     a_token_from_another_device_is_refused_and_its_session_lives_on,
     an_access_token_from_another_address_is_refused_and_a_refresh_gives_one_for_it,
+    a_copy_from_elsewhere_uses_up_no_refresh_of_the_owner,
     a_browser_that_updates_itself_is_the_same_device,
     an_old_refresh_token_from_another_device_ends_no_session,
     within_the_window_one_device_gets_one_successor_and_another_none,
@@ -85,6 +86,15 @@ async fn a_token_from_another_device_is_refused_and_its_session_lives_on(engine:
         assert_eq!(ada.refresh().await.status, 200, "nothing was used up");
         assert_eq!(status(&ada, USER).await, 200);
     }
+}
+
+async fn a_copy_from_elsewhere_uses_up_no_refresh_of_the_owner(engine: Engine) {
+    let app = bound(engine, Bind::Device).await;
+    let mut ada = on(&app, FIREFOX, "ada@example.com").await;
+    for _ in 0..62 {
+        assert_refused(&thief(&ada, IPHONE, "192.0.2.1").refresh().await);
+    }
+    assert_eq!(ada.refresh().await.status, 200);
 }
 
 async fn an_access_token_from_another_address_is_refused_and_a_refresh_gives_one_for_it(engine: Engine) {

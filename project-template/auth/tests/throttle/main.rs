@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected may simply stop")]
 
 mod addresses;
+mod clocks;
 mod domains;
 mod guesses;
 mod names;

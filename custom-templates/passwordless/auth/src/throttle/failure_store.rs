@@ -72,6 +72,17 @@ pub(super) async fn find(tx: &mut Tx, key: &Key) -> Result<Option<Row>> {
     tx.db().read(&name(key)).await
 }
 
+/// Has what was counted later than now have been counted now.
+pub(super) async fn clamp(tx: &mut Tx, key: &Key, now: i64) -> Result<()> {
+    let rule = |row: &mut Row| {
+        let is_early = row.counted_at > now;
+        row.counted_at = row.counted_at.min(now);
+        row.since = row.since.min(now);
+        is_early.then_some(())
+    };
+    tx.db().edit(&name(key), rule).await.map(drop)
+}
+
 /// Notes that an attempt was decided, and takes `back` that many.
 pub(super) async fn decide(tx: &mut Tx, key: &Key, back: i64) -> Result<()> {
     let rule = |row: &mut Row| {

@@ -18,5 +18,5 @@ use crate::tokens::AccessClaims;
 /// The claims of the access token that came with a request. Whether its session lives, only its server knows.
 async fn authenticated(auth: &Auth, parts: &Parts) -> Result<Arc<AccessClaims>> {
     let token = bearer::bearer(&parts.headers)?.ok_or(Error::NotAuthenticated(Scheme::Bearer))?;
-    auth.tokens().verify_access(token, auth.now()).await
+    auth.tokens().verify_access(token, auth.moment()).await
 }

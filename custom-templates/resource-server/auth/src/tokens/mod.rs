@@ -43,6 +43,7 @@ pub use claims::{AccessClaims, Claims, UserClaims};
 pub use jws::Algorithm;
 pub use refusal::Refusal;
 
+use crate::clock::Moment;
 use crate::error::{Error, Result};
 use crate::settings::{Problem, Section};
 use claims::Kind;
@@ -53,6 +54,7 @@ use published::{Known, Published};
 
 /// The most a difference between clocks may be forgiven.
 const MAX_LEEWAY: Duration = Duration::from_mins(1);
+const MAX_IAT_LEEWAY: Duration = Duration::from_hours(1);
 
 /// `[tokens]`.
 #[derive(Clone, Debug)]
@@ -67,8 +69,12 @@ pub struct Settings {
     pub audience: String,
     /// The longest an access token may be valid.
     pub access_lifetime: Duration,
+    /// How long keys count that cannot be fetched again.
+    pub keys_lifetime: Duration,
     /// Forgiven when the expiry of an access token is checked.
     pub leeway: Duration,
+    /// Forgiven when it says to have been made later than now.
+    pub iat_leeway: Duration,
     /// Keys that tokens are encrypted with, newest first; without one they are not.
     pub encryption_keys: Vec<SecretString>,
 }
@@ -81,7 +87,9 @@ impl Settings {
             issuer: section.required_text("issuer"),
             audience: section.required_text("audience"),
             access_lifetime: section.duration("access_lifetime"),
+            keys_lifetime: section.duration("keys_lifetime"),
             leeway: section.duration("leeway"),
+            iat_leeway: section.duration("iat_leeway"),
             encryption_keys: section.secrets("encryption_keys"),
         };
         if !fetch::is_address(&settings.jwks_url) {
@@ -90,6 +98,12 @@ impl Settings {
         }
         if settings.leeway > MAX_LEEWAY {
             section.problem("leeway", "must be at most \"60s\"");
+        }
+        if settings.iat_leeway > MAX_IAT_LEEWAY {
+            section.problem("iat_leeway", "must be at most \"1h\"");
+        }
+        if settings.keys_lifetime < published::MAX_AGE {
+            section.problem("keys_lifetime", "must be at least \"5m\", for which the keys are not asked for again");
         }
         if let Err(problems) = Seal::new(&settings.encryption_keys) {
             section.found(&problems);
@@ -106,24 +120,24 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    pub(crate) async fn start(settings: &Settings, now: OffsetDateTime) -> Result<Self, Vec<Problem>> {
+    pub(crate) async fn start(settings: &Settings, now: Moment) -> Result<Self, Vec<Problem>> {
         let seal = Seal::new(&settings.encryption_keys)?;
         let address = Address::of(settings).map_err(|problem| vec![problem])?;
-        let published = Published::start(address, now).await;
+        let published = Published::start(address, settings.keys_lifetime, now).await;
         Ok(Self { published, seal, settings: settings.clone() })
     }
 
     /// Whether there are keys to verify with.
     #[must_use]
-    pub fn has_keys(&self) -> bool {
-        !self.published.known().is_empty()
+    pub fn has_keys(&self, now: Moment) -> bool {
+        !self.published.known(now).is_empty()
     }
 
     /// The claims of an access token, if it is that server's, for this service, and valid now.
     ///
     /// # Errors
     /// 401, or 503 while there are no keys to verify with.
-    pub async fn verify_access(&self, token: &str, now: OffsetDateTime) -> Result<Arc<AccessClaims>> {
+    pub async fn verify_access(&self, token: &str, now: Moment) -> Result<Arc<AccessClaims>> {
         let known = Published::fresh(&self.published, now);
         let claims = match self.claims(token, &known) {
             Ok(claims) => claims,
@@ -138,7 +152,7 @@ impl Tokens {
             }
             Err(Some(refusal)) => return Err(refused(refusal)),
         };
-        claims.check_time(now, &self.settings).map_err(refused)?;
+        claims.check_time(now.at, &self.settings).map_err(refused)?;
         Ok(claims)
     }
 

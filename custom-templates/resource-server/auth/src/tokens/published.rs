@@ -1,21 +1,21 @@
 //! The published keys: fetched again when they are old or when a token names one that is not among them, never more often
-//! than every ten seconds; while the other server is out of reach, the last ones count.
+//! than every ten seconds; while the other server is out of reach, the last ones count for as long as the settings say.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use serde::Deserialize;
-use time::OffsetDateTime;
 use tokio::sync::Mutex;
 
 use super::cache::VerifiedTokens;
 use super::fetch::{self, Address};
 use super::jws::is_kid;
 use super::public_key::{Jwk, PublicKey};
+use crate::clock::Moment;
 
 /// As long as the authentication server says: a new key of its signs only when it has been published for longer.
-const MAX_AGE: Duration = Duration::from_mins(5);
+pub(super) const MAX_AGE: Duration = Duration::from_mins(5);
 /// Between two fetches, whoever wishes for one: a stranger can name keys that do not exist.
 const PAUSE: Duration = Duration::from_secs(10);
 /// More keys are nobody's.
@@ -40,6 +40,8 @@ impl Known {
 
 pub(super) struct Published {
     address: Address,
+    /// How long keys count that cannot be fetched again: one of them may have been taken back.
+    lifetime: Duration,
     state: RwLock<State>,
     /// Held by the one who fetches.
     fetching: Mutex<()>,
@@ -48,8 +50,8 @@ pub(super) struct Published {
 #[derive(Clone, Default)]
 struct State {
     known: Arc<Known>,
-    fetched: Option<OffsetDateTime>,
-    tried: Option<OffsetDateTime>,
+    fetched: Option<Moment>,
+    tried: Option<Moment>,
 }
 
 #[derive(Deserialize)]
@@ -58,37 +60,43 @@ struct KeySet {
 }
 
 impl Published {
-    pub(super) async fn start(address: Address, now: OffsetDateTime) -> Arc<Self> {
-        let published = Self { address, state: RwLock::default(), fetching: Mutex::default() };
+    pub(super) async fn start(address: Address, lifetime: Duration, now: Moment) -> Arc<Self> {
+        let published = Self { address, lifetime, state: RwLock::default(), fetching: Mutex::default() };
         published.fetch(now).await;
         Arc::new(published)
     }
 
-    pub(super) fn known(&self) -> Arc<Known> {
-        self.state().known
+    pub(super) fn known(&self, now: Moment) -> Arc<Known> {
+        self.counting(self.state(), now)
+    }
+
+    /// The keys of a state that count at a time.
+    fn counting(&self, state: State, now: Moment) -> Arc<Known> {
+        let count = state.fetched.is_some_and(|fetched| now.is_within(self.lifetime, fetched));
+        if count { state.known } else { Arc::default() }
     }
 
     /// The keys as they are. If they are old, they are fetched meanwhile: nobody waits for it.
-    pub(super) fn fresh(published: &Arc<Self>, now: OffsetDateTime) -> Arc<Known> {
+    pub(super) fn fresh(published: &Arc<Self>, now: Moment) -> Arc<Known> {
         let state = published.state();
-        let is_old = state.fetched.is_none_or(|fetched| now - fetched >= MAX_AGE);
+        let is_old = state.fetched.is_none_or(|fetched| !now.is_within(MAX_AGE, fetched));
         if is_old && !state.known.is_empty() && may_try(&state, now) {
-            let published = Arc::clone(published);
-            tokio::spawn(async move { published.asked_again(now).await });
+            let fetching = Arc::clone(published);
+            tokio::spawn(async move { fetching.asked_again(now).await });
         }
-        state.known
+        published.counting(state, now)
     }
 
     /// The keys, asked for anew unless that was done a moment ago. Whoever comes meanwhile waits for the same answer.
-    pub(super) async fn asked_again(&self, now: OffsetDateTime) -> Arc<Known> {
+    pub(super) async fn asked_again(&self, now: Moment) -> Arc<Known> {
         let _fetching = self.fetching.lock().await;
         if may_try(&self.state(), now) {
             self.fetch(now).await;
         }
-        self.known()
+        self.known(now)
     }
 
-    async fn fetch(&self, now: OffsetDateTime) {
+    async fn fetch(&self, now: Moment) {
         let fetched = fetch::get(&self.address).await.and_then(|body| keys(&body));
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         state.tried = Some(now);
@@ -111,8 +119,8 @@ impl Published {
     }
 }
 
-fn may_try(state: &State, now: OffsetDateTime) -> bool {
-    state.tried.is_none_or(|tried| now - tried >= PAUSE)
+fn may_try(state: &State, now: Moment) -> bool {
+    state.tried.is_none_or(|tried| !now.is_within(PAUSE, tried))
 }
 
 /// Those that can be used. An answer without any is a mistake on the other side rather than the end of all tokens.
