@@ -126,7 +126,7 @@ pub(super) async fn perform(auth: &Auth, act: Act, posted: &Posted, user: &User)
                 return Err(Error::not_found());
             }
             reach(auth, admin, user.id).await?;
-            email_verification::resend(auth, &address(user)?).await
+            email_verification::resend(auth, &address(user)?).await.map(drop)
         }
         Act::Reset => {
             reach(auth, admin, user.id).await?;

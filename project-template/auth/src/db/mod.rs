@@ -138,6 +138,7 @@ migrations! {
     5 "0005_audit",
     6 "0006_password_proven",
     7 "0007_reload",
+    8 "0008_code_requests",
 }
 
 impl Db {

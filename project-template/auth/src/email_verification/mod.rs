@@ -13,7 +13,7 @@ mod sign_up;
 mod verified_user;
 
 pub(crate) use confirm::{by_login_code, by_reset};
-pub(crate) use routes::router;
+pub(crate) use routes::{asked, router};
 pub use settings::{FirstProof, Method, Mode, Settings};
 pub(crate) use sign_up::{begin, notify_owner, resend, sign_up};
 pub use verified_user::VerifiedUser;

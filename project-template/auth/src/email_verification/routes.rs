@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use utoipa_axum::routes;
@@ -12,7 +12,7 @@ use super::link_pages::{self, confirm_for_person, failed, is_verified, landing, 
 use super::{Mode, sign_up, subject};
 use crate::app::Auth;
 use crate::audit::{self, Event, Reason};
-use crate::codes::{self, Standing};
+use crate::codes::{self, RequestId, Standing, cookie};
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields, FormFields, LinkKey};
 use crate::login;
@@ -23,6 +23,9 @@ use crate::sessions::Delivery;
 use crate::templates::pages::CheckMail;
 use crate::throttle::{self, Action, Guess};
 use crate::users::{self, User};
+
+/// Keeps the request for a code.
+const COOKIE: &str = "verification_request";
 
 /// The same for every address.
 const SENT: &str = "If this address is awaiting confirmation, an e-mail is on its way.";
@@ -48,6 +51,9 @@ bodies! {
         email: String,
         #[schema(max_length = 1024)]
         otp: String,
+        /// The request that the code was sent for; else that of the cookie `verification_request`. See `login/code/verify/`.
+        #[schema(required = false)]
+        request: String,
     }
 
     /// What was done; with tokens where `email_verification.session_on_verification` is on.
@@ -67,6 +73,9 @@ bodies! {
     #[schema(example = json!({ "detail": "If this address is awaiting confirmation, an e-mail is on its way." }))]
     struct Resent {
         detail: String,
+        /// To be sent with the code; for who prefers that.
+        #[schema(required = false)]
+        request: String,
     }
 }
 
@@ -114,12 +123,14 @@ async fn press(auth: &Auth, client: &Client, reader: Reader, delivery: Delivery,
 /// The answer, its time and when it is refused are the same for an address that nobody has.
 #[utoipa::path(
     post, path = "/registration/verification/resend/", tag = "E-mail verification", request_body = Resend,
+    params(("Prefer" = Option<String>, Header, description = "`return=representation`: the request in the body.")),
     responses((status = 200, description = "Sent, if the address is awaiting confirmation.", body = Resent), NotFound, Throttled),
 )]
 async fn resend(
     State(auth): State<Auth>,
     reader: Reader,
     client: Client,
+    headers: HeaderMap,
     FormFields(mut fields): FormFields,
 ) -> Result<Response> {
     if auth.settings().email_verification.mode == Mode::None {
@@ -138,10 +149,30 @@ async fn resend(
         (Err(error), _) => return Err(error),
     };
     match (sign_up::resend(&auth, &email).await, reader) {
-        (Ok(()), Reader::Person) => pages::show(&auth, StatusCode::OK, &CheckMail {}),
-        (Ok(()), Reader::Program) => Ok(Json(json!({ "detail": SENT })).into_response()),
+        (Ok(_), Reader::Person) => pages::show(&auth, StatusCode::OK, &CheckMail {}),
+        (Ok(request), Reader::Program) => {
+            Ok(asked(&auth, &headers, StatusCode::OK, request, json!({ "detail": SENT })))
+        }
         (Err(error), reader) => reader.refuse(&auth, error),
     }
+}
+
+/// The answer to who has a code mailed: with its request in a cookie, and in the body of who prefers that.
+pub(crate) fn asked(
+    auth: &Auth,
+    headers: &HeaderMap,
+    status: StatusCode,
+    request: RequestId,
+    mut body: serde_json::Value,
+) -> Response {
+    if !auth.settings().email_verification.method.has_code() {
+        return (status, Json(body)).into_response();
+    }
+    if cookie::is_wanted(headers) {
+        body["request"] = json!(request.to_text());
+    }
+    let kept = [(header::SET_COOKIE, cookie::set(auth, COOKIE, "/registration/", request))];
+    (status, kept, Json(body)).into_response()
 }
 
 /// Confirms the address by the code that was mailed.
@@ -153,6 +184,7 @@ async fn verify_code(
     State(auth): State<Auth>,
     client: Client,
     delivery: Delivery,
+    headers: HeaderMap,
     mut fields: Fields,
 ) -> Result<Response> {
     let settings = &auth.settings().email_verification;
@@ -162,12 +194,13 @@ async fn verify_code(
     throttle::limit_client(&auth, Action::VerificationCode, &client).await?;
     let email = fields.email("email");
     let code = fields.secret("otp");
+    let request = cookie::shown(&mut fields, &headers, COOKIE);
     let (email, code) = fields.finish_with(email.zip(code))?;
     let code = codes::typed(&auth.settings().codes, &code).ok_or(CodeNotValid)?;
     let waiting =
         users::store::by_email(auth.db(), &email).await?.filter(|user| !user.email_verified && user.is_active);
-    let compare = codes::compare(auth.clone(), subject(&email), code);
-    let compared = throttle::guarded(&auth, Guess::Code, &client, compare).await;
+    let compare = codes::compare(auth.clone(), subject(&email), request, code);
+    let compared = throttle::guarded(&auth, Guess::Code(email.key()), &client, compare).await;
     audit::note_code(&auth, &compared, |kind| Event::at(kind, &email, waiting.as_ref()).because(Reason::Verification));
     let code = compared?.ok_or(CodeNotValid)?;
     let Some(waiting) = waiting else { return Err(CodeNotValid.into()) };

@@ -9,7 +9,7 @@ use super::mails::{self, Leaves};
 use super::{AGAIN, FIRST, FURTHER, Mode, NOTHING, SILENT, subject};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
-use crate::codes::{self, Limits, Subject};
+use crate::codes::{self, Asked, Limits, RequestId, Subject};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::hooks;
@@ -43,12 +43,12 @@ pub(crate) async fn begin(auth: &Auth, tx: &mut Tx, user: &User) -> Result<()> {
     }
     let limits = Limits::from(&auth.settings().codes);
     let code = match Email::parse(&user.email) {
-        Some(email) => codes::request(auth, tx, subject(&email), limits).await?,
+        Some(email) => codes::ask(auth, tx, subject(&email), limits).await?,
         None => None,
     };
     let owner = (user.id, user.auth_version);
     let link = codes::issue(auth, tx, FIRST, owner, &None::<Further>, settings.link_lifetime).await?;
-    mails::queue(auth, tx, &user.email, &link, code.as_ref(), Leaves::Yes).await
+    mails::queue(auth, tx, &user.email, &link, code.as_ref().map(|asked| &asked.code), Leaves::Yes).await
 }
 
 /// Who already has the address of a sign-up.
@@ -66,7 +66,7 @@ enum Found {
 ///
 /// # Errors
 /// 400 where the settings let sign-up tell that the address is taken. If the database cannot be reached.
-pub(crate) async fn sign_up(auth: &Auth, new: NewUser) -> Result<()> {
+pub(crate) async fn sign_up(auth: &Auth, new: NewUser) -> Result<RequestId> {
     let now = auth.now();
     let mut tx = auth.db().begin().await?;
     let user = users::store::insert_or_find(&mut tx, &new, now).await?;
@@ -81,7 +81,8 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser) -> Result<()> {
         _ => Found::Owner,
     };
     let subject = subject(&new.email);
-    let code = codes::request(auth, &mut tx, subject, Limits::from(&auth.settings().codes)).await?;
+    let code = codes::ask(auth, &mut tx, subject, Limits::from(&auth.settings().codes)).await?;
+    let request = code.as_ref().map_or_else(RequestId::random, |asked| asked.request);
     let noticed = if matches!(found, Found::Owner) { user.id } else { Uuid::now_v7() };
     let notice = codes::request(auth, &mut tx, Subject::of(NOTICE, noticed), NOTICE_LIMITS).await?;
     let waiting = (user.id, user.auth_version);
@@ -107,7 +108,7 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser) -> Result<()> {
     let link = codes::issue(auth, &mut tx, purpose, owner, &data, lifetime).await?;
     match found {
         Found::Owner => tell_owner(auth, &mut tx, &user, leaves).await?,
-        _ => mails::queue(auth, &mut tx, &to, &link, code.as_ref(), leaves).await?,
+        _ => mails::queue(auth, &mut tx, &to, &link, code.as_ref().map(|asked| &asked.code), leaves).await?,
     }
     // One row in any case, since whoever times this must learn nothing.
     let event = match found {
@@ -119,21 +120,21 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser) -> Result<()> {
     if matches!(found, Found::Nobody) {
         hooks::registered(auth, &mut tx, &user);
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(request)
 }
 
 /// Sends the mail again, if the address waits for its confirmation. It does the same, and takes as long, if it does not.
 ///
 /// # Errors
 /// How long to wait, where the address had its share of mails. If the database cannot be reached.
-pub(crate) async fn resend(auth: &Auth, email: &Email) -> Result<()> {
+pub(crate) async fn resend(auth: &Auth, email: &Email) -> Result<RequestId> {
     let waiting = users::store::by_email(auth.db(), email).await?.filter(|user| !user.email_verified && user.is_active);
     let subject = subject(email);
     let limits = Limits::from(&auth.settings().codes);
     let mut tx = auth.db().begin().await?;
-    let Some(code) = codes::request(auth, &mut tx, subject, limits).await? else {
-        let wait = codes::wait(auth, &mut tx, subject, limits).await?;
-        return Err(Error::Throttled(wait.0));
+    let Some(Asked { code, request }) = codes::ask(auth, &mut tx, subject, limits).await? else {
+        return Err(Error::Throttled(codes::wait(auth, tx, subject, limits).await?.0));
     };
     let (purpose, leaves) = if waiting.is_some() { (AGAIN, Leaves::Yes) } else { (NOTHING, Leaves::No) };
     let owner = waiting.as_ref().map_or((subject.id(), 0), |user| (user.id, user.auth_version));
@@ -144,7 +145,8 @@ pub(crate) async fn resend(auth: &Auth, email: &Email) -> Result<()> {
     mails::queue(auth, &mut tx, to, &link, Some(&code), leaves).await?;
     let event = Event::at(Kind::CodeSent, email, waiting.as_ref()).because(Reason::Verification);
     audit::record(auth, &mut tx, event).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(request)
 }
 
 /// Tells the owner of an account that somebody signed up with its address.

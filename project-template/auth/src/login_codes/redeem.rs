@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::may_join;
 use super::routes::subject;
 use crate::app::Auth;
-use crate::codes::{self, Redeemable, Subject};
+use crate::codes::{self, Redeemable, RequestId, Subject};
 use crate::email_verification::{self, EmailNotVerified};
 use crate::error::Result;
 use crate::http::Client;
@@ -15,6 +15,7 @@ use crate::openapi::one_of;
 use crate::openapi::shared::Conflict;
 use crate::registration::{self, SignUp};
 use crate::sessions::{Issued, TooManyDevices};
+use crate::throttle;
 use crate::users::{self, Email, NewUser, User, role};
 
 one_of! {
@@ -24,9 +25,15 @@ one_of! {
 
 /// Judges a guess, see [`codes::compare`]. A code is for the account that it was asked for: who takes an address over is
 /// not signed in by what was sent to the one before, nor may that one come back by it.
-pub(super) async fn compare(auth: Auth, email: Email, code: SecretString) -> Result<Option<Redeemable>> {
+pub(super) async fn compare(
+    auth: Auth,
+    (email, client): (Email, Client),
+    request: Option<RequestId>,
+    code: SecretString,
+) -> Result<Option<Redeemable>> {
     let user = users::store::by_email(auth.db(), &email).await?;
-    codes::compare(auth, subject_of(&email, user.as_ref()), code).await
+    let known = throttle::known_at(&auth, email.key(), &client).await?;
+    codes::compare(auth, subject_of(&email, user.as_ref()).known_at(known), request, code).await
 }
 
 /// What a code is for that signs in with an address, and to this account if it has one.

@@ -7,10 +7,12 @@ use super::redeem::subject_of;
 use super::routes::MailUnavailable;
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
-use crate::codes::{self, Limits, Sending};
+use crate::codes::{self, Asked, Limits, RequestId, Sending};
 use crate::error::{Error, Result};
+use crate::http::Client;
 use crate::mail::{self, Mail};
 use crate::templates::{duration, mails::LoginCode};
+use crate::throttle;
 use crate::users::{self, Email, User};
 
 /// Whom a code goes to.
@@ -26,7 +28,7 @@ enum Recipient {
 /// # Errors
 /// 503 `mail_unavailable` where codes are mailed and the mail server is out of reach: a code that comes when it has expired
 /// would only use up the share of mails. How long to wait, where the address had its share.
-pub(super) async fn request(auth: &Auth, email: &Email) -> Result<()> {
+pub(super) async fn request(auth: &Auth, email: &Email, client: &Client) -> Result<RequestId> {
     if are_mailed(auth) && !mail::is_reachable(auth) {
         return Err(MailUnavailable.into());
     }
@@ -36,12 +38,12 @@ pub(super) async fn request(auth: &Auth, email: &Email) -> Result<()> {
         _ => Recipient::Nobody,
     };
     let user = if let Recipient::User(user) = &recipient { Some(user) } else { None };
-    let subject = subject_of(email, user);
+    let known = throttle::known_at(auth, email.key(), client).await?;
+    let subject = subject_of(email, user).known_at(known);
     let limits = Limits::from(&auth.settings().codes);
     let mut tx = auth.db().begin().await?;
-    let Some(code) = codes::request(auth, &mut tx, subject, limits).await? else {
-        let wait = codes::wait(auth, &mut tx, subject, limits).await?;
-        return Err(Error::Throttled(wait.0));
+    let Some(Asked { code, request }) = codes::ask(auth, &mut tx, subject, limits).await? else {
+        return Err(Error::Throttled(codes::wait(auth, tx, subject, limits).await?.0));
     };
     let is_hooked = user.is_some() && auth.hooks().delivers_codes();
     let is_mailed = !matches!(recipient, Recipient::Nobody) && !is_hooked;
@@ -52,7 +54,7 @@ pub(super) async fn request(auth: &Auth, email: &Email) -> Result<()> {
         // Beside the answer, whose time must not tell whether there is an account.
         tokio::spawn(deliver(auth.clone(), email.clone(), user.clone(), code));
     }
-    Ok(())
+    Ok(request)
 }
 
 /// Whether codes go by mail and by nothing else. Where the application delivers some, the answer must not tell whose.

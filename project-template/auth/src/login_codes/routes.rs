@@ -1,8 +1,9 @@
 //! `login/code/` and `login/code/verify/`.
 
+use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use utoipa_axum::routes;
 
@@ -10,7 +11,7 @@ use super::redeem::{self, NotSignedIn};
 use super::request;
 use crate::app::Auth;
 use crate::audit::{self, Event, Reason};
-use crate::codes::{self, Subject};
+use crate::codes::{self, Subject, cookie};
 use crate::error::Result;
 use crate::http::{Client, Fields};
 use crate::openapi::shared::Throttled;
@@ -19,6 +20,9 @@ use crate::operations::{Outcome, Way};
 use crate::sessions::{Delivery, Issued, Prefer, Tokens};
 use crate::throttle::{self, Action, Guess};
 use crate::users::Email;
+
+/// Keeps the request for a code.
+const COOKIE: &str = "login_code_request";
 
 pub(crate) fn router() -> Api {
     at(at(Api::default(), routes!(ask)), routes!(verify))
@@ -44,6 +48,17 @@ bodies! {
         email: String,
         #[schema(max_length = 1024)]
         code: String,
+        /// The request that the code was sent for; else that of the cookie `login_code_request`. Its guesses are its own. With
+        /// neither, the code is the last one that was sent, and guesses come out of a budget that all share who do not say.
+        #[schema(required = false)]
+        request: String,
+    }
+
+    /// A request for a code.
+    #[schema(example = json!({ "request": "8c1f4e0b2d7a4f6e9b3c5d7e1f2a4b6c" }))]
+    struct LoginCodeAsked {
+        /// To be sent with the code.
+        request: String,
     }
 }
 
@@ -57,16 +72,29 @@ refusals! {
 
 /// Has a code to sign in with mailed, if whoever reads the mail may sign in with it.
 ///
-/// The answer is the same if not. Another code takes the place of the one before and brings back no guesses.
+/// The answer is the same if not. A code is for the request that asked for it, which a browser keeps in a cookie; a client
+/// that has none asks for it by `Prefer: return=representation`. So a stranger who asks for a code and guesses at it does not
+/// use up the guesses of whoever it belongs to.
 #[utoipa::path(
     post, path = "/login/code/", tag = "Sessions", request_body = LoginCodeRequest,
-    responses((status = 204, description = "A code is sent if there is somebody to send it to."), MailUnavailable, Throttled),
+    params(("Prefer" = Option<String>, Header, description = "`return=representation`: the request in the body.")),
+    responses(
+        (status = 204, description = "A code is sent if there is somebody to send it to."),
+        (status = 200, description = "The same, with the request, for who prefers that.", body = LoginCodeAsked),
+        MailUnavailable,
+        Throttled,
+    ),
 )]
-async fn ask(State(auth): State<Auth>, client: Client, mut fields: Fields) -> Result<StatusCode> {
+async fn ask(State(auth): State<Auth>, client: Client, headers: HeaderMap, mut fields: Fields) -> Result<Response> {
     throttle::limit_client(&auth, Action::LoginCode, &client).await?;
     let email = fields.email("email");
-    request::request(&auth, &fields.finish_with(email)?).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let request = request::request(&auth, &fields.finish_with(email)?, &client).await?;
+    let kept = [(header::SET_COOKIE, cookie::set(&auth, COOKIE, "/login/code/", request))];
+    Ok(if cookie::is_wanted(&headers) {
+        (kept, Json(json!({ "request": request.to_text() }))).into_response()
+    } else {
+        (StatusCode::NO_CONTENT, kept).into_response()
+    })
 }
 
 /// Signs in with a code.
@@ -79,20 +107,27 @@ async fn ask(State(auth): State<Auth>, client: Client, mut fields: Fields) -> Re
         Throttled,
     ),
 )]
-async fn verify(State(auth): State<Auth>, client: Client, delivery: Delivery, fields: Fields) -> Result<Response> {
-    let issued = sign_in(&auth, &client, fields).await;
+async fn verify(
+    State(auth): State<Auth>,
+    client: Client,
+    delivery: Delivery,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response> {
+    let issued = sign_in(&auth, &client, &headers, fields).await;
     auth.metrics().sign_in(Way::Code, Outcome::of(issued.as_ref()));
     Ok(delivery.answer(&auth, StatusCode::OK, issued?, json!({})))
 }
 
-async fn sign_in(auth: &Auth, client: &Client, mut fields: Fields) -> Result<Issued> {
+async fn sign_in(auth: &Auth, client: &Client, headers: &HeaderMap, mut fields: Fields) -> Result<Issued> {
     throttle::limit_client(auth, Action::LoginCodeVerify, client).await?;
     let email = fields.email("email");
     let code = fields.secret("code");
+    let request = cookie::shown(&mut fields, headers, COOKIE);
     let (email, code) = fields.finish_with(email.zip(code))?;
     let code = codes::typed(&auth.settings().codes, &code).ok_or(LoginCodeNotValid)?;
-    let compare = redeem::compare(auth.clone(), email.clone(), code);
-    let compared = throttle::guarded(auth, Guess::Code, client, compare).await;
+    let compare = redeem::compare(auth.clone(), (email.clone(), client.clone()), request, code);
+    let compared = throttle::guarded(auth, Guess::Code(email.key()), client, compare).await;
     audit::note_code(auth, &compared, |kind| Event::at(kind, &email, None).because(Reason::Login));
     let code = compared?.ok_or(LoginCodeNotValid)?;
     Ok(redeem::sign_in(auth, &email, &code, client).await?.ok_or(LoginCodeNotValid)?)

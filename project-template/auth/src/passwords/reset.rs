@@ -40,7 +40,7 @@ pub(crate) async fn request(auth: &Auth, email: &Email) -> Result<()> {
     let limits = Limits::from(&auth.settings().codes);
     let asked = Subject::named(PURPOSE, email.key());
     if codes::request(auth, &mut tx, asked, limits).await?.is_none() {
-        let wait = codes::wait(auth, &mut tx, asked, limits).await?;
+        let wait = codes::wait(auth, tx, asked, limits).await?;
         return Err(Error::Throttled(wait.0));
     }
     let owner = user.as_ref().map_or((asked.id(), 0), |user| (user.id, user.auth_version));

@@ -1,9 +1,8 @@
 //! `registration/`.
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use serde_json::json;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -63,6 +62,9 @@ bodies! {
         /// "Verification e-mail sent.", where that comes first.
         #[schema(required = false)]
         detail: String,
+        /// To be sent with the code that was mailed; for who prefers that, by `return=representation`.
+        #[schema(required = false)]
+        request: String,
     }
 }
 
@@ -73,15 +75,22 @@ bodies! {
     post, path = "/registration/", tag = "Accounts", request_body = Registration, params(Prefer),
     responses((status = 201, description = "Signed up.", body = SignedUp), EmailDomainNotAllowed, NotFound, Throttled),
 )]
-async fn register(State(auth): State<Auth>, client: Client, delivery: Delivery, fields: Fields) -> Result<Response> {
+async fn register(
+    State(auth): State<Auth>,
+    client: Client,
+    delivery: Delivery,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response> {
     if !auth.settings().registration.open {
         return Err(Error::not_found());
     }
     throttle::limit_client(&auth, Action::Registration, &client).await?;
     let new = read(&auth, fields).await?;
     if auth.settings().email_verification.mode == Mode::Mandatory {
-        email_verification::sign_up(&auth, new).await?;
-        return Ok((StatusCode::CREATED, Json(json!({ "detail": "Verification e-mail sent." }))).into_response());
+        let request = email_verification::sign_up(&auth, new).await?;
+        let body = json!({ "detail": "Verification e-mail sent." });
+        return Ok(email_verification::asked(&auth, &headers, StatusCode::CREATED, request, body));
     }
     if let SignUp::SignedIn(issued) = sign_up(&auth, &new, &client, None).await? {
         return Ok(delivery.answer(&auth, StatusCode::CREATED, issued, json!({})));

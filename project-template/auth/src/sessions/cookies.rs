@@ -30,6 +30,16 @@ pub enum SameSite {
     None,
 }
 
+impl SameSite {
+    pub(crate) fn attribute(self) -> cookie::SameSite {
+        match self {
+            Self::Strict => cookie::SameSite::Strict,
+            Self::Lax => cookie::SameSite::Lax,
+            Self::None => cookie::SameSite::None,
+        }
+    }
+}
+
 impl Choice for SameSite {
     const NAMES: &[(&str, Self)] = &[("strict", Self::Strict), ("lax", Self::Lax), ("none", Self::None)];
 }
@@ -125,17 +135,12 @@ fn csrf_cookie(auth: &Auth, value: String, age: Duration) -> Cookie<'static> {
 /// A cookie for every path, the application's routes too.
 fn cookie_of(auth: &Auth, name: String, value: String, age: Duration) -> Cookie<'static> {
     let settings = &auth.settings().sessions.cookie;
-    let same_site = match settings.same_site {
-        SameSite::Strict => cookie::SameSite::Strict,
-        SameSite::Lax => cookie::SameSite::Lax,
-        SameSite::None => cookie::SameSite::None,
-    };
     // Browsers drop a `__Host-` cookie, and one with SameSite=None, that is not Secure.
     let must_be_secure = settings.name.starts_with("__") || settings.same_site == SameSite::None;
     let mut cookie = Cookie::build((name, value))
         .path("/")
         .http_only(true)
-        .same_site(same_site)
+        .same_site(settings.same_site.attribute())
         .secure(auth.settings().is_production() || must_be_secure)
         .max_age(age);
     if let Some(domain) = &settings.domain {

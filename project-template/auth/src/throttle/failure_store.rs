@@ -20,15 +20,9 @@ impl Row {
     }
 }
 
-/// An attempt that was counted.
-pub(super) struct Counted {
-    /// When somebody last signed in.
-    pub(super) known_at: Option<i64>,
-}
-
-/// Counts an attempt, if the budget allows one.
-pub(super) async fn count(tx: &mut Tx, key: &Key, budget: &Budget, now: i64) -> sqlx::Result<Option<Counted>> {
-    let counted: Option<(Option<i64>,)> = in_tx!(tx, conn => sqlx::query_as(
+/// Counts an attempt, if the budget allows one. Says whether it did.
+pub(super) async fn count(tx: &mut Tx, key: &Key, budget: &Budget, now: i64) -> sqlx::Result<bool> {
+    let counted = in_tx!(tx, conn => sqlx::query(
         "insert into failures (account, address, attempts, pending, since, counted_at)
          values ($1, $2, 1, 1, $3, $3)
          on conflict (account, address) do update
@@ -40,8 +34,7 @@ pub(super) async fn count(tx: &mut Tx, key: &Key, budget: &Budget, now: i64) -> 
          where case when failures.attempts >= $5 then false
                     when failures.attempts < $8 then true
                     when failures.attempts - $8 >= $9 then failures.counted_at + $10 <= $3
-                    else failures.counted_at + ($11 << cast(failures.attempts - $8 as integer)) <= $3 end
-         returning known_at",
+                    else failures.counted_at + ($11 << cast(failures.attempts - $8 as integer)) <= $3 end",
     )
     .bind(&key.account)
     .bind(&key.address)
@@ -54,9 +47,10 @@ pub(super) async fn count(tx: &mut Tx, key: &Key, budget: &Budget, now: i64) -> 
     .bind(budget.doublings())
     .bind(budget.longest)
     .bind(budget.pause)
-    .fetch_optional(conn)
-    .await?);
-    Ok(counted.map(|(known_at,)| Counted { known_at }))
+    .execute(conn)
+    .await?
+    .rows_affected());
+    Ok(counted == 1)
 }
 
 pub(super) async fn find(tx: &mut Tx, key: &Key) -> sqlx::Result<Option<Row>> {
@@ -113,6 +107,18 @@ pub(super) async fn clear(tx: &mut Tx, key: &Key, just_decided: i64) -> sqlx::Re
     .execute(conn)
     .await
     .map(drop))
+}
+
+/// When somebody last signed in to an account from an address.
+pub(super) async fn known_at(db: &Db, key: &Key) -> sqlx::Result<Option<i64>> {
+    let row: Option<(Option<i64>,)> = on!(db, pool => sqlx::query_as(
+        "select known_at from failures where account = $1 and address = $2",
+    )
+    .bind(&key.account)
+    .bind(&key.address)
+    .fetch_optional(pool)
+    .await?);
+    Ok(row.and_then(|(known_at,)| known_at))
 }
 
 /// Notes that somebody signed in to an account from an address.

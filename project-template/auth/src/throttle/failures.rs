@@ -7,7 +7,7 @@ use tracing::Instrument;
 
 use super::budget::{Budget, Count, KNOWN, seconds};
 use super::failure_store as store;
-use super::key::Key;
+use super::key::{self, Key};
 use crate::app::Auth;
 use crate::audit;
 use crate::db::{self, Tx};
@@ -67,17 +67,21 @@ pub(crate) async fn guarded<T: Send + 'static>(
 
 /// Where a guess is counted, always in this order, so that two that share some of it never wait for each other.
 pub(crate) struct Counters {
+    /// The client with the account that is guessed at: whether somebody signed in to it from here lately.
+    pub(super) who: Key,
+    /// That of the client's address, which those are spared who did: they pay for no neighbour.
     pub(super) address: Option<(Key, Budget)>,
     pub(super) pair: Option<(Key, Budget)>,
-    /// That of strangers, which those are spared who signed in from here lately; or that of sessions, which nobody is.
+    /// That of strangers, which they are spared too; or that of sessions, which nobody is.
     pub(super) account: Option<(Key, Budget)>,
     pub(super) is_own: bool,
     /// Guesses of one client that are looked at at once.
     pub(super) places: usize,
 }
 
-/// Where a guess was counted, beside the address and the pair.
+/// Where a guess was counted, beside the pair.
 struct CountedIn {
+    address: bool,
     account: bool,
 }
 
@@ -119,22 +123,17 @@ impl Counters {
 
     async fn try_count(&self, auth: &Auth) -> db::Result<Result<CountedIn, Spent>> {
         let now = now(auth);
+        let is_known = is_known(auth, &self.who, now).await?;
+        let address = self.address.as_ref().filter(|_| !is_known);
+        let account = self.account.as_ref().filter(|_| self.is_own || !is_known);
         let mut tx = auth.db().begin().await?;
-        let mut is_known = false;
-        for (key, budget) in self.address.iter().chain(&self.pair) {
-            let Some(counted) = store::count(&mut tx, key, budget, now).await? else {
+        for (key, budget) in address.into_iter().chain(&self.pair).chain(account) {
+            if !store::count(&mut tx, key, budget, now).await? {
                 return spent(&mut tx, key, budget, now).await.map(Err);
-            };
-            is_known |= counted.known_at.is_some_and(|known| known + seconds(KNOWN) > now);
-        }
-        let all = self.account.as_ref().filter(|_| self.is_own || !is_known);
-        if let Some((key, budget)) = all
-            && store::count(&mut tx, key, budget, now).await?.is_none()
-        {
-            return spent(&mut tx, key, budget, now).await.map(Err);
+            }
         }
         tx.commit().await?;
-        Ok(Ok(CountedIn { account: all.is_some() }))
+        Ok(Ok(CountedIn { address: address.is_some(), account: account.is_some() }))
     }
 
     /// Takes what a clock stored that is, or was, fast for what happened now.
@@ -150,7 +149,7 @@ impl Counters {
     async fn decide(&self, auth: &Auth, counted: CountedIn, outcome: Outcome) -> db::Result<()> {
         let back = i64::from(outcome != Outcome::Wrong);
         let mut tx = auth.db().begin().await?;
-        if let Some((key, _)) = &self.address {
+        if let Some((key, _)) = self.address.as_ref().filter(|_| counted.address) {
             // A success of one account says nothing about guesses at the others: only this guess is taken back.
             store::decide(&mut tx, key, back).await?;
         }
@@ -165,6 +164,21 @@ impl Counters {
         }
         tx.commit().await
     }
+}
+
+/// The client's address as a key, if somebody signed in to this account from it lately.
+///
+/// # Errors
+/// If the database cannot be reached.
+pub(crate) async fn known_at(auth: &Auth, account: &str, client: &Client) -> db::Result<Option<Vec<u8>>> {
+    let has_address = auth.settings().throttle.enabled && key::network(client).is_some();
+    let pair = Key::of_pair(account, client);
+    Ok((has_address && is_known(auth, &pair, now(auth)).await?).then_some(pair.address))
+}
+
+async fn is_known(auth: &Auth, pair: &Key, now: i64) -> db::Result<bool> {
+    let known_at = store::known_at(auth.db(), pair).await?;
+    Ok(known_at.is_some_and(|known| known + seconds(KNOWN) > now))
 }
 
 /// A budget that has nothing left.

@@ -14,28 +14,27 @@ pub(crate) enum Guess<'a> {
     /// The same, by somebody with a live session of the account: what strangers do to it does not stop them. All who have
     /// one share a budget as great as that of strangers, since a session may be stolen.
     OwnPassword(&'a str),
-    /// Something that has a budget for each account already, such as a code that was mailed: counted for the client's
-    /// address alone, so that a mail still lets its reader in when the password does not.
-    Code,
+    /// Something that has a budget for each account already, such as a code that was mailed to this name: counted for the
+    /// client's address alone, so that a mail still lets its reader in when the password does not.
+    Code(&'a str),
 }
 
 impl Guessed for Guess<'_> {
     fn counters(self, auth: &Auth, client: &Client) -> Option<Counters> {
         let settings = &auth.settings().throttle;
         let accounts = &auth.settings().accounts;
-        let account = match self {
-            Self::Password(name) | Self::OwnPassword(name) => Some(name),
-            Self::Code => None,
-        };
+        let (Self::Password(name) | Self::OwnPassword(name) | Self::Code(name)) = self;
+        let account = Some(name).filter(|_| !matches!(self, Self::Code(_)));
         let address = key::network(client).map(|network| (Key::of_address(&network), Budget::of_address(settings)));
         let is_counted = settings.enabled && (account.is_some() || address.is_some());
         is_counted.then(|| Counters {
+            who: Key::of_pair(name, client),
             address,
             pair: account.map(|name| (Key::of_pair(name, client), Budget::of_pair(accounts))),
             account: match self {
                 Self::Password(name) => Some(Key::of_account(name)),
                 Self::OwnPassword(name) => Some(Key::of_sessions(name)),
-                Self::Code => None,
+                Self::Code(_) => None,
             }
             .map(|key| (key, Budget::of_account(accounts))),
             is_own: matches!(self, Self::OwnPassword(_)),

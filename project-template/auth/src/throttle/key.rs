@@ -1,6 +1,6 @@
 //! What something is counted under: hashes of names and addresses.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ring::digest;
 
@@ -40,6 +40,12 @@ pub(super) fn hash(kind: &str, text: &str) -> Vec<u8> {
 
 /// Whom a client's address stands for. Counters are kept by this text.
 pub(super) fn network(client: &Client) -> Option<String> {
+    if let Some(IpAddr::V6(address)) = client.ip
+        && let [0x64, 0xff9b, 0, 0, 0, 0, high, low] = address.segments()
+    {
+        // Clients behind a translator (RFC 6052, section 2.1) share a network and have an address of IPv4 each.
+        return Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)).to_string());
+    }
     Some(match client.network()? {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(prefix) => format!("{prefix}/64"),
@@ -55,6 +61,8 @@ mod tests {
         let of = |ip: &str| network(&Client { ip: Some(ip.parse().unwrap()), user_agent: None }).unwrap();
         assert_eq!(of("203.0.113.7"), "203.0.113.7");
         assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+        assert_eq!(of("64:ff9b::203.0.113.7"), "203.0.113.7", "behind a translator");
+        assert_eq!(of("64:ff9b:1::203.0.113.7"), "64:ff9b:1::/64");
     }
 
     #[test]

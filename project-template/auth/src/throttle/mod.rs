@@ -6,7 +6,7 @@
 //!
 //! Who is kept out by wrong guesses? First the client that makes them, from the account it makes them at; then its address
 //! from all accounts; and when many addresses guess at one account, all strangers to it. Not its owner: an address that
-//! somebody signed in from lately is no stranger, sessions go on, and a mailed link or code still lets its reader in. Who
+//! somebody signed in from lately is no stranger, whatever its neighbours do, sessions go on, and a mailed link or code still lets its reader in. Who
 //! holds a session and guesses at its account's password has a budget for that, whatever addresses they come from.
 //!
 //! Failures are counted in the database alone, so that they are exact whatever happens; requests in Redis, where it is set
@@ -32,7 +32,7 @@ mod turns;
 pub use accounts::AccountSettings;
 pub(crate) use accounts::{forgive, remember, rename};
 pub use actions::Action;
-pub(crate) use failures::guarded;
+pub(crate) use failures::{guarded, known_at};
 pub(crate) use guess::Guess;
 pub(crate) use limit::{limit, limit_client};
 pub use rate::Rate;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected may simply stop")]
 
+mod code_requests;
 mod codes;
 mod email_change;
 mod login_codes;

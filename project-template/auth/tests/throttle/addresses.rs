@@ -4,12 +4,17 @@ use std::time::Duration;
 
 use auth::testing::{Engine, PASSWORD, TestApp};
 use serde_json::json;
+use tokio::task::JoinSet;
 
-use super::{ADA, ELSEWHERE, HOME, WRONG, ada, login, outcome, router, start};
+use super::{ADA, ELSEWHERE, HOME, WRONG, ada, address, login, outcome, router, start};
 
 auth::on_both_engines!(
     an_address_is_blocked_after_ten_failures_whatever_the_accounts,
     a_success_does_not_clear_the_address,
+    whoever_signed_in_from_an_address_lately_does_not_pay_for_its_other_users,
+    a_known_persons_mistakes_do_not_keep_their_neighbours_out,
+    a_shift_of_sixty_signs_in_at_once_from_one_address,
+    a_class_of_forty_signs_up_at_once_from_one_address,
     failures_of_more_than_a_quarter_of_an_hour_do_not_add_up,
     ipv6_is_counted_by_its_network,
     what_a_client_says_of_its_address_is_not_believed_unless_its_peer_is_a_proxy,
@@ -39,7 +44,62 @@ async fn a_success_does_not_clear_the_address(engine: Engine) {
         assert_eq!(login(&app, ELSEWHERE, ADA, PASSWORD).await.status, 200, "a success costs nothing either");
         assert_eq!(login(&app, ELSEWHERE, &format!("{number}@example.com"), WRONG).await.status, 401);
     }
-    assert_eq!(login(&app, ELSEWHERE, ADA, PASSWORD).await.status, 429);
+    assert_eq!(login(&app, ELSEWHERE, "else@example.com", WRONG).await.status, 429);
+}
+
+async fn whoever_signed_in_from_an_address_lately_does_not_pay_for_its_other_users(engine: Engine) {
+    let app = start(engine).await;
+    ada(&app).await;
+    for number in 0..10 {
+        assert_eq!(login(&app, HOME, &format!("{number}@example.com"), WRONG).await.status, 401);
+    }
+    assert_eq!(login(&app, HOME, "else@example.com", WRONG).await.status, 429);
+    assert_eq!(login(&app, HOME, ADA, PASSWORD).await.status, 200);
+    for _ in 0..5 {
+        assert_eq!(login(&app, HOME, ADA, WRONG).await.status, 401);
+    }
+    assert_eq!(outcome(&app, HOME, ADA, PASSWORD).await, (429, "30".into()), "their own guesses are limited");
+    app.advance(Duration::from_hours(24 * 31));
+    for number in 0..10 {
+        login(&app, HOME, &format!("{number}@example.com"), WRONG).await;
+    }
+    assert_eq!(outcome(&app, HOME, ADA, PASSWORD).await, (429, "900".into()), "lately is thirty days");
+}
+
+async fn a_known_persons_mistakes_do_not_keep_their_neighbours_out(engine: Engine) {
+    let app = start(engine).await;
+    ada(&app).await;
+    for _ in 0..20 {
+        login(&app, HOME, ADA, WRONG).await;
+        app.advance(Duration::from_secs(30));
+    }
+    assert_eq!(login(&app, HOME, "else@example.com", WRONG).await.status, 401);
+}
+
+async fn a_shift_of_sixty_signs_in_at_once_from_one_address(engine: Engine) {
+    let app = TestApp::configured(engine, router, "[database]\nacquire_timeout = \"30s\"").await;
+    for number in 0..60 {
+        let mut client = app.client().from_address(&address(number));
+        assert_eq!(client.register(&format!("{number}@example.com"), PASSWORD).await.status, 201);
+    }
+    let mut shift = JoinSet::new();
+    for number in 0..60 {
+        let app = app.clone();
+        shift.spawn(async move { login(&app, ELSEWHERE, &format!("{number}@example.com"), PASSWORD).await.status });
+    }
+    let statuses = shift.join_all().await;
+    assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
+}
+
+async fn a_class_of_forty_signs_up_at_once_from_one_address(engine: Engine) {
+    let app = TestApp::configured(engine, router, "[database]\nacquire_timeout = \"30s\"").await;
+    let mut class = JoinSet::new();
+    for number in 0..40 {
+        let mut client = app.client().from_address(ELSEWHERE);
+        class.spawn(async move { client.register(&format!("{number}@example.com"), PASSWORD).await.status });
+    }
+    let statuses = class.join_all().await;
+    assert!(statuses.iter().all(|status| *status == 201), "{statuses:?}");
 }
 
 async fn failures_of_more_than_a_quarter_of_an_hour_do_not_add_up(engine: Engine) {

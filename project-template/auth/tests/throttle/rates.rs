@@ -31,10 +31,10 @@ enum Action {
 }
 
 const LIMITS: [(Action, usize); 6] = [
-    (Action::Login, 30),
-    (Action::Registration, 20),
+    (Action::Login, 90),
+    (Action::Registration, 100),
     (Action::Resend, 20),
-    (Action::Code, 30),
+    (Action::Code, 90),
     (Action::Reset, 20),
     (Action::Verify, 1_200),
 ];
@@ -79,7 +79,7 @@ async fn after_a_burst_requests_come_evenly(engine: Engine) {
     let app = start(engine).await;
     ada(&app).await;
     let client = app.client().from_address(ELSEWHERE);
-    for _ in 0..30 {
+    for _ in 0..90 {
         assert_eq!(client.clone().login(ADA, PASSWORD).await.status, 200);
     }
     for _ in 0..5 {

@@ -1,11 +1,11 @@
 //! Rows in the memory of this process.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use time::OffsetDateTime;
 
-use super::{Error, Result, Written};
+use super::{Error, Rank, Result, Text, Written};
 use crate::settings::Section;
 
 /// `[memory]`.
@@ -25,9 +25,13 @@ impl Settings {
 struct Kept {
     text: String,
     until: i64,
+    place: Place,
 }
 
-/// So many rows at most. One that is over makes room for another.
+/// The order in which rows are given up: by rank, then the one first that has not changed for longest.
+type Place = (Rank, u64);
+
+/// So many rows at most. One that is over makes room for another, and so does the least worth one where none is.
 pub(crate) struct Memory {
     rows: Mutex<Rows>,
     most: usize,
@@ -35,7 +39,9 @@ pub(crate) struct Memory {
 
 #[derive(Default)]
 struct Rows {
-    kept: HashMap<Vec<u8>, Kept>,
+    kept: HashMap<Arc<[u8]>, Kept>,
+    places: BTreeMap<Place, Arc<[u8]>>,
+    written: u64,
     /// The last second in which those that are over were looked for: a flood must not have all rows looked at each time.
     tidied: i64,
 }
@@ -56,20 +62,12 @@ impl Memory {
         apply: impl Fn(Option<&str>) -> Result<(Written, T)>,
     ) -> Result<T> {
         let mut rows = self.rows();
-        let (next, given) = apply(rows.kept.get(&key).map(|kept| kept.text.as_str()))?;
-        let Some((text, until)) = next else { return Ok(given) };
-        if let Some(kept) = rows.kept.get_mut(&key) {
-            kept.text = text;
-            kept.until = until.map_or(kept.until, OffsetDateTime::unix_timestamp);
-            return Ok(given);
+        let (next, given) = apply(rows.kept.get(key.as_slice()).map(|kept| kept.text.as_str()))?;
+        let Some(next) = next else { return Ok(given) };
+        if !rows.kept.contains_key(key.as_slice()) && rows.kept.len() >= self.most {
+            rows.make_room(now)?;
         }
-        if rows.kept.len() >= self.most && rows.tidied != now.unix_timestamp() {
-            rows.tidy(now);
-        }
-        if rows.kept.len() >= self.most {
-            return Err(Error::Full);
-        }
-        rows.kept.insert(key, Kept { text, until: until.unwrap_or(now).unix_timestamp() });
+        rows.write(key.into(), next, now);
         Ok(given)
     }
 
@@ -89,10 +87,47 @@ impl Memory {
 }
 
 impl Rows {
+    fn write(&mut self, key: Arc<[u8]>, next: Text, now: OffsetDateTime) {
+        let before = self.kept.get(&key).map(|kept| (kept.place, kept.until));
+        if let Some((place, _)) = before {
+            self.places.remove(&place);
+        }
+        self.written += 1;
+        let place = (next.rank, self.written);
+        let until = next.until.map(OffsetDateTime::unix_timestamp);
+        let until = until.or(before.map(|(_, until)| until)).unwrap_or(now.unix_timestamp());
+        self.places.insert(place, Arc::clone(&key));
+        self.kept.insert(key, Kept { text: next.json, until, place });
+    }
+
+    fn make_room(&mut self, now: OffsetDateTime) -> Result<()> {
+        if self.tidied != now.unix_timestamp() && self.tidy(now) > 0 {
+            return Ok(());
+        }
+        match self.places.pop_first() {
+            Some(((Rank::Asked | Rank::Counted, _), key)) => {
+                self.kept.remove(&key);
+                Ok(())
+            }
+            Some((place, key)) => {
+                self.places.insert(place, key);
+                Err(Error::Full)
+            }
+            None => Err(Error::Full),
+        }
+    }
+
     fn tidy(&mut self, now: OffsetDateTime) -> usize {
         let before = self.kept.len();
         self.tidied = now.unix_timestamp();
-        self.kept.retain(|_, kept| kept.until > now.unix_timestamp());
+        let places = &mut self.places;
+        self.kept.retain(|_, kept| {
+            let is_live = kept.until > now.unix_timestamp();
+            if !is_live {
+                places.remove(&kept.place);
+            }
+            is_live
+        });
         before - self.kept.len()
     }
 }

@@ -40,7 +40,7 @@ pub(crate) type Result<T> = std::result::Result<T, Error>;
 pub(crate) enum Error {
     /// Redis does not answer. Whether the step was done is not known; it counts as not done.
     Silent,
-    /// The memory has as many rows as it may have. What is counted in it is not given up for others.
+    /// The memory has as many rows as it may have, all of people who have signed in.
     Full,
     /// A row cannot be read: another version of this program wrote it.
     Unreadable(serde_json::Error),
@@ -82,6 +82,22 @@ pub(crate) fn was_crowded(_: &anyhow::Error) -> bool {
 pub(crate) trait Row: Serialize + DeserializeOwned + Send {
     /// Its kind, which its name is unique in.
     const KIND: &str;
+
+    /// What it is worth where there is no room for all.
+    fn rank(&self) -> Rank {
+        Rank::Asked
+    }
+}
+
+/// What a row is worth, from the first to be given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Rank {
+    /// Whoever sends requests has as many of them as they like.
+    Asked,
+    /// Limits what may be guessed.
+    Counted,
+    /// Of somebody who has signed in. Never given up.
+    Proven,
 }
 
 /// Declares a struct that is kept, or is a part of what is.
@@ -104,8 +120,21 @@ pub(crate) enum Next<R, T> {
     Edited(R, T),
 }
 
-/// A row as text, if it changed, and until when if that changed too.
-type Written = Option<(String, Option<OffsetDateTime>)>;
+/// What a row has become: its text, its rank, and until when it is kept if that changed too.
+struct Text {
+    json: String,
+    rank: Rank,
+    until: Option<OffsetDateTime>,
+}
+
+impl Text {
+    fn of<R: Row>(row: &R, until: Option<OffsetDateTime>) -> Result<Self> {
+        Ok(Self { json: serde_json::to_string(row)?, rank: row.rank(), until })
+    }
+}
+
+/// A row, if it changed.
+type Written = Option<Text>;
 
 /// Where the rows are.
 #[derive(Clone)]
@@ -136,8 +165,8 @@ impl Db {
         let apply = move |text: Option<&str>| -> Result<(Written, T)> {
             Ok(match rule(text.map(serde_json::from_str).transpose()?) {
                 Next::Same(given) => (None, given),
-                Next::Row(row, until, given) => (Some((serde_json::to_string(&row)?, Some(until))), given),
-                Next::Edited(row, given) => (Some((serde_json::to_string(&row)?, None)), given),
+                Next::Row(row, until, given) => (Some(Text::of(&row, Some(until))?), given),
+                Next::Edited(row, given) => (Some(Text::of(&row, None)?), given),
             })
         };
         match self {

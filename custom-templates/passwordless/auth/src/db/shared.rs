@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::{Error, Result, Written};
+use super::{Error, Result, Text, Written};
 use crate::redis::Redis;
 
 /// Keeps the new text if the row is what it was; else gives what it is.
@@ -35,7 +35,7 @@ pub(super) async fn update<T>(
     let mut text = get(redis, kind, name).await?.unwrap_or_default();
     loop {
         let (next, given) = apply(Some(text.as_str()).filter(|text| !text.is_empty()))?;
-        let Some((next, until)) = next else { return Ok(given) };
+        let Some(Text { json: next, until, .. }) = next else { return Ok(given) };
         let mut command = ::redis::cmd("EVAL");
         command.arg(REPLACE).arg(1).arg(redis.key(kind, name));
         command.arg(&text).arg(next).arg(until.map_or_else(String::new, |until| kept(now, until)));

@@ -6,15 +6,22 @@ pub(super) use super::routes::LoginCodeNotValid as NotSignedIn;
 use super::routes::subject;
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
-use crate::codes::{self, Redeemable};
+use crate::codes::{self, Redeemable, RequestId};
 use crate::error::Result;
 use crate::http::Client;
 use crate::sessions::{self, Issued};
+use crate::throttle;
 use crate::users::{self, Email, User};
 
 /// Judges a guess, see [`codes::compare`].
-pub(super) async fn compare(auth: Auth, email: Email, code: SecretString) -> Result<Option<Redeemable>> {
-    codes::compare(auth, subject(&email), code).await
+pub(super) async fn compare(
+    auth: Auth,
+    (email, client): (Email, Client),
+    request: Option<RequestId>,
+    code: SecretString,
+) -> Result<Option<Redeemable>> {
+    let known = throttle::known_at(&auth, email.key(), &client).await?;
+    codes::compare(auth, subject(&email).known_at(known), request, code).await
 }
 
 /// Uses a code up, and begins a session: none if it was used at the same time, or whoever has it may not sign in.
@@ -29,6 +36,7 @@ pub(super) async fn sign_in(auth: &Auth, email: &Email, code: &Redeemable, clien
         return Ok(None);
     }
     let issued = sessions::start(auth, &mut tx, &user, &claims, client).await?;
+    throttle::remember(auth, &mut tx, email.key(), client).await?;
     audit::record(auth, &mut tx, Event::of(Kind::SignIn, &user).session(issued.session)).await?;
     tx.commit().await?;
     Ok(Some(issued))

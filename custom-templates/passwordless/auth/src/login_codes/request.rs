@@ -9,10 +9,12 @@ use tracing::Instrument;
 use super::routes::{MailUnavailable, subject};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
-use crate::codes::{self, Limits, Sending};
+use crate::codes::{self, Asked, Limits, RequestId, Sending};
 use crate::error::{Error, Result};
+use crate::http::Client;
 use crate::mail::{self, Mail};
 use crate::templates::{duration, mails::LoginCode};
+use crate::throttle;
 use crate::users::{self, Email, User};
 
 /// Has a code sent, if whoever reads the mail may sign in. It does the same, and takes about as long, if not.
@@ -20,13 +22,13 @@ use crate::users::{self, Email, User};
 /// # Errors
 /// 503 `mail_unavailable` where the mail cannot be handed over; the code is void then. How long to wait, where the address
 /// had its share.
-pub(super) async fn request(auth: &Auth, email: &Email) -> Result<()> {
-    let (auth, email) = (auth.clone(), email.clone());
+pub(super) async fn request(auth: &Auth, email: &Email, client: &Client) -> Result<RequestId> {
+    let (auth, email, client) = (auth.clone(), email.clone(), client.clone());
     let step = auth.settings().login_codes.step;
     // In a task of its own: a client that hangs up leaves no code that nobody was sent.
     let task = async move {
         let started = Instant::now();
-        let sent = send(&auth, &email).await;
+        let sent = send(&auth, &email, &client).await;
         wait_for_step(started, step).await;
         sent
     };
@@ -34,21 +36,21 @@ pub(super) async fn request(auth: &Auth, email: &Email) -> Result<()> {
     task.await.unwrap_or_else(|error| Err(anyhow::Error::new(error).into()))
 }
 
-async fn send(auth: &Auth, email: &Email) -> Result<()> {
+async fn send(auth: &Auth, email: &Email, client: &Client) -> Result<RequestId> {
     if !mail::is_reachable(auth) {
         return Err(MailUnavailable.into());
     }
     let user = User::of(&auth.settings().users, email);
     let is_admitted = users::claims(auth, &user).await?.is_some();
     let limits = Limits::from(&auth.settings().codes);
+    let subject = subject(email).known_at(throttle::known_at(auth, email.key(), client).await?);
     let mut tx = auth.db().begin().await?;
-    let Some(code) = codes::request(auth, &mut tx, subject(email), limits).await? else {
-        let wait = codes::wait(auth, &mut tx, subject(email), limits).await?;
-        return Err(Error::Throttled(wait.0));
+    let Some(Asked { code, request }) = codes::ask(auth, &mut tx, subject, limits).await? else {
+        return Err(Error::Throttled(codes::wait(auth, tx, subject, limits).await?.0));
     };
     let is_sent = if is_admitted { deliver(auth, &user, email, &code).await } else { mail::pretend(auth).await };
     if !is_sent {
-        codes::discard(&mut tx, subject(email)).await?;
+        codes::discard(&mut tx, subject).await?;
         return Err(MailUnavailable.into());
     }
     if is_admitted {
@@ -56,7 +58,8 @@ async fn send(auth: &Auth, email: &Email) -> Result<()> {
     } else {
         audit::note(auth, Event::at(Kind::SignInFailed, email, Some(&user)).because(Reason::Inactive));
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(request)
 }
 
 /// Says whether a code is on its way.

@@ -5,11 +5,16 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Session;
-use crate::db::{Db, Next, Result, Row, Tx};
+use crate::db::{Db, Next, Rank, Result, Row, Tx};
 use crate::http::Client;
 
 impl Row for Session {
     const KIND: &str = "session";
+
+    /// One that is over says only that its tokens are replays.
+    fn rank(&self) -> Rank {
+        if self.ended_at.is_some() { Rank::Counted } else { Rank::Proven }
+    }
 }
 
 fn name(id: Uuid) -> Vec<u8> {

@@ -129,6 +129,16 @@ impl TestApp {
         self.redis.as_deref().expect("a test with its state in Redis")
     }
 
+    /// Removes what is over from memory, as the server does every minute. Says how many rows there were.
+    ///
+    /// # Panics
+    /// If its state is in Redis.
+    #[must_use]
+    pub fn tidy_memory(&self) -> usize {
+        let Db::Memory(memory) = self.auth.db() else { panic!("a test with its state in memory") };
+        memory.tidy(self.clock.now())
+    }
+
     /// Puts a new key into the directory of keys, for instances that are started from now on. The greatest name is the
     /// newest key.
     ///

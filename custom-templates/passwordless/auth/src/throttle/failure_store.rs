@@ -2,9 +2,9 @@
 
 use time::OffsetDateTime;
 
-use super::budget::{Budget, Count, LOST, PAIR_MEMORY, seconds};
+use super::budget::{Budget, Count, KNOWN, LOST, PAIR_MEMORY, seconds};
 use super::key::Key;
-use crate::db::{self, Next, Result, Tx};
+use crate::db::{self, Db, Next, Rank, Result, Tx};
 
 crate::row! {
     /// A counter.
@@ -18,6 +18,25 @@ crate::row! {
 
 impl db::Row for Row {
     const KIND: &str = "failures";
+
+    fn rank(&self) -> Rank {
+        Rank::Counted
+    }
+}
+
+crate::row! {
+    /// Somebody who signed in from an address.
+    struct Known {
+        at: i64,
+    }
+}
+
+impl db::Row for Known {
+    const KIND: &str = "known";
+
+    fn rank(&self) -> Rank {
+        Rank::Proven
+    }
 }
 
 impl Row {
@@ -32,12 +51,6 @@ impl Row {
     }
 }
 
-/// An attempt that was counted.
-pub(super) struct Counted {
-    /// When somebody last signed in; nobody asks for that here.
-    pub(super) known_at: Option<i64>,
-}
-
 fn name(key: &Key) -> Vec<u8> {
     [key.account.as_slice(), &key.address].concat()
 }
@@ -46,8 +59,19 @@ fn time(seconds: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
-/// Counts an attempt, if the budget allows one.
-pub(super) async fn count(tx: &mut Tx, key: &Key, budget: &Budget, now: i64) -> Result<Option<Counted>> {
+/// When somebody last signed in from an address.
+pub(super) async fn known_at(db: &Db, key: &Key) -> Result<Option<i64>> {
+    Ok(db.read::<Known>(&name(key)).await?.map(|known| known.at))
+}
+
+/// Notes that somebody signed in from an address.
+pub(super) async fn set_known(tx: &mut Tx, key: &Key, now: i64) -> Result<()> {
+    let until = time(now) + KNOWN;
+    tx.db().update(&name(key), time(now), |_: Option<Known>| Next::Row(Known { at: now }, until, ())).await
+}
+
+/// Counts an attempt, if the budget allows one. Says whether it did.
+pub(super) async fn count(tx: &mut Tx, key: &Key, budget: &Budget, now: i64) -> Result<bool> {
     let rule = |row: Option<Row>| {
         let Some(mut row) = row else {
             return Row { attempts: 1, pending: 1, since: now, counted_at: now }.kept(true);
@@ -64,8 +88,7 @@ pub(super) async fn count(tx: &mut Tx, key: &Key, budget: &Budget, now: i64) -> 
         row.counted_at = now;
         row.kept(true)
     };
-    let counted = tx.db().update(&name(key), time(now), rule).await?;
-    Ok(counted.then_some(Counted { known_at: None }))
+    tx.db().update(&name(key), time(now), rule).await
 }
 
 pub(super) async fn find(tx: &mut Tx, key: &Key) -> Result<Option<Row>> {

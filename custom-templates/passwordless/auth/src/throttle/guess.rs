@@ -8,17 +8,18 @@ use crate::http::Client;
 
 /// What is guessed at.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Guess {
-    /// A code that was mailed, which has a budget of its own: counted for the client's address.
-    Code,
+pub(crate) enum Guess<'a> {
+    /// A code that was mailed to this name, which has a budget of its own: counted for the client's address.
+    Code(&'a str),
 }
 
-impl Guessed for Guess {
+impl Guessed for Guess<'_> {
     fn counters(self, auth: &Auth, client: &Client) -> Option<Counters> {
-        let Self::Code = self;
+        let Self::Code(name) = self;
         let settings = &auth.settings().throttle;
         let network = key::network(client).filter(|_| settings.enabled)?;
         Some(Counters {
+            who: Key::of_pair(name, client),
             address: Some((Key::of_address(&network), Budget::of_address(settings))),
             pair: None,
             account: None,

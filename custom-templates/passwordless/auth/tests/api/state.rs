@@ -109,21 +109,49 @@ async fn instances_of_one_issuer_share_everything() {
 }
 
 #[tokio::test]
-async fn memory_that_is_full_lets_nobody_in_and_forgets_no_guess() {
-    let app = configured(Engine::Memory, "[memory]\nrows = 100").await;
+async fn memory_that_is_full_gives_up_what_was_only_asked_for_and_no_guess_and_no_session() {
+    let app = configured(Engine::Memory, "[memory]\nrows = 100\n[throttle]\nlogin_code = \"\"").await;
+    let mut bob = app.signed_in("bob@example.com").await;
     let code = code(&app, ADA).await;
     for _ in 0..5 {
         app.client().show_code(ADA, &wrong(&code)).await;
     }
-    let mut statuses = Vec::new();
-    for number in 0..110 {
-        statuses.push(app.client().ask_for_code(&format!("user{number}@example.com")).await.status);
+    for number in 0..500 {
+        let reply = app.client().ask_for_code(&format!("user{number}@example.com")).await;
+        assert_eq!(reply.status, 204, "{number}: {reply:?}");
     }
-    assert_eq!((&statuses[..99], &statuses[99..]), (&[204; 99][..], &[503; 11][..]));
     assert_eq!(app.client().show_code(ADA, &code).await.status, 429, "the guesses are still counted");
+    assert_eq!(bob.refresh().await.status, 200);
+    app.signed_in("eve@example.com").await;
     assert_eq!(ready(&app).await, (200, json!({ "status": "ok" })));
-    app.advance(Duration::from_hours(48));
+}
+
+#[tokio::test]
+async fn memory_that_is_full_of_sessions_lets_nobody_else_in_and_nobody_go() {
+    let app = configured(Engine::Memory, "[memory]\nrows = 100").await;
+    let mut first = app.signed_in(ADA).await;
+    let mut signed_in = 1;
+    for number in 0..120 {
+        let email = format!("user{number}@example.com");
+        if app.client().ask_for_code(&email).await.status == 204 {
+            let code = app.mailbox().latest(&email).code();
+            signed_in += usize::from(app.client().show_code(&email, &code).await.status == 200);
+        }
+    }
+    assert!((90..=100).contains(&signed_in), "{signed_in}");
+    assert_eq!(first.refresh().await.status, 200);
+    app.advance(Duration::from_hours(24 * 15));
     app.signed_in("bob@example.com").await;
+}
+
+#[tokio::test]
+async fn who_was_only_asked_a_code_for_is_forgotten_once_the_limits_allow() {
+    let app = configured(Engine::Memory, "[users]\nallowed = [\"ada@example.com\"]").await;
+    for number in 0..20 {
+        assert_eq!(app.client().ask_for_code(&format!("user{number}@example.com")).await.status, 204);
+    }
+    app.advance(Duration::from_mins(20));
+    assert_eq!(app.tidy_memory(), 40, "what was asked for, and its limits");
 }
 
 #[tokio::test]

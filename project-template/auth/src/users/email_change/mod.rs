@@ -46,7 +46,7 @@ async fn ask(auth: &Auth, user: &User, session: Uuid, new: &Email) -> Result<()>
     let subject = Subject::of(PURPOSE, user.id);
     let mut tx = auth.db().begin().await?;
     if codes::request(auth, &mut tx, subject, limits).await?.is_none() {
-        let wait = codes::wait(auth, &mut tx, subject, limits).await?;
+        let wait = codes::wait(auth, tx, subject, limits).await?;
         return Err(Error::Throttled(wait.0));
     }
     let has_room = codes::request(auth, &mut tx, Subject::named(TO, new.key()), limits).await?.is_some();
