@@ -29,6 +29,22 @@ async fn asked_to_stop_it_finishes_what_was_begun(engine: Engine) {
     assert_eq!(login(&program.serve(), "ada@example.com").status, 200);
 }
 
+#[tokio::test]
+async fn asked_to_stop_it_serves_on_until_load_balancers_know() {
+    let program = program(Engine::Sqlite).await.with("JWT_ALLAUTH__HTTP__DRAIN", "1h");
+    let mut server = program.serve();
+    assert_eq!(server.send("GET", "/health/ready", &[], "").unwrap().status, 200);
+    server.terminate();
+    server.wait_for("leaving: serving on for 3600s");
+    let reply = server.send("GET", "/health/ready", &[], "").unwrap();
+    assert_eq!((reply.status, reply.text("status")), (503, "stopping"));
+    assert_eq!(server.send("GET", "/health/live", &[], "").unwrap().status, 200);
+    assert_eq!(register(&server, "ada@example.com").status, 201);
+    server.terminate();
+    assert_eq!(server.wait().code(), Some(0));
+    assert!(TcpStream::connect(server.address()).is_err());
+}
+
 async fn two_that_start_together_on_a_new_database_both_serve(engine: Engine) {
     for _ in 0..10 {
         let program = program(engine).await;
@@ -152,7 +168,8 @@ async fn a_request_that_names_two_hosts_is_refused() {
 /// Clients that open connections and say nothing, more of them than the server may have files.
 #[tokio::test]
 async fn connections_beyond_the_limit_of_files_wait_for_a_place() {
-    let program = program(Engine::Sqlite).await.within("ulimit -n 64");
+    let limits = program(Engine::Sqlite).await.within("ulimit -n 64");
+    let program = limits.with("JWT_ALLAUTH__HTTP__CONNECTIONS_PER_CLIENT", "0");
     let mut server = program.serve();
     let idle: Vec<_> = (0..100).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
     server.wait_for("all 48 places for connections are taken");

@@ -1,6 +1,7 @@
 //! The state of a running server, and the whole API on one page.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use serde_json::Value;
@@ -38,6 +39,7 @@ struct Inner {
     failures: audit::Failures,
     throttle: Throttle,
     hooks: Box<dyn Hooks>,
+    leaving: AtomicBool,
     stopping: watch::Sender<bool>,
 }
 
@@ -85,6 +87,7 @@ impl Auth {
             mail_reach: mail::Reach::default(),
             failures: audit::Failures::default(),
             hooks: Box::new(hooks),
+            leaving: AtomicBool::new(false),
             stopping: watch::Sender::new(false),
         }))
     }
@@ -177,16 +180,20 @@ impl Auth {
         &self.0.failures
     }
 
-    /// Whether the server was asked to stop: load balancers are told, requests under way go on.
-    pub(crate) fn is_stopping(&self) -> bool {
-        *self.0.stopping.borrow()
+    /// Whether the server was asked to stop: load balancers are told, and requests go on.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.0.leaving.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn begin_leave(&self) {
+        self.0.leaving.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn begin_stop(&self) {
         self.0.stopping.send_replace(true);
     }
 
-    /// Resolves when the server is asked to stop.
+    /// Resolves when the server takes no more requests.
     pub(crate) async fn stopped(&self) {
         // The sender lives as long as this does.
         let _ = self.0.stopping.subscribe().wait_for(|stopping| *stopping).await;

@@ -47,10 +47,11 @@ pub(super) async fn serve(
     let background = Background::start(&auth);
     let serving_metrics = async {
         if let Some(listener) = metrics {
-            http::serve(listener, operations::metrics_router(auth.clone()), auth.stopped()).await;
+            let allowance = http::Allowance::default();
+            http::serve(listener, operations::metrics_router(auth.clone()), allowance, auth.stopped()).await;
         }
     };
-    tokio::join!(http::serve(listener, app, stop), serving_metrics);
+    tokio::join!(http::serve(listener, app, auth.settings().http.allowance(), stop), serving_metrics);
     background.finish(&auth).await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
@@ -69,15 +70,29 @@ fn announce(auth: &Auth, address: std::net::SocketAddr) {
     }
 }
 
-/// Resolves when the process is asked to stop, and has readiness say so.
+/// Resolves when the process is asked to stop and has served on for a while, in which readiness says that it is leaving.
 fn stop_signal(auth: &Auth) -> anyhow::Result<impl Future<Output = ()> + use<>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let auth = auth.clone();
     Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+        let mut asked = async || {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        asked().await;
+        auth.begin_leave();
+        let drain = auth.settings().drain();
+        if !drain.is_zero() {
+            tracing::info!(
+                "leaving: serving on for {drain:?} while readiness says so; asked once more, it stops at once"
+            );
+            tokio::select! {
+                () = tokio::time::sleep(drain) => {}
+                () = asked() => {}
+            }
         }
         tracing::info!("stopping: finishing the requests under way");
         auth.begin_stop();

@@ -41,10 +41,14 @@ impl Client {
 
     /// Whom the address stands for: of IPv6 the network's first address. An IPv4 address written as IPv6 is the IPv4 address.
     pub(crate) fn network(&self) -> Option<IpAddr> {
-        Some(match self.ip?.to_canonical() {
-            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & IPV6_NETWORK).into(),
-            address @ IpAddr::V4(_) => address,
-        })
+        self.ip.map(network_of)
+    }
+}
+
+pub(super) fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & IPV6_NETWORK).into(),
+        address @ IpAddr::V4(_) => address,
     }
 }
 

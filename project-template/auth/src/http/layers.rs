@@ -4,20 +4,21 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
+use axum::body::HttpBody;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowHeaders, AllowMethods, CorsLayer};
-use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::{ambiguity, client, origin, same_origin};
+use super::{ambiguity, client, origin, same_origin, timeout};
 use crate::app::Auth;
 use crate::audit;
 use crate::error::Error;
+use crate::openapi::shared::BodyTooLarge;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
@@ -33,7 +34,7 @@ const HSTS: &str = "max-age=63072000; includeSubDomains";
 pub(crate) fn outer_layers(app: Router, auth: &Auth) -> Router {
     let http = &auth.settings().http;
     let app = app
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, http.request_timeout))
+        .layer(middleware::from_fn_with_state(http.request_timeout, timeout::limit))
         .layer(CatchPanicLayer::custom(|_| Error::Internal(anyhow::anyhow!("a handler panicked")).into_response()));
     // Without an origin that is allowed, the answers' silence says all.
     let app = if http.cors_origins.is_empty() {
@@ -47,7 +48,7 @@ pub(crate) fn outer_layers(app: Router, auth: &Auth) -> Router {
 
 /// The layers of the authentication routes alone.
 pub(crate) fn api_layers(api: Router<Auth>, auth: &Auth) -> Router<Auth> {
-    api.layer(DefaultBodyLimit::max(auth.settings().http.body_limit))
+    bounded(api, auth)
         .layer(middleware::from_fn_with_state(auth.clone(), origin::refuse_foreign))
         .layer(middleware::map_response(forbid_storing))
 }
@@ -55,11 +56,23 @@ pub(crate) fn api_layers(api: Router<Auth>, auth: &Auth) -> Router<Auth> {
 /// The layers of routes that are pages and nothing else, at [`Auth::page_paths`]: whatever `http.cors_origins` says, their forms
 /// come from themselves and no other origin reads them.
 pub(crate) fn page_layers(pages: Router<Auth>, auth: &Auth) -> Router<Auth> {
-    pages
-        .layer(DefaultBodyLimit::max(auth.settings().http.body_limit))
+    bounded(pages, auth)
         .layer(middleware::from_fn_with_state(auth.clone(), origin::refuse_elsewhere))
         .layer(middleware::map_response(forbid_storing))
         .layer(middleware::map_response(same_origin::mark))
+}
+
+fn bounded(routes: Router<Auth>, auth: &Auth) -> Router<Auth> {
+    let limit = auth.settings().http.body_limit;
+    routes.layer(DefaultBodyLimit::max(limit)).layer(middleware::from_fn_with_state(limit, refuse_announced))
+}
+
+/// A body that is announced to be too large need not be waited for.
+async fn refuse_announced(State(limit): State<usize>, request: Request, next: Next) -> Response {
+    if !request.method().is_safe() && request.body().size_hint().lower() > limit as u64 {
+        return Error::from(BodyTooLarge).into_response();
+    }
+    next.run(request).await
 }
 
 /// Answers carry tokens and personal data: no cache keeps them (RFC 6749, section 5.1).
@@ -129,7 +142,6 @@ fn explain(response: Response, method: &Method) -> Response {
     let (detail, code) = match response.status() {
         StatusCode::NOT_FOUND => ("Not found.".to_owned(), "not_found"),
         StatusCode::METHOD_NOT_ALLOWED => (format!("Method \"{method}\" not allowed."), "method_not_allowed"),
-        StatusCode::REQUEST_TIMEOUT => ("The request took too long.".to_owned(), "timeout"),
         _ => return response,
     };
     let (mut parts, _) = response.into_parts();

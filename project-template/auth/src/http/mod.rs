@@ -9,9 +9,12 @@ mod layers;
 mod link_key;
 mod origin;
 mod patience;
+mod places;
 mod public_url;
+mod rest;
 mod same_origin;
 mod server;
+mod timeout;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -27,13 +30,16 @@ pub(crate) use link_key::LinkKey;
 pub use public_url::PublicUrl;
 pub(crate) use public_url::origin_of;
 pub(crate) use same_origin::SameOrigin;
-pub(crate) use server::serve;
+pub(crate) use server::{Allowance, serve};
 
 use crate::settings::{Choice, Section};
 
 /// Above these, `check --deploy` warns.
 const SAFE_BODY_LIMIT: usize = 64 * 1_024;
 const SAFE_REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// A client has as long for the head of a request.
+const MIN_IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// `[http]`.
 #[derive(Clone, Debug)]
@@ -52,6 +58,12 @@ pub struct Settings {
     pub body_limit: usize,
     /// The time a request may take.
     pub request_timeout: Duration,
+    /// How long a connection is kept that nobody uses.
+    pub idle_timeout: Duration,
+    /// How long the server serves on when it is asked to stop. None: as its environment has it.
+    pub drain: Option<Duration>,
+    /// Connections that one client may hold.
+    pub connections_per_client: usize,
     /// Where the description of the API is served.
     pub docs: Docs,
     /// Where metrics are served, and nothing else.
@@ -112,6 +124,10 @@ impl Settings {
         if request_timeout.is_zero() {
             section.problem("request_timeout", "must be longer than zero");
         }
+        let idle_timeout = section.duration("idle_timeout");
+        if idle_timeout < MIN_IDLE_TIMEOUT {
+            section.problem("idle_timeout", "must be at least \"10s\"");
+        }
         let origin = "an origin such as \"https://app.example.com\": no user, no path, no `*`";
         Self {
             bind,
@@ -121,9 +137,22 @@ impl Settings {
             cors_origins: section.parsed_list("cors_origins", parse_origin, origin),
             body_limit: section.number("body_limit", 1_024..=10_485_760) as usize,
             request_timeout,
+            idle_timeout,
+            drain: section.optional_duration("drain"),
+            connections_per_client: section.number("connections_per_client", 0..=10_000) as usize,
             docs: section.one_of("docs"),
             metrics_bind,
         }
+    }
+
+    /// What connections may take. A trusted proxy brings many clients, so it may hold any number.
+    pub(crate) fn allowance(&self) -> Allowance {
+        let proxies = self.trusted_proxies.clone();
+        let client = move |peer: IpAddr| {
+            let is_proxy = proxies.iter().any(|network| network.contains(&peer.to_canonical()));
+            (!is_proxy).then(|| client::network_of(peer))
+        };
+        Allowance { idle: self.idle_timeout, for_client: self.connections_per_client, client: Box::new(client) }
     }
 
     /// The address of a path of the API, for mails: from `public_url` alone, since whoever sends a request writes its

@@ -1,6 +1,7 @@
-//! A connection that is given up when its client is too slow: with the head of a request, or in taking an answer.
+//! A connection that is given up when its client is too slow: with the head of a request, or in taking an answer. And one
+//! that is not given up at once when its client is still sending what nobody reads, since then it would lose its answer.
 //!
-//! Both cost a client nothing and would keep a place for as long as it likes. How long a body may take is the request's
+//! Slowness costs a client nothing and would keep a place for as long as it likes. How long a body may take is the request's
 //! affair, and how long nothing may be said at all is hyper's.
 
 use std::io::{self, IoSlice};
@@ -20,7 +21,13 @@ pub(super) struct Limits {
     pub(super) head: Duration,
     /// Without taking a single byte of an answer.
     pub(super) answer: Duration,
+    /// For sending to its end what is not read any more, and how many bytes of it.
+    pub(super) rest: Duration,
+    pub(super) rest_bytes: usize,
 }
+
+/// Bytes that are read at once of what nobody wants.
+const CHUNK: usize = 16 * 1024;
 
 /// What is known of the requests of a connection, which its stream cannot tell by itself.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +39,8 @@ struct State {
     begun: AtomicU64,
     /// Whether one is being answered. If not, what comes is the head of the next one.
     is_answering: AtomicBool,
+    /// Whether the last one's body was not read to its end.
+    is_unread: AtomicBool,
 }
 
 impl Requests {
@@ -42,6 +51,11 @@ impl Requests {
         let answer = answering.await;
         self.0.is_answering.store(false, Ordering::Relaxed);
         answer
+    }
+
+    /// Says that no other request comes: what is read from now on is of the one that was answered.
+    pub(super) fn leave_unread(&self) {
+        self.0.is_unread.store(true, Ordering::Relaxed);
     }
 }
 
@@ -54,13 +68,29 @@ pub(super) struct Patient<S> {
     seen: u64,
     head: Timer,
     answer: Timer,
+    /// Whether a byte of a head has come that has not come to its end.
+    has_part: bool,
+    /// Once the writing side is closed: what may still come.
+    rest: Option<Rest>,
+}
+
+struct Rest {
+    bytes: usize,
+    timer: Timer,
 }
 
 impl<S> Patient<S> {
     pub(super) fn new(stream: S, limits: Limits, requests: Requests) -> Self {
         let mut head = Timer::default();
         head.start(limits.head);
-        Self { stream, limits, requests, seen: 0, head, answer: Timer::default() }
+        Self { stream, limits, requests, seen: 0, head, answer: Timer::default(), has_part: false, rest: None }
+    }
+
+    /// Whether the client may be sending something that nobody will read: a body, or what follows a head that was refused.
+    fn is_unread(&self) -> bool {
+        let state = &self.requests.0;
+        let is_in_head = self.has_part && self.seen == state.begun.load(Ordering::Relaxed);
+        state.is_unread.load(Ordering::Relaxed) || is_in_head
     }
 
     /// Fails if what was written has waited for too long.
@@ -85,12 +115,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
         if this.seen != begun {
             this.seen = begun;
             this.head.stop();
+            this.has_part = false;
         }
         let before = buffer.filled().len();
         let read = Pin::new(&mut this.stream).poll_read(context, buffer);
         let is_head = !this.requests.0.is_answering.load(Ordering::Relaxed);
         if is_head && buffer.filled().len() > before {
             this.head.start(this.limits.head);
+            this.has_part = true;
         }
         // Asked also when there is something to read: a byte now and then is what a slow client sends.
         match this.head.fail_when_over(context) {
@@ -100,7 +132,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.written(context, written)
@@ -125,8 +157,37 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let ended = Pin::new(&mut self.stream).poll_shutdown(context);
-        self.written(context, ended)
+        if self.rest.is_none() {
+            let ended = Pin::new(&mut self.stream).poll_shutdown(context);
+            ready!(self.written(context, ended))?;
+            if !self.is_unread() {
+                return Poll::Ready(Ok(()));
+            }
+            let mut timer = Timer::default();
+            timer.start(self.limits.rest);
+            self.rest = Some(Rest { bytes: self.limits.rest_bytes, timer });
+        }
+        let this = &mut *self;
+        let Some(rest) = &mut this.rest else { return Poll::Ready(Ok(())) };
+        rest.poll_dropped(&mut this.stream, context).map(Ok)
+    }
+}
+
+impl Rest {
+    /// Ready when the client has no more to send, or has sent or taken too much.
+    fn poll_dropped<S: AsyncRead + Unpin>(&mut self, stream: &mut S, context: &mut Context<'_>) -> Poll<()> {
+        let mut chunk = vec![0; CHUNK];
+        while self.bytes > 0 {
+            if self.timer.fail_when_over::<()>(context).is_ready() {
+                break;
+            }
+            let mut buffer = ReadBuf::new(&mut chunk);
+            if ready!(Pin::new(&mut *stream).poll_read(context, &mut buffer)).is_err() || buffer.filled().is_empty() {
+                break;
+            }
+            self.bytes = self.bytes.saturating_sub(buffer.filled().len());
+        }
+        Poll::Ready(())
     }
 }
 
@@ -157,7 +218,8 @@ mod tests {
 
     use super::*;
 
-    const AT_ONCE: Limits = Limits { head: Duration::ZERO, answer: Duration::ZERO };
+    const AT_ONCE: Limits =
+        Limits { head: Duration::ZERO, answer: Duration::ZERO, rest: Duration::from_mins(1), rest_bytes: 100 };
 
     fn connected(limits: Limits) -> (DuplexStream, Patient<DuplexStream>, Requests) {
         let (client, server) = duplex(8);
@@ -205,5 +267,38 @@ mod tests {
         }
         server.write_all(b"12345678").await.unwrap();
         assert_eq!(server.write_all(b"9").await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_reads_is_taken_until_the_client_has_sent_it_all() {
+        let (mut client, mut server, requests) = connected(AT_ONCE);
+        requests.leave_unread();
+        let sending = async {
+            client.write_all(&[b'x'; 64]).await.unwrap();
+            client.shutdown().await.unwrap();
+        };
+        tokio::join!(sending, async { server.shutdown().await.unwrap() });
+    }
+
+    #[tokio::test]
+    async fn what_nobody_reads_is_not_taken_for_ever() {
+        let (mut client, mut server, requests) = connected(AT_ONCE);
+        requests.leave_unread();
+        let (sent, ()) = tokio::join!(client.write_all(&[b'x'; 1_000]), async {
+            server.shutdown().await.unwrap();
+            drop(server);
+        });
+        assert_eq!(sent.unwrap_err().kind(), io::ErrorKind::BrokenPipe, "too much");
+        let (client, mut server, requests) = connected(Limits { rest: Duration::ZERO, ..AT_ONCE });
+        requests.leave_unread();
+        server.shutdown().await.unwrap();
+        drop(client);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_owes_nothing_ends_at_once() {
+        let (_client, mut server, requests) = connected(AT_ONCE);
+        requests.answer(async {}).await;
+        server.shutdown().await.unwrap();
     }
 }

@@ -5,7 +5,7 @@ use utoipa::openapi::OpenApi;
 
 use super::shared::{
     BadAuthorizationHeader, BodyNotParsed, BodyNotRead, BodyTooLarge, Busy, ForeignOrigin, NotAuthenticated, NotJson,
-    TimedOut, TokenNotValid,
+    TimedOut, TokenNotValid, TookTooLong,
 };
 use crate::sessions;
 use crate::settings::Settings;
@@ -92,15 +92,15 @@ fn offer_access_cookie(method: &str, operation: &mut Value) {
 
 /// What the layers and the extractors answer before, or instead of, the handler.
 fn add_common_refusals(method: &str, operation: &mut Value) {
-    let mut refusals = vec![TimedOut::REFUSAL];
+    let mut refusals = Vec::new();
     if operation["tags"] != json!([OPERATIONS]) {
-        refusals.push(Busy::REFUSAL);
+        refusals.extend([Busy::REFUSAL, TookTooLong::REFUSAL]);
     }
     if method != "get" {
-        refusals.push(ForeignOrigin::REFUSAL);
+        refusals.extend([ForeignOrigin::REFUSAL, BodyTooLarge::REFUSAL]);
     }
     if operation["requestBody"].is_object() {
-        refusals.extend([BodyNotParsed::REFUSAL, BodyNotRead::REFUSAL, BodyTooLarge::REFUSAL, NotJson::REFUSAL]);
+        refusals.extend([BodyNotParsed::REFUSAL, BodyNotRead::REFUSAL, NotJson::REFUSAL, TimedOut::REFUSAL]);
         operation["responses"]["400"] = json!({ "description": "What is wrong with each field." });
     }
     let is_bearer = |requirement: &Value| requirement.get("bearer").is_some();

@@ -22,8 +22,11 @@ refusals! {
         "CSRF Failed: Origin checking failed; the page's origin is not in `http.cors_origins`.";
     /// There is no such thing, or not for this client.
     NotFound = NOT_FOUND, "not_found", "Not found.";
-    /// The request took longer than `http.request_timeout`.
+    /// The body did not come within `http.request_timeout`.
     TimedOut = REQUEST_TIMEOUT, "timeout", "The request took too long.";
+    /// The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says
+    /// when to try again.
+    TookTooLong = SERVICE_UNAVAILABLE, "timeout", "The server took too long. Please try again.";
     /// The account was changed by another request at the same time.
     Conflict = CONFLICT, "conflict", "The account was changed at the same time. Please try again.";
     /// The body is larger than `http.body_limit`.

@@ -35,7 +35,7 @@ async fn live() -> Response {
     ),
 )]
 async fn ready(State(auth): State<Auth>) -> Response {
-    let (status, health) = if auth.is_stopping() {
+    let (status, health) = if auth.is_leaving() {
         (StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "stopping" }))
     } else {
         health::of(&auth).await

@@ -1,7 +1,12 @@
 //! What a server in production is held to, whatever its rooms are.
 
+use std::time::Duration;
+
 use super::{Environment, Reader, Settings};
 use crate::http;
+
+/// As long as load balancers need to see that a server is leaving.
+const DRAIN: Duration = Duration::from_secs(5);
 
 impl Settings {
     /// Whether this is a production environment.
@@ -18,6 +23,11 @@ impl Settings {
             http::Docs::Off => false,
             http::Docs::Development => !self.is_production(),
         }
+    }
+
+    /// How long the server serves on when it is asked to stop, until nobody sends it requests.
+    pub(crate) fn drain(&self) -> Duration {
+        self.http.drain.unwrap_or(if self.is_production() { DRAIN } else { Duration::ZERO })
     }
 
     /// What it cannot start without.

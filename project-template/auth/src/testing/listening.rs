@@ -22,12 +22,19 @@ impl TestApp {
     pub async fn listen(&self) -> Listening {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the address it listens on");
-        let serving = tokio::spawn(http::serve(listener, self.router.clone(), std::future::pending()));
+        let allowance = self.auth.settings().http.allowance();
+        let serving = tokio::spawn(http::serve(listener, self.router.clone(), allowance, std::future::pending()));
         Listening { address, serving }
     }
 }
 
 impl Listening {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The address of a path here.
     #[must_use]
     pub fn url(&self, path: &str) -> String {

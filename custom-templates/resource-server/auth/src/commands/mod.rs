@@ -41,7 +41,7 @@ async fn serve_with(settings: Settings, app: impl FnOnce(Auth) -> Router) -> any
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
     };
     tracing::info!("serving on http://{address}");
-    http::serve(listener, http::outer_layers(app(auth.clone()), settings), stop).await;
+    http::serve(listener, http::outer_layers(app(auth.clone()), settings), settings.allowance(), stop).await;
     tracing::info!("stopped");
     Ok(())
 }

@@ -1,19 +1,21 @@
 //! What every request and every answer has in common.
 
 mod patience;
+mod places;
+mod rest;
 mod server;
+mod timeout;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
 
-pub(crate) use server::serve;
+pub(crate) use server::{Allowance, serve};
 
 use crate::error::Error;
 use crate::settings::Section;
@@ -25,6 +27,8 @@ pub struct Settings {
     pub bind: SocketAddr,
     /// The time a request may take.
     pub request_timeout: Duration,
+    /// How long a connection is kept that nobody uses.
+    pub idle_timeout: Duration,
 }
 
 impl Settings {
@@ -33,13 +37,22 @@ impl Settings {
             section.unreadable("bind", "must be an address and a port, such as \"127.0.0.1:8100\"");
             SocketAddr::from(([127, 0, 0, 1], 8100))
         });
-        Self { bind, request_timeout: section.duration("request_timeout") }
+        Self {
+            bind,
+            request_timeout: section.duration("request_timeout"),
+            idle_timeout: section.duration("idle_timeout"),
+        }
+    }
+
+    /// What connections may take. Whose they are is not known: no proxy is.
+    pub(crate) fn allowance(&self) -> Allowance {
+        Allowance { idle: self.idle_timeout, ..Allowance::default() }
     }
 }
 
 /// The layers of the whole service.
 pub(crate) fn outer_layers(app: Router, settings: &Settings) -> Router {
-    app.layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, settings.request_timeout))
+    app.layer(middleware::from_fn_with_state(settings.request_timeout, timeout::limit))
         .layer(CatchPanicLayer::custom(|_| Error::Internal(anyhow::anyhow!("a handler panicked")).into_response()))
         .layer(middleware::map_response(harden))
 }
