@@ -182,6 +182,35 @@ async fn connections_beyond_the_limit_of_files_wait_for_a_place() {
 }
 
 #[tokio::test]
+async fn the_log_says_once_what_a_proxy_does_not_say() {
+    let program = program(Engine::Sqlite).await;
+    let ends_with = |server: &mut auth::testing::Server| {
+        server.terminate();
+        server.wait();
+        server.log()
+    };
+    let forwarded = [("X-Forwarded-For", "203.0.113.7")];
+    let ask = |server: &auth::testing::Server, headers: &[_]| {
+        for path in ["/health/live", "/jwt-allauth/user/", "/jwt-allauth/user/"] {
+            server.send("GET", path, headers, "").unwrap();
+        }
+    };
+    let mut server = program.serve();
+    ask(&server, &[]);
+    ask(&server, &forwarded);
+    let log = ends_with(&mut server);
+    assert_eq!(log.matches("127.0.0.1 sends X-Forwarded-For and is not in `http.trusted_proxies`").count(), 1, "{log}");
+
+    let mut server = program.with("JWT_ALLAUTH__HTTP__TRUSTED_PROXIES", "::ffff:127.0.0.1").serve();
+    ask(&server, &forwarded);
+    server.send("GET", "/health/live", &[], "").unwrap();
+    assert!(!server.log().contains("X-Forwarded-For"), "{}", server.log());
+    ask(&server, &[]);
+    let log = ends_with(&mut server);
+    assert_eq!(log.matches("sends a request without X-Forwarded-For").count(), 1, "{log}");
+}
+
+#[tokio::test]
 async fn the_log_holds_no_secret() {
     let program = program(Engine::Sqlite).await.with("RUST_LOG", "trace");
     let server = program.serve();

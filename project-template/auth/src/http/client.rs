@@ -1,17 +1,16 @@
 //! Who is calling, as far as the connection and trusted proxies tell.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, header};
 use ipnet::IpNet;
 
+use super::network::{network_of, translated};
 use crate::app::Auth;
 
-/// Bits of an IPv6 address that say whose it is: whoever has one address there has all that begin alike.
-const IPV6_NETWORK: u128 = u128::MAX << 64;
 /// Characters of a user agent that are kept.
 const USER_AGENT_LIMIT: usize = 256;
 
@@ -45,16 +44,10 @@ impl Client {
     }
 }
 
-pub(super) fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & IPV6_NETWORK).into(),
-        address @ IpAddr::V4(_) => address,
-    }
-}
-
 pub(super) fn address_of(auth: &Auth, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
     let peer = extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip();
-    Some(client_address(peer, headers, &auth.settings().http.trusted_proxies))
+    let settings = &auth.settings().http;
+    Some(translated(client_address(peer, headers, &settings.trusted_proxies), &settings.nat64))
 }
 
 /// Walks `X-Forwarded-For` from the right past trusted proxies: what stands further left is what the client made up.

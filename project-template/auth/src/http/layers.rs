@@ -14,7 +14,7 @@ use tower_http::cors::{AllowHeaders, AllowMethods, CorsLayer};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::{ambiguity, client, origin, same_origin, timeout};
+use super::{ambiguity, client, forwarding, origin, same_origin, timeout};
 use crate::app::Auth;
 use crate::audit;
 use crate::error::Error;
@@ -102,6 +102,7 @@ async fn observe(State(auth): State<Auth>, request: Request, next: Next) -> Resp
     let method = request.method().clone();
     let timing = auth.metrics().request(&method, matched.as_ref().map(MatchedPath::as_str));
     let started = Instant::now();
+    forwarding::notice(&auth.settings().http, &request);
     let keeps_address = auth.settings().sessions.collect_device;
     let ip = client::address_of(&auth, request.extensions(), request.headers()).filter(|_| keeps_address);
     let origin = audit::Origin { request: Some(id), ip, actor: None };

@@ -5,8 +5,10 @@ mod client;
 pub(crate) mod cookies;
 pub(crate) mod csrf;
 mod fields;
+mod forwarding;
 mod layers;
 mod link_key;
+mod network;
 mod origin;
 mod patience;
 mod places;
@@ -20,13 +22,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use axum::http::{HeaderValue, Uri};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv6Net};
 
 pub use client::Client;
 pub(crate) use fields::{BLANK, REQUIRED};
 pub use fields::{Fields, FormFields};
 pub(crate) use layers::{api_layers, outer_layers, page_layers};
 pub(crate) use link_key::LinkKey;
+pub(crate) use network::parse_network;
 pub use public_url::PublicUrl;
 pub(crate) use public_url::origin_of;
 pub(crate) use same_origin::SameOrigin;
@@ -52,6 +55,8 @@ pub struct Settings {
     pub prefix: String,
     /// Peers whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// What stands before a client's IPv4 address where a translator makes one of IPv6 of it.
+    pub nat64: Vec<Ipv6Net>,
     /// Origins whose pages may call with cookies.
     pub cors_origins: Vec<HeaderValue>,
     /// Bytes of a request body.
@@ -134,6 +139,7 @@ impl Settings {
             public_url,
             prefix,
             trusted_proxies: section.parsed_list("trusted_proxies", parse_network, "an address or a network"),
+            nat64: section.parsed_list("nat64", network::parse_prefix, "a network of IPv6 with 96 bits"),
             cors_origins: section.parsed_list("cors_origins", parse_origin, origin),
             body_limit: section.number("body_limit", 1_024..=10_485_760) as usize,
             request_timeout,
@@ -147,12 +153,16 @@ impl Settings {
 
     /// What connections may take. A trusted proxy brings many clients, so it may hold any number.
     pub(crate) fn allowance(&self) -> Allowance {
-        let proxies = self.trusted_proxies.clone();
+        let settings = self.clone();
         let client = move |peer: IpAddr| {
-            let is_proxy = proxies.iter().any(|network| network.contains(&peer.to_canonical()));
-            (!is_proxy).then(|| client::network_of(peer))
+            let peer = peer.to_canonical();
+            (!settings.is_proxy(peer)).then(|| network::network_of(network::translated(peer, &settings.nat64)))
         };
         Allowance { idle: self.idle_timeout, for_client: self.connections_per_client, client: Box::new(client) }
+    }
+
+    fn is_proxy(&self, peer: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(&peer))
     }
 
     /// The address of a path of the API, for mails: from `public_url` alone, since whoever sends a request writes its
@@ -275,10 +285,6 @@ pub(crate) fn is_prefix(prefix: &str) -> bool {
                 !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
             })
         })
-}
-
-pub(crate) fn parse_network(text: &str) -> Option<IpNet> {
-    text.parse().ok().or_else(|| text.parse().ok().map(|address: std::net::IpAddr| address.into()))
 }
 
 /// As browsers will write it, whatever its case and whether or not it has the usual port.

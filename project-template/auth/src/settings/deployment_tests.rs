@@ -128,3 +128,11 @@ fn metrics_on_every_address_are_noted_with_who_can_read_them() {
     }
     assert_eq!(notes("http.metrics_bind = \"127.0.0.1:9000\""), [""; 0]);
 }
+
+#[test]
+fn names_in_two_cookies_are_more_than_a_proxy_may_take() {
+    let of = |lines: &str| warnings(&format!("tokens.claims = {{ first = \"user.first_name\" }}\n{lines}"));
+    let is_of_length = |warning: &String| warning.contains("proxy_buffer_size 16k;");
+    assert!(!of("").iter().any(is_of_length));
+    assert_eq!(of("sessions.access_cookie = true").iter().filter(|warning| is_of_length(warning)).count(), 1);
+}

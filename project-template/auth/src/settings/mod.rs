@@ -126,7 +126,22 @@ impl Settings {
         }
         self.tokens.warn(&mut warnings);
         self.admin.warn(&mut warnings);
+        self.warn_of_long_heads(&mut warnings);
         warnings
+    }
+}
+
+impl Settings {
+    /// Two cookies that hold what people call themselves are more than nginx takes unless it is told to: whoever has a long name
+    /// could not sign in.
+    fn warn_of_long_heads(&self, warnings: &mut Vec<String>) {
+        if self.sessions.access_cookie && self.tokens.claims.personal().next().is_some() {
+            warnings.push(
+                "tokens.claims: with sessions.access_cookie, names of any length are in both cookies, and an answer's head can \
+                 be longer than 4 KiB; leave them out, or let the proxy take 16 KiB (nginx: `proxy_buffer_size 16k;`)"
+                    .into(),
+            );
+        }
     }
 }
 

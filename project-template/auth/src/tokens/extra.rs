@@ -74,7 +74,7 @@ impl ExtraClaims {
     }
 
     /// The claims that tell who somebody is to everybody who sees a token.
-    pub(super) fn personal(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn personal(&self) -> impl Iterator<Item = &str> {
         let is_personal = |source: &Source| matches!(source, Source::Column(column) if column.is_personal);
         self.0.iter().filter(move |(_, source)| is_personal(source)).map(|(name, _)| name.as_str())
     }
