@@ -69,7 +69,7 @@ async fn a_page_of_an_allowed_origin_on_the_same_site_is_one_of_ours(engine: Eng
 }
 
 async fn reloads_at_once_get_one_successor(engine: Engine) {
-    let app = start(engine, "[database]\nacquire_timeout = \"30s\"\n[throttle]\nrefresh = \"\"").await;
+    let app = start(engine, "[throttle]\nrefresh = \"\"").await;
     for round in 0..10 {
         let browser = at_home(&app.signed_in(&format!("ada{round}@example.com")).await);
         let answers = at_once((0..20).map(|_| browser.elsewhere()).collect()).await;
@@ -131,7 +131,7 @@ async fn a_copy_that_is_presented_first_ends_the_session_when_the_owner_comes(en
 }
 
 async fn a_copy_in_a_race_with_reloads_ends_the_session(engine: Engine) {
-    let app = start(engine, "[database]\nacquire_timeout = \"30s\"\n[throttle]\nrefresh = \"\"").await;
+    let app = start(engine, "[throttle]\nrefresh = \"\"").await;
     for round in 0..10 {
         let ada = app.signed_in(&format!("ada{round}@example.com")).await;
         let thief = page(&ada, "198.51.100.1", CHROME, &FETCHED);
