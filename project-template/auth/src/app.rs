@@ -255,7 +255,7 @@ fn api(settings: &Settings) -> Api {
 
 /// What is beside it, at paths that are the same everywhere.
 fn beside() -> Api {
-    Api::default().merge(tokens::public_router()).merge(operations::router())
+    Api::default().merge(tokens::public_router()).merge(passwords::public_router()).merge(operations::router())
 }
 
 /// The description of all of it.

@@ -19,10 +19,37 @@ use serde_json::{Map, Value};
 use crate::app::Auth;
 use crate::db::Tx;
 use crate::error::Result;
-use crate::users::User;
+use crate::http::{Client, Fields};
+use crate::users::{Email, User};
 
 /// What a hook gives back: `Box::pin(async move { … })`.
 pub type Hook<'h, T> = Pin<Box<dyn Future<Output = T> + Send + 'h>>;
+
+/// What a stranger asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Asking {
+    /// An account.
+    SignUp,
+    /// A link to set a new password.
+    PasswordReset,
+    /// A code to sign in with.
+    LoginCode,
+    /// Another mail to confirm an address.
+    Verification,
+}
+
+/// A request of somebody who has proven nothing, and which makes an account or sends a mail.
+pub struct Asked<'r> {
+    /// What for.
+    pub asking: Asking,
+    /// The address it is about. Whether it has an account must not show in what becomes of the request.
+    pub email: &'r Email,
+    /// Who asks.
+    pub client: &'r Client,
+    /// The members of the body: `fields.typed("captcha")`.
+    pub fields: &'r Fields,
+}
 
 /// Called at certain moments; each does nothing unless it is implemented. All of them may ask the database: no
 /// transaction is under way.
@@ -57,6 +84,38 @@ pub trait Hooks: Send + Sync + 'static {
     fn extra_claims<'h>(&'h self, auth: &'h Auth, user: &'h User) -> Hook<'h, Result<Map<String, Value>>> {
         let _ = (auth, user);
         Box::pin(async { Ok(Map::new()) })
+    }
+
+    /// Before somebody who has proven nothing makes an account or has a mail sent: for a captcha, for invitations. It is asked
+    /// before anything is looked up, hashed or counted for the address. An error refuses the request, and is the answer.
+    ///
+    /// ```
+    /// use auth::hooks::{Asked, Hook, Hooks};
+    /// use auth::{Auth, Error, Result};
+    /// use axum::http::StatusCode;
+    ///
+    /// struct Captcha;
+    ///
+    /// impl Hooks for Captcha {
+    ///     fn before_request<'h>(&'h self, _: &'h Auth, asked: &'h Asked<'h>) -> Hook<'h, Result<()>> {
+    ///         Box::pin(async move {
+    ///             let answer = asked.fields.typed("captcha").unwrap_or_default();
+    ///             if is_solved(answer).await? {
+    ///                 return Ok(());
+    ///             }
+    ///             Err(Error::refused(StatusCode::BAD_REQUEST, "Please solve the captcha.", "captcha_not_solved"))
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// async fn is_solved(answer: &str) -> anyhow::Result<bool> {
+    ///     // … ask whoever made the captcha
+    /// #   Ok(!answer.is_empty())
+    /// }
+    /// ```
+    fn before_request<'h>(&'h self, auth: &'h Auth, asked: &'h Asked<'h>) -> Hook<'h, Result<()>> {
+        let _ = (auth, asked);
+        Box::pin(async { Ok(()) })
     }
 
     /// Before a session begins for somebody who has proven who they are. An error refuses it, and is the answer.
@@ -157,6 +216,26 @@ pub trait Hooks: Send + Sync + 'static {
         let _ = (auth, user);
         Box::pin(async {})
     }
+
+    /// After an account was deleted by its owner, once for each: `user` is what it was. It runs beside the answer; what it
+    /// begins may be cut off when the process ends. Rows of your own tables go by `references users on delete cascade`.
+    ///
+    /// ```
+    /// use auth::hooks::{Hook, Hooks};
+    /// use auth::{Auth, users::User};
+    ///
+    /// struct Farewell;
+    ///
+    /// impl Hooks for Farewell {
+    ///     fn after_deletion<'h>(&'h self, _: &'h Auth, user: &'h User) -> Hook<'h, ()> {
+    ///         Box::pin(async move { println!("user {} is gone", user.id) })
+    ///     }
+    /// }
+    /// ```
+    fn after_deletion<'h>(&'h self, auth: &'h Auth, user: &'h User) -> Hook<'h, ()> {
+        let _ = (auth, user);
+        Box::pin(async {})
+    }
 }
 
 /// No hooks.
@@ -168,4 +247,28 @@ pub(crate) fn registered(auth: &Auth, tx: &mut Tx, user: &User) {
     tx.after_commit(move || {
         tokio::spawn(async move { auth.hooks().after_registration(&auth, &user).await });
     });
+}
+
+/// Runs [`Hooks::after_deletion`] on its own, once the transaction that deletes the account is committed.
+pub(crate) fn deleted(auth: &Auth, tx: &mut Tx, user: &User) {
+    let (auth, user) = (auth.clone(), user.clone());
+    tx.after_commit(move || {
+        tokio::spawn(async move { auth.hooks().after_deletion(&auth, &user).await });
+    });
+}
+
+/// Asks [`Hooks::before_request`], unless the request is refused for what its fields have anyway.
+pub(crate) async fn asked(
+    auth: &Auth,
+    asking: Asking,
+    email: Option<&Email>,
+    client: &Client,
+    fields: &Fields,
+) -> Result<()> {
+    match email {
+        Some(email) if !fields.has_problems() => {
+            auth.hooks().before_request(auth, &Asked { asking, email, client, fields }).await
+        }
+        _ => Ok(()),
+    }
 }

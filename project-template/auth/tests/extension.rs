@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use auth::hooks::{Hook, Hooks};
+use auth::hooks::{Asked, Hook, Hooks};
 use auth::testing::{Client, Engine, PASSWORD, TestApp};
 use auth::users::{User, role};
 use auth::{Auth, Error, Result, Role, Staff, Superuser, on};
@@ -22,6 +22,8 @@ auth::on_both_engines!(
     a_hook_refuses_a_sign_in_with_an_answer_of_its_own,
     a_hook_hears_of_every_new_account,
     a_sign_up_that_a_hook_refuses_makes_no_account,
+    a_hook_refuses_what_strangers_ask_for_before_anything_is_done,
+    a_hook_hears_of_a_deletion,
     a_test_has_users_of_every_role_where_addresses_are_verified_too,
 );
 
@@ -261,4 +263,70 @@ async fn a_sign_up_that_a_hook_refuses_makes_no_account(engine: Engine) {
         assert_eq!(app.client().register(EVE, PASSWORD).await.status, 201, "{mode}: the address is free");
         assert!(company.welcomed.lock().expect("nobody panics").is_empty());
     }
+}
+
+/// Wants a captcha, and keeps who is gone.
+#[derive(Clone, Default)]
+struct Porter {
+    gone: Arc<Mutex<Vec<String>>>,
+    left: Arc<Notify>,
+}
+
+impl Hooks for Porter {
+    fn before_request<'h>(&'h self, _: &'h Auth, asked: &'h Asked<'h>) -> Hook<'h, Result<()>> {
+        Box::pin(async move {
+            if asked.fields.typed("captcha") == Some("solved") {
+                return Ok(());
+            }
+            Err(Error::refused(StatusCode::BAD_REQUEST, format!("{:?}", asked.asking), "captcha_not_solved"))
+        })
+    }
+
+    fn after_deletion<'h>(&'h self, _: &'h Auth, user: &'h User) -> Hook<'h, ()> {
+        Box::pin(async move {
+            self.gone.lock().expect("nobody panics").push(user.email.clone());
+            self.left.notify_one();
+        })
+    }
+}
+
+async fn a_hook_refuses_what_strangers_ask_for_before_anything_is_done(engine: Engine) {
+    let toml = "[email_verification]\nmode = \"mandatory\"";
+    let app = TestApp::configured(engine, router, toml).await;
+    app.signed_in("ada@example.com").await;
+    let (sent, hashed) = (app.mailbox().await.to("ada@example.com").len(), app.password_hashes());
+    let hooked = app.with_hooks(router, Porter::default()).await;
+    for (path, asking) in [
+        ("registration/", "SignUp"),
+        ("password/reset/", "PasswordReset"),
+        ("login/code/", "LoginCode"),
+        ("registration/verification/resend/", "Verification"),
+    ] {
+        let mut body = json!({ "email": "ada@example.com", "password1": PASSWORD, "password2": PASSWORD });
+        let path = format!("/jwt-allauth/{path}");
+        let reply = hooked.client().post(&path, &body).await;
+        assert_eq!(
+            (reply.status, reply.text("detail"), reply.text("code")),
+            (400, asking, "captcha_not_solved"),
+            "{path}"
+        );
+        assert_eq!((app.mailbox().await.to("ada@example.com").len(), app.password_hashes()), (sent, hashed), "{path}");
+        body["email"] = json!(format!("{asking}@example.com"));
+        body["captcha"] = json!("solved");
+        assert!(hooked.client().post(&path, &body).await.status < 300, "{path}");
+        let incomplete = hooked.client().post(&path, &json!({ "email": "no address" })).await;
+        assert!(!incomplete.body["email"].is_null(), "what is wrong anyway is said first: {incomplete:?}");
+    }
+}
+
+async fn a_hook_hears_of_a_deletion(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    let porter = Porter::default();
+    let ada = app.signed_in("ada@example.com").await;
+    let hooked = app.with_hooks(router, porter.clone()).await;
+    let client = hooked.client().holding(&ada.access, &ada.refresh);
+    assert_eq!(client.delete("/jwt-allauth/user/", Some(&json!({ "password": "a wrong one" }))).await.status, 400);
+    assert_eq!(client.delete("/jwt-allauth/user/", Some(&json!({ "password": PASSWORD }))).await.status, 204);
+    porter.left.notified().await;
+    assert_eq!(*porter.gone.lock().expect("nobody panics"), ["ada@example.com"]);
 }

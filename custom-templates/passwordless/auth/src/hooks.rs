@@ -18,7 +18,8 @@ use serde_json::{Map, Value};
 
 use crate::app::Auth;
 use crate::error::Result;
-use crate::users::User;
+use crate::http::{Client, Fields};
+use crate::users::{Email, User};
 
 /// What a hook gives back: `Box::pin(async move { … })`.
 pub type Hook<'h, T> = Pin<Box<dyn Future<Output = T> + Send + 'h>>;
@@ -33,8 +34,60 @@ pub struct Admission {
     pub claims: Map<String, Value>,
 }
 
+/// What a stranger asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Asking {
+    /// A code to sign in with.
+    LoginCode,
+}
+
+/// A request of somebody who has proven nothing, and which sends a mail.
+pub struct Asked<'r> {
+    /// What for.
+    pub asking: Asking,
+    /// The address it is about. Whether it may sign in must not show in what becomes of the request.
+    pub email: &'r Email,
+    /// Who asks.
+    pub client: &'r Client,
+    /// The members of the body: `fields.typed("captcha")`.
+    pub fields: &'r Fields,
+}
+
 /// Called at certain moments; each does nothing unless it is implemented.
 pub trait Hooks: Send + Sync + 'static {
+    /// Before somebody who has proven nothing has a mail sent: for a captcha. It is asked
+    /// before anything is looked up, hashed or counted for the address. An error refuses the request, and is the answer.
+    ///
+    /// ```
+    /// use auth::hooks::{Asked, Hook, Hooks};
+    /// use auth::{Auth, Error, Result};
+    /// use axum::http::StatusCode;
+    ///
+    /// struct Captcha;
+    ///
+    /// impl Hooks for Captcha {
+    ///     fn before_request<'h>(&'h self, _: &'h Auth, asked: &'h Asked<'h>) -> Hook<'h, Result<()>> {
+    ///         Box::pin(async move {
+    ///             let answer = asked.fields.typed("captcha").unwrap_or_default();
+    ///             if is_solved(answer).await? {
+    ///                 return Ok(());
+    ///             }
+    ///             Err(Error::refused(StatusCode::BAD_REQUEST, "Please solve the captcha.", "captcha_not_solved"))
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// async fn is_solved(answer: &str) -> anyhow::Result<bool> {
+    ///     // … ask whoever made the captcha
+    /// #   Ok(!answer.is_empty())
+    /// }
+    /// ```
+    fn before_request<'h>(&'h self, auth: &'h Auth, asked: &'h Asked<'h>) -> Hook<'h, Result<()>> {
+        let _ = (auth, asked);
+        Box::pin(async { Ok(()) })
+    }
+
     /// Who may sign in, of those that `users.allowed` lets, and what their tokens say: asked when a code is asked for, when
     /// one was right, and at each refresh. `None` refuses: no code is mailed (the answer is that of everybody), no session
     /// begins, a session that is refreshed ends. An error refuses this once, and is the answer.
@@ -100,3 +153,19 @@ pub trait Hooks: Send + Sync + 'static {
 
 /// No hooks.
 impl Hooks for () {}
+
+/// Asks [`Hooks::before_request`], unless the request is refused for what its fields have anyway.
+pub(crate) async fn asked(
+    auth: &Auth,
+    asking: Asking,
+    email: Option<&Email>,
+    client: &Client,
+    fields: &Fields,
+) -> Result<()> {
+    match email {
+        Some(email) if !fields.has_problems() => {
+            auth.hooks().before_request(auth, &Asked { asking, email, client, fields }).await
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,12 +1,12 @@
 //! Who reads an answer: programs alone, since nothing here is for a person in a browser.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Method, Uri};
 use axum::response::Response;
 
 use crate::app::Auth;
 use crate::error::{Error, Result};
 
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Reader {
     /// Gets JSON.
     Program,
@@ -23,4 +23,9 @@ impl Reader {
             Self::Program => Err(error),
         }
     }
+}
+
+/// What a person gets at an address that nobody answers at: there is none for them.
+pub(crate) fn lost(_: &Auth, _: Reader, _: &Method, _: &Uri) -> Option<Response> {
+    None
 }

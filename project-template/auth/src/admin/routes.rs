@@ -15,7 +15,7 @@ use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields, FormFields, cookies, csrf};
-use crate::login;
+use crate::login::{self, Terms};
 use crate::operations::{self, Flushed, Outcome, Way};
 use crate::pages;
 use crate::sessions::{self, EndedBy};
@@ -125,7 +125,9 @@ async fn admitted(auth: &Auth, client: &Client, headers: &HeaderMap, fields: &mu
         audit::note(auth, Event::of(Kind::SignInFailed, &user).because(Reason::NotStaff));
         return Err(wrong());
     }
-    let issued = login::complete_as(auth, &user, client, Some(Reason::Admin)).await?.ok_or_else(wrong)?;
+    let issued = login::complete_as(auth, &user, client, Terms { way: Some(Reason::Admin), forgotten: true })
+        .await?
+        .ok_or_else(wrong)?;
     sessions::shorten(auth, issued.session, auth.now() + gate::LONGEST).await?;
     Ok(issued.session)
 }

@@ -41,6 +41,8 @@ words! {
         Activated = "activated",
         RoleChanged = "role_changed",
         Deleted = "deleted",
+        /// What is kept about an account was taken away by its owner.
+        Exported = "exported",
         /// What has expired was removed by hand.
         Flushed = "flushed",
     }

@@ -139,6 +139,7 @@ migrations! {
     6 "0006_password_proven",
     7 "0007_reload",
     8 "0008_code_requests",
+    9 "0009_remembered",
 }
 
 impl Db {
@@ -152,7 +153,9 @@ impl Db {
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Normal)
                 .foreign_keys(true)
-                .busy_timeout(SQLITE_BUSY);
+                .busy_timeout(SQLITE_BUSY)
+                // What was deleted is overwritten, and is in no free page of a copy of the file.
+                .pragma("secure_delete", "on");
             create_private(options.get_filename())?;
             // SQLite has one writer; a second connection only waits for the first in coarser steps.
             let pool = SqlitePoolOptions::new()

@@ -14,6 +14,7 @@ use crate::app::Auth;
 use crate::audit::{self, Event, Reason};
 use crate::codes::{self, RequestId, Standing, cookie};
 use crate::error::{Error, Result};
+use crate::hooks::{self, Asking};
 use crate::http::{Client, Fields, FormFields, LinkKey};
 use crate::login;
 use crate::openapi::shared::{CodeNotValid, NotFound, Throttled, UnknownLink};
@@ -65,6 +66,9 @@ bodies! {
         message: String,
         #[schema(required = false)]
         access: String,
+        /// Seconds until the access token expires.
+        #[schema(required = false)]
+        expires_in: u32,
         #[schema(required = false)]
         refresh: String,
     }
@@ -141,6 +145,9 @@ async fn resend(
     }
     let typed = fields.typed("email").unwrap_or_default().to_owned();
     let email = fields.email("email");
+    if let Err(error) = hooks::asked(&auth, Asking::Verification, email.as_ref(), &client, &fields).await {
+        return reader.refuse(&auth, error);
+    }
     let email = match (fields.finish_with(email), reader) {
         (Ok(email), _) => email,
         (Err(error @ Error::Fields(_)), Reader::Person) => {

@@ -206,6 +206,15 @@ impl Fields {
         Some(text)
     }
 
+    /// A yes or no that may be missing.
+    pub fn optional_flag(&mut self, name: &'static str) -> Option<bool> {
+        if let Value::Bool(flag) = self.values.get(name)? {
+            return Some(*flag);
+        }
+        self.problem(name, "Must be a valid boolean.");
+        None
+    }
+
     /// A required e-mail address.
     pub fn email(&mut self, name: &'static str) -> Option<Email> {
         let text = self.text(name)?;

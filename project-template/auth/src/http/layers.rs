@@ -10,15 +10,16 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::cors::{AllowHeaders, AllowMethods, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::{ambiguity, client, forwarding, origin, same_origin, timeout};
+use super::{ambiguity, client, forwarding, is_allowed, origin, same_origin, timeout};
 use crate::app::Auth;
 use crate::audit;
 use crate::error::Error;
 use crate::openapi::shared::BodyTooLarge;
+use crate::pages::{self, Reader};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
@@ -84,8 +85,9 @@ async fn forbid_storing(mut response: Response) -> Response {
 /// An origin that is allowed may do what a page of ours may: which methods and headers the routes of the application take is
 /// for those to say.
 fn cors(origins: &[HeaderValue]) -> CorsLayer {
+    let origins = origins.to_vec();
     CorsLayer::new()
-        .allow_origin(origins.to_vec())
+        .allow_origin(AllowOrigin::predicate(move |origin, _| is_allowed(&origins, origin)))
         .allow_credentials(true)
         .allow_methods(AllowMethods::mirror_request())
         .allow_headers(AllowHeaders::mirror_request())
@@ -99,7 +101,7 @@ async fn observe(State(auth): State<Auth>, request: Request, next: Next) -> Resp
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let route = matched.as_ref().map_or("-", MatchedPath::as_str);
     let span = tracing::info_span!("request", %id, method = %request.method(), route);
-    let method = request.method().clone();
+    let (method, uri, reader) = (request.method().clone(), request.uri().clone(), Reader::of(request.headers()));
     let timing = auth.metrics().request(&method, matched.as_ref().map(MatchedPath::as_str));
     let started = Instant::now();
     forwarding::notice(&auth.settings().http, &request);
@@ -107,7 +109,11 @@ async fn observe(State(auth): State<Auth>, request: Request, next: Next) -> Resp
     let ip = client::address_of(&auth, request.extensions(), request.headers()).filter(|_| keeps_address);
     let origin = audit::Origin { request: Some(id), ip, actor: None };
     let answering = audit::of_request(origin, next.run(request)).instrument(span.clone());
-    let mut response = explain(answering.await, &method);
+    let response = answering.await;
+    let is_nowhere =
+        response.status() == StatusCode::NOT_FOUND && !response.headers().contains_key(header::CONTENT_TYPE);
+    let lost = if is_nowhere { pages::lost(&auth, reader, &method, &uri) } else { None };
+    let mut response = lost.unwrap_or_else(|| explain(response, &method));
     span.in_scope(|| {
         tracing::debug!(status = response.status().as_u16(), micros = started.elapsed().as_micros(), "answered");
     });

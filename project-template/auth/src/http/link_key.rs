@@ -11,11 +11,16 @@ use crate::app::Auth;
 /// people and programs are told in the same way as of every other.
 pub(crate) struct LinkKey(pub(crate) String);
 
+/// The secret in what a mail program or a person took for it: with the bracket, the full stop or the blank beside it.
+pub(crate) fn secret_of(text: &str) -> &str {
+    text.trim_matches(|character: char| !(character.is_ascii_alphanumeric() || character == '-' || character == '_'))
+}
+
 impl FromRequestParts<Auth> for LinkKey {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self, Infallible> {
         let key = Path::<String>::from_request_parts(parts, auth).await;
-        Ok(Self(key.map(|Path(key)| key).unwrap_or_default()))
+        Ok(Self(key.map(|Path(key)| secret_of(&key).to_owned()).unwrap_or_default()))
     }
 }

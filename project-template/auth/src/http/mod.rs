@@ -10,6 +10,7 @@ mod layers;
 mod link_key;
 mod network;
 mod origin;
+mod origins;
 mod patience;
 mod places;
 mod public_url;
@@ -28,14 +29,16 @@ pub use client::Client;
 pub(crate) use fields::{BLANK, REQUIRED};
 pub use fields::{Fields, FormFields};
 pub(crate) use layers::{api_layers, outer_layers, page_layers};
-pub(crate) use link_key::LinkKey;
+pub(crate) use link_key::{LinkKey, secret_of};
 pub(crate) use network::parse_network;
+pub(crate) use origins::is_allowed;
 pub use public_url::PublicUrl;
 pub(crate) use public_url::origin_of;
 pub(crate) use same_origin::SameOrigin;
 pub(crate) use server::{Allowance, serve};
 
 use crate::settings::{Choice, Section};
+use origins::{app_origin, origin_pattern};
 
 /// Above these, `check --deploy` warns.
 const SAFE_BODY_LIMIT: usize = 64 * 1_024;
@@ -133,7 +136,8 @@ impl Settings {
         if idle_timeout < MIN_IDLE_TIMEOUT {
             section.problem("idle_timeout", "must be at least \"10s\"");
         }
-        let origin = "an origin such as \"https://app.example.com\": no user, no path, no `*`";
+        let origin = "an origin such as \"https://app.example.com\" or \"capacitor://localhost\": no user, no path, no slash at \
+                      the end, and a `*` only for one whole name, as in \"https://*.preview.example.com\"";
         Self {
             bind,
             public_url,
@@ -267,12 +271,11 @@ pub(crate) fn is_within(host: &str, domain: &str) -> bool {
     !domain.is_empty() && host.strip_suffix(&domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// Whether a browser can be sent there: an address of the web, or a path of this server (`//` begins neither).
+/// Whether a browser can be sent there: an address of the web or of an app, or a path of this server (`//` begins neither).
 pub(crate) fn is_target(target: &str) -> bool {
     let is_address = || {
-        target
-            .parse::<Uri>()
-            .is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some())
+        let takes = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https")) || app_origin(uri).is_some();
+        target.parse::<Uri>().is_ok_and(|uri| takes(&uri) && uri.authority().is_some())
     };
     let is_path = target.starts_with('/') && !target.starts_with("//") && target.parse::<Uri>().is_ok();
     is_path || is_address()
@@ -291,5 +294,6 @@ pub(crate) fn is_prefix(prefix: &str) -> bool {
 fn parse_origin(text: &str) -> Option<HeaderValue> {
     let uri: Uri = text.parse().ok()?;
     let is_origin = text.split_once("://")?.1 == uri.authority()?.as_str() && !text.contains('*');
-    HeaderValue::from_str(&origin_of(&uri).filter(|_| is_origin)?).ok()
+    let origin = origin_of(&uri).or_else(|| app_origin(&uri)).filter(|_| is_origin);
+    HeaderValue::from_str(&origin.or_else(|| origin_pattern(text))?).ok()
 }

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::{Settings, csrf};
+use super::{Settings, csrf, is_allowed};
 use crate::app::Auth;
 use crate::error::Error;
 use crate::pages::Reader;
@@ -51,7 +51,7 @@ async fn refuse_others(
 
 fn is_ours(headers: &HeaderMap, settings: &Settings, allowed: &[HeaderValue]) -> bool {
     let origin = headers.get(header::ORIGIN);
-    if origin.is_some_and(|origin| allowed.contains(origin)) {
+    if origin.is_some_and(|origin| is_allowed(allowed, origin)) {
         return true;
     }
     if let Some(site) = headers.get("sec-fetch-site") {

@@ -37,20 +37,24 @@ pub(crate) fn is_fresh(proven: i64, now: OffsetDateTime) -> bool {
 /// # Errors
 /// 401 `email_not_verified` where only verified addresses sign in; 403 `too_many_devices`; what a hook refuses with.
 pub(crate) async fn complete(auth: &Auth, user: &User, client: &Client) -> Result<Option<Issued>> {
-    complete_as(auth, user, client, None).await
+    complete_as(auth, user, client, Terms::default()).await
 }
 
-/// As [`complete`], with what the audit log is to say about it.
-pub(crate) async fn complete_as(
-    auth: &Auth,
-    user: &User,
-    client: &Client,
-    way: Option<Reason>,
-) -> Result<Option<Issued>> {
+/// What a session is to be like, beside whose it is.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Terms {
+    /// What the audit log is to say about the way in.
+    pub(crate) way: Option<Reason>,
+    /// Whether the browser is to forget it when it is closed.
+    pub(crate) forgotten: bool,
+}
+
+/// As [`complete`], on other terms.
+pub(crate) async fn complete_as(auth: &Auth, user: &User, client: &Client, terms: Terms) -> Result<Option<Issued>> {
     let refused = |reason: Reason| audit::note(auth, Event::of(Kind::SignInFailed, user).because(reason));
     let claims = admit(auth, user, refused).await?;
     let mut tx = auth.db().begin().await?;
-    let Some((issued, evicted)) = begin(auth, &mut tx, user, &claims, client, way).await? else {
+    let Some((issued, evicted)) = begin(auth, &mut tx, user, &claims, client, terms).await? else {
         refused(Reason::Changed);
         return Ok(None);
     };
@@ -80,15 +84,15 @@ pub(crate) async fn begin(
     user: &User,
     claims: &UserClaims,
     client: &Client,
-    way: Option<Reason>,
+    terms: Terms,
 ) -> Result<Option<(Issued, Ended)>> {
     let before = user;
     let Some(user) = users::store::touch_login(tx, user, auth.now()).await? else { return Ok(None) };
     audit::notices::new_device(auth, tx, before, client).await?;
     let evicted = sessions::make_room(auth, tx, user.id).await?;
-    let issued = sessions::start(auth, tx, &user, claims, client).await?;
+    let issued = sessions::start(auth, tx, &user, claims, client, !terms.forgotten).await?;
     let event = Event::of(Kind::SignIn, &user).session(issued.session);
-    audit::record(auth, tx, way.into_iter().fold(event, Event::because)).await?;
+    audit::record(auth, tx, terms.way.into_iter().fold(event, Event::because)).await?;
     Ok(Some((issued, evicted)))
 }
 

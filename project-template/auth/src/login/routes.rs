@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use utoipa_axum::routes;
 
-use super::complete;
+use super::{Terms, complete_as};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::email_verification::EmailNotVerified;
@@ -33,6 +33,10 @@ bodies! {
         email: String,
         #[schema(format = Password, min_length = 1, max_length = 1024)]
         password: String,
+        /// False on a computer that others use: cookies are gone when the browser is closed, and the session lives for
+        /// `sessions.unremembered_lifetime`.
+        #[schema(required = false, default = true)]
+        remember: bool,
     }
 }
 
@@ -63,9 +67,11 @@ async fn sign_in(auth: &Auth, client: &Client, mut fields: Fields) -> Result<Iss
     throttle::limit_client(auth, Action::Login, client).await?;
     let email = fields.email("email");
     let password = fields.secret("password");
+    let forgotten = fields.optional_flag("remember") == Some(false);
     let (email, password) = fields.finish_with(email.zip(password))?;
     let user = checked(auth, client, &email, password).await?.ok_or(IncorrectCredentials)?;
-    Ok(complete(auth, &user, client).await?.ok_or(IncorrectCredentials)?)
+    let terms = Terms { forgotten, ..Terms::default() };
+    Ok(complete_as(auth, &user, client, terms).await?.ok_or(IncorrectCredentials)?)
 }
 
 /// The user with this address and password, within the budgets for guesses.

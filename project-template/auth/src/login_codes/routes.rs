@@ -13,6 +13,7 @@ use crate::app::Auth;
 use crate::audit::{self, Event, Reason};
 use crate::codes::{self, Subject, cookie};
 use crate::error::Result;
+use crate::hooks::{self, Asking};
 use crate::http::{Client, Fields};
 use crate::openapi::shared::Throttled;
 use crate::openapi::{Api, at, bodies, refusals};
@@ -88,6 +89,7 @@ refusals! {
 async fn ask(State(auth): State<Auth>, client: Client, headers: HeaderMap, mut fields: Fields) -> Result<Response> {
     throttle::limit_client(&auth, Action::LoginCode, &client).await?;
     let email = fields.email("email");
+    hooks::asked(&auth, Asking::LoginCode, email.as_ref(), &client, &fields).await?;
     let request = request::request(&auth, &fields.finish_with(email)?, &client).await?;
     let kept = [(header::SET_COOKIE, cookie::set(&auth, COOKIE, "/login/code/", request))];
     Ok(if cookie::is_wanted(&headers) {

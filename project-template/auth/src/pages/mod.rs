@@ -4,6 +4,7 @@
 //! that goes with them admits only what is inside and carries the answer's nonce, and forms are posted to this origin.
 //! Each works without its script. No script of another origin reads one, whatever `http.cors_origins` says. An address that serves people and programs takes a [`Reader`].
 
+mod lost;
 mod reader;
 
 use axum::Extension;
@@ -12,6 +13,7 @@ use axum::response::{Html, IntoResponse, Response};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::rand::{self, SystemRandom};
 
+pub(crate) use lost::lost;
 pub use reader::Reader;
 
 use crate::app::Auth;
@@ -68,9 +70,13 @@ fn random<const BYTES: usize>() -> anyhow::Result<[u8; BYTES]> {
     Ok(rand::generate(&SystemRandom::new()).map_err(|_| anyhow::anyhow!("no random bytes"))?.expose())
 }
 
-/// Scheme and authority of an address.
+/// Scheme and authority of an address; of an app's, the scheme.
 fn origin(url: &str) -> Option<&str> {
-    let authority = url.find("://")? + 3;
+    let scheme = url.find("://")?;
+    if !matches!(&url[..scheme], "http" | "https") {
+        return Some(&url[..=scheme]);
+    }
+    let authority = scheme + 3;
     let end = url[authority..].find(['/', '?', '#']).map_or(url.len(), |end| authority + end);
     Some(&url[..end])
 }

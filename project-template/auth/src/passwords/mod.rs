@@ -21,7 +21,7 @@ use secrecy::{ExposeSecret, SecretString};
 pub(crate) use hash::{HashError, HashSettings, Hasher, Verdict};
 pub use policy::Policy;
 pub(crate) use reset::{mail_link, offer_own, request as request_reset};
-pub(crate) use reset_pages::{CAPABILITY_COOKIE, CSRF_COOKIE, security_scheme};
+pub(crate) use reset_pages::{CAPABILITY_COOKIE, CSRF_COOKIE, public_router, security_scheme};
 pub(crate) use routes::router;
 
 use crate::app::Auth;
@@ -57,6 +57,8 @@ pub struct Settings {
     pub reset_lifetime: Duration,
     /// Where such a link leads, if not to the built-in form.
     pub reset_redirect: Option<String>,
+    /// Where a password manager sends somebody who is to change theirs.
+    pub change_page: Option<String>,
     pub(crate) hash: HashSettings,
 }
 
@@ -100,12 +102,20 @@ impl Settings {
                 "must be an address such as \"https://app.example.com/new-password\", or a path such as \"/new-password\"",
             );
         }
+        let change_page = section.optional_text("change_page");
+        if change_page.as_deref().is_some_and(|target| !http::is_target(target)) {
+            section.problem(
+                "change_page",
+                "must be an address such as \"https://app.example.com/account/password\", or a path such as \"/account\"",
+            );
+        }
         Self {
             policy,
             old_password_required: section.flag("old_password_required"),
             logout_on_change: section.flag("logout_on_change"),
             reset_lifetime,
             reset_redirect,
+            change_page,
             hash: HashSettings { memory_kib, iterations, parallelism, workers, queue, wait: MAX_WAIT },
         }
     }

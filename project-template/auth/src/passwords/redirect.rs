@@ -3,7 +3,7 @@
 //! It sends one with the value of a cookie that the link's host sets, so it has to be where that can be read, and a page of
 //! an origin that may call.
 
-use axum::http::Uri;
+use axum::http::{HeaderValue, Uri};
 
 use super::Settings;
 use crate::http;
@@ -38,7 +38,9 @@ impl Settings {
             );
             return;
         }
-        let is_allowed = |origin: &String| http.cors_origins.iter().any(|allowed| allowed == origin);
+        let is_allowed = |origin: &String| {
+            HeaderValue::from_str(origin).is_ok_and(|origin| http::is_allowed(&http.cors_origins, &origin))
+        };
         if let Some(origin) = http::origin_of(&page).filter(|origin| !is_allowed(origin)) {
             section.conflict(
                 "reset_redirect",

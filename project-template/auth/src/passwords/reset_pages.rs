@@ -1,7 +1,7 @@
 //! The pages of `password/reset/`, and the cookies that carry the right to set a password from one to the next.
 
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::get;
@@ -12,16 +12,19 @@ use serde_json::{Value, json};
 use super::reset::{self, CAPABILITY_LIFETIME, Capability, Reset};
 use crate::app::Auth;
 use crate::error::{Error, Result, Scheme};
-use crate::http::{cookies, csrf};
+use crate::http::{cookies, csrf, secret_of};
 use crate::openapi::{Api, page_at};
 use crate::pages::{self, Reader};
 use crate::sessions;
-use crate::templates::pages::{LinkNotValid, PasswordReset, PasswordResetComplete};
+use crate::templates::pages::{CookiesNeeded, LinkNotValid, PasswordReset, PasswordResetComplete};
 
 /// Holds the [`Capability`].
 pub(crate) const CAPABILITY_COOKIE: &str = "password_reset_access_token";
 /// What a page's script puts into the header `X-CSRFToken`: readable by scripts, under the name that Django gives it.
 pub(crate) const CSRF_COOKIE: &str = "csrftoken";
+
+/// Tells the form that a link was opened just before, and its cookies set.
+const OPENED: &str = "opened";
 
 pub(super) fn add(api: Api) -> Api {
     let api = page_at(api, "/password/reset/confirm/{uid}/{token}/", get(open));
@@ -29,12 +32,23 @@ pub(super) fn add(api: Api) -> Api {
     page_at(api, "/password/reset/complete/", get(complete))
 }
 
+/// What is beside the API, at a path that is the same everywhere.
+pub(crate) fn public_router() -> Api {
+    Api::default().route("/.well-known/change-password", get(change_page))
+}
+
+/// Where passwords are changed, as password managers ask (W3C, A Well-Known URL for Changing Passwords).
+async fn change_page(State(auth): State<Auth>) -> Result<Response> {
+    let page = auth.settings().password.change_page.clone().ok_or_else(Error::not_found)?;
+    Ok((StatusCode::FOUND, [(header::LOCATION, page)]).into_response())
+}
+
 /// Opens a link: whoever does holds the right to set a password from now on. Programs that look into mails open links
 /// too, so nothing is used up.
 async fn open(State(auth): State<Auth>, path: Result<Path<(String, String)>, PathRejection>) -> Result<Response> {
     // What is no text is no link either.
     let (uid, token) = path.map(|Path(parts)| parts).unwrap_or_default();
-    Reader::Person.answer(&auth, hand_over(&auth, &uid, token).await)
+    Reader::Person.answer(&auth, hand_over(&auth, &uid, secret_of(&token).to_owned()).await)
 }
 
 async fn hand_over(auth: &Auth, uid: &str, token: String) -> Result<Response> {
@@ -44,7 +58,7 @@ async fn hand_over(auth: &Auth, uid: &str, token: String) -> Result<Response> {
         return not_valid(auth, StatusCode::NOT_FOUND, String::new(), Vec::new());
     }
     let capability = Capability::new(auth, secret);
-    let form = || auth.settings().http.path("/password/reset/default/");
+    let form = || auth.settings().http.path(&format!("/password/reset/default/?{OPENED}"));
     let target = auth.settings().password.reset_redirect.clone().unwrap_or_else(form);
     let location = HeaderValue::from_str(&target).map_err(anyhow::Error::new)?;
     let csrf = cookie(auth, CSRF_COOKIE, csrf::token(auth, &capability.name()), false);
@@ -54,10 +68,14 @@ async fn hand_over(auth: &Auth, uid: &str, token: String) -> Result<Response> {
 }
 
 /// The built-in form.
-async fn form(State(auth): State<Auth>, headers: HeaderMap) -> Result<Response> {
+async fn form(State(auth): State<Auth>, headers: HeaderMap, RawQuery(query): RawQuery) -> Result<Response> {
     match held(&auth, &headers).await {
         Ok((capability, reset)) => filled(&auth, StatusCode::OK, &capability, &reset, Vec::new()),
         Err(error @ (Error::Internal(_) | Error::Busy | Error::Unavailable(_))) => Reader::Person.refuse(&auth, error),
+        // The link is good; the window of an app, or whoever blocks cookies, does not say so.
+        Err(Error::NotAuthenticated(_)) if query.as_deref() == Some(OPENED) => {
+            pages::show(&auth, StatusCode::UNAUTHORIZED, &CookiesNeeded {})
+        }
         Err(_) => not_valid(&auth, StatusCode::UNAUTHORIZED, String::new(), Vec::new()),
     }
 }

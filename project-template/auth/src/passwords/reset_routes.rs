@@ -13,6 +13,7 @@ use super::reset::{self, Capability, Reset};
 use super::reset_pages::{self, CAPABILITY_COOKIE, CSRF_COOKIE, cookie, filled, held, not_valid};
 use crate::app::Auth;
 use crate::error::{Error, Result};
+use crate::hooks::{self, Asking};
 use crate::http::{BLANK, Client, FormFields, REQUIRED, csrf};
 use crate::login;
 use crate::openapi::shared::{LinkNotValid, NotAuthenticated, Throttled};
@@ -60,12 +61,16 @@ bodies! {
     #[schema(example = json!({
         "detail": "Password reset.",
         "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
+        "expires_in": 1800,
     }))]
     struct PasswordSet {
         detail: String,
         /// To be sent as `Authorization: Bearer`.
         #[schema(required = false)]
         access: String,
+        /// Seconds until the access token expires.
+        #[schema(required = false)]
+        expires_in: u32,
         /// To be exchanged at `refresh/`; only where it does not travel in the cookie.
         #[schema(required = false)]
         refresh: String,
@@ -92,6 +97,9 @@ async fn request(
         Ok(FormFields(mut fields)) => {
             let email = fields.email("email");
             let typed = fields.typed("email").unwrap_or_default().to_owned();
+            if let Err(error) = hooks::asked(&auth, Asking::PasswordReset, email.as_ref(), &client, &fields).await {
+                return reader.refuse(&auth, error);
+            }
             (typed, fields.finish_with(email))
         }
         Err(error) => (String::new(), Err(error)),

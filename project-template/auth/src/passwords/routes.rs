@@ -49,20 +49,24 @@ bodies! {
     #[schema(example = json!({
         "detail": "New password has been saved.",
         "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
+        "expires_in": 1800,
     }))]
     struct PasswordChanged {
         detail: String,
         /// To be sent as `Authorization: Bearer`.
         #[schema(required = false)]
         access: String,
+        /// Seconds until the access token expires.
+        expires_in: u32,
         /// To be exchanged at `refresh/`; only where it does not travel in the cookie.
         #[schema(required = false)]
         refresh: String,
     }
 }
 
-/// Sets a new password. The session goes on under a new id, the others end; where `password.logout_on_change` is off, all of
-/// them go on as they are.
+/// Sets a new password. The session goes on under a new id, the others end.
+///
+/// Where `password.logout_on_change` is off, all of them go on as they are.
 #[utoipa::path(
     post, path = "/password/change/", tag = "Passwords", request_body = PasswordChange, params(Prefer),
     security(("bearer" = [])),
@@ -97,6 +101,7 @@ async fn change(
     let is_unchanged = old.is_none() && is_password_of(&auth, &user, new.clone()).await?;
     let hash = auth.passwords().hash(new).await?;
     let claims = if settings.logout_on_change { Some(sessions::user_claims(&auth, &user).await?) } else { None };
+    let remembered = sessions::is_remembered(&auth, user.session).await?;
     // Whoever was asked for a password that may be a stranger's may be that stranger.
     let proven = if user.password_hash.is_some() { user.password_proven } else { user.email_verified };
     let mut tx = auth.db().begin().await?;
@@ -117,7 +122,7 @@ async fn change(
             if !ended.contains(user.session) {
                 return Err(sessions::session_over());
             }
-            (ended, Some(sessions::start(&auth, &mut tx, &updated, claims, &client).await?))
+            (ended, Some(sessions::start(&auth, &mut tx, &updated, claims, &client, remembered).await?))
         }
         None => (Ended::default(), None),
     };

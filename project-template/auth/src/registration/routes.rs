@@ -12,6 +12,7 @@ use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::email_verification::{self, Mode};
 use crate::error::{Error, Result};
+use crate::hooks::{self, Asking};
 use crate::http::{Client, Fields};
 use crate::openapi::shared::{NotFound, Throttled};
 use crate::openapi::{Api, at, bodies};
@@ -51,11 +52,14 @@ bodies! {
 
 bodies! {
     /// Tokens, or what is to be done first.
-    #[schema(example = json!({ "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl" }))]
+    #[schema(example = json!({ "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl", "expires_in": 1800 }))]
     struct SignedUp {
         /// To be sent as `Authorization: Bearer`; missing where the address must be verified first.
         #[schema(required = false)]
         access: String,
+        /// Seconds until the access token expires.
+        #[schema(required = false)]
+        expires_in: u32,
         /// To be exchanged at `refresh/`; only where it does not travel in the cookie.
         #[schema(required = false)]
         refresh: String,
@@ -86,7 +90,7 @@ async fn register(
         return Err(Error::not_found());
     }
     throttle::limit_client(&auth, Action::Registration, &client).await?;
-    let new = read(&auth, fields).await?;
+    let new = read(&auth, &client, fields).await?;
     if auth.settings().email_verification.mode == Mode::Mandatory {
         let request = email_verification::sign_up(&auth, new).await?;
         let body = json!({ "detail": "Verification e-mail sent." });
@@ -99,7 +103,7 @@ async fn register(
     Err(users::taken())
 }
 
-async fn read(auth: &Auth, mut fields: Fields) -> Result<NewUser> {
+async fn read(auth: &Auth, client: &Client, mut fields: Fields) -> Result<NewUser> {
     let settings = auth.settings();
     let email = fields.email("email");
     let first_name = name(&mut fields, "first_name", settings.registration.require_names);
@@ -108,6 +112,7 @@ async fn read(auth: &Auth, mut fields: Fields) -> Result<NewUser> {
     let about = users::attributes(address, &first_name, &last_name);
     let names = ("password1", "password2");
     let password = passwords::read_new(auth, &mut fields, names, names.0, "non_field_errors", &about);
+    hooks::asked(auth, Asking::SignUp, email.as_ref(), client, &fields).await?;
     let (email, password) = fields.finish_with(email.zip(password))?;
     require_allowed(auth, &email)?;
     Ok(NewUser {

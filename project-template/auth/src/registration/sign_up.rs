@@ -8,7 +8,7 @@ use crate::email_verification;
 use crate::error::Result;
 use crate::hooks;
 use crate::http::Client;
-use crate::login;
+use crate::login::{self, Terms};
 use crate::sessions::Issued;
 use crate::users::{self, NewUser};
 
@@ -49,7 +49,7 @@ pub(crate) async fn sign_up(auth: &Auth, new: &NewUser, client: &Client, code: O
     };
     audit::record(auth, &mut tx, Event::of(Kind::SignUp, &user)).await?;
     email_verification::begin(auth, &mut tx, &user).await?;
-    let Some((issued, evicted)) = login::begin(auth, &mut tx, &user, &claims, client, None).await? else {
+    let Some((issued, evicted)) = login::begin(auth, &mut tx, &user, &claims, client, Terms::default()).await? else {
         return Err(anyhow::anyhow!("an account that was just made has changed").into());
     };
     hooks::registered(auth, &mut tx, &user);

@@ -7,17 +7,18 @@ use axum_extra::extract::cookie::{self, Cookie};
 use time::Duration;
 use uuid::Uuid;
 
-use super::Issued;
 use super::transport::TOKEN_BYTES;
+use super::{Issued, twins};
 use crate::app::Auth;
 use crate::error::Result;
 use crate::http::{cookies, csrf};
 use crate::settings::{Choice, Section};
+use crate::tokens::Claims;
 
 /// The access token's. A page's scripts cannot read it.
 const ACCESS: &str = "access_token";
 /// What scripts read and send back in `X-CSRFToken`. Not `csrftoken`, which the form for a new password has.
-const CSRF: &str = "csrf_access_token";
+pub(super) const CSRF: &str = "csrf_access_token";
 /// What begins the name of a cookie that browsers keep only with the attributes it stands for.
 const PREFIXES: [&str; 2] = ["__Host-", "__Secure-"];
 
@@ -52,6 +53,7 @@ pub struct CookieSettings {
     pub path: String,
     pub domain: Option<String>,
     pub same_site: SameSite,
+    pub partitioned: bool,
 }
 
 impl CookieSettings {
@@ -61,6 +63,7 @@ impl CookieSettings {
             path: section.required_text("cookie_path"),
             domain: section.optional_text("cookie_domain"),
             same_site: section.one_of("cookie_same_site"),
+            partitioned: section.flag("cookie_partitioned"),
         };
         // RFC 6265, section 4.1.1: a token of RFC 2616.
         if !settings.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)) {
@@ -86,10 +89,13 @@ impl CookieSettings {
     }
 }
 
-/// The headers that hand out what was issued.
-pub(super) fn set(auth: &Auth, issued: Issued) -> SetCookies {
-    let age = |until| until - auth.now();
-    let mut cookies = vec![refresh_cookie(auth, issued.refresh, age(issued.refresh_until))];
+/// The headers that hand out what was issued, after those that delete what is in its way.
+pub(super) fn set(auth: &Auth, issued: Issued, has_twins: bool) -> SetCookies {
+    // Without an age, a browser keeps a cookie until it is closed.
+    let remembered = issued.remembered;
+    let age = |until| remembered.then(|| until - auth.now());
+    let mut cookies = if has_twins { twins::deletions(auth) } else { Vec::new() };
+    cookies.push(refresh_cookie(auth, issued.refresh, age(issued.refresh_until)));
     if auth.settings().sessions.access_cookie {
         let token = csrf::token(auth, &csrf_name(issued.session));
         cookies.push(access_cookie(auth, issued.access, age(issued.access_until)));
@@ -100,12 +106,24 @@ pub(super) fn set(auth: &Auth, issued: Issued) -> SetCookies {
 
 /// The headers that delete what [`set`] sets.
 pub(crate) fn cleared(auth: &Auth) -> SetCookies {
-    let mut cookies = vec![refresh_cookie(auth, String::new(), Duration::ZERO)];
-    if auth.settings().sessions.access_cookie {
-        cookies.push(access_cookie(auth, String::new(), Duration::ZERO));
-        cookies.push(csrf_cookie(auth, String::new(), Duration::ZERO));
-    }
+    headers(&empty(auth))
+}
+
+/// As [`cleared`], for whoever sent these: cookies of earlier settings too.
+pub(super) fn all_cleared(auth: &Auth, sent: &HeaderMap) -> SetCookies {
+    let mut cookies = if twins::came_along(auth, sent) { twins::deletions(auth) } else { Vec::new() };
+    cookies.extend(empty(auth));
     headers(&cookies)
+}
+
+/// The deletion of each cookie.
+pub(super) fn empty(auth: &Auth) -> Vec<Cookie<'static>> {
+    let mut cookies = vec![refresh_cookie(auth, String::new(), Some(Duration::ZERO))];
+    if auth.settings().sessions.access_cookie {
+        cookies.push(access_cookie(auth, String::new(), Some(Duration::ZERO)));
+        cookies.push(csrf_cookie(auth, String::new(), Some(Duration::ZERO)));
+    }
+    cookies
 }
 
 pub(crate) type SetCookies = AppendHeaders<Vec<(HeaderName, HeaderValue)>>;
@@ -114,39 +132,44 @@ fn headers(set: &[Cookie<'static>]) -> SetCookies {
     AppendHeaders(set.iter().map(|cookie| (header::SET_COOKIE, cookies::header(cookie))).collect())
 }
 
-fn refresh_cookie(auth: &Auth, value: String, age: Duration) -> Cookie<'static> {
+fn refresh_cookie(auth: &Auth, value: String, age: Option<Duration>) -> Cookie<'static> {
     let settings = &auth.settings().sessions.cookie;
     let mut cookie = cookie_of(auth, settings.name.clone(), value, age);
     cookie.set_path(settings.path.clone());
     cookie
 }
 
-fn access_cookie(auth: &Auth, value: String, age: Duration) -> Cookie<'static> {
+fn access_cookie(auth: &Auth, value: String, age: Option<Duration>) -> Cookie<'static> {
     cookie_of(auth, access_cookie_name(&auth.settings().sessions.cookie), value, age)
 }
 
 /// Lives as long as the refresh token's: it is needed to refresh.
-fn csrf_cookie(auth: &Auth, value: String, age: Duration) -> Cookie<'static> {
+fn csrf_cookie(auth: &Auth, value: String, age: Option<Duration>) -> Cookie<'static> {
     let mut cookie = cookie_of(auth, CSRF.to_owned(), value, age);
     cookie.set_http_only(false);
     cookie
 }
 
 /// A cookie for every path, the application's routes too.
-fn cookie_of(auth: &Auth, name: String, value: String, age: Duration) -> Cookie<'static> {
+fn cookie_of(auth: &Auth, name: String, value: String, age: Option<Duration>) -> Cookie<'static> {
     let settings = &auth.settings().sessions.cookie;
-    // Browsers drop a `__Host-` cookie, and one with SameSite=None, that is not Secure.
-    let must_be_secure = settings.name.starts_with("__") || settings.same_site == SameSite::None;
+    // Browsers drop a `__Host-` cookie, a partitioned one, and one with SameSite=None, that is not Secure.
+    let must_be_secure =
+        settings.name.starts_with("__") || settings.same_site == SameSite::None || settings.partitioned;
     let mut cookie = Cookie::build((name, value))
         .path("/")
         .http_only(true)
         .same_site(settings.same_site.attribute())
         .secure(auth.settings().is_production() || must_be_secure)
-        .max_age(age);
-    if let Some(domain) = &settings.domain {
-        cookie = cookie.domain(domain.clone());
+        .build();
+    cookie.set_max_age(age);
+    if settings.partitioned {
+        cookie.set_partitioned(true);
     }
-    cookie.build()
+    if let Some(domain) = &settings.domain {
+        cookie.set_domain(domain.clone());
+    }
+    cookie
 }
 
 /// With the prefix of the refresh token's cookie, if that has one.
@@ -164,12 +187,23 @@ pub(crate) fn split_name(name: &str) -> (&str, &str) {
 /// Of several, the one that was given out last: after another `sessions.cookie_path` a browser has one for each path and sends
 /// both, and the older one would end the session as a replay.
 pub(super) fn refresh_token(auth: &Auth, headers: &HeaderMap) -> Option<String> {
+    refresh_tokens(auth, headers).pop()
+}
+
+/// All of them, oldest first.
+pub(super) fn refresh_tokens(auth: &Auth, headers: &HeaderMap) -> Vec<String> {
     let made = |token: &String| auth.tokens().read_refresh(token).map(|claims| (claims.iat, claims.generation)).ok();
     let mut shown = tokens(headers, &auth.settings().sessions.cookie.name);
     if shown.len() > 1 {
         shown.sort_by_cached_key(made);
     }
-    shown.pop()
+    shown
+}
+
+/// Whether a cookie for the refresh token came along that is too large to be one: nothing but its deletion helps.
+pub(super) fn is_oversized(auth: &Auth, headers: &HeaderMap) -> bool {
+    let name = &auth.settings().sessions.cookie.name;
+    cookies::values(headers, name).any(|value| value.len() > TOKEN_BYTES) && tokens(headers, name).is_empty()
 }
 
 /// None unless the settings say that it counts.
@@ -186,16 +220,27 @@ fn tokens(headers: &HeaderMap, name: &str) -> Vec<String> {
     cookies::values(headers, name).filter(|value| !value.is_empty() && value.len() <= TOKEN_BYTES).collect()
 }
 
-/// Lets a request pass whose credential is a cookie of this session, if it has the session's token beside it.
+/// Lets a request pass whose credential is a cookie with these claims, if it has the token of the session beside it, or of
+/// another session of the account whose cookie came along: of cookies of earlier settings, scripts read the oldest first.
 ///
 /// # Errors
 /// 403 if not. Without `sessions.access_cookie` no token is asked for: then where a request comes from is all there is to
 /// see, and enough for a cookie that is good for refreshing alone.
-pub(super) fn check_csrf(auth: &Auth, headers: &HeaderMap, session: Uuid) -> Result<()> {
+pub(super) fn check_csrf(auth: &Auth, headers: &HeaderMap, claims: &Claims) -> Result<()> {
     if !auth.settings().sessions.access_cookie {
         return Ok(());
     }
-    csrf::check(auth, headers, None, &csrf_name(session))
+    let check = |session| csrf::check(auth, headers, None, &csrf_name(session));
+    check(claims.session).or_else(|refused| {
+        let refresh = refresh_tokens(auth, headers).into_iter();
+        let refresh = refresh.filter_map(|token| auth.tokens().read_refresh(&token).ok());
+        let refresh = refresh.map(|refresh| (refresh.sub, refresh.session));
+        let access = tokens(headers, &access_cookie_name(&auth.settings().sessions.cookie)).into_iter();
+        let access = access.filter_map(|token| auth.tokens().verify_access(&token, auth.now()).ok());
+        let access = access.map(|access| (access.sub, access.session));
+        let mut others = refresh.chain(access).filter(|(account, _)| *account == claims.sub);
+        if others.any(|(_, session)| check(session).is_ok()) { Ok(()) } else { Err(refused) }
+    })
 }
 
 /// What names a session to [`csrf`].

@@ -42,7 +42,7 @@ pub(super) fn access_claims(auth: &Auth, parts: &Parts) -> Result<Arc<AccessClai
         return Err(refused(Refusal::Invalid));
     }
     if cookie.is_some() && !parts.method.is_safe() {
-        cookies::check_csrf(auth, &parts.headers, claims.session)?;
+        cookies::check_csrf(auth, &parts.headers, &claims)?;
     }
     Ok(claims)
 }

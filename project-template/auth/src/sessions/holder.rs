@@ -41,15 +41,17 @@ pub(super) async fn of_live(db: &Db, session: Uuid, now: time::OffsetDateTime) -
     Ok(user.as_ref().map(Holder::from))
 }
 
-/// Begins a session, within the transaction that noted the sign-in. `claims` are [`user_claims`] from before it.
+/// Begins a session, within the transaction that noted the sign-in: one that a browser forgets when it is closed, unless it
+/// is to be remembered. `claims` are [`user_claims`] from before it.
 pub(crate) async fn start(
     auth: &Auth,
     tx: &mut Tx,
     user: &User,
     claims: &UserClaims,
     client: &Client,
+    remembered: bool,
 ) -> Result<Issued> {
-    let issued = begin(auth, tx, user.into(), claims, client).await?;
+    let issued = begin(auth, tx, user.into(), claims, client, remembered).await?;
     throttle::remember(auth, tx, &user.address_key(), client).await?;
     Ok(issued)
 }

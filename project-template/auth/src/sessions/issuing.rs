@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Holder, Session, Settings, binding, store};
+use super::{Holder, Session, binding, store};
 use crate::app::Auth;
 use crate::db::Tx;
 use crate::error::Result;
@@ -12,6 +12,7 @@ use crate::tokens::UserClaims;
 
 /// The tokens of a session, ready to be given out.
 pub struct Issued {
+    pub(super) at: OffsetDateTime,
     /// Which session.
     pub session: Uuid,
     /// Valid on its own until it expires.
@@ -22,6 +23,8 @@ pub struct Issued {
     pub refresh: String,
     /// When the refresh token expires.
     pub refresh_until: OffsetDateTime,
+    /// Whether a browser keeps the session when it is closed.
+    pub remembered: bool,
 }
 
 /// Begins a session, within the transaction of the sign-in.
@@ -31,6 +34,7 @@ pub(super) async fn begin(
     holder: Holder,
     claims: &UserClaims,
     client: &Client,
+    remembered: bool,
 ) -> Result<Issued> {
     let now = auth.now();
     let settings = &auth.settings().sessions;
@@ -42,20 +46,17 @@ pub(super) async fn begin(
         claims: serde_json::to_string(claims).map_err(anyhow::Error::new)?,
         created_at: now,
         refreshed_at: now,
-        expires_at: now + settings.refresh_lifetime,
+        expires_at: now,
         ended_at: None,
         refreshable: true,
         ip: client.ip.filter(|_| settings.collect_device).map(|ip| ip.to_string()),
         user_agent: client.user_agent.clone().filter(|_| settings.collect_device),
         rotated_by: None,
+        remembered,
     };
-    session.expires_at = capped(&session, settings);
+    session.expires_at = session.next_expiry(settings, now);
     store::insert(tx, &session).await?;
     Ok(issue(auth, &session, (holder, claims), client, now))
-}
-
-pub(super) fn capped(session: &Session, settings: &Settings) -> OffsetDateTime {
-    session.end(settings).map_or(session.expires_at, |end| end.min(session.expires_at))
 }
 
 /// A new access token, and the refresh token of the session's generation: the same bytes each time.
@@ -72,10 +73,12 @@ pub(super) fn issue(
     let access = session.grant(holder, claims, binding::of_access(auth, session.id, client, now));
     let refresh = session.grant(holder, &refreshed, binding::of_refresh(auth, session.id, client, from));
     Issued {
+        at: now,
         session: session.id,
         access: auth.tokens().access(&access, now, end),
         access_until: auth.tokens().access_until(now, end),
         refresh: auth.tokens().refresh(&refresh, session.generation, from, until),
         refresh_until: until,
+        remembered: session.remembered,
     }
 }

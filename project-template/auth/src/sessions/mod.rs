@@ -29,6 +29,7 @@ mod session;
 mod settings;
 pub(crate) mod store;
 mod transport;
+mod twins;
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -69,6 +70,11 @@ use limit::MAX_PER_USER;
 /// Has a session end at a time at the latest.
 pub(crate) async fn shorten(auth: &Auth, session: Uuid, until: OffsetDateTime) -> Result<()> {
     Ok(store::shorten(auth.db(), session, until).await?)
+}
+
+/// Whether a browser keeps a session when it is closed.
+pub(crate) async fn is_remembered(auth: &Auth, session: Uuid) -> Result<bool> {
+    Ok(store::by_id(auth.db(), session).await?.is_some_and(|session| session.remembered))
 }
 
 /// The sessions of a user that live, newest first: as many as `sessions.max_per_user` can allow.

@@ -21,8 +21,10 @@ use crate::operations::Outcome;
 use crate::throttle::{self, Action};
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
-/// What a browser forgets of this origin when its user signs out.
-const CLEARED: HeaderValue = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");
+/// What a browser forgets of this origin when its user signs out. Not "cookies": that would be those of the whole
+/// registrable domain, and Chromium then takes no Set-Cookie of the answer.
+const CACHE: HeaderValue = HeaderValue::from_static("\"cache\"");
+const CACHE_AND_STORAGE: HeaderValue = HeaderValue::from_static("\"cache\", \"storage\"");
 
 pub(crate) fn router() -> Api {
     let api = at(Api::default(), routes!(refresh));
@@ -71,6 +73,9 @@ async fn refresh(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response> {
+    if !fields.has("refresh") && cookies::is_oversized(&auth, &headers) {
+        return Ok((cookies::cleared(&auth), Error::token_not_valid()).into_response());
+    }
     let exchanged = exchange(&auth, &client, &headers, fields).await;
     auth.metrics().refresh(match &exchanged {
         Ok(_) => Some(Outcome::Succeeded),
@@ -104,7 +109,7 @@ async fn exchange(
     };
     let claims = auth.tokens().read_refresh(&token).map_err(|_| NotRotated::NotValid)?;
     if transport == Transport::Cookie {
-        cookies::check_csrf(auth, headers, claims.session)?;
+        cookies::check_csrf(auth, headers, &claims)?;
     }
     // A copy that is shown from elsewhere must not use up the session's refreshes.
     if !binding::holds(auth, &claims, client) {
@@ -114,7 +119,9 @@ async fn exchange(
     Ok((rotate(auth, &claims, Presenter::of(client, headers, transport)).await?, transport))
 }
 
-/// Ends the session of a refresh token, or of the access token where none is shown. Whether it lived is not told.
+/// Ends the session of a refresh token, or of the access token where none is presented. Whether it was active is not told.
+///
+/// Of several cookies, after another `sessions.cookie_domain` or `cookie_path`, each session ends.
 #[utoipa::path(
     post, path = "/logout/", tag = "Sessions", request_body = RefreshToken,
     security((), ("refresh_cookie" = []), ("bearer" = [])),
@@ -127,33 +134,49 @@ async fn logout(
     headers: HeaderMap,
     mut fields: Fields,
 ) -> Result<Response> {
-    let shown = presented(&auth, &headers, &mut fields);
-    let refresh = shown.as_ref().and_then(|(token, _)| auth.tokens().verify_refresh(token, auth.now()).ok());
-    let refresh = refresh.filter(|refresh| binding::holds(&auth, refresh, &client));
-    let (session, user) = match (refresh, access) {
-        (Some(refresh), _) => {
-            if shown.is_some_and(|(_, transport)| transport == Transport::Cookie) {
-                cookies::check_csrf(&auth, &headers, refresh.session)?;
-            }
-            (refresh.session, refresh.sub)
-        }
-        (None, Ok(access)) => (access.session, access.sub),
-        (None, Err(error)) => {
-            let Some((_, transport)) = shown else { return Err(error) };
-            let refused = Error::token_not_valid();
-            // A browser cannot get rid of a cookie that is good for nothing in any other way.
-            let is_cookie = transport == Transport::Cookie;
-            return Ok(if is_cookie {
-                (cookies::cleared(&auth), refused).into_response()
-            } else {
-                refused.into_response()
-            });
-        }
+    let in_body = fields.has("refresh");
+    let tokens = if in_body {
+        presented(&auth, &headers, &mut fields).map(|(token, _)| token).into_iter().collect()
+    } else {
+        cookies::refresh_tokens(&auth, &headers)
     };
-    end(&auth, session, user, EndedBy::Logout).await?;
-    Ok(goodbye(&auth, "Successfully logged out."))
+    let refresh = tokens.iter().filter_map(|token| auth.tokens().verify_refresh(token, auth.now()).ok());
+    let refresh: Vec<_> = refresh.filter(|refresh| binding::holds(&auth, refresh, &client)).collect();
+    if !in_body && !refresh.is_empty() {
+        // The token of any of them: they end together, whoever they are of.
+        let checked = refresh.iter().map(|refresh| cookies::check_csrf(&auth, &headers, refresh));
+        checked.reduce(Result::or).transpose()?;
+    }
+    let mut over: Vec<_> = refresh.iter().map(|refresh| (refresh.session, refresh.sub)).collect();
+    if over.is_empty() {
+        match access {
+            Ok(access) => over.push((access.session, access.sub)),
+            Err(error) => return logout_refused(&auth, &headers, in_body, tokens.is_empty(), error),
+        }
+    }
+    for (session, user) in over {
+        end(&auth, session, user, EndedBy::Logout).await?;
+    }
+    Ok(goodbye(&auth, &headers, "Successfully logged out."))
 }
 
-pub(super) fn goodbye(auth: &Auth, detail: &'static str) -> Response {
-    (cookies::cleared(auth), [(CLEAR_SITE_DATA, CLEARED)], Json(json!({ "detail": detail }))).into_response()
+fn logout_refused(
+    auth: &Auth,
+    headers: &HeaderMap,
+    in_body: bool,
+    without_refresh: bool,
+    error: Error,
+) -> Result<Response> {
+    let refused = Error::token_not_valid();
+    if !in_body && (!without_refresh || cookies::is_oversized(auth, headers)) {
+        // A browser cannot get rid of a cookie that is good for nothing in any other way.
+        return Ok((cookies::all_cleared(auth, headers), refused).into_response());
+    }
+    Err(if without_refresh { error } else { refused })
+}
+
+pub(super) fn goodbye(auth: &Auth, headers: &HeaderMap, detail: &'static str) -> Response {
+    let cleared = if auth.settings().sessions.clear_storage { CACHE_AND_STORAGE } else { CACHE };
+    let cookies = cookies::all_cleared(auth, headers);
+    (cookies, [(CLEAR_SITE_DATA, cleared)], Json(json!({ "detail": detail }))).into_response()
 }

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::issuing::{capped, issue};
+use super::issuing::issue;
 use super::session::Standing;
 use super::{EndedBy, Issued, Session, binding, end, holder, store};
 use crate::app::Auth;
@@ -52,11 +52,10 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, presenter: Presen
                 .to_text(),
             claims: serde_json::to_string(&claims).map_err(anyhow::Error::new)?,
             refreshed_at: now,
-            expires_at: now + settings.refresh_lifetime,
             rotated_by: Some(presenter.mark(auth, session.id, now)),
             ..session
         };
-        next.expires_at = capped(&next, settings);
+        next.expires_at = next.next_expiry(settings, now);
         if store::advance(auth.db(), &next, Some(client).filter(|_| settings.collect_device)).await? {
             return Ok(issue(auth, &next, (holder, &claims), client, now));
         }

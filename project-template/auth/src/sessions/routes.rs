@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::device::Device;
 use super::refreshing::{self, LoggedOut, goodbye};
-use super::{DbUser, EndedBy, Session, cookies, end, end_all, live_of_user};
+use super::{DbUser, EndedBy, Session, cookies, end, end_all, live_of_user, store};
 use crate::app::Auth;
 use crate::error::Result;
 use crate::openapi::shared::NotFound;
@@ -31,11 +31,11 @@ pub(crate) fn router() -> Api {
     post, path = "/logout-all/", tag = "Sessions", security(("bearer" = [])),
     responses((status = 200, description = "All sessions are over and the cookie deleted.", body = LoggedOut)),
 )]
-async fn logout_all(State(auth): State<Auth>, user: DbUser) -> Result<Response> {
+async fn logout_all(State(auth): State<Auth>, user: DbUser, headers: HeaderMap) -> Result<Response> {
     let mut tx = auth.db().begin().await?;
     users::store::hold(&mut tx, user.id).await?;
     end_all(&auth, &mut tx, user.id, None, EndedBy::LogoutAll).await?.commit(&auth, tx).await?;
-    Ok(goodbye(&auth, "Successfully logged out from all devices."))
+    Ok(goodbye(&auth, &headers, "Successfully logged out from all devices."))
 }
 
 /// A session as its owner sees it. The id names it and opens nothing.
@@ -67,13 +67,16 @@ struct Listed {
     device: Device,
 }
 
-/// The user's live sessions, newest first, at most the 1,000 newest.
+/// The user's active sessions, newest first: this one, and at most the 1,000 newest.
 #[utoipa::path(
     get, path = "/sessions/", tag = "Sessions", security(("bearer" = [])),
     responses((status = 200, description = "The sessions.", body = Vec<Listed>)),
 )]
 async fn list(State(auth): State<Auth>, user: DbUser) -> Result<Json<Vec<Listed>>> {
-    let sessions = live_of_user(&auth, user.id).await?;
+    let mut sessions = live_of_user(&auth, user.id).await?;
+    if sessions.iter().all(|session| session.id != user.session) {
+        sessions.extend(store::by_id(auth.db(), user.session).await?);
+    }
     let listed = |session: Session| Listed {
         id: session.id,
         current: session.id == user.session,

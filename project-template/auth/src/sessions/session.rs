@@ -35,6 +35,8 @@ crate::row! {
         pub user_agent: Option<String>,
         /// A MAC of who used its refresh token last.
         pub(super) rotated_by: Option<String>,
+        /// Whether a browser keeps it when it is closed.
+        pub remembered: bool,
     }
 }
 
@@ -57,6 +59,13 @@ impl Session {
     /// When the session ends however often it is refreshed.
     pub(super) fn end(&self, settings: &Settings) -> Option<OffsetDateTime> {
         settings.end_of(self.created_at)
+    }
+
+    /// When it ends unless it is refreshed, if its refresh token is replaced now.
+    pub(super) fn next_expiry(&self, settings: &Settings, now: OffsetDateTime) -> OffsetDateTime {
+        let lifetime = settings.refresh_lifetime;
+        let lifetime = if self.remembered { lifetime } else { lifetime.min(settings.unremembered_lifetime) };
+        self.end(settings).map_or(now + lifetime, |end| end.min(now + lifetime))
     }
 
     pub(super) fn standing(&self, generation: i64, now: OffsetDateTime, settings: &Settings) -> Standing {
@@ -123,6 +132,7 @@ mod tests {
             ip: None,
             user_agent: None,
             rotated_by: None,
+            remembered: true,
         }
     }
 

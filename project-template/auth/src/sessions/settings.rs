@@ -23,8 +23,12 @@ pub struct Settings {
     pub cookie: CookieSettings,
     /// Whether the access token travels in a cookie too.
     pub access_cookie: bool,
+    /// Whether signing out has a browser forget what scripts of this origin have stored.
+    pub clear_storage: bool,
     /// How long a session lives without a refresh.
     pub refresh_lifetime: Duration,
+    /// As `refresh_lifetime`, of a session that is not to be remembered.
+    pub unremembered_lifetime: Duration,
     /// How long it lives at most.
     pub lifetime: Option<Duration>,
     /// How long a superseded token is acceptable.
@@ -41,7 +45,9 @@ impl Settings {
             transport: section.one_of("transport"),
             cookie: CookieSettings::read(section),
             access_cookie: section.flag("access_cookie"),
+            clear_storage: section.flag("clear_storage"),
             refresh_lifetime: section.duration("refresh_lifetime"),
+            unremembered_lifetime: section.duration("unremembered_lifetime"),
             lifetime: section.optional_duration("lifetime"),
             retry_window: section.duration("retry_window"),
             reload_window: section.duration("reload_window"),
@@ -49,6 +55,9 @@ impl Settings {
         };
         if settings.refresh_lifetime.is_zero() || settings.refresh_lifetime > MAX_REFRESH_LIFETIME {
             section.problem("refresh_lifetime", "must be longer than zero and at most \"400d\"");
+        }
+        if settings.unremembered_lifetime.is_zero() {
+            section.problem("unremembered_lifetime", "must be longer than zero");
         }
         if settings.lifetime.is_some_and(|lifetime| lifetime.is_zero()) {
             section.problem("lifetime", "must be longer than zero; empty turns it off");

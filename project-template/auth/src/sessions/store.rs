@@ -12,14 +12,14 @@ use crate::{in_tx, on};
 macro_rules! columns {
     () => {
         "id, user_id, generation, superseded, claims, created_at, refreshed_at, expires_at, ended_at, refreshable, ip, \
-         user_agent, rotated_by"
+         user_agent, rotated_by, remembered"
     };
 }
 
 pub(super) async fn insert(tx: &mut Tx, session: &Session) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query(
-        "insert into sessions (id, user_id, claims, created_at, refreshed_at, expires_at, ip, user_agent)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into sessions (id, user_id, claims, created_at, refreshed_at, expires_at, ip, user_agent, remembered)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(session.id)
     .bind(session.user_id)
@@ -29,6 +29,7 @@ pub(super) async fn insert(tx: &mut Tx, session: &Session) -> sqlx::Result<()> {
     .bind(session.expires_at)
     .bind(&session.ip)
     .bind(&session.user_agent)
+    .bind(session.remembered)
     .execute(conn)
     .await
     .map(drop))
@@ -51,6 +52,16 @@ pub(super) async fn live_of_user(db: &Db, user: Uuid, now: OffsetDateTime, limit
     .bind(user)
     .bind(now)
     .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await)
+}
+
+/// Every session of a user that is kept, oldest first.
+pub(crate) async fn all_of_user(db: &Db, user: Uuid) -> sqlx::Result<Vec<Session>> {
+    on!(db, pool => sqlx::query_as(concat!(
+        "select ", columns!(), " from sessions where user_id = $1 order by created_at, id",
+    ))
+    .bind(user)
     .fetch_all(pool)
     .await)
 }

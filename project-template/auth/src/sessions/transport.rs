@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::{Issued, cookies};
+use super::{Issued, cookies, twins};
 use crate::app::Auth;
 use crate::http::Fields;
 use crate::openapi::bodies;
@@ -33,7 +33,10 @@ impl Choice for Transport {
 
 /// How the answer to a request is to carry tokens: as the settings say, or as `Prefer` (RFC 7240) asks.
 #[derive(Clone, Copy, Debug)]
-pub struct Delivery(Transport);
+pub struct Delivery {
+    transport: Transport,
+    has_twins: bool,
+}
 
 impl FromRequestParts<Auth> for Delivery {
     type Rejection = Infallible;
@@ -46,16 +49,22 @@ impl FromRequestParts<Auth> for Delivery {
             let is = |known| name.eq_ignore_ascii_case(known);
             if is("token") { Some(Transport::Body) } else { is("cookies").then_some(Transport::Cookie) }
         });
-        Ok(Self(wish.unwrap_or(auth.settings().sessions.transport)))
+        let transport = wish.unwrap_or(auth.settings().sessions.transport);
+        Ok(Self { transport, has_twins: twins::came_along(auth, &parts.headers) })
     }
 }
 
 bodies! {
     /// Tokens.
-    #[schema(example = json!({ "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl" }))]
+    #[schema(example = json!({
+        "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
+        "expires_in": 1800,
+    }))]
     pub(crate) struct Tokens {
         /// To be sent as `Authorization: Bearer`.
         access: String,
+        /// Seconds until the access token expires.
+        expires_in: u32,
         /// To be exchanged at `refresh/`; only where it does not travel in the cookie.
         #[schema(required = false)]
         refresh: String,
@@ -76,7 +85,7 @@ impl Delivery {
     /// The delivery of a token's successor. One that came in a cookie goes back in a cookie whatever is asked for: a
     /// script that got into a page must not be able to have the cookie read out to it.
     pub(super) fn of_successor(self, presented: Transport) -> Self {
-        if presented == Transport::Cookie { Self(Transport::Cookie) } else { self }
+        if presented == Transport::Cookie { Self { transport: Transport::Cookie, ..self } } else { self }
     }
 
     /// An answer with tokens, and other members beside them.
@@ -84,12 +93,13 @@ impl Delivery {
     pub fn answer(self, auth: &Auth, status: StatusCode, issued: Issued, others: Value) -> Response {
         let mut body = others;
         body["access"] = json!(issued.access);
-        match self.0 {
+        body["expires_in"] = json!((issued.access_until - issued.at).whole_seconds());
+        match self.transport {
             Transport::Body => {
                 body["refresh"] = json!(issued.refresh);
                 (status, Json(body)).into_response()
             }
-            Transport::Cookie => (status, cookies::set(auth, issued), Json(body)).into_response(),
+            Transport::Cookie => (status, cookies::set(auth, issued, self.has_twins), Json(body)).into_response(),
         }
     }
 }

@@ -369,10 +369,13 @@ fn metrics_have_a_port_of_their_own() {
 }
 
 #[test]
-fn a_wildcard_is_no_origin() {
+fn a_wildcard_for_more_than_one_name_is_no_origin() {
     for origin in [
         "*",
-        "https://*.example.com",
+        "https://*",
+        "https://*.com",
+        "http://*.example.com",
+        "https://*.*.example.com",
         "https://example.com/",
         "null",
         "example.com",

@@ -91,6 +91,14 @@ mails! {
         time: String = "1 January 2027, 12:00 UTC";
     }
 
+    /// To the owner of an account that was deleted.
+    AccountDeleted = "account_deleted_subject.txt", "account_deleted.html", "account_deleted_text.txt" {
+        /// The address it had.
+        email: String = "ada@example.com";
+        /// When it was, in UTC.
+        time: String = "1 January 2027, 12:00 UTC";
+    }
+
     /// To whoever asked to sign in with a code.
     LoginCode = "login_code_subject.txt", "login_code.html", "login_code_text.txt" {
         /// The account's address.

@@ -89,6 +89,12 @@ pages! {
         errors: Vec<String> = Vec::new(), vec!["The address or the password is wrong.".to_owned()];
     }
 
+    /// A link was opened where no cookies are kept.
+    CookiesNeeded = "cookies_needed_page.html" {}
+
+    /// There is no such page: most often a link that a mail program cut or added to.
+    NotFound = "not_found_page.html" {}
+
     /// A list of users.
     AdminUsers = "admin_users_page.html" {
         /// Where the admin pages begin.

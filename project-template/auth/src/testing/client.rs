@@ -224,5 +224,6 @@ fn cookies(reply: &Reply) -> impl Iterator<Item = (String, String)> {
 
 /// The refresh token among the cookies an answer sets; empty where it deletes it.
 fn refresh_cookie(reply: &Reply) -> Option<String> {
-    cookies(reply).find(|(name, _)| name.ends_with(REFRESH)).map(|(_, value)| value)
+    // After those of earlier settings, which are deleted.
+    cookies(reply).filter(|(name, _)| name.ends_with(REFRESH)).last().map(|(_, value)| value)
 }

@@ -1,8 +1,10 @@
 //! Accounts: who somebody is. What they may do with it, and how they prove it, is for other rooms.
 
 mod columns;
+mod deleted;
 mod email;
 mod email_change;
+mod export;
 pub mod import;
 mod owner;
 mod promotion;

@@ -2,23 +2,28 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa_axum::routes;
 
 use super::owner::{SignInAgain, prove};
-use super::{LastSuperuser, NAME_LIMIT, User, email_change, erase, protect_last_superuser, role, store};
+use super::{
+    LastSuperuser, NAME_LIMIT, User, deleted, email_change, erase, export, protect_last_superuser, role, store,
+};
 use crate::app::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields};
+use crate::login;
 use crate::openapi::shared::{Conflict, NotFound, Throttled};
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, refusals};
 use crate::sessions::{self, CurrentUser, DbUser, EndedBy};
 
 pub(crate) fn router() -> Api {
-    at(email_change::router(), routes!(show, change, remove))
+    let api = at(email_change::router(), routes!(show, change, remove));
+    let api = at(api, routes!(remove_by_post));
+    at(api, routes!(export_all))
 }
 
 bodies! {
@@ -38,6 +43,11 @@ bodies! {
         #[schema(required = false, format = Password, min_length = 1, max_length = 1024)]
         password: String,
     }
+}
+
+refusals! {
+    /// The session did not begin within the last five minutes.
+    SignInOnceMore = FORBIDDEN, "sign_in_again", "Sign in again, then repeat this within five minutes.";
 }
 
 /// An account as its owner sees it.
@@ -77,6 +87,29 @@ async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
     changed.map(|user| Json(user.into())).ok_or_else(Error::not_found)
 }
 
+/// Everything that is kept about the account: its data, its sessions, its events.
+///
+/// It takes a session that began within the last five minutes; a refresh does not make it younger.
+#[utoipa::path(
+    get, path = "/user/export/", tag = "Accounts", security(("bearer" = [])),
+    responses((status = 200, description = "All of it.", body = Object, example = json!({
+            "account": {
+                "id": "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c10", "email": "ada@example.com", "email_verified": true,
+                "first_name": "Ada", "last_name": "Lovelace", "role": 0, "is_active": true, "has_password": true,
+                "created": "2027-01-15T08:00:00Z", "last_login": "2027-01-15T08:00:00Z",
+            },
+            "sessions": [],
+            "events": [],
+        })), SignInOnceMore),
+)]
+async fn export_all(State(auth): State<Auth>, user: DbUser, token: CurrentUser) -> Result<Response> {
+    if !login::is_fresh(token.session_iat, auth.now()) {
+        return Err(SignInOnceMore.into());
+    }
+    let all = export::export(&auth, &user, user.session).await?;
+    Ok(([(header::CONTENT_DISPOSITION, "attachment; filename=\"account.json\"")], Json(all)).into_response())
+}
+
 /// Removes the account, its sessions and everything that hangs on it.
 ///
 /// An account without a password, such as one that a mailed code made, takes a session that began within the last five
@@ -96,8 +129,33 @@ async fn remove(
     user: DbUser,
     token: CurrentUser,
     client: Client,
-    mut fields: Fields,
+    fields: Fields,
 ) -> Result<Response> {
+    delete(auth, user, token, client, fields).await
+}
+
+/// As `DELETE user/`, for clients and proxies that send no body with that.
+#[utoipa::path(
+    post, path = "/user/delete/", tag = "Accounts", request_body = Password, security(("bearer" = [])),
+    responses(
+        (status = 204, description = "The account is gone, and the cookies of its session."),
+        Conflict,
+        LastSuperuser,
+        SignInAgain,
+        Throttled,
+    ),
+)]
+async fn remove_by_post(
+    State(auth): State<Auth>,
+    user: DbUser,
+    token: CurrentUser,
+    client: Client,
+    fields: Fields,
+) -> Result<Response> {
+    delete(auth, user, token, client, fields).await
+}
+
+async fn delete(auth: Auth, user: DbUser, token: CurrentUser, client: Client, mut fields: Fields) -> Result<Response> {
     let proven = prove(&auth, (&user, &token), &client, &mut fields, Reason::Deletion).await?;
     fields.finish_with(proven)?;
     let mut tx = auth.db().begin().await?;
@@ -114,6 +172,7 @@ async fn remove(
     if !erase(&auth, &mut tx, &user, event).await? {
         return Err(Conflict.into());
     }
+    deleted::tell(&auth, &mut tx, &user).await?;
     ended.commit(&auth, tx).await?;
     Ok((StatusCode::NO_CONTENT, sessions::cleared(&auth)).into_response())
 }

@@ -115,6 +115,22 @@ pub(crate) async fn set_email(
     .await)
 }
 
+/// Writes the address of an account in another way, if it is still as `user` shows it.
+pub(crate) async fn respell_email(tx: &mut Tx, user: &User, email: &Email, now: OffsetDateTime) -> sqlx::Result<bool> {
+    let changed = in_tx!(tx, conn => sqlx::query(
+        "update users set email = $1, updated_at = $2 where id = $3 and email_key = $4 and auth_version = $5",
+    )
+    .bind(email.as_written())
+    .bind(now)
+    .bind(user.id)
+    .bind(email.key())
+    .bind(user.auth_version)
+    .execute(conn)
+    .await?
+    .rows_affected());
+    Ok(changed == 1)
+}
+
 /// Gives an account the names and the password of another sign-up, or no password at all.
 pub(crate) async fn set_sign_up(
     tx: &mut Tx,

@@ -1,6 +1,8 @@
 //! `login/`.
 
-use auth::testing::{Engine, PASSWORD};
+use std::time::Duration;
+
+use auth::testing::{Engine, PASSWORD, Reply};
 use auth::users;
 use serde_json::json;
 
@@ -13,6 +15,7 @@ auth::on_both_engines!(
     unknown_wrong_and_deactivated_are_one_answer_at_one_cost,
     a_reactivated_account_signs_in_again,
     many_correct_logins_at_once_all_succeed,
+    whoever_is_not_to_be_remembered_is_forgotten_with_the_browser_and_after_a_day,
 );
 
 async fn it_answers_with_tokens_of_a_new_session(engine: Engine) {
@@ -20,7 +23,7 @@ async fn it_answers_with_tokens_of_a_new_session(engine: Engine) {
     let first = app.signed_in("ada@example.com").await;
     let mut second = app.client();
     let reply = second.login(" ADA@Example.com ", PASSWORD).await;
-    assert_eq!((reply.status, &reply.body), (200, &json!({ "access": second.access })));
+    assert_eq!((reply.status, &reply.body), (200, &json!({ "access": second.access, "expires_in": 1_800 })));
     assert_ne!(super::claims(&first).await["session"], super::claims(&second).await["session"]);
     assert_eq!(first.clone().refresh().await.status, 200, "the first session lives on");
 }
@@ -115,4 +118,34 @@ async fn a_hash_that_cannot_be_renewed_keeps_nobody_out() {
     execute("drop trigger broken").await;
     assert_eq!(app.client().login("ada@example.com", PASSWORD).await.status, 200);
     assert_ne!(hash().await, OUTDATED, "the next sign-in tries again");
+}
+
+/// The attributes of the cookie that an answer sets.
+fn attributes(reply: &Reply) -> &str {
+    reply.header("set-cookie").split_once("; ").map_or("", |(_, attributes)| attributes)
+}
+
+async fn whoever_is_not_to_be_remembered_is_forgotten_with_the_browser_and_after_a_day(engine: Engine) {
+    let app = start(engine).await;
+    app.signed_in("ada@example.com").await;
+    let mut shared = app.client();
+    let body = json!({ "email": "ada@example.com", "password": PASSWORD, "remember": false });
+    let reply = shared.post("/jwt-allauth/login/", &body).await;
+    let reply = shared.keep(reply);
+    assert_eq!(attributes(&reply), "HttpOnly; SameSite=Lax; Path=/", "no Max-Age: until the browser is closed");
+    app.advance(Duration::from_hours(23));
+    assert_eq!(attributes(&shared.refresh().await), "HttpOnly; SameSite=Lax; Path=/");
+    let new = "wrong pony charger clip";
+    let change = json!({ "old_password": PASSWORD, "new_password1": new, "new_password2": new });
+    let reply = shared.post("/jwt-allauth/password/change/", &change).await;
+    assert_eq!(attributes(&shared.keep(reply)), "HttpOnly; SameSite=Lax; Path=/");
+    app.advance(Duration::from_hours(24));
+    assert_eq!(shared.refresh().await.status, 401);
+
+    let body = json!({ "email": "ada@example.com", "password": new, "remember": true });
+    let reply = shared.post("/jwt-allauth/login/", &body).await;
+    assert_eq!(attributes(&reply), "HttpOnly; SameSite=Lax; Path=/; Max-Age=1209600");
+    let reply =
+        shared.post("/jwt-allauth/login/", &json!({ "email": "a@b.c", "password": new, "remember": "no" })).await;
+    assert_eq!((reply.status, &reply.body), (400, &json!({ "remember": ["Must be a valid boolean."] })));
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     assert_cookie_deleted, assert_not_authenticated, assert_refused, assert_session_over, assert_token_not_valid,
-    post_raw, start, with_refresh, without_refresh,
+    configured, post_raw, start, with_refresh, without_refresh,
 };
 
 auth::on_both_engines!(
@@ -15,6 +15,8 @@ auth::on_both_engines!(
     any_credential_of_the_session_will_do,
     a_refresh_token_works_beside_an_expired_access_token,
     it_can_be_repeated,
+    every_session_whose_cookie_came_along_ends,
+    a_cookie_that_is_too_large_is_deleted,
     without_a_usable_credential_it_is_refused,
     logout_all_ends_every_session_of_the_user_and_nobody_elses,
     logout_all_needs_a_living_session,
@@ -28,7 +30,7 @@ async fn logout(client: &Client) -> Reply {
 fn assert_goodbye(reply: &Reply, detail: &str) {
     assert_refused(reply, 200, &json!({ "detail": detail }));
     assert_cookie_deleted(reply);
-    assert_eq!(reply.header("clear-site-data"), "\"cache\", \"cookies\", \"storage\"");
+    assert_eq!(reply.header("clear-site-data"), "\"cache\"", "nobody else's cookies are cleared");
 }
 
 async fn the_cookies_session_ends_and_the_cookie_goes(engine: Engine) {
@@ -75,6 +77,37 @@ async fn it_can_be_repeated(engine: Engine) {
     for _ in 0..3 {
         assert_goodbye(&logout(&ada).await, "Successfully logged out.");
     }
+}
+
+async fn every_session_whose_cookie_came_along_ends(engine: Engine) {
+    let app = start(engine).await;
+    let (mut old, mut new) = (app.signed_in("ada@example.com").await, app.client());
+    new.login("ada@example.com", PASSWORD).await;
+    let mut other = app.signed_in("bob@example.com").await;
+    let browser = app.client().with_header("cookie", &format!("refresh_token={}", old.refresh));
+    let browser = browser.with_header("cookie", &format!("x=y; refresh_token={}", new.refresh));
+    let browser = browser.with_header("cookie", &format!("refresh_token={}", other.refresh));
+    assert_eq!(logout(&browser).await.status, 200);
+    for session in [&mut old, &mut new, &mut other] {
+        assert_token_not_valid(&session.refresh().await);
+    }
+}
+
+async fn a_cookie_that_is_too_large_is_deleted(engine: Engine) {
+    let app = start(engine).await;
+    let client = app.client().holding("", &"x".repeat(5_000));
+    for path in ["/jwt-allauth/logout/", "/jwt-allauth/refresh/"] {
+        let reply = client.post(path, &json!({})).await;
+        assert_token_not_valid(&reply);
+        assert_cookie_deleted(&reply);
+    }
+}
+
+#[tokio::test]
+async fn what_scripts_stored_is_cleared_by_setting() {
+    let app = configured(Engine::Sqlite, "[sessions]\nclear_storage = true").await;
+    let reply = logout(&app.signed_in("ada@example.com").await).await;
+    assert_eq!(reply.header("clear-site-data"), "\"cache\", \"storage\"");
 }
 
 async fn without_a_usable_credential_it_is_refused(engine: Engine) {

@@ -38,7 +38,11 @@ async fn a_new_password_ends_every_other_session_and_renews_this_one(engine: Eng
     let before = ada.clone();
 
     let reply = change(&mut ada, PASSWORD, NEW).await;
-    assert_refused(&reply, 200, &json!({ "detail": "New password has been saved.", "access": ada.access }));
+    assert_refused(
+        &reply,
+        200,
+        &json!({ "detail": "New password has been saved.", "access": ada.access, "expires_in": 1_800 }),
+    );
     assert_ne!(super::claims(&ada).await["session"], super::claims(&before).await["session"]);
     assert_eq!(ada.refresh().await.status, 200);
     for old in [before, phone] {

@@ -24,7 +24,7 @@ async fn it_answers_with_tokens(engine: Engine) {
     let mut ada = app.client();
     let reply = ada.register("ada@example.com", PASSWORD).await;
     assert_eq!(reply.status, 201);
-    assert_eq!(reply.body, json!({ "access": ada.access }));
+    assert_eq!(reply.body, json!({ "access": ada.access, "expires_in": 1_800 }));
     assert!(!ada.refresh.is_empty());
     let user = ada.get("/jwt-allauth/user/").await.body;
     assert_eq!(user, json!({ "email": "ada@example.com", "first_name": "", "last_name": "" }));

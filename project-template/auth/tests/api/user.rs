@@ -18,6 +18,9 @@ auth::on_both_engines!(
     an_account_without_a_password_gets_another_address_by_whoever_signed_in_a_moment_ago,
     a_password_is_asked_for_however_fresh_the_session_is,
     a_deleted_address_can_be_registered_again,
+    an_account_is_deleted_by_post_too_and_its_owner_gets_a_mail,
+    an_address_of_ones_own_can_be_written_in_another_case,
+    what_is_kept_about_a_person_is_theirs_to_take_away,
 );
 
 #[tokio::test]
@@ -149,4 +152,54 @@ async fn a_deleted_address_can_be_registered_again(engine: Engine) {
     let new = app.signed_in("ada@example.com").await;
     assert_session_over(&old.get(PATH).await);
     assert_eq!(new.get(PATH).await.status, 200);
+}
+
+async fn an_account_is_deleted_by_post_too_and_its_owner_gets_a_mail(engine: Engine) {
+    let app = start(engine).await;
+    let ada = app.signed_in("ada@example.com").await;
+    let path = "/jwt-allauth/user/delete/";
+    assert_eq!(ada.post(path, &json!({ "password": "a wrong password" })).await.status, 400);
+    let reply = ada.post(path, &json!({ "password": PASSWORD })).await;
+    assert_eq!(reply.status, 204, "{reply:?}");
+    assert_cookie_deleted(&reply);
+    assert_session_over(&ada.get(PATH).await);
+    let mail = app.mailbox().await.latest("ada@example.com");
+    assert!(mail.subject.contains("was deleted"), "{mail:?}");
+}
+
+async fn an_address_of_ones_own_can_be_written_in_another_case(engine: Engine) {
+    let app = start(engine).await;
+    let mut ada = app.signed_in("ada@example.com").await;
+    let path = "/jwt-allauth/user/email/";
+    let change =
+        async |email: &str, password: &str| ada.post(path, &json!({ "email": email, "password": password })).await;
+    assert_eq!(change("Ada@example.com", "a wrong password").await.status, 400);
+    assert_eq!(change("ada@example.com", PASSWORD).await.status, 400, "nothing to change");
+    assert_eq!(change("Ada@example.com", PASSWORD).await.text("detail"), "E-mail address changed.");
+    assert_eq!(ada.get(PATH).await.text("email"), "Ada@example.com");
+    assert_eq!(ada.refresh().await.status, 200, "nothing else has changed");
+    assert_eq!(app.client().login("ada@example.com", PASSWORD).await.status, 200);
+}
+
+async fn what_is_kept_about_a_person_is_theirs_to_take_away(engine: Engine) {
+    let app = start(engine).await;
+    let mut ada = app.signed_in("ada@example.com").await.from_address("203.0.113.7");
+    app.signed_in("bob@example.com").await;
+    let path = "/jwt-allauth/user/export/";
+    assert_not_authenticated(&app.client().get(path).await);
+    app.advance(Duration::from_mins(5));
+    let expected = json!({ "detail": "Sign in again, then repeat this within five minutes.", "code": "sign_in_again" });
+    assert_refused(&ada.get(path).await, 403, &expected);
+    ada.refresh().await;
+    assert_refused(&ada.get(path).await, 403, &expected);
+    ada.login("ada@example.com", PASSWORD).await;
+    let reply = ada.get(path).await;
+    assert_eq!((reply.status, reply.header("cache-control")), (200, "no-store"), "{reply:?}");
+    assert_eq!(reply.body["account"]["email"], "ada@example.com");
+    assert_eq!(reply.body["sessions"].as_array().unwrap().len(), 2);
+    assert_eq!(reply.body["sessions"][1]["ip"], "203.0.113.7");
+    let kinds: Vec<_> = reply.body["events"].as_array().unwrap().iter().map(|event| event["kind"].clone()).collect();
+    assert_eq!(kinds, ["exported", "sign_in", "sign_in", "sign_up"]);
+    let text = reply.body.to_string();
+    assert!(!text.contains("bob") && !text.contains("argon2"), "{text}");
 }

@@ -69,6 +69,14 @@ impl Tab {
         self.eval(expression).as_str().unwrap_or_default().to_owned()
     }
 
+    /// The value of a cookie that goes to this page, though its scripts cannot read it; empty where there is none.
+    pub(crate) fn cookie(&mut self, name: &str) -> String {
+        let held = self.0.call("Network.getCookies", &json!({}));
+        let cookies = held["cookies"].as_array().into_iter().flatten();
+        let named = cookies.into_iter().find(|cookie| cookie["name"] == name);
+        named.and_then(|cookie| cookie["value"].as_str()).unwrap_or_default().to_owned()
+    }
+
     pub(crate) fn path(&mut self) -> String {
         self.text("location.pathname")
     }

@@ -39,6 +39,11 @@ pub(crate) async fn every_page(mut look: impl FnMut(&mut Tab, &str)) {
     tab.follow("main button");
     show(&mut tab, "refused_page");
 
+    tab.visit(&server.url("/jwt-allauth/password/reset/default/?opened"));
+    show(&mut tab, "cookies_needed_page");
+    tab.visit(&server.url("/jwt-allauth/nowhere/"));
+    show(&mut tab, "not_found_page");
+
     tab.visit(&server.url(&reset_link(&app, LONG).await));
     show(&mut tab, "password_reset_page");
     submit_passwords(&mut tab, "password1");

@@ -104,7 +104,7 @@ async fn asking_takes_the_password_and_an_address_that_is_another(engine: Engine
     let app = strict(engine, Method::Link).await;
     let client = signed_in(&app).await;
     let path = "/jwt-allauth/user/email/";
-    let reply = client.post(path, &json!({ "email": "ADA@example.com", "password": "wrong horse battery" })).await;
+    let reply = client.post(path, &json!({ "email": ADA, "password": "wrong horse battery" })).await;
     assert_eq!(reply.status, 400);
     assert_eq!(reply.body["email"][0], "This is already your e-mail address.");
     assert_eq!(reply.body["password"][0], "Your password was entered incorrectly. Please enter it again.");

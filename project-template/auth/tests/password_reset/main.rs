@@ -33,7 +33,7 @@ async fn opened(app: &TestApp, email: &str) -> Client {
     let link = link(app, email).await;
     let mut browser = app.client();
     let reply = browser.visit(&link).await;
-    assert_eq!((reply.status, reply.header("location")), (302, FORM), "{reply:?}");
+    assert_eq!((reply.status, reply.header("location")), (302, format!("{FORM}?opened").as_str()), "{reply:?}");
     browser
 }
 

@@ -12,6 +12,8 @@ auth::on_both_engines!(
     a_refused_password_is_explained_in_the_form,
     a_link_that_is_not_valid_leads_to_a_form_for_another,
     a_form_stays_good_when_its_link_is_opened_again,
+    where_no_cookies_are_kept_a_person_is_told_so,
+    a_link_that_was_mangled_on_the_way_leads_on,
     a_form_of_another_link_sets_no_password_and_asks_again,
     while_the_database_is_away_a_person_gets_a_page,
     a_page_loads_nothing_and_is_not_kept,
@@ -162,4 +164,50 @@ async fn a_page_loads_nothing_and_is_not_kept(engine: Engine) {
     // Pictures in the style have to name what they are.
     let html = html(&first).replace("xmlns='http://www.w3.org/2000/svg'", "");
     assert!(!html.contains("http"), "no address of another origin: {html}");
+}
+
+async fn where_no_cookies_are_kept_a_person_is_told_so(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    app.signed_in(ADA).await;
+    let link = link(&app, ADA).await;
+    let reply = app.client().visit(&link).await;
+    assert_eq!(reply.header("location"), "/jwt-allauth/password/reset/default/?opened");
+    let page = app.client().visit(reply.header("location")).await;
+    assert_eq!(page.status, 401);
+    assert!(html(&page).contains("Cookies are needed") && !html(&page).contains("no longer valid"), "{page:?}");
+    let page = app.client().visit(FORM).await;
+    assert!(html(&page).contains("no longer valid"), "nobody opened a link just before");
+}
+
+async fn a_link_that_was_mangled_on_the_way_leads_on(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    app.signed_in(ADA).await;
+    let link = link(&app, ADA).await;
+    for mangled in [
+        format!("{link})"),
+        format!("/{link}"),
+        format!("{link}%20"),
+        format!("{link}%3E."),
+        link.replacen("/password", "//password", 1),
+    ] {
+        let reply = app.client().visit(&mangled).await;
+        assert_eq!((reply.status, reply.header("location")), (302, link.as_str()), "{mangled}");
+    }
+    let inside = format!("{})/", link.trim_end_matches('/'));
+    assert_eq!(app.client().visit(&inside).await.status, 302, "{inside}");
+    let page = app.client().visit(&format!("{link}more/")).await;
+    assert_eq!(page.status, 404);
+    assert!(html(&page).contains("Page not found"), "{page:?}");
+    let reply = app.client().get(&format!("{link}more/")).await;
+    assert_eq!((reply.status, reply.text("code")), (404, "not_found"), "a program gets JSON");
+}
+
+#[tokio::test]
+async fn password_managers_find_the_page_to_change_a_password() {
+    let path = "/.well-known/change-password";
+    let app = TestApp::start(Engine::Sqlite, router).await;
+    assert_eq!(app.client().get(path).await.status, 404);
+    let toml = "[password]\nchange_page = \"https://app.example.com/account\"";
+    let reply = TestApp::configured(Engine::Sqlite, router, toml).await.client().get(path).await;
+    assert_eq!((reply.status, reply.header("location")), (302, "https://app.example.com/account"));
 }

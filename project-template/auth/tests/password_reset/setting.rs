@@ -38,7 +38,7 @@ async fn a_new_password_is_set_and_everything_before_it_ends(engine: Engine) {
 
     let reply = set(&browser, NEW).await;
     assert_eq!((reply.status, reply.text("detail")), (200, "Password reset."));
-    assert_eq!(reply.body.as_object().map(serde_json::Map::len), Some(2), "{reply:?}");
+    assert_eq!(reply.body.as_object().map(serde_json::Map::len), Some(3), "{reply:?}");
     browser.keep(reply);
     assert_eq!(browser.cookies.len(), 0, "the capability and its token are deleted");
     assert_eq!(browser.get("/jwt-allauth/user/").await.text("email"), ADA);

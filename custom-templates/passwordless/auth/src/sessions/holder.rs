@@ -47,7 +47,7 @@ pub(crate) async fn start(
     claims: &UserClaims,
     client: &Client,
 ) -> Result<Issued> {
-    begin(auth, tx, Holder::of(user.id), claims, client).await
+    begin(auth, tx, Holder::of(user.id), claims, client, true).await
 }
 
 /// The holder of a session that is to be refreshed, and what its tokens are to say. Who may not sign in any more loses it.

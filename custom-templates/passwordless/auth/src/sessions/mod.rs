@@ -29,6 +29,7 @@ mod session;
 mod settings;
 mod store;
 mod transport;
+mod twins;
 
 pub(crate) use cookies::access_cookie_name;
 pub use cookies::{CookieSettings, SameSite};

@@ -21,10 +21,10 @@ async fn sign_in(app: &TestApp, wish: &str) -> Reply {
 async fn the_refresh_token_travels_in_a_cookie_or_in_the_body_as_the_client_wishes() {
     let app = start(Engine::Memory).await;
     let reply = sign_in(&app, "cookies").await;
-    assert_eq!(members(&reply), ["access"]);
+    assert_eq!(members(&reply), ["access", "expires_in"]);
     assert!(reply.header("set-cookie").ends_with("HttpOnly; SameSite=Lax; Path=/; Max-Age=1209600"), "{reply:?}");
     let reply = sign_in(&app, "token").await;
-    assert_eq!((members(&reply), reply.header("set-cookie")), (vec!["access", "refresh"], ""));
+    assert_eq!((members(&reply), reply.header("set-cookie")), (vec!["access", "expires_in", "refresh"], ""));
     let next = app.client().post("/jwt-allauth/refresh/", &json!({ "refresh": reply.body["refresh"] })).await;
     assert_eq!(next.status, 200);
 }

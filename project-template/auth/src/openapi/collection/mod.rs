@@ -75,7 +75,7 @@ fn chapters(spec: &Value) -> Vec<Chapter<'_>> {
         for (method, operation) in item.as_object().into_iter().flatten() {
             let request = request(spec, path, method, operation);
             let tag = operation["tags"][0].as_str().unwrap_or_default();
-            if method == "delete" || path.contains("/logout") {
+            if method == "delete" || path.contains("/logout") || path.ends_with("/user/delete/") {
                 leaving.requests.push(request);
             } else if let Some(chapter) = chapters.iter_mut().find(|chapter| chapter.name == tag) {
                 chapter.requests.push(request);

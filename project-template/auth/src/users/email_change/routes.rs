@@ -8,13 +8,13 @@ use axum::routing::get;
 use serde_json::{Value, json};
 use utoipa_axum::routes;
 
-use super::{ask, confirm, open};
+use super::{ask, confirm, open, respell};
 use crate::app::Auth;
 use crate::audit::Reason;
 use crate::codes::Standing;
 use crate::error::Result;
 use crate::http::{Client, Fields, LinkKey};
-use crate::openapi::shared::{Throttled, UnknownLink};
+use crate::openapi::shared::{Conflict, Throttled, UnknownLink};
 use crate::openapi::{Api, at, bodies, page_at};
 use crate::pages::{self, Reader};
 use crate::registration;
@@ -24,6 +24,7 @@ use crate::throttle::{self, Action};
 use crate::users::owner::{SignInAgain, prove};
 use crate::users::{self, Email};
 
+const CHANGED: &str = "E-mail address changed.";
 /// The same whether or not the address has another account.
 const SENT: &str = "An e-mail has been sent to the new address, which replaces the old one once it is confirmed.";
 
@@ -66,6 +67,7 @@ bodies! {
     responses(
         (status = 200, description = "The new address got a link, the old one a notice.", body = AddressChanged),
         registration::EmailDomainNotAllowed,
+        Conflict,
         SignInAgain,
         Throttled,
     ),
@@ -81,11 +83,16 @@ async fn change(
     throttle::limit(&auth, Action::EmailChange, &user.id.to_string()).await?;
     let email = fields.email("email");
     let present = Email::parse(&user.email);
-    if email.is_some() && email.as_ref().map(Email::key) == present.as_ref().map(Email::key) {
+    let is_own = email.is_some() && email.as_ref().map(Email::key) == present.as_ref().map(Email::key);
+    if is_own && email.as_ref().is_some_and(|email| email.as_written() == user.email) {
         fields.problem("email", "This is already your e-mail address.");
     }
     let proven = prove(&auth, (&user, &token), &client, &mut fields, Reason::EmailChange).await?;
     let (email, ()) = fields.finish_with(email.zip(proven))?;
+    if is_own {
+        respell(&auth, &user, user.session, &email).await?;
+        return Ok(Json(json!({ "detail": CHANGED })));
+    }
     registration::require_allowed(&auth, &email)?;
     ask(&auth, &user, user.session, &email).await?;
     Ok(Json(json!({ "detail": SENT })))
@@ -131,7 +138,7 @@ async fn press(auth: &Auth, reader: Reader, key: &str) -> Result<Response> {
     match (reader, changed) {
         (Reader::Person, true) => pages::show(auth, StatusCode::OK, &EmailChanged {}),
         (Reader::Person, false) => pages::show(auth, StatusCode::NOT_FOUND, &EmailChangeFailed {}),
-        (Reader::Program, true) => Ok(Json(json!({ "detail": "E-mail address changed." })).into_response()),
+        (Reader::Program, true) => Ok(Json(json!({ "detail": CHANGED })).into_response()),
         (Reader::Program, false) => Err(UnknownLink.into()),
     }
 }
