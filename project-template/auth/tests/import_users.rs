@@ -23,10 +23,15 @@ auth::on_both_engines!(
     of_two_models_that_look_like_users_one_has_to_be_named,
     what_closes_an_account_elsewhere_closes_it_here_and_is_named,
     the_audit_log_says_whom_an_import_made_staff,
+    hashes_of_other_frameworks_sign_their_owners_in_and_are_replaced,
+    addresses_are_verified_by_natural_keys_as_well_and_those_of_nobody_are_counted,
+    accounts_without_a_password_are_counted,
 );
 
 const DJANGO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/django_users.jsonl");
 
+/// Rows of other systems, see `fixtures/other_users.py`.
+const OTHERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/other_users.jsonl");
 /// What Django writes for an account without a password.
 const UNUSABLE: &str = "!jRkVsA0wbZDMFSQ9nEuAKgeDDNKQF5zqkzUh3Ksl";
 /// A hash in Django's notation.
@@ -53,8 +58,8 @@ async fn try_run(app: &TestApp, plan: &Import) -> Result<Said, String> {
     let (mut lines, mut ids, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
     let summary = import(&app.auth, plan, |event| match event {
         Event::Known { key, id } => ids.push((key.to_owned(), id)),
-        Event::Changed { line, note } => lines.push(format!("{line}: note: {note}")),
-        Event::Refused { line, reason } => lines.push(format!("{line}: {reason}")),
+        Event::Changed { place, note } => lines.push(format!("{place}: note: {note}")),
+        Event::Refused { place, reason } => lines.push(format!("{place}: {reason}")),
         Event::LeftOut { what, rows } => left_out.push(format!("{what}: {rows}")),
         Event::Progress { .. } => {}
     });
@@ -80,7 +85,8 @@ async fn hash_of(app: &TestApp, email: &str) -> Option<String> {
 async fn every_hash_of_django_signs_its_owner_in_and_is_replaced_by_one_of_ours(engine: Engine) {
     let app = TestApp::start(engine, router).await;
     let said = run(&app, Path::new(DJANGO), false).await;
-    assert_eq!(said.summary, Summary { imported: 13, existing: 0, refused: 0, others: 12 });
+    let Summary { imported, existing, refused, others, without_password, .. } = said.summary;
+    assert_eq!((imported, existing, refused, others, without_password), (13, 0, 0, 12, 2));
     assert_eq!(said.lines.len(), 1, "{:?}", said.lines);
     assert!(said.lines[0].starts_with("9: note: its password hash (`md5`)"), "{:?}", said.lines);
 
@@ -185,7 +191,7 @@ async fn rows_that_cannot_be_imported_are_named_and_the_others_are(engine: Engin
          joe@example.com,!,maybe,0\n",
     );
     let said = run(&app, csv.path(), false).await;
-    assert_eq!(said.summary, Summary { imported: 2, existing: 0, refused: 4, others: 0 });
+    assert_eq!((said.summary.imported, said.summary.refused), (2, 4));
     let expected = [
         "3: `not-an-address\\u{1b}[2J` is not an e-mail address",
         "4: CSV error",
@@ -210,7 +216,8 @@ async fn keys_that_are_uuids_stay_and_a_taken_one_is_refused(engine: Engine) {
     assert_eq!(said.ids, [(id.to_string(), id)]);
     let said = run(&app, file(&json!([row("bob@example.com")]).to_string()).path(), false).await;
     assert_eq!(said.summary.refused, 1);
-    assert_eq!(said.lines, ["1: its primary key is the id of another account here"]);
+    let taken = format!("1, row 1, key {id}: its primary key is the id of another account here");
+    assert_eq!(said.lines, [taken]);
 }
 
 async fn two_imports_of_one_file_at_once_make_each_account_once(engine: Engine) {
@@ -334,6 +341,58 @@ async fn the_audit_log_says_whom_an_import_made_staff(engine: Engine) {
     for ((user, detail), (email, expected)) in said.into_iter().zip(expected) {
         assert_eq!((user, detail.as_str()), (app.user(email).await.id, expected));
     }
+}
+
+async fn hashes_of_other_frameworks_sign_their_owners_in_and_are_replaced(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    let said = run(&app, Path::new(OTHERS), false).await;
+    assert_eq!((said.summary.imported, said.summary.without_password, said.lines), (14, 0, Vec::new()));
+    for (_, id) in said.ids {
+        let (email,): (String,) =
+            on!(app.auth.db(), pool => sqlx::query_as("select email from users where id = $1").bind(id).fetch_one(pool).await)
+                .expect("an account");
+        let password = match email.as_str() {
+            "argon2@example.com" => "Gru\u{308}\u{df}e aus Zu\u{308}rich",
+            "better-auth-composed@example.com" => "\u{fb01}ve \u{2460} horses",
+            _ => "correct horse",
+        };
+        assert_eq!(app.client().login(&email, "wrong horse").await.status, 401, "{email}");
+        assert_eq!(app.client().login(&email, password).await.status, 200, "{email}");
+        assert!(hash_of(&app, &email).await.expect("a hash").starts_with("$argon2id$"), "{email}");
+        assert_eq!(app.client().login(&email, password).await.status, 200, "{email}, with the new hash");
+    }
+}
+
+async fn addresses_are_verified_by_natural_keys_as_well_and_those_of_nobody_are_counted(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    let address = |email: &str, user: Value| {
+        django("account.emailaddress", 1, &json!({ "email": email, "user": user, "verified": true, "primary": true }))
+    };
+    let rows = account(1, "ada@example.com", &json!({ "username": "ada" }))
+        + &account(2, "bob@example.com", &json!({ "username": "bob" })).replace("\"pk\":2,", "")
+        + &account(3, "eve@example.com", &json!({}))
+        + &account(4, "joe@example.com", &json!({ "username": "joe" }))
+        + &address("ada@example.com", json!(1))
+        + &address("ada@elsewhere.example", json!(1))
+        + &address("bob@example.com", json!(["bob"]))
+        + &address("eve@example.com", json!(["eve@example.com"]))
+        + &address("joe@example.com", json!(["somebody"]))
+        + &address("joe@example.com", json!(7));
+    let said = run(&app, file(&rows).path(), false).await;
+    assert_eq!(said.summary.strange_addresses, 2);
+    for (name, verified) in [("ada", true), ("bob", true), ("eve", true), ("joe", false)] {
+        assert_eq!(app.user(&format!("{name}@example.com")).await.email_verified, verified, "{name}");
+    }
+}
+
+async fn accounts_without_a_password_are_counted(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    let devise = file("id,email,encrypted_password\n1,ada@example.com,x\n2,bob@example.com,y\n");
+    let summary = run(&app, devise.path(), true).await.summary;
+    assert_eq!((summary.imported, summary.without_password, summary.has_passwords), (2, 2, false));
+    let some = file(&format!("id,email,password\n1,ada@example.com,{PBKDF2}\n2,bob@example.com,!\n"));
+    let summary = run(&app, some.path(), true).await.summary;
+    assert_eq!((summary.imported, summary.without_password, summary.has_passwords), (2, 1, true));
 }
 
 async fn count(app: &TestApp) -> i64 {

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
+use time::UtcOffset;
+use time::macros::format_description;
 
 use super::with_auth;
 use crate::parts::Parts;
@@ -25,6 +27,9 @@ pub(super) struct Arguments {
     /// Import accounts that had a second factor, although there is none here: their passwords alone will do
     #[arg(long)]
     without_second_factors: bool,
+    /// How far times without a zone are from UTC
+    #[arg(long, value_name = "+HH:MM", default_value = "+00:00", value_parser = offset, allow_hyphen_values = true)]
+    time_zone: UtcOffset,
     /// Write which id each account has here, as CSV: Django's primary key, id
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     ids: Option<PathBuf>,
@@ -42,8 +47,8 @@ pub(super) async fn import(parts: Box<Parts>, arguments: &Arguments) -> anyhow::
                 unwritten = ids.write(key, id);
             }
         }
-        Event::Changed { line, note } => screen.say(line, "note", note),
-        Event::Refused { line, reason } => screen.say(line, "not imported", reason),
+        Event::Changed { place, note } => screen.say(place, "note", note),
+        Event::Refused { place, reason } => screen.say(place, "not imported", reason),
         Event::LeftOut { what, rows } => left_out.push(format!("{what} ({rows})")),
         Event::Progress { done, of } => screen.progress(done, of),
     };
@@ -52,6 +57,7 @@ pub(super) async fn import(parts: Box<Parts>, arguments: &Arguments) -> anyhow::
         dry_run: arguments.dry_run,
         model: arguments.model.clone(),
         without_second_factors: arguments.without_second_factors,
+        time_zone: arguments.time_zone,
     };
     let imported = with_auth(parts, async |auth| import::import(auth, &plan, watch).await).await;
     screen.clear();
@@ -67,8 +73,19 @@ pub(super) async fn import(parts: Box<Parts>, arguments: &Arguments) -> anyhow::
 }
 
 fn conclude(summary: Summary, dry_run: bool) -> ExitCode {
-    let Summary { imported, existing, refused, others: _ } = summary;
+    let Summary { imported, existing, refused, .. } = summary;
     println!("{} {}", if dry_run { "would import" } else { "imported" }, accounts(imported));
+    if summary.without_password > 0 {
+        let why = if summary.has_passwords { "" } else { "; the file has no column or field `password`" };
+        println!("{} of them without a password, until their owners reset it{why}", summary.without_password);
+    }
+    if summary.strange_addresses > 0 {
+        println!(
+            "{} verified addresses belong to no account of this file, so nothing is verified by them; dump again without \
+             --natural-primary and --natural-foreign",
+            summary.strange_addresses
+        );
+    }
     if existing > 0 {
         let already = match existing {
             1 => "its address already has an account here",
@@ -82,6 +99,12 @@ fn conclude(summary: Summary, dry_run: bool) -> ExitCode {
     if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// Such as `+09:00`.
+fn offset(text: &str) -> Result<UtcOffset, String> {
+    let parsed = UtcOffset::parse(text, format_description!("[offset_hour sign:mandatory]:[offset_minute]"));
+    parsed.map_err(|_| "it must be like +09:00 or -03:30; names of zones are not known here".into())
+}
+
 fn accounts(count: u64) -> String {
     format!("{count} account{}", if count == 1 { "" } else { "s" })
 }
@@ -93,9 +116,9 @@ struct Screen<'s> {
 }
 
 impl Screen<'_> {
-    fn say(&mut self, line: u64, kind: &str, text: &str) {
+    fn say(&mut self, place: &str, kind: &str, text: &str) {
         self.clear();
-        eprintln!("{}:{line}: {kind}: {text}", self.file.display());
+        eprintln!("{}:{place}: {kind}: {text}", self.file.display());
     }
 
     fn progress(&mut self, done: u64, of: u64) {
@@ -116,18 +139,20 @@ impl Screen<'_> {
 struct Ids {
     partial: BufWriter<File>,
     path: PathBuf,
+    without_key: u64,
 }
 
 impl Ids {
     fn create(path: &Path) -> anyhow::Result<Self> {
         let file = File::create(partial(path)).with_context(|| format!("cannot write {}", partial(path).display()))?;
-        let mut ids = Self { partial: BufWriter::new(file), path: path.to_owned() };
+        let mut ids = Self { partial: BufWriter::new(file), path: path.to_owned(), without_key: 0 };
         writeln!(ids.partial, "pk,id")?;
         Ok(ids)
     }
 
     /// A key is a number or a UUID; one that is neither is quoted.
     fn write(&mut self, key: &str, id: uuid::Uuid) -> std::io::Result<()> {
+        self.without_key += u64::from(key.is_empty());
         if key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
             writeln!(self.partial, "{key},{id}")
         } else {
@@ -136,6 +161,13 @@ impl Ids {
     }
 
     fn finish(mut self) -> std::io::Result<()> {
+        if self.without_key > 0 {
+            eprintln!(
+                "note: {} accounts have no key in the file, and so none in {}; dump without --natural-primary",
+                self.without_key,
+                self.path.display()
+            );
+        }
         self.partial.flush()?;
         std::fs::rename(partial(&self.path), &self.path)
     }

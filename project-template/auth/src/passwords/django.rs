@@ -8,13 +8,14 @@ use std::num::NonZeroU32;
 use argon2::password_hash::phc::Output;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ring::{digest, pbkdf2};
+use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
 use super::{memory::Memory, stored::Argon2Hash};
 
 /// The most a hash may cost: twice Django's present number of rounds, eight times its bcrypt, and for scrypt 256 MiB or
 /// seven times its work.
-const MAX_PBKDF2_ROUNDS: u32 = 3_000_000;
+pub(super) const MAX_PBKDF2_ROUNDS: u32 = 3_000_000;
 const MAX_BCRYPT_COST: u32 = 15;
 const MAX_SCRYPT_LOG_N: u8 = 18;
 const MAX_SCRYPT_MEMORY: u64 = 256 * 1024 * 1024;
@@ -23,26 +24,47 @@ const MAX_SCRYPT_WORK: u64 = 1 << 22;
 /// Bytes of a PBKDF2 hash, which is as long as its digest: SHA-1's and SHA-256's.
 const SHA1_BYTES: usize = 20;
 const SHA256_BYTES: usize = 32;
+const SHA512_BYTES: usize = 64;
 /// Bytes of Django's scrypt hashes.
 const SCRYPT_BYTES: usize = 64;
 
-/// A hash that Django made.
+/// A hash that Django made, or another framework in the same way.
 pub(super) enum Django {
-    Pbkdf2 { algorithm: pbkdf2::Algorithm, rounds: NonZeroU32, salt: String, hash: Vec<u8> },
-    Bcrypt { hash: String, is_prehashed: bool },
-    Scrypt { params: scrypt::Params, salt: String, hash: Output },
+    Pbkdf2 {
+        algorithm: pbkdf2::Algorithm,
+        rounds: NonZeroU32,
+        salt: Vec<u8>,
+        hash: Vec<u8>,
+    },
+    Bcrypt {
+        hash: String,
+        is_prehashed: bool,
+    },
+    /// `is_composed`: of the password in normal form KC.
+    Scrypt {
+        params: scrypt::Params,
+        salt: String,
+        hash: Output,
+        is_composed: bool,
+    },
     Argon2(Argon2Hash),
 }
 
 impl Django {
     pub(super) fn parse(text: &str) -> Option<Self> {
+        // Without Django's word in front, as most others store it.
+        if text.starts_with("$2") {
+            return Self::bcrypt(text, false);
+        }
         let (method, rest) = text.split_once('$')?;
         match method {
             "pbkdf2_sha256" => Self::pbkdf2(rest, pbkdf2::PBKDF2_HMAC_SHA256, SHA256_BYTES),
             "pbkdf2_sha1" => Self::pbkdf2(rest, pbkdf2::PBKDF2_HMAC_SHA1, SHA1_BYTES),
+            "pbkdf2_sha512" => Self::pbkdf2(rest, pbkdf2::PBKDF2_HMAC_SHA512, SHA512_BYTES),
             "bcrypt_sha256" => Self::bcrypt(rest, true),
             "bcrypt" => Self::bcrypt(rest, false),
-            "scrypt" => Self::scrypt(rest),
+            "scrypt" => Self::scrypt(rest, false),
+            "scrypt_nfkc" => Self::scrypt(rest, true),
             "argon2" => Argon2Hash::parse(&text["argon2".len()..]).map(Self::Argon2),
             _ => None,
         }
@@ -52,7 +74,7 @@ impl Django {
         let [rounds, salt, hash] = parts(text)?;
         let rounds = rounds.parse().ok().filter(|rounds: &NonZeroU32| rounds.get() <= MAX_PBKDF2_ROUNDS)?;
         let hash = STANDARD.decode(hash).ok().filter(|hash| hash.len() == bytes)?;
-        Some(Self::Pbkdf2 { algorithm, rounds, salt: salt.to_owned(), hash })
+        Some(Self::Pbkdf2 { algorithm, rounds, salt: salt.as_bytes().to_vec(), hash })
     }
 
     fn bcrypt(text: &str, is_prehashed: bool) -> Option<Self> {
@@ -63,7 +85,7 @@ impl Django {
         (is_sound && is_bounded).then(|| Self::Bcrypt { hash: text.to_owned(), is_prehashed })
     }
 
-    fn scrypt(text: &str) -> Option<Self> {
+    fn scrypt(text: &str, is_composed: bool) -> Option<Self> {
         let [n, salt, r, p, hash] = parts(text)?;
         let (n, r, p): (u64, u32, u32) = (n.parse().ok()?, r.parse().ok()?, p.parse().ok()?);
         let log_n = u8::try_from(n.checked_ilog2()?).ok().filter(|log_n| *log_n <= MAX_SCRYPT_LOG_N)?;
@@ -72,20 +94,22 @@ impl Django {
         let is_bounded = n.is_power_of_two() && memory <= MAX_SCRYPT_MEMORY && work <= MAX_SCRYPT_WORK;
         let params = scrypt::Params::new(log_n, r, p).ok().filter(|_| is_bounded)?;
         let hash = Output::new(&STANDARD.decode(hash).ok()?).ok().filter(|hash| hash.len() == SCRYPT_BYTES)?;
-        Some(Self::Scrypt { params, salt: salt.to_owned(), hash })
+        Some(Self::Scrypt { params, salt: salt.to_owned(), hash, is_composed })
     }
 
     /// Whether the hash was made of these bytes. None if that cannot be computed.
     pub(super) fn is_of(&self, password: &[u8], memory: &Memory) -> Option<bool> {
         match self {
             Self::Pbkdf2 { algorithm, rounds, salt, hash } => {
-                Some(pbkdf2::verify(*algorithm, *rounds, salt.as_bytes(), password, hash).is_ok())
+                Some(pbkdf2::verify(*algorithm, *rounds, salt, password, hash).is_ok())
             }
             // bcrypt reads 72 bytes at most. Django once cut what is longer, which would let any other ending in.
             Self::Bcrypt { hash, is_prehashed: false } => Some(is_bcrypt_of(password, hash)),
             Self::Bcrypt { hash, is_prehashed: true } => Some(is_bcrypt_of(sha256_hex(password).as_bytes(), hash)),
-            Self::Scrypt { params, salt, hash } => {
+            Self::Scrypt { params, salt, hash, is_composed } => {
                 let mut made = [0; SCRYPT_BYTES];
+                let composed = Zeroizing::new(String::from_utf8_lossy(password).nfkc().collect::<String>());
+                let password = if *is_composed { composed.as_bytes() } else { password };
                 let kib = usize::try_from(params.n() * u64::from(params.r()) / 8).ok()?;
                 memory.beside(kib, || scrypt::scrypt(password, salt.as_bytes(), params, &mut made)).ok()?;
                 Some(Output::new(&made).ok()? == *hash)

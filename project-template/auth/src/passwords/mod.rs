@@ -2,6 +2,7 @@
 
 mod common;
 mod django;
+mod foreign;
 mod hash;
 mod memory;
 mod nfc;
@@ -174,9 +175,11 @@ impl From<HashError> for Error {
     }
 }
 
-/// Whether a stored hash can be compared with passwords here: one of ours, or one that Django made, of bounded cost.
-pub(crate) fn is_comparable(hash: &str) -> bool {
-    stored::Stored::parse(hash).is_some()
+/// A hash that was made elsewhere as it is to be stored, if it can be compared with passwords here: of a known kind and of
+/// bounded cost.
+pub(crate) fn comparable(hash: &str) -> Option<String> {
+    let noted = foreign::noted(hash).unwrap_or_else(|| hash.to_owned());
+    stored::Stored::parse(&noted).map(|_| noted)
 }
 
 /// Whether somebody who is signed in knows the password of their account, which they are asked for a reason. A wrong one

@@ -2,7 +2,7 @@
 
 use argon2::{Algorithm, Argon2, Params, PasswordHash, Version, password_hash::phc::Output};
 
-use super::{django::Django, memory::Memory};
+use super::{django::Django, foreign, memory::Memory};
 
 /// The most a stored hash may ask for, in KiB, passes and lanes: a row of an import must not stop the service.
 pub(super) const MAX_MEMORY_KIB: u32 = 256 * 1024;
@@ -13,7 +13,7 @@ pub(super) const MAX_PARALLELISM: u32 = 8;
 pub(super) enum Stored {
     /// Made here, from the password in normal form C.
     Own(Argon2Hash),
-    /// Made by Django, from the password as it came.
+    /// Made elsewhere, from the password as it came.
     Imported(Django),
 }
 
@@ -23,7 +23,7 @@ impl Stored {
         if text.starts_with("$argon2") {
             return Argon2Hash::parse(text).map(Self::Own);
         }
-        Django::parse(text).map(Self::Imported)
+        foreign::passlib(text).or_else(|| Django::parse(text)).map(Self::Imported)
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct Account {
 
 impl Account {
     /// The account, and what is left out of it; or why there can be none.
-    pub(super) fn read(row: &Content, now: OffsetDateTime) -> Result<(Self, Vec<String>), String> {
+    pub(super) fn read(row: &Content, zone: UtcOffset, now: OffsetDateTime) -> Result<(Self, Vec<String>), String> {
         let mut notes = Vec::new();
         let written = text(row, "email")?;
         if written.is_empty() {
@@ -44,8 +44,8 @@ impl Account {
             last_name: name(row, "last_name")?,
             role: role_of(row, &mut notes)?,
             is_active: flag(row, "is_active")?.unwrap_or(true),
-            created_at: time(row, "date_joined")?,
-            last_login_at: time(row, "last_login")?,
+            created_at: time(row, "date_joined", zone)?,
+            last_login_at: time(row, "last_login", zone)?,
         };
         account.keep_out(row, now, &mut notes);
         Ok((account, notes))
@@ -75,10 +75,12 @@ fn password_hash(stored: &str, notes: &mut Vec<String>) -> Option<String> {
     if stored.is_empty() || stored.starts_with('!') {
         return None;
     }
-    if passwords::is_comparable(stored) {
-        return Some(stored.to_owned());
+    if let Some(comparable) = passwords::comparable(stored) {
+        return Some(comparable);
     }
-    let method = stored.split('$').next().filter(|method| method.len() < stored.len()).unwrap_or("unknown");
+    // What has no dollar sign may be a password itself.
+    let method = stored.split('$').find(|part| !part.is_empty()).filter(|part| part.len() < stored.len());
+    let method = method.unwrap_or("unknown");
     notes.push(format!(
         "its password hash (`{}`) is not supported, malformed or too costly; the account has no password until its \
          owner resets it",
@@ -90,7 +92,10 @@ fn password_hash(stored: &str, notes: &mut Vec<String>) -> Option<String> {
 /// A role of the project's own is kept. From [`role::STAFF`] on roles are privileges here, and numbers that meant
 /// something else in Django must not grant them: there the two flags decide.
 fn role_of(row: &Content, notes: &mut Vec<String>) -> Result<i64, String> {
-    let stored = number(row, "role")?;
+    let stored = number(row, "role");
+    if let (None, Some(written)) = (stored, value(row, "role")) {
+        notes.push(format!("its role {written} is not a number; the flags decide"));
+    }
     if let Some(own) = stored.filter(|role| *role < role::STAFF) {
         return Ok(own);
     }
@@ -133,8 +138,8 @@ fn flag(row: &Content, name: &str) -> Result<Option<bool>, String> {
         None => return Ok(None),
         Some(Value::Bool(flag)) => Some(*flag),
         Some(Value::String(text)) => match text.to_ascii_lowercase().as_str() {
-            "true" | "t" | "1" => Some(true),
-            "false" | "f" | "0" => Some(false),
+            "true" | "t" | "1" | "1.0" => Some(true),
+            "false" | "f" | "0" | "0.0" => Some(false),
             _ => None,
         },
         Some(Value::Number(number)) => number.as_u64().filter(|number| *number <= 1).map(|number| number == 1),
@@ -143,30 +148,47 @@ fn flag(row: &Content, name: &str) -> Result<Option<bool>, String> {
     flag.map(Some).ok_or_else(|| format!("its `{name}` is neither true nor false"))
 }
 
-fn number(row: &Content, name: &str) -> Result<Option<i64>, String> {
-    let number = match value(row, name) {
-        None => return Ok(None),
-        Some(Value::String(text)) => text.parse().ok(),
-        Some(value) => value.as_i64(),
-    };
-    number.map(Some).ok_or_else(|| format!("its `{name}` is not a whole number"))
+/// None also where there is something else.
+fn number(row: &Content, name: &str) -> Option<i64> {
+    match value(row, name)? {
+        Value::String(text) => text.strip_suffix(".0").unwrap_or(text).parse().ok(),
+        value => value.as_i64(),
+    }
 }
 
-/// A time as Django or `PostgreSQL` writes it, in UTC where it names no zone; whole seconds, as everywhere here.
-fn time(row: &Content, name: &str) -> Result<Option<OffsetDateTime>, String> {
+/// A time as Django or `PostgreSQL` writes it, in a zone where it names none; whole seconds, as everywhere here.
+fn time(row: &Content, name: &str, zone: UtcOffset) -> Result<Option<OffsetDateTime>, String> {
+    if let Some(Value::Number(number)) = value(row, name) {
+        let time = number.as_f64().and_then(since_1970);
+        return time.map(Some).ok_or_else(|| format!("its `{name}`, {number}, is not a time"));
+    }
     let written = text(row, name)?;
     if written.is_empty() {
         return Ok(None);
     }
-    moment(&written).map(Some).ok_or_else(|| format!("its `{name}`, {written:?}, is not a time"))
+    moment_in(&written, zone).map(Some).ok_or_else(|| format!("its `{name}`, {written:?}, is not a time"))
 }
 
-/// None also for a time that UTC has no date for.
+/// Seconds or, where those would be thousands of years away, milliseconds.
+fn since_1970(number: f64) -> Option<OffsetDateTime> {
+    const LAST_SECOND: f64 = 1e11;
+    let seconds = if number.abs() < LAST_SECOND { number } else { number / 1_000.0 };
+    time::Duration::checked_seconds_f64(seconds)
+        .and_then(|since| OffsetDateTime::UNIX_EPOCH.checked_add(since))
+        .and_then(|time| time.replace_nanosecond(0).ok())
+}
+
+/// As [`moment_in`], in UTC.
 pub(super) fn moment(written: &str) -> Option<OffsetDateTime> {
+    moment_in(written, UtcOffset::UTC)
+}
+
+/// None also for a time that UTC, or a calendar of this era, has no date for.
+fn moment_in(written: &str, zone: UtcOffset) -> Option<OffsetDateTime> {
     let iso = written.replacen(' ', "T", 1);
     let time = OffsetDateTime::parse(&iso, &Iso8601::PARSING)
-        .or_else(|_| PrimitiveDateTime::parse(&iso, &Iso8601::PARSING).map(PrimitiveDateTime::assume_utc));
-    let time = time.ok()?.checked_to_offset(UtcOffset::UTC)?;
+        .or_else(|_| PrimitiveDateTime::parse(&iso, &Iso8601::PARSING).map(|time| time.assume_offset(zone)));
+    let time = time.ok()?.checked_to_offset(UtcOffset::UTC).filter(|time| time.year() > 0)?;
     time.replace_nanosecond(0).ok()
 }
 

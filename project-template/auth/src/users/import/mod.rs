@@ -13,10 +13,11 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use time::UtcOffset;
 use uuid::Uuid;
 
 pub(crate) use account::Account;
-use rows::Row;
+use rows::{Place, Row};
 use survey::{Fingerprint, Survey, fingerprint, listed};
 
 use super::{role, store};
@@ -31,7 +32,7 @@ const BATCH: usize = 200;
 const STOPPED: &str = "the import stopped; run it again to continue";
 
 /// What to import, and how.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Import {
     /// The file.
     pub file: PathBuf,
@@ -41,13 +42,21 @@ pub struct Import {
     pub model: Option<String>,
     /// Import accounts that had a second factor, although there is none here: their passwords alone will do.
     pub without_second_factors: bool,
+    /// What times are in that do not say so themselves.
+    pub time_zone: UtcOffset,
 }
 
 impl Import {
     /// Everything at its default.
     #[must_use]
     pub fn of(file: impl AsRef<Path>) -> Self {
-        Self { file: file.as_ref().to_owned(), ..Self::default() }
+        Self {
+            file: file.as_ref().to_owned(),
+            dry_run: false,
+            model: None,
+            without_second_factors: false,
+            time_zone: UtcOffset::UTC,
+        }
     }
 }
 
@@ -63,15 +72,15 @@ pub enum Event<'e> {
     },
     /// An account is made, but something of it is left out.
     Changed {
-        /// The row's line in the file.
-        line: u64,
+        /// The row's line in the file; in an array also its number, and its key.
+        place: &'e str,
         /// What, and what to do about it.
         note: &'e str,
     },
     /// A row is not imported.
     Refused {
-        /// The row's line in the file.
-        line: u64,
+        /// As in [`Event::Changed`].
+        place: &'e str,
         /// Why.
         reason: &'e str,
     },
@@ -102,6 +111,12 @@ pub struct Summary {
     pub refused: u64,
     /// Rows of other tables.
     pub others: u64,
+    /// Of the accounts that were made, those without a password.
+    pub without_password: u64,
+    /// Whether the file says anything about passwords.
+    pub has_passwords: bool,
+    /// Owners of verified addresses that no account of the file is: their accounts count as not verified.
+    pub strange_addresses: u64,
 }
 
 /// Imports the accounts of a file.
@@ -120,7 +135,14 @@ pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Event<'_>)
             listed(second_factors.iter().map(|(name, rows)| (name.as_str(), *rows)))
         );
     }
-    let mut reading = Reading { survey: &survey, model: &model, seen: HashMap::new(), now: auth.now() };
+    let mut reading = Reading {
+        survey: &survey,
+        model: &model,
+        seen: HashMap::new(),
+        owners: survey.owners.clone(),
+        zone: plan.time_zone,
+        now: auth.now(),
+    };
     let mut summary = Summary::default();
     let mut batch = Vec::with_capacity(BATCH);
     let mut foreseen = plan.dry_run.then(HashSet::new);
@@ -130,14 +152,14 @@ pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Event<'_>)
         match reading.read(&row) {
             Ok(Some((account, notes))) => {
                 for note in &notes {
-                    watch(Event::Changed { line: row.line, note });
+                    watch(Event::Changed { place: &place_of(&row), note });
                 }
                 batch.push((row, account));
             }
             Ok(None) => summary.others += 1,
             Err(reason) => {
                 summary.refused += 1;
-                watch(Event::Refused { line: row.line, reason: &reason });
+                watch(Event::Refused { place: &place_of(&row), reason: &reason });
             }
         }
         if batch.len() == BATCH {
@@ -151,15 +173,29 @@ pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Event<'_>)
     for (what, rows) in survey.left_out(&model).into_iter().chain(fields.map(|(name, rows)| (name.as_str(), *rows))) {
         watch(Event::LeftOut { what: if what.is_empty() { "rows without a model" } else { what }, rows });
     }
+    summary.strange_addresses = reading.owners.len() as u64;
+    summary.has_passwords = survey.has_passwords(&model);
     Ok(summary)
+}
+
+/// Where a row is, for whoever looks for it.
+fn place_of(row: &Row) -> String {
+    let key = row.content.as_ref().map_or("", |content| content.key.as_str());
+    match row.place.number {
+        Some(_) if !key.is_empty() => format!("{}, key {}", row.place, key.escape_debug()),
+        _ => row.place.to_string(),
+    }
 }
 
 /// What is known while the rows are read.
 struct Reading<'s> {
     survey: &'s Survey,
     model: &'s str,
-    /// The addresses so far, with their lines.
-    seen: HashMap<Fingerprint, u64>,
+    /// The addresses so far, and where they are.
+    seen: HashMap<Fingerprint, Place>,
+    /// Whom addresses that are verified belong to, as far as no account of the file is that one.
+    owners: HashSet<Fingerprint>,
+    zone: UtcOffset,
     now: time::OffsetDateTime,
 }
 
@@ -173,10 +209,15 @@ impl Reading<'_> {
         if !content.may_be_account() {
             return Err("it has no field `email`".into());
         }
-        let (mut account, notes) = Account::read(content, self.now)?;
-        account.email_verified |= self.survey.verified.contains(&fingerprint(&content.key, &account.email));
-        if let Some(line) = self.seen.insert(fingerprint("", &account.email), row.line) {
-            return Err(format!("its address is that of line {line}; addresses are compared in lower case"));
+        let names = content.names();
+        for name in &names {
+            self.owners.remove(&fingerprint(name, ""));
+        }
+        let (mut account, notes) = Account::read(content, self.zone, self.now)?;
+        let is_verified = |name: &String| self.survey.verified.contains(&fingerprint(name, account.email.key()));
+        account.email_verified |= names.iter().any(is_verified);
+        if let Some(place) = self.seen.insert(fingerprint("", account.email.key()), row.place) {
+            return Err(format!("its address is that of line {place}; addresses are compared in lower case"));
         }
         Ok(Some((account, notes)))
     }
@@ -197,17 +238,18 @@ async fn write(
             Some(ids) => foresee(&mut tx, &account, ids).await?,
             None => make(auth, &mut tx, &account).await?,
         };
-        outcomes.push((row, outcome));
+        outcomes.push((row, account.password_hash.is_some(), outcome));
     }
     // Nothing is reported as made before it is.
     if foreseen.is_none() {
         tx.commit().await?;
     }
-    for (row, outcome) in outcomes {
+    for (row, has_password, outcome) in outcomes {
         let key = row.content.as_ref().map_or("", |content| content.key.as_str());
         match outcome {
             Outcome::Made(id) => {
                 summary.imported += 1;
+                summary.without_password += u64::from(!has_password);
                 watch(Event::Known { key, id });
             }
             Outcome::There(id) => {
@@ -216,7 +258,8 @@ async fn write(
             }
             Outcome::IdTaken => {
                 summary.refused += 1;
-                watch(Event::Refused { line: row.line, reason: "its primary key is the id of another account here" });
+                let reason = "its primary key is the id of another account here";
+                watch(Event::Refused { place: &place_of(&row), reason });
             }
         }
     }

@@ -5,11 +5,15 @@ use std::io::Write;
 use super::*;
 
 fn read(text: &str) -> anyhow::Result<Vec<(u64, String)>> {
+    read_bytes(text.as_bytes())
+}
+
+fn read_bytes(bytes: &[u8]) -> anyhow::Result<Vec<(u64, String)>> {
     let mut file = tempfile::NamedTempFile::new()?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(bytes)?;
     let shown = |row: Row| match row.content {
-        Ok(content) => (row.line, format!("{} {} {}", content.model, content.key, Value::Object(content.fields))),
-        Err(reason) => (row.line, reason),
+        Ok(content) => (row.place.line, format!("{} {} {}", content.model, content.key, Value::Object(content.fields))),
+        Err(reason) => (row.place.line, reason),
     };
     Ok(open(file.path())?.map(shown).collect())
 }
@@ -89,4 +93,48 @@ fn accounts_and_verified_addresses_are_told_from_other_tables() {
     assert_eq!(address(&row("true")), Some("5".into()));
     assert_eq!(address(&row("false")), None);
     assert_eq!(address(r#"{"user":5,"email":"a@x.org","verified":true}"#), None);
+}
+
+#[test]
+fn csv_is_read_whatever_separates_its_fields_and_ends_its_lines() {
+    let expected = [(2, " 7 {\"email\":\"a@x\",\"id\":\"7\"}"), (3, " 8 {\"email\":\"b@x\",\"id\":\"8.0\"}")];
+    let expected = expected.map(|(line, row)| (line, row.to_owned()));
+    for end in ["\n", "\r\n", "\r"] {
+        for separator in [",", ";", "\t"] {
+            let text = ["id,email,note", "7,a@x,NULL", "8.0,b@x,\\N"].join(end).replace(',', separator);
+            assert_eq!(read(&text).unwrap(), expected, "{text:?}");
+        }
+    }
+    let rows = read("sep=;\r\nid;email;note\r\n7;a@x;\r\n").unwrap();
+    assert_eq!(rows, [(3, expected[0].1.clone())]);
+    let quoted = read("email,note\r\na@x,\"one\r\ntwo\"\r\nb@x,\r\n").unwrap();
+    assert_eq!(quoted.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 4]);
+}
+
+#[test]
+fn the_rows_of_one_object_are_its_users() {
+    let rows = "[{\"id\": 1, \"email\": \"a\"},\n {\"id\": 2, \"email\": \"b\"}]";
+    for text in [
+        format!("{{\"realm\": {{\"users\": [1]}}, \"n\": \"users\", \"users\": {rows}, \"x\": 1}}"),
+        format!("{{\n \"users\": {rows}}}"),
+        format!("{{\"users\": {}}}", rows.replace('\n', "")),
+    ] {
+        let read = read(&text).unwrap();
+        assert_eq!(read.len(), 2, "{text}: {read:?}");
+        assert_eq!(read[1].1, " 2 {\"email\":\"b\",\"id\":2}");
+    }
+    for text in ["{\n \"accounts\": [{\"email\": \"a\"}]\n}", "{\n\"email\": \"a\"\n}"] {
+        let error = read(text).unwrap_err().to_string();
+        assert!(error.contains("one JSON object without an array `users`"), "{error}");
+    }
+}
+
+#[test]
+fn what_is_packed_or_in_another_encoding_is_named_with_the_remedy() {
+    let wide: Vec<u8> = "id,email".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let marked = [&b"\xff\xfe"[..], &wide].concat();
+    for (bytes, remedy) in [(&b"\x1f\x8b\x08\0"[..], "gunzip"), (&wide, "iconv"), (&marked, "iconv")] {
+        let error = read_bytes(bytes).unwrap_err().to_string();
+        assert!(error.contains(remedy), "{error}");
+    }
 }

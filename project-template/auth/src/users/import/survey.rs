@@ -9,7 +9,6 @@ use ring::digest::{SHA256, digest};
 
 use super::restrictions::{is_second_factor, second_factors_of};
 use super::rows::{self, Content};
-use crate::users::Email;
 
 /// allauth's table of addresses.
 pub(super) const ADDRESSES: &str = "account.emailaddress";
@@ -18,6 +17,8 @@ pub(super) struct Survey {
     pub(super) rows: u64,
     /// Keys and addresses that allauth's table calls verified.
     pub(super) verified: HashSet<Fingerprint>,
+    /// Those keys alone.
+    pub(super) owners: HashSet<Fingerprint>,
     models: BTreeMap<String, Model>,
 }
 
@@ -27,6 +28,8 @@ struct Model {
     rows: u64,
     /// Rows with an address and a password.
     accounts: u64,
+    /// Rows that have a field `password` at all.
+    passwords: u64,
     /// Whether the rows have what every user model of Django has, and nothing that only their history has.
     is_djangos: bool,
     /// In how many rows a field says that a second factor is asked for.
@@ -35,7 +38,7 @@ struct Model {
 
 impl Survey {
     pub(super) fn of(file: &Path) -> anyhow::Result<Self> {
-        let mut survey = Self { rows: 0, verified: HashSet::new(), models: BTreeMap::new() };
+        let mut survey = Self { rows: 0, verified: HashSet::new(), owners: HashSet::new(), models: BTreeMap::new() };
         for row in rows::open(file)? {
             survey.rows += 1;
             if let Ok(content) = &row.content {
@@ -47,10 +50,12 @@ impl Survey {
 
     fn see(&mut self, content: &Content) {
         if let Some((key, email)) = content.verified_address() {
-            self.verified.insert(fingerprint(&key, &email));
+            self.verified.insert(fingerprint(&key, email.key()));
+            self.owners.insert(fingerprint(&key, ""));
         }
         let model = self.models.entry(content.model.clone()).or_default();
         model.rows += 1;
+        model.passwords += u64::from(content.fields.contains_key("password"));
         if content.may_be_account() {
             model.accounts += 1;
             model.is_djangos = content.fields.contains_key("last_login") && !content.fields.contains_key("history_id");
@@ -102,6 +107,11 @@ impl Survey {
         rows.chain(fields).collect()
     }
 
+    /// Whether any account of the file has the field `password`.
+    pub(super) fn has_passwords(&self, accounts: &str) -> bool {
+        self.models.get(accounts).is_some_and(|model| model.passwords > 0)
+    }
+
     /// The models whose rows are not looked at, with their numbers.
     pub(super) fn left_out(&self, accounts: &str) -> Vec<(&str, u64)> {
         let others = self.models.iter().filter(|(name, _)| *name != accounts && *name != ADDRESSES);
@@ -121,8 +131,8 @@ pub(super) fn listed<'n>(counts: impl Iterator<Item = (&'n str, u64)>) -> String
 /// Stands for a key and an address in a few bytes: millions of them fit into memory.
 pub(super) type Fingerprint = [u8; 16];
 
-pub(super) fn fingerprint(key: &str, email: &Email) -> Fingerprint {
+pub(super) fn fingerprint(key: &str, address: &str) -> Fingerprint {
     let mut first = Fingerprint::default();
-    first.copy_from_slice(&digest(&SHA256, format!("{key}\n{}", email.key()).as_bytes()).as_ref()[..16]);
+    first.copy_from_slice(&digest(&SHA256, format!("{key}\n{address}").as_bytes()).as_ref()[..16]);
     first
 }
