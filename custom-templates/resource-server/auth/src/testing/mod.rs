@@ -71,7 +71,7 @@ impl Issuer {
         let answering = Arc::clone(&shared);
         let app = Router::new().route("/.well-known/jwks.json", get(move || async move { answering.answer() }));
         tokio::spawn(async move {
-            crate::http::serve(listener, app, crate::http::Allowance::default(), std::future::pending()).await
+            crate::http::serve(listener, app, crate::http::Allowance::default(), std::future::pending()).await;
         });
         let start = OffsetDateTime::from_unix_timestamp(1_800_000_000).expect("a time");
         let issuer = Self { address, shared, clock: Clock::manual(start) };
