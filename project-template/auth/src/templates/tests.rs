@@ -79,7 +79,7 @@ fn a_file_replaces_a_built_in_text_and_a_layout_every_page() {
         ("page_layout", "<title>{% block title %}{% endblock %}</title>{% block content %}{% endblock %} by us"),
     ])
     .unwrap();
-    assert_eq!(templates.mail(&reset("there")).unwrap().text, "Go to there now.");
+    assert_eq!(templates.mail(&reset("there")).unwrap().text, "Go to there now.\n");
     let page = templates.page(&pages::EmailVerified {}, "n").unwrap();
     assert!(page.starts_with("<title>Address confirmed</title>") && page.ends_with(" by us"), "{page}");
 }
