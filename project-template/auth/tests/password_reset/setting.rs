@@ -299,7 +299,7 @@ async fn a_first_reset_confirms_the_address_and_ends_what_waited_for_that(engine
             let log = app.audit_log().await;
             log.iter().filter(|row| row.kind == "email_verified").count()
         };
-        let codes = "select count(*) from codes where purpose = 'email_verification' and mac is not null";
+        let codes = "select count(*) from code_requests where purpose = 'email_verification'";
         let live = async || {
             let (count,): (i64,) =
                 auth::on!(app.auth.db(), pool => sqlx::query_as(codes).fetch_one(pool).await).expect("a count");
