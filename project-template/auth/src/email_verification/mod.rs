@@ -46,7 +46,7 @@ pub(crate) fn require(auth: &Auth, user: &User) -> Result<()> {
 }
 
 refusals! {
-    /// The password is right, but the address was not confirmed yet.
+    /// The credential is good, but the e-mail address was not confirmed yet.
     EmailNotVerified = UNAUTHORIZED, "email_not_verified", "E-mail address is not verified.";
 }
 

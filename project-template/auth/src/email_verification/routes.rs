@@ -20,7 +20,7 @@ use crate::login;
 use crate::openapi::shared::{CodeNotValid, NotFound, Throttled, UnknownLink};
 use crate::openapi::{Api, at, bodies};
 use crate::pages::{self, Reader};
-use crate::sessions::Delivery;
+use crate::sessions::{Delivery, Prefer};
 use crate::templates::pages::CheckMail;
 use crate::throttle::{self, Action, Guess};
 use crate::users::{self, User};
@@ -40,7 +40,7 @@ pub(crate) fn router() -> Api {
 bodies! {
     /// Where to send another mail.
     #[schema(example = json!({ "email": "ada@example.com" }))]
-    struct Resend {
+    struct VerificationResend {
         #[schema(format = Email)]
         email: String,
     }
@@ -59,10 +59,17 @@ bodies! {
 
     /// What was done; with tokens where `email_verification.session_on_verification` is on.
     #[schema(example = json!({ "detail": "E-mail address verified." }))]
-    struct Verified {
-        #[schema(required = false)]
+    struct EmailVerified {
         detail: String,
         #[schema(required = false)]
+        access: String,
+        #[schema(required = false)]
+        refresh: String,
+    }
+
+    /// What was done; with tokens where `email_verification.session_on_verification` is on.
+    #[schema(example = json!({ "message": "Email verified successfully." }))]
+    struct EmailVerifiedWithCode {
         message: String,
         #[schema(required = false)]
         access: String,
@@ -75,7 +82,7 @@ bodies! {
 
     /// The same for every address.
     #[schema(example = json!({ "detail": "If this address is awaiting confirmation, an e-mail is on its way." }))]
-    struct Resent {
+    struct VerificationResent {
         detail: String,
         /// To be sent with the code; for who prefers that.
         #[schema(required = false)]
@@ -87,11 +94,15 @@ bodies! {
 ///
 /// A browser is led to `email_verification.redirect` or to the built-in page.
 #[utoipa::path(
-    post, path = "/registration/verification/{key}/", tag = "E-mail verification",
-    params(("key" = String, Path, description = "The link's secret.")),
+    post, path = "/registration/verification/{key}/", operation_id = "verifyEmail", tag = "E-mail verification",
+    extensions(("x-pages" = json!(true))),
+    params(Prefer, ("key" = String, Path, description = "The link's secret.")),
     responses(
-        (status = 200, description = "Confirmed.", body = Verified),
-        (status = 303, description = "Confirmed, for a browser."),
+        (status = 200, description = "Confirmed.", body = EmailVerified),
+        (
+            status = 303, description = "Confirmed, for a browser.",
+            headers(("Location" = String, description = "`email_verification.redirect`, or the built-in page.")),
+        ),
         UnknownLink,
     ),
 )]
@@ -126,9 +137,17 @@ async fn press(auth: &Auth, client: &Client, reader: Reader, delivery: Delivery,
 ///
 /// The answer, its time and when it is refused are the same for an address that nobody has.
 #[utoipa::path(
-    post, path = "/registration/verification/resend/", tag = "E-mail verification", request_body = Resend,
+    post, path = "/registration/verification/resend/", operation_id = "resendVerification", tag = "E-mail verification",
+    request_body = VerificationResend, extensions(("x-pages" = json!(true))),
     params(("Prefer" = Option<String>, Header, description = "`return=representation`: the request in the body.")),
-    responses((status = 200, description = "Sent, if the address is awaiting confirmation.", body = Resent), NotFound, Throttled),
+    responses(
+        (
+            status = 200, description = "Sent, if the address is awaiting confirmation.", body = VerificationResent,
+            headers(("Set-Cookie" = String, description = "The request, where codes are mailed.")),
+        ),
+        NotFound,
+        Throttled,
+    ),
 )]
 async fn resend(
     State(auth): State<Auth>,
@@ -184,8 +203,9 @@ pub(crate) fn asked(
 
 /// Confirms the address by the code that was mailed.
 #[utoipa::path(
-    post, path = "/registration/verify-otp/", tag = "E-mail verification", request_body = VerificationCode,
-    responses((status = 200, description = "Confirmed.", body = Verified), CodeNotValid, NotFound, Throttled),
+    post, path = "/registration/verify-otp/", operation_id = "verifyEmailWithCode", tag = "E-mail verification",
+    request_body = VerificationCode, params(Prefer),
+    responses((status = 200, description = "Confirmed.", body = EmailVerifiedWithCode), CodeNotValid, NotFound, Throttled),
 )]
 async fn verify_code(
     State(auth): State<Auth>,

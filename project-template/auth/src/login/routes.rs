@@ -34,8 +34,8 @@ bodies! {
         #[schema(format = Password, min_length = 1, max_length = 1024)]
         password: String,
         /// False on a computer that others use: cookies are gone when the browser is closed, and the session lives for
-        /// `sessions.unremembered_lifetime`.
-        #[schema(required = false, default = true)]
+        /// `sessions.unremembered_lifetime`. True without it.
+        #[schema(required = false)]
         remember: bool,
     }
 }
@@ -48,7 +48,7 @@ refusals! {
 
 /// Signs in with an address and a password.
 #[utoipa::path(
-    post, path = "/login/", tag = "Sessions", request_body = Credentials, params(Prefer),
+    post, path = "/login/", operation_id = "login", tag = "Sessions", request_body = Credentials, params(Prefer),
     responses(
         (status = 200, description = "Signed in.", body = Tokens),
         IncorrectCredentials,

@@ -44,7 +44,7 @@ bodies! {
 
     /// An address and the code that was sent to it.
     #[schema(example = json!({ "email": "ada@example.com", "code": "012345" }))]
-    struct LoginCodeShown {
+    struct LoginCode {
         #[schema(format = Email)]
         email: String,
         #[schema(max_length = 1024)]
@@ -77,11 +77,17 @@ refusals! {
 /// that has none asks for it by `Prefer: return=representation`. So a stranger who asks for a code and guesses at it does not
 /// use up the guesses of whoever it belongs to.
 #[utoipa::path(
-    post, path = "/login/code/", tag = "Sessions", request_body = LoginCodeRequest,
+    post, path = "/login/code/", operation_id = "requestLoginCode", tag = "Sessions", request_body = LoginCodeRequest,
     params(("Prefer" = Option<String>, Header, description = "`return=representation`: the request in the body.")),
     responses(
-        (status = 204, description = "A code is sent if there is somebody to send it to."),
-        (status = 200, description = "The same, with the request, for who prefers that.", body = LoginCodeAsked),
+        (
+            status = 204, description = "A code is sent if there is somebody to send it to.",
+            headers(("Set-Cookie" = String, description = "The request.")),
+        ),
+        (
+            status = 200, description = "The same, with the request, for who prefers that.", body = LoginCodeAsked,
+            headers(("Set-Cookie" = String, description = "The request.")),
+        ),
         MailUnavailable,
         Throttled,
     ),
@@ -101,7 +107,8 @@ async fn ask(State(auth): State<Auth>, client: Client, headers: HeaderMap, mut f
 
 /// Signs in with a code.
 #[utoipa::path(
-    post, path = "/login/code/verify/", tag = "Sessions", request_body = LoginCodeShown, params(Prefer),
+    post, path = "/login/code/verify/", operation_id = "loginWithCode", tag = "Sessions", request_body = LoginCode,
+    params(Prefer),
     responses(
         (status = 200, description = "Signed in.", body = Tokens),
         LoginCodeNotValid,

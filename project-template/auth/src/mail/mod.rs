@@ -17,7 +17,9 @@ mod worker;
 
 pub use message::Letter;
 pub use outbox::Settings as OutboxSettings;
-pub(crate) use outbox::{Mail, deliver_due, outbox, pretend, queue};
+#[cfg(feature = "testing")]
+pub(crate) use outbox::deliver_due;
+pub(crate) use outbox::{Mail, outbox, pretend, queue};
 pub(crate) use reach::{Reach, is_reachable};
 pub use sender::{Sender, Server};
 pub use settings::{Settings, Tls, Transport};

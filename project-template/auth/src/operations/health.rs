@@ -9,17 +9,30 @@ use crate::openapi::bodies;
 pub(super) const READY: &str = "The server can serve: its database answers, and it was not asked to stop.";
 
 bodies! {
-    /// How the server is.
+    /// How the server is. `redis` is there where `redis.url` is set; without it the database does its work, so the server is ready.
     #[schema(example = json!({ "status": "ok", "database": "ok" }))]
     pub(super) struct Health {
-        /// `ok`, `stopping` or `unavailable`.
-        status: String,
-        /// `ok` or `unavailable`.
-        #[schema(required = false)]
-        database: String,
-        /// `ok` or `unavailable`, where `redis.url` is set. Without it the database does its work, so the server is ready.
-        #[schema(required = false)]
-        redis: String,
+        #[schema(inline)]
+        status: Status,
+        #[schema(required = false, inline)]
+        database: Reach,
+        #[schema(required = false, inline)]
+        redis: Reach,
+    }
+
+    /// What a load balancer needs to know.
+    #[schema(rename_all = "lowercase")]
+    enum Status {
+        Ok,
+        Stopping,
+        Unavailable,
+    }
+
+    /// Whether it answers.
+    #[schema(rename_all = "lowercase")]
+    enum Reach {
+        Ok,
+        Unavailable,
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn router() -> Api {
 
 /// The process answers.
 #[utoipa::path(
-    get, path = "/health/live", tag = "Operations",
+    get, path = "/health/live", operation_id = "getLiveness", tag = "Operations",
     responses((status = 200, description = "It does.", body = Health, example = json!({ "status": "ok" }))),
 )]
 async fn live() -> Response {
@@ -28,7 +28,7 @@ async fn live() -> Response {
 }
 
 #[utoipa::path(
-    get, path = "/health/ready", tag = "Operations", summary = health::READY,
+    get, path = "/health/ready", operation_id = "getReadiness", tag = "Operations", summary = health::READY,
     responses(
         (status = 200, description = "It can.", body = Health),
         (status = 503, description = "Send it no requests.", body = Health, example = json!({ "status": "stopping" })),

@@ -114,7 +114,12 @@ pub(super) fn filled(
 
 pub(super) fn not_valid(auth: &Auth, status: StatusCode, email: String, errors: Vec<String>) -> Result<Response> {
     let page = LinkNotValid { action: auth.settings().http.path("/password/reset/"), email, errors };
-    pages::show(auth, status, &page)
+    let mut page = pages::show(auth, status, &page)?;
+    if status == StatusCode::UNAUTHORIZED {
+        // RFC 9110, section 15.5.2.
+        page.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Cookie"));
+    }
+    Ok(page)
 }
 
 /// A cookie for as long as a capability lives; without a value, the deletion of one.

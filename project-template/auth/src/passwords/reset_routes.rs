@@ -81,7 +81,8 @@ bodies! {
 ///
 /// The answer is the same if it has none.
 #[utoipa::path(
-    post, path = "/password/reset/", tag = "Passwords", request_body = PasswordResetRequest,
+    post, path = "/password/reset/", operation_id = "requestPasswordReset", tag = "Passwords",
+    request_body = PasswordResetRequest, extensions(("x-pages" = json!(true))),
     responses((status = 200, description = "A mail is sent if there is somebody to send it to.", body = PasswordResetSent), Throttled),
 )]
 async fn request(
@@ -125,11 +126,18 @@ async fn request(
 ///
 /// `X-CSRFToken` takes the value of the cookie `csrftoken`. A password that is refused leaves the cookie good.
 #[utoipa::path(
-    post, path = "/password/reset/set-new/", tag = "Passwords", request_body = NewPassword,
+    post, path = "/password/reset/set-new/", operation_id = "setNewPassword", tag = "Passwords", request_body = NewPassword,
     params(Prefer, ("X-CSRFToken" = String, Header, description = "The value of the cookie `csrftoken`.")),
-    security(("password_reset" = [])),
+    security(("password_reset" = [])), extensions(("x-pages" = json!(true))),
     responses(
         (status = 200, description = "The password is set; every earlier session has ended.", body = PasswordSet),
+        (
+            status = 303, description = "The password is set, for a browser that posts the form.",
+            headers(
+                ("Location" = String, description = "The last page of the form."),
+                ("Set-Cookie" = String, description = "Deletes the cookies of the form."),
+            ),
+        ),
         NotAuthenticated,
         LinkNotValid,
     ),

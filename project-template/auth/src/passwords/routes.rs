@@ -68,8 +68,8 @@ bodies! {
 ///
 /// Where `password.logout_on_change` is off, all of them go on as they are.
 #[utoipa::path(
-    post, path = "/password/change/", tag = "Passwords", request_body = PasswordChange, params(Prefer),
-    security(("bearer" = [])),
+    post, path = "/password/change/", operation_id = "changePassword", tag = "Passwords", request_body = PasswordChange,
+    params(Prefer), security(("bearer" = [])),
     responses((status = 200, description = "The password is changed.", body = PasswordChanged), Conflict, Throttled),
 )]
 async fn change(

@@ -76,7 +76,8 @@ bodies! {
 ///
 /// Then the answer is the same whether or not the address has an account. Where `registration.open` is off, there is no such path.
 #[utoipa::path(
-    post, path = "/registration/", tag = "Accounts", request_body = Registration, params(Prefer),
+    post, path = "/registration/", operation_id = "register", tag = "Accounts", request_body = Registration,
+    params(Prefer),
     responses((status = 201, description = "Signed up.", body = SignedUp), EmailDomainNotAllowed, NotFound, Throttled),
 )]
 async fn register(

@@ -81,13 +81,27 @@ const NAME_LIMIT: usize = 32;
 #[derive(Debug, Default, Serialize, utoipa::ToSchema)]
 pub(super) struct Device {
     /// The browser, or the program that says its name.
+    #[schema(required = true)]
     browser: Option<String>,
     /// The operating system.
+    #[schema(required = true)]
     os: Option<&'static str>,
-    /// `desktop`, `phone`, `tablet` or `bot`.
+    #[schema(required = true, inline, value_type = Option<Kind>)]
     kind: Option<&'static str>,
     /// What it says itself.
+    #[schema(required = true)]
     user_agent: Option<String>,
+}
+
+/// The words of `kind`.
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "it describes a member")]
+enum Kind {
+    Desktop,
+    Phone,
+    Tablet,
+    Bot,
 }
 
 impl Device {

@@ -56,7 +56,7 @@ refusals! {
 /// The token that is presented is used up. Presented again, it ends the session, for whoever holds the newer one too.
 /// `sessions.reload_window` and `sessions.retry_window` forgive answers that were lost.
 #[utoipa::path(
-    post, path = "/refresh/", tag = "Sessions", request_body = RefreshToken, params(Prefer),
+    post, path = "/refresh/", operation_id = "refresh", tag = "Sessions", request_body = RefreshToken, params(Prefer),
     security((), ("refresh_cookie" = [])),
     responses(
         (status = 200, description = "Refreshed.", body = Tokens),
@@ -123,9 +123,14 @@ async fn exchange(
 ///
 /// Of several cookies, after another `sessions.cookie_domain` or `cookie_path`, each session ends.
 #[utoipa::path(
-    post, path = "/logout/", tag = "Sessions", request_body = RefreshToken,
+    post, path = "/logout/", operation_id = "logout", tag = "Sessions", request_body = RefreshToken,
     security((), ("refresh_cookie" = []), ("bearer" = [])),
-    responses((status = 200, description = "The session is over and the cookie deleted.", body = LoggedOut)),
+    responses(
+        (
+            status = 200, description = "The session is over and its cookies deleted.", body = LoggedOut,
+            headers(("Set-Cookie" = String, description = "Deletes the cookies."), ("Clear-Site-Data" = String)),
+        ),
+    ),
 )]
 async fn logout(
     State(auth): State<Auth>,

@@ -28,8 +28,13 @@ pub(crate) fn router() -> Api {
 
 /// Ends every session of the user, this one too.
 #[utoipa::path(
-    post, path = "/logout-all/", tag = "Sessions", security(("bearer" = [])),
-    responses((status = 200, description = "All sessions are over and the cookie deleted.", body = LoggedOut)),
+    post, path = "/logout-all/", operation_id = "logoutAll", tag = "Sessions", security(("bearer" = [])),
+    responses(
+        (
+            status = 200, description = "All sessions are over and the cookies deleted.", body = LoggedOut,
+            headers(("Set-Cookie" = String, description = "Deletes the cookies."), ("Clear-Site-Data" = String)),
+        ),
+    ),
 )]
 async fn logout_all(State(auth): State<Auth>, user: DbUser, headers: HeaderMap) -> Result<Response> {
     let mut tx = auth.db().begin().await?;
@@ -63,13 +68,14 @@ struct Listed {
     last_used: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
     expires: OffsetDateTime,
+    #[schema(required = true)]
     ip: Option<String>,
     device: Device,
 }
 
 /// The user's active sessions, newest first: this one, and at most the 1,000 newest.
 #[utoipa::path(
-    get, path = "/sessions/", tag = "Sessions", security(("bearer" = [])),
+    get, path = "/sessions/", operation_id = "listSessions", tag = "Sessions", security(("bearer" = [])),
     responses((status = 200, description = "The sessions.", body = Vec<Listed>)),
 )]
 async fn list(State(auth): State<Auth>, user: DbUser) -> Result<Json<Vec<Listed>>> {
@@ -91,9 +97,15 @@ async fn list(State(auth): State<Auth>, user: DbUser) -> Result<Json<Vec<Listed>
 
 /// Ends one of the user's own sessions.
 #[utoipa::path(
-    delete, path = "/sessions/{id}/", tag = "Sessions", security(("bearer" = [])),
+    delete, path = "/sessions/{id}/", operation_id = "endSession", tag = "Sessions", security(("bearer" = [])),
     params(("id" = Uuid, Path, example = "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c11")),
-    responses((status = 204, description = "The session is over; with the session that asks, its cookies go."), NotFound),
+    responses(
+        (
+            status = 204, description = "The session is over.",
+            headers(("Set-Cookie" = String, description = "Deletes the cookies, with the session that asks.")),
+        ),
+        NotFound,
+    ),
 )]
 async fn end_one(State(auth): State<Auth>, user: DbUser, id: Result<Path<Uuid>, PathRejection>) -> Result<Response> {
     let Path(id) = id.map_err(|_| NotFound)?;

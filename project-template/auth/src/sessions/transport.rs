@@ -77,8 +77,16 @@ bodies! {
 #[expect(dead_code, reason = "it describes a header")]
 pub(crate) struct Prefer {
     /// `token`: the refresh token in the body. `cookies`: in the cookie. Anything else: as `sessions.transport` says.
-    #[param(rename = "Prefer", required = false, example = "token")]
-    prefer: String,
+    #[param(rename = "Prefer", required = false, inline, example = "token")]
+    prefer: Preference,
+}
+
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "it describes a header")]
+enum Preference {
+    Token,
+    Cookies,
 }
 
 impl Delivery {

@@ -37,8 +37,10 @@ impl Bind {
 pub struct Binding {
     /// Of the device's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = String)]
     pub device: Option<String>,
     /// Of the client's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = String)]
     pub ip: Option<String>,
 }

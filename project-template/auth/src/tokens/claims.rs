@@ -16,7 +16,7 @@ const NOT_BEFORE: &str = "nbf";
 /// What tokens say of the user beside who it is; read from the database at each rotation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct UserClaims {
-    /// See `users::role`.
+    /// 0 for everybody who signs up, 900 for staff, 1000 for superusers; a project may have others between.
     pub role: i64,
     /// Whether the address was verified when the token was made.
     pub email_verified: bool,
@@ -27,7 +27,7 @@ pub struct UserClaims {
 
 /// The claims both kinds have. Times are seconds since 1970.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(example = json!({
+#[schema(description = "The claims of an access token. Times are seconds since 1970.", example = json!({
     "token_type": "access",
     "exp": 1_800_001_800,
     "iat": 1_800_000_000,
@@ -42,6 +42,7 @@ pub struct UserClaims {
     "email_verified": false,
 }))]
 pub struct Claims {
+    #[schema(inline, value_type = TokenType)]
     token_type: String,
     /// When the token expires.
     pub exp: i64,
@@ -66,10 +67,19 @@ pub struct Claims {
     pub access_version: i64,
     /// What the token is tied to, by `tokens.bind`; missing for nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = Binding)]
     pub bind: Option<Binding>,
     /// What it says of the user.
     #[serde(flatten)]
     pub user: UserClaims,
+}
+
+/// What `token_type` may be in the claims that are described: those of access tokens.
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "it describes a claim")]
+enum TokenType {
+    Access,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]

@@ -50,7 +50,7 @@ bodies! {
 
 /// Answers `{}` to a token of either kind that is valid and whose session lives.
 #[utoipa::path(
-    post, path = "/token/verify/", tag = "Tokens", request_body = Token,
+    post, path = "/token/verify/", operation_id = "verifyToken", tag = "Tokens", request_body = Token,
     responses(
         (status = 200, description = "The token is acceptable.", body = Object, example = json!({})),
         TokenNotValid,
@@ -66,7 +66,7 @@ async fn verify(State(auth): State<Auth>, client: Client, mut fields: Fields) ->
 
 /// The claims of the access token that is presented.
 #[utoipa::path(
-    get, path = "/token/claims/", tag = "Tokens", security(("bearer" = [])),
+    get, path = "/token/claims/", operation_id = "getClaims", tag = "Tokens", security(("bearer" = [])),
     responses((status = 200, description = "The claims.", body = super::claims::Claims)),
 )]
 async fn claims(user: CurrentUser) -> Json<AccessClaims> {
@@ -75,7 +75,7 @@ async fn claims(user: CurrentUser) -> Json<AccessClaims> {
 
 /// The public keys (RFC 7517); empty with HS256, which has none.
 #[utoipa::path(
-    get, path = "/.well-known/jwks.json", tag = "Operations",
+    get, path = "/.well-known/jwks.json", operation_id = "getKeys", tag = "Operations",
     responses((status = 200, description = "The keys, to be kept for at most five minutes.", body = KeySet)),
 )]
 async fn jwks(State(auth): State<Auth>) -> Response {

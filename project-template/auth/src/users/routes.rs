@@ -29,7 +29,7 @@ pub(crate) fn router() -> Api {
 bodies! {
     /// The names that are to change.
     #[schema(example = json!({ "first_name": "Ada", "last_name": "King" }))]
-    struct Names {
+    struct UserUpdate {
         #[schema(required = false, max_length = 150)]
         first_name: String,
         #[schema(required = false, max_length = 150)]
@@ -38,7 +38,7 @@ bodies! {
 
     /// The account's password.
     #[schema(example = json!({ "password": "correct horse battery staple" }))]
-    struct Password {
+    struct UserDeletion {
         /// Needed where the account has one.
         #[schema(required = false, format = Password, min_length = 1, max_length = 1024)]
         password: String,
@@ -67,7 +67,7 @@ impl From<User> for Profile {
 
 /// The account of whoever asks.
 #[utoipa::path(
-    get, path = "/user/", tag = "Accounts", security(("bearer" = [])),
+    get, path = "/user/", operation_id = "getUser", tag = "Accounts", security(("bearer" = [])),
     responses((status = 200, description = "The account.", body = Profile)),
 )]
 async fn show(user: DbUser) -> Json<Profile> {
@@ -76,7 +76,8 @@ async fn show(user: DbUser) -> Json<Profile> {
 
 /// Changes the names. What else the body holds is not looked at: nobody gives themselves a role.
 #[utoipa::path(
-    patch, path = "/user/", tag = "Accounts", request_body = Names, security(("bearer" = [])),
+    patch, path = "/user/", operation_id = "updateUser", tag = "Accounts", request_body = UserUpdate,
+    security(("bearer" = [])),
     responses((status = 200, description = "The account as it is now.", body = Profile), NotFound),
 )]
 async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> Result<Json<Profile>> {
@@ -91,7 +92,7 @@ async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
 ///
 /// It takes a session that began within the last five minutes; a refresh does not make it younger.
 #[utoipa::path(
-    get, path = "/user/export/", tag = "Accounts", security(("bearer" = [])),
+    get, path = "/user/export/", operation_id = "exportUser", tag = "Accounts", security(("bearer" = [])),
     responses((status = 200, description = "All of it.", body = Object, example = json!({
             "account": {
                 "id": "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c10", "email": "ada@example.com", "email_verified": true,
@@ -115,9 +116,13 @@ async fn export_all(State(auth): State<Auth>, user: DbUser, token: CurrentUser) 
 /// An account without a password, such as one that a mailed code made, takes a session that began within the last five
 /// minutes instead; a refresh does not make it younger.
 #[utoipa::path(
-    delete, path = "/user/", tag = "Accounts", request_body = Password, security(("bearer" = [])),
+    delete, path = "/user/", operation_id = "deleteUser", tag = "Accounts", request_body = UserDeletion,
+    security(("bearer" = [])),
     responses(
-        (status = 204, description = "The account is gone, and the cookies of its session."),
+        (
+            status = 204, description = "The account is gone.",
+            headers(("Set-Cookie" = String, description = "Deletes the cookies.")),
+        ),
         Conflict,
         LastSuperuser,
         SignInAgain,
@@ -136,9 +141,12 @@ async fn remove(
 
 /// As `DELETE user/`, for clients and proxies that send no body with that.
 #[utoipa::path(
-    post, path = "/user/delete/", tag = "Accounts", request_body = Password, security(("bearer" = [])),
+    post, path = "/user/delete/", operation_id = "deleteUserByPost", tag = "Accounts", request_body = UserDeletion, security(("bearer" = [])),
     responses(
-        (status = 204, description = "The account is gone, and the cookies of its session."),
+        (
+            status = 204, description = "The account is gone.",
+            headers(("Set-Cookie" = String, description = "Deletes the cookies.")),
+        ),
         Conflict,
         LastSuperuser,
         SignInAgain,

@@ -4,6 +4,7 @@ mod checks;
 mod inputs;
 mod schema;
 mod spec;
+mod words;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -145,4 +146,21 @@ fn production_keeps_the_description_to_itself_unless_it_is_asked_for() {
         settings.http.docs = docs;
         assert_eq!(settings.serves_docs(), is_served, "{docs:?}");
     }
+}
+
+#[tokio::test]
+async fn closed_sets_are_enums_and_what_is_always_sent_is_required() {
+    let (_app, spec) = start(Engine::default(), |_| ()).await;
+    let schemas = &spec.0["components"]["schemas"];
+    let claims = &schemas["Claims"]["allOf"][1]["properties"];
+    assert_eq!(claims["token_type"]["enum"], json!(["access"]), "{claims}");
+    assert_eq!(claims["bind"]["$ref"], "#/components/schemas/Binding", "missing, never null: {claims}");
+    let kind = schemas["Device"]["properties"]["kind"].to_string();
+    assert!(kind.contains(r#""enum":["desktop","phone","tablet","bot""#), "{kind}");
+    assert_eq!(schemas["Device"]["required"], json!(["browser", "os", "kind", "user_agent"]));
+    assert!(schemas["Session"]["required"].as_array().unwrap().contains(&json!("ip")));
+    let status = &schemas["Health"]["properties"]["status"]["enum"];
+    assert_eq!(status, &json!(["ok", "stopping", "unavailable"]));
+    let login = spec.operations().find(|operation| operation.name == "login").unwrap();
+    assert_eq!(login.get("parameters")[0]["schema"]["enum"], json!(["token", "cookies"]));
 }

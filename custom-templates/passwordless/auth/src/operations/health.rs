@@ -11,14 +11,28 @@ pub(super) const READY: &str =
     "The server can serve: Redis answers where the state is in it, and the server was not asked to stop.";
 
 bodies! {
-    /// How the server is.
+    /// How the server is. `redis` is there where `redis.url` is set.
     #[schema(example = json!({ "status": "ok", "redis": "ok" }))]
     pub(super) struct Health {
-        /// `ok`, `stopping` or `unavailable`.
-        status: String,
-        /// `ok` or `unavailable`, where `redis.url` is set.
-        #[schema(required = false)]
-        redis: String,
+        #[schema(inline)]
+        status: Status,
+        #[schema(required = false, inline)]
+        redis: Reach,
+    }
+
+    /// What a load balancer needs to know.
+    #[schema(rename_all = "lowercase")]
+    enum Status {
+        Ok,
+        Stopping,
+        Unavailable,
+    }
+
+    /// Whether it answers.
+    #[schema(rename_all = "lowercase")]
+    enum Reach {
+        Ok,
+        Unavailable,
     }
 }
 

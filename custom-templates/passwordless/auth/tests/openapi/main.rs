@@ -4,6 +4,7 @@ mod checks;
 mod inputs;
 mod schema;
 mod spec;
+mod words;
 
 use auth::testing::{Client, Engine, Reply, TestApp};
 use auth::{Auth, Settings};

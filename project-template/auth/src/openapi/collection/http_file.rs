@@ -1,22 +1,29 @@
-//! A text that editors run: the REST Client of VS Code, and others that read its format.
+//! A text of requests for httpYac, its editor extensions and its command line.
 
 use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::{Kept, Request, VARIABLES, base, chapters};
+use super::{BY_HAND, KEPT, Request, VARIABLES, base, chapters, quoted};
+
+/// The value of a variable that has none: an empty one would swallow the next line.
+const NONE: &str = "none";
 
 /// The text of a description.
 pub(crate) fn http_file(spec: &Value) -> String {
-    let mut text = format!("# {}\n\n@base_url = {}\n", spec["info"]["title"].as_str().unwrap_or_default(), base(spec));
-    for (name, value) in VARIABLES {
-        text.push_str(format!("@{name} = {value}").trim_end());
-        text.push('\n');
+    let title = spec["info"]["title"].as_str().unwrap_or_default();
+    let mut text = format!("# {title}\n# For httpYac: https://httpyac.github.io\n\n@base_url = {}\n", base(spec));
+    let empty = BY_HAND.into_iter().chain(KEPT).map(|name| (name, NONE));
+    for (name, value) in VARIABLES.into_iter().chain(empty) {
+        let _ = writeln!(text, "@{name} = {value}");
     }
-    text.push_str("\n# From the answers to these requests, once they were sent.\n");
-    for Kept { name, from } in super::KEPT {
-        let _ = writeln!(text, "@{name} = {{{{{from}.response.body.$.{name}}}}}");
-    }
+    let _ = write!(
+        text,
+        "\n{{{{+after\n  // What an answer gives is kept for the next requests.\n  \
+         const body = response.parsedBody || {{}};\n  \
+         for (const name of [{}]) if (body[name]) exports[name] = body[name];\n}}}}\n",
+        quoted(&KEPT)
+    );
     for chapter in chapters(spec) {
         for one in &chapter.requests {
             request(&mut text, chapter.name, one);
@@ -27,12 +34,26 @@ pub(crate) fn http_file(spec: &Value) -> String {
 
 /// A line that begins with `###` ends the request before it.
 fn request(text: &mut String, chapter: &str, request: &Request<'_>) {
-    let Request { id, title, method, path, headers, body, .. } = request;
-    let _ = write!(text, "\n### {chapter}: {title}\n# @name {id}\n{method} {{{{base_url}}}}{path}\n");
+    let Request { id, title, method, path, headers, body, needs, changes_password, fine, .. } = request;
+    let _ = write!(text, "\n### {chapter}: {title}\n# @name {id}\n");
+    if let Some(name) = needs {
+        let _ = writeln!(text, "# @disabled {name} === \"{NONE}\"");
+    }
+    let _ = writeln!(text, "{method} {{{{base_url}}}}{path}");
     for (name, value) in headers {
         let _ = writeln!(text, "{name}: {value}");
     }
     if let Some(body) = body {
         let _ = write!(text, "Content-Type: application/json\n\n{body:#}\n");
     }
+    let _ = write!(
+        text,
+        "\n{{{{\n  test(\"{id} succeeds\", () => {{\n    if (!{fine:?}.includes(response.statusCode)) throw new Error(`${{response.statusCode}}`);\n  }});\n"
+    );
+    if *changes_password {
+        text.push_str(
+            "  if (response.statusCode < 300) [exports.password, exports.new_password] = [new_password, password];\n",
+        );
+    }
+    text.push_str("}}\n");
 }

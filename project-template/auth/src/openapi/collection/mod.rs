@@ -1,7 +1,8 @@
-//! The API as a collection of requests, for programs that send them: Postman and its kin, and editors that run `.http` files.
+//! The API as a collection of requests, for programs that send them: Postman and its kin, and httpYac.
 //!
-//! Whoever runs one from top to bottom signs up first and signs out last. What an answer gives, such as a token, is kept in
-//! a variable for the requests after it; what a mail brings is for a person to fill in.
+//! One run from top to bottom signs up, does everything that can be done with what the answers give, and removes the account:
+//! it can be run again. What an answer gives, such as a token, is kept in a variable for the requests after it. What a mail
+//! brings is for a person to fill in: until then the requests that need it are left out.
 
 mod http_file;
 mod postman;
@@ -16,39 +17,31 @@ const LOCAL: &str = "http://127.0.0.1:8000";
 
 /// The chapter of what ends the sessions that the other requests need.
 const LEAVING: &str = "Leaving";
-/// The chapters that come first, in this order; then the others.
-const FIRST: [&str; 4] = ["Accounts", "Sessions", "Passwords", "Tokens"];
+/// What is in it, in this order. What comes after the end of a session needs the next one.
+const LEAVERS: [&str; 4] = ["endSession", "logoutAll", "logout", "deleteUser"];
+/// Does what one of those does, for clients that cannot send it: a run has one account to delete.
+const TWIN: &str = "deleteUserByPost";
+/// Signs in.
+const LOGIN: &str = "login";
 
 /// Variables, and what they begin with.
-const VARIABLES: [(&str, &str); 9] = [
+const VARIABLES: [(&str, &str); 4] = [
     ("email", "ada@example.com"),
     ("password", "correct horse battery staple"),
     ("new_password", "a new horse and a new battery"),
     ("new_email", "ada.lovelace@example.com"),
-    ("link_key", ""),
-    ("code", ""),
-    ("csrf_token", ""),
-    ("reset_cookie", ""),
-    ("scheduler_secret", ""),
 ];
 
-/// A member of answers that is kept in the variable of its name.
-struct Kept {
-    name: &'static str,
-    /// The request whose answer has it, where only one can be named.
-    from: &'static str,
-}
+/// Variables that a person fills in from a mail, a cookie or the settings.
+const BY_HAND: [&str; 5] = ["link_key", "code", "csrf_token", "reset_cookie", "scheduler_secret"];
 
-const KEPT: [Kept; 3] = [
-    Kept { name: "access", from: "post_login" },
-    Kept { name: "refresh", from: "post_login" },
-    Kept { name: "session", from: "get_token_claims" },
-];
+/// Members of answers that are kept in the variable of their name.
+const KEPT: [&str; 3] = ["access", "refresh", "session"];
 
 /// One request, with variables as `{{name}}`.
 struct Request<'s> {
     /// What a reference calls it.
-    id: &'s str,
+    id: String,
     title: &'s str,
     about: &'s str,
     method: String,
@@ -57,6 +50,12 @@ struct Request<'s> {
     /// Names and values, without `Content-Type`.
     headers: Vec<(&'static str, &'static str)>,
     body: Option<Value>,
+    /// The variable without which it is left out.
+    needs: Option<&'static str>,
+    /// Whether the new password is the password from then on.
+    changes_password: bool,
+    /// The statuses of a run in which everything is as it should be: success, or that the settings have no such operation.
+    fine: Vec<u16>,
 }
 
 struct Chapter<'s> {
@@ -69,28 +68,46 @@ fn base(spec: &Value) -> &str {
 }
 
 fn chapters(spec: &Value) -> Vec<Chapter<'_>> {
-    let mut chapters: Vec<Chapter<'_>> = FIRST.map(|name| Chapter { name, requests: Vec::new() }).into_iter().collect();
-    let mut leaving = Chapter { name: LEAVING, requests: Vec::new() };
+    let tags = spec["tags"].as_array().into_iter().flatten().filter_map(|tag| tag["name"].as_str());
+    let mut chapters: Vec<Chapter<'_>> = tags.map(|name| Chapter { name, requests: Vec::new() }).collect();
+    let (mut leaving, mut login) = (Vec::new(), None);
     for (path, item) in spec["paths"].as_object().into_iter().flatten() {
         for (method, operation) in item.as_object().into_iter().flatten() {
             let request = request(spec, path, method, operation);
-            let tag = operation["tags"][0].as_str().unwrap_or_default();
-            if method == "delete" || path.contains("/logout") || path.ends_with("/user/delete/") {
-                leaving.requests.push(request);
-            } else if let Some(chapter) = chapters.iter_mut().find(|chapter| chapter.name == tag) {
+            if request.id == TWIN {
+                continue;
+            }
+            if request.id == LOGIN {
+                login = Some((path, method, operation));
+            }
+            if LEAVERS.contains(&request.id.as_str()) {
+                leaving.push(request);
+            } else if let Some(chapter) = chapters.iter_mut().find(|chapter| operation["tags"][0] == chapter.name) {
                 chapter.requests.push(request);
-            } else {
-                chapters.push(Chapter { name: tag, requests: vec![request] });
             }
         }
     }
-    chapters.push(leaving);
+    leaving.sort_by_key(|request| LEAVERS.iter().position(|id| *id == request.id));
+    let mut requests = Vec::new();
+    for (index, leaver) in leaving.into_iter().enumerate() {
+        if let (Some((path, method, operation)), 1..) = (login, index) {
+            let again = request(spec, path, method, operation);
+            requests.push(Request { id: format!("{LOGIN}{}", index + 1), ..again });
+        }
+        requests.push(leaver);
+    }
+    chapters.push(Chapter { name: LEAVING, requests });
     chapters.retain(|chapter| !chapter.requests.is_empty());
     // Whoever has no account can do nothing else.
     for chapter in &mut chapters {
-        chapter.requests.sort_by_key(|request| !request.path.ends_with("/registration/"));
+        chapter.requests.sort_by_key(|request| request.id != "register");
     }
     chapters
+}
+
+/// The texts of a variable's name in a list of a script.
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
 }
 
 fn request<'s>(spec: &'s Value, path: &str, method: &str, operation: &'s Value) -> Request<'s> {
@@ -116,15 +133,33 @@ fn request<'s>(spec: &'s Value, path: &str, method: &str, operation: &'s Value) 
     ];
     headers.extend(parameters.into_iter().filter(|(name, _)| takes(name)));
     let content = &operation["requestBody"]["content"]["application/json"];
+    let path = path.replace("{id}", "{{session}}").replace("{key}", "{{link_key}}");
+    let body = content.is_object().then(|| body(super::page::example(spec, content), &path));
+    let uses = |name: &&str| {
+        let mark = format!("{{{{{name}}}}}");
+        let texts = headers.iter().map(|(_, value)| (*value).to_owned()).chain(body.as_ref().map(Value::to_string));
+        path.contains(&mark) || texts.into_iter().any(|text| text.contains(&mark))
+    };
+    let needs = BY_HAND.into_iter().find(uses);
+    let changes_password = uses(&"new_password");
     Request {
-        id: text("operationId"),
+        id: text("operationId").to_owned(),
         title: text("summary").trim_end_matches('.'),
         about: text("description"),
         method: method.to_uppercase(),
-        path: path.replace("{id}", "{{session}}").replace("{key}", "{{link_key}}"),
+        fine: fine(operation, &path),
+        path,
         headers,
-        body: content.is_object().then(|| body(super::page::example(spec, content), path)),
+        body,
+        needs,
+        changes_password,
     }
+}
+
+fn fine(operation: &Value, path: &str) -> Vec<u16> {
+    let statuses =
+        operation["responses"].as_object().into_iter().flatten().filter_map(|(status, _)| status.parse().ok());
+    statuses.filter(|status| *status < 300 || (*status == 404 && !path.contains("{{"))).collect()
 }
 
 /// The example, with variables for what differs.

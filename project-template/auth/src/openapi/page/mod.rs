@@ -25,10 +25,10 @@ pub(super) fn render(spec: &Value) -> Result<String, minijinja::Error> {
     environment.render_str(include_str!("page.html"), minijinja::value::Serde(&view))
 }
 
-/// The operations by their tags, in the order in which a newcomer meets them.
+/// The operations by their tags.
 fn chapters(spec: &Value) -> Vec<Value> {
-    let mut chapters: Vec<(&str, Vec<Value>)> =
-        ["Accounts", "Sessions", "Passwords", "Tokens"].map(|tag| (tag, Vec::new())).into();
+    let tags = spec["tags"].as_array().into_iter().flatten().filter_map(|tag| tag["name"].as_str());
+    let mut chapters: Vec<(&str, Vec<Value>)> = tags.map(|tag| (tag, Vec::new())).collect();
     for (path, item) in spec["paths"].as_object().into_iter().flatten() {
         for (method, operation) in item.as_object().into_iter().flatten() {
             let tag = operation["tags"][0].as_str().unwrap_or("Others");

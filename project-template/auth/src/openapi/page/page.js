@@ -66,7 +66,7 @@ function keep(text) {
     } catch {
       continue;
     }
-    if ("refresh" in example || body.id.endsWith("_refresh-body") || body.id.endsWith("_logout-body")) {
+    if ("refresh" in example || body.id === "refresh-body" || body.id === "logout-body") {
       // Without a token of its own a request shows the cookie.
       body.value = JSON.stringify(answer?.refresh ? { refresh: answer.refresh } : answer?.access ? {} : example, null, 2);
     } else if ("token" in example && answer?.access) {

@@ -63,9 +63,13 @@ bodies! {
 /// An account without a password, such as one that a mailed code made, takes a session that began within the last five
 /// minutes instead; a refresh does not make it younger.
 #[utoipa::path(
-    post, path = "/user/email/", tag = "Accounts", request_body = NewAddress, security(("bearer" = [])),
+    post, path = "/user/email/", operation_id = "changeEmail", tag = "Accounts", request_body = NewAddress,
+    security(("bearer" = [])),
     responses(
-        (status = 200, description = "The new address got a link, the old one a notice.", body = AddressChanged),
+        (
+            status = 200, description = "The new address got a link, the old one a notice.", body = AddressChanged,
+            example = json!({ "detail": SENT }),
+        ),
         registration::EmailDomainNotAllowed,
         Conflict,
         SignInAgain,
@@ -116,7 +120,8 @@ async fn button(auth: &Auth, key: &str) -> Result<Response> {
 
 /// Makes the new address the account's.
 #[utoipa::path(
-    post, path = "/user/email/confirm/{key}/", tag = "Accounts",
+    post, path = "/user/email/confirm/{key}/", operation_id = "confirmEmailChange", tag = "Accounts",
+    extensions(("x-pages" = json!(true))),
     params(("key" = String, Path, description = "The link's secret.")),
     responses(
         (status = 200, description = "Changed.", body = AddressChanged),
