@@ -33,7 +33,7 @@ const FLAGS: [&str; 12] = [
     "--remote-debugging-pipe",
 ];
 
-/// A running browser with one tab.
+/// A running browser, and the tab of it that is looked at.
 pub(crate) struct Chromium {
     process: Child,
     commands: ChildStdin,
@@ -78,11 +78,28 @@ impl Chromium {
         let targets = self.call("Target.getTargets", &json!({}));
         let page = targets["targetInfos"].as_array().unwrap().iter().find(|target| target["type"] == "page");
         let target = page.expect("a tab")["targetId"].clone();
+        self.attach_to(&target);
+    }
+
+    fn attach_to(&mut self, target: &Value) {
         let attached = self.call("Target.attachToTarget", &json!({ "targetId": target, "flatten": true }));
         attached["sessionId"].as_str().unwrap().clone_into(&mut self.tab);
         for domain in ["Page", "Network", "Log", "Runtime", "Audits", "Accessibility"] {
             self.call(&format!("{domain}.enable"), &json!({}));
         }
+    }
+
+    /// Opens another tab beside those there are, and looks at it. Gives what [`Chromium::look_at`] takes to go back.
+    pub(crate) fn open_another(&mut self) -> String {
+        let before = std::mem::take(&mut self.tab);
+        let target = self.call("Target.createTarget", &json!({ "url": "about:blank" }))["targetId"].clone();
+        self.attach_to(&target);
+        before
+    }
+
+    /// Looks at another tab; gives that which was looked at before.
+    pub(crate) fn look_at(&mut self, tab: String) -> String {
+        std::mem::replace(&mut self.tab, tab)
     }
 
     /// Sends a command and waits for its answer.

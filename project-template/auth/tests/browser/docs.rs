@@ -33,15 +33,15 @@ async fn a_newcomer_signs_up_and_goes_on_signed_in() {
     let server = app.listen().await;
     let mut tab = Tab::open();
     tab.visit(&server.url("/docs/"));
-    let refused = send(&mut tab, "get_user");
+    let refused = send(&mut tab, "getUser");
     assert!(refused.starts_with("401"), "{refused}");
-    let registered = send(&mut tab, "post_registration");
+    let registered = send(&mut tab, "register");
     assert!(registered.starts_with("201"), "{registered}");
     assert_ne!(tab.text("document.querySelector('#access').value"), "", "the access token is kept");
-    let user = send(&mut tab, "get_user");
+    let user = send(&mut tab, "getUser");
     assert!(user.starts_with("200") && user.contains(ADA), "{user}");
     for _ in 0..2 {
-        let refreshed = send(&mut tab, "post_refresh");
+        let refreshed = send(&mut tab, "refresh");
         assert!(refreshed.starts_with("200"), "{refreshed}");
     }
     assert_eq!(app.client().login(ADA, PASSWORD).await.status, 200);
@@ -51,8 +51,8 @@ async fn a_newcomer_signs_up_and_goes_on_signed_in() {
 async fn an_operation_is_found_by_its_address_and_opened_without_a_mouse() {
     let (_app, server) = listening().await;
     let mut tab = Tab::open();
-    tab.visit(&server.url("/docs/#post_login"));
-    assert_eq!(tab.eval("document.getElementById('post_login').open"), true);
+    tab.visit(&server.url("/docs/#login"));
+    assert_eq!(tab.eval("document.getElementById('login').open"), true);
     tab.visit(&server.url("/docs/"));
     tab.press("Tab");
     assert_eq!(tab.text("document.activeElement.textContent"), "Skip to the operations");

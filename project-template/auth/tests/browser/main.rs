@@ -14,6 +14,7 @@ mod reload;
 mod reset_form;
 mod tab;
 mod tour;
+mod typed_client;
 
 use auth::Auth;
 use auth::email_verification::Mode;

@@ -19,6 +19,16 @@ impl Tab {
         tab
     }
 
+    /// Opens another tab of this browser, and looks at it. Gives the name of the one before.
+    pub(crate) fn open_another(&mut self) -> String {
+        self.0.open_another()
+    }
+
+    /// Looks at the tab of this name; gives that of the one before.
+    pub(crate) fn look_at(&mut self, tab: String) -> String {
+        self.0.look_at(tab)
+    }
+
     pub(crate) fn without_scripts() -> Self {
         let mut tab = Self::open();
         tab.0.call("Emulation.setScriptExecutionDisabled", &json!({ "value": true }));
