@@ -36,7 +36,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use time::OffsetDateTime;
 
 pub use binding::Binding;
 pub use claims::{AccessClaims, Claims, UserClaims};
@@ -179,7 +178,9 @@ fn refused(refusal: Refusal) -> Error {
 pub(crate) mod making {
     use super::claims::{Grant, Lifetime, encode};
     pub(crate) use super::keys::SigningKey;
-    use super::{Kind, OffsetDateTime, Seal, Settings, UserClaims};
+    use time::OffsetDateTime;
+
+    use super::{Kind, Seal, Settings, UserClaims};
     use uuid::Uuid;
 
     /// An access token, or one of the other kind, valid from `from` for as long as the settings say.
