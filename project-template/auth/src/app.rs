@@ -260,5 +260,9 @@ fn beside() -> Api {
 
 /// The description of all of it.
 pub(crate) fn description(settings: &Settings) -> Value {
-    openapi::describe(api(settings).merge(beside()).get_openapi(), settings, [passwords::security_scheme()])
+    openapi::describe(
+        api(settings).merge(beside()).get_openapi(),
+        settings,
+        [passwords::security_scheme(&settings.sessions.cookie)],
+    )
 }

@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
 use super::acts::Act;
-use super::gate::{Admin, delete_cookie, set_cookie};
+use super::gate::{Admin, cookie_name, delete_cookie, set_cookie};
 use crate::app::Auth;
 use crate::http::cookies;
 
@@ -28,7 +28,7 @@ pub(super) fn cookie(auth: &Auth, admin: &Admin, user: Uuid, act: Act) -> Header
 
 /// What there is to tell whoever looks at a user.
 pub(super) fn read(auth: &Auth, admin: &Admin, user: Uuid, headers: &HeaderMap) -> Option<Act> {
-    let sealed = URL_SAFE_NO_PAD.decode(cookies::value(headers, COOKIE)?).ok()?;
+    let sealed = URL_SAFE_NO_PAD.decode(cookies::value(headers, &cookie_name(auth, COOKIE))?).ok()?;
     let opened = auth.tokens().open(SEALED_AS, &sealed)?;
     let act = std::str::from_utf8(&opened).ok()?.rsplit(' ').next().and_then(Act::named)?;
     (opened.as_slice() == plain(admin, user, act).as_bytes()).then_some(act)

@@ -40,7 +40,7 @@ struct Ticket {
 
 impl Ticket {
     fn read(auth: &Auth, headers: &HeaderMap) -> Option<Self> {
-        let sealed = URL_SAFE_NO_PAD.decode(cookies::value(headers, COOKIE)?).ok()?;
+        let sealed = URL_SAFE_NO_PAD.decode(cookies::value(headers, &cookie_name(auth, COOKIE))?).ok()?;
         let plain = auth.tokens().open(SEALED_AS, &sealed)?;
         let mut parts = std::str::from_utf8(&plain).ok()?.split(' ');
         let session = parts.next()?.parse().ok()?;
@@ -58,13 +58,18 @@ impl Ticket {
 
 /// A cookie of these pages.
 pub(super) fn set_cookie(auth: &Auth, name: &'static str, value: &str, lifetime: Duration) -> HeaderValue {
-    let cookie = Cookie::build((name, value.to_owned()))
+    let cookie = Cookie::build((cookie_name(auth, name), value.to_owned()))
         .path(path(auth, "/"))
         .http_only(true)
         .same_site(SameSite::Strict)
-        .secure(auth.settings().is_production())
+        .secure(auth.settings().is_production() || auth.settings().sessions.cookie.has_prefix())
         .max_age(lifetime.try_into().unwrap_or_default());
     cookies::header(&cookie.build())
+}
+
+/// The name of one as browsers have it: it has a path.
+pub(super) fn cookie_name(auth: &Auth, name: &str) -> String {
+    auth.settings().sessions.cookie.name_of(name, false)
 }
 
 /// The deletion of one.
@@ -99,7 +104,8 @@ pub(super) async fn gate(State(auth): State<Auth>, client: Client, mut request: 
     let renewed = admin.ticket.cookie(&auth);
     request.extensions_mut().insert(admin);
     let mut response = next.run(request).await;
-    let is_ours = |cookie: &HeaderValue| cookie.as_bytes().starts_with(format!("{COOKIE}=").as_bytes());
+    let name = format!("{}=", cookie_name(&auth, COOKIE));
+    let is_ours = |cookie: &HeaderValue| cookie.as_bytes().starts_with(name.as_bytes());
     if !response.headers().get_all(header::SET_COOKIE).iter().any(is_ours) {
         response.headers_mut().append(header::SET_COOKIE, renewed);
     }

@@ -59,7 +59,7 @@ fn sign_in_page(
     email: &str,
     errors: Vec<String>,
 ) -> Result<Response> {
-    let held = match held(headers) {
+    let held = match held(auth, headers) {
         Some(held) => held,
         None => pages::nonce()?,
     };
@@ -75,8 +75,8 @@ fn sign_in_page(
 }
 
 /// What ties a form to this browser: it goes back to it, so nothing but a nonce of ours is taken for one.
-fn held(headers: &HeaderMap) -> Option<String> {
-    cookies::value(headers, FORM_COOKIE).filter(|held| pages::is_nonce(held))
+fn held(auth: &Auth, headers: &HeaderMap) -> Option<String> {
+    cookies::value(headers, &gate::cookie_name(auth, FORM_COOKIE)).filter(|held| pages::is_nonce(held))
 }
 
 async fn sign_in(
@@ -111,7 +111,7 @@ async fn sign_in(
 
 /// The session of somebody who may come in. Everybody else is told the same.
 async fn admitted(auth: &Auth, client: &Client, headers: &HeaderMap, fields: &mut Fields) -> Result<uuid::Uuid> {
-    let held = held(headers);
+    let held = held(auth, headers);
     let token = fields.typed(TOKEN).unwrap_or_default();
     if !held.is_some_and(|held| csrf::is_token(auth, &format!("{FORM} {held}"), token)) {
         return Err(form_not_valid());

@@ -221,7 +221,7 @@ async fn verify_code(
     throttle::limit_client(&auth, Action::VerificationCode, &client).await?;
     let email = fields.email("email");
     let code = fields.secret("otp");
-    let request = cookie::shown(&mut fields, &headers, COOKIE);
+    let request = cookie::shown(&auth, &mut fields, &headers, COOKIE);
     let (email, code) = fields.finish_with(email.zip(code))?;
     let code = codes::typed(&auth.settings().codes, &code).ok_or(CodeNotValid)?;
     let waiting =

@@ -132,7 +132,7 @@ async fn sign_in(auth: &Auth, client: &Client, headers: &HeaderMap, mut fields: 
     throttle::limit_client(auth, Action::LoginCodeVerify, client).await?;
     let email = fields.email("email");
     let code = fields.secret("code");
-    let request = cookie::shown(&mut fields, headers, COOKIE);
+    let request = cookie::shown(auth, &mut fields, headers, COOKIE);
     let (email, code) = fields.finish_with(email.zip(code))?;
     let code = codes::typed(&auth.settings().codes, &code).ok_or(LoginCodeNotValid)?;
     let compare = redeem::compare(auth.clone(), (email.clone(), client.clone()), request, code);

@@ -87,7 +87,8 @@ async fn complete(State(auth): State<Auth>) -> Result<Response> {
 
 /// The capability that came with a request, and what it opens now.
 pub(super) async fn held(auth: &Auth, headers: &HeaderMap) -> Result<(Capability, Reset)> {
-    let cookie = cookies::value(headers, CAPABILITY_COOKIE).ok_or(Error::NotAuthenticated(Scheme::Cookie))?;
+    let cookie = cookies::value(headers, &capability_cookie_name(&auth.settings().sessions.cookie))
+        .ok_or(Error::NotAuthenticated(Scheme::Cookie))?;
     let capability = Capability::read(auth, &cookie).ok_or(Error::CapabilityNotValid)?;
     let reset = reset::find(auth, &capability.secret).await?.ok_or(Error::CapabilityNotValid)?;
     Ok((capability, reset))
@@ -128,23 +129,28 @@ pub(super) fn cookie(auth: &Auth, name: &'static str, value: String, http_only: 
     // Strict would keep it from the page that the link, opened from a mail, leads to.
     let settings = &auth.settings().sessions.cookie;
     let cross_site = settings.same_site == sessions::SameSite::None;
-    let mut cookie = Cookie::build((name, value))
+    let domain = settings.domain.as_ref().filter(|_| !http_only);
+    let mut cookie = Cookie::build((settings.name_of(name, domain.is_none()), value))
         .path("/")
         .http_only(http_only)
         .same_site(if cross_site { SameSite::None } else { SameSite::Lax })
-        .secure(auth.settings().is_production() || cross_site)
+        .secure(auth.settings().is_production() || cross_site || settings.has_prefix())
         .max_age(age);
     // What a page is to read has to reach the page's host; the capability comes back here alone.
-    if let Some(domain) = settings.domain.as_ref().filter(|_| !http_only) {
+    if let Some(domain) = domain {
         cookie = cookie.domain(domain.clone());
     }
     cookies::header(&cookie.build())
 }
 
+fn capability_cookie_name(settings: &sessions::CookieSettings) -> String {
+    settings.name_of(CAPABILITY_COOKIE, true)
+}
+
 /// The cookie of an opened link, for the description of the API.
-pub(crate) fn security_scheme() -> (&'static str, Value) {
+pub(crate) fn security_scheme(settings: &sessions::CookieSettings) -> (&'static str, Value) {
     let scheme = json!({
-        "type": "apiKey", "in": "cookie", "name": CAPABILITY_COOKIE,
+        "type": "apiKey", "in": "cookie", "name": capability_cookie_name(settings),
         "description": "What opening the link of a mail gives.",
     });
     ("password_reset", scheme)

@@ -18,7 +18,7 @@ use crate::tokens::Claims;
 /// The access token's. A page's scripts cannot read it.
 const ACCESS: &str = "access_token";
 /// What scripts read and send back in `X-CSRFToken`. Not `csrftoken`, which the form for a new password has.
-pub(super) const CSRF: &str = "csrf_access_token";
+const CSRF: &str = "csrf_access_token";
 /// What begins the name of a cookie that browsers keep only with the attributes it stands for.
 const PREFIXES: [&str; 2] = ["__Host-", "__Secure-"];
 
@@ -54,9 +54,49 @@ pub struct CookieSettings {
     pub domain: Option<String>,
     pub same_site: SameSite,
     pub partitioned: bool,
+    /// Whether names of cookies say in production what browsers are to hold to.
+    pub prefix: Prefix,
+}
+
+/// When the names of cookies begin with `__Host-` or `__Secure-` (RFC 6265bis, section 4.1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prefix {
+    /// In production.
+    Production,
+    /// Only where `sessions.cookie_name` has one itself.
+    Off,
+}
+
+impl Choice for Prefix {
+    const NAMES: &[(&str, Self)] = &[("production", Self::Production), ("off", Self::Off)];
 }
 
 impl CookieSettings {
+    /// Gives the name the prefix that production has.
+    pub(crate) fn add_prefix(&mut self) {
+        if self.prefix == Prefix::Production && !self.has_prefix() {
+            self.name = format!("{}{}", prefix_of(self.path == "/" && self.domain.is_none()), self.name);
+        }
+    }
+
+    /// Whether no other host of the domain can set the refresh token's cookie, in production.
+    pub(super) fn is_of_one_host_in_production(&self) -> bool {
+        let mut there = self.clone();
+        there.add_prefix();
+        there.name.starts_with(prefix_of(true))
+    }
+
+    /// The name of another cookie of this server: with a prefix where that of the refresh token has one. `is_host_only` says
+    /// that the cookie has the path `/` and no domain, so that no other host of the domain can have set it.
+    pub(crate) fn name_of(&self, name: &str, is_host_only: bool) -> String {
+        if self.has_prefix() { format!("{}{name}", prefix_of(is_host_only)) } else { name.to_owned() }
+    }
+
+    /// Browsers take a cookie with a prefix from secure answers alone.
+    pub(crate) fn has_prefix(&self) -> bool {
+        PREFIXES.into_iter().any(|prefix| self.name.starts_with(prefix))
+    }
+
     pub(super) fn read(section: &mut Section<'_>) -> Self {
         let settings = Self {
             name: section.required_text("cookie_name"),
@@ -64,6 +104,7 @@ impl CookieSettings {
             domain: section.optional_text("cookie_domain"),
             same_site: section.one_of("cookie_same_site"),
             partitioned: section.flag("cookie_partitioned"),
+            prefix: section.one_of("cookie_prefix"),
         };
         // RFC 6265, section 4.1.1: a token of RFC 2616.
         if !settings.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)) {
@@ -145,7 +186,7 @@ fn access_cookie(auth: &Auth, value: String, age: Option<Duration>) -> Cookie<'s
 
 /// Lives as long as the refresh token's: it is needed to refresh.
 fn csrf_cookie(auth: &Auth, value: String, age: Option<Duration>) -> Cookie<'static> {
-    let mut cookie = cookie_of(auth, CSRF.to_owned(), value, age);
+    let mut cookie = cookie_of(auth, csrf_cookie_name(&auth.settings().sessions.cookie), value, age);
     cookie.set_http_only(false);
     cookie
 }
@@ -154,8 +195,7 @@ fn csrf_cookie(auth: &Auth, value: String, age: Option<Duration>) -> Cookie<'sta
 fn cookie_of(auth: &Auth, name: String, value: String, age: Option<Duration>) -> Cookie<'static> {
     let settings = &auth.settings().sessions.cookie;
     // Browsers drop a `__Host-` cookie, a partitioned one, and one with SameSite=None, that is not Secure.
-    let must_be_secure =
-        settings.name.starts_with("__") || settings.same_site == SameSite::None || settings.partitioned;
+    let must_be_secure = settings.has_prefix() || settings.same_site == SameSite::None || settings.partitioned;
     let mut cookie = Cookie::build((name, value))
         .path("/")
         .http_only(true)
@@ -172,10 +212,19 @@ fn cookie_of(auth: &Auth, name: String, value: String, age: Option<Duration>) ->
     cookie
 }
 
-/// With the prefix of the refresh token's cookie, if that has one.
+/// Of the cookie that has the access token.
 pub(crate) fn access_cookie_name(settings: &CookieSettings) -> String {
-    let (prefix, _) = split_name(&settings.name);
-    format!("{prefix}{ACCESS}")
+    settings.name_of(ACCESS, settings.domain.is_none())
+}
+
+/// Of the cookie whose value comes back in `X-CSRFToken`.
+pub(crate) fn csrf_cookie_name(settings: &CookieSettings) -> String {
+    settings.name_of(CSRF, settings.domain.is_none())
+}
+
+fn prefix_of(is_host_only: bool) -> &'static str {
+    let [host, secure] = PREFIXES;
+    if is_host_only { host } else { secure }
 }
 
 /// The name of a cookie as its prefix, if it has one, and the rest.

@@ -34,8 +34,8 @@ mod twins;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub use cookies::{CookieSettings, SameSite};
-pub(crate) use cookies::{access_cookie_name, cleared, split_name};
+pub use cookies::{CookieSettings, Prefix, SameSite};
+pub(crate) use cookies::{access_cookie_name, cleared, csrf_cookie_name, split_name};
 pub(crate) use credential::session_over;
 use credential::{Shown, authenticated};
 pub use current_user::CurrentUser;

@@ -81,10 +81,10 @@ impl Settings {
                 "sessions.lifetime: sessions never end while they are refreshed; \"30d\" is a usual limit".into(),
             );
         }
-        if !self.cookie.name.starts_with("__Host-") && self.transport == Transport::Cookie {
+        if !self.cookie.is_of_one_host_in_production() && self.transport == Transport::Cookie {
             warnings.push(
-                "sessions.cookie_name: \"__Host-refresh_token\" (with cookie_path \"/\" and no cookie_domain) keeps other \
-                 hosts of your domain from setting it"
+                "sessions.cookie_prefix: \"production\" (with cookie_path \"/\" and no cookie_domain) has the names of cookies \
+                 begin with `__Host-`, which keeps other hosts of your domain from setting them"
                     .into(),
             );
         }

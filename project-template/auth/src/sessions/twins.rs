@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum_extra::extract::cookie::Cookie;
 use time::Duration;
 
-use super::cookies::{self, CSRF};
+use super::cookies::{self, csrf_cookie_name};
 use crate::app::Auth;
 use crate::http::cookies::values;
 
@@ -19,14 +19,14 @@ pub(super) fn came_along(auth: &Auth, headers: &HeaderMap) -> bool {
 /// Deletions of what earlier settings can have set under these names. Which of them a browser holds it does not tell.
 pub(super) fn deletions(auth: &Auth) -> Vec<Cookie<'static>> {
     let settings = &auth.settings().sessions.cookie;
-    let ours = cookies::empty(auth);
+    let (ours, csrf) = (cookies::empty(auth), csrf_cookie_name(settings));
     let mut all = Vec::new();
     for cookie in ours.into_iter().filter(|cookie| !cookie.name().starts_with("__Host-")) {
         let is_refresh = cookie.name() == settings.name;
         for path in paths(auth, is_refresh) {
             for domain in domains(auth) {
                 let mut twin = Cookie::build((cookie.name().to_owned(), String::new())).path(path.clone()).build();
-                twin.set_http_only(cookie.name() != CSRF);
+                twin.set_http_only(cookie.name() != csrf);
                 twin.set_secure(cookie.secure());
                 twin.set_max_age(Duration::ZERO);
                 if let Some(domain) = domain {

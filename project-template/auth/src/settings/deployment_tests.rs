@@ -15,7 +15,6 @@ const SAFE: &str = r#"
     email_verification.mode = "mandatory"
     password.min_length = 15
     sessions.lifetime = "30d"
-    sessions.cookie_name = "__Host-refresh_token"
     admin.networks = ["10.0.0.0/8"]
 "#;
 
@@ -76,7 +75,7 @@ fn every_setting_below_its_floor_is_named_and_nothing_else() {
         r#"sessions.lifetime = """#,
         r#"sessions.lifetime = "31d""#,
         r#"sessions.refresh_lifetime = "31d""#,
-        r#"sessions.cookie_name = "refresh_token""#,
+        r#"sessions.cookie_prefix = "off""#,
         r#"sessions.cookie_same_site = "none""#,
         "admin.networks = []",
         r#"tokens.access_lifetime = "61m""#,

@@ -70,7 +70,7 @@ pub struct Settings {
 
 impl Settings {
     fn read(reader: &mut Reader) -> Self {
-        let settings = Self {
+        let mut settings = Self {
             environment: reader.top().one_of("environment"),
             http: http::Settings::read(&mut reader.section("http")),
             database: db::Settings::read(&mut reader.section("database")),
@@ -93,6 +93,9 @@ impl Settings {
             templates: templates::Settings::read(&mut reader.section("templates")),
         };
         combinations::refuse(&settings, reader);
+        if settings.is_production() {
+            settings.sessions.cookie.add_prefix();
+        }
         if settings.is_production() {
             settings.refuse_unsafe(reader);
         }

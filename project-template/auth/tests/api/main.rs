@@ -4,6 +4,7 @@
 
 mod abandoned;
 mod conventions;
+mod cookie_names;
 mod cron;
 mod full_disk;
 mod headers;

@@ -31,8 +31,8 @@ mod store;
 mod transport;
 mod twins;
 
-pub(crate) use cookies::access_cookie_name;
-pub use cookies::{CookieSettings, SameSite};
+pub use cookies::{CookieSettings, Prefix, SameSite};
+pub(crate) use cookies::{access_cookie_name, csrf_cookie_name};
 use credential::{Shown, authenticated};
 pub use current_user::CurrentUser;
 pub(crate) use ending::{EndedBy, end};

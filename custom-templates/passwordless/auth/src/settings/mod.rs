@@ -58,7 +58,7 @@ pub struct Settings {
 
 impl Settings {
     fn read(reader: &mut Reader) -> Self {
-        let settings = Self {
+        let mut settings = Self {
             environment: reader.top().one_of("environment"),
             http: http::Settings::read(&mut reader.section("http")),
             users: users::Settings::read(&mut reader.section("users")),
@@ -78,6 +78,7 @@ impl Settings {
             reader.section("mail").conflict("timeout", &["http.request_timeout"], fix);
         }
         if settings.is_production() {
+            settings.sessions.cookie.add_prefix();
             settings.refuse_unsafe(reader);
         }
         settings

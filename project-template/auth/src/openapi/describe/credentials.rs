@@ -36,7 +36,7 @@ pub(super) fn schemes(settings: &Settings) -> Value {
         });
         schemes["csrf_token"] = json!({
             "type": "apiKey", "in": "header", "name": "X-CSRFToken",
-            "description": "What the cookie `csrf_access_token` holds.",
+            "description": format!("What the cookie `{}` holds.", sessions::csrf_cookie_name(&settings.sessions.cookie)),
         });
     }
     schemes
