@@ -8,6 +8,8 @@ use super::Settings;
 pub(super) const PAIR_MEMORY: Duration = Duration::from_hours(24);
 /// How long an address from which somebody signed in to an account is known to it.
 pub(super) const KNOWN: Duration = Duration::from_hours(30 * 24);
+/// How many times as much as a client a site (an IPv6 network of 48 bits) may do.
+pub(super) const SITE: u32 = 16;
 /// An attempt that is not decided after so long was lost with its process; it counts as wrong.
 pub(super) const LOST: Duration = Duration::from_mins(1);
 
@@ -46,6 +48,12 @@ impl Budget {
             memory: window,
             from_last: false,
         }
+    }
+
+    /// Of a site, which many clients may share.
+    pub(super) fn of_site(settings: &Settings) -> Self {
+        let clients = Self::of_address(settings);
+        Self { free: clients.free * i64::from(SITE), ..clients }
     }
 
     /// How often the pause doubles before it is as long as it gets.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tracing::Instrument;
 
+use super::Settings;
 use super::budget::{Budget, Count, KNOWN, seconds};
 use super::failure_store as store;
 use super::key::{self, Key};
@@ -69,8 +70,8 @@ pub(crate) async fn guarded<T: Send + 'static>(
 pub(crate) struct Counters {
     /// The client with the account that is guessed at: whether somebody signed in to it from here lately.
     pub(super) who: Key,
-    /// That of the client's address, which those are spared who did: they pay for no neighbour.
-    pub(super) address: Option<(Key, Budget)>,
+    /// Those of the client's address and of the site it is in, which those are spared who did: they pay for no neighbour.
+    pub(super) networks: Vec<(Key, Budget)>,
     pub(super) pair: Option<(Key, Budget)>,
     /// That of strangers, which they are spared too; or that of sessions, which nobody is.
     pub(super) account: Option<(Key, Budget)>,
@@ -79,9 +80,16 @@ pub(crate) struct Counters {
     pub(super) places: usize,
 }
 
+/// Where guesses of a client are counted, whatever they are at. Nowhere, if it has no address.
+pub(super) fn networks(settings: &Settings, client: &Client) -> Vec<(Key, Budget)> {
+    let own = key::network(client).map(|network| (Key::of_address(&network), Budget::of_address(settings)));
+    let site = key::site(client).map(|site| (Key::of_address(&site), Budget::of_site(settings)));
+    own.into_iter().chain(site).collect()
+}
+
 /// Where a guess was counted, beside the pair.
 struct CountedIn {
-    address: bool,
+    networks: bool,
     account: bool,
 }
 
@@ -95,7 +103,7 @@ enum Outcome {
 impl Counters {
     /// Who waits together: a client's guesses.
     fn queue(&self) -> &[u8] {
-        let client = self.address.as_ref().or(self.pair.as_ref());
+        let client = self.networks.first().or(self.pair.as_ref());
         client.map_or(&[], |(key, _)| key.address.as_slice())
     }
 
@@ -124,23 +132,23 @@ impl Counters {
     async fn try_count(&self, auth: &Auth) -> db::Result<Result<CountedIn, Spent>> {
         let now = now(auth);
         let is_known = is_known(auth, &self.who, now).await?;
-        let address = self.address.as_ref().filter(|_| !is_known);
+        let networks = if is_known { &[] } else { self.networks.as_slice() };
         let account = self.account.as_ref().filter(|_| self.is_own || !is_known);
         let mut tx = auth.db().begin().await?;
-        for (key, budget) in address.into_iter().chain(&self.pair).chain(account) {
+        for (key, budget) in networks.iter().chain(&self.pair).chain(account) {
             if !store::count(&mut tx, key, budget, now).await? {
                 return spent(&mut tx, key, budget, now).await.map(Err);
             }
         }
         tx.commit().await?;
-        Ok(Ok(CountedIn { address: address.is_some(), account: account.is_some() }))
+        Ok(Ok(CountedIn { networks: !is_known, account: account.is_some() }))
     }
 
     /// Takes what a clock stored that is, or was, fast for what happened now.
     async fn clamp(&self, auth: &Auth) -> db::Result<()> {
         let now = now(auth);
         let mut tx = auth.db().begin().await?;
-        for (key, _) in [&self.address, &self.pair, &self.account].into_iter().flatten() {
+        for (key, _) in self.networks.iter().chain(&self.pair).chain(&self.account) {
             store::clamp(&mut tx, key, now).await?;
         }
         tx.commit().await
@@ -149,7 +157,7 @@ impl Counters {
     async fn decide(&self, auth: &Auth, counted: CountedIn, outcome: Outcome) -> db::Result<()> {
         let back = i64::from(outcome != Outcome::Wrong);
         let mut tx = auth.db().begin().await?;
-        if let Some((key, _)) = self.address.as_ref().filter(|_| counted.address) {
+        for (key, _) in self.networks.iter().filter(|_| counted.networks) {
             // A success of one account says nothing about guesses at the others: only this guess is taken back.
             store::decide(&mut tx, key, back).await?;
         }

@@ -1,8 +1,8 @@
 //! What is guessed at, and where that is counted.
 
 use super::budget::Budget;
-use super::failures::{Counters, Guessed};
-use super::key::{self, Key};
+use super::failures::{Counters, Guessed, networks};
+use super::key::Key;
 use crate::app::Auth;
 use crate::http::Client;
 
@@ -25,11 +25,11 @@ impl Guessed for Guess<'_> {
         let accounts = &auth.settings().accounts;
         let (Self::Password(name) | Self::OwnPassword(name) | Self::Code(name)) = self;
         let account = Some(name).filter(|_| !matches!(self, Self::Code(_)));
-        let address = key::network(client).map(|network| (Key::of_address(&network), Budget::of_address(settings)));
-        let is_counted = settings.enabled && (account.is_some() || address.is_some());
+        let networks = networks(settings, client);
+        let is_counted = settings.enabled && (account.is_some() || !networks.is_empty());
         is_counted.then(|| Counters {
             who: Key::of_pair(name, client),
-            address,
+            networks,
             pair: account.map(|name| (Key::of_pair(name, client), Budget::of_pair(accounts))),
             account: match self {
                 Self::Password(name) => Some(Key::of_account(name)),

@@ -1,10 +1,13 @@
 //! What something is counted under: hashes of names and addresses.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv6Addr};
 
 use ring::digest;
 
 use crate::http::Client;
+
+/// Bits of an IPv6 address that say whose site it is in.
+const OF_SITE: u128 = u128::MAX << 80;
 
 /// A counter of failures: an account, a client address, or both. A half that does not matter is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,16 +43,19 @@ pub(super) fn hash(kind: &str, text: &str) -> Vec<u8> {
 
 /// Whom a client's address stands for. Counters are kept by this text.
 pub(super) fn network(client: &Client) -> Option<String> {
-    if let Some(IpAddr::V6(address)) = client.ip
-        && let [0x64, 0xff9b, 0, 0, 0, 0, high, low] = address.segments()
-    {
-        // Clients behind a translator (RFC 6052, section 2.1) share a network and have an address of IPv4 each.
-        return Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)).to_string());
-    }
     Some(match client.network()? {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(prefix) => format!("{prefix}/64"),
     })
+}
+
+/// The network that a client's own is a part of. Whoever is given a /48, as sites and customers of tunnels are, has 65,536
+/// networks of clients to change between.
+pub(super) fn site(client: &Client) -> Option<String> {
+    match client.network()? {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(prefix) => Some(format!("{}/48", Ipv6Addr::from_bits(prefix.to_bits() & OF_SITE))),
+    }
 }
 
 #[cfg(test)]
@@ -61,8 +67,15 @@ mod tests {
         let of = |ip: &str| network(&Client { ip: Some(ip.parse().unwrap()), user_agent: None }).unwrap();
         assert_eq!(of("203.0.113.7"), "203.0.113.7");
         assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
-        assert_eq!(of("64:ff9b::203.0.113.7"), "203.0.113.7", "behind a translator");
-        assert_eq!(of("64:ff9b:1::203.0.113.7"), "64:ff9b:1::/64");
+    }
+
+    #[test]
+    fn networks_of_one_site_have_the_site_in_common() {
+        let of = |ip: &str| site(&Client { ip: Some(ip.parse().unwrap()), user_agent: None });
+        assert_eq!(of("2001:db8:1:2::7").as_deref(), Some("2001:db8:1::/48"));
+        assert_eq!(of("2001:db8:1:ffff::7"), of("2001:db8:1:2::7"));
+        assert_ne!(of("2001:db8:2:2::7"), of("2001:db8:1:2::7"));
+        assert_eq!(of("203.0.113.7"), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::budget::SITE;
 use super::{Action, key, limit_store as store, shared};
 use crate::app::Auth;
 use crate::error::{Error, Result};
@@ -34,8 +35,14 @@ pub(super) use actions;
 /// # Errors
 /// 429 `throttled` where there were too many; it is not counted then. If the database cannot be reached.
 pub(crate) async fn limit(auth: &Auth, action: Action, name: &str) -> Result<()> {
+    limit_to(auth, action, name, 1).await
+}
+
+/// As [`limit()`], at a rate that is so many times what the settings say.
+async fn limit_to(auth: &Auth, action: Action, name: &str, times: u32) -> Result<()> {
     let settings = &auth.settings().throttle;
     let Some(rate) = settings.rates.get(&action).copied().filter(|_| settings.enabled) else { return Ok(()) };
+    let rate = rate.times(times);
     let subject = key::hash(action.name(), name);
     let now = micros(auth);
     let wait = match auth.redis() {
@@ -57,15 +64,18 @@ pub(crate) async fn limit(auth: &Auth, action: Action, name: &str) -> Result<()>
     Err(Error::Throttled(Duration::from_secs(wait.div_ceil(1_000_000))))
 }
 
-/// As [`limit()`], of the address a request comes from. Where it has none, nothing is counted.
+/// As [`limit()`], of the address a request comes from, and of the site that is in. Where it has none, nothing is counted.
 ///
 /// # Errors
 /// As [`limit()`].
 pub(crate) async fn limit_client(auth: &Auth, action: Action, client: &Client) -> Result<()> {
-    match key::network(client) {
-        Some(network) => limit(auth, action, &network).await,
-        None => Ok(()),
+    if let Some(network) = key::network(client) {
+        limit(auth, action, &network).await?;
     }
+    if let Some(site) = key::site(client) {
+        limit_to(auth, action, &site, SITE).await?;
+    }
+    Ok(())
 }
 
 /// The time in microseconds.

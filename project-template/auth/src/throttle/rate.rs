@@ -38,6 +38,11 @@ impl Rate {
         Self::new(count.trim().parse().ok()?, period?)
     }
 
+    /// So many times as often.
+    pub(super) fn times(self, times: u32) -> Self {
+        Self { count: self.count.saturating_mul(times), ..self }
+    }
+
     /// Microseconds between two that come evenly.
     pub(super) fn step(self) -> i64 {
         (self.period() / i64::from(self.count)).max(1)

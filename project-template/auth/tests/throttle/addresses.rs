@@ -19,6 +19,7 @@ auth::on_both_engines!(
     ipv6_is_counted_by_its_network,
     what_a_client_says_of_its_address_is_not_believed_unless_its_peer_is_a_proxy,
     wrong_codes_count_for_the_address,
+    a_site_that_changes_between_its_networks_has_a_wider_budget_of_its_own,
 );
 
 async fn an_address_is_blocked_after_ten_failures_whatever_the_accounts(engine: Engine) {
@@ -151,4 +152,17 @@ async fn wrong_codes_count_for_the_address(engine: Engine) {
     assert_eq!((reply.status, reply.header("retry-after")), (429, "900"));
     assert_eq!(login(&app, ELSEWHERE, ADA, WRONG).await.status, 429, "one budget for all that is guessed");
     assert_eq!(guess(HOME, 11).await.text("code"), "code_not_valid");
+}
+
+/// One wrong password from each of so many networks of a site, and then the right one from another.
+async fn a_site_that_changes_between_its_networks_has_a_wider_budget_of_its_own(engine: Engine) {
+    let app = start(engine).await;
+    ada(&app).await;
+    for network in 0..160 {
+        let address = format!("2001:db8:1:{network:x}::7");
+        assert_eq!(login(&app, &address, &format!("{network}@example.com"), WRONG).await.status, 401, "{address}");
+    }
+    let other = "2001:db8:1:ffff::7";
+    assert_eq!(outcome(&app, other, ADA, PASSWORD).await, (429, "900".into()), "its site has guessed enough");
+    assert_eq!(login(&app, "2001:db8:2:1::7", ADA, PASSWORD).await.status, 200, "another site has not");
 }

@@ -1,8 +1,7 @@
 //! What is guessed at, and where that is counted.
 
-use super::budget::Budget;
-use super::failures::{Counters, Guessed};
-use super::key::{self, Key};
+use super::failures::{Counters, Guessed, networks};
+use super::key::Key;
 use crate::app::Auth;
 use crate::http::Client;
 
@@ -17,10 +16,10 @@ impl Guessed for Guess<'_> {
     fn counters(self, auth: &Auth, client: &Client) -> Option<Counters> {
         let Self::Code(name) = self;
         let settings = &auth.settings().throttle;
-        let network = key::network(client).filter(|_| settings.enabled)?;
-        Some(Counters {
+        let networks = networks(settings, client);
+        (settings.enabled && !networks.is_empty()).then(|| Counters {
             who: Key::of_pair(name, client),
-            address: Some((Key::of_address(&network), Budget::of_address(settings))),
+            networks,
             pair: None,
             account: None,
             is_own: false,
