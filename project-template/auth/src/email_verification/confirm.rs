@@ -7,7 +7,8 @@
 //! could sign in before: they may never have signed up, and the password be that of whoever waits for them to come.
 //!
 //! Where addresses are confirmed by choice or not at all, a password may be known to a stranger who signed up with the
-//! address and is in already. The first proof of it tells its owner, or takes that password away.
+//! address and is in already. The first proof of it tells its owner, or takes that password away. So it is with accounts that
+//! were imported, or signed in to, before confirming came first: they are more than sign-ups, and none takes their place.
 
 use super::sign_up::Further;
 use super::{AGAIN, FIRST, FURTHER, FirstProof, Mode, SILENT, discard};
@@ -50,6 +51,10 @@ pub(super) async fn by_link(auth: &Auth, link: Confirmation) -> Result<Option<Co
         (_, Some(further)) => Proof::Further(further),
         _ => Proof::Mailbox,
     };
+    // It was sent while the account was no more than a sign-up.
+    if matches!(proof, Proof::Further(_)) && !user.is_as_signed_up() {
+        return Ok(None);
+    }
     believe(auth, tx, user, proof).await
 }
 
@@ -75,7 +80,7 @@ pub(crate) async fn by_reset(auth: &Auth, tx: &mut Tx, user: &User) -> Result<Op
         // The password is the reader's already; the names may be those of somebody else.
         Verdict::Take(_) | Verdict::Drop => {
             let password = user.password_hash.as_deref();
-            Ok(users::store::set_sign_up(tx, &user, password, ("", "")).await?)
+            Ok(users::store::set_sign_up(tx, &user, password, kept_names(&user)).await?)
         }
     }
 }
@@ -84,6 +89,12 @@ pub(crate) async fn by_reset(auth: &Auth, tx: &mut Tx, user: &User) -> Result<Op
 fn unasked(auth: &Auth) -> Proof {
     let is_first = auth.settings().email_verification.mode == Mode::Mandatory;
     if is_first { Proof::Reader } else { Proof::Mailbox }
+}
+
+/// The names of an account whose password is not believed. Those of a sign-up go with it; an account that was imported or
+/// used has them for longer.
+fn kept_names(user: &User) -> (&str, &str) {
+    if user.may_have_been_used() { (&user.first_name, &user.last_name) } else { ("", "") }
 }
 
 async fn redeemed(auth: &Auth, user: &User, code: &Redeemable, proof: Proof) -> Result<Option<Confirmed>> {
@@ -151,7 +162,8 @@ async fn settle(auth: &Auth, tx: &mut Tx, user: &User, proof: Proof) -> Result<(
 
 async fn believe(auth: &Auth, mut tx: Tx, user: User, proof: Proof) -> Result<Option<Confirmed>> {
     let settings = &auth.settings().email_verification;
-    let is_first = settings.mode == Mode::Mandatory;
+    // Whether nobody can have been in before.
+    let is_first = settings.mode == Mode::Mandatory && !user.may_have_been_used();
     let had_password = user.password_hash.is_some();
     let (verdict, contested) = settle(auth, &mut tx, &user, proof).await?;
     let verdict = match verdict {
@@ -171,7 +183,7 @@ async fn believe(auth: &Auth, mut tx: Tx, user: User, proof: Proof) -> Result<Op
             let names = (other.first_name.as_str(), other.last_name.as_str());
             Some(users::store::set_sign_up(&mut tx, &user, Some(&other.password_hash), names).await?)
         }
-        Verdict::Drop => Some(users::store::set_sign_up(&mut tx, &user, None, ("", "")).await?),
+        Verdict::Drop => Some(users::store::set_sign_up(&mut tx, &user, None, kept_names(&user)).await?),
     };
     let (user, ended) = match changed {
         None => (user, Ended::default()),

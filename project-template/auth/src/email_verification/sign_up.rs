@@ -55,9 +55,10 @@ pub(crate) async fn begin(auth: &Auth, tx: &mut Tx, user: &User) -> Result<()> {
 enum Found {
     /// Nobody.
     Nobody,
-    /// An account that waits for its confirmation, with so many sign-ups beside the first.
+    /// A sign-up that waits for its confirmation, with so many beside it.
     Waiting { further: u64 },
-    /// An account, with which nothing may happen.
+    /// An account, with which nothing may happen. Its address may wait for its confirmation as well: nobody's sign-up is to
+    /// bring a password for one that was imported, used or given a role.
     Owner,
 }
 
@@ -73,7 +74,7 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser) -> Result<RequestId> {
     let further = codes::count_live(&mut tx, FURTHER, user.id, now).await?;
     let found = match &user {
         user if user.id == new.id => Found::Nobody,
-        user if !user.email_verified && user.is_active => Found::Waiting { further },
+        user if user.is_unconfirmed_sign_up() => Found::Waiting { further },
         user if !auth.settings().registration.hide_existing => {
             audit::note(auth, Event::of(Kind::SignUpRefused, user).because(Reason::AddressTaken));
             return Err(users::taken());

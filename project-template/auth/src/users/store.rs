@@ -11,8 +11,8 @@ use crate::{in_tx, on};
 /// What a [`User`] is read from.
 macro_rules! columns {
     () => {
-        "id, email, email_verified, password_hash, password_proven, first_name, last_name, role, is_active, auth_version, \
-         access_version, created_at, last_login_at"
+        "id, email, email_verified, password_hash, password_proven, signed_up, first_name, last_name, role, is_active, \
+         auth_version, access_version, created_at, last_login_at"
     };
 }
 
@@ -21,9 +21,9 @@ macro_rules! insert {
     ($tx:expr, $new:expr, $now:expr, $conflict:literal) => {
         in_tx!($tx, conn => sqlx::query_as(
             concat!("insert into users
-           (id, email, email_key, email_verified, password_hash, password_proven, first_name, last_name, role, created_at,
-            updated_at)
-         values ($1, $2, $3, $4, $5, $4, $6, $7, $8, $9, $9) ", $conflict, " returning ", columns!()),
+           (id, email, email_key, email_verified, password_hash, password_proven, signed_up, first_name, last_name, role,
+            created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $4, true, $6, $7, $8, $9, $9) ", $conflict, " returning ", columns!()),
         )
         .bind($new.id)
         .bind($new.email.as_written())

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::Email;
+use super::{Email, role};
 
 /// Characters of a first or a last name.
 pub(crate) const NAME_LIMIT: usize = 150;
@@ -22,6 +22,8 @@ crate::row! {
         pub password_hash: Option<String>,
         /// Whether the password was set by somebody who had shown that they read the account's mail.
         pub password_proven: bool,
+        /// Whether a sign-up made it, not an import.
+        pub signed_up: bool,
         /// May be empty.
         pub first_name: String,
         /// May be empty.
@@ -52,6 +54,23 @@ impl User {
     #[must_use]
     pub fn may_be_shared(&self) -> bool {
         self.password_hash.is_some() && !self.password_proven
+    }
+
+    /// Whether this is nothing more than a sign-up that nobody has confirmed. Only then may another sign-up with the address
+    /// bring its password, or a change of address remove it: an account that was imported, used or given a role is somebody's.
+    #[must_use]
+    pub fn is_unconfirmed_sign_up(&self) -> bool {
+        !self.email_verified && self.is_active && self.is_as_signed_up()
+    }
+
+    /// Whether nothing has become of the account since the sign-up that made it, but that its address may be confirmed.
+    pub(crate) fn is_as_signed_up(&self) -> bool {
+        !self.may_have_been_used() && self.role == role::USER && self.auth_version == 0
+    }
+
+    /// Whether somebody may have signed in to it, here or where it was imported from.
+    pub(crate) fn may_have_been_used(&self) -> bool {
+        !self.signed_up || self.last_login_at.is_some()
     }
 
     /// The address as it is compared: the name under which others know the account.
@@ -99,6 +118,7 @@ impl NewUser {
             email_verified: self.email_verified,
             password_hash: self.password_hash.clone(),
             password_proven: self.email_verified,
+            signed_up: true,
             first_name: self.first_name.clone(),
             last_name: self.last_name.clone(),
             role: self.role,

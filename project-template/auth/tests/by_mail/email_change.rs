@@ -233,6 +233,9 @@ async fn an_account_that_is_more_than_a_sign_up_keeps_its_address(engine: Engine
         ("last_login_at = created_at", "has signed in, when that took no confirmation"),
         ("is_active = false", "deactivated"),
         ("role = 900", "staff"),
+        ("role = 7", "of a role of the project's own"),
+        ("signed_up = false", "imported"),
+        ("auth_version = 1", "changed since"),
     ] {
         let app = strict(engine, Method::Link).await;
         let client = signed_in(&app).await;

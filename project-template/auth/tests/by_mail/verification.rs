@@ -1,10 +1,13 @@
 //! Whether an address belongs to whoever signed up with it.
 
+use std::io::Write;
 use std::time::Duration;
 
 use auth::VerifiedUser;
 use auth::email_verification::{Method, Mode};
 use auth::testing::{Engine, PASSWORD, TestApp};
+use auth::users::import::{Import, import};
+use auth::users::role;
 use axum::http::Method as Verb;
 use axum::routing::get;
 use serde_json::json;
@@ -27,6 +30,9 @@ auth::on_both_engines! {
     a_sign_up_soon_after_another_has_a_mail_of_its_own_and_voids_nothing,
     whoever_signs_up_without_a_mail_cannot_lend_another_the_confirmation_and_is_led_to_a_password,
     a_reset_by_mail_gives_a_contested_account_to_who_reads_the_mail,
+    a_sign_up_takes_no_account_over_that_is_more_than_a_sign_up,
+    the_link_of_a_later_sign_up_is_void_once_the_account_is_more_than_a_sign_up,
+    a_code_to_sign_in_takes_an_imported_account_no_more_than_its_password,
     sign_ups_without_end_send_a_bounded_number_of_mails,
     another_link_kills_the_one_that_was_asked_for_before,
     resending_is_the_same_for_every_address_and_bounded,
@@ -291,6 +297,103 @@ async fn a_reset_by_mail_gives_a_contested_account_to_who_reads_the_mail(engine:
     assert_eq!(reply.status, 200, "{reply:?}");
     assert_eq!(login_code(&app, PASSWORD).await, "signed in");
     assert_eq!(login_code(&app, EVES_PASSWORD).await, "incorrect_credentials");
+}
+
+/// What an account that waits for its confirmation can be besides a sign-up.
+const MORE: [&str; 4] = ["imported", "promoted", "staff", "used before"];
+
+/// Ada's account with [`PASSWORD`], which nobody has confirmed and which is more than a sign-up.
+async fn more_than_a_sign_up(engine: Engine, how: &str) -> TestApp {
+    let mode = |mode| move |settings: &mut auth::settings::Settings| settings.email_verification.mode = mode;
+    let before = TestApp::start_with(engine, router, mode(Mode::Optional)).await;
+    let app = before.second_instance_with(router, mode(Mode::Mandatory)).await;
+    match how {
+        "imported" => import_ada(&app).await,
+        "used before" => drop(before.signed_in(ADA).await),
+        _ => {
+            sign_up(&app, ADA, PASSWORD).await;
+            app.set_role(ADA, if how == "staff" { role::STAFF } else { 7 }).await;
+        }
+    }
+    app
+}
+
+/// Ada's account as an import brings it that knows of no confirmed address and no sign-in.
+async fn import_ada(app: &TestApp) {
+    sign_up(app, "bob@example.com", PASSWORD).await;
+    let hash = app.user("bob@example.com").await.password_hash.unwrap();
+    let fields = json!({ "email": ADA, "password": format!("argon2{hash}"), "first_name": "Ada", "last_login": null });
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    write!(file, "{}", json!([{ "model": "auth.user", "pk": 1, "fields": fields }])).unwrap();
+    let summary = import(&app.auth, &Import::of(file.path()), |_| {}).await.unwrap();
+    assert_eq!((summary.imported, summary.without_password), (1, 0), "{summary:?}");
+}
+
+async fn a_sign_up_takes_no_account_over_that_is_more_than_a_sign_up(engine: Engine) {
+    for how in MORE {
+        for way in ["confirm", "reset"] {
+            let app = more_than_a_sign_up(engine, how).await;
+            let before = app.user(ADA).await;
+            assert!(!before.email_verified, "{how}");
+            sign_up(&app, ADA, EVES_PASSWORD).await;
+            let notice = app.mailbox().await.latest(ADA);
+            assert!(notice.text.contains("already has an account"), "{how}: {}", notice.text);
+            assert!(!notice.text.contains("://"), "{how}: the notice opens nothing: {}", notice.text);
+            assert_eq!(login_code(&app, PASSWORD).await, "email_not_verified", "{how}");
+
+            app.advance(Duration::from_mins(1));
+            if way == "confirm" {
+                assert_eq!(resend(&app, ADA).await.status, 200);
+                assert_eq!(app.client().post(&link(&app).await, &json!({})).await.status, 200, "{how}");
+                assert_eq!(login_code(&app, PASSWORD).await, "signed in", "{how}");
+            } else {
+                app.client().post("/jwt-allauth/password/reset/", &json!({ "email": ADA })).await;
+                set_password(&app, &link(&app).await, "wrong pony charger clip").await;
+                assert_eq!(login_code(&app, "wrong pony charger clip").await, "signed in", "{how}");
+            }
+            assert_eq!(login_code(&app, EVES_PASSWORD).await, "incorrect_credentials", "{how}");
+            let after = app.user(ADA).await;
+            assert_eq!((after.id, after.role), (before.id, before.role), "{how}");
+            if how == "imported" {
+                assert_eq!(after.first_name, "Ada", "{way}");
+            }
+        }
+    }
+}
+
+async fn the_link_of_a_later_sign_up_is_void_once_the_account_is_more_than_a_sign_up(engine: Engine) {
+    for (change, why) in [
+        ("role = 7", "it has a role of the project's own"),
+        ("role = 900", "it is staff"),
+        ("last_login_at = created_at", "somebody signed in while that took no confirmation"),
+    ] {
+        let app = strict(engine, Method::Link).await;
+        sign_up(&app, ADA, PASSWORD).await;
+        sign_up(&app, ADA, EVES_PASSWORD).await;
+        let eves = link(&app).await;
+        let statement = auth::sqlx::AssertSqlSafe(format!("update users set {change}"));
+        auth::on!(app.auth.db(), pool => auth::sqlx::query(statement).execute(pool).await.map(drop)).unwrap();
+        assert_eq!(app.client().post(&eves, &json!({})).await.text("code"), "link_not_valid", "{why}");
+        assert_eq!(login_code(&app, EVES_PASSWORD).await, "incorrect_credentials", "{why}");
+        assert_eq!(login_code(&app, PASSWORD).await, "email_not_verified", "{why}");
+    }
+}
+
+async fn a_code_to_sign_in_takes_an_imported_account_no_more_than_its_password(engine: Engine) {
+    let app = TestApp::start_with(engine, router, |settings| {
+        settings.email_verification.mode = Mode::Mandatory;
+        settings.login_codes.enabled = true;
+    })
+    .await;
+    import_ada(&app).await;
+    ask_for_code(&app, ADA).await;
+    let code = app.mailbox().await.latest(ADA).code();
+    let body = json!({ "email": ADA, "code": code });
+    assert_eq!(app.client().post("/jwt-allauth/login/code/verify/", &body).await.status, 200);
+    assert_eq!(app.user(ADA).await.first_name, "Ada");
+    let notice = app.mailbox().await.latest(ADA);
+    assert!(notice.subject.starts_with("Set your own password"), "{}", notice.subject);
+    assert_eq!(login_code(&app, PASSWORD).await, "incorrect_credentials", "it may be a stranger's");
 }
 
 async fn sign_ups_without_end_send_a_bounded_number_of_mails(engine: Engine) {

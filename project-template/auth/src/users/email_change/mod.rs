@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 pub(super) use routes::router;
 
-use super::{Email, User, discard_codes, erase, role, store, taken};
+use super::{Email, User, discard_codes, erase, store, taken};
 use crate::app::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::codes::{self, Limits, Link, Standing, Subject};
@@ -87,9 +87,7 @@ async fn respell(auth: &Auth, user: &User, session: Uuid, email: &Email) -> Resu
 /// Whether an account is no more than a sign-up that nobody has confirmed, where nobody signs in before that. It is not to
 /// keep the address from who reads its mail, as it does not keep it from their own sign-up.
 fn gives_way(auth: &Auth, other: &User) -> bool {
-    let is_idle = !other.email_verified && other.last_login_at.is_none();
-    let is_ordinary = other.is_active && other.role == role::USER;
-    auth.settings().email_verification.mode == Mode::Mandatory && is_idle && is_ordinary
+    auth.settings().email_verification.mode == Mode::Mandatory && other.is_unconfirmed_sign_up()
 }
 
 /// Looks up a link. That changes nothing.
