@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use auth::testing::{Engine, PASSWORD, TestApp};
-use auth::users::import::{Event, Import, Summary, import};
+use auth::users::import::{Event, Import, Summary, System, import};
 use auth::{Auth, on};
 use axum::Router;
 use serde_json::{Value, json};
@@ -388,7 +388,8 @@ async fn addresses_are_verified_by_natural_keys_as_well_and_those_of_nobody_are_
 async fn accounts_without_a_password_are_counted(engine: Engine) {
     let app = TestApp::start(engine, router).await;
     let devise = file("id,email,encrypted_password\n1,ada@example.com,x\n2,bob@example.com,y\n");
-    let summary = run(&app, devise.path(), true).await.summary;
+    let plan = Import { from: Some(System::Django), dry_run: true, ..Import::of(&devise) };
+    let summary = try_run(&app, &plan).await.expect("an import").summary;
     assert_eq!((summary.imported, summary.without_password, summary.has_passwords), (2, 2, false));
     let some = file(&format!("id,email,password\n1,ada@example.com,{PBKDF2}\n2,bob@example.com,!\n"));
     let summary = run(&app, some.path(), true).await.summary;

@@ -437,6 +437,28 @@ async fn the_ids_of_an_import_replace_those_of_an_earlier_one_or_leave_them() {
     assert!(!program.directory().join("ids.csv.part").exists());
 }
 
+/// An argument would be seen by everybody on the machine.
+#[tokio::test]
+async fn the_key_of_firebase_comes_from_a_pipe_or_a_file_and_is_not_kept() {
+    let program = program(Engine::Sqlite).await;
+    let exports = concat!(env!("CARGO_MANIFEST_DIR"), "/auth/tests/fixtures/exports");
+    let (users, config) = (format!("{exports}/firebase.json"), format!("{exports}/firebase.hash-config"));
+    let command =
+        |config| ["import-users", &users, "--from", "firebase", "--without-second-factors", "--hash-config", config];
+    assert_told(&program, &command("nowhere"), 1, "--hash-config: cannot read nowhere");
+    let piped = std::fs::File::open(&config).unwrap();
+    let (status, stdout, stderr) = told(&program.command(&command("-")).stdin(piped).output().unwrap());
+    assert_eq!(status, 0, "{stderr}");
+    assert!(stdout.starts_with("imported 5 accounts\n"), "{stdout}");
+    assert_told(&program, &command(&config), 0, "skipped 5 accounts");
+    let key = b"jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH";
+    for entry in std::fs::read_dir(program.directory()).unwrap() {
+        let path = entry.unwrap().path();
+        let held = std::fs::read(&path).unwrap_or_default();
+        assert!(!held.windows(key.len()).any(|bytes| bytes == key), "{}", path.display());
+    }
+}
+
 #[tokio::test]
 async fn variables_that_are_no_settings_count_in_the_file_of_variables_too() {
     let program = program(Engine::Sqlite).await;

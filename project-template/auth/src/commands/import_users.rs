@@ -7,17 +7,25 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
+use secrecy::SecretString;
 use time::UtcOffset;
 use time::macros::format_description;
 
 use super::with_auth;
 use crate::parts::Parts;
-use crate::users::import::{self, Event, Import, Summary};
+use crate::users::import::{self, Event, Import, Summary, System};
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// What `manage.py dumpdata auth.user account.emailaddress --format jsonl` wrote, or a CSV file
+    /// What `manage.py dumpdata auth.user account.emailaddress --format jsonl` wrote, a CSV file, or the export of another
+    /// system
     file: PathBuf,
+    /// The system that the export is of
+    #[arg(long, value_name = "SYSTEM")]
+    from: Option<System>,
+    /// The parameters of Firebase's password hashes, as its console shows them; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    hash_config: Option<PathBuf>,
     /// Only say what would happen
     #[arg(long)]
     dry_run: bool,
@@ -30,7 +38,7 @@ pub(super) struct Arguments {
     /// How far times without a zone are from UTC
     #[arg(long, value_name = "+HH:MM", default_value = "+00:00", value_parser = offset, allow_hyphen_values = true)]
     time_zone: UtcOffset,
-    /// Write which id each account has here, as CSV: Django's primary key, id
+    /// Write which id each account has here, as CSV: its key in the file, id
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     ids: Option<PathBuf>,
 }
@@ -54,6 +62,8 @@ pub(super) async fn import(parts: Box<Parts>, arguments: &Arguments) -> anyhow::
     };
     let plan = Import {
         file: arguments.file.clone(),
+        from: arguments.from,
+        hash_config: arguments.hash_config.as_deref().map(secret).transpose()?,
         dry_run: arguments.dry_run,
         model: arguments.model.clone(),
         without_second_factors: arguments.without_second_factors,
@@ -72,11 +82,19 @@ pub(super) async fn import(parts: Box<Parts>, arguments: &Arguments) -> anyhow::
     Ok(code)
 }
 
+/// A secret from a file, or from standard input: arguments of programs are seen by everybody on the machine.
+fn secret(file: &Path) -> anyhow::Result<SecretString> {
+    let text =
+        if file == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
+    let text = text.with_context(|| format!("--hash-config: cannot read {}", file.display()))?;
+    Ok(text.into())
+}
+
 fn conclude(summary: Summary, dry_run: bool) -> ExitCode {
     let Summary { imported, existing, refused, .. } = summary;
     println!("{} {}", if dry_run { "would import" } else { "imported" }, accounts(imported));
     if summary.without_password > 0 {
-        let why = if summary.has_passwords { "" } else { "; the file has no column or field `password`" };
+        let why = if summary.has_passwords { "" } else { "; the file has no passwords that could be read" };
         println!("{} of them without a password, until their owners reset it{why}", summary.without_password);
     }
     if summary.strange_addresses > 0 {

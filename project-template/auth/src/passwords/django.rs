@@ -11,6 +11,7 @@ use ring::{digest, pbkdf2};
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
+use super::firebase::{self, Firebase};
 use super::{memory::Memory, stored::Argon2Hash};
 
 /// The most a hash may cost: twice Django's present number of rounds, eight times its bcrypt, and for scrypt 256 MiB or
@@ -48,6 +49,7 @@ pub(super) enum Django {
         is_composed: bool,
     },
     Argon2(Argon2Hash),
+    Firebase(Firebase),
 }
 
 impl Django {
@@ -65,6 +67,7 @@ impl Django {
             "bcrypt" => Self::bcrypt(rest, false),
             "scrypt" => Self::scrypt(rest, false),
             "scrypt_nfkc" => Self::scrypt(rest, true),
+            firebase::METHOD => Firebase::parse(rest).map(Self::Firebase),
             "argon2" => Argon2Hash::parse(&text["argon2".len()..]).map(Self::Argon2),
             _ => None,
         }
@@ -87,12 +90,9 @@ impl Django {
 
     fn scrypt(text: &str, is_composed: bool) -> Option<Self> {
         let [n, salt, r, p, hash] = parts(text)?;
-        let (n, r, p): (u64, u32, u32) = (n.parse().ok()?, r.parse().ok()?, p.parse().ok()?);
-        let log_n = u8::try_from(n.checked_ilog2()?).ok().filter(|log_n| *log_n <= MAX_SCRYPT_LOG_N)?;
-        let memory = n.checked_mul(r.into())?.checked_mul(128)?;
-        let work = n.checked_mul(r.into())?.checked_mul(p.into())?;
-        let is_bounded = n.is_power_of_two() && memory <= MAX_SCRYPT_MEMORY && work <= MAX_SCRYPT_WORK;
-        let params = scrypt::Params::new(log_n, r, p).ok().filter(|_| is_bounded)?;
+        let n: u64 = n.parse().ok().filter(|n: &u64| n.is_power_of_two())?;
+        let log_n = u8::try_from(n.checked_ilog2()?).ok()?;
+        let params = scrypt_params(log_n, r.parse().ok()?, p.parse().ok()?)?;
         let hash = Output::new(&STANDARD.decode(hash).ok()?).ok().filter(|hash| hash.len() == SCRYPT_BYTES)?;
         Some(Self::Scrypt { params, salt: salt.to_owned(), hash, is_composed })
     }
@@ -115,8 +115,18 @@ impl Django {
                 Some(Output::new(&made).ok()? == *hash)
             }
             Self::Argon2(hash) => hash.is_of(password, memory),
+            Self::Firebase(hash) => hash.is_of(password, memory),
         }
     }
+}
+
+/// None if they are none, or cost too much.
+pub(super) fn scrypt_params(log_n: u8, r: u32, p: u32) -> Option<scrypt::Params> {
+    let n = 1_u64.checked_shl(log_n.into()).filter(|_| log_n <= MAX_SCRYPT_LOG_N)?;
+    let memory = n.checked_mul(r.into())?.checked_mul(128)?;
+    let work = n.checked_mul(r.into())?.checked_mul(p.into())?;
+    let is_bounded = memory <= MAX_SCRYPT_MEMORY && work <= MAX_SCRYPT_WORK;
+    scrypt::Params::new(log_n, r, p).ok().filter(|_| is_bounded)
 }
 
 fn parts<const COUNT: usize>(text: &str) -> Option<[&str; COUNT]> {

@@ -2,6 +2,7 @@
 
 mod common;
 mod django;
+mod firebase;
 mod foreign;
 mod hash;
 mod memory;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
+pub(crate) use firebase::HashConfig as FirebaseHashConfig;
 pub(crate) use hash::{HashError, HashSettings, Hasher, Verdict};
 pub use policy::Policy;
 pub(crate) use reset::{mail_link, offer_own, request as request_reset};

@@ -28,7 +28,7 @@ pub(crate) struct Account {
 impl Account {
     /// The account, and what is left out of it; or why there can be none.
     pub(super) fn read(row: &Content, zone: UtcOffset, now: OffsetDateTime) -> Result<(Self, Vec<String>), String> {
-        let mut notes = Vec::new();
+        let mut notes = row.left.notes.clone();
         let written = text(row, "email")?;
         if written.is_empty() {
             return Err("it has no e-mail address, which is what people sign in with here".into());

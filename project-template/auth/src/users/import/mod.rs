@@ -1,10 +1,12 @@
-//! Brings accounts from Django: rows of `dumpdata` or of a CSV file, with the passwords their owners have.
+//! Brings accounts from Django: rows of `dumpdata` or of a CSV file, with the passwords their owners have. Exports of other
+//! systems are put into the same names first.
 //!
 //! The file is read twice and never held in memory: once to count its rows and to see which addresses allauth had
 //! verified, once to make the accounts, a batch a transaction. What was made stays made, so an import that was
 //! interrupted is run again.
 
 mod account;
+mod from;
 mod restrictions;
 mod rows;
 mod survey;
@@ -13,10 +15,13 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use secrecy::SecretString;
 use time::UtcOffset;
 use uuid::Uuid;
 
 pub(crate) use account::Account;
+use from::Source;
+pub use from::System;
 use rows::{Place, Row};
 use survey::{Fingerprint, Survey, fingerprint, listed};
 
@@ -36,6 +41,10 @@ const STOPPED: &str = "the import stopped; run it again to continue";
 pub struct Import {
     /// The file.
     pub file: PathBuf,
+    /// What has written the file; looked for in it where it is not said.
+    pub from: Option<System>,
+    /// The parameters of Firebase's hashes, as its console shows them.
+    pub hash_config: Option<SecretString>,
     /// Only say what would happen.
     pub dry_run: bool,
     /// The model whose rows are the accounts, such as `auth.user`; needed where the file has several that could be.
@@ -52,6 +61,8 @@ impl Import {
     pub fn of(file: impl AsRef<Path>) -> Self {
         Self {
             file: file.as_ref().to_owned(),
+            from: None,
+            hash_config: None,
             dry_run: false,
             model: None,
             without_second_factors: false,
@@ -125,7 +136,9 @@ pub struct Summary {
 /// If the file cannot be read, it is not certain which of its rows are the accounts, or it has second factors; then
 /// nothing was made. If the database cannot be reached; what was made until then stays.
 pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Event<'_>)) -> anyhow::Result<Summary> {
-    let survey = Survey::of(&plan.file)?;
+    let source = Source::of(plan)?;
+    let survey = Survey::of(&source)?;
+    source.refuse(&survey)?;
     let model = survey.model_of_accounts(plan.model.as_deref())?;
     let second_factors = survey.second_factors(&model);
     if !second_factors.is_empty() && !plan.without_second_factors {
@@ -147,7 +160,7 @@ pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Event<'_>)
     let mut batch = Vec::with_capacity(BATCH);
     let mut foreseen = plan.dry_run.then(HashSet::new);
     let mut done = 0;
-    for row in rows::open(&plan.file)? {
+    for row in source.rows()? {
         done += 1;
         match reading.read(&row) {
             Ok(Some((account, notes))) => {
@@ -206,6 +219,7 @@ impl Reading<'_> {
         if content.model != self.model {
             return Ok(None);
         }
+        let Some(rest) = self.survey.rest_of(content) else { return Ok(None) };
         if !content.may_be_account() {
             return Err("it has no field `email`".into());
         }
@@ -213,6 +227,8 @@ impl Reading<'_> {
         for name in &names {
             self.owners.remove(&fingerprint(name, ""));
         }
+        let joined = content.joined(rest);
+        let content = joined.as_ref().unwrap_or(content);
         let (mut account, notes) = Account::read(content, self.zone, self.now)?;
         let is_verified = |name: &String| self.survey.verified.contains(&fingerprint(name, account.email.key()));
         account.email_verified |= names.iter().any(is_verified);

@@ -7,10 +7,11 @@ use time::OffsetDateTime;
 use super::account::moment;
 
 /// Parts of names, without what separates words, that stand for a second factor.
-const SECOND_FACTOR: [&str; 12] = [
+const SECOND_FACTOR: [&str; 13] = [
     "totp",
     "hotp",
     "twofactor",
+    "multifactor",
     "2fa",
     "mfa",
     "webauthn",
@@ -25,10 +26,21 @@ const SECOND_FACTOR: [&str; 12] = [
 const SECOND_FACTOR_WORD: &str = "otp";
 
 /// States of an account that cannot be used, as in `is_banned`, `banned`, `banned_at` and `banned_until`.
-const CLOSED: [&str; 9] =
-    ["banned", "blocked", "deactivated", "deleted", "disabled", "frozen", "locked", "suspended", "terminated"];
+const CLOSED: [&str; 10] = [
+    "banned",
+    "blocked",
+    "deactivated",
+    "deleted",
+    "disabled",
+    "discarded",
+    "frozen",
+    "locked",
+    "suspended",
+    "terminated",
+];
 /// What must be true of an account that can be used, where a project has it.
-const OPEN: [&str; 6] = ["approved", "enabled", "is_approved", "is_enabled", "account_enabled", "account_non_locked"];
+const OPEN: [&str; 7] =
+    ["active", "approved", "enabled", "is_approved", "is_enabled", "account_enabled", "account_non_locked"];
 /// Where the password is no longer good.
 const VOID_PASSWORD: [&str; 6] = [
     "must_change_password",
@@ -101,7 +113,7 @@ fn is_set(value: &Value) -> bool {
 }
 
 /// A name in lower case with its words set apart: `isBanned` and `is-banned` are `is_banned`.
-fn snake(name: &str) -> String {
+pub(super) fn snake(name: &str) -> String {
     let mut snake = String::with_capacity(name.len() + 4);
     let mut after_lower = false;
     for character in name.chars() {

@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use serde_json::{Map, Value};
 
+use super::from::{FIREBASE_COLUMNS, Left, Standing, System, looks_like_table};
 use super::survey::ADDRESSES;
 use crate::users::Email;
 
@@ -42,12 +43,15 @@ impl Row {
 }
 
 /// What a row holds.
+#[derive(Clone, Default)]
 pub(super) struct Content {
     /// Django's name of the table, such as `auth.user`; empty where the file is of one table.
     pub(super) model: String,
     /// The primary key as text.
     pub(super) key: String,
     pub(super) fields: Map<String, Value>,
+    pub(super) standing: Standing,
+    pub(super) left: Left,
 }
 
 impl Content {
@@ -57,15 +61,24 @@ impl Content {
         let key = text(row.get("pk").or(row.get("id")));
         let model = text(row.get("model")).to_lowercase();
         match row.remove("fields") {
-            Some(Value::Object(fields)) => Ok(Self { model, key, fields }),
+            Some(Value::Object(fields)) => Ok(Self { model, key, fields, ..Self::default() }),
             Some(_) => Err("its `fields` are not a JSON object".into()),
-            None => Ok(Self { model: String::new(), key, fields: row }),
+            None => Ok(Self { key, fields: row, ..Self::default() }),
         }
     }
 
     /// Whether this can be a row of the users, whatever their model is called.
     pub(super) fn may_be_account(&self) -> bool {
         self.fields.contains_key("email") && (self.model.is_empty() || self.fields.contains_key("password"))
+    }
+
+    /// The row with what other rows have of it, which its own members come before; none if they have nothing.
+    pub(super) fn joined(&self, rest: &Map<String, Value>) -> Option<Self> {
+        let mut joined = (!rest.is_empty()).then(|| self.clone())?;
+        for (name, value) in rest {
+            joined.fields.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        Some(joined)
     }
 
     /// The user and the address, in a row of allauth's table of addresses that were verified.
@@ -104,8 +117,32 @@ fn text(value: Option<&Value>) -> String {
     }
 }
 
+/// What a file is.
+enum Form {
+    Array,
+    Object,
+    Lines,
+    Table,
+}
+
 /// The rows of a file. Which form it has is seen from its first character.
-pub(super) fn open(path: &Path) -> anyhow::Result<Box<dyn Iterator<Item = Row>>> {
+pub(super) fn open(path: &Path, from: Option<System>) -> anyhow::Result<Box<dyn Iterator<Item = Row>>> {
+    let (form, reader) = start(path)?;
+    match form {
+        Form::Array => Ok(Box::new(Array::of(reader.bytes()))),
+        Form::Object => Ok(Box::new(Array::within_object(reader.bytes())?)),
+        Form::Lines => Ok(Box::new(lines(reader))),
+        Form::Table if from == Some(System::Firebase) => Ok(Box::new(table_of_firebase(reader))),
+        Form::Table => table(reader, from),
+    }
+}
+
+/// Whether the file is CSV.
+pub(super) fn is_table(path: &Path) -> anyhow::Result<bool> {
+    start(path).map(|(form, _)| matches!(form, Form::Table))
+}
+
+fn start(path: &Path) -> anyhow::Result<(Form, BufReader<File>)> {
     let cannot = || format!("cannot read {}", path.display());
     let mut file = File::open(path).with_context(cannot)?;
     ensure!(file.metadata().with_context(cannot)?.is_file(), "{} is not a file; it is read twice", path.display());
@@ -119,15 +156,14 @@ pub(super) fn open(path: &Path) -> anyhow::Result<Box<dyn Iterator<Item = Row>>>
     reader.consume(mark);
     let first = reader.fill_buf().with_context(cannot)?.iter().find(|byte| !byte.is_ascii_whitespace());
     let first = *first.with_context(|| format!("{} is empty", path.display()))?;
-    let is_one_object = first == b'{' && !is_object_a_line(&mut reader).with_context(cannot)?;
+    let form = match first {
+        b'[' => Form::Array,
+        b'{' if is_object_a_line(&mut reader).with_context(cannot)? => Form::Lines,
+        b'{' => Form::Object,
+        _ => Form::Table,
+    };
     file.seek(SeekFrom::Start(mark as u64)).with_context(cannot)?;
-    let reader = BufReader::new(file);
-    match first {
-        b'[' => Ok(Box::new(Array::of(reader.bytes()))),
-        b'{' if is_one_object => Ok(Box::new(Array::within_object(reader.bytes())?)),
-        b'{' => Ok(Box::new(lines(reader))),
-        _ => table(reader),
-    }
+    Ok((form, BufReader::new(file)))
 }
 
 /// Whether the first line that has one is a whole object, and not one that holds the rows.
@@ -150,12 +186,14 @@ fn lines(reader: BufReader<File>) -> impl Iterator<Item = Row> {
     rows.flatten()
 }
 
-/// A JSON array of objects, however it is broken into lines. An object is taken from brace to brace and read for itself,
-/// so that a broken one is no loss to the others.
+/// A JSON array of objects, however it is broken into lines, or several one after the other, as `sqlite3 -json` writes
+/// them. An object is taken from brace to brace and read for itself, so that a broken one is no loss to the others.
 struct Array {
     bytes: io::Bytes<BufReader<File>>,
     line: u64,
     rows: u64,
+    /// Whether its bracket was closed.
+    is_closed: bool,
     is_over: bool,
 }
 
@@ -165,10 +203,13 @@ impl Iterator for Array {
     fn next(&mut self) -> Option<Row> {
         while !self.is_over {
             match self.byte() {
+                Ok(b'[') if self.is_closed => self.is_closed = false,
+                Ok(byte) if self.is_closed => self.is_over = !byte.is_ascii_whitespace(),
+                Err(_) if self.is_closed => self.is_over = true,
                 Ok(b'{') => return Some(self.object()),
                 Ok(b'[' | b',') => {}
                 Ok(byte) if byte.is_ascii_whitespace() => {}
-                Ok(b']') => self.is_over = true,
+                Ok(b']') => self.is_closed = true,
                 Ok(byte) => return Some(self.end(self.line, format!("`{}` is not an object", byte.escape_ascii()))),
                 Err(reason) => return Some(self.end(self.line, reason)),
             }
@@ -179,7 +220,7 @@ impl Iterator for Array {
 
 impl Array {
     fn of(bytes: io::Bytes<BufReader<File>>) -> Self {
-        Self { bytes, line: 1, rows: 0, is_over: false }
+        Self { bytes, line: 1, rows: 0, is_closed: false, is_over: false }
     }
 
     /// The array that is a member of one object, as some exports have it.
@@ -246,7 +287,7 @@ impl Array {
 }
 
 /// CSV: every field is a text, an empty one is the same as a missing one. What separates the fields is seen in the header.
-fn table(reader: BufReader<File>) -> anyhow::Result<Box<dyn Iterator<Item = Row>>> {
+fn table(reader: BufReader<File>, from: Option<System>) -> anyhow::Result<Box<dyn Iterator<Item = Row>>> {
     let mut reader = BufReader::new(Plain { reader, had_return: false });
     let start = String::from_utf8_lossy(reader.fill_buf()?).into_owned();
     let (mut header, mut skipped) = (start.lines().next().unwrap_or_default(), 0);
@@ -261,8 +302,13 @@ fn table(reader: BufReader<File>) -> anyhow::Result<Box<dyn Iterator<Item = Row>
     let mut records = csv::ReaderBuilder::new().delimiter(separator).from_reader(reader);
     let header = records.headers().context("the header cannot be read")?.clone();
     let names: Vec<String> = header.iter().map(|name| name.trim().to_lowercase()).collect();
+    if let (None, Some(system)) = (from, looks_like_table(&names)) {
+        let name = system.name();
+        bail!("the file looks like an export of {name}, which has no header; add `--from {name}`");
+    }
+    let may_lack_address = from.is_some_and(|system| system != System::Django);
     ensure!(
-        names.iter().any(|name| name == "email"),
+        may_lack_address || names.iter().any(|name| name == "email"),
         "the file is neither JSON, nor CSV with a header that has a column `email`; its first line has {}",
         names.iter().take(12).map(|name| format!("`{}`", name.escape_debug())).collect::<Vec<_>>().join(", ")
     );
@@ -282,8 +328,27 @@ fn table(reader: BufReader<File>) -> anyhow::Result<Box<dyn Iterator<Item = Row>
         let key = text(fields.get("id").or(fields.get("pk")));
         // A whole number in a column that has gaps, as pandas writes it.
         let key = key.strip_suffix(".0").unwrap_or(&key).to_owned();
-        Row::at(line, Ok(Content { model: String::new(), key, fields }))
+        Row::at(line, Ok(Content { key, fields, ..Content::default() }))
     })))
+}
+
+/// CSV of Firebase, which has no header.
+fn table_of_firebase(reader: BufReader<File>) -> impl Iterator<Item = Row> {
+    let reader = BufReader::new(Plain { reader, had_return: false });
+    let records = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(reader);
+    records.into_records().map(|record| {
+        let line = |position: Option<&csv::Position>| position.map_or(0, csv::Position::line);
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => return Row::at(line(error.position()), Err(error.to_string())),
+        };
+        let filled = |(column, name): (usize, &str)| {
+            let value = record.get(column).filter(|value| !value.is_empty())?;
+            Some((name.to_owned(), Value::from(value)))
+        };
+        let fields = FIREBASE_COLUMNS.into_iter().filter_map(filled).collect();
+        Row::at(line(record.position()), Ok(Content { fields, ..Content::default() }))
+    })
 }
 
 /// A file without the returns that some programs put before the end of a line: the reader of CSV counts lines by what it

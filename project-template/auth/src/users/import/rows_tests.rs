@@ -15,7 +15,7 @@ fn read_bytes(bytes: &[u8]) -> anyhow::Result<Vec<(u64, String)>> {
         Ok(content) => (row.place.line, format!("{} {} {}", content.model, content.key, Value::Object(content.fields))),
         Err(reason) => (row.place.line, reason),
     };
-    Ok(open(file.path())?.map(shown).collect())
+    Ok(open(file.path(), None)?.map(shown).collect())
 }
 
 #[test]
@@ -76,8 +76,8 @@ fn a_file_that_is_empty_missing_or_something_else_is_refused() {
     assert!(read("").is_err());
     assert!(read(" \n ").is_err());
     assert!(read("id,name\n1,a").unwrap_err().to_string().contains("column `email`"));
-    assert!(open(Path::new("/does/not/exist")).is_err());
-    assert!(open(Path::new("/")).is_err());
+    assert!(open(Path::new("/does/not/exist"), None).is_err());
+    assert!(open(Path::new("/"), None).is_err());
 }
 
 #[test]

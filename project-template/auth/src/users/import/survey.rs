@@ -1,24 +1,42 @@
 //! What has to be known of a file before its first account is made: which rows are the accounts, and what of it would be
 //! lost.
 
-use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
 
 use anyhow::{bail, ensure};
 use ring::digest::{SHA256, digest};
 
+use serde_json::{Map, Value};
+
+use super::from::{Source, Standing, System, looks_like};
 use super::restrictions::{is_second_factor, second_factors_of};
-use super::rows::{self, Content};
+use super::rows::Content;
+
+/// Rows that are looked at to see which system has written them.
+const LOOKED_AT: u64 = 1_000;
 
 /// allauth's table of addresses.
 pub(super) const ADDRESSES: &str = "account.emailaddress";
 
+#[derive(Default)]
 pub(super) struct Survey {
     pub(super) rows: u64,
     /// Keys and addresses that allauth's table calls verified.
     pub(super) verified: HashSet<Fingerprint>,
     /// Those keys alone.
     pub(super) owners: HashSet<Fingerprint>,
+    /// What seems to have written the file.
+    pub(super) looks_like: Option<System>,
+    /// Whether any row has a field for second factors, set or not.
+    pub(super) tells_second_factors: bool,
+    pub(super) has_firebase_hashes: bool,
+    /// What belongs to the account with a key, and which keys have a whole account; where accounts are put together.
+    parts: HashMap<Fingerprint, Map<String, Value>>,
+    whole: HashSet<Fingerprint>,
+    /// What is only counted.
+    others: BTreeMap<String, u64>,
+    system: Option<System>,
     models: BTreeMap<String, Model>,
 }
 
@@ -37,9 +55,9 @@ struct Model {
 }
 
 impl Survey {
-    pub(super) fn of(file: &Path) -> anyhow::Result<Self> {
-        let mut survey = Self { rows: 0, verified: HashSet::new(), owners: HashSet::new(), models: BTreeMap::new() };
-        for row in rows::open(file)? {
+    pub(super) fn of(source: &Source<'_>) -> anyhow::Result<Self> {
+        let mut survey = Self { system: source.system(), ..Self::default() };
+        for row in source.rows()? {
             survey.rows += 1;
             if let Ok(content) = &row.content {
                 survey.see(content);
@@ -49,6 +67,24 @@ impl Survey {
     }
 
     fn see(&mut self, content: &Content) {
+        if self.looks_like.is_none() && self.rows <= LOOKED_AT {
+            self.looks_like = looks_like(content);
+        }
+        self.has_firebase_hashes |=
+            self.system == Some(System::Firebase) && content.fields.contains_key("passwordHash");
+        for other in &content.left.others {
+            *self.others.entry(other.clone()).or_default() += 1;
+        }
+        if self.system.is_some_and(System::joins) && content.model.is_empty() {
+            let key = fingerprint(&content.key, "");
+            match content.standing {
+                Standing::Whole => _ = self.whole.insert(key),
+                Standing::Half | Standing::Part => _ = self.parts.insert(key, part_of(content)),
+            }
+            if content.standing == Standing::Part {
+                return;
+            }
+        }
         if let Some((key, email)) = content.verified_address() {
             self.verified.insert(fingerprint(&key, email.key()));
             self.owners.insert(fingerprint(&key, ""));
@@ -60,8 +96,22 @@ impl Survey {
             model.accounts += 1;
             model.is_djangos = content.fields.contains_key("last_login") && !content.fields.contains_key("history_id");
         }
-        for field in second_factors_of(&content.fields) {
-            *model.second_factors.entry(field.to_owned()).or_default() += 1;
+        self.tells_second_factors |=
+            is_second_factor(&content.model) || content.fields.keys().any(|name| is_second_factor(name));
+        let named = content.left.second_factors.iter().map(|name| format!("the factor `{name}`"));
+        for factor in second_factors_of(&content.fields).map(|name| format!("the field `{name}`")).chain(named) {
+            *model.second_factors.entry(factor).or_default() += 1;
+        }
+    }
+
+    /// What a file of several rows an account has of the one with this key; none where another row is that account.
+    pub(super) fn rest_of(&self, content: &Content) -> Option<&Map<String, Value>> {
+        static NOTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+        let key = fingerprint(&content.key, "");
+        match content.standing {
+            Standing::Whole => Some(self.parts.get(&key).unwrap_or(&NOTHING)),
+            Standing::Half => Some(&*NOTHING).filter(|_| !self.whole.contains(&key)),
+            Standing::Part => None,
         }
     }
 
@@ -72,6 +122,9 @@ impl Survey {
             let names = || listed(self.models.iter().map(|(name, model)| (name.as_str(), model.rows)));
             ensure!(self.models.contains_key(&asked), "the file has no rows of `{asked}`; it has {}", names());
             return Ok(asked);
+        }
+        if self.system.is_some_and(|system| system != System::Django) {
+            return Ok(String::new());
         }
         let candidates: Vec<_> = self.models.iter().filter(|(_, model)| model.accounts > 0).collect();
         let first = candidates.iter().find(|(_, model)| model.is_djangos).or(candidates.first());
@@ -103,20 +156,28 @@ impl Survey {
         let rows = self.models.iter().filter(|(name, _)| is_second_factor(name));
         let rows = rows.map(|(name, model)| (name.clone(), model.rows));
         let fields = self.models.get(accounts).map(|model| &model.second_factors);
-        let fields = fields.into_iter().flatten().map(|(field, rows)| (format!("the field `{field}`"), *rows));
+        let fields = fields.into_iter().flatten().map(|(factor, rows)| (factor.clone(), *rows));
         rows.chain(fields).collect()
     }
 
     /// Whether any account of the file has the field `password`.
     pub(super) fn has_passwords(&self, accounts: &str) -> bool {
         self.models.get(accounts).is_some_and(|model| model.passwords > 0)
+            || self.parts.values().any(|part| part.contains_key("password"))
     }
 
     /// The models whose rows are not looked at, with their numbers.
     pub(super) fn left_out(&self, accounts: &str) -> Vec<(&str, u64)> {
         let others = self.models.iter().filter(|(name, _)| *name != accounts && *name != ADDRESSES);
-        others.map(|(name, model)| (name.as_str(), model.rows)).collect()
+        let counted = self.others.iter().map(|(name, rows)| (name.as_str(), *rows));
+        others.map(|(name, model)| (name.as_str(), model.rows)).chain(counted).collect()
     }
+}
+
+/// What a row adds to the account that it is a part of.
+fn part_of(content: &Content) -> Map<String, Value> {
+    let kept = content.fields.iter().filter(|(name, _)| matches!(name.as_str(), "password" | "email_verified"));
+    kept.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// Names with the number of rows.

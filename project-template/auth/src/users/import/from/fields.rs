@@ -1,0 +1,85 @@
+//! The members of a row, by name and kind.
+
+use serde_json::{Map, Value};
+
+use super::super::rows::Content;
+
+/// Reads members whatever separates the words of their names, and in any case: `emailVerified` is `email_verified`.
+#[derive(Clone, Copy)]
+pub(super) struct Fields<'r>(pub(super) &'r Map<String, Value>);
+
+impl<'r> Fields<'r> {
+    pub(super) fn get(self, name: &str) -> Option<&'r Value> {
+        let exact = self.0.get(name);
+        let named = || self.0.iter().find(|(key, _)| is_same(key, name)).map(|(_, value)| value);
+        exact.or_else(named).filter(|value| !value.is_null())
+    }
+
+    /// Whether there is such a member, be it empty.
+    pub(super) fn names(self, name: &str) -> bool {
+        self.0.keys().any(|key| is_same(key, name))
+    }
+
+    pub(super) fn has(self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// A text that is not empty.
+    pub(super) fn text(self, name: &str) -> Option<&'r str> {
+        self.get(name)?.as_str().map(str::trim).filter(|text| !text.is_empty())
+    }
+
+    pub(super) fn flag(self, name: &str) -> bool {
+        self.get(name).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    pub(super) fn list(self, name: &str) -> &'r [Value] {
+        self.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn object(self, name: &str) -> Option<Fields<'r>> {
+        self.get(name)?.as_object().map(Fields)
+    }
+
+    /// A member that is an object, or a text that holds one, as in a table.
+    pub(super) fn json(self, name: &str) -> Option<Map<String, Value>> {
+        match self.get(name)? {
+            Value::Object(members) => Some(members.clone()),
+            Value::String(text) => serde_json::from_str(text).ok(),
+            _ => None,
+        }
+    }
+}
+
+impl Content {
+    pub(super) fn read(&self) -> Fields<'_> {
+        Fields(&self.fields)
+    }
+
+    /// Sets a member, where there is something to set it to.
+    pub(super) fn set(&mut self, name: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.fields.insert(name.to_owned(), value.into());
+        }
+    }
+
+    /// Takes the value of the first of these members that has one under another name.
+    pub(super) fn rename(&mut self, names: &[&str], name: &str) {
+        let value = names.iter().find_map(|name| self.read().get(name)).cloned();
+        self.set(name, value);
+    }
+
+    /// Removes what means something else there than here: privileges above all.
+    pub(super) fn drop_privileges(&mut self) {
+        for name in ["role", "is_staff", "is_superuser"] {
+            self.fields.remove(name);
+        }
+    }
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    fn letters(name: &str) -> impl Iterator<Item = u8> {
+        name.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase())
+    }
+    letters(one).eq(letters(other))
+}

@@ -1,0 +1,83 @@
+//! Keycloak: the users of a realm's export, with their credentials.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use serde_json::{Map, Value};
+
+use super::super::rows::Content;
+use super::Fields;
+
+pub(super) fn translate(row: &mut Content) {
+    row.drop_privileges();
+    let own = row.fields.clone();
+    let own = Fields(&own);
+    // Accounts of programs, which have no address.
+    if own.has("serviceAccountClientId") || own.has("serviceAccountClientLink") {
+        row.model = "service accounts".into();
+        return;
+    }
+    row.rename(&["emailVerified"], "email_verified");
+    row.rename(&["firstName"], "first_name");
+    row.rename(&["lastName"], "last_name");
+    row.rename(&["createdTimestamp"], "date_joined");
+    row.fields.remove("password");
+    for credential in own.list("credentials").iter().filter_map(Value::as_object).map(Fields) {
+        match credential.text("type").unwrap_or_default() {
+            "password" => {
+                row.set("password", Some(password(credential)));
+                row.set("must_change_password", credential.get("temporary").cloned());
+            }
+            way @ "webauthn-passwordless" => row.left.others.push(format!("sign-in with {way}")),
+            // The passwords before the present one.
+            "password-history" => {}
+            factor => row.left.second_factors.push(factor.to_owned()),
+        }
+    }
+    if !row.left.second_factors.is_empty() {
+        row.fields.remove("totp");
+    }
+    if own.list("requiredActions").iter().any(|action| action == "UPDATE_PASSWORD") {
+        row.set("must_change_password", Some(true));
+    }
+    for identity in own.list("federatedIdentities").iter().filter_map(Value::as_object).map(Fields) {
+        let provider = identity.text("identityProvider").unwrap_or("another provider");
+        row.left.others.push(format!("sign-in with {provider}"));
+    }
+    if own.text("federationLink").is_some() {
+        row.left.others.push("sign-in with a user federation".into());
+    }
+}
+
+/// The hash in a notation of here or, for whoever looks for it, what it is.
+fn password(credential: Fields<'_>) -> String {
+    let known = Some(credential).and_then(|credential| {
+        let (data, secret) = (credential.json("credentialData")?, credential.json("secretData")?);
+        hash(Fields(&data), Fields(&secret)).ok_or(data).map_or_else(|data| unknown(&data), Some)
+    });
+    // A password may be there in plain, where somebody has written the file: that is none that was exported.
+    known.unwrap_or_else(|| "$plain$".into())
+}
+
+fn unknown(data: &Map<String, Value>) -> Option<String> {
+    Fields(data).text("algorithm").map(|algorithm| format!("${algorithm}$"))
+}
+
+fn hash(data: Fields<'_>, secret: Fields<'_>) -> Option<String> {
+    let decoded = |name| STANDARD.decode(secret.text(name)?).ok();
+    let (salt, value) = (decoded("salt")?, decoded("value")?);
+    let (salt, value) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(value));
+    let rounds = data.get("hashIterations")?.as_u64()?;
+    match data.text("algorithm")? {
+        "argon2" => {
+            let more = data.object("additionalParameters")?;
+            let more = |name| more.list(name).first().and_then(Value::as_str);
+            let (kind, memory, lanes) = (more("type")?, more("memory")?, more("parallelism")?);
+            let version = if more("version") == Some("1.0") { 16 } else { 19 };
+            Some(format!("argon2$argon2{kind}$v={version}$m={memory},t={rounds},p={lanes}${salt}${value}"))
+        }
+        digest @ ("pbkdf2" | "pbkdf2-sha256" | "pbkdf2-sha512") => {
+            Some(format!("${digest}${rounds}${}${}", salt.replace('+', "."), value.replace('+', ".")))
+        }
+        _ => None,
+    }
+}

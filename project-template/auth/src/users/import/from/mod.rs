@@ -1,0 +1,120 @@
+//! Exports of other systems, put into the names that an import reads.
+
+mod auth0;
+mod better_auth;
+mod fields;
+mod firebase;
+mod keycloak;
+mod kratos;
+mod signs;
+mod source;
+mod tables;
+
+use fields::Fields;
+pub(super) use firebase::COLUMNS as FIREBASE_COLUMNS;
+pub(super) use signs::{looks_like, looks_like_table};
+pub(super) use source::Source;
+
+use super::rows::Content;
+use crate::passwords::FirebaseHashConfig;
+
+/// A system whose exports are read as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum System {
+    /// Django, or a file with the names of the guide.
+    Django,
+    /// The table of Devise (Rails).
+    Devise,
+    /// The table of Laravel.
+    Laravel,
+    /// The table `auth.users` of Supabase.
+    Supabase,
+    /// Auth0's export of password hashes, of users, or both in one file.
+    Auth0,
+    /// Keycloak's export of a realm with its users.
+    Keycloak,
+    /// What `firebase auth:export` writes.
+    Firebase,
+    /// The tables `user` and `account` of better-auth, in one file or joined.
+    BetterAuth,
+    /// Identities of Ory Kratos with their credentials.
+    Kratos,
+    /// A table with hashes of Werkzeug (Flask).
+    Werkzeug,
+}
+
+impl System {
+    /// As it is typed.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Django => "django",
+            Self::Devise => "devise",
+            Self::Laravel => "laravel",
+            Self::Supabase => "supabase",
+            Self::Auth0 => "auth0",
+            Self::Keycloak => "keycloak",
+            Self::Firebase => "firebase",
+            Self::BetterAuth => "better-auth",
+            Self::Kratos => "kratos",
+            Self::Werkzeug => "werkzeug",
+        }
+    }
+
+    /// Where second factors are that an export without a field for them says nothing of.
+    fn keeps_factors_elsewhere(self, is_table: bool) -> Option<&'static str> {
+        match self {
+            Self::Supabase => Some("they are in the table `auth.mfa_factors`"),
+            Self::Auth0 => Some("they are in the export of users, in its field `multifactor`"),
+            Self::Firebase if is_table => Some("an export to a name that ends in .json has them"),
+            _ => None,
+        }
+    }
+
+    /// Whether accounts are put together from several rows.
+    pub(super) fn joins(self) -> bool {
+        matches!(self, Self::Auth0 | Self::BetterAuth)
+    }
+}
+
+/// What a row is to an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// An account.
+    #[default]
+    Whole,
+    /// An account, unless the file has a whole one with this key.
+    Half,
+    /// Something of the account with this key.
+    Part,
+}
+
+/// What an account had that there is none of here.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Left {
+    pub(super) notes: Vec<String>,
+    pub(super) second_factors: Vec<String>,
+    /// Ways to sign in, beside the password, and whatever else is only counted.
+    pub(super) others: Vec<String>,
+}
+
+/// The row in the names that an import reads.
+fn translate(system: System, config: Option<&FirebaseHashConfig>, mut row: Content) -> Content {
+    match system {
+        System::Django => return row,
+        System::Devise => tables::devise(&mut row),
+        System::Laravel => tables::laravel(&mut row),
+        System::Supabase => tables::supabase(&mut row),
+        System::Werkzeug => tables::werkzeug(&mut row),
+        System::Auth0 => auth0::translate(&mut row),
+        System::Keycloak => keycloak::translate(&mut row),
+        System::Firebase => firebase::translate(&mut row, config),
+        System::BetterAuth => better_auth::translate(&mut row),
+        System::Kratos => kratos::translate(&mut row),
+    }
+    row
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

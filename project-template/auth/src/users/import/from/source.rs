@@ -1,0 +1,69 @@
+//! The file of an import, with what its rows are read as.
+
+use anyhow::{Context as _, bail, ensure};
+use secrecy::SecretString;
+
+use super::super::rows::{self, Row};
+use super::super::{Import, survey::Survey};
+use super::{System, translate};
+use crate::passwords::FirebaseHashConfig;
+
+pub(in super::super) struct Source<'p> {
+    plan: &'p Import,
+    config: Option<FirebaseHashConfig>,
+}
+
+impl<'p> Source<'p> {
+    /// # Errors
+    /// If the parameters of Firebase's hashes cannot be used, or belong to nothing.
+    pub(in super::super) fn of(plan: &'p Import) -> anyhow::Result<Self> {
+        let given = plan.hash_config.as_ref();
+        ensure!(given.is_none() || plan.from == Some(System::Firebase), "--hash-config belongs to --from firebase");
+        let parsed = |text: &SecretString| FirebaseHashConfig::parse(text).map_err(anyhow::Error::msg);
+        let config = given.map(parsed).transpose().context("the file of --hash-config cannot be used")?;
+        Ok(Self { plan, config })
+    }
+
+    pub(in super::super) fn system(&self) -> Option<System> {
+        self.plan.from
+    }
+
+    /// Every row, from the first on.
+    pub(in super::super) fn rows(&self) -> anyhow::Result<impl Iterator<Item = Row>> {
+        let rows = rows::open(&self.plan.file, self.plan.from)?;
+        Ok(rows.map(|Row { place, content }| {
+            let system = self.plan.from.unwrap_or(System::Django);
+            Row { place, content: content.map(|content| translate(system, self.config.as_ref(), content)) }
+        }))
+    }
+
+    /// # Errors
+    /// If the file is to be read in another way, or is not the whole of what has to be known.
+    pub(in super::super) fn refuse(&self, survey: &Survey) -> anyhow::Result<()> {
+        if let (None, Some(system)) = (self.plan.from, survey.looks_like) {
+            let name = system.name();
+            bail!(
+                "the file looks like an export of {name}, of which names and hashes would be lost. Nothing was imported; \
+                 add `--from {name}`, or `--from django` if its columns have the names of docs/moving-in.md"
+            );
+        }
+        ensure!(
+            self.config.is_some() || !survey.has_firebase_hashes,
+            "the hashes of Firebase need the parameters of its project. Nothing was imported; copy them from the console \
+             (Authentication, Users, the menu above the list, Password hash parameters) into a file, and add \
+             `--hash-config FILE`"
+        );
+        let is_table = rows::is_table(&self.plan.file)?;
+        if let Some(place) = self.plan.from.and_then(|system| system.keeps_factors_elsewhere(is_table))
+            && !survey.tells_second_factors
+            && !self.plan.without_second_factors
+        {
+            bail!(
+                "the file does not say who has a second factor: {place}. Their accounts would sign in with the password \
+                 alone. Nothing was imported; export it as docs/moving-in.md says, or add --without-second-factors if \
+                 they may"
+            );
+        }
+        Ok(())
+    }
+}
