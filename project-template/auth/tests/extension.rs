@@ -107,7 +107,7 @@ async fn a_test_has_users_of_every_role_where_addresses_are_verified_too(engine:
 async fn claims_of_the_settings_follow_the_account(engine: Engine) {
     let toml =
         "mail = \"user.email\"\nname = \"user.first_name\"\nsince = \"user.created_at\"\nplan = \"free\"\nlevel = 3";
-    let app = TestApp::start_with(engine, router, |settings| settings.tokens.claims = parsed(toml)).await;
+    let app = TestApp::start_with(engine, router, |settings| settings.claims = parsed(toml)).await;
     let mut client = app.signed_in("ada@example.com").await;
     let said = claims(&client).await;
     assert_eq!(said["mail"], "ada@example.com");
@@ -122,16 +122,16 @@ async fn claims_of_the_settings_follow_the_account(engine: Engine) {
     assert_eq!(claims(&client).await["name"], "Ada");
 }
 
-fn parsed(toml: &str) -> auth::tokens::ExtraClaims {
+fn parsed(toml: &str) -> auth::sessions::ExtraClaims {
     let text = format!("[tokens.claims]\n{toml}");
     let settings = auth::Settings::load(std::path::Path::new("the test"), &text, &std::collections::BTreeMap::new());
-    settings.expect("valid settings").tokens.claims
+    settings.expect("valid settings").claims
 }
 
 async fn a_token_stays_usable_however_much_is_put_into_it(engine: Engine) {
     let toml = "mail = \"user.email\"\nfirst = \"user.first_name\"\nlast = \"user.last_name\"";
     let app = TestApp::start_with(engine, router, |settings| {
-        settings.tokens.claims = parsed(toml);
+        settings.claims = parsed(toml);
         settings.tokens.encryption_keys = vec!["k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY".into()];
     })
     .await

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use auth::account::import::{Event, Import, Summary, System, import};
 use auth::testing::{Engine, TestApp};
-use auth::users::import::{Event, Import, Summary, System, import};
 use auth::{Auth, on};
 use axum::Router;
 use tempfile::NamedTempFile;
@@ -183,7 +183,7 @@ async fn an_export_that_does_not_say_who_has_a_second_factor_is_refused(engine: 
     let text = std::fs::read_to_string(export("supabase.jsonl")).expect("a file");
     let silent: String = text.replace("\"mfa_factors\": 0", "\"x\": 0").replace("\"mfa_factors\": 1", "\"x\": 0");
     let hashes = std::fs::read_to_string(export("auth0.ndjson")).expect("a file");
-    let hashes: String = hashes.lines().take(4).map(|line| format!("{line}\n")).collect();
+    let hashes: String = hashes.lines().take(4).flat_map(|line| [line, "\n"]).collect();
     for (system, text, place) in [
         (System::Supabase, silent, "auth.mfa_factors"),
         (System::Auth0, hashes, "multifactor"),
@@ -228,7 +228,7 @@ async fn the_rows_of_auth0_and_of_better_auth_are_put_together(engine: Engine) {
     {
         let app = TestApp::start(engine, router).await;
         let text = std::fs::read_to_string(export(file)).expect("a file");
-        let backwards = text.lines().rev().map(|line| format!("{line}\n")).collect::<String>();
+        let backwards = text.lines().rev().flat_map(|line| [line, "\n"]).collect::<String>();
         for text in [text, backwards] {
             let file = written(&text);
             let plan = Import { file: file.path().to_owned(), dry_run: true, ..plan(system, "") };

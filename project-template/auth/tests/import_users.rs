@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::path::Path;
 
+use auth::account::import::{Event, Import, Summary, System, import};
 use auth::testing::{Engine, PASSWORD, TestApp};
-use auth::users::import::{Event, Import, Summary, System, import};
 use auth::{Auth, on};
 use axum::Router;
 use serde_json::{Value, json};

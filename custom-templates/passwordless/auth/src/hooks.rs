@@ -16,7 +16,7 @@ use std::pin::Pin;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::error::Result;
 use crate::http::{Client, Fields};
 use crate::users::{Email, User};

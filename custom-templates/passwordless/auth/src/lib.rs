@@ -38,18 +38,23 @@ pub mod clock;
 pub mod codes;
 pub mod commands;
 pub mod db;
+mod email;
 pub mod error;
 pub mod hooks;
 #[allow(dead_code, unused_imports, reason = "servers with pages take forms as well")]
 pub mod http;
 pub mod login_codes;
 pub mod mail;
+mod metrics;
 mod openapi;
 mod operations;
 mod pages;
-mod parts;
 mod private;
 pub mod redis;
+#[allow(dead_code, reason = "nobody does something to somebody else")]
+mod request;
+#[allow(dead_code, unused_imports, reason = "there are no pages")]
+mod server;
 pub mod sessions;
 pub mod settings;
 pub mod templates;
@@ -60,11 +65,10 @@ mod tls;
 #[allow(dead_code, reason = "servers with a database seal what is in it")]
 pub mod tokens;
 pub mod users;
-mod words;
+pub mod words;
 
-pub use app::Auth;
+pub use app::{Auth, Settings};
 pub use error::{Error, Result};
 pub use hooks::Hooks;
 pub use sessions::{CurrentUser, Role, Staff, Superuser};
-pub use settings::Settings;
 pub use tokens::Claims;

@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::Response;
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::error::{Error, Result};
 
 #[derive(Clone, Copy, PartialEq)]

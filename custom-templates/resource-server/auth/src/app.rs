@@ -8,8 +8,9 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use time::OffsetDateTime;
 
+use crate::Settings;
 use crate::clock::{Clock, Moment};
-use crate::settings::{Problems, Settings};
+use crate::settings::Problems;
 use crate::tokens::Tokens;
 
 /// A running service: the state of its router. Cloning it is cheap.

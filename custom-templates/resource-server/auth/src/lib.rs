@@ -23,16 +23,16 @@ pub mod commands;
 #[allow(dead_code, reason = "it also has what only a server with accounts says")]
 pub mod error;
 mod http;
-#[allow(dead_code, reason = "it also has what only a server with accounts says")]
-mod openapi;
+mod server;
 pub mod sessions;
 pub mod settings;
-mod templates;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tls;
 pub mod tokens;
 pub mod users;
+#[allow(dead_code, unused_imports, unused_macros, unreachable_pub, reason = "mails have more to say")]
+mod words;
 
 pub use app::Auth;
 pub use error::{Error, Result};

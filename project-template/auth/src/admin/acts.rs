@@ -9,13 +9,14 @@ use uuid::Uuid;
 
 use super::gate::Posted;
 use super::{shown, store};
-use crate::app::Auth;
+use crate::Auth;
+use crate::account;
 use crate::audit::{self, Event, Kind};
 use crate::db::Tx;
 use crate::email_verification::{self, Mode};
+use crate::error::refusals;
 use crate::error::{Error, Result};
-use crate::openapi::refusals;
-use crate::passwords;
+use crate::password_reset;
 use crate::sessions::{self, EndedBy, TokenKinds};
 use crate::users::{self, Email, User, role};
 
@@ -130,7 +131,7 @@ pub(super) async fn perform(auth: &Auth, act: Act, posted: &Posted, user: &User)
         }
         Act::Reset => {
             reach(auth, admin, user.id).await?;
-            passwords::request_reset(auth, &address(user)?).await
+            password_reset::request(auth, &address(user)?).await
         }
         Act::EndSession => {
             reach_sessions(auth, admin, user.id).await?;
@@ -161,7 +162,7 @@ async fn set_active(auth: &Auth, admin: Uuid, user: &User, active: bool) -> Resu
         users::store::hold_superusers(&mut tx).await?;
     }
     hold(&mut tx, admin, user.id).await?;
-    let (_, ended) = users::set_active_in(auth, &mut tx, user.id, active).await?;
+    let (_, ended) = account::set_active_in(auth, &mut tx, user.id, active).await?;
     ended.commit(auth, tx).await
 }
 
@@ -182,7 +183,7 @@ async fn give_role(auth: &Auth, admin: Uuid, user: &User, level: &str) -> Result
     let change = format!("{before} to {level}");
     audit::record(auth, &mut tx, Event::of(Kind::RoleChanged, user).saying(change)).await?;
     let is_promotion = level >= role::STAFF && level > before;
-    let ended = if is_promotion { users::secure_promoted(auth, &mut tx, user.id).await? } else { None };
+    let ended = if is_promotion { account::secure_promoted(auth, &mut tx, user.id).await? } else { None };
     // What tokens say of the role is no longer true; a refresh tells the new one.
     match sessions::take_back_access(auth, &mut tx, user.id).await? {
         Some(taken_back) => taken_back.and(ended).commit(auth, tx).await,

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::acts::Act;
 use super::gate::{Admin, cookie_name, delete_cookie, set_cookie};
-use crate::app::Auth;
+use crate::Auth;
 use crate::http::cookies;
 
 const COOKIE: &str = "admin_done";

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::gate::{Admin, path, refuse};
 use super::shown::{self, Query};
-use crate::app::Auth;
+use crate::Auth;
 use crate::audit::{self, Filter, Kind};
 use crate::error::Result;
 use crate::pages;

@@ -12,7 +12,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields, FormFields, cookies, csrf};
 use crate::login;

@@ -12,13 +12,14 @@ use super::done;
 use super::gate::{self, Admin, Posted, path, refuse};
 use super::shown::{self, Query};
 use super::store;
-use crate::app::Auth;
+use crate::Auth;
 use crate::audit::{self, Reason};
 use crate::email_verification::Mode;
 use crate::error::{Error, Result};
 use crate::http::Client;
 use crate::pages;
 use crate::passwords;
+use crate::request;
 use crate::sessions::{self, DbUser};
 use crate::templates::pages::{AdminConfirm, AdminUser, AdminUsers};
 use crate::users::{self, User};
@@ -136,7 +137,7 @@ async fn perform(auth: &Auth, client: &Client, id: Uuid, act: Act, mut posted: P
     }
     let doing = acts::perform(auth, act, &posted, &user);
     let done =
-        if user.id == posted.admin.user.id { doing.await } else { audit::acting(posted.admin.user.id, doing).await };
+        if user.id == posted.admin.user.id { doing.await } else { request::acting(posted.admin.user.id, doing).await };
     let mut response = match done {
         Ok(()) => {
             let cookie = [(header::SET_COOKIE, done::cookie(auth, &posted.admin, id, act))];

@@ -11,13 +11,15 @@ use super::gate::{
     self, Admin, IDLE, Posted, TOKEN, delete_cookie, form_not_valid, path, refuse, set_cookie, signed_in, signed_out,
 };
 use super::{events, people, shown};
-use crate::app::Auth;
+use crate::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields, FormFields, cookies, csrf};
 use crate::login::{self, Terms};
-use crate::operations::{self, Flushed, Outcome, Way};
+use crate::metrics::{Outcome, Way};
+use crate::operations::{self, Flushed};
 use crate::pages;
+use crate::request;
 use crate::sessions::{self, EndedBy};
 use crate::templates::pages::{AdminSignIn, AdminUpkeep};
 use crate::throttle::{self, Action};
@@ -149,7 +151,7 @@ async fn upkeep(State(auth): State<Auth>, admin: Admin) -> Response {
 }
 
 async fn flush(State(auth): State<Auth>, Posted { admin, .. }: Posted) -> Response {
-    let flushed = match audit::acting(admin.user.id, flush_and_tell(&auth)).await {
+    let flushed = match request::acting(admin.user.id, flush_and_tell(&auth)).await {
         Ok(flushed) => flushed,
         Err(error) => return refuse(&auth, error),
     };

@@ -6,8 +6,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::AuditRow;
-use super::origin::Origin;
-use crate::users::{Email, User};
+use crate::email::Email;
+use crate::request::Origin;
 use crate::words::words;
 
 words! {
@@ -105,6 +105,12 @@ impl From<Reason> for &'static str {
     }
 }
 
+/// An account, as far as an event says whose it is.
+pub(crate) trait Account {
+    fn id(&self) -> Uuid;
+    fn address(&self) -> &str;
+}
+
 /// Something that happened.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
@@ -123,8 +129,8 @@ impl Event {
     }
 
     /// To an account.
-    pub(crate) fn of(kind: Kind, user: &User) -> Self {
-        Self { user: Some(user.id), email: Some(masked(&user.email)), ..Self::new(kind) }
+    pub(crate) fn of(kind: Kind, user: &impl Account) -> Self {
+        Self { user: Some(user.id()), email: Some(masked(user.address())), ..Self::new(kind) }
     }
 
     /// To an account of which only the id is at hand.
@@ -133,8 +139,8 @@ impl Event {
     }
 
     /// To an account, if the address has one.
-    pub(crate) fn at(kind: Kind, email: &Email, user: Option<&User>) -> Self {
-        Self { user: user.map(|user| user.id), email: Some(masked(email.as_written())), ..Self::new(kind) }
+    pub(crate) fn at(kind: Kind, email: &Email, user: Option<Uuid>) -> Self {
+        Self { user, email: Some(masked(email.as_written())), ..Self::new(kind) }
     }
 
     /// In this session.

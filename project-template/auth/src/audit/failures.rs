@@ -8,10 +8,10 @@ use tokio::sync::Semaphore;
 
 use super::AuditRow;
 use super::event::{Event, Kind};
-use super::origin::{self, Origin};
 use super::store;
-use crate::app::Auth;
+use crate::Auth;
 use crate::error::{Error, Result};
+use crate::request::{self, Origin};
 
 /// Rows of a kind that are written in full within a minute; the others of that minute become one row with their number.
 /// A kind each, so that failures of one hide none of another.
@@ -25,8 +25,8 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 /// Notes an event that changed nothing, such as a failure, without a wait. It may be lost where the database is out of
 /// reach; of many within a minute, the first have rows of their own and the others are counted.
 pub(crate) fn note(auth: &Auth, event: Event) {
-    auth.metrics().event(event.kind);
-    auth.failures().note(auth, event, origin::current());
+    auth.metrics().event(event.kind.name());
+    auth.failures().note(auth, event, request::current());
 }
 
 /// Notes a code that was shown and is wrong, or was not looked at because too many were.

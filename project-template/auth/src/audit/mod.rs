@@ -5,29 +5,27 @@
 //! request nothing: the row is written beside the answer, and a flood of failures ends up as counts.
 //!
 //! Rows hold ids, the address's first letter and domain, and where the request came from; never a secret. Which request
-//! it was, they learn from the task it runs in (`of_request`). They outlive the account: with it goes everything but the
+//! it was, they learn from the task it runs in (`crate::request`). They outlive the account: with it goes everything but the
 //! ids (`forget`), and after `audit.retention` the rows go too.
 
 mod event;
 mod failures;
-pub(crate) mod notices;
-mod origin;
 mod row;
 mod store;
 
 use std::time::Duration;
 
-pub(crate) use event::{Event, Kind, Reason};
+pub(crate) use event::{Account, Event, Kind, Reason};
 pub(crate) use failures::{Failures, note, note_code};
-pub(crate) use origin::{Origin, acting, of_request, of_same_request};
 pub use row::AuditRow;
 pub(crate) use store::Filter;
 
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::db::Tx;
+use crate::request;
 use crate::settings::Section;
 
 /// The shortest `audit.retention`: a break-in is not noticed on the day.
@@ -63,11 +61,11 @@ impl Settings {
 /// # Errors
 /// If the database cannot be reached.
 pub(crate) async fn record(auth: &Auth, tx: &mut Tx, event: Event) -> sqlx::Result<()> {
-    let row = event.row(origin::current(), auth.now());
+    let row = event.row(request::current(), auth.now());
     store::insert_in(tx, &row).await?;
     let auth = auth.clone();
     tx.after_commit(move || {
-        auth.metrics().event(event.kind);
+        auth.metrics().event(event.kind.name());
         event.log(&row);
     });
     Ok(())

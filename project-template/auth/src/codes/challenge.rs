@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::code::{Limits, Subject, between, bounds, spent_until};
 use super::code_store::{self as store, Guessed};
-use crate::app::Auth;
+use crate::Auth;
 use crate::db::{self, Tx};
 use crate::error::{Error, Result};
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Settings;
 use super::code_store as store;
-use crate::app::Auth;
+use crate::Auth;
 use crate::db::{self, Tx};
 
 /// Wrong guesses of a day, beside the budget of `[codes]`: with six digits, odds of 1 to 50,000 a day.

@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum_extra::extract::cookie::{self, Cookie};
 
 use super::RequestId;
-use crate::app::Auth;
+use crate::Auth;
 use crate::http::{Fields, cookies};
 
 /// Characters of a request, at most.

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::link_store::{self as store, Row};
-use crate::app::Auth;
+use crate::Auth;
 use crate::db::Tx;
 use crate::error::Result;
 

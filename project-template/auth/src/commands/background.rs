@@ -2,7 +2,7 @@
 
 use tokio::task::JoinHandle;
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::{mail, operations, redis, sessions};
 
 /// Work that goes on while the server serves.

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::settings::Settings;
+use crate::Settings;
 
 /// The settings themselves, and what is made of them, were checked before this.
 pub(super) fn check(settings: &Settings, deploy: bool) -> ExitCode {

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use super::with_auth;
+use crate::app::Parts;
 use crate::operations::{expired, flush};
-use crate::parts::Parts;
 
 /// Removes what has expired, or counts it.
 pub(super) async fn flush_tokens(parts: Box<Parts>, dry_run: bool) -> anyhow::Result<ExitCode> {

@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::settings::Settings;
+use crate::Settings;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 

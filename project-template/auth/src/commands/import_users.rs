@@ -12,8 +12,8 @@ use time::UtcOffset;
 use time::macros::format_description;
 
 use super::with_auth;
-use crate::parts::Parts;
-use crate::users::import::{self, Event, Import, Summary, System};
+use crate::account::import::{self, Event, Import, Summary, System};
+use crate::app::Parts;
 
 #[derive(Args)]
 pub(super) struct Arguments {

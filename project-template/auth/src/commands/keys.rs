@@ -11,9 +11,10 @@ use secrecy::ExposeSecret;
 use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
 
+use crate::Settings;
 use crate::clock::Clock;
 use crate::private;
-use crate::settings::{Problems, Settings};
+use crate::settings::Problems;
 use crate::tokens::{
     Algorithm, PEM, SECRET, SigningKey, Signs, Tokens, generate_encryption_key, key_files, may_be_directory, number,
     parse, read, with_signs_from,

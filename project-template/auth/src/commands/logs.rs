@@ -5,7 +5,8 @@ use std::io::IsTerminal;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 
-use crate::settings::{Settings, variable};
+use crate::Settings;
+use crate::settings::variable;
 
 /// Of sqlx, what is worth knowing: statements that are slow. At `info` are the notices of PostgreSQL.
 const DEFAULT: &str = "info,sqlx=warn";

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::Settings;
 use crate::db::Db;
-use crate::settings::Settings;
 
 /// Applies missing migrations, or says which are missing.
 pub(super) async fn migrate(settings: &Settings, check: bool) -> anyhow::Result<ExitCode> {

@@ -19,11 +19,11 @@ use std::process::ExitCode;
 use axum::Router;
 use clap::{Parser, Subcommand};
 
-use crate::app::Auth;
+use crate::Auth;
+use crate::app::Draft;
+use crate::app::Parts;
 use crate::error::in_one_line;
 use crate::hooks::Hooks;
-use crate::parts::Parts;
-use crate::settings::Draft;
 
 /// Serves the application, or does one of the other things an operator needs.
 #[derive(Parser)]

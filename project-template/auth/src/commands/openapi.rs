@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 
+use crate::Settings;
 use crate::app;
 use crate::openapi;
-use crate::settings::Settings;
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(super) enum Format {

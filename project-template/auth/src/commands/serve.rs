@@ -8,11 +8,11 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::background::{self, Background};
-use crate::app::Auth;
+use crate::Auth;
+use crate::app::Parts;
 use crate::hooks::Hooks;
-use crate::http;
 use crate::operations;
-use crate::parts::Parts;
+use crate::server;
 use crate::tokens;
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what was begun.
@@ -22,7 +22,7 @@ pub(super) async fn serve(
     app: impl FnOnce(Auth) -> Router,
 ) -> anyhow::Result<ExitCode> {
     let auth = Auth::of(parts, hooks).await?;
-    let app = http::outer_layers(app(auth.clone()), &auth);
+    let app = server::outer_layers(app(auth.clone()), &auth);
     let bind = auth.settings().http.bind;
     let listener = TcpListener::bind(bind).await.with_context(|| {
         format!("cannot listen on {bind}; set PORT, or `http.bind` in settings.toml, to an address that is free")
@@ -47,11 +47,11 @@ pub(super) async fn serve(
     let background = Background::start(&auth);
     let serving_metrics = async {
         if let Some(listener) = metrics {
-            let allowance = http::Allowance::default();
-            http::serve(listener, operations::metrics_router(auth.clone()), allowance, auth.stopped()).await;
+            let allowance = server::Allowance::default();
+            server::serve(listener, operations::metrics_router(auth.clone()), allowance, auth.stopped()).await;
         }
     };
-    tokio::join!(http::serve(listener, app, auth.settings().http.allowance(), stop), serving_metrics);
+    tokio::join!(server::serve(listener, app, server::Allowance::of(&auth.settings().http), stop), serving_metrics);
     background.finish(&auth).await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)

@@ -8,11 +8,12 @@ use clap::Args;
 use secrecy::SecretString;
 
 use super::with_auth;
-use crate::app::Auth;
+use crate::Auth;
+use crate::account;
+use crate::app::Parts;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::db;
 use crate::error::Error;
-use crate::parts::Parts;
 use crate::passwords;
 use crate::settings::variable;
 use crate::users::{self, Email, NewUser, User, role};
@@ -114,7 +115,7 @@ async fn promote(auth: &Auth, user: &User, unverified_too: bool, password: Optio
         Some(password) => Some(hashed(auth, &user.attributes(), password).await?),
         None => None,
     };
-    match users::promote(auth, user, role::SUPERUSER, hash.as_deref()).await {
+    match account::promote(auth, user, role::SUPERUSER, hash.as_deref()).await {
         Ok(Some(_)) => {}
         Ok(None) => bail!(changed(email)),
         Err(Error::Internal(error) | Error::Unavailable(error)) => return Err(error),

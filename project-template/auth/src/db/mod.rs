@@ -23,7 +23,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{Connection, Postgres, SqlSafeStr, Sqlite, Transaction};
 use tracing::Instrument;
 
-use crate::audit;
+use crate::request;
 
 /// How long a writer waits for another process that holds the SQLite file.
 const SQLITE_BUSY: Duration = Duration::from_secs(5);
@@ -238,7 +238,7 @@ async fn open_sqlite(pool: SqlitePoolOptions, options: SqliteConnectOptions) -> 
 pub(crate) async fn whole<T: Send + 'static>(
     work: impl Future<Output = sqlx::Result<T>> + Send + 'static,
 ) -> sqlx::Result<T> {
-    tokio::spawn(audit::of_same_request(work.in_current_span())).await.unwrap_or(Err(sqlx::Error::PoolClosed))
+    tokio::spawn(request::of_same_request(work.in_current_span())).await.unwrap_or(Err(sqlx::Error::PoolClosed))
 }
 
 impl Tx {

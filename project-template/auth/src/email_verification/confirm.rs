@@ -12,12 +12,12 @@
 
 use super::sign_up::Further;
 use super::{AGAIN, FIRST, FURTHER, FirstProof, Mode, SILENT, discard};
-use crate::app::Auth;
+use crate::Auth;
 use crate::audit::{self, Event, Kind};
 use crate::codes::{self, Link, Redeemable, Standing};
 use crate::db::Tx;
 use crate::error::Result;
-use crate::passwords;
+use crate::passwords::reset_link;
 use crate::sessions::{self, Ended, EndedBy};
 use crate::throttle;
 use crate::users::{self, Email, User};
@@ -197,7 +197,7 @@ async fn believe(auth: &Auth, mut tx: Tx, user: User, proof: Proof) -> Result<Op
     // Whoever pressed the button of another's mail is told at once, and so is who shares the account.
     let is_doubtful = if is_first { contested } else { user.may_be_shared() };
     let offered = if is_void || is_doubtful {
-        Some(passwords::offer_own(auth, &mut tx, &user, user.password_hash.is_none()).await?)
+        Some(reset_link::offer_own(auth, &mut tx, &user, user.password_hash.is_none()).await?)
     } else {
         None
     };

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::confirm::{self, Confirmation, Confirmed};
 use super::routes::signed_in;
-use crate::app::Auth;
+use crate::Auth;
 use crate::codes::Standing;
 use crate::error::Result;
 use crate::http::{Client, LinkKey};

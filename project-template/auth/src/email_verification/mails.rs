@@ -2,20 +2,13 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::codes::Sending;
 use crate::db::Tx;
 use crate::error::Result;
-use crate::mail::{self, Mail};
-use crate::templates::duration;
+use crate::mail::{self, Leaves, Mail};
 use crate::templates::mails::EmailVerification;
-
-/// Whether a mail leaves, or only looks as if it did to whoever measures.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Leaves {
-    Yes,
-    No,
-}
+use crate::words::duration;
 
 /// Queues the mail with what the settings have in it, of a link and a code.
 pub(super) async fn queue(
@@ -44,9 +37,5 @@ pub(super) async fn queue(
     let lifetime = if settings.method.has_link() { settings.link_lifetime } else { codes.lifetime };
     let mail = Mail { to, content: &content, until: Some(auth.now() + lifetime) };
     let is_empty = content.link.is_none() && content.code.is_none();
-    if leaves == Leaves::Yes && !is_empty {
-        mail::queue(auth, tx, mail).await
-    } else {
-        mail::pretend(auth, tx, mail).await
-    }
+    mail::write(auth, tx, mail, Leaves::from(leaves == Leaves::Yes && !is_empty)).await
 }

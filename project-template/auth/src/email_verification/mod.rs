@@ -10,20 +10,15 @@ mod mails;
 mod routes;
 mod settings;
 mod sign_up;
-mod verified_user;
 
 pub(crate) use confirm::{by_login_code, by_reset};
 pub(crate) use routes::{asked, router};
 pub use settings::{FirstProof, Method, Mode, Settings};
 pub(crate) use sign_up::{begin, notify_owner, resend, sign_up};
-pub use verified_user::VerifiedUser;
 
-use crate::app::Auth;
 use crate::codes::{self, Subject};
 use crate::db::{self, Tx};
-use crate::error::Result;
-use crate::openapi::refusals;
-use crate::users::{Email, User};
+use crate::users::Email;
 
 /// The purposes of links: the first sign-up with an address, a further one, a further one that no mail could be sent for,
 /// and a link that was asked for again.
@@ -33,22 +28,6 @@ const SILENT: &str = "email_verification silent";
 const AGAIN: &str = "email_verification again";
 /// A link that leads nowhere, written so that there is always one.
 const NOTHING: &str = "nothing";
-
-/// Refuses an account that must be verified before it may do anything.
-///
-/// # Errors
-/// 401 `email_not_verified`.
-pub(crate) fn require(auth: &Auth, user: &User) -> Result<()> {
-    if user.email_verified || auth.settings().email_verification.mode != Mode::Mandatory {
-        return Ok(());
-    }
-    Err(EmailNotVerified.into())
-}
-
-refusals! {
-    /// The credential is good, but the e-mail address was not confirmed yet.
-    EmailNotVerified = UNAUTHORIZED, "email_not_verified", "E-mail address is not verified.";
-}
 
 /// Makes the code of an address void, in the transaction in which it is confirmed or loses its account.
 pub(crate) async fn discard(tx: &mut Tx, email: &Email) -> db::Result<()> {

@@ -10,14 +10,14 @@ use utoipa_axum::routes;
 use super::confirm;
 use super::link_pages::{self, confirm_for_person, failed, is_verified, landing, not_valid};
 use super::{Mode, sign_up, subject};
-use crate::app::Auth;
+use crate::Auth;
 use crate::audit::{self, Event, Reason};
 use crate::codes::{self, RequestId, Standing, cookie};
+use crate::error::shared::{CodeNotValid, NotFound, Throttled, UnknownLink};
 use crate::error::{Error, Result};
 use crate::hooks::{self, Asking};
 use crate::http::{Client, Fields, FormFields, LinkKey};
 use crate::login;
-use crate::openapi::shared::{CodeNotValid, NotFound, Throttled, UnknownLink};
 use crate::openapi::{Api, at, bodies};
 use crate::pages::{self, Reader};
 use crate::sessions::{Delivery, Prefer};
@@ -228,7 +228,9 @@ async fn verify_code(
         users::store::by_email(auth.db(), &email).await?.filter(|user| !user.email_verified && user.is_active);
     let compare = codes::compare(auth.clone(), subject(&email), request, code);
     let compared = throttle::guarded(&auth, Guess::Code(email.key()), &client, compare).await;
-    audit::note_code(&auth, &compared, |kind| Event::at(kind, &email, waiting.as_ref()).because(Reason::Verification));
+    audit::note_code(&auth, &compared, |kind| {
+        Event::at(kind, &email, waiting.as_ref().map(|user| user.id)).because(Reason::Verification)
+    });
     let code = compared?.ok_or(CodeNotValid)?;
     let Some(waiting) = waiting else { return Err(CodeNotValid.into()) };
     let user = confirm::by_code(&auth, &waiting, &code).await?.ok_or(CodeNotValid)?;

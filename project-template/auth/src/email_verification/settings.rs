@@ -84,6 +84,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Whether nobody signs in before the address is confirmed.
+    #[must_use]
+    pub fn is_mandatory(&self) -> bool {
+        self.mode == Mode::Mandatory
+    }
+
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
         let settings = Self {
             mode: section.one_of("mode"),

@@ -5,16 +5,16 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::mails::{self, Leaves};
+use super::mails;
 use super::{AGAIN, FIRST, FURTHER, Mode, NOTHING, SILENT, subject};
-use crate::app::Auth;
+use crate::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::codes::{self, Asked, Limits, RequestId, Subject};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::hooks;
-use crate::mail::{self, Mail};
-use crate::templates::mails::AccountExists;
+use crate::mail::Leaves;
+use crate::notices;
 use crate::users::{self, Email, NewUser, User};
 
 const NOTICE: &str = "sign-up notice";
@@ -93,7 +93,7 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser) -> Result<RequestId> {
         // However soon: without a mail of their own, people would take another's for it.
         Found::Waiting { further } if further < FURTHER_LIMIT => (FURTHER, waiting, Leaves::Yes),
         Found::Waiting { .. } => (SILENT, waiting, Leaves::No),
-        Found::Owner => (NOTHING, (subject.id(), 0), if notice.is_some() { Leaves::Yes } else { Leaves::No }),
+        Found::Owner => (NOTHING, (subject.id(), 0), notice.is_some().into()),
     };
     let to = new.email.as_written().to_owned();
     let data = Further {
@@ -137,14 +137,14 @@ pub(crate) async fn resend(auth: &Auth, email: &Email) -> Result<RequestId> {
     let Some(Asked { code, request }) = codes::ask(auth, &mut tx, subject, limits).await? else {
         return Err(Error::Throttled(codes::wait(auth, tx, subject, limits).await?.0));
     };
-    let (purpose, leaves) = if waiting.is_some() { (AGAIN, Leaves::Yes) } else { (NOTHING, Leaves::No) };
+    let purpose = if waiting.is_some() { AGAIN } else { NOTHING };
     let owner = waiting.as_ref().map_or((subject.id(), 0), |user| (user.id, user.auth_version));
     let to = waiting.as_ref().map_or(email.as_written(), |user| user.email.as_str());
     codes::forget(&mut tx, purpose, owner.0).await?;
     let lifetime = auth.settings().email_verification.link_lifetime;
     let link = codes::issue(auth, &mut tx, purpose, owner, &None::<Further>, lifetime).await?;
-    mails::queue(auth, &mut tx, to, &link, Some(&code), leaves).await?;
-    let event = Event::at(Kind::CodeSent, email, waiting.as_ref()).because(Reason::Verification);
+    mails::queue(auth, &mut tx, to, &link, Some(&code), waiting.is_some().into()).await?;
+    let event = Event::at(Kind::CodeSent, email, waiting.as_ref().map(|user| user.id)).because(Reason::Verification);
     audit::record(auth, &mut tx, event).await?;
     tx.commit().await?;
     Ok(request)
@@ -152,13 +152,8 @@ pub(crate) async fn resend(auth: &Auth, email: &Email) -> Result<RequestId> {
 
 /// Tells the owner of an account that somebody signed up with its address.
 pub(crate) async fn tell_owner(auth: &Auth, tx: &mut Tx, user: &User, leaves: Leaves) -> Result<()> {
-    let content = AccountExists { email: user.email.clone() };
-    let mail = Mail { to: &user.email, content: &content, until: None };
-    if leaves == Leaves::Yes && user.is_active {
-        mail::queue(auth, tx, mail).await
-    } else {
-        mail::pretend(auth, tx, mail).await
-    }
+    let leaves = Leaves::from(leaves == Leaves::Yes && user.is_active);
+    notices::account_exists(auth, tx, &user.email, leaves).await
 }
 
 /// Tells the owner of an account that somebody wants its address, unless they were told a moment ago.
@@ -167,5 +162,5 @@ pub(crate) async fn tell_owner(auth: &Auth, tx: &mut Tx, user: &User, leaves: Le
 /// If the database cannot be reached.
 pub(crate) async fn notify_owner(auth: &Auth, tx: &mut Tx, user: &User) -> Result<()> {
     let granted = codes::request(auth, tx, Subject::of(NOTICE, user.id), NOTICE_LIMITS).await?;
-    tell_owner(auth, tx, user, if granted.is_some() { Leaves::Yes } else { Leaves::No }).await
+    tell_owner(auth, tx, user, granted.is_some().into()).await
 }

@@ -9,7 +9,7 @@ use axum::http::{Extensions, HeaderMap, header};
 use ipnet::IpNet;
 
 use super::network::{network_of, translated};
-use crate::app::Auth;
+use crate::Auth;
 
 /// Characters of a user agent that are kept.
 const USER_AGENT_LIMIT: usize = 256;
@@ -44,7 +44,7 @@ impl Client {
     }
 }
 
-pub(super) fn address_of(auth: &Auth, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
+pub(crate) fn address_of(auth: &Auth, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
     let peer = extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip();
     let settings = &auth.settings().http;
     Some(translated(client_address(peer, headers, &settings.trusted_proxies), &settings.nat64))

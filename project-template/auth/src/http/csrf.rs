@@ -3,7 +3,7 @@
 
 use axum::http::{HeaderMap, StatusCode};
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::error::{Error, Result};
 
 /// Where a program puts the token.

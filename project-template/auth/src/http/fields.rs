@@ -9,9 +9,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use crate::app::Auth;
+use crate::Auth;
+use crate::email::Email;
 use crate::error::{Error, Result};
-use crate::users::Email;
 
 /// Members of a body, and levels of nesting, beyond which it is refused.
 const MEMBERS_LIMIT: usize = 100;

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 
-use crate::app::Auth;
+use crate::Auth;
 
 /// The one variable part of a path, where it is a link's secret. Empty where it is no text: then it is no link of ours, which
 /// people and programs are told in the same way as of every other.

@@ -1,23 +1,13 @@
 //! What every request and every answer has in common: limits, headers, the client's address, input and its errors.
 
-mod ambiguity;
-mod client;
+pub(crate) mod client;
 pub(crate) mod cookies;
 pub(crate) mod csrf;
 mod fields;
-mod forwarding;
-mod layers;
 mod link_key;
 mod network;
-mod origin;
 mod origins;
-mod patience;
-mod places;
 mod public_url;
-mod rest;
-mod same_origin;
-mod server;
-mod timeout;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -28,14 +18,11 @@ use ipnet::{IpNet, Ipv6Net};
 pub use client::Client;
 pub(crate) use fields::{BLANK, REQUIRED};
 pub use fields::{Fields, FormFields};
-pub(crate) use layers::{api_layers, outer_layers, page_layers};
 pub(crate) use link_key::{LinkKey, secret_of};
-pub(crate) use network::parse_network;
+pub(crate) use network::{network_of, parse_network, translated};
 pub(crate) use origins::is_allowed;
 pub use public_url::PublicUrl;
 pub(crate) use public_url::origin_of;
-pub(crate) use same_origin::SameOrigin;
-pub(crate) use server::{Allowance, serve};
 
 use crate::settings::{Choice, Section};
 use origins::{app_origin, origin_pattern};
@@ -46,6 +33,10 @@ const SAFE_REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A client has as long for the head of a request.
 const MIN_IDLE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Marks an answer that no script of another origin may read.
+#[derive(Clone, Copy)]
+pub(crate) struct SameOrigin;
 
 /// `[http]`.
 #[derive(Clone, Debug)]
@@ -155,17 +146,8 @@ impl Settings {
         }
     }
 
-    /// What connections may take. A trusted proxy brings many clients, so it may hold any number.
-    pub(crate) fn allowance(&self) -> Allowance {
-        let settings = self.clone();
-        let client = move |peer: IpAddr| {
-            let peer = peer.to_canonical();
-            (!settings.is_proxy(peer)).then(|| network::network_of(network::translated(peer, &settings.nat64)))
-        };
-        Allowance { idle: self.idle_timeout, for_client: self.connections_per_client, client: Box::new(client) }
-    }
-
-    fn is_proxy(&self, peer: IpAddr) -> bool {
+    /// Whether a peer is one of `trusted_proxies`.
+    pub(crate) fn is_proxy(&self, peer: IpAddr) -> bool {
         self.trusted_proxies.iter().any(|network| network.contains(&peer))
     }
 
@@ -258,7 +240,7 @@ fn is_same_port(one: SocketAddr, other: SocketAddr) -> bool {
 }
 
 /// Whether the internet does not reach an address.
-fn is_private(address: IpAddr) -> bool {
+pub(crate) fn is_private(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => address.is_loopback() || address.is_private() || address.is_link_local(),
         IpAddr::V6(address) => address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local(),

@@ -28,7 +28,7 @@ pub(super) fn parse_prefix(text: &str) -> Option<Ipv6Net> {
 
 /// The address of whoever it is: a translator between IPv4 and IPv6 writes a client's IPv4 address behind a prefix, and then all
 /// of IPv4 would be one network of IPv6.
-pub(super) fn translated(address: IpAddr, prefixes: &[Ipv6Net]) -> IpAddr {
+pub(crate) fn translated(address: IpAddr, prefixes: &[Ipv6Net]) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) if prefixes.iter().any(|prefix| prefix.contains(&address)) => {
             let [.., a, b, c, d] = address.octets();
@@ -39,7 +39,7 @@ pub(super) fn translated(address: IpAddr, prefixes: &[Ipv6Net]) -> IpAddr {
 }
 
 /// Whom an address stands for: of IPv6 the network's first address.
-pub(super) fn network_of(address: IpAddr) -> IpAddr {
+pub(crate) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & OF_CLIENT).into(),
         address @ IpAddr::V4(_) => address,

@@ -24,7 +24,7 @@ impl PublicUrl {
     }
 
     /// As a browser writes it into the header `Origin`.
-    pub(super) fn origin(&self) -> &str {
+    pub(crate) fn origin(&self) -> &str {
         &self.origin
     }
 

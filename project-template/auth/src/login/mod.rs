@@ -12,13 +12,13 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::clock;
 use crate::db::Tx;
-use crate::email_verification;
 use crate::error::{Error, Result};
 use crate::http::Client;
+use crate::notices;
 use crate::sessions::{self, Delivery, Ended, Issued};
 use crate::tokens::UserClaims;
 use crate::users::{self, User};
@@ -68,7 +68,7 @@ pub(crate) async fn complete_as(auth: &Auth, user: &User, client: &Client, terms
 /// # Errors
 /// 401 `email_not_verified`; what a hook refuses with.
 pub(crate) async fn admit(auth: &Auth, user: &User, refused: impl Fn(Reason)) -> Result<UserClaims> {
-    email_verification::require(auth, user).inspect_err(|_| refused(Reason::NotVerified))?;
+    sessions::require(auth, user).inspect_err(|_| refused(Reason::NotVerified))?;
     auth.hooks().before_login(auth, user).await.inspect_err(|_| refused(Reason::Vetoed))?;
     sessions::user_claims(auth, user).await
 }
@@ -88,12 +88,23 @@ pub(crate) async fn begin(
 ) -> Result<Option<(Issued, Ended)>> {
     let before = user;
     let Some(user) = users::store::touch_login(tx, user, auth.now()).await? else { return Ok(None) };
-    audit::notices::new_device(auth, tx, before, client).await?;
+    tell_of_new_device(auth, tx, before, client).await?;
     let evicted = sessions::make_room(auth, tx, user.id).await?;
     let issued = sessions::start(auth, tx, &user, claims, client, !terms.forgotten).await?;
     let event = Event::of(Kind::SignIn, &user).session(issued.session);
     audit::record(auth, tx, terms.way.into_iter().fold(event, Event::because)).await?;
     Ok(Some((issued, evicted)))
+}
+
+/// Tells of a sign-in with a device, or from an address, that no session of the account had. `user` is the account as it was:
+/// nobody is told of their first sign-in.
+async fn tell_of_new_device(auth: &Auth, tx: &mut Tx, user: &User, client: &Client) -> Result<()> {
+    let is_first = user.last_login_at.is_none();
+    if !auth.settings().audit.notify_new_device || is_first || sessions::is_known(tx, user.id, client).await? {
+        return Ok(());
+    }
+    let device = sessions::known_device_name(client.user_agent.as_deref());
+    notices::new_device(auth, tx, &user.email, device, client.ip).await
 }
 
 /// The answer to something that is done whether or not its owner may sign in, with tokens if they may. That they may not,

@@ -8,16 +8,15 @@ use serde_json::json;
 use utoipa_axum::routes;
 
 use super::{Terms, complete_as};
-use crate::app::Auth;
+use crate::Auth;
 use crate::audit::{self, Event, Kind, Reason};
-use crate::email_verification::EmailNotVerified;
-use crate::error::{Error, Result, in_one_line};
+use crate::error::shared::Throttled;
+use crate::error::{Error, Result, in_one_line, refusals};
 use crate::http::{Client, Fields};
-use crate::openapi::shared::Throttled;
-use crate::openapi::{Api, at, bodies, refusals};
-use crate::operations::{Outcome, Way};
+use crate::metrics::{Outcome, Way};
+use crate::openapi::{Api, at, bodies};
 use crate::passwords::Verdict;
-use crate::sessions::{Delivery, Issued, Prefer, Tokens, TooManyDevices};
+use crate::sessions::{Delivery, EmailNotVerified, Issued, Prefer, Tokens, TooManyDevices};
 use crate::throttle::{self, Action, Guess};
 use crate::users::{self, Email, User};
 
@@ -103,7 +102,7 @@ async fn verified(auth: Auth, email: Email, password: SecretString) -> Result<Op
         Some(user) => (!user.is_active).then_some(Reason::Inactive),
     };
     if let Some(reason) = refusal {
-        audit::note(&auth, Event::at(Kind::SignInFailed, &email, user.as_ref()).because(reason));
+        audit::note(&auth, Event::at(Kind::SignInFailed, &email, user.as_ref().map(|user| user.id)).because(reason));
         return Ok(None);
     }
     let Some(user) = user else { return Ok(None) };

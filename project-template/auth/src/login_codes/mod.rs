@@ -7,13 +7,13 @@ mod redeem;
 mod request;
 mod routes;
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::codes;
 use crate::db::{self, Tx};
+use crate::email::Email;
 use crate::openapi::Api;
 use crate::registration;
 use crate::settings::Section;
-use crate::users::Email;
 
 /// `[login_codes]`.
 #[derive(Clone, Copy, Debug)]

@@ -5,16 +5,16 @@ use uuid::Uuid;
 
 use super::may_join;
 use super::routes::subject;
-use crate::app::Auth;
+use crate::Auth;
 use crate::codes::{self, Redeemable, RequestId, Subject};
-use crate::email_verification::{self, EmailNotVerified};
+use crate::email_verification;
 use crate::error::Result;
+use crate::error::shared::Conflict;
 use crate::http::Client;
 use crate::login;
 use crate::openapi::one_of;
-use crate::openapi::shared::Conflict;
 use crate::registration::{self, SignUp};
-use crate::sessions::{Issued, TooManyDevices};
+use crate::sessions::{EmailNotVerified, Issued, TooManyDevices};
 use crate::throttle;
 use crate::users::{self, Email, NewUser, User, role};
 

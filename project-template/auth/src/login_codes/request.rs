@@ -5,15 +5,16 @@ use secrecy::{ExposeSecret, SecretString};
 use super::may_join;
 use super::redeem::subject_of;
 use super::routes::MailUnavailable;
-use crate::app::Auth;
+use crate::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::codes::{self, Asked, Limits, RequestId, Sending};
 use crate::error::{Error, Result};
 use crate::http::Client;
 use crate::mail::{self, Mail};
-use crate::templates::{duration, mails::LoginCode};
+use crate::templates::mails::LoginCode;
 use crate::throttle;
 use crate::users::{self, Email, User};
+use crate::words::duration;
 
 /// Whom a code goes to.
 enum Recipient {
@@ -48,7 +49,8 @@ pub(super) async fn request(auth: &Auth, email: &Email, client: &Client) -> Resu
     let is_hooked = user.is_some() && auth.hooks().delivers_codes();
     let is_mailed = !matches!(recipient, Recipient::Nobody) && !is_hooked;
     queue(auth, &mut tx, (email, user), &code, is_mailed).await?;
-    audit::record(auth, &mut tx, Event::at(Kind::CodeSent, email, user).because(Reason::Login)).await?;
+    audit::record(auth, &mut tx, Event::at(Kind::CodeSent, email, user.map(|user| user.id)).because(Reason::Login))
+        .await?;
     tx.commit().await?;
     if let Some(user) = user.filter(|_| is_hooked) {
         // Beside the answer, whose time must not tell whether there is an account.
@@ -81,7 +83,7 @@ async fn queue(
         lifetime: duration(settings.lifetime),
     };
     let mail = Mail { to, content: &content, until: Some(auth.now() + settings.lifetime) };
-    if leaves && !is_printed { mail::queue(auth, tx, mail).await } else { mail::pretend(auth, tx, mail).await }
+    mail::write(auth, tx, mail, (leaves && !is_printed).into()).await
 }
 
 /// Leaves a code to the application, which may leave it to us again.

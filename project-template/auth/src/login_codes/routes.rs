@@ -9,18 +9,18 @@ use utoipa_axum::routes;
 
 use super::redeem::{self, NotSignedIn};
 use super::request;
-use crate::app::Auth;
+use crate::Auth;
 use crate::audit::{self, Event, Reason};
 use crate::codes::{self, Subject, cookie};
-use crate::error::Result;
+use crate::email::Email;
+use crate::error::shared::Throttled;
+use crate::error::{Result, refusals};
 use crate::hooks::{self, Asking};
 use crate::http::{Client, Fields};
-use crate::openapi::shared::Throttled;
-use crate::openapi::{Api, at, bodies, refusals};
-use crate::operations::{Outcome, Way};
+use crate::metrics::{Outcome, Way};
+use crate::openapi::{Api, at, bodies};
 use crate::sessions::{Delivery, Issued, Prefer, Tokens};
 use crate::throttle::{self, Action, Guess};
-use crate::users::Email;
 
 /// Keeps the request for a code.
 const COOKIE: &str = "login_code_request";

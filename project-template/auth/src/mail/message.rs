@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Settings;
-use crate::users::Email;
+use crate::email::Email;
 
 /// A mail with its texts filled in.
 #[derive(Clone, Serialize, Deserialize)]
@@ -70,9 +70,7 @@ mod tests {
     use super::*;
 
     fn settings(text: &str) -> Settings {
-        crate::settings::Settings::load(std::path::Path::new(""), text, &std::collections::BTreeMap::new())
-            .unwrap()
-            .mail
+        crate::Settings::load(std::path::Path::new(""), text, &std::collections::BTreeMap::new()).unwrap().mail
     }
 
     fn formatted(letter: &Letter, settings: &Settings) -> String {

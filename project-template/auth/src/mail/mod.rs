@@ -19,7 +19,7 @@ pub use message::Letter;
 pub use outbox::Settings as OutboxSettings;
 #[cfg(feature = "testing")]
 pub(crate) use outbox::deliver_due;
-pub(crate) use outbox::{Mail, outbox, pretend, queue};
+pub(crate) use outbox::{Leaves, Mail, outbox, queue, write};
 pub(crate) use reach::{Reach, is_reachable};
 pub use sender::{Sender, Server};
 pub use settings::{Settings, Tls, Transport};

@@ -11,10 +11,10 @@ use super::Letter;
 use super::reach::Contact;
 use super::sender::{BATCH, NotSent};
 use super::store::{self, Row};
-use crate::app::Auth;
+use crate::Auth;
 use crate::db::{Db, Tx};
 use crate::error::Result;
-use crate::operations::Delivery;
+use crate::metrics::Delivery;
 use crate::settings::Section;
 use crate::templates;
 
@@ -47,30 +47,49 @@ pub(crate) struct Mail<'m, M> {
     pub(crate) until: Option<OffsetDateTime>,
 }
 
+/// Whether a mail leaves, or only looks as if it did to whoever measures.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leaves {
+    Yes,
+    No,
+}
+
+impl From<bool> for Leaves {
+    fn from(leaves: bool) -> Self {
+        if leaves { Self::Yes } else { Self::No }
+    }
+}
+
 /// Has a mail sent once the transaction is committed.
 ///
 /// # Errors
 /// If the database cannot be reached.
 pub(crate) async fn queue<M: templates::Mail>(auth: &Auth, tx: &mut Tx, mail: Mail<'_, M>) -> Result<()> {
-    write(auth, tx, &mail, false).await
+    write(auth, tx, mail, Leaves::Yes).await
 }
 
-/// Does what [`queue`] does, in the same time, and has nothing sent: for requests that must not show whether there was
-/// anybody to write to.
+/// As [`queue`], for requests that must not show whether there was anybody to write to: a mail that does not leave is written
+/// in the same time.
 ///
 /// # Errors
 /// As [`queue`].
-pub(crate) async fn pretend<M: templates::Mail>(auth: &Auth, tx: &mut Tx, mail: Mail<'_, M>) -> Result<()> {
-    write(auth, tx, &mail, true).await
-}
-
-async fn write<M: templates::Mail>(auth: &Auth, tx: &mut Tx, mail: &Mail<'_, M>, pretended: bool) -> Result<()> {
+pub(crate) async fn write<M: templates::Mail>(
+    auth: &Auth,
+    tx: &mut Tx,
+    mail: Mail<'_, M>,
+    leaves: Leaves,
+) -> Result<()> {
     let written = auth.templates().mail(mail.content)?;
     let letter = Letter { to: mail.to.to_owned(), subject: written.subject, text: written.text, html: written.html };
     let plain = zeroize::Zeroizing::new(serde_json::to_vec(&letter).map_err(anyhow::Error::new)?);
     let id = Uuid::now_v7();
     let sealed = auth.tokens().seal(&thing(id), &plain, auth.now());
-    store::insert(tx, &Row { id, sealed, pretended, attempts: 0, expires_at: mail.until }, auth.now()).await?;
+    store::insert(
+        tx,
+        &Row { id, sealed, pretended: leaves == Leaves::No, attempts: 0, expires_at: mail.until },
+        auth.now(),
+    )
+    .await?;
     auth.mail_wake().notify_one();
     Ok(())
 }
@@ -219,8 +238,7 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_an_hour_until_a_mail_is_given_up() {
-        let settings =
-            crate::settings::Settings::load(std::path::Path::new(""), "", &std::collections::BTreeMap::new());
+        let settings = crate::Settings::load(std::path::Path::new(""), "", &std::collections::BTreeMap::new());
         let settings = settings.unwrap().outbox;
         let last = i64::from(settings.attempts);
         let seconds = |attempts| fate(settings, attempts, false);

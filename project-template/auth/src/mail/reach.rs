@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::app::Auth;
+use crate::Auth;
 
 /// How long after a failure mail counts as stuck: then somebody may try again, and the next mail tells.
 const RETRY: Duration = Duration::from_secs(30);

@@ -3,15 +3,20 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Letter, Sender};
-use crate::users::Email;
+use super::{Letter, Sender, Settings};
+use crate::email::Email;
+use crate::http;
 
 /// Sends a mail at once, to see whether the settings work.
 ///
 /// # Errors
 /// What the mail server, or the way to it, has against it.
-pub async fn send_test(settings: &crate::Settings, to: &Email, now: OffsetDateTime) -> anyhow::Result<()> {
-    let server = settings.http.host();
+pub async fn send_test(
+    (settings, http): (&Settings, &http::Settings),
+    to: &Email,
+    now: OffsetDateTime,
+) -> anyhow::Result<()> {
+    let server = http.host();
     let text = format!("If you read this, {server} can send mail.\n");
     let letter = Letter {
         to: to.as_written().to_owned(),
@@ -20,7 +25,7 @@ pub async fn send_test(settings: &crate::Settings, to: &Email, now: OffsetDateTi
         text,
     };
     let id = Uuid::now_v7();
-    let message = letter.message(&settings.mail, id, now)?;
-    let sender = Sender::new(&settings.mail, settings.http.public_host())?;
-    sender.send(&settings.mail, id, &letter, message).await.map_err(|not_sent| anyhow::anyhow!(not_sent.reason))
+    let message = letter.message(settings, id, now)?;
+    let sender = Sender::new(settings, http.public_host())?;
+    sender.send(settings, id, &letter, message).await.map_err(|not_sent| anyhow::anyhow!(not_sent.reason))
 }

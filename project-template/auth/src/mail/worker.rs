@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::outbox::{Deliveries, deliver_due};
-use crate::app::Auth;
+use crate::Auth;
 
 /// How often the outbox is looked at though nobody said that there is something: mails of other processes, mails whose
 /// transaction was not committed yet when they were announced, and those that are to be tried again.

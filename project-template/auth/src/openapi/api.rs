@@ -2,7 +2,7 @@
 
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
-use crate::app::Auth;
+use crate::Auth;
 
 /// Routes and their descriptions.
 pub(crate) type Api = OpenApiRouter<Auth>;

@@ -2,30 +2,25 @@
 //!
 //! A handler carries its own description, `#[utoipa::path(…)]`, and [`at`] adds the route from it, so that there is no
 //! route without a description and no description of another route. What a handler's description names is its own: its
-//! body, its success and its refusals, each declared once with [`refusals!`]. What every request of a kind may be answered
-//! is added by `describe`.
+//! body, its success and its refusals, each declared once with [`refusals!`](crate::error::refusals). What every request of a kind may be answered
+//! is added by `app::describe`.
 
 mod api;
 mod body;
 mod collection;
-mod describe;
 mod one_of;
 mod page;
-mod refusal;
 mod routes;
-pub(crate) mod shared;
 
 pub(crate) use api::{Api, at};
 pub(crate) use body::bodies;
 pub(crate) use collection::{http_file, postman};
-pub(crate) use describe::describe;
 pub(crate) use one_of::one_of;
-pub(crate) use refusal::{Refusal, refusals};
 pub(crate) use routes::router;
 
 use axum::routing::MethodRouter;
 
-use crate::app::Auth;
+use crate::Auth;
 
 /// As [`at`], for what only people see: pages are not described.
 pub(crate) fn page_at(api: Api, path: &str, methods: MethodRouter<Auth>) -> Api {

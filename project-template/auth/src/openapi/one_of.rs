@@ -10,7 +10,7 @@ macro_rules! one_of {
             fn responses()
             -> std::collections::BTreeMap<String, utoipa::openapi::RefOr<utoipa::openapi::Response>> {
                 let all = [$($refusal::REFUSAL),+];
-                all.iter().flat_map($crate::openapi::Refusal::responses).collect()
+                all.iter().flat_map($crate::error::Refusal::responses).collect()
             }
         }
     };

@@ -7,7 +7,7 @@ use axum::routing::{MethodRouter, get};
 use serde_json::Value;
 
 use super::page;
-use crate::app::Auth;
+use crate::Auth;
 
 /// A browser asks whether it has changed before it shows it again.
 const CACHE: &str = "no-cache";

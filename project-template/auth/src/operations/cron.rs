@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use utoipa_axum::routes;
 
 use super::flush::{flush_unless_running, limit_of_request};
-use crate::app::Auth;
-use crate::error::{Error, Result};
+use crate::Auth;
+use crate::error::shared::{Busy, Throttled};
+use crate::error::{Error, Result, refusals};
 use crate::http::Client;
-use crate::openapi::shared::{Busy, Throttled};
-use crate::openapi::{Api, at, bodies, refusals};
+use crate::openapi::{Api, at, bodies};
 use crate::throttle::{self, Action};
 
 const HEADER: &str = "x-cron-secret";

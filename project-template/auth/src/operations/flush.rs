@@ -6,7 +6,7 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::MissedTickBehavior;
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::{audit, codes, sessions, throttle};
 
 /// Rows removed by one statement.
@@ -27,7 +27,7 @@ pub(crate) struct Flushed {
 
 impl Flushed {
     /// The kinds as programs know them, and how many of each.
-    pub(super) fn by_name(self) -> [(&'static str, u64); 4] {
+    pub(crate) fn by_name(self) -> [(&'static str, u64); 4] {
         [("sessions", self.sessions), ("codes", self.codes), ("events", self.events), ("counters", self.counters)]
     }
 
@@ -106,7 +106,7 @@ pub(crate) async fn flush_within(auth: &Auth, limit: Option<Duration>) -> sqlx::
         flushed.counters += counters;
         let more = more || removed.max(codes).max(events) >= u64::from(BATCH);
         if !more || limit.is_some_and(|limit| begun.elapsed() >= limit) {
-            auth.metrics().flushed(flushed, now);
+            auth.metrics().flushed(flushed.by_name(), now);
             return Ok((flushed, more));
         }
         tokio::task::yield_now().await;

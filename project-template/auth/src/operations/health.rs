@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::openapi::bodies;
 
 pub(super) const READY: &str = "The server can serve: its database answers, and it was not asked to stop.";

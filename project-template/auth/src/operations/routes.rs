@@ -8,7 +8,7 @@ use serde_json::json;
 use utoipa_axum::routes;
 
 use super::health::{self, Health};
-use crate::app::Auth;
+use crate::Auth;
 use crate::openapi::Api;
 
 /// A cache in front would go on saying that a dead server is well.

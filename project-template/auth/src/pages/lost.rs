@@ -4,7 +4,7 @@ use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
 use super::{Reader, show};
-use crate::app::Auth;
+use crate::Auth;
 use crate::templates::pages::NotFound;
 
 /// What stands beside a link in a mail and was taken for a part of it, as browsers send it.

@@ -16,7 +16,7 @@ use ring::rand::{self, SystemRandom};
 pub(crate) use lost::lost;
 pub use reader::Reader;
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::error::Result;
 use crate::http::SameOrigin;
 use crate::templates::Page;

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::error::{Error, Result};
 use crate::templates::pages::Refused;
 

@@ -7,12 +7,8 @@ mod foreign;
 mod hash;
 mod memory;
 mod nfc;
-mod notice;
 mod policy;
-mod redirect;
-mod reset;
-mod reset_pages;
-mod reset_routes;
+pub(crate) mod reset_link;
 mod routes;
 mod stored;
 
@@ -23,11 +19,9 @@ use secrecy::{ExposeSecret, SecretString};
 pub(crate) use firebase::HashConfig as FirebaseHashConfig;
 pub(crate) use hash::{HashError, HashSettings, Hasher, Verdict};
 pub use policy::Policy;
-pub(crate) use reset::{mail_link, offer_own, request as request_reset};
-pub(crate) use reset_pages::{CAPABILITY_COOKIE, CSRF_COOKIE, public_router, security_scheme};
 pub(crate) use routes::router;
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::error::{Error, Result};
 use crate::http::{self, Client, Fields};
@@ -201,7 +195,7 @@ pub(crate) async fn is_own(
         let verdict = passwords.verify(password, stored).await?;
         Ok((verdict != Verdict::Wrong).then_some(()))
     };
-    let failed = |kind| audit::note(auth, Event::of(kind, user).session(user.session).because(reason));
+    let failed = |kind| audit::note(auth, Event::of(kind, &**user).session(user.session).because(reason));
     let own = throttle::guarded(auth, Guess::OwnPassword(&user.address_key()), client, compare).await;
     match &own {
         Ok(None) => failed(Kind::PasswordWrong),

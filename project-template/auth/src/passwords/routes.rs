@@ -8,13 +8,14 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use utoipa_axum::routes;
 
-use super::{Verdict, is_own, nfc::nfc, notice, read_new, reset_routes};
-use crate::app::Auth;
+use super::{Verdict, is_own, nfc::nfc, read_new};
+use crate::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::codes;
+use crate::error::shared::{Conflict, Throttled};
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields};
-use crate::openapi::shared::{Conflict, Throttled};
+use crate::notices;
 use crate::openapi::{Api, at, bodies};
 use crate::sessions::{self, DbUser, Delivery, Ended, EndedBy, Prefer};
 use crate::throttle;
@@ -23,7 +24,7 @@ use crate::users::{self, User};
 const UNCHANGED: &str = "The new password must be different from the old one.";
 
 pub(crate) fn router() -> Api {
-    reset_routes::add(at(Api::default(), routes!(change)))
+    at(Api::default(), routes!(change))
 }
 
 bodies! {
@@ -115,7 +116,7 @@ async fn change(
     }
     codes::forget_all(&mut tx, user.id).await?;
     throttle::forgive(&mut tx, &updated.address_key()).await?;
-    notice::queue(&auth, &mut tx, &updated).await?;
+    notices::password_changed(&auth, &mut tx, &updated.email).await?;
     let (ended, issued) = match &claims {
         Some(claims) => {
             let ended = sessions::end_all(&auth, &mut tx, user.id, None, EndedBy::PasswordChange).await?;

@@ -20,7 +20,7 @@ pub(crate) use channel::Heard;
 use server::{Connection, Server};
 pub use settings::Settings;
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::settings::Problem;
 
 /// How long a request may wait for Redis to be connected to and to answer, together.

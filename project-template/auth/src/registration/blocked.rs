@@ -1,9 +1,9 @@
 //! Domains that nobody signs up with.
 
-use crate::app::Auth;
+use crate::Auth;
+use crate::email::Email;
 use crate::error::Result;
-use crate::openapi::refusals;
-use crate::users::Email;
+use crate::error::refusals;
 
 refusals! {
     /// The address is of a domain that `registration.blocked_email_domains` names, or of one below it.

@@ -8,13 +8,13 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{EmailDomainNotAllowed, SignUp, require_allowed, sign_up};
-use crate::app::Auth;
+use crate::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::email_verification::{self, Mode};
+use crate::error::shared::{NotFound, Throttled};
 use crate::error::{Error, Result};
 use crate::hooks::{self, Asking};
 use crate::http::{Client, Fields};
-use crate::openapi::shared::{NotFound, Throttled};
 use crate::openapi::{Api, at, bodies};
 use crate::passwords;
 use crate::sessions::{Delivery, Prefer};

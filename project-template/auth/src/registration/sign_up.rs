@@ -1,6 +1,6 @@
 //! Making an account and signing it in at once.
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::codes::{self, Redeemable};
 use crate::db;

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::device::Device;
-use crate::app::Auth;
+use crate::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::http::Client;
 use crate::tokens::{Binding, Claims};

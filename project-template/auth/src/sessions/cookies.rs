@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::transport::TOKEN_BYTES;
 use super::{Issued, twins};
-use crate::app::Auth;
+use crate::Auth;
 use crate::error::Result;
 use crate::http::{cookies, csrf};
 use crate::settings::{Choice, Section};

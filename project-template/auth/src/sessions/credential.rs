@@ -9,7 +9,7 @@ use axum::http::{StatusCode, header};
 
 use super::bearer::bearer;
 use super::{binding, cookies};
-use crate::app::Auth;
+use crate::Auth;
 use crate::error::{Error, Result, Scheme};
 use crate::http::Client;
 use crate::tokens::{AccessClaims, Refusal};

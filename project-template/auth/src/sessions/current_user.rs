@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use uuid::Uuid;
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::error::{Error, Result};
 use crate::tokens::AccessClaims;
 

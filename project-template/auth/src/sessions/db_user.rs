@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Holder;
 use super::credential::{self, session_over};
-use crate::app::Auth;
+use crate::Auth;
 use crate::error::{Error, Result};
 use crate::users::{self, User};
 

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::instances::tell_of_change;
 use super::store;
-use crate::app::Auth;
+use crate::Auth;
 use crate::audit::{self, Event, Kind};
 use crate::db::{self, Tx};
 use crate::error::Result;

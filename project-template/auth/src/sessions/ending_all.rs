@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{Ended, EndedBy, store};
-use crate::app::Auth;
+use crate::Auth;
 use crate::audit::{self, Event, Kind};
 use crate::db::Tx;
 use crate::error::Result;

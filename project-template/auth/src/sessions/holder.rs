@@ -2,15 +2,14 @@
 
 use uuid::Uuid;
 
+pub(super) use super::EmailNotVerified as HolderRefused;
 use super::issuing::begin;
-use super::{EndedBy, Issued, NotRotated, Session, end_all, end_in};
-use crate::app::Auth;
-use crate::audit;
+use super::{EndedBy, Issued, NotRotated, Session, end_all, end_in, require};
+use crate::Auth;
 use crate::db::{self, Db, Tx};
-use crate::email_verification;
-pub(super) use crate::email_verification::EmailNotVerified as HolderRefused;
 use crate::error::Result;
 use crate::http::Client;
+use crate::notices;
 use crate::throttle;
 use crate::tokens::{AccessClaims, UserClaims};
 use crate::users::{self, User};
@@ -60,7 +59,7 @@ pub(crate) async fn start(
 /// connection there is.
 pub(crate) async fn user_claims(auth: &Auth, user: &User) -> Result<UserClaims> {
     let more = auth.hooks().extra_claims(auth, user).await?;
-    let extra = auth.settings().tokens.claims.of(user, more);
+    let extra = auth.settings().claims.of(user, more);
     Ok(UserClaims { role: user.role, email_verified: user.email_verified, extra })
 }
 
@@ -69,7 +68,7 @@ pub(crate) async fn user_claims(auth: &Auth, user: &User) -> Result<UserClaims> 
 pub(super) async fn refreshing(auth: &Auth, session: &Session) -> Result<(Holder, UserClaims), NotRotated> {
     match users::store::by_id(auth.db(), session.user_id).await? {
         Some(user) if user.is_active => {
-            email_verification::require(auth, &user)?;
+            require(auth, &user)?;
             let claims = user_claims(auth, &user).await?;
             Ok((Holder::from(&user), claims))
         }
@@ -86,11 +85,16 @@ pub(super) async fn refreshing(auth: &Auth, session: &Session) -> Result<(Holder
 /// Ends a session of which somebody has a copy, and tells its owner if `audit.notify_replay` is on: once, whoever
 /// comes first.
 pub(super) async fn end_replayed(auth: &Auth, session: &Session) -> Result<(), NotRotated> {
-    let owner = audit::notices::owner_to_tell(auth, session.user_id).await?;
+    // Before the transaction: SQLite has one connection.
+    let owner = if auth.settings().audit.notify_replay {
+        users::store::by_id(auth.db(), session.user_id).await?.filter(|user| user.is_active)
+    } else {
+        None
+    };
     let mut tx = auth.db().begin().await?;
     let ended = end_in(auth, &mut tx, session.id, session.user_id, EndedBy::Replay).await?;
     if let Some(owner) = owner.filter(|_| ended.contains(session.id)) {
-        audit::notices::replayed(auth, &mut tx, &owner).await?;
+        notices::session_copied(auth, &mut tx, &owner.email).await?;
     }
     Ok(ended.commit(auth, tx).await?)
 }

@@ -5,7 +5,7 @@
 
 use uuid::Uuid;
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::redis::Heard;
 
 const CHANNEL: &str = "sessions";

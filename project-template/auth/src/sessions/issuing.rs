@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Holder, Session, binding, store};
-use crate::app::Auth;
+use crate::Auth;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::http::Client;

@@ -3,11 +3,11 @@
 use uuid::Uuid;
 
 use super::{Ended, EndedBy, end_beyond, store};
-use crate::app::Auth;
+use crate::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::db::Tx;
 use crate::error::Result;
-use crate::openapi::refusals;
+use crate::error::refusals;
 use crate::settings::{Choice, Section};
 
 /// The greatest `sessions.max_per_user`.

@@ -7,7 +7,7 @@ use quick_cache::sync::Cache;
 use uuid::Uuid;
 
 use super::{holder, rotation};
-use crate::app::Auth;
+use crate::Auth;
 use crate::clock::Moment;
 use crate::db::{self, Db};
 use crate::error::Result;

@@ -4,6 +4,7 @@
 //! that is not in the database; only the token of the current generation is live. Using it moves the row on in one
 //! guarded statement, so of any number of parallel attempts one wins.
 
+mod admission;
 mod bearer;
 mod binding;
 mod checkpoints;
@@ -14,6 +15,7 @@ mod db_user;
 mod device;
 mod ending;
 mod ending_all;
+mod extra_claims;
 mod holder;
 mod instances;
 mod invalidation;
@@ -28,12 +30,15 @@ mod routes;
 mod session;
 mod settings;
 pub(crate) mod store;
+mod token_routes;
 mod transport;
 mod twins;
+mod verified_user;
 
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub(crate) use admission::{EmailNotVerified, require};
 pub use cookies::{CookieSettings, Prefix, SameSite};
 pub(crate) use cookies::{access_cookie_name, cleared, csrf_cookie_name, split_name};
 pub(crate) use credential::session_over;
@@ -44,6 +49,7 @@ pub(crate) use device::device_name;
 pub(crate) use ending::{Ended, EndedBy, end, end_in};
 use ending_all::end_beyond;
 pub(crate) use ending_all::{end_all, is_live, is_taken_back};
+pub use extra_claims::ExtraClaims;
 use holder::Holder;
 pub(crate) use holder::{start, user_claims};
 pub(crate) use instances::hear_of_changes;
@@ -58,10 +64,13 @@ pub(crate) use rotation::{NotRotated, rotate};
 pub(crate) use routes::router;
 pub use session::Session;
 pub use settings::Settings;
+pub(crate) use token_routes::{public_router, router as token_router};
 pub use transport::{Delivery, Transport};
 pub(crate) use transport::{Prefer, Tokens, presented};
 
-use crate::app::Auth;
+pub use verified_user::VerifiedUser;
+
+use crate::Auth;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::http::Client;

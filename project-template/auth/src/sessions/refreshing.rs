@@ -12,12 +12,12 @@ use super::reload::Presenter;
 use super::{
     Delivery, EndedBy, Issued, NotRotated, Prefer, Shown, Tokens, Transport, binding, cookies, end, presented, rotate,
 };
-use crate::app::Auth;
-use crate::error::{Error, Result};
+use crate::Auth;
+use crate::error::shared::{Throttled, TokenNotValid};
+use crate::error::{Error, Result, refusals};
 use crate::http::{Client, Fields};
-use crate::openapi::shared::{Throttled, TokenNotValid};
-use crate::openapi::{Api, at, bodies, refusals};
-use crate::operations::Outcome;
+use crate::metrics::Outcome;
+use crate::openapi::{Api, at, bodies};
 use crate::throttle::{self, Action};
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");

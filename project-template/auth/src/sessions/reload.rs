@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Session, Transport};
-use crate::app::Auth;
+use crate::Auth;
 use crate::http::Client;
 
 /// Who presents a refresh token.

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 
 use super::CurrentUser;
-use crate::app::Auth;
+use crate::Auth;
 use crate::error::{Error, Result};
 use crate::users::role;
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::issuing::issue;
 use super::session::Standing;
 use super::{EndedBy, Issued, Session, binding, end, holder, store};
-use crate::app::Auth;
+use crate::Auth;
 use crate::db;
 use crate::error::Error;
 use crate::sessions::checkpoints::Checkpoints;

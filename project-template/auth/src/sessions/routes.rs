@@ -13,9 +13,9 @@ use uuid::Uuid;
 use super::device::Device;
 use super::refreshing::{self, LoggedOut, goodbye};
 use super::{DbUser, EndedBy, Session, cookies, end, end_all, live_of_user, store};
-use crate::app::Auth;
+use crate::Auth;
 use crate::error::Result;
-use crate::openapi::shared::NotFound;
+use crate::error::shared::NotFound;
 use crate::openapi::{Api, at};
 use crate::users;
 

@@ -137,10 +137,9 @@ mod tests {
     }
 
     fn settings(window: u64, lifetime: Option<u64>) -> Settings {
-        let mut settings =
-            crate::settings::Settings::load(std::path::Path::new(""), "", &std::collections::BTreeMap::new())
-                .expect("the defaults are valid")
-                .sessions;
+        let mut settings = crate::Settings::load(std::path::Path::new(""), "", &std::collections::BTreeMap::new())
+            .expect("the defaults are valid")
+            .sessions;
         settings.retry_window = Duration::from_secs(window);
         settings.lifetime = lifetime.map(Duration::from_secs);
         settings

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::{Issued, cookies, twins};
-use crate::app::Auth;
+use crate::Auth;
 use crate::http::Fields;
 use crate::openapi::bodies;
 use crate::settings::Choice;

@@ -8,7 +8,7 @@ use axum_extra::extract::cookie::Cookie;
 use time::Duration;
 
 use super::cookies::{self, csrf_cookie_name};
-use crate::app::Auth;
+use crate::Auth;
 use crate::http::cookies::values;
 
 /// Whether several cookies of a name of ours came along.

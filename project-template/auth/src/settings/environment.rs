@@ -19,15 +19,15 @@ impl Choice for Environment {
 }
 
 /// What settings are read from: a text in TOML, the path it is known by, and variables.
-pub(super) struct Source {
-    pub(super) path: PathBuf,
-    pub(super) text: String,
-    pub(super) environment: BTreeMap<String, String>,
+pub(crate) struct Source {
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
+    pub(crate) environment: BTreeMap<String, String>,
 }
 
 impl Source {
     /// The file of settings and the variables of this process; unless those say that this is production, `.env` below them.
-    pub(super) fn of_process() -> Result<Self, Problems> {
+    pub(crate) fn of_process() -> Result<Self, Problems> {
         let process = sources::of_process();
         let (path, text) = file(&process)?;
         if sources::is_production(&process, &text) {

@@ -19,7 +19,7 @@ pub trait Choice: Copy + 'static {
 }
 
 /// The merged settings, where each came from, and what is wrong with them.
-pub(super) struct Reader {
+pub(crate) struct Reader {
     values: Table,
     /// Key to the variable or file that set it.
     sources: BTreeMap<String, String>,
@@ -31,7 +31,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(path: &Path, text: &str, environment: &BTreeMap<String, String>) -> Result<Self, Problems> {
+    pub(crate) fn new(path: &Path, text: &str, environment: &BTreeMap<String, String>) -> Result<Self, Problems> {
         let defaults: Table = DEFAULTS.parse().map_err(|error| Problems(vec![format!("defaults.toml: {error}")]))?;
         let file: Table = text.parse().map_err(|error: toml::de::Error| {
             Problems(vec![format!("{}: {}", path.display(), error.to_string().trim_end())])
@@ -131,11 +131,11 @@ impl Reader {
         }
     }
 
-    pub(super) fn top(&mut self) -> Section<'_> {
+    pub(crate) fn top(&mut self) -> Section<'_> {
         Section { name: "", reader: self }
     }
 
-    pub(super) fn section<'r>(&'r mut self, name: &'r str) -> Section<'r> {
+    pub(crate) fn section<'r>(&'r mut self, name: &'r str) -> Section<'r> {
         Section { name, reader: self }
     }
 
@@ -147,14 +147,14 @@ impl Reader {
 
     /// Notes what was found when something was made of the settings. What became of a key that is refused is nobody's
     /// concern.
-    pub(super) fn note_found(&mut self, problems: &[Problem]) {
+    pub(crate) fn note_found(&mut self, problems: &[Problem]) {
         let news: Vec<_> = problems.iter().filter(|problem| !self.refused.contains(&problem.key)).collect();
         for problem in news {
             self.note(problem);
         }
     }
 
-    pub(super) fn finish(self) -> Result<(), Problems> {
+    pub(crate) fn finish(self) -> Result<(), Problems> {
         if self.problems.is_empty() { Ok(()) } else { Err(Problems(self.problems)) }
     }
 }

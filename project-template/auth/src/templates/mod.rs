@@ -11,7 +11,6 @@ mod declare;
 mod escape;
 pub mod mails;
 pub mod pages;
-mod words;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -20,7 +19,6 @@ use std::path::PathBuf;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
 pub use declare::{Mail, Page};
-pub use words::{duration, time};
 
 use crate::settings::{Problem, Section};
 

@@ -14,15 +14,16 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::Mailbox;
 use super::instances::Instances;
 use super::key_files::write_key;
-use crate::app::Auth;
+use crate::Auth;
+use crate::Settings;
+use crate::app::Parts;
 use crate::clock::Clock;
 use crate::hooks::Hooks;
-use crate::http;
 use crate::mail;
 use crate::on;
-use crate::parts::Parts;
+use crate::server;
 use crate::sessions;
-use crate::settings::{Problems, Settings};
+use crate::settings::Problems;
 use crate::tokens::Algorithm;
 
 /// The directory of keys by default.
@@ -132,7 +133,7 @@ impl TestApp {
     /// As [`TestApp::start`].
     pub async fn with_hooks(&self, router: impl Fn(Auth) -> Router, hooks: impl Hooks) -> Self {
         let auth = start(&self.settings, &self.clock, hooks).await;
-        let router = http::outer_layers(router(auth.clone()), &auth);
+        let router = server::outer_layers(router(auth.clone()), &auth);
         Self { auth, router, instances: None, ..self.clone() }
     }
 
@@ -145,7 +146,7 @@ impl TestApp {
     ) -> Self {
         let auth = start(&settings, &clock, ()).await;
         tokio::spawn(sessions::hear_of_changes(auth.clone()));
-        let router = http::outer_layers(router(auth.clone()), &auth);
+        let router = server::outer_layers(router(auth.clone()), &auth);
         Self { auth, clock, router, files, settings, mailbox, instances: None }
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::Router;
 
 use super::{Client, TestApp};
-use crate::app::Auth;
+use crate::Auth;
 
 /// The instances of one application, and whose turn it is.
 pub(super) struct Instances {

@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::TestApp;
-use crate::http;
+use crate::server;
 
 /// An application that listens until this is dropped.
 pub struct Listening {
@@ -22,8 +22,8 @@ impl TestApp {
     pub async fn listen(&self) -> Listening {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the address it listens on");
-        let allowance = self.auth.settings().http.allowance();
-        let serving = tokio::spawn(http::serve(listener, self.router.clone(), allowance, std::future::pending()));
+        let allowance = server::Allowance::of(&self.auth.settings().http);
+        let serving = tokio::spawn(server::serve(listener, self.router.clone(), allowance, std::future::pending()));
         Listening { address, serving }
     }
 }

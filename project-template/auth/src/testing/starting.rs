@@ -6,8 +6,8 @@ use std::time::Duration;
 use axum::Router;
 
 use super::{Client, Engine, TestApp};
-use crate::app::Auth;
-use crate::settings::Settings;
+use crate::Auth;
+use crate::Settings;
 
 impl TestApp {
     /// Starts an application with the default settings, but for what would only make tests slow.

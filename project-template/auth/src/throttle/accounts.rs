@@ -6,7 +6,7 @@ use super::budget::{Budget, PAIR_MEMORY, seconds};
 use super::failure_store as store;
 use super::failures::now;
 use super::key::Key;
-use crate::app::Auth;
+use crate::Auth;
 use crate::db::{self, Tx};
 use crate::http::Client;
 use crate::settings::Section;

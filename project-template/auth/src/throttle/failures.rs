@@ -9,11 +9,11 @@ use super::Settings;
 use super::budget::{Budget, Count, KNOWN, seconds};
 use super::failure_store as store;
 use super::key::{self, Key};
-use crate::app::Auth;
-use crate::audit;
+use crate::Auth;
 use crate::db::{self, Tx};
 use crate::error::{Error, Result};
 use crate::http::Client;
+use crate::request;
 
 /// How long a guess waits for others that are being looked at, before the answer is 503.
 const MAX_WAIT: Duration = Duration::from_secs(5);
@@ -49,7 +49,7 @@ pub(crate) async fn guarded<T: Send + 'static>(
     let auth = auth.clone();
     // In a task of its own, which decides what was counted although nobody may wait for the answer any more.
     let task = tokio::spawn(
-        audit::of_same_request(async move {
+        request::of_same_request(async move {
             let _turn = auth.throttle().turns.take(counters.queue(), counters.places).await;
             let counted = counters.count(&auth).await?;
             let compared = compare.await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::budget::SITE;
 use super::{Action, key, limit_store as store, shared};
-use crate::app::Auth;
+use crate::Auth;
 use crate::error::{Error, Result};
 use crate::http::Client;
 
@@ -59,7 +59,7 @@ async fn limit_to(auth: &Auth, action: Action, name: &str, times: u32) -> Result
     };
     let Ok(wait @ 1..) = u64::try_from(wait) else { return Ok(()) };
     tracing::info!(action = action.name(), "too many requests");
-    auth.metrics().throttled(action);
+    auth.metrics().throttled(action.name());
     // What is left of a second is waited for as well.
     Err(Error::Throttled(Duration::from_secs(wait.div_ceil(1_000_000))))
 }

@@ -42,7 +42,7 @@ use accounts::ACCOUNT_MEMORY;
 use budget::{KNOWN, PAIR_MEMORY, seconds};
 use failure_store::{Kind, Stale};
 
-use crate::app::Auth;
+use crate::Auth;
 
 /// What a process keeps of its own.
 #[derive(Default)]

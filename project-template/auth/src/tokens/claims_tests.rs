@@ -13,7 +13,7 @@ const NOW: i64 = 1_800_000_000;
 
 /// What becomes of a token with these members instead of those that this server writes.
 fn judged(changes: &Value) -> Result<(), Refusal> {
-    let settings = crate::settings::Settings::load(Path::new(""), "", &BTreeMap::new()).expect("the defaults").tokens;
+    let settings = crate::Settings::load(Path::new(""), "", &BTreeMap::new()).expect("the defaults").tokens;
     let mut claims = json!({
         "token_type": "access", "exp": NOW + 60, "iat": NOW, "jti": "x", "iss": settings.issuer, "aud": settings.audience,
         "sub": Uuid::nil(), "user_id": Uuid::nil(), "session": Uuid::nil(), "session_iat": NOW, "role": 0,

@@ -5,7 +5,6 @@ mod cache;
 mod claims;
 #[cfg(test)]
 mod claims_tests;
-mod extra;
 mod jwe;
 mod jwk;
 mod jws;
@@ -17,7 +16,6 @@ mod mac;
 mod pem;
 mod reading;
 mod refusal;
-mod routes;
 mod sealed;
 mod strict_json;
 #[cfg(test)]
@@ -34,7 +32,6 @@ use time::OffsetDateTime;
 pub use binding::{Bind, Binding};
 pub(crate) use claims::Grant;
 pub use claims::{AccessClaims, Claims, RefreshClaims, UserClaims};
-pub use extra::ExtraClaims;
 pub(crate) use jwe::generate as generate_encryption_key;
 pub use jws::Algorithm;
 pub(crate) use key_file::{PEM, SECRET, parse, read, with_signs_from};
@@ -43,7 +40,6 @@ pub use keys::SigningKey;
 pub(crate) use keys::Signs;
 pub(crate) use reading::{Current, keep_reading};
 pub use refusal::Refusal;
-pub(crate) use routes::{public_router, router};
 
 use crate::settings::{Choice, Problem, Section};
 use cache::VerifiedTokens;
@@ -81,8 +77,6 @@ pub struct Settings {
     pub bind: Bind,
     /// Keys that tokens are encrypted with, newest first; none leaves them readable.
     pub encryption_keys: Vec<SecretString>,
-    /// Claims beside those every token has.
-    pub claims: ExtraClaims,
 }
 
 impl Choice for Algorithm {
@@ -118,7 +112,6 @@ impl Settings {
             session_check: section.one_of("session_check"),
             bind: section.one_of("bind"),
             encryption_keys: section.secrets("encryption_keys"),
-            claims: ExtraClaims::read(section),
         };
         if settings.access_lifetime.is_zero() {
             section.problem("access_lifetime", "must be longer than zero");
@@ -149,14 +142,6 @@ impl Settings {
                  expired"
                     .into(),
             );
-        }
-        if self.encryption_keys.is_empty() {
-            for claim in self.claims.personal() {
-                warnings.push(format!(
-                    "tokens.claims: `{claim}` is personal, and everybody who sees a token can read it; leave it out, or set \
-                     tokens.encryption_keys"
-                ));
-            }
         }
         if self.algorithm == Algorithm::Hs256 {
             warnings.push(

@@ -7,7 +7,7 @@ use tokio::signal::unix::Signal;
 use tokio::time::{Instant, interval_at};
 
 use super::Tokens;
-use crate::app::Auth;
+use crate::Auth;
 use crate::settings::Problems;
 
 /// How often the files of `tokens.keys` are looked at.

@@ -1,37 +1,21 @@
-//! Accounts: who somebody is. What they may do with it, and how they prove it, is for other rooms.
+//! Accounts: their rows, and the rules that hold for every one. What is done with an account is for the rooms below.
 
 mod columns;
-mod deleted;
-mod email;
-mod email_change;
-mod export;
-pub mod import;
-mod owner;
-mod promotion;
 pub mod role;
-mod routes;
 pub(crate) mod store;
 mod user;
 
+pub use crate::email::Email;
 pub(crate) use columns::{COLUMNS, Column, OWN_CLAIMS};
-pub use email::Email;
-pub(crate) use promotion::{promote, secure_promoted};
-pub(crate) use routes::router;
-pub(crate) use user::{NAME_LIMIT, attributes};
+pub(crate) use user::{Account, NAME_LIMIT, attributes};
 pub use user::{NewUser, User};
 
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::app::Auth;
-use crate::audit::{self, Event, Kind};
-use crate::codes;
+use crate::Auth;
 use crate::db::Tx;
-use crate::email_verification;
-use crate::error::{Error, Result};
-use crate::login_codes;
-use crate::openapi::refusals;
-use crate::sessions::{self, Ended, EndedBy};
+use crate::error::{Error, Result, refusals};
 use crate::throttle;
 
 /// The account with an address, whatever its case.
@@ -63,59 +47,9 @@ pub(crate) async fn add(tx: &mut Tx, new: &NewUser, now: OffsetDateTime) -> sqlx
     Ok(user)
 }
 
-/// Removes an account and everything that hangs on it, if it is still as `user` shows it, and says that by an event. Its
-/// sessions are the caller's to end before.
-///
-/// # Errors
-/// If the database cannot be reached.
-pub(crate) async fn erase(auth: &Auth, tx: &mut Tx, user: &User, event: Event) -> sqlx::Result<bool> {
-    codes::erase(tx, user.id).await?;
-    discard_codes(tx, user).await?;
-    if !store::delete(tx, user).await? {
-        return Ok(false);
-    }
-    audit::record(auth, tx, event).await?;
-    audit::forget(tx, user.id).await?;
-    throttle::forgive(tx, &user.address_key()).await?;
-    Ok(true)
-}
-
-/// Makes void what was sent to the address of an account that gives it up. What was counted stays.
-async fn discard_codes(tx: &mut Tx, user: &User) -> sqlx::Result<()> {
-    let Some(email) = Email::parse(&user.email) else { return Ok(()) };
-    login_codes::discard(tx, &email).await?;
-    email_verification::discard(tx, &email).await
-}
-
 /// 400: the address has an account.
 pub(crate) fn taken() -> Error {
     Error::field("email", "A user is already registered with this e-mail address.")
-}
-
-/// Lets an account sign in again, or no more; then all its sessions end. Says whether there is such an account.
-///
-/// # Errors
-/// 409 `last_superuser`. If the database cannot be reached.
-pub async fn set_active(auth: &Auth, user: Uuid, active: bool) -> Result<bool> {
-    let mut tx = auth.db().begin().await?;
-    let (found, ended) = set_active_in(auth, &mut tx, user, active).await?;
-    ended.commit(auth, tx).await?;
-    Ok(found)
-}
-
-/// As [`set_active`], within a transaction, which is to be committed with the sessions that end.
-pub(crate) async fn set_active_in(auth: &Auth, tx: &mut Tx, user: Uuid, active: bool) -> Result<(bool, Ended)> {
-    if !active {
-        protect_last_superuser(tx, user).await?;
-    }
-    let found = store::set_active(tx, user, active, auth.now()).await?;
-    let ended =
-        if active { Ended::default() } else { sessions::end_all(auth, tx, user, None, EndedBy::Deactivation).await? };
-    if found {
-        let kind = if active { Kind::Activated } else { Kind::Deactivated };
-        audit::record(auth, tx, Event::of_id(kind, user)).await?;
-    }
-    Ok((found, ended))
 }
 
 refusals! {

@@ -3,8 +3,7 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::import::Account;
-use super::{Email, NewUser, User, role};
+use super::{Account, Email, NewUser, User, role};
 use crate::db::{Db, Tx};
 use crate::{in_tx, on};
 

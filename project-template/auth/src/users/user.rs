@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Email, role};
+use crate::audit;
 
 /// Characters of a first or a last name.
 pub(crate) const NAME_LIMIT: usize = 150;
@@ -129,4 +130,29 @@ impl NewUser {
             last_login_at: None,
         }
     }
+}
+
+impl audit::Account for User {
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn address(&self) -> &str {
+        &self.email
+    }
+}
+
+/// An account to be made as it was elsewhere.
+pub(crate) struct Account {
+    /// Django's primary key, where it is a UUID: what refers to it still fits.
+    pub(crate) id: Option<Uuid>,
+    pub(crate) email: Email,
+    pub(crate) email_verified: bool,
+    pub(crate) password_hash: Option<String>,
+    pub(crate) first_name: String,
+    pub(crate) last_name: String,
+    pub(crate) role: i64,
+    pub(crate) is_active: bool,
+    pub(crate) created_at: Option<OffsetDateTime>,
+    pub(crate) last_login_at: Option<OffsetDateTime>,
 }

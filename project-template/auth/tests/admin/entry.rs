@@ -94,9 +94,9 @@ async fn a_role_or_a_session_that_is_taken_away_is_gone_at_once(engine: Engine) 
     assert_outside(&browser.visit("/admin/").await);
 
     let mut browser = signed_in(&app, HELPER).await;
-    auth::users::set_active(&app.auth, helper, false).await.unwrap();
+    auth::account::set_active(&app.auth, helper, false).await.unwrap();
     assert_outside(&browser.visit("/admin/").await);
-    auth::users::set_active(&app.auth, helper, true).await.unwrap();
+    auth::account::set_active(&app.auth, helper, true).await.unwrap();
     assert_outside(&browser.visit("/admin/").await);
 }
 

@@ -28,7 +28,7 @@ async fn superusers(app: &TestApp) -> i64 {
 async fn the_last_one_cannot_be_deactivated_or_removed(engine: Engine) {
     let app = start(engine).await;
     let boss = id(&app, BOSS).await;
-    let refused = auth::users::set_active(&app.auth, boss, false).await.unwrap_err();
+    let refused = auth::account::set_active(&app.auth, boss, false).await.unwrap_err();
     assert!(format!("{refused:?}").contains("last_superuser"), "{refused:?}");
     let mut client = app.client();
     client.login(BOSS, PASSWORD).await;
@@ -43,10 +43,10 @@ async fn the_last_one_cannot_be_deactivated_or_removed(engine: Engine) {
 async fn one_who_is_not_active_does_not_count(engine: Engine) {
     let app = start(engine).await;
     set_role(&app, ADA, SUPERUSER).await;
-    auth::users::set_active(&app.auth, id(&app, ADA).await, false).await.unwrap();
-    assert!(auth::users::set_active(&app.auth, id(&app, BOSS).await, false).await.is_err());
-    auth::users::set_active(&app.auth, id(&app, ADA).await, true).await.unwrap();
-    auth::users::set_active(&app.auth, id(&app, BOSS).await, false).await.unwrap();
+    auth::account::set_active(&app.auth, id(&app, ADA).await, false).await.unwrap();
+    assert!(auth::account::set_active(&app.auth, id(&app, BOSS).await, false).await.is_err());
+    auth::account::set_active(&app.auth, id(&app, ADA).await, true).await.unwrap();
+    auth::account::set_active(&app.auth, id(&app, BOSS).await, false).await.unwrap();
     assert!(!is_active(&app, BOSS).await);
 }
 
@@ -83,12 +83,12 @@ async fn of_two_who_leave_at_once_by_different_doors_one_stays(engine: Engine) {
             other.delete("/jwt-allauth/user/", Some(&json!({ "password": PASSWORD }))).await.status
         });
         let auth = elsewhere.auth.clone();
-        let deactivated = tokio::spawn(async move { auth::users::set_active(&auth, boss, false).await.is_ok() });
+        let deactivated = tokio::spawn(async move { auth::account::set_active(&auth, boss, false).await.is_ok() });
         let (removed, deactivated) = (removed.await.unwrap() == 204, deactivated.await.unwrap());
         assert!(!(removed && deactivated));
         assert_eq!(superusers(&app).await, 1 + i64::from(!removed && !deactivated));
         if deactivated {
-            auth::users::set_active(&app.auth, boss, true).await.unwrap();
+            auth::account::set_active(&app.auth, boss, true).await.unwrap();
             set_role(&app, &email, 0).await;
         } else if !removed {
             set_role(&app, &email, 0).await;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use auth::settings::Settings;
+use auth::Settings;
 use auth::testing::{Client, Engine, PASSWORD, Reply, TestApp};
 use serde_json::json;
 

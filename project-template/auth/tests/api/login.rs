@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use auth::account;
 use auth::testing::{Engine, PASSWORD, Reply};
-use auth::users;
 use serde_json::json;
 
 use super::{assert_refused, at_two_instances, start, user_id};
@@ -32,7 +32,7 @@ async fn unknown_wrong_and_deactivated_are_one_answer_at_one_cost(engine: Engine
     let app = start(engine).await;
     app.signed_in("ada@example.com").await;
     let gone = app.signed_in("gone@example.com").await;
-    users::set_active(&app.auth, user_id(&gone).await, false).await.unwrap();
+    account::set_active(&app.auth, user_id(&gone).await, false).await.unwrap();
 
     for (email, password) in [
         ("nobody@example.com", PASSWORD),
@@ -55,8 +55,8 @@ async fn a_reactivated_account_signs_in_again(engine: Engine) {
     let app = start(engine).await;
     let mut ada = app.signed_in("ada@example.com").await;
     let id = user_id(&ada).await;
-    assert!(users::set_active(&app.auth, id, false).await.unwrap());
-    assert!(users::set_active(&app.auth, id, true).await.unwrap());
+    assert!(account::set_active(&app.auth, id, false).await.unwrap());
+    assert!(account::set_active(&app.auth, id, true).await.unwrap());
     assert_eq!(ada.refresh().await.status, 401, "its old sessions stay ended");
     assert_eq!(app.client().login("ada@example.com", PASSWORD).await.status, 200);
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth::account;
 use auth::testing::{Client, Engine, PASSWORD, TestApp};
-use auth::users;
 use serde_json::json;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
@@ -101,7 +101,7 @@ async fn nothing_outlives_deactivation(engine: Engine) {
     for round in 0..ROUNDS {
         let ada = app.signed_in(&format!("ada{round}@example.com")).await;
         let id = user_id(&ada).await;
-        let (found, given_out) = refresh_while(&ada, users::set_active(&ada.instance().auth, id, false)).await;
+        let (found, given_out) = refresh_while(&ada, account::set_active(&ada.instance().auth, id, false)).await;
         assert!(found.unwrap());
         assert_over(&ada, given_out).await;
     }
@@ -156,7 +156,7 @@ async fn no_login_survives_deactivation(engine: Engine) {
         let email = format!("ada{round}@example.com");
         let ada = app.signed_in(&email).await;
         let id = user_id(&ada).await;
-        let (found, given_out) = login_while(&app, &email, users::set_active(&ada.instance().auth, id, false)).await;
+        let (found, given_out) = login_while(&app, &email, account::set_active(&ada.instance().auth, id, false)).await;
         assert!(found.unwrap());
         assert_over(&ada, given_out).await;
     }
@@ -195,7 +195,7 @@ async fn ends_of_all_kinds_do_not_disturb_each_other(engine: Engine) {
             clients[1].post("/jwt-allauth/logout-all/", &nothing),
             clients[2].post("/jwt-allauth/password/change/", &change),
             clients[3].delete("/jwt-allauth/user/", Some(&password)),
-            users::set_active(&ada.instance().auth, id, false),
+            account::set_active(&ada.instance().auth, id, false),
             refresh_at_once(clients[4..].to_vec()),
         );
         inactive.unwrap();

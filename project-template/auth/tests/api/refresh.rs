@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use auth::account;
 use auth::testing::{Engine, PASSWORD};
-use auth::users;
 use serde_json::json;
 
 use super::{assert_refused, assert_session_over, assert_token_not_valid, claims, configured, start, user_id};
@@ -122,7 +122,7 @@ async fn a_lifetime_that_is_introduced_later_ends_old_sessions(engine: Engine) {
 async fn a_deactivated_account_cannot_refresh(engine: Engine) {
     let app = start(engine).await;
     let mut ada = app.signed_in("ada@example.com").await;
-    users::set_active(&app.auth, user_id(&ada).await, false).await.unwrap();
+    account::set_active(&app.auth, user_id(&ada).await, false).await.unwrap();
     assert_token_not_valid(&ada.refresh().await);
     assert_session_over(&ada.get("/jwt-allauth/user/").await);
 }

@@ -181,10 +181,10 @@ async fn deactivation(engine: Engine) {
     let app = start(engine).await;
     app.signed_in(ADA).await;
     let id = user_id(&app, ADA).await;
-    auth::users::set_active(&app.auth, id, false).await.unwrap();
-    auth::users::set_active(&app.auth, id, true).await.unwrap();
+    auth::account::set_active(&app.auth, id, false).await.unwrap();
+    auth::account::set_active(&app.auth, id, true).await.unwrap();
     assert_eq!(since(&app, 2).await, ["sessions_ended: deactivation", "deactivated", "activated"]);
-    assert!(!auth::users::set_active(&app.auth, uuid::Uuid::now_v7(), false).await.unwrap());
+    assert!(!auth::account::set_active(&app.auth, uuid::Uuid::now_v7(), false).await.unwrap());
     assert_eq!(app.audit_log().await.len(), 5, "nobody was deactivated");
 }
 
@@ -231,7 +231,7 @@ async fn what_is_rolled_back_leaves_no_row(engine: Engine) {
     let mut browser = app.client();
     browser.visit(&app.mailbox().await.latest(ADA).link()).await;
     let id = user_id(&app, ADA).await;
-    auth::users::set_active(&app.auth, id, false).await.unwrap();
+    auth::account::set_active(&app.auth, id, false).await.unwrap();
     let before = app.audit_log().await.len();
     let token = browser.cookies["csrftoken"].clone();
     let form = [("csrfmiddlewaretoken", token.as_str()), ("new_password1", NEW), ("new_password2", NEW)];

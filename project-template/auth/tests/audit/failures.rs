@@ -21,7 +21,7 @@ async fn a_refused_sign_in_says_why_and_whom_as_far_as_that_is_known(engine: Eng
     let id = user_id(&app, ADA).await;
     app.client().login(ADA, "wrong").await;
     app.client().login("nobody@example.com", PASSWORD).await;
-    auth::users::set_active(&app.auth, id, false).await.unwrap();
+    auth::account::set_active(&app.auth, id, false).await.unwrap();
     app.client().login(ADA, PASSWORD).await;
     let rows: Vec<_> = app.audit_log().await.into_iter().filter(|row| row.kind == "sign_in_failed").collect();
     let told: Vec<_> =

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use auth::Settings;
 use auth::mail::{Tls, Transport};
-use auth::settings::Settings;
 use auth::testing::{Engine, TestApp};
 use auth::users::Email;
 use tempfile::TempDir;
@@ -44,7 +44,8 @@ impl Case {
     /// What `send-test-mail` says.
     async fn send(&self) -> Result<(), String> {
         let now = time::OffsetDateTime::UNIX_EPOCH;
-        let sent = auth::mail::send_test(&self.settings, &Email::parse(ADA).unwrap(), now).await;
+        let sent =
+            auth::mail::send_test((&self.settings.mail, &self.settings.http), &Email::parse(ADA).unwrap(), now).await;
         sent.map_err(|error| format!("{error:#}"))
     }
 

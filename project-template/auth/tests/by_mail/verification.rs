@@ -4,9 +4,9 @@ use std::io::Write;
 use std::time::Duration;
 
 use auth::VerifiedUser;
+use auth::account::import::{Import, import};
 use auth::email_verification::{Method, Mode};
 use auth::testing::{Engine, PASSWORD, TestApp};
-use auth::users::import::{Import, import};
 use auth::users::role;
 use axum::http::Method as Verb;
 use axum::routing::get;
@@ -304,7 +304,7 @@ const MORE: [&str; 4] = ["imported", "promoted", "staff", "used before"];
 
 /// Ada's account with [`PASSWORD`], which nobody has confirmed and which is more than a sign-up.
 async fn more_than_a_sign_up(engine: Engine, how: &str) -> TestApp {
-    let mode = |mode| move |settings: &mut auth::settings::Settings| settings.email_verification.mode = mode;
+    let mode = |mode| move |settings: &mut auth::Settings| settings.email_verification.mode = mode;
     let before = TestApp::start_with(engine, router, mode(Mode::Optional)).await;
     let app = before.second_instance_with(router, mode(Mode::Mandatory)).await;
     match how {
@@ -502,7 +502,7 @@ async fn a_deactivated_account_is_not_confirmed(engine: Engine) {
     sign_up(&app, ADA, PASSWORD).await;
     let mail = app.mailbox().await.latest(ADA);
     let user = auth::users::by_email(&app.auth, ADA).await.unwrap().unwrap();
-    assert!(auth::users::set_active(&app.auth, user.id, false).await.unwrap());
+    assert!(auth::account::set_active(&app.auth, user.id, false).await.unwrap());
     assert_eq!(browser(&app).get(&mail.link()).await.status, 404);
     assert_eq!(app.client().post(&mail.link(), &json!({})).await.text("code"), "link_not_valid");
     assert_eq!(verify_code(&app, ADA, &mail.code()).await.text("code"), "code_not_valid");

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use auth::account;
 use auth::sessions::{TokenKinds, invalidate};
 use auth::testing::{Client, Engine, PASSWORD, TestApp};
-use auth::users;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -109,7 +109,7 @@ async fn end(app: &TestApp, client: &Client, way: &str) {
             let password = json!({ "password": PASSWORD });
             client.delete("/jwt-allauth/user/", Some(&password)).await.status == 204
         }
-        "deactivation" => users::set_active(&app.auth, id, false).await.unwrap(),
+        "deactivation" => account::set_active(&app.auth, id, false).await.unwrap(),
         "access" => invalidate(&app.auth, id, TokenKinds::Access).await.unwrap(),
         "all" => invalidate(&app.auth, id, TokenKinds::All).await.unwrap(),
         _ => unreachable!(),

@@ -77,7 +77,7 @@ async fn a_deactivated_account_gets_no_link(engine: Engine) {
     let ada = app.signed_in(ADA).await;
     let id = ada.get("/jwt-allauth/token/claims/").await.text("sub").parse().expect("an id");
     let before = link(&app, ADA).await;
-    auth::users::set_active(&app.auth, id, false).await.expect("a database");
+    auth::account::set_active(&app.auth, id, false).await.expect("a database");
     app.advance(Duration::from_hours(1));
     assert_eq!(app.client().post(RESET, &json!({ "email": ADA })).await.status, 200);
     assert_eq!(app.mailbox().await.to(ADA).len(), 1);

@@ -6,24 +6,22 @@
 #[allow(dead_code, reason = "more happens to accounts")]
 mod event;
 mod failures;
-#[allow(dead_code, reason = "nobody does something to somebody else")]
-mod origin;
 #[allow(unreachable_pub, reason = "rows are read where there is a table")]
 mod row;
 mod store;
 
-pub(crate) use event::{Event, Kind, Reason};
+pub(crate) use event::{Account, Event, Kind, Reason};
 pub(crate) use failures::{Failures, note, note_code};
-pub(crate) use origin::{Origin, of_request, of_same_request};
 pub(crate) use row::AuditRow;
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::db::{Result, Tx};
+use crate::request;
 
 /// Logs an event once what makes it true is committed.
 #[expect(clippy::unused_async, reason = "shared rooms wait for a database")]
 pub(crate) async fn record(auth: &Auth, tx: &mut Tx, event: Event) -> Result<()> {
-    let row = event.row(origin::current(), auth.now());
+    let row = event.row(request::current(), auth.now());
     tx.after_commit(move || event.log(&row));
     Ok(())
 }

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::db::Db;
-use crate::operations::Flushed;
 use crate::{redis, sessions};
 
 /// How often rows that are over are removed from memory.
@@ -29,7 +28,7 @@ impl Background {
                 if let Db::Memory(memory) = auth.db() {
                     let now = auth.now();
                     let rows = memory.tidy(now);
-                    auth.metrics().flushed(Flushed(rows as u64), now);
+                    auth.metrics().flushed([("rows", rows as u64)], now);
                     tracing::debug!(rows, "removed what is over");
                 }
             }

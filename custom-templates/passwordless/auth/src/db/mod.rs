@@ -16,8 +16,8 @@ use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 use tracing::Instrument;
 
-use crate::audit;
 use crate::redis::{self, Redis};
+use crate::request;
 use crate::settings::Section;
 pub(crate) use memory::Memory;
 pub use memory::Settings as MemorySettings;
@@ -237,5 +237,5 @@ impl Tx {
 
 /// Does work in a task of its own, where a client that hangs up cannot stop it half-way.
 pub(crate) async fn whole<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
-    tokio::spawn(audit::of_same_request(work.in_current_span())).await.unwrap_or(Err(Error::Abandoned))
+    tokio::spawn(request::of_same_request(work.in_current_span())).await.unwrap_or(Err(Error::Abandoned))
 }

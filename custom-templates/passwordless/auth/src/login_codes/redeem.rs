@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 pub(super) use super::routes::LoginCodeNotValid as NotSignedIn;
 use super::routes::subject;
-use crate::app::Auth;
+use crate::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::codes::{self, Redeemable, RequestId};
 use crate::error::Result;

@@ -7,15 +7,17 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::routes::{MailUnavailable, subject};
-use crate::app::Auth;
+use crate::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::codes::{self, Asked, Limits, RequestId, Sending};
 use crate::error::{Error, Result};
 use crate::http::Client;
 use crate::mail::{self, Mail};
-use crate::templates::{duration, mails::LoginCode};
+use crate::request;
+use crate::templates::mails::LoginCode;
 use crate::throttle;
 use crate::users::{self, Email, User};
+use crate::words::duration;
 
 /// Has a code sent, if whoever reads the mail may sign in. It does the same, and takes about as long, if not.
 ///
@@ -32,7 +34,7 @@ pub(super) async fn request(auth: &Auth, email: &Email, client: &Client) -> Resu
         wait_for_step(started, step).await;
         sent
     };
-    let task = tokio::spawn(audit::of_same_request(task.in_current_span()));
+    let task = tokio::spawn(request::of_same_request(task.in_current_span()));
     task.await.unwrap_or_else(|error| Err(anyhow::Error::new(error).into()))
 }
 
@@ -54,9 +56,9 @@ async fn send(auth: &Auth, email: &Email, client: &Client) -> Result<RequestId> 
         return Err(MailUnavailable.into());
     }
     if is_admitted {
-        audit::record(auth, &mut tx, Event::at(Kind::CodeSent, email, Some(&user)).because(Reason::Login)).await?;
+        audit::record(auth, &mut tx, Event::at(Kind::CodeSent, email, Some(user.id)).because(Reason::Login)).await?;
     } else {
-        audit::note(auth, Event::at(Kind::SignInFailed, email, Some(&user)).because(Reason::Inactive));
+        audit::note(auth, Event::at(Kind::SignInFailed, email, Some(user.id)).because(Reason::Inactive));
     }
     tx.commit().await?;
     Ok(request)

@@ -6,8 +6,8 @@ use uuid::Uuid;
 use super::reach::Contact;
 use super::sender::NotSent;
 use super::{Letter, Sender};
-use crate::app::Auth;
-use crate::operations::Delivery;
+use crate::Auth;
+use crate::metrics::Delivery;
 use crate::templates;
 
 /// A mail to be sent, before its texts are filled in.

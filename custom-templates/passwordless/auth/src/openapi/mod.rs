@@ -5,15 +5,9 @@
 
 mod api;
 mod body;
-mod describe;
 mod page;
-mod refusal;
 mod routes;
-#[allow(dead_code, reason = "accounts are refused more often")]
-pub(crate) mod shared;
 
 pub(crate) use api::{Api, at};
 pub(crate) use body::bodies;
-pub(crate) use describe::describe;
-pub(crate) use refusal::{Refusal, refusals};
 pub(crate) use routes::router;

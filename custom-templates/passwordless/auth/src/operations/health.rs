@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::db::Db;
 use crate::openapi::bodies;
 

@@ -5,11 +5,11 @@ use uuid::Uuid;
 
 use super::issuing::begin;
 use super::{EndedBy, Issued, NotRotated, Session, end, store};
-use crate::app::Auth;
+use crate::Auth;
 use crate::db::{Db, Result as DbResult, Tx};
 use crate::error::Result;
+pub(super) use crate::error::shared::TokenNotValid as HolderRefused;
 use crate::http::Client;
-pub(super) use crate::openapi::shared::TokenNotValid as HolderRefused;
 use crate::tokens::{AccessClaims, UserClaims};
 use crate::users::{self, User};
 

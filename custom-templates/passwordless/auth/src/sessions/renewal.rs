@@ -4,7 +4,7 @@ use super::issuing::issue;
 use super::reload::Presenter;
 use super::rotation::{self, judge};
 use super::{Issued, NotRotated, holder};
-use crate::app::Auth;
+use crate::Auth;
 use crate::settings::Section;
 use crate::tokens::RefreshClaims;
 

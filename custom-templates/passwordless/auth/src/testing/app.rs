@@ -14,15 +14,16 @@ use time::OffsetDateTime;
 use super::instances::Instances;
 use super::key_files::write_key;
 use super::{Client, Mailbox, RedisServer, Reply};
-use crate::app::Auth;
+use crate::Auth;
+use crate::Settings;
+use crate::app::Parts;
 use crate::clock::Clock;
 use crate::db::{Db, Memory};
 use crate::hooks::Hooks;
-use crate::http;
 use crate::mail;
-use crate::parts::Parts;
+use crate::server;
 use crate::sessions;
-use crate::settings::{Problems, Settings};
+use crate::settings::Problems;
 use crate::tokens::Algorithm;
 
 /// The directory of keys by default.
@@ -81,7 +82,7 @@ impl TestApp {
         change(&mut settings);
         let clock = Clock::manual(OffsetDateTime::from_unix_timestamp(1_800_000_000).expect("a valid time"));
         let auth = start(&settings, &clock, None, ()).await;
-        let router = http::outer_layers(router(auth.clone()), &auth);
+        let router = server::outer_layers(router(auth.clone()), &auth);
         Self { auth, clock, router, files: Arc::new(files), settings, mailbox, redis: server, instances: None }
     }
 
@@ -116,7 +117,7 @@ impl TestApp {
         // One process has one memory, whatever its settings become.
         let memory = if let Db::Memory(memory) = self.auth.db() { Some(Arc::clone(memory)) } else { None };
         let auth = start(&settings, &self.clock, memory, hooks).await;
-        let router = http::outer_layers(router(auth.clone()), &auth);
+        let router = server::outer_layers(router(auth.clone()), &auth);
         Self { auth, router, settings, ..self.clone() }
     }
 

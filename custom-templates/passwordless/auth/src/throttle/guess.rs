@@ -2,7 +2,7 @@
 
 use super::failures::{Counters, Guessed, networks};
 use super::key::Key;
-use crate::app::Auth;
+use crate::Auth;
 use crate::http::Client;
 
 /// What is guessed at.

@@ -27,7 +27,7 @@ pub(crate) use limit::{limit, limit_client};
 pub use rate::Rate;
 pub use settings::Settings;
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::db::{Result, Tx};
 use crate::http::Client;
 

@@ -4,17 +4,16 @@
 //! rotation of the signing keys, and nobody who sees one can find out whose it is by trying addresses.
 
 mod columns;
-mod email;
 pub mod role;
 mod settings;
 mod user;
 
+pub use crate::email::Email;
 pub(crate) use columns::{COLUMNS, Column, OWN_CLAIMS};
-pub use email::Email;
 pub use settings::Settings;
 pub use user::User;
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::error::Result;
 use crate::tokens::UserClaims;
 
@@ -28,7 +27,7 @@ pub(crate) async fn claims(auth: &Auth, user: &User) -> Result<Option<UserClaims
         return Ok(None);
     }
     let Some(admission) = auth.hooks().admit(auth, user).await? else { return Ok(None) };
-    let mut extra = auth.settings().tokens.claims.of(user, admission.claims);
+    let mut extra = auth.settings().claims.of(user, admission.claims);
     extra.insert(EMAIL.to_owned(), user.email.clone().into());
     let role = admission.role.unwrap_or_else(|| settings.role(&user.address));
     Ok(Some(UserClaims { role, email_verified: true, extra }))

@@ -4,6 +4,7 @@ use ring::hmac;
 use uuid::{Builder, Uuid};
 
 use super::{Email, Settings};
+use crate::audit;
 
 /// Somebody who reads the mail to an address.
 #[derive(Clone, Debug)]
@@ -24,5 +25,15 @@ impl User {
         // UUIDv8 (RFC 9562, section 5.8): the application's own way to make them.
         let id = Builder::from_custom_bytes(id).into_uuid();
         Self { id, email: address.key().to_owned(), address: address.clone() }
+    }
+}
+
+impl audit::Account for User {
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn address(&self) -> &str {
+        &self.email
     }
 }

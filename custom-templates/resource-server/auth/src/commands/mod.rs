@@ -9,9 +9,9 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::app::Auth;
-use crate::http;
-use crate::settings::Settings;
+use crate::Auth;
+use crate::Settings;
+use crate::server::{self, Allowance};
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what was begun.
 pub async fn serve(app: impl FnOnce(Auth) -> Router) -> ExitCode {
@@ -41,7 +41,7 @@ async fn serve_with(settings: Settings, app: impl FnOnce(Auth) -> Router) -> any
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
     };
     tracing::info!("serving on http://{address}");
-    http::serve(listener, http::outer_layers(app(auth.clone()), settings), settings.allowance(), stop).await;
+    server::serve(listener, server::outer_layers(app(auth.clone()), settings), Allowance::of(settings), stop).await;
     tracing::info!("stopped");
     Ok(())
 }

@@ -11,7 +11,7 @@ use axum::http::request::Parts;
 pub use current_user::CurrentUser;
 pub use role::{Role, Staff, Superuser};
 
-use crate::app::Auth;
+use crate::Auth;
 use crate::error::{Error, Result, Scheme};
 use crate::tokens::AccessClaims;
 

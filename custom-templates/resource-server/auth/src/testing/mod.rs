@@ -25,9 +25,9 @@ use uuid::Uuid;
 
 pub use keys::RSA;
 
-use crate::app::Auth;
+use crate::Auth;
+use crate::Settings;
 use crate::clock::Clock;
-use crate::settings::Settings;
 use crate::tokens::making::{SigningKey, token};
 use crate::tokens::{self, Algorithm, UserClaims};
 
@@ -71,7 +71,7 @@ impl Issuer {
         let answering = Arc::clone(&shared);
         let app = Router::new().route("/.well-known/jwks.json", get(move || async move { answering.answer() }));
         tokio::spawn(async move {
-            crate::http::serve(listener, app, crate::http::Allowance::default(), std::future::pending()).await;
+            crate::server::serve(listener, app, crate::server::Allowance::default(), std::future::pending()).await;
         });
         let start = OffsetDateTime::from_unix_timestamp(1_800_000_000).expect("a time");
         let issuer = Self { address, shared, clock: Clock::manual(start) };
@@ -120,7 +120,7 @@ impl Issuer {
     /// When it cannot be started.
     pub async fn trusted_by(&self, settings: Settings, app: impl FnOnce(Auth) -> Router) -> Service {
         let auth = Auth::start_at(settings, self.clock.clone()).await.expect("the service starts");
-        Service(crate::http::outer_layers(app(auth.clone()), &auth.settings().http))
+        Service(crate::server::outer_layers(app(auth.clone()), &auth.settings().http))
     }
 
     /// A token for a user without a role, to be changed before it is signed.

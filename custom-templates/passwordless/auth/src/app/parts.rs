@@ -1,0 +1,51 @@
+//! What a server is made of before it opens anything, so that everything that is wrong with it is told at once.
+
+use crate::Settings;
+use crate::mail;
+use crate::redis::Redis;
+use crate::settings::Problem;
+use crate::templates::Templates;
+use crate::tokens::Tokens;
+
+/// The settings, and what is made of nothing else.
+pub(crate) struct Parts {
+    pub(crate) settings: Settings,
+    pub(crate) tokens: Tokens,
+    pub(crate) templates: Templates,
+    pub(crate) mail: mail::Sender,
+    pub(crate) redis: Option<Redis>,
+}
+
+impl Parts {
+    /// Reads the files that the settings name. Connects nowhere.
+    ///
+    /// # Errors
+    /// Every problem of every part.
+    pub(crate) fn of(settings: &Settings) -> Result<Box<Self>, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let tokens = kept(Tokens::load(&settings.tokens), &mut problems);
+        let templates = kept(Templates::load(&settings.templates, settings.http.host()), &mut problems);
+        let mail = kept(mail::Sender::new(&settings.mail, settings.http.public_host()).map_err(one), &mut problems);
+        let redis = Redis::new(&settings.redis, &settings.tokens.issuer, "requests are answered with 503");
+        let redis = kept(redis.map_err(one), &mut problems);
+        let parts = || {
+            Some(Box::new(Self {
+                settings: settings.clone(),
+                tokens: tokens?,
+                templates: templates?,
+                mail: mail?,
+                redis: redis?,
+            }))
+        };
+        parts().ok_or(problems)
+    }
+}
+
+/// What was made; if it could not be, the reasons go to the others.
+fn kept<T>(made: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {
+    made.map_err(|found| problems.extend(found)).ok()
+}
+
+fn one(problem: Problem) -> Vec<Problem> {
+    vec![problem]
+}

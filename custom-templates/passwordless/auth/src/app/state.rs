@@ -1,0 +1,193 @@
+//! The state of a running server.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use time::OffsetDateTime;
+use tokio::sync::watch;
+
+use super::Parts;
+use crate::Settings;
+use crate::audit;
+use crate::clock::{Clock, Moment};
+use crate::db::{Db, Memory};
+use crate::hooks::Hooks;
+use crate::metrics::{Metrics, Words};
+use crate::redis::Redis;
+use crate::sessions::Liveness;
+use crate::settings::Problems;
+use crate::templates::Templates;
+use crate::throttle::Throttle;
+use crate::tokens::Tokens;
+use crate::{mail, throttle, tokens};
+
+/// A running authentication server: the state of the application's router. Cloning it is cheap.
+#[derive(Clone)]
+pub struct Auth(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    clock: Clock,
+    db: Db,
+    tokens: tokens::Current,
+    liveness: Liveness,
+    templates: Templates,
+    mail: mail::Sender,
+    mail_reach: mail::Reach,
+    metrics: Metrics,
+    failures: audit::Failures,
+    throttle: Throttle,
+    hooks: Box<dyn Hooks>,
+    leaving: AtomicBool,
+    stopping: watch::Sender<bool>,
+}
+
+impl Auth {
+    /// Loads the keys and looks whether Redis is there, if it is set.
+    ///
+    /// # Errors
+    /// What is missing, with what to do about it.
+    pub async fn start(settings: Settings) -> anyhow::Result<Self> {
+        Self::start_with(settings, ()).await
+    }
+
+    /// As [`Auth::start`], with what the application adds.
+    ///
+    /// # Errors
+    /// As [`Auth::start`].
+    pub async fn start_with(settings: Settings, hooks: impl Hooks) -> anyhow::Result<Self> {
+        Self::of(Parts::of(&settings).map_err(Problems::from)?, hooks).await
+    }
+
+    pub(crate) async fn of(parts: Box<Parts>, hooks: impl Hooks) -> anyhow::Result<Self> {
+        let auth = Self::assemble(parts, Clock::default(), None, hooks);
+        // What is wrong is in the log, and readiness says so until it is not.
+        let _ = auth.db().ping().await;
+        Ok(auth)
+    }
+
+    /// With the memory of another one, if its state is in memory: one process has one.
+    pub(crate) fn assemble(parts: Box<Parts>, clock: Clock, memory: Option<Arc<Memory>>, hooks: impl Hooks) -> Self {
+        let Parts { settings, tokens, templates, mail, redis } = *parts;
+        let db = match redis {
+            Some(redis) => Db::Redis(Arc::new(redis)),
+            None => Db::Memory(memory.unwrap_or_else(|| Arc::new(Memory::new(settings.memory)))),
+        };
+        Self(Arc::new(Inner {
+            metrics: Metrics::new(clock.now(), words()),
+            throttle: Throttle::default(),
+            settings,
+            clock,
+            db,
+            tokens: tokens::Current::new(tokens),
+            liveness: Liveness::default(),
+            templates,
+            mail,
+            mail_reach: mail::Reach::default(),
+            failures: audit::Failures::default(),
+            hooks: Box::new(hooks),
+            leaving: AtomicBool::new(false),
+            stopping: watch::Sender::new(false),
+        }))
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Redis, where the state is in it.
+    pub(crate) fn redis(&self) -> Option<&Redis> {
+        if let Db::Redis(redis) = self.db() { Some(redis) } else { None }
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    /// The time, in UTC and whole seconds.
+    #[must_use]
+    pub fn now(&self) -> OffsetDateTime {
+        self.0.clock.now()
+    }
+
+    /// This moment, for what is remembered in this process.
+    pub(crate) fn moment(&self) -> Moment {
+        self.0.clock.moment()
+    }
+
+    /// The keys that were read last, and what they signed.
+    #[must_use]
+    pub fn tokens(&self) -> Arc<Tokens> {
+        self.0.tokens.get()
+    }
+
+    pub(crate) fn current_tokens(&self) -> &tokens::Current {
+        &self.0.tokens
+    }
+
+    pub(crate) fn hooks(&self) -> &dyn Hooks {
+        self.0.hooks.as_ref()
+    }
+
+    pub(crate) fn liveness(&self) -> &Liveness {
+        &self.0.liveness
+    }
+
+    /// The texts of mails.
+    #[must_use]
+    pub fn templates(&self) -> &Templates {
+        &self.0.templates
+    }
+
+    pub(crate) fn mail_sender(&self) -> &mail::Sender {
+        &self.0.mail
+    }
+
+    pub(crate) fn throttle(&self) -> &Throttle {
+        &self.0.throttle
+    }
+
+    /// Whether the mail server answered lately.
+    pub(crate) fn mail_reach(&self) -> &mail::Reach {
+        &self.0.mail_reach
+    }
+
+    /// Failures on their way into the log.
+    pub(crate) fn failures(&self) -> &audit::Failures {
+        &self.0.failures
+    }
+
+    /// Whether the server was asked to stop: load balancers are told, and requests go on.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.0.leaving.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn begin_leave(&self) {
+        self.0.leaving.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn begin_stop(&self) {
+        self.0.stopping.send_replace(true);
+    }
+
+    /// Resolves when the server takes no more requests.
+    pub(crate) async fn stopped(&self) {
+        // The sender lives as long as this does.
+        let _ = self.0.stopping.subscribe().wait_for(|stopping| *stopping).await;
+    }
+}
+
+/// The words that metrics take from other rooms.
+fn words() -> Words {
+    Words {
+        actions: throttle::Action::ALL.iter().map(|action| action.name()).collect(),
+        events: audit::Kind::ALL.iter().map(|kind| kind.name()).collect(),
+        expiring: vec!["rows"],
+    }
+}

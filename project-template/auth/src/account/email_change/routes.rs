@@ -1,0 +1,149 @@
+//! `user/email/` and `user/email/confirm/<key>/`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde_json::{Value, json};
+use utoipa_axum::routes;
+
+use super::{ask, confirm, open, respell};
+use crate::Auth;
+use crate::account::owner::{SignInAgain, prove};
+use crate::audit::Reason;
+use crate::codes::Standing;
+use crate::error::Result;
+use crate::error::shared::{Conflict, Throttled, UnknownLink};
+use crate::http::{Client, Fields, LinkKey};
+use crate::openapi::{Api, at, bodies, page_at};
+use crate::pages::{self, Reader};
+use crate::registration;
+use crate::sessions::{CurrentUser, DbUser};
+use crate::templates::pages::{ConfirmEmailChange, EmailChangeFailed, EmailChanged};
+use crate::throttle::{self, Action};
+use crate::users::{self, Email};
+
+const CHANGED: &str = "E-mail address changed.";
+/// The same whether or not the address has another account.
+const SENT: &str = "An e-mail has been sent to the new address, which replaces the old one once it is confirmed.";
+
+pub(in crate::account) fn router() -> Api {
+    let api = at(Api::default(), routes!(change));
+    let api = at(api, routes!(confirm_change));
+    page_at(api, "/user/email/confirm/{key}/", get(show))
+}
+
+bodies! {
+    /// Another address.
+    #[schema(example = json!({ "email": "ada@new.example.com", "password": "correct horse battery staple" }))]
+    struct NewAddress {
+        #[schema(format = Email)]
+        email: String,
+        /// The account's password.
+        #[schema(format = Password, max_length = 1024)]
+        password: String,
+    }
+
+    /// What is wrong.
+    #[schema(example = json!({ "email": ["A user is already registered with this e-mail address."] }))]
+    struct AddressTaken {
+        email: Vec<String>,
+    }
+
+    /// What was done.
+    #[schema(example = json!({ "detail": "E-mail address changed." }))]
+    struct AddressChanged {
+        detail: String,
+    }
+}
+
+/// Asks for another address.
+///
+/// An account without a password, such as one that a mailed code made, takes a session that began within the last five
+/// minutes instead; a refresh does not make it younger.
+#[utoipa::path(
+    post, path = "/user/email/", operation_id = "changeEmail", tag = "Accounts", request_body = NewAddress,
+    security(("bearer" = [])),
+    responses(
+        (
+            status = 200, description = "The new address got a link, the old one a notice.", body = AddressChanged,
+            example = json!({ "detail": SENT }),
+        ),
+        registration::EmailDomainNotAllowed,
+        Conflict,
+        SignInAgain,
+        Throttled,
+    ),
+)]
+async fn change(
+    State(auth): State<Auth>,
+    user: DbUser,
+    token: CurrentUser,
+    client: Client,
+    mut fields: Fields,
+) -> Result<Json<Value>> {
+    throttle::limit_client(&auth, Action::EmailChange, &client).await?;
+    throttle::limit(&auth, Action::EmailChange, &user.id.to_string()).await?;
+    let email = fields.email("email");
+    let present = Email::parse(&user.email);
+    let is_own = email.is_some() && email.as_ref().map(Email::key) == present.as_ref().map(Email::key);
+    if is_own && email.as_ref().is_some_and(|email| email.as_written() == user.email) {
+        fields.problem("email", "This is already your e-mail address.");
+    }
+    let proven = prove(&auth, (&user, &token), &client, &mut fields, Reason::EmailChange).await?;
+    let (email, ()) = fields.finish_with(email.zip(proven))?;
+    if is_own {
+        respell(&auth, &user, user.session, &email).await?;
+        return Ok(Json(json!({ "detail": CHANGED })));
+    }
+    registration::require_allowed(&auth, &email)?;
+    ask(&auth, &user, user.session, &email).await?;
+    Ok(Json(json!({ "detail": SENT })))
+}
+
+/// A page with a button; to look at it changes nothing.
+async fn show(State(auth): State<Auth>, LinkKey(key): LinkKey) -> Result<Response> {
+    Reader::Person.answer(&auth, button(&auth, &key).await)
+}
+
+async fn button(auth: &Auth, key: &str) -> Result<Response> {
+    match open(auth, key).await? {
+        Standing::Good(link) if users::at_version(auth, link.subject, link.version).await?.is_some() => {
+            let action = auth.settings().http.path(&format!("/user/email/confirm/{key}/"));
+            pages::show(auth, StatusCode::OK, &ConfirmEmailChange { action, email: link.data.email })
+        }
+        Standing::Used { .. } => pages::show(auth, StatusCode::OK, &EmailChanged {}),
+        _ => pages::show(auth, StatusCode::NOT_FOUND, &EmailChangeFailed {}),
+    }
+}
+
+/// Makes the new address the account's.
+#[utoipa::path(
+    post, path = "/user/email/confirm/{key}/", operation_id = "confirmEmailChange", tag = "Accounts",
+    extensions(("x-pages" = json!(true))),
+    params(("key" = String, Path, description = "The link's secret.")),
+    responses(
+        (status = 200, description = "Changed.", body = AddressChanged),
+        (status = 400, description = "Somebody else has taken the address in the meantime.", body = AddressTaken),
+        UnknownLink,
+    ),
+)]
+async fn confirm_change(State(auth): State<Auth>, reader: Reader, LinkKey(key): LinkKey) -> Result<Response> {
+    reader.answer(&auth, press(&auth, reader, &key).await)
+}
+
+async fn press(auth: &Auth, reader: Reader, key: &str) -> Result<Response> {
+    let changed = match open(auth, key).await? {
+        Standing::Good(link) => confirm(auth, link).await?.is_some(),
+        // Pressed twice.
+        Standing::Used { .. } => reader == Reader::Person,
+        Standing::Expired | Standing::Unknown => false,
+    };
+    match (reader, changed) {
+        (Reader::Person, true) => pages::show(auth, StatusCode::OK, &EmailChanged {}),
+        (Reader::Person, false) => pages::show(auth, StatusCode::NOT_FOUND, &EmailChangeFailed {}),
+        (Reader::Program, true) => Ok(Json(json!({ "detail": CHANGED })).into_response()),
+        (Reader::Program, false) => Err(UnknownLink.into()),
+    }
+}

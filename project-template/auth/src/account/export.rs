@@ -1,0 +1,82 @@
+//! Everything that is kept about a person, for them to take away (GDPR, articles 15 and 20).
+
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
+
+use crate::Auth;
+use crate::audit::{self, AuditRow, Event, Filter, Kind};
+use crate::error::Result;
+use crate::sessions::{self, Session};
+use crate::users::User;
+
+/// Events read at once.
+const PAGE: u32 = 500;
+
+/// What is kept about an account, as it is kept. That it was asked for is an event too.
+pub(super) async fn export(auth: &Auth, user: &User, session: Uuid) -> Result<Value> {
+    let mut tx = auth.db().begin().await?;
+    audit::record(auth, &mut tx, Event::of(Kind::Exported, user).session(session)).await?;
+    tx.commit().await?;
+    let sessions = sessions::store::all_of_user(auth.db(), user.id).await?;
+    let mut events = Vec::new();
+    let (filter, mut before) = (Filter { user: Some(user.id), ..Filter::default() }, Uuid::max());
+    loop {
+        let page = audit::page(auth, &filter, before, PAGE).await?;
+        let Some(last) = page.last().filter(|_| !page.is_empty()) else { break };
+        before = last.id;
+        events.extend(page.into_iter().map(of_event));
+    }
+    Ok(json!({
+        "account": of_account(user),
+        "sessions": sessions.iter().map(of_session).collect::<Vec<_>>(),
+        "events": events,
+    }))
+}
+
+fn of_account(user: &User) -> Value {
+    json!({
+        "id": user.id,
+        "email": user.email,
+        "email_verified": user.email_verified,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "role": user.role,
+        "is_active": user.is_active,
+        // What is stored is a hash, which is of no use to its owner and of some to whoever finds this.
+        "has_password": user.password_hash.is_some(),
+        "created": at(user.created_at),
+        "last_login": user.last_login_at.map(at),
+    })
+}
+
+fn of_session(session: &Session) -> Value {
+    json!({
+        "id": session.id,
+        "created": at(session.created_at),
+        "last_used": at(session.refreshed_at),
+        "expires": at(session.expires_at),
+        "ended": session.ended_at.map(at),
+        "ip": session.ip,
+        "user_agent": session.user_agent,
+        "remembered": session.remembered,
+    })
+}
+
+fn of_event(event: AuditRow) -> Value {
+    json!({
+        "at": at(event.at),
+        "kind": event.kind,
+        "session": event.session_id,
+        "email": event.email,
+        // Of somebody of the staff, the address is theirs.
+        "ip": event.ip.filter(|_| event.actor_id.is_none()),
+        "detail": event.detail,
+        "count": event.count,
+    })
+}
+
+fn at(time: OffsetDateTime) -> Option<String> {
+    time.format(&Rfc3339).ok()
+}

@@ -1,0 +1,310 @@
+//! Brings accounts from Django: rows of `dumpdata` or of a CSV file, with the passwords their owners have. Exports of other
+//! systems are put into the same names first.
+//!
+//! The file is read twice and never held in memory: once to count its rows and to see which addresses allauth had
+//! verified, once to make the accounts, a batch a transaction. What was made stays made, so an import that was
+//! interrupted is run again.
+
+mod account;
+mod from;
+mod restrictions;
+mod rows;
+mod survey;
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use secrecy::SecretString;
+use time::UtcOffset;
+use uuid::Uuid;
+
+use from::Source;
+pub use from::System;
+use rows::{Place, Row};
+use survey::{Fingerprint, Survey, fingerprint, listed};
+
+use crate::Auth;
+use crate::audit::{self, Kind};
+use crate::db::Tx;
+use crate::throttle;
+use crate::users::{Account, role, store};
+
+/// Accounts made in one transaction: few enough that nobody who signs in meanwhile waits for it.
+const BATCH: usize = 200;
+
+const STOPPED: &str = "the import stopped; run it again to continue";
+
+/// What to import, and how.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The file.
+    pub file: PathBuf,
+    /// What has written the file; looked for in it where it is not said.
+    pub from: Option<System>,
+    /// The parameters of Firebase's hashes, as its console shows them.
+    pub hash_config: Option<SecretString>,
+    /// Only say what would happen.
+    pub dry_run: bool,
+    /// The model whose rows are the accounts, such as `auth.user`; needed where the file has several that could be.
+    pub model: Option<String>,
+    /// Import accounts that had a second factor, although there is none here: their passwords alone will do.
+    pub without_second_factors: bool,
+    /// What times are in that do not say so themselves.
+    pub time_zone: UtcOffset,
+}
+
+impl Import {
+    /// Everything at its default.
+    #[must_use]
+    pub fn of(file: impl AsRef<Path>) -> Self {
+        Self {
+            file: file.as_ref().to_owned(),
+            from: None,
+            hash_config: None,
+            dry_run: false,
+            model: None,
+            without_second_factors: false,
+            time_zone: UtcOffset::UTC,
+        }
+    }
+}
+
+/// What happens to a row, as it happens.
+#[derive(Debug)]
+pub enum Event<'e> {
+    /// An account was made, or was there already: Django's key of it, and its id here.
+    Known {
+        /// The primary key in Django; empty where the row has none.
+        key: &'e str,
+        /// The account's id.
+        id: Uuid,
+    },
+    /// An account is made, but something of it is left out.
+    Changed {
+        /// The row's line in the file; in an array also its number, and its key.
+        place: &'e str,
+        /// What, and what to do about it.
+        note: &'e str,
+    },
+    /// A row is not imported.
+    Refused {
+        /// As in [`Event::Changed`].
+        place: &'e str,
+        /// Why.
+        reason: &'e str,
+    },
+    /// Rows of a model that are not looked at, or second factors that are left out as was asked.
+    LeftOut {
+        /// Which.
+        what: &'e str,
+        /// How many.
+        rows: u64,
+    },
+    /// So many rows of the file are done.
+    Progress {
+        /// Rows behind.
+        done: u64,
+        /// Rows in all.
+        of: u64,
+    },
+}
+
+/// How many rows went which way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Accounts that were made.
+    pub imported: u64,
+    /// Accounts that were there already, and stay as they are.
+    pub existing: u64,
+    /// Rows that could not be imported.
+    pub refused: u64,
+    /// Rows of other tables.
+    pub others: u64,
+    /// Of the accounts that were made, those without a password.
+    pub without_password: u64,
+    /// Whether the file says anything about passwords.
+    pub has_passwords: bool,
+    /// Owners of verified addresses that no account of the file is: their accounts count as not verified.
+    pub strange_addresses: u64,
+}
+
+/// Imports the accounts of a file.
+///
+/// # Errors
+/// If the file cannot be read, it is not certain which of its rows are the accounts, or it has second factors; then
+/// nothing was made. If the database cannot be reached; what was made until then stays.
+pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Event<'_>)) -> anyhow::Result<Summary> {
+    let source = Source::of(plan)?;
+    let survey = Survey::of(&source)?;
+    source.refuse(&survey)?;
+    let model = survey.model_of_accounts(plan.model.as_deref())?;
+    let second_factors = survey.second_factors(&model);
+    if !second_factors.is_empty() && !plan.without_second_factors {
+        bail!(
+            "the file has second factors, which there are none of here yet: {}. Their accounts would sign in with the \
+             password alone. Nothing was imported; add --without-second-factors if they may",
+            listed(second_factors.iter().map(|(name, rows)| (name.as_str(), *rows)))
+        );
+    }
+    let mut reading = Reading {
+        survey: &survey,
+        model: &model,
+        seen: HashMap::new(),
+        owners: survey.owners.clone(),
+        zone: plan.time_zone,
+        now: auth.now(),
+    };
+    let mut summary = Summary::default();
+    let mut batch = Vec::with_capacity(BATCH);
+    let mut foreseen = plan.dry_run.then(HashSet::new);
+    let mut done = 0;
+    for row in source.rows()? {
+        done += 1;
+        match reading.read(&row) {
+            Ok(Some((account, notes))) => {
+                for note in &notes {
+                    watch(Event::Changed { place: &place_of(&row), note });
+                }
+                batch.push((row, account));
+            }
+            Ok(None) => summary.others += 1,
+            Err(reason) => {
+                summary.refused += 1;
+                watch(Event::Refused { place: &place_of(&row), reason: &reason });
+            }
+        }
+        if batch.len() == BATCH {
+            write(auth, &mut batch, &mut foreseen, &mut summary, &mut watch).await.context(STOPPED)?;
+            watch(Event::Progress { done, of: survey.rows });
+        }
+    }
+    write(auth, &mut batch, &mut foreseen, &mut summary, &mut watch).await.context(STOPPED)?;
+    watch(Event::Progress { done, of: survey.rows });
+    let fields = second_factors.iter().filter(|(name, _)| name.contains(' '));
+    for (what, rows) in survey.left_out(&model).into_iter().chain(fields.map(|(name, rows)| (name.as_str(), *rows))) {
+        watch(Event::LeftOut { what: if what.is_empty() { "rows without a model" } else { what }, rows });
+    }
+    summary.strange_addresses = reading.owners.len() as u64;
+    summary.has_passwords = survey.has_passwords(&model);
+    Ok(summary)
+}
+
+/// Where a row is, for whoever looks for it.
+fn place_of(row: &Row) -> String {
+    let key = row.content.as_ref().map_or("", |content| content.key.as_str());
+    match row.place.number {
+        Some(_) if !key.is_empty() => format!("{}, key {}", row.place, key.escape_debug()),
+        _ => row.place.to_string(),
+    }
+}
+
+/// What is known while the rows are read.
+struct Reading<'s> {
+    survey: &'s Survey,
+    model: &'s str,
+    /// The addresses so far, and where they are.
+    seen: HashMap<Fingerprint, Place>,
+    /// Whom addresses that are verified belong to, as far as no account of the file is that one.
+    owners: HashSet<Fingerprint>,
+    zone: UtcOffset,
+    now: time::OffsetDateTime,
+}
+
+impl Reading<'_> {
+    /// The account of a row and what is left out of it; none for a row of another table.
+    fn read(&mut self, row: &Row) -> Result<Option<(Account, Vec<String>)>, String> {
+        let content = row.content.as_ref().map_err(Clone::clone)?;
+        if content.model != self.model {
+            return Ok(None);
+        }
+        let Some(rest) = self.survey.rest_of(content) else { return Ok(None) };
+        if !content.may_be_account() {
+            return Err("it has no field `email`".into());
+        }
+        let names = content.names();
+        for name in &names {
+            self.owners.remove(&fingerprint(name, ""));
+        }
+        let joined = content.joined(rest);
+        let content = joined.as_ref().unwrap_or(content);
+        let (mut account, notes) = Account::read(content, self.zone, self.now)?;
+        let is_verified = |name: &String| self.survey.verified.contains(&fingerprint(name, account.email.key()));
+        account.email_verified |= names.iter().any(is_verified);
+        if let Some(place) = self.seen.insert(fingerprint("", account.email.key()), row.place) {
+            return Err(format!("its address is that of line {place}; addresses are compared in lower case"));
+        }
+        Ok(Some((account, notes)))
+    }
+}
+
+/// Makes the accounts of a batch, and empties it. A dry run, which only foresees that, has a set of the ids so far.
+async fn write(
+    auth: &Auth,
+    batch: &mut Vec<(Row, Account)>,
+    foreseen: &mut Option<HashSet<Uuid>>,
+    summary: &mut Summary,
+    watch: &mut impl FnMut(Event<'_>),
+) -> anyhow::Result<()> {
+    let mut tx = auth.db().begin().await?;
+    let mut outcomes = Vec::with_capacity(batch.len());
+    for (row, account) in batch.drain(..) {
+        let outcome = match foreseen {
+            Some(ids) => foresee(&mut tx, &account, ids).await?,
+            None => make(auth, &mut tx, &account).await?,
+        };
+        outcomes.push((row, account.password_hash.is_some(), outcome));
+    }
+    // Nothing is reported as made before it is.
+    if foreseen.is_none() {
+        tx.commit().await?;
+    }
+    for (row, has_password, outcome) in outcomes {
+        let key = row.content.as_ref().map_or("", |content| content.key.as_str());
+        match outcome {
+            Outcome::Made(id) => {
+                summary.imported += 1;
+                summary.without_password += u64::from(!has_password);
+                watch(Event::Known { key, id });
+            }
+            Outcome::There(id) => {
+                summary.existing += 1;
+                watch(Event::Known { key, id });
+            }
+            Outcome::IdTaken => {
+                summary.refused += 1;
+                let reason = "its primary key is the id of another account here";
+                watch(Event::Refused { place: &place_of(&row), reason });
+            }
+        }
+    }
+    Ok(())
+}
+
+enum Outcome {
+    Made(Uuid),
+    There(Uuid),
+    IdTaken,
+}
+
+async fn make(auth: &Auth, tx: &mut Tx, account: &Account) -> sqlx::Result<Outcome> {
+    if let Some(id) = store::import(tx, account, auth.now()).await? {
+        throttle::forgive(tx, account.email.key()).await?;
+        if account.role >= role::STAFF {
+            let event = audit::Event::of_id(Kind::RoleChanged, id);
+            audit::record(auth, tx, event.saying(format!("0 to {} by an import", account.role))).await?;
+        }
+        return Ok(Outcome::Made(id));
+    }
+    Ok(store::id_by_email(tx, &account.email).await?.map_or(Outcome::IdTaken, Outcome::There))
+}
+
+/// What [`make`] would do after all the rows before; `ids` are those of theirs that the accounts would have kept.
+async fn foresee(tx: &mut Tx, account: &Account, ids: &mut HashSet<Uuid>) -> sqlx::Result<Outcome> {
+    if let Some(id) = store::id_by_email(tx, &account.email).await? {
+        return Ok(Outcome::There(id));
+    }
+    let Some(id) = account.id else { return Ok(Outcome::Made(Uuid::nil())) };
+    let is_free = ids.insert(id) && !store::has_id(tx, id).await?;
+    Ok(if is_free { Outcome::Made(id) } else { Outcome::IdTaken })
+}

@@ -1,0 +1,188 @@
+//! `user/`: the account of whoever asks.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa_axum::routes;
+
+use super::owner::{SignInAgain, prove};
+use super::{email_change, erase, export};
+use crate::Auth;
+use crate::audit::{Event, Kind, Reason};
+use crate::error::shared::{Conflict, NotFound, Throttled};
+use crate::error::{Error, Result, refusals};
+use crate::hooks;
+use crate::http::{Client, Fields};
+use crate::login;
+use crate::notices;
+use crate::openapi::{Api, at, bodies};
+use crate::sessions::{self, CurrentUser, DbUser, EndedBy};
+use crate::users::{LastSuperuser, NAME_LIMIT, User, protect_last_superuser, role, store};
+
+pub(crate) fn router() -> Api {
+    let api = at(email_change::router(), routes!(show, change, remove));
+    let api = at(api, routes!(remove_by_post));
+    at(api, routes!(export_all))
+}
+
+bodies! {
+    /// The names that are to change.
+    #[schema(example = json!({ "first_name": "Ada", "last_name": "King" }))]
+    struct UserUpdate {
+        #[schema(required = false, max_length = 150)]
+        first_name: String,
+        #[schema(required = false, max_length = 150)]
+        last_name: String,
+    }
+
+    /// The account's password.
+    #[schema(example = json!({ "password": "correct horse battery staple" }))]
+    struct UserDeletion {
+        /// Needed where the account has one.
+        #[schema(required = false, format = Password, min_length = 1, max_length = 1024)]
+        password: String,
+    }
+}
+
+refusals! {
+    /// The session did not begin within the last five minutes.
+    SignInOnceMore = FORBIDDEN, "sign_in_again", "Sign in again, then repeat this within five minutes.";
+}
+
+/// An account as its owner sees it.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(example = json!({ "email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace" }))]
+struct Profile {
+    email: String,
+    first_name: String,
+    last_name: String,
+}
+
+impl From<User> for Profile {
+    fn from(user: User) -> Self {
+        Self { email: user.email, first_name: user.first_name, last_name: user.last_name }
+    }
+}
+
+/// The account of whoever asks.
+#[utoipa::path(
+    get, path = "/user/", operation_id = "getUser", tag = "Accounts", security(("bearer" = [])),
+    responses((status = 200, description = "The account.", body = Profile)),
+)]
+async fn show(user: DbUser) -> Json<Profile> {
+    Json(user.user.into())
+}
+
+/// Changes the names. What else the body holds is not looked at: nobody gives themselves a role.
+#[utoipa::path(
+    patch, path = "/user/", operation_id = "updateUser", tag = "Accounts", request_body = UserUpdate,
+    security(("bearer" = [])),
+    responses((status = 200, description = "The account as it is now.", body = Profile), NotFound),
+)]
+async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> Result<Json<Profile>> {
+    let first = fields.optional_text("first_name", NAME_LIMIT);
+    let last = fields.optional_text("last_name", NAME_LIMIT);
+    fields.finish()?;
+    let changed = store::set_names(auth.db(), user.id, first.as_deref(), last.as_deref(), auth.now()).await?;
+    changed.map(|user| Json(user.into())).ok_or_else(Error::not_found)
+}
+
+/// Everything that is kept about the account: its data, its sessions, its events.
+///
+/// It takes a session that began within the last five minutes; a refresh does not make it younger.
+#[utoipa::path(
+    get, path = "/user/export/", operation_id = "exportUser", tag = "Accounts", security(("bearer" = [])),
+    responses((status = 200, description = "All of it.", body = Object, example = json!({
+            "account": {
+                "id": "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c10", "email": "ada@example.com", "email_verified": true,
+                "first_name": "Ada", "last_name": "Lovelace", "role": 0, "is_active": true, "has_password": true,
+                "created": "2027-01-15T08:00:00Z", "last_login": "2027-01-15T08:00:00Z",
+            },
+            "sessions": [],
+            "events": [],
+        })), SignInOnceMore),
+)]
+async fn export_all(State(auth): State<Auth>, user: DbUser, token: CurrentUser) -> Result<Response> {
+    if !login::is_fresh(token.session_iat, auth.now()) {
+        return Err(SignInOnceMore.into());
+    }
+    let all = export::export(&auth, &user, user.session).await?;
+    Ok(([(header::CONTENT_DISPOSITION, "attachment; filename=\"account.json\"")], Json(all)).into_response())
+}
+
+/// Removes the account, its sessions and everything that hangs on it.
+///
+/// An account without a password, such as one that a mailed code made, takes a session that began within the last five
+/// minutes instead; a refresh does not make it younger.
+#[utoipa::path(
+    delete, path = "/user/", operation_id = "deleteUser", tag = "Accounts", request_body = UserDeletion,
+    security(("bearer" = [])),
+    responses(
+        (
+            status = 204, description = "The account is gone.",
+            headers(("Set-Cookie" = String, description = "Deletes the cookies.")),
+        ),
+        Conflict,
+        LastSuperuser,
+        SignInAgain,
+        Throttled,
+    ),
+)]
+async fn remove(
+    State(auth): State<Auth>,
+    user: DbUser,
+    token: CurrentUser,
+    client: Client,
+    fields: Fields,
+) -> Result<Response> {
+    delete(auth, user, token, client, fields).await
+}
+
+/// As `DELETE user/`, for clients and proxies that send no body with that.
+#[utoipa::path(
+    post, path = "/user/delete/", operation_id = "deleteUserByPost", tag = "Accounts", request_body = UserDeletion, security(("bearer" = [])),
+    responses(
+        (
+            status = 204, description = "The account is gone.",
+            headers(("Set-Cookie" = String, description = "Deletes the cookies.")),
+        ),
+        Conflict,
+        LastSuperuser,
+        SignInAgain,
+        Throttled,
+    ),
+)]
+async fn remove_by_post(
+    State(auth): State<Auth>,
+    user: DbUser,
+    token: CurrentUser,
+    client: Client,
+    fields: Fields,
+) -> Result<Response> {
+    delete(auth, user, token, client, fields).await
+}
+
+async fn delete(auth: Auth, user: DbUser, token: CurrentUser, client: Client, mut fields: Fields) -> Result<Response> {
+    let proven = prove(&auth, (&user, &token), &client, &mut fields, Reason::Deletion).await?;
+    fields.finish_with(proven)?;
+    let mut tx = auth.db().begin().await?;
+    if user.role >= role::SUPERUSER {
+        protect_last_superuser(&mut tx, user.id).await?;
+    }
+    store::hold(&mut tx, user.id).await?;
+    let ended = sessions::end_all(&auth, &mut tx, user.id, None, EndedBy::Deletion).await?;
+    // Ended by somebody else while the password was checked: this request has lost its credential.
+    if !ended.contains(user.session) {
+        return Err(sessions::session_over());
+    }
+    let event = Event::of_id(Kind::Deleted, user.id).session(user.session);
+    if !erase(&auth, &mut tx, &user, event).await? {
+        return Err(Conflict.into());
+    }
+    notices::account_deleted(&auth, &mut tx, &user.email).await?;
+    hooks::deleted(&auth, &mut tx, &user);
+    ended.commit(&auth, tx).await?;
+    Ok((StatusCode::NO_CONTENT, sessions::cleared(&auth)).into_response())
+}

@@ -1,0 +1,68 @@
+//! The whole API on one page.
+
+use axum::Router;
+use serde_json::Value;
+
+use super::describe::describe;
+use crate::openapi::{self, Api};
+use crate::{Auth, Settings};
+use crate::{
+    account, admin, email_verification, login, login_codes, operations, password_reset, passwords, registration,
+    server, sessions,
+};
+
+impl Auth {
+    /// The authentication routes, to be merged into the application's router.
+    pub fn router(&self) -> Router<Self> {
+        let router = server::api_layers(api(self.settings()).into(), self).merge(Router::from(beside()));
+        let router = if self.settings().admin.enabled {
+            router.merge(server::page_layers(admin::router(self), self))
+        } else {
+            router
+        };
+        if self.settings().serves_docs() {
+            router.merge(openapi::router(&description(self.settings())))
+        } else {
+            router
+        }
+    }
+
+    /// Where routers of pages begin: nothing below is for scripts of other origins.
+    pub(crate) fn page_paths(&self) -> impl Iterator<Item = &str> {
+        let admin = &self.settings().admin;
+        admin.enabled.then_some(admin.path.as_str()).into_iter()
+    }
+}
+
+/// The API, every path of it under the prefix.
+fn api(settings: &Settings) -> Api {
+    let api = Api::default()
+        .merge(registration::router())
+        .merge(email_verification::router())
+        .merge(login::router())
+        .merge(login_codes::router(settings.login_codes))
+        .merge(sessions::router())
+        .merge(account::router())
+        .merge(passwords::router())
+        .merge(password_reset::router())
+        .merge(sessions::token_router())
+        .merge(operations::cron_router(&settings.cron));
+    match settings.http.prefix.as_str() {
+        "" => api,
+        prefix => Api::default().nest(prefix, api),
+    }
+}
+
+/// What is beside it, at paths that are the same everywhere.
+fn beside() -> Api {
+    Api::default().merge(sessions::public_router()).merge(password_reset::public_router()).merge(operations::router())
+}
+
+/// The description of all of it.
+pub(crate) fn description(settings: &Settings) -> Value {
+    describe(
+        api(settings).merge(beside()).get_openapi(),
+        settings,
+        [password_reset::security_scheme(&settings.sessions.cookie)],
+    )
+}

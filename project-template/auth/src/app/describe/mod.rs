@@ -1,0 +1,125 @@
+//! Completes the descriptions of the handlers with what all of their kind have in common.
+
+mod credentials;
+mod fields;
+mod headers;
+mod pages;
+mod refusals;
+
+use serde_json::{Value, json};
+use utoipa::openapi::OpenApi;
+
+use crate::Settings;
+
+/// The title, and what a reader needs to know before the first request.
+const ABOUT: &str = include_str!("about.md");
+
+/// The tag of what belongs to the server rather than to accounts.
+const OPERATIONS: &str = "Operations";
+
+/// The groups of operations, in the order in which a newcomer meets them.
+const TAGS: [(&str, &str); 6] = [
+    ("Accounts", "Signing up, and the account of whoever is signed in."),
+    ("E-mail verification", "Proving that an address is one's own."),
+    ("Sessions", "Signing in, staying signed in, signing out."),
+    ("Passwords", "Changing a password, and setting another one where it was forgotten."),
+    ("Tokens", "Looking at tokens."),
+    (OPERATIONS, "For whoever runs the server."),
+];
+
+/// What a manifest without a licence says, and the same as an identifier (SPDX): some generators refuse a licence without.
+const NO_LICENCE: [&str; 2] = ["All rights reserved", "LicenseRef-All-rights-reserved"];
+
+/// The description of an API that is served with these settings, as JSON.
+///
+/// `credentials` are those beside the tokens, each with its name.
+pub(crate) fn describe<const COUNT: usize>(
+    api: &OpenApi,
+    settings: &Settings,
+    credentials: [(&str, Value); COUNT],
+) -> Value {
+    let mut spec = json!(api);
+    spec["openapi"] = json!("3.1.0");
+    let (title, about) = ABOUT.split_once("\n\n").unwrap_or(("API", ABOUT));
+    spec["info"] = json!({
+        "title": title, "version": env!("CARGO_PKG_VERSION"), "description": about, "license": licence(),
+    });
+    spec["servers"] = json!([{ "url": server(settings) }]);
+    spec["components"]["securitySchemes"] = credentials::schemes(settings);
+    for (name, credential) in credentials {
+        spec["components"]["securitySchemes"][name] = credential;
+    }
+    for (name, schema) in refusals::schemas() {
+        spec["components"]["schemas"][name] = schema;
+    }
+    let schemas = spec["components"]["schemas"].clone();
+    for (_, item) in members(&mut spec["paths"]) {
+        for (method, operation) in members(item) {
+            complete(method, operation, &schemas, settings);
+        }
+    }
+    fields::add_schemas(&mut spec);
+    spec["tags"] = tags(&spec["paths"]);
+    spec
+}
+
+/// What the handler left to its kind.
+fn complete(method: &str, operation: &mut Value, schemas: &Value, settings: &Settings) {
+    if operation["security"].is_null() {
+        // Without a credential (OpenAPI 3.1, Operation Object).
+        operation["security"] = json!([]);
+    }
+    if let Some(summary) = operation["summary"].as_str() {
+        // One line: it is a title.
+        operation["summary"] = json!(summary.replace('\n', " "));
+    }
+    if settings.sessions.access_cookie {
+        credentials::offer_access_cookie(method, operation);
+    }
+    refusals::add_common(method, operation, schemas);
+    if let Some(body) = fields::body(operation, schemas) {
+        // Without a member that cannot be left out, no body is an empty object.
+        let is_needed = body["required"].as_array().is_some_and(|required| !required.is_empty());
+        operation["requestBody"]["required"] = json!(is_needed);
+    }
+    operation["responses"] = refusals::put_together(operation["responses"].take());
+    headers::complete(operation, &settings.sessions.cookie.name);
+    pages::complete(operation);
+}
+
+/// Where clients reach the server. In development the address it listens on, unless its port is chosen at the start.
+fn server(settings: &Settings) -> String {
+    match (&settings.http.public_url, settings.http.bind) {
+        (Some(url), _) => url.to_string(),
+        (None, bind) if bind.port() == 0 => "/".to_owned(),
+        (None, bind) if bind.ip().is_unspecified() => format!("http://127.0.0.1:{}", bind.port()),
+        (None, bind) => format!("http://{bind}"),
+    }
+}
+
+/// That of the manifest.
+fn licence() -> Value {
+    let [name, identifier] = match env!("CARGO_PKG_LICENSE") {
+        "" => NO_LICENCE,
+        licence => [licence, licence],
+    };
+    json!({ "name": name, "identifier": identifier })
+}
+
+/// The groups that there are.
+fn tags(paths: &Value) -> Value {
+    let operations =
+        paths.as_object().into_iter().flatten().flat_map(|(_, item)| item.as_object().into_iter().flatten());
+    let used: Vec<&Value> = operations.map(|(_, operation)| &operation["tags"][0]).collect();
+    let used = TAGS.iter().filter(|(name, _)| used.iter().any(|tag| *tag == name));
+    used.map(|(name, about)| json!({ "name": name, "description": about })).collect()
+}
+
+/// The names of an array, in its order; none where there is no array.
+fn names(array: &Value) -> impl Iterator<Item = &str> {
+    array.as_array().into_iter().flatten().filter_map(Value::as_str)
+}
+
+fn members(value: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
+    value.as_object_mut().into_iter().flatten()
+}

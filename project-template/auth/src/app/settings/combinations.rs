@@ -1,0 +1,47 @@
+//! What every setting allows by itself and is impossible together.
+
+use super::Settings;
+use crate::settings::Reader;
+use crate::{admin, http, password_reset, sessions};
+
+/// Paths that are the same everywhere.
+const FIXED_PATHS: [&str; 4] = ["/docs", "/openapi.json", "/health", "/.well-known"];
+
+/// Names of cookies beside those of a session.
+const OTHER_COOKIES: [&str; 4] =
+    [password_reset::CAPABILITY_COOKIE, password_reset::CSRF_COOKIE, admin::SESSION_COOKIE, admin::FORM_COOKIE];
+
+pub(super) fn refuse(settings: &Settings, reader: &mut Reader) {
+    if settings.audit.notify_new_device && !settings.sessions.collect_device {
+        let fix = "needs sessions.collect_device: what is not kept cannot be recognized";
+        reader.section("audit").conflict("notify_new_device", &["sessions.collect_device"], fix);
+    }
+    let (admin, prefix) = (&settings.admin.path, &settings.http.prefix);
+    let is_taken = FIXED_PATHS.iter().any(|fixed| is_below(admin, fixed))
+        || (!prefix.is_empty() && (is_below(admin, prefix) || is_below(prefix, admin)));
+    if settings.admin.enabled && is_taken {
+        let fix = "must not lie within http.prefix or the other way round, nor within /docs, /openapi.json, /health or \
+                   /.well-known: something else is served there";
+        reader.section("admin").conflict("path", &["http.prefix"], fix);
+    }
+    let cookie = &settings.sessions.cookie;
+    if OTHER_COOKIES.contains(&sessions::split_name(&cookie.name).1) {
+        reader.section("sessions").problem("cookie_name", "is the name of another cookie of this server");
+    }
+    refuse_lost_cookies(&settings.http, cookie, reader);
+    let mut section = reader.section("password");
+    settings.password.refuse_useless_redirect(&settings.http, cookie, &mut section);
+}
+
+/// Browsers drop a cookie for a domain that the host which sets it is not in.
+fn refuse_lost_cookies(http: &http::Settings, cookie: &sessions::CookieSettings, reader: &mut Reader) {
+    let (Some(domain), Some(url)) = (&cookie.domain, &http.public_url) else { return };
+    if !url.is_within(domain) {
+        let problem = format_args!("must be the host of http.public_url or a domain that it is in, not {domain:?}");
+        reader.section("sessions").conflict("cookie_domain", &["http.public_url"], problem);
+    }
+}
+
+fn is_below(path: &str, base: &str) -> bool {
+    path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

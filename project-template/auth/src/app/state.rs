@@ -1,0 +1,221 @@
+//! The state of a running server.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, bail};
+use time::OffsetDateTime;
+use tokio::sync::{Notify, watch};
+
+use super::Parts;
+use crate::Settings;
+use crate::audit;
+use crate::clock::{Clock, Moment};
+use crate::db::Db;
+use crate::hooks::Hooks;
+use crate::mail;
+use crate::metrics::{Metrics, Words};
+use crate::operations::{Flushed, Flushing};
+use crate::passwords::Hasher;
+use crate::redis::Redis;
+use crate::sessions::Liveness;
+use crate::settings::Problems;
+use crate::templates::Templates;
+use crate::throttle::{self, Throttle};
+use crate::tokens::{self, Tokens};
+
+/// A running authentication server: the state of the application's router. Cloning it is cheap.
+#[derive(Clone)]
+pub struct Auth(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    clock: Clock,
+    db: Db,
+    tokens: tokens::Current,
+    passwords: Hasher,
+    liveness: Liveness,
+    templates: Templates,
+    mail: mail::Sender,
+    mail_wake: Notify,
+    mail_reach: mail::Reach,
+    flushing: Flushing,
+    metrics: Metrics,
+    failures: audit::Failures,
+    redis: Option<Redis>,
+    throttle: Throttle,
+    hooks: Box<dyn Hooks>,
+    leaving: AtomicBool,
+    stopping: watch::Sender<bool>,
+}
+
+impl Auth {
+    /// Loads the keys, opens the database and, in development, applies missing migrations.
+    ///
+    /// # Errors
+    /// What is missing or out of reach, with what to do about it. In production, migrations that were not applied.
+    pub async fn start(settings: Settings) -> anyhow::Result<Self> {
+        Self::start_with(settings, ()).await
+    }
+
+    /// As [`Auth::start`], with what the application adds.
+    ///
+    /// # Errors
+    /// As [`Auth::start`].
+    pub async fn start_with(settings: Settings, hooks: impl Hooks) -> anyhow::Result<Self> {
+        Self::of(Parts::of(&settings).map_err(Problems::from)?, hooks).await
+    }
+
+    pub(crate) async fn of(parts: Box<Parts>, hooks: impl Hooks) -> anyhow::Result<Self> {
+        Self::assemble(parts, Clock::default(), hooks).await
+    }
+
+    pub(crate) async fn assemble(parts: Box<Parts>, clock: Clock, hooks: impl Hooks) -> anyhow::Result<Self> {
+        let Parts { settings, tokens, passwords, templates, mail, redis } = *parts;
+        let db = Db::connect(&settings.database).await?;
+        if settings.is_production() {
+            let pending = db.pending_migrations().await?;
+            if !pending.is_empty() {
+                bail!("the database lacks the migrations {}; run the command `migrate` first", pending.join(", "));
+            }
+        } else {
+            db.migrate().await.context("the database could not be prepared")?;
+        }
+        Ok(Self(Arc::new(Inner {
+            metrics: Metrics::new(clock.now(), words()),
+            settings,
+            clock,
+            db,
+            tokens: tokens::Current::new(tokens),
+            passwords,
+            liveness: Liveness::default(),
+            templates,
+            mail,
+            mail_wake: Notify::new(),
+            mail_reach: mail::Reach::default(),
+            flushing: Flushing::default(),
+            failures: audit::Failures::default(),
+            redis,
+            throttle: Throttle::default(),
+            hooks: Box::new(hooks),
+            leaving: AtomicBool::new(false),
+            stopping: watch::Sender::new(false),
+        })))
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// The database, for queries of your own: see [`crate::on`].
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    /// The time, in UTC and whole seconds.
+    #[must_use]
+    pub fn now(&self) -> OffsetDateTime {
+        self.0.clock.now()
+    }
+
+    /// This moment, for what is remembered in this process.
+    pub(crate) fn moment(&self) -> Moment {
+        self.0.clock.moment()
+    }
+
+    /// The keys that were read last, and what they signed.
+    #[must_use]
+    pub fn tokens(&self) -> Arc<Tokens> {
+        self.0.tokens.get()
+    }
+
+    pub(crate) fn current_tokens(&self) -> &tokens::Current {
+        &self.0.tokens
+    }
+
+    pub(crate) fn passwords(&self) -> &Hasher {
+        &self.0.passwords
+    }
+
+    pub(crate) fn hooks(&self) -> &dyn Hooks {
+        self.0.hooks.as_ref()
+    }
+
+    pub(crate) fn liveness(&self) -> &Liveness {
+        &self.0.liveness
+    }
+
+    /// The texts of mails and pages.
+    #[must_use]
+    pub fn templates(&self) -> &Templates {
+        &self.0.templates
+    }
+
+    pub(crate) fn mail_sender(&self) -> &mail::Sender {
+        &self.0.mail
+    }
+
+    /// Redis, where it is set.
+    pub(crate) fn redis(&self) -> Option<&Redis> {
+        self.0.redis.as_ref()
+    }
+
+    pub(crate) fn throttle(&self) -> &Throttle {
+        &self.0.throttle
+    }
+
+    /// Whether the mail server answered lately.
+    pub(crate) fn mail_reach(&self) -> &mail::Reach {
+        &self.0.mail_reach
+    }
+
+    /// Told when there may be something in the outbox.
+    pub(crate) fn mail_wake(&self) -> &Notify {
+        &self.0.mail_wake
+    }
+
+    pub(crate) fn flushing(&self) -> &Flushing {
+        &self.0.flushing
+    }
+
+    /// What is counted for an operator.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// Failures on their way into the audit log.
+    pub(crate) fn failures(&self) -> &audit::Failures {
+        &self.0.failures
+    }
+
+    /// Whether the server was asked to stop: load balancers are told, and requests go on.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.0.leaving.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn begin_leave(&self) {
+        self.0.leaving.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn begin_stop(&self) {
+        self.0.stopping.send_replace(true);
+    }
+
+    /// Resolves when the server takes no more requests.
+    pub(crate) async fn stopped(&self) {
+        // The sender lives as long as this does.
+        let _ = self.0.stopping.subscribe().wait_for(|stopping| *stopping).await;
+    }
+}
+
+/// The words that metrics take from other rooms.
+fn words() -> Words {
+    Words {
+        actions: throttle::Action::ALL.iter().map(|action| action.name()).collect(),
+        events: audit::Kind::ALL.iter().map(|kind| kind.name()).collect(),
+        expiring: Flushed::default().by_name().map(|(kind, _)| kind).to_vec(),
+    }
+}

@@ -1,0 +1,201 @@
+//! The one error of the HTTP edge: what a client is told when a request is refused.
+
+mod refusal;
+pub(crate) mod shared;
+
+pub(crate) use refusal::{Refusal, refusals};
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::words::duration;
+use shared::{Busy, LinkNotValid, NotAuthenticated, NotFound, TokenNotValid};
+
+/// How long a client should wait when the server is busy.
+const BUSY_RETRY: Duration = Duration::from_secs(1);
+
+/// The result of a handler.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A refused request. Converting into it has no side effect; it is logged once, when it is answered.
+#[derive(Debug)]
+pub enum Error {
+    /// 400: what is wrong with each field.
+    Fields(BTreeMap<Cow<'static, str>, Vec<Cow<'static, str>>>),
+    /// Any other refusal a client can act on.
+    Refused {
+        /// The status of the answer.
+        status: StatusCode,
+        /// What a person reads.
+        detail: Cow<'static, str>,
+        /// What a program reads; never changes.
+        code: &'static str,
+    },
+    /// 401: no credential, with the scheme that would be accepted.
+    NotAuthenticated(Scheme),
+    /// 401: the bearer token is not acceptable.
+    BearerNotValid(&'static str),
+    /// 401: the capability of a cookie is used, expired or unknown.
+    CapabilityNotValid,
+    /// 429: too often; nothing has happened, and will not before this time has passed.
+    Throttled(Duration),
+    /// 503: the server has more to do than it can; nothing has happened.
+    Busy,
+    /// 503: the database is out of reach or overloaded. The cause is logged and never told.
+    Unavailable(anyhow::Error),
+    /// 500: a fault of ours. The cause is logged and never told.
+    Internal(anyhow::Error),
+}
+
+/// How a client is expected to authenticate.
+#[derive(Clone, Copy, Debug)]
+pub enum Scheme {
+    /// `Authorization: Bearer …` (RFC 6750).
+    Bearer,
+    /// A cookie that carries a capability.
+    Cookie,
+}
+
+impl Error {
+    /// A refusal with a status, a text for people and a code for programs.
+    pub fn refused(status: StatusCode, detail: impl Into<Cow<'static, str>>, code: &'static str) -> Self {
+        Self::Refused { status, detail: detail.into(), code }
+    }
+
+    /// 400: one field is wrong.
+    pub fn field(name: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::Fields(BTreeMap::from([(name.into(), vec![message.into()])]))
+    }
+
+    /// 401: a token was shown that is not, or no longer, acceptable. Which of the reasons it was is not told.
+    #[must_use]
+    pub fn token_not_valid() -> Self {
+        TokenNotValid.into()
+    }
+
+    /// 404: there is no such thing, or not for this client.
+    #[must_use]
+    pub fn not_found() -> Self {
+        NotFound.into()
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Fields(_) => StatusCode::BAD_REQUEST,
+            Self::Refused { status, .. } => *status,
+            Self::NotAuthenticated(_) | Self::BearerNotValid(_) | Self::CapabilityNotValid => StatusCode::UNAUTHORIZED,
+            Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What a person reads: the detail, or what is wrong with the fields.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Fields(fields) => fields.values().flatten().cloned().collect::<Vec<_>>().join(" "),
+            Self::Throttled(wait) => format!("You have done that too often. Try again in {}.", in_words(*wait)),
+            other => other.body()["detail"].as_str().unwrap_or_default().to_owned(),
+        }
+    }
+
+    fn body(&self) -> Value {
+        match self {
+            Self::Fields(fields) => json!(fields),
+            Self::Refused { detail, code, .. } => json!({ "detail": detail, "code": code }),
+            Self::NotAuthenticated(_) => NotAuthenticated::REFUSAL.body(),
+            Self::CapabilityNotValid => LinkNotValid::REFUSAL.body(),
+            Self::BearerNotValid(message) => json!({
+                "detail": "Given token not valid for any token type",
+                "code": "token_not_valid",
+                "messages": [{ "token_class": "AccessToken", "token_type": "access", "message": message }],
+            }),
+            Self::Throttled(wait) => json!({
+                "detail": format!("Request was throttled. Expected available in {} seconds.", seconds(*wait)),
+                "code": "throttled",
+            }),
+            Self::Busy | Self::Unavailable(_) => Busy::REFUSAL.body(),
+            Self::Internal(_) => json!({ "detail": "Something went wrong on our side.", "code": "error" }),
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        match &self {
+            Self::Internal(cause) => tracing::error!(error = in_one_line(cause), "request failed"),
+            Self::Unavailable(cause) => tracing::warn!(error = in_one_line(cause), "request put off"),
+            _ => {}
+        }
+        let status = self.status();
+        let challenge = match &self {
+            Self::NotAuthenticated(Scheme::Cookie) | Self::CapabilityNotValid => Some("Cookie"),
+            _ if status == StatusCode::UNAUTHORIZED => Some("Bearer realm=\"api\""),
+            _ => None,
+        };
+        let retry = match &self {
+            Self::Throttled(wait) => Some(seconds(*wait)),
+            _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(BUSY_RETRY.as_secs()),
+            _ => None,
+        };
+        let mut response = (status, Json(self.body())).into_response();
+        if let Some(challenge) = challenge {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if let Some(retry) = retry {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry));
+        }
+        if status.is_server_error() {
+            // For a layer that counts causes.
+            response.extensions_mut().insert(Arc::new(self));
+        }
+        response
+    }
+}
+
+/// An error and its causes in one line. A cause that the error before it has already quoted is not repeated.
+pub(crate) fn in_one_line(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |line, cause| match line.as_str() {
+        "" => cause,
+        said if said.ends_with(&cause) => line,
+        said => format!("{said}: {cause}"),
+    })
+}
+
+/// At least one: whoever waits for nothing would ask at once.
+fn seconds(wait: Duration) -> u64 {
+    wait.as_secs().max(1)
+}
+
+/// The wait as people say it; beyond a minute, nobody counts seconds.
+fn in_words(wait: Duration) -> String {
+    let seconds = seconds(wait);
+    duration(Duration::from_secs(if seconds > 60 { seconds.div_ceil(60) * 60 } else { seconds }))
+}
+
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Internal(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_that_was_quoted_is_told_once() {
+        let inner = anyhow::anyhow!("the disk is full");
+        let quoting = inner.context("the database says: the disk is full").context("cannot start");
+        assert_eq!(in_one_line(&quoting), "cannot start: the database says: the disk is full");
+        let plain = anyhow::anyhow!("the disk is full").context("cannot write").context("cannot start");
+        assert_eq!(in_one_line(&plain), "cannot start: cannot write: the disk is full");
+    }
+}

@@ -1,0 +1,129 @@
+//! Setting a new password with a link that was mailed.
+//!
+//! The link's secret moves from the address into a cookie at once, sealed and for a short time: addresses end up in
+//! histories, logs and screenshots. Opening the link uses nothing up; setting a password does.
+
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::Auth;
+use crate::audit::{self, Event, Kind};
+use crate::codes::{self, Limits, Link, Standing, Subject};
+use crate::email_verification;
+use crate::error::{Error, Result};
+use crate::mail::{self, Mail};
+use crate::notices;
+use crate::passwords::reset_link;
+use crate::sessions::{self, EndedBy};
+use crate::templates::mails;
+use crate::throttle;
+use crate::users::{self, Email, User};
+use crate::words;
+
+/// How long a form may be filled in; the link can be opened again after that, while it lives.
+pub(super) const CAPABILITY_LIFETIME: Duration = Duration::from_mins(15);
+/// What the cookie is sealed as, and what the token against forged requests is a MAC of.
+const CAPABILITY: &str = "password reset capability";
+const CSRF: &str = "password reset form";
+
+/// Has a link mailed, if the address is an account's. It does the same, and takes as long, if it is not: the mail leaves
+/// later, and where there is none to send one is written all the same.
+///
+/// # Errors
+/// How long to wait, where the address had its share of mails, whether or not any were sent.
+pub(crate) async fn request(auth: &Auth, email: &Email) -> Result<()> {
+    let user = users::store::by_email(auth.db(), email).await?.filter(|user| user.is_active);
+    let lifetime = auth.settings().password.reset_lifetime;
+    let mut tx = auth.db().begin().await?;
+    let limits = Limits::from(&auth.settings().codes);
+    let asked = Subject::named(reset_link::PURPOSE, email.key());
+    if codes::request(auth, &mut tx, asked, limits).await?.is_none() {
+        let wait = codes::wait(auth, tx, asked, limits).await?;
+        return Err(Error::Throttled(wait.0));
+    }
+    let owner = user.as_ref().map_or((asked.id(), 0), |user| (user.id, user.auth_version));
+    let content = mails::PassReset {
+        email: user.as_ref().map_or(email.as_written(), |user| &user.email).to_owned(),
+        link: auth.settings().http.link(&reset_link::issue(auth, &mut tx, owner).await?),
+        lifetime: words::duration(lifetime),
+    };
+    let mail = Mail { to: &content.email, content: &content, until: Some(auth.now() + lifetime) };
+    mail::write(auth, &mut tx, mail, user.is_some().into()).await?;
+    audit::record(auth, &mut tx, Event::at(Kind::PasswordResetAsked, email, user.as_ref().map(|user| user.id))).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// A link that was opened and is good, and the account it opens.
+pub(super) struct Reset {
+    pub(super) user: User,
+    link: Link<()>,
+}
+
+/// Looks a link up by its secret.
+pub(super) async fn find(auth: &Auth, secret: &SecretString) -> Result<Option<Reset>> {
+    let Standing::Good(link) = codes::find::<()>(auth, &[reset_link::PURPOSE], secret.expose_secret()).await? else {
+        return Ok(None);
+    };
+    let user = users::at_version(auth, link.subject, link.version).await?;
+    Ok(user.map(|user| Reset { user, link }))
+}
+
+/// Sets the password and ends everything that could be in wrong hands: sessions, links, and this link. None if the link
+/// was used, or the account changed, at the same time.
+pub(super) async fn set(auth: &Auth, reset: &Reset, password: SecretString) -> Result<Option<User>> {
+    let hash = auth.passwords().hash(password).await?;
+    let now = auth.now();
+    let mut tx = auth.db().begin().await?;
+    if !reset.link.consume(auth, &mut tx).await? {
+        return Ok(None);
+    }
+    let Some(user) = users::store::set_password(&mut tx, &reset.user, (&hash, true), now).await? else {
+        return Ok(None);
+    };
+    // The link came by mail, so mail reaches whoever used it.
+    let user =
+        if user.email_verified { Some(user) } else { email_verification::by_reset(auth, &mut tx, &user).await? };
+    let Some(user) = user else { return Ok(None) };
+    codes::forget_all(&mut tx, user.id).await?;
+    throttle::forgive(&mut tx, &user.address_key()).await?;
+    let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::PasswordReset).await?;
+    notices::password_changed(auth, &mut tx, &user.email).await?;
+    audit::record(auth, &mut tx, Event::of(Kind::PasswordReset, &user)).await?;
+    ended.commit(auth, tx).await?;
+    Ok(Some(user))
+}
+
+/// The right to set a password once, as a browser holds it: a sealed secret that is good for a short time.
+pub(super) struct Capability {
+    /// The link's secret.
+    pub(super) secret: SecretString,
+    /// The cookie's value.
+    pub(super) sealed: String,
+}
+
+impl Capability {
+    pub(super) fn new(auth: &Auth, secret: SecretString) -> Self {
+        let now = auth.now();
+        let until = (now + CAPABILITY_LIFETIME).unix_timestamp();
+        let plain = zeroize::Zeroizing::new(format!("{until} {}", secret.expose_secret()));
+        let sealed = URL_SAFE_NO_PAD.encode(auth.tokens().seal(CAPABILITY, plain.as_bytes(), now));
+        Self { secret, sealed }
+    }
+
+    /// Reads a cookie's value; none if it is not one of ours or its time is up.
+    pub(super) fn read(auth: &Auth, sealed: &str) -> Option<Self> {
+        let plain = auth.tokens().open(CAPABILITY, &URL_SAFE_NO_PAD.decode(sealed).ok()?)?;
+        let (until, secret) = std::str::from_utf8(&plain).ok()?.split_once(' ')?;
+        let is_alive = until.parse::<i64>().ok()? > auth.now().unix_timestamp();
+        is_alive.then(|| Self { secret: secret.into(), sealed: sealed.to_owned() })
+    }
+
+    /// What names it to [`csrf`](crate::http::csrf): its link, since a link that is opened twice gives the second cookie to
+    /// the form of the first as well.
+    pub(super) fn name(&self) -> String {
+        format!("{CSRF} {}", self.secret.expose_secret())
+    }
+}

@@ -1,0 +1,207 @@
+//! `password/reset/` and `password/reset/set-new/`: asking for a link and setting a password with it, by a program or in a
+//! page's form.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde_json::json;
+use utoipa_axum::routes;
+
+use super::pages::{self as reset_pages, CAPABILITY_COOKIE, CSRF_COOKIE, cookie, filled, held, not_valid};
+use super::reset::{self, Capability, Reset};
+use crate::Auth;
+use crate::error::shared::{LinkNotValid, NotAuthenticated, Throttled};
+use crate::error::{Error, Result};
+use crate::hooks::{self, Asking};
+use crate::http::{BLANK, Client, FormFields, REQUIRED, csrf};
+use crate::login;
+use crate::openapi::{Api, at, bodies};
+use crate::pages::{self, Reader};
+use crate::passwords::read_new;
+use crate::sessions::{Delivery, Prefer};
+use crate::templates::pages::CheckMail;
+use crate::throttle::{self, Action};
+
+const CSRF_FIELD: &str = "csrfmiddlewaretoken";
+const OTHER_LINK: &str =
+    "Another link has been opened since. If this is the account you mean, enter the password again.";
+
+pub(crate) fn router() -> Api {
+    reset_pages::add(at(at(Api::default(), routes!(request)), routes!(set_new)))
+}
+
+bodies! {
+    /// The address of an account.
+    #[schema(example = json!({ "email": "ada@example.com" }))]
+    struct PasswordResetRequest {
+        #[schema(format = Email)]
+        email: String,
+    }
+
+    /// What was done, as far as anybody is told.
+    #[schema(example = json!({ "detail": "Password reset e-mail has been sent." }))]
+    struct PasswordResetSent {
+        detail: String,
+    }
+
+    /// A new password.
+    #[schema(example = json!({
+        "new_password1": "a new horse and a new battery", "new_password2": "a new horse and a new battery",
+    }))]
+    struct NewPassword {
+        #[schema(format = Password, min_length = 1, max_length = 1024)]
+        new_password1: String,
+        /// The same again.
+        #[schema(format = Password, min_length = 1, max_length = 1024)]
+        new_password2: String,
+    }
+
+    /// The password has been set; the tokens are those of a new session, where its owner may begin one.
+    #[schema(example = json!({
+        "detail": "Password reset.",
+        "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
+        "expires_in": 1800,
+    }))]
+    struct PasswordSet {
+        detail: String,
+        /// To be sent as `Authorization: Bearer`.
+        #[schema(required = false)]
+        access: String,
+        /// Seconds until the access token expires.
+        #[schema(required = false)]
+        expires_in: u32,
+        /// To be exchanged at `refresh/`; only where it does not travel in the cookie.
+        #[schema(required = false)]
+        refresh: String,
+    }
+}
+
+/// Has a link mailed that leads to a form for a new password, if the address has an account.
+///
+/// The answer is the same if it has none.
+#[utoipa::path(
+    post, path = "/password/reset/", operation_id = "requestPasswordReset", tag = "Passwords",
+    request_body = PasswordResetRequest, extensions(("x-pages" = json!(true))),
+    responses((status = 200, description = "A mail is sent if there is somebody to send it to.", body = PasswordResetSent), Throttled),
+)]
+async fn request(
+    State(auth): State<Auth>,
+    reader: Reader,
+    client: Client,
+    fields: Result<FormFields>,
+) -> Result<Response> {
+    if let Err(error) = throttle::limit_client(&auth, Action::PasswordReset, &client).await {
+        return reader.refuse(&auth, error);
+    }
+    let (typed, asked) = match fields {
+        Ok(FormFields(mut fields)) => {
+            let email = fields.email("email");
+            let typed = fields.typed("email").unwrap_or_default().to_owned();
+            if let Err(error) = hooks::asked(&auth, Asking::PasswordReset, email.as_ref(), &client, &fields).await {
+                return reader.refuse(&auth, error);
+            }
+            (typed, fields.finish_with(email))
+        }
+        Err(error) => (String::new(), Err(error)),
+    };
+    let asked = match asked {
+        Ok(email) => reset::request(&auth, &email).await,
+        Err(error) => Err(error),
+    };
+    match (asked, reader) {
+        (Ok(()), Reader::Person) => pages::show(&auth, StatusCode::OK, &CheckMail {}),
+        (Ok(()), Reader::Program) => {
+            Ok(Json(json!({ "detail": "Password reset e-mail has been sent." })).into_response())
+        }
+        (Err(Error::Fields(problems)), Reader::Person) => {
+            let errors = problems.into_values().flatten().map(String::from).collect();
+            not_valid(&auth, StatusCode::BAD_REQUEST, typed, errors)
+        }
+        (Err(error), reader) => reader.refuse(&auth, error),
+    }
+}
+
+/// Sets a password, with the cookie that opening the link gave.
+///
+/// `X-CSRFToken` takes the value of the cookie `csrftoken`. A password that is refused leaves the cookie good.
+#[utoipa::path(
+    post, path = "/password/reset/set-new/", operation_id = "setNewPassword", tag = "Passwords", request_body = NewPassword,
+    params(Prefer, ("X-CSRFToken" = String, Header, description = "The value of the cookie `csrftoken`.")),
+    security(("password_reset" = [])), extensions(("x-pages" = json!(true))),
+    responses(
+        (status = 200, description = "The password is set; every earlier session has ended.", body = PasswordSet),
+        (
+            status = 303, description = "The password is set, for a browser that posts the form.",
+            headers(
+                ("Location" = String, description = "The last page of the form."),
+                ("Set-Cookie" = String, description = "Deletes the cookies of the form."),
+            ),
+        ),
+        NotAuthenticated,
+        LinkNotValid,
+    ),
+)]
+async fn set_new(
+    State(auth): State<Auth>,
+    reader: Reader,
+    client: Client,
+    delivery: Delivery,
+    headers: HeaderMap,
+    fields: Result<FormFields>,
+) -> Result<Response> {
+    let (capability, reset) = match held(&auth, &headers).await {
+        Ok(held) => held,
+        Err(Error::NotAuthenticated(_) | Error::CapabilityNotValid) if reader == Reader::Person => {
+            return not_valid(&auth, StatusCode::UNAUTHORIZED, String::new(), Vec::new());
+        }
+        Err(error) => return reader.refuse(&auth, error),
+    };
+    let user = match save(&auth, &headers, fields, &capability, &reset).await {
+        Ok(user) => user,
+        Err(Error::Fields(problems)) if reader == Reader::Person => {
+            let mut errors: Vec<String> = problems.into_values().flatten().map(in_words).collect();
+            errors.dedup();
+            return filled(&auth, StatusCode::BAD_REQUEST, &capability, &reset, errors);
+        }
+        Err(Error::CapabilityNotValid) if reader == Reader::Person => {
+            return not_valid(&auth, StatusCode::UNAUTHORIZED, String::new(), Vec::new());
+        }
+        // The form of another link, opened before this one: whose password would be set is for the person to see first.
+        Err(Error::Refused { code: csrf::REFUSED, .. }) if reader == Reader::Person => {
+            return filled(&auth, StatusCode::FORBIDDEN, &capability, &reset, vec![OTHER_LINK.into()]);
+        }
+        Err(error) => return reader.refuse(&auth, error),
+    };
+    let mut response = if reader == Reader::Person {
+        // The tokens are for whoever calls; a form has nobody to keep them.
+        let complete = auth.settings().http.path("/password/reset/complete/");
+        Redirect::to(&complete).into_response()
+    } else {
+        login::answer(&auth, &user, &client, delivery, json!({ "detail": "Password reset." })).await
+    };
+    for (name, http_only) in [(CAPABILITY_COOKIE, true), (CSRF_COOKIE, false)] {
+        response.headers_mut().append(header::SET_COOKIE, cookie(&auth, name, String::new(), http_only));
+    }
+    Ok(response)
+}
+
+async fn save(
+    auth: &Auth,
+    headers: &HeaderMap,
+    fields: Result<FormFields>,
+    capability: &Capability,
+    reset: &Reset,
+) -> Result<crate::users::User> {
+    let FormFields(mut fields) = fields?;
+    csrf::check(auth, headers, fields.typed(CSRF_FIELD), &capability.name())?;
+    let names = ("new_password1", "new_password2");
+    let password = read_new(auth, &mut fields, names, names.1, names.1, &reset.user.attributes());
+    let saved = reset::set(auth, reset, fields.finish_with(password)?).await?;
+    saved.ok_or(Error::CapabilityNotValid)
+}
+
+/// A field's message where no field is named beside it.
+fn in_words(message: std::borrow::Cow<'static, str>) -> String {
+    if message == BLANK || message == REQUIRED { "Enter the new password twice.".into() } else { message.into() }
+}

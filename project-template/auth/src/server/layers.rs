@@ -1,0 +1,160 @@
+//! What happens around every request: an id, a log line, the security headers, limits.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::HttpBody;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::{ambiguity, forwarding, origin, same_origin, timeout};
+use crate::Auth;
+use crate::error::Error;
+use crate::error::shared::BodyTooLarge;
+use crate::http::{client, is_allowed};
+use crate::pages::{self, Reader};
+use crate::request::{self, Origin};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+/// Nothing may be loaded, framed or posted elsewhere; a page that needs more sets its own.
+const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'self'";
+
+/// Two years, which is what browsers' preload lists ask for.
+const HSTS: &str = "max-age=63072000; includeSubDomains";
+
+/// The layers of the whole application, the owner's routes included.
+pub(crate) fn outer_layers(app: Router, auth: &Auth) -> Router {
+    let http = &auth.settings().http;
+    let app = app
+        .layer(middleware::from_fn_with_state(http.request_timeout, timeout::limit))
+        .layer(CatchPanicLayer::custom(|_| Error::Internal(anyhow::anyhow!("a handler panicked")).into_response()));
+    // Without an origin that is allowed, the answers' silence says all.
+    let app = if http.cors_origins.is_empty() {
+        app
+    } else {
+        app.layer(cors(&http.cors_origins))
+            .layer(middleware::from_fn_with_state(auth.clone(), same_origin::close_pages))
+    };
+    app.layer(middleware::from_fn(ambiguity::refuse)).layer(middleware::from_fn_with_state(auth.clone(), observe))
+}
+
+/// The layers of the authentication routes alone.
+pub(crate) fn api_layers(api: Router<Auth>, auth: &Auth) -> Router<Auth> {
+    bounded(api, auth)
+        .layer(middleware::from_fn_with_state(auth.clone(), origin::refuse_foreign))
+        .layer(middleware::map_response(forbid_storing))
+}
+
+/// The layers of routes that are pages and nothing else, at [`Auth::page_paths`]: whatever `http.cors_origins` says, their forms
+/// come from themselves and no other origin reads them.
+pub(crate) fn page_layers(pages: Router<Auth>, auth: &Auth) -> Router<Auth> {
+    bounded(pages, auth)
+        .layer(middleware::from_fn_with_state(auth.clone(), origin::refuse_elsewhere))
+        .layer(middleware::map_response(forbid_storing))
+        .layer(middleware::map_response(same_origin::mark))
+}
+
+fn bounded(routes: Router<Auth>, auth: &Auth) -> Router<Auth> {
+    let limit = auth.settings().http.body_limit;
+    routes.layer(DefaultBodyLimit::max(limit)).layer(middleware::from_fn_with_state(limit, refuse_announced))
+}
+
+/// A body that is announced to be too large need not be waited for.
+async fn refuse_announced(State(limit): State<usize>, request: Request, next: Next) -> Response {
+    if !request.method().is_safe() && request.body().size_hint().lower() > limit as u64 {
+        return Error::from(BodyTooLarge).into_response();
+    }
+    next.run(request).await
+}
+
+/// Answers carry tokens and personal data: no cache keeps them (RFC 6749, section 5.1).
+async fn forbid_storing(mut response: Response) -> Response {
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// An origin that is allowed may do what a page of ours may: which methods and headers the routes of the application take is
+/// for those to say.
+fn cors(origins: &[HeaderValue]) -> CorsLayer {
+    let origins = origins.to_vec();
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(move |origin, _| is_allowed(&origins, origin)))
+        .allow_credentials(true)
+        .allow_methods(AllowMethods::mirror_request())
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers([header::RETRY_AFTER, REQUEST_ID])
+        .max_age(std::time::Duration::from_mins(10))
+}
+
+async fn observe(State(auth): State<Auth>, request: Request, next: Next) -> Response {
+    let id = Uuid::now_v7();
+    // The route, not the path: a path can hold the secret of a link.
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("-", MatchedPath::as_str);
+    let span = tracing::info_span!("request", %id, method = %request.method(), route);
+    let (method, uri, reader) = (request.method().clone(), request.uri().clone(), Reader::of(request.headers()));
+    let timing = auth.metrics().request(&method, matched.as_ref().map(MatchedPath::as_str));
+    let started = Instant::now();
+    forwarding::notice(&auth.settings().http, &request);
+    let keeps_address = auth.settings().sessions.collect_device;
+    let ip = client::address_of(&auth, request.extensions(), request.headers()).filter(|_| keeps_address);
+    let origin = Origin { request: Some(id), ip, actor: None };
+    let answering = request::of_request(origin, next.run(request)).instrument(span.clone());
+    let response = answering.await;
+    let is_nowhere =
+        response.status() == StatusCode::NOT_FOUND && !response.headers().contains_key(header::CONTENT_TYPE);
+    let lost = if is_nowhere { pages::lost(&auth, reader, &method, &uri) } else { None };
+    let mut response = lost.unwrap_or_else(|| explain(response, &method));
+    span.in_scope(|| {
+        tracing::debug!(status = response.status().as_u16(), micros = started.elapsed().as_micros(), "answered");
+    });
+    timing.answered(response.status(), response.extensions().get::<Arc<Error>>().map(AsRef::as_ref));
+
+    let status = response.status();
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
+        headers.insert(REQUEST_ID, id);
+    }
+    let mut default = |name, value| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    default(header::REFERRER_POLICY, "no-referrer");
+    default(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+    default(CROSS_ORIGIN_OPENER_POLICY, "same-origin");
+    if status.is_client_error() || status.is_server_error() {
+        // What is not there now may be there a moment later (RFC 9111, section 4.2.2, lets caches keep a 404).
+        default(header::CACHE_CONTROL, "no-store");
+    }
+    if auth.settings().is_production() {
+        default(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+    response
+}
+
+/// Gives a refusal that came from a layer or the router, and has no body yet, the shape of all others.
+fn explain(response: Response, method: &Method) -> Response {
+    if response.headers().contains_key(header::CONTENT_TYPE) {
+        return response;
+    }
+    let (detail, code) = match response.status() {
+        StatusCode::NOT_FOUND => ("Not found.".to_owned(), "not_found"),
+        StatusCode::METHOD_NOT_ALLOWED => (format!("Method \"{method}\" not allowed."), "method_not_allowed"),
+        _ => return response,
+    };
+    let (mut parts, _) = response.into_parts();
+    let body = Error::refused(parts.status, detail, code).into_response();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.extend(body.headers().clone());
+    Response::from_parts(parts, body.into_body())
+}

@@ -1,0 +1,52 @@
+//! Keeps pages from scripts of other origins (OWASP ASVS 5.0, 3.4.2 and 3.5).
+//!
+//! `http.cors_origins` is for the API. A script that could read a page as its user would have the tokens of the page's forms,
+//! and could then do all that the user can do there.
+
+use axum::extract::{Request, State};
+use axum::http::header;
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::Auth;
+use crate::http::SameOrigin;
+
+/// Marks every answer of a router of pages.
+pub(super) async fn mark(mut response: Response) -> Response {
+    response.extensions_mut().insert(SameOrigin);
+    response
+}
+
+/// Takes back the permission that the layer below gives every answer, and every preflight, of the application.
+pub(super) async fn close_pages(State(auth): State<Auth>, request: Request, next: Next) -> Response {
+    let is_below = auth.page_paths().any(|path| is_at(request.uri().path(), path));
+    let mut response = next.run(request).await;
+    if is_below || response.extensions().get::<SameOrigin>().is_some() {
+        for name in [
+            header::ACCESS_CONTROL_ALLOW_ORIGIN,
+            header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+            header::ACCESS_CONTROL_ALLOW_METHODS,
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            header::ACCESS_CONTROL_MAX_AGE,
+        ] {
+            response.headers_mut().remove(name);
+        }
+    }
+    response
+}
+
+fn is_at(path: &str, root: &str) -> bool {
+    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_at;
+
+    #[test]
+    fn a_path_that_only_begins_alike_is_another_one() {
+        assert!(is_at("/admin", "/admin") && is_at("/admin/users/", "/admin"));
+        assert!(!is_at("/administration/", "/admin") && !is_at("/", "/admin"));
+    }
+}

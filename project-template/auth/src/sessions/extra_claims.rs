@@ -1,0 +1,141 @@
+//! Claims of the project's own, by `tokens.claims` and by the application's [`Hooks`](crate::Hooks).
+
+use serde_json::{Map, Value};
+
+use crate::settings::Section;
+use crate::users::{COLUMNS, Column, OWN_CLAIMS, User};
+
+/// Names that mean something already: ours, and those of RFC 7519.
+const RESERVED: &[&str] = &[
+    "access_version",
+    "aud",
+    "bind",
+    "email_verified",
+    "exp",
+    "generation",
+    "iat",
+    "iss",
+    "jti",
+    "nbf",
+    "role",
+    "session",
+    "session_iat",
+    "sub",
+    "token_type",
+    "user_id",
+];
+
+/// Bytes of JSON that all of them may take together. With the longest signature and encryption a token then still fits
+/// into the 4096 bytes of a cookie.
+const ROOM: usize = 1024;
+/// Bytes of a name.
+const NAME_LIMIT: usize = 64;
+
+/// `tokens.claims`.
+#[derive(Clone, Debug, Default)]
+pub struct ExtraClaims(Vec<(String, Source)>);
+
+#[derive(Clone, Debug)]
+enum Source {
+    Fixed(Value),
+    Column(Column),
+}
+
+impl ExtraClaims {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        let (mut claims, mut fixed) = (Vec::new(), Map::new());
+        for (name, value) in section.table("claims") {
+            if !is_name(&name) {
+                section.problem("claims", format_args!("has `{name}`, which cannot be a claim: {}", why_not(&name)));
+            }
+            match source(&value) {
+                Some(Source::Fixed(value)) => {
+                    fixed.insert(name.clone(), value.clone());
+                    claims.push((name, Source::Fixed(value)));
+                }
+                Some(source) => claims.push((name, source)),
+                None => {
+                    let columns = COLUMNS.iter().map(|column| column.name).collect::<Vec<_>>().join(", ");
+                    section.problem(
+                        "claims",
+                        format_args!(
+                            "has `{name}`, which is neither \"user.\" with one of {columns}, nor a text, a \
+                             whole number, true or false"
+                        ),
+                    );
+                }
+            }
+        }
+        let bytes = length(&fixed);
+        if bytes > ROOM {
+            section.problem("claims", format_args!("takes {bytes} bytes in every token; at most {ROOM} fit"));
+        }
+        Self(claims)
+    }
+
+    /// Advises against names and addresses in tokens that everybody can read.
+    pub(crate) fn warn(&self, are_encrypted: bool, warnings: &mut Vec<String>) {
+        for claim in self.personal().filter(|_| !are_encrypted) {
+            warnings.push(format!(
+                "tokens.claims: `{claim}` is personal, and everybody who sees a token can read it; leave it out, or set \
+                 tokens.encryption_keys"
+            ));
+        }
+    }
+
+    /// The claims that tell who somebody is to everybody who sees a token.
+    pub(crate) fn personal(&self) -> impl Iterator<Item = &str> {
+        let is_personal = |source: &Source| matches!(source, Source::Column(column) if column.is_personal);
+        self.0.iter().filter(move |(_, source)| is_personal(source)).map(|(name, _)| name.as_str())
+    }
+
+    /// What they are for a user, then `more`, as far as there is room and the names are free.
+    pub(crate) fn of(&self, user: &User, more: Map<String, Value>) -> Map<String, Value> {
+        let own = self.0.iter().map(|(name, source)| match source {
+            Source::Fixed(value) => (name.clone(), value.clone()),
+            Source::Column(column) => (name.clone(), (column.read)(user)),
+        });
+        let mut claims = Map::new();
+        for (name, value) in own.chain(more) {
+            if !is_name(&name) || claims.contains_key(&name) {
+                tracing::error!(claim = name, "a claim's name is reserved, taken or not acceptable; it is left out");
+                continue;
+            }
+            claims.insert(name.clone(), value);
+            if length(&claims) > ROOM {
+                tracing::error!(claim = name, user = %user.id, "a claim does not fit into the token; it is left out");
+                claims.remove(&name);
+            }
+        }
+        claims
+    }
+}
+
+fn source(value: &toml::Value) -> Option<Source> {
+    Some(match value {
+        toml::Value::String(text) => match text.strip_prefix("user.") {
+            Some(name) => Source::Column(*COLUMNS.iter().find(|column| column.name == name)?),
+            None => Source::Fixed(text.clone().into()),
+        },
+        toml::Value::Integer(number) => Source::Fixed((*number).into()),
+        toml::Value::Boolean(flag) => Source::Fixed((*flag).into()),
+        _ => return None,
+    })
+}
+
+fn is_name(name: &str) -> bool {
+    let fits = (1..=NAME_LIMIT).contains(&name.len());
+    fits && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte)) && !is_reserved(name)
+}
+
+fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name) || OWN_CLAIMS.contains(&name)
+}
+
+fn why_not(name: &str) -> &'static str {
+    if is_reserved(name) { "every token has it already" } else { "letters, digits and -_.:/, at most 64 of them" }
+}
+
+fn length(claims: &Map<String, Value>) -> usize {
+    serde_json::to_string(claims).map_or(usize::MAX, |json| json.len())
+}

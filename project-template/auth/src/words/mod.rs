@@ -1,0 +1,29 @@
+//! Words: lists that stand in rows, logs and metrics, and values as people read them.
+
+mod said;
+
+pub use said::{duration, time};
+
+/// Declares an enum whose variants are written as words.
+macro_rules! words {
+    ($(#[$about:meta])* $name:ident { $($(#[$what:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub(crate) enum $name {
+            $($(#[$what])* $variant,)+
+        }
+
+        impl $name {
+            #[allow(dead_code, reason = "not every list of words is walked through")]
+            pub(crate) const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// As it stands in rows, logs, filters and metrics.
+            pub(crate) fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+    };
+}
+pub(crate) use words;
