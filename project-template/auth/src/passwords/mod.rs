@@ -54,6 +54,8 @@ pub struct Settings {
     pub reset_lifetime: Duration,
     /// Where such a link leads, if not to the built-in form.
     pub reset_redirect: Option<String>,
+    /// Where people ask for one, for mails.
+    pub forgot_page: Option<String>,
     /// Where a password manager sends somebody who is to change theirs.
     pub change_page: Option<String>,
     pub(crate) hash: HashSettings,
@@ -99,6 +101,13 @@ impl Settings {
                 "must be an address such as \"https://app.example.com/new-password\", or a path such as \"/new-password\"",
             );
         }
+        let forgot_page = section.optional_text("forgot_page");
+        if forgot_page.as_deref().is_some_and(|target| !http::is_target(target)) {
+            section.problem(
+                "forgot_page",
+                "must be an address such as \"https://app.example.com/forgot-password\", or a path such as \"/forgot-password\"",
+            );
+        }
         let change_page = section.optional_text("change_page");
         if change_page.as_deref().is_some_and(|target| !http::is_target(target)) {
             section.problem(
@@ -112,6 +121,7 @@ impl Settings {
             logout_on_change: section.flag("logout_on_change"),
             reset_lifetime,
             reset_redirect,
+            forgot_page,
             change_page,
             hash: HashSettings { memory_kib, iterations, parallelism, workers, queue, wait: MAX_WAIT },
         }
@@ -156,6 +166,10 @@ impl Settings {
             (
                 self.reset_redirect.as_deref().is_some_and(|target| target.starts_with("http://")),
                 "password.reset_redirect: use https; anybody on the network path can read the new password",
+            ),
+            (
+                self.forgot_page.as_deref().is_some_and(|target| target.starts_with("http://")),
+                "password.forgot_page: use https; mails lead there, and anybody on the network path can answer in its place",
             ),
         ];
         warnings.extend(unsafe_if.into_iter().filter(|(applies, _)| *applies).map(|(_, warning)| warning.into()));

@@ -25,6 +25,8 @@ mails! {
         email: String = "ada@example.com";
         /// When it was, in UTC.
         time: String = "1 January 2027, 12:00 UTC";
+        /// The page where a link to set a new password is asked for, where the settings name it.
+        reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
     }
 
     /// To who has just shown that they read an account's mail, where its password was set before that: it may be that of
@@ -60,6 +62,8 @@ mails! {
     AccountExists = "account_exists_subject.txt", "account_exists.html", "account_exists_text.txt" {
         /// The account's address.
         email: String = "ada@example.com";
+        /// The page where a link to set a new password is asked for, where the settings name it.
+        reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
     }
 
     /// To the new address of an account, which is used once the link is confirmed.
@@ -79,6 +83,8 @@ mails! {
         email: String = "ada@example.com";
         /// The address that is to replace it.
         new_email: String = "ada@new.example.com";
+        /// The page where a link to set a new password is asked for, where the settings name it.
+        reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
     }
 
     /// To the address that an account had before another took its place.
@@ -120,6 +126,8 @@ mails! {
         device: String = "Firefox on Linux";
         /// The client's address.
         address: String = "203.0.113.7";
+        /// The page where a link to set a new password is asked for, where the settings name it.
+        reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
     }
 
     /// To the owner of an account of which a session was ended because its refresh token was shown again; where
@@ -129,5 +137,7 @@ mails! {
         email: String = "ada@example.com";
         /// When it was, in UTC.
         time: String = "1 January 2027, 12:00 UTC";
+        /// The page where a link to set a new password is asked for, where the settings name it.
+        reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
     }
 }

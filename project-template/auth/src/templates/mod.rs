@@ -171,29 +171,37 @@ impl Templates {
 /// Columns of a text: programs that show it as it is have 80, and quoting takes a few of those (RFC 3676, section 4.2).
 const COLUMNS: usize = 76;
 
-/// A text whose lines fit, where their words do, and whose last one ends as all others do.
+/// A text whose lines fit, where their words do, and whose last one ends as all others do. What does not fit goes on in the
+/// next line of its paragraph: templates break theirs where the shortest values would.
 fn wrapped(text: &str) -> String {
-    text.trim_end()
-        .lines()
-        .map(|line| if line.chars().count() > COLUMNS { broken(line) } else { format!("{line}\n") })
-        .collect()
+    let (mut lines, mut ends_in_rest) = (Vec::<String>::new(), false);
+    for line in text.trim_end().lines() {
+        let rest = lines.pop_if(|_| ends_in_rest && goes_on(line));
+        let line = rest.map_or_else(|| line.to_owned(), |rest| format!("{rest} {line}"));
+        let broken = if line.chars().count() > COLUMNS { broken(&line) } else { vec![line] };
+        ends_in_rest = broken.len() > 1;
+        lines.extend(broken);
+    }
+    lines.join("\n") + "\n"
 }
 
-fn broken(line: &str) -> String {
-    let (mut broken, mut width) = (String::new(), 0);
+/// Whether a line is more of the sentence before it: not the end of a paragraph, a point of a list or an address.
+fn goes_on(line: &str) -> bool {
+    line.starts_with(char::is_alphanumeric) && !line.contains("://")
+}
+
+fn broken(line: &str) -> Vec<String> {
+    let mut lines = Vec::<String>::new();
     for word in line.split_whitespace() {
-        let length = word.chars().count();
-        if width > 0 && width + 1 + length > COLUMNS {
-            broken.push('\n');
-            width = 0;
-        } else if width > 0 {
-            broken.push(' ');
-            width += 1;
+        match lines.last_mut() {
+            Some(last) if last.chars().count() + 1 + word.chars().count() <= COLUMNS => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
         }
-        broken.push_str(word);
-        width += length;
     }
-    broken + "\n"
+    lines
 }
 
 /// A subject is a header: a line break in it would begin another one.

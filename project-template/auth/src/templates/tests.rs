@@ -66,6 +66,53 @@ fn a_mail_has_a_subject_a_text_and_html_in_which_values_are_escaped() {
 }
 
 #[test]
+fn what_does_not_fit_into_a_line_goes_on_in_the_next_of_its_paragraph() {
+    let long = "word ".repeat(16);
+    let filled = |text: &str| wrapped(text).lines().map(str::to_owned).collect::<Vec<_>>();
+    let lines = filled(&format!("{}\nand more.\n\nEnd.", long.trim_end()));
+    assert_eq!(lines[1..], ["word and more.", "", "End."]);
+    for next in ["", "- a point", "https://example.com/"] {
+        let lines = filled(&format!("{}\n{next}\nEnd.", long.trim_end()));
+        assert_eq!(lines[1..], ["word", next, "End."]);
+    }
+}
+
+#[test]
+fn a_mail_that_says_to_reset_a_password_carries_the_way() {
+    let templates = load(&[]).unwrap();
+    for page in [None, Some("https://app.example.com/forgot-password".to_owned())] {
+        let (email, time) = (|| "ada@example.com".to_owned(), || "1 January 2027, 12:00 UTC".to_owned());
+        let (device, address) = ("Firefox on Linux".to_owned(), "203.0.113.7".to_owned());
+        let mails = [
+            templates.mail(&mails::PasswordChanged { email: email(), time: time(), reset_page: page.clone() }),
+            templates.mail(&mails::AccountExists { email: email(), reset_page: page.clone() }),
+            templates.mail(&mails::EmailChangeNotice { email: email(), new_email: email(), reset_page: page.clone() }),
+            templates.mail(&mails::NewDevice {
+                email: email(),
+                time: time(),
+                device,
+                address,
+                reset_page: page.clone(),
+            }),
+            templates.mail(&mails::SessionCopied { email: email(), time: time(), reset_page: page.clone() }),
+        ];
+        for mail in mails {
+            let Written { text, html, .. } = mail.unwrap();
+            let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            if let Some(page) = &page {
+                assert!(text.contains(&format!(":\n\n{page}\n")), "{text}");
+                assert!(html.contains(&format!("href=\"{page}\"")), "{html}");
+                assert!(!words.contains("link where") && !words.contains("where you sign in"), "{text}");
+            } else {
+                let ways = ["where you sign in at auth.example.com", "ask there for a link"];
+                assert!(ways.iter().any(|way| words.contains(way)), "{text}");
+                assert!(ways.iter().any(|way| html.contains(way)) && !html.contains("None"), "{html}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_line_break_in_a_value_does_not_begin_another_header() {
     let templates = load(&[("pass_reset_subject", "Reset {{ email }}")]).unwrap();
     let mail = templates.mail(&mails::PassReset { email: "a\r\nBcc: b@example.com\u{0}".into(), ..reset("") }).unwrap();

@@ -18,6 +18,7 @@ auth::on_both_engines!(
     a_sign_in_with_a_new_device_or_from_a_new_address_is_told_once,
     a_mail_has_no_word_of_the_strangers_own,
     a_replay_is_told_once_for_a_session,
+    a_notice_leads_to_the_page_that_the_settings_name_and_else_says_where_to_ask,
 );
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0";
@@ -100,6 +101,26 @@ async fn a_replay_is_told_once_for_a_session(engine: Engine) {
     assert_eq!(mails(&app).await, 1);
     let mail = app.mailbox().await.latest(ADA);
     assert!(mail.subject.contains("was ended") && mail.text.contains(ADA), "{}", mail.text);
+}
+
+async fn a_notice_leads_to_the_page_that_the_settings_name_and_else_says_where_to_ask(engine: Engine) {
+    for (page, way) in [
+        ("", "for a link where you sign in at auth.example.com."),
+        ("https://app.example.com/forgot", "\nhttps://app.example.com/forgot\n"),
+        ("/forgot", "\nhttps://auth.example.com/forgot\n"),
+    ] {
+        let toml = format!(
+            "[audit]\nnotify_replay = true\n[password]\nforgot_page = {page:?}\n\
+             [http]\npublic_url = \"https://auth.example.com/base\""
+        );
+        let app = TestApp::configured(engine, router, &toml).await;
+        replay(app.signed_in(ADA).await).await;
+        let mail = app.mailbox().await.latest(ADA);
+        let text = mail.text.replace("\r\n", "\n");
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(way) || words.contains(way), "{page}: {text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 76), "{text}");
+    }
 }
 
 #[test]

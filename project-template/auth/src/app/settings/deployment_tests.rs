@@ -71,6 +71,7 @@ fn every_setting_below_its_floor_is_named_and_nothing_else() {
         "password.logout_on_change = false",
         r#"password.reset_lifetime = "61m""#,
         r#"password.reset_redirect = "http://auth.example.com/new-password""#,
+        r#"password.forgot_page = "http://app.example.com/forgot-password""#,
         "password.hash_memory = 9000",
         r#"sessions.lifetime = """#,
         r#"sessions.lifetime = "31d""#,
