@@ -30,10 +30,6 @@ pub(super) fn translate(row: &mut Content) {
         let provider = identity.text("provider").filter(|name| *name != "auth0");
         row.left.others.extend(provider.map(|name| format!("sign-in with {name}")));
     }
-    for (provider, _) in own.get("multifactor").and_then(Value::as_array).into_iter().flatten().zip(0..1) {
-        let name = provider.as_str().unwrap_or("multifactor");
-        row.left.second_factors.push(format!("multifactor {name}"));
-    }
 }
 
 /// The address may be there alone.

@@ -17,13 +17,11 @@ pub(super) fn translate(row: &mut Content) {
         row.model = "rows of other tables".into();
         return;
     }
-    match row.fields.remove("role").as_ref().and_then(serde_json::Value::as_str) {
-        None | Some("" | "user") => {}
-        Some(role) => row.left.notes.push(format!(
-            "its role `{}` is one of better-auth's; it has role 0, or what is_staff and is_superuser say",
-            role.escape_debug()
-        )),
+    if let Some(role) = row.read().text("role").filter(|role| *role != "user") {
+        let note = format!("its role `{}` is one of better-auth's; it has role 0", role.escape_debug());
+        row.left.notes.push(note);
     }
+    row.drop_privileges();
     key(row, &["id", "_id"]);
     row.rename(&["email_verified"], "email_verified");
     row.rename(&["created_at"], "date_joined");

@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 use super::super::rows::Content;
 use super::Fields;
 
+const MUST_CHANGE: &str = "its password is to be changed at the next sign-in (`UPDATE_PASSWORD`, or a temporary one); the \
+    account has no password until its owner resets it";
+
 pub(super) fn translate(row: &mut Content) {
     row.drop_privileges();
     let own = row.fields.clone();
@@ -21,11 +24,15 @@ pub(super) fn translate(row: &mut Content) {
     row.rename(&["lastName"], "last_name");
     row.rename(&["createdTimestamp"], "date_joined");
     row.fields.remove("password");
+    let must_change = own.list("requiredActions").iter().any(|action| action == "UPDATE_PASSWORD");
     for credential in own.list("credentials").iter().filter_map(Value::as_object).map(Fields) {
         match credential.text("type").unwrap_or_default() {
             "password" => {
-                row.set("password", Some(password(credential)));
-                row.set("must_change_password", credential.get("temporary").cloned());
+                if must_change || credential.flag("temporary") {
+                    row.left.notes.push(MUST_CHANGE.into());
+                } else {
+                    row.set("password", Some(password(credential)));
+                }
             }
             way @ "webauthn-passwordless" => row.left.others.push(format!("sign-in with {way}")),
             // The passwords before the present one.
@@ -35,9 +42,6 @@ pub(super) fn translate(row: &mut Content) {
     }
     if !row.left.second_factors.is_empty() {
         row.fields.remove("totp");
-    }
-    if own.list("requiredActions").iter().any(|action| action == "UPDATE_PASSWORD") {
-        row.set("must_change_password", Some(true));
     }
     for identity in own.list("federatedIdentities").iter().filter_map(Value::as_object).map(Fields) {
         let provider = identity.text("identityProvider").unwrap_or("another provider");
