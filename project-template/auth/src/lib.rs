@@ -106,6 +106,6 @@ pub mod words;
 pub use app::{Auth, Settings};
 pub use error::{Error, Result};
 pub use hooks::Hooks;
-pub use sessions::{CurrentUser, DbUser, Role, Staff, Superuser, VerifiedUser};
+pub use sessions::{CurrentUser, DbUser, Fresh, Role, Staff, Superuser, VerifiedUser};
 /// What the queries of [`on!`] and [`in_tx!`] are made with, in the version that the pools are of.
 pub use sqlx;

@@ -5,9 +5,8 @@ use crate::audit::Reason;
 use crate::error::Result;
 use crate::error::refusals;
 use crate::http::{Client, Fields};
-use crate::login;
 use crate::passwords;
-use crate::sessions::{CurrentUser, DbUser};
+use crate::sessions::{self, CurrentUser, DbUser};
 
 refusals! {
     /// The account has no password, and the session did not begin within the last five minutes.
@@ -28,7 +27,7 @@ pub(super) async fn prove(
     reason: Reason,
 ) -> Result<Option<()>> {
     if user.password_hash.is_none() {
-        let is_fresh = login::is_fresh(token.session_iat, auth.now());
+        let is_fresh = sessions::is_fresh(token.session_iat, auth.now());
         return if is_fresh { Ok(Some(())) } else { Err(SignInAgain.into()) };
     }
     let Some(password) = fields.secret("password") else { return Ok(None) };

@@ -15,7 +15,6 @@ use crate::error::shared::{Conflict, NotFound, Throttled};
 use crate::error::{Error, Result, refusals};
 use crate::hooks;
 use crate::http::{Client, Fields};
-use crate::login;
 use crate::notices;
 use crate::openapi::{Api, at, bodies};
 use crate::sessions::{self, CurrentUser, DbUser, EndedBy};
@@ -105,7 +104,7 @@ async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
         })), SignInOnceMore),
 )]
 async fn export_all(State(auth): State<Auth>, user: DbUser, token: CurrentUser) -> Result<Response> {
-    if !login::is_fresh(token.session_iat, auth.now()) {
+    if !sessions::is_fresh(token.session_iat, auth.now()) {
         return Err(SignInOnceMore.into());
     }
     let all = export::export(&auth, &user, user.session).await?;

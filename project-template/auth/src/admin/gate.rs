@@ -15,8 +15,8 @@ use uuid::Uuid;
 use crate::Auth;
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields, FormFields, cookies, csrf};
-use crate::login;
 use crate::pages::Reader;
+use crate::sessions;
 use crate::users::{self, User, role};
 
 pub(crate) const COOKIE: &str = "admin_session";
@@ -154,7 +154,7 @@ impl Admin {
 
     /// Whether they gave their password a moment ago.
     pub(super) fn is_proven(&self, now: OffsetDateTime) -> bool {
-        login::is_fresh(self.ticket.proven, now)
+        sessions::is_fresh(self.ticket.proven, now)
     }
 }
 

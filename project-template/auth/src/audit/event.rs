@@ -181,6 +181,14 @@ impl Event {
 
     /// The line of the log, with what the row has.
     pub(super) fn log(&self, row: &AuditRow) {
+        row.log(self.kind.is_alarming());
+    }
+}
+
+impl AuditRow {
+    /// The line of the log.
+    pub(super) fn log(&self, is_alarming: bool) {
+        let row = self;
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(
@@ -198,7 +206,7 @@ impl Event {
                 )
             };
         }
-        if self.kind.is_alarming() { line!(warn) } else { line!(info) }
+        if is_alarming { line!(warn) } else { line!(info) }
     }
 }
 

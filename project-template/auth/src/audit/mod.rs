@@ -10,6 +10,7 @@
 
 mod event;
 mod failures;
+mod own;
 mod row;
 mod store;
 
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 pub(crate) use event::{Account, Event, Kind, Reason};
 pub(crate) use failures::{Failures, note, note_code};
+pub use own::{Audit, OwnEvent};
 pub use row::AuditRow;
 pub(crate) use store::Filter;
 

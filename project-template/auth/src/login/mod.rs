@@ -4,17 +4,13 @@ mod routes;
 
 pub(crate) use routes::{checked, router};
 
-use std::time::Duration;
-
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
-use time::OffsetDateTime;
 
 use crate::Auth;
 use crate::audit::{self, Event, Kind, Reason};
-use crate::clock;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::http::Client;
@@ -22,14 +18,6 @@ use crate::notices;
 use crate::sessions::{self, Delivery, Ended, Issued};
 use crate::tokens::UserClaims;
 use crate::users::{self, User};
-
-/// How long a proof of who somebody is stands for another one, where something takes a fresh proof (OWASP ASVS 5.0, 7.5).
-const FRESH: Duration = Duration::from_mins(5);
-
-/// Whether a proof that was given at a time, in seconds since 1970, is a fresh one.
-pub(crate) fn is_fresh(proven: i64, now: OffsetDateTime) -> bool {
-    clock::is_recent(proven, now, FRESH)
-}
 
 /// Begins a session for a user who has proven who they are; none if the account was changed or deactivated since the
 /// proof was checked.

@@ -7,6 +7,7 @@
 mod connections;
 mod message;
 mod outbox;
+mod own;
 mod reach;
 mod sender;
 mod settings;
@@ -20,6 +21,7 @@ pub use outbox::Settings as OutboxSettings;
 #[cfg(feature = "testing")]
 pub(crate) use outbox::deliver_due;
 pub(crate) use outbox::{Leaves, Mail, outbox, queue, write};
+pub use own::{Outbox, OwnMail};
 pub(crate) use reach::{Reach, is_reachable};
 pub use sender::{Sender, Server};
 pub use settings::{Settings, Tls, Transport};

@@ -81,15 +81,22 @@ pub(crate) async fn write<M: templates::Mail>(
 ) -> Result<()> {
     let written = auth.templates().mail(mail.content)?;
     let letter = Letter { to: mail.to.to_owned(), subject: written.subject, text: written.text, html: written.html };
-    let plain = zeroize::Zeroizing::new(serde_json::to_vec(&letter).map_err(anyhow::Error::new)?);
+    put(auth, tx, &letter, mail.until, leaves).await
+}
+
+/// Writes a letter down, sealed.
+pub(super) async fn put(
+    auth: &Auth,
+    tx: &mut Tx,
+    letter: &Letter,
+    until: Option<OffsetDateTime>,
+    leaves: Leaves,
+) -> Result<()> {
+    let plain = zeroize::Zeroizing::new(serde_json::to_vec(letter).map_err(anyhow::Error::new)?);
     let id = Uuid::now_v7();
     let sealed = auth.tokens().seal(&thing(id), &plain, auth.now());
-    store::insert(
-        tx,
-        &Row { id, sealed, pretended: leaves == Leaves::No, attempts: 0, expires_at: mail.until },
-        auth.now(),
-    )
-    .await?;
+    store::insert(tx, &Row { id, sealed, pretended: leaves == Leaves::No, attempts: 0, expires_at: until }, auth.now())
+        .await?;
     auth.mail_wake().notify_one();
     Ok(())
 }

@@ -12,6 +12,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::rand::{self, SystemRandom};
+use serde::Serialize;
 
 pub(crate) use lost::lost;
 pub use reader::Reader;
@@ -42,6 +43,36 @@ pub fn show_leading_to<P: Page>(
 ) -> Result<Response> {
     let nonce = nonce()?;
     let html = auth.templates().page(page, &nonce)?;
+    answer(status, html, &nonce, elsewhere)
+}
+
+/// Answers with a page of the application's own: a template (Jinja) that can begin with
+/// `{% extends "pages/page_layout.html" %}`, filled in with `values`, which are escaped. Its styles and scripts carry
+/// `nonce="{{ nonce }}"`; nothing else is let in, as on every page here.
+///
+/// ```
+/// use auth::{Auth, CurrentUser, Result, pages};
+/// use axum::extract::State;
+/// use axum::http::StatusCode;
+/// use axum::response::Response;
+/// use serde_json::json;
+///
+/// const TEAM: &str = "{% extends \"pages/page_layout.html\" %}{% block content %}<h1>{{ team }}</h1>{% endblock %}";
+///
+/// async fn team(State(auth): State<Auth>, _: CurrentUser) -> Result<Response> {
+///     pages::show_own(&auth, StatusCode::OK, TEAM, &json!({ "team": "Analytical Engines" }))
+/// }
+/// ```
+///
+/// # Errors
+/// If the text is no template, or names a variable that has no value.
+pub fn show_own(auth: &Auth, status: StatusCode, html: &str, values: &impl Serialize) -> Result<Response> {
+    let nonce = nonce()?;
+    let html = auth.templates().own_page(html, values, &nonce)?;
+    answer(status, html, &nonce, None)
+}
+
+fn answer(status: StatusCode, html: String, nonce: &str, elsewhere: Option<&str>) -> Result<Response> {
     let elsewhere = elsewhere.and_then(origin).map(|origin| format!(" {origin}")).unwrap_or_default();
     let policy = format!(
         "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src 'self' data:; font-src 'self'; \

@@ -10,6 +10,7 @@ mod check;
 mod declare;
 mod escape;
 pub mod mails;
+mod own;
 pub mod pages;
 
 use std::borrow::Cow;

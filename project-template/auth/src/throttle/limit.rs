@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::budget::SITE;
-use super::{Action, key, limit_store as store, shared};
+use super::{Action, Rate, key, limit_store as store, shared};
 use crate::Auth;
 use crate::error::{Error, Result};
 use crate::http::Client;
@@ -35,15 +35,36 @@ pub(super) use actions;
 /// # Errors
 /// 429 `throttled` where there were too many; it is not counted then. If the database cannot be reached.
 pub(crate) async fn limit(auth: &Auth, action: Action, name: &str) -> Result<()> {
-    limit_to(auth, action, name, 1).await
+    let Some(rate) = rate_of(auth, action) else { return Ok(()) };
+    count(auth, Counted::of(action), name, rate).await
 }
 
-/// As [`limit()`], at a rate that is so many times what the settings say.
-async fn limit_to(auth: &Auth, action: Action, name: &str, times: u32) -> Result<()> {
-    let settings = &auth.settings().throttle;
-    let Some(rate) = settings.rates.get(&action).copied().filter(|_| settings.enabled) else { return Ok(()) };
-    let rate = rate.times(times);
-    let subject = key::hash(action.name(), name);
+/// That of the settings, if they have one.
+fn rate_of(auth: &Auth, action: Action) -> Option<Rate> {
+    auth.settings().throttle.rates.get(&action).copied()
+}
+
+/// What requests are counted as.
+#[derive(Clone, Copy)]
+pub(super) struct Counted {
+    /// Before the name of what is counted, so that two of one name are two.
+    pub(super) owner: &'static str,
+    /// In logs and metrics.
+    pub(super) name: &'static str,
+}
+
+impl Counted {
+    fn of(action: Action) -> Self {
+        Self { owner: "", name: action.name() }
+    }
+}
+
+/// Counts a request, by whoever goes by this name.
+pub(super) async fn count(auth: &Auth, counted: Counted, name: &str, rate: Rate) -> Result<()> {
+    if !auth.settings().throttle.enabled {
+        return Ok(());
+    }
+    let subject = key::hash(&[counted.owner, counted.name].concat(), name);
     let now = micros(auth);
     let wait = match auth.redis() {
         Some(redis) => shared::count(redis, &subject, rate, now).await,
@@ -58,8 +79,8 @@ async fn limit_to(auth: &Auth, action: Action, name: &str, times: u32) -> Result
         }
     };
     let Ok(wait @ 1..) = u64::try_from(wait) else { return Ok(()) };
-    tracing::info!(action = action.name(), "too many requests");
-    auth.metrics().throttled(action.name());
+    tracing::info!(action = counted.name, "too many requests");
+    auth.metrics().throttled(counted.name);
     // What is left of a second is waited for as well.
     Err(Error::Throttled(Duration::from_secs(wait.div_ceil(1_000_000))))
 }
@@ -69,11 +90,17 @@ async fn limit_to(auth: &Auth, action: Action, name: &str, times: u32) -> Result
 /// # Errors
 /// As [`limit()`].
 pub(crate) async fn limit_client(auth: &Auth, action: Action, client: &Client) -> Result<()> {
+    let Some(rate) = rate_of(auth, action) else { return Ok(()) };
+    count_client(auth, Counted::of(action), client, rate).await
+}
+
+/// As [`count()`], of the address a request comes from, and of the site that is in.
+pub(super) async fn count_client(auth: &Auth, counted: Counted, client: &Client, rate: Rate) -> Result<()> {
     if let Some(network) = key::network(client) {
-        limit(auth, action, &network).await?;
+        count(auth, counted, &network, rate).await?;
     }
     if let Some(site) = key::site(client) {
-        limit_to(auth, action, &site, SITE).await?;
+        count(auth, counted, &site, rate.times(SITE)).await?;
     }
     Ok(())
 }

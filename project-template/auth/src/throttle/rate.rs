@@ -25,6 +25,29 @@ impl Rate {
         is_sensible.then_some(Self { count, period })
     }
 
+    /// So many a minute.
+    ///
+    /// # Panics
+    /// In a constant: if it is none, or more than 100,000.
+    #[must_use]
+    pub const fn per_minute(count: u32) -> Self {
+        Self::every(count, Duration::from_mins(1))
+    }
+
+    /// So many an hour.
+    ///
+    /// # Panics
+    /// As [`Rate::per_minute`].
+    #[must_use]
+    pub const fn per_hour(count: u32) -> Self {
+        Self::every(count, Duration::from_hours(1))
+    }
+
+    const fn every(count: u32, period: Duration) -> Self {
+        assert!(count > 0 && count <= COUNT_LIMIT, "a rate is of one request at least, and of 100,000 at most");
+        Self { count, period }
+    }
+
     /// Parses `30/m`, `5/10m`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -1,0 +1,102 @@
+//! Events of the application.
+
+use uuid::Uuid;
+
+use super::{AuditRow, store};
+use crate::Auth;
+use crate::db::Tx;
+use crate::request;
+
+/// The label of the metric `auth_events` that counts them all.
+const LABEL: &str = "application";
+
+/// An event of the application's own, for the audit log.
+#[derive(Clone, Debug)]
+pub struct OwnEvent {
+    kind: &'static str,
+    user: Option<Uuid>,
+    session: Option<Uuid>,
+    detail: Option<String>,
+}
+
+impl OwnEvent {
+    /// An event of this kind: a word such as `invoice_paid`. It is kept as `app.invoice_paid`, which no kind of ours can be.
+    #[must_use]
+    pub fn new(kind: &'static str) -> Self {
+        Self { kind, user: None, session: None, detail: None }
+    }
+
+    /// Whom it concerns.
+    #[must_use]
+    pub fn of(self, user: Uuid) -> Self {
+        Self { user: Some(user), ..self }
+    }
+
+    /// In which session.
+    #[must_use]
+    pub fn session(self, session: Uuid) -> Self {
+        Self { session: Some(session), ..self }
+    }
+
+    /// What it was about: no secret, and nothing that has to go with the account, since the row outlives it.
+    #[must_use]
+    pub fn saying(self, detail: impl Into<String>) -> Self {
+        Self { detail: Some(detail.into()), ..self }
+    }
+}
+
+/// The audit log; see [`Auth::audit`].
+#[derive(Clone, Copy)]
+pub struct Audit<'a>(&'a Auth);
+
+impl Auth {
+    /// The audit log, for events of the application.
+    #[must_use]
+    pub fn audit(&self) -> Audit<'_> {
+        Audit(self)
+    }
+}
+
+impl Audit<'_> {
+    /// Writes an event down in the transaction that makes it true, with the request and the client's address; its line of the
+    /// log follows the commit. The admin pages show it beside all others.
+    ///
+    /// ```
+    /// use auth::audit::OwnEvent;
+    /// use auth::{Auth, CurrentUser, Result};
+    ///
+    /// async fn pay(auth: &Auth, user: &CurrentUser) -> Result<()> {
+    ///     let mut tx = auth.db().begin().await?;
+    ///     // … the rows of the payment
+    ///     auth.audit().record(&mut tx, &OwnEvent::new("invoice_paid").of(user.id()).saying("invoice 7")).await?;
+    ///     tx.commit().await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// If the database cannot be reached.
+    pub async fn record(self, tx: &mut Tx, event: &OwnEvent) -> sqlx::Result<()> {
+        let origin = request::current();
+        let row = AuditRow {
+            id: Uuid::now_v7(),
+            at: self.0.now(),
+            kind: format!("app.{}", event.kind),
+            request_id: origin.request,
+            user_id: event.user,
+            session_id: event.session,
+            actor_id: origin.actor,
+            email: None,
+            ip: origin.ip.map(|ip| ip.to_string()),
+            detail: event.detail.clone(),
+            count: 1,
+        };
+        store::insert_in(tx, &row).await?;
+        let auth = self.0.clone();
+        tx.after_commit(move || {
+            auth.metrics().event(LABEL);
+            row.log(false);
+        });
+        Ok(())
+    }
+}

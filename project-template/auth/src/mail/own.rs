@@ -1,0 +1,69 @@
+//! Mails of the application: its own texts, in the house's layout, with all that the outbox promises.
+
+use serde::Serialize;
+
+use super::{Letter, outbox};
+use crate::Auth;
+use crate::db::Tx;
+use crate::email::Email;
+use crate::error::Result;
+
+/// The texts of a mail of the application's own, in the language of templates (Jinja), and what its variables are called is
+/// up to it; `service` is there as well. The HTML can begin with `{% extends "email/email_layout.html" %}`.
+///
+/// Values are escaped in the HTML. A text that a stranger may have typed, a name above all, does not belong into a mail: it
+/// would carry their words to anybody.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnMail {
+    /// One line.
+    pub subject: &'static str,
+    /// For programs that show no HTML.
+    pub text: &'static str,
+    /// The same, to look at.
+    pub html: &'static str,
+}
+
+/// Where mails wait for a server; see [`Auth::mail`].
+#[derive(Clone, Copy)]
+pub struct Outbox<'a>(&'a Auth);
+
+impl Auth {
+    /// The outbox, for mails of the application.
+    #[must_use]
+    pub fn mail(&self) -> Outbox<'_> {
+        Outbox(self)
+    }
+}
+
+impl Outbox<'_> {
+    /// Has a mail sent once the transaction is committed: if that is rolled back, there is none. It stays until a server has
+    /// taken it, over restarts and failures.
+    ///
+    /// ```
+    /// use auth::db::Tx;
+    /// use auth::mail::OwnMail;
+    /// use auth::users::Email;
+    /// use auth::{Auth, Result};
+    /// use serde_json::json;
+    ///
+    /// const INVITED: OwnMail = OwnMail {
+    ///     subject: "You are a member of {{ team }}",
+    ///     text: "{{ team }} is at {{ link }}",
+    ///     html: "{% extends \"email/email_layout.html\" %}{% block content %}<p>{{ team }}</p>{% endblock %}",
+    /// };
+    ///
+    /// async fn invite(auth: &Auth, tx: &mut Tx, member: &Email) -> Result<()> {
+    ///     let values = json!({ "team": "Analytical Engines", "link": "https://app.example.com/teams/1" });
+    ///     auth.mail().queue(tx, member, &INVITED, &values).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// If a text is no template, or names a variable that has no value. If the database cannot be reached.
+    pub async fn queue(self, tx: &mut Tx, to: &Email, mail: &OwnMail, values: &impl Serialize) -> Result<()> {
+        let written = self.0.templates().own_mail([mail.subject, mail.text, mail.html], values)?;
+        let to = to.as_written().to_owned();
+        let letter = Letter { to, subject: written.subject, text: written.text, html: written.html };
+        outbox::put(self.0, tx, &letter, None, outbox::Leaves::Yes).await
+    }
+}

@@ -1,0 +1,58 @@
+//! A proof of who somebody is that was given a moment ago, as an argument of a handler.
+
+use std::ops::Deref;
+use std::time::Duration;
+
+use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use time::OffsetDateTime;
+
+use super::CurrentUser;
+use crate::Auth;
+use crate::clock;
+use crate::error::{Error, Result};
+
+/// How long a proof stands for another one, where something takes a fresh one (OWASP ASVS 5.0, 7.5).
+const FRESH: Duration = Duration::from_mins(5);
+
+/// Whether a proof that was given at a time, in seconds since 1970, is a fresh one.
+pub(crate) fn is_fresh(proven: i64, now: OffsetDateTime) -> bool {
+    clock::is_recent(proven, now, FRESH)
+}
+
+/// A signed-in user whose session began within the last five minutes, for what an open browser or a stolen token must not
+/// do; a refresh makes no session younger. Anybody else is answered 403 `sign_in_again`: have them sign in again, and repeat
+/// the request.
+///
+/// ```no_run
+/// use auth::Fresh;
+///
+/// async fn close_account(user: Fresh) -> String {
+///     format!("user {} signed in just now", user.id())
+/// }
+/// # axum::Router::<auth::Auth>::new().route("/close/", axum::routing::post(close_account));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Fresh(CurrentUser);
+
+impl Deref for Fresh {
+    type Target = CurrentUser;
+
+    fn deref(&self) -> &CurrentUser {
+        &self.0
+    }
+}
+
+impl FromRequestParts<Auth> for Fresh {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self> {
+        let user = CurrentUser::from_request_parts(parts, auth).await?;
+        if is_fresh(user.session_iat, auth.now()) {
+            return Ok(Self(user));
+        }
+        let detail = "Sign in again, then repeat this within five minutes.";
+        Err(Error::refused(StatusCode::FORBIDDEN, detail, "sign_in_again"))
+    }
+}
