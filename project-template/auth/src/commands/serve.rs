@@ -38,7 +38,8 @@ pub(super) async fn serve(
     };
     // Before the first line says that the server is there: whoever reads it may stop the server at once.
     let stop = stop_signal(&auth)?;
-    tokio::spawn(tokens::keep_reading(auth.clone(), signal(SignalKind::hangup())?));
+    let hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(tokens::keep_reading(auth.clone(), hangup, tokens::every_minute()));
     if let Some(listener) = &metrics {
         tracing::info!("metrics at http://{}/metrics", listener.local_addr()?);
     }

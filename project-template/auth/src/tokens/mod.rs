@@ -38,7 +38,7 @@ pub(crate) use key_file::{PEM, SECRET, parse, read, with_signs_from};
 pub(crate) use key_files::{key_files, may_be_directory, number};
 pub use keys::SigningKey;
 pub(crate) use keys::Signs;
-pub(crate) use reading::{Current, keep_reading};
+pub(crate) use reading::{Current, every_minute, keep_reading};
 pub use refusal::Refusal;
 
 use crate::settings::{Choice, Problem, Section};

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::signal::unix::Signal;
-use tokio::time::{Instant, interval_at};
+use tokio::time::{Instant, Interval, interval_at};
 
 use super::Tokens;
 use crate::Auth;
@@ -51,9 +51,13 @@ impl Current {
     }
 }
 
-/// Reads the keys again at every SIGHUP and every minute, until the server stops.
-pub(crate) async fn keep_reading(auth: Auth, mut hangup: Signal) {
-    let mut timer = interval_at(Instant::now() + EVERY, EVERY);
+/// Ticks a minute from now and every minute then.
+pub(crate) fn every_minute() -> Interval {
+    interval_at(Instant::now() + EVERY, EVERY)
+}
+
+/// Reads the keys again at every SIGHUP and at every tick, until the server stops.
+pub(crate) async fn keep_reading(auth: Auth, mut hangup: Signal, mut timer: Interval) {
     loop {
         tokio::select! {
             () = auth.stopped() => return,
@@ -65,3 +69,7 @@ pub(crate) async fn keep_reading(auth: Auth, mut hangup: Signal) {
         let _ = tokio::task::spawn_blocking(move || auth.current_tokens().read_again()).await;
     }
 }
+
+#[cfg(test)]
+#[path = "reading_tests.rs"]
+mod tests;

@@ -141,12 +141,16 @@ impl TestApp {
     }
 
     /// Puts a new key into the directory of keys, for instances that are started from now on. The greatest name is the
-    /// newest key.
+    /// newest key. `signs_from` is an RFC 3339 time; without one the key signs at once.
     ///
     /// # Panics
     /// For RSA, which the program makes no keys of.
-    pub fn add_key(&self, name: &str, algorithm: Algorithm) {
-        write_key(&self.files.path().join(KEYS), name, algorithm);
+    pub fn add_key(&self, name: &str, algorithm: Algorithm, signs_from: Option<&str>) {
+        let path = write_key(&self.files.path().join(KEYS), name, algorithm);
+        if let Some(when) = signs_from {
+            let key = std::fs::read_to_string(&path).expect("the key that was written");
+            std::fs::write(&path, format!("signs-from: {when}\n{key}")).expect("a key file");
+        }
     }
 
     /// A client that has signed in with a code that was mailed to this address.

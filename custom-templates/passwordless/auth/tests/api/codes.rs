@@ -45,7 +45,7 @@ async fn an_address_has_one_id_however_it_is_written_and_whichever_key_signs(eng
     assert_eq!((&ada["email"], &ada["email_verified"], &ada["role"]), (&json!(ADA), &json!(true), &json!(0)));
     let id: uuid::Uuid = ada["sub"].as_str().unwrap().parse().unwrap();
     assert_eq!(id.get_version_num(), 8);
-    app.add_key("0002", Algorithm::EdDsa);
+    app.add_key("0002", Algorithm::EdDsa, None);
     let rotated = app.second_instance(router).await;
     app.advance(Duration::from_mins(1));
     let same = claims(&rotated.signed_in("Ada@example.com").await).await;
