@@ -133,6 +133,10 @@ async fn accounts_keep_their_names_roles_times_and_verified_addresses(engine: En
     }
     let expected = [(0, true), (0, false), (900, false), (1000, false)];
     assert_eq!(claims, expected.map(|(role, verified)| (json!(role), json!(verified))));
+    let words = "select words from user_search where words like '%argon2@%'";
+    let words: Vec<String> =
+        on!(app.auth.db(), pool => sqlx::query_scalar(words).fetch_all(pool).await).expect("the words");
+    assert_eq!(words, ["  argon2@example.com  zoe  o'hara,  \"z\""], "staff find it");
 }
 
 async fn an_import_that_is_run_again_goes_on_and_changes_nothing_that_is_there(engine: Engine) {

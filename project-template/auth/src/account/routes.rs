@@ -84,7 +84,9 @@ async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
     let first = fields.optional_text("first_name", NAME_LIMIT);
     let last = fields.optional_text("last_name", NAME_LIMIT);
     fields.finish()?;
-    let changed = store::set_names(auth.db(), user.id, first.as_deref(), last.as_deref(), auth.now()).await?;
+    let mut tx = auth.db().begin().await?;
+    let changed = store::set_names(&mut tx, user.id, first.as_deref(), last.as_deref(), auth.now()).await?;
+    tx.commit().await?;
     changed.map(|user| Json(user.into())).ok_or_else(Error::not_found)
 }
 

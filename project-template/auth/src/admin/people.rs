@@ -4,7 +4,6 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use super::acts::{self, Act};
@@ -36,20 +35,20 @@ pub(super) async fn list(State(auth): State<Auth>, admin: Admin, RawQuery(query)
 async fn list_page(auth: &Auth, admin: &Admin, query: &Query) -> Result<Response> {
     let (searched, after) = (query.get("q").trim(), query.get("after"));
     let staff = query.get("role") == "staff";
+    let needles = users::search::needles(searched);
     // One more than is shown tells whether there is another page.
     let limit = u32::try_from(PAGE + 1).unwrap_or(u32::MAX);
     let mut found = if let Ok(id) = searched.parse() {
         store::by_id(auth.db(), id, staff).await?.into_iter().collect()
-    } else if searched.is_empty() {
+    } else if needles.is_empty() {
         store::newest(auth.db(), after.parse().unwrap_or(Uuid::max()), staff, limit).await?
     } else {
-        let prefix: String = searched.nfc().collect::<String>().to_lowercase();
-        store::alike(auth.db(), &prefix, after, staff, limit).await?
+        store::alike(auth.db(), &needles, after.parse().unwrap_or(i64::MAX), staff, limit).await?
     };
     let more = found.len() > PAGE;
     found.truncate(PAGE);
     let last = found.last().filter(|_| more);
-    let last = last.map(|last| if searched.is_empty() { last.id.to_string() } else { last.email_key.clone() });
+    let last = last.map(|last| if needles.is_empty() { last.id.to_string() } else { last.number.to_string() });
     let page = AdminUsers {
         path: path(auth, ""),
         csrf_token: admin.form_token(auth),

@@ -4,7 +4,7 @@ use sqlx::AssertSqlSafe;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::db::{Db, Tx};
+use crate::db::{Db, Indexed, Tx};
 use crate::users::role;
 use crate::{in_tx, on};
 
@@ -13,7 +13,6 @@ crate::row! {
     pub(super) struct Listed {
         pub(super) id: Uuid,
         pub(super) email: String,
-        pub(super) email_key: String,
         pub(super) email_verified: bool,
         pub(super) first_name: String,
         pub(super) last_name: String,
@@ -21,25 +20,31 @@ crate::row! {
         pub(super) is_active: bool,
         pub(super) created_at: OffsetDateTime,
         pub(super) last_login_at: Option<OffsetDateTime>,
+        /// Where a search goes on after it.
+        pub(super) number: i64,
     }
 }
 
 const COLUMNS: &str =
-    "id, email, email_key, email_verified, first_name, last_name, role, is_active, created_at, last_login_at";
+    "users.id, email, email_verified, first_name, last_name, role, is_active, created_at, last_login_at";
 
 /// The accounts to look among. Staff are few and have an index; the limit, which they do not reach, has both engines
 /// begin with it, where SQLite would walk past everybody in the order that is asked for.
 fn among(staff: bool) -> String {
     if staff {
-        let few = format!("select * from users where role > 0 and role >= {} limit 1000000", role::STAFF);
-        format!("select {COLUMNS} from ({few}) as users")
+        format!("(select * from users where role > 0 and role >= {} limit 1000000) as users", role::STAFF)
     } else {
-        format!("select {COLUMNS} from users")
+        "users".to_owned()
     }
 }
 
+/// Accounts that are not searched for by their words have no number.
+fn unnumbered(staff: bool) -> String {
+    format!("select {COLUMNS}, cast(0 as bigint) as number from {}", among(staff))
+}
+
 pub(super) async fn by_id(db: &Db, id: Uuid, staff: bool) -> sqlx::Result<Option<Listed>> {
-    on!(db, pool => sqlx::query_as(AssertSqlSafe(format!("{} where id = $1", among(staff))))
+    on!(db, pool => sqlx::query_as(AssertSqlSafe(format!("{} where id = $1", unnumbered(staff))))
         .bind(id)
         .fetch_optional(pool)
         .await)
@@ -47,7 +52,7 @@ pub(super) async fn by_id(db: &Db, id: Uuid, staff: bool) -> sqlx::Result<Option
 
 /// Accounts made before this one, newest first: ids sort by time.
 pub(super) async fn newest(db: &Db, before: Uuid, staff: bool, limit: u32) -> sqlx::Result<Vec<Listed>> {
-    let statement = format!("{} where id < $1 order by id desc limit $2", among(staff));
+    let statement = format!("{} where id < $1 order by id desc limit $2", unnumbered(staff));
     on!(db, pool => sqlx::query_as(AssertSqlSafe(statement))
         .bind(before)
         .bind(i64::from(limit))
@@ -55,20 +60,49 @@ pub(super) async fn newest(db: &Db, before: Uuid, staff: bool, limit: u32) -> sq
         .await)
 }
 
-/// Accounts whose address begins like this, after an address.
-pub(super) async fn alike(db: &Db, prefix: &str, after: &str, staff: bool, limit: u32) -> sqlx::Result<Vec<Listed>> {
+/// Accounts whose words have each of these texts in them, that arrived before one with this number, newest first.
+pub(super) async fn alike(
+    db: &Db,
+    needles: &[String],
+    before: i64,
+    staff: bool,
+    limit: u32,
+) -> sqlx::Result<Vec<Listed>> {
+    let (statement, texts) = search(db, needles, staff);
+    on!(db, pool => {
+        // PostgreSQL plans it anew for each text: what is best for a frequent one reads everything for a rare one.
+        let mut query = sqlx::query_as(AssertSqlSafe(statement)).persistent(false).bind(before).bind(i64::from(limit));
+        for text in texts {
+            query = query.bind(text);
+        }
+        query.fetch_all(pool).await
+    })
+}
+
+/// The statement that searches, and the texts that are its parameters from the third on. Among everybody the index of
+/// trigrams says which accounts to look at; that of staff does otherwise.
+fn search(db: &Db, needles: &[String], staff: bool) -> (String, Vec<String>) {
+    let mut texts: Vec<String> = needles.iter().map(|needle| pattern(needle)).collect();
+    let mut conditions: Vec<String> =
+        (3..).take(texts.len()).map(|n| format!("user_search.words like ${n} escape '\\'")).collect();
+    let (tables, number) = if staff {
+        (format!("{} join user_search on user_id = users.id", among(true)), "number")
+    } else {
+        let Indexed { tables, number, condition: (before, after) } = db.indexed();
+        texts.push(db.trigrams(needles));
+        conditions.push(format!("{before}${}{after}", texts.len() + 2));
+        (tables.to_owned(), number)
+    };
+    let conditions = conditions.join(" and ");
     let statement = format!(
-        "{} where email_key >= $1 and email_key < $2 and email_key > $3 order by email_key limit $4",
-        among(staff)
+        "select {COLUMNS}, number from {tables} where {number} < $1 and {conditions} order by {number} desc limit $2"
     );
-    on!(db, pool => sqlx::query_as(AssertSqlSafe(statement))
-        .bind(prefix)
-        // Bytes are compared, and no text has greater ones.
-        .bind(format!("{prefix}{}", char::MAX))
-        .bind(after)
-        .bind(i64::from(limit))
-        .fetch_all(pool)
-        .await)
+    (statement, texts)
+}
+
+/// What `like` takes for a text that is somewhere.
+fn pattern(text: &str) -> String {
+    format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
 }
 
 /// Holds an account until the transaction ends, if an admin's role reaches it. Gives the role that it has until then.
@@ -101,3 +135,7 @@ pub(super) async fn may_give(tx: &mut Tx, admin: Uuid, role: i64) -> sqlx::Resul
     .await?);
     Ok(found.is_some())
 }
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;

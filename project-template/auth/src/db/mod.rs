@@ -8,6 +8,7 @@ mod migrating;
 mod pooler;
 mod postgres;
 mod settings;
+mod trigrams;
 mod trouble;
 
 use std::str::FromStr;
@@ -22,6 +23,7 @@ use sqlx::postgres::PgPool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, Postgres, SqlSafeStr, Sqlite, Transaction};
 use tracing::Instrument;
+pub(crate) use trigrams::Indexed;
 
 use crate::request;
 
@@ -140,6 +142,7 @@ migrations! {
     7 "0007_reload",
     8 "0008_code_requests",
     9 "0009_remembered",
+    10 "0010_user_search",
 }
 
 impl Db {

@@ -2,6 +2,8 @@
 
 mod columns;
 pub mod role;
+pub(crate) mod search;
+mod search_store;
 pub(crate) mod store;
 mod user;
 

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Account, Email, NewUser, User, role};
+use super::{Account, Email, NewUser, User, role, search};
 use crate::db::{Db, Tx};
 use crate::{in_tx, on};
 
@@ -40,13 +40,17 @@ macro_rules! insert {
 
 /// Inserts an account. A taken address is a unique violation, see [`crate::db::is_taken`].
 pub(crate) async fn insert(tx: &mut Tx, new: &NewUser, now: OffsetDateTime) -> sqlx::Result<User> {
-    insert!(tx, new, now, "")
+    let user: User = insert!(tx, new, now, "")?;
+    search::note(tx, user.id, &user.email, (&user.first_name, &user.last_name)).await?;
+    Ok(user)
 }
 
 /// Inserts an account, or finds the one that has the address; the id tells which. Either way a row is written and held
 /// until the transaction ends, so that whoever times this learns nothing.
 pub(crate) async fn insert_or_find(tx: &mut Tx, new: &NewUser, now: OffsetDateTime) -> sqlx::Result<User> {
-    insert!(tx, new, now, "on conflict (email_key) do update set email_key = excluded.email_key")
+    let user: User = insert!(tx, new, now, "on conflict (email_key) do update set email_key = excluded.email_key")?;
+    search::note_or_pretend(tx, new, user.id == new.id).await?;
+    Ok(user)
 }
 
 /// Notes that mail to the address reaches the account, if that is still as it was in this version.
@@ -98,7 +102,7 @@ pub(crate) async fn set_email(
     email: &Email,
     now: OffsetDateTime,
 ) -> sqlx::Result<Option<User>> {
-    in_tx!(tx, conn => sqlx::query_as(
+    let changed = in_tx!(tx, conn => sqlx::query_as(
         concat!("update users
          set email = $1, email_key = $2, email_verified = true, password_proven = false, auth_version = auth_version + 1,
              updated_at = $3
@@ -111,7 +115,8 @@ pub(crate) async fn set_email(
     .bind(id)
     .bind(version)
     .fetch_optional(conn)
-    .await)
+    .await?);
+    search::noted(tx, changed).await
 }
 
 /// Writes the address of an account in another way, if it is still as `user` shows it.
@@ -137,7 +142,7 @@ pub(crate) async fn set_sign_up(
     password_hash: Option<&str>,
     names: (&str, &str),
 ) -> sqlx::Result<Option<User>> {
-    in_tx!(tx, conn => sqlx::query_as(
+    let changed = in_tx!(tx, conn => sqlx::query_as(
         concat!("update users
          set password_hash = $1, password_proven = true, first_name = $2, last_name = $3,
              auth_version = auth_version + 1
@@ -150,7 +155,8 @@ pub(crate) async fn set_sign_up(
     .bind(user.id)
     .bind(user.auth_version)
     .fetch_optional(conn)
-    .await)
+    .await?);
+    search::noted(tx, changed).await
 }
 
 /// Inserts an account as it was elsewhere and gives its id, unless its address or its id is taken.
@@ -178,7 +184,9 @@ pub(crate) async fn import(tx: &mut Tx, account: &Account, now: OffsetDateTime) 
     .bind(account.last_login_at)
     .fetch_optional(conn)
     .await?);
-    Ok(made.map(|(id,)| id))
+    let Some((id,)) = made else { return Ok(None) };
+    search::note(tx, id, account.email.as_written(), (&account.first_name, &account.last_name)).await?;
+    Ok(Some(id))
 }
 
 /// An id that sorts by the time the account was made, as all of them do.
@@ -320,13 +328,13 @@ pub(crate) async fn set_active(tx: &mut Tx, id: Uuid, active: bool, now: OffsetD
 
 /// Changes the names that are given.
 pub(crate) async fn set_names(
-    db: &Db,
+    tx: &mut Tx,
     id: Uuid,
     first: Option<&str>,
     last: Option<&str>,
     now: OffsetDateTime,
 ) -> sqlx::Result<Option<User>> {
-    on!(db, pool => sqlx::query_as(
+    let changed = in_tx!(tx, conn => sqlx::query_as(
         concat!("update users
          set first_name = coalesce($1, first_name), last_name = coalesce($2, last_name), updated_at = $3
          where id = $4
@@ -336,8 +344,9 @@ pub(crate) async fn set_names(
     .bind(last)
     .bind(now)
     .bind(id)
-    .fetch_optional(pool)
-    .await)
+    .fetch_optional(conn)
+    .await?);
+    search::noted(tx, changed).await
 }
 
 /// Gives an account a role.

@@ -5,6 +5,7 @@
 mod acts;
 mod entry;
 mod lists;
+mod search;
 mod superusers;
 
 use auth::Auth;

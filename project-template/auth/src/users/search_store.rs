@@ -1,0 +1,34 @@
+//! The table of what accounts are found by.
+
+use uuid::Uuid;
+
+use crate::db::Tx;
+use crate::in_tx;
+
+/// Notes the words of a new account, or of nobody until the transaction ends.
+pub(super) async fn insert(tx: &mut Tx, user: Option<Uuid>, words: &str) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query("insert into user_search (user_id, words) values ($1, $2)")
+        .bind(user)
+        .bind(words)
+        .execute(conn)
+        .await
+        .map(drop))
+}
+
+/// Removes the words of nobody.
+pub(super) async fn remove_pretended(tx: &mut Tx) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query("delete from user_search where user_id is null").execute(conn).await.map(drop))
+}
+
+/// Notes the words of an account, whatever they were.
+pub(super) async fn set(tx: &mut Tx, user: Uuid, words: &str) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query(
+        "insert into user_search (user_id, words) values ($1, $2)
+         on conflict (user_id) do update set words = excluded.words where user_search.words <> excluded.words",
+    )
+    .bind(user)
+    .bind(words)
+    .execute(conn)
+    .await
+    .map(drop))
+}
