@@ -1,25 +1,31 @@
 //! What travels in the binary: the built-in project, and the templates of `custom-templates` to take or to copy.
 
-use include_dir::{Dir, include_dir};
+use std::sync::LazyLock;
+
+use lz4_flex::block::decompress_size_prepended;
 
 use super::source::Source;
 use super::{Template, overlay};
 use crate::failure::Failure;
 use crate::tree::{File, Mode, Origin, Tree};
 
-static PROJECT: Dir = include_dir!("$CARGO_MANIFEST_DIR/project-template");
-static EXAMPLES: Dir = include_dir!("$CARGO_MANIFEST_DIR/custom-templates");
+static PROJECT: LazyLock<Vec<u8>> =
+    LazyLock::new(|| unpacked(include_bytes!(concat!(env!("OUT_DIR"), "/project-template"))));
+static EXAMPLES: LazyLock<Vec<u8>> =
+    LazyLock::new(|| unpacked(include_bytes!(concat!(env!("OUT_DIR"), "/custom-templates"))));
 
 pub(crate) const BUILT_IN: &str = "built-in";
 
 pub(super) fn built_in() -> Template {
     let (id, version) = (BUILT_IN.into(), env!("CARGO_PKG_VERSION").into());
-    Template { id, version, sources: files(&PROJECT), ..Template::default() }
+    Template { id, version, sources: files(&PROJECT).collect(), ..Template::default() }
 }
 
 /// Names that `--template` knows beside paths and addresses.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    [BUILT_IN].into_iter().chain(EXAMPLES.dirs().filter_map(|directory| directory.path().to_str()))
+    let mut names: Vec<&str> = entries(&EXAMPLES).filter_map(|(path, _)| Some(path.split_once('/')?.0)).collect();
+    names.dedup();
+    [BUILT_IN].into_iter().chain(names)
 }
 
 /// A template as it lies in its directory, to be copied and changed.
@@ -31,15 +37,16 @@ pub(crate) fn export(name: &str) -> Option<Tree> {
 
 fn raw(name: &str) -> Option<Vec<Source>> {
     if name == BUILT_IN {
-        return Some(files(&PROJECT));
+        return Some(files(&PROJECT).collect());
     }
-    let directory = EXAMPLES.dirs().find(|directory| directory.path().to_str() == Some(name))?;
-    let mut sources = files(directory);
-    for source in &mut sources {
-        source.path = source.path.split_off(name.len() + 1);
+    let inside = |mut source: Source| {
+        let (directory, path) = source.path.split_once('/')?;
+        source.path = (directory == name).then(|| path.to_owned())?;
         source.origin = Origin::Added;
-    }
-    Some(sources)
+        Some(source)
+    };
+    let sources: Vec<Source> = files(&EXAMPLES).filter_map(inside).collect();
+    (!sources.is_empty()).then_some(sources)
 }
 
 pub(super) fn template(name: &str) -> Option<Result<Template, Failure>> {
@@ -50,24 +57,45 @@ pub(super) fn template(name: &str) -> Option<Result<Template, Failure>> {
     Some(overlay::embedded(name, sources).and_then(|(overlay, sources)| built_in().below(overlay, sources)))
 }
 
-fn files(directory: &Dir<'static>) -> Vec<Source> {
-    let mut sources = Vec::new();
-    collect(directory, &mut sources);
-    sources
+fn files(bundle: &'static [u8]) -> impl Iterator<Item = Source> {
+    entries(bundle).map(|(path, contents)| Source::embedded(path, contents))
 }
 
-fn collect(directory: &Dir<'static>, sources: &mut Vec<Source>) {
-    for file in directory.files() {
-        sources.push(Source::embedded(file.path().to_string_lossy().replace('\\', "/"), file.contents()));
-    }
-    for inner in directory.dirs() {
-        collect(inner, sources);
-    }
+/// What `build.rs` has bundled: lines of lengths and paths, an empty line, the contents.
+fn entries(bundle: &[u8]) -> impl Iterator<Item = (&str, &[u8])> {
+    let end = bundle.windows(2).position(|bytes| bytes == b"\n\n").unwrap_or_default();
+    let (index, mut contents) = (&bundle[..end], &bundle[end + 2..]);
+    let index = std::str::from_utf8(index).unwrap_or_default().lines();
+    index.filter_map(|line| line.split_once(' ')).map_while(move |(length, path)| {
+        let (file, rest) = contents.split_at_checked(length.parse().ok()?)?;
+        contents = rest;
+        Some((path, file))
+    })
+}
+
+#[expect(clippy::expect_used, reason = "build.rs has packed it; a test unpacks it")]
+fn unpacked(packed: &[u8]) -> Vec<u8> {
+    decompress_size_prepended(packed).expect("what was packed can be unpacked")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use super::*;
+
+    #[test]
+    fn every_file_of_the_template_travels_to_the_byte() {
+        for (directory, bundle) in [("project-template", &PROJECT), ("custom-templates", &EXAMPLES)] {
+            let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
+            let on_disk = walkdir::WalkDir::new(&directory).into_iter().map(Result::unwrap);
+            assert_eq!(entries(bundle).count(), on_disk.filter(|entry| !entry.path().is_dir()).count());
+            for (path, contents) in entries(bundle) {
+                assert!(fs::read(directory.join(path)).unwrap() == contents, "{path}");
+            }
+        }
+    }
 
     #[test]
     fn every_example_has_a_manifest_with_its_name_and_a_description() {
@@ -80,7 +108,7 @@ mod tests {
 
     #[test]
     fn only_whole_names_are_names() {
-        for text in ["company", "company-skeleton/", "company-skeleton/src", "README.md", "", "."] {
+        for text in ["company", "company-skeleton/", "company-skeleton/src", "README.md", "", ".", "/"] {
             assert!(template(text).is_none(), "{text}");
         }
     }
