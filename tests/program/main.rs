@@ -15,6 +15,7 @@ mod names;
 mod output;
 mod places;
 mod prompts;
+mod release;
 mod support;
 mod template;
 mod templates;
