@@ -20,3 +20,26 @@ async fn a_migration_may_take_longer_than_a_statement_of_a_request() {
     let TxOn::Postgres(mut tx) = db.begin().await.unwrap().on else { panic!("PostgreSQL was asked for") };
     assert_eq!(limit(&mut tx).await, "5s");
 }
+
+#[tokio::test]
+async fn what_was_deleted_is_in_no_file_of_sqlite() {
+    const NAME: &str = "ada.of.no.other.test@example.com";
+    let files = tempfile::TempDir::new().unwrap();
+    let url = Engine::Sqlite.new_database(files.path()).await;
+    let settings = Settings { url, max_connections: 1, acquire_timeout: Duration::from_secs(3) };
+    let Db::Sqlite(pool) = Db::connect(&settings).await.unwrap() else { panic!("SQLite was asked for") };
+    let run = async |statement: &'static str| {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+        sqlx::query("pragma wal_checkpoint(truncate)").execute(&pool).await.unwrap();
+    };
+    let is_there = || {
+        let read = |entry: std::io::Result<std::fs::DirEntry>| std::fs::read(entry.unwrap().path()).unwrap();
+        let mut files = std::fs::read_dir(files.path()).unwrap().map(read);
+        files.any(|bytes| bytes.windows(NAME.len()).any(|window| window == NAME.as_bytes()))
+    };
+    run("create table people (email text)").await;
+    run("insert into people values ('ada.of.no.other.test@example.com'), ('bob@example.com')").await;
+    assert!(is_there());
+    run("delete from people where email like 'ada%'").await;
+    assert!(!is_there());
+}

@@ -19,6 +19,8 @@ auth::on_both_engines!(
     a_page_of_an_allowed_origin_on_the_same_site_is_one_of_ours,
     reloads_at_once_get_one_successor,
     after_the_window_it_is_a_replay,
+    an_instance_whose_clock_is_behind_knows_a_reload,
+    a_rotation_from_further_in_the_future_than_the_window_is_no_reload,
     whoever_has_a_copy_within_the_window_ends_the_session,
     a_copy_that_is_presented_first_ends_the_session_when_the_owner_comes,
     a_copy_in_a_race_with_reloads_ends_the_session,
@@ -89,6 +91,30 @@ async fn after_the_window_it_is_a_replay(engine: Engine) {
     app.advance(10 * SECOND);
     assert_eq!(browser.elsewhere().refresh().await.status, 200);
     app.advance(SECOND);
+    assert_token_not_valid(&browser.elsewhere().refresh().await);
+    assert_token_not_valid(&lost.refresh().await);
+}
+
+async fn an_instance_whose_clock_is_behind_knows_a_reload(engine: Engine) {
+    let app = start(engine, "").await;
+    app.advance(10 * SECOND);
+    let browser = at_home(&app.signed_in("ada@example.com").await);
+    let mut lost = browser.clone();
+    assert_eq!(lost.refresh().await.status, 200);
+    app.clock.set_back(10 * SECOND);
+    let mut arrived = browser.elsewhere();
+    assert_eq!(arrived.refresh().await.status, 200);
+    assert_eq!(arrived.refresh, lost.refresh, "the same bytes");
+    assert_eq!(arrived.refresh().await.status, 200, "and the session goes on");
+}
+
+async fn a_rotation_from_further_in_the_future_than_the_window_is_no_reload(engine: Engine) {
+    let app = start(engine, "").await;
+    app.advance(11 * SECOND);
+    let browser = at_home(&app.signed_in("ada@example.com").await);
+    let mut lost = browser.clone();
+    assert_eq!(lost.refresh().await.status, 200);
+    app.clock.set_back(11 * SECOND);
     assert_token_not_valid(&browser.elsewhere().refresh().await);
     assert_token_not_valid(&lost.refresh().await);
 }

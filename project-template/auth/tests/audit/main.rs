@@ -6,6 +6,7 @@ mod events;
 mod failures;
 mod keeping;
 mod log;
+mod lost_answers;
 mod notices;
 mod secrets;
 

@@ -15,6 +15,7 @@ auth::on_both_engines! {
     another_code_replaces_the_one_before_and_brings_no_guesses_back,
     a_code_expires,
     a_code_belongs_to_one_address,
+    a_code_is_read_as_people_type_it_and_what_cannot_be_one_costs_no_guess,
     a_day_has_twenty_wrong_guesses,
     two_hundred_guesses_at_once_do_not_pass_the_budget,
     fifty_redemptions_at_once_are_one,
@@ -83,6 +84,28 @@ async fn a_code_belongs_to_one_address(engine: Engine) {
     assert_eq!(verify_code(&app, ADA, &code).await.text("code"), "code_not_valid");
     assert_eq!(verify_code(&app, "nobody@example.com", &code).await.text("code"), "code_not_valid");
     assert_eq!(verify_code(&app, "BOB@example.com", &format!(" {code} ")).await.status, 200);
+}
+
+async fn a_code_is_read_as_people_type_it_and_what_cannot_be_one_costs_no_guess(engine: Engine) {
+    let wide = |code: &str| code.chars().filter_map(|digit| char::from_u32(u32::from(digit) - 0x30 + 0xff10)).collect();
+    let ways: [fn(&str) -> String; 4] = [
+        |code| format!(" {} {}\u{a0}\n", &code[..3], &code[3..]),
+        |code| format!("{}-{}", &code[..3], &code[3..]),
+        |code| format!("\u{200b}{code}\u{feff}"),
+        wide,
+    ];
+    for write in ways {
+        let app = strict(engine, Method::Code).await;
+        sign_up(&app, ADA, PASSWORD).await;
+        let code = app.mailbox().await.latest(ADA).code();
+        for text in [&code[1..], &format!("{code}0"), "O12345", "see my mail"] {
+            for _ in 0..3 {
+                let reply = verify_code(&app, ADA, text).await;
+                assert_eq!((reply.status, reply.text("code")), (400, "code_not_valid"), "{text}");
+            }
+        }
+        assert_eq!(verify_code(&app, ADA, &write(&code)).await.status, 200, "{}", write(&code));
+    }
 }
 
 async fn a_day_has_twenty_wrong_guesses(engine: Engine) {
