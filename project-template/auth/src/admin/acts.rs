@@ -13,9 +13,10 @@ use crate::Auth;
 use crate::account;
 use crate::audit::{self, Event, Kind};
 use crate::db::Tx;
-use crate::email_verification::{self, Mode};
+use crate::email_verification::{self, Mode, Wish};
 use crate::error::refusals;
 use crate::error::{Error, Result};
+use crate::http::ReturnTo;
 use crate::password_reset;
 use crate::sessions::{self, EndedBy, TokenKinds};
 use crate::users::{self, Email, User, role};
@@ -127,11 +128,11 @@ pub(super) async fn perform(auth: &Auth, act: Act, posted: &Posted, user: &User)
                 return Err(Error::not_found());
             }
             reach(auth, admin, user.id).await?;
-            email_verification::resend(auth, &address(user)?).await.map(drop)
+            email_verification::resend(auth, &address(user)?, Wish::default()).await.map(drop)
         }
         Act::Reset => {
             reach(auth, admin, user.id).await?;
-            password_reset::request(auth, &address(user)?).await
+            password_reset::request(auth, &address(user)?, &ReturnTo::default()).await
         }
         Act::EndSession => {
             reach_sessions(auth, admin, user.id).await?;

@@ -127,7 +127,7 @@ async fn admitted(auth: &Auth, client: &Client, headers: &HeaderMap, fields: &mu
         audit::note(auth, Event::of(Kind::SignInFailed, &user).because(Reason::NotStaff));
         return Err(wrong());
     }
-    let issued = login::complete_as(auth, &user, client, Terms { way: Some(Reason::Admin), forgotten: true })
+    let issued = login::complete(auth, &user, client, Terms { way: Some(Reason::Admin), forgotten: true })
         .await?
         .ok_or_else(wrong)?;
     sessions::shorten(auth, issued.session, auth.now() + gate::LONGEST).await?;

@@ -40,6 +40,8 @@ pub(crate) enum Standing<T> {
     /// It has done what it is for.
     Used {
         subject: Uuid,
+        /// What it did, while the key that sealed it is there.
+        data: Option<T>,
     },
     Expired,
     Unknown,
@@ -71,15 +73,16 @@ pub(crate) async fn issue<T: Serialize>(
 pub(crate) async fn find<T: DeserializeOwned>(auth: &Auth, purposes: &[&str], secret: &str) -> Result<Standing<T>> {
     let row = store::by_hash(auth.db(), &hash(secret)).await?;
     let Some(row) = row.filter(|row| purposes.contains(&row.purpose.as_str())) else { return Ok(Standing::Unknown) };
-    if row.used_at.is_some() {
-        return Ok(Standing::Used { subject: row.subject });
-    }
-    if row.expires_at <= auth.now() {
+    if row.used_at.is_none() && row.expires_at <= auth.now() {
         return Ok(Standing::Expired);
     }
+    let plain = auth.tokens().open(&thing(&row.hash), &row.sealed);
+    let data = plain.map(|plain| serde_json::from_slice(&plain).map_err(anyhow::Error::new)).transpose()?;
+    if row.used_at.is_some() {
+        return Ok(Standing::Used { subject: row.subject, data });
+    }
     // The key that sealed it was taken away, and with it everything it vouched for.
-    let Some(plain) = auth.tokens().open(&thing(&row.hash), &row.sealed) else { return Ok(Standing::Expired) };
-    let data = serde_json::from_slice(&plain).map_err(anyhow::Error::new)?;
+    let Some(data) = data else { return Ok(Standing::Expired) };
     let Row { hash, purpose, subject, version, .. } = row;
     Ok(Standing::Good(Link { hash, purpose, subject, version, data }))
 }

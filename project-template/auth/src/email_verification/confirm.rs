@@ -10,20 +10,21 @@
 //! address and is in already. The first proof of it tells its owner, or takes that password away. So it is with accounts that
 //! were imported, or signed in to, before confirming came first: they are more than sign-ups, and none takes their place.
 
-use super::sign_up::Further;
+use super::sign_up::{Further, Held};
 use super::{AGAIN, FIRST, FURTHER, FirstProof, Mode, SILENT, discard};
 use crate::Auth;
 use crate::audit::{self, Event, Kind};
 use crate::codes::{self, Link, Redeemable, Standing};
 use crate::db::Tx;
 use crate::error::Result;
+use crate::http::ReturnTo;
 use crate::passwords::reset_link;
 use crate::sessions::{self, Ended, EndedBy};
 use crate::throttle;
 use crate::users::{self, Email, User};
 
-/// What a link holds: the sign-up it confirms, if that is not the first.
-pub(super) type Confirmation = Link<Option<Further>>;
+/// A link that confirms an address.
+pub(super) type Confirmation = Link<Held>;
 
 /// An account whose address is confirmed.
 pub(super) struct Confirmed {
@@ -33,7 +34,7 @@ pub(super) struct Confirmed {
 }
 
 /// Looks up a link. That confirms nothing.
-pub(super) async fn open(auth: &Auth, key: &str) -> Result<Standing<Option<Further>>> {
+pub(super) async fn open(auth: &Auth, key: &str) -> Result<Standing<Held>> {
     codes::find(auth, &[FIRST, FURTHER, AGAIN], key).await
 }
 
@@ -46,7 +47,7 @@ pub(super) async fn by_link(auth: &Auth, link: Confirmation) -> Result<Option<Co
     let Some(user) = users::store::set_verified(&mut tx, link.subject, link.version, auth.now()).await? else {
         return Ok(None);
     };
-    let proof = match (link.purpose.as_str(), link.data) {
+    let proof = match (link.purpose.as_str(), link.data.further) {
         (FIRST, _) => Proof::First,
         (_, Some(further)) => Proof::Further(further),
         _ => Proof::Mailbox,
@@ -55,7 +56,7 @@ pub(super) async fn by_link(auth: &Auth, link: Confirmation) -> Result<Option<Co
     if matches!(proof, Proof::Further(_)) && !user.is_as_signed_up() {
         return Ok(None);
     }
-    believe(auth, tx, user, proof).await
+    believe(auth, tx, user, proof, &link.data.wish.next).await
 }
 
 /// Confirms by code. None if it is used, or the account has changed since.
@@ -105,7 +106,7 @@ async fn redeemed(auth: &Auth, user: &User, code: &Redeemable, proof: Proof) -> 
     let Some(user) = users::store::set_verified(&mut tx, user.id, user.auth_version, auth.now()).await? else {
         return Ok(None);
     };
-    believe(auth, tx, user, proof).await
+    believe(auth, tx, user, proof, &ReturnTo::default()).await
 }
 
 /// What was shown.
@@ -160,7 +161,9 @@ async fn settle(auth: &Auth, tx: &mut Tx, user: &User, proof: Proof) -> Result<(
     Ok((verdict(proof, further, silent), contested))
 }
 
-async fn believe(auth: &Auth, mut tx: Tx, user: User, proof: Proof) -> Result<Option<Confirmed>> {
+/// Makes of an account with a confirmed address what the proof says. Whoever has to set a password first is led to `next` after
+/// that.
+async fn believe(auth: &Auth, mut tx: Tx, user: User, proof: Proof, next: &ReturnTo) -> Result<Option<Confirmed>> {
     let settings = &auth.settings().email_verification;
     // Whether nobody can have been in before.
     let is_first = settings.mode == Mode::Mandatory && !user.may_have_been_used();
@@ -197,7 +200,7 @@ async fn believe(auth: &Auth, mut tx: Tx, user: User, proof: Proof) -> Result<Op
     // Whoever pressed the button of another's mail is told at once, and so is who shares the account.
     let is_doubtful = if is_first { contested } else { user.may_be_shared() };
     let offered = if is_void || is_doubtful {
-        Some(reset_link::offer_own(auth, &mut tx, &user, user.password_hash.is_none()).await?)
+        Some(reset_link::offer_own(auth, &mut tx, &user, user.password_hash.is_none(), next).await?)
     } else {
         None
     };

@@ -7,12 +7,13 @@ use axum::routing::get;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::Wish;
 use super::confirm::{self, Confirmation, Confirmed};
 use super::routes::signed_in;
 use crate::Auth;
 use crate::codes::Standing;
 use crate::error::Result;
-use crate::http::{Client, LinkKey};
+use crate::http::{Client, LinkKey, ReturnTo};
 use crate::openapi::{Api, page_at};
 use crate::pages::{self, Reader};
 use crate::sessions::Delivery;
@@ -41,7 +42,8 @@ async fn open(auth: &Auth, client: &Client, method: &Method, delivery: Delivery,
     let settings = &auth.settings().email_verification;
     match confirm::open(auth, key).await? {
         Standing::Good(link) if settings.confirm_on_get && *method == Method::GET => {
-            confirm_for_person(auth, client, delivery, link, StatusCode::FOUND).await
+            let wish = link.data.wish.clone();
+            confirm_for_person(auth, client, delivery, link, wish, StatusCode::FOUND).await
         }
         Standing::Good(link) => {
             let Some(user) = users::at_version(auth, link.subject, link.version).await? else {
@@ -49,9 +51,13 @@ async fn open(auth: &Auth, client: &Client, method: &Method, delivery: Delivery,
             };
             let action = auth.settings().http.path(&format!("/registration/verification/{key}/"));
             let page = ConfirmEmail { action, email: user.email };
-            pages::show_leading_to(auth, StatusCode::OK, &page, settings.redirect.as_deref())
+            let target = target(auth, &link.data.wish.next);
+            pages::show_leading_to(auth, StatusCode::OK, &page, target.as_deref())
         }
-        Standing::Used { subject } if is_verified(auth, subject).await? => Ok(landing(auth, StatusCode::FOUND)),
+        Standing::Used { subject, data } if is_verified(auth, subject).await? => {
+            let next = data.map(|held| held.wish.next).unwrap_or_default();
+            Ok(landing(auth, StatusCode::FOUND, &next))
+        }
         _ => not_valid(auth),
     }
 }
@@ -66,15 +72,16 @@ pub(super) async fn confirm_for_person(
     client: &Client,
     delivery: Delivery,
     link: Confirmation,
+    wish: Wish,
     status: StatusCode,
 ) -> Result<Response> {
     let subject = link.subject;
     match confirm::by_link(auth, link).await? {
         Some(Confirmed { user, set_password }) => {
-            let tokens = signed_in(auth, client, delivery, &user, json!({})).await;
+            let tokens = signed_in(auth, (client, wish.forgotten), delivery, &user, json!({})).await;
             let mut response = match set_password {
                 Some(path) => (status, [(header::LOCATION, auth.settings().http.path(&path))]).into_response(),
-                None => landing(auth, status),
+                None => landing(auth, status, &wish.next),
             };
             // A page cannot take tokens from a body; the cookie comes along.
             for cookie in tokens.headers().get_all(header::SET_COOKIE) {
@@ -83,7 +90,7 @@ pub(super) async fn confirm_for_person(
             Ok(response)
         }
         // Pressed twice.
-        None if is_verified(auth, subject).await? => Ok(landing(auth, status)),
+        None if is_verified(auth, subject).await? => Ok(landing(auth, status, &wish.next)),
         None => not_valid(auth),
     }
 }
@@ -92,10 +99,14 @@ pub(super) async fn is_verified(auth: &Auth, user: Uuid) -> Result<bool> {
     Ok(users::store::by_id(auth.db(), user).await?.is_some_and(|user| user.email_verified))
 }
 
-pub(super) fn landing(auth: &Auth, status: StatusCode) -> Response {
+pub(super) fn landing(auth: &Auth, status: StatusCode, next: &ReturnTo) -> Response {
     let built_in = || auth.settings().http.path("/registration/verified/");
-    let target = auth.settings().email_verification.redirect.clone().unwrap_or_else(built_in);
-    (status, [(header::LOCATION, target)]).into_response()
+    (status, [(header::LOCATION, target(auth, next).unwrap_or_else(built_in))]).into_response()
+}
+
+/// Where a confirmation leads, if not to the built-in page.
+fn target(auth: &Auth, next: &ReturnTo) -> Option<String> {
+    next.address(&auth.settings().http).or_else(|| auth.settings().email_verification.redirect.clone())
 }
 
 /// A page that says that a link is good for nothing, and offers another.

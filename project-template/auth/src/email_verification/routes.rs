@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use super::confirm;
 use super::link_pages::{self, confirm_for_person, failed, is_verified, landing, not_valid};
-use super::{Mode, sign_up, subject};
+use super::{Mode, Wish, sign_up, subject};
 use crate::Auth;
 use crate::audit::{self, Event, Reason};
 use crate::codes::{self, RequestId, Standing, cookie};
@@ -17,10 +17,10 @@ use crate::error::shared::{CodeNotValid, NotFound, Throttled, UnknownLink};
 use crate::error::{Error, Result};
 use crate::hooks::{self, Asking};
 use crate::http::{Client, Fields, FormFields, LinkKey};
-use crate::login;
+use crate::login::{self, Terms};
 use crate::openapi::{Api, at, bodies};
 use crate::pages::{self, Reader};
-use crate::sessions::{Delivery, Prefer};
+use crate::sessions::{self, Delivery, Prefer};
 use crate::templates::pages::CheckMail;
 use crate::throttle::{self, Action, Guess};
 use crate::users::{self, User};
@@ -43,6 +43,21 @@ bodies! {
     struct VerificationResend {
         #[schema(format = Email)]
         email: String,
+        /// As at `registration/`.
+        #[schema(required = false, max_length = 1024)]
+        next: String,
+        /// As at `registration/`.
+        #[schema(required = false)]
+        remember: bool,
+    }
+
+    /// Nothing is needed.
+    #[schema(example = json!({}))]
+    struct Confirmation {
+        /// As at `login/`, where `email_verification.session_on_verification` is on. Without it, what the request for the mail
+        /// said.
+        #[schema(required = false)]
+        remember: bool,
     }
 
     /// A code that was mailed.
@@ -55,14 +70,23 @@ bodies! {
         /// The request that the code was sent for; else that of the cookie `verification_request`. See `login/code/verify/`.
         #[schema(required = false)]
         request: String,
+        /// As at `login/`, where `email_verification.session_on_verification` is on.
+        #[schema(required = false)]
+        remember: bool,
     }
 
     /// What was done; with tokens where `email_verification.session_on_verification` is on.
     #[schema(example = json!({ "detail": "E-mail address verified." }))]
     struct EmailVerified {
         detail: String,
+        /// Where to lead the person, if the request for the mail said so.
+        #[schema(required = false)]
+        next: String,
         #[schema(required = false)]
         access: String,
+        /// Seconds until the access token expires.
+        #[schema(required = false)]
+        expires_in: u32,
         #[schema(required = false)]
         refresh: String,
     }
@@ -92,16 +116,16 @@ bodies! {
 
 /// Confirms the address.
 ///
-/// A browser is led to `email_verification.redirect` or to the built-in page.
+/// A browser is led to where `next` said when the mail was asked for, else to `email_verification.redirect` or the built-in page.
 #[utoipa::path(
     post, path = "/registration/verification/{key}/", operation_id = "verifyEmail", tag = "E-mail verification",
-    extensions(("x-pages" = json!(true))),
+    request_body = Confirmation, extensions(("x-pages" = json!(true))),
     params(Prefer, ("key" = String, Path, description = "The link's secret.")),
     responses(
         (status = 200, description = "Confirmed.", body = EmailVerified),
         (
             status = 303, description = "Confirmed, for a browser.",
-            headers(("Location" = String, description = "`email_verification.redirect`, or the built-in page.")),
+            headers(("Location" = String, description = "`next`, `email_verification.redirect`, or the built-in page.")),
         ),
         UnknownLink,
     ),
@@ -112,21 +136,36 @@ async fn confirm(
     reader: Reader,
     delivery: Delivery,
     LinkKey(key): LinkKey,
+    fields: Result<FormFields>,
 ) -> Result<Response> {
-    reader.answer(&auth, press(&auth, &client, reader, delivery, &key).await)
+    reader.answer(&auth, press(&auth, &client, reader, delivery, &key, fields).await)
 }
 
-async fn press(auth: &Auth, client: &Client, reader: Reader, delivery: Delivery, key: &str) -> Result<Response> {
+async fn press(
+    auth: &Auth,
+    client: &Client,
+    reader: Reader,
+    delivery: Delivery,
+    key: &str,
+    fields: Result<FormFields>,
+) -> Result<Response> {
+    let FormFields(mut fields) = fields?;
+    let forgotten = sessions::is_forgotten(&mut fields);
+    fields.finish()?;
     match (confirm::open(auth, key).await?, reader) {
-        (Standing::Good(link), Reader::Person) => {
-            confirm_for_person(auth, client, delivery, link, StatusCode::SEE_OTHER).await
-        }
-        (Standing::Good(link), Reader::Program) => {
+        (Standing::Good(link), reader) => {
+            let mut wish = link.data.wish.clone();
+            wish.forgotten = forgotten.unwrap_or(wish.forgotten);
+            if reader == Reader::Person {
+                return confirm_for_person(auth, client, delivery, link, wish, StatusCode::SEE_OTHER).await;
+            }
             let user = confirm::by_link(auth, link).await?.ok_or(UnknownLink)?.user;
-            Ok(signed_in(auth, client, delivery, &user, json!({ "detail": "E-mail address verified." })).await)
+            let body = wish.next.tell(&auth.settings().http, json!({ "detail": "E-mail address verified." }));
+            Ok(signed_in(auth, (client, wish.forgotten), delivery, &user, body).await)
         }
-        (Standing::Used { subject }, Reader::Person) if is_verified(auth, subject).await? => {
-            Ok(landing(auth, StatusCode::SEE_OTHER))
+        (Standing::Used { subject, data }, Reader::Person) if is_verified(auth, subject).await? => {
+            let next = data.map(|held| held.wish.next).unwrap_or_default();
+            Ok(landing(auth, StatusCode::SEE_OTHER, &next))
         }
         (_, Reader::Person) => not_valid(auth),
         (_, Reader::Program) => Err(UnknownLink.into()),
@@ -164,6 +203,7 @@ async fn resend(
     }
     let typed = fields.typed("email").unwrap_or_default().to_owned();
     let email = fields.email("email");
+    let wish = Wish::read(&auth, &mut fields);
     if let Err(error) = hooks::asked(&auth, Asking::Verification, email.as_ref(), &client, &fields).await {
         return reader.refuse(&auth, error);
     }
@@ -174,7 +214,7 @@ async fn resend(
         }
         (Err(error), _) => return Err(error),
     };
-    match (sign_up::resend(&auth, &email).await, reader) {
+    match (sign_up::resend(&auth, &email, wish).await, reader) {
         (Ok(_), Reader::Person) => pages::show(&auth, StatusCode::OK, &CheckMail {}),
         (Ok(request), Reader::Program) => {
             Ok(asked(&auth, &headers, StatusCode::OK, request, json!({ "detail": SENT })))
@@ -222,6 +262,7 @@ async fn verify_code(
     let email = fields.email("email");
     let code = fields.secret("otp");
     let request = cookie::shown(&auth, &mut fields, &headers, COOKIE);
+    let forgotten = sessions::is_forgotten(&mut fields).unwrap_or_default();
     let (email, code) = fields.finish_with(email.zip(code))?;
     let code = codes::typed(&auth.settings().codes, &code).ok_or(CodeNotValid)?;
     let waiting =
@@ -234,13 +275,14 @@ async fn verify_code(
     let code = compared?.ok_or(CodeNotValid)?;
     let Some(waiting) = waiting else { return Err(CodeNotValid.into()) };
     let user = confirm::by_code(&auth, &waiting, &code).await?.ok_or(CodeNotValid)?;
-    Ok(signed_in(&auth, &client, delivery, &user, json!({ "message": "Email verified successfully." })).await)
+    let body = json!({ "message": "Email verified successfully." });
+    Ok(signed_in(&auth, (&client, forgotten), delivery, &user, body).await)
 }
 
 /// The answer, with tokens where a confirmation signs in.
 pub(super) async fn signed_in(
     auth: &Auth,
-    client: &Client,
+    (client, forgotten): (&Client, bool),
     delivery: Delivery,
     user: &User,
     body: serde_json::Value,
@@ -248,5 +290,5 @@ pub(super) async fn signed_in(
     if !auth.settings().email_verification.session_on_verification {
         return Json(body).into_response();
     }
-    login::answer(auth, user, client, delivery, body).await
+    login::answer(auth, user, (client, Terms::forgetting(forgotten)), delivery, body).await
 }

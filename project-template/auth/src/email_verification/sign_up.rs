@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::mails;
-use super::{AGAIN, FIRST, FURTHER, Mode, NOTHING, SILENT, subject};
+use super::{AGAIN, FIRST, FURTHER, Mode, NOTHING, SILENT, Wish, subject};
 use crate::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::codes::{self, Asked, Limits, RequestId, Subject};
@@ -24,6 +24,14 @@ const NOTICE_LIMITS: Limits =
 /// Sign-ups beside the first that wait for the confirmation of one address, and so mails that anybody can have sent to it.
 const FURTHER_LIMIT: u64 = 5;
 
+/// What a link holds.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Held {
+    /// The sign-up it confirms, if that is not the first.
+    pub(super) further: Option<Further>,
+    pub(super) wish: Wish,
+}
+
 /// What a sign-up brings that is not the first with its address.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Further {
@@ -36,7 +44,7 @@ pub(super) struct Further {
 ///
 /// # Errors
 /// If the database cannot be reached.
-pub(crate) async fn begin(auth: &Auth, tx: &mut Tx, user: &User) -> Result<()> {
+pub(crate) async fn begin(auth: &Auth, tx: &mut Tx, user: &User, wish: &Wish) -> Result<()> {
     let settings = &auth.settings().email_verification;
     if settings.mode == Mode::None || user.email_verified {
         return Ok(());
@@ -47,7 +55,8 @@ pub(crate) async fn begin(auth: &Auth, tx: &mut Tx, user: &User) -> Result<()> {
         None => None,
     };
     let owner = (user.id, user.auth_version);
-    let link = codes::issue(auth, tx, FIRST, owner, &None::<Further>, settings.link_lifetime).await?;
+    let held = Held { further: None, wish: wish.clone() };
+    let link = codes::issue(auth, tx, FIRST, owner, &held, settings.link_lifetime).await?;
     mails::queue(auth, tx, &user.email, &link, code.as_ref().map(|asked| &asked.code), Leaves::Yes).await
 }
 
@@ -67,7 +76,7 @@ enum Found {
 ///
 /// # Errors
 /// 400 where the settings let sign-up tell that the address is taken. If the database cannot be reached.
-pub(crate) async fn sign_up(auth: &Auth, new: NewUser) -> Result<RequestId> {
+pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<RequestId> {
     let now = auth.now();
     let mut tx = auth.db().begin().await?;
     let user = users::store::insert_or_find(&mut tx, &new, now).await?;
@@ -96,17 +105,17 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser) -> Result<RequestId> {
         Found::Owner => (NOTHING, (subject.id(), 0), notice.is_some().into()),
     };
     let to = new.email.as_written().to_owned();
-    let data = Further {
+    let further = Further {
         password_hash: new.password_hash.unwrap_or_default(),
         first_name: new.first_name,
         last_name: new.last_name,
     };
-    let data = matches!(found, Found::Waiting { .. }).then_some(data);
+    let held = Held { further: matches!(found, Found::Waiting { .. }).then_some(further), wish };
     let lifetime = auth.settings().email_verification.link_lifetime;
     // One stands for all of them, but of further sign-ups each has its own. A statement in any case.
     let replaced = if purpose == FURTHER { NOTHING } else { purpose };
     codes::forget(&mut tx, replaced, owner.0).await?;
-    let link = codes::issue(auth, &mut tx, purpose, owner, &data, lifetime).await?;
+    let link = codes::issue(auth, &mut tx, purpose, owner, &held, lifetime).await?;
     match found {
         Found::Owner => tell_owner(auth, &mut tx, &user, leaves).await?,
         _ => mails::queue(auth, &mut tx, &to, &link, code.as_ref().map(|asked| &asked.code), leaves).await?,
@@ -129,7 +138,7 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser) -> Result<RequestId> {
 ///
 /// # Errors
 /// How long to wait, where the address had its share of mails. If the database cannot be reached.
-pub(crate) async fn resend(auth: &Auth, email: &Email) -> Result<RequestId> {
+pub(crate) async fn resend(auth: &Auth, email: &Email, wish: Wish) -> Result<RequestId> {
     let waiting = users::store::by_email(auth.db(), email).await?.filter(|user| !user.email_verified && user.is_active);
     let subject = subject(email);
     let limits = Limits::from(&auth.settings().codes);
@@ -142,7 +151,8 @@ pub(crate) async fn resend(auth: &Auth, email: &Email) -> Result<RequestId> {
     let to = waiting.as_ref().map_or(email.as_written(), |user| user.email.as_str());
     codes::forget(&mut tx, purpose, owner.0).await?;
     let lifetime = auth.settings().email_verification.link_lifetime;
-    let link = codes::issue(auth, &mut tx, purpose, owner, &None::<Further>, lifetime).await?;
+    let held = Held { further: None, wish };
+    let link = codes::issue(auth, &mut tx, purpose, owner, &held, lifetime).await?;
     mails::queue(auth, &mut tx, to, &link, Some(&code), waiting.is_some().into()).await?;
     let event = Event::at(Kind::CodeSent, email, waiting.as_ref().map(|user| user.id)).because(Reason::Verification);
     audit::record(auth, &mut tx, event).await?;

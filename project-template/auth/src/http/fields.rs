@@ -25,7 +25,8 @@ const NULL: &str = "This field may not be null.";
 pub(crate) const BLANK: &str = "This field may not be blank.";
 /// The media type of a form that a page posts.
 const FORM: &str = "application/x-www-form-urlencoded";
-const NOT_TEXT: &str = "Not a valid string.";
+pub(crate) const NOT_TEXT: &str = "Not a valid string.";
+pub(crate) const NOT_A_FLAG: &str = "Must be a valid boolean.";
 
 /// A JSON object, and what is wrong with its members so far. A method that finds a problem notes it and returns none;
 /// [`Fields::finish`] turns the notes into one answer.
@@ -208,10 +209,14 @@ impl Fields {
 
     /// A yes or no that may be missing.
     pub fn optional_flag(&mut self, name: &'static str) -> Option<bool> {
-        if let Value::Bool(flag) = self.values.get(name)? {
-            return Some(*flag);
+        match self.values.get(name)? {
+            Value::Bool(flag) => return Some(*flag),
+            // A form has only texts.
+            Value::String(text) if text == "true" => return Some(true),
+            Value::String(text) if text == "false" => return Some(false),
+            _ => {}
         }
-        self.problem(name, "Must be a valid boolean.");
+        self.problem(name, NOT_A_FLAG);
         None
     }
 

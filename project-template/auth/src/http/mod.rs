@@ -8,6 +8,7 @@ mod link_key;
 mod network;
 mod origins;
 mod public_url;
+mod return_to;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -16,13 +17,15 @@ use axum::http::{HeaderValue, Uri};
 use ipnet::{IpNet, Ipv6Net};
 
 pub use client::Client;
-pub(crate) use fields::{BLANK, REQUIRED};
+pub(crate) use fields::{BLANK, NOT_A_FLAG, NOT_TEXT, REQUIRED};
 pub use fields::{Fields, FormFields};
 pub(crate) use link_key::{LinkKey, secret_of};
 pub(crate) use network::{network_of, parse_network, translated};
 pub(crate) use origins::is_allowed;
 pub use public_url::PublicUrl;
 pub(crate) use public_url::origin_of;
+pub(crate) use return_to::ReturnTo;
+pub use return_to::ReturnUrl;
 
 use crate::settings::{Choice, Section};
 use origins::{app_origin, origin_pattern};
@@ -53,6 +56,8 @@ pub struct Settings {
     pub nat64: Vec<Ipv6Net>,
     /// Origins whose pages may call with cookies.
     pub cors_origins: Vec<HeaderValue>,
+    /// Where people may be led once they have done what a mail asks for.
+    pub return_urls: Vec<ReturnUrl>,
     /// Bytes of a request body.
     pub body_limit: usize,
     /// The time a request may take.
@@ -129,6 +134,8 @@ impl Settings {
         }
         let origin = "an origin such as \"https://app.example.com\" or \"capacitor://localhost\": no user, no path, no slash at \
                       the end, and a `*` only for one whole name, as in \"https://*.preview.example.com\"";
+        let return_url = "an address such as \"https://app.example.com/welcome\" or \"myapp://signed-in\": no user, no query, no \
+                          fragment, and a `*` only for one whole name, as in \"https://*.preview.example.com\"";
         Self {
             bind,
             public_url,
@@ -136,6 +143,7 @@ impl Settings {
             trusted_proxies: section.parsed_list("trusted_proxies", parse_network, "an address or a network"),
             nat64: section.parsed_list("nat64", network::parse_prefix, "a network of IPv6 with 96 bits"),
             cors_origins: section.parsed_list("cors_origins", parse_origin, origin),
+            return_urls: section.parsed_list("return_urls", ReturnUrl::parse, return_url),
             body_limit: section.number("body_limit", 1_024..=10_485_760) as usize,
             request_timeout,
             idle_timeout,
@@ -214,6 +222,10 @@ impl Settings {
             (
                 self.cors_origins.iter().any(|origin| origin.as_bytes().starts_with(b"http://")),
                 "http.cors_origins: anybody on the network path can change a page of `http://` and make calls with its cookies; use https",
+            ),
+            (
+                self.return_urls.iter().any(ReturnUrl::is_plain),
+                "http.return_urls: anybody on the network path can change a page of `http://` that people are led to; use https",
             ),
             (
                 self.docs == Docs::On,

@@ -24,21 +24,7 @@ use crate::users::{self, User};
 ///
 /// # Errors
 /// 401 `email_not_verified` where only verified addresses sign in; 403 `too_many_devices`; what a hook refuses with.
-pub(crate) async fn complete(auth: &Auth, user: &User, client: &Client) -> Result<Option<Issued>> {
-    complete_as(auth, user, client, Terms::default()).await
-}
-
-/// What a session is to be like, beside whose it is.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Terms {
-    /// What the audit log is to say about the way in.
-    pub(crate) way: Option<Reason>,
-    /// Whether the browser is to forget it when it is closed.
-    pub(crate) forgotten: bool,
-}
-
-/// As [`complete`], on other terms.
-pub(crate) async fn complete_as(auth: &Auth, user: &User, client: &Client, terms: Terms) -> Result<Option<Issued>> {
+pub(crate) async fn complete(auth: &Auth, user: &User, client: &Client, terms: Terms) -> Result<Option<Issued>> {
     let refused = |reason: Reason| audit::note(auth, Event::of(Kind::SignInFailed, user).because(reason));
     let claims = admit(auth, user, refused).await?;
     let mut tx = auth.db().begin().await?;
@@ -48,6 +34,22 @@ pub(crate) async fn complete_as(auth: &Auth, user: &User, client: &Client, terms
     };
     evicted.commit(auth, tx).await?;
     Ok(Some(issued))
+}
+
+/// What a session is to be like, beside whose it is.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms {
+    /// What the audit log is to say about the way in.
+    pub(crate) way: Option<Reason>,
+    /// Whether the browser is to forget it when it is closed.
+    pub(crate) forgotten: bool,
+}
+
+impl Terms {
+    /// Those of an ordinary session.
+    pub(crate) fn forgetting(forgotten: bool) -> Self {
+        Self { way: None, forgotten }
+    }
 }
 
 /// Asks whether somebody may sign in, and what their tokens are to say. Hooks are asked, and so never within a transaction:
@@ -97,8 +99,14 @@ async fn tell_of_new_device(auth: &Auth, tx: &mut Tx, user: &User, client: &Clie
 
 /// The answer to something that is done whether or not its owner may sign in, with tokens if they may. That they may not,
 /// or that something fails now, would say as an error that nothing was done.
-pub(crate) async fn answer(auth: &Auth, user: &User, client: &Client, delivery: Delivery, body: Value) -> Response {
-    match complete(auth, user, client).await {
+pub(crate) async fn answer(
+    auth: &Auth,
+    user: &User,
+    (client, terms): (&Client, Terms),
+    delivery: Delivery,
+    body: Value,
+) -> Response {
+    match complete(auth, user, client, terms).await {
         Ok(Some(issued)) => return delivery.answer(auth, StatusCode::OK, issued, body),
         Ok(None) | Err(Error::Refused { .. }) => {}
         Err(error) => tracing::warn!(user = %user.id, ?error, "it is done, but no session could begin after it"),

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use utoipa_axum::routes;
 
-use super::{Terms, complete_as};
+use super::{Terms, complete};
 use crate::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::error::shared::Throttled;
@@ -16,7 +16,7 @@ use crate::http::{Client, Fields};
 use crate::metrics::{Outcome, Way};
 use crate::openapi::{Api, at, bodies};
 use crate::passwords::Verdict;
-use crate::sessions::{Delivery, EmailNotVerified, Issued, Prefer, Tokens, TooManyDevices};
+use crate::sessions::{self, Delivery, EmailNotVerified, Issued, Prefer, Tokens, TooManyDevices};
 use crate::throttle::{self, Action, Guess};
 use crate::users::{self, Email, User};
 
@@ -66,11 +66,11 @@ async fn sign_in(auth: &Auth, client: &Client, mut fields: Fields) -> Result<Iss
     throttle::limit_client(auth, Action::Login, client).await?;
     let email = fields.email("email");
     let password = fields.secret("password");
-    let forgotten = fields.optional_flag("remember") == Some(false);
+    let forgotten = sessions::is_forgotten(&mut fields).unwrap_or_default();
     let (email, password) = fields.finish_with(email.zip(password))?;
     let user = checked(auth, client, &email, password).await?.ok_or(IncorrectCredentials)?;
-    let terms = Terms { forgotten, ..Terms::default() };
-    Ok(complete_as(auth, &user, client, terms).await?.ok_or(IncorrectCredentials)?)
+    let issued = complete(auth, &user, client, Terms::forgetting(forgotten)).await?;
+    Ok(issued.ok_or(IncorrectCredentials)?)
 }
 
 /// The user with this address and password, within the budgets for guesses.

@@ -7,11 +7,11 @@ use super::may_join;
 use super::routes::subject;
 use crate::Auth;
 use crate::codes::{self, Redeemable, RequestId, Subject};
-use crate::email_verification;
+use crate::email_verification::{self, Wish};
 use crate::error::Result;
 use crate::error::shared::Conflict;
 use crate::http::Client;
-use crate::login;
+use crate::login::{self, Terms};
 use crate::openapi::one_of;
 use crate::registration::{self, SignUp};
 use crate::sessions::{EmailNotVerified, Issued, TooManyDevices};
@@ -49,7 +49,13 @@ pub(super) fn subject_of(email: &Email, user: Option<&User>) -> Subject {
 /// # Errors
 /// 409 `conflict` if somebody signs up with the address at the same time; the code stays good. Those of
 /// [`login::complete`].
-pub(super) async fn sign_in(auth: &Auth, email: &Email, code: &Redeemable, client: &Client) -> Result<Option<Issued>> {
+pub(super) async fn sign_in(
+    auth: &Auth,
+    email: &Email,
+    code: &Redeemable,
+    client: &Client,
+    forgotten: bool,
+) -> Result<Option<Issued>> {
     let user = match users::store::by_email(auth.db(), email).await? {
         Some(user) if !user.is_active => None,
         Some(user) if !user.email_verified && !auth.hooks().delivers_codes() => {
@@ -61,18 +67,24 @@ pub(super) async fn sign_in(auth: &Auth, email: &Email, code: &Redeemable, clien
             tx.commit().await?;
             is_ours.then_some(user)
         }
-        None if may_join(auth, email) => return join(auth, email, code, client).await,
+        None if may_join(auth, email) => return join(auth, email, code, client, forgotten).await,
         None => None,
     };
     match user {
-        Some(user) => login::complete(auth, &user, client).await,
+        Some(user) => login::complete(auth, &user, client, Terms::forgetting(forgotten)).await,
         None => Ok(None),
     }
 }
 
 /// Makes an account without a password. Its code was mailed: the application delivers those of accounts alone, and one of
 /// an account that is gone is void.
-async fn join(auth: &Auth, email: &Email, code: &Redeemable, client: &Client) -> Result<Option<Issued>> {
+async fn join(
+    auth: &Auth,
+    email: &Email,
+    code: &Redeemable,
+    client: &Client,
+    forgotten: bool,
+) -> Result<Option<Issued>> {
     let new = NewUser {
         id: Uuid::now_v7(),
         email: email.clone(),
@@ -82,7 +94,8 @@ async fn join(auth: &Auth, email: &Email, code: &Redeemable, client: &Client) ->
         role: role::USER,
         email_verified: true,
     };
-    match registration::sign_up(auth, &new, client, Some(code)).await? {
+    let wish = Wish { forgotten, ..Wish::default() };
+    match registration::sign_up(auth, &new, client, &wish, Some(code)).await? {
         SignUp::SignedIn(issued) => Ok(Some(issued)),
         SignUp::Taken => Err(Conflict.into()),
         SignUp::CodeUsed => Ok(None),

@@ -19,7 +19,7 @@ use crate::hooks::{self, Asking};
 use crate::http::{Client, Fields};
 use crate::metrics::{Outcome, Way};
 use crate::openapi::{Api, at, bodies};
-use crate::sessions::{Delivery, Issued, Prefer, Tokens};
+use crate::sessions::{self, Delivery, Issued, Prefer, Tokens};
 use crate::throttle::{self, Action, Guess};
 
 /// Keeps the request for a code.
@@ -53,6 +53,9 @@ bodies! {
         /// neither, the code is the last one that was sent, and guesses come out of a budget that all share who do not say.
         #[schema(required = false)]
         request: String,
+        /// As at `login/`.
+        #[schema(required = false)]
+        remember: bool,
     }
 
     /// A request for a code.
@@ -133,11 +136,12 @@ async fn sign_in(auth: &Auth, client: &Client, headers: &HeaderMap, mut fields: 
     let email = fields.email("email");
     let code = fields.secret("code");
     let request = cookie::shown(auth, &mut fields, headers, COOKIE);
+    let forgotten = sessions::is_forgotten(&mut fields).unwrap_or_default();
     let (email, code) = fields.finish_with(email.zip(code))?;
     let code = codes::typed(&auth.settings().codes, &code).ok_or(LoginCodeNotValid)?;
     let compare = redeem::compare(auth.clone(), (email.clone(), client.clone()), request, code);
     let compared = throttle::guarded(auth, Guess::Code(email.key()), client, compare).await;
     audit::note_code(auth, &compared, |kind| Event::at(kind, &email, None).because(Reason::Login));
     let code = compared?.ok_or(LoginCodeNotValid)?;
-    Ok(redeem::sign_in(auth, &email, &code, client).await?.ok_or(LoginCodeNotValid)?)
+    Ok(redeem::sign_in(auth, &email, &code, client, forgotten).await?.ok_or(LoginCodeNotValid)?)
 }

@@ -110,7 +110,8 @@ pub(super) fn filled(
         max_length: policy.max_length,
         errors,
     };
-    pages::show(auth, status, &page)
+    let next = reset.next().address(&auth.settings().http);
+    pages::show_leading_to(auth, status, &page, next.as_deref())
 }
 
 pub(super) fn not_valid(auth: &Auth, status: StatusCode, email: String, errors: Vec<String>) -> Result<Response> {

@@ -13,6 +13,7 @@ use crate::audit::{self, Event, Kind};
 use crate::codes::{self, Limits, Link, Standing, Subject};
 use crate::email_verification;
 use crate::error::{Error, Result};
+use crate::http::ReturnTo;
 use crate::mail::{self, Mail};
 use crate::notices;
 use crate::passwords::reset_link;
@@ -28,12 +29,12 @@ pub(super) const CAPABILITY_LIFETIME: Duration = Duration::from_mins(15);
 const CAPABILITY: &str = "password reset capability";
 const CSRF: &str = "password reset form";
 
-/// Has a link mailed, if the address is an account's. It does the same, and takes as long, if it is not: the mail leaves
-/// later, and where there is none to send one is written all the same.
+/// Has a link mailed, if the address is an account's: once a password is set with it, a person is led to `next`. It does the
+/// same, and takes as long, if it is not: the mail leaves later, and where there is none to send one is written all the same.
 ///
 /// # Errors
 /// How long to wait, where the address had its share of mails, whether or not any were sent.
-pub(crate) async fn request(auth: &Auth, email: &Email) -> Result<()> {
+pub(crate) async fn request(auth: &Auth, email: &Email, next: &ReturnTo) -> Result<()> {
     let user = users::store::by_email(auth.db(), email).await?.filter(|user| user.is_active);
     let lifetime = auth.settings().password.reset_lifetime;
     let mut tx = auth.db().begin().await?;
@@ -46,7 +47,7 @@ pub(crate) async fn request(auth: &Auth, email: &Email) -> Result<()> {
     let owner = user.as_ref().map_or((asked.id(), 0), |user| (user.id, user.auth_version));
     let content = mails::PassReset {
         email: user.as_ref().map_or(email.as_written(), |user| &user.email).to_owned(),
-        link: auth.settings().http.link(&reset_link::issue(auth, &mut tx, owner).await?),
+        link: auth.settings().http.link(&reset_link::issue(auth, &mut tx, owner, next).await?),
         lifetime: words::duration(lifetime),
     };
     let mail = Mail { to: &content.email, content: &content, until: Some(auth.now() + lifetime) };
@@ -59,12 +60,20 @@ pub(crate) async fn request(auth: &Auth, email: &Email) -> Result<()> {
 /// A link that was opened and is good, and the account it opens.
 pub(super) struct Reset {
     pub(super) user: User,
-    link: Link<()>,
+    link: Link<ReturnTo>,
+}
+
+impl Reset {
+    /// Where a person is led once the password is set.
+    pub(super) fn next(&self) -> &ReturnTo {
+        &self.link.data
+    }
 }
 
 /// Looks a link up by its secret.
 pub(super) async fn find(auth: &Auth, secret: &SecretString) -> Result<Option<Reset>> {
-    let Standing::Good(link) = codes::find::<()>(auth, &[reset_link::PURPOSE], secret.expose_secret()).await? else {
+    let Standing::Good(link) = codes::find::<ReturnTo>(auth, &[reset_link::PURPOSE], secret.expose_secret()).await?
+    else {
         return Ok(None);
     };
     let user = users::at_version(auth, link.subject, link.version).await?;

@@ -14,12 +14,12 @@ use crate::Auth;
 use crate::error::shared::{LinkNotValid, NotAuthenticated, Throttled};
 use crate::error::{Error, Result};
 use crate::hooks::{self, Asking};
-use crate::http::{BLANK, Client, FormFields, REQUIRED, csrf};
-use crate::login;
+use crate::http::{BLANK, Client, FormFields, REQUIRED, ReturnTo, csrf};
+use crate::login::{self, Terms};
 use crate::openapi::{Api, at, bodies};
 use crate::pages::{self, Reader};
 use crate::passwords::read_new;
-use crate::sessions::{Delivery, Prefer};
+use crate::sessions::{self, Delivery, Prefer};
 use crate::templates::pages::CheckMail;
 use crate::throttle::{self, Action};
 
@@ -37,6 +37,10 @@ bodies! {
     struct PasswordResetRequest {
         #[schema(format = Email)]
         email: String,
+        /// Where whoever opens the link is led once the password is set: an address that `http.return_urls` allows. Else the
+        /// last page of the built-in form. A page of `password.reset_redirect` gets it back when it sends the password.
+        #[schema(required = false, max_length = 1024)]
+        next: String,
     }
 
     /// What was done, as far as anybody is told.
@@ -55,6 +59,9 @@ bodies! {
         /// The same again.
         #[schema(format = Password, min_length = 1, max_length = 1024)]
         new_password2: String,
+        /// As at `login/`.
+        #[schema(required = false)]
+        remember: bool,
     }
 
     /// The password has been set; the tokens are those of a new session, where its owner may begin one.
@@ -65,6 +72,9 @@ bodies! {
     }))]
     struct PasswordSet {
         detail: String,
+        /// Where to lead the person, if the request for the link said so.
+        #[schema(required = false)]
+        next: String,
         /// To be sent as `Authorization: Bearer`.
         #[schema(required = false)]
         access: String,
@@ -98,15 +108,16 @@ async fn request(
         Ok(FormFields(mut fields)) => {
             let email = fields.email("email");
             let typed = fields.typed("email").unwrap_or_default().to_owned();
+            let next = ReturnTo::read(&auth.settings().http, &mut fields);
             if let Err(error) = hooks::asked(&auth, Asking::PasswordReset, email.as_ref(), &client, &fields).await {
                 return reader.refuse(&auth, error);
             }
-            (typed, fields.finish_with(email))
+            (typed, fields.finish_with(email).map(|email| (email, next)))
         }
         Err(error) => (String::new(), Err(error)),
     };
     let asked = match asked {
-        Ok(email) => reset::request(&auth, &email).await,
+        Ok((email, next)) => reset::request(&auth, &email, &next).await,
         Err(error) => Err(error),
     };
     match (asked, reader) {
@@ -134,7 +145,7 @@ async fn request(
         (
             status = 303, description = "The password is set, for a browser that posts the form.",
             headers(
-                ("Location" = String, description = "The last page of the form."),
+                ("Location" = String, description = "`next`, or the last page of the form."),
                 ("Set-Cookie" = String, description = "Deletes the cookies of the form."),
             ),
         ),
@@ -157,8 +168,8 @@ async fn set_new(
         }
         Err(error) => return reader.refuse(&auth, error),
     };
-    let user = match save(&auth, &headers, fields, &capability, &reset).await {
-        Ok(user) => user,
+    let (user, forgotten) = match save(&auth, &headers, fields, &capability, &reset).await {
+        Ok(saved) => saved,
         Err(Error::Fields(problems)) if reader == Reader::Person => {
             let mut errors: Vec<String> = problems.into_values().flatten().map(in_words).collect();
             errors.dedup();
@@ -175,10 +186,11 @@ async fn set_new(
     };
     let mut response = if reader == Reader::Person {
         // The tokens are for whoever calls; a form has nobody to keep them.
-        let complete = auth.settings().http.path("/password/reset/complete/");
-        Redirect::to(&complete).into_response()
+        let complete = || auth.settings().http.path("/password/reset/complete/");
+        Redirect::to(&reset.next().address(&auth.settings().http).unwrap_or_else(complete)).into_response()
     } else {
-        login::answer(&auth, &user, &client, delivery, json!({ "detail": "Password reset." })).await
+        let body = reset.next().tell(&auth.settings().http, json!({ "detail": "Password reset." }));
+        login::answer(&auth, &user, (&client, Terms::forgetting(forgotten)), delivery, body).await
     };
     for (name, http_only) in [(CAPABILITY_COOKIE, true), (CSRF_COOKIE, false)] {
         response.headers_mut().append(header::SET_COOKIE, cookie(&auth, name, String::new(), http_only));
@@ -192,13 +204,14 @@ async fn save(
     fields: Result<FormFields>,
     capability: &Capability,
     reset: &Reset,
-) -> Result<crate::users::User> {
+) -> Result<(crate::users::User, bool)> {
     let FormFields(mut fields) = fields?;
     csrf::check(auth, headers, fields.typed(CSRF_FIELD), &capability.name())?;
     let names = ("new_password1", "new_password2");
     let password = read_new(auth, &mut fields, names, names.1, names.1, &reset.user.attributes());
+    let forgotten = sessions::is_forgotten(&mut fields).unwrap_or_default();
     let saved = reset::set(auth, reset, fields.finish_with(password)?).await?;
-    saved.ok_or(Error::CapabilityNotValid)
+    Ok((saved.ok_or(Error::CapabilityNotValid)?, forgotten))
 }
 
 /// A field's message where no field is named beside it.

@@ -7,6 +7,7 @@ use crate::Auth;
 use crate::codes;
 use crate::db::Tx;
 use crate::error::Result;
+use crate::http::ReturnTo;
 use crate::mail::{self, Mail};
 use crate::templates::mails::{EarlierPassword, PassReset};
 use crate::users::User;
@@ -15,26 +16,28 @@ use crate::words;
 /// What such links are issued as, and requests for them counted.
 pub(crate) const PURPOSE: &str = "password_reset";
 
-/// The path of a new link to an account in a version, in place of the one before.
-pub(crate) async fn issue(auth: &Auth, tx: &mut Tx, owner: (Uuid, i64)) -> Result<String> {
+/// The path of a new link to an account in a version, in place of the one before: once a password is set with it, a person is
+/// led to `next`.
+pub(crate) async fn issue(auth: &Auth, tx: &mut Tx, owner: (Uuid, i64), next: &ReturnTo) -> Result<String> {
     codes::forget(tx, PURPOSE, owner.0).await?;
-    let secret = codes::issue(auth, tx, PURPOSE, owner, &(), auth.settings().password.reset_lifetime).await?;
+    let secret = codes::issue(auth, tx, PURPOSE, owner, next, auth.settings().password.reset_lifetime).await?;
     Ok(format!("/password/reset/confirm/{}/{}/", owner.0.simple(), secret.expose_secret()))
 }
 
 /// Mails a link to an account that is to choose a password, in the transaction that has taken its own away.
 pub(crate) async fn send(auth: &Auth, tx: &mut Tx, user: &User) -> Result<()> {
     let lifetime = auth.settings().password.reset_lifetime;
-    let link = auth.settings().http.link(&issue(auth, tx, (user.id, user.auth_version)).await?);
+    let path = issue(auth, tx, (user.id, user.auth_version), &ReturnTo::default()).await?;
+    let link = auth.settings().http.link(&path);
     let content = PassReset { email: user.email.clone(), link, lifetime: words::duration(lifetime) };
     mail::queue(auth, tx, Mail { to: &user.email, content: &content, until: Some(auth.now() + lifetime) }).await
 }
 
 /// Tells who reads an account's mail that a password was set before they had shown that they do, and mails them a link to
 /// set their own. Gives its path.
-pub(crate) async fn offer_own(auth: &Auth, tx: &mut Tx, user: &User, is_void: bool) -> Result<String> {
+pub(crate) async fn offer_own(auth: &Auth, tx: &mut Tx, user: &User, is_void: bool, next: &ReturnTo) -> Result<String> {
     let lifetime = auth.settings().password.reset_lifetime;
-    let path = issue(auth, tx, (user.id, user.auth_version)).await?;
+    let path = issue(auth, tx, (user.id, user.auth_version), next).await?;
     let content = EarlierPassword {
         email: user.email.clone(),
         is_void,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{EmailDomainNotAllowed, SignUp, require_allowed, sign_up};
 use crate::Auth;
 use crate::audit::{self, Event, Kind, Reason};
-use crate::email_verification::{self, Mode};
+use crate::email_verification::{self, Mode, Wish};
 use crate::error::shared::{NotFound, Throttled};
 use crate::error::{Error, Result};
 use crate::hooks::{self, Asking};
@@ -47,6 +47,13 @@ bodies! {
         first_name: String,
         #[schema(required = false, max_length = 150)]
         last_name: String,
+        /// Where whoever opens the mail is led after the confirmation: an address that `http.return_urls` allows. Else
+        /// `email_verification.redirect`, or a built-in page.
+        #[schema(required = false, max_length = 1024)]
+        next: String,
+        /// As at `login/`; also of the session that the mail's link begins, where it does.
+        #[schema(required = false)]
+        remember: bool,
     }
 }
 
@@ -91,20 +98,20 @@ async fn register(
         return Err(Error::not_found());
     }
     throttle::limit_client(&auth, Action::Registration, &client).await?;
-    let new = read(&auth, &client, fields).await?;
+    let (new, wish) = read(&auth, &client, fields).await?;
     if auth.settings().email_verification.mode == Mode::Mandatory {
-        let request = email_verification::sign_up(&auth, new).await?;
+        let request = email_verification::sign_up(&auth, new, wish).await?;
         let body = json!({ "detail": "Verification e-mail sent." });
         return Ok(email_verification::asked(&auth, &headers, StatusCode::CREATED, request, body));
     }
-    if let SignUp::SignedIn(issued) = sign_up(&auth, &new, &client, None).await? {
+    if let SignUp::SignedIn(issued) = sign_up(&auth, &new, &client, &wish, None).await? {
         return Ok(delivery.answer(&auth, StatusCode::CREATED, issued, json!({})));
     }
     audit::note(&auth, Event::at(Kind::SignUpRefused, &new.email, None).because(Reason::AddressTaken));
     Err(users::taken())
 }
 
-async fn read(auth: &Auth, client: &Client, mut fields: Fields) -> Result<NewUser> {
+async fn read(auth: &Auth, client: &Client, mut fields: Fields) -> Result<(NewUser, Wish)> {
     let settings = auth.settings();
     let email = fields.email("email");
     let first_name = name(&mut fields, "first_name", settings.registration.require_names);
@@ -113,10 +120,11 @@ async fn read(auth: &Auth, client: &Client, mut fields: Fields) -> Result<NewUse
     let about = users::attributes(address, &first_name, &last_name);
     let names = ("password1", "password2");
     let password = passwords::read_new(auth, &mut fields, names, names.0, "non_field_errors", &about);
+    let wish = Wish::read(auth, &mut fields);
     hooks::asked(auth, Asking::SignUp, email.as_ref(), client, &fields).await?;
     let (email, password) = fields.finish_with(email.zip(password))?;
     require_allowed(auth, &email)?;
-    Ok(NewUser {
+    let new = NewUser {
         id: Uuid::now_v7(),
         email,
         password_hash: Some(auth.passwords().hash(password).await?),
@@ -124,7 +132,8 @@ async fn read(auth: &Auth, client: &Client, mut fields: Fields) -> Result<NewUse
         last_name,
         role: role::USER,
         email_verified: false,
-    })
+    };
+    Ok((new, wish))
 }
 
 fn name(fields: &mut Fields, field: &'static str, required: bool) -> String {

@@ -4,7 +4,7 @@ use crate::Auth;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::codes::{self, Redeemable};
 use crate::db;
-use crate::email_verification;
+use crate::email_verification::{self, Wish};
 use crate::error::Result;
 use crate::hooks;
 use crate::http::Client;
@@ -26,7 +26,13 @@ pub(crate) enum SignUp {
 ///
 /// # Errors
 /// What a hook refuses with. If the database cannot be reached.
-pub(crate) async fn sign_up(auth: &Auth, new: &NewUser, client: &Client, code: Option<&Redeemable>) -> Result<SignUp> {
+pub(crate) async fn sign_up(
+    auth: &Auth,
+    new: &NewUser,
+    client: &Client,
+    wish: &Wish,
+    code: Option<&Redeemable>,
+) -> Result<SignUp> {
     // Else hooks would be asked about an address that is somebody else's. Who takes it meanwhile is found below.
     if users::store::by_email(auth.db(), &new.email).await?.is_some() {
         return Ok(SignUp::Taken);
@@ -48,8 +54,9 @@ pub(crate) async fn sign_up(auth: &Auth, new: &NewUser, client: &Client, code: O
         Err(error) => return Err(error.into()),
     };
     audit::record(auth, &mut tx, Event::of(Kind::SignUp, &user)).await?;
-    email_verification::begin(auth, &mut tx, &user).await?;
-    let Some((issued, evicted)) = login::begin(auth, &mut tx, &user, &claims, client, Terms::default()).await? else {
+    email_verification::begin(auth, &mut tx, &user, wish).await?;
+    let terms = Terms::forgetting(wish.forgotten);
+    let Some((issued, evicted)) = login::begin(auth, &mut tx, &user, &claims, client, terms).await? else {
         return Err(anyhow::anyhow!("an account that was just made has changed").into());
     };
     hooks::registered(auth, &mut tx, &user);

@@ -7,6 +7,8 @@ mod codes;
 mod email_change;
 mod login_codes;
 mod outbox;
+mod remembered;
+mod return_to;
 mod smtp_server;
 mod support;
 mod tls;

@@ -301,7 +301,7 @@ export interface paths {
         put?: never;
         /**
          * Confirms the address.
-         * @description A browser is led to `email_verification.redirect` or to the built-in page.
+         * @description A browser is led to where `next` said when the mail was asked for, else to `email_verification.redirect` or the built-in page.
          */
         post: operations["verifyEmail"];
         delete?: never;
@@ -505,6 +505,8 @@ export interface components {
          */
         AddressChanged: {
             detail: string;
+            /** @description Where to lead the person, if the request for the link said so. */
+            next?: string;
         };
         /**
          * @description What is wrong.
@@ -592,6 +594,29 @@ export interface components {
             user_id: string;
         };
         /**
+         * @description Nothing is needed.
+         * @example {}
+         */
+        Confirmation: {
+            /**
+             * @description As at `login/`, where `email_verification.session_on_verification` is on. Without it, what the request for the mail
+             *     said.
+             */
+            remember?: boolean;
+        };
+        /**
+         * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
+         * @example {
+         *       "remember": [
+         *         "Must be a valid boolean."
+         *       ]
+         *     }
+         */
+        ConfirmationErrors: {
+            non_field_errors?: components["schemas"]["Messages"];
+            remember?: components["schemas"]["Messages"];
+        };
+        /**
          * @description An address and its password.
          * @example {
          *       "email": "ada@example.com",
@@ -645,6 +670,13 @@ export interface components {
         EmailVerified: {
             access?: string;
             detail: string;
+            /**
+             * Format: int32
+             * @description Seconds until the access token expires.
+             */
+            expires_in?: number;
+            /** @description Where to lead the person, if the request for the mail said so. */
+            next?: string;
             refresh?: string;
         };
         /**
@@ -757,6 +789,8 @@ export interface components {
             code: string;
             /** Format: email */
             email: string;
+            /** @description As at `login/`. */
+            remember?: boolean;
             /**
              * @description The request that the code was sent for; else that of the cookie `login_code_request`. Its guesses are its own. With
              *     neither, the code is the last one that was sent, and guesses come out of a budget that all share who do not say.
@@ -785,6 +819,7 @@ export interface components {
             code?: components["schemas"]["Messages"];
             email?: components["schemas"]["Messages"];
             non_field_errors?: components["schemas"]["Messages"];
+            remember?: components["schemas"]["Messages"];
             request?: components["schemas"]["Messages"];
         };
         /**
@@ -822,6 +857,11 @@ export interface components {
             /** Format: email */
             email: string;
             /**
+             * @description Where whoever opens the link is led after the confirmation: an address that `http.return_urls` allows. Else a
+             *     built-in page.
+             */
+            next?: string;
+            /**
              * Format: password
              * @description The account's password.
              */
@@ -837,6 +877,7 @@ export interface components {
          */
         NewAddressErrors: {
             email?: components["schemas"]["Messages"];
+            next?: components["schemas"]["Messages"];
             non_field_errors?: components["schemas"]["Messages"];
             password?: components["schemas"]["Messages"];
         };
@@ -855,6 +896,8 @@ export interface components {
              * @description The same again.
              */
             new_password2: string;
+            /** @description As at `login/`. */
+            remember?: boolean;
         };
         /**
          * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
@@ -868,6 +911,7 @@ export interface components {
             new_password1?: components["schemas"]["Messages"];
             new_password2?: components["schemas"]["Messages"];
             non_field_errors?: components["schemas"]["Messages"];
+            remember?: components["schemas"]["Messages"];
         };
         /**
          * @description The password and a new one.
@@ -935,6 +979,11 @@ export interface components {
         PasswordResetRequest: {
             /** Format: email */
             email: string;
+            /**
+             * @description Where whoever opens the link is led once the password is set: an address that `http.return_urls` allows. Else the
+             *     last page of the built-in form. A page of `password.reset_redirect` gets it back when it sends the password.
+             */
+            next?: string;
         };
         /**
          * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
@@ -946,6 +995,7 @@ export interface components {
          */
         PasswordResetRequestErrors: {
             email?: components["schemas"]["Messages"];
+            next?: components["schemas"]["Messages"];
             non_field_errors?: components["schemas"]["Messages"];
         };
         /**
@@ -974,6 +1024,8 @@ export interface components {
              * @description Seconds until the access token expires.
              */
             expires_in?: number;
+            /** @description Where to lead the person, if the request for the link said so. */
+            next?: string;
             /** @description To be exchanged at `refresh/`; only where it does not travel in the cookie. */
             refresh?: string;
         };
@@ -1042,6 +1094,11 @@ export interface components {
             first_name?: string;
             last_name?: string;
             /**
+             * @description Where whoever opens the mail is led after the confirmation: an address that `http.return_urls` allows. Else
+             *     `email_verification.redirect`, or a built-in page.
+             */
+            next?: string;
+            /**
              * Format: password
              * @description At least `password.min_length` characters, not a common one, not like the address or the names.
              */
@@ -1051,6 +1108,8 @@ export interface components {
              * @description The same again.
              */
             password2: string;
+            /** @description As at `login/`; also of the session that the mail's link begins, where it does. */
+            remember?: boolean;
         };
         /**
          * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
@@ -1064,9 +1123,11 @@ export interface components {
             email?: components["schemas"]["Messages"];
             first_name?: components["schemas"]["Messages"];
             last_name?: components["schemas"]["Messages"];
+            next?: components["schemas"]["Messages"];
             non_field_errors?: components["schemas"]["Messages"];
             password1?: components["schemas"]["Messages"];
             password2?: components["schemas"]["Messages"];
+            remember?: components["schemas"]["Messages"];
         };
         /**
          * @description A session as its owner sees it. The id names it and opens nothing.
@@ -1243,6 +1304,8 @@ export interface components {
             /** Format: email */
             email: string;
             otp: string;
+            /** @description As at `login/`, where `email_verification.session_on_verification` is on. */
+            remember?: boolean;
             /** @description The request that the code was sent for; else that of the cookie `verification_request`. See `login/code/verify/`. */
             request?: string;
         };
@@ -1258,6 +1321,7 @@ export interface components {
             email?: components["schemas"]["Messages"];
             non_field_errors?: components["schemas"]["Messages"];
             otp?: components["schemas"]["Messages"];
+            remember?: components["schemas"]["Messages"];
             request?: components["schemas"]["Messages"];
         };
         /**
@@ -1269,6 +1333,10 @@ export interface components {
         VerificationResend: {
             /** Format: email */
             email: string;
+            /** @description As at `registration/`. */
+            next?: string;
+            /** @description As at `registration/`. */
+            remember?: boolean;
         };
         /**
          * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
@@ -1280,7 +1348,9 @@ export interface components {
          */
         VerificationResendErrors: {
             email?: components["schemas"]["Messages"];
+            next?: components["schemas"]["Messages"];
             non_field_errors?: components["schemas"]["Messages"];
+            remember?: components["schemas"]["Messages"];
         };
         /**
          * @description The same for every address.
@@ -2349,7 +2419,7 @@ export interface operations {
             /** @description The password is set, for a browser that posts the form. */
             303: {
                 headers: {
-                    /** @description The last page of the form. */
+                    /** @description `next`, or the last page of the form. */
                     Location: string;
                     /** @description Deletes the cookies of the form. */
                     "Set-Cookie"?: string;
@@ -2850,7 +2920,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Confirmation"];
+            };
+        };
         responses: {
             /** @description Confirmed. */
             200: {
@@ -2870,7 +2944,7 @@ export interface operations {
             /** @description Confirmed, for a browser. */
             303: {
                 headers: {
-                    /** @description `email_verification.redirect`, or the built-in page. */
+                    /** @description `next`, `email_verification.redirect`, or the built-in page. */
                     Location: string;
                     /**
                      * @description The refresh token, unless it is in the body.
@@ -2880,6 +2954,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /**
+             * @description What is wrong with each field.
+             *
+             *     - `body_not_read`: The connection ended before the body did.
+             *     - `parse_error`: The body is no JSON, or has too many members or levels.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfirmationErrors"] | components["schemas"]["Refusal"];
+                    "text/html": string;
+                };
             };
             /** @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong. */
             403: {
@@ -2901,8 +2990,26 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            /** @description - `timeout`: The body did not come within `http.request_timeout`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body is no JSON by its `Content-Type`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

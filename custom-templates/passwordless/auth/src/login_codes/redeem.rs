@@ -25,7 +25,13 @@ pub(super) async fn compare(
 }
 
 /// Uses a code up, and begins a session: none if it was used at the same time, or whoever has it may not sign in.
-pub(super) async fn sign_in(auth: &Auth, email: &Email, code: &Redeemable, client: &Client) -> Result<Option<Issued>> {
+pub(super) async fn sign_in(
+    auth: &Auth,
+    email: &Email,
+    code: &Redeemable,
+    client: &Client,
+    forgotten: bool,
+) -> Result<Option<Issued>> {
     let user = User::of(&auth.settings().users, email);
     let Some(claims) = users::claims(auth, &user).await? else {
         audit::note(auth, Event::of(Kind::SignInFailed, &user).because(Reason::Inactive));
@@ -35,7 +41,7 @@ pub(super) async fn sign_in(auth: &Auth, email: &Email, code: &Redeemable, clien
     if !codes::redeem(&mut tx, code).await? {
         return Ok(None);
     }
-    let issued = sessions::start(auth, &mut tx, &user, &claims, client).await?;
+    let issued = sessions::start(auth, &mut tx, &user, &claims, client, !forgotten).await?;
     throttle::remember(auth, &mut tx, email.key(), client).await?;
     audit::record(auth, &mut tx, Event::of(Kind::SignIn, &user).session(issued.session)).await?;
     tx.commit().await?;

@@ -39,15 +39,16 @@ pub(super) async fn of_live(db: &Db, session: Uuid, now: OffsetDateTime) -> DbRe
     Ok(live.map(|session| Holder::of(session.user_id)))
 }
 
-/// Begins a session.
+/// Begins a session: one that a browser forgets when it is closed, unless it is to be remembered.
 pub(crate) async fn start(
     auth: &Auth,
     tx: &mut Tx,
     user: &User,
     claims: &UserClaims,
     client: &Client,
+    remembered: bool,
 ) -> Result<Issued> {
-    begin(auth, tx, Holder::of(user.id), claims, client, true).await
+    begin(auth, tx, Holder::of(user.id), claims, client, remembered).await
 }
 
 /// The holder of a session that is to be refreshed, and what its tokens are to say. Who may not sign in any more loses it.

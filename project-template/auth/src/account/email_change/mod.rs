@@ -15,6 +15,7 @@ use crate::db;
 use crate::email_verification::{self, Mode};
 use crate::error::shared::Conflict;
 use crate::error::{Error, Result};
+use crate::http::ReturnTo;
 use crate::mail::{self, Mail};
 use crate::notices;
 use crate::sessions::{self, EndedBy};
@@ -37,10 +38,12 @@ struct Change {
     email: String,
     /// The session it was asked for in, which goes on. Where it was ended since, but by its own log-out, so is this.
     session: Uuid,
+    /// Where the person is led afterwards.
+    next: ReturnTo,
 }
 
 /// Mails the link. Whether the address has another account, or had its share of mails, shows only to who reads its mail.
-async fn ask(auth: &Auth, user: &User, session: Uuid, new: &Email) -> Result<()> {
+async fn ask(auth: &Auth, user: &User, session: Uuid, new: &Email, next: ReturnTo) -> Result<()> {
     let other = store::by_email(auth.db(), new).await?.filter(|other| !gives_way(auth, other));
     if other.is_some() && !auth.settings().registration.hide_existing {
         return Err(taken());
@@ -54,7 +57,7 @@ async fn ask(auth: &Auth, user: &User, session: Uuid, new: &Email) -> Result<()>
     }
     let has_room = codes::request(auth, &mut tx, Subject::named(TO, new.key()), limits).await?.is_some();
     let lifetime = auth.settings().email_verification.link_lifetime;
-    let change = Change { email: new.as_written().to_owned(), session };
+    let change = Change { email: new.as_written().to_owned(), session, next };
     for purpose in [PURPOSE, NOWHERE] {
         codes::forget(&mut tx, purpose, user.id).await?;
     }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use crate::audit::Reason;
 use crate::codes::Standing;
 use crate::error::Result;
 use crate::error::shared::{Conflict, Throttled, UnknownLink};
-use crate::http::{Client, Fields, LinkKey};
+use crate::http::{Client, Fields, LinkKey, ReturnTo};
 use crate::openapi::{Api, at, bodies, page_at};
 use crate::pages::{self, Reader};
 use crate::registration;
@@ -43,6 +43,10 @@ bodies! {
         /// The account's password.
         #[schema(format = Password, max_length = 1024)]
         password: String,
+        /// Where whoever opens the link is led after the confirmation: an address that `http.return_urls` allows. Else a
+        /// built-in page.
+        #[schema(required = false, max_length = 1024)]
+        next: String,
     }
 
     /// What is wrong.
@@ -55,6 +59,9 @@ bodies! {
     #[schema(example = json!({ "detail": "E-mail address changed." }))]
     struct AddressChanged {
         detail: String,
+        /// Where to lead the person, if the request for the link said so.
+        #[schema(required = false)]
+        next: String,
     }
 }
 
@@ -91,6 +98,7 @@ async fn change(
     if is_own && email.as_ref().is_some_and(|email| email.as_written() == user.email) {
         fields.problem("email", "This is already your e-mail address.");
     }
+    let next = ReturnTo::read(&auth.settings().http, &mut fields);
     let proven = prove(&auth, (&user, &token), &client, &mut fields, Reason::EmailChange).await?;
     let (email, ()) = fields.finish_with(email.zip(proven))?;
     if is_own {
@@ -98,7 +106,7 @@ async fn change(
         return Ok(Json(json!({ "detail": CHANGED })));
     }
     registration::require_allowed(&auth, &email)?;
-    ask(&auth, &user, user.session, &email).await?;
+    ask(&auth, &user, user.session, &email, next).await?;
     Ok(Json(json!({ "detail": SENT })))
 }
 
@@ -111,9 +119,13 @@ async fn button(auth: &Auth, key: &str) -> Result<Response> {
     match open(auth, key).await? {
         Standing::Good(link) if users::at_version(auth, link.subject, link.version).await?.is_some() => {
             let action = auth.settings().http.path(&format!("/user/email/confirm/{key}/"));
-            pages::show(auth, StatusCode::OK, &ConfirmEmailChange { action, email: link.data.email })
+            let page = ConfirmEmailChange { action, email: link.data.email };
+            let next = link.data.next.address(&auth.settings().http);
+            pages::show_leading_to(auth, StatusCode::OK, &page, next.as_deref())
         }
-        Standing::Used { .. } => pages::show(auth, StatusCode::OK, &EmailChanged {}),
+        Standing::Used { data, .. } => {
+            landing(auth, StatusCode::FOUND, &data.map(|change| change.next).unwrap_or_default())
+        }
         _ => pages::show(auth, StatusCode::NOT_FOUND, &EmailChangeFailed {}),
     }
 }
@@ -134,16 +146,29 @@ async fn confirm_change(State(auth): State<Auth>, reader: Reader, LinkKey(key): 
 }
 
 async fn press(auth: &Auth, reader: Reader, key: &str) -> Result<Response> {
-    let changed = match open(auth, key).await? {
-        Standing::Good(link) => confirm(auth, link).await?.is_some(),
+    let (changed, next) = match open(auth, key).await? {
+        Standing::Good(link) => {
+            let next = link.data.next.clone();
+            (confirm(auth, link).await?.is_some(), next)
+        }
         // Pressed twice.
-        Standing::Used { .. } => reader == Reader::Person,
-        Standing::Expired | Standing::Unknown => false,
+        Standing::Used { data, .. } => (reader == Reader::Person, data.map(|change| change.next).unwrap_or_default()),
+        Standing::Expired | Standing::Unknown => (false, ReturnTo::default()),
     };
     match (reader, changed) {
-        (Reader::Person, true) => pages::show(auth, StatusCode::OK, &EmailChanged {}),
+        (Reader::Person, true) => landing(auth, StatusCode::SEE_OTHER, &next),
         (Reader::Person, false) => pages::show(auth, StatusCode::NOT_FOUND, &EmailChangeFailed {}),
-        (Reader::Program, true) => Ok(Json(json!({ "detail": CHANGED })).into_response()),
+        (Reader::Program, true) => {
+            Ok(Json(next.tell(&auth.settings().http, json!({ "detail": CHANGED }))).into_response())
+        }
         (Reader::Program, false) => Err(UnknownLink.into()),
+    }
+}
+
+/// Where a person is led whose address was changed; a page of ours, if nobody said.
+fn landing(auth: &Auth, status: StatusCode, next: &ReturnTo) -> Result<Response> {
+    match next.address(&auth.settings().http) {
+        Some(next) => Ok((status, [(header::LOCATION, next)]).into_response()),
+        None => pages::show(auth, StatusCode::OK, &EmailChanged {}),
     }
 }

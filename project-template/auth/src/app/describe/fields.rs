@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{members, names};
-use crate::http::REQUIRED;
+use crate::http::{NOT_A_FLAG, NOT_TEXT, REQUIRED};
 
 /// Where schemas are.
 const SCHEMAS: &str = "#/components/schemas/";
@@ -36,7 +36,8 @@ pub(super) fn errors(operation: &Value, schemas: &Value) -> Option<Value> {
 fn example(body: &Value) -> Value {
     let first = names(&body["required"]).next().map(|name| (name, REQUIRED));
     let others = body["properties"].as_object().into_iter().flatten();
-    let first = first.or_else(|| others.map(|(name, _)| (name.as_str(), "Not a valid string.")).next());
+    let wrong = |schema: &Value| if schema["type"] == "boolean" { NOT_A_FLAG } else { NOT_TEXT };
+    let first = first.or_else(|| others.map(|(name, schema)| (name.as_str(), wrong(schema))).next());
     let (name, message) = first.unwrap_or(("non_field_errors", "Invalid data. Expected a dictionary, but got list."));
     json!({ name: [message] })
 }

@@ -1,0 +1,145 @@
+//! `http.return_urls`: where people may be led once they have done what a mail asks for.
+//!
+//! A front end that has a mail sent names an address in the member `next`, and whoever opens the mail is sent there by this
+//! server. Without a list anybody could have our mails lead to a page of theirs. Addresses are not read by a parser that
+//! forgives: one that two programs could understand in two ways is refused. The address is kept in the sealed data of the
+//! link, and nothing that is added to the link changes it.
+
+use axum::http::HeaderValue;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Fields, Settings, is_allowed, parse_origin};
+
+/// Characters of an address.
+const LIMIT: usize = 1024;
+const NOT_ALLOWED: &str = "This return address is not allowed.";
+
+/// An entry of `http.return_urls`: an origin or a pattern of origins, and what paths begin with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReturnUrl {
+    origin: HeaderValue,
+    path: String,
+}
+
+impl ReturnUrl {
+    /// Parses an entry such as `https://app.example.com/welcome`, `https://*.preview.example.com` or `myapp://signed-in`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let address = Address::parse(text)?;
+        let origin = parse_origin(&format!("{}://{}", address.scheme, address.authority))?;
+        address.query.is_none().then(|| Self { origin, path: address.path.to_owned() })
+    }
+
+    /// Whether it leads over plain HTTP.
+    pub(super) fn is_plain(&self) -> bool {
+        self.origin.as_bytes().starts_with(b"http://")
+    }
+
+    /// The path itself and what is below it: `/app` is not the beginning of `/apples`.
+    fn covers(&self, origin: &HeaderValue, path: &str) -> bool {
+        let path = if path.is_empty() { "/" } else { path };
+        let below = path.strip_prefix(self.path.trim_end_matches('/'));
+        is_allowed(std::slice::from_ref(&self.origin), origin)
+            && (path == self.path || below.is_some_and(|rest| rest.starts_with('/')))
+    }
+}
+
+/// An address in its parts, none of which has anything in it that programs read differently.
+struct Address<'a> {
+    scheme: &'a str,
+    authority: &'a str,
+    path: &'a str,
+    query: Option<&'a str>,
+}
+
+impl<'a> Address<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let (scheme, rest) = text.split_once("://")?;
+        let (authority, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+        let is_plain = is_plain_authority(authority) && is_plain_path(path) && query.is_none_or(is_plain_query);
+        is_plain.then_some(Self { scheme, authority, path, query })
+    }
+}
+
+/// No user, nothing encoded, nothing that is not ASCII.
+fn is_plain_authority(authority: &str) -> bool {
+    authority.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]*".contains(&byte))
+}
+
+/// Nothing by which a browser, or a server that decodes once more, leaves the path that was allowed.
+fn is_plain_path(path: &str) -> bool {
+    let is_plain_segment = |segment: &str| !matches!(segment.split(';').next(), Some("." | ".."));
+    !path.contains("//")
+        && path.split('/').all(is_plain_segment)
+        && is_encoded(path, |byte| byte.is_ascii_control() || b"/\\.%".contains(&byte))
+}
+
+fn is_plain_query(query: &str) -> bool {
+    is_encoded(query, |byte| byte.is_ascii_control())
+}
+
+/// Whether a text has only characters of a path or a query (RFC 3986, sections 3.3 and 3.4), and percent-encodes none of
+/// those that are refused. A fragment has a character that neither has.
+fn is_encoded(text: &str, is_refused: impl Fn(u8) -> bool) -> bool {
+    let mut parts = text.split('%');
+    let is_plain =
+        |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?".contains(&byte));
+    let is_decodable = |part: &str| {
+        let digits = part.get(..2).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        byte.is_some_and(|byte| !is_refused(byte)) && is_plain(&part[2..])
+    };
+    parts.next().is_none_or(is_plain) && parts.all(is_decodable)
+}
+
+impl Settings {
+    /// An address as it is to stand in a redirect, if `return_urls` has it.
+    fn return_address(&self, text: &str) -> Option<String> {
+        let Address { scheme, authority, path, query } =
+            Address::parse(text).filter(|it| !it.authority.contains('*'))?;
+        let origin = parse_origin(&format!("{scheme}://{authority}"))?;
+        if !self.return_urls.iter().any(|allowed| allowed.covers(&origin, path)) {
+            return None;
+        }
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        Some(format!("{}{path}{query}", origin.to_str().ok()?))
+    }
+}
+
+/// Where a person is led once they have done what a mail asks for, if whoever had it sent said so.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct ReturnTo(Option<String>);
+
+impl ReturnTo {
+    /// Reads the member `next`, and notes if it is not allowed.
+    pub(crate) fn read(settings: &Settings, fields: &mut Fields) -> Self {
+        let Some(text) = fields.optional_text("next", LIMIT).filter(|text| !text.is_empty()) else {
+            return Self::default();
+        };
+        let address = settings.return_address(&text);
+        if address.is_none() {
+            fields.problem("next", NOT_ALLOWED);
+        }
+        Self(address)
+    }
+
+    /// The address, if it is allowed now, too: the list may have changed since the mail.
+    pub(crate) fn address(&self, settings: &Settings) -> Option<String> {
+        settings.return_address(self.0.as_deref()?)
+    }
+
+    /// Tells a program the address, which leads its user there itself.
+    pub(crate) fn tell(&self, settings: &Settings, mut body: Value) -> Value {
+        if let Some(address) = self.address(settings) {
+            body["next"] = address.into();
+        }
+        body
+    }
+}
+
+#[cfg(test)]
+#[path = "return_to_tests.rs"]
+mod tests;
