@@ -40,7 +40,8 @@ fn bundle(directory: &Path) -> io::Result<Vec<u8>> {
 fn collect(directory: &Path, prefix: &str, paths: &mut Vec<String>) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
-        let name = entry.file_name().into_string().map_err(|name| io::Error::other(format!("a name: {name:?}")))?;
+        let unreadable = |_| io::Error::other(format!("{} is no text", entry.path().display()));
+        let name = entry.file_name().into_string().map_err(unreadable)?;
         let path = format!("{prefix}{name}");
         if entry.path().is_dir() {
             collect(&entry.path(), &format!("{path}/"), paths)?;
