@@ -27,6 +27,35 @@ impl fmt::Display for Database {
     }
 }
 
+/// What the first signing key is for, and `tokens.algorithm` of the settings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Algorithm {
+    #[default]
+    #[value(name = "EdDSA")]
+    EdDsa,
+    #[value(name = "ES256")]
+    Es256,
+    #[value(name = "RS256")]
+    Rs256,
+    #[value(name = "HS256")]
+    Hs256,
+}
+
+impl Algorithm {
+    pub(crate) const ALL: [Self; 4] = [Self::EdDsa, Self::Es256, Self::Rs256, Self::Hs256];
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EdDsa => "EdDSA",
+            Self::Es256 => "ES256",
+            Self::Rs256 => "RS256",
+            Self::Hs256 => "HS256",
+        })
+    }
+}
+
 /// An answer to a question of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value {
@@ -57,6 +86,7 @@ pub(crate) struct Given {
     pub(crate) name: Option<String>,
     pub(crate) email: Option<bool>,
     pub(crate) database: Option<Database>,
+    pub(crate) algorithm: Option<Algorithm>,
     /// To the questions of the template, each valid.
     pub(crate) placeholders: BTreeMap<String, Value>,
 }
@@ -68,6 +98,8 @@ pub(crate) struct Answers {
     pub(crate) email: Option<bool>,
     /// As `email`.
     pub(crate) database: Option<Database>,
+    /// As `email`.
+    pub(crate) algorithm: Option<Algorithm>,
     pub(crate) placeholders: BTreeMap<String, Value>,
 }
 
@@ -102,12 +134,17 @@ impl Given {
     pub(crate) fn leave_to(&mut self, values: &mut Values) {
         let email = self.email.take().map(|email| ("email", email.to_string()));
         let database = self.database.take().map(|database| ("database", database.to_string()));
-        email.into_iter().chain(database).for_each(|(name, text)| values.define(name, &text));
+        let algorithm = self.algorithm.take().map(|algorithm| ("algorithm", algorithm.to_string()));
+        email.into_iter().chain(database).chain(algorithm).for_each(|(name, text)| values.define(name, &text));
     }
 
     /// What would change nothing was meant for another template.
     pub(crate) fn check(&self, template: &Template) -> Result<(), Failure> {
-        let said = [("email", self.email.is_some()), ("database", self.database.is_some())];
+        let said = [
+            ("email", self.email.is_some()),
+            ("database", self.database.is_some()),
+            ("algorithm", self.algorithm.is_some()),
+        ];
         match said.into_iter().find(|(name, said)| *said && !template.is_complete() && !template.asks(name)) {
             Some((name, _)) => {
                 Err(Failure::new(Kind::Answer, format!("`--{name}` changes nothing in a project of this template"))
@@ -164,6 +201,7 @@ impl Answers {
             name: ProjectName::parse(name, &template.crates())?,
             email: template.asks(variables::EMAIL).then(|| given.email.unwrap_or_default()),
             database: template.asks(variables::DATABASE).then(|| given.database.unwrap_or_default()),
+            algorithm: template.asks(variables::ALGORITHM).then(|| given.algorithm.unwrap_or_default()),
             placeholders: template.circumstances().into_iter().chain(placeholders).collect(),
         })
     }
@@ -178,6 +216,9 @@ fn missing(given: &Given, template: &Template, open: &[&Placeholder]) -> Failure
         }
         if given.database.is_none() && template.asks(variables::DATABASE) {
             hints.push("--database sqlite|postgres (default: sqlite)".to_owned());
+        }
+        if given.algorithm.is_none() && template.asks(variables::ALGORITHM) {
+            hints.push("--algorithm EdDSA|ES256|RS256|HS256 (default: EdDSA)".to_owned());
         }
     }
     hints.extend(open.iter().map(|open| open.usage()));
@@ -194,14 +235,19 @@ mod tests {
         let failure = Answers::complete(&Given::default(), &Template::built_in()).unwrap_err();
         assert_eq!(failure.kind, Kind::Missing);
         let hints = failure.hints.join("\n");
-        for flag in ["NAME", "--email", "--database"] {
+        for flag in ["NAME", "--email", "--database", "--algorithm"] {
             assert!(hints.contains(flag), "{hints}");
         }
     }
 
     #[test]
     fn what_was_given_is_not_listed_as_missing() {
-        let given = Given { email: Some(true), database: Some(Database::Postgres), ..Given::default() };
+        let given = Given {
+            email: Some(true),
+            database: Some(Database::Postgres),
+            algorithm: Some(Algorithm::Es256),
+            ..Given::default()
+        };
         let failure = Answers::complete(&given, &Template::built_in()).unwrap_err();
         assert_eq!(failure.hints.len(), 1);
     }
@@ -211,5 +257,6 @@ mod tests {
         let given = Given { name: Some("myproject".into()), ..Given::default() };
         let answers = Answers::complete(&given, &Template::built_in()).unwrap();
         assert_eq!((answers.email, answers.database), (Some(false), Some(Database::Sqlite)));
+        assert_eq!(answers.algorithm, Some(Algorithm::EdDsa));
     }
 }

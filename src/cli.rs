@@ -8,7 +8,7 @@ use clap::error::{ContextKind, Error, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::answers::Database;
+use crate::answers::{Algorithm, Database};
 use crate::failure::Kind;
 use crate::report;
 
@@ -16,7 +16,7 @@ use crate::report;
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (template ", env!("CARGO_PKG_VERSION"), ")");
 
 /// Flags that answer a question about the project.
-const ANSWERS: [&str; 2] = ["--email", "--database"];
+const ANSWERS: [&str; 3] = ["--email", "--database", "--algorithm"];
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -132,6 +132,9 @@ pub(crate) struct StartProject {
     /// Database to start with; the code serves both [default: sqlite]
     #[arg(long, value_enum, ignore_case = true)]
     pub(crate) database: Option<Database>,
+    /// What signs access tokens: ES256 where others verify them that do not know `EdDSA` [default: `EdDSA`]
+    #[arg(long, value_enum, ignore_case = true)]
+    pub(crate) algorithm: Option<Algorithm>,
     #[command(flatten)]
     pub(crate) template: TemplateArguments,
     /// Take the defaults, never ask

@@ -7,7 +7,7 @@ use anyhow::{Error, Result};
 use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
 use dialoguer::{Confirm, Input, MultiSelect, Select};
 
-use crate::answers::{Database, Given, Value};
+use crate::answers::{Algorithm, Database, Given, Value};
 use crate::failure::{Failure, Kind};
 use crate::names::ProjectName;
 use crate::report::plain;
@@ -55,6 +55,9 @@ fn ask_in_turn(given: &mut Given, template: &Template) -> dialoguer::Result<()> 
     if given.database.is_none() && template.asks(variables::DATABASE) {
         given.database = Some(database(&*theme)?);
     }
+    if given.algorithm.is_none() && template.asks(variables::ALGORITHM) {
+        given.algorithm = Some(algorithm(&*theme)?);
+    }
     Ok(())
 }
 
@@ -72,6 +75,12 @@ fn database(theme: &dyn Theme) -> dialoguer::Result<Database> {
     let question = Select::with_theme(theme).with_prompt("Database to start with (--database)");
     let chosen = question.items(choices).default(0).interact()?;
     Ok(choices[chosen])
+}
+
+fn algorithm(theme: &dyn Theme) -> dialoguer::Result<Algorithm> {
+    let question = Select::with_theme(theme).with_prompt("Algorithm that signs access tokens (--algorithm)");
+    let chosen = question.items(Algorithm::ALL).default(0).interact()?;
+    Ok(Algorithm::ALL[chosen])
 }
 
 fn template(theme: &dyn Theme) -> dialoguer::Result<Option<String>> {

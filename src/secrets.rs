@@ -1,8 +1,12 @@
 //! What every project has for itself alone: drawn from the operating system, shown to nobody.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+
+use crate::answers::Algorithm;
 
 /// Names of the template's variables that hold a secret.
 pub(crate) const NAMES: [&str; 3] = ["signing_key", "cron_secret", "database_password"];
@@ -18,15 +22,22 @@ const ED25519_PREFIX: [u8; 16] =
 
 /// Never `Debug`: a secret must not reach a log by accident.
 pub(crate) struct Secrets {
+    /// The text of a key file. Empty for RS256: nothing here makes an RSA key.
     pub(crate) signing_key: String,
     pub(crate) cron_secret: String,
     pub(crate) database_password: String,
 }
 
 impl Secrets {
-    pub(crate) fn generate() -> Result<Self> {
+    pub(crate) fn generate(algorithm: Algorithm) -> Result<Self> {
         let text = || random().map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
-        Ok(Self { signing_key: ed25519_pem(&random()?), cron_secret: text()?, database_password: text()? })
+        let signing_key = match algorithm {
+            Algorithm::EdDsa => ed25519_pem(&random()?),
+            Algorithm::Es256 => p256_pem()?,
+            Algorithm::Hs256 => text()?,
+            Algorithm::Rs256 => String::new(),
+        };
+        Ok(Self { signing_key, cron_secret: text()?, database_password: text()? })
     }
 
     /// With those that were drawn before, as far as they look drawn: a password of somebody's own is no secret of ours.
@@ -45,7 +56,8 @@ impl Secrets {
     pub(crate) fn appear_in(&self, contents: &[u8]) -> bool {
         let text = String::from_utf8_lossy(contents);
         let seed = self.signing_key.lines().nth(1).unwrap_or(&self.signing_key);
-        [seed, &self.cron_secret, &self.database_password].into_iter().any(|secret| text.contains(secret))
+        let secrets = [seed, &self.cron_secret, &self.database_password];
+        secrets.into_iter().any(|secret| !secret.is_empty() && text.contains(secret))
     }
 }
 
@@ -56,8 +68,21 @@ fn random() -> Result<[u8; 32]> {
 }
 
 fn ed25519_pem(seed: &[u8; 32]) -> String {
-    let der = [ED25519_PREFIX.as_slice(), seed].concat();
-    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der))
+    pem(&[ED25519_PREFIX.as_slice(), seed].concat())
+}
+
+/// By the library that reads it later: the public half of such a key is not a matter of a few bytes.
+fn p256_pem() -> Result<String> {
+    let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
+    let der = made.map_err(|_| anyhow!("the operating system gave no random bytes"))?;
+    Ok(pem(der.as_ref()))
+}
+
+/// RFC 7468, in lines of 64 characters.
+fn pem(der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let lines: String = text.as_bytes().chunks(64).flat_map(|line| [line, b"\n"].concat()).map(char::from).collect();
+    format!("-----BEGIN PRIVATE KEY-----\n{lines}-----END PRIVATE KEY-----\n")
 }
 
 #[cfg(test)]
@@ -74,9 +99,31 @@ mod tests {
     }
 
     #[test]
+    fn a_key_for_es256_is_one_that_the_server_reads_in_lines_that_every_tool_does() {
+        let pem = p256_pem().unwrap();
+        assert!(pem.lines().all(|line| line.len() <= 64), "{pem}");
+        let der: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+        let der = STANDARD.decode(der).unwrap();
+        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der, &SystemRandom::new());
+        assert!(key.is_ok(), "{pem}");
+    }
+
+    #[test]
+    fn a_key_for_hs256_is_32_bytes_in_base64url_and_one_for_rs256_is_not_made() {
+        let key = Secrets::generate(Algorithm::Hs256).unwrap().signing_key;
+        assert_eq!(URL_SAFE_NO_PAD.decode(&key).unwrap().len(), 32);
+        let none = Secrets::generate(Algorithm::Rs256).unwrap();
+        assert_eq!(none.signing_key, "");
+        assert!(!none.appear_in(b"anything"));
+    }
+
+    #[test]
     fn no_two_projects_share_a_secret() {
-        let (one, other) = (Secrets::generate().unwrap(), Secrets::generate().unwrap());
-        assert_ne!(one.signing_key, other.signing_key);
+        for algorithm in [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Hs256] {
+            let [one, other] = [algorithm; 2].map(|algorithm| Secrets::generate(algorithm).unwrap());
+            assert_ne!(one.signing_key, other.signing_key);
+        }
+        let [one, other] = [Algorithm::EdDsa; 2].map(|algorithm| Secrets::generate(algorithm).unwrap());
         assert_ne!(one.cron_secret, other.cron_secret);
         assert_ne!(one.database_password, other.database_password);
         assert_ne!(one.database_password, one.cron_secret);
@@ -84,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_secret_is_found_in_a_text_whole_or_by_its_one_line() {
-        let secrets = Secrets::generate().unwrap();
+        let secrets = Secrets::generate(Algorithm::EdDsa).unwrap();
         let seed = secrets.signing_key.lines().nth(1).unwrap();
         assert!(secrets.appear_in(format!("key = \"{seed}\"").as_bytes()));
         assert!(secrets.appear_in(secrets.cron_secret.as_bytes()));

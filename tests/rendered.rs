@@ -165,7 +165,7 @@ fn a_resource_server_believes_the_tokens_of_the_project() {
     let url = format!("auth_url=http://{}", server.address);
     let arguments = ["startproject", "reports", "../reports", "--template", "resource-server", "-d", &url];
     // A project's tokens are by it and for it.
-    let arguments = [&arguments[..], &["-d", "issuer=myproject", "-d", "audience=myproject"]].concat();
+    let arguments = [&arguments[..], &["-d", "audience=myproject"]].concat();
     let service = Server::of("reports", &arguments);
     let addresses = [(SHOWN, server.address), (SHOWN_BESIDE, service.address)];
     check(&transcript(RESOURCE_SERVER, "tokens"), server.directory.path(), &addresses);

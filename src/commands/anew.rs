@@ -87,5 +87,6 @@ fn given(stamp: &Stamp, template: &Template) -> Given {
         name: Some(stamp.name.clone()),
         email: stamp.email.filter(|_| !is_complete),
         database: stamp.database.filter(|_| !is_complete),
+        algorithm: stamp.algorithm.filter(|_| !is_complete),
     }
 }

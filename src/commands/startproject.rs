@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &StartProject, report: &Report, signals: &Signals) 
     let answers = answers(arguments, given, &template)?;
     let destination = Destination::of(directory(arguments, &answers))?;
     let git = Git::of(arguments)?;
-    let secrets = Secrets::generate()?;
+    let secrets = Secrets::generate(answers.algorithm.unwrap_or_default())?;
     let notice = |notice| report.notice(notice);
     let (commands, ask) = (arguments.template.allow_commands, may_ask(arguments));
     let permit = Permit { commands, ask, signals, notice: &notice };
@@ -64,6 +64,7 @@ fn given(arguments: &StartProject, signals: &Signals) -> Result<(Given, Template
         name: arguments.name.clone(),
         email: arguments.email,
         database: arguments.database,
+        algorithm: arguments.algorithm,
         ..Given::default()
     };
     given.check(&template)?;

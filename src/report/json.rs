@@ -80,6 +80,9 @@ fn of(rendered: &Rendered) -> Value {
     if let Some(database) = rendered.answers.database {
         object["answers"]["database"] = database.to_string().into();
     }
+    if let Some(algorithm) = rendered.answers.algorithm {
+        object["answers"]["algorithm"] = algorithm.to_string().into();
+    }
     if let Some(overlay) = rendered.overlay {
         object["overlay"] = json!({ "name": overlay.name, "version": overlay.version, "hash": overlay.hash });
     }

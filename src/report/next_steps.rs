@@ -3,9 +3,13 @@
 use std::path::Path;
 
 use super::{Rendered, workspace};
-use crate::answers::Database;
+use crate::answers::{Algorithm, Database};
 use crate::project::Written;
 use crate::vcs;
+
+/// No other key has to be made by somebody else.
+const MAKE_RSA_KEY: &str =
+    "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 | cargo run -- keys rotate --from -";
 
 pub(super) fn commands(rendered: &Rendered, written: &Written) -> Vec<String> {
     let mut commands = Vec::new();
@@ -23,6 +27,9 @@ pub(super) fn commands(rendered: &Rendered, written: &Written) -> Vec<String> {
     }
     // A template of somebody else's need not be a program, nor of Rust.
     if !rendered.is_complete || rendered.tree.get("src/main.rs").is_some() {
+        if rendered.answers.algorithm == Some(Algorithm::Rs256) {
+            commands.push(MAKE_RSA_KEY.into());
+        }
         commands.push("cargo run".into());
     }
     commands

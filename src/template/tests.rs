@@ -1,8 +1,7 @@
 use super::*;
-use crate::answers::Database;
+use crate::answers::{Algorithm, Database};
 use crate::failure::Kind;
 use crate::names::ProjectName;
-use crate::tree::Mode;
 
 const MANIFEST: (&str, &str) = ("Cargo.toml.liquid", "[package]\nname = \"{{ project_name }}\"\n");
 
@@ -11,13 +10,14 @@ fn answers() -> Answers {
         name: ProjectName::parse("my-shop", &[]).unwrap(),
         email: Some(true),
         database: Some(Database::Postgres),
+        algorithm: Some(Algorithm::Es256),
         placeholders: BTreeMap::new(),
     }
 }
 
 fn render(files: &[(&str, &str)]) -> Result<Tree, Failure> {
     let files: Vec<_> = [&[MANIFEST], files].concat();
-    Template::of(&files).rendered(&answers(), &Secrets::generate().unwrap())
+    Template::of(&files).rendered(&answers(), &Secrets::generate(Algorithm::EdDsa).unwrap())
 }
 
 fn text(tree: &Tree, path: &str) -> String {
@@ -102,7 +102,7 @@ fn a_tag_left_over_is_refused_but_foreign_tags_are_not_ours() {
 #[test]
 fn the_manifest_has_to_carry_the_name() {
     let template = Template::of(&[("Cargo.toml", "[package]\nname = \"other\"\n")]);
-    let failure = template.rendered(&answers(), &Secrets::generate().unwrap()).err().unwrap();
+    let failure = template.rendered(&answers(), &Secrets::generate(Algorithm::EdDsa).unwrap()).err().unwrap();
     assert!(failure.message.contains("`my-shop`"), "{}", failure.message);
 }
 
@@ -170,10 +170,38 @@ fn the_built_in_project_renders_with_every_combination_of_answers() {
     let template = Template::built_in();
     for email in [true, false] {
         for database in [Database::Sqlite, Database::Postgres] {
-            let answers = Answers { email: Some(email), database: Some(database), ..answers() };
-            if let Err(failure) = template.rendered(&answers, &Secrets::generate().unwrap()) {
-                panic!("{failure}: {:?}", failure.hints);
+            for algorithm in Algorithm::ALL {
+                let (email, database) = (Some(email), Some(database));
+                let answers = Answers { email, database, algorithm: Some(algorithm), ..answers() };
+                if let Err(failure) = template.rendered(&answers, &Secrets::generate(algorithm).unwrap()) {
+                    panic!("{failure}: {:?}", failure.hints);
+                }
             }
         }
+    }
+}
+
+#[test]
+fn the_settings_and_the_key_are_of_the_algorithm_that_was_chosen() {
+    for (algorithm, key) in [
+        (Algorithm::EdDsa, Some("keys/0001.pem")),
+        (Algorithm::Es256, Some("keys/0001.pem")),
+        (Algorithm::Rs256, None),
+        (Algorithm::Hs256, Some("keys/0001.secret")),
+    ] {
+        let answers = Answers { algorithm: Some(algorithm), ..answers() };
+        let secrets = Secrets::generate(algorithm).unwrap();
+        let tree = Template::built_in().rendered(&answers, &secrets).unwrap();
+        let settings: toml::Table = text(&tree, "settings.toml").parse().unwrap();
+        assert_eq!(settings["tokens"]["algorithm"].as_str(), Some(algorithm.to_string().as_str()));
+        let keys: Vec<_> = tree.files().iter().filter(|file| file.path.starts_with("keys/")).collect();
+        assert_eq!(keys.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), key.into_iter().collect::<Vec<_>>());
+        for file in keys {
+            assert_eq!(
+                (file.mode, text(&tree, &file.path)),
+                (Mode::Secret, format!("{}\n", secrets.signing_key.trim_end()))
+            );
+        }
+        assert!(text(&tree, ".jwt-allauth.toml").contains(&format!("algorithm = \"{algorithm}\"")));
     }
 }

@@ -6,12 +6,13 @@ use crate::secrets::Secrets;
 pub(super) type Variables = Vec<(String, Value)>;
 
 /// Those that every project has; no placeholder of a template can have such a name.
-pub(super) const NAMES: [&str; 9] = [
+pub(super) const NAMES: [&str; 10] = [
     "project_name",
     "crate_name",
     EMAIL,
     EMAIL_TEMPLATES,
     DATABASE,
+    ALGORITHM,
     "version",
     "signing_key",
     "cron_secret",
@@ -21,6 +22,7 @@ pub(super) const NAMES: [&str; 9] = [
 pub(crate) const EMAIL: &str = "email";
 pub(super) const EMAIL_TEMPLATES: &str = "email_templates";
 pub(crate) const DATABASE: &str = "database";
+pub(crate) const ALGORITHM: &str = "algorithm";
 
 /// `email_templates` are the paths of the mails that the project's owner edits.
 pub(super) fn of(answers: &Answers, secrets: &Secrets, email_templates: Vec<String>) -> Variables {
@@ -31,6 +33,7 @@ pub(super) fn of(answers: &Answers, secrets: &Secrets, email_templates: Vec<Stri
         Value::Bool(answers.email.unwrap_or_default()),
         Value::List(email_templates),
         Value::Text(answers.database.unwrap_or_default().to_string()),
+        Value::Text(answers.algorithm.unwrap_or_default().to_string()),
         text(env!("CARGO_PKG_VERSION")),
         text(&secrets.signing_key),
         text(&secrets.cron_secret),

@@ -82,7 +82,8 @@ impl Project {
     pub(crate) fn secrets(&self) -> Result<Secrets> {
         let env = self.read(ENV)?.map(|env| String::from_utf8_lossy(&env.contents).into_owned()).unwrap_or_default();
         let value = |name| env::value(&env, name);
-        Ok(Secrets::generate()?.or_drawn_before(value("CRON_SECRET_KEY"), value("POSTGRES_PASSWORD")))
+        Ok(Secrets::generate(self.stamp.algorithm.unwrap_or_default())?
+            .or_drawn_before(value("CRON_SECRET_KEY"), value("POSTGRES_PASSWORD")))
     }
 
     /// Files in which conflicts of an earlier update still are.

@@ -70,10 +70,15 @@ fn a_skeletons_mails_are_those_that_are_edited() {
 }
 
 #[test]
-fn a_skeleton_without_mails_and_database_is_not_asked_about_them() {
+fn a_skeleton_without_mails_database_and_keys_is_not_asked_about_them() {
     let place = Place::new();
     let template = "--template resource-server -d issuer=shop -d audience=shop";
-    for (flag, name) in [("--email", "--email"), ("--email=no", "--email"), ("--database sqlite", "--database")] {
+    for (flag, name) in [
+        ("--email", "--email"),
+        ("--email=no", "--email"),
+        ("--database sqlite", "--database"),
+        ("--algorithm ES256", "--algorithm"),
+    ] {
         let ran = place.start(&format!("shop {template} {flag}")).ended_with(3);
         ran.saying(&format!("`{name}` changes nothing in a project of this template"));
     }
@@ -82,7 +87,9 @@ fn a_skeleton_without_mails_and_database_is_not_asked_about_them() {
     let stamp: toml::Table = place.read("shop/.jwt-allauth.toml").parse().unwrap();
     assert_eq!(stamp["answers"].as_table().unwrap().keys().collect::<Vec<_>>(), ["name"]);
     let missing = place.start(&format!("{template} -y")).ended_with(6);
-    assert!(!missing.stderr.contains("--email") && !missing.stderr.contains("--database"), "{}", missing.stderr);
+    for flag in ["--email", "--database", "--algorithm"] {
+        assert!(!missing.stderr.contains(flag), "{}", missing.stderr);
+    }
     let company = "--template company-skeleton -d owners=@us -d contact=a@b.example --email --database postgres";
     place.start(&format!("other {company}")).succeeded();
     assert!(place.read("other/Dockerfile").contains("COPY templates templates"));

@@ -73,6 +73,7 @@ fn an_answer_that_is_not_valid_is_3() {
     place.start("shop --email maybe").ended_with(3);
     place.start("--email shop").ended_with(3).saying("before `--email`");
     place.start("shop --database mysql").ended_with(3).saying("sqlite");
+    place.start("shop --algorithm RSA").ended_with(3).saying("EdDSA, ES256, RS256, HS256");
     place.start("fn").ended_with(3);
     assert!(place.entries().is_empty());
 }
@@ -89,7 +90,7 @@ fn a_destination_in_the_way_is_5() {
 fn missing_answers_with_nobody_to_ask_are_6_and_all_are_listed() {
     let place = Place::new();
     let ran = place.start("").ended_with(6);
-    ran.saying("NAME").saying("--email[=BOOL]").saying("--database sqlite|postgres");
+    ran.saying("NAME").saying("--email[=BOOL]").saying("--database sqlite|postgres").saying("--algorithm EdDSA|ES256");
     let ran = place.start("--email=no -y").ended_with(6).saying("NAME").saying("--database");
     assert!(!ran.stderr.contains("--email"), "{}", ran.stderr);
 }

@@ -41,7 +41,10 @@ fn json_is_one_object_on_stdout_and_nothing_on_stderr() {
     assert_eq!(ran.stderr, "");
     let json = ran.json();
     assert_eq!(json["path"].as_str(), place.work().join("shop").to_str());
-    assert_eq!(json["answers"], serde_json::json!({ "name": "shop", "email": true, "database": "postgres" }));
+    assert_eq!(
+        json["answers"],
+        serde_json::json!({ "name": "shop", "email": true, "database": "postgres", "algorithm": "EdDSA" })
+    );
     assert!(json["tree_hash"].as_str().unwrap().starts_with("sha256:"));
     let files = json["files"].as_array().unwrap();
     let promised = place.start("shop two --email --database postgres --dry-run").stdout;
@@ -188,6 +191,10 @@ fn the_next_steps_are_true_for_the_answers() {
     assert!(full.contains("Set your mail server in `.env`"), "{full}");
     let env = place.read("two/.env");
     assert_eq!(full.contains("EMAIL_HOST"), env.contains("EMAIL_HOST="), "{full}");
+    place
+        .start("three --algorithm rs256")
+        .saying("openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 | cargo run");
+    assert!(!place.start("four --algorithm ES256").stderr.contains("openssl"));
     let odd = place.command_of(["startproject", "shop", "it's mine", "--vcs", "none"]).output().unwrap();
     Ran::of(&odd).saying(r"cd 'it'\''s mine'");
 }

@@ -22,7 +22,7 @@ fn code(session: &PtySession) -> i32 {
 }
 
 #[test]
-fn without_a_name_the_four_questions_are_asked() {
+fn without_a_name_the_five_questions_are_asked() {
     let place = Place::new();
     let mut session = terminal(&place, "startproject --vcs none", &[]);
     session.exp_string("Name of the project").unwrap();
@@ -34,6 +34,10 @@ fn without_a_name_the_four_questions_are_asked() {
     session.exp_string("postgres").unwrap();
     session.send("\u{1b}[B\r").unwrap();
     session.flush().unwrap();
+    session.exp_string("--algorithm").unwrap();
+    session.exp_string("HS256").unwrap();
+    session.send("\u{1b}[B\r").unwrap();
+    session.flush().unwrap();
     session.exp_string("--template").unwrap();
     session.send_line("").unwrap();
     session.exp_string("cargo run").unwrap();
@@ -41,6 +45,7 @@ fn without_a_name_the_four_questions_are_asked() {
     assert_eq!(code(&session), 0);
     let stamp = place.read("shop/.jwt-allauth.toml");
     assert!(stamp.contains("email = true") && stamp.contains("database = \"postgres\""), "{stamp}");
+    assert!(stamp.contains("algorithm = \"ES256\""), "{stamp}");
 }
 
 #[test]
@@ -49,9 +54,11 @@ fn a_flag_that_changes_nothing_in_the_template_that_is_chosen_is_refused() {
     let mut session = terminal(&place, "startproject --vcs none --email", &[]);
     session.exp_string("Name of the project").unwrap();
     session.send_line("shop").unwrap();
-    session.exp_string("--database").unwrap();
-    session.send("\r").unwrap();
-    session.flush().unwrap();
+    for question in ["--database", "--algorithm"] {
+        session.exp_string(question).unwrap();
+        session.send("\r").unwrap();
+        session.flush().unwrap();
+    }
     session.exp_string("--template").unwrap();
     session.send_line("resource-server").unwrap();
     session.exp_string("`--email` changes nothing in a project of this template").unwrap();
@@ -63,7 +70,7 @@ fn a_flag_that_changes_nothing_in_the_template_that_is_chosen_is_refused() {
 #[test]
 fn a_name_that_is_not_valid_is_asked_for_again() {
     let place = Place::new();
-    let mut session = terminal(&place, "startproject --vcs none --email=no --database sqlite", &[]);
+    let mut session = terminal(&place, "startproject --vcs none --email=no --database sqlite --algorithm EdDSA", &[]);
     session.exp_string("Name of the project").unwrap();
     session.send_line("async").unwrap();
     session.exp_string("keyword").unwrap();
@@ -105,7 +112,10 @@ fn what_a_template_has_no_use_for_is_not_asked() {
     session.exp_string("(-d auth_url)").unwrap();
     session.send_line("").unwrap();
     let rest = session.exp_eof().unwrap();
-    assert!(rest.contains("cargo run") && !rest.contains("--email") && !rest.contains("--database"), "{rest}");
+    assert!(rest.contains("cargo run"), "{rest}");
+    for flag in ["--email", "--database", "--algorithm"] {
+        assert!(!rest.contains(flag), "{rest}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Output;
 
+use auth::clock::Clock;
 use auth::testing::{Engine, PASSWORD, Program, Server};
 
 use super::{IN_BODY, login, program, register};
@@ -151,6 +152,14 @@ async fn flush_tokens_counts_and_removes(engine: Engine) {
     assert_told(&program, &["flush-tokens"], 0, "removed 0 expired sessions");
 }
 
+/// Minutes of the clock from now until the newest key of a list signs.
+fn minutes_until(list: &str) -> u64 {
+    let (_, when) = list.lines().next().and_then(|line| line.split_once("signs from ")).unwrap();
+    let at = |from: usize| when[from..from + 2].parse::<u64>().unwrap();
+    let now = Clock::default().now();
+    (at(11) * 60 + at(14) + 1440 - u64::from(now.hour()) * 60 - u64::from(now.minute())) % 1440
+}
+
 #[tokio::test]
 async fn a_new_key_is_private_and_signs_later_than_it_is_published() {
     let program = program(Engine::Sqlite).await;
@@ -159,7 +168,12 @@ async fn a_new_key_is_private_and_signs_later_than_it_is_published() {
     let (_, list, _) = told(&program.run(&["keys", "list"]));
     let roles: Vec<_> = list.lines().filter_map(|line| line.split_once("  EdDSA  ")).map(|(_, role)| role).collect();
     assert!(matches!(roles.as_slice(), [newest, "signs"] if newest.starts_with("signs from 20")), "{list}");
-    assert_told(&program, &["keys", "rotate", "--now"], 0, "keys/0003.pem\n");
+    assert!((69..=70).contains(&minutes_until(&list)), "tokens.key_lead is 70m: {list}");
+    let program = program.with("JWT_ALLAUTH__TOKENS__KEY_LEAD", "6m");
+    assert_told(&program, &["keys", "rotate"], 0, "keys/0003.pem\n");
+    let (_, list, _) = told(&program.run(&["keys", "list"]));
+    assert!((5..=6).contains(&minutes_until(&list)), "{list}");
+    assert_told(&program, &["keys", "rotate", "--now"], 0, "keys/0004.pem\n");
     let (_, list, _) = told(&program.run(&["keys", "list"]));
     assert!(list.lines().next().is_some_and(|newest| newest.ends_with("  signs")), "{list}");
     for key in std::fs::read_dir(program.directory().join("keys")).unwrap() {

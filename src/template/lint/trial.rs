@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::{Findings, Rule};
-use crate::answers::{Answers, Database, Value};
+use crate::answers::{Algorithm, Answers, Database, Value};
 use crate::failure::{self, Failure};
 use crate::names::ProjectName;
 use crate::secrets::Secrets;
@@ -45,7 +45,7 @@ pub(super) fn render(root: &Path, kind: Kind, signals: &Signals, findings: &mut 
     if !template.describe().hooks.is_empty() {
         return Ok(());
     }
-    let secrets = Secrets::generate()?;
+    let secrets = Secrets::generate(Algorithm::EdDsa)?;
     for answers in trials(&template)? {
         let permit = Permit::quiet(false, signals);
         match template.render(&answers, &secrets, &permit).map_err(anyhow::Error::downcast::<Failure>) {
@@ -65,7 +65,12 @@ pub(super) fn render(root: &Path, kind: Kind, signals: &Signals, findings: &mut 
 /// With the defaults, and with every other choice by itself.
 fn trials(template: &Template) -> Result<Vec<Answers>> {
     let first = answered(template, BTreeMap::new())?;
-    let mut trials = vec![Answers { email: Some(true), database: Some(Database::Postgres), ..first.clone() }];
+    let mut trials = vec![Answers {
+        email: Some(true),
+        database: Some(Database::Postgres),
+        algorithm: Some(Algorithm::Hs256),
+        ..first.clone()
+    }];
     for placeholder in template.placeholders(&first.placeholders) {
         let others =
             others(&placeholder).into_iter().filter(|value| first.placeholders.get(&placeholder.name) != Some(value));
@@ -86,7 +91,13 @@ fn answered(template: &Template, mut placeholders: BTreeMap<String, Value>) -> R
         placeholders.insert(open.name, value);
     }
     let name = ProjectName::parse(NAME, &[])?;
-    Ok(Answers { name, email: Some(false), database: Some(Database::Sqlite), placeholders })
+    Ok(Answers {
+        name,
+        email: Some(false),
+        database: Some(Database::Sqlite),
+        algorithm: Some(Algorithm::EdDsa),
+        placeholders,
+    })
 }
 
 fn sample(placeholder: &Placeholder) -> Value {

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixListener;
 use tempfile::TempDir;
 
 use super::*;
-use crate::answers::{Answers, Database, Value};
+use crate::answers::{Algorithm, Answers, Database, Value};
 use crate::names::ProjectName;
 use crate::secrets::Secrets;
 use crate::template::Template;
@@ -41,9 +41,10 @@ fn render(directory: &TempDir) -> Result<Tree, Failure> {
         name: ProjectName::parse("shop", &[])?,
         email: Some(false),
         database: Some(Database::Sqlite),
+        algorithm: Some(Algorithm::EdDsa),
         placeholders: BTreeMap::from([("company".to_owned(), Value::Text("A \"B\" C".into()))]),
     };
-    template.rendered(&answers, &Secrets::generate().unwrap())
+    template.rendered(&answers, &Secrets::generate(Algorithm::EdDsa).unwrap())
 }
 
 fn contents<'t>(tree: &'t Tree, path: &str) -> &'t [u8] {

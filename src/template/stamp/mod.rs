@@ -58,6 +58,9 @@ fn of_answers(answers: &Answers) -> Table {
     if let Some(database) = answers.database {
         table.insert("database".into(), database.to_string().into());
     }
+    if let Some(algorithm) = answers.algorithm {
+        table.insert("algorithm".into(), algorithm.to_string().into());
+    }
     table
 }
 

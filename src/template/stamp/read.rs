@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use toml::{Table, Value};
 
 use super::PATH;
-use crate::answers::Database;
+use crate::answers::{Algorithm, Database};
 use crate::failure::{Failure, Kind};
 use crate::template::embedded::BUILT_IN;
 use crate::template::page::Page;
@@ -26,6 +26,7 @@ pub(crate) struct Stamp {
     pub(crate) name: String,
     pub(crate) email: Option<bool>,
     pub(crate) database: Option<Database>,
+    pub(crate) algorithm: Option<Algorithm>,
     pub(crate) placeholders: Table,
     pub(crate) origin: Origin,
     /// The hash of each file as it was rendered; `secret` of one that holds secrets.
@@ -63,7 +64,8 @@ impl Stamp {
             template_hash,
             name: text_of(answers, "name")?,
             email: answers.get("email").map(|email| email.as_bool().ok_or_else(no_answers)).transpose()?,
-            database: answers.get("database").map(database).transpose()?,
+            database: answers.get("database").map(one_of).transpose()?,
+            algorithm: answers.get("algorithm").map(one_of).transpose()?,
             placeholders: page.get("placeholders").and_then(Value::as_table).cloned().unwrap_or_default(),
             origin: origin(&page, template, &id),
             files: table(&page, "files")?.iter().map(file).collect::<Result<_, _>>()?,
@@ -92,8 +94,8 @@ fn origin(page: &Table, template: &Table, id: &str) -> Origin {
     }
 }
 
-fn database(value: &Value) -> Result<Database, Failure> {
-    value.as_str().and_then(|text| Database::from_str(text, false).ok()).ok_or_else(no_answers)
+fn one_of<A: ValueEnum>(value: &Value) -> Result<A, Failure> {
+    value.as_str().and_then(|text| A::from_str(text, false).ok()).ok_or_else(no_answers)
 }
 
 /// Whoever writes to what it names must not be led out of the project.

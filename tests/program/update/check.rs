@@ -1,6 +1,7 @@
 //! What continuous integration asks.
 
 use super::Project;
+use crate::support::Place;
 
 #[test]
 fn a_project_that_is_up_to_date_is_0_whatever_its_owner_has_changed() {
@@ -32,6 +33,23 @@ fn no_security_fix_is_missing_as_long_as_none_is_listed() {
     project.run("check --security").succeeded().saying("every security fix");
     let json = project.run("check --security --format json").succeeded().json();
     assert_eq!(json["missing"], serde_json::json!([]));
+}
+
+#[test]
+fn the_algorithm_is_an_answer_that_stays() {
+    for (algorithm, key) in [("es256", Some("keys/0001.pem")), ("HS256", Some("keys/0001.secret")), ("RS256", None)] {
+        let place = Place::new();
+        place.start(&format!("shop --algorithm {algorithm}")).succeeded();
+        let project = Project { place };
+        assert_eq!(project.root().join("keys").exists(), key.is_some());
+        let drawn = key.map(|key| project.read(key));
+        project.run("check").succeeded().saying("up to date");
+        project.run("update").succeeded();
+        assert_eq!(key.map(|key| project.read(key)), drawn, "a key is its owner's");
+        let settings = project.read("settings.toml");
+        assert!(settings.contains(&format!("\nalgorithm = \"{}\"\n", algorithm.to_uppercase())), "{settings}");
+        assert_eq!(project.stamp()["answers"]["algorithm"].as_str(), Some(algorithm.to_uppercase().as_str()));
+    }
 }
 
 #[test]

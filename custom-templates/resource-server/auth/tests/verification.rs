@@ -1,9 +1,11 @@
 //! What a service believes that trusts another server's keys.
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use auth::testing::{Issuer, Service};
-use auth::tokens::Algorithm;
+use auth::tokens::{Algorithm, Typ};
 use auth::{Auth, CurrentUser, Settings, Staff};
 use axum::Router;
 use axum::http::StatusCode;
@@ -64,6 +66,58 @@ async fn a_token_for_or_by_somebody_else_of_another_kind_or_too_old_is_refused()
     issuer.clock.advance(Duration::from_secs(1));
     let (status, body) = service.get("/me/", Some(&token)).await;
     assert!(status == StatusCode::UNAUTHORIZED && body.contains("Token is expired"), "{body}");
+}
+
+#[tokio::test]
+async fn the_issuer_is_the_address_of_the_keys_or_the_name_that_the_server_has_without_one() {
+    let issuer = Issuer::start().await;
+    let service = service(&issuer).await;
+    assert_eq!(issuer.settings().tokens.issuer, issuer.url());
+    let named = [(issuer.url(), 200), ("jwt-allauth".to_owned(), 200), ("http://127.0.0.1".to_owned(), 401)];
+    for (name, expected) in named {
+        assert_eq!(status(&service, &issuer.token().issuer(&name).signed()).await, expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_issuer_that_is_set_is_the_only_one_but_for_those_that_are_named() {
+    let issuer = Issuer::start().await;
+    let mut settings = issuer.settings();
+    settings.tokens.issuer = "https://auth.example.com".to_owned();
+    settings.tokens.accepted_issuers = vec!["https://old.example.com".to_owned()];
+    let service = issuer.trusted_by(settings, app).await;
+    for (name, expected) in [
+        ("https://auth.example.com", 200),
+        ("https://old.example.com", 200),
+        ("jwt-allauth", 401),
+        (issuer.url().as_str(), 401),
+    ] {
+        assert_eq!(status(&service, &issuer.token().issuer(name).signed()).await, expected, "{name}");
+    }
+}
+
+#[test]
+fn an_issuer_that_cannot_be_told_from_the_address_of_the_keys_has_to_be_set() {
+    let load = |toml: &str| {
+        let toml = format!("[tokens]\njwks_url = \"https://auth.example.com/keys\"\n{toml}");
+        Settings::load(Path::new("settings.toml"), &toml, &BTreeMap::new()).map_err(|problems| problems.to_string())
+    };
+    let problems = load("").unwrap_err();
+    assert!(problems.contains("`tokens.issuer` must be set, since tokens.jwks_url does not end in"), "{problems}");
+    assert_eq!(load("issuer = \"https://auth.example.com\"").unwrap().tokens.issuer, "https://auth.example.com");
+}
+
+#[tokio::test]
+async fn a_token_of_the_type_jwt_is_accepted_where_that_is_set_alone() {
+    let issuer = Issuer::start().await;
+    let (usual, plain) = (issuer.token().signed(), issuer.token().typ(Typ::Jwt).signed());
+    let strict = service(&issuer).await;
+    assert_eq!([status(&strict, &usual).await, status(&strict, &plain).await], [200, 401]);
+    let mut settings = issuer.settings();
+    settings.tokens.typ = Typ::Jwt;
+    let lenient = issuer.trusted_by(settings, app).await;
+    assert_eq!([status(&lenient, &usual).await, status(&lenient, &plain).await], [200, 200]);
+    assert_eq!(status(&lenient, &issuer.token().refresh().signed()).await, 401);
 }
 
 #[tokio::test]

@@ -30,7 +30,7 @@ impl Parts {
         let templates = kept(Templates::load(&settings.templates, settings.http.host()), &mut problems);
         let mail = kept(mail::Sender::new(&settings.mail, settings.http.public_host()).map_err(one), &mut problems);
         let redis = kept(
-            Redis::new(&settings.redis, &settings.tokens.issuer, "the database counts requests").map_err(one),
+            Redis::new(&settings.redis, &settings.tokens.audience, "the database counts requests").map_err(one),
             &mut problems,
         );
         let parts = || {

@@ -3,7 +3,6 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use clap::Subcommand;
@@ -19,10 +18,6 @@ use crate::tokens::{
     Algorithm, PEM, SECRET, SigningKey, Signs, Tokens, generate_encryption_key, key_files, may_be_directory, number,
     parse, read, with_signs_from,
 };
-
-/// A new key is published this long before it signs: the five minutes verifiers may keep the published keys, and as long
-/// again for every instance to read them.
-const LEAD: Duration = Duration::from_mins(10);
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -73,7 +68,7 @@ fn rotate(settings: &Settings, at_once: bool, if_none: bool, from: Option<&Path>
     };
     let is_first = files.iter().all(|file| from.is_some_and(|from| is_same(file, from)));
     let now = Clock::default().now();
-    let when = if is_first || at_once { now } else { now + LEAD };
+    let when = if is_first || at_once { now } else { now + settings.tokens.key_lead };
 
     let path = next(&directory, &files, if algorithm == Algorithm::Hs256 { SECRET } else { PEM })?;
     write_new(&path, &with_signs_from(&key, when)?).with_context(|| format!("cannot write {}", path.display()))?;

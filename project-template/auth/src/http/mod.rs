@@ -41,6 +41,10 @@ const MIN_IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone, Copy)]
 pub(crate) struct SameOrigin;
 
+/// Marks an answer that every script may read: it is the same for everybody, whoever asks.
+#[derive(Clone, Copy)]
+pub(crate) struct AnyOrigin;
+
 /// `[http]`.
 #[derive(Clone, Debug)]
 pub struct Settings {

@@ -69,12 +69,12 @@ impl Redis {
     ///
     /// # Errors
     /// An address or a file of certificates that cannot be used.
-    pub(crate) fn new(settings: &Settings, issuer: &str, meanwhile: &'static str) -> Result<Option<Self>, Problem> {
+    pub(crate) fn new(settings: &Settings, audience: &str, meanwhile: &'static str) -> Result<Option<Self>, Problem> {
         let Some(server) = Server::new(settings)? else { return Ok(None) };
         Ok(Some(Self {
             server,
             connection: Mutex::default(),
-            prefix: format!("{issuer}:"),
+            prefix: format!("{audience}:"),
             timeout: settings.timeout,
             pause: settings.pause,
             meanwhile,

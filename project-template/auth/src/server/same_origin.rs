@@ -1,15 +1,15 @@
-//! Keeps pages from scripts of other origins (OWASP ASVS 5.0, 3.4.2 and 3.5).
+//! Keeps pages from scripts of other origins (OWASP ASVS 5.0, 3.4.2 and 3.5), and gives the public keys to all of them.
 //!
 //! `http.cors_origins` is for the API. A script that could read a page as its user would have the tokens of the page's forms,
 //! and could then do all that the user can do there.
 
 use axum::extract::{Request, State};
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::Auth;
-use crate::http::SameOrigin;
+use crate::http::{AnyOrigin, SameOrigin};
 
 /// Marks every answer of a router of pages.
 pub(super) async fn mark(mut response: Response) -> Response {
@@ -32,6 +32,18 @@ pub(super) async fn close_pages(State(auth): State<Auth>, request: Request, next
         ] {
             response.headers_mut().remove(name);
         }
+    }
+    response
+}
+
+/// Permits what is marked to every origin, without credentials. A cache then has one answer for all of them.
+pub(super) async fn open_to_all(mut response: Response) -> Response {
+    if response.extensions().get::<AnyOrigin>().is_some() {
+        let headers = response.headers_mut();
+        headers.remove(header::ACCESS_CONTROL_ALLOW_CREDENTIALS);
+        headers.remove(header::ACCESS_CONTROL_EXPOSE_HEADERS);
+        headers.remove(header::VARY);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     }
     response
 }

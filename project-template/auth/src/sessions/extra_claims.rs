@@ -25,6 +25,9 @@ const RESERVED: &[&str] = &[
     "user_id",
 ];
 
+/// Who asked for the token (RFC 9068, section 2.2). Verifiers that keep to it refuse one that does not say.
+const CLIENT_ID: &str = "client_id";
+
 /// Bytes of JSON that all of them may take together. With the longest signature and encryption a token then still fits
 /// into the 4096 bytes of a cookie.
 const ROOM: usize = 1024;
@@ -33,7 +36,11 @@ const NAME_LIMIT: usize = 64;
 
 /// `tokens.claims`.
 #[derive(Clone, Debug, Default)]
-pub struct ExtraClaims(Vec<(String, Source)>);
+pub struct ExtraClaims {
+    own: Vec<(String, Source)>,
+    /// `client_id` of a token that nobody has given one: the service's own pages and apps are one client.
+    client: String,
+}
 
 #[derive(Clone, Debug)]
 enum Source {
@@ -42,13 +49,16 @@ enum Source {
 }
 
 impl ExtraClaims {
-    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+    pub(crate) fn read(section: &mut Section<'_>, client: &str) -> Self {
         let (mut claims, mut fixed) = (Vec::new(), Map::new());
         for (name, value) in section.table("claims") {
             if !is_name(&name) {
                 section.problem("claims", format_args!("has `{name}`, which cannot be a claim: {}", why_not(&name)));
             }
             match source(&value) {
+                Some(Source::Fixed(value)) if name == CLIENT_ID && !value.is_string() => {
+                    section.problem("claims", "has `client_id`, which must be a text (RFC 9068, section 2.2)");
+                }
                 Some(Source::Fixed(value)) => {
                     fixed.insert(name.clone(), value.clone());
                     claims.push((name, Source::Fixed(value)));
@@ -70,7 +80,7 @@ impl ExtraClaims {
         if bytes > ROOM {
             section.problem("claims", format_args!("takes {bytes} bytes in every token; at most {ROOM} fit"));
         }
-        Self(claims)
+        Self { own: claims, client: client.to_owned() }
     }
 
     /// Advises against names and addresses in tokens that everybody can read.
@@ -86,18 +96,19 @@ impl ExtraClaims {
     /// The claims that tell who somebody is to everybody who sees a token.
     pub(crate) fn personal(&self) -> impl Iterator<Item = &str> {
         let is_personal = |source: &Source| matches!(source, Source::Column(column) if column.is_personal);
-        self.0.iter().filter(move |(_, source)| is_personal(source)).map(|(name, _)| name.as_str())
+        self.own.iter().filter(move |(_, source)| is_personal(source)).map(|(name, _)| name.as_str())
     }
 
     /// What they are for a user, then `more`, as far as there is room and the names are free.
     pub(crate) fn of(&self, user: &User, more: Map<String, Value>) -> Map<String, Value> {
-        let own = self.0.iter().map(|(name, source)| match source {
+        let own = self.own.iter().map(|(name, source)| match source {
             Source::Fixed(value) => (name.clone(), value.clone()),
             Source::Column(column) => (name.clone(), (column.read)(user)),
         });
         let mut claims = Map::new();
         for (name, value) in own.chain(more) {
-            if !is_name(&name) || claims.contains_key(&name) {
+            let is_fit = is_name(&name) && (name != CLIENT_ID || value.is_string());
+            if !is_fit || claims.contains_key(&name) {
                 tracing::error!(claim = name, "a claim's name is reserved, taken or not acceptable; it is left out");
                 continue;
             }
@@ -107,6 +118,7 @@ impl ExtraClaims {
                 claims.remove(&name);
             }
         }
+        claims.entry(CLIENT_ID).or_insert_with(|| self.client.clone().into());
         claims
     }
 }

@@ -1,9 +1,12 @@
 //! `token/verify/`, `token/claims/` and the published keys.
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 use utoipa_axum::routes;
 
@@ -11,12 +14,12 @@ use super::{CurrentUser, is_acceptable};
 use crate::Auth;
 use crate::error::Result;
 use crate::error::shared::{Throttled, TokenNotValid};
-use crate::http::{Client, Fields};
+use crate::http::{AnyOrigin, Client, Fields};
 use crate::openapi::{Api, at, bodies};
 use crate::throttle::{self, Action};
 use crate::tokens::{AccessClaims, Claims};
 
-/// How long verifiers may keep the keys; a new key signs only after that.
+/// How long verifiers may keep the keys; a new key is published for longer before it signs (`tokens.key_lead`).
 const JWKS_CACHE: &str = "public, max-age=300";
 
 pub(crate) fn router() -> Api {
@@ -74,11 +77,34 @@ async fn claims(user: CurrentUser) -> Json<AccessClaims> {
 }
 
 /// The public keys (RFC 7517); empty with HS256, which has none.
+///
+/// Pages of every origin may read them.
 #[utoipa::path(
     get, path = "/.well-known/jwks.json", operation_id = "getKeys", tag = "Operations",
-    responses((status = 200, description = "The keys, to be kept for at most five minutes.", body = KeySet)),
+    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` of the keys that you have.")),
+    responses(
+        (status = 200, description = "The keys, to be kept for at most five minutes.", body = KeySet, headers(
+            ("Cache-Control" = String, description = "`public, max-age=300`."),
+            ("ETag" = String, description = "Another one whenever the keys have changed."),
+        )),
+        (status = 304, description = "You have them: nothing has changed."),
+    ),
 )]
-async fn jwks(State(auth): State<Auth>) -> Response {
-    ([(header::CACHE_CONTROL, HeaderValue::from_static(JWKS_CACHE))], Json(auth.tokens().jwks().clone()))
-        .into_response()
+async fn jwks(State(auth): State<Auth>, request: HeaderMap) -> Response {
+    let body = auth.tokens().jwks().to_string();
+    let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(digest(&SHA256, body.as_bytes())));
+    let is_known = names(&request, &tag);
+    let head = (Extension(AnyOrigin), [(header::CACHE_CONTROL, JWKS_CACHE.to_owned()), (header::ETAG, tag)]);
+    if is_known {
+        return (StatusCode::NOT_MODIFIED, head).into_response();
+    }
+    (head, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// Whether `If-None-Match` names a tag (RFC 9110, section 13.1.2): weak ones count as much, since a cache that compresses
+/// answers makes such of ours.
+fn names(request: &HeaderMap, tag: &str) -> bool {
+    let lines = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
+    let mut known = lines.flat_map(|line| line.split(',')).map(str::trim);
+    known.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }

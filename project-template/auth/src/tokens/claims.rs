@@ -20,7 +20,7 @@ pub struct UserClaims {
     pub role: i64,
     /// Whether the address was verified when the token was made.
     pub email_verified: bool,
-    /// Claims added by the settings.
+    /// `client_id`, unless it is another client than the service itself, and claims added by the settings.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
@@ -32,8 +32,9 @@ pub struct UserClaims {
     "exp": 1_800_001_800,
     "iat": 1_800_000_000,
     "jti": "0199a3f07f3c7a80b1b25f5b7a0d3c12",
-    "iss": "jwt-allauth",
+    "iss": "https://auth.example.com",
     "aud": "jwt-allauth",
+    "client_id": "jwt-allauth",
     "sub": "0199a3ef-1f7c-7c31-9a43-0e2f8a1b6d20",
     "user_id": "0199a3ef-1f7c-7c31-9a43-0e2f8a1b6d20",
     "session": "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c11",
@@ -141,14 +142,6 @@ impl Kind {
             Self::Refresh { .. } => "refresh",
         }
     }
-
-    /// Header `typ`: explicit typing (RFC 8725, section 3.11; `at+jwt` is RFC 9068's).
-    pub(super) fn typ(self) -> &'static str {
-        match self {
-            Self::Access => "at+jwt",
-            Self::Refresh { .. } => "rt+jwt",
-        }
-    }
 }
 
 #[derive(Clone, Copy)]
@@ -199,7 +192,7 @@ fn refresh_jti(session: Uuid, generation: i64) -> String {
 impl Claims {
     fn is_ours(&self, kind: &str, settings: &Settings) -> bool {
         self.token_type == kind
-            && self.iss == settings.issuer
+            && (self.iss == settings.issuer || settings.accepted_issuers.contains(&self.iss))
             && self.aud == settings.audience
             && self.sub == self.user_id
     }

@@ -101,19 +101,19 @@ pub(crate) fn sign(key: &impl JwsKey, typ: &'static str, claims: &[u8]) -> Strin
     token
 }
 
-/// The claims of `token`, if it is of type `typ` and signed by the key that `find` knows under its `kid`.
+/// The claims of `token`, if it is of one of the `types` and signed by the key that `find` knows under its `kid`.
 ///
 /// # Errors
 /// [`JwsError`], from what is cheap to see to what is not.
 pub(crate) fn verify<'k, K: VerifyingKey + 'k>(
     token: &str,
-    typ: &'static str,
+    types: &[&str],
     find: impl FnOnce(&str) -> Option<&'k K>,
 ) -> Result<Claims, JwsError> {
     let parts = Parts::split(token)?;
     let header_text = decode(parts.header)?;
     let header = Header::parse(&header_text)?;
-    if header.typ != typ {
+    if !types.contains(&header.typ) {
         return Err(JwsError::WrongType);
     }
     let key = find(header.kid).ok_or(JwsError::UnknownKey)?;

@@ -87,20 +87,20 @@ impl KeySet {
         Some(self.keys[index].refresh_key())
     }
 
-    /// The claims of a token of type `typ` that one of these keys signed.
+    /// The claims of a token of one of the `types` that one of these keys signed.
     ///
     /// # Errors
     /// [`JwsError`]; none of them tells a client more than 401.
-    pub(crate) fn verify(&self, token: &str, typ: &'static str) -> Result<Claims, JwsError> {
-        jws::verify(token, typ, |kid| self.get(kid))
+    pub(crate) fn verify(&self, token: &str, types: &[&str]) -> Result<Claims, JwsError> {
+        jws::verify(token, types, |kid| self.get(kid))
     }
 
-    /// The claims of a token of type `typ` that one of the refresh keys signed.
+    /// The claims of a token of one of the `types` that one of the refresh keys signed.
     ///
     /// # Errors
     /// As [`Self::verify`].
-    pub(crate) fn verify_refresh(&self, token: &str, typ: &'static str) -> Result<Claims, JwsError> {
-        jws::verify(token, typ, |kid| self.get_refresh(kid))
+    pub(crate) fn verify_refresh(&self, token: &str, types: &[&str]) -> Result<Claims, JwsError> {
+        jws::verify(token, types, |kid| self.get_refresh(kid))
     }
 
     /// The public halves for other services (RFC 7517 section 5); empty with HS256.

@@ -13,6 +13,7 @@ mod key_files;
 mod key_set;
 mod keys;
 mod mac;
+mod naming;
 mod pem;
 mod reading;
 mod refusal;
@@ -38,6 +39,7 @@ pub(crate) use key_file::{PEM, SECRET, parse, read, with_signs_from};
 pub(crate) use key_files::{key_files, may_be_directory, number};
 pub use keys::SigningKey;
 pub(crate) use keys::Signs;
+pub use naming::Typ;
 pub(crate) use reading::{Current, every_minute, keep_reading};
 pub use refusal::Refusal;
 
@@ -53,6 +55,8 @@ const NAME_LIMIT: usize = 100;
 /// The most a difference between clocks may be forgiven.
 const MAX_LEEWAY: Duration = Duration::from_mins(1);
 const MAX_IAT_LEEWAY: Duration = Duration::from_hours(1);
+/// Verifiers may keep the published keys for as long, and an instance reads its own once a minute.
+const MIN_KEY_LEAD: Duration = Duration::from_mins(6);
 
 /// `[tokens]`.
 #[derive(Clone, Debug)]
@@ -63,10 +67,16 @@ pub struct Settings {
     pub algorithm: Algorithm,
     /// Directories, files or keys, newest first. A key itself is a secret, so none of them is ever shown as a whole.
     pub keys: Vec<SecretString>,
+    /// How long a new key is published before it signs.
+    pub key_lead: Duration,
     /// Claim `iss`.
     pub issuer: String,
+    /// What it may be besides, in tokens that were issued before it changed.
+    pub accepted_issuers: Vec<String>,
     /// Claim `aud`.
     pub audience: String,
+    /// Header `typ` of access tokens.
+    pub typ: Typ,
     /// Forgiven when the expiry of an access token is checked.
     pub leeway: Duration,
     /// Forgiven when it says to have been made later than now.
@@ -88,25 +98,47 @@ impl Choice for bool {
     const NAMES: &[(&str, Self)] = &[("off", false), ("on", true)];
 }
 
-/// The value of `iss` or `aud`.
-fn named(section: &mut Section<'_>, key: &'static str) -> String {
-    let name = section.required_text(key);
+/// Whether every token has room for this value of `iss` or `aud`.
+fn fits(name: &str) -> bool {
     // Without the quotes around it.
-    if serde_json::Value::from(name.as_str()).to_string().len() > NAME_LIMIT + 2 {
-        let words = format!("must be at most {NAME_LIMIT} bytes: every token has it, and must fit into a cookie");
-        section.problem(key, &words);
+    Value::from(name).to_string().len() <= NAME_LIMIT + 2
+}
+
+/// The issuer and those that are accepted beside it.
+fn issuers(section: &mut Section<'_>, audience: &str, address: Option<String>) -> (String, Vec<String>) {
+    let set = section.optional_text("issuer");
+    if set.is_none() && address.as_deref().is_some_and(|address| !fits(address)) {
+        let words = format!(
+            "must be set, to at most {NAME_LIMIT} bytes: http.public_url, which it is otherwise, is longer, and every token has \
+             it and must fit into a cookie"
+        );
+        section.problem("issuer", words);
     }
-    name
+    let earlier = section.list("accepted_issuers");
+    naming::issuers(set, address, audience, earlier)
 }
 
 impl Settings {
-    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+    /// `address` is that of the server, which names it in its tokens unless `tokens.issuer` does.
+    pub(crate) fn read(section: &mut Section<'_>, address: Option<String>) -> Self {
+        let audience = section.required_text("audience");
+        let (issuer, accepted_issuers) = issuers(section, &audience, address);
+        for key in ["issuer", "audience"] {
+            if !fits(&section.text(key)) {
+                let words =
+                    format!("must be at most {NAME_LIMIT} bytes: every token has it, and must fit into a cookie");
+                section.problem(key, words);
+            }
+        }
         let settings = Self {
             access_lifetime: section.duration("access_lifetime"),
             algorithm: section.one_of("algorithm"),
             keys: section.secrets("keys"),
-            issuer: named(section, "issuer"),
-            audience: named(section, "audience"),
+            key_lead: section.duration("key_lead"),
+            issuer,
+            accepted_issuers,
+            audience,
+            typ: section.one_of("typ"),
             leeway: section.duration("leeway"),
             iat_leeway: section.duration("iat_leeway"),
             session_check: section.one_of("session_check"),
@@ -115,6 +147,13 @@ impl Settings {
         };
         if settings.access_lifetime.is_zero() {
             section.problem("access_lifetime", "must be longer than zero");
+        }
+        if settings.key_lead < MIN_KEY_LEAD {
+            section.problem(
+                "key_lead",
+                "must be at least \"6m\": verifiers may keep the published keys for five minutes, and instances read them once \
+                 a minute",
+            );
         }
         if settings.leeway > MAX_LEEWAY {
             section.problem("leeway", "must be at most \"60s\"");
@@ -140,6 +179,13 @@ impl Settings {
             warnings.push(
                 "tokens.encryption_keys: \"plain\" also accepts tokens that are not encrypted; remove it once those have \
                  expired"
+                    .into(),
+            );
+        }
+        if self.typ == Typ::Jwt {
+            warnings.push(
+                "tokens.typ: with \"JWT\" other services cannot tell access tokens from tokens of another kind; use \"at+jwt\" \
+                 unless one of them refuses it"
                     .into(),
             );
         }
@@ -234,7 +280,7 @@ impl Tokens {
     pub(crate) fn access(&self, grant: &Grant<'_>, now: OffsetDateTime, session_end: Option<OffsetDateTime>) -> String {
         let lifetime = Lifetime { from: now, until: self.access_until(now, session_end) };
         let claims = claims::encode(Kind::Access, grant, lifetime, &self.settings);
-        self.seal.seal(self.keys.signing(now).sign(Kind::Access.typ(), &claims))
+        self.seal.seal(self.keys.signing(now).sign(self.settings.typ.name(), &claims))
     }
 
     /// When an access token expires that is made now.
@@ -253,7 +299,7 @@ impl Tokens {
         until: OffsetDateTime,
     ) -> String {
         let claims = claims::encode(Kind::Refresh { generation }, grant, Lifetime { from, until }, &self.settings);
-        self.seal.seal(self.keys.signing(from).refresh_key().sign(Kind::Refresh { generation }.typ(), &claims))
+        self.seal.seal(self.keys.signing(from).refresh_key().sign(naming::REFRESH, &claims))
     }
 
     /// The claims of an access token, if it is ours and valid now. Whether its session still lives is not asked here.
@@ -261,7 +307,7 @@ impl Tokens {
         let claims = if let Some(claims) = self.verified.get(token) {
             claims
         } else {
-            let claims = self.keys.verify(&self.seal.open(token)?, Kind::Access.typ())?;
+            let claims = self.keys.verify(&self.seal.open(token)?, self.settings.typ.accepted())?;
             let claims = Arc::new(AccessClaims::decode(claims, &self.settings).ok_or(Refusal::Invalid)?);
             self.verified.insert(token, &claims);
             claims
@@ -278,7 +324,7 @@ impl Tokens {
 
     /// The claims of a refresh token, if it is ours, for whoever asks its session why it is not valid any more.
     pub(crate) fn read_refresh(&self, token: &str) -> Result<RefreshClaims, Refusal> {
-        let claims = self.keys.verify_refresh(&self.seal.open(token)?, Kind::Refresh { generation: 0 }.typ())?;
+        let claims = self.keys.verify_refresh(&self.seal.open(token)?, &[naming::REFRESH])?;
         RefreshClaims::decode(claims, &self.settings).ok_or(Refusal::Invalid)
     }
 }

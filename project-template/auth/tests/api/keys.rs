@@ -10,10 +10,12 @@ use serde_json::{Value, json};
 
 use super::{assert_refused, assert_token_not_valid, at, configured, router, start, tokens::refused_bearer};
 
+const JWKS: &str = "/.well-known/jwks.json";
+
 auth::on_both_engines!(tokens_of_an_old_key_stay_valid, a_retry_over_a_rotation_of_keys_makes_no_fork);
 
 /// The header of a token.
-fn header(token: &str) -> Value {
+pub(super) fn header(token: &str) -> Value {
     let header = token.split('.').next().unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap()
 }
@@ -139,6 +141,47 @@ async fn a_change_of_algorithm_waits_until_the_new_key_was_published_for_long() 
     app.advance(Duration::from_mins(10));
     assert_eq!(ada.refresh().await.status, 200);
     assert_eq!(header(&ada.access)["alg"], "ES256");
+}
+
+#[tokio::test]
+async fn the_keys_are_not_sent_again_to_whoever_has_them() {
+    let app = start(Engine::Sqlite).await;
+    let client = app.client();
+    let first = client.get(JWKS).await;
+    let tag = first.header("etag").to_owned();
+    assert!(tag.len() > 20 && tag.starts_with('"') && tag.ends_with('"'), "{tag}");
+    for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
+        let again = client.clone().with_header("if-none-match", &known).get(JWKS).await;
+        assert_eq!((again.status, &again.body), (304, &Value::Null), "{known}");
+        assert_eq!((again.header("etag"), again.header("cache-control")), (tag.as_str(), "public, max-age=300"));
+        assert_eq!(again.header("access-control-allow-origin"), "*");
+    }
+    let client = client.with_header("if-none-match", &tag);
+    app.add_key("0002", Algorithm::EdDsa, None);
+    let rotated = app.second_instance(router).await;
+    let there = rotated.client().with_header("if-none-match", &tag).get(JWKS).await;
+    assert_eq!((there.status, there.body["keys"].as_array().map(Vec::len)), (200, Some(2)));
+    assert_ne!(there.header("etag"), tag);
+    assert_eq!(client.get(JWKS).await.status, 304, "where they are the same");
+}
+
+#[tokio::test]
+async fn the_keys_are_for_pages_of_every_origin_and_nothing_else_is() {
+    const ORIGIN: &str = "https://app.example.com";
+    for origins in ["", "[http]\ncors_origins = [\"https://app.example.com\"]"] {
+        let app = configured(Engine::Sqlite, origins).await;
+        for origin in [ORIGIN, "https://stranger.example", "null"] {
+            let client = app.client().with_header("origin", origin);
+            let keys = client.get(JWKS).await;
+            assert_eq!((keys.status, keys.header("access-control-allow-origin")), (200, "*"), "{origin} {origins}");
+            for name in ["access-control-allow-credentials", "access-control-expose-headers", "vary"] {
+                assert_eq!(keys.header(name), "", "{origin} {origins}: the same for everybody");
+            }
+            let user = client.get("/jwt-allauth/user/").await;
+            let allowed = if origin == ORIGIN && !origins.is_empty() { ORIGIN } else { "" };
+            assert_eq!(user.header("access-control-allow-origin"), allowed);
+        }
+    }
 }
 
 #[tokio::test]

@@ -45,9 +45,9 @@ fn router(auth: Auth) -> Router {
 
 /// An application with keys of its own in that Redis, and more lines of `[redis]`.
 async fn configured(engine: Engine, url: &str, more: &str) -> TestApp {
-    let issuer = uuid::Uuid::now_v7();
+    let audience = uuid::Uuid::now_v7();
     let toml = format!(
-        "[redis]\nurl = \"{url}\"\n{more}\n[tokens]\nissuer = \"{issuer}\"\nsession_check = \"on\"\n\
+        "[redis]\nurl = \"{url}\"\n{more}\n[tokens]\naudience = \"{audience}\"\nsession_check = \"on\"\n\
          [database]\nacquire_timeout = \"30s\""
     );
     TestApp::configured(engine, router, &toml).await

@@ -34,7 +34,7 @@ struct Pair {
 async fn pair(engine: Engine, server: &RedisServer) -> Pair {
     let here = patient(engine, server.url(), "").await;
     let there = here.second_instance(router).await;
-    let channel = format!("{}:channel:sessions", here.auth.settings().tokens.issuer);
+    let channel = format!("{}:channel:sessions", here.auth.settings().tokens.audience);
     // The first of the two that `patient` makes listens as well.
     let pair = Pair { here, there, channel, redis: redis::Client::open(server.url()).unwrap() };
     pair.until_heard().await;

@@ -26,7 +26,7 @@ impl Parts {
         let tokens = kept(Tokens::load(&settings.tokens), &mut problems);
         let templates = kept(Templates::load(&settings.templates, settings.http.host()), &mut problems);
         let mail = kept(mail::Sender::new(&settings.mail, settings.http.public_host()).map_err(one), &mut problems);
-        let redis = Redis::new(&settings.redis, &settings.tokens.issuer, "requests are answered with 503");
+        let redis = Redis::new(&settings.redis, &settings.tokens.audience, "requests are answered with 503");
         let redis = kept(redis.map_err(one), &mut problems);
         let parts = || {
             Some(Box::new(Self {

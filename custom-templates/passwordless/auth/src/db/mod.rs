@@ -141,7 +141,7 @@ type Written = Option<Text>;
 pub(crate) enum Db {
     /// In this process; they go with it.
     Memory(Arc<Memory>),
-    /// In Redis, with every instance that has the same `redis.url` and `tokens.issuer`.
+    /// In Redis, with every instance that has the same `redis.url` and `tokens.audience`.
     Redis(Arc<Redis>),
 }
 

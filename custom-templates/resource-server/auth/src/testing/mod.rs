@@ -104,6 +104,12 @@ impl Issuer {
         self.shared.asked.load(Ordering::SeqCst)
     }
 
+    /// Where it can be reached.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// Settings of a service that trusts it.
     ///
     /// # Panics
@@ -147,6 +153,13 @@ impl Made<'_> {
     #[must_use]
     pub fn issuer(mut self, issuer: &str) -> Self {
         issuer.clone_into(&mut self.settings.issuer);
+        self
+    }
+
+    /// Header `typ`.
+    #[must_use]
+    pub fn typ(mut self, typ: tokens::Typ) -> Self {
+        self.settings.typ = typ;
         self
     }
 

@@ -19,6 +19,7 @@ mod jws;
 mod keys;
 #[allow(dead_code, reason = "it also makes tokens")]
 mod mac;
+mod naming;
 #[allow(dead_code, reason = "it also makes tokens")]
 mod pem;
 mod public_key;
@@ -40,17 +41,19 @@ use secrecy::SecretString;
 pub use binding::Binding;
 pub use claims::{AccessClaims, Claims, UserClaims};
 pub use jws::Algorithm;
+pub use naming::Typ;
 pub use refusal::Refusal;
 
 use crate::clock::Moment;
 use crate::error::{Error, Result};
 use crate::settings::{Problem, Section};
-use claims::Kind;
 use fetch::Address;
 use jwe::Seal;
 use jws::JwsError;
 use published::{Known, Published};
 
+/// What the address of the keys ends in, behind that of the server.
+const JWKS: &str = "/.well-known/jwks.json";
 /// The most a difference between clocks may be forgiven.
 const MAX_LEEWAY: Duration = Duration::from_mins(1);
 const MAX_IAT_LEEWAY: Duration = Duration::from_hours(1);
@@ -64,8 +67,12 @@ pub struct Settings {
     pub ca_file: Option<PathBuf>,
     /// Claim `iss`.
     pub issuer: String,
+    /// What it may be besides.
+    pub accepted_issuers: Vec<String>,
     /// Claim `aud`.
     pub audience: String,
+    /// Header `typ`.
+    pub typ: Typ,
     /// The longest an access token may be valid.
     pub access_lifetime: Duration,
     /// How long keys count that cannot be fetched again.
@@ -80,11 +87,20 @@ pub struct Settings {
 
 impl Settings {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        let (jwks_url, audience) = (section.required_text("jwks_url"), section.required_text("audience"));
+        let address = jwks_url.strip_suffix(JWKS).map(str::to_owned);
+        let set = section.optional_text("issuer");
+        if set.is_none() && address.is_none() {
+            section.problem("issuer", format_args!("must be set, since tokens.jwks_url does not end in {JWKS}"));
+        }
+        let (issuer, accepted_issuers) = naming::issuers(set, address, &audience, section.list("accepted_issuers"));
         let settings = Self {
-            jwks_url: section.required_text("jwks_url"),
+            jwks_url,
             ca_file: section.optional_text("ca_file").map(PathBuf::from),
-            issuer: section.required_text("issuer"),
-            audience: section.required_text("audience"),
+            issuer,
+            accepted_issuers,
+            audience,
+            typ: section.one_of("typ"),
             access_lifetime: section.duration("access_lifetime"),
             keys_lifetime: section.duration("keys_lifetime"),
             leeway: section.duration("leeway"),
@@ -161,7 +177,7 @@ impl Tokens {
             return Ok(claims);
         }
         let signed = self.seal.open(token).map_err(Refusal::from)?;
-        let claims = jws::verify(&signed, Kind::Access.typ(), |kid| known.get(kid));
+        let claims = jws::verify(&signed, self.settings.typ.accepted(), |kid| known.get(kid));
         let claims = claims.map_err(|error| if error == JwsError::UnknownKey { None } else { Some(error.into()) })?;
         let claims = Arc::new(AccessClaims::decode(claims, &self.settings).ok_or(Refusal::Invalid)?);
         known.verified.insert(token, &claims);
@@ -180,7 +196,8 @@ pub(crate) mod making {
     pub(crate) use super::keys::SigningKey;
     use time::OffsetDateTime;
 
-    use super::{Kind, Seal, Settings, UserClaims};
+    use super::claims::Kind;
+    use super::{Seal, Settings, UserClaims, naming};
     use uuid::Uuid;
 
     /// An access token, or one of the other kind, valid from `from` for as long as the settings say.
@@ -196,7 +213,8 @@ pub(crate) mod making {
         let session = Uuid::now_v7();
         let grant = Grant { user_id, session, session_iat: from, access_version: 0, bind: None, user };
         let claims = encode(kind, &grant, Lifetime { from, until: from + settings.access_lifetime }, settings);
+        let typ = if access { settings.typ.name() } else { naming::REFRESH };
         let seal = Seal::new(&settings.encryption_keys).expect("a key of a test");
-        seal.seal(key.sign(kind.typ(), &claims))
+        seal.seal(key.sign(typ, &claims))
     }
 }

@@ -78,6 +78,7 @@ fn every_setting_below_its_floor_is_named_and_nothing_else() {
         r#"sessions.refresh_lifetime = "31d""#,
         r#"sessions.cookie_prefix = "off""#,
         r#"sessions.cookie_same_site = "none""#,
+        r#"tokens.typ = "JWT""#,
         "admin.networks = []",
         r#"tokens.access_lifetime = "61m""#,
         r#"tokens.algorithm = "HS256""#,

@@ -44,9 +44,12 @@ pub struct Settings {
 
 impl Settings {
     fn read(reader: &mut Reader) -> Self {
+        let http = http::Settings::read(&mut reader.section("http"));
+        let address = http.public_url.as_ref().map(ToString::to_string);
+        let tokens = tokens::Settings::read(&mut reader.section("tokens"), address);
         let mut settings = Self {
             environment: reader.top().one_of("environment"),
-            http: http::Settings::read(&mut reader.section("http")),
+            http,
             database: db::Settings::read(&mut reader.section("database")),
             codes: codes::Settings::read(&mut reader.section("codes")),
             email_verification: email_verification::Settings::read(&mut reader.section("email_verification")),
@@ -60,8 +63,8 @@ impl Settings {
             redis: redis::Settings::read(&mut reader.section("redis")),
             throttle: throttle::Settings::read(&mut reader.section("throttle")),
             accounts: throttle::AccountSettings::read(&mut reader.section("throttle")),
-            tokens: tokens::Settings::read(&mut reader.section("tokens")),
-            claims: sessions::ExtraClaims::read(&mut reader.section("tokens")),
+            claims: sessions::ExtraClaims::read(&mut reader.section("tokens"), &tokens.audience),
+            tokens,
             admin: admin::Settings::read(&mut reader.section("admin")),
             audit: audit::Settings::read(&mut reader.section("audit")),
             cron: operations::Settings::read(&mut reader.section("cron")),

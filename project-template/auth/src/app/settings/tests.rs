@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::*;
 use crate::settings::Problem;
@@ -446,6 +447,55 @@ fn personal_claims_are_named_as_unsafe_unless_tokens_are_encrypted() {
     assert_eq!(warnings(load(claims, &[]).unwrap()), 1);
     let key = [("JWT_ALLAUTH__TOKENS__ENCRYPTION_KEYS", "k1:-8uKe6j6vzbOFgGk0JblCBNugUurgtTynaO-fYFT7k8")];
     assert_eq!(warnings(load(claims, &key).unwrap()), 0);
+}
+
+#[test]
+fn the_issuer_is_the_public_url_unless_one_is_set_and_the_audience_without_either() {
+    let issuers = |toml: &str| {
+        let tokens = load(&format!("tokens.audience = \"shop\"\n{toml}"), &[]).unwrap().tokens;
+        (tokens.issuer, tokens.accepted_issuers.join(" "))
+    };
+    let url = "http.public_url = \"https://Auth.example.com:443/base/\"";
+    for (toml, issuer, accepted) in [
+        (String::new(), "shop", ""),
+        (url.to_owned(), "https://auth.example.com/base", "shop"),
+        ("tokens.issuer = \"one\"".to_owned(), "one", ""),
+        (format!("{url}\ntokens.issuer = \"one\""), "one", ""),
+        (format!("{url}\ntokens.issuer = \"one\"\ntokens.accepted_issuers = [\"two\"]"), "one", "two"),
+        (
+            format!("{url}\ntokens.accepted_issuers = [\"two\", \"three\"]"),
+            "https://auth.example.com/base",
+            "two three shop",
+        ),
+    ] {
+        assert_eq!(issuers(&toml), (issuer.to_owned(), accepted.to_owned()), "{toml}");
+    }
+}
+
+#[test]
+fn a_public_url_that_is_too_long_for_an_issuer_needs_one_that_is_set() {
+    let url = |length: usize| format!("https://auth.example.com/{}", "x".repeat(length - 25));
+    assert!(load(&format!("http.public_url = \"{}\"", url(100)), &[]).is_ok());
+    let long = format!("http.public_url = \"{}\"", url(101));
+    let problems = load(&long, &[]).unwrap_err();
+    assert!(problems.contains("`tokens.issuer` must be set, to at most 100 bytes"), "{problems}");
+    assert!(load(&format!("{long}\ntokens.issuer = \"auth\""), &[]).is_ok());
+}
+
+#[test]
+fn a_client_has_a_text_for_a_name() {
+    for wrong in ["3", "true"] {
+        let problems = load(&format!("tokens.claims = {{ client_id = {wrong} }}"), &[]).unwrap_err();
+        assert!(problems.contains("`tokens.claims` has `client_id`, which must be a text"), "{problems}");
+    }
+}
+
+#[test]
+fn a_key_is_published_for_longer_than_it_is_cached() {
+    assert_eq!(load("", &[]).unwrap().tokens.key_lead, Duration::from_mins(70));
+    assert!(load("tokens.key_lead = \"6m\"", &[]).is_ok());
+    let problems = load("tokens.key_lead = \"359s\"", &[]).unwrap_err();
+    assert!(problems.contains("`tokens.key_lead` must be at least \"6m\""), "{problems}");
 }
 
 #[test]

@@ -32,9 +32,12 @@ pub struct Settings {
 
 impl Settings {
     fn read(reader: &mut Reader) -> Self {
+        let http = http::Settings::read(&mut reader.section("http"));
+        let address = http.public_url.as_ref().map(ToString::to_string);
+        let tokens = tokens::Settings::read(&mut reader.section("tokens"), address);
         let mut settings = Self {
             environment: reader.top().one_of("environment"),
-            http: http::Settings::read(&mut reader.section("http")),
+            http,
             users: users::Settings::read(&mut reader.section("users")),
             login_codes: login_codes::Settings::default(),
             codes: codes::Settings::read(&mut reader.section("codes")),
@@ -44,8 +47,8 @@ impl Settings {
             redis: db::redis_settings(&mut reader.section("redis")),
             memory: db::MemorySettings::read(&mut reader.section("memory")),
             throttle: throttle::Settings::read(&mut reader.section("throttle")),
-            tokens: tokens::Settings::read(&mut reader.section("tokens")),
-            claims: sessions::ExtraClaims::read(&mut reader.section("tokens")),
+            claims: sessions::ExtraClaims::read(&mut reader.section("tokens"), &tokens.audience),
+            tokens,
             templates: templates::Settings::read(&mut reader.section("templates")),
         };
         if settings.mail.timeout >= settings.http.request_timeout {
