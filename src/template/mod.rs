@@ -38,7 +38,7 @@ use crate::failure::Failure;
 use crate::scratch::Scratch;
 use crate::secrets::Secrets;
 use crate::signals::{Signals, Writing};
-use crate::tree::{File, Mode, Origin, Tree};
+use crate::tree::{File, Origin, Tree};
 use complete::Complete;
 use engine::{Engine, Output};
 pub(crate) use fetch::Fetched;
@@ -248,7 +248,7 @@ impl Template {
                 source.copied(answers)
             };
             match file {
-                Ok(file) if is_no_key(&file) => {}
+                Ok(file) if source.is_rendered() && is_no_key(&file) => {}
                 Ok(file) => files.push(file),
                 Err(failure) => failures.push(failure),
             }
@@ -322,7 +322,7 @@ impl Template {
 
 /// What stands below `keys/` for another algorithm than the one that was chosen.
 fn is_no_key(file: &File) -> bool {
-    file.path.starts_with("keys/") && file.mode != Mode::Link && file.contents.trim_ascii().is_empty()
+    file.path.starts_with("keys/") && file.contents.trim_ascii().is_empty()
 }
 
 fn not_portable(tree: &Tree) -> impl Iterator<Item = String> {

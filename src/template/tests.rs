@@ -2,6 +2,7 @@ use super::*;
 use crate::answers::{Algorithm, Database};
 use crate::failure::Kind;
 use crate::names::ProjectName;
+use crate::tree::Mode;
 
 const MANIFEST: (&str, &str) = ("Cargo.toml.liquid", "[package]\nname = \"{{ project_name }}\"\n");
 
@@ -197,10 +198,8 @@ fn the_settings_and_the_key_are_of_the_algorithm_that_was_chosen() {
         let keys: Vec<_> = tree.files().iter().filter(|file| file.path.starts_with("keys/")).collect();
         assert_eq!(keys.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), key.into_iter().collect::<Vec<_>>());
         for file in keys {
-            assert_eq!(
-                (file.mode, text(&tree, &file.path)),
-                (Mode::Secret, format!("{}\n", secrets.signing_key.trim_end()))
-            );
+            assert_eq!(file.mode, Mode::Secret);
+            assert_eq!(text(&tree, &file.path).trim_end(), secrets.signing_key.trim_end());
         }
         assert!(text(&tree, ".jwt-allauth.toml").contains(&format!("algorithm = \"{algorithm}\"")));
     }
