@@ -96,7 +96,7 @@ mod tests {
             let private = key(private);
             let public = published(private.public_jwk().unwrap()).unwrap();
             let token = private.sign("at+jwt", b"{}");
-            assert!(jws::verify(&token, "at+jwt", |_| Some(&public)).is_ok(), "{private:?}");
+            assert!(jws::verify(&token, &["at+jwt"], |_| Some(&public)).is_ok(), "{private:?}");
             let (signed, signature) = token.rsplit_once('.').unwrap();
             let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
             assert!(public.verify_bytes(signed.as_bytes(), &signature));
