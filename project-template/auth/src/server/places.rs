@@ -134,14 +134,14 @@ mod tests {
     #[test]
     fn a_client_that_lets_one_go_may_have_another_and_nothing_is_kept_of_who_has_none() {
         let (holders, client, share) = (Holders::default(), IpAddr::from([203, 0, 113, 7]), Share::of(100, 2));
-        let hold = |client| holders.hold((client, None), share);
-        let held = [hold(client), hold(client)];
+        let one_more = |client| holders.hold((client, None), share);
+        let held = [one_more(client), one_more(client)];
         assert!(held.iter().all(Result::is_ok));
-        assert_eq!(hold(client).err(), Some(Holder::Client(client)));
-        assert!(hold([203, 0, 113, 8].into()).is_ok());
+        assert_eq!(one_more(client).err(), Some(Holder::Client(client)));
+        assert!(one_more([203, 0, 113, 8].into()).is_ok());
         drop(held);
         assert!(holders.0.lock().unwrap().is_empty());
-        assert!(hold(client).is_ok());
+        assert!(one_more(client).is_ok());
     }
 
     #[test]
