@@ -20,6 +20,7 @@ use crate::Auth;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::http::{Client, Fields};
+pub use crate::sessions::{Admission, Challenge, Proof, SigningIn};
 use crate::users::{Email, User};
 
 /// What a hook gives back: `Box::pin(async move { … })`.
@@ -125,26 +126,70 @@ pub trait Hooks: Send + Sync + 'static {
     /// that are to wait for your approval need `email_verification.mode = "mandatory"`, where signing up begins no session.
     ///
     /// ```
-    /// use auth::hooks::{Hook, Hooks};
+    /// use auth::hooks::{Admission, Hook, Hooks, SigningIn};
     /// use auth::{Auth, Error, Result, users::User};
     /// use axum::http::StatusCode;
     ///
     /// struct StaffOnly;
     ///
     /// impl Hooks for StaffOnly {
-    ///     fn before_login<'h>(&'h self, _: &'h Auth, user: &'h User) -> Hook<'h, Result<()>> {
+    ///     fn before_login<'h>(
+    ///         &'h self,
+    ///         _: &'h Auth,
+    ///         user: &'h User,
+    ///         _: &'h SigningIn<'h>,
+    ///     ) -> Hook<'h, Result<Admission>> {
     ///         Box::pin(async move {
     ///             if user.role >= auth::users::role::STAFF {
-    ///                 return Ok(());
+    ///                 return Ok(Admission::Granted);
     ///             }
     ///             Err(Error::refused(StatusCode::FORBIDDEN, "We are closed for maintenance.", "maintenance"))
     ///         })
     ///     }
     /// }
     /// ```
-    fn before_login<'h>(&'h self, auth: &'h Auth, user: &'h User) -> Hook<'h, Result<()>> {
-        let _ = (auth, user);
-        Box::pin(async { Ok(()) })
+    ///
+    /// A challenge is no refusal: the answer is 200 with its members and without tokens. Whoever has met it signs in with
+    /// [`Auth::sign_in`], whose [`Proof`] tells this hook that it was met. An account that a sign-up is about to make has its
+    /// id already.
+    ///
+    /// ```
+    /// use auth::hooks::{Admission, Challenge, Hook, Hooks, Proof, SigningIn};
+    /// use auth::{Auth, Result, users::User};
+    /// use serde_json::json;
+    ///
+    /// struct TextMessages;
+    ///
+    /// impl Hooks for TextMessages {
+    ///     fn before_login<'h>(
+    ///         &'h self,
+    ///         auth: &'h Auth,
+    ///         user: &'h User,
+    ///         signing_in: &'h SigningIn<'h>,
+    ///     ) -> Hook<'h, Result<Admission>> {
+    ///         Box::pin(async move {
+    ///             if signing_in.proof == Proof::Application("text message") {
+    ///                 return Ok(Admission::Granted);
+    ///             }
+    ///             let id = send_code(auth, user).await?;
+    ///             Ok(Admission::Challenged(Challenge::new(json!({ "code_sent": true, "challenge_id": id }))))
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// async fn send_code(_: &Auth, user: &User) -> Result<String> {
+    ///     // … a row with the hash of a code and `user.id`, and a text message
+    /// #   Ok(user.id.to_string())
+    /// }
+    /// ```
+    fn before_login<'h>(
+        &'h self,
+        auth: &'h Auth,
+        user: &'h User,
+        signing_in: &'h SigningIn<'h>,
+    ) -> Hook<'h, Result<Admission>> {
+        let _ = (auth, user, signing_in);
+        Box::pin(async { Ok(Admission::Granted) })
     }
 
     /// Whether [`Hooks::deliver_code`] is asked at all. If it is, no code verifies the address of an account that is there

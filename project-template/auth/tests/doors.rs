@@ -1,14 +1,17 @@
-//! What an application does with the crate from its own `src/`, without editing it: limits a route of its own, queues a mail,
-//! shows a page, records an event, asks for a fresh proof.
+//! What an application does with the crate from its own `src/`, without editing it: begins a session, limits a route of its own,
+//! queues a mail, shows a page, records an event, asks for a fresh proof.
 
 use auth::audit::OwnEvent;
+use auth::hooks::{Admission, Challenge, Hook, Hooks, Proof, SigningIn};
+use auth::http::Client;
 use auth::mail::OwnMail;
-use auth::testing::{Engine, TestApp};
+use auth::sessions::Delivery;
+use auth::testing::{Engine, PASSWORD, TestApp};
 use auth::throttle::Rate;
-use auth::users::Email;
-use auth::{Auth, CurrentUser, Fresh, Result, on, pages};
+use auth::users::{self, Email, User, role};
+use auth::{Auth, CurrentUser, Error, Fresh, Result, on, pages};
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -24,6 +27,11 @@ auth::on_both_engines!(
     a_page_of_the_application_has_the_layout_the_policy_and_escaped_values,
     an_event_of_the_application_stands_in_the_audit_log_with_its_request,
     a_fresh_proof_is_one_of_the_last_five_minutes_and_no_refresh_renews_it,
+    whoever_an_application_has_proven_is_signed_in_as_by_any_other_way,
+    an_application_signs_in_nobody_whose_account_is_closed_or_waits_for_its_confirmation,
+    an_application_makes_an_account_for_an_address_that_was_vouched_for_once,
+    a_challenge_of_a_hook_is_met_at_every_way_in_and_none_begins_a_session_before,
+    no_session_begins_at_the_admin_pages_where_a_challenge_is_due,
 );
 
 const ADA: &str = "ada@example.com";
@@ -47,9 +55,33 @@ fn router(auth: Auth) -> Router {
         .route("/broken/", post(broken))
         .route("/team/", get(team))
         .route("/pay/", post(pay))
+        .route("/callback/{email}/", get(callback))
+        .route("/join/{email}/", get(join))
         .route("/close/", post(|user: Fresh| async move { user.id().to_string() }))
         .merge(auth.router())
         .with_state(auth)
+}
+
+/// Where a provider sends people back to, who are believed here to be whoever they say.
+async fn callback(
+    State(auth): State<Auth>,
+    client: Client,
+    delivery: Delivery,
+    Path(email): Path<String>,
+) -> Result<Response> {
+    let user = users::by_email(&auth, &email).await?.ok_or_else(Error::not_found)?;
+    Ok(auth.sign_in(&user, &client, "example.com").await?.answer(&auth, delivery, StatusCode::OK, json!({})))
+}
+
+async fn join(
+    State(auth): State<Auth>,
+    client: Client,
+    delivery: Delivery,
+    Path(email): Path<String>,
+) -> Result<Response> {
+    let email = Email::parse(&email).ok_or_else(Error::not_found)?;
+    let sign_in = auth.sign_up(&email, ("Ada", &"x".repeat(151)), &client, "example.com").await?;
+    Ok(sign_in.answer(&auth, delivery, StatusCode::CREATED, json!({})))
 }
 
 async fn partner(State(auth): State<Auth>, user: CurrentUser) -> Result<&'static str> {
@@ -178,4 +210,109 @@ async fn a_fresh_proof_is_one_of_the_last_five_minutes_and_no_refresh_renews_it(
     ada.refresh().await;
     let refused = ada.post("/close/", &json!({})).await;
     assert_eq!((refused.status, refused.text("code")), (403, "sign_in_again"));
+}
+
+async fn whoever_an_application_has_proven_is_signed_in_as_by_any_other_way(engine: Engine) {
+    let app = TestApp::start_with(engine, router, |settings| settings.audit.notify_new_device = true).await;
+    app.signed_in(ADA).await;
+    let mut ada = app.client().from_address("198.51.100.7").with_header("user-agent", "AcmeNotes/1.0");
+    let reply = ada.get("/callback/ada@example.com/").await;
+    assert_eq!(reply.status, 200);
+    ada.keep(reply);
+    assert_eq!(ada.get("/partner/").await.status, 200);
+    ada.refresh().await;
+    assert_eq!(ada.get("/jwt-allauth/user/").await.text("email"), ADA);
+    let log = app.audit_log().await;
+    let last = log.iter().rfind(|row| row.kind == "sign_in").expect("a sign-in");
+    assert_eq!(last.detail.as_deref(), Some("example.com"));
+    assert_eq!(app.mailbox().await.to(ADA).len(), 1, "of the new device");
+}
+
+async fn an_application_signs_in_nobody_whose_account_is_closed_or_waits_for_its_confirmation(engine: Engine) {
+    let app = TestApp::configured(engine, router, "[email_verification]\nmode = \"mandatory\"").await;
+    assert_eq!(app.client().register(ADA, PASSWORD).await.status, 201);
+    let waits = app.client().get("/callback/ada@example.com/").await;
+    assert_eq!((waits.status, waits.text("code")), (401, "email_not_verified"));
+
+    app.signed_in("grace@example.com").await;
+    let grace = users::by_email(&app.auth, "grace@example.com").await.expect("a database").expect("an account");
+    auth::account::set_active(&app.auth, grace.id, false).await.expect("a database");
+    let closed = app.client().get("/callback/grace@example.com/").await;
+    assert_eq!((closed.status, closed.text("code")), (401, "not_admitted"));
+}
+
+async fn an_application_makes_an_account_for_an_address_that_was_vouched_for_once(engine: Engine) {
+    let app = TestApp::configured(engine, router, "[email_verification]\nmode = \"mandatory\"").await;
+    let clients: Vec<_> = (0..8).map(|_| app.client()).collect();
+    let replies =
+        futures_util::future::join_all(clients.iter().map(|client| client.get("/join/ada@example.com/"))).await;
+    let mut statuses: Vec<u16> = replies.iter().map(|reply| reply.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409, 409, 409, 409, 409, 409, 409]);
+    let ada = users::by_email(&app.auth, ADA).await.expect("a database").expect("an account");
+    assert!(ada.email_verified && ada.password_hash.is_none());
+    assert_eq!((ada.first_name.as_str(), ada.last_name.len()), ("Ada", 150));
+}
+
+/// Wants something else first, unless the application has seen to it.
+struct Careful;
+
+impl Hooks for Careful {
+    fn before_login<'h>(
+        &'h self,
+        _: &'h Auth,
+        user: &'h User,
+        signing_in: &'h SigningIn<'h>,
+    ) -> Hook<'h, Result<Admission>> {
+        let challenge = Challenge::new(json!({ "step": format!("{:?}", signing_in.proof), "user": user.id }));
+        let is_met = matches!(signing_in.proof, Proof::Application(_));
+        Box::pin(async move { Ok(if is_met { Admission::Granted } else { Admission::Challenged(challenge) }) })
+    }
+}
+
+async fn sessions(app: &TestApp) -> i64 {
+    let (count,): (i64,) = on!(app.auth.db(), pool => {
+        sqlx::query_as("select count(*) from sessions").fetch_one(pool).await.expect("the database")
+    });
+    count
+}
+
+async fn a_challenge_of_a_hook_is_met_at_every_way_in_and_none_begins_a_session_before(engine: Engine) {
+    let app = TestApp::configured(engine, router, "login_codes.create_accounts = true").await;
+    let app = app.with_hooks(router, Careful).await;
+    let up = app.client().register(ADA, PASSWORD).await;
+    let ada = users::by_email(&app.auth, ADA).await.expect("a database").expect("an account");
+    assert_eq!((up.status, &up.body), (201, &json!({ "step": "SignUp", "user": ada.id })));
+    let by_password = app.client().login(ADA, PASSWORD).await;
+    assert_eq!((by_password.status, by_password.text("step")), (200, "Password"));
+    for email in [ADA, "grace@example.com"] {
+        assert_eq!(app.client().post("/jwt-allauth/login/code/", &json!({ "email": email })).await.status, 204);
+        let code = app.mailbox().await.latest(email).code();
+        let shown = json!({ "email": email, "code": code });
+        let by_code = app.client().post("/jwt-allauth/login/code/verify/", &shown).await;
+        assert_eq!((by_code.status, by_code.text("step")), (200, "LoginCode"), "{email}");
+        assert!(by_code.header("set-cookie").is_empty() && by_code.body["access"].is_null());
+    }
+    assert_eq!(sessions(&app).await, 0);
+    let log = app.audit_log().await;
+    assert_eq!(log.iter().filter(|row| row.kind == "sign_in_challenged").count(), 4);
+
+    assert_eq!(app.client().get("/callback/ada@example.com/").await.status, 200);
+    assert_eq!(sessions(&app).await, 1);
+}
+
+async fn no_session_begins_at_the_admin_pages_where_a_challenge_is_due(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    app.signed_in_as(ADA, role::SUPERUSER).await;
+    let before = sessions(&app).await;
+    let app = app.with_hooks(router, Careful).await;
+    let mut browser = app.client();
+    let page = browser.visit("/admin/sign-in/").await;
+    let token = page.body.as_str().and_then(|html| html.split("name=\"csrf_token\" value=\"").nth(1));
+    let token = token.and_then(|rest| rest.split('"').next()).expect("a form").to_owned();
+    let fields = [("csrf_token", token.as_str()), ("email", ADA), ("password", PASSWORD)];
+    let refused = browser.submit("/admin/sign-in/", &fields).await;
+    assert_eq!(refused.status, 403);
+    assert!(refused.body.as_str().is_some_and(|html| html.contains("takes another step")), "{refused:?}");
+    assert_eq!(sessions(&app).await, before);
 }

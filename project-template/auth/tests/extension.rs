@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use auth::hooks::{Asked, Hook, Hooks};
+use auth::hooks::{Admission, Asked, Hook, Hooks, SigningIn};
 use auth::testing::{Client, Engine, PASSWORD, TestApp};
 use auth::users::{User, role};
 use auth::{Auth, Error, Result, Role, Staff, Superuser, on};
@@ -179,12 +179,13 @@ impl Hooks for Company {
         })
     }
 
-    fn before_login<'h>(&'h self, _: &'h Auth, user: &'h User) -> Hook<'h, Result<()>> {
+    fn before_login<'h>(&'h self, _: &'h Auth, user: &'h User, _: &'h SigningIn<'h>) -> Hook<'h, Result<Admission>> {
         Box::pin(async move {
             if user.email.starts_with("eve@") {
-                return Err(Error::refused(StatusCode::FORBIDDEN, "Not you.", "not_you"));
+                let refused = Error::refused(StatusCode::FORBIDDEN, "Not you.", "not_you");
+                return Err(refused.with("write_to", "help@example.com"));
             }
-            Ok(())
+            Ok(Admission::Granted)
         })
     }
 
@@ -217,7 +218,8 @@ async fn a_hook_refuses_a_sign_in_with_an_answer_of_its_own(engine: Engine) {
     app.signed_in("eve@example.com").await;
     let app = app.with_hooks(router, Company::default()).await;
     let refused = app.client().login("eve@example.com", PASSWORD).await;
-    assert_eq!((refused.status, refused.text("code")), (403, "not_you"));
+    assert_eq!(refused.status, 403);
+    assert_eq!(refused.body, json!({ "detail": "Not you.", "code": "not_you", "write_to": "help@example.com" }));
     assert_eq!(
         app.client().login("eve@example.com", "wrong").await.status,
         401,

@@ -20,7 +20,7 @@ use crate::metrics::{Outcome, Way};
 use crate::operations::{self, Flushed};
 use crate::pages;
 use crate::request;
-use crate::sessions::{self, EndedBy};
+use crate::sessions::{self, EndedBy, Proof, SignIn};
 use crate::templates::pages::{AdminSignIn, AdminUpkeep};
 use crate::throttle::{self, Action};
 use crate::users::role;
@@ -127,11 +127,18 @@ async fn admitted(auth: &Auth, client: &Client, headers: &HeaderMap, fields: &mu
         audit::note(auth, Event::of(Kind::SignInFailed, &user).because(Reason::NotStaff));
         return Err(wrong());
     }
-    let issued = login::complete(auth, &user, client, Terms { way: Some(Reason::Admin), forgotten: true })
-        .await?
-        .ok_or_else(wrong)?;
+    let terms = Terms { proof: Proof::AdminPassword, forgotten: true };
+    let SignIn::Session(issued) = login::complete(auth, &user, client, terms).await?.ok_or_else(wrong)? else {
+        return Err(challenged());
+    };
     sessions::shorten(auth, issued.session, auth.now() + gate::LONGEST).await?;
     Ok(issued.session)
+}
+
+/// 403: an application that has challenges of its own meets them elsewhere.
+fn challenged() -> Error {
+    let detail = "Signing in to this account takes another step, which these pages do not have.";
+    Error::refused(StatusCode::FORBIDDEN, detail, "challenged")
 }
 
 fn wrong() -> Error {

@@ -18,6 +18,8 @@ words! {
         SignUpRefused = "sign_up_refused",
         SignIn = "sign_in",
         SignInFailed = "sign_in_failed",
+        /// Something else has to be done before a session begins.
+        SignInChallenged = "sign_in_challenged",
         /// No guess counts for a while.
         LockedOut = "locked_out",
         CodeSent = "code_sent",

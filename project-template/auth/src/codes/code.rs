@@ -11,8 +11,7 @@ use super::code_store as store;
 use crate::Auth;
 use crate::db::{self, Tx};
 
-/// Wrong guesses of a day after which no more codes are sent, beside the budget of `[codes]`. Those at codes that are good
-/// already go on: four, with five each. So a stranger has 39 a day; with six digits, odds of 1 to 25,000.
+/// Wrong guesses of a day, beside the budget of `[codes]`: with six digits, odds of 1 to 50,000 a day.
 const DAY_GUESSES: u32 = 20;
 const DAY: Duration = Duration::from_hours(24);
 /// The longest `codes.lifetime` and `codes.lockout`.

@@ -7,7 +7,7 @@ use anyhow::Context;
 use crate::Settings;
 use crate::clock::Clock;
 use crate::email::Email;
-use crate::mail::{self, Transport};
+use crate::mail;
 
 /// Sends a mail at once: what goes wrong is said here and not in a log.
 pub(super) async fn send(settings: &Settings, address: &str) -> anyhow::Result<ExitCode> {
@@ -15,14 +15,6 @@ pub(super) async fn send(settings: &Settings, address: &str) -> anyhow::Result<E
     mail::send_test((&settings.mail, &settings.http), &email, Clock::default().now())
         .await
         .context("the mail was not sent")?;
-    let address = email.as_written();
-    let done = match settings.mail.transport {
-        Transport::Console => "was printed: `mail.transport` is \"console\" or not set",
-        Transport::File => "was written to a file: `mail.transport` is \"file\"",
-        Transport::Smtp => "was handed over; check whether it arrives, and where",
-        #[cfg(feature = "testing")]
-        Transport::Memory(_) => "was kept in memory",
-    };
-    println!("the mail to {address} {done}");
+    println!("the mail to {} was handed over; check whether it arrives, and where", email.as_written());
     Ok(ExitCode::SUCCESS)
 }

@@ -20,7 +20,7 @@ use crate::http::{Client, Fields, FormFields, LinkKey};
 use crate::login::{self, Terms};
 use crate::openapi::{Api, at, bodies};
 use crate::pages::{self, Reader};
-use crate::sessions::{self, Delivery, Prefer};
+use crate::sessions::{self, Delivery, Prefer, Proof};
 use crate::templates::pages::CheckMail;
 use crate::throttle::{self, Action, Guess};
 use crate::users::{self, User};
@@ -196,7 +196,7 @@ async fn resend(
     FormFields(mut fields): FormFields,
 ) -> Result<Response> {
     if auth.settings().email_verification.mode == Mode::None {
-        return reader.refuse(&auth, NotFound.into());
+        return Err(NotFound.into());
     }
     if let Err(error) = throttle::limit_client(&auth, Action::VerificationResend, &client).await {
         return reader.refuse(&auth, error);
@@ -290,5 +290,5 @@ pub(super) async fn signed_in(
     if !auth.settings().email_verification.session_on_verification {
         return Json(body).into_response();
     }
-    login::answer(auth, user, (client, Terms::forgetting(forgotten)), delivery, body).await
+    login::answer(auth, user, (client, Terms { proof: Proof::ConfirmedEmail, forgotten }), delivery, body).await
 }

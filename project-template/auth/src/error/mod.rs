@@ -13,7 +13,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::words::duration;
 use shared::{Busy, LinkNotValid, NotAuthenticated, NotFound, TokenNotValid};
@@ -37,6 +37,8 @@ pub enum Error {
         detail: Cow<'static, str>,
         /// What a program reads; never changes.
         code: &'static str,
+        /// Further members of the answer.
+        data: Option<Box<Map<String, Value>>>,
     },
     /// 401: no credential, with the scheme that would be accepted.
     NotAuthenticated(Scheme),
@@ -66,7 +68,20 @@ pub enum Scheme {
 impl Error {
     /// A refusal with a status, a text for people and a code for programs.
     pub fn refused(status: StatusCode, detail: impl Into<Cow<'static, str>>, code: &'static str) -> Self {
-        Self::Refused { status, detail: detail.into(), code }
+        Self::Refused { status, detail: detail.into(), code, data: None }
+    }
+
+    /// A refusal whose answer has further members, such as what to do instead. Other errors have none, and stay as they are.
+    #[must_use]
+    pub fn with(self, name: &str, value: impl Into<Value>) -> Self {
+        match self {
+            Self::Refused { status, detail, code, data } => {
+                let mut data = data.unwrap_or_default();
+                data.insert(name.to_owned(), value.into());
+                Self::Refused { status, detail, code, data: Some(data) }
+            }
+            other => other,
+        }
     }
 
     /// 400: one field is wrong.
@@ -109,7 +124,12 @@ impl Error {
     fn body(&self) -> Value {
         match self {
             Self::Fields(fields) => json!(fields),
-            Self::Refused { detail, code, .. } => json!({ "detail": detail, "code": code }),
+            Self::Refused { detail, code, data, .. } => {
+                let mut body = Value::Object(data.as_deref().cloned().unwrap_or_default());
+                body["detail"] = json!(detail);
+                body["code"] = json!(code);
+                body
+            }
             Self::NotAuthenticated(_) => NotAuthenticated::REFUSAL.body(),
             Self::CapabilityNotValid => LinkNotValid::REFUSAL.body(),
             Self::BearerNotValid(message) => json!({

@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, header};
 use ipnet::IpNet;
 
-use super::network::{network_of, site_of, translated};
+use super::network::{network_of, translated};
 use crate::Auth;
 
 /// Characters of a user agent that are kept.
@@ -41,11 +41,6 @@ impl Client {
     /// Whom the address stands for: of IPv6 the network's first address. An IPv4 address written as IPv6 is the IPv4 address.
     pub(crate) fn network(&self) -> Option<IpAddr> {
         self.ip.map(network_of)
-    }
-
-    /// The first address of the site that the client's network is a part of, in IPv6.
-    pub(crate) fn site(&self) -> Option<IpAddr> {
-        self.ip.and_then(site_of)
     }
 }
 

@@ -6,8 +6,6 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// Bits of an IPv6 address that say whose it is: whoever has one address there has all that begin alike.
 const OF_CLIENT: u128 = u128::MAX << 64;
-/// Bits of an IPv6 address that say whose site it is in.
-const OF_SITE: u128 = u128::MAX << 80;
 /// Bits before an IPv4 address that is a part of one of IPv6.
 const BEFORE_IPV4: u8 = 96;
 
@@ -45,15 +43,6 @@ pub(crate) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & OF_CLIENT).into(),
         address @ IpAddr::V4(_) => address,
-    }
-}
-
-/// The first address of the site that a client of IPv6 is in. Whoever is given a /48, as sites and customers of tunnels are,
-/// has 65,536 networks of clients to change between.
-pub(crate) fn site_of(address: IpAddr) -> Option<IpAddr> {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Some(Ipv6Addr::from_bits(address.to_bits() & OF_SITE).into()),
-        IpAddr::V4(_) => None,
     }
 }
 

@@ -1,5 +1,10 @@
-//! Signing in. Every way in ends at `complete`.
+//! Signing in: the one door every way in ends at.
+//!
+//! A way proves who somebody is and calls `complete`, whose outcome is a session, a challenge or a refusal. Where an account is
+//! made by the same request, its transaction stands between the two halves, `admit` and `begin`. There is no third way: what
+//! begins a session takes an `Admitted`, which `sessions::admit` alone makes.
 
+mod door;
 mod routes;
 
 pub(crate) use routes::{checked, router};
@@ -15,52 +20,54 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::http::Client;
 use crate::notices;
-use crate::sessions::{self, Delivery, Ended, Issued};
-use crate::tokens::UserClaims;
+use crate::sessions::{self, Admitted, Delivery, Ended, Entry, Issued, Proof, SignIn, SigningIn};
 use crate::users::{self, User};
 
-/// Begins a session for a user who has proven who they are; none if the account was changed or deactivated since the
-/// proof was checked.
+/// Begins a session for a user who has proven who they are, or says what they have to do first; none if the account was
+/// changed or deactivated since the proof was checked.
 ///
 /// # Errors
 /// 401 `email_not_verified` where only verified addresses sign in; 403 `too_many_devices`; what a hook refuses with.
-pub(crate) async fn complete(auth: &Auth, user: &User, client: &Client, terms: Terms) -> Result<Option<Issued>> {
+pub(crate) async fn complete(auth: &Auth, user: &User, client: &Client, terms: Terms) -> Result<Option<SignIn>> {
     let refused = |reason: Reason| audit::note(auth, Event::of(Kind::SignInFailed, user).because(reason));
-    let claims = admit(auth, user, refused).await?;
+    let admitted = match admit(auth, user, client, terms, refused).await? {
+        Entry::Open(admitted) => admitted,
+        Entry::Challenge(challenge) => return Ok(Some(SignIn::Challenge(challenge))),
+    };
     let mut tx = auth.db().begin().await?;
-    let Some((issued, evicted)) = begin(auth, &mut tx, user, &claims, client, terms).await? else {
+    let Some((issued, evicted)) = begin(auth, &mut tx, user, &admitted, client, terms).await? else {
         refused(Reason::Changed);
         return Ok(None);
     };
     evicted.commit(auth, tx).await?;
-    Ok(Some(issued))
+    Ok(Some(SignIn::Session(issued)))
 }
 
-/// What a session is to be like, beside whose it is.
+/// How somebody comes in, and what their session is to be like.
 #[derive(Clone, Copy)]
 pub(crate) struct Terms {
-    /// What the audit log is to say about the way in.
-    pub(crate) way: Option<Reason>,
+    pub(crate) proof: Proof,
     /// Whether the browser is to forget it when it is closed.
     pub(crate) forgotten: bool,
 }
 
-impl Terms {
-    /// Those of an ordinary session.
-    pub(crate) fn forgetting(forgotten: bool) -> Self {
-        Self { way: None, forgotten }
-    }
-}
-
-/// Asks whether somebody may sign in, and what their tokens are to say. Hooks are asked, and so never within a transaction:
-/// they may need the one connection there is.
+/// Asks whether somebody may sign in, outside of any transaction: see [`sessions::admit`]. A challenge is written down.
 ///
 /// # Errors
 /// 401 `email_not_verified`; what a hook refuses with.
-pub(crate) async fn admit(auth: &Auth, user: &User, refused: impl Fn(Reason)) -> Result<UserClaims> {
-    sessions::require(auth, user).inspect_err(|_| refused(Reason::NotVerified))?;
-    auth.hooks().before_login(auth, user).await.inspect_err(|_| refused(Reason::Vetoed))?;
-    sessions::user_claims(auth, user).await
+pub(crate) async fn admit(
+    auth: &Auth,
+    user: &User,
+    client: &Client,
+    terms: Terms,
+    refused: impl Fn(Reason),
+) -> Result<Entry> {
+    let entry = sessions::admit(auth, user, &SigningIn { client, proof: terms.proof }, refused).await?;
+    if let Entry::Challenge(_) = entry {
+        let event = Event::of(Kind::SignInChallenged, user);
+        audit::note(auth, terms.proof.detail().into_iter().fold(event, Event::because));
+    }
+    Ok(entry)
 }
 
 /// Begins the session of somebody who was admitted, in a transaction that is to be committed with the sessions that end
@@ -72,7 +79,7 @@ pub(crate) async fn begin(
     auth: &Auth,
     tx: &mut Tx,
     user: &User,
-    claims: &UserClaims,
+    admitted: &Admitted,
     client: &Client,
     terms: Terms,
 ) -> Result<Option<(Issued, Ended)>> {
@@ -80,9 +87,9 @@ pub(crate) async fn begin(
     let Some(user) = users::store::touch_login(tx, user, auth.now()).await? else { return Ok(None) };
     tell_of_new_device(auth, tx, before, client).await?;
     let evicted = sessions::make_room(auth, tx, user.id).await?;
-    let issued = sessions::start(auth, tx, &user, claims, client, !terms.forgotten).await?;
+    let issued = sessions::start(auth, tx, &user, admitted, client, !terms.forgotten).await?;
     let event = Event::of(Kind::SignIn, &user).session(issued.session);
-    audit::record(auth, tx, terms.way.into_iter().fold(event, Event::because)).await?;
+    audit::record(auth, tx, terms.proof.detail().into_iter().fold(event, Event::because)).await?;
     Ok(Some((issued, evicted)))
 }
 
@@ -107,7 +114,7 @@ pub(crate) async fn answer(
     body: Value,
 ) -> Response {
     match complete(auth, user, client, terms).await {
-        Ok(Some(issued)) => return delivery.answer(auth, StatusCode::OK, issued, body),
+        Ok(Some(sign_in)) => return sign_in.answer(auth, delivery, StatusCode::OK, body),
         Ok(None) | Err(Error::Refused { .. }) => {}
         Err(error) => tracing::warn!(user = %user.id, ?error, "it is done, but no session could begin after it"),
     }

@@ -13,10 +13,10 @@ use crate::audit::{self, Event, Kind, Reason};
 use crate::error::shared::Throttled;
 use crate::error::{Error, Result, in_one_line, refusals};
 use crate::http::{Client, Fields};
-use crate::metrics::{Outcome, Way};
+use crate::metrics::Way;
 use crate::openapi::{Api, at, bodies};
 use crate::passwords::Verdict;
-use crate::sessions::{self, Delivery, EmailNotVerified, Issued, Prefer, Tokens, TooManyDevices};
+use crate::sessions::{self, Delivery, EmailNotVerified, Prefer, Proof, SignIn, Tokens, TooManyDevices};
 use crate::throttle::{self, Action, Guess};
 use crate::users::{self, Email, User};
 
@@ -57,20 +57,20 @@ refusals! {
     ),
 )]
 async fn login(State(auth): State<Auth>, client: Client, delivery: Delivery, fields: Fields) -> Result<Response> {
-    let issued = sign_in(&auth, &client, fields).await;
-    auth.metrics().sign_in(Way::Password, Outcome::of(issued.as_ref()));
-    Ok(delivery.answer(&auth, StatusCode::OK, issued?, json!({})))
+    let sign_in = sign_in(&auth, &client, fields).await;
+    auth.metrics().sign_in(Way::Password, SignIn::outcome(sign_in.as_ref()));
+    Ok(sign_in?.answer(&auth, delivery, StatusCode::OK, json!({})))
 }
 
-async fn sign_in(auth: &Auth, client: &Client, mut fields: Fields) -> Result<Issued> {
+async fn sign_in(auth: &Auth, client: &Client, mut fields: Fields) -> Result<SignIn> {
     throttle::limit_client(auth, Action::Login, client).await?;
     let email = fields.email("email");
     let password = fields.secret("password");
     let forgotten = sessions::is_forgotten(&mut fields).unwrap_or_default();
     let (email, password) = fields.finish_with(email.zip(password))?;
     let user = checked(auth, client, &email, password).await?.ok_or(IncorrectCredentials)?;
-    let issued = complete(auth, &user, client, Terms::forgetting(forgotten)).await?;
-    Ok(issued.ok_or(IncorrectCredentials)?)
+    let terms = Terms { proof: Proof::Password, forgotten };
+    Ok(complete(auth, &user, client, terms).await?.ok_or(IncorrectCredentials)?)
 }
 
 /// The user with this address and password, within the budgets for guesses.

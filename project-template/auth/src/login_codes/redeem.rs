@@ -14,7 +14,7 @@ use crate::http::Client;
 use crate::login::{self, Terms};
 use crate::openapi::one_of;
 use crate::registration::{self, SignUp};
-use crate::sessions::{EmailNotVerified, Issued, TooManyDevices};
+use crate::sessions::{EmailNotVerified, Proof, SignIn, TooManyDevices};
 use crate::throttle;
 use crate::users::{self, Email, NewUser, User, role};
 
@@ -55,7 +55,7 @@ pub(super) async fn sign_in(
     code: &Redeemable,
     client: &Client,
     forgotten: bool,
-) -> Result<Option<Issued>> {
+) -> Result<Option<SignIn>> {
     let user = match users::store::by_email(auth.db(), email).await? {
         Some(user) if !user.is_active => None,
         Some(user) if !user.email_verified && !auth.hooks().delivers_codes() => {
@@ -71,7 +71,7 @@ pub(super) async fn sign_in(
         None => None,
     };
     match user {
-        Some(user) => login::complete(auth, &user, client, Terms::forgetting(forgotten)).await,
+        Some(user) => login::complete(auth, &user, client, Terms { proof: Proof::LoginCode, forgotten }).await,
         None => Ok(None),
     }
 }
@@ -84,7 +84,7 @@ async fn join(
     code: &Redeemable,
     client: &Client,
     forgotten: bool,
-) -> Result<Option<Issued>> {
+) -> Result<Option<SignIn>> {
     let new = NewUser {
         id: Uuid::now_v7(),
         email: email.clone(),
@@ -95,8 +95,8 @@ async fn join(
         email_verified: true,
     };
     let wish = Wish { forgotten, ..Wish::default() };
-    match registration::sign_up(auth, &new, client, &wish, Some(code)).await? {
-        SignUp::SignedIn(issued) => Ok(Some(issued)),
+    match registration::sign_up(auth, &new, (client, Proof::LoginCode), &wish, Some(code)).await? {
+        SignUp::Done(sign_in) => Ok(Some(sign_in)),
         SignUp::Taken => Err(Conflict.into()),
         SignUp::CodeUsed => Ok(None),
     }

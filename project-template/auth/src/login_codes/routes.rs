@@ -17,9 +17,9 @@ use crate::error::shared::Throttled;
 use crate::error::{Result, refusals};
 use crate::hooks::{self, Asking};
 use crate::http::{Client, Fields};
-use crate::metrics::{Outcome, Way};
+use crate::metrics::Way;
 use crate::openapi::{Api, at, bodies};
-use crate::sessions::{self, Delivery, Issued, Prefer, Tokens};
+use crate::sessions::{self, Delivery, Prefer, SignIn, Tokens};
 use crate::throttle::{self, Action, Guess};
 
 /// Keeps the request for a code.
@@ -126,12 +126,12 @@ async fn verify(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response> {
-    let issued = sign_in(&auth, &client, &headers, fields).await;
-    auth.metrics().sign_in(Way::Code, Outcome::of(issued.as_ref()));
-    Ok(delivery.answer(&auth, StatusCode::OK, issued?, json!({})))
+    let sign_in = sign_in(&auth, &client, &headers, fields).await;
+    auth.metrics().sign_in(Way::Code, SignIn::outcome(sign_in.as_ref()));
+    Ok(sign_in?.answer(&auth, delivery, StatusCode::OK, json!({})))
 }
 
-async fn sign_in(auth: &Auth, client: &Client, headers: &HeaderMap, mut fields: Fields) -> Result<Issued> {
+async fn sign_in(auth: &Auth, client: &Client, headers: &HeaderMap, mut fields: Fields) -> Result<SignIn> {
     throttle::limit_client(auth, Action::LoginCodeVerify, client).await?;
     let email = fields.email("email");
     let code = fields.secret("code");

@@ -23,6 +23,8 @@ words! {
         Succeeded = "succeeded",
         /// A refresh token was shown again.
         Replayed = "replayed",
+        /// Something else has to be done before a session begins.
+        Challenged = "challenged",
         Refused = "refused",
         Throttled = "throttled",
         /// By a fault that is not the client's.

@@ -19,7 +19,7 @@ use crate::login::{self, Terms};
 use crate::openapi::{Api, at, bodies};
 use crate::pages::{self, Reader};
 use crate::passwords::read_new;
-use crate::sessions::{self, Delivery, Prefer};
+use crate::sessions::{self, Delivery, Prefer, Proof};
 use crate::templates::pages::CheckMail;
 use crate::throttle::{self, Action};
 
@@ -190,7 +190,7 @@ async fn set_new(
         Redirect::to(&reset.next().address(&auth.settings().http).unwrap_or_else(complete)).into_response()
     } else {
         let body = reset.next().tell(&auth.settings().http, json!({ "detail": "Password reset." }));
-        login::answer(&auth, &user, (&client, Terms::forgetting(forgotten)), delivery, body).await
+        login::answer(&auth, &user, (&client, Terms { proof: Proof::PasswordReset, forgotten }), delivery, body).await
     };
     for (name, http_only) in [(CAPABILITY_COOKIE, true), (CSRF_COOKIE, false)] {
         response.headers_mut().append(header::SET_COOKIE, cookie(&auth, name, String::new(), http_only));

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::http::{Client, Fields};
 use crate::notices;
 use crate::openapi::{Api, at, bodies};
-use crate::sessions::{self, DbUser, Delivery, Ended, EndedBy, Prefer};
+use crate::sessions::{self, Admitted, DbUser, Delivery, Ended, EndedBy, Prefer};
 use crate::throttle;
 use crate::users::{self, User};
 
@@ -101,7 +101,7 @@ async fn change(
 
     let is_unchanged = old.is_none() && is_password_of(&auth, &user, new.clone()).await?;
     let hash = auth.passwords().hash(new).await?;
-    let claims = if settings.logout_on_change { Some(sessions::user_claims(&auth, &user).await?) } else { None };
+    let admitted = if settings.logout_on_change { Some(Admitted::again(&auth, &user).await?) } else { None };
     let remembered = sessions::is_remembered(&auth, user.session).await?;
     // Whoever was asked for a password that may be a stranger's may be that stranger.
     let proven = if user.password_hash.is_some() { user.password_proven } else { user.email_verified };
@@ -117,13 +117,13 @@ async fn change(
     codes::forget_all(&mut tx, user.id).await?;
     throttle::forgive(&mut tx, &updated.address_key()).await?;
     notices::password_changed(&auth, &mut tx, &updated.email).await?;
-    let (ended, issued) = match &claims {
-        Some(claims) => {
+    let (ended, issued) = match &admitted {
+        Some(admitted) => {
             let ended = sessions::end_all(&auth, &mut tx, user.id, None, EndedBy::PasswordChange).await?;
             if !ended.contains(user.session) {
                 return Err(sessions::session_over());
             }
-            (ended, Some(sessions::start(&auth, &mut tx, &updated, claims, &client, remembered).await?))
+            (ended, Some(sessions::start(&auth, &mut tx, &updated, admitted, &client, remembered).await?))
         }
         None => (Ended::default(), None),
     };

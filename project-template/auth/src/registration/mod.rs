@@ -1,6 +1,7 @@
 //! Signing up.
 
 mod blocked;
+mod door;
 mod routes;
 mod sign_up;
 

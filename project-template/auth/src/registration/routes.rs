@@ -17,7 +17,7 @@ use crate::hooks::{self, Asking};
 use crate::http::{Client, Fields};
 use crate::openapi::{Api, at, bodies};
 use crate::passwords;
-use crate::sessions::{Delivery, Prefer};
+use crate::sessions::{Delivery, Prefer, Proof};
 use crate::throttle::{self, Action};
 use crate::users::{self, NAME_LIMIT, NewUser, role};
 
@@ -104,8 +104,8 @@ async fn register(
         let body = json!({ "detail": "Verification e-mail sent." });
         return Ok(email_verification::asked(&auth, &headers, StatusCode::CREATED, request, body));
     }
-    if let SignUp::SignedIn(issued) = sign_up(&auth, &new, &client, &wish, None).await? {
-        return Ok(delivery.answer(&auth, StatusCode::CREATED, issued, json!({})));
+    if let SignUp::Done(sign_in) = sign_up(&auth, &new, (&client, Proof::SignUp), &wish, None).await? {
+        return Ok(sign_in.answer(&auth, delivery, StatusCode::CREATED, json!({})));
     }
     audit::note(&auth, Event::at(Kind::SignUpRefused, &new.email, None).because(Reason::AddressTaken));
     Err(users::taken())

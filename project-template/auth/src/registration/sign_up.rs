@@ -9,19 +9,21 @@ use crate::error::Result;
 use crate::hooks;
 use crate::http::Client;
 use crate::login::{self, Terms};
-use crate::sessions::Issued;
+use crate::sessions::{Entry, Proof, SignIn};
 use crate::users::{self, NewUser};
 
 /// What became of a sign-up.
 pub(crate) enum SignUp {
-    SignedIn(Issued),
+    /// The account is made.
+    Done(SignIn),
     /// The address has an account.
     Taken,
     /// The code was used at the same time.
     CodeUsed,
 }
 
-/// Makes an account and begins its session, both or neither: whoever is refused can try again. A code that was shown for
+/// Makes an account and begins its session, both or neither: whoever is refused can try again. Whoever has to meet a challenge
+/// has the account, and no session. A code that was shown for
 /// it is used up with it.
 ///
 /// # Errors
@@ -29,7 +31,7 @@ pub(crate) enum SignUp {
 pub(crate) async fn sign_up(
     auth: &Auth,
     new: &NewUser,
-    client: &Client,
+    (client, proof): (&Client, Proof),
     wish: &Wish,
     code: Option<&Redeemable>,
 ) -> Result<SignUp> {
@@ -41,7 +43,8 @@ pub(crate) async fn sign_up(
     let refused = |reason: Reason| {
         audit::note(auth, Event::at(Kind::SignUpRefused, &new.email, None).because(reason));
     };
-    let claims = login::admit(auth, &user, refused).await?;
+    let terms = Terms { proof, forgotten: wish.forgotten };
+    let entry = login::admit(auth, &user, client, terms, refused).await?;
     let mut tx = auth.db().begin().await?;
     if let Some(code) = code
         && !codes::redeem(&mut tx, code).await?
@@ -55,11 +58,17 @@ pub(crate) async fn sign_up(
     };
     audit::record(auth, &mut tx, Event::of(Kind::SignUp, &user)).await?;
     email_verification::begin(auth, &mut tx, &user, wish).await?;
-    let terms = Terms::forgetting(wish.forgotten);
-    let Some((issued, evicted)) = login::begin(auth, &mut tx, &user, &claims, client, terms).await? else {
+    hooks::registered(auth, &mut tx, &user);
+    let admitted = match entry {
+        Entry::Open(admitted) => admitted,
+        Entry::Challenge(challenge) => {
+            tx.commit().await?;
+            return Ok(SignUp::Done(SignIn::Challenge(challenge)));
+        }
+    };
+    let Some((issued, evicted)) = login::begin(auth, &mut tx, &user, &admitted, client, terms).await? else {
         return Err(anyhow::anyhow!("an account that was just made has changed").into());
     };
-    hooks::registered(auth, &mut tx, &user);
     evicted.commit(auth, tx).await?;
-    Ok(SignUp::SignedIn(issued))
+    Ok(SignUp::Done(SignIn::Session(issued)))
 }

@@ -15,10 +15,9 @@ use crate::pages::Reader;
 
 /// Takes requests of our own pages and of those of `http.cors_origins`, as the API does. Somebody who posts a form is on a
 /// page of ours, whatever pages of other origins may call: what such a page can send by itself, it could have somebody send.
-/// What a form cannot have is the mode that a browser gives a script's request, whatever the script accepts.
 pub(super) async fn refuse_foreign(State(auth): State<Auth>, request: Request, next: Next) -> Response {
     let settings = &auth.settings().http;
-    let is_program = Reader::of(request.headers()) == Reader::Program || is_of_script(request.headers());
+    let is_program = Reader::of(request.headers()) == Reader::Program;
     let allowed = if is_program { settings.cors_origins.as_slice() } else { &[] };
     let detail = "CSRF Failed: Origin checking failed; the page's origin is not in `http.cors_origins`.";
     refuse_others(&auth, request, next, allowed, detail).await
@@ -48,11 +47,6 @@ async fn refuse_others(
     }
     let refused = Error::refused(StatusCode::FORBIDDEN, detail, csrf::REFUSED);
     Reader::of(request.headers()).refuse(auth, refused).unwrap_or_else(IntoResponse::into_response)
-}
-
-/// No page can write this header. `no-cors` is a script's as well, which asks no permission; so it has none.
-fn is_of_script(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-mode").is_some_and(|mode| mode == "cors")
 }
 
 fn is_ours(headers: &HeaderMap, settings: &Settings, allowed: &[HeaderValue]) -> bool {

@@ -1,14 +1,11 @@
 //! How many connections there may be, and how many of them one client may hold.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Connections at once; more wait in the kernel's queue.
 pub(super) const CONNECTIONS: usize = 10_000;
-/// How many times as many as a client a site (an IPv6 network of 48 bits) may hold, which has 65,536 clients.
-const SITE: usize = 16;
 
 /// How many connections there may be: a quarter of the files that this process may open is left to the database and all else,
 /// which idle clients would keep from it.
@@ -26,92 +23,36 @@ fn open_files(limits: &str) -> Option<usize> {
     limit.split_whitespace().next()?.parse().ok()
 }
 
-/// Connections that one holder may have.
-#[derive(Clone, Copy)]
-pub(super) struct Share {
-    pub(super) client: usize,
-    site: usize,
-}
-
-impl Share {
-    /// Of so many places, whatever the settings say: others are to get half of them.
-    pub(super) fn of(places: usize, for_client: usize) -> Self {
-        let half = places.div_ceil(2);
-        Self { client: for_client.min(half), site: for_client.saturating_mul(SITE).min(half) }
-    }
-
-    pub(super) fn for_holder(self, holder: Holder) -> usize {
-        match holder {
-            Holder::Client(_) => self.client,
-            Holder::Site(_) => self.site,
-        }
-    }
-}
-
-/// Who has connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Holder {
-    Client(IpAddr),
-    Site(IpAddr),
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Client(IpAddr::V6(address)) => write!(formatter, "{address}/64"),
-            Self::Client(address) => address.fmt(formatter),
-            Self::Site(address) => write!(formatter, "{address}/48"),
-        }
-    }
-}
-
-/// A client, and the site that it is in, if it is in one.
-pub(super) type Owner = (IpAddr, Option<IpAddr>);
-
-/// The connections of each client, and of each site.
+/// The connections of each client.
 #[derive(Clone, Default)]
-pub(super) struct Holders(Arc<Mutex<HashMap<Holder, usize>>>);
+pub(super) struct Holders(Arc<Mutex<HashMap<IpAddr, usize>>>);
 
 /// One connection of a client, for as long as it lives.
 pub(super) struct Held {
     holders: Holders,
-    by: (Holder, Option<Holder>),
-}
-
-impl Held {
-    fn by((client, site): (Holder, Option<Holder>)) -> impl Iterator<Item = Holder> {
-        std::iter::once(client).chain(site)
-    }
+    client: IpAddr,
 }
 
 impl Holders {
-    /// A connection more for a client, and for its site.
-    ///
-    /// # Errors
-    /// Who has its share already: the client, or the site.
-    pub(super) fn hold(&self, (client, site): Owner, share: Share) -> Result<Held, Holder> {
-        let by = (Holder::Client(client), site.map(Holder::Site));
+    /// A connection more for a client, unless it has `most` already.
+    pub(super) fn hold(&self, client: IpAddr, most: usize) -> Option<Held> {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_full = |holder: &Holder| counts.get(holder).is_some_and(|count| *count >= share.for_holder(*holder));
-        if let Some(full) = Held::by(by).find(is_full) {
-            return Err(full);
+        let count = counts.entry(client).or_default();
+        if *count >= most {
+            return None;
         }
-        for holder in Held::by(by) {
-            *counts.entry(holder).or_default() += 1;
-        }
-        Ok(Held { holders: self.clone(), by })
+        *count += 1;
+        Some(Held { holders: self.clone(), client })
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
         let mut counts = self.holders.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for holder in Self::by(self.by) {
-            if let Some(count) = counts.get_mut(&holder) {
-                *count -= 1;
-                if *count == 0 {
-                    counts.remove(&holder);
-                }
+        if let Some(count) = counts.get_mut(&self.client) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.client);
             }
         }
     }
@@ -133,39 +74,12 @@ mod tests {
 
     #[test]
     fn a_client_that_lets_one_go_may_have_another_and_nothing_is_kept_of_who_has_none() {
-        let (holders, client, share) = (Holders::default(), IpAddr::from([203, 0, 113, 7]), Share::of(100, 2));
-        let one_more = |client| holders.hold((client, None), share);
-        let held = [one_more(client), one_more(client)];
-        assert!(held.iter().all(Result::is_ok));
-        assert_eq!(one_more(client).err(), Some(Holder::Client(client)));
-        assert!(one_more([203, 0, 113, 8].into()).is_ok());
+        let (holders, client) = (Holders::default(), IpAddr::from([203, 0, 113, 7]));
+        let held = [holders.hold(client, 2), holders.hold(client, 2)];
+        assert!(held.iter().all(Option::is_some) && holders.hold(client, 2).is_none());
+        assert!(holders.hold([203, 0, 113, 8].into(), 2).is_some());
         drop(held);
         assert!(holders.0.lock().unwrap().is_empty());
-        assert!(one_more(client).is_ok());
-    }
-
-    #[test]
-    fn a_site_that_connects_from_all_its_networks_holds_no_more_than_its_share() {
-        let address = |text: &str| text.parse::<IpAddr>().unwrap();
-        let of_site = |network: usize| (address(&format!("2001:db8:7:{network:x}::")), Some(address("2001:db8:7::")));
-        let of_another = (address("2001:db8:8::"), Some(address("2001:db8:8::")));
-        for (places, for_client, expected) in [(10_000, 256, 4_096), (768, 256, 384), (10_000, 10_000, 5_000)] {
-            let (holders, share) = (Holders::default(), Share::of(places, for_client));
-            // Of the first network, which begins with the address of the site itself, as many as one client may.
-            let mut held = Vec::new();
-            let refused = (0..0x1_0000_usize).find_map(|number| {
-                let connected = holders.hold(of_site(number / share.client), share);
-                connected.map(|connection| held.push(connection)).err()
-            });
-            assert_eq!(held.len(), expected);
-            let full = refused.unwrap();
-            assert!(matches!(full, Holder::Site(_)) || share.client == expected, "{full}");
-            assert!(holders.hold(of_site(0xffff), share).is_err(), "from a network that has none");
-            assert!(holders.hold(of_another, share).is_ok(), "another site");
-            held.truncate(expected - 1);
-            assert!(holders.hold(of_site(0xffff), share).is_ok(), "in the place of one that ended");
-            drop(held);
-            assert!(holders.0.lock().unwrap().is_empty());
-        }
+        assert!(holders.hold(client, 2).is_some());
     }
 }

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 pub(super) use super::EmailNotVerified as HolderRefused;
 use super::issuing::begin;
-use super::{EndedBy, Issued, NotRotated, Session, end_all, end_in, require};
+use super::{Admitted, EndedBy, Issued, NotRotated, Session, end_all, end_in, require};
 use crate::Auth;
 use crate::db::{self, Db, Tx};
 use crate::error::Result;
@@ -41,23 +41,26 @@ pub(super) async fn of_live(db: &Db, session: Uuid, now: time::OffsetDateTime) -
 }
 
 /// Begins a session, within the transaction that noted the sign-in: one that a browser forgets when it is closed, unless it
-/// is to be remembered. `claims` are [`user_claims`] from before it.
+/// is to be remembered. The account may have changed since it was admitted, but is the same.
 pub(crate) async fn start(
     auth: &Auth,
     tx: &mut Tx,
     user: &User,
-    claims: &UserClaims,
+    admitted: &Admitted,
     client: &Client,
     remembered: bool,
 ) -> Result<Issued> {
-    let issued = begin(auth, tx, user.into(), claims, client, remembered).await?;
+    if admitted.user != user.id {
+        return Err(anyhow::anyhow!("a session was to begin for another account than was admitted").into());
+    }
+    let issued = begin(auth, tx, user.into(), &admitted.claims, client, remembered).await?;
     throttle::remember(auth, tx, &user.address_key(), client).await?;
     Ok(issued)
 }
 
 /// What tokens say of a user. Asks the application's hooks, and so never within a transaction: they may need the one
 /// connection there is.
-pub(crate) async fn user_claims(auth: &Auth, user: &User) -> Result<UserClaims> {
+pub(super) async fn user_claims(auth: &Auth, user: &User) -> Result<UserClaims> {
     let more = auth.hooks().extra_claims(auth, user).await?;
     let extra = auth.settings().claims.of(user, more);
     Ok(UserClaims { role: user.role, email_verified: user.email_verified, extra })

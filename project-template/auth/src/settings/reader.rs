@@ -24,8 +24,6 @@ pub(crate) struct Reader {
     /// Key to the variable or file that set it.
     sources: BTreeMap<String, String>,
     problems: Vec<String>,
-    /// Those that rooms found, each with the key that it is about.
-    pub(crate) noted: Vec<(String, String)>,
     /// The keys that they are about.
     refused: BTreeSet<String>,
     /// Those whose value could not be read, and has something harmless in its place: nothing is to be said of that.
@@ -42,7 +40,6 @@ impl Reader {
             values: defaults,
             sources: BTreeMap::new(),
             problems: Vec::new(),
-            noted: Vec::new(),
             refused: BTreeSet::new(),
             replaced: BTreeSet::new(),
         };
@@ -144,7 +141,7 @@ impl Reader {
 
     fn note(&mut self, problem: &Problem) {
         let source = self.sources.get(&problem.key).map(|source| format!("{source}: ")).unwrap_or_default();
-        self.noted.push((problem.key.clone(), format!("{source}{problem}")));
+        self.problems.push(format!("{source}{problem}"));
         self.refused.insert(problem.key.clone());
     }
 
@@ -158,9 +155,7 @@ impl Reader {
     }
 
     pub(crate) fn finish(self) -> Result<(), Problems> {
-        let Self { mut problems, noted, .. } = self;
-        problems.extend(noted.into_iter().map(|(_, problem)| problem));
-        if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
+        if self.problems.is_empty() { Ok(()) } else { Err(Problems(self.problems)) }
     }
 }
 

@@ -1,10 +1,13 @@
 //! What something is counted under: hashes of names and addresses.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use ring::digest;
 
 use crate::http::Client;
+
+/// Bits of an IPv6 address that say whose site it is in.
+const OF_SITE: u128 = u128::MAX << 80;
 
 /// A counter of failures: an account, a client address, or both. A half that does not matter is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,9 +49,13 @@ pub(super) fn network(client: &Client) -> Option<String> {
     })
 }
 
-/// The site that a client's network is a part of.
+/// The network that a client's own is a part of. Whoever is given a /48, as sites and customers of tunnels are, has 65,536
+/// networks of clients to change between.
 pub(super) fn site(client: &Client) -> Option<String> {
-    client.site().map(|site| format!("{site}/48"))
+    match client.network()? {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(prefix) => Some(format!("{}/48", Ipv6Addr::from_bits(prefix.to_bits() & OF_SITE))),
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use auth::email_verification::Mode;
-use auth::hooks::{Hook, Hooks};
+use auth::hooks::{Admission, Challenge, Hook, Hooks, SigningIn};
 use auth::testing::{Client, Engine, PASSWORD, TestApp};
 use auth::users::User;
 use auth::{Auth, Error, Result, email_verification};
@@ -27,6 +27,7 @@ auth::on_both_engines!(
     in_body_mode_the_refresh_token_is_in_the_body,
     the_cookies_are_out_of_reach_where_they_must_be,
     whoever_may_not_sign_in_sets_the_password_all_the_same,
+    whoever_has_to_meet_a_challenge_sets_the_password_and_gets_no_session,
     a_first_reset_confirms_the_address_and_ends_what_waited_for_that,
 );
 
@@ -267,9 +268,34 @@ async fn the_cookies_are_out_of_reach_where_they_must_be(engine: Engine) {
 struct Closed;
 
 impl Hooks for Closed {
-    fn before_login<'h>(&'h self, _: &'h Auth, _: &'h User) -> Hook<'h, Result<()>> {
+    fn before_login<'h>(&'h self, _: &'h Auth, _: &'h User, _: &'h SigningIn<'h>) -> Hook<'h, Result<Admission>> {
         Box::pin(async { Err(Error::refused(StatusCode::FORBIDDEN, "We are closed.", "closed")) })
     }
+}
+
+/// Wants something else first.
+struct Careful;
+
+impl Hooks for Careful {
+    fn before_login<'h>(
+        &'h self,
+        _: &'h Auth,
+        _: &'h User,
+        signing_in: &'h SigningIn<'h>,
+    ) -> Hook<'h, Result<Admission>> {
+        let challenge = Challenge::new(json!({ "step": format!("{:?}", signing_in.proof) }));
+        Box::pin(async move { Ok(Admission::Challenged(challenge)) })
+    }
+}
+
+async fn whoever_has_to_meet_a_challenge_sets_the_password_and_gets_no_session(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    app.signed_in(ADA).await;
+    let mut browser = opened(&app.with_hooks(router, Careful).await, ADA).await;
+    let reply = set(&browser, NEW).await;
+    assert_eq!((reply.status, &reply.body), (200, &json!({ "detail": "Password reset.", "step": "PasswordReset" })));
+    browser.keep(reply);
+    assert_eq!((browser.cookies.len(), browser.refresh.as_str()), (0, ""));
 }
 
 async fn whoever_may_not_sign_in_sets_the_password_all_the_same(engine: Engine) {

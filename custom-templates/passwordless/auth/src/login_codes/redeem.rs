@@ -9,7 +9,7 @@ use crate::audit::{self, Event, Kind, Reason};
 use crate::codes::{self, Redeemable, RequestId};
 use crate::error::Result;
 use crate::http::Client;
-use crate::sessions::{self, Issued};
+use crate::sessions::{self, SignIn};
 use crate::throttle;
 use crate::users::{self, Email, User};
 
@@ -31,7 +31,7 @@ pub(super) async fn sign_in(
     code: &Redeemable,
     client: &Client,
     forgotten: bool,
-) -> Result<Option<Issued>> {
+) -> Result<Option<SignIn>> {
     let user = User::of(&auth.settings().users, email);
     let Some(claims) = users::claims(auth, &user).await? else {
         audit::note(auth, Event::of(Kind::SignInFailed, &user).because(Reason::Inactive));
@@ -45,5 +45,5 @@ pub(super) async fn sign_in(
     throttle::remember(auth, &mut tx, email.key(), client).await?;
     audit::record(auth, &mut tx, Event::of(Kind::SignIn, &user).session(issued.session)).await?;
     tx.commit().await?;
-    Ok(Some(issued))
+    Ok(Some(SignIn::Session(issued)))
 }

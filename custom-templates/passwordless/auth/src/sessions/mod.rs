@@ -29,6 +29,7 @@ mod rotation;
 #[allow(unreachable_pub, reason = "there is no list of sessions")]
 mod session;
 mod settings;
+mod sign_in;
 mod store;
 mod token_routes;
 mod transport;
@@ -53,6 +54,7 @@ pub use role::{Role, Staff, Superuser};
 use rotation::NotRotated;
 use session::Session;
 pub use settings::Settings;
+pub use sign_in::{Challenge, SignIn};
 pub(crate) use token_routes::{public_router, router as token_router};
 pub use transport::{Delivery, Transport};
 pub(crate) use transport::{Prefer, Tokens, presented};

@@ -41,15 +41,6 @@ impl Draft {
         Ok(self.settings)
     }
 
-    /// As [`Draft::finish`], for what needs one section alone: of the others it does not matter what is wrong or still missing.
-    ///
-    /// # Errors
-    /// Every problem of that section, and of what is written where no setting is.
-    pub(crate) fn finish_section(mut self, section: &str) -> Result<Settings, Problems> {
-        self.reader.noted.retain(|(key, _)| key.split('.').next() == Some(section));
-        self.finish()
-    }
-
     /// What is made of the settings, if nothing is wrong with them and it can be made.
     ///
     /// # Errors

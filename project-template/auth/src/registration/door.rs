@@ -1,0 +1,67 @@
+//! The door for applications: accounts for people who have proven in a way of theirs that an address is theirs.
+
+use uuid::Uuid;
+
+use super::{SignUp, require_allowed, sign_up};
+use crate::Auth;
+use crate::email::Email;
+use crate::email_verification::Wish;
+use crate::error::{Result, refusals};
+use crate::http::Client;
+use crate::sessions::{Proof, SignIn};
+use crate::users::{NAME_LIMIT, NewUser, role};
+
+refusals! {
+    /// The address has an account, whose owner has not shown that this is them.
+    AddressHasAccount = CONFLICT, "address_has_account", "This address has an account already.";
+}
+
+impl Auth {
+    /// Makes an account without a password for somebody whose address was vouched for by whoever proved them, such as a provider
+    /// that says `email_verified`, and signs them in; both or neither. `name` is as at [`Auth::sign_in`]. Names longer than 150
+    /// characters are cut. An address that the provider does not vouch for must not come here: it would be verified.
+    ///
+    /// ```
+    /// use auth::http::Client;
+    /// use auth::sessions::SignIn;
+    /// use auth::users::{self, Email};
+    /// use auth::{Auth, Error, Result};
+    ///
+    /// async fn enter(auth: &Auth, client: &Client, vouched_for: &Email) -> Result<SignIn> {
+    ///     match users::by_email(auth, vouched_for.as_written()).await? {
+    ///         // Whoever signed up with the address before may be a stranger to it.
+    ///         Some(user) if !user.email_verified => Err(Error::not_found()),
+    ///         Some(user) => auth.sign_in(&user, client, "example.com").await,
+    ///         None => auth.sign_up(vouched_for, ("Ada", "Lovelace"), client, "example.com").await,
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// 409 `address_has_account`; 403 `email_domain_not_allowed`; what a hook refuses with. `registration.open` is for the form
+    /// and says nothing here.
+    pub async fn sign_up(
+        &self,
+        email: &Email,
+        (first_name, last_name): (&str, &str),
+        client: &Client,
+        name: &'static str,
+    ) -> Result<SignIn> {
+        require_allowed(self, email)?;
+        let cut = |name: &str| name.chars().take(NAME_LIMIT).collect();
+        let new = NewUser {
+            id: Uuid::now_v7(),
+            email: email.clone(),
+            password_hash: None,
+            first_name: cut(first_name),
+            last_name: cut(last_name),
+            role: role::USER,
+            email_verified: true,
+        };
+        let proof = Proof::Application(name);
+        match sign_up(self, &new, (client, proof), &Wish::default(), None).await? {
+            SignUp::Done(sign_in) => Ok(sign_in),
+            SignUp::Taken | SignUp::CodeUsed => Err(AddressHasAccount.into()),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What signing in comes to.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value};
+
+use super::{Delivery, Issued};
+use crate::Auth;
+use crate::error::Error;
+use crate::metrics::Outcome;
+
+/// What somebody comes to who has proven who they are. A refusal is an [`Error`](crate::Error), which may carry data.
+pub enum SignIn {
+    /// A session.
+    Session(Issued),
+    /// No session until they have done something else.
+    Challenge(Challenge),
+}
+
+impl SignIn {
+    /// The answer: tokens, or the members of the challenge with the status 200 and no tokens; `others` beside either.
+    #[must_use]
+    pub fn answer(self, auth: &Auth, delivery: Delivery, status: StatusCode, others: Value) -> Response {
+        match self {
+            Self::Session(issued) => delivery.answer(auth, status, issued, others),
+            Self::Challenge(challenge) => (status, Json(challenge.beside(others))).into_response(),
+        }
+    }
+
+    /// As metrics count it.
+    pub(crate) fn outcome(sign_in: Result<&Self, &Error>) -> Option<Outcome> {
+        match sign_in {
+            Ok(Self::Challenge(_)) => Some(Outcome::Challenged),
+            other => Outcome::of(other),
+        }
+    }
+}
+
+/// Something that has to be done before a session begins, as members of an answer without tokens:
+/// `{"code_sent": true, "challenge_id": "…"}`.
+#[derive(Clone, Debug)]
+pub struct Challenge(Map<String, Value>);
+
+impl Challenge {
+    /// With these members. A value that is no object becomes the member `challenge`.
+    #[must_use]
+    pub fn new(members: Value) -> Self {
+        match members {
+            Value::Object(members) => Self(members),
+            other => Self(Map::from_iter([("challenge".to_owned(), other)])),
+        }
+    }
+
+    fn beside(self, mut others: Value) -> Value {
+        for (name, value) in self.0 {
+            others[name] = value;
+        }
+        others
+    }
+}
