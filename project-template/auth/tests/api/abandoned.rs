@@ -18,7 +18,7 @@ const NEW_PASSWORD: &str = "wrong pony charger clip";
 /// Whoever comes next gets the very connection that was given up, once what was sent on it is done.
 const ONE_CONNECTION: &str = "[database]\nmax_connections = 1\nacquire_timeout = \"30s\"";
 /// More than any request here is polled.
-const POLLS: usize = 24;
+const POLLS: usize = 40;
 
 auth::on_both_engines!(
     an_abandoned_registration_made_an_account_or_none,
