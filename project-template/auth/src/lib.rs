@@ -109,3 +109,8 @@ pub use hooks::Hooks;
 pub use sessions::{CurrentUser, DbUser, Fresh, Role, Staff, Superuser, VerifiedUser};
 /// What the queries of [`on!`] and [`in_tx!`] are made with, in the version that the pools are of.
 pub use sqlx;
+
+/// The examples of `docs/extending.md` are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/extending.md")]
+struct Extending;
