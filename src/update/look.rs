@@ -80,6 +80,6 @@ fn secret(path: &str, yours: &Present, theirs: &File) -> Change {
 }
 
 /// Of whatever template: one that has been applied must stay what it was.
-fn is_migration(path: &str) -> bool {
+pub(super) fn is_migration(path: &str) -> bool {
     path.split('/').any(|part| part == "migrations")
 }

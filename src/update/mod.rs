@@ -13,6 +13,7 @@ mod modes;
 mod moved;
 mod project;
 mod records;
+mod renamed;
 mod room;
 pub(crate) mod security;
 
@@ -63,6 +64,7 @@ impl Update {
         }
         room::check_directories(project, &directories, &changes)?;
         let advice = merge_all(project, &to_merge, bases, labels, &mut changes);
+        renamed::follow(project, tree, bases, labels, &mut changes)?;
         for change in &mut changes {
             follow_mode(project, tree, change)?;
         }

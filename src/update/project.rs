@@ -24,7 +24,7 @@ pub(crate) struct Project {
 }
 
 /// A file, or a link with the path it leads to for contents.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Present {
     pub(super) contents: Vec<u8>,
     pub(super) is_link: bool,

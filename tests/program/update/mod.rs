@@ -10,6 +10,7 @@ mod ends;
 mod merging;
 mod modes;
 mod refusals;
+mod renames;
 mod reproducible;
 mod templates;
 mod theirs;

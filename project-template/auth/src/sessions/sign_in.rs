@@ -10,7 +10,7 @@ use crate::Auth;
 use crate::error::Error;
 use crate::metrics::Outcome;
 
-/// What somebody comes to who has proven who they are. A refusal is an [`Error`](crate::Error), which may carry data.
+/// What somebody comes to who has proven who they are. A refusal is an [`Error`], which may carry data.
 pub enum SignIn {
     /// A session.
     Session(Issued),
