@@ -3,6 +3,7 @@
 //! The older template is made from the one there is: a file of a real project, and its hash in the stamp, become what an
 //! earlier version would have rendered.
 
+mod across;
 mod atomicity;
 mod bases;
 mod check;

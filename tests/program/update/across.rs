@@ -1,0 +1,60 @@
+//! A project of the template as it was before its rooms had an order, when about eighty of its files had other names. Its owner
+//! has worked on it. (`tests/fixtures/before-the-rooms-had-an-order.tar.xz` is what was rendered then, but for tests, documents and
+//! the lock file.)
+
+use std::process::Command;
+
+use super::{Project, outcome};
+use crate::support::Place;
+
+const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/before-the-rooms-had-an-order.tar.xz");
+
+fn project() -> Project {
+    let project = Project { place: Place::new() };
+    std::fs::create_dir(project.root()).unwrap();
+    let unpacked = Command::new("tar").arg("-xJf").arg(FIXTURE).arg("-C").arg(project.root()).status().unwrap();
+    assert!(unpacked.success(), "`tar` and `xz` are needed");
+    project.git("init -q");
+    project.commit();
+    project
+}
+
+fn edit(project: &Project, path: &str, from: &str, to: &str) {
+    let text = project.read(path);
+    assert!(text.contains(from), "{path} has no {from:?}");
+    project.write(path, &text.replacen(from, to, 1));
+}
+
+#[test]
+fn the_work_of_an_owner_survives_that_the_rooms_were_put_in_order() {
+    const ROUTE: &str = ".route(\"/mine/\", get(hello))";
+    const COLUMN: &str = "ordinary(\"role\", |user| user.role.into()),";
+    let project = project();
+    edit(&project, "src/lib.rs", ".merge(auth.router())", &format!("{ROUTE}.merge(auth.router())"));
+    edit(
+        &project,
+        "auth/src/users/columns.rs",
+        "    personal(\"first_name\"",
+        &format!("    {COLUMN}\n    personal(\"first_name\""),
+    );
+    edit(&project, "auth/templates/email/login_code_text.txt", "{{ code }}", "{{ code }}, dear customer");
+    edit(&project, "auth/src/users/routes.rs", "/// An account as its owner sees it.", "/// As we like it.");
+    edit(&project, "auth/src/http/layers.rs", "max-age=63072000; includeSubDomains", "max-age=31536000");
+    project.commit();
+
+    let ran = project.update("").succeeded();
+    assert!(project.read("src/lib.rs").contains(ROUTE));
+    assert!(project.read("auth/src/users/columns.rs").contains(COLUMN));
+    assert!(project.read("auth/templates/email/login_code_text.txt").contains("{{ code }}, dear customer"));
+    for (old, new, mine) in [
+        ("auth/src/users/routes.rs", "auth/src/account/routes.rs", "/// As we like it."),
+        ("auth/src/http/layers.rs", "auth/src/server/layers.rs", "\"max-age=31536000\""),
+    ] {
+        assert_eq!((outcome(&ran, old), outcome(&ran, new)), ("removed".to_owned(), "merged".to_owned()));
+        assert!(project.read(new).contains(mine) && !project.has(old), "{new}");
+    }
+    let rest = project.everything();
+    let has_markers = |contents: &[u8]| contents.windows(8).any(|bytes| bytes == b"<<<<<<< ");
+    let marked: Vec<_> = rest.iter().filter(|(_, _, contents)| has_markers(contents)).map(|(path, ..)| path).collect();
+    assert!(marked.is_empty(), "{marked:?}");
+}
