@@ -1,5 +1,12 @@
 //! What the templates that come with the program have of their own, held against what the built-in project has.
 
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use walkdir::{DirEntry, WalkDir};
+
 use crate::support::Place;
 
 const OF_THEIR_OWN: [(&str, &str); 2] =
@@ -48,6 +55,77 @@ fn their_workflows_use_the_actions_and_the_rust_of_the_built_in_one() {
         assert!(used.len() > 3 && used.iter().all(|action| known.contains(action)), "{used:?}");
         assert_eq!(after(&ours, "RUST: "), after(&built_in, "RUST: "));
     });
+}
+
+/// The Rust files below a directory, with `/` between the parts of their paths.
+fn rust_files(place: &Place, directory: &str) -> Vec<String> {
+    let (root, mut open, mut found) = (place.work(), vec![place.work().join(directory)], Vec::new());
+    while let Some(directory) = open.pop() {
+        for entry in std::fs::read_dir(directory).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn no_file_is_kept_that_no_module_declares() {
+    each_beside_the_built_in(|place, project| {
+        let files = rust_files(place, &format!("{project}/auth/src"));
+        for file in files.iter().filter(|file| !file.ends_with("/lib.rs")) {
+            let module = file.strip_suffix("/mod.rs").or_else(|| file.strip_suffix(".rs")).unwrap();
+            let (parent, name) = module.rsplit_once('/').unwrap();
+            let candidates = [format!("{parent}/mod.rs"), format!("{parent}.rs"), format!("{parent}/lib.rs")];
+            let declared = candidates.iter().filter(|candidate| files.contains(candidate)).any(|candidate| {
+                let text = place.read(candidate);
+                text.lines().any(|line| line.trim_end().ends_with(&format!("mod {name};")))
+            });
+            let named = format!("#[path = \"{name}.rs\"]");
+            let beside =
+                files.iter().filter(|beside| beside.rsplit_once('/').is_some_and(|(directory, _)| directory == parent));
+            let declared = declared || beside.into_iter().any(|beside| place.read(beside).contains(&named));
+            assert!(declared, "no module declares {file}: leave it out of `keep`, or use it");
+        }
+    });
+}
+
+/// What the built-in project has at the paths of files that these templates have of their own, as somebody last compared them.
+const SHADOWED: &str = include_str!("shadowed.txt");
+
+/// A mend in a file that is shadowed reaches the template only by hand.
+#[test]
+fn no_file_that_a_template_shadows_has_changed_unseen() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut now = String::new();
+    for (template, _) in OF_THEIR_OWN {
+        let own = root.join("custom-templates").join(template);
+        let mut paths: Vec<_> = WalkDir::new(&own).into_iter().map(Result::unwrap).map(DirEntry::into_path).collect();
+        paths.sort();
+        for path in paths {
+            let inner = path.strip_prefix(&own).unwrap().to_str().unwrap();
+            let built_in = root.join("project-template").join(inner);
+            if built_in.is_file() && inner.ends_with(".rs") {
+                let hash = Sha256::digest(fs::read(built_in).unwrap());
+                let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+                writeln!(now, "{hash} {template}/{inner}").unwrap();
+            }
+        }
+    }
+    let changed: Vec<&str> = now.lines().filter(|line| !SHADOWED.lines().any(|seen| seen == *line)).collect();
+    let gone: Vec<&str> = SHADOWED.lines().filter(|seen| !now.lines().any(|line| line == *seen)).collect();
+    assert!(
+        changed.is_empty() && gone.is_empty(),
+        "the built-in files at the paths of these have changed; see whether the template's need the same, then write the first \
+         lines into tests/program/shadowed.txt in place of the second:\n{}\n\n{}\n",
+        changed.join("\n"),
+        gone.join("\n"),
+    );
 }
 
 #[test]

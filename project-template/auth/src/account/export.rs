@@ -19,7 +19,7 @@ pub(super) async fn export(auth: &Auth, user: &User, session: Uuid) -> Result<Va
     let mut tx = auth.db().begin().await?;
     audit::record(auth, &mut tx, Event::of(Kind::Exported, user).session(session)).await?;
     tx.commit().await?;
-    let sessions = sessions::store::all_of_user(auth.db(), user.id).await?;
+    let sessions = sessions::all_of_user(auth, user.id).await?;
     let mut events = Vec::new();
     let (filter, mut before) = (Filter { user: Some(user.id), ..Filter::default() }, Uuid::max());
     loop {

@@ -42,6 +42,5 @@ pub(crate) async fn discard(tx: &mut Tx, email: &Email) -> db::Result<()> {
 
 /// Whether an address that has no account may get one.
 fn may_join(auth: &Auth, email: &Email) -> bool {
-    let settings = auth.settings();
-    settings.login_codes.create_accounts && settings.registration.open && registration::is_allowed(auth, email)
+    auth.settings().login_codes.create_accounts && registration::is_allowed(auth, email)
 }

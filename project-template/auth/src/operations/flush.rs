@@ -96,7 +96,7 @@ pub(crate) async fn flush_within(auth: &Auth, limit: Option<Duration>) -> sqlx::
     let (now, begun) = (auth.now(), Instant::now());
     let mut flushed = Flushed::default();
     loop {
-        let removed = sessions::store::remove_expired(auth.db(), now, BATCH).await?;
+        let removed = sessions::remove_expired(auth, now, BATCH).await?;
         let codes = codes::remove_expired(auth.db(), now, BATCH).await?;
         let events = audit::remove_expired(auth, BATCH).await?;
         let (counters, more) = throttle::remove_stale(auth, BATCH).await?;
@@ -117,7 +117,7 @@ pub(crate) async fn flush_within(auth: &Auth, limit: Option<Duration>) -> sqlx::
 pub(crate) async fn expired(auth: &Auth) -> sqlx::Result<Flushed> {
     let (db, now) = (auth.db(), auth.now());
     Ok(Flushed {
-        sessions: sessions::store::count_expired(db, now).await?,
+        sessions: sessions::count_expired(auth, now).await?,
         codes: codes::count_expired(db, now).await?,
         events: audit::count_expired(auth).await?,
         counters: throttle::count_stale(auth).await?,

@@ -32,7 +32,7 @@ mod routes;
 mod session;
 mod settings;
 mod sign_in;
-pub(crate) mod store;
+mod store;
 mod token_routes;
 mod transport;
 mod twins;
@@ -97,6 +97,21 @@ pub(crate) async fn is_remembered(auth: &Auth, session: Uuid) -> Result<bool> {
 /// The sessions of a user that live, newest first: as many as `sessions.max_per_user` can allow.
 pub(crate) async fn live_of_user(auth: &Auth, user: Uuid) -> Result<Vec<Session>> {
     Ok(store::live_of_user(auth.db(), user, auth.now(), MAX_PER_USER).await?)
+}
+
+/// Every session of a user that is kept, oldest first.
+pub(crate) async fn all_of_user(auth: &Auth, user: Uuid) -> Result<Vec<Session>> {
+    Ok(store::all_of_user(auth.db(), user).await?)
+}
+
+/// Removes sessions none of whose tokens can be valid any more, at most `limit`. Says how many there were.
+pub(crate) async fn remove_expired(auth: &Auth, now: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
+    store::remove_expired(auth.db(), now, limit).await
+}
+
+/// How many [`remove_expired`] would remove, without a limit.
+pub(crate) async fn count_expired(auth: &Auth, now: OffsetDateTime) -> sqlx::Result<u64> {
+    store::count_expired(auth.db(), now).await
 }
 
 /// Whether the account has had a session with such a device, and one from this address. A client that tells neither has

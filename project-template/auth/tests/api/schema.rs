@@ -1,4 +1,4 @@
-//! The two sets of migrations make the same tables.
+//! The two sets of migrations make the same tables, but for the index of what staff search by: each engine has a kind of its own.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -47,7 +47,8 @@ async fn columns(db: &Db) -> BTreeSet<Column> {
         Db::Sqlite(_) => {
             "select m.name, c.name, lower(c.type), c.\"notnull\" = 0
              from sqlite_master m join pragma_table_info(m.name) c
-             where m.type = 'table' and m.name <> '_sqlx_migrations' and m.name not like 'sqlite_%'"
+             where m.type = 'table' and m.name <> '_sqlx_migrations' and m.name not like 'sqlite_%'
+             and m.name not like 'user_search_parts%'"
         }
         Db::Postgres(_) => {
             "select table_name::text, column_name::text, data_type::text, is_nullable = 'YES'
@@ -78,7 +79,8 @@ async fn indexes(db: &Db) -> BTreeSet<(String,)> {
         Db::Sqlite(_) => "select name from sqlite_master where type = 'index' and name not like 'sqlite_autoindex_%'",
         Db::Postgres(_) => {
             "select indexname::text from pg_indexes
-             where schemaname = current_schema() and indexname not like '%_pkey' and indexname not like '%_key'"
+             where schemaname = current_schema() and indexname not like '%_pkey' and indexname not like '%_key'
+             and indexname <> 'user_search_by_part'"
         }
     };
     let indexes: Vec<(String,)> = on!(db, pool => sqlx::query_as(query).fetch_all(pool).await).unwrap();
