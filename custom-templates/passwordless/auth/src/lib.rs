@@ -70,5 +70,5 @@ pub mod words;
 pub use app::{Auth, Settings};
 pub use error::{Error, Result};
 pub use hooks::Hooks;
-pub use sessions::{CurrentUser, Role, Staff, Superuser};
+pub use sessions::{CurrentUser, Fresh, Role, Staff, Superuser};
 pub use tokens::Claims;

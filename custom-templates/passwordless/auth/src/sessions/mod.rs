@@ -15,6 +15,7 @@ mod device;
 #[allow(dead_code, reason = "accounts have more ways to end one")]
 mod ending;
 mod extra_claims;
+mod fresh;
 mod holder;
 mod instances;
 mod issuing;
@@ -41,6 +42,7 @@ use credential::{Shown, authenticated};
 pub use current_user::CurrentUser;
 pub(crate) use ending::{EndedBy, end};
 pub use extra_claims::ExtraClaims;
+pub use fresh::Fresh;
 use holder::Holder;
 pub(crate) use holder::start;
 pub(crate) use instances::hear_of_changes;
