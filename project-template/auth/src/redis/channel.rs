@@ -1,4 +1,4 @@
-//! What instances tell each other: a message reaches those that listen at that moment, or is lost.
+//! Messages between instances. Redis stores none: an instance that is not listening at that moment misses them.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -10,25 +10,25 @@ use tokio::time::{sleep, timeout};
 use super::{Redis, trouble};
 use crate::error::in_one_line;
 
-/// After so much silence it is asked whether anybody is there: a peer may vanish without a word.
+/// The server is pinged after this much silence: a peer may vanish without closing the connection.
 const SILENCE: Duration = Duration::from_secs(1);
-/// How long the answer to that may take.
+/// How long the answer to the ping may take.
 const ANSWER: Duration = Duration::from_secs(1);
-/// How long it is left alone after something went wrong.
+/// How long to wait after a failure before the next attempt.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How often a message is tried: after so many pauses nobody needs it any more.
+/// Attempts to publish a message. After that many pauses the message is of no use any more.
 const TRIES: u32 = 5;
 
-/// What a listener hears.
+/// An event for a listener.
 pub(crate) enum Heard<'m> {
-    /// A message. Whoever can write to Redis may have sent it.
+    /// A message. Untrusted: anyone who can write to Redis may have sent it.
     Message(&'m [u8]),
-    /// Messages may have been lost until now.
+    /// Messages may have been lost before this point.
     Gap,
 }
 
 impl Redis {
-    /// Tells those who listen, if Redis can be reached within a few seconds.
+    /// Publishes a message, if Redis can be reached within a few seconds.
     pub(crate) async fn publish(&self, channel: &str, message: &[u8]) {
         let mut command = redis::cmd("PUBLISH");
         command.arg(self.key("channel", channel.as_bytes())).arg(message);
@@ -41,7 +41,7 @@ impl Redis {
         }
     }
 
-    /// Listens for ever.
+    /// Listens for ever, and reconnects after every failure.
     pub(crate) async fn listen(&self, channel: &str, mut heard: impl FnMut(Heard<'_>)) -> Infallible {
         let mut is_lost = false;
         loop {
@@ -58,7 +58,6 @@ impl Redis {
         }
     }
 
-    /// Listens until something goes wrong.
     async fn listen_once(
         &self,
         channel: &str,

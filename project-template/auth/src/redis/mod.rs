@@ -1,6 +1,6 @@
-//! Redis, which several instances share. It is a help and never a need: whoever asks it has another way.
+//! Redis, shared by several instances and optional: every caller has a fallback.
 //!
-//! A request waits for it no longer than 200 ms, and after it did not answer only one in two seconds tries.
+//! A request waits for it at most 200 ms. After a failure, only one request in two seconds tries it again.
 
 mod channel;
 mod server;
@@ -23,12 +23,12 @@ pub use settings::Settings;
 use crate::Auth;
 use crate::settings::Problem;
 
-/// How long a request may wait for Redis to be connected to and to answer, together.
+/// How long a request may wait for connecting and the answer together.
 const TIMEOUT: Duration = Duration::from_millis(200);
-/// How long it is left alone after it did not.
+/// How long Redis is left alone after a failure.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Connects, so that the first request need not, and says what is wrong, so that the settings can be corrected.
+/// Connects at start-up: the first request need not wait for it, and wrong settings are logged early.
 pub(crate) async fn prepare(auth: Auth) {
     let Some(redis) = auth.redis() else { return };
     match redis.connection().await {
@@ -37,35 +37,34 @@ pub(crate) async fn prepare(auth: Auth) {
     }
 }
 
-/// A connection, or the making of one, for as many as ask for it.
+/// A connection attempt that all callers share.
 type Connecting = Shared<BoxFuture<'static, Result<Connection, Arc<anyhow::Error>>>>;
 
-/// A connection that is made when it is needed, and again after something went wrong with it.
+/// A connection that is opened on demand, and again after a failure.
 pub(crate) struct Redis {
     server: Server,
     connection: Mutex<Option<Connecting>>,
-    /// What its keys begin with, so that several applications can share it.
+    /// Prefix of its keys, so that several applications can share one Redis.
     prefix: String,
     timeout: Duration,
     pause: Duration,
-    /// What happens without it, for the log.
+    /// How the application behaves without Redis, for the log.
     meanwhile: &'static str,
-    /// Until when it is left alone.
+    /// Set after a failure: the time of the next attempt.
     open_until: Mutex<Option<Instant>>,
-    /// How often it did not answer.
     failures: AtomicU64,
 }
 
-/// How Redis was when it was last asked.
+/// The state of Redis as of the last command.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Health {
     pub(crate) is_up: bool,
-    /// How often it did not answer so far.
+    /// Failures since the process started.
     pub(crate) failures: u64,
 }
 
 impl Redis {
-    /// Connects nowhere yet: a server that is down now does not stop the start. None where no address is set.
+    /// Does not connect yet: a server that is down does not stop the start. None without an address.
     ///
     /// # Errors
     /// An address or a file of certificates that cannot be used.
@@ -83,29 +82,28 @@ impl Redis {
         }))
     }
 
-    /// The name that a key has there.
     pub(crate) fn key(&self, kind: &str, name: &[u8]) -> Vec<u8> {
         [self.prefix.as_bytes(), kind.as_bytes(), b":", name].concat()
     }
 
-    /// How it was when it was last asked. Asks nothing.
+    /// The state as of the last command; sends none.
     pub(crate) fn health(&self) -> Health {
         Health { is_up: self.open_until().is_none(), failures: self.failures.load(Ordering::Relaxed) }
     }
 
-    /// Whether it does what is needed of it.
+    /// Whether Redis answers and can do what is needed of it.
     pub(crate) async fn is_there(&self) -> bool {
         self.ask::<i64>(&self.probe()).await.is_some()
     }
 
-    /// Does what is needed: a replica answers `PING`, and Sentinel passes messages on, but neither can count.
+    /// A script that writes: a replica answers `PING`, and Sentinel passes messages on, but neither can count.
     fn probe(&self) -> redis::Cmd {
         let mut command = redis::cmd("EVAL");
         command.arg("redis.call('set', KEYS[1], '1', 'px', 1000) return 1").arg(1).arg(self.key("probe", b""));
         command
     }
 
-    /// What it answers to a command; none if it does not.
+    /// The answer to a command; none if Redis does not answer, or is left alone after a failure.
     pub(crate) async fn ask<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> Option<T> {
         if !self.may_ask() {
             return None;
@@ -132,7 +130,7 @@ impl Redis {
         }
     }
 
-    /// After it did not answer, one at a time tries it again; the others do not wait for what comes of that.
+    /// After a failure one caller at a time tries again; the others do without Redis and do not wait for the outcome.
     fn may_ask(&self) -> bool {
         let now = Instant::now();
         let mut open_until = self.open_until();
@@ -149,11 +147,11 @@ impl Redis {
         answer.map_err(|error| Arc::new(anyhow!(trouble::explain(&error.into()))))
     }
 
-    /// The connection. Where there is none, one is made in a task of its own: a server that is far away takes longer to
-    /// connect to than a request waits, but the next one finds it done.
+    /// The connection. A new one is opened in a task of its own: connecting to a distant server takes longer than a
+    /// request waits, but the next request finds it done.
     fn connection(&self) -> Connecting {
         let mut kept = self.kept();
-        // A server that was started again has closed it, and that is no reason to do without it.
+        // A restarted server has closed it. That is no failure: reconnect at once.
         kept.take_if(|connecting| matches!(connecting.peek(), Some(Ok(connection)) if connection.is_closed()));
         let connecting = kept.get_or_insert_with(|| {
             let server = self.server.clone();
@@ -167,8 +165,8 @@ impl Redis {
     fn gave_up(&self, error: &anyhow::Error) {
         self.failures.fetch_add(1, Ordering::Relaxed);
         let mut kept = self.kept();
-        // Whatever was wrong, the next one begins anew: a peer that is gone would let it wait for minutes. Who still
-        // connects goes on.
+        // Start over after any failure: on a dead connection the next command would wait for minutes. A connection
+        // attempt still under way continues.
         if kept.as_ref().is_some_and(|connecting| connecting.peek().is_some()) {
             *kept = None;
         }

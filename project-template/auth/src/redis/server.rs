@@ -1,4 +1,4 @@
-//! Where Redis is, and the ways to it.
+//! The address of Redis, and connections to it.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use super::{Settings, trouble};
 use crate::settings::Problem;
 use crate::tls;
 
-/// How long the making of a connection may take.
+/// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// A server, and how to be let in there.
+/// An address with its credentials.
 #[derive(Clone)]
 pub(super) struct Server {
     host: String,
@@ -30,14 +30,14 @@ pub(super) struct Server {
     tls: Option<(TlsConnector, ServerName<'static>)>,
 }
 
-/// A connection that many use at once.
+/// A connection shared by concurrent commands.
 #[derive(Clone)]
 pub(super) struct Connection {
     pub(super) shared: MultiplexedConnection,
     driver: Arc<Driver>,
 }
 
-/// The task that writes and reads. It ends with the last clone of its connection, whatever it is still waiting for.
+/// The task that drives the connection. It ends with the last clone of the connection, even while it is waiting.
 struct Driver(JoinHandle<()>);
 
 impl Drop for Driver {
@@ -47,14 +47,13 @@ impl Drop for Driver {
 }
 
 impl Connection {
-    /// Whether the server has closed it.
     pub(super) fn is_closed(&self) -> bool {
         self.driver.0.is_finished()
     }
 }
 
 impl Server {
-    /// None where no address is set.
+    /// None without an address.
     pub(super) fn new(settings: &Settings) -> Result<Option<Self>, Problem> {
         let Some(url) = &settings.url else { return Ok(None) };
         let (address, is_tls) = plain(url.expose_secret());
@@ -75,7 +74,7 @@ impl Server {
     /// A connection for commands.
     pub(super) async fn connect(&self) -> anyhow::Result<Connection> {
         self.in_time(async {
-            // Whoever asks knows how long to wait.
+            // No timeout here: callers set their own.
             let config = AsyncConnectionConfig::new().set_response_timeout(None);
             let (shared, driver) =
                 MultiplexedConnection::new_with_config(&self.login, self.stream().await?, config).await?;
@@ -84,7 +83,7 @@ impl Server {
         .await
     }
 
-    /// A connection that hears what is published there.
+    /// A connection that receives the messages of a channel.
     pub(super) async fn subscribe(&self, channel: &[u8]) -> anyhow::Result<PubSub> {
         self.in_time(async {
             let mut subscription = PubSub::new(&self.login, self.stream().await?).await?;
@@ -109,7 +108,8 @@ impl Server {
     }
 }
 
-/// The address as the client of Redis reads it, which knows nothing of TLS here, and whether it asks for TLS.
+/// The address for the client, which is used without TLS of its own, and whether the address asks for TLS
+/// (`rediss://`).
 pub(super) fn plain(url: &str) -> (String, bool) {
     match url.strip_prefix("rediss://") {
         Some(rest) => (format!("redis://{rest}"), true),

@@ -4,7 +4,7 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::testing::certificate;
 
-/// A server that answers every command with the same line. Gives its port, and its certificate if it speaks TLS.
+/// A server that answers every command with the same line. Returns its port, and its certificate if it speaks TLS.
 async fn answering(line: &'static str, tls: bool) -> (u16, String) {
     let (acceptor, certificate) = certificate::localhost();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

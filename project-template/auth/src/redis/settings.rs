@@ -13,20 +13,20 @@ use crate::settings::Section;
 /// `[redis]`.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where it is; none: the database does its work.
+    /// The address; without one, the database does the work.
     pub url: Option<SecretString>,
-    /// A file of certificate authorities, in PEM, to trust beside the public ones.
+    /// A file of certificate authorities (PEM) to trust besides the public ones.
     pub ca_file: Option<PathBuf>,
-    /// How long a request may wait for it, connecting included. It is no key: a slow machine's tests are more patient.
+    /// How long a request may wait, connecting included. Not a key of the settings; tests on slow machines wait longer.
     pub timeout: Duration,
-    /// How long it is left alone after it did not answer; no key either.
+    /// How long Redis is left alone after a failure. Not a key either.
     pub pause: Duration,
 }
 
 impl Settings {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
         let url = section.optional_text("url");
-        // Its value may have a password in it.
+        // The message does not repeat the value, which may contain a password.
         if url.as_ref().is_some_and(|url| !is_address(url)) {
             section.problem(
                 "url",
@@ -47,9 +47,9 @@ impl Settings {
 
 fn is_address(url: &str) -> bool {
     let (address, _) = plain(url);
-    // Its client takes files for addresses too.
+    // The client also accepts addresses of Unix sockets.
     let has_scheme = address.starts_with("redis://");
-    // What it would ignore may be meant to turn off what protects the way.
+    // Reject a fragment: the client would ignore it, and it may be meant to turn off certificate checks (`#insecure`).
     has_scheme && !address.contains('#') && address.as_str().into_connection_info().is_ok()
 }
 

@@ -1,9 +1,9 @@
-//! What goes wrong with Redis, with the setting to look at.
+//! Errors of Redis, each with the setting to correct.
 
-/// What is said where nothing came in time.
+/// The error after a timeout.
 pub(super) const SILENCE: &str = "no answer in time";
 
-/// The words of an error, and what to do then.
+/// Part of an error's text, and the fix.
 const KNOWN: [(&str, &str); 11] = [
     ("not valid for name", "the server's certificate has another name; set the host in `redis.url` to that"),
     ("certificate expired", "the server's certificate has to be renewed"),
@@ -32,10 +32,10 @@ const KNOWN: [(&str, &str); 11] = [
     ),
 ];
 
-/// The error in one line.
+/// The error in one line, with its fix if there is one.
 pub(super) fn explain(error: &anyhow::Error) -> String {
     let said = error.root_cause().to_string();
-    // Redis repeats what it was asked, a whole script if need be.
+    // Redis repeats the arguments of a command, which may be a whole script.
     let said = said.split_once(", with args").map_or(said.as_str(), |(said, _)| said).trim_end_matches('.');
     match KNOWN.iter().find(|(words, _)| said.contains(words)) {
         Some((_, fix)) => format!("{said}: {fix}"),
