@@ -1,4 +1,4 @@
-//! Who is calling, as far as the connection and trusted proxies tell.
+//! The client of a request, as the connection and trusted proxies report it.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -11,15 +11,15 @@ use ipnet::IpNet;
 use super::network::{network_of, translated};
 use crate::Auth;
 
-/// Characters of a user agent that are kept.
+/// Characters kept of a user agent.
 const USER_AGENT_LIMIT: usize = 256;
 
-/// The client of a request. Reading it never fails a request.
+/// The client of a request. Extracting it never fails.
 #[derive(Clone, Debug, Default)]
 pub struct Client {
-    /// The peer's address, or the one trusted proxies vouch for. None where the router is called without a connection.
+    /// The peer's address, or the one that trusted proxies report. None when the router is called without a connection.
     pub ip: Option<IpAddr>,
-    /// What the client says it is; a hint, never a proof.
+    /// The user agent that the client claims: a hint, never a proof.
     pub user_agent: Option<String>,
 }
 
@@ -32,13 +32,14 @@ impl FromRequestParts<Auth> for Client {
 }
 
 impl Client {
-    /// The client of a request whose head this is.
+    /// The client of the request with this head.
     #[must_use]
     pub fn of(parts: &Parts, auth: &Auth) -> Self {
         Self { ip: address_of(auth, &parts.extensions, &parts.headers), user_agent: user_agent(&parts.headers) }
     }
 
-    /// Whom the address stands for: of IPv6 the network's first address. An IPv4 address written as IPv6 is the IPv4 address.
+    /// The network that counts as one client: an IPv4 address, also if written as IPv6, or the first address of an IPv6
+    /// /64.
     pub(crate) fn network(&self) -> Option<IpAddr> {
         self.ip.map(network_of)
     }
@@ -50,7 +51,7 @@ pub(crate) fn address_of(auth: &Auth, extensions: &Extensions, headers: &HeaderM
     Some(translated(client_address(peer, headers, &settings.trusted_proxies), &settings.nat64))
 }
 
-/// Walks `X-Forwarded-For` from the right past trusted proxies: what stands further left is what the client made up.
+/// Walks `X-Forwarded-For` from the right past trusted proxies; the client may have forged everything further left.
 fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let mut address = peer.to_canonical();
     let hops: Vec<&str> = headers
@@ -71,7 +72,7 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAdd
     address
 }
 
-/// Some proxies name the port as well, and put brackets around an address of IPv6.
+/// Some proxies add the port, and put brackets around an IPv6 address.
 fn parse_hop(text: &str) -> Option<IpAddr> {
     let bare = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
     text.parse().ok().or_else(|| text.parse().ok().map(|hop: SocketAddr| hop.ip())).or_else(bare)

@@ -1,24 +1,24 @@
-//! Cookies as they travel: read as they were sent and set as they are, without any decoding between the two.
+//! Cookies exactly as sent, read and set without any decoding.
 //!
-//! What a client sends comes back in no `Set-Cookie`, unless the room that reads it has made sure that it made it.
+//! A value from a client goes back into `Set-Cookie` only if its reader has verified that this server issued it.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum_extra::extract::cookie::Cookie;
 
-/// The values of all cookies of a name, in the order in which they were sent: a browser has one for each path and domain.
+/// All values of a cookie name, in the order sent: a browser sends one for each path and domain.
 pub(crate) fn values<'h>(headers: &'h HeaderMap, name: &'h str) -> impl Iterator<Item = String> + 'h {
     let sent = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let cookies = sent.flat_map(Cookie::split_parse).filter_map(Result::ok);
     cookies.filter(move |cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
 }
 
-/// The value of the first cookie of a name; none where it is empty.
+/// The value of the first cookie of a name; none if it is empty.
 pub(crate) fn value(headers: &HeaderMap, name: &str) -> Option<String> {
     values(headers, name).next().filter(|value| !value.is_empty())
 }
 
-/// The header that sets a cookie. A value or an attribute that would end itself early is a fault of ours: it is logged, and
-/// nothing is set.
+/// The header that sets a cookie. A value or an attribute that contains a delimiter is a bug of this server: it is
+/// logged, and nothing is set.
 pub(crate) fn header(cookie: &Cookie<'_>) -> HeaderValue {
     let attributes = [cookie.path(), cookie.domain()];
     let is_sound = cookie.value().bytes().all(is_cookie_octet)

@@ -1,28 +1,26 @@
-//! The token against forged requests (cross-site request forgery), where a cookie is the credential: a page of another site
-//! can have a browser send the cookie, but knows no token that belongs to it, not even if it can set cookies of its own.
+//! The token against cross-site request forgery, where a cookie is the credential. A page of another site can make a
+//! browser send the cookie, but cannot know the token that belongs to it, even if it can set cookies here.
 
 use axum::http::{HeaderMap, StatusCode};
 
 use crate::Auth;
 use crate::error::{Error, Result};
 
-/// Where a program puts the token.
+/// Where programs send the token.
 const HEADER: &str = "x-csrftoken";
-/// The code of a refusal.
+/// The `code` of the error.
 pub(crate) const REFUSED: &str = "csrf_failed";
 
-/// What has to come beside a credential: a MAC over what names it. A page of another site does not know it, not even one
-/// that can set cookies here.
+/// The token that must accompany a credential: a MAC over the credential's identifier.
 pub(crate) fn token(auth: &Auth, credential: &str) -> String {
     auth.tokens().mac_text(credential, auth.now())
 }
 
-/// Whether this is the token of a credential.
 pub(crate) fn is_token(auth: &Auth, credential: &str, token: &str) -> bool {
     auth.tokens().has_mac_text(credential, token)
 }
 
-/// Lets a request pass that has the token of its credential, in the header or in `field` of a form.
+/// Accepts a request that has the token of its credential, in the header or else in `field` of a form.
 ///
 /// # Errors
 /// 403 without one, or with another.

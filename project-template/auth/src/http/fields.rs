@@ -1,4 +1,4 @@
-//! The body of a request, read field by field; every field that fails is reported at once.
+//! Reads the body of a request field by field, and reports all fields that fail at once.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,30 +13,29 @@ use crate::Auth;
 use crate::email::Email;
 use crate::error::{Error, Result};
 
-/// Members of a body, and levels of nesting, beyond which it is refused.
+/// Limits of a body: members in total, and levels of nesting.
 const MEMBERS_LIMIT: usize = 100;
 const DEPTH_LIMIT: usize = 32;
 
-/// Bytes of a password or a code.
+/// Longest password or code, in bytes.
 const SECRET_LIMIT: usize = 1024;
 
 pub(crate) const REQUIRED: &str = "This field is required.";
 const NULL: &str = "This field may not be null.";
 pub(crate) const BLANK: &str = "This field may not be blank.";
-/// The media type of a form that a page posts.
 const FORM: &str = "application/x-www-form-urlencoded";
 pub(crate) const NOT_TEXT: &str = "Not a valid string.";
 pub(crate) const NOT_A_FLAG: &str = "Must be a valid boolean.";
 
-/// A JSON object, and what is wrong with its members so far. A method that finds a problem notes it and returns none;
-/// [`Fields::finish`] turns the notes into one answer.
+/// A JSON object, and the problems found in it so far. A method that finds a problem records it and returns none;
+/// [`Fields::finish`] returns all problems in one answer.
 #[derive(Default)]
 pub struct Fields {
     values: Map<String, Value>,
     problems: BTreeMap<Cow<'static, str>, Vec<Cow<'static, str>>>,
 }
 
-// Among the values are passwords, codes and tokens.
+// Prints no values: among them are passwords, codes and tokens.
 impl std::fmt::Debug for Fields {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let names: Vec<&String> = self.values.keys().collect();
@@ -52,7 +51,7 @@ impl FromRequest<Auth> for Fields {
     }
 }
 
-/// As [`Fields`], where a page's form posts: it comes url-encoded, from people without JavaScript.
+/// [`Fields`] for routes that also take an HTML form: URL-encoded, from pages without JavaScript.
 #[derive(Debug, Default)]
 pub struct FormFields(pub Fields);
 
@@ -93,7 +92,7 @@ fn parse(headers: &HeaderMap, body: &[u8], forms: bool) -> Result<Map<String, Va
     }
 }
 
-/// Of a field that comes twice, the last counts.
+/// If a field occurs twice, the last value counts.
 fn parse_form(body: &[u8]) -> Result<Map<String, Value>> {
     let pairs = form_urlencoded::parse(body).take(MEMBERS_LIMIT + 1);
     let values: Map<String, Value> =
@@ -121,7 +120,7 @@ fn is_bounded(value: &Value, depth: usize, members: &mut usize) -> bool {
     }
 }
 
-/// The wire format's words for JSON types are those of the system it comes from.
+/// The wire format names JSON types as Python does.
 fn python_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "NoneType",
@@ -143,42 +142,42 @@ impl Fields {
         Ok(Self { values: parse(&headers, &body, forms)?, problems: BTreeMap::new() })
     }
 
-    /// Notes what is wrong with a field.
+    /// Records a problem of a field.
     pub fn problem(&mut self, name: &'static str, message: impl Into<Cow<'static, str>>) {
         self.problems.entry(name.into()).or_default().push(message.into());
     }
 
-    /// Whether anything is wrong so far.
+    /// Whether a problem was recorded.
     #[must_use]
     pub fn has_problems(&self) -> bool {
         !self.problems.is_empty()
     }
 
-    /// 400 with every problem, if there is one.
+    /// Returns 400 with all problems, if there are any.
     pub fn finish(self) -> Result<()> {
         if self.problems.is_empty() { Ok(()) } else { Err(Error::Fields(self.problems)) }
     }
 
-    /// As [`Fields::finish`], with what was read of required fields: `fields.finish_with(email.zip(password))`. Where one
-    /// is missing and nobody noted why, nothing may be done with an empty value in its place.
+    /// As [`Fields::finish`], but returns the values of required fields: `fields.finish_with(email.zip(password))`. A
+    /// value that is missing without a recorded problem is an internal error; no empty value replaces it.
     pub fn finish_with<T>(self, values: Option<T>) -> Result<T> {
         self.finish()?;
         values.ok_or_else(|| anyhow::anyhow!("a required field has no value and no problem").into())
     }
 
-    /// Whether the field is there at all.
+    /// Whether the field is present.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.values.contains_key(name)
     }
 
-    /// What a field has, if it is a text, whether or not it is acceptable.
+    /// The value of a field if it is a text, before any validation.
     #[must_use]
     pub fn typed(&self, name: &str) -> Option<&str> {
         self.values.get(name)?.as_str()
     }
 
-    /// A required text, without white space around it.
+    /// A required text, trimmed.
     pub fn text(&mut self, name: &'static str) -> Option<String> {
         let text = self.raw(name)?.trim().to_owned();
         self.not_blank(name, text)
@@ -207,7 +206,7 @@ impl Fields {
         Some(text)
     }
 
-    /// A yes or no that may be missing.
+    /// An optional boolean.
     pub fn optional_flag(&mut self, name: &'static str) -> Option<bool> {
         match self.values.get(name)? {
             Value::Bool(flag) => return Some(*flag),

@@ -7,11 +7,11 @@ use axum::http::request::Parts;
 
 use crate::Auth;
 
-/// The one variable part of a path, where it is a link's secret. Empty where it is no text: then it is no link of ours, which
-/// people and programs are told in the same way as of every other.
+/// The secret of a link, as the only parameter of a path. Empty if it is not valid text: then it is rejected like every
+/// other unknown link.
 pub(crate) struct LinkKey(pub(crate) String);
 
-/// The secret in what a mail program or a person took for it: with the bracket, the full stop or the blank beside it.
+/// Removes what a mail program or a person copied along with the secret, such as a bracket, a full stop or a blank.
 pub(crate) fn secret_of(text: &str) -> &str {
     text.trim_matches(|character: char| !(character.is_ascii_alphanumeric() || character == '-' || character == '_'))
 }

@@ -1,4 +1,4 @@
-//! What every request and every answer has in common: limits, headers, the client's address, input and its errors.
+//! The parts of a request that handlers share: the client, cookies, CSRF tokens, body fields, addresses; and `[http]`.
 
 pub(crate) mod client;
 pub(crate) mod cookies;
@@ -30,18 +30,18 @@ pub use return_to::ReturnUrl;
 use crate::settings::{Choice, Section};
 use origins::{app_origin, origin_pattern};
 
-/// Above these, `check --deploy` warns.
+/// `check --deploy` warns above these values.
 const SAFE_BODY_LIMIT: usize = 64 * 1_024;
 const SAFE_REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// A client has as long for the head of a request.
+/// A client has this long for the head of a request, so a connection cannot be idle for less.
 const MIN_IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Marks an answer that no script of another origin may read.
 #[derive(Clone, Copy)]
 pub(crate) struct SameOrigin;
 
-/// Marks an answer that every script may read: it is the same for everybody, whoever asks.
+/// Marks an answer that every script may read: it is the same for every client.
 #[derive(Clone, Copy)]
 pub(crate) struct AnyOrigin;
 
@@ -52,29 +52,29 @@ pub struct Settings {
     pub bind: SocketAddr,
     /// Where clients reach it.
     pub public_url: Option<PublicUrl>,
-    /// What every path of the API begins with; empty or `/something`.
+    /// Prefix of every path of the API; empty or `/something`.
     pub prefix: String,
-    /// Peers whose `X-Forwarded-For` is believed.
+    /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// What stands before a client's IPv4 address where a translator makes one of IPv6 of it.
+    /// NAT64 prefixes, behind which a translator puts a client's IPv4 address.
     pub nat64: Vec<Ipv6Net>,
-    /// Origins whose pages may call with cookies.
+    /// Origins whose pages may call the API with cookies.
     pub cors_origins: Vec<HeaderValue>,
-    /// Where people may be led once they have done what a mail asks for.
+    /// Addresses that a person may be redirected to after the action a mail asks for.
     pub return_urls: Vec<ReturnUrl>,
-    /// Bytes of a request body.
+    /// Largest request body, in bytes.
     pub body_limit: usize,
     /// The time a request may take.
     pub request_timeout: Duration,
-    /// How long a connection is kept that nobody uses.
+    /// How long an idle connection is kept.
     pub idle_timeout: Duration,
-    /// How long the server serves on when it is asked to stop. None: as its environment has it.
+    /// How long the server keeps serving after the signal to stop. None: the default of the environment.
     pub drain: Option<Duration>,
     /// Connections that one client may hold.
     pub connections_per_client: usize,
     /// Where the description of the API is served.
     pub docs: Docs,
-    /// Where metrics are served, and nothing else.
+    /// Where metrics are served; nothing else is served there.
     pub metrics_bind: Option<SocketAddr>,
 }
 
@@ -158,13 +158,12 @@ impl Settings {
         }
     }
 
-    /// Whether a peer is one of `trusted_proxies`.
     pub(crate) fn is_proxy(&self, peer: IpAddr) -> bool {
         self.trusted_proxies.iter().any(|network| network.contains(&peer))
     }
 
-    /// The address of a path of the API, for mails: from `public_url` alone, since whoever sends a request writes its
-    /// headers. In development, where there is none, the address the server listens on.
+    /// The absolute URL of an API path, for mails. It comes from `public_url` alone, since the client controls a
+    /// request's headers. In development, without a `public_url`, it is the address the server listens on.
     #[must_use]
     pub fn link(&self, path: &str) -> String {
         match &self.public_url {
@@ -173,28 +172,28 @@ impl Settings {
         }
     }
 
-    /// A path of the API as a browser sees it, for pages and redirects: below the path of `public_url`, if it has one.
+    /// An API path as a browser sees it, for pages and redirects: below the path of `public_url`, if it has one.
     #[must_use]
     pub fn path(&self, path: &str) -> String {
         self.outer_path(&format!("{}{path}", self.prefix))
     }
 
-    /// As [`Settings::path`], of a path that is not the API's.
+    /// As [`Settings::path`], for a path outside the API.
     pub(crate) fn outer_path(&self, path: &str) -> String {
         format!("{}{path}", self.public_url.as_ref().map_or("", PublicUrl::path))
     }
 
-    /// The name of the machine that people see in their browser.
+    /// The host that people see in their browser.
     pub(crate) fn host(&self) -> &str {
         self.public_host().unwrap_or("localhost")
     }
 
-    /// The same, where `public_url` says it.
+    /// The same; none without `public_url`.
     pub(crate) fn public_host(&self) -> Option<&str> {
         self.public_url.as_ref().map(PublicUrl::host)
     }
 
-    /// What `check --deploy` cannot judge.
+    /// Reminders of what `check --deploy` cannot judge.
     pub(crate) fn note(&self, notes: &mut Vec<String>) {
         if self.metrics_bind.is_some_and(|bind| bind.ip().is_unspecified()) {
             notes.push(
@@ -248,14 +247,14 @@ impl Settings {
     }
 }
 
-/// Whether one address could not be listened on beside the other.
+/// Whether the server cannot listen on both addresses at once.
 fn is_same_port(one: SocketAddr, other: SocketAddr) -> bool {
     let overlap = one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified();
-    // Port 0 is a free one, whichever that is.
+    // Port 0 stands for any free port.
     one.port() == other.port() && one.port() != 0 && overlap
 }
 
-/// Whether the internet does not reach an address.
+/// Whether an address cannot be reached from the internet.
 pub(crate) fn is_private(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => address.is_loopback() || address.is_private() || address.is_link_local(),
@@ -263,13 +262,14 @@ pub(crate) fn is_private(address: IpAddr) -> bool {
     }
 }
 
-/// Whether a host is a domain or in it, whatever their case. Older browsers had a dot before the domain of a cookie.
+/// Whether a host is the domain or below it, ignoring case. Older browsers put a dot before the domain of a cookie.
 pub(crate) fn is_within(host: &str, domain: &str) -> bool {
     let (host, domain) = (host.to_ascii_lowercase(), domain.trim_start_matches('.').to_ascii_lowercase());
     !domain.is_empty() && host.strip_suffix(&domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// Whether a browser can be sent there: an address of the web or of an app, or a path of this server (`//` begins neither).
+/// Whether a browser may be redirected there: a web or app address, or a path of this server. `//` is neither: browsers
+/// read a host after it.
 pub(crate) fn is_target(target: &str) -> bool {
     let is_address = || {
         let takes = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https")) || app_origin(uri).is_some();
@@ -288,7 +288,7 @@ pub(crate) fn is_prefix(prefix: &str) -> bool {
         })
 }
 
-/// As browsers will write it, whatever its case and whether or not it has the usual port.
+/// Normalizes an origin as browsers write it: lower case, without the default port.
 fn parse_origin(text: &str) -> Option<HeaderValue> {
     let uri: Uri = text.parse().ok()?;
     let is_origin = text.split_once("://")?.1 == uri.authority()?.as_str() && !text.contains('*');

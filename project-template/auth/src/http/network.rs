@@ -1,15 +1,15 @@
-//! Addresses and networks as they are compared: each in one form, whatever it was written as.
+//! Addresses and networks in one canonical form, for comparison.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// Bits of an IPv6 address that say whose it is: whoever has one address there has all that begin alike.
+/// The network part of an IPv6 address. It identifies a client: a client that has one address of a /64 has all of them.
 const OF_CLIENT: u128 = u128::MAX << 64;
-/// Bits before an IPv4 address that is a part of one of IPv6.
+/// Length of the prefix before an IPv4 address that is embedded in IPv6.
 const BEFORE_IPV4: u8 = 96;
 
-/// Reads an address or a network. What is written as IPv6 and means IPv4 is IPv4: addresses of clients are, too.
+/// Parses an address or a network. IPv4 written as IPv6 becomes IPv4, as it does for the addresses of clients.
 pub(crate) fn parse_network(text: &str) -> Option<IpNet> {
     let network = text.parse().ok().or_else(|| text.parse().ok().map(|address: IpAddr| address.into()))?;
     Some(as_ipv4(network).unwrap_or(network))
@@ -21,13 +21,13 @@ fn as_ipv4(network: IpNet) -> Option<IpNet> {
     Some(Ipv4Net::new(network.addr().to_ipv4_mapped()?, length).ok()?.into())
 }
 
-/// Reads what stands before an IPv4 address in one of IPv6 (RFC 6052).
+/// Parses a NAT64 prefix of 96 bits (RFC 6052).
 pub(super) fn parse_prefix(text: &str) -> Option<Ipv6Net> {
     text.parse().ok().filter(|prefix: &Ipv6Net| prefix.prefix_len() == BEFORE_IPV4)
 }
 
-/// The address of whoever it is: a translator between IPv4 and IPv6 writes a client's IPv4 address behind a prefix, and then all
-/// of IPv4 would be one network of IPv6.
+/// The client's own address: a NAT64 translator writes the IPv4 address behind an IPv6 prefix, and all of IPv4 would
+/// count as one IPv6 network.
 pub(crate) fn translated(address: IpAddr, prefixes: &[Ipv6Net]) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) if prefixes.iter().any(|prefix| prefix.contains(&address)) => {
@@ -38,7 +38,7 @@ pub(crate) fn translated(address: IpAddr, prefixes: &[Ipv6Net]) -> IpAddr {
     }
 }
 
-/// Whom an address stands for: of IPv6 the network's first address.
+/// The network that counts as one client: an IPv4 address, or the first address of an IPv6 /64.
 pub(crate) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & OF_CLIENT).into(),

@@ -1,13 +1,13 @@
-//! Origins that `http.cors_origins` can name beside those of the web: of apps, and of hosts that come and go.
+//! Origins for `http.cors_origins` besides those of websites: apps, and patterns of hosts.
 
 use axum::http::{HeaderValue, Uri};
 
-/// Schemes that are nobody's app.
+/// Schemes that belong to no app.
 const NO_APPS: [&str; 12] =
     ["http", "https", "ws", "wss", "ftp", "file", "data", "blob", "about", "javascript", "vbscript", "filesystem"];
 
-/// The origin of an app as its web view writes it (`capacitor://localhost`, `tauri://localhost`, `chrome-extension://…`), or
-/// what opens the app (`myapp://…`).
+/// The origin of an app as its web view sends it (`capacitor://localhost`, `tauri://localhost`,
+/// `chrome-extension://…`), or the address that opens the app (`myapp://…`).
 pub(super) fn app_origin(uri: &Uri) -> Option<String> {
     let scheme = uri.scheme_str()?.to_ascii_lowercase();
     let authority = uri.authority()?.as_str();
@@ -15,8 +15,8 @@ pub(super) fn app_origin(uri: &Uri) -> Option<String> {
     is_app.then(|| format!("{scheme}://{}", authority.to_ascii_lowercase()))
 }
 
-/// `https://*.preview.example.com`, where `*` stands for one name; above it are two at least, so that it is no whole domain
-/// of a registry.
+/// `https://*.preview.example.com`, where `*` stands for one label. At least two labels must follow, so that a pattern
+/// cannot cover a whole top-level domain.
 pub(super) fn origin_pattern(text: &str) -> Option<String> {
     let text = text.to_ascii_lowercase();
     let rest = text.strip_prefix("https://*.")?;
@@ -26,7 +26,7 @@ pub(super) fn origin_pattern(text: &str) -> Option<String> {
     Some(origin.replacen("https://", "https://*.", 1))
 }
 
-/// Whether an origin is one of these, or fits a pattern among them.
+/// Whether an origin is in the list, or matches a pattern in it.
 pub(crate) fn is_allowed(allowed: &[HeaderValue], origin: &HeaderValue) -> bool {
     allowed.contains(origin) || allowed.iter().any(|pattern| fits(pattern, origin).unwrap_or_default())
 }

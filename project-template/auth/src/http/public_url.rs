@@ -1,4 +1,4 @@
-//! Where clients reach the server, and what browsers make of an address: its origin.
+//! The public address of the server, and the origin of an address as browsers compute it.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use axum::http::Uri;
 
 use super::is_within;
 
-/// Where clients reach the server: an origin, and what every path has before it.
+/// The address where clients reach the server: an origin and a path prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl {
     origin: String,
@@ -23,7 +23,7 @@ impl PublicUrl {
         is_base.then(|| Self { origin, path: uri.path().trim_end_matches('/').to_owned() })
     }
 
-    /// As a browser writes it into the header `Origin`.
+    /// As a browser writes it in the header `Origin`.
     pub(crate) fn origin(&self) -> &str {
         &self.origin
     }
@@ -33,12 +33,12 @@ impl PublicUrl {
         &self.path
     }
 
-    /// The host, with its port if that is another than usual.
+    /// The host, with the port unless it is the default.
     pub(super) fn host(&self) -> &str {
         self.origin.split_once("://").map_or("", |(_, host)| host)
     }
 
-    /// Whether the host is a domain, or in it: cookies of the domain can be set there.
+    /// Whether the host is the domain or below it, so that it can set cookies of that domain.
     pub(crate) fn is_within(&self, domain: &str) -> bool {
         let name = match self.host().rsplit_once(':') {
             Some((name, port)) if !port.ends_with(']') => name,
@@ -54,8 +54,8 @@ impl fmt::Display for PublicUrl {
     }
 }
 
-/// The origin of an address of the web as browsers write it (RFC 6454, section 6.2): in lower case, and without the port
-/// that its scheme has anyway. None of an address with a user, which no origin has.
+/// The origin of a web address as browsers write it (RFC 6454, section 6.2): lower case, without the default port. None
+/// for an address with a user, which no origin has.
 pub(crate) fn origin_of(uri: &Uri) -> Option<String> {
     let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"))?;
     let authority = uri.authority()?;

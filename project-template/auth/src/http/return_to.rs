@@ -1,9 +1,9 @@
-//! `http.return_urls`: where people may be led once they have done what a mail asks for.
+//! `http.return_urls`: addresses that a person may be redirected to after the action a mail asks for.
 //!
-//! A front end that has a mail sent names an address in the member `next`, and whoever opens the mail is sent there by this
-//! server. Without a list anybody could have our mails lead to a page of theirs. Addresses are not read by a parser that
-//! forgives: one that two programs could understand in two ways is refused. The address is kept in the sealed data of the
-//! link, and nothing that is added to the link changes it.
+//! A front end that requests a mail names an address in the member `next`, and this server redirects the person who
+//! opens the link there. Without a list, an attacker could have our mails lead to their own page. The parser is strict:
+//! an address that two programs could read differently is rejected. The address is stored in the sealed data of the
+//! link, so it cannot be changed through the link.
 
 use axum::http::HeaderValue;
 use serde::{Deserialize, Serialize};
@@ -11,11 +11,11 @@ use serde_json::Value;
 
 use super::{Fields, Settings, is_allowed, parse_origin};
 
-/// Characters of an address.
+/// Longest address, in characters.
 const LIMIT: usize = 1024;
 const NOT_ALLOWED: &str = "This return address is not allowed.";
 
-/// An entry of `http.return_urls`: an origin or a pattern of origins, and what paths begin with.
+/// An entry of `http.return_urls`: an origin or a pattern of origins, and a path prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReturnUrl {
     origin: HeaderValue,
@@ -23,7 +23,8 @@ pub struct ReturnUrl {
 }
 
 impl ReturnUrl {
-    /// Parses an entry such as `https://app.example.com/welcome`, `https://*.preview.example.com` or `myapp://signed-in`.
+    /// Parses an entry such as `https://app.example.com/welcome`, `https://*.preview.example.com` or
+    /// `myapp://signed-in`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let address = Address::parse(text)?;
@@ -31,12 +32,12 @@ impl ReturnUrl {
         address.query.is_none().then(|| Self { origin, path: address.path.to_owned() })
     }
 
-    /// Whether it leads over plain HTTP.
+    /// Whether it uses plain HTTP.
     pub(super) fn is_plain(&self) -> bool {
         self.origin.as_bytes().starts_with(b"http://")
     }
 
-    /// The path itself and what is below it: `/app` is not the beginning of `/apples`.
+    /// Whether the path is the entry's or below it: `/app` does not cover `/apples`.
     fn covers(&self, origin: &HeaderValue, path: &str) -> bool {
         let path = if path.is_empty() { "/" } else { path };
         let below = path.strip_prefix(self.path.trim_end_matches('/'));
@@ -45,7 +46,7 @@ impl ReturnUrl {
     }
 }
 
-/// An address in its parts, none of which has anything in it that programs read differently.
+/// The parts of an address, without anything that programs read differently.
 struct Address<'a> {
     scheme: &'a str,
     authority: &'a str,
@@ -63,12 +64,12 @@ impl<'a> Address<'a> {
     }
 }
 
-/// No user, nothing encoded, nothing that is not ASCII.
+/// No user, no percent-encoding, ASCII only.
 fn is_plain_authority(authority: &str) -> bool {
     authority.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]*".contains(&byte))
 }
 
-/// Nothing by which a browser, or a server that decodes once more, leaves the path that was allowed.
+/// Rejects everything by which a browser, or a server that decodes once more, could leave the allowed path.
 fn is_plain_path(path: &str) -> bool {
     let is_plain_segment = |segment: &str| !matches!(segment.split(';').next(), Some("." | ".."));
     !path.contains("//")
@@ -80,8 +81,8 @@ fn is_plain_query(query: &str) -> bool {
     is_encoded(query, |byte| byte.is_ascii_control())
 }
 
-/// Whether a text has only characters of a path or a query (RFC 3986, sections 3.3 and 3.4), and percent-encodes none of
-/// those that are refused. A fragment has a character that neither has.
+/// Whether a text has only characters of a path or a query (RFC 3986, sections 3.3 and 3.4), so no fragment, and
+/// percent-encodes no byte that `is_refused`.
 fn is_encoded(text: &str, is_refused: impl Fn(u8) -> bool) -> bool {
     let mut parts = text.split('%');
     let is_plain =
@@ -95,7 +96,7 @@ fn is_encoded(text: &str, is_refused: impl Fn(u8) -> bool) -> bool {
 }
 
 impl Settings {
-    /// An address as it is to stand in a redirect, if `return_urls` has it.
+    /// The address, normalized for a redirect, if `return_urls` allows it.
     fn return_address(&self, text: &str) -> Option<String> {
         let Address { scheme, authority, path, query } =
             Address::parse(text).filter(|it| !it.authority.contains('*'))?;
@@ -108,13 +109,13 @@ impl Settings {
     }
 }
 
-/// Where a person is led once they have done what a mail asks for, if whoever had it sent said so.
+/// The address to redirect to after the action a mail asks for, if the request for the mail named one.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct ReturnTo(Option<String>);
 
 impl ReturnTo {
-    /// Reads the member `next`, and notes if it is not allowed.
+    /// Reads the member `next`, and records a problem if it is not allowed.
     pub(crate) fn read(settings: &Settings, fields: &mut Fields) -> Self {
         let Some(text) = fields.optional_text("next", LIMIT).filter(|text| !text.is_empty()) else {
             return Self::default();
@@ -126,12 +127,12 @@ impl ReturnTo {
         Self(address)
     }
 
-    /// The address, if it is allowed now, too: the list may have changed since the mail.
+    /// The address, if it is still allowed: the list may have changed since the mail was sent.
     pub(crate) fn address(&self, settings: &Settings) -> Option<String> {
         settings.return_address(self.0.as_deref()?)
     }
 
-    /// Tells a program the address, which leads its user there itself.
+    /// Adds the address to the answer for a program, which redirects its user itself.
     pub(crate) fn tell(&self, settings: &Settings, mut body: Value) -> Value {
         if let Some(address) = self.address(settings) {
             body["next"] = address.into();

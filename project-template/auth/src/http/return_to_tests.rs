@@ -1,4 +1,4 @@
-//! What may be returned to, and the many ways to write what may not.
+//! Allowed return addresses, and the many ways to write one that is not.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -52,7 +52,7 @@ fn an_address_on_the_list_and_what_is_below_it_may_be_returned_to() {
 }
 
 const NOT_ALLOWED: &[&str] = &[
-    // Nothing, and what a browser completes.
+    // Empty, and relative forms that a browser completes.
     "",
     "/welcome",
     "//app.example.com/welcome",
@@ -92,7 +92,7 @@ const NOT_ALLOWED: &[&str] = &[
     "https://\u{ff41}pp.example.com/welcome",
     "https://app\u{3002}example.com/welcome",
     "https://app.ex\u{430}mple.com/welcome",
-    // A user, and what looks like one.
+    // A user, and forms that look like one.
     "https://app.example.com@evil.example/welcome",
     "https://app.example.com:443@evil.example/welcome",
     "https://ada@app.example.com/welcome",
@@ -112,7 +112,7 @@ const NOT_ALLOWED: &[&str] = &[
     "http://localhost/app/",
     "http://localhost:3001/app/",
     "http://[::2]:3000/",
-    // Patterns stand for one name.
+    // A pattern stands for one label.
     "https://preview.example.com/",
     "https://.preview.example.com/",
     "https://a.b.preview.example.com/",
@@ -145,7 +145,7 @@ const NOT_ALLOWED: &[&str] = &[
     "http://localhost:3000/application",
     "capacitor://localhost/other",
     "myapp://other",
-    // What browsers drop or servers stumble over.
+    // Characters that browsers drop or servers read differently.
     " https://app.example.com/welcome",
     "https://app.example.com/welcome ",
     "https://app.example.com/wel\tcome",
