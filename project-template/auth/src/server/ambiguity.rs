@@ -1,5 +1,5 @@
-//! Refuses requests that two programs could read differently: what stands in front of this server might go by another of
-//! two values than what is behind it (RFC 9110, section 5.3; RFC 9112, section 3.2).
+//! Rejects requests that two programs could read differently: a proxy might use one of two values and this server the
+//! other (RFC 9110, section 5.3; RFC 9112, section 3.2).
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -8,7 +8,8 @@ use axum::response::{IntoResponse, Response};
 
 use crate::error::Error;
 
-/// What frames a request, names its target or says who sends it: one value each. By the name that a refusal gives it.
+/// Headers that frame a request, name its target or authenticate its sender: one value each. With the name in the
+/// error.
 const SINGLE: [(&str, &str); 6] = [
     ("host", "Host"),
     ("authorization", "Authorization"),
@@ -31,7 +32,7 @@ fn refusal(headers: &HeaderMap) -> Option<Error> {
         let detail = format!("The request has more than one {name} header.");
         return Some(Error::refused(StatusCode::BAD_REQUEST, detail, "bad_request"));
     }
-    // Nothing here decompresses; to read a coded body as if it were not coded would be to read something else.
+    // Nothing here decompresses, and a compressed body must not be read as if it were plain.
     let is_identity = |coding: &[u8]| coding.trim_ascii().eq_ignore_ascii_case(b"identity");
     let coded = headers.get_all(header::CONTENT_ENCODING).iter().find(|coding| !is_identity(coding.as_bytes()))?;
     let coding = String::from_utf8_lossy(coded.as_bytes()).into_owned();

@@ -1,4 +1,4 @@
-//! What a log says once of proxies that keep clients apart from their addresses.
+//! Warns once about proxies whose configuration hides the addresses of clients.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Once;
@@ -7,18 +7,18 @@ use axum::extract::{ConnectInfo, Request};
 
 use crate::http::{Settings, is_private};
 
-/// Of a proxy that is not trusted, and of one that says nothing.
+/// One for a proxy that is not trusted, one for a trusted proxy that does not send the header.
 static NOT_TRUSTED: Once = Once::new();
 static SAYS_NOTHING: Once = Once::new();
 
-/// Looks at a request that came through somebody's hands.
+/// Checks the forwarding header of a request that came through a proxy.
 pub(super) fn notice(settings: &Settings, request: &Request) {
     let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else { return };
     let peer = peer.ip().to_canonical();
     let says_whose = request.headers().contains_key("x-forwarded-for");
     match (settings.is_proxy(peer), says_whose) {
         (false, true) if is_private(peer) => NOT_TRUSTED.call_once(|| warn_of_stranger(peer)),
-        // What asks for health is the proxy itself.
+        // The proxy's own health checks have no client.
         (true, false) if !request.uri().path().starts_with("/health/") => {
             SAYS_NOTHING.call_once(|| warn_of_silence(peer));
         }

@@ -1,4 +1,4 @@
-//! What happens around every request: an id, a log line, the security headers, limits.
+//! Layers around every request: an id, a log line, security headers, limits.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -25,11 +25,11 @@ use crate::request::{self, Origin};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
-/// Nothing may be loaded, framed or posted elsewhere; a page that needs more sets its own.
+/// Forbids loading, framing and posting elsewhere; a page that needs more sets its own policy.
 const CONTENT_SECURITY_POLICY: &str =
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'self'";
 
-/// Two years, which is what browsers' preload lists ask for.
+/// Two years, as recommended for browsers' preload lists.
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
 /// The layers of the whole application, the owner's routes included.
@@ -38,7 +38,7 @@ pub(crate) fn outer_layers(app: Router, auth: &Auth) -> Router {
     let app = app
         .layer(middleware::from_fn_with_state(http.request_timeout, timeout::limit))
         .layer(CatchPanicLayer::custom(|_| Error::Internal(anyhow::anyhow!("a handler panicked")).into_response()));
-    // Without an origin that is allowed, the answers' silence says all.
+    // Without an allowed origin there are no CORS headers, and browsers deny all access.
     let app = if http.cors_origins.is_empty() {
         app
     } else {
@@ -56,8 +56,8 @@ pub(crate) fn api_layers(api: Router<Auth>, auth: &Auth) -> Router<Auth> {
         .layer(middleware::map_response(forbid_storing))
 }
 
-/// The layers of routes that are pages and nothing else, at [`Auth::page_paths`]: whatever `http.cors_origins` says, their forms
-/// come from themselves and no other origin reads them.
+/// The layers of routes that only serve pages, at [`Auth::page_paths`]: whatever `http.cors_origins` says, their forms
+/// are accepted from our own pages only, and no other origin can read them.
 pub(crate) fn page_layers(pages: Router<Auth>, auth: &Auth) -> Router<Auth> {
     bounded(pages, auth)
         .layer(middleware::from_fn_with_state(auth.clone(), origin::refuse_elsewhere))
@@ -70,7 +70,7 @@ fn bounded(routes: Router<Auth>, auth: &Auth) -> Router<Auth> {
     routes.layer(DefaultBodyLimit::max(limit)).layer(middleware::from_fn_with_state(limit, refuse_announced))
 }
 
-/// A body that is announced to be too large need not be waited for.
+/// Rejects a body that is announced to be too large, without waiting for it.
 async fn refuse_announced(State(limit): State<usize>, request: Request, next: Next) -> Response {
     if !request.method().is_safe() && request.body().size_hint().lower() > limit as u64 {
         return Error::from(BodyTooLarge).into_response();
@@ -78,14 +78,14 @@ async fn refuse_announced(State(limit): State<usize>, request: Request, next: Ne
     next.run(request).await
 }
 
-/// Answers carry tokens and personal data: no cache keeps them (RFC 6749, section 5.1).
+/// Answers carry tokens and personal data: no cache may store them (RFC 6749, section 5.1).
 async fn forbid_storing(mut response: Response) -> Response {
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
-/// An origin that is allowed may do what a page of ours may: which methods and headers the routes of the application take is
-/// for those to say.
+/// An allowed origin may do what our own pages may. Methods and headers are mirrored, since each route decides which it
+/// accepts.
 fn cors(origins: &[HeaderValue]) -> CorsLayer {
     let origins = origins.to_vec();
     CorsLayer::new()
@@ -134,7 +134,7 @@ async fn observe(State(auth): State<Auth>, request: Request, next: Next) -> Resp
     default(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     default(CROSS_ORIGIN_OPENER_POLICY, "same-origin");
     if status.is_client_error() || status.is_server_error() {
-        // What is not there now may be there a moment later (RFC 9111, section 4.2.2, lets caches keep a 404).
+        // A resource that is missing now may exist a moment later, and caches may keep a 404 (RFC 9111, section 4.2.2).
         default(header::CACHE_CONTROL, "no-store");
     }
     if auth.settings().is_production() {
@@ -143,7 +143,7 @@ async fn observe(State(auth): State<Auth>, request: Request, next: Next) -> Resp
     response
 }
 
-/// Gives a refusal that came from a layer or the router, and has no body yet, the shape of all others.
+/// Gives an empty 404 or 405 from the router or a layer the body of all other errors.
 fn explain(response: Response, method: &Method) -> Response {
     if response.headers().contains_key(header::CONTENT_TYPE) {
         return response;

@@ -1,4 +1,4 @@
-//! Accepts connections, within limits, and lets them finish when the process is asked to stop.
+//! Accepts connections, within limits, and lets open requests finish when the process is told to stop.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -21,26 +21,26 @@ use super::patience::{Limits, Patient, Requests};
 use super::places::{CONNECTIONS, Holders, places};
 use super::rest;
 
-/// What a slow client gets, and one that goes on sending what nobody reads.
+/// Limits for slow clients, and for clients that keep sending a body that is no longer read.
 const LIMITS: Limits = Limits {
     head: Duration::from_secs(10),
     answer: Duration::from_secs(30),
     rest: Duration::from_secs(2),
     rest_bytes: 2 * 1024 * 1024,
 };
-/// Bytes of a request's head, and members in it.
+/// Limits of a request's head: bytes, and number of headers.
 const HEADER_BYTES: usize = 16 * 1024;
 const HEADERS: usize = 100;
-/// How long requests may go on after the signal to stop.
+/// How long open requests may take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// What connections may take.
+/// Limits of connections.
 pub(crate) struct Allowance {
-    /// From the end of an answer to the end of the next request's head: how long a connection is kept that nobody uses.
+    /// How long an idle connection is kept: from the end of an answer to the end of the next request's head.
     pub(crate) idle: Duration,
     /// Connections that one client may hold; never more than half of all.
     pub(crate) for_client: usize,
-    /// Whose a connection is; nobody's, and not counted, if a proxy brings many clients through it.
+    /// The client that a connection counts for. None if a proxy brings many clients through it: then it is not counted.
     pub(crate) client: Box<dyn Fn(IpAddr) -> Option<IpAddr> + Send + Sync>,
 }
 
@@ -50,7 +50,7 @@ impl Default for Allowance {
     }
 }
 
-/// Serves until `stop` resolves, then finishes the requests under way, at most half a minute.
+/// Serves until `stop` resolves, then gives open requests half a minute to finish.
 pub(crate) async fn serve(listener: TcpListener, app: Router, allowance: Allowance, stop: impl Future<Output = ()>) {
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(allowance.idle).max_headers(HEADERS).max_buf_size(HEADER_BYTES);
@@ -75,7 +75,7 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, allowance: Allowan
         let (slot, (stream, peer)) = tokio::select! {
             accepted = next => match accepted {
                 Ok(accepted) => accepted,
-                // Out of file descriptors, or a client that left already: others are still to be served.
+                // Out of file descriptors, or the client has left already: keep serving the others.
                 Err(error) => {
                     if !std::mem::replace(&mut is_failing, true) {
                         tracing::warn!(%error, "cannot accept a connection; trying again until it works");
@@ -113,7 +113,7 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, allowance: Allowan
         });
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
-            // What a broken connection has to say concerns its client alone.
+            // An error of a connection concerns its client only.
             let _ = connection.await;
             drop((slot, held));
         });

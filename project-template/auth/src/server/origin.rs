@@ -1,7 +1,7 @@
-//! Refuses unsafe requests that a page of another site made a browser send (cross-site request forgery).
+//! Rejects unsafe requests that a page of another site made a browser send (cross-site request forgery).
 //!
-//! A browser says where a request comes from, in `Sec-Fetch-Site` or `Origin`; a page cannot forge either. Clients that
-//! are not browsers send neither and carry no cookies that somebody else could use.
+//! A browser reports where a request comes from in `Sec-Fetch-Site` or `Origin`; a page cannot forge either. Clients
+//! that are not browsers send neither, and carry no cookies that another site could misuse.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -13,8 +13,9 @@ use crate::error::Error;
 use crate::http::{Settings, csrf, is_allowed};
 use crate::pages::Reader;
 
-/// Takes requests of our own pages and of those of `http.cors_origins`, as the API does. Somebody who posts a form is on a
-/// page of ours, whatever pages of other origins may call: what such a page can send by itself, it could have somebody send.
+/// Accepts requests of our own pages, and of those of `http.cors_origins` if they come from a program. A form that a
+/// person posts must come from our own page: a page that may call the API by script must not make its visitors post
+/// forms here.
 pub(super) async fn refuse_foreign(State(auth): State<Auth>, request: Request, next: Next) -> Response {
     let settings = &auth.settings().http;
     let is_program = Reader::of(request.headers()) == Reader::Program;
@@ -23,7 +24,7 @@ pub(super) async fn refuse_foreign(State(auth): State<Auth>, request: Request, n
     refuse_others(&auth, request, next, allowed, detail).await
 }
 
-/// Takes requests of our own pages alone.
+/// Accepts requests of our own pages only.
 pub(super) async fn refuse_elsewhere(State(auth): State<Auth>, request: Request, next: Next) -> Response {
     refuse_others(
         &auth,
@@ -58,7 +59,8 @@ fn is_ours(headers: &HeaderMap, settings: &Settings, allowed: &[HeaderValue]) ->
         return site == "same-origin" || site == "none";
     }
     let Some(origin) = origin.map(|origin| origin.to_str().unwrap_or_default()) else { return true };
-    // A browser too old for Sec-Fetch-Site: its own origin is the public one, or the host it addressed.
+    // The browser is too old for Sec-Fetch-Site: our own origin is the public one, or the host that the browser
+    // addressed.
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     settings.public_url.as_ref().is_some_and(|url| url.origin() == origin)
         || host.is_some_and(|host| origin.split_once("://").is_some_and(|(_, authority)| authority == host))

@@ -1,8 +1,9 @@
-//! A connection that is given up when its client is too slow: with the head of a request, or in taking an answer. And one
-//! that is not given up at once when its client is still sending what nobody reads, since then it would lose its answer.
+//! Closes a connection whose client is too slow in sending the head of a request or in taking an answer. A connection
+//! whose client is still sending a body that is no longer read stays open for a while, or the client would lose its
+//! answer.
 //!
-//! Slowness costs a client nothing and would keep a place for as long as it likes. How long a body may take is the request's
-//! affair, and how long nothing may be said at all is hyper's.
+//! Being slow costs a client nothing, and without limits it could hold its place indefinitely. The time for a body is
+//! limited for each request (`http.request_timeout`), and the time between requests by hyper.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -14,37 +15,37 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// How long a client may take.
+/// Limits of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// From the first byte of a request's head to its last; of the first request, from the opening of the connection.
+    /// From the first byte of a request's head to its last; for the first request, from the opening of the connection.
     pub(super) head: Duration,
-    /// Without taking a single byte of an answer.
+    /// While the client takes not a single byte of an answer.
     pub(super) answer: Duration,
-    /// For sending to its end what is not read any more, and how many bytes of it.
+    /// For draining what is no longer read: the time, and the number of bytes.
     pub(super) rest: Duration,
     pub(super) rest_bytes: usize,
 }
 
-/// Bytes that are read at once of what nobody wants.
+/// Bytes read at once while draining.
 const CHUNK: usize = 16 * 1024;
 
-/// What is known of the requests of a connection, which its stream cannot tell by itself.
+/// The state of a connection's requests, which its stream cannot know by itself.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Requests(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// How many heads have come to their end.
+    /// Number of heads that have arrived completely.
     begun: AtomicU64,
-    /// Whether one is being answered. If not, what comes is the head of the next one.
+    /// A request is being answered. If not, incoming bytes belong to the next head.
     is_answering: AtomicBool,
-    /// Whether the last one's body was not read to its end.
+    /// The body of the last request was not read to its end.
     is_unread: AtomicBool,
 }
 
 impl Requests {
-    /// Answers a request whose head has come.
+    /// Answers a request whose head has arrived.
     pub(super) async fn answer<F: Future>(&self, answering: F) -> F::Output {
         self.0.begun.fetch_add(1, Ordering::Relaxed);
         self.0.is_answering.store(true, Ordering::Relaxed);
@@ -53,7 +54,7 @@ impl Requests {
         answer
     }
 
-    /// Says that no other request comes: what is read from now on is of the one that was answered.
+    /// Records that no other request follows: all further bytes belong to the one that was answered.
     pub(super) fn leave_unread(&self) {
         self.0.is_unread.store(true, Ordering::Relaxed);
     }
@@ -64,13 +65,13 @@ pub(super) struct Patient<S> {
     stream: S,
     limits: Limits,
     requests: Requests,
-    /// How many had begun when it was last read.
+    /// The value of `begun` at the last read.
     seen: u64,
     head: Timer,
     answer: Timer,
-    /// Whether a byte of a head has come that has not come to its end.
+    /// Part of a head has arrived, but not all of it.
     has_part: bool,
-    /// Once the writing side is closed: what may still come.
+    /// The allowance for draining, once the writing side is closed.
     rest: Option<Rest>,
 }
 
@@ -86,14 +87,14 @@ impl<S> Patient<S> {
         Self { stream, limits, requests, seen: 0, head, answer: Timer::default(), has_part: false, rest: None }
     }
 
-    /// Whether the client may be sending something that nobody will read: a body, or what follows a head that was refused.
+    /// Whether the client may be sending bytes that are not read: a body, or the rest after a rejected head.
     fn is_unread(&self) -> bool {
         let state = &self.requests.0;
         let is_in_head = self.has_part && self.seen == state.begun.load(Ordering::Relaxed);
         state.is_unread.load(Ordering::Relaxed) || is_in_head
     }
 
-    /// Fails if what was written has waited for too long.
+    /// Fails if a write has been pending for too long.
     fn written<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_pending() {
             self.answer.start(self.limits.answer);
@@ -124,7 +125,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
             this.head.start(this.limits.head);
             this.has_part = true;
         }
-        // Asked also when there is something to read: a byte now and then is what a slow client sends.
+        // Checked even if bytes have arrived: a slow client sends one now and then.
         match this.head.fail_when_over(context) {
             Poll::Pending => read,
             over @ Poll::Ready(_) => over,
@@ -174,7 +175,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Patient<S> {
 }
 
 impl Rest {
-    /// Ready when the client has no more to send, or has sent or taken too much.
+    /// Ready when the client has sent everything, or has exceeded the time or the bytes.
     fn poll_dropped<S: AsyncRead + Unpin>(&mut self, stream: &mut S, context: &mut Context<'_>) -> Poll<()> {
         let mut chunk = vec![0; CHUNK];
         while self.bytes > 0 {
@@ -191,7 +192,7 @@ impl Rest {
     }
 }
 
-/// Runs from its first start on, until it is stopped.
+/// Runs from its first start until it is stopped.
 #[derive(Default)]
 struct Timer(Option<Pin<Box<Sleep>>>);
 
@@ -204,7 +205,7 @@ impl Timer {
         self.0 = None;
     }
 
-    /// Pending while there is time; wakes the task when that is over.
+    /// Pending while there is time left; wakes the task when it is over.
     fn fail_when_over<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         let Some(timer) = &mut self.0 else { return Poll::Pending };
         ready!(timer.as_mut().poll(context));

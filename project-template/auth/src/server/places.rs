@@ -1,14 +1,14 @@
-//! How many connections there may be, and how many of them one client may hold.
+//! Limits of connections: in total, and for each client.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Connections at once; more wait in the kernel's queue.
+/// Most connections at once; others wait in the kernel's queue.
 pub(super) const CONNECTIONS: usize = 10_000;
 
-/// How many connections there may be: a quarter of the files that this process may open is left to the database and all else,
-/// which idle clients would keep from it.
+/// The number of connections allowed: at most three quarters of the files that this process may open, so that idle
+/// clients leave the rest to the database and everything else.
 pub(super) fn places() -> usize {
     within(&std::fs::read_to_string("/proc/self/limits").unwrap_or_default())
 }
@@ -17,24 +17,24 @@ fn within(limits: &str) -> usize {
     open_files(limits).map_or(CONNECTIONS, |files| (files - files / 4).clamp(1, CONNECTIONS))
 }
 
-/// The limit that counts, as Linux tells it; none where there is none, or on another system.
+/// The soft limit, as Linux reports it. None if there is none, or on another system.
 fn open_files(limits: &str) -> Option<usize> {
     let limit = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
     limit.split_whitespace().next()?.parse().ok()
 }
 
-/// The connections of each client.
+/// The number of connections of each client.
 #[derive(Clone, Default)]
 pub(super) struct Holders(Arc<Mutex<HashMap<IpAddr, usize>>>);
 
-/// One connection of a client, for as long as it lives.
+/// One open connection of a client; dropping it frees the place.
 pub(super) struct Held {
     holders: Holders,
     client: IpAddr,
 }
 
 impl Holders {
-    /// A connection more for a client, unless it has `most` already.
+    /// Counts one more connection of a client, unless it has `most` already.
     pub(super) fn hold(&self, client: IpAddr, most: usize) -> Option<Held> {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(client).or_default();

@@ -1,8 +1,9 @@
-//! What is still to come of a request's body when the answer is there.
+//! The part of a request's body that has not arrived when the answer is ready.
 //!
-//! Whoever is still sending then has not read the answer yet, and a connection that is closed under it takes the answer along
-//! (RFC 9112, section 9.6): a proxy calls that a broken server. What is short is read to its end, and the connection is kept;
-//! what is long, or may never come, is announced to be of no use, and read on by [`super::patience`].
+//! A client that is still sending has not read the answer yet, and closing the connection would discard the answer (RFC
+//! 9112, section 9.6); a proxy then reports a broken server. A short rest is read to its end, and the connection is
+//! kept. For a long rest, or one that may never come, the answer has `Connection: close`, and [`super::patience`]
+//! drains it.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,21 +14,21 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, Request, Response, header};
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 
-/// Bytes that are read before the answer is given, and how long that may take.
+/// Bytes read before the answer is sent, and the time for them.
 const SHORT: u64 = 64 * 1024;
 const SHORT_TIME: Duration = Duration::from_secs(1);
 
-/// A body that comes back when it is given up before its end.
+/// A body that is handed back if it is dropped before its end.
 struct Lent {
     body: Option<Incoming>,
     rest: Rest,
 }
 
-/// Where it comes back to.
+/// Holds the body that was handed back.
 #[derive(Clone, Default)]
 pub(super) struct Rest(Arc<Mutex<Option<Incoming>>>);
 
-/// A request whose body comes back, and where.
+/// Wraps the body of a request, and returns the place where its rest is handed back.
 pub(super) fn lend(request: Request<Incoming>) -> (Request<Body>, Rest) {
     let rest = Rest::default();
     let lent = request.map(|body| Body::new(Lent { body: Some(body), rest: rest.clone() }));
@@ -35,11 +36,11 @@ pub(super) fn lend(request: Request<Incoming>) -> (Request<Body>, Rest) {
 }
 
 impl Rest {
-    /// Whether something of the body is still to come; then the answer says that no other request is taken.
+    /// Whether part of the body is still to come; then the answer says that the connection takes no other request.
     pub(super) async fn is_unread(&self, expects_permission: bool, response: &mut Response<Body>) -> bool {
         let rest = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(body) = rest else { return false };
-        // Reading it would be the permission to send it.
+        // Reading would send `100 Continue`, the permission to send the body.
         let is_short = !expects_permission && body.size_hint().upper().is_some_and(|left| left <= SHORT);
         if is_short && tokio::time::timeout(SHORT_TIME, drop_all(body)).await.is_ok() {
             return false;

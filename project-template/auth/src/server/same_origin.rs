@@ -1,7 +1,8 @@
-//! Keeps pages from scripts of other origins (OWASP ASVS 5.0, 3.4.2 and 3.5), and gives the public keys to all of them.
+//! Keeps scripts of other origins from reading pages (OWASP ASVS 5.0, 3.4.2 and 3.5), and lets every origin read the
+//! public keys.
 //!
-//! `http.cors_origins` is for the API. A script that could read a page as its user would have the tokens of the page's forms,
-//! and could then do all that the user can do there.
+//! `http.cors_origins` is for the API. A script that can read a page with its user's cookies gets the CSRF tokens of
+//! the page's forms, and can then do everything the user can do there.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
@@ -17,7 +18,7 @@ pub(super) async fn mark(mut response: Response) -> Response {
     response
 }
 
-/// Takes back the permission that the layer below gives every answer, and every preflight, of the application.
+/// Removes from pages the CORS headers that the layer below sets on every answer and preflight of the application.
 pub(super) async fn close_pages(State(auth): State<Auth>, request: Request, next: Next) -> Response {
     let is_below = auth.page_paths().any(|path| is_at(request.uri().path(), path));
     let mut response = next.run(request).await;
@@ -36,7 +37,7 @@ pub(super) async fn close_pages(State(auth): State<Auth>, request: Request, next
     response
 }
 
-/// Permits what is marked to every origin, without credentials. A cache then has one answer for all of them.
+/// Lets every origin read marked answers, without credentials. A cache then has one answer for all origins.
 pub(super) async fn open_to_all(mut response: Response) -> Response {
     if response.extensions().get::<AnyOrigin>().is_some() {
         let headers = response.headers_mut();
