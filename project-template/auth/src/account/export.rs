@@ -1,4 +1,4 @@
-//! Everything that is kept about a person, for them to take away (GDPR, articles 15 and 20).
+//! Everything stored about a user, for export (GDPR, articles 15 and 20).
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -11,10 +11,10 @@ use crate::error::Result;
 use crate::sessions::{self, Session};
 use crate::users::User;
 
-/// Events read at once.
+/// Events per query.
 const PAGE: u32 = 500;
 
-/// What is kept about an account, as it is kept. That it was asked for is an event too.
+/// Exports the stored data of an account. The export itself is recorded as an event.
 pub(super) async fn export(auth: &Auth, user: &User, session: Uuid) -> Result<Value> {
     let mut tx = auth.db().begin().await?;
     audit::record(auth, &mut tx, Event::of(Kind::Exported, user).session(session)).await?;
@@ -44,7 +44,7 @@ fn of_account(user: &User) -> Value {
         "last_name": user.last_name,
         "role": user.role,
         "is_active": user.is_active,
-        // What is stored is a hash, which is of no use to its owner and of some to whoever finds this.
+        // The hash is useless to its owner, but useful to a thief of the export.
         "has_password": user.password_hash.is_some(),
         "created": at(user.created_at),
         "last_login": user.last_login_at.map(at),
@@ -70,7 +70,7 @@ fn of_event(event: AuditRow) -> Value {
         "kind": event.kind,
         "session": event.session_id,
         "email": event.email,
-        // Of somebody of the staff, the address is theirs.
+        // If staff acted, the IP address is theirs.
         "ip": event.ip.filter(|_| event.actor_id.is_none()),
         "detail": event.detail,
         "count": event.count,

@@ -1,4 +1,4 @@
-//! What is done with an account: by its owner, by whoever runs the server, and when it moves in from elsewhere.
+//! Changes to accounts: by their owners, by operators, and by import from other systems.
 
 mod email_change;
 mod export;
@@ -23,7 +23,7 @@ use crate::sessions::{self, Ended, EndedBy};
 use crate::throttle;
 use crate::users::{self, Email, User};
 
-/// Lets an account sign in again, or no more; then all its sessions end. Says whether there is such an account.
+/// Activates or deactivates an account; deactivation ends all its sessions. Returns whether the account exists.
 ///
 /// # Errors
 /// 409 `last_superuser`. If the database cannot be reached.
@@ -34,7 +34,7 @@ pub async fn set_active(auth: &Auth, user: Uuid, active: bool) -> Result<bool> {
     Ok(found)
 }
 
-/// As [`set_active`], within a transaction, which is to be committed with the sessions that end.
+/// As [`set_active`], within a transaction. The caller must commit it through the returned `Ended`.
 pub(crate) async fn set_active_in(auth: &Auth, tx: &mut Tx, user: Uuid, active: bool) -> Result<(bool, Ended)> {
     if !active {
         users::protect_last_superuser(tx, user).await?;
@@ -49,8 +49,8 @@ pub(crate) async fn set_active_in(auth: &Auth, tx: &mut Tx, user: Uuid, active: 
     Ok((found, ended))
 }
 
-/// Removes an account and everything that hangs on it, if it is still as `user` shows it, and says that by an event. Its
-/// sessions are the caller's to end before.
+/// Removes an account and everything that belongs to it, unless it has changed since `user` was read, and records
+/// `event`. The caller must end its sessions first.
 ///
 /// # Errors
 /// If the database cannot be reached.
@@ -66,7 +66,7 @@ pub(crate) async fn erase(auth: &Auth, tx: &mut Tx, user: &User, event: Event) -
     Ok(true)
 }
 
-/// Makes void what was sent to the address of an account that gives it up. What was counted stays.
+/// Voids the links and codes mailed to the address of an account that gives it up. Counters are kept.
 async fn discard_codes(tx: &mut Tx, user: &User) -> sqlx::Result<()> {
     let Some(email) = Email::parse(&user.email) else { return Ok(()) };
     login_codes::discard(tx, &email).await?;

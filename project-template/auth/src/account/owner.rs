@@ -1,4 +1,4 @@
-//! The second look at whoever is signed in, before what a found session must not do.
+//! Re-authentication before sensitive changes.
 
 use crate::Auth;
 use crate::audit::Reason;
@@ -14,11 +14,12 @@ refusals! {
         "This account has no password. Sign in again, then repeat this within five minutes.";
 }
 
-/// Asks for the password of the account. One that has none, such as an account that a mailed code made, takes a session that
-/// has just begun instead; a refresh does not make it younger. None if the password is missing or wrong, which is noted.
+/// Checks the account's password. An account without one, such as one created by a mailed code, needs a session that
+/// has just begun instead; a refresh does not make it younger. None if the password is missing or wrong; `fields` has
+/// the problem then.
 ///
 /// # Errors
-/// 403 `sign_in_again`; 429 where the guesses are used up. If the database cannot be reached.
+/// 403 `sign_in_again`. 429 once the guesses are used up. If the database cannot be reached.
 pub(super) async fn prove(
     auth: &Auth,
     (user, token): (&DbUser, &CurrentUser),

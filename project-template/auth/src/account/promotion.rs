@@ -1,4 +1,4 @@
-//! What goes with a role that reaches others: a stranger who shares the account is to have none of it.
+//! Promotion to a privileged role: an attacker who shares the account must not gain it.
 
 use uuid::Uuid;
 
@@ -11,8 +11,8 @@ use crate::passwords::reset_link;
 use crate::sessions::{self, Ended, EndedBy};
 use crate::users::{User, store};
 
-/// Makes an account that is there already one of this role, by a command. All its sessions end; its password is the one
-/// that is given, or its owner sets one with a link that is mailed. None if the account changed at the same time.
+/// Promotes an existing account, by a command. Ends all its sessions. Its password becomes `hash`, or else its owner is
+/// mailed a link to set one. None if the account is inactive or changed at the same time.
 ///
 /// # Errors
 /// If the database cannot be reached.
@@ -29,8 +29,8 @@ pub(crate) async fn promote(auth: &Auth, user: &User, role: i64, hash: Option<&s
     Ok(Some(promoted))
 }
 
-/// Takes the password of an account that has got such a role, and ends its sessions, if a stranger may know it; its owner
-/// is mailed a link to set another. The transaction is then to be committed with the sessions that end.
+/// Secures an account that was given such a role: if an attacker may know its password, removes the password, ends the
+/// sessions, and mails the owner a link to set another. The caller must commit `tx` through the returned `Ended`.
 ///
 /// # Errors
 /// If the database cannot be reached.

@@ -1,4 +1,4 @@
-//! `user/`: the account of whoever asks.
+//! `user/`: the caller's own account.
 
 use axum::Json;
 use axum::extract::State;
@@ -174,7 +174,7 @@ async fn delete(auth: Auth, user: DbUser, token: CurrentUser, client: Client, mu
     }
     store::hold(&mut tx, user.id).await?;
     let ended = sessions::end_all(&auth, &mut tx, user.id, None, EndedBy::Deletion).await?;
-    // Ended by somebody else while the password was checked: this request has lost its credential.
+    // Another request ended the session while the password was checked, so this one has lost its credential.
     if !ended.contains(user.session) {
         return Err(sessions::session_over());
     }

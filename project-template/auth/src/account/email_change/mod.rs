@@ -1,4 +1,5 @@
-//! Another address for an account: asked for with the password, confirmed from the new address, told to the old one.
+//! Changes an account's e-mail address: requested with the password, confirmed from the new address, reported to the
+//! old one.
 
 mod routes;
 
@@ -27,22 +28,24 @@ use crate::words::duration;
 use secrecy::ExposeSecret;
 
 const PURPOSE: &str = "email_change";
-/// What is counted for the new address, whoever asks: its reader may be a stranger, who asked for nothing.
+/// Limits mails to the new address across all accounts, since its reader may have requested none.
 const TO: &str = "email_change to";
-/// A link to an address that has another account, or has had its share of mails: it leads nowhere, and nobody is sent it.
+/// A link to an address that is taken or has reached its mail limit. It leads nowhere and is never mailed.
 const NOWHERE: &str = "email_change nowhere";
 
-/// What a link does.
+/// The data of a link.
 #[derive(Serialize, Deserialize)]
 struct Change {
     email: String,
-    /// The session it was asked for in, which goes on. Where it was ended since, but by its own log-out, so is this.
+    /// The session that asked, which survives the change. If it has been revoked since, the link is void; a log-out,
+    /// expiry or the limit of sessions does not void it.
     session: Uuid,
-    /// Where the person is led afterwards.
+    /// The redirect after the confirmation.
     next: ReturnTo,
 }
 
-/// Mails the link. Whether the address has another account, or had its share of mails, shows only to who reads its mail.
+/// Mails the link. Only a reader of the new address learns that it has reached its mail limit or, with
+/// `registration.hide_existing`, that it is taken.
 async fn ask(auth: &Auth, user: &User, session: Uuid, new: &Email, next: ReturnTo) -> Result<()> {
     let other = store::by_email(auth.db(), new).await?.filter(|other| !gives_way(auth, other));
     if other.is_some() && !auth.settings().registration.hide_existing {
@@ -77,7 +80,7 @@ async fn ask(auth: &Auth, user: &User, session: Uuid, new: &Email, next: ReturnT
     Ok(())
 }
 
-/// Writes the address of an account in another way, such as in another case. It stays the same address, so nobody is mailed.
+/// Changes only the spelling of the address, such as its case. It remains the same address, so no mail is sent.
 async fn respell(auth: &Auth, user: &User, session: Uuid, email: &Email) -> Result<()> {
     let mut tx = auth.db().begin().await?;
     if !store::respell_email(&mut tx, user, email, auth.now()).await? {
@@ -88,23 +91,23 @@ async fn respell(auth: &Auth, user: &User, session: Uuid, email: &Email) -> Resu
     Ok(())
 }
 
-/// Whether an account is no more than a sign-up that nobody has confirmed, where nobody signs in before that. It is not to
-/// keep the address from who reads its mail, as it does not keep it from their own sign-up.
+/// Whether an account is only an unconfirmed sign-up while verification is mandatory. It must not withhold the address
+/// from its real reader, just as it does not block their own sign-up.
 fn gives_way(auth: &Auth, other: &User) -> bool {
     auth.settings().email_verification.mode == Mode::Mandatory && other.is_unconfirmed_sign_up()
 }
 
-/// Looks up a link. That changes nothing.
+/// Looks up a link without changing anything.
 async fn open(auth: &Auth, key: &str) -> Result<Standing<Change>> {
     codes::find(auth, &[PURPOSE], key).await
 }
 
-/// Makes the new address the account's, if the account is still as it was when that was asked for, and tells the old one.
-/// The sessions end, but the one that asked; so does every other link, by the account's version. A sign-up with the address
-/// that nobody has confirmed is removed.
+/// Sets the new address if the account is unchanged since the request, and notifies the old address. Ends all sessions
+/// except the one that asked, and voids all other links, since the account's version changes. Removes an unconfirmed
+/// sign-up that has the new address.
 ///
 /// # Errors
-/// 400 if somebody else has taken the address since.
+/// 400 if another account has taken the address since.
 async fn confirm(auth: &Auth, link: Link<Change>) -> Result<Option<User>> {
     let Some(email) = Email::parse(&link.data.email) else { return Ok(None) };
     let Some(before) = store::by_id(auth.db(), link.subject).await? else { return Ok(None) };
@@ -122,7 +125,7 @@ async fn confirm(auth: &Auth, link: Link<Change>) -> Result<Option<User>> {
     let changed = store::set_email(&mut tx, (link.subject, link.version), &email, auth.now()).await;
     let changed = changed.map_err(|error| if db::is_taken(&error) { taken() } else { error.into() })?;
     let Some(user) = changed else { return Ok(None) };
-    // The account is held by now: whoever ends the session after this finds the new address.
+    // The account's row is locked by now, so any later revocation sees the new address.
     if sessions::is_taken_back(&mut tx, link.data.session).await? {
         return Ok(None);
     }

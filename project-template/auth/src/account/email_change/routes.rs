@@ -25,7 +25,7 @@ use crate::throttle::{self, Action};
 use crate::users::{self, Email};
 
 const CHANGED: &str = "E-mail address changed.";
-/// The same whether or not the address has another account.
+/// Does not reveal whether the address belongs to another account.
 const SENT: &str = "An e-mail has been sent to the new address, which replaces the old one once it is confirmed.";
 
 pub(in crate::account) fn router() -> Api {
@@ -110,7 +110,7 @@ async fn change(
     Ok(Json(json!({ "detail": SENT })))
 }
 
-/// A page with a button; to look at it changes nothing.
+/// A page with a button: opening it changes nothing.
 async fn show(State(auth): State<Auth>, LinkKey(key): LinkKey) -> Result<Response> {
     Reader::Person.answer(&auth, button(&auth, &key).await)
 }
@@ -151,7 +151,7 @@ async fn press(auth: &Auth, reader: Reader, key: &str) -> Result<Response> {
             let next = link.data.next.clone();
             (confirm(auth, link).await?.is_some(), next)
         }
-        // Pressed twice.
+        // The button was pressed twice.
         Standing::Used { data, .. } => (reader == Reader::Person, data.map(|change| change.next).unwrap_or_default()),
         Standing::Expired | Standing::Unknown => (false, ReturnTo::default()),
     };
@@ -165,7 +165,7 @@ async fn press(auth: &Auth, reader: Reader, key: &str) -> Result<Response> {
     }
 }
 
-/// Where a person is led whose address was changed; a page of ours, if nobody said.
+/// Redirects a person after the change, or shows the built-in page if the link has no `next`.
 fn landing(auth: &Auth, status: StatusCode, next: &ReturnTo) -> Result<Response> {
     match next.address(&auth.settings().http) {
         Some(next) => Ok((status, [(header::LOCATION, next)]).into_response()),

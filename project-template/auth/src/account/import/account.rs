@@ -1,4 +1,4 @@
-//! What a row of Django's says of an account, in the terms of this crate.
+//! Converts a row with Django's field names to an account.
 
 use serde_json::Value;
 use time::format_description::well_known::Iso8601;
@@ -10,7 +10,7 @@ use crate::passwords;
 use crate::users::{Account, Email, NAME_LIMIT, role};
 
 impl Account {
-    /// The account, and what is left out of it; or why there can be none.
+    /// The account with notes on what was left out, or the reason why the row is refused.
     pub(super) fn read(row: &Content, zone: UtcOffset, now: OffsetDateTime) -> Result<(Self, Vec<String>), String> {
         let mut notes = row.left.notes.clone();
         let written = text(row, "email")?;
@@ -37,7 +37,7 @@ impl Account {
 }
 
 impl Account {
-    /// Closes what was closed under a name that is not Django's.
+    /// Applies restrictions that have names other than Django's.
     fn keep_out(&mut self, row: &Content, now: OffsetDateTime, notes: &mut Vec<String>) {
         if let Some(field) = restrictions::closed_by(&row.fields, now).filter(|_| self.is_active) {
             self.is_active = false;
@@ -54,7 +54,7 @@ impl Account {
     }
 }
 
-/// Django writes `!` and random letters for an account that has no password.
+/// Django stores `!` and random letters for an account without a password.
 fn password_hash(stored: &str, notes: &mut Vec<String>) -> Option<String> {
     if stored.is_empty() || stored.starts_with('!') {
         return None;
@@ -62,7 +62,7 @@ fn password_hash(stored: &str, notes: &mut Vec<String>) -> Option<String> {
     if let Some(comparable) = passwords::comparable(stored) {
         return Some(comparable);
     }
-    // What has no dollar sign may be a password itself.
+    // A value without a dollar sign may be a plaintext password, so it is not printed.
     let method = stored.split('$').find(|part| !part.is_empty()).filter(|part| part.len() < stored.len());
     let method = method.unwrap_or("unknown");
     notes.push(format!(
@@ -73,8 +73,8 @@ fn password_hash(stored: &str, notes: &mut Vec<String>) -> Option<String> {
     None
 }
 
-/// A role of the project's own is kept. From [`role::STAFF`] on roles are privileges here, and numbers that meant
-/// something else in Django must not grant them: there the two flags decide.
+/// Keeps roles below [`role::STAFF`]. Higher roles are privileges here, and a number that meant something else in
+/// Django must not grant them: for those, Django's two flags decide.
 fn role_of(row: &Content, notes: &mut Vec<String>) -> Result<i64, String> {
     let stored = number(row, "role");
     if let (None, Some(written)) = (stored, value(row, "role")) {
@@ -132,7 +132,7 @@ fn flag(row: &Content, name: &str) -> Result<Option<bool>, String> {
     flag.map(Some).ok_or_else(|| format!("its `{name}` is neither true nor false"))
 }
 
-/// None also where there is something else.
+/// None if the value is missing or not an integer.
 fn number(row: &Content, name: &str) -> Option<i64> {
     match value(row, name)? {
         Value::String(text) => text.strip_suffix(".0").unwrap_or(text).parse().ok(),
@@ -140,7 +140,7 @@ fn number(row: &Content, name: &str) -> Option<i64> {
     }
 }
 
-/// A time as Django or `PostgreSQL` writes it, in a zone where it names none; whole seconds, as everywhere here.
+/// Parses a time as Django or `PostgreSQL` writes it, in `zone` unless it names one. Truncates it to seconds.
 fn time(row: &Content, name: &str, zone: UtcOffset) -> Result<Option<OffsetDateTime>, String> {
     if let Some(Value::Number(number)) = value(row, name) {
         let time = number.as_f64().and_then(since_1970);
@@ -153,7 +153,7 @@ fn time(row: &Content, name: &str, zone: UtcOffset) -> Result<Option<OffsetDateT
     moment_in(&written, zone).map(Some).ok_or_else(|| format!("its `{name}`, {written:?}, is not a time"))
 }
 
-/// Seconds or, where those would be thousands of years away, milliseconds.
+/// Parses seconds, or milliseconds where seconds would be thousands of years away.
 fn since_1970(number: f64) -> Option<OffsetDateTime> {
     const LAST_SECOND: f64 = 1e11;
     let seconds = if number.abs() < LAST_SECOND { number } else { number / 1_000.0 };
@@ -162,12 +162,11 @@ fn since_1970(number: f64) -> Option<OffsetDateTime> {
         .and_then(|time| time.replace_nanosecond(0).ok())
 }
 
-/// As [`moment_in`], in UTC.
 pub(super) fn moment(written: &str) -> Option<OffsetDateTime> {
     moment_in(written, UtcOffset::UTC)
 }
 
-/// None also for a time that UTC, or a calendar of this era, has no date for.
+/// None also for a time whose date in UTC is not representable or before year 1.
 fn moment_in(written: &str, zone: UtcOffset) -> Option<OffsetDateTime> {
     let iso = written.replacen(' ', "T", 1);
     let time = OffsetDateTime::parse(&iso, &Iso8601::PARSING)

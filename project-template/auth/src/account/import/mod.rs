@@ -1,9 +1,9 @@
-//! Brings accounts from Django: rows of `dumpdata` or of a CSV file, with the passwords their owners have. Exports of other
-//! systems are put into the same names first.
+//! Imports accounts with their password hashes from Django: rows of `dumpdata` or of a CSV file. Exports of other
+//! systems are first converted to the same field names.
 //!
-//! The file is read twice and never held in memory: once to count its rows and to see which addresses allauth had
-//! verified, once to make the accounts, a batch a transaction. What was made stays made, so an import that was
-//! interrupted is run again.
+//! The file is read twice and never held in memory: once to count its rows and collect the addresses that allauth had
+//! verified, and once to create the accounts, one transaction per batch. Committed batches stay, so an interrupted
+//! import can be run again.
 
 mod account;
 mod from;
@@ -30,7 +30,7 @@ use crate::db::Tx;
 use crate::throttle;
 use crate::users::{Account, role, store};
 
-/// Accounts made in one transaction: few enough that nobody who signs in meanwhile waits for it.
+/// Accounts per transaction: few enough not to delay sign-ins.
 const BATCH: usize = 200;
 
 const STOPPED: &str = "the import stopped; run it again to continue";
@@ -40,22 +40,22 @@ const STOPPED: &str = "the import stopped; run it again to continue";
 pub struct Import {
     /// The file.
     pub file: PathBuf,
-    /// What has written the file; looked for in it where it is not said.
+    /// The system that wrote the file. None means Django; a file that looks like another system's is then refused.
     pub from: Option<System>,
     /// The parameters of Firebase's hashes, as its console shows them.
     pub hash_config: Option<SecretString>,
-    /// Only say what would happen.
+    /// Only report what an import would do.
     pub dry_run: bool,
-    /// The model whose rows are the accounts, such as `auth.user`; needed where the file has several that could be.
+    /// The model whose rows are the accounts, such as `auth.user`; required if several are possible.
     pub model: Option<String>,
-    /// Import accounts that had a second factor, although there is none here: their passwords alone will do.
+    /// Import accounts that had a second factor, although this server has none: their passwords alone will suffice.
     pub without_second_factors: bool,
-    /// What times are in that do not say so themselves.
+    /// The UTC offset of times that name none.
     pub time_zone: UtcOffset,
 }
 
 impl Import {
-    /// Everything at its default.
+    /// An import of this file with every option at its default.
     #[must_use]
     pub fn of(file: impl AsRef<Path>) -> Self {
         Self {
@@ -70,70 +70,70 @@ impl Import {
     }
 }
 
-/// What happens to a row, as it happens.
+/// Reports on rows during an import.
 #[derive(Debug)]
 pub enum Event<'e> {
-    /// An account was made, or was there already: Django's key of it, and its id here.
+    /// An account was created or already existed.
     Known {
-        /// The primary key in Django; empty where the row has none.
+        /// The primary key in Django; empty if the row has none.
         key: &'e str,
         /// The account's id.
         id: Uuid,
     },
-    /// An account is made, but something of it is left out.
+    /// An account is imported without some of its data.
     Changed {
-        /// The row's line in the file; in an array also its number, and its key.
+        /// The row's line in the file; in an array also its number and key.
         place: &'e str,
-        /// What, and what to do about it.
+        /// The data left out, and a remedy.
         note: &'e str,
     },
     /// A row is not imported.
     Refused {
         /// As in [`Event::Changed`].
         place: &'e str,
-        /// Why.
+        /// The reason.
         reason: &'e str,
     },
-    /// Rows of a model that are not looked at, or second factors that are left out as was asked.
+    /// Rows of a model that is ignored, or second factors that are left out on request.
     LeftOut {
-        /// Which.
+        /// The model or second factor.
         what: &'e str,
-        /// How many.
+        /// Number of rows.
         rows: u64,
     },
-    /// So many rows of the file are done.
+    /// Progress through the file.
     Progress {
-        /// Rows behind.
+        /// Rows done so far.
         done: u64,
-        /// Rows in all.
+        /// Rows in total.
         of: u64,
     },
 }
 
-/// How many rows went which way.
+/// Number of rows by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Accounts that were made.
+    /// Accounts created.
     pub imported: u64,
-    /// Accounts that were there already, and stay as they are.
+    /// Accounts that already existed and were left unchanged.
     pub existing: u64,
     /// Rows that could not be imported.
     pub refused: u64,
     /// Rows of other tables.
     pub others: u64,
-    /// Of the accounts that were made, those without a password.
+    /// Created accounts that have no password.
     pub without_password: u64,
-    /// Whether the file says anything about passwords.
+    /// Whether the file has passwords.
     pub has_passwords: bool,
-    /// Owners of verified addresses that no account of the file is: their accounts count as not verified.
+    /// Owners of verified addresses that match no account of the file. Their accounts are imported as unverified.
     pub strange_addresses: u64,
 }
 
 /// Imports the accounts of a file.
 ///
 /// # Errors
-/// If the file cannot be read, it is not certain which of its rows are the accounts, or it has second factors; then
-/// nothing was made. If the database cannot be reached; what was made until then stays.
+/// If the file cannot be read, it is unclear which rows are the accounts, or it has second factors: then nothing is
+/// imported. If the database cannot be reached: batches committed before that stay.
 pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Event<'_>)) -> anyhow::Result<Summary> {
     let source = Source::of(plan)?;
     let survey = Survey::of(&source)?;
@@ -190,7 +190,7 @@ pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Event<'_>)
     Ok(summary)
 }
 
-/// Where a row is, for whoever looks for it.
+/// The position of a row, for messages.
 fn place_of(row: &Row) -> String {
     let key = row.content.as_ref().map_or("", |content| content.key.as_str());
     match row.place.number {
@@ -199,20 +199,20 @@ fn place_of(row: &Row) -> String {
     }
 }
 
-/// What is known while the rows are read.
+/// State while rows are read.
 struct Reading<'s> {
     survey: &'s Survey,
     model: &'s str,
-    /// The addresses so far, and where they are.
+    /// The addresses so far, and their positions.
     seen: HashMap<Fingerprint, Place>,
-    /// Whom addresses that are verified belong to, as far as no account of the file is that one.
+    /// Owners of verified addresses that have matched no account so far.
     owners: HashSet<Fingerprint>,
     zone: UtcOffset,
     now: time::OffsetDateTime,
 }
 
 impl Reading<'_> {
-    /// The account of a row and what is left out of it; none for a row of another table.
+    /// The account of a row with notes on what is left out. None for a row of another table.
     fn read(&mut self, row: &Row) -> Result<Option<(Account, Vec<String>)>, String> {
         let content = row.content.as_ref().map_err(Clone::clone)?;
         if content.model != self.model {
@@ -238,7 +238,7 @@ impl Reading<'_> {
     }
 }
 
-/// Makes the accounts of a batch, and empties it. A dry run, which only foresees that, has a set of the ids so far.
+/// Creates the accounts of a batch and empties it. A dry run passes the ids so far and creates nothing.
 async fn write(
     auth: &Auth,
     batch: &mut Vec<(Row, Account)>,
@@ -255,7 +255,7 @@ async fn write(
         };
         outcomes.push((row, account.password_hash.is_some(), outcome));
     }
-    // Nothing is reported as made before it is.
+    // Report accounts as created only once they are committed.
     if foreseen.is_none() {
         tx.commit().await?;
     }
@@ -299,7 +299,7 @@ async fn make(auth: &Auth, tx: &mut Tx, account: &Account) -> sqlx::Result<Outco
     Ok(store::id_by_email(tx, &account.email).await?.map_or(Outcome::IdTaken, Outcome::There))
 }
 
-/// What [`make`] would do after all the rows before; `ids` are those of theirs that the accounts would have kept.
+/// Predicts the outcome of [`make`]; `ids` are those that accounts of earlier rows would have.
 async fn foresee(tx: &mut Tx, account: &Account, ids: &mut HashSet<Uuid>) -> sqlx::Result<Outcome> {
     if let Some(id) = store::id_by_email(tx, &account.email).await? {
         return Ok(Outcome::There(id));

@@ -1,12 +1,12 @@
-//! What keeps somebody out, or asks more of them than a password, under the names that Django projects and others have for
-//! it. Nothing of it may get lost in silence: an import must not open an account that was closed.
+//! Recognizes fields that close an account or ask for more than a password, by the names that Django projects and
+//! others use. None may be lost silently: an import must not open an account that was closed.
 
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use super::account::moment;
 
-/// Parts of names, without what separates words, that stand for a second factor.
+/// Parts of names, without word separators, that indicate a second factor.
 const SECOND_FACTOR: [&str; 13] = [
     "totp",
     "hotp",
@@ -22,10 +22,10 @@ const SECOND_FACTOR: [&str; 13] = [
     "recoverycode",
     "backupcode",
 ];
-/// So short that it is a part of other words, too.
+/// Matched as a whole word, because it is also a part of other words.
 const SECOND_FACTOR_WORD: &str = "otp";
 
-/// States of an account that cannot be used, as in `is_banned`, `banned`, `banned_at` and `banned_until`.
+/// States of an unusable account, as in `is_banned`, `banned`, `banned_at` and `banned_until`.
 const CLOSED: [&str; 10] = [
     "banned",
     "blocked",
@@ -38,10 +38,10 @@ const CLOSED: [&str; 10] = [
     "suspended",
     "terminated",
 ];
-/// What must be true of an account that can be used, where a project has it.
+/// Fields that must be true for a usable account, if they exist.
 const OPEN: [&str; 7] =
     ["active", "approved", "enabled", "is_approved", "is_enabled", "account_enabled", "account_non_locked"];
-/// Where the password is no longer good.
+/// Fields that mark the password as no longer valid.
 const VOID_PASSWORD: [&str; 6] = [
     "must_change_password",
     "force_password_change",
@@ -51,19 +51,19 @@ const VOID_PASSWORD: [&str; 6] = [
     "password_reset_required",
 ];
 
-/// Whether a model of this name holds second factors.
+/// Whether a model or field of this name is about second factors.
 pub(super) fn is_second_factor(model: &str) -> bool {
     let words = snake(model);
     let joined: String = words.split('_').collect();
     SECOND_FACTOR.iter().any(|part| joined.contains(part)) || words.split('_').any(|word| word == SECOND_FACTOR_WORD)
 }
 
-/// The fields that say that an account asks for a second factor.
+/// The fields that show that an account uses a second factor.
 pub(super) fn second_factors_of(fields: &Map<String, Value>) -> impl Iterator<Item = &str> {
     fields.iter().filter(|(name, value)| is_set(value) && is_second_factor(name)).map(|(name, _)| name.as_str())
 }
 
-/// The field that says that an account cannot be used, beside Django's `is_active`.
+/// The field that closes an account, other than Django's `is_active`.
 pub(super) fn closed_by(fields: &Map<String, Value>, now: OffsetDateTime) -> Option<&str> {
     let is_closed = |name: &str, value: &Value| {
         let name = snake(name);
@@ -76,13 +76,13 @@ pub(super) fn closed_by(fields: &Map<String, Value>, now: OffsetDateTime) -> Opt
     fields.iter().find(|(name, value)| is_closed(name, value)).map(|(name, _)| name.as_str())
 }
 
-/// The field that says that the password of an account is no longer good.
+/// The field that invalidates an account's password.
 pub(super) fn password_voided_by(fields: &Map<String, Value>) -> Option<&str> {
     let is_void = |name: &str| VOID_PASSWORD.contains(&snake(name).as_str());
     fields.iter().find(|(name, value)| is_void(name) && is_set(value)).map(|(name, _)| name.as_str())
 }
 
-/// Whether a field is more than empty, zero or no.
+/// Whether a field has a value other than empty, zero or false.
 fn is_set(value: &Value) -> bool {
     match value {
         Value::Null => false,
@@ -112,7 +112,7 @@ fn is_set(value: &Value) -> bool {
     }
 }
 
-/// A name in lower case with its words set apart: `isBanned` and `is-banned` are `is_banned`.
+/// Converts a name to snake case: `isBanned` and `is-banned` become `is_banned`.
 pub(super) fn snake(name: &str) -> String {
     let mut snake = String::with_capacity(name.len() + 4);
     let mut after_lower = false;

@@ -1,4 +1,4 @@
-//! Rows of a file, one after the other: the JSON lines or the JSON array of `dumpdata`, or CSV with a header.
+//! Reads the rows of a file one by one: the JSON lines or JSON array of `dumpdata`, or CSV with a header.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -11,16 +11,16 @@ use super::from::{FIREBASE_COLUMNS, Left, Standing, System, looks_like_table};
 use super::survey::ADDRESSES;
 use crate::email::Email;
 
-/// The member of an object that holds the rows, in the exports that are one object.
+/// The member that holds the rows, in exports that are a single object.
 const MEMBER: &str = "users";
 
-/// A row, where it begins, and why it cannot be read.
+/// The position of a row, and its content or the reason why it cannot be read.
 pub(super) struct Row {
     pub(super) place: Place,
     pub(super) content: Result<Content, String>,
 }
 
-/// Where a row begins: its line and, in an array, which may be one line, its number.
+/// Where a row begins: its line and, in an array, its number, since an array may be a single line.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub(super) line: u64,
@@ -42,10 +42,9 @@ impl Row {
     }
 }
 
-/// What a row holds.
 #[derive(Clone, Default)]
 pub(super) struct Content {
-    /// Django's name of the table, such as `auth.user`; empty where the file is of one table.
+    /// Django's name of the table, such as `auth.user`; empty if the file has a single table.
     pub(super) model: String,
     /// The primary key as text.
     pub(super) key: String,
@@ -67,12 +66,12 @@ impl Content {
         }
     }
 
-    /// Whether this can be a row of the users, whatever their model is called.
+    /// Whether this may be a row of the users, regardless of its model's name.
     pub(super) fn may_be_account(&self) -> bool {
         self.fields.contains_key("email") && (self.model.is_empty() || self.fields.contains_key("password"))
     }
 
-    /// The row with what other rows have of it, which its own members come before; none if they have nothing.
+    /// The row completed by the data of other rows; its own members take precedence. None if they add nothing.
     pub(super) fn joined(&self, rest: &Map<String, Value>) -> Option<Self> {
         let mut joined = (!rest.is_empty()).then(|| self.clone())?;
         for (name, value) in rest {
@@ -81,14 +80,14 @@ impl Content {
         Some(joined)
     }
 
-    /// The user and the address, in a row of allauth's table of addresses that were verified.
+    /// The user and the address, if this row of allauth's table marks the address as verified.
     pub(super) fn verified_address(&self) -> Option<(String, Email)> {
         let is_verified = self.model == ADDRESSES && self.fields.get("verified") == Some(&Value::Bool(true));
         let email = Email::parse(self.fields.get("email").filter(|_| is_verified)?.as_str()?)?;
         Some((reference(self.fields.get("user")), email))
     }
 
-    /// What other rows may call this one: its key, or what is natural for one in its place.
+    /// Names that other rows may use for this one: its key or a natural key.
     pub(super) fn names(&self) -> Vec<String> {
         let natural = ["username", "email"].map(|name| self.fields.get(name));
         let natural = natural.into_iter().flatten().map(|value| natural_key(&text(Some(value))));
@@ -96,7 +95,7 @@ impl Content {
     }
 }
 
-/// The row that another names, by its key or, with `--natural-foreign`, by a list of what is natural for one.
+/// The row that a foreign key refers to, by its key or, with `--natural-foreign`, by a list with its natural key.
 fn reference(value: Option<&Value>) -> String {
     match value {
         Some(Value::Array(parts)) => natural_key(&text(parts.first())),
@@ -104,7 +103,7 @@ fn reference(value: Option<&Value>) -> String {
     }
 }
 
-/// No key of a table is like it.
+/// Begins with a line break, so that it never equals a primary key.
 fn natural_key(name: &str) -> String {
     format!("\n{name}")
 }
@@ -117,7 +116,6 @@ fn text(value: Option<&Value>) -> String {
     }
 }
 
-/// What a file is.
 enum Form {
     Array,
     Object,
@@ -125,7 +123,7 @@ enum Form {
     Table,
 }
 
-/// The rows of a file. Which form it has is seen from its first character.
+/// The rows of a file, whose form is detected from its first character.
 pub(super) fn open(path: &Path, from: Option<System>) -> anyhow::Result<Box<dyn Iterator<Item = Row>>> {
     let (form, reader) = start(path)?;
     match form {
@@ -151,7 +149,7 @@ fn start(path: &Path) -> anyhow::Result<(Form, BufReader<File>)> {
     ensure!(!start.starts_with(b"\x1f\x8b"), "{0} is compressed; unpack it first: gunzip {0}", path.display());
     let is_wide = start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") || start.get(1) == Some(&0);
     ensure!(!is_wide, "{0} is UTF-16; make UTF-8 of it: iconv -f UTF-16 -t UTF-8 {0} > users", path.display());
-    // The mark some programs put in front of UTF-8.
+    // The byte order mark that some programs write before UTF-8.
     let mark = if start.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     reader.consume(mark);
     let first = reader.fill_buf().with_context(cannot)?.iter().find(|byte| !byte.is_ascii_whitespace());
@@ -166,18 +164,18 @@ fn start(path: &Path) -> anyhow::Result<(Form, BufReader<File>)> {
     Ok((form, BufReader::new(file)))
 }
 
-/// Whether the first line that has one is a whole object, and not one that holds the rows.
+/// Whether the first non-empty line is an object of its own, and not one that holds the rows.
 fn is_object_a_line(reader: &mut impl BufRead) -> io::Result<bool> {
     let mut line = Vec::new();
     while line.trim_ascii().is_empty() && reader.read_until(b'\n', &mut line)? > 0 {}
     let parsed = serde_json::from_slice::<Map<String, Value>>(line.trim_ascii());
     let holds_rows = |object: &Map<String, Value>| object.get(MEMBER).is_some_and(Value::is_array);
-    // A broken first line is no reason to think that there are no others.
+    // If the first line is broken, but not cut off, others may follow.
     let is_alone = || !matches!(&parsed, Err(error) if error.is_eof());
     Ok(parsed.as_ref().map_or_else(|_| is_alone(), |object| !holds_rows(object)))
 }
 
-/// A JSON object a line.
+/// One JSON object per line.
 fn lines(reader: BufReader<File>) -> impl Iterator<Item = Row> {
     let rows = reader.split(b'\n').zip(1..).map(|(text, line)| match text {
         Ok(text) => Some(Row::at(line, Some(text.trim_ascii()).filter(|text| !text.is_empty()).map(Content::parse)?)),
@@ -186,13 +184,13 @@ fn lines(reader: BufReader<File>) -> impl Iterator<Item = Row> {
     rows.flatten()
 }
 
-/// A JSON array of objects, however it is broken into lines, or several one after the other, as `sqlite3 -json` writes
-/// them. An object is taken from brace to brace and read for itself, so that a broken one is no loss to the others.
+/// JSON arrays of objects, regardless of line breaks; several may follow each other, as `sqlite3 -json` writes them.
+/// Each object is cut out from brace to brace and parsed by itself, so that a broken one does not affect the others.
 struct Array {
     bytes: io::Bytes<BufReader<File>>,
     line: u64,
     rows: u64,
-    /// Whether its bracket was closed.
+    /// Whether the closing bracket was read.
     is_closed: bool,
     is_over: bool,
 }
@@ -223,7 +221,7 @@ impl Array {
         Self { bytes, line: 1, rows: 0, is_closed: false, is_over: false }
     }
 
-    /// The array that is a member of one object, as some exports have it.
+    /// The array in a single object, as some exports have it.
     fn within_object(bytes: io::Bytes<BufReader<File>>) -> anyhow::Result<Self> {
         let mut array = Self::of(bytes);
         let (mut depth, mut text, mut is_escaped, mut last) = (0, None, false, Vec::new());
@@ -279,19 +277,19 @@ impl Array {
         Row { place: Place { line, number: Some(self.rows) }, content: Content::parse(&text) }
     }
 
-    /// The last row, which cannot be read: nobody can tell where the next would begin.
+    /// The last row, which is unreadable: the start of the next one is unknown.
     fn end(&mut self, line: u64, reason: String) -> Row {
         self.is_over = true;
         Row::at(line, Err(reason))
     }
 }
 
-/// CSV: every field is a text, an empty one is the same as a missing one. What separates the fields is seen in the header.
+/// CSV: every field is a text, and an empty one counts as missing. The separator is detected from the header.
 fn table(reader: BufReader<File>, from: Option<System>) -> anyhow::Result<Box<dyn Iterator<Item = Row>>> {
     let mut reader = BufReader::new(Plain { reader, had_return: false });
     let start = String::from_utf8_lossy(reader.fill_buf()?).into_owned();
     let (mut header, mut skipped) = (start.lines().next().unwrap_or_default(), 0);
-    // What Excel writes in front.
+    // Excel may write this line first.
     if header.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("sep=")) {
         reader.consume(header.len() + 1);
         header = start.lines().nth(1).unwrap_or_default();
@@ -321,18 +319,18 @@ fn table(reader: BufReader<File>, from: Option<System>) -> anyhow::Result<Box<dy
             }
         };
         let line = record.position().map_or(0, csv::Position::line) + skipped;
-        // How MySQL, PostgreSQL and others write that there is nothing.
+        // MySQL, PostgreSQL and others write these for NULL.
         let is_filled = |name: &str, value: &str| name == "email" || !matches!(value, "" | "NULL" | "\\N");
         let filled = names.iter().zip(&record).filter(|(name, value)| is_filled(name, value));
         let fields: Map<_, _> = filled.map(|(name, value)| (name.clone(), Value::from(value))).collect();
         let key = text(fields.get("id").or(fields.get("pk")));
-        // A whole number in a column that has gaps, as pandas writes it.
+        // pandas writes integers this way if the column has gaps.
         let key = key.strip_suffix(".0").unwrap_or(&key).to_owned();
         Row::at(line, Ok(Content { key, fields, ..Content::default() }))
     })))
 }
 
-/// CSV of Firebase, which has no header.
+/// Firebase's CSV, which has no header.
 fn table_of_firebase(reader: BufReader<File>) -> impl Iterator<Item = Row> {
     let reader = BufReader::new(Plain { reader, had_return: false });
     let records = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(reader);
@@ -351,8 +349,7 @@ fn table_of_firebase(reader: BufReader<File>) -> impl Iterator<Item = Row> {
     })
 }
 
-/// A file without the returns that some programs put before the end of a line: the reader of CSV counts lines by what it
-/// has begun to read.
+/// Reads line ends of any kind as `\n`, since the CSV reader counts lines by the bytes it has begun to read.
 struct Plain<R> {
     reader: R,
     had_return: bool,

@@ -1,4 +1,4 @@
-//! The three forms of a file, and what is wrong with them.
+//! The forms of a file, and errors in them.
 
 use std::io::Write;
 

@@ -1,5 +1,4 @@
-//! What has to be known of a file before its first account is made: which rows are the accounts, and what of it would be
-//! lost.
+//! Surveys a file before the first account is created: which rows are the accounts, and which data would be lost.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
@@ -13,7 +12,7 @@ use super::from::{Source, Standing, System, looks_like};
 use super::restrictions::{is_second_factor, second_factors_of};
 use super::rows::Content;
 
-/// Rows that are looked at to see which system has written them.
+/// Rows inspected to detect the system that wrote the file.
 const LOOKED_AT: u64 = 1_000;
 
 /// allauth's table of addresses.
@@ -22,35 +21,35 @@ pub(super) const ADDRESSES: &str = "account.emailaddress";
 #[derive(Default)]
 pub(super) struct Survey {
     pub(super) rows: u64,
-    /// Keys and addresses that allauth's table calls verified.
+    /// Keys with addresses that allauth's table marks as verified.
     pub(super) verified: HashSet<Fingerprint>,
     /// Those keys alone.
     pub(super) owners: HashSet<Fingerprint>,
-    /// What seems to have written the file.
+    /// The system that seems to have written the file.
     pub(super) looks_like: Option<System>,
     /// Whether any row has a field for second factors, set or not.
     pub(super) tells_second_factors: bool,
     pub(super) has_firebase_hashes: bool,
-    /// What belongs to the account with a key, and which keys have a whole account; where accounts are put together.
+    /// If accounts are spread over rows: the partial rows by key, and the keys that have a complete row.
     parts: HashMap<Fingerprint, Map<String, Value>>,
     whole: HashSet<Fingerprint>,
-    /// What is only counted.
+    /// Data that is only counted.
     others: BTreeMap<String, u64>,
     system: Option<System>,
     models: BTreeMap<String, Model>,
 }
 
-/// What is known of the rows of one model; the model without a name is that of a file that has one table only.
+/// Statistics on the rows of one model. If the file has a single table, its model has no name.
 #[derive(Default)]
 struct Model {
     rows: u64,
     /// Rows with an address and a password.
     accounts: u64,
-    /// Rows that have a field `password` at all.
+    /// Rows that have a field `password`, even an empty one.
     passwords: u64,
-    /// Whether the rows have what every user model of Django has, and nothing that only their history has.
+    /// Whether the rows have the fields of Django's user models, and none that only their history tables have.
     is_djangos: bool,
-    /// In how many rows a field says that a second factor is asked for.
+    /// Number of rows per second factor, named by its field or kind.
     second_factors: BTreeMap<String, u64>,
 }
 
@@ -104,7 +103,7 @@ impl Survey {
         }
     }
 
-    /// What a file of several rows an account has of the one with this key; none where another row is that account.
+    /// The data that other rows add to this account. None if another row is the account.
     pub(super) fn rest_of(&self, content: &Content) -> Option<&Map<String, Value>> {
         static NOTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
         let key = fingerprint(&content.key, "");
@@ -115,7 +114,7 @@ impl Survey {
         }
     }
 
-    /// The model whose rows are the accounts: the one that is asked for, or the only one that can be.
+    /// The model whose rows are the accounts: the requested one, or else the only candidate.
     pub(super) fn model_of_accounts(&self, asked: Option<&str>) -> anyhow::Result<String> {
         if let Some(asked) = asked {
             let asked = asked.to_lowercase();
@@ -151,7 +150,7 @@ impl Survey {
         Ok((*name).clone())
     }
 
-    /// The second factors of the file, by what says so.
+    /// The second factors of the file with row counts, by model, field or kind.
     pub(super) fn second_factors(&self, accounts: &str) -> Vec<(String, u64)> {
         let rows = self.models.iter().filter(|(name, _)| is_second_factor(name));
         let rows = rows.map(|(name, model)| (name.clone(), model.rows));
@@ -160,13 +159,12 @@ impl Survey {
         rows.chain(fields).collect()
     }
 
-    /// Whether any account of the file has the field `password`.
     pub(super) fn has_passwords(&self, accounts: &str) -> bool {
         self.models.get(accounts).is_some_and(|model| model.passwords > 0)
             || self.parts.values().any(|part| part.contains_key("password"))
     }
 
-    /// The models whose rows are not looked at, with their numbers.
+    /// Everything that is ignored, with row counts.
     pub(super) fn left_out(&self, accounts: &str) -> Vec<(&str, u64)> {
         let others = self.models.iter().filter(|(name, _)| *name != accounts && *name != ADDRESSES);
         let counted = self.others.iter().map(|(name, rows)| (name.as_str(), *rows));
@@ -174,13 +172,13 @@ impl Survey {
     }
 }
 
-/// What a row adds to the account that it is a part of.
+/// The fields that a partial row adds to its account.
 fn part_of(content: &Content) -> Map<String, Value> {
     let kept = content.fields.iter().filter(|(name, _)| matches!(name.as_str(), "password" | "email_verified"));
     kept.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// Names with the number of rows.
+/// Formats names with their row counts.
 pub(super) fn listed<'n>(counts: impl Iterator<Item = (&'n str, u64)>) -> String {
     let words = counts.map(|(name, rows)| {
         let name = if name.is_empty() { "rows without a model" } else { name };
@@ -189,7 +187,7 @@ pub(super) fn listed<'n>(counts: impl Iterator<Item = (&'n str, u64)>) -> String
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// Stands for a key and an address in a few bytes: millions of them fit into memory.
+/// A short hash of a key and an address, so that millions fit into memory.
 pub(super) type Fingerprint = [u8; 16];
 
 pub(super) fn fingerprint(key: &str, address: &str) -> Fingerprint {

@@ -1,5 +1,5 @@
-//! Auth0: the NDJSON of password hashes that its support sends, and the export of users, whose rows have the rest. Both in
-//! one file are put together.
+//! Auth0: the NDJSON of password hashes that its support sends, and the export of users, which has the rest. If both
+//! are in one file, they are joined.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ pub(super) fn translate(row: &mut Content) {
         row.standing = Standing::Half;
         let id = row.read().object("_id").and_then(|id| id.text("$oid"));
         let id = row.read().text("alt_id").or(id).or_else(|| row.read().text("_id")).map(str::to_owned);
-        // What the claim `sub` of its tokens has.
+        // The same value as the claim `sub` of Auth0's tokens.
         row.key = id.map(|id| format!("auth0|{id}")).unwrap_or_default();
     }
     row.rename(&["passwordHash", "password_hash"], "password");
@@ -23,7 +23,7 @@ pub(super) fn translate(row: &mut Content) {
     row.rename(&["created_at"], "date_joined");
     row.rename(&["last_login"], "last_login");
     let own = row.fields.clone();
-    // Without a name of its own, an account has its address there.
+    // Auth0 uses the address as the name of an account without one.
     let name = Fields(&own).text("name").filter(|name| Email::parse(name).is_none());
     super::tables::names_of(row, Fields(&own), if name.is_some() { &["name"] } else { &[] });
     for identity in Fields(&own).list("identities").iter().filter_map(Value::as_object).map(Fields) {
@@ -32,7 +32,7 @@ pub(super) fn translate(row: &mut Content) {
     }
 }
 
-/// The address may be there alone.
+/// Some exports have the address only in `identifiers`.
 fn from_identifiers(row: &mut Content) {
     let identifiers = row.read().list("identifiers").iter().filter_map(Value::as_object).map(Fields);
     let Some(address) = identifiers.into_iter().find(|one| one.text("type") == Some("email")) else { return };

@@ -5,7 +5,7 @@ use super::Standing;
 
 pub(super) fn translate(row: &mut Content) {
     let fields = row.read();
-    // Which table a row is of is seen from its columns.
+    // The columns tell which table a row comes from.
     if fields.has("provider_id") && fields.has("account_id") {
         return account(row);
     }
@@ -26,7 +26,7 @@ pub(super) fn translate(row: &mut Content) {
     row.rename(&["email_verified"], "email_verified");
     row.rename(&["created_at"], "date_joined");
     super::tables::full_name(row, &["name"]);
-    // A ban that is over is none.
+    // A ban with an end counts as `banned_until`, since an expired ban is void.
     if let (true, Some(until)) = (is_banned(row), row.read().get("ban_expires").cloned()) {
         row.fields.remove("banned");
         row.set("banned_until", Some(until));
@@ -55,7 +55,7 @@ fn account(row: &mut Content) {
     row.set("password", password);
 }
 
-/// A key is a text, a number, or an object of `MongoDB`.
+/// A key is a text, a number, or a `MongoDB` object id.
 fn key(row: &mut Content, names: &[&str]) {
     let fields = row.read();
     let value = names.iter().find_map(|name| fields.get(name));

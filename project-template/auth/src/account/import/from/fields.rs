@@ -1,10 +1,10 @@
-//! The members of a row, by name and kind.
+//! Access to the members of a row by name and type.
 
 use serde_json::{Map, Value};
 
 use super::super::rows::Content;
 
-/// Reads members whatever separates the words of their names, and in any case: `emailVerified` is `email_verified`.
+/// Reads members regardless of case and word separators: `emailVerified` matches `email_verified`.
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'r>(pub(super) &'r Map<String, Value>);
 
@@ -15,7 +15,7 @@ impl<'r> Fields<'r> {
         exact.or_else(named).filter(|value| !value.is_null())
     }
 
-    /// Whether there is such a member, be it empty.
+    /// Whether the member exists, even if it is empty.
     pub(super) fn names(self, name: &str) -> bool {
         self.0.keys().any(|key| is_same(key, name))
     }
@@ -24,7 +24,7 @@ impl<'r> Fields<'r> {
         self.get(name).is_some()
     }
 
-    /// A text that is not empty.
+    /// A non-empty text, trimmed.
     pub(super) fn text(self, name: &str) -> Option<&'r str> {
         self.get(name)?.as_str().map(str::trim).filter(|text| !text.is_empty())
     }
@@ -41,7 +41,7 @@ impl<'r> Fields<'r> {
         self.get(name)?.as_object().map(Fields)
     }
 
-    /// A member that is an object, or a text that holds one, as in a table.
+    /// An object, or a text that holds one, as in a table.
     pub(super) fn json(self, name: &str) -> Option<Map<String, Value>> {
         match self.get(name)? {
             Value::Object(members) => Some(members.clone()),
@@ -56,20 +56,20 @@ impl Content {
         Fields(&self.fields)
     }
 
-    /// Sets a member, where there is something to set it to.
+    /// Sets a member, unless the value is None.
     pub(super) fn set(&mut self, name: &str, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
             self.fields.insert(name.to_owned(), value.into());
         }
     }
 
-    /// Takes the value of the first of these members that has one under another name.
+    /// Copies the value of the first of these members that has one to `name`.
     pub(super) fn rename(&mut self, names: &[&str], name: &str) {
         let value = names.iter().find_map(|name| self.read().get(name)).cloned();
         self.set(name, value);
     }
 
-    /// Removes what means something else there than here: privileges above all.
+    /// Removes privileges, which mean something else in the other system.
     pub(super) fn drop_privileges(&mut self) {
         for name in ["role", "is_staff", "is_superuser"] {
             self.fields.remove(name);

@@ -1,4 +1,4 @@
-//! Firebase: what `firebase auth:export` writes, as JSON or as CSV, which has no header there.
+//! Firebase: the output of `firebase auth:export`, as JSON or as CSV, which has no header.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::super::rows::Content;
 use super::Fields;
 use crate::passwords::FirebaseHashConfig;
 
-/// The columns of the CSV that are read, by their numbers from 0. Those of sites hold somebody's key there.
+/// The CSV columns that are read, by index from 0. Columns of other sites hold the user's key there.
 pub(in super::super) const COLUMNS: [(usize, &str); 20] = [
     (0, "localId"),
     (1, "email"),

@@ -14,7 +14,7 @@ pub(super) fn translate(row: &mut Content) {
     row.drop_privileges();
     let own = row.fields.clone();
     let own = Fields(&own);
-    // Accounts of programs, which have no address.
+    // Service accounts of programs have no address.
     if own.has("serviceAccountClientId") || own.has("serviceAccountClientLink") {
         row.model = "service accounts".into();
         return;
@@ -35,7 +35,7 @@ pub(super) fn translate(row: &mut Content) {
                 }
             }
             way @ "webauthn-passwordless" => row.left.others.push(format!("sign-in with {way}")),
-            // The passwords before the present one.
+            // Earlier passwords of the account.
             "password-history" => {}
             factor => row.left.second_factors.push(factor.to_owned()),
         }
@@ -52,13 +52,13 @@ pub(super) fn translate(row: &mut Content) {
     }
 }
 
-/// The hash in a notation of here or, for whoever looks for it, what it is.
+/// The hash in this crate's notation, or else its algorithm, for a message.
 fn password(credential: Fields<'_>) -> String {
     let known = Some(credential).and_then(|credential| {
         let (data, secret) = (credential.json("credentialData")?, credential.json("secretData")?);
         hash(Fields(&data), Fields(&secret)).ok_or(data).map_or_else(|data| unknown(&data), Some)
     });
-    // A password may be there in plain, where somebody has written the file: that is none that was exported.
+    // A hand-written file may hold a plaintext password, which is not imported.
     known.unwrap_or_else(|| "$plain$".into())
 }
 

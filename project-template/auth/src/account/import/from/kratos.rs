@@ -33,7 +33,7 @@ pub(super) fn translate(row: &mut Content) {
         password.and_then(|password| password.object("config")).and_then(|config| config.text("hashed_password"));
     row.set("password", hash);
     if let Some(traits) = traits {
-        // Either two names, or one, as their schema has it.
+        // The schema has either two names or a full name.
         super::tables::names_of(row, traits.object("name").unwrap_or(traits), &["name", "full_name"]);
     }
     for (kind, credential) in credentials.map(|all| all.0).into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! Exports of other systems, put into the names that an import reads.
+//! Converts exports of other systems to the field names that an import reads.
 
 mod auth0;
 mod better_auth;
@@ -18,7 +18,7 @@ pub(super) use source::Source;
 use super::rows::Content;
 use crate::passwords::FirebaseHashConfig;
 
-/// A system whose exports are read as they are.
+/// A system whose exports can be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum System {
     /// Django, or a file with the names of the guide.
@@ -44,7 +44,7 @@ pub enum System {
 }
 
 impl System {
-    /// As it is typed.
+    /// The name on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -61,7 +61,7 @@ impl System {
         }
     }
 
-    /// Where second factors are that an export without a field for them says nothing of.
+    /// The place of second factors, for systems whose export may lack a field for them.
     fn keeps_factors_elsewhere(self, is_table: bool) -> Option<&'static str> {
         match self {
             Self::Supabase => Some("they are in the table `auth.mfa_factors`"),
@@ -71,34 +71,34 @@ impl System {
         }
     }
 
-    /// Whether accounts are put together from several rows.
+    /// Whether an account may be spread over several rows.
     pub(super) fn joins(self) -> bool {
         matches!(self, Self::Auth0 | Self::BetterAuth)
     }
 }
 
-/// What a row is to an account.
+/// How a row relates to an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// An account.
+    /// A complete account.
     #[default]
     Whole,
-    /// An account, unless the file has a whole one with this key.
+    /// An account, unless the file has a complete one with this key.
     Half,
-    /// Something of the account with this key.
+    /// Additional data of the account with this key.
     Part,
 }
 
-/// What an account had that there is none of here.
+/// Data of an account that cannot be imported.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Left {
     pub(super) notes: Vec<String>,
     pub(super) second_factors: Vec<String>,
-    /// Ways to sign in, beside the password, and whatever else is only counted.
+    /// Ways to sign in other than a password, and anything else that is only counted.
     pub(super) others: Vec<String>,
 }
 
-/// The row in the names that an import reads.
+/// Converts a row to the field names that an import reads.
 fn translate(system: System, config: Option<&FirebaseHashConfig>, mut row: Content) -> Content {
     match system {
         System::Django => return row,

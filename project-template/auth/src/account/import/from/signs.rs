@@ -1,11 +1,11 @@
-//! What an export is recognised by, to say how it is read.
+//! Detects the system that wrote an export, to suggest how to read it.
 
 use serde_json::Value;
 
 use super::super::rows::Content;
 use super::{Fields, System};
 
-/// The system that a row looks like one of.
+/// The system that seems to have written this row.
 pub(in super::super) fn looks_like(row: &Content) -> Option<System> {
     let fields = row.read();
     let has = |names: &[&str]| names.iter().all(|name| fields.names(name));
@@ -13,7 +13,7 @@ pub(in super::super) fn looks_like(row: &Content) -> Option<System> {
     let begins = |name: &str, with: &[&str]| {
         fields.text(name).is_some_and(|text| with.iter().any(|start| text.starts_with(start)))
     };
-    // Names that differ in their underscores alone are common elsewhere.
+    // These names must match exactly: with other underscores they are common elsewhere.
     let exactly = |names: &[&str]| names.iter().all(|name| fields.0.contains_key(*name));
     let is_of_auth0 = exactly(&["passwordHash", "_id", "tenant"]);
     let is_of_better_auth = exactly(&["email", "emailVerified", "createdAt", "updatedAt"]);
@@ -38,9 +38,9 @@ fn is_of_keycloak(fields: Fields<'_>) -> bool {
         || ["username", "createdTimestamp", "enabled"].iter().all(|name| fields.names(name))
 }
 
-/// The system that the first line of a table without a header looks like one of.
+/// The system that seems to have written a table without a header, judged by its first line.
 pub(in super::super) fn looks_like_table(names: &[String]) -> Option<System> {
-    // Firebase's second column is the address; the others of somebody who never signed in elsewhere are empty.
+    // Firebase's third column is a flag; most others are empty for accounts that only use a password.
     let has_columns = names.len() >= 26 && names.get(2).is_some_and(|flag| matches!(flag.as_str(), "true" | "false"));
     has_columns.then_some(System::Firebase)
 }

@@ -1,4 +1,4 @@
-//! The file of an import, with what its rows are read as.
+//! The file of an import, and how its rows are read.
 
 use anyhow::{Context as _, bail, ensure};
 use secrecy::SecretString;
@@ -15,7 +15,7 @@ pub(in super::super) struct Source<'p> {
 
 impl<'p> Source<'p> {
     /// # Errors
-    /// If the parameters of Firebase's hashes cannot be used, or belong to nothing.
+    /// If the parameters of Firebase's hashes are invalid, or given for another system.
     pub(in super::super) fn of(plan: &'p Import) -> anyhow::Result<Self> {
         let given = plan.hash_config.as_ref();
         ensure!(given.is_none() || plan.from == Some(System::Firebase), "--hash-config belongs to --from firebase");
@@ -28,7 +28,7 @@ impl<'p> Source<'p> {
         self.plan.from
     }
 
-    /// Every row, from the first on.
+    /// All rows. Each call reads the file from its start.
     pub(in super::super) fn rows(&self) -> anyhow::Result<impl Iterator<Item = Row>> {
         let rows = rows::open(&self.plan.file, self.plan.from)?;
         Ok(rows.map(|Row { place, content }| {
@@ -38,7 +38,7 @@ impl<'p> Source<'p> {
     }
 
     /// # Errors
-    /// If the file is to be read in another way, or is not the whole of what has to be known.
+    /// If the file needs another `--from`, or lacks data that an import must have.
     pub(in super::super) fn refuse(&self, survey: &Survey) -> anyhow::Result<()> {
         if let (None, Some(system)) = (self.plan.from, survey.looks_like) {
             let name = system.name();

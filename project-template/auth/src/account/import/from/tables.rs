@@ -1,11 +1,11 @@
-//! Tables with a row an account.
+//! Tables with one row per account.
 
 use serde_json::{Map, Value};
 
 use super::super::rows::Content;
 use super::Fields;
 
-/// Columns that hold somebody's key at another site.
+/// Columns that hold the user's key at another site.
 const KEYS_ELSEWHERE: [&str; 7] =
     ["apple_id", "facebook_id", "github_id", "gitlab_id", "google_id", "linkedin_id", "twitter_id"];
 
@@ -26,7 +26,7 @@ pub(super) fn laravel(row: &mut Content) {
 }
 
 pub(super) fn supabase(row: &mut Content) {
-    // The role in the database, the same for all.
+    // This is the role in the database, which is the same for all accounts.
     row.drop_privileges();
     row.rename(&["encrypted_password"], "password");
     verified_since(row, &["email_confirmed_at", "confirmed_at"]);
@@ -43,7 +43,7 @@ pub(super) fn supabase(row: &mut Content) {
     }
 }
 
-/// The columns are the application's own; these are the names that guides and Flask-Security use.
+/// Each application has its own columns; these names are those of guides and of Flask-Security.
 pub(super) fn werkzeug(row: &mut Content) {
     row.rename(&["password_hash", "pw_hash", "hashed_password", "password"], "password");
     verified_since(row, &["confirmed_at", "email_confirmed_at", "email_verified_at"]);
@@ -53,20 +53,20 @@ pub(super) fn werkzeug(row: &mut Content) {
     ways(row);
 }
 
-/// An address is verified where there is a time at which it was.
+/// A verification time marks the address as verified.
 fn verified_since(row: &mut Content, names: &[&str]) {
     if names.iter().any(|name| row.read().text(name).is_some()) {
         row.set("email_verified", Some(true));
     }
 }
 
-/// A whole name is kept whole, as the first: nobody can tell from it which part is which.
+/// Keeps a full name whole, as the first name, since it cannot be split reliably.
 pub(super) fn full_name(row: &mut Content, names: &[&str]) {
     let fields = row.fields.clone();
     names_of(row, Fields(&fields), names);
 }
 
-/// First and last name of these members or, where there are none, a whole one.
+/// Takes the first and last name from these members, or else a full name.
 pub(super) fn names_of(row: &mut Content, about: Fields<'_>, whole: &[&str]) {
     let text = |names: &[&str]| names.iter().find_map(|name| about.text(name)).map(str::to_owned);
     let (first, last) = (text(&["first_name", "given_name", "first"]), text(&["last_name", "family_name", "last"]));
@@ -83,7 +83,7 @@ fn ways(row: &mut Content) {
     row.left.others.extend(ways);
 }
 
-/// A time in milliseconds that is written as a text.
+/// A time in milliseconds, possibly written as a text.
 pub(super) fn milliseconds(fields: &Map<String, Value>, name: &str) -> Option<Value> {
     let value = Fields(fields).get(name)?;
     let written = value.as_str().and_then(|text| text.trim().parse::<i64>().ok());
