@@ -1,4 +1,4 @@
-//! The only clock. Everything that depends on time asks it, so that a test can move it.
+//! The only clock. All code that depends on time reads it, so that a test can move it.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
-/// How far the clocks of instances may differ: a time from the future by no more is one of now.
+/// How far the clocks of instances may differ: a stored time may be this far in the future.
 const SKEW: Duration = Duration::from_secs(5);
 
-/// What a process measures time from that no clock tells.
+/// Start of the monotonic time.
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// Whether a time that was stored, in seconds since 1970, is less than `within` ago. One from the future is none that a
-/// right clock told, and counts as long ago.
+/// Whether a stored time, in seconds since 1970, is less than `within` ago. A time in the future comes from a wrong
+/// clock and is not recent.
 pub(crate) fn is_recent(stored: i64, now: OffsetDateTime, within: Duration) -> bool {
     let age = now.unix_timestamp().saturating_sub(stored);
     (-seconds(SKEW)..seconds(within)).contains(&age)
@@ -23,29 +23,30 @@ fn seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// A moment by two clocks: one that may be set back, and one that only runs, but may stand still while the machine sleeps.
+/// A moment by two clocks: the system's, which may be set back, and a monotonic one, which may stop while the machine
+/// sleeps.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
-    /// The time, as [`Clock::now`] tells it.
+    /// The time that [`Clock::now`] returned.
     pub at: OffsetDateTime,
     ran: Duration,
 }
 
 impl Moment {
-    /// Whether less than `within` has passed since an earlier moment, by either clock.
+    /// Whether less than `within` has passed since an earlier moment, by both clocks.
     pub(crate) fn is_within(self, within: Duration, earlier: Self) -> bool {
         let by_clock = self.at - earlier.at;
         !by_clock.is_negative() && by_clock < within && self.ran.saturating_sub(earlier.ran) < within
     }
 }
 
-/// Tells the time in UTC and whole seconds: a fraction would sort wrongly in `SQLite`, which keeps times as text.
+/// Returns the time in UTC and whole seconds: a fraction would sort wrongly in SQLite, which stores times as text.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     manual: Option<Arc<Manual>>,
 }
 
-/// A clock that stands still until it is moved. Seconds.
+/// In seconds.
 #[derive(Debug)]
 struct Manual {
     at: AtomicI64,
@@ -53,13 +54,13 @@ struct Manual {
 }
 
 impl Clock {
-    /// A clock that stands still at `start` until [`Clock::advance`] moves it.
+    /// A clock that stays at `start` until [`Clock::advance`] or [`Clock::set_back`] moves it.
     #[must_use]
     pub fn manual(start: OffsetDateTime) -> Self {
         Self { manual: Some(Arc::new(Manual { at: start.unix_timestamp().into(), ran: AtomicU64::default() })) }
     }
 
-    /// The time now, in UTC, without a fraction of a second.
+    /// The current time in UTC, without a fraction of a second.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the system's clock")]
     pub fn now(&self) -> OffsetDateTime {
@@ -70,7 +71,7 @@ impl Clock {
         OffsetDateTime::from_unix_timestamp(manual.at.load(Ordering::SeqCst)).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
-    /// This moment, for what a process remembers.
+    /// The current moment by both clocks, for state in memory.
     #[must_use]
     pub fn moment(&self) -> Moment {
         let ran = match &self.manual {
@@ -80,7 +81,7 @@ impl Clock {
         Moment { at: self.now(), ran }
     }
 
-    /// Moves a manual clock forward by whole seconds. The system's clock is left alone.
+    /// Moves a manual clock forward by whole seconds. Does nothing to the system's clock.
     pub fn advance(&self, by: Duration) {
         if let Some(manual) = &self.manual {
             manual.at.fetch_add(seconds(by), Ordering::SeqCst);
@@ -88,7 +89,7 @@ impl Clock {
         }
     }
 
-    /// Sets a manual clock back by whole seconds, as happens to one that was wrong. The system's clock is left alone.
+    /// Sets a manual clock back by whole seconds, as if it had been wrong. Does nothing to the system's clock.
     pub fn set_back(&self, by: Duration) {
         if let Some(manual) = &self.manual {
             manual.at.fetch_sub(seconds(by), Ordering::SeqCst);

@@ -2,11 +2,11 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Octets of an address (RFC 5321, section 4.5.3.1, less the angle brackets) and of its local part.
+/// Octets of an address (RFC 5321, section 4.5.3.1, without the angle brackets) and of its local part.
 const ADDRESS_LIMIT: usize = 254;
 const LOCAL_LIMIT: usize = 64;
 
-/// An address that mail can be sent to, as its owner wrote it and as it is compared.
+/// A valid address, as its owner wrote it and as it is compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email {
     written: String,
@@ -14,11 +14,11 @@ pub struct Email {
 }
 
 impl Email {
-    /// Parses an address: one `@`, no quoting, no list, a domain name with a dot. White space around it is ignored, and
-    /// what nobody sees that came along when it was copied.
+    /// Parses an address: one `@`, no quoting, no list, a domain name with a dot. Ignores white space around it, and
+    /// invisible characters that were copied with it.
     ///
     /// Two addresses are the same account when their keys are equal: lower case, Unicode NFC, the domain in its ASCII
-    /// form (UTS 46). Dots and `+tags` are kept: what they mean is the mail server's business.
+    /// form (UTS 46). Dots and `+tags` are kept: only the mail server knows their meaning.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text: String = text.trim_matches(is_unseen).nfc().collect();
@@ -26,7 +26,7 @@ impl Email {
         let domain = domain.to_lowercase();
         let ascii = idna::domain_to_ascii_strict(&domain).ok()?;
         let written = format!("{local}@{domain}");
-        // A letter can be composed in lower case that was not in upper case.
+        // Again in NFC: some letters have a composed form in lower case only.
         let key = format!("{}@{ascii}", local.to_lowercase().nfc());
         let fits = written.len() <= ADDRESS_LIMIT && key.len() <= ADDRESS_LIMIT;
         let is_seen = !domain.contains(is_unseen);
@@ -71,8 +71,8 @@ fn is_local(local: &str) -> bool {
     local.len() <= LOCAL_LIMIT && local.split('.').all(is_atom)
 }
 
-/// White space, and characters without a form or that turn the direction of others (Unicode, `Default_Ignorable_Code_Point`
-/// and `Bidi_Control`): two addresses that look alike would be two accounts, one of which nobody finds again.
+/// White space, and characters that are invisible or change the direction of text (Unicode,
+/// `Default_Ignorable_Code_Point` and `Bidi_Control`): two addresses that look the same would be two accounts.
 fn is_unseen(character: char) -> bool {
     character.is_whitespace()
         || matches!(

@@ -1,7 +1,7 @@
 //! Accounts, sessions and tokens for an axum application.
 //!
-//! The rooms, in the order in which they can be read: **a room uses only rooms above it**, and a test holds that
-//! (`tests/order.rs`). The handle [`Auth`] is the exception: it is passed to whatever answers a request.
+//! The rooms, in reading order: **a room uses only rooms above it**, and a test checks that
+//! (`tests/order.rs`). The handle [`Auth`] is the exception: it is passed to every handler.
 //!
 //! | floor | rooms |
 //! |---|---|
@@ -15,40 +15,40 @@
 //! | room | what it is for |
 //! |---|---|
 //! | [`clock`] | the only clock |
-//! | [`words`] | lists of words, and values as people read them |
-//! | `private` | files that only their owner reads |
-//! | `tls` | the way to servers that are called |
-//! | `request` | which request a task belongs to |
+//! | [`words`] | enums written as words, and values formatted for people |
+//! | `private` | files and directories that only their owner can read |
+//! | `tls` | TLS to servers that the program calls |
+//! | `request` | the request that a task belongs to |
 //! | [`email`] | an address, parsed |
-//! | [`settings`] | how settings are read, and every problem with them |
-//! | [`error`] | refusals, and what a client is answered |
-//! | [`db`] | the two databases |
-//! | `openapi` | the kit that describes routes, and a page to try them |
+//! | [`settings`] | reads settings and reports every problem with them |
+//! | [`error`] | refusals and their responses |
+//! | [`db`] | SQLite and PostgreSQL |
+//! | `openapi` | describes routes, and serves a page to try them |
 //! | [`templates`] | the texts of mails and pages, and their replacement |
 //! | [`tokens`] | claims, keys, signatures |
-//! | [`redis`] | what several instances share beside the database |
+//! | [`redis`] | optional state that several instances share |
 //! | [`http`] | input, cookies, forged requests, the client's address |
-//! | [`pages`] | what a person sees in a browser |
-//! | `metrics` | what is counted for an operator |
-//! | [`codes`] | one-time links and codes, for whatever a room sends by mail |
-//! | [`mail`] | the outbox, and the ways a mail leaves |
-//! | [`throttle`] | limits on guessing and on flooding |
-//! | [`audit`] | what happened to accounts |
-//! | `notices` | mails that only tell |
+//! | [`pages`] | HTML pages in a browser |
+//! | `metrics` | metrics for the operator |
+//! | [`codes`] | one-time links and codes sent by mail |
+//! | [`mail`] | the outbox and the delivery of mails |
+//! | [`throttle`] | limits on guesses and floods |
+//! | [`audit`] | the log of events on accounts |
+//! | `notices` | mails that only inform |
 //! | [`users`] | accounts: rows and rules |
-//! | [`sessions`] | refresh tokens, their rotation and replay, devices, the signed-in user as an argument |
-//! | [`hooks`] | what an application adds |
-//! | [`passwords`] | what is accepted as one, how it is kept and changed |
-//! | [`login`] | signing in: the one door every way in ends at |
-//! | [`email_verification`] | whether mail to an address reaches its account |
+//! | [`sessions`] | refresh tokens, rotation and replay, devices, the signed-in user as an argument |
+//! | [`hooks`] | extension points for the application |
+//! | [`passwords`] | rules for passwords, their storage and change |
+//! | [`login`] | signing in: the one function that every way in ends at |
+//! | [`email_verification`] | proof that mail to an address reaches its account |
 //! | [`registration`] | signing up |
-//! | [`login_codes`] | signing in with a code that was mailed |
-//! | [`password_reset`] | setting a password with a link that was mailed |
-//! | [`account`] | one's own account: data, another address, deletion; accounts from elsewhere |
-//! | [`operations`] | health, metrics, removal of what has expired |
+//! | [`login_codes`] | signing in with a mailed code |
+//! | [`password_reset`] | setting a password with a mailed link |
+//! | [`account`] | a user's own account: data, another address, deletion; accounts from elsewhere |
+//! | [`operations`] | health, metrics, removal of expired rows |
 //! | [`admin`] | pages for staff |
-//! | `server` | what surrounds every route: layers, limits, connections |
-//! | [`app`] | the state, the API on one page, every setting |
+//! | `server` | layers, limits and connections around every route |
+//! | [`app`] | the state, the description of the API, every setting |
 //! | [`commands`] | the program's sub-commands |
 //!
 //! ```no_run
@@ -107,7 +107,7 @@ pub use app::{Auth, Settings};
 pub use error::{Error, Result};
 pub use hooks::Hooks;
 pub use sessions::{CurrentUser, DbUser, Fresh, Role, Staff, Superuser, VerifiedUser};
-/// What the queries of [`on!`] and [`in_tx!`] are made with, in the version that the pools are of.
+/// For the queries of [`on!`] and [`in_tx!`], in the version of the pools.
 pub use sqlx;
 
 /// The examples of `docs/extending.md` are tests.

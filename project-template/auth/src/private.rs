@@ -1,9 +1,9 @@
-//! Files and directories that hold secrets: nobody but the user of this process opens them.
+//! Files and directories that hold secrets: only the user of this process can open them.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::path::Path;
 
-/// Makes a directory, and those above it that are missing. One that is there stays as it is.
+/// Creates a directory and its missing parents. An existing one keeps its mode.
 pub(crate) fn create_directory(path: &Path) -> std::io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -15,7 +15,7 @@ pub(crate) fn create_directory(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
-/// Opens a file for writing; one that this makes is its owner's alone.
+/// Opens a file for writing. Only the owner can read or write a file created with these options.
 pub(crate) fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);

@@ -1,4 +1,4 @@
-//! Which request a task belongs to.
+//! The request that a task belongs to.
 
 use std::net::IpAddr;
 
@@ -8,33 +8,32 @@ tokio::task_local! {
     static ORIGIN: Origin;
 }
 
-/// The request that is being answered; nothing in a command.
+/// The source of a task's events; empty in a command.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Origin {
     /// `X-Request-Id`.
     pub(crate) request: Option<Uuid>,
     /// The client's address, unless the settings keep none.
     pub(crate) ip: Option<IpAddr>,
-    /// Who does it to somebody else.
+    /// The admin who acts, unless on their own account.
     pub(crate) actor: Option<Uuid>,
 }
 
-/// Runs what answers a request: events in it are the request's.
+/// Runs a request's handler: its events get this origin.
 pub(crate) async fn of_request<F: Future>(origin: Origin, answering: F) -> F::Output {
     ORIGIN.scope(origin, answering).await
 }
 
-/// Does something to somebody else: events in it have this actor.
+/// Runs an admin's act: its events get this actor.
 pub(crate) fn acting<F: Future>(actor: Uuid, doing: F) -> impl Future<Output = F::Output> {
     of_request(Origin { actor: Some(actor), ..current() }, doing)
 }
 
-/// As [`of_request`], for what is done in a task of its own for the request that is being answered now.
+/// As [`of_request`], for work in a separate task on behalf of the current request.
 pub(crate) fn of_same_request<F: Future>(work: F) -> impl Future<Output = F::Output> {
     of_request(current(), work)
 }
 
-/// The request that is being answered; empty in a command.
 pub(crate) fn current() -> Origin {
     ORIGIN.try_with(|origin| *origin).unwrap_or_default()
 }

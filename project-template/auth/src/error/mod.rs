@@ -1,4 +1,4 @@
-//! The one error of the HTTP edge: what a client is told when a request is refused.
+//! The error type of the HTTP edge, and its response.
 
 mod refusal;
 pub(crate) mod shared;
@@ -18,41 +18,41 @@ use serde_json::{Map, Value, json};
 use crate::words::duration;
 use shared::{Busy, LinkNotValid, NotAuthenticated, NotFound, TokenNotValid};
 
-/// How long a client should wait when the server is busy.
+/// `Retry-After` of a busy server.
 const BUSY_RETRY: Duration = Duration::from_secs(1);
 
 /// The result of a handler.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A refused request. Converting into it has no side effect; it is logged once, when it is answered.
+/// A refused request. A conversion into it has no side effect; it is logged once, when the response is built.
 #[derive(Debug)]
 pub enum Error {
-    /// 400: what is wrong with each field.
+    /// 400: the problems of each field.
     Fields(BTreeMap<Cow<'static, str>, Vec<Cow<'static, str>>>),
     /// Any other refusal a client can act on.
     Refused {
         /// The status of the answer.
         status: StatusCode,
-        /// What a person reads.
+        /// The text for people.
         detail: Cow<'static, str>,
-        /// What a program reads; never changes.
+        /// The code for programs; never changes.
         code: &'static str,
         /// Further members of the answer.
         data: Option<Box<Map<String, Value>>>,
     },
-    /// 401: no credential, with the scheme that would be accepted.
+    /// 401: no credential; holds the accepted scheme.
     NotAuthenticated(Scheme),
     /// 401: the bearer token is not acceptable.
     BearerNotValid(&'static str),
     /// 401: the capability of a cookie is used, expired or unknown.
     CapabilityNotValid,
-    /// 429: too often; nothing has happened, and will not before this time has passed.
+    /// 429: too many requests; nothing has happened, and nothing will before this time has passed.
     Throttled(Duration),
-    /// 503: the server has more to do than it can; nothing has happened.
+    /// 503: the server is overloaded; nothing has happened.
     Busy,
-    /// 503: the database is out of reach or overloaded. The cause is logged and never told.
+    /// 503: the database is unreachable or overloaded. The cause is logged and not returned.
     Unavailable(anyhow::Error),
-    /// 500: a fault of ours. The cause is logged and never told.
+    /// 500: a fault of the server. The cause is logged and not returned.
     Internal(anyhow::Error),
 }
 
@@ -71,7 +71,7 @@ impl Error {
         Self::Refused { status, detail: detail.into(), code, data: None }
     }
 
-    /// A refusal whose answer has further members, such as what to do instead. Other errors have none, and stay as they are.
+    /// Adds a member to the body of a refusal, such as an alternative. Other errors are returned unchanged.
     #[must_use]
     pub fn with(self, name: &str, value: impl Into<Value>) -> Self {
         match self {
@@ -89,7 +89,7 @@ impl Error {
         Self::Fields(BTreeMap::from([(name.into(), vec![message.into()])]))
     }
 
-    /// 401: a token was shown that is not, or no longer, acceptable. Which of the reasons it was is not told.
+    /// 401: the presented token is not, or no longer, acceptable. The reason is not returned.
     #[must_use]
     pub fn token_not_valid() -> Self {
         TokenNotValid.into()
@@ -112,7 +112,7 @@ impl Error {
         }
     }
 
-    /// What a person reads: the detail, or what is wrong with the fields.
+    /// The text for people: the detail, or the problems of the fields.
     pub(crate) fn message(&self) -> String {
         match self {
             Self::Fields(fields) => fields.values().flatten().cloned().collect::<Vec<_>>().join(" "),
@@ -173,14 +173,14 @@ impl IntoResponse for Error {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry));
         }
         if status.is_server_error() {
-            // For a layer that counts causes.
+            // The metrics layer counts causes.
             response.extensions_mut().insert(Arc::new(self));
         }
         response
     }
 }
 
-/// An error and its causes in one line. A cause that the error before it has already quoted is not repeated.
+/// An error and its causes in one line. A cause that the error before it already quotes is not repeated.
 pub(crate) fn in_one_line(error: &anyhow::Error) -> String {
     error.chain().map(ToString::to_string).fold(String::new(), |line, cause| match line.as_str() {
         "" => cause,
@@ -189,12 +189,12 @@ pub(crate) fn in_one_line(error: &anyhow::Error) -> String {
     })
 }
 
-/// At least one: whoever waits for nothing would ask at once.
+/// At least one: a client told to wait 0 seconds would retry at once.
 fn seconds(wait: Duration) -> u64 {
     wait.as_secs().max(1)
 }
 
-/// The wait as people say it; beyond a minute, nobody counts seconds.
+/// The wait in words, above a minute rounded up to minutes.
 fn in_words(wait: Duration) -> String {
     let seconds = seconds(wait);
     duration(Duration::from_secs(if seconds > 60 { seconds.div_ceil(60) * 60 } else { seconds }))

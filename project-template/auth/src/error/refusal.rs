@@ -1,4 +1,4 @@
-//! A refusal, declared once: what the client is told, and how that is described.
+//! A refusal, declared once: its response and the description of it.
 
 use std::collections::BTreeMap;
 
@@ -6,15 +6,15 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use utoipa::openapi::{ContentBuilder, RefOr, Response, ResponseBuilder};
 
-/// What a client is told when a request is refused for a reason of its own.
+/// A refusal with its own code.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
-    /// What a program reads; never changes.
+    /// For programs; never changes.
     pub(crate) code: &'static str,
-    /// What a person reads.
+    /// For people.
     pub(crate) detail: &'static str,
-    /// When it happens, for the description.
+    /// When it happens, for the description of the API.
     pub(crate) about: &'static str,
 }
 
@@ -23,8 +23,8 @@ impl Refusal {
         json!({ "detail": self.detail, "code": self.code })
     }
 
-    /// The refusal under a key of its own, status and code: an operation may have several of one status, which
-    /// `app::describe` puts together.
+    /// The key is status and code, because an operation may have several refusals of one status; `app::describe` merges
+    /// them.
     pub(crate) fn responses(&self) -> BTreeMap<String, RefOr<Response>> {
         let content = ContentBuilder::new().example(Some(self.body())).build();
         let response = ResponseBuilder::new().description(self.about).content("application/json", content).build();
@@ -32,7 +32,8 @@ impl Refusal {
     }
 }
 
-/// Declares refusals: `Err(Name.into())` refuses, `responses(Name)` says that it may.
+/// Declares refusals: `Err(Name.into())` refuses, `responses(Name)` documents it. The doc comment goes into the
+/// description of the API.
 macro_rules! refusals {
     ($($(#[doc = $about:literal])+ $name:ident = $status:ident, $code:literal, $detail:literal;)+) => {$(
         $(#[doc = $about])+

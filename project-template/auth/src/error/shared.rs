@@ -1,4 +1,4 @@
-//! Refusals of more than one room.
+//! Refusals that several rooms use.
 
 use super::refusals;
 

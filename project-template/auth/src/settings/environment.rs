@@ -1,16 +1,16 @@
-//! Where a process runs, and what it reads its settings from.
+//! The environment of a process, and the sources of its settings.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::{Choice, Problems, sources};
 
-/// What kind of place this process runs in.
+/// The kind of deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Environment {
     /// A developer's machine: plain HTTP, `.env` is read, migrations are applied at start.
     Development,
-    /// Everything unsafe is refused.
+    /// Unsafe settings are refused.
     Production,
 }
 
@@ -18,7 +18,7 @@ impl Choice for Environment {
     const NAMES: &[(&str, Self)] = &[("development", Self::Development), ("production", Self::Production)];
 }
 
-/// What settings are read from: a text in TOML, the path it is known by, and variables.
+/// The settings file (TOML), its path, and the environment variables.
 pub(crate) struct Source {
     pub(crate) path: PathBuf,
     pub(crate) text: String,
@@ -26,7 +26,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// The file of settings and the variables of this process; unless those say that this is production, `.env` below them.
+    /// The settings file and the variables of this process. Outside production, `.env` adds variables that are not set.
     pub(crate) fn of_process() -> Result<Self, Problems> {
         let process = sources::of_process();
         let (path, text) = file(&process)?;
@@ -34,13 +34,13 @@ impl Source {
             return Ok(Self { path, text, environment: process });
         }
         let environment = sources::with_dot_env(process).map_err(|problem| Problems(vec![problem]))?;
-        // It may name another file.
+        // `.env` may set `SETTINGS_FILE`.
         let (path, text) = file(&environment)?;
         Ok(Self { path, text, environment })
     }
 }
 
-/// `settings.toml`, or the file `SETTINGS_FILE` names; without the variable, a file that is missing is an empty one.
+/// `settings.toml`, or the file that `SETTINGS_FILE` names. A missing file is an error only if the variable names it.
 fn file(environment: &BTreeMap<String, String>) -> Result<(PathBuf, String), Problems> {
     let named = environment.get("SETTINGS_FILE").map(PathBuf::from);
     let is_named = named.is_some();

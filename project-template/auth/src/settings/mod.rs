@@ -1,6 +1,6 @@
-//! How settings are read: TOML over the compiled-in defaults, the environment over both, every problem at once.
+//! Reads settings: TOML over the compiled-in defaults, the environment over both. Reports every problem at once.
 //!
-//! Each room reads its own section from a [`Section`]; `app::settings` puts them together.
+//! Each room reads its own section from a [`Section`]; `app::settings` combines them.
 
 mod environment;
 mod problem;
@@ -14,10 +14,10 @@ pub use reader::{Choice, Section};
 pub(crate) use reader::{Reader, parse_duration};
 pub(crate) use sources::variable;
 
-/// The defaults, with a line on each key: the text `settings.toml` begins as.
+/// The defaults, with a comment on each key: the initial text of `settings.toml`.
 pub const DEFAULTS: &str = include_str!("../../defaults.toml");
 
-/// Variables every platform and every Django project knows, and the keys they set.
+/// Variables that platforms and Django projects set, and their keys.
 const WELL_KNOWN: &[(&str, &str)] = &[
     ("CRON_SECRET_KEY", "cron.secret"),
     ("DATABASE_URL", "database.url"),

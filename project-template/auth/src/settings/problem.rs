@@ -1,8 +1,8 @@
-//! What is wrong with settings.
+//! Problems with settings.
 
 use std::fmt::Display;
 
-/// What is wrong with a key, in words that follow its name.
+/// A problem with a key, in words that follow its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 #[error("`{key}` {words}")]
 pub struct Problem {
@@ -11,13 +11,13 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// What is wrong and how to mend it; the value of a secret is no part of that.
+    /// A problem and its fix. The words must not contain the value of a secret.
     pub fn new(key: impl Into<String>, words: impl Display) -> Self {
         Self { key: key.into(), words: words.to_string() }
     }
 }
 
-/// Every problem found in the settings, each with its key and what to do.
+/// Every problem found in the settings, each with its key and its fix.
 #[derive(Debug, thiserror::Error)]
 #[error("{} in the settings:\n{}", count(.0.len()), .0.iter().map(|problem| format!("  - {problem}")).collect::<Vec<_>>().join("\n"))]
 pub struct Problems(pub Vec<String>);

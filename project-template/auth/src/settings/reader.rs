@@ -1,4 +1,4 @@
-//! Reads keys from the merged tables and keeps a list of everything that is wrong.
+//! Reads keys from the merged tables and collects every problem.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -12,21 +12,21 @@ use toml::{Table, Value};
 use super::problem::{Problem, Problems};
 use super::{DEFAULTS, sources};
 
-/// A setting that is one of a few words.
+/// A setting with a fixed list of values.
 pub trait Choice: Copy + 'static {
-    /// The words and what they mean.
+    /// The words and their values.
     const NAMES: &[(&str, Self)];
 }
 
-/// The merged settings, where each came from, and what is wrong with them.
+/// The merged settings, their sources and their problems.
 pub(crate) struct Reader {
     values: Table,
     /// Key to the variable or file that set it.
     sources: BTreeMap<String, String>,
     problems: Vec<String>,
-    /// The keys that they are about.
+    /// Keys with a problem.
     refused: BTreeSet<String>,
-    /// Those whose value could not be read, and has something harmless in its place: nothing is to be said of that.
+    /// Keys whose value could not be read and was replaced by a harmless one, which must not be reported.
     replaced: BTreeSet<String>,
 }
 
@@ -55,7 +55,6 @@ impl Reader {
         Ok(reader)
     }
 
-    /// The name of every setting.
     fn keys(&self) -> Vec<String> {
         let mut keys = Vec::new();
         for (name, value) in &self.values {
@@ -145,8 +144,7 @@ impl Reader {
         self.refused.insert(problem.key.clone());
     }
 
-    /// Notes what was found when something was made of the settings. What became of a key that is refused is nobody's
-    /// concern.
+    /// Reports problems found in the use of settings. Skips keys already refused: one mistake is reported once.
     pub(crate) fn note_found(&mut self, problems: &[Problem]) {
         let news: Vec<_> = problems.iter().filter(|problem| !self.refused.contains(&problem.key)).collect();
         for problem in news {
@@ -175,7 +173,7 @@ fn described(value: &Value) -> &'static str {
     }
 }
 
-/// A list in the environment: JSON where it begins like JSON, else separated by commas.
+/// Parses a list in a variable: JSON if it begins with `[`, else separated by commas.
 fn list(text: &str) -> Option<Value> {
     let items: Vec<String> = if text.trim_start().starts_with('[') {
         serde_json::from_str(text).ok()?
@@ -185,25 +183,26 @@ fn list(text: &str) -> Option<Value> {
     Some(Value::Array(items.into_iter().map(Value::String).collect()))
 }
 
-/// A table in the environment: as it would stand in the file, such as `{ plan = "free" }`.
+/// Parses a table in a variable, written as in the file: `{ plan = "free" }`.
 fn table(text: &str) -> Option<Value> {
     format!("table = {text}").parse::<Table>().ok()?.remove("table").filter(Value::is_table)
 }
 
-/// The keys of one section. A method that cannot read a value notes that and returns something harmless: the settings are
-/// only handed out when there is no problem, and one mistake is told of once.
+/// The keys of one section. A method that cannot read a value reports that and returns a harmless one: settings with a
+/// problem are never used, and one mistake is reported once.
 pub struct Section<'r> {
     name: &'r str,
     reader: &'r mut Reader,
 }
 
 impl Section<'_> {
-    /// Notes what is wrong with a key, in words that follow its name.
+    /// Reports a problem with a key, in words that follow its name.
     pub fn problem(&mut self, key: &str, problem: impl Display) {
         self.conflict(key, &[], problem);
     }
 
-    /// As [`Section::problem`], of a key that does not go with others, which are named with their sections.
+    /// As [`Section::problem`], for a key that conflicts with others, named with their sections. Not reported if one of
+    /// them could not be read.
     pub fn conflict(&mut self, key: &str, others: &[&str], problem: impl Display) {
         let key = self.key(key);
         let replaced = &self.reader.replaced;
@@ -212,13 +211,13 @@ impl Section<'_> {
         }
     }
 
-    /// As [`Section::problem`], of a value in whose place the room takes something harmless.
+    /// As [`Section::problem`], for a value that the room replaces by a harmless one.
     pub fn unreadable(&mut self, key: &str, problem: impl Display) {
         self.problem(key, problem);
         self.reader.replaced.insert(self.key(key));
     }
 
-    /// Notes what a room found when it made something of its keys.
+    /// Reports problems that a room found in the use of its keys.
     pub fn found(&mut self, problems: &[Problem]) {
         self.reader.note_found(problems);
     }
@@ -246,12 +245,12 @@ impl Section<'_> {
         text
     }
 
-    /// A text, none where it is empty.
+    /// A text, `None` if it is empty.
     pub fn optional_text(&mut self, key: &str) -> Option<String> {
         Some(self.text(key)).filter(|text| !text.is_empty())
     }
 
-    /// A text that is never shown.
+    /// A text that is never printed.
     pub fn secret(&mut self, key: &str) -> SecretString {
         self.text(key).into()
     }
@@ -283,7 +282,7 @@ impl Section<'_> {
         texts
     }
 
-    /// A list of texts that are never shown.
+    /// A list of texts that are never printed.
     pub fn secrets(&mut self, key: &str) -> Vec<SecretString> {
         self.list(key).into_iter().map(SecretString::from).collect()
     }
@@ -317,7 +316,7 @@ impl Section<'_> {
         })
     }
 
-    /// A duration, none where the text is empty.
+    /// A duration, `None` if the text is empty.
     pub fn optional_duration(&mut self, key: &str) -> Option<Duration> {
         (!self.text(key).is_empty()).then(|| self.duration(key))
     }
@@ -343,11 +342,11 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
         "m" => 60,
         "h" => 3_600,
         "d" => 86_400,
-        // Nothing is nothing in any unit.
+        // Zero needs no unit.
         "" if number == "0" => 1,
         _ => return None,
     };
-    // A century is plenty, and arithmetic on dates cannot overflow below it.
+    // At most a century, so that arithmetic on dates cannot overflow.
     number
         .parse::<u64>()
         .ok()?

@@ -1,4 +1,4 @@
-//! Where settings come from beside the file: environment variables, `.env`, and files that hold a secret.
+//! The sources of settings beside the file: environment variables, `.env`, and files that hold a secret.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,38 +9,37 @@ use super::environment::Source;
 
 /// The prefix of a variable that names a key: `JWT_ALLAUTH__SESSIONS__TRANSPORT`.
 const PREFIX: &str = "JWT_ALLAUTH__";
-/// The ending of a variable that names a file with the value, as container platforms mount secrets.
+/// The suffix of a variable that names a file with the value, as container platforms mount secrets.
 const FILE: &str = "_FILE";
 
-/// The file of a machine's variables, in the directory the program is started in.
+/// The file of a developer's variables, in the working directory.
 const DOT_ENV: &str = ".env";
 
-/// The variables of this process.
 pub(super) fn of_process() -> BTreeMap<String, String> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect()
 }
 
-/// The variables of this process, and those of `.env` below them.
+/// The variables of this process, which take precedence over those of `.env`.
 pub(super) fn with_dot_env(process: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
     let mut variables = dot_env(&process)?;
     variables.extend(process);
     Ok(variables)
 }
 
-/// Whether the setting `environment` will be `production`, unless `.env` is read: as a variable says, or else the file.
+/// Whether the setting `environment` is `production` without `.env`. A variable takes precedence over the file.
 pub(super) fn is_production(process: &BTreeMap<String, String>, file: &str) -> bool {
     let is_named = |name: &str| key_of(name).is_some_and(|key| key == "environment");
     let mut named = process.clone();
     named.retain(|name, _| is_named(name.strip_suffix(FILE).unwrap_or(name)));
-    // A file that cannot be read, or a text that is no TOML, is told of later and stops the start.
+    // An unreadable file or invalid TOML is reported later and stops the start.
     let variable = overrides(&named, &[], &mut Vec::new()).pop().map(|entry| entry.value);
     let in_file = || file.parse::<Table>().ok()?.get("environment")?.as_str().map(str::to_owned);
     variable.or_else(in_file).is_some_and(|value| value.eq_ignore_ascii_case("production"))
 }
 
-/// A variable that is no setting, or the contents of the file that `NAME_FILE` names; none if it is empty.
+/// The value of a variable that is not a setting, or else of the file that `NAME_FILE` names. `None` if empty.
 pub(crate) fn variable(name: &str) -> Result<Option<String>, String> {
     let mut environment = Source::of_process().map_err(|problems| problems.to_string())?.environment;
     let value = environment.remove(name).filter(|value| !value.is_empty());
@@ -52,7 +51,7 @@ pub(crate) fn variable(name: &str) -> Result<Option<String>, String> {
     Ok(value.filter(|value| !value.is_empty()))
 }
 
-/// A secret that was put into a file, without the end of its line.
+/// Reads a secret from a file, without the line breaks at its end.
 fn contents(variable: &str, path: &str) -> Result<String, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{variable}: cannot read {path}: {error}"))?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
@@ -66,9 +65,9 @@ fn dot_env(process: &BTreeMap<String, String>) -> Result<BTreeMap<String, String
     }
 }
 
-/// Reads the lines of `.env`. What is wrong is told without the line itself, which may be a secret.
+/// Parses `.env`. A problem does not quote the line, which may be a secret.
 fn parse(text: &str, process: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
-    // Editors of Windows begin a file with it.
+    // Some Windows editors write a byte order mark.
     let text = text.trim_start_matches('\u{feff}');
     let trouble = |line: usize, what: &str| Err(format!("{DOT_ENV}: line {}: {what}", line + 1));
     let mut names: BTreeSet<&str> = process.keys().map(String::as_str).collect();
@@ -96,8 +95,8 @@ fn parse(text: &str, process: &BTreeMap<String, String>) -> Result<BTreeMap<Stri
     Ok(variables)
 }
 
-/// Whether a value has a `$` that stands neither for itself nor for a variable that is set: a password would lose what
-/// follows it, without a word.
+/// Whether a value has a `$` that is neither literal nor the start of a known variable: a password would silently lose
+/// the characters after it.
 fn refers_to_nothing(value: &str, names: &BTreeSet<&str>) -> bool {
     let (mut single, mut double, mut escaped, mut before) = (false, false, false, ' ');
     for (index, character) in value.char_indices() {
@@ -120,16 +119,16 @@ fn refers_to_nothing(value: &str, names: &BTreeSet<&str>) -> bool {
     false
 }
 
-/// One setting of the environment: the variable it came from, the key it sets and the value.
+/// A setting from an environment variable.
 pub(super) struct Override {
     pub(super) variable: String,
     pub(super) key: String,
     pub(super) value: String,
 }
 
-/// The settings among the variables. A variable that is set but empty counts as not set, except by its long name.
+/// The settings among the variables. An empty variable counts as not set, unless it has the long name (`PREFIX`).
 ///
-/// A variable whose name ends in `_FILE` names a file with the value, unless that is the name of a key (`mail.ca_file`).
+/// A variable whose name ends in `_FILE` names a file with the value, unless a key has that name (`mail.ca_file`).
 pub(super) fn overrides(
     environment: &BTreeMap<String, String>,
     keys: &[String],
@@ -154,7 +153,7 @@ pub(super) fn overrides(
             overrides.push(Override { variable: variable.clone(), key, value });
         }
     }
-    // The long names come last and win: they say which key they mean.
+    // Long names come last and win, because they name the key.
     overrides.sort_by_key(|entry| entry.variable.starts_with(PREFIX));
     overrides
 }
@@ -166,7 +165,7 @@ fn key_of(name: &str) -> Option<String> {
     WELL_KNOWN.iter().find(|(known, _)| *known == name).map(|(_, key)| (*key).to_owned())
 }
 
-/// Variables that nearly name one of these keys, and so set nothing: `JWT_ALLAUTH_SESSIONS_TRANSPORT`.
+/// Problems of variables that set nothing, because only their underscores are wrong: `JWT_ALLAUTH_SESSIONS_TRANSPORT`.
 pub(super) fn near_misses<'e>(
     environment: &'e BTreeMap<String, String>,
     keys: &[String],

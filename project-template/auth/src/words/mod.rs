@@ -1,10 +1,10 @@
-//! Words: lists that stand in rows, logs and metrics, and values as people read them.
+//! Enums written as words in rows, logs and metrics, and values formatted for people.
 
 mod said;
 
 pub use said::{duration, time};
 
-/// Declares an enum whose variants are written as words.
+/// Declares an enum with a word for each variant.
 macro_rules! words {
     ($(#[$about:meta])* $name:ident { $($(#[$what:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$about])*
@@ -17,7 +17,7 @@ macro_rules! words {
             #[allow(dead_code, reason = "not every list of words is walked through")]
             pub(crate) const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// As it stands in rows, logs, filters and metrics.
+            /// The word in rows, logs, filters and metrics.
             pub(crate) fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+

@@ -1,10 +1,10 @@
-//! Values as people say them.
+//! Values formatted for people.
 
 use std::time::Duration;
 
 use time::OffsetDateTime;
 
-/// A duration in its largest unit that leaves no rest: "30 minutes", "1 hour", "3 days".
+/// Formats a duration in the largest unit that divides it: "30 minutes", "1 hour", "3 days".
 #[must_use]
 pub fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
@@ -15,7 +15,7 @@ pub fn duration(duration: Duration) -> String {
     format!("{count} {name}{}", if count == 1 { "" } else { "s" })
 }
 
-/// A time in UTC: "1 January 2027, 12:00 UTC".
+/// Formats a time in UTC: "1 January 2027, 12:00 UTC".
 #[must_use]
 pub fn time(time: OffsetDateTime) -> String {
     let (day, month, year) = (time.day(), time.month(), time.year());
