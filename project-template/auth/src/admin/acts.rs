@@ -1,8 +1,8 @@
-//! What staff may do, and to whom.
+//! The acts of staff, and the accounts they reach.
 //!
-//! Staff reach accounts of a lower role than their own, superusers every account; nobody changes their own, but for its
-//! sessions. The statement that begins an act checks that and holds the account until the act is committed, so that a role
-//! which changes at the same moment counts before or after it, never half.
+//! Staff reach accounts with a lower role than their own, superusers reach every account. No one may change their own
+//! account, except for its sessions. The statement that begins an act checks this and locks the account until the act
+//! is committed, so that a concurrent change of a role takes effect entirely before or entirely after it.
 
 use axum::http::StatusCode;
 use uuid::Uuid;
@@ -21,7 +21,7 @@ use crate::password_reset;
 use crate::sessions::{self, EndedBy, TokenKinds};
 use crate::users::{self, Email, User, role};
 
-/// Something that can be done to an account.
+/// An act on an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Act {
     Resend,
@@ -55,7 +55,7 @@ impl Act {
         ALL.into_iter().find(|act| act.name() == name)
     }
 
-    /// In paths.
+    /// The name in paths.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Resend => "resend",
@@ -69,7 +69,7 @@ impl Act {
         }
     }
 
-    /// What is said when it is done.
+    /// The message once it is done.
     pub(super) fn done(self) -> &'static str {
         match self {
             Self::Resend => "The verification mail is on its way.",
@@ -83,7 +83,7 @@ impl Act {
         }
     }
 
-    /// What is about to be done.
+    /// The message that asks for confirmation.
     pub(super) fn sentence(self, email: &str, level: &str) -> String {
         match self {
             Self::Resend => format!("Send the verification mail to {email} again"),
@@ -100,12 +100,11 @@ impl Act {
         }
     }
 
-    /// Whether it takes the password again.
+    /// Whether the act requires the password again.
     pub(super) fn is_dangerous(self) -> bool {
         matches!(self, Self::EndSessions | Self::Role | Self::Activate | Self::Deactivate)
     }
 
-    /// The fields of its form.
     pub(super) fn fields(self) -> &'static [&'static str] {
         match self {
             Self::EndSession => &["session"],
@@ -115,7 +114,7 @@ impl Act {
     }
 }
 
-/// Whether somebody may change an account, as far as these rows tell; what is done asks again.
+/// Whether an admin may change an account, judged by these rows. The act itself checks again.
 pub(super) fn reaches(admin: &User, user: &User) -> bool {
     admin.id != user.id && (admin.role >= role::SUPERUSER || admin.role > user.role)
 }
@@ -185,14 +184,14 @@ async fn give_role(auth: &Auth, admin: Uuid, user: &User, level: &str) -> Result
     audit::record(auth, &mut tx, Event::of(Kind::RoleChanged, user).saying(change)).await?;
     let is_promotion = level >= role::STAFF && level > before;
     let ended = if is_promotion { account::secure_promoted(auth, &mut tx, user.id).await? } else { None };
-    // What tokens say of the role is no longer true; a refresh tells the new one.
+    // Access tokens carry the old role; a refresh issues one with the new role.
     match sessions::take_back_access(auth, &mut tx, user.id).await? {
         Some(taken_back) => taken_back.and(ended).commit(auth, tx).await,
         None => Err(Error::not_found()),
     }
 }
 
-/// Checks that an account is within reach, and holds it until the transaction ends. Gives its role.
+/// Checks that an account is within reach, and locks it until the transaction ends. Returns its role.
 async fn hold(tx: &mut Tx, admin: Uuid, user: Uuid) -> Result<i64> {
     Ok(store::hold_within_reach(tx, admin, user).await?.ok_or(OutOfReach)?)
 }
@@ -203,7 +202,7 @@ async fn reach(auth: &Auth, admin: Uuid, user: Uuid) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
-/// One's own sessions are always within reach.
+/// An admin's own sessions are always within reach.
 async fn reach_sessions(auth: &Auth, admin: Uuid, user: Uuid) -> Result<()> {
     if admin == user { Ok(()) } else { reach(auth, admin, user).await }
 }

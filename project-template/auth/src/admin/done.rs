@@ -1,7 +1,7 @@
-//! What was just done to an account, told once, on its page.
+//! Reports a completed act once, on the account's page.
 //!
-//! It comes there in a cookie: an address that says so could be kept, or made by somebody else, and would tell staff of what
-//! never happened.
+//! A sealed cookie carries it there. A URL could be bookmarked or forged, and would report to staff what never
+//! happened.
 
 use std::time::Duration;
 
@@ -15,18 +15,17 @@ use crate::Auth;
 use crate::http::cookies;
 
 const COOKIE: &str = "admin_done";
-/// What the cookie is sealed as.
 const SEALED_AS: &str = "admin done";
 /// How long a browser may take from the act to the page.
 const LIFETIME: Duration = Duration::from_mins(1);
 
-/// Has it told.
+/// Makes the next page of `user` report `act`.
 pub(super) fn cookie(auth: &Auth, admin: &Admin, user: Uuid, act: Act) -> HeaderValue {
     let sealed = auth.tokens().seal(SEALED_AS, plain(admin, user, act).as_bytes(), auth.now());
     set_cookie(auth, COOKIE, &URL_SAFE_NO_PAD.encode(sealed), LIFETIME)
 }
 
-/// What there is to tell whoever looks at a user.
+/// The act to report on the page of `user`, if any.
 pub(super) fn read(auth: &Auth, admin: &Admin, user: Uuid, headers: &HeaderMap) -> Option<Act> {
     let sealed = URL_SAFE_NO_PAD.decode(cookies::value(headers, &cookie_name(auth, COOKIE))?).ok()?;
     let opened = auth.tokens().open(SEALED_AS, &sealed)?;
@@ -34,7 +33,7 @@ pub(super) fn read(auth: &Auth, admin: &Admin, user: Uuid, headers: &HeaderMap) 
     (opened.as_slice() == plain(admin, user, act).as_bytes()).then_some(act)
 }
 
-/// Once it has been told.
+/// Deletes the cookie once the act has been reported.
 pub(super) fn told(auth: &Auth) -> HeaderValue {
     delete_cookie(auth, COOKIE)
 }

@@ -14,7 +14,7 @@ use crate::pages;
 use crate::templates::pages::AdminAudit;
 use crate::users;
 
-/// Events on a page.
+/// Events per page.
 const PAGE: usize = 100;
 
 pub(super) async fn list(State(auth): State<Auth>, admin: Admin, RawQuery(query): RawQuery) -> Response {
@@ -28,7 +28,7 @@ async fn page(auth: &Auth, admin: &Admin, query: &Query) -> Result<Response> {
         actor: query.get("actor").parse().ok(),
     };
     let before = query.get("before").parse().unwrap_or(Uuid::max());
-    // One more than is shown tells whether there is another page.
+    // Fetch one more than a page to detect a next page.
     let mut events = audit::page(auth, &filter, before, u32::try_from(PAGE + 1).unwrap_or(u32::MAX)).await?;
     let more = events.len() > PAGE;
     events.truncate(PAGE);
@@ -48,7 +48,7 @@ async fn page(auth: &Auth, admin: &Admin, query: &Query) -> Result<Response> {
     pages::show(auth, StatusCode::OK, &page)
 }
 
-/// The account somebody means by an id or a whole address. One that is not there has no events, and so is nobody's id.
+/// The account for an id or an exact address. An unknown address becomes the nil id, which has no events.
 async fn account(auth: &Auth, typed: &str) -> Result<Option<Uuid>> {
     if typed.is_empty() {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Who comes in, and what the browser holds for it.
+//! Access control of the admin pages, and their session cookie.
 
 use std::time::Duration;
 
@@ -20,21 +20,21 @@ use crate::sessions;
 use crate::users::{self, User, role};
 
 pub(crate) const COOKIE: &str = "admin_session";
-/// What the cookie is sealed as, and what the token of forms is a MAC of.
+/// The purpose of the sealed cookie; `FORMS` is the purpose of the form tokens' MAC.
 const SEALED_AS: &str = "admin session";
 const FORMS: &str = "admin forms";
-/// The field of every form.
+/// The field of every form that carries its token.
 pub(super) const TOKEN: &str = "csrf_token";
-/// How long somebody stays signed in who does nothing.
+/// The cookie expires after this long without a request.
 pub(super) const IDLE: Duration = Duration::from_mins(30);
-/// How long at most.
+/// The longest a session may last.
 pub(super) const LONGEST: Duration = Duration::from_hours(12);
 
-/// What the cookie holds.
+/// The content of the cookie.
 #[derive(Clone, Copy)]
 struct Ticket {
     session: Uuid,
-    /// When the password was last given.
+    /// When the password was last entered, in seconds since 1970.
     proven: i64,
 }
 
@@ -56,7 +56,7 @@ impl Ticket {
     }
 }
 
-/// A cookie of these pages.
+/// A cookie that is sent to these pages only.
 pub(super) fn set_cookie(auth: &Auth, name: &'static str, value: &str, lifetime: Duration) -> HeaderValue {
     let cookie = Cookie::build((cookie_name(auth, name), value.to_owned()))
         .path(path(auth, "/"))
@@ -67,12 +67,11 @@ pub(super) fn set_cookie(auth: &Auth, name: &'static str, value: &str, lifetime:
     cookies::header(&cookie.build())
 }
 
-/// The name of one as browsers have it: it has a path.
+/// The cookie's name with its prefix, which is not `__Host-`, because the cookie has a path.
 pub(super) fn cookie_name(auth: &Auth, name: &str) -> String {
     auth.settings().sessions.cookie.name_of(name, false)
 }
 
-/// The deletion of one.
 pub(super) fn delete_cookie(auth: &Auth, name: &'static str) -> HeaderValue {
     set_cookie(auth, name, "", Duration::ZERO)
 }
@@ -82,7 +81,7 @@ pub(super) fn path(auth: &Auth, rest: &str) -> String {
     auth.settings().http.outer_path(&format!("{}{rest}", auth.settings().admin.path))
 }
 
-/// The cookie of somebody who has just signed in.
+/// The cookie after a sign-in.
 pub(super) fn signed_in(auth: &Auth, session: Uuid) -> HeaderValue {
     Ticket { session, proven: auth.now().unix_timestamp() }.cookie(auth)
 }
@@ -91,7 +90,7 @@ pub(super) fn signed_out(auth: &Auth) -> HeaderValue {
     delete_cookie(auth, COOKIE)
 }
 
-/// Looks up who asks before anything else, and lets them stay for another while.
+/// Checks the client's address, looks up the session, and renews the cookie.
 pub(super) async fn gate(State(auth): State<Auth>, client: Client, mut request: Request, next: Next) -> Response {
     if !auth.settings().admin.admits(client.ip) {
         return Error::not_found().into_response();
@@ -122,7 +121,8 @@ pub(super) fn refuse(auth: &Auth, error: Error) -> Response {
     Reader::Person.refuse(auth, error).unwrap_or_else(IntoResponse::into_response)
 }
 
-/// Somebody who is signed in here: the account as the database has it now. Everybody else is led to the sign-in.
+/// A signed-in member of staff, with the account as it is in the database now. Other clients are redirected to the
+/// sign-in page.
 #[derive(Clone)]
 pub(super) struct Admin {
     pub(super) user: User,
@@ -143,7 +143,7 @@ impl Admin {
         self.ticket.session
     }
 
-    /// What every form of theirs must carry: a page of another site knows none.
+    /// The token that every form must carry; a page of another site cannot know it.
     pub(super) fn form_token(&self, auth: &Auth) -> String {
         csrf::token(auth, &self.forms())
     }
@@ -152,13 +152,13 @@ impl Admin {
         format!("{FORMS} {}", self.ticket.session)
     }
 
-    /// Whether they gave their password a moment ago.
+    /// Whether the password was entered within the last minutes.
     pub(super) fn is_proven(&self, now: OffsetDateTime) -> bool {
         sessions::is_fresh(self.ticket.proven, now)
     }
 }
 
-/// A form of somebody who is signed in here, posted from one of these pages.
+/// A form with a valid token, posted by a signed-in member of staff.
 pub(super) struct Posted {
     pub(super) admin: Admin,
     pub(super) fields: Fields,
@@ -179,7 +179,7 @@ impl FromRequest<Auth> for Posted {
     }
 }
 
-/// 403: the form is not one of ours, or of a session that is over.
+/// 403: the form is not from these pages, or its session has ended.
 pub(super) fn form_not_valid() -> Error {
     let detail = "This form is too old, or was not sent from its page. Please load the page again.";
     Error::refused(StatusCode::FORBIDDEN, detail, "csrf_failed")

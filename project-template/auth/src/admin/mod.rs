@@ -1,12 +1,13 @@
-//! Pages for staff: to find users, see and end their sessions, deactivate, give roles, read the audit log, clear up.
+//! Pages for staff: find users, see and end their sessions, deactivate accounts, assign roles, read the audit log,
+//! remove expired data.
 //!
-//! Signing in here begins a session like any other, so whatever ends sessions ends this one; what the browser holds is a
-//! sealed cookie of its own, for these pages alone and for half an hour of silence (`gate`). Each request looks up the
-//! session and the account, so a role that was taken away is gone at once. What somebody may do to whom is decided by the
-//! statement that begins the deed (`acts`); a dangerous one also takes the password, if it was not given within five
-//! minutes. There is no act that sets or shows a password.
+//! Signing in here begins an ordinary session, so everything that ends sessions ends it. The browser holds a separate
+//! sealed cookie for these pages only, which expires after half an hour without a request (`gate`). Each request looks
+//! up the session and the account, so a revoked role takes effect at once. The statement that begins an act decides
+//! which accounts the user may do it to (`acts`). A dangerous act also requires the password, unless it was entered
+//! within the last five minutes. No act sets or shows a password.
 //!
-//! The pages are plain forms: no script, nothing from elsewhere. They are not part of the API and so not in its
+//! The pages are plain forms without scripts or external resources. They are not part of the API, and so not in its
 //! description.
 
 mod acts;
@@ -31,11 +32,11 @@ use crate::settings::Section;
 /// `[admin]`.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Whether there are such pages.
+    /// Whether the pages are served.
     pub enabled: bool,
-    /// Where they begin: `/something`.
+    /// The path they are served below, such as `/something`.
     pub path: String,
-    /// Clients that may see them; everybody, if empty.
+    /// Networks whose clients may see the pages; if empty, every client may.
     pub networks: Vec<IpNet>,
 }
 
@@ -65,7 +66,6 @@ impl Settings {
         }
     }
 
-    /// Whether a client may see the pages.
     fn admits(&self, client: Option<IpAddr>) -> bool {
         self.networks.is_empty()
             || client.is_some_and(|client| self.networks.iter().any(|network| network.contains(&client)))

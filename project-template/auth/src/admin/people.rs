@@ -23,7 +23,7 @@ use crate::sessions::{self, DbUser};
 use crate::templates::pages::{AdminConfirm, AdminUser, AdminUsers};
 use crate::users::{self, User};
 
-/// Users on a page.
+/// Users per page.
 const PAGE: usize = 50;
 /// Events on the page of a user.
 const LATEST: u32 = 15;
@@ -36,7 +36,7 @@ async fn list_page(auth: &Auth, admin: &Admin, query: &Query) -> Result<Response
     let (searched, after) = (query.get("q").trim(), query.get("after"));
     let staff = query.get("role") == "staff";
     let needles = users::search::needles(searched);
-    // One more than is shown tells whether there is another page.
+    // Fetch one more than a page to detect a next page.
     let limit = u32::try_from(PAGE + 1).unwrap_or(u32::MAX);
     let mut found = if let Ok(id) = searched.parse() {
         store::by_id(auth.db(), id, staff).await?.into_iter().collect()
@@ -77,7 +77,6 @@ pub(super) async fn show(
     }
 }
 
-/// What became of an act.
 struct Outcome {
     done: Option<&'static str>,
     problem: Option<String>,
@@ -107,7 +106,7 @@ async fn user_page(auth: &Auth, admin: &Admin, id: Uuid, status: StatusCode, out
     pages::show(auth, status, &page)
 }
 
-/// Does something to a user, after the password was given again where it is dangerous.
+/// Performs an act on a user; a dangerous one requires the password again.
 pub(super) async fn act(
     State(auth): State<Auth>,
     client: Client,
@@ -155,7 +154,7 @@ async fn perform(auth: &Auth, client: &Client, id: Uuid, act: Act, mut posted: P
     Ok(response)
 }
 
-/// Whether the form has the password of whoever sent it, if it has one at all.
+/// Checks the password in the form; false if the form has none.
 async fn prove(auth: &Auth, client: &Client, posted: &mut Posted) -> Result<bool> {
     if !posted.fields.has("password") {
         return Ok(false);

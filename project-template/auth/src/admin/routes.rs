@@ -1,4 +1,4 @@
-//! Signing in and out, and what has expired.
+//! Signing in and out, and removing expired data.
 
 use axum::Router;
 use axum::extract::State;
@@ -25,11 +25,11 @@ use crate::templates::pages::{AdminSignIn, AdminUpkeep};
 use crate::throttle::{self, Action};
 use crate::users::role;
 
-/// Ties the form of the sign-in to a browser, which has no session yet.
+/// Binds the sign-in form to a browser, which has no session yet.
 pub(crate) const FORM_COOKIE: &str = "admin_form";
 const FORM: &str = "admin sign-in";
 
-/// The pages, at the paths the settings give them.
+/// The pages, at the configured path.
 pub(crate) fn router(auth: &Auth) -> Router<Auth> {
     let at = |router: Router<Auth>, (rest, methods): (&str, MethodRouter<Auth>)| {
         let whole = format!("{}{rest}", auth.settings().admin.path);
@@ -76,7 +76,8 @@ fn sign_in_page(
     Ok(response)
 }
 
-/// What ties a form to this browser: it goes back to it, so nothing but a nonce of ours is taken for one.
+/// The nonce that binds the sign-in form to this browser. Other values are rejected, since the value is sent back to
+/// the browser.
 fn held(auth: &Auth, headers: &HeaderMap) -> Option<String> {
     cookies::value(headers, &gate::cookie_name(auth, FORM_COOKIE)).filter(|held| pages::is_nonce(held))
 }
@@ -111,7 +112,7 @@ async fn sign_in(
     Ok(page)
 }
 
-/// The session of somebody who may come in. Everybody else is told the same.
+/// Returns the session of an account that may use these pages. Other accounts get the same answer as a wrong password.
 async fn admitted(auth: &Auth, client: &Client, headers: &HeaderMap, fields: &mut Fields) -> Result<uuid::Uuid> {
     let held = held(auth, headers);
     let token = fields.typed(TOKEN).unwrap_or_default();
@@ -135,7 +136,7 @@ async fn admitted(auth: &Auth, client: &Client, headers: &HeaderMap, fields: &mu
     Ok(issued.session)
 }
 
-/// 403: an application that has challenges of its own meets them elsewhere.
+/// 403: the application demands another step to sign in, which these pages do not have.
 fn challenged() -> Error {
     let detail = "Signing in to this account takes another step, which these pages do not have.";
     Error::refused(StatusCode::FORBIDDEN, detail, "challenged")
@@ -167,7 +168,7 @@ async fn flush(State(auth): State<Auth>, Posted { admin, .. }: Posted) -> Respon
 }
 
 async fn flush_and_tell(auth: &Auth) -> Result<Flushed> {
-    // The page that answers counts what is left.
+    // The page counts the rows that are left, so the result's flag is not needed.
     let (flushed, _) = operations::flush_within(auth, Some(operations::limit_of_request(auth))).await?;
     let mut tx = auth.db().begin().await?;
     audit::record(auth, &mut tx, Event::new(Kind::Flushed)).await?;

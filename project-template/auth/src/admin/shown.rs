@@ -1,4 +1,4 @@
-//! What the pages show, in the words they show it in.
+//! Formats data for the pages.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use crate::audit::{AuditRow, Kind};
 use crate::sessions::{self, Session};
 use crate::users::{User, role};
 
-/// What stands behind the question mark of an address.
+/// The query of a URL.
 pub(super) struct Query(BTreeMap<String, String>);
 
 impl Query {
-    /// Never fails: what is no query is empty. PostgreSQL has no text with a null character in it.
+    /// Never fails: malformed parts become empty. PostgreSQL's texts cannot hold a null character, so it is removed.
     pub(super) fn parse(query: Option<&str>) -> Self {
         let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
         Self(pairs.map(|(name, value)| (name.into_owned(), value.replace('\0', ""))).collect())
@@ -26,7 +26,7 @@ impl Query {
         self.0.get(name).map_or("", String::as_str)
     }
 
-    /// The same with another value.
+    /// This query with `name` set to `value`.
     pub(super) fn with(&self, name: &str, value: &str) -> String {
         let others = self.0.iter().filter(|(known, value)| *known != name && !value.is_empty());
         let others = others.map(|(name, value)| (name.as_str(), value.as_str()));
@@ -35,13 +35,13 @@ impl Query {
     }
 }
 
-/// A time in UTC, as short as it can be compared.
+/// A time in UTC, to the minute.
 fn stamp(time: OffsetDateTime) -> String {
     let (date, hour, minute) = (time.date(), time.hour(), time.minute());
     format!("{date} {hour:02}:{minute:02}")
 }
 
-/// What a role is called; that of most people has no name.
+/// The display name of a role.
 pub(super) fn role_name(level: i64) -> String {
     match level {
         role::USER => "User".to_owned(),
@@ -91,7 +91,7 @@ pub(super) fn user(user: &User) -> Value {
     }
 }
 
-/// The roles an admin can give an account: their own at most, and the one it has.
+/// The roles an admin may assign to an account, none above the admin's own, with the account's present role.
 pub(super) fn roles(admin: &User, user: &User) -> Value {
     let mut levels = vec![role::USER, role::STAFF, role::SUPERUSER, user.role];
     levels.retain(|level| *level <= admin.role);
@@ -145,7 +145,7 @@ pub(super) fn fields<'f>(fields: impl Iterator<Item = (&'f str, &'f str)>) -> Va
     fields.map(|(name, value)| context! { name, value }).collect()
 }
 
-/// `sign_in_failed` as people write it.
+/// Turns `sign_in_failed` into "Sign in failed".
 fn words(name: &str) -> String {
     capitalised(&name.replace('_', " "))
 }

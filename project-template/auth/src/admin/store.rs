@@ -1,4 +1,4 @@
-//! What the pages ask the database. Every list goes on from the last row that was shown, along an index.
+//! The pages' queries. Every list continues after the last row of the previous page, along an index.
 
 use sqlx::AssertSqlSafe;
 use time::OffsetDateTime;
@@ -20,7 +20,7 @@ crate::row! {
         pub(super) is_active: bool,
         pub(super) created_at: OffsetDateTime,
         pub(super) last_login_at: Option<OffsetDateTime>,
-        /// Where a search goes on after it.
+        /// The position from which a search continues.
         pub(super) number: i64,
     }
 }
@@ -28,8 +28,8 @@ crate::row! {
 const COLUMNS: &str =
     "users.id, email, email_verified, first_name, last_name, role, is_active, created_at, last_login_at";
 
-/// The accounts to look among. Staff are few and have an index; the limit, which they do not reach, has both engines
-/// begin with it, where SQLite would walk past everybody in the order that is asked for.
+/// The accounts to search. Staff are few and have an index. The limit, which they never reach, makes both engines start
+/// from them; SQLite would otherwise walk through all users in the requested order.
 fn among(staff: bool) -> String {
     if staff {
         format!("(select * from users where role > 0 and role >= {} limit 1000000) as users", role::STAFF)
@@ -38,7 +38,7 @@ fn among(staff: bool) -> String {
     }
 }
 
-/// Accounts that are not searched for by their words have no number.
+/// Selects accounts without a search by words, which alone needs their numbers.
 fn unnumbered(staff: bool) -> String {
     format!("select {COLUMNS}, cast(0 as bigint) as number from {}", among(staff))
 }
@@ -50,7 +50,7 @@ pub(super) async fn by_id(db: &Db, id: Uuid, staff: bool) -> sqlx::Result<Option
         .await)
 }
 
-/// Accounts made before this one, newest first: ids sort by time.
+/// Accounts created before this one, newest first: ids sort by time.
 pub(super) async fn newest(db: &Db, before: Uuid, staff: bool, limit: u32) -> sqlx::Result<Vec<Listed>> {
     let statement = format!("{} where id < $1 order by id desc limit $2", unnumbered(staff));
     on!(db, pool => sqlx::query_as(AssertSqlSafe(statement))
@@ -60,7 +60,7 @@ pub(super) async fn newest(db: &Db, before: Uuid, staff: bool, limit: u32) -> sq
         .await)
 }
 
-/// Accounts whose words have each of these texts in them, that arrived before one with this number, newest first.
+/// Accounts whose words contain every one of these texts and whose number is below `before`, newest first.
 pub(super) async fn alike(
     db: &Db,
     needles: &[String],
@@ -70,7 +70,7 @@ pub(super) async fn alike(
 ) -> sqlx::Result<Vec<Listed>> {
     let (statement, texts) = search(db, needles, staff);
     on!(db, pool => {
-        // PostgreSQL plans it anew for each text: what is best for a frequent one reads everything for a rare one.
+        // PostgreSQL must plan for each text anew: the best plan for a frequent text reads everything for a rare one.
         let mut query = sqlx::query_as(AssertSqlSafe(statement)).persistent(false).bind(before).bind(i64::from(limit));
         for text in texts {
             query = query.bind(text);
@@ -79,8 +79,8 @@ pub(super) async fn alike(
     })
 }
 
-/// The statement that searches, and the texts that are its parameters from the third on. Among everybody the index of
-/// trigrams says which accounts to look at; that of staff does otherwise.
+/// The search statement, and the texts that are its parameters from the third on. A search of all users uses the index
+/// of trigrams; for staff, the index of roles is enough.
 fn search(db: &Db, needles: &[String], staff: bool) -> (String, Vec<String>) {
     let mut texts: Vec<String> = needles.iter().map(|needle| pattern(needle)).collect();
     let mut conditions: Vec<String> =
@@ -100,12 +100,12 @@ fn search(db: &Db, needles: &[String], staff: bool) -> (String, Vec<String>) {
     (statement, texts)
 }
 
-/// What `like` takes for a text that is somewhere.
+/// The `like` pattern for a text at any position.
 fn pattern(text: &str) -> String {
     format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
 }
 
-/// Holds an account until the transaction ends, if an admin's role reaches it. Gives the role that it has until then.
+/// Locks an account until the transaction ends, if the admin's role reaches it. Returns the account's role.
 pub(super) async fn hold_within_reach(tx: &mut Tx, admin: Uuid, user: Uuid) -> sqlx::Result<Option<i64>> {
     let held: Option<(i64,)> = in_tx!(tx, conn => sqlx::query_as(
         "update users set updated_at = updated_at
@@ -124,7 +124,7 @@ pub(super) async fn hold_within_reach(tx: &mut Tx, admin: Uuid, user: Uuid) -> s
     Ok(held.map(|(role,)| role))
 }
 
-/// Whether an admin has at least this role.
+/// Whether an admin is active and has at least this role.
 pub(super) async fn may_give(tx: &mut Tx, admin: Uuid, role: i64) -> sqlx::Result<bool> {
     let found: Option<(i64,)> = in_tx!(tx, conn => sqlx::query_as(
         "select role from users where id = $1 and is_active and role >= $2",

@@ -1,4 +1,4 @@
-//! How a search is answered.
+//! The query plans of searches.
 
 use sqlx::Row;
 
@@ -9,7 +9,7 @@ use crate::users::search::needles;
 
 crate::on_both_engines!(a_search_is_answered_along_the_index_and_never_by_reading_everybody);
 
-/// As many accounts as make an engine think about what it reads.
+/// Enough accounts for the engine's planner to avoid reading all of them.
 async fn crowd(engine: Engine) -> TestApp {
     let app = TestApp::start(engine, |auth: Auth| auth.router().with_state(auth)).await;
     let id = match engine {
@@ -32,7 +32,7 @@ async fn crowd(engine: Engine) -> TestApp {
     app
 }
 
-/// The plan of a search, a step a line.
+/// The plan of a search, one step per element.
 async fn plan(db: &Db, searched: &str, staff: bool) -> Vec<String> {
     let (statement, texts) = search(db, &needles(searched), staff);
     let explain = match db {
@@ -56,7 +56,7 @@ async fn a_search_is_answered_along_the_index_and_never_by_reading_everybody(eng
         Engine::Postgres => step.contains("Bitmap Index Scan on user_search_by_part"),
     };
     let is_whole = |step: &String| match engine {
-        // A sort of what was found would have to find everything first.
+        // A sort would have to find every match first.
         Engine::Sqlite => step.starts_with("SCAN") && !step.contains(":M") || step.contains("TEMP B-TREE"),
         Engine::Postgres => step.contains("Seq Scan"),
     };

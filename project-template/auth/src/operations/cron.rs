@@ -1,4 +1,4 @@
-//! `cron/flush-tokens/`: the removal of what has expired, for schedulers that can call an address but start no program.
+//! `cron/flush-tokens/`: removes expired data, for schedulers that can call a URL but not start a program.
 
 use axum::Json;
 use axum::extract::State;
@@ -19,7 +19,7 @@ use crate::throttle::{self, Action};
 
 const HEADER: &str = "x-cron-secret";
 
-/// Only where a secret is set: else the path is one of the many that are not there.
+/// Exists only if a secret is set; otherwise the path answers like any unknown path.
 pub(crate) fn cron_router(settings: &super::Settings) -> Api {
     if settings.secret.is_some() { at(Api::default(), routes!(flush_tokens)) } else { Api::default() }
 }
@@ -61,7 +61,7 @@ async fn flush_tokens(State(auth): State<Auth>, client: Client, headers: HeaderM
         tracing::warn!("cron secret refused");
         return Err(CronSecretNotValid.into());
     }
-    // A client that hangs up does not stop it.
+    // A client that disconnects must not cancel it.
     let flushing = tokio::spawn(async move { flush_unless_running(&auth, Some(limit_of_request(&auth))).await });
     let (flushed, more) = flushing.await.map_err(|error| Error::Internal(error.into()))??;
     let mut report = json!(flushed);
@@ -70,7 +70,7 @@ async fn flush_tokens(State(auth): State<Auth>, client: Client, headers: HeaderM
     Ok(Json(report).into_response())
 }
 
-/// Compares hashes, in constant time: the answer's time says nothing about the secret, nor its length.
+/// Compares MACs in constant time: timing reveals neither the secret nor its length.
 fn is_same(secret: &SecretString, shown: &[u8]) -> bool {
     const MESSAGE: &[u8] = b"cron secret";
     let key = |secret| hmac::Key::new(hmac::HMAC_SHA256, secret);

@@ -1,4 +1,4 @@
-//! Removes what has expired, a few rows at a time so that nobody waits for it.
+//! Removes expired data, a few rows at a time so that requests do not wait for it.
 
 use std::time::{Duration, Instant};
 
@@ -9,29 +9,29 @@ use tokio::time::MissedTickBehavior;
 use crate::Auth;
 use crate::{audit, codes, sessions, throttle};
 
-/// Rows removed by one statement.
+/// Rows per statement.
 const BATCH: u32 = 500;
 
-/// How many rows of each kind were removed.
+/// Number of rows removed, by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Flushed {
-    /// Sessions that ran out.
+    /// Expired sessions.
     pub(crate) sessions: u64,
     /// One-time links and codes.
     pub(crate) codes: u64,
     /// Rows of the audit log.
     pub(crate) events: u64,
-    /// What was counted against guessing and flooding.
+    /// Counters against guessing and flooding.
     pub(crate) counters: u64,
 }
 
 impl Flushed {
-    /// The kinds as programs know them, and how many of each.
+    /// Counts with the kinds as programs name them.
     pub(crate) fn by_name(self) -> [(&'static str, u64); 4] {
         [("sessions", self.sessions), ("codes", self.codes), ("events", self.events), ("counters", self.counters)]
     }
 
-    /// What people call the kinds, and how many of each.
+    /// Counts with the kinds as people name them.
     pub(crate) fn kinds(self) -> [(&'static str, u64); 4] {
         [
             ("expired sessions", self.sessions),
@@ -42,10 +42,10 @@ impl Flushed {
     }
 }
 
-/// Held by the removal that is under way in this process.
+/// Locked while this process removes expired data.
 pub(crate) type Flushing = Mutex<()>;
 
-/// Removes what has expired now and at every interval, until the server stops.
+/// Removes expired data now and at every interval, until the server stops.
 pub(crate) async fn flush_by_itself(auth: Auth) {
     let Some(interval) = auth.settings().cron.interval else { return };
     let mut timer = tokio::time::interval(interval);
@@ -55,7 +55,7 @@ pub(crate) async fn flush_by_itself(auth: Auth) {
             () = auth.stopped() => return,
             _ = timer.tick() => {}
         }
-        // Cut off in the middle, the next run goes on: every statement stands for itself.
+        // Safe to cancel: every statement stands alone, and the next run continues.
         let flushed = tokio::select! {
             () = auth.stopped() => return,
             flushed = flush_unless_running(&auth, None) => flushed,
@@ -70,10 +70,8 @@ pub(crate) async fn flush_by_itself(auth: Auth) {
     }
 }
 
-/// Removes everything that has expired, unless somebody is about it already: calls that come faster than they are done
-/// do not pile up.
-///
-/// As [`flush_within`], this says whether there may be more.
+/// Removes expired data, unless this process is already doing so: frequent calls must not pile up. Returns whether
+/// there may be more, as [`flush_within`] does.
 pub(super) async fn flush_unless_running(auth: &Auth, limit: Option<Duration>) -> sqlx::Result<(Flushed, bool)> {
     match auth.flushing().try_lock() {
         Ok(_running) => flush_within(auth, limit).await,
@@ -81,17 +79,17 @@ pub(super) async fn flush_unless_running(auth: &Auth, limit: Option<Duration>) -
     }
 }
 
-/// Removes everything that has expired.
+/// Removes all expired data.
 pub(crate) async fn flush(auth: &Auth) -> sqlx::Result<Flushed> {
     Ok(flush_within(auth, None).await?.0)
 }
 
-/// How long a removal may take that a client waits for: its answer has to be there before the request's time is up.
+/// The time limit for a removal that a client waits for: it must answer before the request times out.
 pub(crate) fn limit_of_request(auth: &Auth) -> Duration {
     auth.settings().http.request_timeout / 2
 }
 
-/// Removes what has expired for about as long as the limit says. Says whether there may be more.
+/// Removes expired data for about as long as `limit`. Returns whether there may be more.
 pub(crate) async fn flush_within(auth: &Auth, limit: Option<Duration>) -> sqlx::Result<(Flushed, bool)> {
     let (now, begun) = (auth.now(), Instant::now());
     let mut flushed = Flushed::default();
@@ -113,7 +111,7 @@ pub(crate) async fn flush_within(auth: &Auth, limit: Option<Duration>) -> sqlx::
     }
 }
 
-/// What [`flush`] would remove.
+/// Counts the rows that [`flush`] would remove.
 pub(crate) async fn expired(auth: &Auth) -> sqlx::Result<Flushed> {
     let (db, now) = (auth.db(), auth.now());
     Ok(Flushed {

@@ -1,4 +1,4 @@
-//! What keeps a server running: health for load balancers, metrics for operators, and the removal of what has expired.
+//! Health checks for load balancers, metrics for operators, and the removal of expired data.
 
 mod cron;
 mod flush;

@@ -1,4 +1,4 @@
-//! What is read when somebody asks: how full, how old, how many.
+//! Metrics that are read at scrape time.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::mail;
 use crate::metrics::Label;
 use crate::redis::Redis;
 
-/// How long the database may take: a scrape that waits tells nothing of the rest either.
+/// Time limit for the database: if the scrape times out, the other readings are lost too.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Everything there is to be read. What cannot be read now is not there.
+/// All readings, except those that are unavailable now.
 pub(super) async fn take(auth: &Auth) -> Registry {
     let mut readings = Registry::default();
     of_the_process(auth, &mut readings);
@@ -52,7 +52,7 @@ fn of_passwords(auth: &Auth, readings: &mut Registry) {
 }
 
 async fn of_the_database(auth: &Auth, readings: &mut Registry) {
-    // Before this takes a connection itself.
+    // Read the pool before this function takes a connection itself.
     let pool = auth.db().pool();
     let outbox = tokio::time::timeout(PATIENCE, mail::outbox(auth.db())).await;
     let outbox = outbox.map_err(anyhow::Error::new).and_then(|outbox| outbox.map_err(anyhow::Error::new));

@@ -11,7 +11,7 @@ use super::health::{self, Health};
 use crate::Auth;
 use crate::openapi::Api;
 
-/// A cache in front would go on saying that a dead server is well.
+/// A cache in front would keep reporting a dead server as healthy.
 const UNCACHED: [(HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
 
 pub(crate) fn router() -> Api {

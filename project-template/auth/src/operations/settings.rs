@@ -7,17 +7,17 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::settings::Section;
 
-/// Bytes of the shortest secret: nobody guesses it, however many requests they send.
+/// Minimum length in bytes, which no rate of requests is enough to guess.
 const SECRET_LENGTH: usize = 32;
-/// A random secret of that length has more different characters; `aaaa…` and `changeme-changeme-…` have fewer.
+/// Minimum number of different characters. A random secret has more; `aaaa…` and `changeme-changeme-…` have fewer.
 const SECRET_VARIETY: usize = 10;
 
 /// `[cron]`.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// What a scheduler shows; without one nobody can call.
+    /// The secret that a scheduler presents. Without one, the endpoint is off.
     pub secret: Option<SecretString>,
-    /// How often the server removes what has expired.
+    /// How often the server removes expired data.
     pub interval: Option<Duration>,
 }
 
