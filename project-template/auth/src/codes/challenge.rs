@@ -1,9 +1,9 @@
 //! Codes, each bound to the request that asked for it (OWASP ASVS 5.0, 6.6.2).
 //!
-//! Whoever asks holds the id of the request. A guess that names it is compared with the code of that request alone, and is
-//! one of few that the request has. One that names none is compared with the last code of the subject, out of a budget that
-//! all share who name none. Wrong ones of either kind count for the day, and a subject that has used up the guesses of a day
-//! gets no further code; a request that was made before has its own.
+//! The client keeps the id of its request. A guess with an id is compared with the code of that request only, and uses
+//! one of the few attempts of that request. A guess without an id is compared with the subject's latest code, and uses
+//! a budget shared by all such guesses. Wrong guesses of both kinds count towards a daily limit: once it is reached, no
+//! further code is issued for the subject, but earlier requests keep their own attempts.
 
 use ring::rand::{self, SystemRandom};
 use secrecy::{ExposeSecret, SecretString};
@@ -15,25 +15,24 @@ use crate::Auth;
 use crate::db::{self, Tx};
 use crate::error::{Error, Result};
 
-/// A code that was asked for.
+/// A code and the request it belongs to.
 pub(crate) struct Asked {
-    /// To be sent to whom it is for.
+    /// Sent to the owner.
     pub(crate) code: SecretString,
-    /// To be kept by whoever asked.
+    /// Returned to the client.
     pub(crate) request: RequestId,
 }
 
-/// Names the request for a code.
+/// The id of a request for a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RequestId(pub(super) Uuid);
 
 impl RequestId {
-    /// That of no request, for an answer that must not tell that there is none.
+    /// An id without a request, for answers that must not reveal that there is none.
     pub(crate) fn random() -> Self {
         Self(Uuid::from_bytes(random_bytes()))
     }
 
-    /// What [`RequestId::to_text`] made; none of anything else.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         Uuid::try_parse(text).ok().map(Self)
     }
@@ -43,8 +42,8 @@ impl RequestId {
     }
 }
 
-/// Makes a code for a request, if one may be sent; else [`super::wait`] says how long not. The guesses made so far stay
-/// counted.
+/// Creates a request and its code, if the limits allow one; otherwise [`super::wait`] returns for how long they do not.
+/// Guesses stay counted.
 pub(crate) async fn ask(auth: &Auth, tx: &mut Tx, subject: Subject, limits: Limits) -> db::Result<Option<Asked>> {
     let now = auth.now();
     let settings = &auth.settings().codes;
@@ -52,7 +51,8 @@ pub(crate) async fn ask(auth: &Auth, tx: &mut Tx, subject: Subject, limits: Limi
     let mac = auth.tokens().mac(subject.message(asked.code.expose_secret()).as_bytes(), now);
     let bounds = bounds(settings, limits.lockout, now);
     let id = Some((asked.request, now + settings.lifetime));
-    // A code that is asked for at a known place can be shown from elsewhere too, unless strangers have used up their share.
+    // A code requested from a known address can also be presented elsewhere without its request id, unless clients
+    // elsewhere have used up their budget.
     let everywhere = subject.known_at(None);
     let is_known = subject.place.is_some() && store::request(tx, subject, id, limits, &bounds).await?;
     let is_shared = store::request(tx, everywhere, id, limits, &bounds).await?;
@@ -64,7 +64,7 @@ pub(crate) async fn ask(auth: &Auth, tx: &mut Tx, subject: Subject, limits: Limi
     Ok(Some(asked))
 }
 
-/// A code that was shown. Of all who show it at once, one redeems it.
+/// A correct code. Of concurrent requests that present it, one redeems it.
 #[derive(PartialEq)]
 pub(crate) struct Redeemable {
     subject: Subject,
@@ -77,11 +77,11 @@ impl std::fmt::Debug for Redeemable {
     }
 }
 
-/// Judges a guess, after it has been counted: the code if it is right. Goes through [`crate::throttle::guarded`], which
-/// counts it for the client as well.
+/// Counts a guess, then compares it. Returns the code if it is right. Call it through [`crate::throttle::guarded`],
+/// which counts the guess for the client as well.
 ///
 /// # Errors
-/// 429 where the budget is spent: no guess counts for a while, not even the right one.
+/// 429 if the budget is spent: for a while no guess is accepted, not even the right one.
 pub(crate) async fn compare(
     auth: Auth,
     subject: Subject,
@@ -103,7 +103,7 @@ pub(crate) async fn compare(
         }
     };
     let (Some(request), Some(mac)) = (request, mac) else { return Ok(None) };
-    // One that nobody owned when it was asked for is good for whoever owns the name now: it was sent to the name.
+    // A code requested while the name had no owner is valid for its present owner: it was sent to that name.
     let is_of = |subject: Subject| {
         let message = subject.message(code.expose_secret().trim());
         auth.tokens().has_mac(message.as_bytes(), &mac)
@@ -112,7 +112,7 @@ pub(crate) async fn compare(
     Ok(is_right.then_some(Redeemable { subject: subject.counting_in(counted_in), request }))
 }
 
-/// Counts a guess that names no request: the last one that there was at the place it is known from, else that of all.
+/// Counts a guess without a request id, for the latest request from the known address, else for the latest of all.
 async fn guess_at_last(
     auth: &Auth,
     subject: Subject,
@@ -132,21 +132,20 @@ async fn guess_at_last(
     Ok(None)
 }
 
-/// Uses a code up, in the transaction that does what it is for, and those of the other requests with it. Says whether it
-/// was still there.
+/// Uses up a code and all others of its subject, in the transaction that acts on it. False if it was already used.
 pub(crate) async fn redeem(tx: &mut Tx, code: &Redeemable) -> db::Result<bool> {
     store::redeem(tx, code.subject, code.request).await
 }
 
-/// Makes the codes of a subject void; what was counted stays.
+/// Revokes the codes of a subject; its counters stay.
 pub(crate) async fn discard(tx: &mut Tx, subject: Subject) -> db::Result<()> {
     store::discard(tx, subject).await
 }
 
-/// Uniform among all codes of this length, those with zeros in front too.
+/// Uniform over all codes of this length, including those with leading zeros.
 fn random(length: u32) -> SecretString {
     let codes = 10_u64.pow(length);
-    // Numbers from here on would make the first codes likelier than the others.
+    // Numbers from here on are rejected: they would make low codes more likely (modulo bias).
     let end = u64::MAX - u64::MAX % codes;
     loop {
         let number = u64::from_le_bytes(random_bytes());

@@ -1,4 +1,4 @@
-//! What is counted of short codes, and of whatever else is sent: how often it is sent and guessed at.
+//! Counters per subject: how often codes and links are sent, and how often codes are guessed at.
 
 use std::time::Duration;
 
@@ -11,67 +11,63 @@ use super::code_store as store;
 use crate::Auth;
 use crate::db::{self, Tx};
 
-/// Wrong guesses of a day, beside the budget of `[codes]`: with six digits, odds of 1 to 50,000 a day.
+/// Wrong guesses per day, a second limit besides `codes.attempts`: with six digits, odds of 1 in 50,000 a day.
 const DAY_GUESSES: u32 = 20;
 const DAY: Duration = Duration::from_hours(24);
-/// The longest `codes.lifetime` and `codes.lockout`.
+/// The maximum of `codes.lifetime` and `codes.lockout`.
 pub(super) const LONGEST: Duration = DAY;
-/// How long a count is kept after the last mail: a guess may come at the end of the code's lifetime, and counts for a day or
-/// for the lockout.
+/// How long a counter is kept after the last send: a guess at the end of the code's lifetime counts for another day or
+/// lockout.
 pub(super) const REMEMBERED: Duration = Duration::from_hours(48);
 const _: () = assert!(REMEMBERED.as_secs() >= LONGEST.as_secs() + DAY.as_secs());
 
-/// What a code is for.
+/// The purpose of a code, and the account or name it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Subject {
     pub(super) purpose: &'static str,
     pub(super) id: Uuid,
-    /// Whose it is, and in which version, where a name can have one owner after another.
+    /// The owner and its version, if a name can change owners.
     owner: Option<(Uuid, i64)>,
-    /// Where it is counted for a client that its owner is known to use: apart from all others.
+    /// The separate counter of an address that the owner is known to use.
     pub(super) place: Option<Uuid>,
 }
 
 impl Subject {
-    /// Something that is there.
     pub(crate) fn of(purpose: &'static str, id: Uuid) -> Self {
         Self { purpose, id, owner: None, place: None }
     }
 
-    /// Whatever goes by this name, whether or not there is such a thing: so that asking for a code for it takes the same
-    /// course if there is not.
+    /// A subject by name, which need not exist: requests for unknown names take the same path.
     pub(crate) fn named(purpose: &'static str, name: &str) -> Self {
         Self { purpose, id: hash(format!("{purpose}\0{name}").as_bytes()), owner: None, place: None }
     }
 
-    /// As owned by an account, in this version. What is counted is the same; a code is void for any other owner, and for
-    /// this one after a change.
+    /// Binds codes to this owner in this version: they are void for other owners and later versions. The counters stay
+    /// the same.
     pub(crate) fn owned_by(self, owner: Uuid, version: i64) -> Self {
         Self { owner: Some((owner, version)), ..self }
     }
 
-    /// As asked for or shown from an address that is known to it, if that is one: what strangers do is counted elsewhere.
+    /// Counts requests and guesses from a known address apart from those of all other clients.
     pub(crate) fn known_at(self, address: Option<Vec<u8>>) -> Self {
         let place = |address: Vec<u8>| hash(&[self.id.as_bytes().as_slice(), &address].concat());
         Self { place: address.map(place), ..self }
     }
 
-    /// An id that is the same whenever the subject is.
+    /// Equal subjects have equal ids.
     pub(crate) fn id(self) -> Uuid {
         self.id
     }
 
-    /// The row that counts it.
+    /// The id of its counter row.
     pub(super) fn counted_in(self) -> Uuid {
         self.place.unwrap_or(self.id)
     }
 
-    /// As counted in a row.
     pub(super) fn counting_in(self, row: Uuid) -> Self {
         Self { place: Some(row).filter(|row| *row != self.id), ..self }
     }
 
-    /// As owned by nobody.
     pub(super) fn of_nobody(self) -> Self {
         Self { owner: None, ..self }
     }
@@ -85,9 +81,9 @@ impl Subject {
 /// How often something may be sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// The pause between two.
+    /// The minimum time between two.
     pub(crate) cooldown: Duration,
-    /// How many, until nothing was sent for `lockout`.
+    /// Sends in a row; the count restarts once nothing was sent for `lockout`.
     pub(crate) sends: u32,
     pub(crate) lockout: Duration,
 }
@@ -102,19 +98,19 @@ impl From<&Settings> for Limits {
     }
 }
 
-/// Where budgets begin and end at a time.
+/// Budgets, and the times they are counted from.
 pub(super) struct Bounds {
     pub(super) now: OffsetDateTime,
-    /// What was counted at or before this is forgotten.
+    /// Counts from this time or earlier have expired.
     pub(super) stale: OffsetDateTime,
-    /// As `stale`, for the budget of a day.
+    /// As `stale`, for the daily limit.
     pub(super) yesterday: OffsetDateTime,
     pub(super) guesses: u32,
     pub(super) day_guesses: u32,
 }
 
 crate::row! {
-    /// What was counted of a subject.
+    /// The counters of a subject.
     pub(super) struct Count {
         pub(super) sends: i64,
         pub(super) sent_at: OffsetDateTime,
@@ -125,18 +121,18 @@ crate::row! {
     }
 }
 
-/// Nothing more for so long.
+/// Nothing more may be sent for this long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Wait(pub(crate) Duration);
 
-/// Counts something that is sent for a subject. None if nothing may be sent; [`wait`] then says how long not.
+/// Counts a send for a subject. None if the limits forbid it; [`wait`] then returns for how long.
 pub(crate) async fn request(auth: &Auth, tx: &mut Tx, subject: Subject, limits: Limits) -> db::Result<Option<()>> {
     let bounds = bounds(&auth.settings().codes, limits.lockout, auth.now());
     let granted = store::request(tx, subject, None, limits, &bounds).await?;
     Ok(granted.then_some(()))
 }
 
-/// How long nothing more may be sent. Ends the transaction.
+/// Returns how long nothing more may be sent. Ends the transaction.
 pub(crate) async fn wait(auth: &Auth, mut tx: Tx, subject: Subject, limits: Limits) -> db::Result<Wait> {
     let bounds = bounds(&auth.settings().codes, limits.lockout, auth.now());
     store::clamp_in(&mut tx, subject, bounds.now).await?;
@@ -150,7 +146,7 @@ pub(super) fn bounds(settings: &Settings, lockout: Duration, now: OffsetDateTime
     Bounds { now, stale: now - lockout, yesterday: now - DAY, guesses, day_guesses }
 }
 
-/// When guesses count again, if none does now.
+/// When guesses are accepted again, if they are rejected now.
 pub(super) fn spent_until(count: &Count, bounds: &Bounds) -> Option<OffsetDateTime> {
     let lockout = bounds.now - bounds.stale;
     let row = (count.guesses >= i64::from(bounds.guesses)).then(|| count.guessed_at + lockout);
@@ -169,7 +165,6 @@ pub(super) fn between(now: OffsetDateTime, until: OffsetDateTime) -> Duration {
     (until - now).try_into().unwrap_or(Duration::ZERO)
 }
 
-/// Sixteen bytes that stand for others.
 fn hash(bytes: &[u8]) -> Uuid {
     let hash = digest::digest(&digest::SHA256, bytes);
     let mut id = [0; 16];

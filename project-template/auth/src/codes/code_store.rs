@@ -1,4 +1,4 @@
-//! The tables of codes, and of what was counted about them.
+//! The tables of codes and their counters.
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -11,8 +11,7 @@ use crate::{in_tx, on};
 const COUNT: &str = "select sends, sent_at, guesses, guessed_at, day_guesses, day_from
     from codes where purpose = $1 and subject = $2";
 
-/// Counts something that is sent, with the request it is the code of, if its subject may be sent one. The guesses stay as
-/// they are.
+/// Counts a send, if the limits allow one, and stores its request as the latest. Guesses stay counted.
 pub(super) async fn request(
     tx: &mut Tx,
     subject: Subject,
@@ -48,7 +47,6 @@ pub(super) async fn request(
     Ok(granted == 1)
 }
 
-/// Keeps the code of a request.
 pub(super) async fn insert(
     tx: &mut Tx,
     subject: Subject,
@@ -70,17 +68,17 @@ pub(super) async fn insert(
     .map(drop))
 }
 
-/// What became of a guess at the code of a request.
+/// The result of a guess with a request id.
 pub(super) enum Guessed {
-    /// It was counted, and for the day in this row; to be compared with this.
+    /// `counted_in` is the row of the daily limit, `mac` that of the right code.
     Counted { counted_in: Uuid, mac: Vec<u8> },
-    /// The request has no more, and none until it is over.
+    /// The request has no attempts left; it expires at `until`.
     Spent { until: OffsetDateTime },
-    /// There is no such request of the subject.
+    /// The subject has no active request with this id.
     Unknown,
 }
 
-/// Counts a guess at the code of a request.
+/// Counts a guess with a request id.
 pub(super) async fn guess_at(db: &Db, subject: Subject, request: RequestId, bounds: &Bounds) -> sqlx::Result<Guessed> {
     let counted: Option<(Uuid, Vec<u8>)> = on!(db, pool => sqlx::query_as(
         "update code_requests set guesses = guesses + 1
@@ -122,7 +120,7 @@ pub(super) async fn guess_at(db: &Db, subject: Subject, request: RequestId, boun
     Ok(Guessed::Counted { counted_in, mac })
 }
 
-/// Counts a guess that names no request, and gives the last one, if there is one and budget left.
+/// Counts a guess without a request id. Returns the latest request, if it is active and the budget allows a guess.
 pub(super) async fn count_guess(db: &Db, subject: Subject, bounds: &Bounds) -> sqlx::Result<Option<RequestId>> {
     let row: Option<(Uuid,)> = on!(db, pool => sqlx::query_as(
         "update codes
@@ -147,7 +145,6 @@ pub(super) async fn count_guess(db: &Db, subject: Subject, bounds: &Bounds) -> s
     Ok(row.map(|(request,)| RequestId(request)))
 }
 
-/// What a guess at the code of a request is to be compared with.
 pub(super) async fn mac(db: &Db, subject: Subject, request: RequestId) -> sqlx::Result<Option<Vec<u8>>> {
     let row: Option<(Vec<u8>,)> = on!(db, pool => sqlx::query_as(
         "select mac from code_requests where id = $1 and purpose = $2 and subject = $3",
@@ -176,7 +173,7 @@ pub(super) async fn count_in(tx: &mut Tx, subject: Subject) -> sqlx::Result<Opti
         .await)
 }
 
-/// Has what a fast clock counted have been counted now.
+/// Moves times that a fast clock stored in the future back to now.
 const CLAMP: &str = "update codes
     set sent_at = case when sent_at > $3 then $3 else sent_at end,
         guessed_at = case when guessed_at > $3 then $3 else guessed_at end,
@@ -203,8 +200,7 @@ pub(super) async fn clamp_in(tx: &mut Tx, subject: Subject, now: OffsetDateTime)
         .map(drop))
 }
 
-/// Uses the code of a request up, and those of the others of its subject with it. The budget is full again, but for the wrong
-/// guesses of the day.
+/// Uses up the code of a request and all others of its subject. Resets the budgets, except for the day's wrong guesses.
 pub(super) async fn redeem(tx: &mut Tx, subject: Subject, request: RequestId) -> sqlx::Result<bool> {
     let done = in_tx!(tx, conn => sqlx::query("delete from code_requests where id = $1")
         .bind(request.0)
@@ -245,7 +241,7 @@ pub(super) async fn remove_all(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Removes requests that are over, at most `limit` of them.
+/// Removes at most `limit` expired requests.
 pub(super) async fn remove_expired(db: &Db, now: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
     Ok(on!(db, pool => sqlx::query(
         "delete from code_requests where id in
@@ -266,7 +262,7 @@ pub(super) async fn count_expired(db: &Db, now: OffsetDateTime) -> sqlx::Result<
     Ok(count.unsigned_abs())
 }
 
-/// Removes counts that nothing was sent for since `before`, at most `limit` of them.
+/// Removes at most `limit` counters without a send since `before`.
 pub(super) async fn remove_stale(db: &Db, before: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
     Ok(on!(db, pool => sqlx::query(
         "delete from codes where (purpose, subject) in

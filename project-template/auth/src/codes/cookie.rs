@@ -1,4 +1,4 @@
-//! The cookie that keeps the request for a code in a browser.
+//! The cookie that holds the id of a code request.
 
 use axum::http::{HeaderMap, HeaderValue};
 use axum_extra::extract::cookie::{self, Cookie};
@@ -7,10 +7,10 @@ use super::RequestId;
 use crate::Auth;
 use crate::http::{Fields, cookies};
 
-/// Characters of a request, at most.
+/// Maximum length of a request id, in characters.
 const LIMIT: usize = 64;
 
-/// The cookie of a request, for the paths that take its code.
+/// The `Set-Cookie` header for a request id, limited to the paths that take its code.
 pub(crate) fn set(auth: &Auth, name: &'static str, path: &str, request: RequestId) -> HeaderValue {
     let settings = auth.settings();
     let same_site = settings.sessions.cookie.same_site.attribute();
@@ -26,12 +26,12 @@ pub(crate) fn set(auth: &Auth, name: &'static str, path: &str, request: RequestI
     cookies::header(&cookie)
 }
 
-/// It has a path.
+/// The cookie has a path, so it is never `__Host-`.
 fn name_in(auth: &Auth, name: &str) -> String {
     auth.settings().sessions.cookie.name_of(name, false)
 }
 
-/// The request that is named by the body's member `request`, else by the cookie.
+/// The request id in the body's member `request`, else in the cookie.
 pub(crate) fn shown(auth: &Auth, fields: &mut Fields, headers: &HeaderMap, name: &str) -> Option<RequestId> {
     let named = fields.optional_text("request", LIMIT);
     named
@@ -39,7 +39,7 @@ pub(crate) fn shown(auth: &Auth, fields: &mut Fields, headers: &HeaderMap, name:
         .or_else(|| RequestId::parse(&cookies::value(headers, &name_in(auth, name))?))
 }
 
-/// Whether the answer is to have what was made in its body, by `Prefer: return=representation` (RFC 7240, section 4.2).
+/// Whether the client asks for the result in the body: `Prefer: return=representation` (RFC 7240, section 4.2).
 pub(crate) fn is_wanted(headers: &HeaderMap) -> bool {
     let wishes = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
     wishes.flat_map(|value| value.split(',')).any(|wish| {

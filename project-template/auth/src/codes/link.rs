@@ -1,4 +1,4 @@
-//! Links.
+//! Single-use links.
 
 use std::time::Duration;
 
@@ -16,38 +16,33 @@ use crate::Auth;
 use crate::db::Tx;
 use crate::error::Result;
 
-/// Bytes of a link's secret.
 const SECRET_BYTES: usize = 32;
-/// How long a link that is used or expired can still be told from one that never was.
+/// How long used and expired links are kept, so that they can be told from unknown ones.
 pub(super) const EXPLAINED: Duration = Duration::from_hours(30 * 24);
 
-/// A link that was opened and is good.
+/// A valid link.
 pub(crate) struct Link<T> {
     hash: Vec<u8>,
-    /// What it was issued for.
     pub(crate) purpose: String,
-    /// Whose it is.
     pub(crate) subject: Uuid,
-    /// The version its subject had: where that has changed since, the link is void.
+    /// The subject's version when it was issued; the link is void if that has changed since.
     pub(crate) version: i64,
-    /// What it does.
     pub(crate) data: T,
 }
 
-/// What a link is worth that was opened.
+/// The result of looking up a link.
 pub(crate) enum Standing<T> {
     Good(Link<T>),
-    /// It has done what it is for.
     Used {
         subject: Uuid,
-        /// What it did, while the key that sealed it is there.
+        /// None once the key that sealed it has been removed.
         data: Option<T>,
     },
     Expired,
     Unknown,
 }
 
-/// Issues a link, and gives the part of it that is secret. To be the only one, call [`forget`] before.
+/// Issues a link and returns its secret. Call [`forget`] first to replace earlier links.
 pub(crate) async fn issue<T: Serialize>(
     auth: &Auth,
     tx: &mut Tx,
@@ -69,7 +64,7 @@ pub(crate) async fn issue<T: Serialize>(
     Ok(secret)
 }
 
-/// Looks a link up that was issued for one of these purposes. Looking does not use it.
+/// Looks up a link issued for one of these purposes, without using it up.
 pub(crate) async fn find<T: DeserializeOwned>(auth: &Auth, purposes: &[&str], secret: &str) -> Result<Standing<T>> {
     let row = store::by_hash(auth.db(), &hash(secret)).await?;
     let Some(row) = row.filter(|row| purposes.contains(&row.purpose.as_str())) else { return Ok(Standing::Unknown) };
@@ -81,30 +76,28 @@ pub(crate) async fn find<T: DeserializeOwned>(auth: &Auth, purposes: &[&str], se
     if row.used_at.is_some() {
         return Ok(Standing::Used { subject: row.subject, data });
     }
-    // The key that sealed it was taken away, and with it everything it vouched for.
+    // The key that sealed it was removed, which revokes everything it sealed.
     let Some(data) = data else { return Ok(Standing::Expired) };
     let Row { hash, purpose, subject, version, .. } = row;
     Ok(Standing::Good(Link { hash, purpose, subject, version, data }))
 }
 
 impl<T> Link<T> {
-    /// Uses the link up, in the transaction that does what it is for: of all who open it at once, one does.
+    /// Uses up the link in the transaction that acts on it. Of concurrent requests, only one gets `true`.
     pub(crate) async fn consume(&self, auth: &Auth, tx: &mut Tx) -> sqlx::Result<bool> {
         store::consume(tx, &self.hash, auth.now()).await
     }
 }
 
-/// Removes the unused links of a subject that were issued for a purpose.
 pub(crate) async fn forget(tx: &mut Tx, purpose: &str, subject: Uuid) -> sqlx::Result<()> {
     store::remove(tx, purpose, subject).await
 }
 
-/// Removes the unused links of a subject, whatever they are for: whenever a way in is taken away.
+/// Removes all unused links of a subject. Call it whenever a way to sign in is revoked.
 pub(crate) async fn forget_all(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
     store::remove_unused(tx, subject).await
 }
 
-/// How many good links a subject has for a purpose.
 pub(crate) async fn count_live(tx: &mut Tx, purpose: &str, subject: Uuid, now: OffsetDateTime) -> sqlx::Result<u64> {
     store::count_live(tx, purpose, subject, now).await
 }
@@ -113,7 +106,7 @@ fn hash(secret: &str) -> Vec<u8> {
     digest::digest(&digest::SHA256, secret.as_bytes()).as_ref().to_vec()
 }
 
-/// What the data of a link is sealed as: it opens in no other row.
+/// The sealing context, so that the data cannot be opened in another row.
 fn thing(hash: &[u8]) -> String {
     format!("link {}", URL_SAFE_NO_PAD.encode(hash))
 }

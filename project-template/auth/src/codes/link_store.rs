@@ -7,7 +7,6 @@ use crate::db::{Db, Tx};
 use crate::{in_tx, on};
 
 crate::row! {
-    /// A link as it is stored.
     pub(super) struct Row {
         pub(super) hash: Vec<u8>,
         pub(super) purpose: String,
@@ -95,7 +94,7 @@ pub(super) async fn count_live(tx: &mut Tx, purpose: &str, subject: Uuid, now: O
     Ok(count.unsigned_abs())
 }
 
-/// Removes links that expired before a time, at most `limit` of them.
+/// Removes at most `limit` links that expired up to `before`.
 pub(super) async fn remove_expired(db: &Db, before: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
     Ok(on!(db, pool => sqlx::query(
         "delete from links where hash in (select hash from links where expires_at <= $1 order by expires_at limit $2)",

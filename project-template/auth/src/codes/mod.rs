@@ -1,9 +1,9 @@
 //! One-time secrets that travel by mail: links, and short codes to type.
 //!
-//! Both belong to a subject (any id: nothing here knows accounts) and a purpose. A link's secret is too long to guess, so
-//! its hash is enough. A code is short, so a guess is counted before it is looked at, the key of its MAC is outside the
-//! database, and neither asking for another code nor waiting one out refills the budget of whoever does not say which
-//! request for a code is theirs.
+//! Both belong to a subject (any id: this room does not know accounts) and a purpose. A link's secret is too long to
+//! guess, so a plain hash is stored. A code is short: guesses are counted before they are compared, the key of its MAC
+//! is kept outside the database, and neither requesting another code nor waiting for one to expire refills the budget
+//! of guesses without a request id.
 
 mod challenge;
 mod code;
@@ -25,13 +25,13 @@ pub(crate) use typed::typed;
 
 use crate::db::{Db, Tx};
 
-/// Removes everything there is about a subject that is no more.
+/// Removes all rows of a deleted subject.
 pub(crate) async fn erase(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
     link_store::remove_all(tx, subject).await?;
     code_store::remove_all(tx, subject).await
 }
 
-/// Removes links and counts that nobody needs any more, at most `limit` of each. Says how many there were.
+/// Removes expired links, requests and counters, at most `limit` of each. Returns how many.
 pub(crate) async fn remove_expired(db: &Db, now: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
     let links = link_store::remove_expired(db, now - link::EXPLAINED, limit).await?;
     let requests = code_store::remove_expired(db, now, limit).await?;

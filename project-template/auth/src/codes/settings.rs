@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::code::LONGEST;
 use crate::settings::{Choice, Section};
 
-/// How codes reach people.
+/// How codes are delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sending {
     /// By mail.
     Mail,
-    /// Printed, while developing.
+    /// Printed, for development.
     Console,
 }
 
@@ -21,19 +21,19 @@ impl Choice for Sending {
 /// `[codes]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// Digits.
+    /// Number of digits.
     pub length: u32,
-    /// How long a code lives.
+    /// How long a code is valid.
     pub lifetime: Duration,
-    /// Guesses in a row, however many codes they are spread over.
+    /// Guesses per request, and in a row over all codes for guesses without a request id.
     pub attempts: u32,
-    /// The pause between two mails.
+    /// The minimum time between two mails.
     pub resend_cooldown: Duration,
-    /// Mails beside the first.
+    /// Mails after the first.
     pub max_resends: u32,
-    /// How long neither guesses nor mails are possible once they are spent.
+    /// How long guesses and mails are rejected once they are used up.
     pub lockout: Duration,
-    /// How codes reach people.
+    /// How codes are delivered.
     pub sending: Sending,
 }
 
@@ -48,14 +48,14 @@ impl Settings {
             lockout: section.duration("lockout"),
             sending: section.one_of("sending"),
         };
-        // What is counted is forgotten in the end; no budget may outlast the memory of what was spent of it.
+        // Counters are removed after a while: a budget that lasts longer would be reset early.
         if settings.lifetime.is_zero() || settings.lifetime > LONGEST {
             section.problem("lifetime", "must be longer than zero and at most \"24h\"");
         }
         if settings.lockout > LONGEST {
             section.problem("lockout", "must be at most \"24h\"");
         }
-        // Else a code would live longer than the memory of the guesses at it.
+        // Otherwise a code would still be valid when the guesses at it are forgotten.
         if settings.lockout < settings.lifetime || settings.lockout < settings.resend_cooldown {
             let fix = "must be at least as long as codes.lifetime and codes.resend_cooldown";
             section.conflict("lockout", &["codes.lifetime", "codes.resend_cooldown"], fix);
@@ -63,7 +63,6 @@ impl Settings {
         settings
     }
 
-    /// What production does not start with.
     pub(crate) fn refuse_unsafe(&self, section: &mut Section<'_>) {
         if self.sending == Sending::Console {
             section

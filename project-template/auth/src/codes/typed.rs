@@ -1,10 +1,10 @@
-//! Codes as people type and paste them.
+//! Codes as users type and paste them.
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Settings;
 
-/// The zero of each script that has decimal digits (Unicode 16, general category Nd), beside ASCII; nine follow it.
+/// The digit zero of each script besides ASCII (Unicode 16, general category Nd); the digits one to nine follow it.
 #[rustfmt::skip]
 const ZEROS: &[u32] = &[
     0x0660, 0x06f0, 0x07c0, 0x0966, 0x09e6, 0x0a66, 0x0ae6, 0x0b66, 0x0be6, 0x0c66, 0x0ce6, 0x0d66, 0x0de6, 0x0e50,
@@ -15,8 +15,8 @@ const ZEROS: &[u32] = &[
     0x1d7f6, 0x1e140, 0x1e2f0, 0x1e4f0, 0x1e5f1, 0x1e950, 0x1fbf0,
 ];
 
-/// A code as it was mailed, from what somebody typed: without spaces, dashes and what nobody sees, its digits of any script.
-/// None for what cannot be a code, which is no guess.
+/// Normalizes a typed code: drops spaces, dashes and invisible characters, and converts digits of any script to ASCII.
+/// None if the text cannot be a code; that does not count as a guess.
 pub(crate) fn typed(settings: &Settings, text: &SecretString) -> Option<SecretString> {
     let mut code = String::with_capacity(settings.length as usize);
     for character in text.expose_secret().chars().filter(|character| !is_between(*character)) {
@@ -31,7 +31,7 @@ fn digit(character: char) -> Option<u32> {
     character.to_digit(10).or_else(of_script)
 }
 
-/// What groups digits, or came along when they were copied.
+/// Characters that group digits, or are copied along with them.
 fn is_between(character: char) -> bool {
     character.is_whitespace()
         || matches!(
