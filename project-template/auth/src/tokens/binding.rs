@@ -1,4 +1,4 @@
-//! What tokens are tied to: `tokens.bind`, and the claim that says so.
+//! Binding of tokens to a device or an address: `tokens.bind`, and its claim.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,11 +7,11 @@ use crate::settings::Choice;
 /// `tokens.bind`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bind {
-    /// To nothing: whoever holds a token can use it.
+    /// Not bound: anyone who holds a token can use it.
     None,
-    /// Tokens of both kinds to the device that they were given out to.
+    /// Tokens of both kinds are bound to the device they were issued to.
     Device,
-    /// Access tokens to the address that they were given out to. A refresh token gets one for another address.
+    /// Access tokens are bound to the address they were issued to. A refresh token can obtain one for another address.
     Ip,
     /// Both.
     DeviceAndIp,

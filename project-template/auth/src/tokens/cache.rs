@@ -1,6 +1,6 @@
 //! Remembers tokens whose signature was verified: the signature is nine tenths of the cost of a request.
 //!
-//! Only the signature is skipped. Expiry is compared at every use, and whether the session lives is asked elsewhere.
+//! Only the signature check is skipped. The expiry is checked at every use, and the session elsewhere.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::AccessClaims;
 /// Tokens remembered, about half a KiB each.
 const CAPACITY: usize = 20_000;
 
-/// SHA-256 of the token to its claims: the memory of this process holds no token that could be used.
+/// Claims by the SHA-256 of their token, so that the memory of this process holds no usable token.
 pub(super) struct VerifiedTokens(Cache<[u8; 32], Arc<AccessClaims>>);
 
 impl Default for VerifiedTokens {

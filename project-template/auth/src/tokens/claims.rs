@@ -1,4 +1,4 @@
-//! What a token says (RFC 7519, section 4), and the types that keep the two kinds apart.
+//! The claims of tokens (RFC 7519, section 4), and types that keep access and refresh tokens apart.
 
 use std::ops::Deref;
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Binding, Refusal, Settings};
 
-/// The claim that no token of this server has (RFC 7519, section 4.1.5), but one by the same key may.
+/// This server never sets `nbf` (RFC 7519, section 4.1.5), but another issuer with the same key may.
 const NOT_BEFORE: &str = "nbf";
 
 /// What tokens say of the user beside who it is; read from the database at each rotation.
@@ -96,7 +96,7 @@ pub struct AccessClaims(Claims);
 /// The claims of a verified refresh token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RefreshClaims {
-    /// How often the session had been rotated when this token was made.
+    /// How often the session had been rotated when this token was issued.
     pub generation: i64,
     #[serde(flatten)]
     claims: Claims,
@@ -118,7 +118,7 @@ impl Deref for RefreshClaims {
     }
 }
 
-/// Who a token is made for.
+/// The user and the session that a token is issued for.
 pub(crate) struct Grant<'g> {
     pub(crate) user_id: Uuid,
     pub(crate) session: Uuid,
@@ -179,7 +179,7 @@ pub(super) fn encode(kind: Kind, grant: &Grant<'_>, lifetime: Lifetime, settings
     json.expect("claims are texts, numbers and JSON values with text keys")
 }
 
-/// A name for a generation that is the same each time it is asked for; nothing depends on it being a secret.
+/// A `jti` that is always the same for a generation; it need not be secret.
 fn refresh_jti(session: Uuid, generation: i64) -> String {
     let mut digest = Context::new(&SHA256);
     digest.update(session.as_bytes());
@@ -212,7 +212,7 @@ impl AccessClaims {
         if now >= self.exp.saturating_add(leeway) {
             return Err(Refusal::Expired);
         }
-        // Made by an instance whose clock is fast; it expires no later for that.
+        // Tolerates an issuer whose clock is fast; the token expires no later for that.
         let iat_leeway = i64::try_from(settings.iat_leeway.as_secs()).unwrap_or_default();
         let is_made = self.iat <= now.saturating_add(iat_leeway);
         let has_begun = |from: &Value| from.as_i64().is_some_and(|from| from <= now.saturating_add(leeway));

@@ -1,4 +1,4 @@
-//! What is believed of the claims of a token whose signature is right.
+//! Checks of the claims of a token whose signature is valid.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,7 +11,7 @@ use super::{AccessClaims, Refusal};
 
 const NOW: i64 = 1_800_000_000;
 
-/// What becomes of a token with these members instead of those that this server writes.
+/// The verdict on a token with these claims in place of those that this server writes.
 fn judged(changes: &Value) -> Result<(), Refusal> {
     let settings = crate::Settings::load(Path::new(""), "", &BTreeMap::new()).expect("the defaults").tokens;
     let mut claims = json!({

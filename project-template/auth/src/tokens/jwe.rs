@@ -1,6 +1,7 @@
-//! Sealed tokens: a signed token inside the compact form of RFC 7516 (`dir`, A256GCM), which only this service can read.
+//! Sealed tokens: a signed token inside the compact form of RFC 7516 (`dir`, A256GCM), which only this service can
+//! read.
 //!
-//! The signature inside decides what is believed; the seal hides it from whoever holds the token.
+//! The signature inside authenticates the claims; the encryption hides them from the holder of the token.
 
 use std::{borrow::Cow, fmt};
 
@@ -18,29 +19,29 @@ use crate::settings::Problem;
 /// Bytes of an AES-256 key.
 const KEY_BYTES: usize = 32;
 
-/// Stands in the list for the key that is none.
+/// The entry of the list for tokens that are not sealed.
 const PLAIN: &str = "plain";
 
 const SALT: &[u8] = b"jwt-allauth";
 const NONCE_KEY: &[u8] = b"jwt-allauth sealed token nonce";
 
-/// The token was not sealed with a key that is known, or was changed since: which of them it was is not told.
+/// The token was not sealed with a known key, or was changed since. The error does not reveal which.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the token cannot be opened")]
 pub(crate) struct CannotOpen;
 
-/// Seals tokens with the newest of some keys and opens them with all. Without a key, tokens stay as they are.
+/// Seals tokens with the newest key and opens them with any. Without keys, tokens are not sealed.
 #[derive(Debug, Default)]
 pub(crate) struct Seal(Vec<Cover>);
 
-/// What a token may be in.
+/// An entry of the list.
 enum Cover {
     Sealed(Box<Jwe>),
     Plain,
 }
 
 impl Seal {
-    /// A seal of `entries`, newest first: `"kid:base64url of 32 bytes"`, or the word `plain`.
+    /// A seal from `entries`, newest first: `"kid:base64url of 32 bytes"`, or the word `plain`.
     ///
     /// # Errors
     /// Every entry that is not usable, by its place in the list; never its value.
@@ -59,7 +60,7 @@ impl Seal {
         if problems.is_empty() { Ok(Self(covers)) } else { Err(problems) }
     }
 
-    /// A signed token as it goes out. The same token is sealed to the same bytes.
+    /// Seals a signed token before it is issued. The same token gives the same bytes.
     pub(crate) fn seal(&self, token: String) -> String {
         match self.0.first() {
             Some(Cover::Sealed(key)) => key.seal(&token),
@@ -67,7 +68,7 @@ impl Seal {
         }
     }
 
-    /// The signed token in one that came in. One that is not sealed is accepted only while the list allows it.
+    /// The signed token inside a presented one. An unsealed token is accepted only while the list allows it.
     ///
     /// # Errors
     /// [`CannotOpen`], whatever the reason.
@@ -88,12 +89,12 @@ impl Seal {
         self.0.iter().filter_map(Cover::key).map(|key| key.kid.as_str())
     }
 
-    /// The name of the key that tokens go out with.
+    /// The name of the key that seals new tokens.
     pub(crate) fn sealing_kid(&self) -> Option<&str> {
         self.0.first().and_then(Cover::key).map(|key| key.kid.as_str())
     }
 
-    /// Whether the list says that tokens may be unsealed.
+    /// Whether the list has `plain`, which accepts unsealed tokens.
     pub(crate) fn has_plain(&self) -> bool {
         self.0.iter().any(|cover| cover.key().is_none())
     }
@@ -139,7 +140,7 @@ impl fmt::Debug for Cover {
     }
 }
 
-/// A new entry of the list.
+/// Generates a new entry of the list.
 ///
 /// # Errors
 /// When the operating system gives no random bytes.
@@ -150,7 +151,7 @@ pub(crate) fn generate(kid: &str) -> Result<Zeroizing<String>, String> {
     Ok(Zeroizing::new(format!("{kid}:{}", *key)))
 }
 
-/// One key, and the one protected header it writes and reads: `alg`, `enc` or `zip` of a token's own are never looked at.
+/// One key, and the only protected header it writes and accepts: a token's own `alg`, `enc` or `zip` has no effect.
 struct Jwe {
     kid: String,
     header: String,
@@ -185,12 +186,12 @@ impl Jwe {
         format!("{}..{}.{}.{}", self.header, encode(&nonce), encode(&text), encode(tag.as_ref()))
     }
 
-    /// The nonce is a MAC over the key's header and the whole token, so it repeats only with everything else, and then
-    /// the result is the same bytes: two plaintexts under one nonce, which breaks GCM, would take a collision of 96 bits.
-    /// A refresh token is the same each time it is given out; an access token never is, by its `jti`.
+    /// The nonce is a MAC over the key's header and the whole token, so it repeats only for the same token, which gives
+    /// the same bytes. Two plaintexts under one nonce, which breaks GCM, would need a collision of 96 bits. A refresh
+    /// token is the same each time it is issued; an access token never is, because of its `jti`.
     fn nonce(&self, token: &str) -> [u8; NONCE_LEN] {
         let mut mac = hmac::Context::with_key(&self.nonces);
-        // The header is base64url: the dot ends it.
+        // The header is base64url, so the dot marks its end.
         for part in [&self.header, ".", token] {
             mac.update(part.as_bytes());
         }

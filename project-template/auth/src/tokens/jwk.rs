@@ -1,11 +1,11 @@
-//! Public keys as JSON (RFC 7517), and the name that follows from one (RFC 7638).
+//! Public keys as JSON (RFC 7517), and their thumbprints (RFC 7638).
 
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::{digest, rsa::PublicKeyComponents};
 
-/// The members that say which key it is (RFC 7638 section 3.2, RFC 8037 section 2), in the order of a thumbprint.
+/// The members that identify a key (RFC 7638 section 3.2, RFC 8037 section 2), in the order of a thumbprint.
 pub(crate) type Members = BTreeMap<&'static str, String>;
 
 /// An Ed25519 key from its 32 bytes (RFC 8037 section 2).

@@ -1,8 +1,8 @@
-//! Signed tokens in the compact form of RFC 7515: written in one shape, read in that shape alone.
+//! Signed tokens in the compact form of RFC 7515: one shape is written, and only that shape is read.
 //!
-//! Made here rather than by a JWT crate: those read the system clock themselves, where ours can be moved by a test;
-//! they skip header members they do not know, where each unknown one is refused here; and they parse the private key
-//! again for every signature, which doubles its price. Times, issuer and audience are the caller's affair.
+//! No JWT crate is used, for three reasons. Such crates read the system clock, which a test cannot move; they ignore
+//! unknown header members, which are rejected here; and they parse the private key again for every signature, which
+//! doubles its cost. The caller checks times, issuer and audience.
 
 use std::fmt;
 
@@ -12,13 +12,13 @@ use serde_json::{Map, Value};
 
 use super::strict_json;
 
-/// Longest token that is looked at, in bytes; a cookie cannot be longer either (RFC 6265 section 6.1).
+/// Longest token accepted, in bytes; a cookie cannot be longer either (RFC 6265 section 6.1).
 pub(crate) const MAX_TOKEN_BYTES: usize = 4096;
 
 /// Longest `kid` that is looked up, in bytes; a thumbprint takes 43.
 const MAX_KID_BYTES: usize = 64;
 
-/// The claims of a token whose signature and type were right.
+/// The claims of a token whose signature and type are valid.
 pub(crate) type Claims = Map<String, Value>;
 
 /// A signature algorithm of RFC 7518 section 3.1 or RFC 8037 section 3.1, spelled as there.
@@ -30,7 +30,7 @@ pub enum Algorithm {
     Es256,
     /// RSA PKCS#1 v1.5 with SHA-256, for verifiers that know nothing else.
     Rs256,
-    /// HMAC with SHA-256: who can verify can sign, so for a single service only.
+    /// HMAC with SHA-256: any verifier can also sign, so it is for a single service only.
     Hs256,
 }
 
@@ -53,43 +53,43 @@ impl fmt::Display for Algorithm {
     }
 }
 
-/// Why a token is refused. For logs and counters: a client learns no more than that it was.
+/// Why a token is rejected. For logs and counters: the client learns no more than whether the type was wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum JwsError {
-    /// Not a token in the one form that is read.
+    /// Not a token in the one accepted form.
     #[error("the token is malformed")]
     Malformed,
-    /// Its `kid` is none of ours. Nothing is fetched to find it.
+    /// Its `kid` is unknown. No key is fetched for it.
     #[error("the token names an unknown key")]
     UnknownKey,
-    /// Changed, signed by another key, or claiming another algorithm than its key has.
+    /// Changed, signed by another key, or with another `alg` than its key's.
     #[error("the signature of the token is wrong")]
     BadSignature,
-    /// A valid token of another kind, such as a refresh token where an access token is wanted.
+    /// A token of another kind, such as a refresh token where an access token is expected. Its signature is not
+    /// checked.
     #[error("the token is of another type")]
     WrongType,
 }
 
-/// A key that checks tokens. The algorithm belongs to it, never to the token (RFC 8725 section 3.1).
+/// A key that verifies tokens. The algorithm is the key's, never the token's (RFC 8725 section 3.1).
 pub(crate) trait VerifyingKey {
-    /// The one algorithm of the key.
     fn algorithm(&self) -> Algorithm;
-    /// Whether `signature` is one of this key over `message`.
+    /// Whether `signature` is this key's signature of `message`.
     fn verify_bytes(&self, message: &[u8], signature: &[u8]) -> bool;
 }
 
-/// A key that also signs them.
+/// A key that also signs tokens.
 pub(crate) trait JwsKey: VerifyingKey {
-    /// The name by which the header of a token refers to the key.
+    /// The name of the key in the header of a token.
     fn kid(&self) -> &str;
     /// The signature of `message`, in the encoding of RFC 7518.
     fn sign_bytes(&self, message: &[u8]) -> Vec<u8>;
 }
 
-/// A token of type `typ` over `claims`, a JSON object as text.
+/// Signs `claims`, a JSON object as text, as a token of type `typ`.
 pub(crate) fn sign(key: &impl JwsKey, typ: &'static str, claims: &[u8]) -> String {
     let (alg, kid) = (key.algorithm().name(), key.kid());
-    // Nothing here needs escaping: a constant, base64url and a constant.
+    // Nothing here needs escaping: two constants and a `kid` in base64url.
     let header = format!(r#"{{"alg":"{alg}","kid":"{kid}","typ":"{typ}"}}"#);
     let mut token = String::with_capacity(2 * (header.len() + claims.len()));
     URL_SAFE_NO_PAD.encode_string(header, &mut token);
@@ -101,10 +101,10 @@ pub(crate) fn sign(key: &impl JwsKey, typ: &'static str, claims: &[u8]) -> Strin
     token
 }
 
-/// The claims of `token`, if it is of one of the `types` and signed by the key that `find` knows under its `kid`.
+/// The claims of `token`, if its type is one of `types` and the key that `find` returns for its `kid` signed it.
 ///
 /// # Errors
-/// [`JwsError`], from what is cheap to see to what is not.
+/// [`JwsError`]; cheap checks come first.
 pub(crate) fn verify<'k, K: VerifyingKey + 'k>(
     token: &str,
     types: &[&str],
@@ -137,13 +137,13 @@ impl<'t> Parts<'t> {
             return Err(JwsError::Malformed);
         }
         let (signed, signature) = token.rsplit_once('.').ok_or(JwsError::Malformed)?;
-        // A further dot lands in the payload, where base64url does not allow it.
+        // A further dot ends up in the payload, where base64url does not allow it.
         let (header, payload) = signed.split_once('.').ok_or(JwsError::Malformed)?;
         Ok(Self { signed, header, payload, signature })
     }
 }
 
-/// Every member a header may have, so that `crit`, `jku`, `jwk`, `x5u`, `b64` or `zip` is an error and not ignored.
+/// All members a header may have: `crit`, `jku`, `jwk`, `x5u`, `b64` or `zip` is an error, not ignored.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header<'t> {
@@ -154,7 +154,7 @@ struct Header<'t> {
 
 impl<'t> Header<'t> {
     fn parse(text: &'t [u8]) -> Result<Self, JwsError> {
-        // serde would also read the members from an array.
+        // serde would also accept an array.
         if text.first() != Some(&b'{') {
             return Err(JwsError::Malformed);
         }
@@ -163,13 +163,13 @@ impl<'t> Header<'t> {
     }
 }
 
-/// Whether `kid` is short and plain enough to be looked up and logged.
+/// Whether `kid` is short and plain enough to look up and to log.
 pub(super) fn is_kid(kid: &str) -> bool {
     (1..=MAX_KID_BYTES).contains(&kid.len())
         && kid.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
-/// Unpadded base64url whose unused bits are zero: one text for one value, or the same token could be sent in many.
+/// Unpadded base64url whose unused bits are zero, so that each value has one text: a token has no second spelling.
 fn decode(segment: &str) -> Result<Vec<u8>, JwsError> {
     URL_SAFE_NO_PAD.decode(segment).map_err(|_| JwsError::Malformed)
 }

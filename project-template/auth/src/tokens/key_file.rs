@@ -1,4 +1,4 @@
-//! The text of a key file, and of a key that is a value.
+//! The text of key files, and of keys given as values in the settings.
 
 use std::{fs, path::Path};
 
@@ -16,18 +16,17 @@ pub(crate) const PEM: &str = "pem";
 /// Extension of a file with an HS256 secret in base64url.
 pub(crate) const SECRET: &str = "secret";
 
-/// Characters of the shortest secret, 32 bytes, in base64url.
+/// Length of the shortest secret, 32 bytes, in base64url.
 pub(super) const SECRET_TEXT: usize = 43;
 
-/// Begins the comment line that says from when on a key signs, as an RFC 3339 time.
+/// Prefix of the comment line with the time from which a key signs, in RFC 3339.
 const SIGNS_FROM: &str = "signs-from:";
 
-/// The text of a key file.
 pub(crate) fn read(file: &Path) -> std::io::Result<Zeroizing<String>> {
     fs::read_to_string(file).map(Zeroizing::new)
 }
 
-/// The key in the text of a key file, and the time from which it says it signs.
+/// The key in the text of a key file, and the time from which it signs, if the text has one.
 ///
 /// # Errors
 /// What is wrong, as the second half of a sentence that names the file.
@@ -69,17 +68,17 @@ fn decode(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
         .map_err(|_| "is neither PEM nor base64url".into())
 }
 
-/// The key that is a value: PKCS#8 DER or an HS256 secret, in base64url.
+/// The key given as a value: PKCS#8 DER or an HS256 secret, in base64url.
 ///
 /// # Errors
 /// As [`parse`].
 pub(super) fn from_value(value: &str) -> Result<SigningKey, String> {
     let bytes = decode(value)?;
-    // No random secret looks like PKCS#8: that takes ten given bytes in given places.
+    // A random secret is not mistaken for PKCS#8, which has ten fixed bytes in fixed places.
     if Pkcs8::parse(&bytes).is_ok() { SigningKey::from_pkcs8(&bytes) } else { SigningKey::from_secret(&bytes) }
 }
 
-/// The text of a key file with the time from which the key signs, in place of one that it has.
+/// The text of a key file with `when` as the time from which the key signs, replacing an earlier time.
 ///
 /// # Errors
 /// When the year of `when` has more than four digits.

@@ -1,4 +1,4 @@
-//! Where keys come from: a directory of them, a file, or the value itself in the settings.
+//! Sources of keys: a directory, a file, or the key itself in the settings.
 
 use std::{
     collections::HashMap,
@@ -18,19 +18,19 @@ use super::{
 };
 use crate::settings::Problem;
 
-/// What was found, and what is not as it should be without being wrong.
+/// The keys, and findings that are not errors.
 #[derive(Debug)]
 pub(crate) struct Loaded {
-    /// The keys.
     pub(crate) keys: KeySet,
     /// Sentences for the log, each with its fix.
     pub(crate) warnings: Vec<String>,
 }
 
 impl KeySet {
-    /// The keys that `entries` name, newest first.
+    /// Loads the keys that `entries` name, newest first.
     ///
-    /// An entry is a directory (its `*.pem` and `*.secret` files, the greatest number first), a file, or a value: PKCS#8 DER or an HS256 secret of at least 32 bytes, in base64url.
+    /// An entry is a directory (its `*.pem` and `*.secret` files, the greatest number first), a file, or a value:
+    /// PKCS#8 DER or an HS256 secret of at least 32 bytes, in base64url.
     ///
     /// # Errors
     /// Every problem as a sentence that names the entry and the fix; never the value of one.
@@ -48,7 +48,7 @@ impl KeySet {
                 warnings.extend(idle.iter().map(ToString::to_string));
                 Ok(Loaded { keys, warnings })
             }
-            // One that does not sign may be the one that was meant to.
+            // A key that only verifies may be the one that was meant to sign.
             Err(problem) => Err([problem].into_iter().chain(idle).collect()),
         }
     }
@@ -57,10 +57,10 @@ impl KeySet {
 #[derive(Default)]
 struct Loading {
     keys: Vec<SigningKey>,
-    /// What each is called in messages, by its id.
+    /// The name of each key in messages, by its `kid`.
     names: HashMap<String, String>,
     warnings: Vec<String>,
-    /// Keys that do not sign although somebody may expect it.
+    /// Keys that only verify, although the owner may expect them to sign.
     idle: Vec<Problem>,
     problems: Vec<Problem>,
 }
@@ -91,8 +91,9 @@ impl Loading {
         }
     }
 
-    /// The number that is a file's name says how new its key is, and a time in it when it signs. A key that lacks either
-    /// only verifies: verifiers elsewhere may not have it yet, or it may be a copy of an old one.
+    /// The number in a file's name says how new its key is, and a time in the file says when it signs. The oldest
+    /// numbered key needs no time. Any other key that lacks either only verifies: verifiers elsewhere may not have it
+    /// yet, or it may be a copy of an old one.
     fn directory(&mut self, directory: &Path) {
         let name = directory.display();
         let files = match key_files(directory) {
@@ -132,7 +133,7 @@ impl Loading {
         ));
     }
 
-    /// The key of a file, and the time from which it says it signs.
+    /// The key of a file, and the time from which it signs, if the file has one.
     fn file(&mut self, file: &Path) -> Option<(SigningKey, Option<OffsetDateTime>)> {
         let name = file.display();
         let key = match read(file) {
@@ -145,7 +146,7 @@ impl Loading {
         key.map_err(|problem| self.problem(format_args!("names `{name}`, which {problem}"))).ok()
     }
 
-    /// Two files with one key are a mistake: one of them is taken for another key by whoever looks.
+    /// Two files with one key are a mistake: the owner would take one of them for another key.
     fn keep(&mut self, name: &str, key: SigningKey) {
         match self.names.get(key.kid()) {
             Some(other) => self.warnings.push(format!(
@@ -176,7 +177,7 @@ impl Loading {
     fn warn_if_readable_by_others(&mut self, _file: &Path) {}
 }
 
-/// The key files of a directory, the newest first; those whose names are no numbers last.
+/// The key files of a directory, newest first; files whose names are not numbers come last.
 pub(crate) fn key_files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(directory)? {
@@ -190,21 +191,22 @@ pub(crate) fn key_files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The number that is the name of a key file.
+/// The name of a key file, if it is a number.
 pub(crate) fn number(file: &Path) -> Option<u64> {
     let stem = file.file_stem()?.to_str()?;
     stem.bytes().all(|byte| byte.is_ascii_digit()).then(|| stem.parse().ok())?
 }
 
-/// Whether an entry names a directory, or one that is still to be made. What may be a key is neither: it would be there for
-/// everybody to see. An absolute path may look like one; unlike most of plain base64 it does not end in `=`.
+/// Whether an entry names a directory, existing or still to be created. A possible key is not taken for one, since a
+/// directory of that name would reveal it. An absolute path may look like a key; unlike most plain base64 it does not
+/// end in `=`.
 pub(crate) fn may_be_directory(entry: &str) -> bool {
     let path = Path::new(entry);
     let is_path = || !may_be_key(entry) || (path.is_absolute() && !entry.ends_with('='));
     path.is_dir() || (!entry.is_empty() && !path.exists() && path.extension().is_none() && is_path())
 }
 
-/// Whether an entry may be a key in a form that is not read, such as PEM or plain base64: then no message repeats it.
+/// Whether an entry may be a key in an unsupported form, such as PEM or plain base64: then no message repeats it.
 fn may_be_key(entry: &str) -> bool {
     let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace() || b"+/-_=".contains(&byte);
     entry.contains("-----BEGIN") || (entry.len() >= SECRET_TEXT && entry.bytes().all(is_base64))

@@ -1,4 +1,4 @@
-//! Directories, files and values with keys, and what is said about those that are wrong.
+//! Directories, files and values with keys, and the messages about wrong ones.
 
 use std::fs::{File, write};
 
@@ -74,7 +74,7 @@ fn a_directory_gives_its_keys_with_the_greatest_number_first() {
     assert_eq!(loaded.warnings, Vec::<String>::new());
 }
 
-/// With a time that has come.
+/// Signs from a time in the past.
 fn timed(key: &str) -> String {
     with_signs_from(key, OffsetDateTime::UNIX_EPOCH).expect("a year of four digits").to_string()
 }

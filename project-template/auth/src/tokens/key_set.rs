@@ -1,4 +1,4 @@
-//! The keys of the service, newest first: the first whose time has come signs, all verify.
+//! The keys of the service, newest first: the newest whose time has come signs, all verify.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::settings::Problem;
 
-/// Every key that tokens may be signed with, found by name without a search or a fetch.
+/// Every key that tokens may be signed with, indexed by name.
 #[derive(Debug)]
 pub(crate) struct KeySet {
     keys: Vec<SigningKey>,
@@ -22,8 +22,8 @@ pub(crate) struct KeySet {
 }
 
 impl KeySet {
-    /// The set of `keys`, newest first; a key that is listed twice counts where it stands last, so that a copy of an old
-    /// one does not sign again.
+    /// The set of `keys`, newest first. A key that is listed twice counts at its last position, so that a copy of an
+    /// old key does not sign again.
     ///
     /// # Errors
     /// What to do when the newest key that may sign is not of `algorithm`.
@@ -57,15 +57,16 @@ impl KeySet {
         })
     }
 
-    /// The key that signs at `now`: the newest whose time has come, whatever its algorithm; the oldest where none has.
+    /// The key that signs at `now`: the newest whose time has come, whatever its algorithm; if there is none, the
+    /// oldest.
     ///
-    /// A new key is published before it signs, or verifiers that cache the JWKS would refuse its first tokens.
+    /// A new key is published before it signs: verifiers that cache the JWKS would reject its first tokens.
     pub(crate) fn signing(&self, now: OffsetDateTime) -> &SigningKey {
         let due = self.keys.iter().find(|key| key.signs().is_due(now));
         due.or(self.keys.last()).unwrap_or(&self.keys[0])
     }
 
-    /// Whether the keys are the same, in the same order, and sign from the same times on.
+    /// Whether both sets have the same keys in the same order, signing from the same times.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let each = |set: &Self| set.iter().map(|key| (key.kid().to_owned(), key.signs())).collect::<Vec<_>>();
         each(self) == each(other)
@@ -76,26 +77,24 @@ impl KeySet {
         self.keys.iter()
     }
 
-    /// The key of this name, as the header of a token gives it.
     pub(crate) fn get(&self, kid: &str) -> Option<&SigningKey> {
         self.by_kid.get(kid).map(|&index| &self.keys[index])
     }
 
-    /// The refresh key of this name, as the header of a refresh token gives it.
     pub(crate) fn get_refresh(&self, kid: &str) -> Option<&MacKey> {
         let index = *self.by_refresh_kid.get(kid)?;
         Some(self.keys[index].refresh_key())
     }
 
-    /// The claims of a token of one of the `types` that one of these keys signed.
+    /// The claims of a token of one of the `types`, signed by one of these keys.
     ///
     /// # Errors
-    /// [`JwsError`]; none of them tells a client more than 401.
+    /// [`JwsError`]; a client gets 401 for each.
     pub(crate) fn verify(&self, token: &str, types: &[&str]) -> Result<Claims, JwsError> {
         jws::verify(token, types, |kid| self.get(kid))
     }
 
-    /// The claims of a token of one of the `types` that one of the refresh keys signed.
+    /// The claims of a token of one of the `types`, signed by one of the refresh keys.
     ///
     /// # Errors
     /// As [`Self::verify`].

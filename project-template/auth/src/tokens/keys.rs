@@ -1,4 +1,4 @@
-//! A key that signs tokens: parsed once, of one algorithm, named by the thumbprint of its public half.
+//! A key that signs tokens: parsed once, for one algorithm, named by the thumbprint of its public half.
 
 use std::{collections::HashSet, fmt};
 
@@ -25,19 +25,20 @@ use super::{
 /// Shortest HS256 secret, in bytes (RFC 7518 section 3.2), and length of a new one.
 pub(crate) const SECRET_BYTES: usize = 32;
 
-/// Fewer different bytes than this were typed, not drawn: 32 random ones have 30 on average, and never under 16.
+/// A secret with fewer different bytes was typed, not generated: 32 random bytes have 30 on average, and never under
+/// 16.
 const SECRET_VARIETY: usize = 16;
 
-/// How an RSA key is made: `ring` makes none.
+/// `ring` generates no RSA keys.
 const RSA_FIX: &str = "RSA keys are made by OpenSSL; run `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 | \
                        cargo run -- keys rotate --from -` (4096 for longer ones)";
 
-/// Words that stand in examples and never in a random secret; compared without case and punctuation.
+/// Words that occur in examples and never in a random secret; compared without case and punctuation.
 const PLACEHOLDERS: [&str; 5] = ["changeme", "placeholder", "replaceme", "yoursecret", "insecure"];
 
-/// A private key or secret with everything that follows from it.
+/// A private key or secret, with the keys derived from it.
 ///
-/// The bytes it is made from are wiped by whoever read them (`Zeroizing`); what `ring` keeps of them it does not wipe.
+/// Callers wipe the bytes it is parsed from (`Zeroizing`); `ring` does not wipe its copy.
 pub struct SigningKey {
     kid: String,
     secret: Secret,
@@ -46,20 +47,19 @@ pub struct SigningKey {
     signs: Signs,
 }
 
-/// When a key signs; it verifies always.
+/// When a key signs. It always verifies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Signs {
-    /// From its first moment on.
+    /// Immediately.
     #[default]
     AtOnce,
-    /// From this time on: verifiers that keep the published keys for a while have seen it by then.
+    /// From this time on. Verifiers that cache the published keys have fetched the key by then.
     From(OffsetDateTime),
-    /// While there is another.
+    /// Only as the oldest key, while no other key's time has come.
     Never,
 }
 
 impl Signs {
-    /// Whether the time has come.
     pub(crate) fn is_due(self, now: OffsetDateTime) -> bool {
         match self {
             Self::AtOnce => true,
@@ -148,7 +148,6 @@ impl SigningKey {
         &self.kid
     }
 
-    /// The one algorithm of the key.
     pub(crate) fn algorithm(&self) -> Algorithm {
         match self.secret {
             Secret::EdDsa(_) => Algorithm::EdDsa,
@@ -158,22 +157,21 @@ impl SigningKey {
         }
     }
 
-    /// A token of type `typ` over `claims`, a JSON object as text.
+    /// Signs `claims`, a JSON object as text, as a token of type `typ`.
     pub(crate) fn sign(&self, typ: &'static str, claims: &[u8]) -> String {
         jws::sign(self, typ, claims)
     }
 
-    /// The key for refresh tokens that belongs to this one.
+    /// The key for refresh tokens, derived from this one.
     pub(crate) fn refresh_key(&self) -> &MacKey {
         &self.refresh
     }
 
-    /// The keys for what the database keeps that belong to this one.
+    /// The keys for data in the database, derived from this one.
     pub(super) fn vault(&self) -> &Vault {
         &self.vault
     }
 
-    /// When the key signs.
     pub(crate) fn signs(&self) -> Signs {
         self.signs
     }
@@ -187,7 +185,7 @@ impl SigningKey {
         Some(json!(members))
     }
 
-    /// The text of a new key file: PEM, or for HS256 the secret in base64url.
+    /// Generates the text of a new key file: PEM, or for HS256 the secret in base64url.
     ///
     /// # Errors
     /// For RSA, with the command that makes such a key: `ring` cannot.
@@ -259,14 +257,14 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// Whether `text` holds a word of an example, in any case and with any punctuation.
+/// Whether `text` contains a placeholder word, in any case and with any punctuation.
 pub(super) fn has_placeholder(text: &[u8]) -> bool {
     let letters: Zeroizing<Vec<u8>> =
         Zeroizing::new(text.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect());
     PLACEHOLDERS.iter().any(|word| letters.windows(word.len()).any(|part| part == word.as_bytes()))
 }
 
-/// Whether at least 32 bytes look drawn rather than typed.
+/// Whether at least 32 bytes look generated, not typed.
 pub(super) fn is_random(secret: &[u8]) -> bool {
     secret.iter().collect::<HashSet<_>>().len() >= SECRET_VARIETY
 }

@@ -1,7 +1,8 @@
-//! What is derived from a signing key: the MAC key for refresh tokens, the keys of the vault, and names for keys without a public half.
+//! Keys derived from a signing key: the MAC key for refresh tokens, the keys of the vault, and names for keys without a
+//! public half.
 //!
-//! Refresh tokens are for this service alone, so nothing that the published keys can verify is ever a refresh token;
-//! and a MAC is the same each time, so one row of the database gives one token.
+//! Only this service reads refresh tokens, so the published keys never verify one. A MAC is deterministic, so one row
+//! of the database gives one token.
 
 use std::fmt;
 
@@ -12,7 +13,7 @@ use ring::{hkdf, hmac};
 use super::jws::{self, Algorithm, JwsKey, VerifyingKey};
 use super::vault::Vault;
 
-// Another text is another key: to change the first two ends every session.
+// Each text gives another key: changing the first two ends every session.
 const SALT: &[u8] = b"jwt-allauth";
 const REFRESH_KEY: &[u8] = b"jwt-allauth refresh token";
 const REFRESH_KEY_ID: &[u8] = b"jwt-allauth refresh token key id";
@@ -27,7 +28,7 @@ pub(crate) struct MacKey {
 }
 
 impl MacKey {
-    /// A token of type `typ` over `claims`, a JSON object as text; the same input gives the same token.
+    /// Signs `claims`, a JSON object as text, as a token of type `typ`. The same input gives the same token.
     pub(crate) fn sign(&self, typ: &'static str, claims: &[u8]) -> String {
         jws::sign(self, typ, claims)
     }
@@ -63,24 +64,23 @@ impl fmt::Debug for MacKey {
 pub(crate) struct Derivation(hkdf::Prk);
 
 impl Derivation {
-    /// Begins a derivation from the private part of a key, or a secret.
+    /// Starts from the private part of a key, or from a secret.
     pub(crate) fn of(private: &[u8]) -> Self {
         Self(hkdf::Salt::new(hkdf::HKDF_SHA256, SALT).extract(private))
     }
 
-    /// The key for refresh tokens.
     pub(crate) fn refresh_key(&self) -> MacKey {
         MacKey { kid: self.id(REFRESH_KEY_ID), key: self.key(REFRESH_KEY) }
     }
 
-    /// The keys for what the database keeps.
+    /// The keys for data in the database.
     pub(super) fn vault(&self) -> Vault {
         let seal = self.0.expand(&[VAULT_SEAL], &aead::AES_256_GCM).map(UnboundKey::from);
         let seal = LessSafeKey::new(seal.expect("HKDF gives up to 8160 bytes and 32 are asked for"));
         Vault { seal, mac: self.key(VAULT_MAC) }
     }
 
-    /// A name for the secret itself, one that tells nothing about it.
+    /// A name for the secret that reveals nothing about it.
     pub(crate) fn secret_id(&self) -> String {
         self.id(SECRET_ID)
     }

@@ -1,4 +1,4 @@
-//! Access and refresh tokens: what they say, how they are signed, and what is believed of one that is shown.
+//! Access and refresh tokens: claims, keys, signatures, encryption, and the verification of a presented token.
 
 mod binding;
 mod cache;
@@ -49,13 +49,13 @@ use claims::{Kind, Lifetime};
 use jwe::Seal;
 use key_set::KeySet;
 
-/// Bytes that `iss` and `aud` may take in JSON, each. With the longest signature, encryption and further claims a token then
+/// Most bytes of `iss` and of `aud` in JSON. With the longest signature, encryption and further claims, a token then
 /// still fits into a cookie of 4096 bytes.
 const NAME_LIMIT: usize = 100;
-/// The most a difference between clocks may be forgiven.
+/// The largest differences between clocks that the settings may tolerate.
 const MAX_LEEWAY: Duration = Duration::from_mins(1);
 const MAX_IAT_LEEWAY: Duration = Duration::from_hours(1);
-/// Verifiers may keep the published keys for as long, and an instance reads its own once a minute.
+/// Verifiers may cache the published keys for five minutes, and an instance reads its own once a minute.
 const MIN_KEY_LEAD: Duration = Duration::from_mins(6);
 
 /// `[tokens]`.
@@ -63,29 +63,29 @@ const MIN_KEY_LEAD: Duration = Duration::from_mins(6);
 pub struct Settings {
     /// How long an access token is valid.
     pub access_lifetime: Duration,
-    /// Of the key that signs.
+    /// The algorithm of the signing key.
     pub algorithm: Algorithm,
-    /// Directories, files or keys, newest first. A key itself is a secret, so none of them is ever shown as a whole.
+    /// Directories, files or keys, newest first. Secret, since an entry may be a key itself.
     pub keys: Vec<SecretString>,
     /// How long a new key is published before it signs.
     pub key_lead: Duration,
     /// Claim `iss`.
     pub issuer: String,
-    /// What it may be besides, in tokens that were issued before it changed.
+    /// Former values of `iss`, still accepted in tokens that were issued before it changed.
     pub accepted_issuers: Vec<String>,
     /// Claim `aud`.
     pub audience: String,
     /// Header `typ` of access tokens.
     pub typ: Typ,
-    /// Forgiven when the expiry of an access token is checked.
+    /// Tolerance when the expiry of an access token is checked.
     pub leeway: Duration,
-    /// Forgiven when it says to have been made later than now.
+    /// Tolerance when an access token's `iat` is in the future.
     pub iat_leeway: Duration,
-    /// Whether an access token must belong to a live session.
+    /// Whether an access token must belong to an active session.
     pub session_check: bool,
-    /// What a token is tied to.
+    /// The binding of issued tokens to the device, the address, or both.
     pub bind: Bind,
-    /// Keys that tokens are encrypted with, newest first; none leaves them readable.
+    /// Keys that encrypt tokens, newest first; without one, tokens are readable.
     pub encryption_keys: Vec<SecretString>,
 }
 
@@ -100,11 +100,11 @@ impl Choice for bool {
 
 /// Whether every token has room for this value of `iss` or `aud`.
 fn fits(name: &str) -> bool {
-    // Without the quotes around it.
+    // The limit does not count the quotes.
     Value::from(name).to_string().len() <= NAME_LIMIT + 2
 }
 
-/// The issuer and those that are accepted beside it.
+/// The issuer, and the former issuers that are still accepted.
 fn issuers(section: &mut Section<'_>, audience: &str, address: Option<String>) -> (String, Vec<String>) {
     let set = section.optional_text("issuer");
     if set.is_none() && address.as_deref().is_some_and(|address| !fits(address)) {
@@ -119,7 +119,7 @@ fn issuers(section: &mut Section<'_>, audience: &str, address: Option<String>) -
 }
 
 impl Settings {
-    /// `address` is that of the server, which names it in its tokens unless `tokens.issuer` does.
+    /// `address` is the server's own, which is the issuer unless `tokens.issuer` is set.
     pub(crate) fn read(section: &mut Section<'_>, address: Option<String>) -> Self {
         let audience = section.required_text("audience");
         let (issuer, accepted_issuers) = issuers(section, &audience, address);
@@ -205,7 +205,7 @@ fn warn_of(warnings: &[String]) {
     }
 }
 
-/// Makes and checks tokens. Checking one asks no database.
+/// Issues and verifies tokens, without the database.
 pub struct Tokens {
     keys: KeySet,
     seal: Seal,
@@ -224,7 +224,7 @@ impl Tokens {
         Ok(tokens)
     }
 
-    /// The same with the keys that are there now; none if they are the same keys.
+    /// Loads the keys again; none if they have not changed.
     ///
     /// # Errors
     /// As [`Tokens::load`].
@@ -261,36 +261,36 @@ impl Tokens {
         self.keys.signing(now)
     }
 
-    /// The names of the keys tokens are encrypted with, newest first.
+    /// The names of the encryption keys, newest first.
     pub(crate) fn encryption_kids(&self) -> impl Iterator<Item = &str> {
         self.seal.kids()
     }
 
-    /// The name of the key tokens go out encrypted with.
+    /// The name of the key that encrypts new tokens.
     pub(crate) fn sealing_kid(&self) -> Option<&str> {
         self.seal.sealing_kid()
     }
 
-    /// Whether `tokens.encryption_keys` says that tokens need not be encrypted.
+    /// Whether `tokens.encryption_keys` has `plain`, which accepts tokens that are not encrypted.
     pub(crate) fn accepts_plain(&self) -> bool {
         self.seal.has_plain()
     }
 
-    /// An access token that is valid from now, at most until the session's end.
+    /// Issues an access token that is valid from now, at most until the session's end.
     pub(crate) fn access(&self, grant: &Grant<'_>, now: OffsetDateTime, session_end: Option<OffsetDateTime>) -> String {
         let lifetime = Lifetime { from: now, until: self.access_until(now, session_end) };
         let claims = claims::encode(Kind::Access, grant, lifetime, &self.settings);
         self.seal.seal(self.keys.signing(now).sign(self.settings.typ.name(), &claims))
     }
 
-    /// When an access token expires that is made now.
+    /// When an access token that is issued now expires.
     pub(crate) fn access_until(&self, now: OffsetDateTime, session_end: Option<OffsetDateTime>) -> OffsetDateTime {
         let expiry = now + self.settings.access_lifetime;
         session_end.map_or(expiry, |end| end.min(expiry))
     }
 
-    /// The refresh token of a session's generation. The same arguments give the same bytes (while the keys stay), so it
-    /// need not be stored to be given out again.
+    /// The refresh token of a session's generation. The same arguments give the same bytes while the keys stay, so it
+    /// can be issued again without being stored.
     pub(crate) fn refresh(
         &self,
         grant: &Grant<'_>,
@@ -302,7 +302,7 @@ impl Tokens {
         self.seal.seal(self.keys.signing(from).refresh_key().sign(naming::REFRESH, &claims))
     }
 
-    /// The claims of an access token, if it is ours and valid now. Whether its session still lives is not asked here.
+    /// The claims of an access token, if it is ours and valid now. The session is not checked here.
     pub fn verify_access(&self, token: &str, now: OffsetDateTime) -> Result<Arc<AccessClaims>, Refusal> {
         let claims = if let Some(claims) = self.verified.get(token) {
             claims
@@ -316,13 +316,15 @@ impl Tokens {
         Ok(claims)
     }
 
-    /// The claims of a refresh token, if it is ours and not expired. Whether it is the live one only its session knows.
+    /// The claims of a refresh token, if it is ours and not expired. Only the session knows whether it is the current
+    /// one.
     pub fn verify_refresh(&self, token: &str, now: OffsetDateTime) -> Result<RefreshClaims, Refusal> {
         let claims = self.read_refresh(token)?;
         if claims.is_expired(now) { Err(Refusal::Expired) } else { Ok(claims) }
     }
 
-    /// The claims of a refresh token, if it is ours, for whoever asks its session why it is not valid any more.
+    /// The claims of a refresh token, if it is ours, even if it has expired: the session knows why it is not valid any
+    /// more.
     pub(crate) fn read_refresh(&self, token: &str) -> Result<RefreshClaims, Refusal> {
         let claims = self.keys.verify_refresh(&self.seal.open(token)?, &[naming::REFRESH])?;
         RefreshClaims::decode(claims, &self.settings).ok_or(Refusal::Invalid)

@@ -1,16 +1,16 @@
-//! What tokens say of who issued them and of what they are: claim `iss`, header `typ`.
+//! The names in a token: its issuer (claim `iss`) and its type (header `typ`).
 
 use crate::settings::Choice;
 
-/// Of a refresh token: nobody but this server is given the key for it.
+/// Header `typ` of refresh tokens. Only this server has the key that verifies them.
 pub(super) const REFRESH: &str = "rt+jwt";
 
 /// Header `typ` of access tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Typ {
-    /// What RFC 9068 has for access tokens, so that no other kind of token is taken for one (RFC 8725, section 3.11).
+    /// The value of RFC 9068, so that no other kind of token is accepted as an access token (RFC 8725, section 3.11).
     AccessToken,
-    /// What tokens of every kind may have, for verifiers that take nothing else.
+    /// The general value of all kinds of tokens, for verifiers that accept no other.
     Jwt,
 }
 
@@ -19,12 +19,12 @@ impl Choice for Typ {
 }
 
 impl Typ {
-    /// As it is written.
+    /// The value in new tokens.
     pub(super) fn name(self) -> &'static str {
         self.accepted()[0]
     }
 
-    /// What an access token may have: `at+jwt` always, for those that were issued before the setting changed.
+    /// The accepted values: always `at+jwt`, for tokens that were issued before the setting changed.
     pub(super) fn accepted(self) -> &'static [&'static str] {
         match self {
             Self::AccessToken => &["at+jwt"],
@@ -33,8 +33,9 @@ impl Typ {
     }
 }
 
-/// The issuer, and those before it whose tokens are accepted. Unless one is set, it is `address`, where that is known, and
-/// else `audience`, which goes on being accepted: setting an address for the first time signs nobody out.
+/// The issuer, and the former issuers whose tokens are accepted. If none is set, the issuer is `address` if that is
+/// known, else `audience`. With an address, `audience` stays accepted: setting an address for the first time signs no
+/// user out.
 pub(super) fn issuers(
     set: Option<String>,
     address: Option<String>,

@@ -1,15 +1,15 @@
-//! Private keys as files hold them: PEM (RFC 7468) around PKCS#8 (RFC 5958).
+//! Private keys in files: PEM (RFC 7468) around PKCS#8 (RFC 5958).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
 
-/// What stands behind BEGIN and END around PKCS#8 (RFC 7468 section 10).
+/// The label after BEGIN and END for PKCS#8 (RFC 7468 section 10).
 const LABEL: &str = "PRIVATE KEY";
 
 /// Characters of base64 on a line (RFC 7468 section 2).
 const LINE: usize = 64;
 
-/// Which of the algorithms a PKCS#8 key belongs to.
+/// The algorithm of a PKCS#8 key.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Kind {
     Ed25519,
@@ -17,16 +17,15 @@ pub(crate) enum Kind {
     Rsa,
 }
 
-/// A PKCS#8 key, looked into far enough to tell what it is.
+/// A PKCS#8 key, parsed far enough to know its kind.
 pub(crate) struct Pkcs8<'d> {
-    /// The kind of the key.
     pub(crate) kind: Kind,
     /// The private key without its wrapping: the same bytes in either version of PKCS#8.
     pub(crate) private: &'d [u8],
 }
 
 impl<'d> Pkcs8<'d> {
-    /// Reads the outer structure; whether the key in it is sound is for the crypto library to say.
+    /// Parses the outer structure only; the crypto library checks the key itself.
     ///
     /// # Errors
     /// A sentence about what it is instead.
@@ -75,7 +74,7 @@ pub(crate) fn encode(der: &[u8]) -> Zeroizing<String> {
     text
 }
 
-/// Label and body. Parameters may stand before the key, as `openssl ecparam -genkey` writes them.
+/// Label and body. Parameters may precede the key, as `openssl ecparam -genkey` writes them.
 fn first_private_key(mut text: &str) -> Option<(&str, &str)> {
     loop {
         let (label, rest) = text.split_once("-----BEGIN ")?.1.split_once("-----")?;
@@ -108,7 +107,8 @@ const OCTET_STRING: u8 = 0x04;
 const OBJECT_IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
 
-/// `AlgorithmIdentifier` (RFC 5280 section 4.1.1.2) by its object identifier, for P-256 with that of the curve.
+/// The kind of an `AlgorithmIdentifier` (RFC 5280 section 4.1.1.2), by its object identifier and for P-256 by the
+/// curve's.
 fn kind(algorithm: &[u8]) -> Option<Kind> {
     const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
     const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
@@ -123,7 +123,7 @@ fn kind(algorithm: &[u8]) -> Option<Kind> {
     }
 }
 
-/// The content of the DER element of this tag at the start of `input`, and what follows it.
+/// The content of the DER element with this tag at the start of `input`, and the rest of `input`.
 fn element(tag: u8, input: &[u8]) -> Option<(&[u8], &[u8])> {
     let (&[first, length], rest) = input.split_first_chunk::<2>()?;
     if first != tag {

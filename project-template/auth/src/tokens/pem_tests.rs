@@ -1,4 +1,4 @@
-//! PEM in the forms that tools write it.
+//! PEM in the forms that tools write.
 
 use super::{
     super::test_keys::{ED25519, P256, RSA, der},

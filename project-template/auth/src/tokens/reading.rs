@@ -1,4 +1,4 @@
-//! Keys are read again while the server runs: a rotation needs no restart.
+//! Reads the keys again while the server runs, so that a rotation needs no restart.
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -10,13 +10,13 @@ use super::Tokens;
 use crate::Auth;
 use crate::settings::Problems;
 
-/// How often the files of `tokens.keys` are looked at.
+/// How often the files of `tokens.keys` are read.
 const EVERY: Duration = Duration::from_mins(1);
 
-/// The tokens of a running server, by the keys that were read last.
+/// The tokens of a running server, under the keys that were read last.
 pub(crate) struct Current {
     tokens: RwLock<Arc<Tokens>>,
-    /// What was wrong when the keys were last read, which is said once.
+    /// The problems of the last reading, to log them only once.
     trouble: Mutex<String>,
 }
 
@@ -29,7 +29,7 @@ impl Current {
         Arc::clone(&self.tokens.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads the keys again. Keys that cannot be used leave those in use where they are.
+    /// Reads the keys again. If they cannot be used, the current ones stay in use.
     pub(crate) fn read_again(&self) {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match self.get().read_again() {
@@ -51,7 +51,7 @@ impl Current {
     }
 }
 
-/// Ticks a minute from now and every minute then.
+/// Ticks every minute, for the first time a minute from now.
 pub(crate) fn every_minute() -> Interval {
     interval_at(Instant::now() + EVERY, EVERY)
 }
@@ -65,7 +65,7 @@ pub(crate) async fn keep_reading(auth: Auth, mut hangup: Signal, mut timer: Inte
             _ = timer.tick() => {}
         }
         let auth = auth.clone();
-        // Files may be on a disk that is slow. A panic there is reported by the runtime, and the next one tries again.
+        // The disk may be slow. The runtime reports a panic, and the next tick tries again.
         let _ = tokio::task::spawn_blocking(move || auth.current_tokens().read_again()).await;
     }
 }

@@ -20,7 +20,7 @@ async fn keys_are_read_again_by_themselves_a_minute_from_the_start_and_every_min
     assert_eq!(app.auth.current_tokens().get().keys().count(), 1, "the minute is not over");
     task.abort();
 
-    // The same timer when it is over: its first tick is now.
+    // An interval whose first tick is due now, like the timer after a minute.
     let timer = tokio::time::interval(EVERY);
     let task = tokio::spawn(keep_reading(app.auth.clone(), signal(SignalKind::hangup()).unwrap(), timer));
     let both = async {

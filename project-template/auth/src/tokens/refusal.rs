@@ -1,12 +1,12 @@
-//! What is said of a token that is not accepted.
+//! The reasons for rejecting a token.
 
 use super::jwe::CannotOpen;
 use super::jws::JwsError;
 
-/// Why a token is not accepted.
+/// Why a token is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Not a token of ours, or changed since.
+    /// Not a token of this server, or changed since it was issued.
     Invalid,
     /// It was valid once.
     Expired,
@@ -15,7 +15,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// The wire format's words for it.
+    /// The message of the wire format.
     #[must_use]
     pub fn message(self) -> &'static str {
         match self {

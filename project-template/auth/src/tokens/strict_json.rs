@@ -1,14 +1,14 @@
 //! JSON objects in which no member occurs twice, at any depth.
 //!
-//! Two readers that keep different ones of two equal members see two different tokens under one signature
-//! (RFC 8725 section 2.4, RFC 7519 section 4).
+//! Readers differ in which of two equal members they keep, and would see two different tokens under one signature (RFC
+//! 8725 section 2.4, RFC 7519 section 4).
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// The object that `text` consists of; `None` if it is not one, or has a member twice.
+/// Parses `text` as one object; `None` if it is anything else, or has a member twice.
 pub(crate) fn object(text: &[u8]) -> Option<Map<String, Value>> {
     let mut reader = serde_json::Deserializer::from_slice(text);
     let value = Unique.deserialize(&mut reader).ok()?;

@@ -4,12 +4,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::keys::SigningKey;
 
-/// The key of one of the constants below.
 pub(crate) fn key(pkcs8: &str) -> SigningKey {
     SigningKey::from_pkcs8(&der(pkcs8)).expect("a key of an RFC")
 }
 
-/// The bytes of one of the constants below.
 pub(crate) fn der(pkcs8: &str) -> Vec<u8> {
     STANDARD.decode(pkcs8).expect("base64")
 }

@@ -1,18 +1,18 @@
-//! Keeps from whoever has a copy of the database what must lie in it for a while: sealed, or as a MAC, under keys that are
-//! derived from the signing key.
+//! Protects data in the database from anyone who has a copy of it: encrypted, or as a MAC, under keys derived from the
+//! signing key.
 
 use ring::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
 use ring::{hmac, rand};
 use zeroize::Zeroizing;
 
-/// Two keys that follow from one signing key.
+/// Two keys derived from one signing key.
 pub(super) struct Vault {
     pub(super) seal: LessSafeKey,
     pub(super) mac: hmac::Key,
 }
 
 impl Vault {
-    /// Encrypts with AES-256-GCM under a random nonce. What is sealed as one thing cannot be opened as another.
+    /// Encrypts with AES-256-GCM under a random nonce. Data sealed as one thing cannot be opened as another.
     pub(super) fn seal(&self, thing: &str, plain: &[u8]) -> Vec<u8> {
         let nonce: [u8; NONCE_LEN] =
             rand::generate(&rand::SystemRandom::new()).expect("the operating system gives random bytes").expose();
