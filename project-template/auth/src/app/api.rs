@@ -1,4 +1,4 @@
-//! The whole API on one page.
+//! Assembles the API.
 
 use axum::Router;
 use serde_json::Value;
@@ -27,14 +27,14 @@ impl Auth {
         }
     }
 
-    /// Where routers of pages begin: nothing below is for scripts of other origins.
+    /// The prefixes of pages: scripts of other origins may call nothing below them.
     pub(crate) fn page_paths(&self) -> impl Iterator<Item = &str> {
         let admin = &self.settings().admin;
         admin.enabled.then_some(admin.path.as_str()).into_iter()
     }
 }
 
-/// The API, every path of it under the prefix.
+/// The API, below the path prefix.
 fn api(settings: &Settings) -> Api {
     let api = Api::default()
         .merge(registration::router())
@@ -53,12 +53,12 @@ fn api(settings: &Settings) -> Api {
     }
 }
 
-/// What is beside it, at paths that are the same everywhere.
+/// Routes outside the prefix, at the same paths everywhere.
 fn beside() -> Api {
     Api::default().merge(sessions::public_router()).merge(password_reset::public_router()).merge(operations::router())
 }
 
-/// The description of all of it.
+/// The description of the complete API.
 pub(crate) fn description(settings: &Settings) -> Value {
     describe(
         api(settings).merge(beside()).get_openapi(),

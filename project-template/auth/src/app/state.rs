@@ -53,12 +53,12 @@ impl Auth {
     /// Loads the keys, opens the database and, in development, applies missing migrations.
     ///
     /// # Errors
-    /// What is missing or out of reach, with what to do about it. In production, migrations that were not applied.
+    /// If something is missing or unreachable, with a remedy. In production, if migrations are missing.
     pub async fn start(settings: Settings) -> anyhow::Result<Self> {
         Self::start_with(settings, ()).await
     }
 
-    /// As [`Auth::start`], with what the application adds.
+    /// As [`Auth::start`], with the application's hooks.
     ///
     /// # Errors
     /// As [`Auth::start`].
@@ -121,12 +121,12 @@ impl Auth {
         self.0.clock.now()
     }
 
-    /// This moment, for what is remembered in this process.
+    /// The current moment, for data kept in this process.
     pub(crate) fn moment(&self) -> Moment {
         self.0.clock.moment()
     }
 
-    /// The keys that were read last, and what they signed.
+    /// The keys as they were last read, to sign and verify tokens.
     #[must_use]
     pub fn tokens(&self) -> Arc<Tokens> {
         self.0.tokens.get()
@@ -158,7 +158,7 @@ impl Auth {
         &self.0.mail
     }
 
-    /// Redis, where it is set.
+    /// Redis, if it is configured.
     pub(crate) fn redis(&self) -> Option<&Redis> {
         self.0.redis.as_ref()
     }
@@ -167,12 +167,12 @@ impl Auth {
         &self.0.throttle
     }
 
-    /// Whether the mail server answered lately.
+    /// Whether the mail server has answered recently.
     pub(crate) fn mail_reach(&self) -> &mail::Reach {
         &self.0.mail_reach
     }
 
-    /// Told when there may be something in the outbox.
+    /// Notified when there may be mail in the outbox.
     pub(crate) fn mail_wake(&self) -> &Notify {
         &self.0.mail_wake
     }
@@ -181,17 +181,16 @@ impl Auth {
         &self.0.flushing
     }
 
-    /// What is counted for an operator.
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.metrics
     }
 
-    /// Failures on their way into the audit log.
+    /// Failures to be written to the audit log.
     pub(crate) fn failures(&self) -> &audit::Failures {
         &self.0.failures
     }
 
-    /// Whether the server was asked to stop: load balancers are told, and requests go on.
+    /// Whether the server was asked to stop. Readiness then fails, but requests are still served.
     pub(crate) fn is_leaving(&self) -> bool {
         self.0.leaving.load(Ordering::Relaxed)
     }
@@ -204,14 +203,14 @@ impl Auth {
         self.0.stopping.send_replace(true);
     }
 
-    /// Resolves when the server takes no more requests.
+    /// Resolves when the server stops accepting requests.
     pub(crate) async fn stopped(&self) {
-        // The sender lives as long as this does.
+        // Cannot fail: the sender lives as long as `self`.
         let _ = self.0.stopping.subscribe().wait_for(|stopping| *stopping).await;
     }
 }
 
-/// The words that metrics take from other rooms.
+/// The label values of metrics that other rooms define.
 fn words() -> Words {
     Words {
         actions: throttle::Action::ALL.iter().map(|action| action.name()).collect(),

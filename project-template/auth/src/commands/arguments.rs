@@ -1,13 +1,13 @@
-//! What the program was called as, and with.
+//! The command line and the program's name.
 
 use std::path::Path;
 
 use clap::Parser;
 
-/// The version of this crate, which cannot know the application's.
+/// The version of this crate, which does not know the application's.
 const VERSION: &str = concat!("(auth ", env!("CARGO_PKG_VERSION"), ")");
 
-/// The arguments of this process; `--version` names the program as it was called.
+/// The arguments of this process; `--version` prints the name by which the program was called.
 pub(super) fn of_process<A: Parser>() -> A {
     let called = std::env::args_os().next().unwrap_or_default();
     let name = Path::new(&called).file_stem().unwrap_or_default().to_string_lossy().into_owned();

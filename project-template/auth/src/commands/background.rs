@@ -1,11 +1,11 @@
-//! What goes on beside the requests, and what a newcomer does first.
+//! Background work, and a first step for newcomers.
 
 use tokio::task::JoinHandle;
 
 use crate::Auth;
 use crate::{mail, operations, redis, sessions};
 
-/// Work that goes on while the server serves.
+/// The background work of a running server.
 pub(super) struct Background {
     mail: mail::Worker,
     flushing: JoinHandle<()>,
@@ -21,7 +21,7 @@ impl Background {
         }
     }
 
-    /// Finishes what was begun, and closes the database.
+    /// Finishes pending work, and closes the database.
     pub(super) async fn finish(self, auth: &Auth) {
         let _ = self.flushing.await;
         auth.failures().finish(auth).await;
@@ -30,7 +30,7 @@ impl Background {
     }
 }
 
-/// A command to try, at the address where the API begins.
+/// A command to try first, for the API at this URL.
 pub(super) fn first_step(api: &str) -> String {
     format!(
         "sign up: curl {api}/registration/ -H 'Content-Type: application/json' -d '{{\"email\":\"you@example.com\",\

@@ -1,10 +1,10 @@
-//! `check`: with `--deploy` also what is unsafe in production, and what may be.
+//! `check`; with `--deploy`, also settings that are or may be unsafe in production.
 
 use std::process::ExitCode;
 
 use crate::Settings;
 
-/// The settings themselves, and what is made of them, were checked before this.
+/// The settings, and the parts built from them, were validated before this.
 pub(super) fn check(settings: &Settings, deploy: bool) -> ExitCode {
     let (warnings, notes) =
         if deploy { (settings.deployment_warnings(), settings.deployment_notes()) } else { Default::default() };

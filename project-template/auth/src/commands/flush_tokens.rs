@@ -6,7 +6,7 @@ use super::with_auth;
 use crate::app::Parts;
 use crate::operations::{expired, flush};
 
-/// Removes what has expired, or counts it.
+/// Removes expired data, or counts it.
 pub(super) async fn flush_tokens(parts: Box<Parts>, dry_run: bool) -> anyhow::Result<ExitCode> {
     let (verb, counts) = with_auth(parts, async |auth| {
         Ok(if dry_run { ("would remove", expired(auth).await?) } else { ("removed", flush(auth).await?) })

@@ -12,7 +12,7 @@ use crate::Settings;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Asks `/health/ready` where these settings have a server listen: a container needs no `curl` for it.
+/// Requests `/health/ready` at the address in these settings, so that a container needs no `curl`.
 pub(super) async fn ask(settings: &Settings) -> anyhow::Result<ExitCode> {
     let address = reachable(settings.http.bind);
     let status = tokio::time::timeout(PATIENCE, status(address))
@@ -26,7 +26,7 @@ pub(super) async fn ask(settings: &Settings) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Who listens on every address listens on loopback.
+/// A server that listens on every address also listens on loopback.
 fn reachable(bind: SocketAddr) -> SocketAddr {
     let loopback = if bind.is_ipv4() { IpAddr::from(Ipv4Addr::LOCALHOST) } else { Ipv6Addr::LOCALHOST.into() };
     if bind.ip().is_unspecified() { SocketAddr::new(loopback, bind.port()) } else { bind }

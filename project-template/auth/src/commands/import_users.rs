@@ -43,7 +43,7 @@ pub(super) struct Arguments {
     ids: Option<PathBuf>,
 }
 
-/// Imports a file, and says of each row that was not imported why. Running it again goes on where it stopped.
+/// Imports a file, and reports why rows were not imported. A repeated run continues where the last one stopped.
 pub(super) async fn import(parts: Box<Parts>, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut ids = arguments.ids.as_deref().map(Ids::create).transpose()?;
     let mut screen = Screen { file: &arguments.file, shows_progress: std::io::stderr().is_terminal() };
@@ -82,7 +82,7 @@ pub(super) async fn import(parts: Box<Parts>, arguments: &Arguments) -> anyhow::
     Ok(code)
 }
 
-/// A secret from a file, or from standard input: arguments of programs are seen by everybody on the machine.
+/// Reads a secret from a file or standard input: all users of the machine see a program's arguments.
 fn secret(file: &Path) -> anyhow::Result<SecretString> {
     let text =
         if file == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
@@ -117,7 +117,7 @@ fn conclude(summary: Summary, dry_run: bool) -> ExitCode {
     if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Such as `+09:00`.
+/// Parses an offset such as `+09:00`.
 fn offset(text: &str) -> Result<UtcOffset, String> {
     let parsed = UtcOffset::parse(text, format_description!("[offset_hour sign:mandatory]:[offset_minute]"));
     parsed.map_err(|_| "it must be like +09:00 or -03:30; names of zones are not known here".into())
@@ -127,7 +127,7 @@ fn accounts(count: u64) -> String {
     format!("{count} account{}", if count == 1 { "" } else { "s" })
 }
 
-/// Standard error: what is wrong with single rows and, on a terminal, how far the import is.
+/// Reports to standard error: problems of rows and, on a terminal, the progress.
 struct Screen<'s> {
     file: &'s Path,
     shows_progress: bool,
@@ -145,7 +145,6 @@ impl Screen<'_> {
         }
     }
 
-    /// Wipes the line of the progress.
     fn clear(&mut self) {
         if self.shows_progress {
             eprint!("\r\x1b[K");
@@ -153,7 +152,8 @@ impl Screen<'_> {
     }
 }
 
-/// The file of `--ids`, under another name until it is whole: an existing file is replaced only by a complete one.
+/// The file of `--ids`. It has a temporary name until it is complete, so that only a complete file replaces an existing
+/// one.
 struct Ids {
     partial: BufWriter<File>,
     path: PathBuf,
@@ -168,7 +168,7 @@ impl Ids {
         Ok(ids)
     }
 
-    /// A key is a number or a UUID; one that is neither is quoted.
+    /// Quotes a key that is neither a number nor a UUID.
     fn write(&mut self, key: &str, id: uuid::Uuid) -> std::io::Result<()> {
         self.without_key += u64::from(key.is_empty());
         if key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
@@ -193,7 +193,7 @@ impl Ids {
 
 impl Drop for Ids {
     fn drop(&mut self) {
-        // Of an import that came to nothing. A finished one has another name by now.
+        // Removes the file of a failed import; a complete one has been renamed already.
         let _ = std::fs::remove_file(partial(&self.path));
     }
 }

@@ -86,7 +86,8 @@ fn rotate(settings: &Settings, at_once: bool, if_none: bool, from: Option<&Path>
     Ok(ExitCode::SUCCESS)
 }
 
-/// The text of a key that was made elsewhere. It may lie among the others already, where it does not sign.
+/// The text of a key that was made elsewhere. Its file may be among the key files already, but no other file may hold
+/// the same key.
 fn taken(from: &Path, algorithm: Algorithm, files: &[PathBuf]) -> anyhow::Result<Zeroizing<String>> {
     let name = from.display();
     let text = if from == Path::new("-") {
@@ -117,7 +118,7 @@ fn is_same(file: &Path, other: &Path) -> bool {
     matches!((file.canonicalize(), other.canonicalize()), (Ok(file), Ok(other)) if file == other)
 }
 
-/// The value is what stands between the marks of a key file, in the alphabet of URLs.
+/// Prints the text between the markers of a key file, in base64url.
 fn print(settings: &Settings) -> anyhow::Result<ExitCode> {
     let key = SigningKey::generate(settings.tokens.algorithm).map_err(anyhow::Error::msg)?;
     let lines = key.lines().filter(|line| !line.starts_with("-----"));
@@ -127,7 +128,7 @@ fn print(settings: &Settings) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Encryption keys are values, not files: the new one is printed for whoever keeps the secrets.
+/// Encryption keys are values, not files: the new one is printed for the operator's store of secrets.
 fn make_encryption_key(settings: &Settings) -> anyhow::Result<ExitCode> {
     let tokens = Tokens::load(&settings.tokens).map_err(Problems::from)?;
     let taken: Vec<&str> = tokens.encryption_kids().collect();
@@ -149,13 +150,13 @@ fn make_encryption_key(settings: &Settings) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whether an entry of `tokens.keys` is a key itself, or one file.
+/// Whether an entry of `tokens.keys` is a key or a single file.
 fn names_a_key(settings: &Settings) -> bool {
     settings.tokens.keys.iter().any(|entry| !may_be_directory(entry.expose_secret().trim()))
 }
 
-/// Where key files are kept: the first entry of `tokens.keys` that is a directory or could become one. An entry may be a
-/// key instead: then it is in no path that is made or shown.
+/// The directory of key files: the first entry of `tokens.keys` that is a directory or could become one. Other entries
+/// may be keys, and must not end up in a path that is created or printed.
 fn directory(settings: &Settings) -> anyhow::Result<PathBuf> {
     let mut entries = settings.tokens.keys.iter().map(|entry| entry.expose_secret().trim());
     let Some(path) = entries.find(|entry| may_be_directory(entry)).map(PathBuf::from) else {
@@ -170,7 +171,7 @@ fn directory(settings: &Settings) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
-/// The file of the next key: its number must be the greatest, or the key would count as an old one.
+/// The file of the next key. Its number must be the greatest, or the key would count as an old one.
 fn next(directory: &Path, files: &[PathBuf], extension: &str) -> anyhow::Result<PathBuf> {
     let newest = files.iter().filter_map(|file| number(file)).max();
     match newest.unwrap_or_default().checked_add(1) {
@@ -183,12 +184,12 @@ fn next(directory: &Path, files: &[PathBuf], extension: &str) -> anyhow::Result<
     }
 }
 
-/// Writes the whole file or none: half a key, as a full disk would leave it, stops the next start.
+/// Writes the whole file or none: a truncated key, for example from a full disk, prevents the next start.
 fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = private::options().create_new(true).open(path)?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     written.inspect_err(|_| {
-        // Why it could not be written says more than why it could not be removed.
+        // Report the write error: it says more than an error of the removal.
         let _ = std::fs::remove_file(path);
     })
 }

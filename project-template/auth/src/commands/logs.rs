@@ -1,4 +1,4 @@
-//! Log lines: for people in development, JSON in production.
+//! Logging: text in development, JSON in production.
 
 use std::io::IsTerminal;
 
@@ -8,17 +8,17 @@ use tracing_subscriber::prelude::*;
 use crate::Settings;
 use crate::settings::variable;
 
-/// Of sqlx, what is worth knowing: statements that are slow. At `info` are the notices of PostgreSQL.
+/// Of sqlx, only warnings, such as slow statements. At `info` it logs PostgreSQL's notices.
 const DEFAULT: &str = "info,sqlx=warn";
 
-/// Starts logging to standard error. `RUST_LOG` chooses what, such as `info,auth=debug`.
+/// Starts logging to standard error. `RUST_LOG` sets the filter, such as `info,auth=debug`.
 pub(super) fn start(settings: &Settings) {
     let wished = wished();
     let targets = wished.as_ref().ok().cloned().flatten().unwrap_or_else(|| DEFAULT.parse().unwrap_or_default());
     let registry = tracing_subscriber::registry().with(targets);
     let is_colourful = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(is_colourful);
-    // A second start, as in tests, leaves the first in place.
+    // Tests start it more than once: the first one stays in place.
     let _ = if settings.is_production() {
         registry.with(layer.json()).try_init()
     } else {

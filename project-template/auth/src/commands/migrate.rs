@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::Settings;
 use crate::db::Db;
 
-/// Applies missing migrations, or says which are missing.
+/// Applies missing migrations, or lists them.
 pub(super) async fn migrate(settings: &Settings, check: bool) -> anyhow::Result<ExitCode> {
     let db = Db::connect(&settings.database).await?;
     let is_complete = bring_up_to_date(&db, check).await;
@@ -13,7 +13,7 @@ pub(super) async fn migrate(settings: &Settings, check: bool) -> anyhow::Result<
     Ok(if is_complete? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Says whether none is missing afterwards.
+/// Returns whether no migration is missing afterwards.
 async fn bring_up_to_date(db: &Db, check: bool) -> anyhow::Result<bool> {
     let pending = db.pending_migrations().await?;
     for name in &pending {

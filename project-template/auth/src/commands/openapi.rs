@@ -19,7 +19,7 @@ pub(super) enum Format {
     Http,
 }
 
-/// Prints the description of the API, or requests made of it, whether or not these settings serve it.
+/// Prints the description of the API, or requests derived from it, even if these settings do not serve it.
 pub(super) fn print(settings: &Settings, format: Format) -> anyhow::Result<ExitCode> {
     let spec = app::description(settings);
     let text = match format {

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::email::Email;
 use crate::mail;
 
-/// Sends a mail at once: what goes wrong is said here and not in a log.
+/// Sends a mail at once, and prints an error instead of logging it.
 pub(super) async fn send(settings: &Settings, address: &str) -> anyhow::Result<ExitCode> {
     let email = Email::parse(address).with_context(|| format!("`{address}` is not an e-mail address"))?;
     mail::send_test((&settings.mail, &settings.http), &email, Clock::default().now())

@@ -15,7 +15,7 @@ use crate::operations;
 use crate::server;
 use crate::tokens;
 
-/// Serves until SIGTERM or Ctrl-C, then finishes what was begun.
+/// Serves until SIGTERM or Ctrl-C, then finishes pending work.
 pub(super) async fn serve(
     parts: Box<Parts>,
     hooks: impl Hooks,
@@ -36,7 +36,7 @@ pub(super) async fn serve(
         })?),
         None => None,
     };
-    // Before the first line says that the server is there: whoever reads it may stop the server at once.
+    // Before the first log line: a program that reads it may stop the server at once.
     let stop = stop_signal(&auth)?;
     let hangup = signal(SignalKind::hangup())?;
     tokio::spawn(tokens::keep_reading(auth.clone(), hangup, tokens::every_minute()));
@@ -58,7 +58,7 @@ pub(super) async fn serve(
     Ok(ExitCode::SUCCESS)
 }
 
-/// In a container the address that is listened at is none to call.
+/// Prefers the public URL: the address that a container listens on cannot be called from outside.
 fn announce(auth: &Auth, address: std::net::SocketAddr) {
     tracing::info!("serving on http://{address}");
     let settings = auth.settings();
@@ -71,7 +71,7 @@ fn announce(auth: &Auth, address: std::net::SocketAddr) {
     }
 }
 
-/// Resolves when the process is asked to stop and has served on for a while, in which readiness says that it is leaving.
+/// Resolves after the process was asked to stop and has drained; meanwhile, readiness fails.
 fn stop_signal(auth: &Auth) -> anyhow::Result<impl Future<Output = ()> + use<>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

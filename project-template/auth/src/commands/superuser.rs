@@ -31,8 +31,8 @@ pub(super) struct Arguments {
     promote: bool,
 }
 
-/// Makes a superuser, or makes the account with this address one; then its sessions end, and its password is the given one
-/// or is set with a mailed link. Running it again changes nothing.
+/// Creates a superuser, or promotes the account with this address. A promotion ends its sessions; the given password
+/// replaces its own, or else a link to set one is mailed. A repeated run changes nothing.
 pub(super) async fn create(parts: Box<Parts>, arguments: Arguments) -> anyhow::Result<ExitCode> {
     let asks = !arguments.no_input && std::io::stdin().is_terminal();
     let variable = |name| variable(name).map_err(anyhow::Error::msg);
@@ -55,7 +55,7 @@ pub(super) async fn create(parts: Box<Parts>, arguments: Arguments) -> anyhow::R
         if make(auth, &email, password.clone()).await? {
             return Ok(());
         }
-        // Somebody else made it since: two instances start together.
+        // The account was created meanwhile: two instances may start together.
         let user = users::store::by_email(auth.db(), &email).await?.with_context(|| changed(email.as_written()))?;
         promote(auth, &user, arguments.promote, Some(password)).await
     })
@@ -63,7 +63,7 @@ pub(super) async fn create(parts: Box<Parts>, arguments: Arguments) -> anyhow::R
     Ok(ExitCode::SUCCESS)
 }
 
-/// Makes the account. Says whether nobody had the address.
+/// Creates the account. Returns whether the address was free.
 async fn make(auth: &Auth, email: &Email, password: SecretString) -> anyhow::Result<bool> {
     let new = NewUser {
         id: uuid::Uuid::now_v7(),
@@ -94,8 +94,8 @@ async fn hashed(auth: &Auth, about: &[(&str, &str)], password: SecretString) -> 
     Ok(auth.passwords().hash(password).await?)
 }
 
-/// Makes an account a superuser's that is there already. Where anybody can sign up, it may be a stranger's as well, who knew
-/// which address would be promoted: nobody stays in by what was set before.
+/// Promotes an existing account. If sign-up is open, an attacker who knew the address may share the account, so all its
+/// sessions end and its password is replaced.
 async fn promote(auth: &Auth, user: &User, unverified_too: bool, password: Option<SecretString>) -> anyhow::Result<()> {
     let email = &user.email;
     if user.role >= role::SUPERUSER {

@@ -1,4 +1,4 @@
-//! The whole API on one page.
+//! Assembles the API.
 
 use axum::Router;
 use serde_json::Value;
@@ -26,7 +26,7 @@ impl Auth {
     }
 }
 
-/// The API, every path of it under the prefix.
+/// The API, below the path prefix.
 fn api(settings: &Settings) -> Api {
     let api = Api::default().merge(login_codes::router()).merge(sessions::router()).merge(sessions::token_router());
     match settings.http.prefix.as_str() {
@@ -35,12 +35,12 @@ fn api(settings: &Settings) -> Api {
     }
 }
 
-/// What is beside it, at paths that are the same everywhere.
+/// Routes outside the prefix, at the same paths everywhere.
 fn beside() -> Api {
     Api::default().merge(sessions::public_router()).merge(operations::router())
 }
 
-/// The description of all of it.
+/// The description of the complete API.
 fn description(settings: &Settings) -> Value {
     describe(api(settings).merge(beside()).get_openapi(), settings, [])
 }

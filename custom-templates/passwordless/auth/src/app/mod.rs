@@ -1,4 +1,4 @@
-//! The server as a whole: its state, the API on one page, every setting, and what is made of them first.
+//! The server as a whole: its state, the combined API, all settings, and the parts built from them.
 
 mod api;
 mod describe;

@@ -1,4 +1,4 @@
-//! What a server is made of before it opens anything, so that everything that is wrong with it is told at once.
+//! The parts of a server that are built before it opens anything, so that all problems are reported at once.
 
 use crate::Settings;
 use crate::mail;
@@ -7,7 +7,7 @@ use crate::settings::Problem;
 use crate::templates::Templates;
 use crate::tokens::Tokens;
 
-/// The settings, and what is made of nothing else.
+/// The settings, and everything built from them alone.
 pub(crate) struct Parts {
     pub(crate) settings: Settings,
     pub(crate) tokens: Tokens,
@@ -17,10 +17,10 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Reads the files that the settings name. Connects nowhere.
+    /// Reads the files that the settings name. Opens no connections.
     ///
     /// # Errors
-    /// Every problem of every part.
+    /// All problems of all parts.
     pub(crate) fn of(settings: &Settings) -> Result<Box<Self>, Vec<Problem>> {
         let mut problems = Vec::new();
         let tokens = kept(Tokens::load(&settings.tokens), &mut problems);
@@ -41,7 +41,7 @@ impl Parts {
     }
 }
 
-/// What was made; if it could not be, the reasons go to the others.
+/// The value; if there is none, its problems are added to the others.
 fn kept<T>(made: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {
     made.map_err(|found| problems.extend(found)).ok()
 }

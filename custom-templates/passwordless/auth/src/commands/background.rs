@@ -1,4 +1,4 @@
-//! What goes on beside the requests, and what a newcomer does first.
+//! Background work, and a first step for newcomers.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{redis, sessions};
 /// How often rows that are over are removed from memory.
 const INTERVAL: Duration = Duration::from_mins(1);
 
-/// Work that goes on while the server serves.
+/// The background work of a running server.
 pub(super) struct Background(JoinHandle<()>);
 
 impl Background {
@@ -42,7 +42,7 @@ impl Background {
     }
 }
 
-/// A command to try, at the address where the API begins.
+/// A command to try first, for the API at this URL.
 pub(super) fn first_step(api: &str) -> String {
     let json = "-H 'Content-Type: application/json' -d";
     format!(

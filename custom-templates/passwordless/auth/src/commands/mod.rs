@@ -1,4 +1,4 @@
-//! The program's sub-commands: `serve` and what an operator needs beside it.
+//! The program's sub-commands: `serve`, and commands for operators.
 
 mod arguments;
 mod background;
@@ -50,14 +50,14 @@ enum Command {
     },
 }
 
-/// Runs the command that was asked for. `app` makes the application's router once the state is there.
+/// Runs the command given on the command line. `app` makes the application's router from the state.
 ///
-/// Exits 0 when done, 1 when something is wrong (it is said on standard error), 2 when the arguments are not understood.
+/// Exits with 0 on success, 1 on errors (printed to standard error), and 2 on invalid arguments.
 pub async fn run(app: impl FnOnce(Auth) -> Router) -> ExitCode {
     run_with((), app).await
 }
 
-/// As [`run`], with what the application adds: see [`crate::hooks`].
+/// As [`run`], with the application's hooks: see [`crate::hooks`].
 pub async fn run_with(hooks: impl Hooks, app: impl FnOnce(Auth) -> Router) -> ExitCode {
     let arguments: Arguments = arguments::of_process();
     match perform(arguments.command.unwrap_or(Command::Serve), hooks, app).await {

@@ -1,4 +1,4 @@
-//! Whether what the server needs is there.
+//! Checks the services that the server depends on.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What is read when somebody asks: how full, how old, how many.
+//! Metrics that are read at scrape time.
 
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;

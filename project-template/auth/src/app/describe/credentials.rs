@@ -1,11 +1,11 @@
-//! What a client shows with a request.
+//! The credentials that a client presents.
 
 use serde_json::{Value, json};
 
 use crate::Settings;
 use crate::sessions;
 
-/// Says where the cookie will do for the access token, and where a cookie needs the token against forged requests beside it.
+/// Documents where the cookie may replace the access token, and where it also requires the CSRF token.
 pub(super) fn offer_access_cookie(method: &str, operation: &mut Value) {
     let Some(any) = operation["security"].as_array_mut() else { return };
     let is_safe = method == "get";
@@ -20,7 +20,7 @@ pub(super) fn offer_access_cookie(method: &str, operation: &mut Value) {
     }
 }
 
-/// What a client shows.
+/// The security schemes.
 pub(super) fn schemes(settings: &Settings) -> Value {
     let mut schemes = json!({
         "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The access token." },

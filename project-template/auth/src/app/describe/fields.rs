@@ -1,13 +1,12 @@
-//! What is wrong with the fields of a body: a schema for each body, named after it.
+//! Errors in the fields of a body: one schema per body, named after it.
 
 use serde_json::{Map, Value, json};
 
 use super::{members, names};
 use crate::http::{NOT_A_FLAG, NOT_TEXT, REQUIRED};
 
-/// Where schemas are.
 const SCHEMAS: &str = "#/components/schemas/";
-/// What follows the name of a body in the name of its errors.
+/// The end of such a schema's name.
 const SUFFIX: &str = "Errors";
 
 /// The schema of an operation's body.
@@ -20,7 +19,7 @@ fn body_name(operation: &Value) -> Option<&str> {
     schema.as_str()?.strip_prefix(SCHEMAS)
 }
 
-/// The answer to a body whose fields are wrong.
+/// The response to a body with invalid fields.
 pub(super) fn errors(operation: &Value, schemas: &Value) -> Option<Value> {
     let errors = format!("{SCHEMAS}{}{SUFFIX}", body_name(operation)?);
     Some(json!({
@@ -32,7 +31,7 @@ pub(super) fn errors(operation: &Value, schemas: &Value) -> Option<Value> {
     }))
 }
 
-/// What is said of the first member that a body needs, or of its first member.
+/// The error of the first required member, or else of the first member.
 fn example(body: &Value) -> Value {
     let first = names(&body["required"]).next().map(|name| (name, REQUIRED));
     let others = body["properties"].as_object().into_iter().flatten();

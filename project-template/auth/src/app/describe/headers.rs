@@ -1,10 +1,10 @@
-//! Headers of answers that handlers leave to their kind.
+//! Response headers that are not described by the handlers themselves.
 
 use serde_json::{Value, json};
 
 use super::members;
 
-/// Describes the cookies of operations that hand out tokens, and of refusals that take a useless one away.
+/// Describes the cookies of operations that issue tokens, and of refusals that delete an invalid one.
 pub(super) fn complete(operation: &mut Value, cookie: &str) {
     let hands_out_tokens = prefers_a_place_for_tokens(operation);
     let signs_out = operation.pointer("/responses/200/headers/Clear-Site-Data").is_some();

@@ -1,4 +1,4 @@
-//! Completes the descriptions of the handlers with what all of their kind have in common.
+//! Completes the handlers' descriptions with everything that all of a kind have in common.
 
 mod credentials;
 mod fields;
@@ -11,13 +11,13 @@ use utoipa::openapi::OpenApi;
 
 use crate::Settings;
 
-/// The title, and what a reader needs to know before the first request.
+/// The title, and an introduction to the API.
 const ABOUT: &str = include_str!("about.md");
 
-/// The tag of what belongs to the server rather than to accounts.
+/// The tag of operations that concern the server, not accounts.
 const OPERATIONS: &str = "Operations";
 
-/// The groups of operations, in the order in which a newcomer meets them.
+/// The groups of operations, in the order in which a newcomer needs them.
 const TAGS: [(&str, &str); 6] = [
     ("Accounts", "Signing up, and the account of whoever is signed in."),
     ("E-mail verification", "Proving that an address is one's own."),
@@ -27,12 +27,12 @@ const TAGS: [(&str, &str); 6] = [
     (OPERATIONS, "For whoever runs the server."),
 ];
 
-/// What a manifest without a licence says, and the same as an identifier (SPDX): some generators refuse a licence without.
+/// The name and SPDX identifier if the manifest has no licence: some generators reject a description without one.
 const NO_LICENCE: [&str; 2] = ["All rights reserved", "LicenseRef-All-rights-reserved"];
 
-/// The description of an API that is served with these settings, as JSON.
+/// The description of an API with these settings, as JSON.
 ///
-/// `credentials` are those beside the tokens, each with its name.
+/// `credentials` are the schemes other than tokens, by name.
 pub(crate) fn describe<const COUNT: usize>(
     api: &OpenApi,
     settings: &Settings,
@@ -63,14 +63,14 @@ pub(crate) fn describe<const COUNT: usize>(
     spec
 }
 
-/// What the handler left to its kind.
+/// Adds everything that all handlers of a kind have in common.
 fn complete(method: &str, operation: &mut Value, schemas: &Value, settings: &Settings) {
     if operation["security"].is_null() {
-        // Without a credential (OpenAPI 3.1, Operation Object).
+        // No credential (OpenAPI 3.1, Operation Object).
         operation["security"] = json!([]);
     }
     if let Some(summary) = operation["summary"].as_str() {
-        // One line: it is a title.
+        // A summary is a title, so it is one line.
         operation["summary"] = json!(summary.replace('\n', " "));
     }
     if settings.sessions.access_cookie {
@@ -78,7 +78,7 @@ fn complete(method: &str, operation: &mut Value, schemas: &Value, settings: &Set
     }
     refusals::add_common(method, operation, schemas);
     if let Some(body) = fields::body(operation, schemas) {
-        // Without a member that cannot be left out, no body is an empty object.
+        // If no member is required, a missing body counts as an empty object.
         let is_needed = body["required"].as_array().is_some_and(|required| !required.is_empty());
         operation["requestBody"]["required"] = json!(is_needed);
     }
@@ -87,7 +87,7 @@ fn complete(method: &str, operation: &mut Value, schemas: &Value, settings: &Set
     pages::complete(operation);
 }
 
-/// Where clients reach the server. In development the address it listens on, unless its port is chosen at the start.
+/// The server's URL. In development, the address it listens on, unless its port is chosen at the start.
 fn server(settings: &Settings) -> String {
     match (&settings.http.public_url, settings.http.bind) {
         (Some(url), _) => url.to_string(),
@@ -97,7 +97,7 @@ fn server(settings: &Settings) -> String {
     }
 }
 
-/// That of the manifest.
+/// The licence in the manifest.
 fn licence() -> Value {
     let [name, identifier] = match env!("CARGO_PKG_LICENSE") {
         "" => NO_LICENCE,
@@ -106,7 +106,7 @@ fn licence() -> Value {
     json!({ "name": name, "identifier": identifier })
 }
 
-/// The groups that there are.
+/// The groups that are in use.
 fn tags(paths: &Value) -> Value {
     let operations =
         paths.as_object().into_iter().flatten().flat_map(|(_, item)| item.as_object().into_iter().flatten());
@@ -115,7 +115,7 @@ fn tags(paths: &Value) -> Value {
     used.map(|(name, about)| json!({ "name": name, "description": about })).collect()
 }
 
-/// The names of an array, in its order; none where there is no array.
+/// The texts of an array, in order; none if it is not an array.
 fn names(array: &Value) -> impl Iterator<Item = &str> {
     array.as_array().into_iter().flatten().filter_map(Value::as_str)
 }

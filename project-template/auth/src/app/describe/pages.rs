@@ -1,15 +1,15 @@
-//! Operations that a person can reach in a browser as well, by the link of a mail or the form of a page.
+//! Operations that a browser also reaches, by the link in a mail or the form of a page.
 
 use serde_json::{Value, json};
 
 use super::members;
 
-/// How a handler says that it answers `Accept: text/html` with pages.
+/// Marks a handler that answers `Accept: text/html` with pages.
 const MARK: &str = "x-pages";
-/// What is refused before the handler is asked is refused in JSON.
+/// Statuses of refusals before the handler, which are always JSON.
 const EARLY: [&str; 3] = ["408", "413", "415"];
 
-/// Describes the pages that an operation answers with, beside JSON.
+/// Describes the pages that an operation returns, besides JSON.
 pub(super) fn complete(operation: &mut Value) {
     let mark = operation.as_object_mut().and_then(|operation| operation.remove(MARK));
     if mark.is_none() {

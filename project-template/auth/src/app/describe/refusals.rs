@@ -1,4 +1,4 @@
-//! How requests are refused.
+//! The descriptions of refusals.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use crate::error::shared::{
     TimedOut, TokenNotValid, TookTooLong,
 };
 
-/// What the layers and the extractors answer before, or instead of, the handler.
+/// Adds the refusals of middleware and extractors, which come before or instead of the handler's.
 pub(super) fn add_common(method: &str, operation: &mut Value, schemas: &Value) {
     let mut refusals = Vec::new();
     if operation["tags"] != json!([OPERATIONS]) {
@@ -34,7 +34,7 @@ pub(super) fn add_common(method: &str, operation: &mut Value, schemas: &Value) {
     }
 }
 
-/// Makes one response of all the refusals of a status, each an example under its code.
+/// Merges all refusals of a status into one response, with an example for each code.
 pub(super) fn put_together(mut responses: Value) -> Value {
     let mut whole = Map::new();
     for (key, response) in members(&mut responses) {
@@ -67,7 +67,7 @@ fn refusal_response(status: &str) -> Value {
     response
 }
 
-/// Schemas that many answers refer to.
+/// Schemas that many responses refer to.
 pub(super) fn schemas() -> [(&'static str, Value); 3] {
     [
         (

@@ -1,13 +1,13 @@
-//! What every setting allows by itself and is impossible together.
+//! Rejects settings that are valid alone, but impossible together.
 
 use super::Settings;
 use crate::settings::Reader;
 use crate::{admin, http, password_reset, sessions};
 
-/// Paths that are the same everywhere.
+/// Paths that no setting changes.
 const FIXED_PATHS: [&str; 4] = ["/docs", "/openapi.json", "/health", "/.well-known"];
 
-/// Names of cookies beside those of a session.
+/// Names of cookies other than those of a session.
 const OTHER_COOKIES: [&str; 4] =
     [password_reset::CAPABILITY_COOKIE, password_reset::CSRF_COOKIE, admin::SESSION_COOKIE, admin::FORM_COOKIE];
 
@@ -33,7 +33,7 @@ pub(super) fn refuse(settings: &Settings, reader: &mut Reader) {
     settings.password.refuse_useless_redirect(&settings.http, cookie, &mut section);
 }
 
-/// Browsers drop a cookie for a domain that the host which sets it is not in.
+/// Browsers drop a cookie whose domain does not include the host that sets it.
 fn refuse_lost_cookies(http: &http::Settings, cookie: &sessions::CookieSettings, reader: &mut Reader) {
     let (Some(domain), Some(url)) = (&cookie.domain, &http.public_url) else { return };
     if !url.is_within(domain) {

@@ -1,11 +1,11 @@
-//! `check --deploy`: each setting that is unsafe is named, with what to do.
+//! `check --deploy` reports each unsafe setting with a remedy.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::*;
 
-/// As a careful operator sets them.
+/// The settings of a careful operator.
 const SAFE: &str = r#"
     environment = "production"
     http.public_url = "https://auth.example.com"
@@ -18,7 +18,7 @@ const SAFE: &str = r#"
     admin.networks = ["10.0.0.0/8"]
 "#;
 
-/// The warnings of these settings with one line added, or taking the place of one.
+/// The warnings for the safe settings with one line added or replaced.
 fn warnings(line: &str) -> Vec<String> {
     let key = line.split_once(" = ").map_or(line, |(key, _)| key);
     let kept = SAFE.lines().filter(|safe| key.is_empty() || !safe.trim_start().starts_with(&format!("{key} = ")));
@@ -115,7 +115,7 @@ fn what_is_just_at_its_floor_passes() {
     }
 }
 
-/// In a container there is no other way: who reaches it is not for the settings to say.
+/// A container has no alternative, and the settings cannot tell who reaches it.
 #[test]
 fn metrics_on_every_address_are_noted_with_who_can_read_them() {
     let notes = |line: &str| {

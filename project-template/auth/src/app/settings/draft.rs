@@ -1,4 +1,4 @@
-//! Settings that were read and not yet believed.
+//! Settings that were read, but not validated.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Settings;
 use crate::settings::{Problem, Problems, Reader, Source};
 
-/// Settings with everything that is wrong with them so far. What was refused has something harmless in its place.
+/// Settings with the problems found so far. Rejected values are replaced by harmless ones.
 pub(crate) struct Draft {
     settings: Settings,
     reader: Reader,
@@ -16,7 +16,7 @@ impl Draft {
     /// As [`Settings::from_environment`].
     ///
     /// # Errors
-    /// Where there is a file that cannot be read, or that is no TOML: then nothing is known of what it says.
+    /// If the file cannot be read or is not TOML, since none of its settings is known then.
     pub(crate) fn from_environment() -> Result<Self, Problems> {
         let Source { path, text, environment } = Source::of_process()?;
         Self::read(&path, &text, &environment)
@@ -27,12 +27,12 @@ impl Draft {
         Ok(Self { settings: Settings::read(&mut reader), reader })
     }
 
-    /// The settings, whatever is wrong with them: for what has to be there before that is told.
+    /// The settings before validation, to set up logging.
     pub(crate) fn unchecked(&self) -> &Settings {
         &self.settings
     }
 
-    /// The settings, if nothing is wrong with them.
+    /// The settings, if they have no problems.
     ///
     /// # Errors
     /// Every problem.
@@ -41,10 +41,10 @@ impl Draft {
         Ok(self.settings)
     }
 
-    /// What is made of the settings, if nothing is wrong with them and it can be made.
+    /// The result of `make`, if neither the settings nor `make` have problems.
     ///
     /// # Errors
-    /// Every problem of the settings, and every one that `make` found.
+    /// All problems of the settings and of `make`.
     pub(crate) fn finish_with<T>(
         mut self,
         make: impl FnOnce(&Settings) -> Result<T, Vec<Problem>>,
@@ -56,8 +56,8 @@ impl Draft {
 }
 
 impl Settings {
-    /// Reads `settings.toml` (or the file `SETTINGS_FILE` names) and the environment of this process; in development
-    /// also `.env`. A file that is missing leaves the defaults.
+    /// Reads `settings.toml` (or the file that `SETTINGS_FILE` names) and the environment of this process; in
+    /// development also `.env`. If the file is missing, the defaults apply.
     ///
     /// # Errors
     /// Every problem at once: a file that cannot be read, unknown keys, wrong types, impossible combinations.
@@ -65,7 +65,7 @@ impl Settings {
         Draft::from_environment()?.finish()
     }
 
-    /// Reads settings from a text in TOML, named `path` in messages, and environment variables over it.
+    /// Reads settings from a TOML text, which messages call `path`, and environment variables that override it.
     ///
     /// # Errors
     /// As [`Settings::from_environment`].

@@ -1,4 +1,5 @@
-//! The settings of the whole program: `settings.toml` over the compiled-in defaults, the environment over both.
+//! The settings of the whole program: the environment overrides `settings.toml`, which overrides the compiled-in
+//! defaults.
 //!
 //! Each room reads its own section from a `Section`, which collects every problem instead of stopping at the first.
 
@@ -15,7 +16,7 @@ use crate::{
     sessions, templates, throttle, tokens,
 };
 
-/// Every setting, checked.
+/// Every setting, validated.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "each section is documented where it is declared")]
 pub struct Settings {
@@ -80,14 +81,14 @@ impl Settings {
         settings
     }
 
-    /// What production cannot start with.
+    /// Rejects settings that are unsafe in production.
     fn refuse_unsafe(&self, reader: &mut Reader) {
         self.require_public_url(reader);
         self.codes.refuse_unsafe(&mut reader.section("codes"));
         self.mail.refuse_unsafe(&mut reader.section("mail"));
     }
 
-    /// What works in production but should not be kept, each with its fix.
+    /// Settings that work in production but should be changed, each with a remedy.
     #[must_use]
     pub fn deployment_warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
@@ -114,7 +115,7 @@ impl Settings {
 }
 
 impl Settings {
-    /// Two cookies that hold what people call themselves are more than nginx takes unless it is told to: whoever has a long name
+    /// With names of users in two cookies, a response head can exceed nginx's default limit: a user with a long name
     /// could not sign in.
     fn warn_of_long_heads(&self, warnings: &mut Vec<String>) {
         if self.sessions.access_cookie && self.claims.personal().next().is_some() {

@@ -1,4 +1,4 @@
-//! What a server in production is held to, whatever its rooms are.
+//! Requirements for production that belong to no single room.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::Settings;
 use crate::http;
 use crate::settings::{Environment, Reader};
 
-/// As long as load balancers need to see that a server is leaving.
+/// The time that load balancers need to notice that a server is leaving.
 const DRAIN: Duration = Duration::from_secs(5);
 
 impl Settings {
@@ -26,12 +26,11 @@ impl Settings {
         }
     }
 
-    /// How long the server serves on when it is asked to stop, until nobody sends it requests.
+    /// How long the server continues to serve after it is asked to stop, until no more requests are sent to it.
     pub(crate) fn drain(&self) -> Duration {
         self.http.drain.unwrap_or(if self.is_production() { DRAIN } else { Duration::ZERO })
     }
 
-    /// What it cannot start without.
     pub(super) fn require_public_url(&self, reader: &mut Reader) {
         if self.http.public_url.is_none() {
             let fix = "must be set in production, for example \"https://auth.example.com\"";
@@ -46,7 +45,7 @@ impl Settings {
         }
     }
 
-    /// What is safe or not by where this runs, which no setting tells.
+    /// Facts whose safety depends on the deployment, which the settings do not describe.
     #[must_use]
     pub fn deployment_notes(&self) -> Vec<String> {
         let mut notes = Vec::new();

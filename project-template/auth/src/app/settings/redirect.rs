@@ -1,7 +1,7 @@
-//! Whether the page that `password.reset_redirect` names could send a new password.
+//! Checks that the page named by `password.reset_redirect` can send a new password.
 //!
-//! It sends one with the value of a cookie that the link's host sets, so it has to be where that can be read, and a page of
-//! an origin that may call.
+//! The page sends it with the value of a cookie from the link's host. It must therefore be able to read that cookie,
+//! and its origin must be allowed to call the API.
 
 use axum::http::{HeaderValue, Uri};
 
@@ -11,7 +11,7 @@ use crate::sessions::CookieSettings;
 use crate::settings::Section;
 
 impl Settings {
-    /// Refuses a page on another host whose form could never be sent.
+    /// Rejects a page on another host if it could never send its form.
     pub(crate) fn refuse_useless_redirect(
         &self,
         http: &http::Settings,
@@ -22,7 +22,7 @@ impl Settings {
         let link = http.link("").parse::<Uri>().ok();
         let (Some(page), Some(link)) = (page, link) else { return };
         let (Some(page_host), Some(link_host)) = (page.host(), link.host()) else { return };
-        // Cookies belong to hosts, whatever the port.
+        // Cookies ignore the port.
         if page_host.eq_ignore_ascii_case(link_host) {
             return;
         }

@@ -10,7 +10,7 @@ fn load(text: &str, variables: &[(&str, &str)]) -> Result<Settings, String> {
     Settings::load(Path::new("settings.toml"), text, &environment).map_err(|problems| problems.to_string())
 }
 
-/// What production cannot do without.
+/// The settings that production requires.
 const PRODUCTION: [(&str, &str); 4] = [
     ("ENVIRONMENT", "production"),
     ("JWT_ALLAUTH__HTTP__PUBLIC_URL", "https://auth.example.com"),

@@ -1,4 +1,5 @@
-//! The settings of the whole program: `settings.toml` over the compiled-in defaults, the environment over both.
+//! The settings of the whole program: the environment overrides `settings.toml`, which overrides the compiled-in
+//! defaults.
 //!
 //! Each room reads its own section from a `Section`, which collects every problem instead of stopping at the first.
 
@@ -10,7 +11,7 @@ pub(crate) use draft::Draft;
 use crate::settings::{Environment, Reader};
 use crate::{codes, db, http, login_codes, mail, redis, sessions, templates, throttle, tokens, users};
 
-/// Every setting, checked.
+/// Every setting, validated.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "each section is documented where it is declared")]
 pub struct Settings {
@@ -62,7 +63,7 @@ impl Settings {
         settings
     }
 
-    /// What production cannot start with.
+    /// Rejects settings that are unsafe in production.
     fn refuse_unsafe(&self, reader: &mut Reader) {
         self.require_public_url(reader);
         self.users.refuse_unsafe(&mut reader.section("users"));
@@ -70,7 +71,7 @@ impl Settings {
         self.mail.refuse_unsafe(&mut reader.section("mail"));
     }
 
-    /// What works in production but should not be kept, each with its fix.
+    /// Settings that work in production but should be changed, each with a remedy.
     #[must_use]
     pub fn deployment_warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
