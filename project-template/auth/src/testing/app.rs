@@ -29,20 +29,20 @@ use crate::tokens::Algorithm;
 /// The directory of keys by default.
 const KEYS: &str = "keys";
 
-/// Which database a test runs on.
+/// The database of a test.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Engine {
-    /// A file that goes with the test.
+    /// A file that is deleted with the test.
     #[default]
     Sqlite,
-    /// A schema of its own in the database of `TEST_DATABASE_URL`.
+    /// A schema of its own in the database at `TEST_DATABASE_URL`.
     Postgres,
 }
 
-/// A running application: its router, its state, its clock. Everything it keeps goes with it.
+/// A running application: its router, its state, its clock. Its files are deleted with it.
 #[derive(Clone)]
 pub struct TestApp {
-    /// The state, to look behind the API.
+    /// The state, to inspect it directly.
     pub auth: Auth,
     /// The clock; [`Clock::advance`] moves it.
     pub clock: Clock,
@@ -54,7 +54,7 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    /// As [`TestApp::configured`], with password hashes that cost what they cost in production: to measure.
+    /// As [`TestApp::configured`], with password hashes at their cost in production, for measurements.
     ///
     /// # Panics
     /// As [`TestApp::configured`].
@@ -86,7 +86,7 @@ impl TestApp {
         Self::from_parts(settings, clock, mailbox, Arc::new(files), router).await
     }
 
-    /// As [`TestApp::second_instance`], with settings changed first: the same application after a new configuration.
+    /// As [`TestApp::second_instance`], with changed settings: the same application after a reconfiguration.
     ///
     /// # Panics
     /// As [`TestApp::start`].
@@ -100,11 +100,11 @@ impl TestApp {
         Self::from_parts(settings, self.clock.clone(), mailbox, Arc::clone(&self.files), router).await
     }
 
-    /// Puts a new key into the directory of keys, for instances that are started from now on. The greatest name is the
-    /// newest key. `signs_from` is an RFC 3339 time; without one the key signs at once.
+    /// Adds a key to the directory of keys, for instances that are started later. The greatest name is the newest key.
+    /// `signs_from` is an RFC 3339 time; without it, the key signs at once.
     ///
     /// # Panics
-    /// For RSA, which the program makes no keys of.
+    /// For RSA, since the program cannot generate such keys.
     pub fn add_key(&self, name: &str, algorithm: Algorithm, signs_from: Option<&str>) {
         let path = write_key(&self.files.path().join(KEYS), name, algorithm);
         if let Some(when) = signs_from {
@@ -113,16 +113,16 @@ impl TestApp {
         }
     }
 
-    /// How many password hashes were begun so far: what an answer about a password costs, where time says too little.
+    /// Number of password hashes started so far. It measures the cost of an answer more precisely than its time.
     #[must_use]
     pub fn password_hashes(&self) -> u64 {
         self.auth.passwords().load().begun
     }
 
-    /// Keeps every password worker and every place in their queue busy until the returned value is dropped.
+    /// Occupies every password worker and every place in their queue until the returned value is dropped.
     ///
     /// # Panics
-    /// If others take one of them at the same moment.
+    /// If another request holds one of them at the same moment.
     pub fn occupy_password_workers(&self) -> OwnedSemaphorePermit {
         self.auth.passwords().occupy().expect("nobody else is hashing")
     }
@@ -150,7 +150,7 @@ impl TestApp {
         Self { auth, clock, router, files, settings, mailbox, instances: None }
     }
 
-    /// Tries every mail that is due, once, as the server does in the background. Says how many there were.
+    /// Tries every mail that is due once, as the server does in the background. Returns their number.
     ///
     /// # Panics
     /// If the database cannot be reached.
@@ -158,7 +158,7 @@ impl TestApp {
         mail::deliver_due(&self.auth).await.expect("the outbox can be read")
     }
 
-    /// The mails that have arrived, after everything that is due has been sent.
+    /// The mails that have arrived, after all due ones were sent.
     ///
     /// # Panics
     /// As [`TestApp::deliver_mail`].
@@ -178,7 +178,7 @@ async fn start(settings: &Settings, clock: &Clock, hooks: impl Hooks) -> Auth {
 }
 
 impl Engine {
-    /// A new database: a file in `directory`, or a schema. The address is what `database.url` takes.
+    /// Creates a database, as a file in `directory` or as a schema. Returns a value for `database.url`.
     ///
     /// # Panics
     /// If the PostgreSQL server cannot be reached.
@@ -190,8 +190,8 @@ impl Engine {
     }
 }
 
-/// Makes a schema and gives the address that leads into it, without a wait for the disk at each commit. The schemas of earlier runs are dropped by the database's
-/// owner with `drop schema`, or with the database.
+/// Creates a schema and returns its URL, with commits that do not wait for the disk. Schemas of earlier runs remain
+/// until they, or the database, are dropped.
 async fn postgres_schema() -> SecretString {
     let url = std::env::var("TEST_DATABASE_URL").expect("TEST_DATABASE_URL is set to a PostgreSQL database for tests");
     let schema = format!("test_{}", uuid::Uuid::now_v7().simple());

@@ -1,4 +1,4 @@
-//! A client that speaks to the application without a network, and keeps cookies as a browser does.
+//! A client that calls the application without a network, and keeps cookies as a browser does.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -14,37 +14,37 @@ use tower::ServiceExt;
 use super::TestApp;
 use super::instances::Instances;
 
-/// What the name of the refresh token's cookie ends with.
+/// The end of the refresh cookie's name.
 const REFRESH: &str = "refresh_token";
-/// What a browser accepts.
+/// The `Accept` header of a browser.
 const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
-/// An answer.
+/// A response.
 #[derive(Clone, Debug)]
 pub struct Reply {
     /// The status code.
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body: JSON, or a JSON text where it is something else.
+    /// The body: JSON, or its text as a JSON string.
     pub body: Value,
 }
 
 impl Reply {
-    /// The header's value, empty where it is missing.
+    /// The value of a header; empty if it is missing.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// The body's member, empty where it is missing or no text.
+    /// A member of the body; empty if it is missing or not a text.
     #[must_use]
     pub fn text(&self, member: &str) -> &str {
         self.body[member].as_str().unwrap_or_default()
     }
 }
 
-/// A client with an access token and a refresh cookie, as far as it was given them.
+/// A client with the access token and the refresh cookie that it was issued.
 #[derive(Clone)]
 pub struct Client {
     pub(super) app: TestApp,
@@ -57,7 +57,7 @@ pub struct Client {
     pub cookies: BTreeMap<String, String>,
     /// Sent with every request.
     pub headers: Vec<(String, String)>,
-    /// Where requests come from; from nowhere, no limit of client addresses concerns them.
+    /// The client's IP address. Without one, limits per address do not apply.
     pub address: Option<IpAddr>,
 }
 
@@ -77,7 +77,7 @@ impl Client {
     /// Sends every request from this address from now on.
     ///
     /// # Panics
-    /// If it is none.
+    /// If it is not an IP address.
     #[must_use]
     pub fn from_address(mut self, address: &str) -> Self {
         self.address = Some(address.parse().expect("an IP address"));
@@ -103,7 +103,7 @@ impl Client {
         self.keep(reply)
     }
 
-    /// Keeps the tokens an answer carries.
+    /// Keeps the tokens in a response.
     pub fn keep(&mut self, reply: Reply) -> Reply {
         if let Some(access) = reply.body["access"].as_str() {
             access.clone_into(&mut self.access);
@@ -124,7 +124,7 @@ impl Client {
         reply
     }
 
-    /// Follows a link as a browser does, and keeps the cookies of the answer. A redirect is not followed.
+    /// Follows a link as a browser does, and keeps the cookies of the response. Does not follow a redirect.
     ///
     /// # Panics
     /// If the path is not valid.
@@ -134,7 +134,7 @@ impl Client {
         self.keep(reply)
     }
 
-    /// Posts the form of a page as a browser does, and keeps the cookies of the answer.
+    /// Posts the form of a page as a browser does, and keeps the cookies of the response.
     ///
     /// # Panics
     /// If the path is not valid.
@@ -167,7 +167,7 @@ impl Client {
         self.send(Method::DELETE, path, body).await
     }
 
-    /// Sends a request as it would come from a network, with the client's tokens and headers.
+    /// Sends a request as if from a network, with the client's tokens and headers.
     ///
     /// # Panics
     /// If the path or a header is not valid.
@@ -178,10 +178,10 @@ impl Client {
         self.send_raw(request.body(body).expect("a valid request")).await
     }
 
-    /// Sends a request of the test's own making, with the client's tokens and headers.
+    /// Sends a request built by the test, with the client's tokens and headers.
     ///
     /// # Panics
-    /// If a header is not valid or the answer is cut off.
+    /// If a header is not valid or the response is cut off.
     pub async fn send_raw(&self, mut request: Request<Body>) -> Reply {
         if let Some(address) = self.address {
             request.extensions_mut().insert(ConnectInfo(SocketAddr::from((address, 40_000))));
@@ -213,7 +213,7 @@ impl Client {
     }
 }
 
-/// The cookies an answer sets; those it deletes are empty.
+/// The cookies that a response sets; deleted ones are empty.
 fn cookies(reply: &Reply) -> impl Iterator<Item = (String, String)> {
     let cookies = reply.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
     cookies.filter_map(|cookie| {
@@ -222,8 +222,8 @@ fn cookies(reply: &Reply) -> impl Iterator<Item = (String, String)> {
     })
 }
 
-/// The refresh token among the cookies an answer sets; empty where it deletes it.
+/// The refresh token that a response sets; empty if the response deletes it.
 fn refresh_cookie(reply: &Reply) -> Option<String> {
-    // After those of earlier settings, which are deleted.
+    // Cookies of earlier settings come first, and are deleted.
     cookies(reply).filter(|(name, _)| name.ends_with(REFRESH)).last().map(|(_, value)| value)
 }

@@ -1,11 +1,11 @@
-//! The audit log and the metrics, as a test reads them.
+//! Access to the audit log and the metrics.
 
 use super::{Client, TestApp};
 use crate::audit::AuditRow;
 use crate::on;
 
 impl TestApp {
-    /// The rows of the audit log, oldest first, once none is being written any more.
+    /// The rows of the audit log, oldest first, after all pending rows are written.
     ///
     /// # Panics
     /// If the database cannot be reached.
@@ -20,15 +20,15 @@ impl TestApp {
         .expect("the audit log")
     }
 
-    /// Writes what the audit log only counted so far, as the server does when it stops.
+    /// Writes the failures that were only counted so far, as the server does when it stops.
     pub async fn finish_audit_log(&self) {
         self.auth.failures().finish(&self.auth).await;
     }
 
-    /// What `/metrics` answers where `http.metrics_bind` has it served.
+    /// The metrics, as the listener at `http.metrics_bind` serves them.
     ///
     /// # Panics
-    /// If that is not its text.
+    /// If the response is not their text.
     pub async fn metrics(&self) -> String {
         let reply = self.metrics_client().get("/metrics").await;
         assert_eq!(reply.status, 200, "{reply:?}");
@@ -44,7 +44,7 @@ impl TestApp {
         listener.client()
     }
 
-    /// Removes what has expired, and gives how many there were of each kind.
+    /// Removes expired data, and returns the counts by kind.
     ///
     /// # Panics
     /// If the database cannot be reached.

@@ -1,4 +1,4 @@
-//! An application that is several instances, as behind a load balancer.
+//! An application with several instances, as behind a load balancer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use axum::Router;
 use super::{Client, TestApp};
 use crate::Auth;
 
-/// The instances of one application, and whose turn it is.
+/// The instances of one application, and the next one to use.
 pub(super) struct Instances {
     apps: [TestApp; 2],
     turn: AtomicUsize,
@@ -21,8 +21,8 @@ impl Instances {
 }
 
 impl TestApp {
-    /// The same application at two instances, which serve the clients it hands out in turn. A client stays where it is:
-    /// see [`Client::elsewhere`].
+    /// Runs the application as two instances, to which new clients are assigned in turn. A client stays at its
+    /// instance: see [`Client::elsewhere`].
     ///
     /// # Panics
     /// As [`TestApp::start`].
@@ -35,14 +35,14 @@ impl TestApp {
 }
 
 impl Client {
-    /// The instance that serves it.
+    /// The instance that serves this client.
     #[must_use]
     pub fn instance(&self) -> &TestApp {
         &self.app
     }
 
-    /// The same client at the instance whose turn it is: of many that are made so, each instance serves as many. Where
-    /// there is one instance alone, there.
+    /// The same client at the next instance, so that repeated calls use all instances equally. With a single instance,
+    /// the client stays there.
     #[must_use]
     pub fn elsewhere(&self) -> Self {
         let app = self.instances.as_ref().map_or_else(|| self.app.clone(), |instances| instances.next());

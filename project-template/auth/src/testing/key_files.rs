@@ -1,10 +1,10 @@
-//! Keys that the program makes, where it looks for them.
+//! Keys that the program generates, at the place where it looks for them.
 
 use std::path::{Path, PathBuf};
 
 use crate::tokens::{Algorithm, PEM, SECRET, SigningKey};
 
-/// Writes a new key, whose time has come; the directory is made if need be.
+/// Writes a new key that signs at once; creates the directory if needed.
 pub(super) fn write_key(directory: &Path, name: &str, algorithm: Algorithm) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
     std::fs::create_dir_all(directory).expect("a directory for keys");

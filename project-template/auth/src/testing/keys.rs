@@ -1,6 +1,6 @@
-//! Keys that the program makes none of.
+//! Keys that the program cannot generate.
 
-/// The private key of RFC 7515, appendix A.2.1: PKCS#8 in base64. Everybody has it.
+/// The private key of RFC 7515, appendix A.2.1: PKCS#8 in base64. It is public.
 pub const RSA: &str = "\
     MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQCh+BYK4uPJtGXOjS1lYmM2K5J9vinh8CR3/BYlzJChNuOL2TSX\
     xbbqY913EeZ8dCn5VrD7io8ImtxLaYk8wTM/U+3QGbh3hCUv7JFP5IV3aVlL6kKA0ywPVb9ilE8TA5a8bpvfbr3SvaNnjuygxmj3\

@@ -1,4 +1,4 @@
-//! An application on a port, for clients that only speak over a network: a browser.
+//! An application on a port, for clients that need a network, such as browsers.
 
 use std::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use super::TestApp;
 use crate::server;
 
-/// An application that listens until this is dropped.
+/// An application that listens until it is dropped.
 pub struct Listening {
     address: SocketAddr,
     serving: JoinHandle<()>,
@@ -29,13 +29,13 @@ impl TestApp {
 }
 
 impl Listening {
-    /// Where it listens.
+    /// The address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The address of a path here.
+    /// The URL of a path on this server.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)

@@ -1,4 +1,4 @@
-//! Mails that were sent in a test.
+//! Mails sent in a test.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::mail::Letter;
 
-/// Everything that was sent, in the order it was asked for: what is due at the same time is sent at the same time.
+/// All mails in the order of their requests, since those due at the same time are sent concurrently.
 #[derive(Clone, Debug, Default)]
 pub struct Mailbox(Arc<Mutex<BTreeMap<Uuid, Received>>>);
 
@@ -20,7 +20,7 @@ pub struct Received {
     pub subject: String,
     pub text: String,
     pub html: String,
-    /// The whole message with its headers, as it would have travelled.
+    /// The whole message with its headers, as it would be transmitted.
     pub source: String,
 }
 
@@ -35,7 +35,7 @@ impl Mailbox {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Every mail.
+    /// All mails.
     #[must_use]
     pub fn all(&self) -> Vec<Received> {
         self.mails().values().cloned().collect()
@@ -58,7 +58,7 @@ impl Mailbox {
 }
 
 impl Received {
-    /// The path of the first link: what a client of the test asks for.
+    /// The path of the first link, for a client of the test.
     ///
     /// # Panics
     /// If there is no link.

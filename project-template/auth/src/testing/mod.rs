@@ -1,5 +1,5 @@
-//! What tests need: an application on a database of its own, clients that sign in, a mailbox, and a clock
-//! that can be moved.
+//! Helpers for tests: an application on a database of its own, clients that sign in, a mailbox, and a clock that can be
+//! moved.
 //!
 //! ```no_run
 //! # async fn example(router: fn(auth::Auth) -> axum::Router) {

@@ -1,4 +1,4 @@
-//! The application's program as a process of its own: for what only a process can do, such as being killed.
+//! The application as a process of its own, for tests that need one, such as those that kill it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::{Engine, Reply};
 
-/// The program in a directory and with a database of its own, both of which go with it.
+/// The program with a directory and a database of its own, which are deleted with it.
 pub struct Program {
     path: PathBuf,
     directory: TempDir,
@@ -24,7 +24,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// The program at this path, which a test knows as `env!("CARGO_BIN_EXE_…")`, with one key and an empty database.
+    /// The program at this path (in a test, `env!("CARGO_BIN_EXE_…")`), with one key and an empty database.
     ///
     /// # Panics
     /// If the key or the database cannot be made.
@@ -53,13 +53,14 @@ impl Program {
         self
     }
 
-    /// Where it runs.
+    /// The working directory of its processes.
     #[must_use]
     pub fn directory(&self) -> &Path {
         self.directory.path()
     }
 
-    /// A command of the program, ready to be started: its environment is what [`Program::with`] has set and no more.
+    /// A command of the program, ready to be started. Its environment has the database, a free port and the variables
+    /// of [`Program::with`] only.
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = match &self.limits {
@@ -103,7 +104,7 @@ impl Program {
         self.begin_to_serve_with(&["serve"])
     }
 
-    /// As [`Program::begin_to_serve`], by the command that these arguments are.
+    /// As [`Program::begin_to_serve`], with these arguments.
     ///
     /// # Panics
     /// As [`Program::begin_to_serve`].
@@ -120,7 +121,7 @@ impl Program {
                 log.push_str(&line);
                 log.push('\n');
                 drop(log);
-                // Nobody may be waiting for lines any more.
+                // The receiver may be gone.
                 let _ = sender.send(line);
             }
         });
@@ -141,7 +142,7 @@ impl Starting {
         let mut server = self.0;
         let line = server.line_with("serving on http://");
         let address = line.rsplit_once("http://").map_or("", |(_, rest)| rest);
-        // In production the line is JSON and goes on.
+        // In production the line is JSON, and continues after the address.
         let end = address.find(|letter: char| !letter.is_ascii_digit() && !".:".contains(letter));
         server.address = address[..end.unwrap_or(address.len())].parse().expect("an address after `serving on`");
         server
@@ -157,7 +158,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Where it listens.
+    /// The address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -177,7 +178,7 @@ impl Server {
         line.unwrap_or_else(|| panic!("the log ended without `{text}`:\n{}", self.log()))
     }
 
-    /// What was logged so far.
+    /// The log so far.
     #[must_use]
     pub fn log(&self) -> String {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -186,14 +187,14 @@ impl Server {
     /// Sends a request on a connection of its own.
     ///
     /// # Errors
-    /// If the server does not answer to the end.
+    /// If the server does not send a complete response.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> std::io::Result<Reply> {
         let mut connection = self.begin(method, path, headers, body.len())?;
         connection.write_all(body.as_bytes())?;
         read_reply(connection)
     }
 
-    /// Sends the head of a request whose body of that many bytes is still to come.
+    /// Sends the head of a request, with a body of this many bytes to follow.
     ///
     /// # Errors
     /// If the server is not there.
@@ -226,7 +227,7 @@ impl Server {
         self.signal("TERM");
     }
 
-    /// Ends it at once, whatever it is doing (SIGKILL).
+    /// Kills it (SIGKILL).
     ///
     /// # Panics
     /// If there is no `sh` that can send a signal.
@@ -247,7 +248,7 @@ impl Server {
         assert!(sent.expect("a shell").success(), "the process is gone already");
     }
 
-    /// Waits for its end.
+    /// Waits until it exits.
     ///
     /// # Panics
     /// If it cannot be waited for.
@@ -258,16 +259,16 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Reads an answer to its end, which is the end of the connection.
+/// Reads a response until the connection ends.
 ///
 /// # Errors
-/// If the connection ends before the answer does, or what arrives is no answer.
+/// If the connection ends before the response does, or the data is not a response.
 pub fn read_reply(mut connection: impl Read) -> std::io::Result<Reply> {
     let mut bytes = Vec::new();
     connection.read_to_end(&mut bytes)?;

@@ -1,4 +1,4 @@
-//! The ways in which a test starts an application, and what it then does first.
+//! Ways to start an application in a test, and the first steps afterwards.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,15 +10,15 @@ use crate::Auth;
 use crate::Settings;
 
 impl TestApp {
-    /// Starts an application with the default settings, but for what would only make tests slow.
+    /// Starts an application with the default settings, except for those that would slow tests down.
     ///
     /// # Panics
-    /// If what keeps its state cannot be reached.
+    /// If the database or Redis cannot be reached.
     pub async fn start(engine: Engine, router: impl Fn(Auth) -> Router) -> Self {
         Self::start_with(engine, router, |_| ()).await
     }
 
-    /// As [`TestApp::start`], with settings changed first.
+    /// As [`TestApp::start`], with changed settings.
     ///
     /// # Panics
     /// As [`TestApp::start`].
@@ -30,7 +30,7 @@ impl TestApp {
         Self::prepare(engine, router, "", change).await
     }
 
-    /// As [`TestApp::start`], with settings as they would stand in `settings.toml`.
+    /// As [`TestApp::start`], with settings written as in `settings.toml`.
     ///
     /// # Panics
     /// As [`TestApp::start`]; also if the settings are not valid.
@@ -46,7 +46,7 @@ impl TestApp {
         self.second_instance_with(router, |_| ()).await
     }
 
-    /// A client that nobody knows yet.
+    /// A new client, without tokens or cookies.
     #[must_use]
     pub fn client(&self) -> Client {
         match &self.instances {

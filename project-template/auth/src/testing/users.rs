@@ -1,4 +1,4 @@
-//! Users with a password, for a test.
+//! Users with a password.
 
 use serde_json::json;
 
@@ -10,11 +10,11 @@ use crate::users::{self, Email, User, role};
 pub const PASSWORD: &str = "correct horse battery staple";
 
 impl TestApp {
-    /// A client of a new user with this address and [`PASSWORD`], signed in. Where nobody signs in before their address is
-    /// verified, it is.
+    /// A signed-in client of a new user with this address and [`PASSWORD`]. Verifies the address if a sign-in requires
+    /// that.
     ///
     /// # Panics
-    /// If the address is taken, or nobody can sign up.
+    /// If the address is taken, or sign-up is closed.
     pub async fn signed_in(&self, email: &str) -> Client {
         self.signed_in_as(email, role::USER).await
     }
@@ -41,10 +41,10 @@ impl TestApp {
         client
     }
 
-    /// Gives a user a role; tokens have it from the next refresh on.
+    /// Sets a user's role; tokens have it after the next refresh.
     ///
     /// # Panics
-    /// If nobody has this address.
+    /// If no user has this address.
     pub async fn set_role(&self, email: &str, role: i64) {
         let user = self.user(email).await;
         let mut tx = self.auth.db().begin().await.expect("a transaction");
@@ -52,11 +52,10 @@ impl TestApp {
         tx.commit().await.expect("a role");
     }
 
-    /// Verifies the address of a user, as the button behind the link of the mail does; tokens say so from the next refresh
-    /// on.
+    /// Verifies a user's address, as the button behind the mailed link does; tokens say so after the next refresh.
     ///
     /// # Panics
-    /// If nobody has this address.
+    /// If no user has this address.
     pub async fn verify(&self, email: &str) {
         let user = self.user(email).await;
         let mut tx = self.auth.db().begin().await.expect("a transaction");
@@ -71,7 +70,7 @@ impl TestApp {
     /// A user as the database has them now.
     ///
     /// # Panics
-    /// If nobody has this address.
+    /// If no user has this address.
     pub async fn user(&self, email: &str) -> User {
         let address = Email::parse(email).unwrap_or_else(|| panic!("{email} is no address"));
         let user = users::store::by_email(self.auth.db(), &address).await.expect("the database");
@@ -80,14 +79,14 @@ impl TestApp {
 }
 
 impl Client {
-    /// Signs up, and keeps the tokens of the answer.
+    /// Signs up, and keeps the tokens in the response.
     pub async fn register(&mut self, email: &str, password: &str) -> Reply {
         let body = json!({ "email": email, "password1": password, "password2": password });
         let reply = self.post("/jwt-allauth/registration/", &body).await;
         self.keep(reply)
     }
 
-    /// Signs in, and keeps the tokens of the answer.
+    /// Signs in, and keeps the tokens in the response.
     pub async fn login(&mut self, email: &str, password: &str) -> Reply {
         let body = json!({ "email": email, "password": password });
         let reply = self.post("/jwt-allauth/login/", &body).await;

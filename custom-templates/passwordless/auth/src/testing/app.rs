@@ -43,10 +43,10 @@ pub enum Engine {
     Redis,
 }
 
-/// A running application: its router, its state, its clock. Everything it keeps goes with it.
+/// A running application: its router, its state, its clock. Its files are deleted with it.
 #[derive(Clone)]
 pub struct TestApp {
-    /// The state, to look behind the API.
+    /// The state, to inspect it directly.
     pub auth: Auth,
     /// The clock; [`Clock::advance`] moves it.
     pub clock: Clock,
@@ -86,7 +86,7 @@ impl TestApp {
         Self { auth, clock, router, files: Arc::new(files), settings, mailbox, redis: server, instances: None }
     }
 
-    /// As [`TestApp::second_instance`], with settings changed first: the same application after a new configuration.
+    /// As [`TestApp::second_instance`], with changed settings: the same application after a reconfiguration.
     ///
     /// # Panics
     /// As [`TestApp::start`].
@@ -140,11 +140,11 @@ impl TestApp {
         memory.tidy(self.clock.now())
     }
 
-    /// Puts a new key into the directory of keys, for instances that are started from now on. The greatest name is the
-    /// newest key. `signs_from` is an RFC 3339 time; without one the key signs at once.
+    /// Adds a key to the directory of keys, for instances that are started later. The greatest name is the newest key.
+    /// `signs_from` is an RFC 3339 time; without it, the key signs at once.
     ///
     /// # Panics
-    /// For RSA, which the program makes no keys of.
+    /// For RSA, since the program cannot generate such keys.
     pub fn add_key(&self, name: &str, algorithm: Algorithm, signs_from: Option<&str>) {
         let path = write_key(&self.files.path().join(KEYS), name, algorithm);
         if let Some(when) = signs_from {
