@@ -1,7 +1,7 @@
-//! Connections to the mail server, kept for a while after a mail.
+//! A pool of connections to the mail server.
 //!
-//! Made here and not by lettre's pool, which does not tell whether a server was reached before it fell silent: of one that
-//! greets everybody and then waits for a recipient's server, only that mail is late.
+//! lettre's own pool does not report whether the server had greeted before a timeout. A server that greets, and then
+//! waits for the recipient's server, is reachable: only that mail is late.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,41 +15,39 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::sender::BATCH;
 
-/// How long a connection waits for the next mail.
+/// How long an unused connection is kept.
 const IDLE: Duration = Duration::from_mins(1);
 
-/// How a connection turns to TLS.
 pub(super) enum Security {
     Starttls(TlsParameters),
-    /// From the first byte.
+    /// TLS from the first byte.
     Tls(TlsParameters),
     None,
 }
 
-/// What went wrong, and whether the server had greeted.
+/// A failed attempt.
 pub(super) struct Trouble {
-    /// None where nothing came in time.
+    /// None for a timeout.
     pub(super) error: Option<Error>,
     pub(super) greeted: bool,
 }
 
-/// The way to a mail server.
 pub(super) struct Connections {
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) security: Security,
     pub(super) credentials: Option<Credentials>,
-    /// What this service calls itself.
+    /// The name in EHLO.
     pub(super) hello: ClientId,
     pub(super) idle: Arc<Idle>,
 }
 
-/// Connections that nobody uses, with the time since when.
+/// Unused connections, each with the time it was last used.
 #[derive(Default)]
 pub(super) struct Idle(Mutex<Vec<(AsyncSmtpConnection, Instant)>>);
 
 impl Connections {
-    /// Sends a mail within a time that covers all of it.
+    /// Sends a mail; `patience` covers everything from connecting on.
     pub(super) async fn send(&self, message: &Message, patience: Duration) -> Result<(), Trouble> {
         let deadline = Instant::now() + patience;
         let mut connection = self.greeted(deadline).await?;
@@ -61,10 +59,10 @@ impl Connections {
         Ok(())
     }
 
-    /// A connection to a server that has greeted and let this service in.
+    /// A connection on which the server has greeted and, if needed, accepted the credentials.
     pub(super) async fn greeted(&self, deadline: Instant) -> Result<AsyncSmtpConnection, Trouble> {
         while let Some(mut connection) = self.idle.take() {
-            // Servers close what says nothing for too long.
+            // Servers close idle connections.
             if before(deadline, async { Ok(connection.test_connected().await) }).await.unwrap_or(false) {
                 return Ok(connection);
             }
@@ -88,7 +86,6 @@ impl Connections {
         Ok(connection)
     }
 
-    /// Keeps a connection for the next mail, for a while.
     pub(super) fn keep(&self, connection: AsyncSmtpConnection) {
         let idle = Arc::clone(&self.idle);
         idle.put(connection);
@@ -102,7 +99,7 @@ impl Connections {
 }
 
 impl Idle {
-    /// The one that was used last: the others can grow old.
+    /// Takes the one used last, so that the others can expire.
     fn take(&self) -> Option<AsyncSmtpConnection> {
         self.lock().pop().map(|(connection, _)| connection)
     }
@@ -124,7 +121,7 @@ impl Idle {
     }
 }
 
-/// None as an error where it is not done in time.
+/// `Err(None)` is a timeout.
 async fn before<T>(deadline: Instant, work: impl Future<Output = Result<T, Error>>) -> Result<T, Option<Error>> {
     match timeout(deadline.saturating_duration_since(Instant::now()), work).await {
         Ok(done) => done.map_err(Some),

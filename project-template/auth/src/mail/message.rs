@@ -1,4 +1,4 @@
-//! A mail as it travels (RFC 5322).
+//! Mails as messages (RFC 5322).
 
 use lettre::Message;
 use lettre::address::{Address, Envelope};
@@ -11,16 +11,16 @@ use uuid::Uuid;
 use super::Settings;
 use crate::email::Email;
 
-/// A mail with its texts filled in.
+/// A rendered mail.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Letter {
     /// The address as its owner wrote it.
     pub to: String,
     /// One line.
     pub subject: String,
-    /// For programs that show no HTML.
+    /// For mail programs that show no HTML.
     pub text: String,
-    /// The same, to look at.
+    /// The same content as HTML.
     pub html: String,
 }
 
@@ -32,11 +32,11 @@ impl std::fmt::Debug for Letter {
 }
 
 impl Letter {
-    /// The message, as text and as HTML. The id is the same however often it is tried.
+    /// The message, as text and as HTML. The Message-ID is the same at every attempt.
     pub(super) fn message(&self, settings: &Settings, id: Uuid, now: OffsetDateTime) -> anyhow::Result<Message> {
         let to = address(&self.to)?;
         let from = &settings.from;
-        // Says to other programs that nobody wrote this and nobody reads an answer (RFC 3834).
+        // Marks the mail as automatic, so that other programs send no automatic reply (RFC 3834).
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
         let subject = format!("{} {}", settings.subject_prefix, self.subject);
         let message = Message::builder()
@@ -52,7 +52,7 @@ impl Letter {
     }
 }
 
-/// Where to send: the local part as its owner wrote it, the domain in its ASCII form.
+/// The recipient: the local part as written, the domain in its ASCII form.
 fn address(written: &str) -> anyhow::Result<Address> {
     let email = Email::parse(written).ok_or_else(|| anyhow::anyhow!("the recipient's address is not valid"))?;
     let local = email.as_written().rsplit_once('@').map_or("", |(local, _)| local);
@@ -60,7 +60,7 @@ fn address(written: &str) -> anyhow::Result<Address> {
     Ok(Address::new(local, domain)?)
 }
 
-/// A line break in a header would begin another one.
+/// A line break would start another header (header injection).
 fn one_line(text: &str) -> String {
     text.replace(char::is_control, " ").trim().to_owned()
 }

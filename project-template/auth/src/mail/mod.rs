@@ -1,8 +1,8 @@
-//! Mail: written to an outbox in the transaction that has a reason for it, and sent from there in the background.
+//! Mail: written to an outbox in the transaction that causes it, and sent from there in the background.
 //!
-//! A request never waits for a mail server. A mail exists if and only if what it tells of was committed, and it stays
-//! until a server has taken it: over failures, restarts and crashes. A crash between a server's yes and the removal of the
-//! row sends a mail twice, with the same Message-ID; nothing loses one.
+//! A request never waits for a mail server. A mail exists if and only if its transaction was committed. It survives
+//! failures, restarts and crashes, until a server accepts it or it is dropped: out of date, refused for good, or out of
+//! attempts. A crash between the acceptance and the removal of the row sends a mail twice, with the same Message-ID.
 
 mod connections;
 mod message;

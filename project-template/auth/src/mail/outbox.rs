@@ -1,4 +1,4 @@
-//! Writes mails down, takes those that are due, and decides what becomes of one that was not taken.
+//! The outbox: stores mails, sends those that are due, and retries or drops those that fail.
 
 use std::time::Duration;
 
@@ -21,13 +21,13 @@ use crate::templates;
 /// The pause after the first failure; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
-/// Added to the time a mail may take: whoever took it and is silent for longer is dead, and somebody else may.
+/// Added to `mail.timeout`: a worker that holds a mail for longer is presumed dead, and another one may take the mail.
 const SLACK: Duration = Duration::from_mins(1);
 
-/// `[mail]`, as far as it is about mails that wait.
+/// The keys of `[mail]` that concern the outbox.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// How often a mail is tried.
+    /// How often a mail is tried before it is dropped.
     pub attempts: u32,
 }
 
@@ -37,17 +37,16 @@ impl Settings {
     }
 }
 
-/// A mail to be sent, before its texts are filled in.
+/// A mail before it is rendered.
 pub(crate) struct Mail<'m, M> {
     /// The address as its owner wrote it.
     pub(crate) to: &'m str,
-    /// What it says.
     pub(crate) content: &'m M,
-    /// When that is no longer true, such as the end of a link's lifetime: it is not sent after that.
+    /// The mail is not sent after this time, such as the end of its link's lifetime.
     pub(crate) until: Option<OffsetDateTime>,
 }
 
-/// Whether a mail leaves, or only looks as if it did to whoever measures.
+/// Whether a mail is sent, or only takes the time of one, against timing attacks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Leaves {
     Yes,
@@ -60,7 +59,7 @@ impl From<bool> for Leaves {
     }
 }
 
-/// Has a mail sent once the transaction is committed.
+/// Queues a mail, to be sent once the transaction is committed.
 ///
 /// # Errors
 /// If the database cannot be reached.
@@ -68,8 +67,8 @@ pub(crate) async fn queue<M: templates::Mail>(auth: &Auth, tx: &mut Tx, mail: Ma
     write(auth, tx, mail, Leaves::Yes).await
 }
 
-/// As [`queue`], for requests that must not show whether there was anybody to write to: a mail that does not leave is written
-/// in the same time.
+/// As [`queue`], for requests that must not reveal whether there is a recipient: with [`Leaves::No`] it takes the same
+/// time, but the mail is never sent.
 ///
 /// # Errors
 /// As [`queue`].
@@ -84,7 +83,7 @@ pub(crate) async fn write<M: templates::Mail>(
     put(auth, tx, &letter, mail.until, leaves).await
 }
 
-/// Writes a letter down, sealed.
+/// Stores a letter, sealed.
 pub(super) async fn put(
     auth: &Auth,
     tx: &mut Tx,
@@ -101,17 +100,17 @@ pub(super) async fn put(
     Ok(())
 }
 
-/// What a sealed mail is sealed as: it opens in no other row.
+/// The sealing context, so that a mail cannot be opened in another row.
 fn thing(id: Uuid) -> String {
     format!("mail {id}")
 }
 
-/// Mails on their way, at most [`BATCH`] of them: one that a server takes its time over does not hold up the others.
+/// Mails being sent, at most [`BATCH`] at once, so that a slow one does not delay the others.
 #[derive(Default)]
 pub(super) struct Deliveries(JoinSet<sqlx::Result<()>>);
 
 impl Deliveries {
-    /// Takes mails that are due, as many as there is room for. Says how many.
+    /// Starts to send due mails, as many as there is room for. Returns how many.
     pub(super) async fn begin(&mut self, auth: &Auth) -> sqlx::Result<usize> {
         let room = BATCH.saturating_sub(u32::try_from(self.0.len()).unwrap_or(BATCH));
         if room == 0 {
@@ -128,7 +127,7 @@ impl Deliveries {
         Ok(taken)
     }
 
-    /// Waits for one that is done with, whether or not it was sent; none if none is on its way.
+    /// Waits until one mail is finished, sent or not. None if none is being sent.
     pub(super) async fn next(&mut self) -> Option<sqlx::Result<()>> {
         Some(self.0.join_next().await?.unwrap_or_else(|error| {
             tracing::error!(%error, "sending a mail failed unexpectedly; it will be tried again");
@@ -141,7 +140,7 @@ impl Deliveries {
     }
 }
 
-/// Tries every mail that is due, once. Says how many there were.
+/// Tries every due mail once. Returns how many.
 pub(crate) async fn deliver_due(auth: &Auth) -> sqlx::Result<usize> {
     let mut deliveries = Deliveries::default();
     let (mut tried, mut outcome) = (0, Ok(()));
@@ -151,7 +150,7 @@ pub(crate) async fn deliver_due(auth: &Auth) -> sqlx::Result<usize> {
             Ok(taken) => tried += taken,
             Err(error) => outcome = Err(error),
         }
-        // To the last one, whatever becomes of the others: a mail that is cut off after the server took it is sent twice.
+        // Wait for all, even after an error: a mail that is cut off after the server accepted it would be sent twice.
         match deliveries.next().await {
             Some(done) => outcome = outcome.and(done),
             None => return outcome.map(|()| tried),
@@ -159,14 +158,13 @@ pub(crate) async fn deliver_due(auth: &Auth) -> sqlx::Result<usize> {
     }
 }
 
-/// What waits to be sent.
 pub(crate) struct Outbox {
     pub(crate) length: i64,
-    /// For how long the oldest mail has waited.
+    /// The age of the oldest mail.
     pub(crate) oldest: Duration,
 }
 
-/// How many mails wait, and for how long. Ids tell when a mail was written, by the machines' clock.
+/// The number of waiting mails and the age of the oldest, by the system clock: the ids are UUIDv7.
 ///
 /// # Errors
 /// If the database cannot be reached.
@@ -176,13 +174,12 @@ pub(crate) async fn outbox(db: &Db) -> sqlx::Result<Outbox> {
     Ok(Outbox { length, oldest: oldest.map(age).unwrap_or_default() })
 }
 
-/// Since 1970.
+/// Since the Unix epoch.
 fn written_at(id: Uuid) -> Duration {
     let (seconds, nanos) = id.get_timestamp().map(|time| time.to_unix()).unwrap_or_default();
     Duration::new(seconds, nanos)
 }
 
-/// What becomes of a mail that was not sent.
 #[derive(Debug, PartialEq)]
 enum Fate {
     Retry(Duration),

@@ -1,4 +1,4 @@
-//! Mails of the application: its own texts, in the house's layout, with all that the outbox promises.
+//! The application's own mails: in the built-in layout, and sent through the outbox.
 
 use serde::Serialize;
 
@@ -8,22 +8,22 @@ use crate::db::Tx;
 use crate::email::Email;
 use crate::error::Result;
 
-/// The texts of a mail of the application's own, in the language of templates (Jinja), and what its variables are called is
-/// up to it; `service` is there as well. The HTML can begin with `{% extends "email/email_layout.html" %}`.
+/// The templates (Jinja) of one of the application's mails. It chooses the variables; `service` is always there. The
+/// HTML can begin with `{% extends "email/email_layout.html" %}`.
 ///
-/// Values are escaped in the HTML. A text that a stranger may have typed, a name above all, does not belong into a mail: it
-/// would carry their words to anybody.
+/// Values are escaped in the HTML. Leave out text that an unauthenticated client may have typed, names above all: an
+/// attacker could send their own words to anyone.
 #[derive(Clone, Copy, Debug)]
 pub struct OwnMail {
     /// One line.
     pub subject: &'static str,
-    /// For programs that show no HTML.
+    /// For mail programs that show no HTML.
     pub text: &'static str,
-    /// The same, to look at.
+    /// The same content as HTML.
     pub html: &'static str,
 }
 
-/// Where mails wait for a server; see [`Auth::mail`].
+/// The outbox; see [`Auth::mail`].
 #[derive(Clone, Copy)]
 pub struct Outbox<'a>(&'a Auth);
 
@@ -36,8 +36,8 @@ impl Auth {
 }
 
 impl Outbox<'_> {
-    /// Has a mail sent once the transaction is committed: if that is rolled back, there is none. It stays until a server has
-    /// taken it, over restarts and failures.
+    /// Queues a mail, to be sent once the transaction is committed; a rollback discards it. It is retried over failures
+    /// and restarts, up to `mail.attempts` times.
     ///
     /// ```
     /// use auth::db::Tx;

@@ -1,4 +1,4 @@
-//! Whether mail leaves at all.
+//! Tracks whether the mail server can be reached.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -7,21 +7,22 @@ use time::OffsetDateTime;
 
 use crate::Auth;
 
-/// How long after a failure mail counts as stuck: then somebody may try again, and the next mail tells.
+/// How long a failure counts. After that requests queue mail again, and the next attempt shows whether the server is
+/// back.
 const RETRY: Duration = Duration::from_secs(30);
 
-/// When the mail server was found out of reach, in seconds; zero once it has answered since.
+/// When the mail server could not be reached (Unix seconds); zero once it has answered since.
 #[derive(Debug, Default)]
 pub(crate) struct Reach(AtomicI64);
 
-/// What an attempt to send a mail has shown of the way there.
+/// How far an attempt to send a mail got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Contact {
-    /// Nothing: the attempt ended before it.
+    /// It ended before connecting.
     Unknown,
-    /// There was a server, whatever it said or did not say after its greeting; or the file could be written.
+    /// The server greeted, whatever followed; or the file was written.
     Answered,
-    /// No connection, no TLS or no greeting.
+    /// No connection, no TLS or no greeting; or the file could not be written.
     Unreachable,
 }
 
@@ -35,8 +36,7 @@ impl Reach {
     }
 }
 
-/// Whether a mail that is queued now leaves soon, as far as is known. What a server refused is not about this: it was
-/// there.
+/// Whether a mail that is queued now will probably be sent soon. A refusal does not matter: the server was reachable.
 pub(crate) fn is_reachable(auth: &Auth) -> bool {
     let failed = auth.mail_reach().0.load(Ordering::Relaxed);
     failed == 0 || auth.now().unix_timestamp() >= failed + RETRY.as_secs().cast_signed()

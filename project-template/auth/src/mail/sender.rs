@@ -1,4 +1,4 @@
-//! The ways a mail leaves.
+//! Mail transports.
 
 use std::io::{ErrorKind, Write};
 use std::net::IpAddr;
@@ -20,35 +20,34 @@ use super::{Letter, Settings, Tls, Transport, trouble};
 use crate::private;
 use crate::settings::Problem;
 
-/// Mails sent at once, each over a connection of its own.
+/// Mails sent concurrently, each over its own connection.
 pub(super) const BATCH: u32 = 8;
 
-/// Hands mails over, one way or another.
+/// A mail transport.
 pub enum Sender {
-    /// Prints them.
+    /// Prints mails.
     Console,
-    /// Writes them into a directory.
+    /// Writes mails into a directory.
     File(PathBuf),
-    /// Gives them to a mail server.
+    /// Sends mails to a mail server.
     Smtp(Box<Server>),
-    /// Keeps them for a test.
+    /// Keeps mails for a test.
     #[cfg(feature = "testing")]
     Memory(crate::testing::Mailbox),
 }
 
-/// A mail server, by the name and the port that it is known by.
+/// A mail server.
 pub struct Server(pub(super) Connections);
 
-/// Why a mail was not taken.
 #[derive(Debug)]
 pub(super) struct NotSent {
     pub(super) reason: String,
-    /// It would be refused again, always.
+    /// Every further attempt would be refused too.
     pub(super) is_final: bool,
     pub(super) contact: Contact,
 }
 
-/// What goes wrong before a mail leaves.
+/// An error before any contact with the server.
 impl From<anyhow::Error> for NotSent {
     fn from(error: anyhow::Error) -> Self {
         Self { reason: format!("{error:#}"), is_final: false, contact: Contact::Unknown }
@@ -56,7 +55,7 @@ impl From<anyhow::Error> for NotSent {
 }
 
 impl NotSent {
-    /// Servers repeat the address they refuse; logs do not keep it.
+    /// Keeps the address out of logs: servers repeat the one they refuse.
     pub(super) fn without(mut self, address: &str) -> Self {
         self.reason = self.reason.replace(address, "[address]");
         self
@@ -80,11 +79,12 @@ impl Server {
 }
 
 impl Sender {
-    /// The way the settings choose. Connects nowhere yet: a mail server that is down now does not stop the start. `host` is
-    /// the one of `http.public_url`, which mail servers are told where `mail.hello` is empty; else they are told the machine's.
+    /// The transport that the settings name. It does not connect yet: a mail server that is down does not prevent the
+    /// start. `host`, that of `http.public_url`, is the name in EHLO if `mail.hello` is empty; without either, it is
+    /// the machine's name.
     ///
     /// # Errors
-    /// A directory that cannot be made or a file of certificates that cannot be used.
+    /// If the directory cannot be created, or the CA file or the host name cannot be used.
     pub fn new(settings: &Settings, host: Option<&str>) -> Result<Self, Problem> {
         Ok(match &settings.transport {
             Transport::Console => Self::Console,
@@ -102,7 +102,7 @@ impl Sender {
         })
     }
 
-    /// Hands a mail over, within the time that the settings give it.
+    /// Sends a mail within `mail.timeout`.
     pub(super) async fn send(
         &self,
         settings: &Settings,
@@ -150,7 +150,7 @@ fn smtp(settings: &Settings, host: Option<&str>) -> Result<Server, Problem> {
     }))
 }
 
-/// A name in the DNS, or an address as a literal (RFC 5321, section 4.1.1.1).
+/// A DNS name, or an address as a literal (RFC 5321, section 4.1.1.1).
 fn hello(name: &str) -> ClientId {
     match name.trim_matches(['[', ']']).parse() {
         Ok(IpAddr::V4(address)) => ClientId::Ipv4(address),
@@ -161,7 +161,7 @@ fn hello(name: &str) -> ClientId {
 
 fn authorities(path: &Path) -> Result<Certificate, String> {
     let pem = std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
-    // A file without any is no error to the parser.
+    // The parser accepts a file without certificates.
     if !pem.contains("-----BEGIN CERTIFICATE-----") {
         return Err("holds no certificates in PEM".into());
     }
@@ -173,13 +173,14 @@ fn print(letter: &Letter) {
     eprintln!("--- mail to {to}: {subject}\n{}\n--- end of mail", text.trim_end());
 }
 
-/// Under another name until it is whole: whoever watches the directory finds complete mails only.
+/// Writes under another name first, so that programs that watch the directory find complete mails only.
 async fn write(directory: &Path, id: Uuid, message: Message) -> anyhow::Result<()> {
     let path = directory.join(format!("{id}.eml"));
     let cannot = format!("cannot write {}", path.display());
     let writing = tokio::task::spawn_blocking(move || {
         let partial = path.with_extension("part");
-        // Links and codes are in it. What an attempt left that was cut off may be open to others.
+        // Mails contain links and codes: a leftover of an interrupted attempt may be readable by others, so it is
+        // replaced.
         std::fs::remove_file(&partial).or_else(|error| match error.kind() {
             ErrorKind::NotFound => Ok(()),
             _ => Err(error),

@@ -8,10 +8,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::settings::{Choice, Section};
 
-/// What mails are from where nothing is set: in development they reach nobody.
+/// The default sender of transports that reach nobody.
 const NOBODY: &str = "no-reply@localhost";
 
-/// Where mails go.
+/// A mail transport.
 #[derive(Clone, Debug)]
 pub enum Transport {
     /// To standard error.
@@ -25,7 +25,7 @@ pub enum Transport {
     Memory(crate::testing::Mailbox),
 }
 
-/// As [`Transport`], as far as a setting can say it.
+/// The transports that can be configured.
 #[derive(Clone, Copy)]
 enum Named {
     Console,
@@ -40,16 +40,16 @@ impl Choice for Named {
 /// How the connection to the mail server is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tls {
-    /// Begins in clear and must turn to TLS before anything is said (RFC 3207); usually port 587.
+    /// Begins in clear text and must switch to TLS before anything is sent (RFC 3207); usually port 587.
     Starttls,
-    /// From the first byte; usually port 465.
+    /// TLS from the first byte; usually port 465.
     Implicit,
-    /// Not at all.
+    /// No TLS.
     None,
 }
 
 impl Choice for Tls {
-    // After the first three: what EMAIL_USE_TLS is set to, by Django projects and by shells.
+    // After the first three: values of EMAIL_USE_TLS in Django projects and in shells.
     const NAMES: &[(&str, Self)] = &[
         ("starttls", Self::Starttls),
         ("tls", Self::Implicit),
@@ -68,7 +68,7 @@ impl Choice for Tls {
 /// `[mail]`.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where mails go.
+    /// The transport.
     pub transport: Transport,
     /// Where [`Transport::File`] writes.
     pub directory: PathBuf,
@@ -76,17 +76,17 @@ pub struct Settings {
     pub host: String,
     /// Its port.
     pub port: u16,
-    /// Who this service is to it; empty for nobody.
+    /// The user name for the mail server; empty for no authentication.
     pub user: String,
     /// The user's password.
     pub password: SecretString,
     /// How the connection is protected.
     pub tls: Tls,
-    /// A file of certificate authorities, in PEM, to trust beside the public ones.
+    /// A PEM file of certificate authorities to trust besides the public ones.
     pub ca_file: Option<PathBuf>,
-    /// What this service calls itself to the mail server; the host of `http.public_url` or of this machine, if none.
+    /// The name in EHLO; if none, the host of `http.public_url`, else the machine's name.
     pub hello: Option<String>,
-    /// How long one mail may take.
+    /// The maximum time to send one mail.
     pub timeout: Duration,
     /// The sender.
     pub from: Mailbox,
@@ -137,7 +137,6 @@ impl Settings {
         settings
     }
 
-    /// What production does not start with.
     pub(crate) fn refuse_unsafe(&self, section: &mut Section<'_>) {
         if matches!(self.transport, Transport::Console) {
             section.problem(

@@ -7,7 +7,6 @@ use crate::db::{Db, Tx};
 use crate::{in_tx, on};
 
 crate::row! {
-    /// A mail that is to be sent.
     pub(super) struct Row {
         pub(super) id: Uuid,
         pub(super) sealed: Vec<u8>,
@@ -32,8 +31,8 @@ pub(super) async fn insert(tx: &mut Tx, row: &Row, now: OffsetDateTime) -> sqlx:
     .map(drop))
 }
 
-/// Takes mails that are due, so that nobody else does before `until`. Of two who take at once, PostgreSQL makes the
-/// second look again at the rows the first has moved on, and leave them; SQLite has one writer.
+/// Takes due mails, so that no other worker takes them before `until`. If two take at once, PostgreSQL checks `due_at`
+/// again for the second, which skips the rows of the first; SQLite has one writer.
 pub(super) async fn take(db: &Db, now: OffsetDateTime, until: OffsetDateTime, limit: u32) -> sqlx::Result<Vec<Row>> {
     on!(db, pool => sqlx::query_as(
         "update outbox set attempts = attempts + 1, due_at = $1
@@ -47,7 +46,7 @@ pub(super) async fn take(db: &Db, now: OffsetDateTime, until: OffsetDateTime, li
     .await)
 }
 
-/// How many mails wait, and the oldest of them.
+/// The number of waiting mails, and the id of the oldest.
 pub(super) async fn waiting(db: &Db) -> sqlx::Result<(i64, Option<Uuid>)> {
     on!(db, pool => sqlx::query_as(
         "select count(*), (select id from outbox where not pretended order by id limit 1)
@@ -57,7 +56,7 @@ pub(super) async fn waiting(db: &Db) -> sqlx::Result<(i64, Option<Uuid>)> {
     .await)
 }
 
-/// Removes a mail, if nobody took it again since.
+/// Removes a mail, unless another worker has taken it since.
 pub(super) async fn remove(db: &Db, row: &Row) -> sqlx::Result<()> {
     on!(db, pool => sqlx::query("delete from outbox where id = $1 and attempts = $2")
         .bind(row.id)
@@ -67,7 +66,7 @@ pub(super) async fn remove(db: &Db, row: &Row) -> sqlx::Result<()> {
         .map(drop))
 }
 
-/// Lets a mail be taken at `due`, if nobody took it again since.
+/// Makes a mail due at `due`, unless another worker has taken it since.
 pub(super) async fn postpone(db: &Db, row: &Row, due: OffsetDateTime) -> sqlx::Result<()> {
     on!(db, pool => sqlx::query("update outbox set due_at = $1 where id = $2 and attempts = $3")
         .bind(due)

@@ -1,4 +1,4 @@
-//! A mail that says nothing, to see whether one can be sent.
+//! The test mail.
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -7,10 +7,10 @@ use super::{Letter, Sender, Settings};
 use crate::email::Email;
 use crate::http;
 
-/// Sends a mail at once, to see whether the settings work.
+/// Sends a test mail at once, to check the settings.
 ///
 /// # Errors
-/// What the mail server, or the way to it, has against it.
+/// If the settings cannot be used, or the mail server cannot be reached or refuses the mail.
 pub async fn send_test(
     (settings, http): (&Settings, &http::Settings),
     to: &Email,

@@ -1,13 +1,13 @@
-//! What goes wrong with a mail server, with the setting to look at.
+//! Errors of mail servers, with the setting to check.
 
 use std::error::Error as _;
 
 use lettre::transport::smtp::Error;
 
-/// What a server replies to who has not signed in, or not rightly (RFC 4954, section 6).
+/// Replies to missing or wrong credentials (RFC 4954, section 6).
 const NOT_SIGNED_IN: [u16; 4] = [530, 534, 535, 538];
 
-/// The words of an error, as known by the library that has no other names for them, and what to do then.
+/// Error texts of the library, which has no other way to tell these errors apart, and how to fix each.
 const KNOWN: [(&str, &str); 9] = [
     (
         "CaUsedAsEndEntity",
@@ -44,17 +44,17 @@ const KNOWN: [(&str, &str); 9] = [
     ),
 ];
 
-/// The library's words for a mail that needs an extension the server lacks: SMTPUTF8 or 8BITMIME.
+/// The library's error text if the server lacks an extension that the mail needs: SMTPUTF8 or 8BITMIME.
 const BEYOND_IT: &str = "server does not support";
 
-/// What a reply has to say, beside one of the enhanced codes below, for a mail to be dropped.
+/// A mail is dropped on these replies, if they come with one of the enhanced codes below.
 const NO_SUCH_MAILBOX: [u16; 4] = [550, 551, 552, 553];
-/// The enhanced codes (RFC 3463 and its registry) of a recipient who will never get it: no such mailbox, no such system, a
-/// syntax that is none, moved, a domain that takes no mail, a disabled mailbox. Every other refusal may be a mistake in the
-/// settings of either side that somebody will correct: relays refuse with a bare 550 whoever has not signed in.
+/// Enhanced codes (RFC 3463 and its registry) of a recipient who can never be reached: no such mailbox, no such system,
+/// invalid syntax, moved, a domain that takes no mail, a disabled mailbox. Every other refusal may come from a setting
+/// on either side that will be corrected: relays reply a bare 550 to clients that have not signed in.
 const NEVER: [&str; 6] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"];
 
-/// Words of a refusal without a code of its own, in lower case, and what to do then.
+/// Words, in lower case, of refusals without a code of their own, and how to fix each.
 const REFUSED: [(&str, &str); 4] = [
     ("relay", SIGN_IN),
     ("authentication required", SIGN_IN),
@@ -67,19 +67,18 @@ const REFUSED: [(&str, &str); 4] = [
 const SIGN_IN: &str = "the server takes mail for others only from those who sign in; set `mail.user` and `mail.password` (or \
      EMAIL_HOST_USER and EMAIL_HOST_PASSWORD), or have it take mail from this machine";
 
-/// What is said where nothing came in time.
+/// For a timeout before the greeting.
 const SILENCE: &str = "the server did not answer in time: check whether it is up, and whether `mail.tls` is what it expects on \
      `mail.port` (\"starttls\" usually on 587, \"tls\" on 465)";
-/// Many servers ask the recipient's before they answer.
+/// For a timeout after it: many servers contact the recipient's server before they answer.
 const SLOWNESS: &str = "the server greeted, but did not take the mail in time; where it asks other servers before it answers, \
      `mail.timeout` can be longer";
 
-/// What is said where nothing came in time, before or after a greeting.
 pub(super) fn silence(greeted: bool) -> &'static str {
     if greeted { SLOWNESS } else { SILENCE }
 }
 
-/// The error in one line.
+/// The error and how to fix it, in one line.
 pub(super) fn explain(error: &Error) -> String {
     if error.is_timeout() {
         return SILENCE.to_owned();
@@ -104,7 +103,8 @@ pub(super) fn explain(error: &Error) -> String {
     }
 }
 
-/// Whether the mail would be refused again, always. `sender` is in each mail: what is wrong with it is a setting's fault.
+/// Whether every further attempt would be refused too. Never for a problem with `sender`: that setting can be
+/// corrected.
 pub(super) fn is_final(error: &Error, sender: &str) -> bool {
     match error.status() {
         Some(code) => is_no_such_mailbox(code.into(), &error.source().map(ToString::to_string).unwrap_or_default()),
@@ -122,7 +122,7 @@ fn is_no_such_mailbox(code: u16, reply: &str) -> bool {
     NO_SUCH_MAILBOX.contains(&code) && NEVER.contains(&enhanced)
 }
 
-/// What the server replied, or else the cause of all causes: each of those above it only repeats it.
+/// The server's reply, or else the innermost cause, which the outer errors only repeat.
 fn said(error: &Error) -> String {
     if error.status().is_some() {
         return error.to_string();

@@ -1,4 +1,4 @@
-//! The background task that sends what is in the outbox.
+//! The background task that sends the mails of the outbox.
 
 use std::time::Duration;
 
@@ -8,26 +8,24 @@ use tokio::task::JoinHandle;
 use super::outbox::{Deliveries, deliver_due};
 use crate::Auth;
 
-/// How often the outbox is looked at though nobody said that there is something: mails of other processes, mails whose
-/// transaction was not committed yet when they were announced, and those that are to be tried again.
+/// How often the outbox is polled without a wake-up: for mails of other processes, for mails whose transaction was
+/// committed after the wake-up, and for retries.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// How long the end of the process is put off to send what is left. The rest waits in the outbox for the next start.
+/// How long the shutdown waits for due mails. The rest stays in the outbox for the next start.
 const LAST_ROUND: Duration = Duration::from_secs(10);
 
-/// Sends mails until it is told to finish.
 pub(crate) struct Worker {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
 impl Worker {
-    /// Begins to send.
     pub(crate) fn start(auth: Auth) -> Self {
         let (stop, stopped) = oneshot::channel();
         Self { stop, task: tokio::spawn(run(auth, stopped)) }
     }
 
-    /// Sends what is due, within limits, and ends.
+    /// Sends due mails, for `LAST_ROUND` at most, and stops.
     pub(crate) async fn finish(mut self) {
         let _ = self.stop.send(());
         if tokio::time::timeout(LAST_ROUND, &mut self.task).await.is_err() {

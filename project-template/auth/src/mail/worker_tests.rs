@@ -1,4 +1,4 @@
-//! The worker with a mail server that takes its time.
+//! The worker with a slow mail server.
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -9,10 +9,10 @@ use crate::email_verification::Mode;
 use crate::mail::{Tls, Transport};
 use crate::testing::{Engine, PASSWORD, TestApp};
 
-/// Longer than the test takes, and shorter than a mail may.
+/// Longer than the test takes, and shorter than `mail.timeout`.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A server that never answers to who is slow. Tells of each recipient it is named.
+/// A server that never answers for a recipient that contains "slow". Reports every recipient.
 async fn server() -> (u16, UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
