@@ -11,7 +11,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The public keys (RFC 7517); empty with HS256, which has none. */
+        /**
+         * The public keys (RFC 7517); empty with HS256, which has none.
+         * @description Pages of every origin may read them.
+         */
         get: operations["getKeys"];
         put?: never;
         post?: never;
@@ -530,10 +533,11 @@ export interface components {
          * @description The claims of an access token. Times are seconds since 1970.
          * @example {
          *       "aud": "jwt-allauth",
+         *       "client_id": "jwt-allauth",
          *       "email_verified": false,
          *       "exp": 1800001800,
          *       "iat": 1800000000,
-         *       "iss": "jwt-allauth",
+         *       "iss": "https://auth.example.com",
          *       "jti": "0199a3f07f3c7a80b1b25f5b7a0d3c12",
          *       "role": 0,
          *       "session": "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c11",
@@ -1375,7 +1379,10 @@ export interface operations {
     getKeys: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the keys that you have. */
+                "If-None-Match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1384,11 +1391,22 @@ export interface operations {
             /** @description The keys, to be kept for at most five minutes. */
             200: {
                 headers: {
+                    /** @description `public, max-age=300`. */
+                    "Cache-Control"?: string;
+                    /** @description Another one whenever the keys have changed. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["KeySet"];
                 };
+            };
+            /** @description You have them: nothing has changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
