@@ -1,8 +1,8 @@
-//! Why a statement failed, as far as it decides what a client is told.
+//! Classifies the errors of statements, as far as the response depends on them.
 
 use crate::error::Error;
 
-/// Whether a statement failed because a unique key is taken: the database's answer to "does it exist already?".
+/// Whether a statement failed because a unique key is taken: the reliable check of "does it exist already?".
 pub(crate) fn is_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
@@ -15,8 +15,8 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// Whether a statement failed for a reason that passes, so that the same request may succeed in a moment: no connection,
-/// a server that went away, a lock that was held too long.
+/// Whether a statement failed for a temporary reason, so that the same request may soon succeed: no connection, a
+/// server that went away, a lock that was held too long.
 pub(crate) fn is_passing(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
@@ -25,25 +25,25 @@ pub(crate) fn is_passing(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Whether what made a request fail was that no connection came free in time.
+/// Whether a request failed because no connection became free in time.
 pub(crate) fn was_crowded(cause: &anyhow::Error) -> bool {
     matches!(cause.downcast_ref(), Some(sqlx::Error::PoolTimedOut))
 }
 
-/// Whether the database cannot write: its disk is full, read-only or broken. Reading goes on, and what was refused works
-/// again once there is room.
+/// Whether the database cannot write: its disk is full, read-only or broken. Reads still work, and so do writes once
+/// the disk is fixed.
 fn is_of_storage(error: &sqlx::Error) -> bool {
     /// `SQLITE_READONLY`, `SQLITE_IOERR`, `SQLITE_FULL` and `SQLITE_CANTOPEN`.
     const SQLITE: [u32; 4] = [8, 10, 13, 14];
-    /// A read-only transaction, as on a standby, or on a former primary after a failover; an I/O error.
+    /// A read-only transaction, as on a standby or a former primary; an I/O error.
     const POSTGRES: [&str; 2] = ["25006", "58030"];
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.is_some_and(|code| POSTGRES.contains(&code.as_ref()) || is_sqlite_code(&code, &SQLITE))
 }
 
-/// PostgreSQL's codes have five characters (its manual, appendix A), SQLite's are smaller numbers.
+/// PostgreSQL's codes have five characters (its manual, appendix A), SQLite's are shorter numbers.
 fn is_passing_code(code: &str) -> bool {
-    /// Rolled back for others, lock or statement timed out, shut down.
+    /// Serialization failure, deadlock, lock or statement timeout, shutdown.
     const POSTGRES: [&str; 7] = ["40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03"];
     /// `SQLITE_BUSY` and `SQLITE_LOCKED`, the low byte of their extended codes.
     const SQLITE: [u32; 2] = [5, 6];
@@ -53,7 +53,7 @@ fn is_passing_code(code: &str) -> bool {
     is_sqlite_code(code, &SQLITE)
 }
 
-/// Whether the low byte of an extended code is one of these.
+/// Compares the low byte of an extended code.
 fn is_sqlite_code(code: &str, codes: &[u32]) -> bool {
     code.len() < 5 && code.parse::<u32>().is_ok_and(|code| codes.contains(&(code & 0xff)))
 }

@@ -1,4 +1,4 @@
-//! Whether an idle connection can still be used: it may have gone silent, or lead to a server that became read-only.
+//! Checks idle connections before use: the peer may be gone without notice, or the server may have become read-only.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,27 +9,27 @@ use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{Connection, Row};
 use tokio::time::timeout;
 
-/// How long a connection that was idle for a while may take to answer. Whatever drops connections (a firewall, an
-/// address translation, a failover) drops idle ones and says nothing.
+/// How long a connection that was idle for `IDLE` may take to answer. Firewalls, address translation and failovers drop
+/// idle connections silently.
 const ANSWER: Duration = Duration::from_millis(250);
-/// How long one may take that was in use just now: the server may be busy, and to connect anew would keep it busier.
+/// How long a recently used connection may take: the server may be busy, and a new connection would add load.
 const BUSY_ANSWER: Duration = Duration::from_secs(1);
-/// What counts as a while.
 const IDLE: Duration = Duration::from_secs(1);
-/// How long a connection to a read-only server is used: reading works there, and writing may work through a new one.
+/// Maximum age of a connection to a read-only server: reads work, but a new connection may reach a writable server.
 const READ_ONLY: Duration = Duration::from_secs(1);
-/// How long a connection may take to finish what an abandoned request has begun.
+/// How long a connection may take to finish the statement of an abandoned request.
 const FINISH: Duration = Duration::from_secs(6);
 
-/// What is known of the idle connections of a pool.
+/// The state of a pool's idle connections.
 #[derive(Clone, Default)]
 pub(super) struct Watch {
-    /// When one went silent. Those that have been idle since before are not asked one after the other.
+    /// When a connection last failed to answer. Connections idle since before then are closed without a check: to wait
+    /// for each in turn would take too long.
     silent_at: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Watch {
-    /// Whether a connection can be given to a request. One that cannot is closed, and the request gets a new one.
+    /// Whether a connection can be used for a request. If not, it is closed, and the request gets another one.
     pub(super) async fn may_be_used(
         &self,
         connection: &mut PgConnection,
@@ -47,8 +47,8 @@ impl Watch {
         Ok(!answer? || meta.age < READ_ONLY)
     }
 
-    /// Whether a connection that is given back has finished. Without a limit it would wait for a silent one as long as
-    /// TCP does, and keep its place in the pool for a quarter of an hour.
+    /// Whether a returned connection has finished its work. Without a limit, a dead connection would keep its place in
+    /// the pool until TCP gives up, after about 15 minutes.
     pub(super) async fn is_free(connection: &mut PgConnection) -> sqlx::Result<bool> {
         let answer = timeout(FINISH, connection.ping()).await;
         answer.unwrap_or_else(|_| Err(silence(FINISH))).map(|()| true)
@@ -59,7 +59,7 @@ impl Watch {
     }
 }
 
-/// Whether the server that a connection leads to takes no changes: a standby, or a primary that was put aside.
+/// Whether the server rejects writes: a standby, or a former primary.
 pub(super) async fn is_read_only(connection: &mut PgConnection) -> sqlx::Result<bool> {
     let row: PgRow = sqlx::raw_sql("show transaction_read_only").fetch_one(connection).await?;
     Ok(row.try_get::<&str, _>(0)? == "on")

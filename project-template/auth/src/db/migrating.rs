@@ -1,4 +1,4 @@
-//! Applies migrations: one process at a time, whatever stands before the database.
+//! Applies migrations: one process at a time, also behind a pooler.
 
 use std::time::{Duration, Instant};
 
@@ -9,18 +9,19 @@ use sqlx::{Postgres, Transaction};
 
 use super::{Db, migrations_for};
 
-/// The lock that a process holds while it migrates. PostgreSQL's are of one database.
+/// The advisory lock of a migrating process. PostgreSQL keeps advisory locks per database.
 const LOCK: i64 = 0x6a77_7461_6d69_6772;
-/// How often a waiting process asks for it.
+/// How often a waiting process tries to take the lock.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
-/// After so long it says for whom it waits.
+/// After this wait it logs which process holds the lock.
 const SAY_SO: Duration = Duration::from_secs(3);
 
 impl Db {
-    /// Applies the missing migrations, all or none. Two processes that start together take turns.
+    /// Applies the missing migrations, all or none. Processes that start together take turns.
     pub async fn migrate(&self) -> anyhow::Result<()> {
         let mut migrations = migrations_for(self);
-        // Its own lock is a session's: behind a pooler nobody knows whose, and nobody gives it back.
+        // sqlx's own lock belongs to the session: behind a pooler another client may get that session, and the lock is
+        // never released.
         migrations.set_locking(false);
         let migrated = match self {
             Self::Sqlite(pool) => {
@@ -43,7 +44,7 @@ impl Db {
         )
     }
 
-    /// The names of the migrations that are not applied yet.
+    /// The names of the migrations not yet applied.
     pub async fn pending_migrations(&self) -> anyhow::Result<Vec<String>> {
         let migrations = migrations_for(self);
         let applied = match self {
@@ -64,7 +65,7 @@ impl Db {
     }
 }
 
-/// Even `create table if not exists` fails on PostgreSQL for one of two that try at once.
+/// On PostgreSQL, call this with the lock: even `create table if not exists` fails for one of two concurrent callers.
 async fn applied_migrations<C: Migrate>(
     connection: &mut C,
     migrations: &Migrator,
@@ -73,7 +74,7 @@ async fn applied_migrations<C: Migrate>(
     connection.list_applied_migrations(&migrations.table_name).await
 }
 
-/// A transaction that holds the lock, without the limit on a statement's time: a migration of a great table takes longer.
+/// A transaction that holds the lock and has no statement timeout: the migration of a large table takes longer.
 pub(super) async fn turn(pool: &PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
     let mut tx = pool.begin_with("begin; set local statement_timeout = 0").await?;
     let (since, mut is_said) = (Instant::now(), false);

@@ -29,10 +29,10 @@ use crate::request;
 
 /// How long a writer waits for another process that holds the SQLite file.
 const SQLITE_BUSY: Duration = Duration::from_secs(5);
-/// How long to leave it alone before it is opened again.
+/// The interval between attempts to open the file.
 const SQLITE_RETRY: Duration = Duration::from_millis(20);
 
-/// What a statement gives.
+/// The result of a statement.
 pub type Result<T> = sqlx::Result<T>;
 
 /// A pool of connections to either engine.
@@ -47,11 +47,8 @@ pub enum Db {
 /// How full a pool is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pool {
-    /// Connections there are.
     pub(crate) open: usize,
-    /// Those that nobody uses.
     pub(crate) idle: usize,
-    /// Connections there may be.
     pub(crate) limit: usize,
 }
 
@@ -62,7 +59,7 @@ pub struct Tx {
     after: Vec<Box<dyn FnOnce() + Send>>,
 }
 
-/// Which engine a transaction is on.
+/// The transaction of the engine.
 pub enum TxOn {
     /// Holds the file's write lock from its start.
     Sqlite(Transaction<'static, Sqlite>),
@@ -70,7 +67,7 @@ pub enum TxOn {
     Postgres(Transaction<'static, Postgres>),
 }
 
-/// Runs one query on whichever engine is configured: `on!(db, pool => sqlx::query("…").execute(pool).await)`.
+/// Runs one query on the configured engine: `on!(db, pool => sqlx::query("…").execute(pool).await)`.
 #[macro_export]
 macro_rules! on {
     ($db:expr, $pool:ident => $body:expr) => {
@@ -146,7 +143,7 @@ migrations! {
 }
 
 impl Db {
-    /// Opens the pool. Fails with the reason where the server cannot be reached or the file cannot be opened.
+    /// Opens the pool. Fails with the reason if the server cannot be reached or the file cannot be opened.
     pub async fn connect(settings: &Settings) -> anyhow::Result<Self> {
         let url = settings.url.expose_secret();
         if settings.is_sqlite() {
@@ -157,31 +154,32 @@ impl Db {
                 .synchronous(SqliteSynchronous::Normal)
                 .foreign_keys(true)
                 .busy_timeout(SQLITE_BUSY)
-                // What was deleted is overwritten, and is in no free page of a copy of the file.
+                // Overwrites deleted rows, so that they are in no free page of a copy of the file.
                 .pragma("secure_delete", "on");
             create_private(options.get_filename())?;
-            // SQLite has one writer; a second connection only waits for the first in coarser steps.
+            // SQLite has one writer; a second connection would only wait for the first, in coarser steps.
             let pool = SqlitePoolOptions::new()
                 .max_connections(1)
                 .idle_timeout(None)
                 .max_lifetime(None)
                 .acquire_timeout(settings.acquire_timeout)
                 .test_before_acquire(false)
-                // A full disk has SQLite roll back by itself. sqlx does not hear of it, counts the transaction as open and
-                // would refuse to begin another for as long as the connection lives.
+                // On a full disk SQLite rolls back by itself. sqlx still counts the transaction as open and would
+                // refuse to begin another on this connection, so it is closed.
                 .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
             return Ok(Self::Sqlite(open_sqlite(pool, options).await.context("cannot open the SQLite database")?));
         }
         Ok(Self::Postgres(postgres::connect(settings).await?))
     }
 
-    /// Begins a transaction. On SQLite it takes the write lock at once: a reader that turns writer later can only fail.
+    /// Begins a transaction. On SQLite it takes the write lock at once: a read transaction that becomes a writer later
+    /// can fail.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
         let on = match self {
             Self::Sqlite(pool) => TxOn::Sqlite(pool.begin_with("begin immediate").await?),
-            // Half-way, sqlx 0.9 would give the connection back with the transaction open (its issue 4393), and what
-            // others then do on it would never be committed. A transaction that nobody waits for any more is dropped
-            // in the task, and thereby rolled back.
+            // If cancelled half-way, sqlx 0.9 returns the connection to the pool with the transaction open (its issue
+            // 4393), and the work of later requests on it would never be committed. In a task of its own `begin`
+            // completes; if the caller is gone, the transaction is dropped and so rolled back.
             Self::Postgres(pool) => {
                 let pool = pool.clone();
                 TxOn::Postgres(whole(async move { pool.begin_with(postgres::BEGIN).await }).await?)
@@ -190,7 +188,7 @@ impl Db {
         Ok(Tx { on, after: Vec::new() })
     }
 
-    /// Whether the database answers, takes changes, and is where it was.
+    /// Checks that the database answers, accepts writes, and still has its file.
     pub async fn ping(&self) -> sqlx::Result<()> {
         let pool = match self {
             Self::Sqlite(pool) => pool,
@@ -200,7 +198,7 @@ impl Db {
             }
         };
         sqlx::query("select 1").execute(pool).await?;
-        // A file that was removed goes on to be written until it is closed, and then everything is lost.
+        // Writes to a removed file succeed until it is closed, and then everything is lost.
         let options = pool.connect_options();
         let path = options.get_filename();
         if !is_file(path) || path.exists() {
@@ -210,7 +208,6 @@ impl Db {
         Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::NotFound, problem)))
     }
 
-    /// How full the pool is.
     pub(crate) fn pool(&self) -> Pool {
         on!(self, pool => Pool {
             open: pool.size() as usize,
@@ -219,14 +216,14 @@ impl Db {
         })
     }
 
-    /// Ends every connection, after what they are doing.
+    /// Closes every connection after its current work.
     pub async fn close(&self) {
         on!(self, pool => pool.close().await);
     }
 }
 
-/// Opens the pool. Of two processes that open a new file at once, both wish to change its journal mode, and there SQLite
-/// tells one of them that it is busy without the wait that statements have.
+/// Opens the pool, with retries: two processes that open a new file at once both change its journal mode, and there
+/// SQLite fails for one of them at once, without the busy timeout of statements.
 async fn open_sqlite(pool: SqlitePoolOptions, options: SqliteConnectOptions) -> sqlx::Result<SqlitePool> {
     let deadline = Instant::now() + SQLITE_BUSY;
     loop {
@@ -237,7 +234,7 @@ async fn open_sqlite(pool: SqlitePoolOptions, options: SqliteConnectOptions) -> 
     }
 }
 
-/// Does work in a task of its own, where a client that hangs up cannot stop it half-way.
+/// Runs work in a task of its own, so that a client that disconnects cannot stop it half-way.
 pub(crate) async fn whole<T: Send + 'static>(
     work: impl Future<Output = sqlx::Result<T>> + Send + 'static,
 ) -> sqlx::Result<T> {
@@ -245,12 +242,12 @@ pub(crate) async fn whole<T: Send + 'static>(
 }
 
 impl Tx {
-    /// Has something done once the changes are durable, such as telling of them.
+    /// Runs an action once the changes are durable, for example to announce them.
     pub fn after_commit(&mut self, action: impl FnOnce() + Send + 'static) {
         self.after.push(Box::new(action));
     }
 
-    /// Makes the changes durable and visible, and does what follows, whether or not the client still waits.
+    /// Makes the changes durable and visible, then runs the registered actions, even if the client has disconnected.
     pub async fn commit(self) -> sqlx::Result<()> {
         whole(async move {
             match self.on {
@@ -266,12 +263,12 @@ impl Tx {
     }
 }
 
-/// Whether SQLite keeps a database of this name in a file; `sqlite::memory:` has a name too.
+/// Whether SQLite stores a database of this name in a file; `sqlite::memory:` has a name too.
 fn is_file(path: &std::path::Path) -> bool {
     !path.as_os_str().is_empty() && path.as_os_str() != ":memory:" && !path.to_string_lossy().starts_with("file:")
 }
 
-/// Makes the database file readable by its owner alone before SQLite makes it readable by everybody.
+/// Creates the database file readable by its owner alone, before SQLite would create it readable by every user.
 #[cfg(unix)]
 fn create_private(path: &std::path::Path) -> anyhow::Result<()> {
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};

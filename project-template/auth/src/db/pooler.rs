@@ -1,4 +1,4 @@
-//! Whether a pooler stands before PostgreSQL that hands each transaction to another session.
+//! Detects a pooler that assigns each transaction to another session of PostgreSQL.
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ use tokio::time::timeout;
 
 use super::trouble::is_lost_statement;
 
-/// How often two connections are compared: another client may have taken the session that both would have had.
+/// How often two connections are compared: in one round, another client may have the session that both would share.
 const ROUNDS: usize = 3;
 
-/// Whose the session behind a connection is.
+/// The owner of the session behind a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sessions {
-    /// The connection's, until it is closed: what is set stays set.
+    /// The connection, until it is closed: session settings persist.
     Own,
-    /// Anybody's after each transaction.
+    /// Any client, after each transaction.
     Shared,
 }
 
-/// Compares the sessions of two connections. Both prepare a statement, by which a pooler is found out that shares
-/// sessions and does not follow prepared statements: with it, any request may fail.
+/// Compares the sessions of two connections. Both prepare a statement, which fails behind a pooler that shares sessions
+/// but does not track prepared statements: there, any request may fail.
 pub(super) async fn look(
     mut first: PgConnection,
     options: &PgConnectOptions,
@@ -31,13 +31,13 @@ pub(super) async fn look(
     let sessions = match timeout(patience, compare(&mut first, process, options)).await {
         Ok(Err(error)) if is_lost_statement(&error) => return Err(error),
         Ok(Ok(sessions)) => sessions,
-        // No session is left for a second connection, so the first one keeps its own.
+        // The server has no session left for a second connection, so the first one keeps its own.
         Ok(Err(_)) | Err(_) => Sessions::Own,
     };
     if sessions == Sessions::Shared {
         warn_of_no_limit(&mut first).await?;
     }
-    // The server notices by itself what cannot be told to it.
+    // If this fails, the server notices the end of the connection by itself.
     let _ = first.close().await;
     Ok(sessions)
 }

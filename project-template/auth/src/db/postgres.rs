@@ -1,4 +1,4 @@
-//! The way to a PostgreSQL server, straight or through a pooler.
+//! Connects to PostgreSQL, directly or through a pooler.
 
 use std::str::FromStr;
 use std::time::{Duration, Instant};
@@ -12,19 +12,19 @@ use super::idle::Watch;
 use super::pooler::{self, Sessions};
 use super::{Settings, trouble};
 
-/// Begins a transaction with the limit on a statement's time. The session's own is nobody's behind a pooler that shares
-/// sessions.
+/// Begins a transaction with a statement timeout. A timeout of the session would not persist behind a pooler that
+/// shares sessions.
 pub(super) const BEGIN: &str = "begin; set local statement_timeout = '5s'";
-/// The limit for a session that is ours alone, for statements outside transactions.
+/// The timeout of statements outside transactions, for a session that is not shared.
 const LIMIT_SESSION: &str = "set statement_timeout = '5s'";
-/// How long to leave a server alone that is about to start.
+/// The interval between attempts to connect to a server that is starting.
 const RETRY: Duration = Duration::from_millis(100);
 
-/// Looks at what `database.url` leads to and prepares a pool. Fails with the remedy where the server cannot be used.
+/// Checks the server of `database.url` and prepares a pool. Fails with the remedy if the server cannot be used.
 pub(super) async fn connect(settings: &Settings) -> anyhow::Result<PgPool> {
     let options = PgConnectOptions::from_str(settings.url.expose_secret())
         .context("`database.url` is not a valid PostgreSQL address")?
-        // Poolers refuse parameters that they do not know. This one is about floating-point numbers as text.
+        // Poolers reject unknown parameters. This one only affects floating-point numbers as text.
         .extra_float_digits(None);
     let looked = async {
         let first = first(&options, settings.acquire_timeout).await?;
@@ -35,7 +35,7 @@ pub(super) async fn connect(settings: &Settings) -> anyhow::Result<PgPool> {
     let pool = PgPoolOptions::new()
         .max_connections(settings.max_connections)
         .acquire_timeout(settings.acquire_timeout)
-        // The watch looks further than that, and not as long.
+        // The watch checks more than that, with a shorter timeout.
         .test_before_acquire(false)
         .before_acquire(move |connection, meta| {
             let watch = watch.clone();
@@ -46,7 +46,7 @@ pub(super) async fn connect(settings: &Settings) -> anyhow::Result<PgPool> {
             Box::pin(async move {
                 match sessions {
                     Sessions::Own => connection.execute(LIMIT_SESSION).await.map(drop),
-                    // It would be left to whoever gets the session next.
+                    // The setting would stay for the next client of the session.
                     Sessions::Shared => Ok(()),
                 }
             })
@@ -54,7 +54,7 @@ pub(super) async fn connect(settings: &Settings) -> anyhow::Result<PgPool> {
     Ok(pool.connect_lazy_with(options))
 }
 
-/// The first connection. Waits for a server that is about to start, as the pool does.
+/// Opens the first connection. Waits for a server that is starting, as the pool does.
 async fn first(options: &PgConnectOptions, patience: Duration) -> sqlx::Result<PgConnection> {
     let deadline = Instant::now() + patience;
     loop {
@@ -69,7 +69,7 @@ async fn first(options: &PgConnectOptions, patience: Duration) -> sqlx::Result<P
     }
 }
 
-/// Whether a server cannot be connected to yet.
+/// Whether the server may still be starting.
 fn is_starting(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) => true,

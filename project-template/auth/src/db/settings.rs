@@ -26,7 +26,7 @@ pub struct Settings {
 impl Settings {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
         let url = section.secret("url");
-        // Its value may have a password in it.
+        // The messages do not quote the value: it may contain a password.
         if is_sqlite(&url) && SqliteConnectOptions::from_str(url.expose_secret()).is_err() {
             section.problem("url", "must be an address such as \"sqlite://app.db\"");
         } else if is_postgres(&url) && PgConnectOptions::from_str(url.expose_secret()).is_err() {
@@ -41,7 +41,6 @@ impl Settings {
         Self { url, max_connections: section.number("max_connections", 1..=1_000), acquire_timeout }
     }
 
-    /// Whether the address is that of a file, and not of a server.
     pub(super) fn is_sqlite(&self) -> bool {
         is_sqlite(&self.url)
     }
@@ -61,7 +60,7 @@ impl Settings {
     }
 }
 
-/// Whether the way to a PostgreSQL server leaves this machine and need not be encrypted.
+/// Whether the connection to PostgreSQL leaves this machine and may be unencrypted.
 fn speaks_in_clear(url: &str) -> bool {
     PgConnectOptions::from_str(url).is_ok_and(|options| {
         let is_here = ["localhost", "127.0.0.1", "::1", "[::1]"].contains(&options.get_host())

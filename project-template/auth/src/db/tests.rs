@@ -1,4 +1,4 @@
-//! What is set up for connections.
+//! The setup of connections.
 
 use super::*;
 use crate::testing::Engine;

@@ -1,19 +1,17 @@
-//! How each engine is asked for the rows of `user_search` that have certain trigrams.
+//! Searches `user_search` by trigrams, in the SQL of each engine.
 
 use super::Db;
 
-/// Parts of a statement about accounts, `user_search` and its index.
+/// Parts of a statement that finds accounts through the index of `user_search`.
 pub(crate) struct Indexed {
-    /// What the rows are read from.
     pub(crate) tables: &'static str,
-    /// The column along which they come.
+    /// The column that orders the index.
     pub(crate) number: &'static str,
-    /// The condition on what [`Db::trigrams`] gives, up to its parameter and after it.
+    /// The condition before and after its parameter, the result of [`Db::trigrams`].
     pub(crate) condition: (&'static str, &'static str),
 }
 
 impl Db {
-    /// What finds rows along the index.
     pub(crate) fn indexed(&self) -> Indexed {
         match self {
             Self::Sqlite(_) => Indexed {
@@ -30,7 +28,7 @@ impl Db {
         }
     }
 
-    /// Every three letters in a row of some texts, as the index is asked for all of them at once.
+    /// The trigrams of some texts, in the syntax of a query for rows that have all of them.
     pub(crate) fn trigrams(&self, texts: &[String]) -> String {
         let letters = texts.iter().map(|text| text.chars().collect::<Vec<_>>());
         let trigrams = letters.flat_map(|letters| letters.windows(3).map(String::from_iter).collect::<Vec<_>>());
