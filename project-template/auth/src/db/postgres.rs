@@ -35,7 +35,7 @@ pub(super) async fn connect(settings: &Settings) -> anyhow::Result<PgPool> {
     let pool = PgPoolOptions::new()
         .max_connections(settings.max_connections)
         .acquire_timeout(settings.acquire_timeout)
-        // The watch checks more than that, with a shorter timeout.
+        // The watch checks more than that, and has a timeout.
         .test_before_acquire(false)
         .before_acquire(move |connection, meta| {
             let watch = watch.clone();

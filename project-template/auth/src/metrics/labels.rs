@@ -1,4 +1,4 @@
-//! What labels say: words of lists, and what of a request is one of a few.
+//! The values of labels: words of lists, and properties of a request that have few values.
 
 use axum::http::{Method, StatusCode};
 
@@ -7,55 +7,55 @@ use crate::error::Error;
 use crate::words::words;
 
 words! {
-    /// By what somebody signs in.
+    /// The way of signing in.
     Way {
         Password = "password",
-        /// One that was mailed.
+        /// A mailed code.
         Code = "code",
-        /// A password, at the admin pages.
+        /// A password, on the admin pages.
         Admin = "admin",
     }
 }
 
 words! {
-    /// What became of an attempt.
+    /// The outcome of an attempt.
     Outcome {
         Succeeded = "succeeded",
-        /// A refresh token was shown again.
+        /// A refresh token was presented again.
         Replayed = "replayed",
-        /// Something else has to be done before a session begins.
+        /// Another step is required before a session begins.
         Challenged = "challenged",
         Refused = "refused",
         Throttled = "throttled",
-        /// By a fault that is not the client's.
+        /// Because of a fault that is not the client's.
         Failed = "failed",
     }
 }
 
 words! {
-    /// What became of a mail.
+    /// The outcome of a delivery.
     Delivery {
         Sent = "sent",
-        /// It is tried again later.
+        /// It is retried later.
         Postponed = "postponed",
-        /// Nobody will get it.
+        /// It is not retried.
         Dropped = "dropped",
     }
 }
 
 words! {
-    /// What an answer of 503 was for the lack of.
+    /// The missing resource behind a 503.
     Lacking {
-        /// One to the database, in time.
+        /// No connection to the database in time.
         Connection = "connection",
         Database = "database",
-        /// For a password, or a turn at a guess.
+        /// No worker for a password, or no turn to check a guess.
         Worker = "worker",
     }
 }
 
 impl Outcome {
-    /// None for what is no attempt: a request that lacks something.
+    /// `None` for a request with missing or invalid fields, which is no attempt.
     pub(crate) fn of<T>(answer: Result<&T, &Error>) -> Option<Self> {
         match answer {
             Ok(_) => Some(Self::Succeeded),
@@ -78,7 +78,7 @@ impl Lacking {
     }
 }
 
-/// Whatever else a client writes there is one word.
+/// Other methods share one word, because a client can send any text as a method.
 pub(super) fn method(method: &Method) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")

@@ -1,8 +1,8 @@
-//! What an operator watches: numbers of this process, for Prometheus.
+//! Metrics of this process, for Prometheus.
 //!
-//! A room counts what happens in it through a method here; what is as it is, such as the length of a queue, is read when
-//! somebody asks (`operations::readings`). No label holds what a client chose: routes are those of the router, methods those there are,
-//! everything else is a word of a list.
+//! A room counts its events through a method here; current values, such as the length of a queue, are read at each
+//! scrape (`operations::readings`). No label holds a value that a client chose: routes are those of the router, methods
+//! the known ones, everything else is a word of a list.
 
 mod labels;
 mod request;
@@ -19,14 +19,14 @@ use time::OffsetDateTime;
 use labels::Lacking;
 pub(crate) use labels::{Delivery, Outcome, Way};
 
-/// Upper bounds in seconds: most requests take a few milliseconds, one with a password hash 30 or more, and none longer
-/// than `http.request_timeout`.
+/// Upper bounds in seconds: most requests take a few milliseconds, one with a password hash 30 ms or more, and none
+/// longer than `http.request_timeout`.
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0];
 
-/// Beside the actions that have a rate: guesses at passwords and codes, which have budgets.
+/// The action of guesses at passwords and codes, which have budgets instead of a rate.
 const GUESS: &str = "guess";
 
-/// A label and its value.
+/// A label's name and value.
 pub(crate) type Label<V = &'static str> = (&'static str, V);
 /// Counters that differ in one label.
 type Counters = Family<[Label; 1], Counter>;
@@ -34,17 +34,16 @@ type Counters = Family<[Label; 1], Counter>;
 /// Histograms by method, route and status.
 type Durations = Family<[Label<Cow<'static, str>>; 3], Histogram, fn() -> Histogram>;
 
-/// The words of lists that other rooms have, which some labels take their values from.
+/// Values of labels from the lists of other rooms.
 pub(crate) struct Words {
-    /// Of `[throttle]`.
+    /// The keys of `[throttle]`.
     pub(crate) actions: Vec<&'static str>,
-    /// Of the audit log.
     pub(crate) events: Vec<&'static str>,
-    /// Of what expires.
+    /// Kinds of rows that expire.
     pub(crate) expiring: Vec<&'static str>,
 }
 
-/// What was counted since the process started.
+/// The counts since the process started.
 pub(crate) struct Metrics {
     pub(crate) registry: Registry,
     pub(crate) started: OffsetDateTime,
@@ -128,12 +127,12 @@ impl Metrics {
         }
     }
 
-    /// A request that there were too many of.
+    /// Counts a request rejected by a rate limit.
     pub(crate) fn throttled(&self, action: &'static str) {
         self.throttled.get_or_create(&[("action", action)]).inc();
     }
 
-    /// A guess at a password or a code that there were too many of.
+    /// Counts a guess at a password or a code rejected by a budget.
     pub(crate) fn throttled_guess(&self) {
         self.throttled.get_or_create(&[("action", GUESS)]).inc();
     }
@@ -154,13 +153,12 @@ impl Metrics {
     }
 }
 
-/// Registers a metric and keeps hold of it.
 fn kept<M: Metric + Clone>(registry: &mut Registry, metric: M, name: &str, help: &str) -> M {
     registry.register(name, help, metric.clone());
     metric
 }
 
-/// Counters that are there from the start: of one that appears with its first event, Prometheus sees no increase.
+/// Counters that exist from the start: Prometheus sees no increase in a counter that appears with its first event.
 fn counters(
     registry: &mut Registry,
     name: &str,

@@ -1,4 +1,4 @@
-//! The time to an answer.
+//! The time until a response.
 
 use std::borrow::Cow;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use super::labels::{self, Lacking};
 use crate::error::Error;
 
 impl Metrics {
-    /// Begins to time a request, which is in flight until the returned value is dropped.
+    /// Starts to time a request, which is in flight until the returned value is dropped.
     pub(crate) fn request(&self, method: &Method, route: Option<&str>) -> Request<'_> {
         self.in_flight.inc();
         let route = route.map_or(Cow::Borrowed("unmatched"), |route| Cow::Owned(route.to_owned()));
@@ -18,7 +18,6 @@ impl Metrics {
     }
 }
 
-/// A request that is being answered.
 pub(crate) struct Request<'m> {
     metrics: &'m Metrics,
     method: &'static str,
@@ -27,7 +26,7 @@ pub(crate) struct Request<'m> {
 }
 
 impl Request<'_> {
-    /// Notes the answer, and the error that is behind it. What nobody waits for any more has no answer.
+    /// Records the response and the error behind it. A request abandoned by its client has no response.
     pub(crate) fn answered(mut self, status: StatusCode, error: Option<&Error>) {
         let labels = [
             ("method", Cow::Borrowed(self.method)),

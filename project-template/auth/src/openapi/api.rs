@@ -1,10 +1,9 @@
-//! Routes that carry their own description.
+//! Routes with their descriptions.
 
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::Auth;
 
-/// Routes and their descriptions.
 pub(crate) type Api = OpenApiRouter<Auth>;
 
 /// Adds the handlers of `routes!(…)` at their canonical path, which ends in a slash, and at the same path without it: a

@@ -1,7 +1,7 @@
-//! How bodies are described that no type is made of.
+//! OpenAPI schemas for bodies that have no Rust type.
 
-/// Declares what a body holds. Handlers read requests field by field (see [`crate::http::Fields`]) and put answers together
-/// from parts, so the struct describes and does nothing else; `tests/openapi.rs` holds it against what the handler does.
+/// Declares the schema of a body. Handlers read requests field by field (see [`crate::http::Fields`]) and assemble
+/// responses from parts, so the struct only describes; `tests/openapi.rs` compares it with the handler.
 macro_rules! bodies {
     ($($body:item)*) => {$(
         #[derive(utoipa::ToSchema)]

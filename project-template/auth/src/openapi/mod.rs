@@ -1,9 +1,9 @@
 //! The description of the API (OpenAPI 3.1) and a page to read and try it.
 //!
 //! A handler carries its own description, `#[utoipa::path(…)]`, and [`at`] adds the route from it, so that there is no
-//! route without a description and no description of another route. What a handler's description names is its own: its
-//! body, its success and its refusals, each declared once with [`refusals!`](crate::error::refusals). What every request of a kind may be answered
-//! is added by `app::describe`.
+//! route without a description and no description of another route. A handler describes its own body, success and
+//! refusals, each refusal declared once with [`refusals!`](crate::error::refusals). `app::describe` adds the responses
+//! that all requests of a kind have in common.
 
 mod api;
 mod body;
@@ -22,7 +22,7 @@ use axum::routing::MethodRouter;
 
 use crate::Auth;
 
-/// As [`at`], for what only people see: pages are not described.
+/// As [`at`], for HTML pages, which are not described.
 pub(crate) fn page_at(api: Api, path: &str, methods: MethodRouter<Auth>) -> Api {
     api.route(path.trim_end_matches('/'), methods.clone()).route(path, methods)
 }

@@ -1,6 +1,6 @@
 //! Several refusals under one name.
 
-/// Names several refusals as one, for descriptions: `responses(Name)` says that each of them may be.
+/// Groups refusals for descriptions: `responses(Name)` documents each of them.
 macro_rules! one_of {
     ($(#[$about:meta])+ $name:ident = $($refusal:ident),+;) => {
         $(#[$about])+

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::page;
 use crate::Auth;
 
-/// A browser asks whether it has changed before it shows it again.
+/// Browsers revalidate before they use a stored response.
 const CACHE: &str = "no-cache";
 
 pub(crate) fn router(spec: &Value) -> Router<Auth> {
@@ -26,7 +26,6 @@ pub(crate) fn router(spec: &Value) -> Router<Auth> {
         .route("/docs/page.js", fixed("text/javascript; charset=utf-8", page::SCRIPT))
 }
 
-/// The same answer to everybody.
 fn fixed(media_type: &'static str, text: impl Into<Bytes>) -> MethodRouter<Auth> {
     let text = text.into();
     let headers: [(HeaderName, &str); 3] = [

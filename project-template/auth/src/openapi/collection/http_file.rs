@@ -1,4 +1,4 @@
-//! A text of requests for httpYac, its editor extensions and its command line.
+//! The collection as a text for httpYac, its editor extensions and its command line.
 
 use std::fmt::Write;
 
@@ -6,10 +6,9 @@ use serde_json::Value;
 
 use super::{BY_HAND, KEPT, Request, VARIABLES, base, chapters, quoted};
 
-/// The value of a variable that has none: an empty one would swallow the next line.
+/// The value of an unset variable. With an empty value, httpYac would read the next line as the value.
 const NONE: &str = "none";
 
-/// The text of a description.
 pub(crate) fn http_file(spec: &Value) -> String {
     let title = spec["info"]["title"].as_str().unwrap_or_default();
     let mut text = format!("# {title}\n# For httpYac: https://httpyac.github.io\n\n@base_url = {}\n", base(spec));
@@ -32,7 +31,7 @@ pub(crate) fn http_file(spec: &Value) -> String {
     text
 }
 
-/// A line that begins with `###` ends the request before it.
+/// A line that begins with `###` ends the previous request.
 fn request(text: &mut String, chapter: &str, request: &Request<'_>) {
     let Request { id, title, method, path, headers, body, needs, changes_password, fine, .. } = request;
     let _ = write!(text, "\n### {chapter}: {title}\n# @name {id}\n");

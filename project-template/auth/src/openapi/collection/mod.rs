@@ -1,8 +1,8 @@
 //! The API as a collection of requests, for programs that send them: Postman and its kin, and httpYac.
 //!
-//! One run from top to bottom signs up, does everything that can be done with what the answers give, and removes the account:
-//! it can be run again. What an answer gives, such as a token, is kept in a variable for the requests after it. What a mail
-//! brings is for a person to fill in: until then the requests that need it are left out.
+//! One run from top to bottom signs up, sends every request that the responses make possible, and deletes the account,
+//! so that it can be repeated. Values of responses, such as tokens, are kept in variables for later requests. Values of
+//! mails have to be filled in by hand: until then the requests that need them are skipped.
 
 mod http_file;
 mod postman;
@@ -12,19 +12,18 @@ use serde_json::{Map, Value};
 pub(crate) use http_file::http_file;
 pub(crate) use postman::postman;
 
-/// Where a development server listens, unless the settings say where clients reach it.
+/// The address of a development server, used unless the settings have a public one.
 const LOCAL: &str = "http://127.0.0.1:8000";
 
-/// The chapter of what ends the sessions that the other requests need.
+/// The chapter of the requests that end sessions, which the others need.
 const LEAVING: &str = "Leaving";
-/// What is in it, in this order. What comes after the end of a session needs the next one.
+/// Its requests in order. Each but the first needs a new session.
 const LEAVERS: [&str; 4] = ["endSession", "logoutAll", "logout", "deleteUser"];
-/// Does what one of those does, for clients that cannot send it: a run has one account to delete.
+/// `deleteUser` for clients that cannot send DELETE. Skipped: a run has one account to delete.
 const TWIN: &str = "deleteUserByPost";
-/// Signs in.
 const LOGIN: &str = "login";
 
-/// Variables, and what they begin with.
+/// Variables and their initial values.
 const VARIABLES: [(&str, &str); 4] = [
     ("email", "ada@example.com"),
     ("password", "correct horse battery staple"),
@@ -32,15 +31,15 @@ const VARIABLES: [(&str, &str); 4] = [
     ("new_email", "ada.lovelace@example.com"),
 ];
 
-/// Variables that a person fills in from a mail, a cookie or the settings.
+/// Variables to fill in by hand from a mail, a cookie or the settings.
 const BY_HAND: [&str; 5] = ["link_key", "code", "csrf_token", "reset_cookie", "scheduler_secret"];
 
-/// Members of answers that are kept in the variable of their name.
+/// Members of responses that are kept in a variable of the same name.
 const KEPT: [&str; 3] = ["access", "refresh", "session"];
 
 /// One request, with variables as `{{name}}`.
 struct Request<'s> {
-    /// What a reference calls it.
+    /// The operation's id.
     id: String,
     title: &'s str,
     about: &'s str,
@@ -50,11 +49,11 @@ struct Request<'s> {
     /// Names and values, without `Content-Type`.
     headers: Vec<(&'static str, &'static str)>,
     body: Option<Value>,
-    /// The variable without which it is left out.
+    /// The variable without which the request is skipped.
     needs: Option<&'static str>,
-    /// Whether the new password is the password from then on.
+    /// Whether the new password replaces the password afterwards.
     changes_password: bool,
-    /// The statuses of a run in which everything is as it should be: success, or that the settings have no such operation.
+    /// The statuses expected in a run: success, or 404 if the settings leave the operation out.
     fine: Vec<u16>,
 }
 
@@ -98,14 +97,14 @@ fn chapters(spec: &Value) -> Vec<Chapter<'_>> {
     }
     chapters.push(Chapter { name: LEAVING, requests });
     chapters.retain(|chapter| !chapter.requests.is_empty());
-    // Whoever has no account can do nothing else.
+    // The other requests need an account.
     for chapter in &mut chapters {
         chapter.requests.sort_by_key(|request| request.id != "register");
     }
     chapters
 }
 
-/// The texts of a variable's name in a list of a script.
+/// The names as elements of a JavaScript array.
 fn quoted(names: &[&str]) -> String {
     names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
 }
@@ -126,7 +125,7 @@ fn request<'s>(spec: &'s Value, path: &str, method: &str, operation: &'s Value) 
     let takes =
         |name: &str| operation["parameters"].as_array().is_some_and(|all| all.iter().any(|one| one["name"] == name));
     let parameters = [
-        // Tokens come in the body, where they can be kept.
+        // Requests tokens in the body, where a script can read them.
         ("Prefer", "token"),
         ("X-CSRFToken", "{{csrf_token}}"),
         ("X-Cron-Secret", "{{scheduler_secret}}"),
@@ -162,7 +161,7 @@ fn fine(operation: &Value, path: &str) -> Vec<u16> {
     statuses.filter(|status| *status < 300 || (*status == 404 && !path.contains("{{"))).collect()
 }
 
-/// The example, with variables for what differs.
+/// The example, with variables for values that differ between runs.
 fn body(example: &Value, path: &str) -> Value {
     let members = example.as_object().cloned().unwrap_or_default();
     let variable = |name: &str| match name {

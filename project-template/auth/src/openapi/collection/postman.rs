@@ -1,4 +1,4 @@
-//! Postman's format, version 2.1, which other programs read as well.
+//! The collection in Postman's format, version 2.1, which other programs read as well.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,6 @@ use super::{BY_HAND, Chapter, KEPT, Request, VARIABLES, base, chapters, quoted};
 
 const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
 
-/// The collection of a description.
 pub(crate) fn postman(spec: &Value) -> String {
     let start = json!({ "key": "base_url", "value": base(spec) });
     let empty = BY_HAND.into_iter().chain(KEPT).map(|name| (name, ""));
@@ -42,7 +41,7 @@ fn item(request: &Request<'_>) -> Value {
     item
 }
 
-/// What is done before a request and after its answer.
+/// The scripts before a request and after its response.
 fn events(request: &Request<'_>) -> Vec<Value> {
     let skip = request.needs.map(|name| {
         let line = format!("if (!pm.collectionVariables.get(\"{name}\")) pm.execution.skipRequest();");
@@ -65,7 +64,7 @@ fn event(listen: &str, lines: &[String]) -> Value {
     json!({ "listen": listen, "script": { "type": "text/javascript", "exec": lines } })
 }
 
-/// Runs after every answer.
+/// The script after every response.
 fn keep() -> [String; 3] {
     [
         "const type = pm.response.headers.get(\"Content-Type\") || \"\";".into(),

@@ -1,18 +1,17 @@
-//! The page to read and try the API: written out when the server starts, so that it can be read without a script. With
-//! one, each operation has a form that sends it.
+//! The page to read and try the API: rendered when the server starts, so that it can be read without a script. With the
+//! script, each operation has a form that sends it.
 
 use minijinja::{AutoEscape, Environment};
 use serde_json::{Value, json};
 
-/// Loaded by the page, from beside it.
+/// Served beside the page.
 pub(super) const STYLE: &str = include_str!("page.css");
 pub(super) const SCRIPT: &str = include_str!("page.js");
 
-/// What the page may load and do: its own style and script, and requests to this server.
+/// Allows the page its own style and script, and requests to this server.
 pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 
-/// The page of a description.
 pub(super) fn render(spec: &Value) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -25,7 +24,7 @@ pub(super) fn render(spec: &Value) -> Result<String, minijinja::Error> {
     environment.render_str(include_str!("page.html"), minijinja::value::Serde(&view))
 }
 
-/// The operations by their tags.
+/// The operations, grouped by tag.
 fn chapters(spec: &Value) -> Vec<Value> {
     let tags = spec["tags"].as_array().into_iter().flatten().filter_map(|tag| tag["name"].as_str());
     let mut chapters: Vec<(&str, Vec<Value>)> = tags.map(|tag| (tag, Vec::new())).collect();
@@ -81,7 +80,7 @@ fn members(schema: &Value) -> Vec<Value> {
     schema["properties"].as_object().into_iter().flatten().map(view).collect()
 }
 
-/// An answer: what it means, and its bodies, of which refusals have one for each code.
+/// A response: its meaning and its bodies; refusals have one body for each code.
 fn answer_view(spec: &Value, status: &str, answer: &Value) -> Value {
     let lines = answer["description"].as_str().unwrap_or_default().lines().filter(|line| !line.is_empty());
     let (listed, about): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.starts_with("- "));
@@ -96,13 +95,13 @@ fn answer_view(spec: &Value, status: &str, answer: &Value) -> Value {
     json!({ "status": status, "about": about.join(" "), "listed": listed, "bodies": bodies, "headers": headers })
 }
 
-/// A line of the list of refusals: the code and when it is given.
+/// Parses a line of the list of refusals: the code and its cause.
 fn case(line: &str) -> Option<Value> {
     let (code, about) = line.strip_prefix("- `")?.split_once("`: ")?;
     Some(json!({ "code": code, "about": about }))
 }
 
-/// The example of a body: beside its schema, or the schema's own.
+/// The example beside a body's schema, or else the schema's own.
 pub(super) fn example<'s>(spec: &'s Value, content: &'s Value) -> &'s Value {
     let schema = &content["schema"];
     let item = if schema["type"] == "array" { &schema["items"] } else { schema };
@@ -118,7 +117,7 @@ fn pretty(value: &Value) -> String {
     format!("{value:#}")
 }
 
-/// Text with `code` and **bold** in it, as HTML.
+/// Renders text with `code` and **bold** as HTML.
 fn rich(text: &str) -> String {
     let mut html = minijinja::HtmlEscape(text).to_string();
     for (mark, tag) in [("**", "strong"), ("`", "code")] {

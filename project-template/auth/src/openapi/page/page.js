@@ -1,4 +1,4 @@
-// Sends what the forms hold. Tokens stay in this page: nothing is stored, and reloading forgets them.
+// Sends the forms. Tokens stay in this page: nothing is stored, and reloading forgets them.
 "use strict";
 
 const access = document.getElementById("access");
@@ -50,7 +50,7 @@ function readable(text) {
   }
 }
 
-// The tokens of an answer go where the next requests need them.
+// Copies the tokens of a response to the forms that need them.
 function keep(text) {
   let answer;
   try {
@@ -67,7 +67,7 @@ function keep(text) {
       continue;
     }
     if ("refresh" in example || body.id === "refresh-body" || body.id === "logout-body") {
-      // Without a token of its own a request shows the cookie.
+      // Without a token in the body, a request presents the cookie.
       body.value = JSON.stringify(answer?.refresh ? { refresh: answer.refresh } : answer?.access ? {} : example, null, 2);
     } else if ("token" in example && answer?.access) {
       body.value = JSON.stringify({ token: answer.access }, null, 2);
