@@ -1,4 +1,4 @@
-//! A person at an address that leads nowhere: most often a link that a mail program took too much or too little for.
+//! Requests of people for unknown paths: most often a mail program cut off part of a link or added to it.
 
 use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -7,16 +7,16 @@ use super::{Reader, show};
 use crate::Auth;
 use crate::templates::pages::NotFound;
 
-/// What stands beside a link in a mail and was taken for a part of it, as browsers send it.
+/// Characters after a link in a mail that may be taken for part of it, as browsers send them.
 const BESIDE: [&str; 14] =
     ["%20", "%22", "%3C", "%3E", "%5D", "%7D", "%C2%A0", "%E2%80%8B", ")", ".", ",", ";", "'", "!"];
 
-/// What a person gets who asks for an address below the prefix of the API that nobody answers at: they are led to the one
-/// that was meant, or told that there is none.
+/// The response to a person's request for an unknown path below the prefix of the API: a redirect to the path without
+/// the extra characters, or a page that says that there is none.
 pub(crate) fn lost(auth: &Auth, reader: Reader, method: &Method, uri: &Uri) -> Option<Response> {
     let path = without_what_is_beside(uri.path());
     let is_ours = path.starts_with(&format!("{}/", auth.settings().http.prefix));
-    // Browsers take a backslash for a slash, and two of them for another host.
+    // Browsers read a backslash as a slash, and two of them as the start of another host.
     if !is_ours || path.contains('\\') || *method != Method::GET || reader == Reader::Program {
         return None;
     }
@@ -26,7 +26,7 @@ pub(crate) fn lost(auth: &Auth, reader: Reader, method: &Method, uri: &Uri) -> O
     Some((StatusCode::FOUND, [(header::LOCATION, auth.settings().http.outer_path(&path))]).into_response())
 }
 
-/// It begins with one slash, and so is a path of this server whatever was asked for.
+/// The result begins with exactly one slash, so it is a path of this server and never another host.
 fn without_what_is_beside(path: &str) -> String {
     let mut rest = path.trim_start_matches('/');
     loop {

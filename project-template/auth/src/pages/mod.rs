@@ -1,8 +1,9 @@
-//! What a person sees in a browser: pages of HTML with their style and script inside.
+//! HTML pages for people, with style and script inline.
 //!
-//! [`show`] answers with any of the pages of [`crate::templates::pages`]. Pages load nothing, from nowhere: the policy
-//! that goes with them admits only what is inside and carries the answer's nonce, and forms are posted to this origin.
-//! Each works without its script. No script of another origin reads one, whatever `http.cors_origins` says. An address that serves people and programs takes a [`Reader`].
+//! [`show`] answers with any of the pages of [`crate::templates::pages`]. Their policy admits only styles and scripts
+//! that are inline and carry the response's nonce, images and fonts of this origin, and forms that are posted to this
+//! origin. Each page works without its script. No script of another origin can read one, whatever `http.cors_origins`
+//! says. A route that serves people and programs takes a [`Reader`].
 
 mod lost;
 mod reader;
@@ -22,8 +23,8 @@ use crate::error::Result;
 use crate::http::SameOrigin;
 use crate::templates::Page;
 
-/// Tells nobody else of the page. Under `no-referrer` a form would not tell us either where it comes from (`Origin: null`, by
-/// the Fetch standard), and browsers that have no other word for it, as every one has over plain HTTP, would be refused.
+/// Sends the page's address to no other origin. Under `no-referrer` a form would send us `Origin: null` (Fetch
+/// standard), and we would refuse browsers that do not send `Sec-Fetch-Site` either, as none does over plain HTTP.
 const REFERRER_POLICY: &str = "same-origin";
 /// Bytes of a nonce; the standard asks for 128 bits (CSP 3, section 7.1).
 const NONCE_BYTES: usize = 16;
@@ -33,8 +34,8 @@ pub fn show<P: Page>(auth: &Auth, status: StatusCode, page: &P) -> Result<Respon
     show_leading_to(auth, status, page, None)
 }
 
-/// As [`show`], for a page whose form is answered by a redirect to another origin: browsers hold that against the page
-/// that was posted from.
+/// As [`show`], for a page whose form is answered by a redirect to another origin: browsers apply the page's
+/// `form-action` to that redirect too.
 pub fn show_leading_to<P: Page>(
     auth: &Auth,
     status: StatusCode,
@@ -47,8 +48,8 @@ pub fn show_leading_to<P: Page>(
 }
 
 /// Answers with a page of the application's own: a template (Jinja) that can begin with
-/// `{% extends "pages/page_layout.html" %}`, filled in with `values`, which are escaped. Its styles and scripts carry
-/// `nonce="{{ nonce }}"`; nothing else is let in, as on every page here.
+/// `{% extends "pages/page_layout.html" %}`, rendered with `values`, which are escaped. Its styles and scripts carry
+/// `nonce="{{ nonce }}"`; others are blocked, as on every page here.
 ///
 /// ```
 /// use auth::{Auth, CurrentUser, Result, pages};
@@ -87,7 +88,7 @@ fn answer(status: StatusCode, html: String, nonce: &str, elsewhere: Option<&str>
     Ok((status, Extension(SameOrigin), headers, Html(html)).into_response())
 }
 
-/// Something nobody can know.
+/// A random value that an attacker cannot guess.
 pub(crate) fn nonce() -> Result<String> {
     Ok(URL_SAFE_NO_PAD.encode(random::<NONCE_BYTES>()?))
 }
@@ -101,7 +102,7 @@ fn random<const BYTES: usize>() -> anyhow::Result<[u8; BYTES]> {
     Ok(rand::generate(&SystemRandom::new()).map_err(|_| anyhow::anyhow!("no random bytes"))?.expose())
 }
 
-/// Scheme and authority of an address; of an app's, the scheme.
+/// The scheme and authority of a web address; only the scheme of an app's address.
 fn origin(url: &str) -> Option<&str> {
     let scheme = url.find("://")?;
     if !matches!(&url[..scheme], "http" | "https") {

@@ -1,4 +1,4 @@
-//! Who reads the answer of an address that both people and programs call.
+//! The reader of a response, on routes that both people and programs call.
 
 use std::convert::Infallible;
 
@@ -11,8 +11,8 @@ use crate::Auth;
 use crate::error::{Error, Result};
 use crate::templates::pages::Refused;
 
-/// A person in a browser, or a program. A browser asks for HTML whenever a person follows a link or posts a form; scripts
-/// and apps do not.
+/// A person in a browser, or a program. A browser accepts HTML when a person follows a link or posts a form; scripts
+/// and apps do not ask for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
     /// Gets a page.
@@ -37,7 +37,7 @@ impl Reader {
         if accepted.into_iter().any(is_html) { Self::Person } else { Self::Program }
     }
 
-    /// The answer, or its refusal in the reader's own way.
+    /// Returns the response, or the refusal in the reader's format.
     ///
     /// # Errors
     /// As [`Reader::refuse`].
@@ -45,7 +45,7 @@ impl Reader {
         answer.or_else(|error| self.refuse(auth, error))
     }
 
-    /// Refuses in the reader's own way: a person gets a page that says what the JSON would.
+    /// Refuses in the reader's format: a person gets a page with the message of the JSON.
     ///
     /// # Errors
     /// The same refusal, for a program.
@@ -54,7 +54,7 @@ impl Reader {
             return Err(error);
         }
         let message = error.message();
-        // What belongs to the refusal beside its body: when to try again, which credential is wanted.
+        // The page keeps the headers of the refusal, such as `Retry-After` and `WWW-Authenticate`.
         let refusal = error.into_response();
         let mut page = super::show(auth, refusal.status(), &Refused { message })?;
         for (name, value) in refusal.headers() {

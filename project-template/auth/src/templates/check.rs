@@ -1,4 +1,4 @@
-//! Tries every template with sample values, so that what is wrong with one is found when the program starts.
+//! Renders every template with sample values, so that its problems are found when the program starts.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use minijinja::{Error, ErrorKind, Value};
 use super::{Settings, Source, Templates, mails, pages, shared};
 use crate::settings::Problem;
 
-/// The variables every template has.
+/// The variables of every template.
 const COMMON: [&str; 2] = ["service", "nonce"];
 
-/// Everything that is wrong, each problem once.
+/// Every problem, once.
 pub(super) fn problems(templates: &Templates, settings: &Settings) -> Vec<Problem> {
     let mut problems = BTreeSet::new();
     for mail in mails::ALL {
@@ -46,7 +46,7 @@ fn tried(templates: &Templates, settings: &Settings, source: Source, samples: &[
     Vec::new()
 }
 
-/// The variables a template mentions, also in branches that no sample leads into, and does not have.
+/// The variables that a template uses but does not have, also in branches that no sample reaches.
 fn unknown_variables(templates: &Templates, settings: &Settings, source: Source, names: &[String]) -> Vec<Problem> {
     let Ok(template) = templates.environment.get_template(source.file) else { return Vec::new() };
     let globals: Vec<&str> = templates.environment.globals().map(|(name, _)| name).collect();
@@ -60,7 +60,7 @@ fn unknown_variables(templates: &Templates, settings: &Settings, source: Source,
     unknown.map(problem).collect()
 }
 
-/// Whether a line has the word, and code in which it could be a variable.
+/// Whether a line has the word and a `{`, so that the word may be a variable.
 fn mentions(line: &str, word: &str) -> bool {
     let is_part = |character: char| character.is_alphanumeric() || character == '_';
     line.contains('{') && line.split(|character| !is_part(character)).any(|found| found == word)
@@ -76,9 +76,9 @@ fn known(names: &[String]) -> String {
     format!("it has {}", names.join(", "))
 }
 
-/// What went wrong, and in which file and line.
+/// The problem, with its file and line.
 pub(super) fn explain(settings: &Settings, error: &Error) -> Problem {
-    // An error inside a block is reported by the layout that shows it; the cause has the line.
+    // The layout reports an error inside a block that it renders; the innermost cause has the line.
     let mut innermost = error;
     while let Some(cause) = std::error::Error::source(innermost).and_then(|cause| cause.downcast_ref::<Error>()) {
         innermost = cause;

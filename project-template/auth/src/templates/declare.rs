@@ -1,4 +1,4 @@
-//! How a mail or a page is declared: a struct whose fields are the variables of its templates, each with sample values.
+//! Declares mails and pages: a struct whose fields are the variables of its templates, each with sample values.
 
 use minijinja::Value;
 
@@ -6,23 +6,23 @@ use super::Source;
 
 /// The variables of a mail or a page.
 pub trait Variables {
-    /// By name.
+    /// The variables by name.
     fn variables(&self) -> Value;
 }
 
-/// A mail, ready to be filled in.
+/// A mail with its variables.
 pub trait Mail: Variables {
     /// Its templates.
     const DECLARED: DeclaredMail;
 }
 
-/// A page, ready to be filled in.
+/// A page with its variables.
 pub trait Page: Variables {
     /// Its template.
     const DECLARED: DeclaredPage;
 }
 
-/// What the program knows of a mail without one at hand.
+/// The templates and sample values of a mail.
 #[derive(Clone, Copy)]
 pub struct DeclaredMail {
     /// Subject, HTML, text.
@@ -30,15 +30,16 @@ pub struct DeclaredMail {
     pub(super) samples: fn() -> Vec<Value>,
 }
 
-/// What the program knows of a page without one at hand.
+/// The template and sample values of a page.
 #[derive(Clone, Copy)]
 pub struct DeclaredPage {
     pub(super) source: Source,
     pub(super) samples: fn() -> Vec<Value>,
 }
 
-/// Declares mails. After `=` come sample values, separated by commas where one cannot show every branch of a template: a
-/// mail is tried with the first of each variable, then the second, and so on; the last of a shorter list is repeated.
+/// Declares mails. Sample values follow `=`, several where one does not reach every branch of a template: a mail is
+/// rendered with the first value of each variable, then with the second, and so on; a shorter list repeats its last
+/// value.
 macro_rules! mails {
     ($($(#[$about:meta])* $name:ident = $subject:literal, $html:literal, $text:literal { $($variables:tt)* })*) => {
         $($crate::templates::declare::variables! { $(#[$about])* $name { $($variables)* } }
@@ -59,7 +60,7 @@ macro_rules! mails {
     };
 }
 
-/// Declares pages, as [`mails`] does mails.
+/// Declares pages, as [`mails`] declares mails.
 macro_rules! pages {
     ($($(#[$about:meta])* $name:ident = $file:literal { $($variables:tt)* })*) => {
         $($crate::templates::declare::variables! { $(#[$about])* $name { $($variables)* } }

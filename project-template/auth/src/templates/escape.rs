@@ -1,9 +1,8 @@
-//! How values are written into HTML.
+//! Escapes values in HTML.
 
 use minijinja::{AutoEscape, Error, Output, State, Value, escape_formatter};
 
-/// As the engine does it, but without an entity for `/`: to a mail filter, an address full of entities looks like one
-/// that hides something.
+/// As the engine escapes, but without an entity for `/`: mail filters distrust an address full of entities.
 pub(super) fn format(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     match value.as_str() {
         Some(text) if matches!(state.auto_escape(), AutoEscape::Html) && !value.is_safe() => {

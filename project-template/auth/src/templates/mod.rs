@@ -1,10 +1,10 @@
-//! The texts of mails and pages: built in, and each replaceable by a file of the project.
+//! The texts of mails and pages: built in, each replaceable by a file of the project.
 //!
-//! [`mails`] and [`pages`] list them all, each as a struct whose fields are the variables of its templates. To add one is
-//! to declare it there, beside a file in `auth/templates/`, and a key in `defaults.toml` for each of its files.
+//! [`mails`] and [`pages`] list them all, each as a struct whose fields are the variables of its templates. To add one,
+//! declare it there, and add its files in `auth/templates/` and a key in `defaults.toml` for each of them.
 //!
-//! Everything is read, compiled and rendered with sample values when the program starts: a missing file, a syntax error
-//! or an unknown variable stops the start, never a request.
+//! All are read, compiled and rendered with sample values when the program starts: a missing file, a syntax error or an
+//! unknown variable stops the start, never a request.
 
 mod check;
 mod declare;
@@ -26,7 +26,7 @@ use crate::settings::{Problem, Section};
 /// `[templates]`.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// What mails and pages call the service.
+    /// The name of the service in mails and pages.
     pub service_name: Option<String>,
     /// The files that replace built-in texts, by key.
     pub files: BTreeMap<&'static str, PathBuf>,
@@ -52,7 +52,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// The setting that replaces it: the file's name without its ending.
+    /// The setting that replaces it: the file's name without its extension.
     fn key(self) -> &'static str {
         let name = self.file.rsplit('/').next().unwrap_or(self.file);
         name.split('.').next().unwrap_or(name)
@@ -66,7 +66,7 @@ macro_rules! source {
 }
 pub(crate) use source;
 
-/// What several mails, or several pages, have in common, and the variables that all who use it have.
+/// The templates that several mails or pages use, and the variables that all of those have.
 fn shared() -> impl Iterator<Item = (Source, &'static [&'static str])> {
     mails::SHARED.iter().chain(pages::SHARED).copied()
 }
@@ -77,7 +77,7 @@ fn sources() -> impl Iterator<Item = Source> {
     shared().map(|(source, _)| source).chain(mails).chain(pages)
 }
 
-/// A mail as it leaves.
+/// A rendered mail.
 #[derive(Clone)]
 pub struct Written {
     /// One line.
@@ -88,15 +88,15 @@ pub struct Written {
     pub html: String,
 }
 
-/// Every text, ready to be filled in.
+/// All templates, compiled.
 pub struct Templates {
     environment: Environment<'static>,
     service: String,
 }
 
 impl Templates {
-    /// Reads the files that replace built-in texts and checks all of them. `service` is the name of the service where the
-    /// settings give none.
+    /// Reads the files that replace built-in texts and checks every text. `service` is the name of the service if the
+    /// settings have none.
     ///
     /// # Errors
     /// Every text that cannot be used, with its file, the line and the fix.
@@ -122,7 +122,7 @@ impl Templates {
             });
             if let Err(problem) = added {
                 problems.push(problem);
-                // For those that extend it: they are tried all the same.
+                // The built-in text takes its place, so that templates that extend it are checked too.
                 environment
                     .add_template(source.file, source.text)
                     .map_err(|error| vec![check::explain(settings, &error)])?;
@@ -134,13 +134,13 @@ impl Templates {
         if problems.is_empty() { Ok(templates) } else { Err(problems) }
     }
 
-    /// What mails and pages call the service.
+    /// The name of the service in mails and pages.
     #[must_use]
     pub fn service(&self) -> &str {
         &self.service
     }
 
-    /// A mail with its variables filled in.
+    /// Renders a mail.
     ///
     /// # Errors
     /// If a template that replaces a built-in one fails with these values, though it did not with the samples.
@@ -154,7 +154,7 @@ impl Templates {
         })
     }
 
-    /// A page with its variables filled in. `nonce` admits the styles and scripts that carry it.
+    /// Renders a page. `nonce` admits the styles and scripts that carry it.
     ///
     /// # Errors
     /// As [`Templates::mail`].
@@ -162,18 +162,19 @@ impl Templates {
         Ok(self.fill(P::DECLARED.source, &page.variables(), nonce)?)
     }
 
-    /// The template, filled in with `variables` and those that all have: `service`, and `nonce`, which is empty in mails.
+    /// Renders a template with `variables` and the common ones: `service`, and `nonce`, which is empty in mails.
     fn fill(&self, source: Source, variables: &Value, nonce: &str) -> Result<String, minijinja::Error> {
         let variables = context! { service => self.service.as_str(), nonce, ..variables.clone() };
         self.environment.get_template(source.file)?.render(variables)
     }
 }
 
-/// Columns of a text: programs that show it as it is have 80, and quoting takes a few of those (RFC 3676, section 4.2).
+/// Columns of a text: programs that display it unchanged have 80, and quoting takes a few (RFC 3676, section 4.2).
 const COLUMNS: usize = 76;
 
-/// A text whose lines fit, where their words do, and whose last one ends as all others do. What does not fit goes on in the
-/// next line of its paragraph: templates break theirs where the shortest values would.
+/// Wraps lines that are too long, and ends the last one with a line break. The rest of a wrapped line is joined with
+/// the next line of its paragraph: templates break their lines for the shortest values. A longer word keeps a line of
+/// its own.
 fn wrapped(text: &str) -> String {
     let (mut lines, mut ends_in_rest) = (Vec::<String>::new(), false);
     for line in text.trim_end().lines() {
@@ -186,7 +187,7 @@ fn wrapped(text: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Whether a line is more of the sentence before it: not the end of a paragraph, a point of a list or an address.
+/// Whether a line continues the paragraph: it is not blank, a list item or an address.
 fn goes_on(line: &str) -> bool {
     line.starts_with(char::is_alphanumeric) && !line.contains("://")
 }
@@ -205,7 +206,7 @@ fn broken(line: &str) -> Vec<String> {
     lines
 }
 
-/// A subject is a header: a line break in it would begin another one.
+/// Joins the words of a subject: it is a mail header, and a line break in it would begin another header.
 fn one_line(text: &str) -> String {
     text.split(|character: char| character.is_whitespace() || character.is_control())
         .filter(|word| !word.is_empty())

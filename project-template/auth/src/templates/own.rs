@@ -1,4 +1,4 @@
-//! Texts of the application, filled in as ours are.
+//! Texts of the application, rendered as the built-in ones.
 
 use minijinja::value::Serde;
 use minijinja::{Value, context};
@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Templates, Written, one_line, wrapped};
 
 impl Templates {
-    /// A mail of the application's own: subject, text and HTML, filled in with `values`.
+    /// Renders a mail of the application: subject, text and HTML.
     ///
     /// # Errors
     /// If a text is no template, or names a variable that has no value.
@@ -23,7 +23,7 @@ impl Templates {
         })
     }
 
-    /// A page of the application's own, filled in with `values`.
+    /// Renders a page of the application.
     ///
     /// # Errors
     /// As [`Templates::own_mail`].
@@ -31,7 +31,7 @@ impl Templates {
         Ok(self.fill_own("page.html", html, values, nonce)?)
     }
 
-    /// Values are escaped where the ending of `name` is that of HTML.
+    /// Escapes values if `name` has the extension of HTML.
     fn fill_own(
         &self,
         name: &str,

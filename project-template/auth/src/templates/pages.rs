@@ -5,7 +5,7 @@ use minijinja::{Value, context};
 use super::declare::pages;
 use super::{Source, source};
 
-/// What several have in common, and the variables that all who use it have.
+/// The templates that several pages use, and the variables that all of those have.
 pub(super) const SHARED: &[(Source, &[&str])] = &[
     (source!("pages/page_layout.html"), &[]),
     (source!("pages/page_colors.css"), &[]),
@@ -26,7 +26,7 @@ pages! {
         min_length: usize = 8_u16;
         /// Most characters of a password.
         max_length: usize = 256_u16;
-        /// What is wrong with what was posted.
+        /// The problems of the posted form.
         errors: Vec<String> = Vec::new(), vec!["This password is too common.".to_owned()];
     }
 
@@ -37,13 +37,13 @@ pages! {
     LinkNotValid = "link_not_valid_page.html" {
         /// Where the form is posted to.
         action: String = "/jwt-allauth/password/reset/";
-        /// What was typed as the address before.
+        /// The address that was entered before.
         email: String = "";
-        /// What is wrong with what was posted.
+        /// The problems of the posted form.
         errors: Vec<String> = Vec::new(), vec!["Enter a valid email address.".to_owned()];
     }
 
-    /// A mail was asked for on one of these pages: the same words whether or not one was sent.
+    /// A mail was requested on one of these pages. The text is the same whether or not one was sent.
     CheckMail = "check_mail_page.html" {}
 
     /// The button that confirms an address.
@@ -73,7 +73,7 @@ pages! {
 
     /// A form was refused for a reason that has no page of its own: too many requests, an overloaded server.
     Refused = "refused_page.html" {
-        /// What a person should know and do.
+        /// The reason, and the remedy.
         message: String = "The server is busy. Please try again.";
     }
 
@@ -83,16 +83,16 @@ pages! {
         action: String = "/admin/sign-in/";
         /// A field of the form.
         csrf_token: String = "token";
-        /// What was typed as the address before.
+        /// The address that was entered before.
         email: String = "";
-        /// What is wrong with what was posted.
+        /// The problems of the posted form.
         errors: Vec<String> = Vec::new(), vec!["The address or the password is wrong.".to_owned()];
     }
 
-    /// A link was opened where no cookies are kept.
+    /// A link was opened in a browser that keeps no cookies.
     CookiesNeeded = "cookies_needed_page.html" {}
 
-    /// There is no such page: most often a link that a mail program cut or added to.
+    /// There is no such page: most often a mail program cut off part of a link or added to it.
     NotFound = "not_found_page.html" {}
 
     /// A list of users.
@@ -101,15 +101,15 @@ pages! {
         path: String = "/admin";
         /// A field of every form.
         csrf_token: String = "token";
-        /// The address of whoever looks.
+        /// The address of the signed-in admin.
         me: String = "staff@example.com";
-        /// The part the page belongs to.
+        /// The section that the page belongs to.
         here: String = "users";
-        /// What was searched for.
+        /// The search text.
         query: String = "", "ada", "nobody";
-        /// The least role, as it was chosen: `staff`, or nothing.
+        /// The chosen minimum role: `staff`, or empty.
         role: String = "", "staff";
-        /// The users that were found.
+        /// The users found.
         users: Value = samples::users(), samples::users(), Vec::<Value>::new();
         /// The address of the next page.
         next: Option<String> = None, "/admin/?after=1".to_owned(), None;
@@ -121,49 +121,49 @@ pages! {
         path: String = "/admin";
         /// A field of every form.
         csrf_token: String = "token";
-        /// The address of whoever looks.
+        /// The address of the signed-in admin.
         me: String = "staff@example.com";
-        /// The part the page belongs to.
+        /// The section that the page belongs to.
         here: String = "users";
-        /// What was just done.
+        /// The action that succeeded.
         done: Option<String> = None, "The session has ended.".to_owned(), None;
-        /// Why something was not done.
+        /// Why an action failed.
         problem: Option<String> = "Your role does not reach this account.".to_owned(), None;
         /// The account.
         user: Value = samples::user(true), samples::user(false);
-        /// Whether its address waits for a confirmation.
+        /// Whether its address awaits confirmation.
         waits: bool = true, false;
-        /// Whether it is whoever looks.
+        /// Whether it is the admin's own account.
         mine: bool = false, true, false;
-        /// Whether they may change it.
+        /// Whether the admin may change it.
         may: bool = true, false, true;
-        /// The roles they can give it.
+        /// The roles that the admin can assign to it.
         roles: Value = vec![context! { level => 0, name => "User" }], Vec::<Value>::new();
-        /// The sessions that live.
+        /// The active sessions.
         sessions: Value = samples::sessions(), Vec::<Value>::new();
         /// The latest events.
         events: Value = samples::events(), Vec::<Value>::new();
     }
 
-    /// Before something dangerous is done: the password again.
+    /// Re-authentication with the password before a dangerous action.
     AdminConfirm = "admin_confirm_page.html" {
         /// Where the admin pages begin.
         path: String = "/admin";
         /// A field of every form.
         csrf_token: String = "token";
-        /// The address of whoever looks.
+        /// The address of the signed-in admin.
         me: String = "staff@example.com";
-        /// The part the page belongs to.
+        /// The section that the page belongs to.
         here: String = "users";
         /// Where the form is posted to.
         action: String = "/admin/users/1/deactivate/";
-        /// What is about to be done.
+        /// The action to confirm.
         act: String = "Deactivate ada@example.com";
-        /// What is posted with it.
+        /// The fields posted with it.
         fields: Value = vec![context! { name => "role", value => "900" }], Vec::<Value>::new();
-        /// Where it leads not to do it.
+        /// The page to return to without the action.
         back: String = "/admin/users/1/";
-        /// What is wrong with what was posted.
+        /// The problems of the posted form.
         errors: Vec<String> = Vec::new(), vec!["That is not your password.".to_owned()];
     }
 
@@ -173,15 +173,15 @@ pages! {
         path: String = "/admin";
         /// A field of every form.
         csrf_token: String = "token";
-        /// The address of whoever looks.
+        /// The address of the signed-in admin.
         me: String = "staff@example.com";
-        /// The part the page belongs to.
+        /// The section that the page belongs to.
         here: String = "audit";
         /// Every kind of event.
         kinds: Value = vec![context! { word => "sign_in", name => "Sign in" }];
-        /// The kind that was chosen.
+        /// The chosen kind.
         kind: String = "", "sign_in";
-        /// The user that was typed.
+        /// The entered user.
         user: String = "", "ada@example.com";
         /// The id of the admin whose acts are shown.
         actor: String = "", "1";
@@ -191,24 +191,24 @@ pages! {
         next: Option<String> = None, "/admin/audit/?before=1".to_owned();
     }
 
-    /// What has expired.
+    /// The removal of expired rows.
     AdminUpkeep = "admin_upkeep_page.html" {
         /// Where the admin pages begin.
         path: String = "/admin";
         /// A field of every form.
         csrf_token: String = "token";
-        /// The address of whoever looks.
+        /// The address of the signed-in admin.
         me: String = "staff@example.com";
-        /// The part the page belongs to.
+        /// The section that the page belongs to.
         here: String = "upkeep";
-        /// What was just removed.
+        /// The result of the last removal.
         done: Option<String> = None, "3 rows were removed.".to_owned();
-        /// What can be removed.
+        /// The rows that can be removed, by kind.
         counts: Value = vec![context! { kind => "Expired sessions", count => 3 }];
     }
 }
 
-/// Sample values that have parts.
+/// Structured sample values.
 mod samples {
     use minijinja::{Value, context};
 

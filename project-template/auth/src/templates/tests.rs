@@ -3,7 +3,7 @@ use std::path::Path;
 
 use super::*;
 
-/// Loads the texts with some replaced, each by a file of that name with that content.
+/// Loads the texts, some of them replaced by files with this content.
 fn load(files: &[(&'static str, &str)]) -> Result<Templates, String> {
     let directory = tempfile::tempdir().unwrap();
     let mut settings = Settings { service_name: None, files: BTreeMap::new() };
