@@ -6,9 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use crate::Auth;
 use crate::error::{Error, Result};
 
-/// Where programs send the token.
 const HEADER: &str = "x-csrftoken";
-/// The `code` of the error.
 pub(crate) const REFUSED: &str = "csrf_failed";
 
 /// The token that must accompany a credential: a MAC over the credential's identifier.

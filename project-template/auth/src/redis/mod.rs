@@ -55,7 +55,6 @@ pub(crate) struct Redis {
     failures: AtomicU64,
 }
 
-/// The state of Redis as of the last command.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Health {
     pub(crate) is_up: bool,

@@ -18,10 +18,8 @@ use super::{Settings, trouble};
 use crate::settings::Problem;
 use crate::tls;
 
-/// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// An address with its credentials.
 #[derive(Clone)]
 pub(super) struct Server {
     host: String,
@@ -53,7 +51,6 @@ impl Connection {
 }
 
 impl Server {
-    /// None without an address.
     pub(super) fn new(settings: &Settings) -> Result<Option<Self>, Problem> {
         let Some(url) = &settings.url else { return Ok(None) };
         let (address, is_tls) = plain(url.expose_secret());

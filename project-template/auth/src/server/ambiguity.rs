@@ -8,8 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::error::Error;
 
-/// Headers that frame a request, name its target or authenticate its sender: one value each. With the name in the
-/// error.
+/// Headers that frame a request, name its target or authenticate its sender. Each may have only one value.
 const SINGLE: [(&str, &str); 6] = [
     ("host", "Host"),
     ("authorization", "Authorization"),

@@ -59,8 +59,7 @@ fn is_ours(headers: &HeaderMap, settings: &Settings, allowed: &[HeaderValue]) ->
         return site == "same-origin" || site == "none";
     }
     let Some(origin) = origin.map(|origin| origin.to_str().unwrap_or_default()) else { return true };
-    // The browser is too old for Sec-Fetch-Site: our own origin is the public one, or the host that the browser
-    // addressed.
+    // A browser too old for Sec-Fetch-Site: our own origin is the public one, or the host it addressed.
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     settings.public_url.as_ref().is_some_and(|url| url.origin() == origin)
         || host.is_some_and(|host| origin.split_once("://").is_some_and(|(_, authority)| authority == host))

@@ -15,7 +15,6 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// Limits of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     /// From the first byte of a request's head to its last; for the first request, from the opening of the connection.
@@ -60,7 +59,6 @@ impl Requests {
     }
 }
 
-/// A stream with limits.
 pub(super) struct Patient<S> {
     stream: S,
     limits: Limits,

@@ -23,7 +23,6 @@ fn open_files(limits: &str) -> Option<usize> {
     limit.split_whitespace().next()?.parse().ok()
 }
 
-/// The number of connections of each client.
 #[derive(Clone, Default)]
 pub(super) struct Holders(Arc<Mutex<HashMap<IpAddr, usize>>>);
 

@@ -1,7 +1,7 @@
 //! The part of a request's body that has not arrived when the answer is ready.
 //!
-//! A client that is still sending has not read the answer yet, and closing the connection would discard the answer (RFC
-//! 9112, section 9.6); a proxy then reports a broken server. A short rest is read to its end, and the connection is
+//! A client that is still sending has not read the answer yet, and closing the connection would discard the answer
+//! (RFC 9112, section 9.6); a proxy then reports a broken server. A short rest is read to its end, and the connection is
 //! kept. For a long rest, or one that may never come, the answer has `Connection: close`, and [`super::patience`]
 //! drains it.
 

@@ -56,7 +56,6 @@ impl fmt::Display for Algorithm {
 /// Why a token is rejected. For logs and counters: the client learns no more than whether the type was wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum JwsError {
-    /// Not a token in the one accepted form.
     #[error("the token is malformed")]
     Malformed,
     /// Its `kid` is unknown. No key is fetched for it.
@@ -74,13 +73,10 @@ pub(crate) enum JwsError {
 /// A key that verifies tokens. The algorithm is the key's, never the token's (RFC 8725 section 3.1).
 pub(crate) trait VerifyingKey {
     fn algorithm(&self) -> Algorithm;
-    /// Whether `signature` is this key's signature of `message`.
     fn verify_bytes(&self, message: &[u8], signature: &[u8]) -> bool;
 }
 
-/// A key that also signs tokens.
 pub(crate) trait JwsKey: VerifyingKey {
-    /// The name of the key in the header of a token.
     fn kid(&self) -> &str;
     /// The signature of `message`, in the encoding of RFC 7518.
     fn sign_bytes(&self, message: &[u8]) -> Vec<u8>;

@@ -57,8 +57,7 @@ impl KeySet {
         })
     }
 
-    /// The key that signs at `now`: the newest whose time has come, whatever its algorithm; if there is none, the
-    /// oldest.
+    /// The key that signs at `now`: the newest whose time has come, whatever its algorithm, or else the oldest.
     ///
     /// A new key is published before it signs: verifiers that cache the JWKS would reject its first tokens.
     pub(crate) fn signing(&self, now: OffsetDateTime) -> &SigningKey {

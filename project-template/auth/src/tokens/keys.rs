@@ -25,8 +25,7 @@ use super::{
 /// Shortest HS256 secret, in bytes (RFC 7518 section 3.2), and length of a new one.
 pub(crate) const SECRET_BYTES: usize = 32;
 
-/// A secret with fewer different bytes was typed, not generated: 32 random bytes have 30 on average, and never under
-/// 16.
+/// A secret with fewer different bytes was typed: 32 random bytes have 30 on average, and never under 16.
 const SECRET_VARIETY: usize = 16;
 
 /// `ring` generates no RSA keys.
@@ -143,7 +142,6 @@ impl SigningKey {
         Self { kid, secret, refresh: derivation.refresh_key(), vault: derivation.vault(), signs: Signs::default() }
     }
 
-    /// The name of the key in tokens and in the JWKS.
     pub(crate) fn kid(&self) -> &str {
         &self.kid
     }

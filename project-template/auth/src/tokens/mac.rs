@@ -73,7 +73,6 @@ impl Derivation {
         MacKey { kid: self.id(REFRESH_KEY_ID), key: self.key(REFRESH_KEY) }
     }
 
-    /// The keys for data in the database.
     pub(super) fn vault(&self) -> Vault {
         let seal = self.0.expand(&[VAULT_SEAL], &aead::AES_256_GCM).map(UnboundKey::from);
         let seal = LessSafeKey::new(seal.expect("HKDF gives up to 8160 bytes and 32 are asked for"));

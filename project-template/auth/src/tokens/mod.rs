@@ -316,15 +316,13 @@ impl Tokens {
         Ok(claims)
     }
 
-    /// The claims of a refresh token, if it is ours and not expired. Only the session knows whether it is the current
-    /// one.
+    /// The claims of a refresh token, if it is ours and not expired. Only the session knows whether it is current.
     pub fn verify_refresh(&self, token: &str, now: OffsetDateTime) -> Result<RefreshClaims, Refusal> {
         let claims = self.read_refresh(token)?;
         if claims.is_expired(now) { Err(Refusal::Expired) } else { Ok(claims) }
     }
 
-    /// The claims of a refresh token, if it is ours, even if it has expired: the session knows why it is not valid any
-    /// more.
+    /// The claims of a refresh token, if it is ours, even if it has expired: the session knows why it is invalid.
     pub(crate) fn read_refresh(&self, token: &str) -> Result<RefreshClaims, Refusal> {
         let claims = self.keys.verify_refresh(&self.seal.open(token)?, &[naming::REFRESH])?;
         RefreshClaims::decode(claims, &self.settings).ok_or(Refusal::Invalid)

@@ -9,7 +9,6 @@ const LABEL: &str = "PRIVATE KEY";
 /// Characters of base64 on a line (RFC 7468 section 2).
 const LINE: usize = 64;
 
-/// The algorithm of a PKCS#8 key.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Kind {
     Ed25519,
@@ -59,7 +58,6 @@ pub(crate) fn decode(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
     der.map(Zeroizing::new).map_err(|_| "holds something other than base64 between BEGIN and END".into())
 }
 
-/// PEM text around a PKCS#8 key.
 pub(crate) fn encode(der: &[u8]) -> Zeroizing<String> {
     let base64 = Zeroizing::new(STANDARD.encode(der));
     let mut text = Zeroizing::new(String::with_capacity(base64.len() * 2 + 60));
