@@ -1,4 +1,4 @@
-//! What is counted of accounts: how often their passwords may be guessed at, and from where somebody is no stranger to one.
+//! Limits per account: budgets for guesses at its password, and the addresses that are known to it.
 
 use std::time::Duration;
 
@@ -13,17 +13,17 @@ use crate::settings::Section;
 
 /// NIST SP 800-63B-4, section 3.2.2: failures in a row before the password is disabled.
 const SAFE_STOP: u32 = 100;
-/// How long failures with an account are remembered: guesses that come slowly must not add up to many.
+/// How long failures at an account are remembered: long enough that slow guessing is limited too.
 pub(super) const ACCOUNT_MEMORY: Duration = Duration::from_hours(365 * 24);
 
-/// `[throttle]`, as far as it is about accounts.
+/// The keys of `[throttle]` that concern accounts.
 #[derive(Clone, Debug)]
 pub struct AccountSettings {
     /// Wrong passwords in a row from one client for one account, before it has to pause.
     pub failures: u32,
-    /// As many for an account from all clients that are strangers to it.
+    /// The same for one account from all clients unknown to it.
     pub account_failures: u32,
-    /// As many before the password is not looked at any more.
+    /// Wrong passwords in a row before the password is no longer checked.
     pub account_stop: u32,
     /// The first pause; each further failure doubles it.
     pub first_pause: Duration,
@@ -55,7 +55,7 @@ impl AccountSettings {
         settings
     }
 
-    /// Of an enabled throttle.
+    /// Assumes that `throttle.enabled` is on.
     pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
         if self.account_stop > SAFE_STOP {
             warnings
@@ -70,12 +70,12 @@ impl AccountSettings {
 }
 
 impl Budget {
-    /// Of one client with one account.
+    /// For one client at one account.
     pub(super) fn of_pair(settings: &AccountSettings) -> Self {
         Self { free: settings.failures.into(), memory: seconds(PAIR_MEMORY), ..Self::of_account(settings) }
     }
 
-    /// Of an account, for all clients that are strangers to it.
+    /// For an account, over all clients unknown to it.
     pub(super) fn of_account(settings: &AccountSettings) -> Self {
         Self {
             free: settings.account_failures.into(),
@@ -88,7 +88,7 @@ impl Budget {
     }
 }
 
-/// Notes that somebody signed in to an account from here: strangers cannot keep them out any more.
+/// Records a sign-in from this client's address: failures of other clients can no longer block it.
 ///
 /// # Errors
 /// If the database cannot be reached.
@@ -99,8 +99,8 @@ pub(crate) async fn remember(auth: &Auth, tx: &mut Tx, account: &str, client: &C
     store::set_known(tx, &Key::of_pair(account, client), now(auth)).await
 }
 
-/// Forgets every failure with an account, and from where its owner signed in: the name has a new password, a new owner, or
-/// nobody any more.
+/// Removes every failure counter and known address of an account: its name has a new password, a new owner, or none any
+/// more.
 ///
 /// # Errors
 /// If the database cannot be reached.
@@ -111,8 +111,8 @@ pub(crate) async fn forgive(tx: &mut Tx, account: &str) -> db::Result<()> {
     Ok(())
 }
 
-/// Lets what was counted follow an account that goes by another name from now on: who guessed at it has no more guesses
-/// for that, its owner is no stranger to it, and whoever takes the old name begins anew.
+/// Moves the counters of an account to its new name: attackers gain no further guesses, known addresses stay known, and
+/// the next owner of the old name starts from zero.
 ///
 /// # Errors
 /// If the database cannot be reached.

@@ -1,29 +1,29 @@
-//! What is limited.
+//! The limited actions.
 
 use super::limit::actions;
 
-// One more is a line here and its line in `defaults.toml`.
+// A further action needs a line here and one in `defaults.toml`.
 actions! {
-    /// `login/`, of a client address.
+    /// `login/`, per client address.
     Login = "login",
-    /// `registration/`, of a client address.
+    /// `registration/`, per client address.
     Registration = "registration",
-    /// `registration/verification/resend/`, of a client address.
+    /// `registration/verification/resend/`, per client address.
     VerificationResend = "verification_resend",
-    /// `registration/verify-otp/`, of a client address.
+    /// `registration/verify-otp/`, per client address.
     VerificationCode = "verification_code",
-    /// `login/code/`, of a client address.
+    /// `login/code/`, per client address.
     LoginCode = "login_code",
-    /// `login/code/verify/`, of a client address.
+    /// `login/code/verify/`, per client address.
     LoginCodeVerify = "login_code_verify",
-    /// `password/reset/`, of a client address.
+    /// `password/reset/`, per client address.
     PasswordReset = "password_reset",
-    /// `user/email/`, of an account and of a client address.
+    /// `user/email/`, per account and per client address.
     EmailChange = "email_change",
-    /// `refresh/`, of a session.
+    /// `refresh/`, per session.
     Refresh = "refresh",
-    /// `token/verify/`, of a client address.
+    /// `token/verify/`, per client address.
     TokenVerify = "token_verify",
-    /// `cron/flush-tokens/`, of a client address.
+    /// `cron/flush-tokens/`, per client address.
     FlushTokens = "flush_tokens",
 }

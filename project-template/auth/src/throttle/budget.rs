@@ -1,35 +1,34 @@
-//! How many wrong guesses are too many, and for how long.
+//! Budgets of wrong guesses, and the pauses after them.
 
 use std::time::Duration;
 
 use super::Settings;
 
-/// How long the failures of a client with an account are remembered. Longer than every pause.
+/// How long failures of one client at one account are remembered: at least as long as every pause.
 pub(super) const PAIR_MEMORY: Duration = Duration::from_hours(24);
-/// How long an address from which somebody signed in to an account is known to it.
+/// How long an address is known to an account after a sign-in from it.
 pub(super) const KNOWN: Duration = Duration::from_hours(30 * 24);
-/// How many times as much as a client a site (an IPv6 network of 48 bits) may do.
+/// The budget of a site (an IPv6 /48), as a multiple of a client's.
 pub(super) const SITE: u32 = 16;
-/// An attempt that is not decided after so long was lost with its process; it counts as wrong.
+/// An attempt that is undecided after this time was lost with its process; it counts as wrong.
 pub(super) const LOST: Duration = Duration::from_mins(1);
 
-/// What of one counter is allowed. Times are seconds.
+/// The budget of one counter. Times are seconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Budget {
     /// Attempts without a pause.
     pub(super) free: i64,
-    /// The pause after them, which doubles with each further one, up to `longest`.
+    /// The pause after them; it doubles with each further attempt, up to `longest`.
     pub(super) pause: i64,
     pub(super) longest: i64,
-    /// Attempts after which there are no more.
+    /// Attempts after which no more are allowed.
     pub(super) stop: i64,
-    /// How long they are remembered.
+    /// How long attempts are remembered.
     pub(super) memory: i64,
-    /// Whether that is from the last one on; else from the first.
+    /// Whether `memory` starts at the last attempt; otherwise at the first.
     pub(super) from_last: bool,
 }
 
-/// What was counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Count {
     pub(super) attempts: i64,
@@ -37,7 +36,7 @@ pub(super) struct Count {
 }
 
 impl Budget {
-    /// Of a client address, whatever accounts it asks for.
+    /// For a client address, over all accounts.
     pub(super) fn of_address(settings: &Settings) -> Self {
         let window = seconds(settings.address_window);
         Self {
@@ -50,18 +49,18 @@ impl Budget {
         }
     }
 
-    /// Of a site, which many clients may share.
+    /// For a site, which many clients may share.
     pub(super) fn of_site(settings: &Settings) -> Self {
         let clients = Self::of_address(settings);
         Self { free: clients.free * i64::from(SITE), ..clients }
     }
 
-    /// How often the pause doubles before it is as long as it gets.
+    /// How often the pause doubles until it reaches `longest`.
     pub(super) fn doublings(&self) -> i64 {
         (0..62).find(|doublings| self.pause << doublings >= self.longest).unwrap_or(0)
     }
 
-    /// How long there is no further attempt. Where there is none ever, the longest that a client is told to wait.
+    /// How long until the next attempt is allowed; `longest` if none ever is.
     pub(super) fn wait(&self, count: Count, now: i64) -> Duration {
         let over = count.attempts - self.free;
         let pause = match over {

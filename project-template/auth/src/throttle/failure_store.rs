@@ -6,7 +6,6 @@ use crate::db::{Db, Tx};
 use crate::{in_tx, on};
 
 crate::row! {
-    /// A counter.
     pub(super) struct Row {
         pub(super) attempts: i64,
         pub(super) pending: i64,
@@ -20,7 +19,7 @@ impl Row {
     }
 }
 
-/// Counts an attempt, if the budget allows one. Says whether it did.
+/// Counts an attempt, if the budget allows one. Returns whether it did.
 pub(super) async fn count(tx: &mut Tx, key: &Key, budget: &Budget, now: i64) -> sqlx::Result<bool> {
     let counted = in_tx!(tx, conn => sqlx::query(
         "insert into failures (account, address, attempts, pending, since, counted_at)
@@ -63,7 +62,7 @@ pub(super) async fn find(tx: &mut Tx, key: &Key) -> sqlx::Result<Option<Row>> {
     .await)
 }
 
-/// Has what was counted later than now have been counted now.
+/// Moves times that a fast clock stored in the future back to now.
 pub(super) async fn clamp(tx: &mut Tx, key: &Key, now: i64) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query(
         "update failures set counted_at = $3, since = case when since > $3 then $3 else since end
@@ -77,7 +76,7 @@ pub(super) async fn clamp(tx: &mut Tx, key: &Key, now: i64) -> sqlx::Result<()> 
     .map(drop))
 }
 
-/// Notes that an attempt was decided, and takes `back` that many.
+/// Marks an attempt as decided, and subtracts `back` from the counter.
 pub(super) async fn decide(tx: &mut Tx, key: &Key, back: i64) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query(
         "update failures
@@ -93,7 +92,7 @@ pub(super) async fn decide(tx: &mut Tx, key: &Key, back: i64) -> sqlx::Result<()
     .map(drop))
 }
 
-/// Takes back all that were decided, and as many as that have just been.
+/// Resets the counter to the attempts still pending, less `just_decided`.
 pub(super) async fn clear(tx: &mut Tx, key: &Key, just_decided: i64) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query(
         "update failures
@@ -109,7 +108,7 @@ pub(super) async fn clear(tx: &mut Tx, key: &Key, just_decided: i64) -> sqlx::Re
     .map(drop))
 }
 
-/// When somebody last signed in to an account from an address.
+/// When a user last signed in to the account from the address.
 pub(super) async fn known_at(db: &Db, key: &Key) -> sqlx::Result<Option<i64>> {
     let row: Option<(Option<i64>,)> = on!(db, pool => sqlx::query_as(
         "select known_at from failures where account = $1 and address = $2",
@@ -121,7 +120,7 @@ pub(super) async fn known_at(db: &Db, key: &Key) -> sqlx::Result<Option<i64>> {
     Ok(row.and_then(|(known_at,)| known_at))
 }
 
-/// Notes that somebody signed in to an account from an address.
+/// Records a sign-in to the account from the address.
 pub(super) async fn set_known(tx: &mut Tx, key: &Key, now: i64) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query(
         "insert into failures (account, address, attempts, pending, since, counted_at, known_at)
@@ -140,7 +139,7 @@ macro_rules! rename {
     ($which:literal) => {
         [
             concat!("delete from failures where account = $2 and $1 <> $2 and ", $which),
-            // Whoever guesses at the new name meanwhile has made a counter of it again.
+            // A concurrent guess at the new name may have created its counter again.
             concat!(
                 "insert into failures (account, address, attempts, pending, since, counted_at, known_at)
                  select $2, address, attempts, 0, since, counted_at, known_at from failures where account = $1 and ",
@@ -153,7 +152,7 @@ macro_rules! rename {
     };
 }
 
-/// Removes every counter of an account: those with a client first, since whoever counts takes them first too.
+/// Removes every counter of an account: pairs first, the order in which guesses lock them.
 pub(super) async fn remove_account(tx: &mut Tx, account: &[u8]) -> sqlx::Result<()> {
     for query in [
         "delete from failures where account = $1 and address <> $2",
@@ -164,8 +163,8 @@ pub(super) async fn remove_account(tx: &mut Tx, account: &[u8]) -> sqlx::Result<
     Ok(())
 }
 
-/// Moves every counter of an account to another name, in the place of those that name had; clients' first, as above. Of
-/// what is being looked at nobody will say there how it was decided, so it counts as wrong.
+/// Moves every counter of an account to another name, replacing the counters of that name; pairs first, as above.
+/// Attempts that are pending cannot be decided under the new name, so they count as wrong.
 pub(super) async fn rename_account(tx: &mut Tx, from: &[u8], to: &[u8]) -> sqlx::Result<()> {
     if from == to {
         return Ok(());
@@ -177,11 +176,11 @@ pub(super) async fn rename_account(tx: &mut Tx, from: &[u8], to: &[u8]) -> sqlx:
     remove_account(tx, from).await
 }
 
-/// The half of a key that does not matter.
+/// The unused half of a key.
 const NOTHING: &[u8] = &[];
 
-/// What counters are of. Each kind is removed by a statement of its own: whoever counts holds one of a kind at a time, so
-/// that neither can be waiting for the other.
+/// The kinds of counters. Each is removed by a statement of its own: one statement for all would lock them in any
+/// order, and could deadlock with a guess, which locks one kind after the other.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     Address,
@@ -189,7 +188,7 @@ pub(super) enum Kind {
     Account,
 }
 
-/// When a counter is of no use: its last attempt, and the last sign-in, are as long ago as that, and it has fewer attempts
+/// A counter is stale if its last attempt and its last sign-in are no later than these times, and it has fewer attempts
 /// than `stop`.
 pub(super) struct Stale {
     pub(super) kind: Kind,

@@ -1,4 +1,4 @@
-//! Guesses: counted before they are looked at, and taken back if they were right.
+//! Guesses: counted before they are checked, and uncounted if they were right.
 
 use std::time::Duration;
 
@@ -15,30 +15,30 @@ use crate::error::{Error, Result};
 use crate::http::Client;
 use crate::request;
 
-/// How long a guess waits for others that are being looked at, before the answer is 503.
+/// How long a guess waits for pending ones before the answer is 503.
 const MAX_WAIT: Duration = Duration::from_secs(5);
-/// How often it looks whether they are decided, at first and at last.
+/// The first and the longest interval at which a waiting guess tries again.
 const FIRST_LOOK: Duration = Duration::from_millis(5);
 const LAST_LOOK: Duration = Duration::from_millis(80);
 
-/// What can be guessed at.
+/// A secret that can be guessed at.
 pub(crate) trait Guessed {
-    /// Where a guess is counted; nowhere, if nothing is limited.
+    /// The counters of a guess; none if nothing is limited.
     fn counters(self, auth: &Auth, client: &Client) -> Option<Counters>;
 }
 
-/// Looks at a guess, if the budgets have one left.
+/// Checks a guess, if the budgets allow one.
 ///
-/// `compare` says whether it is right, by giving what comes of that. It has been counted by then, for good: whether the
-/// client hangs up or the request fails later changes nothing. An error of `compare` itself means that nothing was
-/// compared, and takes the count back. While as many others as are left of a budget are being looked at, it waits for
-/// them: right ones, however many at once, all pass.
+/// `compare` returns `Some` if the guess is right. The guess has been counted by then, and stays counted if the client
+/// disconnects or the request fails later. An error of `compare` means that nothing was compared, and uncounts the
+/// guess. If pending guesses take up the rest of a budget, the guess waits for them, so that any number of concurrent
+/// right guesses pass.
 ///
-/// Call it once around each comparison, outside of a transaction.
+/// Call it once per comparison, outside of a transaction.
 ///
 /// # Errors
-/// 429 `throttled`, without a look at the guess, where a budget is spent. What `compare` fails with. 503 if the database
-/// cannot be reached, or others are being looked at for too long.
+/// 429 `throttled`, without a comparison, if a budget is spent. The errors of `compare`. 503 if the database cannot be
+/// reached, or pending guesses take too long.
 pub(crate) async fn guarded<T: Send + 'static>(
     auth: &Auth,
     guess: impl Guessed,
@@ -47,7 +47,7 @@ pub(crate) async fn guarded<T: Send + 'static>(
 ) -> Result<Option<T>> {
     let Some(counters) = guess.counters(auth, client) else { return compare.await };
     let auth = auth.clone();
-    // In a task of its own, which decides what was counted although nobody may wait for the answer any more.
+    // In a separate task, so that the guess is decided even if the client disconnects.
     let task = tokio::spawn(
         request::of_same_request(async move {
             let _turn = auth.throttle().turns.take(counters.queue(), counters.places).await;
@@ -66,28 +66,29 @@ pub(crate) async fn guarded<T: Send + 'static>(
     task.await.unwrap_or_else(|error| Err(anyhow::Error::new(error).into()))
 }
 
-/// Where a guess is counted, always in this order, so that two that share some of it never wait for each other.
+/// The counters of a guess, always locked in this order, so that concurrent guesses cannot deadlock.
 pub(crate) struct Counters {
-    /// The client with the account that is guessed at: whether somebody signed in to it from here lately.
+    /// The pair of client and account, to find a recent sign-in.
     pub(super) who: Key,
-    /// Those of the client's address and of the site it is in, which those are spared who did: they pay for no neighbour.
+    /// The counters of the client's address and site. Skipped after a recent sign-in, so that neighbours cannot block
+    /// the owner.
     pub(super) networks: Vec<(Key, Budget)>,
     pub(super) pair: Option<(Key, Budget)>,
-    /// That of strangers, which they are spared too; or that of sessions, which nobody is.
+    /// The account's counter, skipped after a recent sign-in; or that of its sessions, never skipped.
     pub(super) account: Option<(Key, Budget)>,
     pub(super) is_own: bool,
-    /// Guesses of one client that are looked at at once.
+    /// Guesses of one client that may be checked concurrently.
     pub(super) places: usize,
 }
 
-/// Where guesses of a client are counted, whatever they are at. Nowhere, if it has no address.
+/// The counters of a client's network and site, for guesses at any account. Empty if the client has no address.
 pub(super) fn networks(settings: &Settings, client: &Client) -> Vec<(Key, Budget)> {
     let own = key::network(client).map(|network| (Key::of_address(&network), Budget::of_address(settings)));
     let site = key::site(client).map(|site| (Key::of_address(&site), Budget::of_site(settings)));
     own.into_iter().chain(site).collect()
 }
 
-/// Where a guess was counted, beside the pair.
+/// The counters of a guess besides the pair.
 struct CountedIn {
     networks: bool,
     account: bool,
@@ -101,13 +102,13 @@ enum Outcome {
 }
 
 impl Counters {
-    /// Who waits together: a client's guesses.
+    /// The guesses of a client share a queue.
     fn queue(&self) -> &[u8] {
         let client = self.networks.first().or(self.pair.as_ref());
         client.map_or(&[], |(key, _)| key.address.as_slice())
     }
 
-    /// Counts the guess everywhere, or nowhere.
+    /// Counts the guess in all counters, or in none.
     async fn count(&self, auth: &Auth) -> Result<CountedIn> {
         let deadline = Instant::now() + MAX_WAIT;
         let mut pause = FIRST_LOOK;
@@ -144,7 +145,7 @@ impl Counters {
         Ok(Ok(CountedIn { networks: !is_known, account: account.is_some() }))
     }
 
-    /// Takes what a clock stored that is, or was, fast for what happened now.
+    /// Moves times that a fast clock stored in the future back to now.
     async fn clamp(&self, auth: &Auth) -> db::Result<()> {
         let now = now(auth);
         let mut tx = auth.db().begin().await?;
@@ -158,7 +159,7 @@ impl Counters {
         let back = i64::from(outcome != Outcome::Wrong);
         let mut tx = auth.db().begin().await?;
         for (key, _) in self.networks.iter().filter(|_| counted.networks) {
-            // A success of one account says nothing about guesses at the others: only this guess is taken back.
+            // A success at one account says nothing about guesses at others: uncount only this guess.
             store::decide(&mut tx, key, back).await?;
         }
         let counters = [(&self.pair, true), (&self.account, counted.account)];
@@ -174,7 +175,7 @@ impl Counters {
     }
 }
 
-/// The client's address as a key, if somebody signed in to this account from it lately.
+/// The client's address as a key, if a user has recently signed in to this account from it.
 ///
 /// # Errors
 /// If the database cannot be reached.
@@ -189,12 +190,11 @@ async fn is_known(auth: &Auth, pair: &Key, now: i64) -> db::Result<bool> {
     Ok(known_at.is_some_and(|known| known + seconds(KNOWN) > now))
 }
 
-/// A budget that has nothing left.
 struct Spent {
     wait: Duration,
-    /// Some of it may come back.
+    /// Pending attempts may give some of the budget back.
     pending: bool,
-    /// It was counted later than now.
+    /// The last attempt lies in the future: a clock is, or was, fast.
     is_early: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What is guessed at, and where that is counted.
+//! Guesses, and the counters of each kind.
 
 use super::budget::Budget;
 use super::failures::{Counters, Guessed, networks};
@@ -6,16 +6,16 @@ use super::key::Key;
 use crate::Auth;
 use crate::http::Client;
 
-/// What is guessed at.
+/// A guess at a secret.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Guess<'a> {
-    /// The password of the account of this name (its address, in canonical form), whether or not there is one.
+    /// The password of the account with this name (its address, in canonical form), which need not exist.
     Password(&'a str),
-    /// The same, by somebody with a live session of the account: what strangers do to it does not stop them. All who have
-    /// one share a budget as great as that of strangers, since a session may be stolen.
+    /// The same, from an active session of the account: failures of other clients do not block it. All sessions of an
+    /// account share one budget, as large as that of other clients, since a session may be stolen.
     OwnPassword(&'a str),
-    /// Something that has a budget for each account already, such as a code that was mailed to this name: counted for the
-    /// client's address alone, so that a mail still lets its reader in when the password does not.
+    /// A secret with its own budget per account, such as a code mailed to this name. Counted for the client's address
+    /// only, so that a mailed code still works while the password is blocked.
     Code(&'a str),
 }
 

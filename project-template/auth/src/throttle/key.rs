@@ -1,4 +1,4 @@
-//! What something is counted under: hashes of names and addresses.
+//! Keys of counters: hashes of names and addresses.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -6,10 +6,10 @@ use ring::digest;
 
 use crate::http::Client;
 
-/// Bits of an IPv6 address that say whose site it is in.
+/// The bits of an IPv6 address that identify its site (/48).
 const OF_SITE: u128 = u128::MAX << 80;
 
-/// A counter of failures: an account, a client address, or both. A half that does not matter is empty.
+/// The key of a failure counter: an account, a client address, or both. An unused half is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Key {
     pub(super) account: Vec<u8>,
@@ -21,7 +21,7 @@ impl Key {
         Self { account: hash("account", name), address: Vec::new() }
     }
 
-    /// Of an account's password, where those guess who are signed in to it.
+    /// For guesses at an account's password by clients that are signed in to it.
     pub(super) fn of_sessions(name: &str) -> Self {
         Self { account: hash("sessions", name), address: Vec::new() }
     }
@@ -30,18 +30,18 @@ impl Key {
         Self { account: Vec::new(), address: hash("address", network) }
     }
 
-    /// Clients without an address share one counter for an account.
+    /// Clients without an address share one counter per account.
     pub(super) fn of_pair(name: &str, client: &Client) -> Self {
         Self { account: hash("account", name), address: hash("address", &network(client).unwrap_or_default()) }
     }
 }
 
-/// A text of any length as 32 bytes, different for each kind.
+/// A text of any length as 32 bytes; equal texts of different kinds differ.
 pub(super) fn hash(kind: &str, text: &str) -> Vec<u8> {
     digest::digest(&digest::SHA256, format!("{kind}\0{text}").as_bytes()).as_ref().to_vec()
 }
 
-/// Whom a client's address stands for. Counters are kept by this text.
+/// The network that a client is counted as. Stored keys depend on this text.
 pub(super) fn network(client: &Client) -> Option<String> {
     Some(match client.network()? {
         IpAddr::V4(address) => address.to_string(),
@@ -49,8 +49,8 @@ pub(super) fn network(client: &Client) -> Option<String> {
     })
 }
 
-/// The network that a client's own is a part of. Whoever is given a /48, as sites and customers of tunnels are, has 65,536
-/// networks of clients to change between.
+/// The site (IPv6 /48) of a client. An attacker who has a /48, as sites and tunnel customers do, can switch between
+/// 65,536 client networks.
 pub(super) fn site(client: &Client) -> Option<String> {
     match client.network()? {
         IpAddr::V4(_) => None,

@@ -1,4 +1,4 @@
-//! How often requests may come.
+//! Limits on requests.
 
 use std::time::Duration;
 
@@ -8,10 +8,9 @@ use crate::Auth;
 use crate::error::{Error, Result};
 use crate::http::Client;
 
-/// Declares [`Action`].
 macro_rules! actions {
     ($($(#[doc = $doc:literal])+ $name:ident = $key:literal,)+) => {
-        /// What is limited, each by the key of `[throttle]` that is its name.
+        /// A limited action, configured by the key of `[throttle]` with its name.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Action {
             $($(#[doc = $doc])+ $name,)+
@@ -30,26 +29,24 @@ macro_rules! actions {
 }
 pub(super) use actions;
 
-/// Counts a request of whatever goes by this name.
+/// Counts a request under this name.
 ///
 /// # Errors
-/// 429 `throttled` where there were too many; it is not counted then. If the database cannot be reached.
+/// 429 `throttled` if there were too many; the request is not counted then. If the database cannot be reached.
 pub(crate) async fn limit(auth: &Auth, action: Action, name: &str) -> Result<()> {
     let Some(rate) = rate_of(auth, action) else { return Ok(()) };
     count(auth, Counted::of(action), name, rate).await
 }
 
-/// That of the settings, if they have one.
 fn rate_of(auth: &Auth, action: Action) -> Option<Rate> {
     auth.settings().throttle.rates.get(&action).copied()
 }
 
-/// What requests are counted as.
 #[derive(Clone, Copy)]
 pub(super) struct Counted {
-    /// Before the name of what is counted, so that two of one name are two.
+    /// A prefix that separates the application's limits from built-in ones of the same name.
     pub(super) owner: &'static str,
-    /// In logs and metrics.
+    /// The name in logs and metrics.
     pub(super) name: &'static str,
 }
 
@@ -59,7 +56,6 @@ impl Counted {
     }
 }
 
-/// Counts a request, by whoever goes by this name.
 pub(super) async fn count(auth: &Auth, counted: Counted, name: &str, rate: Rate) -> Result<()> {
     if !auth.settings().throttle.enabled {
         return Ok(());
@@ -81,11 +77,11 @@ pub(super) async fn count(auth: &Auth, counted: Counted, name: &str, rate: Rate)
     let Ok(wait @ 1..) = u64::try_from(wait) else { return Ok(()) };
     tracing::info!(action = counted.name, "too many requests");
     auth.metrics().throttled(counted.name);
-    // What is left of a second is waited for as well.
+    // Rounded up: `Retry-After` is in whole seconds.
     Err(Error::Throttled(Duration::from_secs(wait.div_ceil(1_000_000))))
 }
 
-/// As [`limit()`], of the address a request comes from, and of the site that is in. Where it has none, nothing is counted.
+/// As [`limit()`], for the client's network and its site. Does nothing if the client has no address.
 ///
 /// # Errors
 /// As [`limit()`].
@@ -94,7 +90,7 @@ pub(crate) async fn limit_client(auth: &Auth, action: Action, client: &Client) -
     count_client(auth, Counted::of(action), client, rate).await
 }
 
-/// As [`count()`], of the address a request comes from, and of the site that is in.
+/// As [`count()`], for the client's network and its site.
 pub(super) async fn count_client(auth: &Auth, counted: Counted, client: &Client, rate: Rate) -> Result<()> {
     if let Some(network) = key::network(client) {
         count(auth, counted, &network, rate).await?;
@@ -105,7 +101,7 @@ pub(super) async fn count_client(auth: &Auth, counted: Counted, client: &Client,
     Ok(())
 }
 
-/// The time in microseconds.
+/// Unix time in microseconds.
 pub(super) fn micros(auth: &Auth) -> i64 {
     auth.now().unix_timestamp().saturating_mul(1_000_000)
 }

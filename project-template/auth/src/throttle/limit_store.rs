@@ -22,7 +22,7 @@ pub(super) async fn count(db: &Db, subject: &[u8], rate: Rate, now: i64) -> sqlx
     Ok(done == 1)
 }
 
-/// Takes a due time back to that of a full bucket: a later one was stored by a clock that is, or was, fast.
+/// Lowers a due time later than that of a full bucket: a fast clock stored it.
 pub(super) async fn clamp(db: &Db, subject: &[u8], rate: Rate, now: i64) -> sqlx::Result<()> {
     on!(db, pool => sqlx::query("update request_limits set due_at = $2 where subject = $1 and due_at > $2")
         .bind(subject)
@@ -40,7 +40,7 @@ pub(super) async fn due_at(db: &Db, subject: &[u8]) -> sqlx::Result<Option<i64>>
     Ok(due.map(|(due,)| due))
 }
 
-/// Removes what no longer limits anything.
+/// Removes at most `limit` entries that no longer limit anything.
 pub(super) async fn remove_stale(db: &Db, now: i64, limit: u32) -> sqlx::Result<u64> {
     Ok(on!(db, pool => sqlx::query(
         "delete from request_limits where subject in

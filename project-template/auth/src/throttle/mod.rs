@@ -1,19 +1,19 @@
-//! Limits on guessing and on flooding.
+//! Limits on guessing and flooding.
 //!
-//! Two kinds. A *guess* at a password or a code goes through `guarded`: it is counted for the account, for the client's
-//! address, and for both together, before it is looked at. A *request* that costs something goes through `limit_client`
-//! or `limit`: so many in a time, by the keys of `[throttle]`.
+//! A *guess* at a password or a code goes through `guarded`, which counts it for the account, for the client's address,
+//! and for the pair of both, before it is checked. A costly *request* goes through `limit_client` or `limit`, with a
+//! rate from `[throttle]`.
 //!
-//! Who is kept out by wrong guesses? First the client that makes them, from the account it makes them at; then its address
-//! from all accounts; and when many addresses guess at one account, all strangers to it. Not its owner: an address that
-//! somebody signed in from lately is no stranger, whatever its neighbours do, sessions go on, and a mailed link or code still lets its reader in. Who
-//! holds a session and guesses at its account's password has a budget for that, whatever addresses they come from.
+//! Wrong guesses first block the client from the account, then its address from all accounts, and, if many addresses
+//! guess at one account, all clients unknown to that account. They do not block the owner: an address with a recent
+//! sign-in to the account is blocked only by its own guesses at it, sessions continue, and a mailed link or code still
+//! works. Guesses from the account's own sessions have a budget of their own, whatever the address.
 //!
-//! Failures are counted in the database alone, so that they are exact whatever happens; requests in Redis, where it is set
-//! and answers, else in the database as well.
+//! Failures are counted in the database only, so that they are exact. Requests are counted in Redis if it is configured
+//! and answers, otherwise in the database.
 //!
-//! Nothing here knows accounts: they go by any name, whether or not there is one of that name, so that the answers say
-//! nothing about that. Who gives an account a name says so (`forgive`, `rename`), once it can be told that it has it.
+//! Accounts are names here, and need not exist, so that answers do not reveal which do. A room that gives an account a
+//! name calls `forgive` or `rename`, once it may be known that the account has it.
 
 mod accounts;
 mod actions;
@@ -45,14 +45,13 @@ use failure_store::{Kind, Stale};
 
 use crate::Auth;
 
-/// What a process keeps of its own.
+/// State of this process.
 #[derive(Default)]
 pub(crate) struct Throttle {
     turns: turns::Turns,
 }
 
-/// Removes counters that nobody needs any more, at most `limit` of each kind. Says how many there were, and whether there
-/// may be more.
+/// Removes stale counters, at most `limit` of each kind. Returns how many, and whether there may be more.
 pub(crate) async fn remove_stale(auth: &Auth, limit: u32) -> sqlx::Result<(u64, bool)> {
     let mut removed = vec![limit_store::remove_stale(auth.db(), limit::micros(auth), limit).await?];
     for stale in stale(auth) {
@@ -70,7 +69,7 @@ pub(crate) async fn count_stale(auth: &Auth) -> sqlx::Result<u64> {
     Ok(count)
 }
 
-/// What is of no use, of each kind of counter.
+/// The criteria for each kind of failure counter.
 fn stale(auth: &Auth) -> [Stale; 3] {
     let settings = &auth.settings().throttle;
     let now = auth.now().unix_timestamp();

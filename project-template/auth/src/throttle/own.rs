@@ -1,4 +1,4 @@
-//! Limits on routes of the application.
+//! Limits on the application's own routes.
 
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
@@ -12,9 +12,8 @@ use crate::error::Result;
 use crate::http::Client;
 
 impl Auth {
-    /// Counts a request of a client to something of the application that is called `name`. Clients are told apart as they are
-    /// everywhere here: by address, IPv6 by network, behind `http.trusted_proxies` by what those say. Counted where all requests
-    /// are, so the rate holds over all instances; not at all where `throttle.enabled` is off.
+    /// Counts a client's request under the application's `name`. Clients are identified by address (IPv6 by network),
+    /// as reported by `http.trusted_proxies`. All instances share the count. Does nothing if `throttle.enabled` is off.
     ///
     /// # Errors
     /// 429 `throttled` with `Retry-After`; the request is not counted then. If the database cannot be reached.
@@ -22,7 +21,7 @@ impl Auth {
         count_client(self, own(name), client, rate).await
     }
 
-    /// As [`Auth::limit`], of whoever goes by `who` instead of a client: an account's id, the key of a partner.
+    /// As [`Auth::limit`], for `who` instead of a client: an account's id, a partner's key.
     ///
     /// # Errors
     /// As [`Auth::limit`].
@@ -30,7 +29,7 @@ impl Auth {
         count(self, own(name), who, rate).await
     }
 
-    /// Routes that a client may call only so often.
+    /// Limits how often a client may call these routes.
     ///
     /// ```no_run
     /// use auth::Auth;
@@ -62,7 +61,6 @@ async fn refuse_too_many(
     Ok(next.run(Request::from_parts(parts, body)).await)
 }
 
-/// Apart from what is limited here under the same name.
 fn own(name: &'static str) -> Counted {
     Counted { owner: "app ", name }
 }

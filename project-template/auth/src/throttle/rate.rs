@@ -1,16 +1,16 @@
-//! How often something may happen.
+//! Rates.
 
 use std::time::Duration;
 
 use crate::settings::parse_duration;
 
-/// More than that is no limit.
+/// A higher count is no limit.
 const COUNT_LIMIT: u32 = 100_000;
-/// What is counted is kept this long at most.
+/// The longest time that counters are kept.
 const PERIOD_LIMIT: Duration = Duration::from_hours(24);
 
-/// So many in a period: all at once, then evenly, one for each part of the period (GCRA, the generic cell rate algorithm
-/// of ITU-T I.371).
+/// A number of requests per period: all at once, then evenly spaced (GCRA, the generic cell rate algorithm of ITU-T
+/// I.371).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     count: u32,
@@ -18,23 +18,24 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// So many in a period.
+    /// `count` requests per `period`. None unless `count` is from 1 to 100,000 and `period` is above zero and at most a
+    /// day.
     #[must_use]
     pub fn new(count: u32, period: Duration) -> Option<Self> {
         let is_sensible = (1..=COUNT_LIMIT).contains(&count) && !period.is_zero() && period <= PERIOD_LIMIT;
         is_sensible.then_some(Self { count, period })
     }
 
-    /// So many a minute.
+    /// `count` requests per minute.
     ///
     /// # Panics
-    /// In a constant: if it is none, or more than 100,000.
+    /// If `count` is zero or more than 100,000; in a constant, a compile error.
     #[must_use]
     pub const fn per_minute(count: u32) -> Self {
         Self::every(count, Duration::from_mins(1))
     }
 
-    /// So many an hour.
+    /// `count` requests per hour.
     ///
     /// # Panics
     /// As [`Rate::per_minute`].
@@ -61,12 +62,12 @@ impl Rate {
         Self::new(count.trim().parse().ok()?, period?)
     }
 
-    /// So many times as often.
+    /// The same period with `times` as many requests.
     pub(super) fn times(self, times: u32) -> Self {
         Self { count: self.count.saturating_mul(times), ..self }
     }
 
-    /// Microseconds between two that come evenly.
+    /// Microseconds between evenly spaced requests.
     pub(super) fn step(self) -> i64 {
         (self.period() / i64::from(self.count)).max(1)
     }
@@ -76,7 +77,7 @@ impl Rate {
         i64::try_from(self.period.as_micros()).unwrap_or(i64::MAX)
     }
 
-    /// What is the latest due time of those before, for one more to be let through now.
+    /// How far ahead of now, in microseconds, the stored due time may be for one more request to pass (GCRA tolerance).
     pub(super) fn tolerance(self) -> i64 {
         self.period() - self.step()
     }

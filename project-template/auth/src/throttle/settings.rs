@@ -12,11 +12,11 @@ use crate::settings::Section;
 pub struct Settings {
     /// Whether anything is limited.
     pub enabled: bool,
-    /// Wrong passwords and codes from one client address in `address_window`, before it is blocked as long.
+    /// Wrong passwords and codes from one client address within `address_window`, before it is blocked for as long.
     pub address_failures: u32,
     /// See `address_failures`.
     pub address_window: Duration,
-    /// How often requests may come; what is not in here, as often as anybody likes.
+    /// Limits on requests; an action without an entry is unlimited.
     pub rates: BTreeMap<Action, Rate>,
 }
 

@@ -1,4 +1,4 @@
-//! Request limits in Redis, which several instances share.
+//! Request limits in Redis, shared by all instances.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use crate::redis::Redis;
 /// How much longer than needed a counter is kept.
 const SLACK: Duration = Duration::from_mins(1);
 
-/// GCRA, as `limit_store` has it: gives how many microseconds are to be waited, or counts and gives 0. Numbers are exact
-/// up to 2^53, and microseconds since 1970 are below that until the year 2255. A due time later than that of a full bucket was
-/// stored by a clock that is, or was, fast.
+/// GCRA, as in `limit_store`: counts the request and returns 0, or returns the microseconds to wait. Numbers are exact
+/// up to 2^53, which Unix microseconds reach in the year 2255. A due time later than that of a full bucket was stored
+/// by a fast clock.
 const COUNT: &str = "
 local now, step, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local due = tonumber(redis.call('get', KEYS[1]) or '0')
@@ -23,7 +23,7 @@ if due < now then due = now end
 redis.call('set', KEYS[1], string.format('%.0f', due + step), 'px', ARGV[4])
 return 0";
 
-/// Counts a request, if the rate allows one; else says how many microseconds there is none. None if Redis does not answer.
+/// Counts a request and returns 0, or returns the microseconds to wait. None if Redis does not answer.
 pub(super) async fn count(redis: &Redis, subject: &[u8], rate: Rate, now: i64) -> Option<i64> {
     let kept = i64::try_from(SLACK.as_millis()).unwrap_or_default() + rate.period() / 1_000;
     let mut command = ::redis::cmd("EVAL");

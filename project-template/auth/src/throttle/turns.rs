@@ -1,19 +1,19 @@
-//! Who comes next where only so many may be at it at once.
+//! A bounded queue per key.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Names beyond which those are dropped that nobody waits for.
+/// The number of names above which unused queues are dropped.
 const TIDY_ABOVE: usize = 1_000;
 
-/// A queue for each name, while somebody is in it.
+/// A queue per name, kept while it is in use.
 #[derive(Default)]
 pub(super) struct Turns(Mutex<HashMap<Vec<u8>, Weak<Semaphore>>>);
 
 impl Turns {
-    /// Waits until fewer than `places` others of this name hold what this gives.
+    /// Waits until fewer than `places` others of this name hold the returned permit.
     pub(super) async fn take(&self, name: &[u8], places: usize) -> Option<OwnedSemaphorePermit> {
         self.queue(name, places).acquire_owned().await.ok()
     }
