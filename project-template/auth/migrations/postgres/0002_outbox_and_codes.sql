@@ -1,27 +1,27 @@
--- Mails that are to be sent, written in the transaction that has a reason to send them. A row goes when its mail is sent.
+-- Mails to send, written in the transaction that causes them. A row is deleted when its mail is sent.
 create table outbox (
     id         uuid not null primary key,
-    -- The mail and its recipient, under a key outside the database: a mail holds a link that opens an account.
+    -- The mail and its recipient, encrypted with a key outside the database: a mail holds a link that opens an account.
     sealed     bytea not null,
-    -- Goes nowhere: stands in for a mail where it must not show that there is none.
+    -- Never sent: replaces a mail where its absence must not be observable.
     pretended  boolean not null default false,
     attempts   bigint not null default 0,
-    -- When it is to be tried next. Whoever takes it to send it moves this on, so that nobody else does.
+    -- The time of the next attempt. A worker that takes the mail moves it forward, so that no other worker sends it.
     due_at     timestamptz not null,
-    -- Not sent later than this: what it says is no longer true then.
+    -- Not sent after this time, because its content is no longer true.
     expires_at timestamptz
 );
 
 create index outbox_by_due on outbox (due_at);
 
--- One-time links. The secret in a link is 256 random bits; a copy of its hash opens nothing.
+-- One-time links. The secret in a link is 256 random bits; a copy of its hash grants no access.
 create table links (
     hash       bytea not null primary key,
     purpose    text not null,
-    -- Whose it is, and in which version: one of an earlier version is dead.
+    -- The subject and its version: a link for an earlier version is void.
     subject    uuid not null,
     version    bigint not null,
-    -- What it does, beside confirming; under a key outside the database.
+    -- Data of the link's purpose, encrypted with a key outside the database.
     sealed     bytea not null,
     created_at timestamptz not null,
     expires_at timestamptz not null,
@@ -31,11 +31,11 @@ create table links (
 create index links_by_subject on links (subject, purpose);
 create index links_by_expiry on links (expires_at);
 
--- Short codes: at most one lives for a subject and a purpose, and the row stays when it does not, since it counts.
+-- Short codes: at most one is active per subject and purpose. The row remains afterwards, because it has the counters.
 create table codes (
     purpose      text not null,
     subject      uuid not null,
-    -- Of the code, under a key outside the database: there are few codes, so a plain hash would give them away.
+    -- A MAC with a key outside the database: there are few codes, so a plain hash would reveal them.
     mac          bytea,
     expires_at   timestamptz not null,
     sends        bigint not null,

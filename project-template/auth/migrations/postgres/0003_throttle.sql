@@ -1,26 +1,26 @@
--- What is counted against guessing and flooding. Names and addresses are hashed: whose they are shows nowhere here. Times
--- are seconds or microseconds since 1970, since the statements that count compute with them, which each engine does in its
--- own way with times.
+-- Counters against guessing and flooding. Names and addresses are hashed, so they do not appear here. Times are seconds
+-- or microseconds since 1970, because the statements that count compute with them, and each engine computes with times
+-- in its own way.
 
--- Wrong passwords and codes: of an account (`address` is empty), of a client address (`account` is empty), and of both.
+-- Wrong passwords and codes: per account (`address` is empty), per client address (`account` is empty), and per both.
 create table failures (
     account    bytea not null,
     address    bytea not null,
-    -- Counted before they are looked at. A success takes them back, those of an address excepted.
+    -- Counted before they are checked. A success resets them, except those of a client address.
     attempts   bigint not null,
-    -- Those of them that are being looked at.
+    -- The attempts that are being checked.
     pending    bigint not null,
-    -- Where the counting began, and the last attempt.
+    -- The start of the count, and the last attempt.
     since      bigint not null,
     counted_at bigint not null,
-    -- When somebody last signed in to this account from this address.
+    -- The last sign-in to this account from this address.
     known_at   bigint,
     primary key (account, address)
 );
 
 create index failures_by_time on failures (counted_at);
 
--- Requests: when, at the rate that is allowed, all of them so far would have been due (GCRA), in microseconds.
+-- Requests: the time at which, at the allowed rate, all of them so far would have been due (GCRA), in microseconds.
 create table request_limits (
     subject bytea not null primary key,
     due_at  bigint not null

@@ -1,2 +1,3 @@
--- False: the browser forgets the session when it is closed, and it lives for `sessions.unremembered_lifetime`.
+-- False: the browser deletes the session's cookie when it is closed, and the session lasts for
+-- `sessions.unremembered_lifetime`.
 alter table sessions add column remembered boolean not null default true;

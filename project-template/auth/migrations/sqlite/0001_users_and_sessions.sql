@@ -1,5 +1,5 @@
--- Accounts. `email_key` is the address as it is compared (lower case, domain in its ASCII form) and the one referee of
--- who exists; `email` is the address as its owner wrote it.
+-- Accounts. `email_key` is the address in the form that is compared (lower case, domain in its ASCII form); its unique
+-- constraint decides whether an account exists. `email` is the address as its owner wrote it.
 create table users (
     id             blob     not null primary key,
     email          text     not null,
@@ -10,23 +10,23 @@ create table users (
     last_name      text     not null default '',
     role           integer  not null default 0,
     is_active      boolean  not null default true,
-    -- Raised whenever a way in is taken away (a new password, deactivation): a sign-in that began before it fails.
+    -- Raised whenever a credential is revoked (a new password, deactivation): a sign-in that began before it fails.
     auth_version   integer  not null default 0,
     created_at     datetime not null,
     updated_at     datetime not null,
     last_login_at  datetime
 );
 
--- One row a session, that is: a device that signed in. No token and no hash of one is stored: a refresh token is made
--- again from its row and a key outside the database, so a copy of this table opens nothing.
+-- One row per session, that is, per device that signed in. Neither tokens nor their hashes are stored: a refresh token
+-- is derived again from its row and a key outside the database, so a copy of this table grants no access.
 create table sessions (
     id           blob     not null primary key,
     user_id      blob     not null references users (id) on delete cascade,
-    -- Counts rotations; only the refresh token that carries this number is live.
+    -- Counts rotations; only the refresh token with this number is active.
     generation   integer  not null default 0,
     -- When recent generations were superseded, for `sessions.retry_window`.
     superseded   text     not null default '',
-    -- What the current tokens say of the user, as JSON.
+    -- The claims about the user in the current tokens, as JSON.
     claims       text     not null,
     created_at   datetime not null,
     refreshed_at datetime not null,

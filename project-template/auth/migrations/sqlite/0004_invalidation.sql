@@ -1,4 +1,4 @@
--- Raised to take back every access token of the account that was given out; tokens carry it.
+-- Raised to revoke every access token issued for the account; tokens carry it.
 alter table users add column access_version integer not null default 0;
--- False: the refresh tokens of the session were taken back, and it lives as long as its last access token.
+-- False: the session's refresh tokens are revoked, and it ends with its last access token.
 alter table sessions add column refreshable boolean not null default true;

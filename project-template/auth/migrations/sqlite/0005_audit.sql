@@ -1,27 +1,27 @@
--- What happened to accounts. No foreign keys: a row outlives the account and the session it tells of.
+-- Events of accounts. No foreign keys: a row outlives its account and its session.
 create table audit (
     id         blob     not null primary key,
     at         datetime not null,
     kind       text     not null,
-    -- The header X-Request-Id of the answer; none for what a command did.
+    -- The header X-Request-Id of the response; null for a command.
     request_id blob,
     user_id    blob,
     session_id blob,
-    -- Who did it, where that is not the user.
+    -- The account that acted, if it is not the user.
     actor_id   blob,
     -- The first letter and the domain.
     email      text,
     ip         text,
     detail     text,
-    -- Sessions that ended together, or failures that were only counted.
+    -- The number of sessions that ended together, or of failures that were only counted.
     count      integer  not null default 1
 );
 
--- Ids sort by time, so a page of rows is read backwards from one.
+-- Ids sort by time, so a page of rows is read backwards from an id.
 create index audit_by_user on audit (user_id, id) where user_id is not null;
 create index audit_by_actor on audit (actor_id, id) where actor_id is not null;
 create index audit_by_kind on audit (kind, id);
 create index audit_by_time on audit (at);
 
--- The few who are more than users.
+-- The few accounts with a role above that of a user.
 create index users_by_role on users (role, id) where role > 0;
