@@ -1,4 +1,5 @@
-//! Who may have a session. Every way in asks here, and nothing else makes the [`Admitted`] that beginning a session takes.
+//! Decides who may have a session. Every way to sign in asks here, and nothing else constructs the [`Admitted`] that
+//! beginning a session takes.
 
 use uuid::Uuid;
 
@@ -11,7 +12,7 @@ use crate::http::Client;
 use crate::tokens::UserClaims;
 use crate::users::User;
 
-/// What somebody has proven who they are with.
+/// How a user has proven their identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Proof {
@@ -21,18 +22,18 @@ pub enum Proof {
     AdminPassword,
     /// A code that was mailed, or that [`Hooks::deliver_code`](crate::Hooks::deliver_code) delivered.
     LoginCode,
-    /// Nothing yet: the account is made by the same request.
+    /// Nothing yet: the same request creates the account.
     SignUp,
-    /// A mailed link or code that has confirmed the address.
+    /// A mailed link or code that confirmed the address.
     ConfirmedEmail,
-    /// A mailed link that has set a new password.
+    /// A mailed link that set a new password.
     PasswordReset,
-    /// Something of the application, by the name it has there; see [`Auth::sign_in`].
+    /// A method of the application, by the name it passes; see [`Auth::sign_in`].
     Application(&'static str),
 }
 
 impl Proof {
-    /// What the audit log says of the sign-in, where there is more to say than that there was one.
+    /// The detail that the audit log records with the sign-in, if any.
     pub(crate) fn detail(self) -> Option<&'static str> {
         match self {
             Self::AdminPassword => Some(Reason::Admin.name()),
@@ -45,32 +46,32 @@ impl Proof {
 /// A sign-in that is about to begin a session.
 #[derive(Clone, Copy, Debug)]
 pub struct SigningIn<'r> {
-    /// Who asks.
+    /// The client that signs in.
     pub client: &'r Client,
-    /// With what.
+    /// How the user proved their identity.
     pub proof: Proof,
 }
 
-/// What becomes of somebody who has proven who they are.
+/// The decision about a user who has proven their identity.
 #[derive(Clone, Debug)]
 pub enum Admission {
-    /// A session.
+    /// Begin a session.
     Granted,
-    /// No session until they have done something else.
+    /// Begin no session until the user has done something else.
     Challenged(Challenge),
 }
 
-/// Somebody who may have a session now, and what their tokens are to say.
+/// A user who may have a session now, with the claims for its tokens.
 pub(crate) struct Admitted {
     pub(super) user: Uuid,
     pub(super) claims: UserClaims,
 }
 
 impl Admitted {
-    /// Somebody whose session lives, for the one that takes its place.
+    /// Admits the user of an active session, for the session that replaces it.
     ///
     /// # Errors
-    /// What a hook has against its claims.
+    /// The error of the hook that supplies claims.
     pub(crate) async fn again(auth: &Auth, user: &DbUser) -> Result<Self> {
         Self::of(auth, user).await
     }
@@ -80,17 +81,16 @@ impl Admitted {
     }
 }
 
-/// What [`admit`] answers.
 pub(crate) enum Entry {
     Open(Admitted),
     Challenge(Challenge),
 }
 
-/// Asks whether somebody may have a session. Hooks are asked, and so never within a transaction: they may need the one
-/// connection there is. `refused` hears why not.
+/// Decides whether a user may have a session, and reports the reason to `refused` if not. Never call it within a
+/// transaction: hooks may need the only connection.
 ///
 /// # Errors
-/// 401 `email_not_verified`; what a hook refuses with.
+/// 401 `email_not_verified`; the error of a hook that refuses.
 pub(crate) async fn admit(
     auth: &Auth,
     user: &User,
@@ -105,7 +105,7 @@ pub(crate) async fn admit(
     }
 }
 
-/// Refuses an account that must be verified before it may do anything.
+/// Rejects an account whose address must be verified first.
 ///
 /// # Errors
 /// 401 `email_not_verified`.

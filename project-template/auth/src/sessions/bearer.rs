@@ -4,10 +4,10 @@ use axum::http::{HeaderMap, StatusCode, header};
 
 use crate::error::{Error, Result};
 
-/// The token of an `Authorization: Bearer` header (RFC 6750, section 2.1). Another scheme is no credential.
+/// The token of an `Authorization: Bearer` header (RFC 6750, section 2.1). Other schemes are ignored.
 pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<&str>> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
-    // What is not ASCII cannot be a token of ours, but it may well be an attempt to send one.
+    // Tokens are ASCII. Any other value is an invalid token, not a missing one.
     let text = value.to_str().unwrap_or("Bearer ?");
     let mut parts = text.split_whitespace();
     if !parts.next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer")) {

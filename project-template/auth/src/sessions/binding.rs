@@ -1,7 +1,7 @@
-//! Ties tokens to the client that they were given out to, as `tokens.bind` says.
+//! Binds tokens to the client they were issued to, as `tokens.bind` says.
 //!
-//! What a client says it is (its user agent) anybody can say who has seen it. This stops a token that was copied and is
-//! tried from somewhere else; it does not tell who somebody is.
+//! Anyone who has seen a user agent can send it: this hinders the use of a copied token from elsewhere, but
+//! authenticates nobody.
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use crate::audit::{self, Event, Kind, Reason};
 use crate::http::Client;
 use crate::tokens::{Binding, Claims};
 
-/// What an access token is tied to that is given out to this client.
+/// The binding of an access token that is issued to this client.
 pub(super) fn of_access(auth: &Auth, session: Uuid, client: &Client, now: OffsetDateTime) -> Option<Binding> {
     let bind = auth.settings().tokens.bind;
     let device = bind.to_device().then(|| auth.tokens().mac_text(&device(session, client), now));
@@ -20,15 +20,14 @@ pub(super) fn of_access(auth: &Auth, session: Uuid, client: &Client, now: Offset
     (device.is_some() || ip.is_some()).then_some(Binding { device, ip })
 }
 
-/// What a refresh token is tied to. The same at every call for one client: tokens of a generation are the same bytes.
+/// The binding of a refresh token. It never varies for one client, since tokens of a generation are the same bytes.
 pub(super) fn of_refresh(auth: &Auth, session: Uuid, client: &Client, from: OffsetDateTime) -> Option<Binding> {
     let device =
         auth.settings().tokens.bind.to_device().then(|| auth.tokens().mac_text(&device(session, client), from))?;
     Some(Binding { device: Some(device), ip: None })
 }
 
-/// Whether a token comes from the client it was given out to. One that went out before it was tied to anything comes from
-/// anywhere.
+/// Whether a token is presented by the client it was issued to. A token without a binding is accepted from anywhere.
 pub(super) fn holds(auth: &Auth, claims: &Claims, client: &Client) -> bool {
     let (bind, Some(binding)) = (auth.settings().tokens.bind, &claims.bind) else { return true };
     let is_of = |claim: &Option<String>, message: &dyn Fn(Uuid, &Client) -> String| {
@@ -51,7 +50,7 @@ fn device(session: Uuid, client: &Client) -> String {
     format!("token bound to device {session} {name}")
 }
 
-/// By the network: it gives each of its devices many addresses of IPv6.
+/// By network: an IPv6 device uses many addresses of its network.
 fn ip(session: Uuid, client: &Client) -> String {
     let network = client.network().map(|network| network.to_string()).unwrap_or_default();
     format!("token bound to address {session} {network}")

@@ -1,7 +1,7 @@
 //! When recent generations of a session were superseded, in a few bytes of its row.
 //!
-//! One checkpoint a second is enough, since generations are superseded in order: `14:1` says that generation 1, and
-//! whatever came after it, was superseded in second 14 or later. Kept as text, oldest first.
+//! Generations are superseded in order, so one checkpoint a second is enough: `14:1` says that generation 1 and all
+//! later ones were superseded in second 14 or later. Stored as text, oldest first.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use time::OffsetDateTime;
 
 use crate::clock;
 
-/// Seconds to the lowest generation superseded in them.
+/// Each second, with the lowest generation superseded in it.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Checkpoints(Vec<(i64, i64)>);
 
 impl Checkpoints {
-    /// Reads the text of a row; what is not readable is left out, which is the strict side.
+    /// Reads the text of a row. Unreadable checkpoints are dropped, which is the strict side.
     pub(super) fn parse(text: &str) -> Self {
         let pair = |pair: &str| {
             let (second, generation) = pair.split_once(':')?;
@@ -23,7 +23,7 @@ impl Checkpoints {
         Self(text.split(',').filter_map(pair).collect())
     }
 
-    /// Notes that `generation` is superseded now, and forgets what lies outside the window.
+    /// Records that `generation` is superseded now, and drops checkpoints outside the window.
     pub(super) fn push(mut self, generation: i64, now: OffsetDateTime, window: Duration) -> Self {
         self.0.retain(|(second, _)| is_recent(*second, now, window));
         let now = now.unix_timestamp();
@@ -44,7 +44,7 @@ impl Checkpoints {
     }
 }
 
-/// Seconds begin anywhere within them, so the window ends after its last one.
+/// A checkpoint may lie anywhere within its second, so the window is one second longer.
 fn is_recent(second: i64, now: OffsetDateTime, window: Duration) -> bool {
     clock::is_recent(second, now, window + Duration::from_secs(1))
 }

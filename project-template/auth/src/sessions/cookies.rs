@@ -1,5 +1,4 @@
-//! The cookies of a session: the refresh token, and where `sessions.access_cookie` is on the access token, with the token
-//! that shows that a request was not forged.
+//! The session's cookies: the refresh token and, with `sessions.access_cookie`, the access token and a CSRF token.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::AppendHeaders;
@@ -15,11 +14,11 @@ use crate::http::{cookies, csrf};
 use crate::settings::{Choice, Section};
 use crate::tokens::Claims;
 
-/// The access token's. A page's scripts cannot read it.
+/// The access token's cookie, which scripts cannot read.
 const ACCESS: &str = "access_token";
-/// What scripts read and send back in `X-CSRFToken`. Not `csrftoken`, which the form for a new password has.
+/// Scripts read it and send it back in `X-CSRFToken`. Not `csrftoken`, which the form for a new password uses.
 const CSRF: &str = "csrf_access_token";
-/// What begins the name of a cookie that browsers keep only with the attributes it stands for.
+/// Cookie name prefixes, whose rules browsers enforce.
 const PREFIXES: [&str; 2] = ["__Host-", "__Secure-"];
 
 /// The `SameSite` attribute.
@@ -54,16 +53,16 @@ pub struct CookieSettings {
     pub domain: Option<String>,
     pub same_site: SameSite,
     pub partitioned: bool,
-    /// Whether names of cookies say in production what browsers are to hold to.
+    /// When cookie names get a prefix.
     pub prefix: Prefix,
 }
 
-/// When the names of cookies begin with `__Host-` or `__Secure-` (RFC 6265bis, section 4.1.3).
+/// When cookie names begin with `__Host-` or `__Secure-` (RFC 6265bis, section 4.1.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prefix {
     /// In production.
     Production,
-    /// Only where `sessions.cookie_name` has one itself.
+    /// Only if `sessions.cookie_name` itself has one.
     Off,
 }
 
@@ -72,27 +71,27 @@ impl Choice for Prefix {
 }
 
 impl CookieSettings {
-    /// Gives the name the prefix that production has.
+    /// Adds the prefix that the name has in production.
     pub(crate) fn add_prefix(&mut self) {
         if self.prefix == Prefix::Production && !self.has_prefix() {
             self.name = format!("{}{}", prefix_of(self.path == "/" && self.domain.is_none()), self.name);
         }
     }
 
-    /// Whether no other host of the domain can set the refresh token's cookie, in production.
+    /// Whether, in production, no other host of the domain can set the refresh token's cookie.
     pub(super) fn is_of_one_host_in_production(&self) -> bool {
         let mut there = self.clone();
         there.add_prefix();
         there.name.starts_with(prefix_of(true))
     }
 
-    /// The name of another cookie of this server: with a prefix where that of the refresh token has one. `is_host_only` says
-    /// that the cookie has the path `/` and no domain, so that no other host of the domain can have set it.
+    /// The name of another cookie of this server, with a prefix if the refresh token's has one. `is_host_only`: the
+    /// cookie has the path `/` and no domain, so no other host of the domain can have set it.
     pub(crate) fn name_of(&self, name: &str, is_host_only: bool) -> String {
         if self.has_prefix() { format!("{}{name}", prefix_of(is_host_only)) } else { name.to_owned() }
     }
 
-    /// Browsers take a cookie with a prefix from secure answers alone.
+    /// Browsers accept a prefixed cookie over HTTPS alone.
     pub(crate) fn has_prefix(&self) -> bool {
         PREFIXES.into_iter().any(|prefix| self.name.starts_with(prefix))
     }
@@ -130,9 +129,9 @@ impl CookieSettings {
     }
 }
 
-/// The headers that hand out what was issued, after those that delete what is in its way.
+/// The headers that set the cookies of what was issued, after those that delete stale cookies of the same names.
 pub(super) fn set(auth: &Auth, issued: Issued, has_twins: bool) -> SetCookies {
-    // Without an age, a browser keeps a cookie until it is closed.
+    // Without an age, the browser drops a cookie when it is closed.
     let remembered = issued.remembered;
     let age = |until| remembered.then(|| until - auth.now());
     let mut cookies = if has_twins { twins::deletions(auth) } else { Vec::new() };
@@ -150,7 +149,7 @@ pub(crate) fn cleared(auth: &Auth) -> SetCookies {
     headers(&empty(auth))
 }
 
-/// As [`cleared`], for whoever sent these: cookies of earlier settings too.
+/// Like [`cleared`], for a request with these headers: if it sent cookies of earlier settings, they are deleted too.
 pub(super) fn all_cleared(auth: &Auth, sent: &HeaderMap) -> SetCookies {
     let mut cookies = if twins::came_along(auth, sent) { twins::deletions(auth) } else { Vec::new() };
     cookies.extend(empty(auth));
@@ -184,17 +183,17 @@ fn access_cookie(auth: &Auth, value: String, age: Option<Duration>) -> Cookie<'s
     cookie_of(auth, access_cookie_name(&auth.settings().sessions.cookie), value, age)
 }
 
-/// Lives as long as the refresh token's: it is needed to refresh.
+/// Lasts as long as the refresh token's cookie: refreshing needs it.
 fn csrf_cookie(auth: &Auth, value: String, age: Option<Duration>) -> Cookie<'static> {
     let mut cookie = cookie_of(auth, csrf_cookie_name(&auth.settings().sessions.cookie), value, age);
     cookie.set_http_only(false);
     cookie
 }
 
-/// A cookie for every path, the application's routes too.
+/// A cookie for every path, including the application's routes.
 fn cookie_of(auth: &Auth, name: String, value: String, age: Option<Duration>) -> Cookie<'static> {
     let settings = &auth.settings().sessions.cookie;
-    // Browsers drop a `__Host-` cookie, a partitioned one, and one with SameSite=None, that is not Secure.
+    // Browsers reject prefixed, partitioned and SameSite=None cookies that are not Secure.
     let must_be_secure = settings.has_prefix() || settings.same_site == SameSite::None || settings.partitioned;
     let mut cookie = Cookie::build((name, value))
         .path("/")
@@ -212,12 +211,10 @@ fn cookie_of(auth: &Auth, name: String, value: String, age: Option<Duration>) ->
     cookie
 }
 
-/// Of the cookie that has the access token.
 pub(crate) fn access_cookie_name(settings: &CookieSettings) -> String {
     settings.name_of(ACCESS, settings.domain.is_none())
 }
 
-/// Of the cookie whose value comes back in `X-CSRFToken`.
 pub(crate) fn csrf_cookie_name(settings: &CookieSettings) -> String {
     settings.name_of(CSRF, settings.domain.is_none())
 }
@@ -227,19 +224,19 @@ fn prefix_of(is_host_only: bool) -> &'static str {
     if is_host_only { host } else { secure }
 }
 
-/// The name of a cookie as its prefix, if it has one, and the rest.
+/// Splits a cookie's name into its prefix, if it has one, and the rest.
 pub(crate) fn split_name(name: &str) -> (&str, &str) {
     let prefix = PREFIXES.into_iter().find(|prefix| name.starts_with(prefix));
     name.split_at(prefix.map_or(0, str::len))
 }
 
-/// Of several, the one that was given out last: after another `sessions.cookie_path` a browser has one for each path and sends
-/// both, and the older one would end the session as a replay.
+/// The newest one presented. If `sessions.cookie_path` was changed, a browser sends one cookie for each path, and an
+/// older one would end the session as a replay.
 pub(super) fn refresh_token(auth: &Auth, headers: &HeaderMap) -> Option<String> {
     refresh_tokens(auth, headers).pop()
 }
 
-/// All of them, oldest first.
+/// All refresh tokens presented, oldest first.
 pub(super) fn refresh_tokens(auth: &Auth, headers: &HeaderMap) -> Vec<String> {
     let made = |token: &String| auth.tokens().read_refresh(token).map(|claims| (claims.iat, claims.generation)).ok();
     let mut shown = tokens(headers, &auth.settings().sessions.cookie.name);
@@ -249,13 +246,13 @@ pub(super) fn refresh_tokens(auth: &Auth, headers: &HeaderMap) -> Vec<String> {
     shown
 }
 
-/// Whether a cookie for the refresh token came along that is too large to be one: nothing but its deletion helps.
+/// Whether the refresh token's cookie is too large to be a token, so that only its deletion helps.
 pub(super) fn is_oversized(auth: &Auth, headers: &HeaderMap) -> bool {
     let name = &auth.settings().sessions.cookie.name;
     cookies::values(headers, name).any(|value| value.len() > TOKEN_BYTES) && tokens(headers, name).is_empty()
 }
 
-/// None unless the settings say that it counts.
+/// None unless `sessions.access_cookie` is on.
 pub(super) fn access_token(auth: &Auth, headers: &HeaderMap) -> Option<String> {
     if auth.settings().sessions.access_cookie {
         tokens(headers, &access_cookie_name(&auth.settings().sessions.cookie)).pop()
@@ -264,17 +261,17 @@ pub(super) fn access_token(auth: &Auth, headers: &HeaderMap) -> Option<String> {
     }
 }
 
-/// What could be a token among the cookies of a name.
+/// The values of all cookies of a name that could be tokens.
 fn tokens(headers: &HeaderMap, name: &str) -> Vec<String> {
     cookies::values(headers, name).filter(|value| !value.is_empty() && value.len() <= TOKEN_BYTES).collect()
 }
 
-/// Lets a request pass whose credential is a cookie with these claims, if it has the token of the session beside it, or of
-/// another session of the account whose cookie came along: of cookies of earlier settings, scripts read the oldest first.
+/// Checks the CSRF token of a request whose credential is a cookie with these claims. The token of another session of
+/// the account is accepted if its cookie was sent: with cookies of earlier settings, scripts read the oldest first.
 ///
 /// # Errors
-/// 403 if not. Without `sessions.access_cookie` no token is asked for: then where a request comes from is all there is to
-/// see, and enough for a cookie that is good for refreshing alone.
+/// 403 if no token matches. Without `sessions.access_cookie` none is required: the check of the request's origin is
+/// enough for a cookie that can only refresh.
 pub(super) fn check_csrf(auth: &Auth, headers: &HeaderMap, claims: &Claims) -> Result<()> {
     if !auth.settings().sessions.access_cookie {
         return Ok(());
@@ -292,7 +289,7 @@ pub(super) fn check_csrf(auth: &Auth, headers: &HeaderMap, claims: &Claims) -> R
     })
 }
 
-/// What names a session to [`csrf`].
+/// The name of a session for [`csrf`].
 fn csrf_name(session: Uuid) -> String {
     format!("session cookies {session}")
 }

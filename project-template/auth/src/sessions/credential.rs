@@ -14,8 +14,7 @@ use crate::error::{Error, Result, Scheme};
 use crate::http::Client;
 use crate::tokens::{AccessClaims, Refusal};
 
-/// The claims of the access token that came with a request, or why there are none, for a handler that takes other
-/// credentials too.
+/// The claims of the request's access token, or why there are none, for handlers that take other credentials too.
 pub(super) struct Shown(pub(super) Result<Arc<AccessClaims>>);
 
 impl FromRequestParts<Auth> for Shown {
@@ -26,8 +25,8 @@ impl FromRequestParts<Auth> for Shown {
     }
 }
 
-/// The claims of the access token that came with a request, in `Authorization` or, if there is no such header, in the cookie;
-/// whether or not its session lives.
+/// The claims of the request's access token, from `Authorization` or, without that header, from the cookie. Does not
+/// check whether the session is active.
 pub(super) fn access_claims(auth: &Auth, parts: &Parts) -> Result<Arc<AccessClaims>> {
     let has_header = parts.headers.contains_key(header::AUTHORIZATION);
     let cookie = if has_header { None } else { cookies::access_token(auth, &parts.headers) };
@@ -52,7 +51,7 @@ pub(crate) fn session_over() -> Error {
     Error::refused(StatusCode::UNAUTHORIZED, "Session is no longer active.", "token_not_valid")
 }
 
-/// The claims of the access token that came with a request: that of a live session, if `tokens.session_check` is on.
+/// The claims of the request's access token. With `tokens.session_check`, its session must be active.
 pub(super) async fn authenticated(auth: &Auth, parts: &Parts) -> Result<Arc<AccessClaims>> {
     let claims = access_claims(auth, parts)?;
     let checked = auth.settings().tokens.session_check;

@@ -1,4 +1,4 @@
-//! The signed-in user as an argument of a handler: a handler that has one cannot be called without.
+//! The signed-in user as an argument of a handler, which then cannot be called without one.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::Auth;
 use crate::error::{Error, Result};
 use crate::tokens::AccessClaims;
 
-/// The claims of the access token that came with the request. No database is asked, unless `tokens.session_check` is on.
+/// The claims of the request's access token. The database is not asked, unless `tokens.session_check` is on.
 ///
 /// ```no_run
 /// use auth::CurrentUser;

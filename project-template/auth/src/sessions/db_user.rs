@@ -1,4 +1,4 @@
-//! The signed-in user as the database has them, as an argument of a handler.
+//! The signed-in user, read from the database, as an argument of a handler.
 
 use std::ops::Deref;
 
@@ -12,7 +12,7 @@ use crate::Auth;
 use crate::error::{Error, Result};
 use crate::users::{self, User};
 
-/// The user as the database has them now, whose session lives now: for what is too important to trust a token alone.
+/// The user as the database has them now, with an active session: for actions too important to trust a token alone.
 ///
 /// ```no_run
 /// use auth::DbUser;

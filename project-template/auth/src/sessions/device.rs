@@ -1,11 +1,11 @@
-//! What a client is, from what it says it is: enough for people to know their own devices again in a list.
+//! Describes a client by its user agent, well enough for users to recognise their devices in a list.
 //!
-//! Only names, without versions: a browser that updates itself stays the same device. Anybody can send any user agent, so
-//! nobody is let in because of it.
+//! Only names, without versions: an update must not make a new device. Anyone can send any user agent, so it grants
+//! nothing.
 
 use serde::Serialize;
 
-/// Products by which a browser names itself, beside those of the ones it wants to be taken for.
+/// Browsers' own product names, which they send beside the names of browsers they claim to be.
 const BROWSERS: &[(&str, &str)] = &[
     ("Edg", "Edge"),
     ("EdgA", "Edge"),
@@ -33,10 +33,10 @@ const BROWSERS: &[(&str, &str)] = &[
     ("Chromium", "Chromium"),
 ];
 
-/// As [`BROWSERS`]: those that others want to be taken for.
+/// Like [`BROWSERS`], for the names that other browsers claim to be.
 const COMMON: &[(&str, &str)] = &[("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari")];
 
-/// Products that name no program: engines, and what says more about the device.
+/// Products that name no program: engines, and details of the device.
 const PLATFORM: &[&str] = &[
     "Mozilla",
     "AppleWebKit",
@@ -52,7 +52,7 @@ const PLATFORM: &[&str] = &[
     "Language",
 ];
 
-/// Parts of what a user agent says about the device, and the operating systems they tell. The first that fits counts.
+/// Parts of a user agent, and the operating systems they indicate. The first match counts.
 const SYSTEMS: &[(&str, &str)] = &[
     ("Windows Phone", "Windows Phone"),
     ("Windows", "Windows"),
@@ -73,7 +73,7 @@ const SYSTEMS: &[(&str, &str)] = &[
     ("Linux", "Linux"),
 ];
 
-/// Characters of a program's name that are shown.
+/// The longest accepted name of a program, in bytes.
 const NAME_LIMIT: usize = 32;
 
 /// The client that last used a session, as far as its user agent tells. Everything is null for one that said nothing, or
@@ -111,7 +111,7 @@ impl Device {
         Self { browser: browser.map(str::to_owned), os, kind: kind(&user_agent, os), user_agent: Some(user_agent) }
     }
 
-    /// What stays the same while its software is updated.
+    /// A name that stays the same across software updates.
     pub(super) fn name(&self) -> String {
         [self.browser.as_deref(), self.os, self.kind].map(Option::unwrap_or_default).join(", ")
     }
@@ -128,7 +128,7 @@ pub(crate) fn device_name(user_agent: Option<String>) -> String {
     }
 }
 
-/// As [`device_name`], without a word of the client's own: it goes into a mail, and anybody can send any user agent.
+/// Like [`device_name`], without text chosen by the client: it goes into a mail, and anyone can send any user agent.
 pub(super) fn known_name(user_agent: &str) -> String {
     match (browser(user_agent), system(user_agent)) {
         (Some(browser), Some(os)) => format!("{browser} on {os}"),
@@ -137,12 +137,12 @@ pub(super) fn known_name(user_agent: &str) -> String {
     }
 }
 
-/// Every browser begins with this; what does not is no browser.
+/// Every browser begins with one of these, so anything else is no browser.
 fn is_of_browser(user_agent: &str) -> bool {
     user_agent.starts_with("Mozilla/") || user_agent.starts_with("Opera/")
 }
 
-/// The products of a user agent that have a version (RFC 9110, section 10.1.5), without what stands in parentheses.
+/// The products of a user agent that have a version (RFC 9110, section 10.1.5), outside parentheses.
 fn products(user_agent: &str) -> impl Iterator<Item = &str> {
     let mut depth = 0_usize;
     let outside = user_agent.split_inclusive(['(', ')']).filter_map(move |part| {
@@ -158,7 +158,7 @@ fn find(table: &[(&'static str, &'static str)], user_agent: &str) -> Option<&'st
     table.iter().find(|(product, _)| named.contains(product)).map(|(_, name)| *name)
 }
 
-/// The browser, in words of ours.
+/// The browser's name, from our tables.
 fn browser(user_agent: &str) -> Option<&'static str> {
     if !is_of_browser(user_agent) {
         return None;
@@ -169,8 +169,8 @@ fn browser(user_agent: &str) -> Option<&'static str> {
     find(BROWSERS, user_agent).or_else(common).or_else(explorer)
 }
 
-/// The name that a program gives itself: one that is no browser begins with it, and one that shows pages in the window of a
-/// browser has it beside those of the browser.
+/// The name that a program gives itself. A program that is no browser begins with it; one that embeds a browser lists
+/// it beside the browser's products.
 fn program(user_agent: &str) -> Option<&str> {
     if !is_of_browser(user_agent) {
         let name = user_agent.split(['/', '(']).next().unwrap_or_default().trim();
@@ -189,16 +189,16 @@ fn is_name(text: &str) -> bool {
 }
 
 fn system(user_agent: &str) -> Option<&'static str> {
-    // Later ones say what else a browser wants to be taken for, or that it is a bot.
+    // Later parentheses name browsers it claims to be, or a bot.
     let first = user_agent.split_once('(').map_or("", |(_, rest)| rest.split(')').next().unwrap_or_default());
     let found = SYSTEMS.iter().find(|(part, _)| first.contains(part)).map(|(_, name)| *name);
-    // Asked for the page that a desktop gets, an iPad says that it is one; only browsers for iOS have these names.
+    // An iPad that asks for desktop pages claims to be macOS; only browsers for iOS have these names.
     let is_ipad =
         || ["CriOS", "FxiOS", "EdgiOS", "OPiOS"].iter().any(|name| products(user_agent).any(|own| own == *name));
     if found == Some("macOS") && is_ipad() { Some("iPadOS") } else { found }
 }
 
-/// Whether it says that it is one: by a product's name, not by that of a phone.
+/// Whether it declares itself a bot, by the name of a product: phones may have such names too (Cubot).
 fn is_bot(user_agent: &str) -> bool {
     let is_name = |word: &str| {
         let word = word.to_ascii_lowercase();
@@ -218,7 +218,7 @@ fn kind(user_agent: &str, os: Option<&str>) -> Option<&'static str> {
         "iPadOS" => Some("tablet"),
         "Android" | "HarmonyOS" if says("Tablet") => Some("tablet"),
         "Android" | "HarmonyOS" if says("Mobile") || says("Phone;") => Some("phone"),
-        // Browsers on tablets are those that do not say that they are mobile.
+        // Browsers on tablets leave out `Mobile`.
         "Android" | "HarmonyOS" => is_of_browser(user_agent).then_some("tablet"),
         "Tizen" => None,
         _ => Some("desktop"),

@@ -1,4 +1,4 @@
-//! How sessions end.
+//! Ends sessions.
 
 use uuid::Uuid;
 
@@ -9,7 +9,6 @@ use crate::audit::{self, Event, Kind};
 use crate::db::{self, Tx};
 use crate::error::Result;
 
-/// Why a session was ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum EndedBy {
     Logout,
@@ -25,7 +24,7 @@ pub(crate) enum EndedBy {
     Limit,
     Invalidation,
     Deletion,
-    /// The account got a role that reaches others.
+    /// The account was given a role with power over others.
     Promotion,
 }
 
@@ -73,14 +72,14 @@ impl Ended {
         self.sessions.contains(&session)
     }
 
-    /// Commits the transaction; from then on no access token of the sessions is accepted here. A client that hangs up
-    /// during the commit cannot have the one without the other.
+    /// Commits the transaction and stops accepting the sessions' access tokens in this process. A client that
+    /// disconnects during the commit cannot cause one without the other.
     pub(crate) async fn commit(self, auth: &Auth, tx: Tx) -> Result<()> {
         let auth = auth.clone();
         Ok(db::whole(async move {
             let committed = tx.commit().await;
             if !self.sessions.is_empty() {
-                // One whose answer was lost may have taken place.
+                // If the answer to the commit was lost, it may still have happened.
                 tell_of_change(&auth, self.user);
             }
             committed
@@ -89,17 +88,17 @@ impl Ended {
     }
 }
 
-/// Ends one session of a user; says whether it lived until now.
+/// Ends one session of a user; returns whether it was active.
 pub(crate) async fn end(auth: &Auth, session: Uuid, user: Uuid, by: EndedBy) -> Result<bool> {
     let mut tx = auth.db().begin().await?;
     let ended = end_in(auth, &mut tx, session, user, by).await?;
-    // Only what was ended: the id may be somebody else's.
+    // Only if it was ended: the id may be another user's.
     let is_ended = ended.contains(session);
     ended.commit(auth, tx).await?;
     Ok(is_ended)
 }
 
-/// As [`end`], within a transaction.
+/// Like [`end`], within a transaction.
 pub(crate) async fn end_in(auth: &Auth, tx: &mut Tx, session: Uuid, user: Uuid, by: EndedBy) -> Result<Ended> {
     if !store::end_in(tx, session, user, by.name(), auth.now()).await? {
         return Ok(Ended::default());

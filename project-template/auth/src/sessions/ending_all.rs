@@ -1,4 +1,4 @@
-//! How all sessions of a user end, or those beyond a number.
+//! Ends all sessions of a user, or those beyond a number.
 
 use uuid::Uuid;
 
@@ -8,27 +8,28 @@ use crate::audit::{self, Event, Kind};
 use crate::db::Tx;
 use crate::error::Result;
 
-/// Ends the sessions of a user, but one if so wished, within a transaction that holds or has changed the account (see
+/// Ends the sessions of a user, except one if given, within a transaction that holds or has changed the account (see
 /// [`users::store::hold`](crate::users::store::hold)).
 pub(crate) async fn end_all(auth: &Auth, tx: &mut Tx, user: Uuid, except: Option<Uuid>, by: EndedBy) -> Result<Ended> {
     let ended = store::end_all(tx, user, except, by.name(), auth.now()).await?;
     noted(auth, tx, user, ended, by).await
 }
 
-/// Whether a session lives, in a transaction that holds the account: nobody ends it before that is committed.
+/// Whether a session is active. Call it in a transaction that holds the account, so that it stays true until the
+/// commit.
 pub(crate) async fn is_live(auth: &Auth, tx: &mut Tx, session: Uuid) -> Result<bool> {
     let standing = store::standing(tx, session).await?;
     Ok(standing.is_some_and(|standing| standing.ended_at.is_none() && standing.expires_at > auth.now()))
 }
 
-/// Whether what was asked for in a session is void: it was ended, and not just left by its owner.
+/// Whether a session was revoked, not just left by its owner: requests made in it are void then.
 pub(crate) async fn is_taken_back(tx: &mut Tx, session: Uuid) -> Result<bool> {
     let is_left = |by: &str| [EndedBy::Logout, EndedBy::Lifetime, EndedBy::Limit].map(EndedBy::name).contains(&by);
     let standing = store::standing(tx, session).await?;
     Ok(standing.is_some_and(|standing| !standing.refreshable || standing.ended_by.is_some_and(|by| !is_left(&by))))
 }
 
-/// As [`end_all`], but for the `most` sessions that were used last.
+/// Like [`end_all`], but keeps the `most` sessions that were used last.
 pub(super) async fn end_beyond(auth: &Auth, tx: &mut Tx, user: Uuid, most: u32, by: EndedBy) -> Result<Ended> {
     let ended = store::end_beyond(tx, user, most, by.name(), auth.now()).await?;
     noted(auth, tx, user, ended, by).await

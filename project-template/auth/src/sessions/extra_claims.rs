@@ -1,11 +1,11 @@
-//! Claims of the project's own, by `tokens.claims` and by the application's [`Hooks`](crate::Hooks).
+//! Extra claims of the project, from `tokens.claims` and the application's [`Hooks`](crate::Hooks).
 
 use serde_json::{Map, Value};
 
 use crate::settings::Section;
 use crate::users::{COLUMNS, Column, OWN_CLAIMS, User};
 
-/// Names that mean something already: ours, and those of RFC 7519.
+/// Names that already have a meaning: ours, and those of RFC 7519.
 const RESERVED: &[&str] = &[
     "access_version",
     "aud",
@@ -25,20 +25,20 @@ const RESERVED: &[&str] = &[
     "user_id",
 ];
 
-/// Who asked for the token (RFC 9068, section 2.2). Verifiers that keep to it refuse one that does not say.
+/// The client that requested the token (RFC 9068, section 2.2). Strict verifiers reject a token without it.
 const CLIENT_ID: &str = "client_id";
 
-/// Bytes of JSON that all of them may take together. With the longest signature and encryption a token then still fits
-/// into the 4096 bytes of a cookie.
+/// Bytes of JSON for all extra claims together. With the longest signature and encryption, a token then still fits into
+/// the 4096 bytes of a cookie.
 const ROOM: usize = 1024;
-/// Bytes of a name.
+/// The longest name, in bytes.
 const NAME_LIMIT: usize = 64;
 
 /// `tokens.claims`.
 #[derive(Clone, Debug, Default)]
 pub struct ExtraClaims {
     own: Vec<(String, Source)>,
-    /// `client_id` of a token that nobody has given one: the service's own pages and apps are one client.
+    /// The default `client_id`: the service's own pages and apps are one client.
     client: String,
 }
 
@@ -83,7 +83,7 @@ impl ExtraClaims {
         Self { own: claims, client: client.to_owned() }
     }
 
-    /// Advises against names and addresses in tokens that everybody can read.
+    /// Warns of names and addresses in unencrypted tokens, which anyone can read.
     pub(crate) fn warn(&self, are_encrypted: bool, warnings: &mut Vec<String>) {
         for claim in self.personal().filter(|_| !are_encrypted) {
             warnings.push(format!(
@@ -93,13 +93,14 @@ impl ExtraClaims {
         }
     }
 
-    /// The claims that tell who somebody is to everybody who sees a token.
+    /// The claims that identify a person to anyone who sees a token.
     pub(crate) fn personal(&self) -> impl Iterator<Item = &str> {
         let is_personal = |source: &Source| matches!(source, Source::Column(column) if column.is_personal);
         self.own.iter().filter(move |(_, source)| is_personal(source)).map(|(name, _)| name.as_str())
     }
 
-    /// What they are for a user, then `more`, as far as there is room and the names are free.
+    /// The configured claims of a user, then `more`. Leaves out those with an invalid or taken name, or for which there
+    /// is no room.
     pub(crate) fn of(&self, user: &User, more: Map<String, Value>) -> Map<String, Value> {
         let own = self.own.iter().map(|(name, source)| match source {
             Source::Fixed(value) => (name.clone(), value.clone()),

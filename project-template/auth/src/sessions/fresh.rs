@@ -1,4 +1,4 @@
-//! A proof of who somebody is that was given a moment ago, as an argument of a handler.
+//! A fresh proof of identity as an argument of a handler.
 
 use std::ops::Deref;
 use std::time::Duration;
@@ -13,17 +13,17 @@ use crate::Auth;
 use crate::clock;
 use crate::error::{Error, Result};
 
-/// How long a proof stands for another one, where something takes a fresh one (OWASP ASVS 5.0, 7.5).
+/// How long a proof of identity counts as fresh (OWASP ASVS 5.0, 7.5).
 const FRESH: Duration = Duration::from_mins(5);
 
-/// Whether a proof that was given at a time, in seconds since 1970, is a fresh one.
+/// Whether a proof given at this time, in seconds since 1970, is fresh.
 pub(crate) fn is_fresh(proven: i64, now: OffsetDateTime) -> bool {
     clock::is_recent(proven, now, FRESH)
 }
 
-/// A signed-in user whose session began within the last five minutes, for what an open browser or a stolen token must not
-/// do; a refresh makes no session younger. Anybody else is answered 403 `sign_in_again`: have them sign in again, and repeat
-/// the request.
+/// A signed-in user whose session began within the last five minutes, for actions that an open browser or a stolen
+/// token must not allow. A refresh does not make a session younger. Other users get 403 `sign_in_again`: have them sign
+/// in again, and repeat the request.
 ///
 /// ```no_run
 /// use auth::Fresh;

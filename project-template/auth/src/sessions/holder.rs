@@ -1,4 +1,4 @@
-//! Who a session is for, as the database has them, and what becomes of a session that is not theirs alone.
+//! The holder of a session, as the database has them, and the end of a session whose token was copied.
 
 use uuid::Uuid;
 
@@ -14,7 +14,6 @@ use crate::throttle;
 use crate::tokens::{AccessClaims, UserClaims};
 use crate::users::{self, User};
 
-/// The holder of a session.
 #[derive(Clone, Copy)]
 pub(super) struct Holder {
     pub(super) id: Uuid,
@@ -22,7 +21,7 @@ pub(super) struct Holder {
 }
 
 impl Holder {
-    /// Whether an access token is theirs and was not taken back with all others.
+    /// Whether an access token belongs to the holder and was not revoked with all their others.
     pub(super) fn accepts(self, claims: &AccessClaims) -> bool {
         claims.sub == self.id && claims.access_version >= self.access_version
     }
@@ -34,14 +33,14 @@ impl From<&User> for Holder {
     }
 }
 
-/// The holder of a session, if it lives and they are active.
+/// The holder of a session, if both are active.
 pub(super) async fn of_live(db: &Db, session: Uuid, now: time::OffsetDateTime) -> db::Result<Option<Holder>> {
     let user = users::store::by_session(db, session, now).await?;
     Ok(user.as_ref().map(Holder::from))
 }
 
-/// Begins a session, within the transaction that noted the sign-in: one that a browser forgets when it is closed, unless it
-/// is to be remembered. The account may have changed since it was admitted, but is the same.
+/// Begins a session, within the transaction that recorded the sign-in. The browser forgets it when it is closed, unless
+/// it is `remembered`. The account may have changed since it was admitted, but must be the same.
 pub(crate) async fn start(
     auth: &Auth,
     tx: &mut Tx,
@@ -58,16 +57,15 @@ pub(crate) async fn start(
     Ok(issued)
 }
 
-/// What tokens say of a user. Asks the application's hooks, and so never within a transaction: they may need the one
-/// connection there is.
+/// The claims of a user's tokens. Never call it within a transaction: hooks may need the only connection.
 pub(super) async fn user_claims(auth: &Auth, user: &User) -> Result<UserClaims> {
     let more = auth.hooks().extra_claims(auth, user).await?;
     let extra = auth.settings().claims.of(user, more);
     Ok(UserClaims { role: user.role, email_verified: user.email_verified, extra })
 }
 
-/// The holder of a session that is to be refreshed, and what its tokens are to say. An account that may not sign in any
-/// more loses its sessions.
+/// The holder of a session that is to be refreshed, and the claims for its tokens. Ends all sessions of a deactivated
+/// account.
 pub(super) async fn refreshing(auth: &Auth, session: &Session) -> Result<(Holder, UserClaims), NotRotated> {
     match users::store::by_id(auth.db(), session.user_id).await? {
         Some(user) if user.is_active => {
@@ -85,8 +83,8 @@ pub(super) async fn refreshing(auth: &Auth, session: &Session) -> Result<(Holder
     }
 }
 
-/// Ends a session of which somebody has a copy, and tells its owner if `audit.notify_replay` is on: once, whoever
-/// comes first.
+/// Ends a session whose token was copied. Its owner is notified if `audit.notify_replay` is on, once, by the request
+/// that ends it.
 pub(super) async fn end_replayed(auth: &Auth, session: &Session) -> Result<(), NotRotated> {
     // Before the transaction: SQLite has one connection.
     let owner = if auth.settings().audit.notify_replay {

@@ -1,7 +1,7 @@
-//! What instances tell each other of sessions through Redis, where it is set: whose have changed.
+//! Tells other instances through Redis, if it is configured, whose sessions have changed.
 //!
-//! A message has others look into the database, whoever wrote it and whatever it says. One that is lost costs time: what
-//! an instance saw of a session it believes for a few seconds (see [`Liveness`](super::Liveness)).
+//! A message only causes a look-up in the database, so a forged one does no harm. A lost one costs time: an instance
+//! trusts its last look-up for a few seconds (see [`Liveness`](super::Liveness)).
 
 use uuid::Uuid;
 
@@ -10,8 +10,7 @@ use crate::redis::Heard;
 
 const CHANNEL: &str = "sessions";
 
-/// Notes that sessions or access tokens of a user are no longer what they were, once that is committed. Nobody waits for
-/// the other instances to hear of it.
+/// Reports, after the commit, that sessions or access tokens of a user have changed. Does not wait for other instances.
 pub(super) fn tell_of_change(auth: &Auth, user: Uuid) {
     auth.liveness().changed(user);
     if auth.settings().tokens.session_check && auth.redis().is_some() {
@@ -24,11 +23,11 @@ pub(super) fn tell_of_change(auth: &Auth, user: Uuid) {
     }
 }
 
-/// Hears of changes at other instances until the server stops.
+/// Receives changes from other instances until the server stops.
 pub(crate) async fn hear_of_changes(auth: Auth) {
     let Some(redis) = auth.redis().filter(|_| auth.settings().tokens.session_check) else { return };
     let heard = |heard: Heard<'_>| match heard {
-        // What is no id is not of ours.
+        // Ignore messages that are not a UUID.
         Heard::Message(message) => _ = Uuid::from_slice(message).map(|user| auth.liveness().changed(user)),
         Heard::Gap => auth.liveness().forget(),
     };

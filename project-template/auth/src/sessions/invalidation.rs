@@ -1,4 +1,4 @@
-//! Taking back tokens of a user, all of a kind at once: what to do when they may be in wrong hands.
+//! Revokes all of a user's tokens of a kind, for when they may be in the wrong hands.
 
 use uuid::Uuid;
 
@@ -10,20 +10,20 @@ use crate::db::{self, Tx};
 use crate::error::Result;
 use crate::users;
 
-/// Which tokens of a user.
+/// The kinds of tokens to revoke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKinds {
-    /// Access tokens: every client has to refresh. Handlers that take a [`DbUser`](super::DbUser) refuse them at once,
-    /// those that take a [`CurrentUser`](super::CurrentUser) only with `tokens.session_check = "on"`; without it they
+    /// Access tokens: every client has to refresh. Handlers that take a [`DbUser`](super::DbUser) reject them at once,
+    /// those that take a [`CurrentUser`](super::CurrentUser) only with `tokens.session_check = "on"`. Without it, they
     /// accept them until they expire, as they do after the end of a session.
     Access,
-    /// Refresh tokens: access tokens stay good until they expire, then everybody has to sign in again.
+    /// Refresh tokens: access tokens stay valid until they expire, then the user has to sign in again.
     Refresh,
     /// Both: every session ends.
     All,
 }
 
-/// Takes back every token of these kinds that was given out to a user until now. Says whether there is such an account.
+/// Revokes every token of these kinds that was issued to a user so far. Returns whether the account exists.
 ///
 /// # Errors
 /// If the database cannot be reached.
@@ -43,25 +43,25 @@ async fn access(auth: &Auth, user: Uuid) -> Result<bool> {
     Ok(true)
 }
 
-/// The access tokens that a transaction takes back, until it is committed.
+/// The access tokens that a transaction revokes, until it is committed.
 #[must_use = "the transaction is to be committed with `TakenBack::commit`, else this process goes on accepting them"]
 pub(crate) struct TakenBack {
     user: Uuid,
 }
 
 impl TakenBack {
-    /// With the sessions that the same transaction ends: who is told of the one is told of the other.
+    /// Covers the sessions that the same transaction ends: one report to other instances is enough for both.
     pub(crate) fn and(self, ended: Option<Ended>) -> Self {
         drop(ended);
         self
     }
 
-    /// Commits the transaction; from then on none of the tokens is accepted here, whether or not the client still waits.
+    /// Commits the transaction and stops accepting the tokens in this process, even if the client disconnects.
     pub(crate) async fn commit(self, auth: &Auth, tx: Tx) -> Result<()> {
         let auth = auth.clone();
         Ok(db::whole(async move {
             let committed = tx.commit().await;
-            // One whose answer was lost may have taken place.
+            // If the answer to the commit was lost, it may still have happened.
             tell_of_change(&auth, self.user);
             committed
         })
@@ -69,7 +69,7 @@ impl TakenBack {
     }
 }
 
-/// Takes back the access tokens of a user within a transaction; none if there is no such account.
+/// Revokes the access tokens of a user within a transaction; None if there is no such account.
 pub(crate) async fn take_back_access(auth: &Auth, tx: &mut Tx, user: Uuid) -> Result<Option<TakenBack>> {
     if !users::store::raise_access_version(tx, user).await? {
         return Ok(None);

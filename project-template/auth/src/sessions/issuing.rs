@@ -1,4 +1,4 @@
-//! Beginning a session, and making its tokens.
+//! Begins a session, and generates its tokens.
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -10,20 +10,20 @@ use crate::error::Result;
 use crate::http::Client;
 use crate::tokens::UserClaims;
 
-/// The tokens of a session, ready to be given out.
+/// The tokens of a session, ready to be issued.
 pub struct Issued {
     pub(super) at: OffsetDateTime,
-    /// Which session.
+    /// The session's id.
     pub session: Uuid,
-    /// Valid on its own until it expires.
+    /// The access token, valid on its own until it expires.
     pub access: String,
     /// When the access token expires.
     pub access_until: OffsetDateTime,
-    /// The live refresh token.
+    /// The current refresh token.
     pub refresh: String,
     /// When the refresh token expires.
     pub refresh_until: OffsetDateTime,
-    /// Whether a browser keeps the session when it is closed.
+    /// Whether the browser keeps the session when it is closed.
     pub remembered: bool,
 }
 
@@ -59,7 +59,7 @@ pub(super) async fn begin(
     Ok(issue(auth, &session, (holder, claims), client, now))
 }
 
-/// A new access token, and the refresh token of the session's generation: the same bytes each time.
+/// A new access token, and the refresh token of the session's generation, which is the same bytes each time.
 pub(super) fn issue(
     auth: &Auth,
     session: &Session,

@@ -1,4 +1,4 @@
-//! How many sessions a user has at a time.
+//! Limits the sessions of a user.
 
 use uuid::Uuid;
 
@@ -13,12 +13,12 @@ use crate::settings::{Choice, Section};
 /// The greatest `sessions.max_per_user`.
 pub(super) const MAX_PER_USER: u32 = 1_000;
 
-/// What becomes of a sign-in beyond `sessions.max_per_user`.
+/// The reaction to a sign-in beyond `sessions.max_per_user`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnLimit {
-    /// The session that was not used for longest ends.
+    /// End the session that was unused for longest.
     Evict,
-    /// It is refused.
+    /// Reject the sign-in.
     Refuse,
 }
 
@@ -26,12 +26,12 @@ impl Choice for OnLimit {
     const NAMES: &[(&str, Self)] = &[("evict", Self::Evict), ("refuse", Self::Refuse)];
 }
 
-/// `[sessions]`, as far as it says how many a user has.
+/// The part of `[sessions]` that limits the sessions of a user.
 #[derive(Clone, Debug)]
 pub struct LimitSettings {
-    /// How many at most.
+    /// The most sessions of a user.
     pub max_per_user: Option<u32>,
-    /// What becomes of one more.
+    /// The reaction to one more.
     pub on_limit: OnLimit,
 }
 
@@ -49,11 +49,11 @@ refusals! {
     TooManyDevices = FORBIDDEN, "too_many_devices", "You are signed in on too many devices. Please sign out on another one first.";
 }
 
-/// Makes room for one more session of a user, within a transaction that holds the account: sign-ins follow one another,
-/// so that any number of them at once leaves no more sessions than there may be.
+/// Makes room for one more session of a user, within a transaction that holds the account. Concurrent sign-ins
+/// therefore run one after another and cannot exceed the limit.
 ///
 /// # Errors
-/// 403 `too_many_devices`, where no session is ended for another.
+/// 403 `too_many_devices`, if `sessions.on_limit` is `refuse`.
 pub(crate) async fn make_room(auth: &Auth, tx: &mut Tx, user: Uuid) -> Result<Ended> {
     let settings = &auth.settings().session_limit;
     let Some(limit) = settings.max_per_user else { return Ok(Ended::default()) };

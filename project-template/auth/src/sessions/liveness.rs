@@ -1,4 +1,4 @@
-//! Whether a session lives, for `tokens.session_check = "on"`, without a query for each request.
+//! Whether a session is active, for `tokens.session_check = "on"`, without a query for each request.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -13,27 +13,26 @@ use crate::db::{self, Db};
 use crate::error::Result;
 use crate::tokens::AccessClaims;
 
-/// When a session is looked up again: another process may have ended it.
+/// How long a look-up is trusted: another process may have ended the session.
 const TRUSTED: Duration = Duration::from_secs(5);
-/// Sessions remembered.
+/// The most sessions remembered.
 const CAPACITY: usize = 100_000;
 
-/// Remembers what was seen of sessions. Nothing in here can bring one back to life or end it: whatever is told only has it
-/// looked up again.
+/// Caches look-ups of sessions. It can neither revive nor end a session: reports of changes only cause new look-ups.
 pub(crate) struct Liveness {
     seen: Cache<Uuid, Seen>,
-    /// The epoch of each account that is being looked at. It ends with every change of the account's sessions; what was
-    /// seen counts in its epoch alone, which had to be there before the look-up. So none that raced with a change counts.
+    /// The epoch of each account that was looked up. A change of the account's sessions ends it. A look-up counts only
+    /// in its epoch, which must exist before the look-up starts, so one that raced with a change never counts.
     epochs: Cache<Uuid, u64>,
     next_epoch: AtomicU64,
 }
 
-/// A session as it was found.
+/// The result of a look-up.
 #[derive(Clone, Copy)]
 struct Seen {
     at: Moment,
     epoch: u64,
-    /// The first version of access tokens that is accepted; none where it has ended.
+    /// The first version of access tokens that is accepted; None if the session has ended.
     accepted_from: Option<i64>,
 }
 
@@ -44,17 +43,17 @@ impl Default for Liveness {
 }
 
 impl Liveness {
-    /// Has the sessions of a user looked up again.
+    /// Forces a new look-up of the sessions of a user.
     pub(super) fn changed(&self, user: Uuid) {
         self.epochs.remove(&user);
     }
 
-    /// Has every session looked up again.
+    /// Forces a new look-up of every session.
     pub(super) fn forget(&self) {
         self.epochs.clear();
     }
 
-    /// Whether an access token is of a session that lives, and was not invalidated.
+    /// Whether an access token is of an active session and was not revoked.
     pub(super) async fn check(&self, db: &Db, claims: &AccessClaims, now: Moment) -> db::Result<bool> {
         let epoch = self.epoch(claims.sub);
         let fresh = |seen: &Seen| seen.epoch == epoch && now.is_within(TRUSTED, seen.at);
@@ -81,8 +80,8 @@ impl Liveness {
     }
 }
 
-/// Whether a token of either kind could be used now, by the client it is tied to: whoever asks need not be that one. Asking
-/// does not use it.
+/// Whether a token of either kind could be used now by the client it is bound to, which need not be the caller. The
+/// token is not used up.
 pub(crate) async fn is_acceptable(auth: &Auth, token: &str) -> Result<bool> {
     let now = auth.now();
     let access = auth.tokens().verify_access(token, now);

@@ -21,8 +21,8 @@ use crate::openapi::{Api, at, bodies};
 use crate::throttle::{self, Action};
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
-/// What a browser forgets of this origin when its user signs out. Not "cookies": that would be those of the whole
-/// registrable domain, and Chromium then takes no Set-Cookie of the answer.
+/// Data of this origin that a browser clears at sign-out. Not "cookies": that clears those of the whole registrable
+/// domain, and Chromium then ignores the answer's Set-Cookie.
 const CACHE: HeaderValue = HeaderValue::from_static("\"cache\"");
 const CACHE_AND_STORAGE: HeaderValue = HeaderValue::from_static("\"cache\", \"storage\"");
 
@@ -93,7 +93,7 @@ async fn refresh(
     }
 }
 
-/// The successor of the token that is shown, and how that one travelled.
+/// The successor of the presented token, and how the presented one was transported.
 async fn exchange(
     auth: &Auth,
     client: &Client,
@@ -111,7 +111,7 @@ async fn exchange(
     if transport == Transport::Cookie {
         cookies::check_csrf(auth, headers, &claims)?;
     }
-    // A copy that is shown from elsewhere must not use up the session's refreshes.
+    // A copy presented from elsewhere must not use up the session's refreshes.
     if !binding::holds(auth, &claims, client) {
         return Err(NotRotated::NotValid);
     }
@@ -148,7 +148,7 @@ async fn logout(
     let refresh = tokens.iter().filter_map(|token| auth.tokens().verify_refresh(token, auth.now()).ok());
     let refresh: Vec<_> = refresh.filter(|refresh| binding::holds(&auth, refresh, &client)).collect();
     if !in_body && !refresh.is_empty() {
-        // The token of any of them: they end together, whoever they are of.
+        // The CSRF token of any of them is enough: all end together, whichever accounts they belong to.
         let checked = refresh.iter().map(|refresh| cookies::check_csrf(&auth, &headers, refresh));
         checked.reduce(Result::or).transpose()?;
     }
@@ -174,7 +174,7 @@ fn logout_refused(
 ) -> Result<Response> {
     let refused = Error::token_not_valid();
     if !in_body && (!without_refresh || cookies::is_oversized(auth, headers)) {
-        // A browser cannot get rid of a cookie that is good for nothing in any other way.
+        // A browser cannot get rid of an invalid cookie in any other way.
         return Ok((cookies::all_cleared(auth, headers), refused).into_response());
     }
     Err(if without_refresh { error } else { refused })

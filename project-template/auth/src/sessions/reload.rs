@@ -1,8 +1,8 @@
-//! `sessions.reload_window`: a page that refreshes when it loads is loaded again before the answer arrives. The browser drops
-//! that answer, and presents a cookie that was exchanged.
+//! `sessions.reload_window`: a page that refreshes when it loads is reloaded before the answer arrives. The browser
+//! drops that answer, and presents a cookie that was already exchanged.
 //!
-//! The window is for the browser that rotated, and for nobody else who has the cookie: each rotation leaves in the row a MAC
-//! of who made it.
+//! The window is for the browser that rotated, not for others that have the cookie: each rotation stores a MAC of its
+//! client in the row.
 
 use axum::http::HeaderMap;
 use time::OffsetDateTime;
@@ -12,11 +12,11 @@ use super::{Session, Transport};
 use crate::Auth;
 use crate::http::Client;
 
-/// Who presents a refresh token.
+/// The client that presents a refresh token.
 #[derive(Clone, Copy)]
 pub(crate) struct Presenter<'r> {
     pub(super) client: &'r Client,
-    /// A page of this site, in a browser that attached its cookie.
+    /// Whether it is a page of this site, in a browser that attached its cookie.
     is_page: bool,
 }
 
@@ -24,33 +24,33 @@ impl<'r> Presenter<'r> {
     pub(super) fn of(client: &'r Client, headers: &HeaderMap, transport: Transport) -> Self {
         let is =
             |name, values: &[&str]| headers.get(name).is_some_and(|value| values.iter().any(|known| value == known));
-        // Scripts cannot set these. Of another origin, only those in `http.cors_origins` come as far as this.
+        // Scripts cannot set these. Of other origins, only those in `http.cors_origins` get this far.
         let is_fetched =
             is("sec-fetch-site", &["same-origin", "same-site"]) && is("sec-fetch-mode", &["cors", "same-origin"]);
         Self { client, is_page: is_fetched && transport == Transport::Cookie }
     }
 
-    /// What a rotation leaves in the row. It tells nobody what the client is.
+    /// The mark that a rotation leaves in the row. It does not reveal the client.
     pub(super) fn mark(self, auth: &Auth, session: Uuid, now: OffsetDateTime) -> String {
         auth.tokens().mac_text(&self.name(session), now)
     }
 
-    /// Whether the answer to the last rotation may have been lost: its token is presented again, its successor never was,
-    /// and the client is the same.
+    /// Whether the answer to the last rotation may have been lost: the same client presents its token again, and the
+    /// successor was never presented.
     fn lost_answer(self, auth: &Auth, session: &Session, generation: i64) -> bool {
         generation + 1 == session.generation
             && session.rotated_by.as_ref().is_some_and(|mark| auth.tokens().has_mac_text(&self.name(session.id), mark))
     }
 
-    /// Whether it is a reload, which gets the session's current token.
+    /// Whether this is a reload, which gets the session's current token.
     pub(super) fn reloads(self, auth: &Auth, session: &Session, generation: i64, now: OffsetDateTime) -> bool {
         let window = auth.settings().sessions.reload_window;
-        // Of two instances, one may be ahead of the other by less than that.
+        // Absolute, since the clock of another instance may be ahead.
         let is_recent = (now - session.refreshed_at).abs() <= window;
         self.is_page && !window.is_zero() && is_recent && self.lost_answer(auth, session, generation)
     }
 
-    /// Names the setting to look at where a replay need not be a theft.
+    /// Logs which setting to adjust if a replay may be a lost answer instead of a theft.
     pub(super) fn explain(self, auth: &Auth, session: &Session, generation: i64, now: OffsetDateTime) {
         if self.lost_answer(auth, session, generation) {
             let setting = if self.is_page { "sessions.reload_window" } else { "sessions.retry_window" };

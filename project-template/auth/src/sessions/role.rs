@@ -11,10 +11,10 @@ use crate::Auth;
 use crate::error::{Error, Result};
 use crate::users::role;
 
-/// A signed-in user whose role is at least this number; anybody else is answered 403.
+/// A signed-in user whose role is at least this number; others get 403.
 ///
-/// The role is that of the access token: one that is taken away is gone with the next refresh. Where that is too late, take
-/// a `DbUser`, where there is one, and look at its role.
+/// The role is that of the access token: one that was taken away lasts until the next refresh. If that is too late,
+/// take a `DbUser`, in a service that has one, and check its role.
 ///
 /// ```no_run
 /// use auth::{Role, Staff};

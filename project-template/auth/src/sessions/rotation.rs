@@ -1,4 +1,4 @@
-//! What using a refresh token does (RFC 9700, section 4.14.2): of parallel uses one wins, and a replay ends the session.
+//! Rotation of refresh tokens (RFC 9700, section 4.14.2): of concurrent uses one wins, and a replay ends the session.
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -16,13 +16,12 @@ use crate::tokens::RefreshClaims;
 /// Why a refresh token was not exchanged.
 #[derive(Debug)]
 pub(crate) enum NotRotated {
-    /// It is not, or no longer, worth anything.
+    /// It is not valid, or no longer.
     NotValid,
-    /// It was exchanged before, and its session is over for that.
+    /// It was exchanged before, and its session was ended because of that.
     Replayed,
     /// The session reached its absolute lifetime and is over.
     Outlived,
-    /// Something else went wrong.
     Failed(Error),
 }
 
@@ -34,8 +33,8 @@ impl<E: Into<Error>> From<E> for NotRotated {
 
 /// Exchanges a refresh token for the next one.
 ///
-/// The row is read, judged and moved on by a statement that holds only if nobody else moved it. Whoever loses judges
-/// again, and then finds a token that was superseded: by the window's rule a retry or a replay.
+/// The row is updated only if no other request has advanced it since it was read. The loser of a race starts over and
+/// finds a superseded token: a retry within the window, or else a replay.
 pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, presenter: Presenter<'_>) -> Result<Issued, NotRotated> {
     let (settings, client) = (&auth.settings().sessions, presenter.client);
     loop {
@@ -62,22 +61,22 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, presenter: Presen
     }
 }
 
-/// The session of a refresh token that may be exchanged, and whether the token is its live one; if not, it was replaced a
-/// moment ago. A session that was replayed, or has lived for too long, is ended.
+/// The session of a refresh token that may be exchanged, and whether the token is its current one; if not, it was
+/// superseded a moment ago. Ends a session that was replayed or has reached its lifetime.
 pub(super) async fn judge(
     auth: &Auth,
     token: &RefreshClaims,
     presenter: Presenter<'_>,
     now: OffsetDateTime,
 ) -> Result<(Session, bool), NotRotated> {
-    // Asked first: whoever shows an old token from elsewhere cannot end the session with it.
+    // Checked first: an old token presented from elsewhere must not end the session.
     if !binding::holds(auth, token, presenter.client) {
         return Err(NotRotated::NotValid);
     }
     let settings = &auth.settings().sessions;
     let session = store::by_id(auth.db(), token.session).await?.filter(|session| session.user_id == token.sub);
     let Some(session) = session else {
-        // The row of one that ran out is removed some time; its tokens still say when it began.
+        // The row of an expired session is removed at some point; its tokens still tell when it began.
         let began = OffsetDateTime::from_unix_timestamp(token.session_iat).ok();
         let is_over = began.and_then(|began| settings.end_of(began)).is_some_and(|end| end <= now);
         return Err(if is_over { NotRotated::Outlived } else { NotRotated::NotValid });

@@ -1,4 +1,4 @@
-//! `logout-all/` and `sessions/`, beside what is in [`refreshing`].
+//! `logout-all/` and `sessions/`; [`refreshing`] has the others.
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;

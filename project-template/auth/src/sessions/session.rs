@@ -1,4 +1,4 @@
-//! A session: one device that signed in, and the chain of refresh tokens it has had.
+//! A session: one device that signed in, and its chain of refresh tokens.
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -13,9 +13,9 @@ crate::row! {
     pub struct Session {
         /// UUIDv7: sorts by the time it began.
         pub id: Uuid,
-        /// Whose it is.
+        /// The account it belongs to.
         pub user_id: Uuid,
-        /// How often its refresh token was replaced; the live token carries this number.
+        /// How often its refresh token was replaced; the current token carries this number.
         pub generation: i64,
         pub(super) superseded: String,
         pub(super) claims: String,
@@ -23,45 +23,45 @@ crate::row! {
         pub created_at: OffsetDateTime,
         /// When its refresh token was last replaced.
         pub refreshed_at: OffsetDateTime,
-        /// When it ends by itself, unless refreshed.
+        /// When it expires, unless it is refreshed.
         pub expires_at: OffsetDateTime,
         /// When it was ended.
         pub ended_at: Option<OffsetDateTime>,
-        /// Whether its refresh token is still worth something; if not, it lives as long as its last access token.
+        /// Whether its refresh token is still valid; if not, it lasts as long as its last access token.
         pub refreshable: bool,
-        /// Where it was last used from.
+        /// The address it was last used from.
         pub ip: Option<String>,
-        /// What its client says it is.
+        /// The user agent that its client sent.
         pub user_agent: Option<String>,
-        /// A MAC of who used its refresh token last.
+        /// A MAC of the client that last used its refresh token.
         pub(super) rotated_by: Option<String>,
-        /// Whether a browser keeps it when it is closed.
+        /// Whether the browser keeps it when it is closed.
         pub remembered: bool,
     }
 }
 
-/// What a refresh token is worth that was shown.
+/// The standing of a presented refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// The live one: replace it.
+    /// The current one: replace it.
     Current,
-    /// Replaced a moment ago, by a tab beside this one or an answer that was lost: give the live one again.
+    /// Superseded a moment ago, by another tab or a lost answer: return the current one again.
     Superseded,
-    /// Replaced longer ago, or never given out by this database: somebody has a copy. End the session.
+    /// Superseded longer ago, or never issued by this database: it was copied. End the session.
     Replayed,
-    /// Of a session that was ended or ran out.
+    /// Its session was ended or has expired.
     Over,
-    /// Of a session that reached its absolute lifetime.
+    /// Its session has reached its absolute lifetime.
     Outlived,
 }
 
 impl Session {
-    /// When the session ends however often it is refreshed.
+    /// When the session ends, however often it is refreshed.
     pub(super) fn end(&self, settings: &Settings) -> Option<OffsetDateTime> {
         settings.end_of(self.created_at)
     }
 
-    /// When it ends unless it is refreshed, if its refresh token is replaced now.
+    /// When it expires unless refreshed, if its refresh token is replaced now.
     pub(super) fn next_expiry(&self, settings: &Settings, now: OffsetDateTime) -> OffsetDateTime {
         let lifetime = settings.refresh_lifetime;
         let lifetime = if self.remembered { lifetime } else { lifetime.min(settings.unremembered_lifetime) };
@@ -87,7 +87,7 @@ impl Session {
         if generation < self.generation && is_recent { Standing::Superseded } else { Standing::Replayed }
     }
 
-    /// What the session's current tokens say.
+    /// The claims of the session's current tokens.
     pub(super) fn user_claims(&self) -> UserClaims {
         serde_json::from_str(&self.claims).unwrap_or_default()
     }

@@ -17,25 +17,25 @@ const SAFE_LIFETIME: Duration = Duration::from_hours(30 * 24);
 /// `[sessions]`.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How refresh tokens travel unless a request chooses.
+    /// How refresh tokens are transported, unless a request chooses.
     pub transport: Transport,
     /// The cookie's attributes (RFC 6265).
     pub cookie: CookieSettings,
     /// Whether the access token travels in a cookie too.
     pub access_cookie: bool,
-    /// Whether signing out has a browser forget what scripts of this origin have stored.
+    /// Whether signing out clears the browser's storage for scripts of this origin.
     pub clear_storage: bool,
-    /// How long a session lives without a refresh.
+    /// How long a session lasts without a refresh.
     pub refresh_lifetime: Duration,
-    /// As `refresh_lifetime`, of a session that is not to be remembered.
+    /// Like `refresh_lifetime`, for a session that is not remembered.
     pub unremembered_lifetime: Duration,
-    /// How long it lives at most.
+    /// How long a session lasts at most.
     pub lifetime: Option<Duration>,
-    /// How long a superseded token is acceptable.
+    /// How long a superseded token is accepted.
     pub retry_window: Duration,
-    /// How long a superseded cookie is acceptable from the browser that had it exchanged.
+    /// How long a superseded cookie is accepted from the browser that exchanged it.
     pub reload_window: Duration,
-    /// Whether a session says from where, and with what, it was last used.
+    /// Whether a session stores the address and the user agent of its last use.
     pub collect_device: bool,
 }
 
@@ -70,7 +70,7 @@ impl Settings {
         settings
     }
 
-    /// When a session that began then ends, however often it is refreshed.
+    /// When a session that began at `began` ends, however often it is refreshed.
     pub(super) fn end_of(&self, began: OffsetDateTime) -> Option<OffsetDateTime> {
         self.lifetime.map(|lifetime| began + lifetime)
     }

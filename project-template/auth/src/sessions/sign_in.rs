@@ -1,4 +1,4 @@
-//! What signing in comes to.
+//! The outcome of signing in.
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -10,16 +10,16 @@ use crate::Auth;
 use crate::error::Error;
 use crate::metrics::Outcome;
 
-/// What somebody comes to who has proven who they are. A refusal is an [`Error`], which may carry data.
+/// The outcome for a user who has proven their identity. A refusal is an [`Error`], which may carry data.
 pub enum SignIn {
     /// A session.
     Session(Issued),
-    /// No session until they have done something else.
+    /// No session until the user has done something else.
     Challenge(Challenge),
 }
 
 impl SignIn {
-    /// The answer: tokens, or the members of the challenge with the status 200 and no tokens; `others` beside either.
+    /// The answer with this status: tokens, or the members of the challenge without tokens; `others` beside either.
     #[must_use]
     pub fn answer(self, auth: &Auth, delivery: Delivery, status: StatusCode, others: Value) -> Response {
         match self {
@@ -28,7 +28,6 @@ impl SignIn {
         }
     }
 
-    /// As metrics count it.
     pub(crate) fn outcome(sign_in: Result<&Self, &Error>) -> Option<Outcome> {
         match sign_in {
             Ok(Self::Challenge(_)) => Some(Outcome::Challenged),
@@ -37,13 +36,13 @@ impl SignIn {
     }
 }
 
-/// Something that has to be done before a session begins, as members of an answer without tokens:
+/// An action that is required before a session begins, as members of an answer without tokens:
 /// `{"code_sent": true, "challenge_id": "…"}`.
 #[derive(Clone, Debug)]
 pub struct Challenge(Map<String, Value>);
 
 impl Challenge {
-    /// With these members. A value that is no object becomes the member `challenge`.
+    /// A challenge with these members. A value that is no object becomes the member `challenge`.
     #[must_use]
     pub fn new(members: Value) -> Self {
         match members {

@@ -8,7 +8,7 @@ use crate::db::{Db, Tx};
 use crate::http::Client;
 use crate::{in_tx, on};
 
-/// What a [`Session`] is read from.
+/// The columns of a [`Session`].
 macro_rules! columns {
     () => {
         "id, user_id, generation, superseded, claims, created_at, refreshed_at, expires_at, ended_at, refreshable, ip, \
@@ -42,7 +42,7 @@ pub(super) async fn by_id(db: &Db, id: Uuid) -> sqlx::Result<Option<Session>> {
         .await)
 }
 
-/// The sessions of a user that live, newest first, at most `limit` of them.
+/// The active sessions of a user, newest first, at most `limit` of them.
 pub(super) async fn live_of_user(db: &Db, user: Uuid, now: OffsetDateTime, limit: u32) -> sqlx::Result<Vec<Session>> {
     on!(db, pool => sqlx::query_as(concat!(
         "select ", columns!(), " from sessions
@@ -56,7 +56,7 @@ pub(super) async fn live_of_user(db: &Db, user: Uuid, now: OffsetDateTime, limit
     .await)
 }
 
-/// Every session of a user that is kept, oldest first.
+/// Every stored session of a user, oldest first.
 pub(crate) async fn all_of_user(db: &Db, user: Uuid) -> sqlx::Result<Vec<Session>> {
     on!(db, pool => sqlx::query_as(concat!(
         "select ", columns!(), " from sessions where user_id = $1 order by created_at, id",
@@ -66,8 +66,8 @@ pub(crate) async fn all_of_user(db: &Db, user: Uuid) -> sqlx::Result<Vec<Session
     .await)
 }
 
-/// Moves a session on by one generation: of all who try at once, the first. The others find the generation gone by.
-/// Without a client, what is known of it is forgotten.
+/// Advances a session by one generation. Of concurrent attempts the first succeeds; the others no longer match the
+/// generation. Without a client, the stored address and user agent are erased.
 pub(super) async fn advance(db: &Db, session: &Session, client: Option<&Client>) -> sqlx::Result<bool> {
     let moved = on!(db, pool => sqlx::query(
         "update sessions
@@ -92,7 +92,7 @@ pub(super) async fn advance(db: &Db, session: &Session, client: Option<&Client>)
     Ok(moved == 1)
 }
 
-/// From where, and with what, the latest sessions of a user were last used, whether or not they live.
+/// The addresses and user agents that a user's latest sessions were last used with, active or not.
 pub(super) async fn origins(tx: &mut Tx, user: Uuid) -> sqlx::Result<Vec<(Option<String>, Option<String>)>> {
     in_tx!(tx, conn => sqlx::query_as(
         "select ip, user_agent from sessions where user_id = $1 order by created_at desc limit 200",
@@ -102,7 +102,7 @@ pub(super) async fn origins(tx: &mut Tx, user: Uuid) -> sqlx::Result<Vec<(Option
     .await)
 }
 
-/// Has a session end at a time at the latest.
+/// Makes a session end at `until` at the latest.
 pub(super) async fn shorten(db: &Db, id: Uuid, until: OffsetDateTime) -> sqlx::Result<()> {
     on!(db, pool => sqlx::query("update sessions set expires_at = $1 where id = $2 and expires_at > $1")
         .bind(until)
@@ -112,7 +112,7 @@ pub(super) async fn shorten(db: &Db, id: Uuid, until: OffsetDateTime) -> sqlx::R
         .map(drop))
 }
 
-/// Ends a session, for good; says whether it lived until now.
+/// Ends a session, for good; returns whether it was active.
 pub(super) async fn end_in(tx: &mut Tx, id: Uuid, user: Uuid, by: &str, now: OffsetDateTime) -> sqlx::Result<bool> {
     let ended = in_tx!(tx, conn => sqlx::query(
         "update sessions set ended_at = $1, ended_by = $2
@@ -129,7 +129,7 @@ pub(super) async fn end_in(tx: &mut Tx, id: Uuid, user: Uuid, by: &str, now: Off
 }
 
 crate::row! {
-    /// Whether a session lives, and how it ended.
+    /// Whether a session is active, and how it ended.
     pub(super) struct Standing {
         pub(super) ended_at: Option<OffsetDateTime>,
         pub(super) ended_by: Option<String>,
@@ -145,7 +145,7 @@ pub(super) async fn standing(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<Stand
         .await)
 }
 
-/// Ends every session of a user that lives but one, and names those it ended.
+/// Ends every active session of a user except one, and returns the ids of those it ended.
 pub(super) async fn end_all(
     tx: &mut Tx,
     user: Uuid,
@@ -167,8 +167,8 @@ pub(super) async fn end_all(
     Ok(ended.into_iter().map(|(id,)| id).collect())
 }
 
-/// Ends the sessions of a user beyond the `most` that were used last, and names those it ended. One that only waits for its
-/// last access token to expire does not count.
+/// Ends the sessions of a user beyond the `most` that were used last, and returns their ids. Sessions that can no
+/// longer be refreshed do not count.
 pub(super) async fn end_beyond(
     tx: &mut Tx,
     user: Uuid,
@@ -195,7 +195,7 @@ pub(super) async fn end_beyond(
     Ok(ended.into_iter().map(|(id,)| id).collect())
 }
 
-/// How many sessions of a user live, beside those that only wait for their last access token to expire.
+/// Counts the active sessions of a user that can still be refreshed.
 pub(super) async fn count_live(tx: &mut Tx, user: Uuid, now: OffsetDateTime) -> sqlx::Result<u64> {
     let (count,): (i64,) = in_tx!(tx, conn => sqlx::query_as(
         "select count(*) from sessions where user_id = $1 and ended_at is null and expires_at > $2 and refreshable",
@@ -207,7 +207,7 @@ pub(super) async fn count_live(tx: &mut Tx, user: Uuid, now: OffsetDateTime) -> 
     Ok(count.unsigned_abs())
 }
 
-/// Lets the sessions of a user run out: none is refreshed any more, and none lives longer than until `until`.
+/// Lets the sessions of a user run out: none can be refreshed any more, and none lasts beyond `until`.
 pub(super) async fn end_refreshing(tx: &mut Tx, user: Uuid, until: OffsetDateTime) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query(
         "update sessions
@@ -221,8 +221,8 @@ pub(super) async fn end_refreshing(tx: &mut Tx, user: Uuid, until: OffsetDateTim
     .map(drop))
 }
 
-/// Removes sessions none of whose tokens can be valid any more, at most `limit` of them. One that was ended is kept
-/// until its last token would have expired: until then a replay must be recognised.
+/// Removes at most `limit` sessions whose tokens have all expired. An ended session is kept until then, so that a
+/// replay is still recognised.
 pub(crate) async fn remove_expired(db: &Db, now: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
     Ok(on!(db, pool => sqlx::query(
         "delete from sessions where id in (select id from sessions where expires_at <= $1 order by expires_at limit $2)",

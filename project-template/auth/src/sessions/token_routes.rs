@@ -19,7 +19,7 @@ use crate::openapi::{Api, at, bodies};
 use crate::throttle::{self, Action};
 use crate::tokens::{AccessClaims, Claims};
 
-/// How long verifiers may keep the keys; a new key is published for longer before it signs (`tokens.key_lead`).
+/// How long verifiers may cache the keys. A new key is published for longer before it signs (`tokens.key_lead`).
 const JWKS_CACHE: &str = "public, max-age=300";
 
 pub(crate) fn router() -> Api {
@@ -27,7 +27,7 @@ pub(crate) fn router() -> Api {
     at(api, routes!(claims))
 }
 
-/// At the same path everywhere, outside the prefix.
+/// Routes outside the prefix, at the same path everywhere.
 pub(crate) fn public_router() -> Api {
     Api::default().routes(routes!(jwks))
 }
@@ -101,8 +101,8 @@ async fn jwks(State(auth): State<Auth>, request: HeaderMap) -> Response {
     (head, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-/// Whether `If-None-Match` names a tag (RFC 9110, section 13.1.2): weak ones count as much, since a cache that compresses
-/// answers makes such of ours.
+/// Whether `If-None-Match` names a tag (RFC 9110, section 13.1.2). Weak tags match too: a cache that compresses answers
+/// makes our tags weak.
 fn names(request: &HeaderMap, tag: &str) -> bool {
     let lines = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
     let mut known = lines.flat_map(|line| line.split(',')).map(str::trim);

@@ -15,7 +15,7 @@ use crate::http::Fields;
 use crate::openapi::bodies;
 use crate::settings::Choice;
 
-/// The largest value accepted of a cookie or a field that holds a token.
+/// The largest accepted value, in bytes, of a cookie or a field that holds a token.
 pub(super) const TOKEN_BYTES: usize = 4096;
 
 /// How the refresh token travels.
@@ -31,7 +31,7 @@ impl Choice for Transport {
     const NAMES: &[(&str, Self)] = &[("cookie", Self::Cookie), ("body", Self::Body)];
 }
 
-/// How the answer to a request is to carry tokens: as the settings say, or as `Prefer` (RFC 7240) asks.
+/// How the answer to a request transports tokens: as the settings say, or as `Prefer` (RFC 7240) asks.
 #[derive(Clone, Copy, Debug)]
 pub struct Delivery {
     transport: Transport,
@@ -90,8 +90,8 @@ enum Preference {
 }
 
 impl Delivery {
-    /// The delivery of a token's successor. One that came in a cookie goes back in a cookie whatever is asked for: a
-    /// script that got into a page must not be able to have the cookie read out to it.
+    /// The delivery of a token's successor. If the token came in a cookie, so does its successor, whatever was asked
+    /// for: a script injected into a page must not be able to read it from the body.
     pub(super) fn of_successor(self, presented: Transport) -> Self {
         if presented == Transport::Cookie { Self { transport: Transport::Cookie, ..self } } else { self }
     }
@@ -112,7 +112,7 @@ impl Delivery {
     }
 }
 
-/// The refresh token a request shows, and how it came: the body's member `refresh`, else the cookie.
+/// The refresh token that a request presents, and how it came: in the body's member `refresh`, else in the cookie.
 pub(crate) fn presented(auth: &Auth, headers: &HeaderMap, fields: &mut Fields) -> Option<(String, Transport)> {
     if fields.has("refresh") {
         return fields.text("refresh").filter(|token| token.len() <= TOKEN_BYTES).map(|token| (token, Transport::Body));

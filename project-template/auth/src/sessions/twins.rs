@@ -1,5 +1,5 @@
-//! Cookies of one name that a browser holds beside each other: after another `sessions.cookie_domain`, `cookie_path` or
-//! `cookie_partitioned` it sends the old ones too, and its scripts read the old ones first.
+//! Several cookies of one name. After a change of `sessions.cookie_domain`, `cookie_path` or `cookie_partitioned`, a
+//! browser sends the old ones too, and its scripts read the old ones first.
 
 use std::net::IpAddr;
 
@@ -11,12 +11,12 @@ use super::cookies::{self, csrf_cookie_name};
 use crate::Auth;
 use crate::http::cookies::values;
 
-/// Whether several cookies of a name of ours came along.
+/// Whether the request has several cookies of one of our names.
 pub(super) fn came_along(auth: &Auth, headers: &HeaderMap) -> bool {
     cookies::empty(auth).iter().any(|cookie| values(headers, cookie.name()).nth(1).is_some())
 }
 
-/// Deletions of what earlier settings can have set under these names. Which of them a browser holds it does not tell.
+/// Deletions of the cookies that earlier settings can have set under these names. A browser does not tell which it has.
 pub(super) fn deletions(auth: &Auth) -> Vec<Cookie<'static>> {
     let settings = &auth.settings().sessions.cookie;
     let (ours, csrf) = (cookies::empty(auth), csrf_cookie_name(settings));
@@ -36,7 +36,7 @@ pub(super) fn deletions(auth: &Auth) -> Vec<Cookie<'static>> {
                 if is_current {
                     twin.set_partitioned(cookie.partitioned() != Some(true));
                 }
-                // Browsers refuse a partitioned one that is not Secure.
+                // Browsers reject a partitioned cookie that is not Secure.
                 if !is_current || cookie.secure() == Some(true) {
                     all.push(twin);
                 }
@@ -46,7 +46,7 @@ pub(super) fn deletions(auth: &Auth) -> Vec<Cookie<'static>> {
     all
 }
 
-/// Where the cookie can have been: the refresh token's anywhere above the route that takes it.
+/// The paths that the cookie can have had: for the refresh token, all above the route that takes it.
 fn paths(auth: &Auth, is_refresh: bool) -> Vec<String> {
     let mut paths = vec!["/".to_owned()];
     if is_refresh {
@@ -61,7 +61,7 @@ fn paths(auth: &Auth, is_refresh: bool) -> Vec<String> {
     paths
 }
 
-/// Of the host alone, and of each domain it is in.
+/// No domain, for the host alone, and each domain that contains the host.
 fn domains(auth: &Auth) -> Vec<Option<String>> {
     let host = auth.settings().http.host();
     let host = host.rsplit_once(':').map_or(host, |(host, _)| host);

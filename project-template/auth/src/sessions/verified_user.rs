@@ -1,4 +1,4 @@
-//! The signed-in user as an argument, if their address is verified.
+//! The signed-in user with a verified address, as an argument of a handler.
 
 use std::ops::Deref;
 
@@ -10,8 +10,8 @@ use super::{CurrentUser, EmailNotVerified};
 use crate::Auth;
 use crate::error::{Error, Result};
 
-/// As [`CurrentUser`], of an address that is verified as far as the access token knows: the claim changes at the next
-/// refresh. Everybody else gets 403 `email_not_verified`.
+/// Like [`CurrentUser`], if the access token says that the address is verified; the claim changes at the next refresh.
+/// Other users get 403 `email_not_verified`.
 #[derive(Clone, Debug)]
 pub struct VerifiedUser(CurrentUser);
 
@@ -32,7 +32,7 @@ impl FromRequestParts<Auth> for VerifiedUser {
     }
 }
 
-/// Whoever is signed in need not do so again: what is missing is the confirmation.
+/// 403, not 401: signing in again would not help, since the confirmation is missing.
 fn forbidden() -> Error {
     let refusal = EmailNotVerified::REFUSAL;
     Error::refused(StatusCode::FORBIDDEN, refusal.detail, refusal.code)
