@@ -44,7 +44,6 @@ pub enum Db {
     Postgres(PgPool),
 }
 
-/// How full a pool is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pool {
     pub(crate) open: usize,

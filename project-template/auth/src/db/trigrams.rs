@@ -5,7 +5,7 @@ use super::Db;
 /// Parts of a statement that finds accounts through the index of `user_search`.
 pub(crate) struct Indexed {
     pub(crate) tables: &'static str,
-    /// The column that orders the index.
+    /// The column that orders the rows.
     pub(crate) number: &'static str,
     /// The condition before and after its parameter, the result of [`Db::trigrams`].
     pub(crate) condition: (&'static str, &'static str),

@@ -16,16 +16,16 @@ refusals! {
         UNAUTHORIZED, "bad_authorization_header", "Authorization header must contain two space-delimited values";
     /// The token is not one of ours, expired, of the wrong kind, used before, or its session is over.
     TokenNotValid = UNAUTHORIZED, "token_not_valid", "Token is invalid or expired";
-    /// The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and
-    /// `X-CSRFToken` is missing or wrong.
+    /// The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie
+    /// and `X-CSRFToken` is missing or wrong.
     ForeignOrigin = FORBIDDEN, "csrf_failed",
         "CSRF Failed: Origin checking failed; the page's origin is not in `http.cors_origins`.";
     /// There is no such thing, or not for this client.
     NotFound = NOT_FOUND, "not_found", "Not found.";
     /// The body did not come within `http.request_timeout`.
     TimedOut = REQUEST_TIMEOUT, "timeout", "The request took too long.";
-    /// The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says
-    /// when to try again.
+    /// The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After`
+    /// says when to try again.
     TookTooLong = SERVICE_UNAVAILABLE, "timeout", "The server took too long. Please try again.";
     /// The account was changed by another request at the same time.
     Conflict = CONFLICT, "conflict", "The account was changed at the same time. Please try again.";

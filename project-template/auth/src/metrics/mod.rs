@@ -28,7 +28,6 @@ const GUESS: &str = "guess";
 
 /// A label's name and value.
 pub(crate) type Label<V = &'static str> = (&'static str, V);
-/// Counters that differ in one label.
 type Counters = Family<[Label; 1], Counter>;
 
 /// Histograms by method, route and status.
