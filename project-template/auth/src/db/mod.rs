@@ -94,8 +94,8 @@ macro_rules! in_tx {
     };
 }
 
-/// Declares a struct read from a row of either engine, column by field name. (`derive(FromRow)` would compile sqlx, with
-/// SQLite's C code, a second time for its macros.)
+/// Declares a struct read from a row of either engine, column by field name. (`derive(FromRow)` would compile sqlx,
+/// with SQLite's C code, a second time for its macros.)
 #[macro_export]
 macro_rules! row {
     ($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$doc:meta])* $field_vis:vis $field:ident: $type:ty),* $(,)? }) => {
