@@ -67,7 +67,7 @@ pub(super) fn set_cookie(auth: &Auth, name: &'static str, value: &str, lifetime:
     cookies::header(&cookie.build())
 }
 
-/// The cookie's name with its prefix, which is not `__Host-`, because the cookie has a path.
+/// The cookie's full name. Its prefix, if any, is not `__Host-`, because the cookie has a path.
 pub(super) fn cookie_name(auth: &Auth, name: &str) -> String {
     auth.settings().sessions.cookie.name_of(name, false)
 }

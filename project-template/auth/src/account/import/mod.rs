@@ -35,7 +35,7 @@ const BATCH: usize = 200;
 
 const STOPPED: &str = "the import stopped; run it again to continue";
 
-/// What to import, and how.
+/// The file of an import, and its options.
 #[derive(Clone, Debug)]
 pub struct Import {
     /// The file.

@@ -45,7 +45,7 @@ impl Settings {
         }
     }
 
-    /// Facts whose safety depends on the deployment, which the settings do not describe.
+    /// Notes on settings whose safety depends on the deployment.
     #[must_use]
     pub fn deployment_notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
