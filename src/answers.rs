@@ -1,4 +1,4 @@
-//! Everything a render needs to know, complete by construction.
+//! The answers that a render needs. A value of [`Answers`] is always complete.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,7 +27,7 @@ impl fmt::Display for Database {
     }
 }
 
-/// What the first signing key is for, and `tokens.algorithm` of the settings.
+/// Algorithm of the first signing key, and `tokens.algorithm` in the settings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Algorithm {
     #[default]
@@ -65,11 +65,11 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    /// Between the items of a list, on the command line and in cargo-generate.
+    /// Separates the items of a list, on the command line and in cargo-generate.
     pub(crate) const SEPARATOR: char = ',';
 }
 
-/// As it is written on the command line.
+/// In the form used on the command line.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -80,31 +80,31 @@ impl fmt::Display for Value {
     }
 }
 
-/// What the command line, and after it the person at the terminal, have said so far.
+/// Answers so far, from the command line and then from prompts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Given {
     pub(crate) name: Option<String>,
     pub(crate) email: Option<bool>,
     pub(crate) database: Option<Database>,
     pub(crate) algorithm: Option<Algorithm>,
-    /// To the questions of the template, each valid.
+    /// Valid answers to the template's questions.
     pub(crate) placeholders: BTreeMap<String, Value>,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Answers {
     pub(crate) name: ProjectName,
-    /// Nothing where the template has no use for it.
+    /// None if the template does not use it.
     pub(crate) email: Option<bool>,
-    /// As `email`.
+    /// See `email`.
     pub(crate) database: Option<Database>,
-    /// As `email`.
+    /// See `email`.
     pub(crate) algorithm: Option<Algorithm>,
     pub(crate) placeholders: BTreeMap<String, Value>,
 }
 
 impl Given {
-    /// What was said to the template's questions before anybody is asked.
+    /// Takes the answers given by flags, file and environment, before any prompt.
     pub(crate) fn take(&mut self, values: &Values, template: &Template) -> Result<(), Failure> {
         let mut refused: BTreeMap<String, Failure> = BTreeMap::new();
         while let Some((placeholder, said)) = self.said(values, template, &refused) {
@@ -130,7 +130,7 @@ impl Given {
         Ok(())
     }
 
-    /// What is a question of every project's may be one of such a template's, or none.
+    /// Passes the flags on to a complete template, which may or may not ask the same questions.
     pub(crate) fn leave_to(&mut self, values: &mut Values) {
         let email = self.email.take().map(|email| ("email", email.to_string()));
         let database = self.database.take().map(|database| ("database", database.to_string()));
@@ -138,7 +138,7 @@ impl Given {
         email.into_iter().chain(database).chain(algorithm).for_each(|(name, text)| values.define(name, &text));
     }
 
-    /// What would change nothing was meant for another template.
+    /// Refuses a flag that has no effect in this template: it was probably meant for another one.
     pub(crate) fn check(&self, template: &Template) -> Result<(), Failure> {
         let said = [
             ("email", self.email.is_some()),
@@ -154,7 +154,7 @@ impl Given {
         }
     }
 
-    /// The first question that is not answered yet.
+    /// The first unanswered question.
     pub(crate) fn next(&self, template: &Template) -> Option<Placeholder> {
         self.open(template).next()
     }
@@ -165,7 +165,7 @@ impl Given {
         template: &Template,
         refused: &BTreeMap<String, Failure>,
     ) -> Option<(Placeholder, Said)> {
-        // A default may be what brings up a question that has been answered.
+        // The default of one question may enable another that has been answered.
         let with_defaults = self.with_defaults(template);
         let mut open = template
             .placeholders(&with_defaults)
@@ -189,7 +189,7 @@ impl Given {
 }
 
 impl Answers {
-    /// Complete by what was given and the template's defaults, or not at all.
+    /// Completes the given answers with the template's defaults.
     pub(crate) fn complete(given: &Given, template: &Template) -> Result<Self, Failure> {
         let placeholders = given.with_defaults(template);
         let asked = template.placeholders(&placeholders);

@@ -1,5 +1,5 @@
-//! Bounds of a process of this program that renders what somebody else has written: it ends with the process that started
-//! it, and takes only so much memory and processor time.
+//! Limits for a child process that renders a foreign template: it ends with its parent, and its memory and processor
+//! time are bounded.
 
 use std::fs;
 use std::os::unix::process::{ExitStatusExt, parent_id};
@@ -10,19 +10,19 @@ use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, Signal, getpgrp, getpid, kill_process_group, setrlimit};
 
-/// Far beyond what any template takes: most are rendered in milliseconds and a few megabytes.
+/// Far more than any template needs: most are rendered in milliseconds and a few megabytes.
 const MEMORY_MIB: u64 = 1024;
 const PROCESSOR_SECONDS: u64 = 10;
-/// How soon the end of the parent is noticed.
+/// How often the parent is polled.
 const PATIENCE: Duration = Duration::from_millis(20);
 
-/// Ends this process and what it has started as soon as `parent` is gone, even by SIGKILL, and clears `scratch` away.
+/// Kills this process and its children as soon as `parent` is gone, even by SIGKILL, and removes `scratch`.
 pub(crate) fn end_with(parent: u32, scratch: Option<PathBuf>) {
     thread::spawn(move || {
         while parent_id() == parent {
             thread::sleep(PATIENCE);
         }
-        // What cannot be removed is the system's to clear.
+        // The system cleans up leftovers.
         let _ = scratch.map(fs::remove_dir_all);
         if getpgrp() == getpid() {
             let _ = kill_process_group(getpgrp(), Signal::KILL);
@@ -31,18 +31,18 @@ pub(crate) fn end_with(parent: u32, scratch: Option<PathBuf>) {
     });
 }
 
-/// Processes that this one starts inherit the limits: a compiler would not fit.
+/// Child processes inherit the limits, so a compiler could not run.
 pub(crate) fn limit() {
     let limits = [(Resource::As, MEMORY_MIB * 1024 * 1024), (Resource::Cpu, PROCESSOR_SECONDS)];
     for (resource, most) in limits {
-        // Where a system has no such limit the work is done without it.
+        // Some systems lack a limit; work goes on without it.
         let _ = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
     }
-    // A panic while it is out of memory must not wait for a core file.
+    // An abort for lack of memory must not wait for a core dump.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
 }
 
-/// Why a process that was to stay within the limits has ended without a word.
+/// Explains why a limited process ended without an error message.
 pub(crate) fn complaint(status: ExitStatus, stderr: &str) -> Option<String> {
     let memory = stderr.contains("memory allocation of") || stderr.contains("capacity overflow");
     match status.signal() {

@@ -12,7 +12,7 @@ use crate::answers::{Algorithm, Database};
 use crate::failure::Kind;
 use crate::report;
 
-/// The built-in template is part of the program and carries its version.
+/// The built-in template is part of the program and has its version.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (template ", env!("CARGO_PKG_VERSION"), ")");
 
 /// Flags that answer a question about the project.
@@ -204,7 +204,7 @@ pub(crate) struct TemplateArguments {
 }
 
 impl TemplateArguments {
-    /// What is no definition has ended the program.
+    /// Malformed definitions have already been refused by `consistent`.
     pub(crate) fn definitions(&self) -> Vec<(String, String)> {
         self.define.iter().filter_map(|text| definition(text)).collect()
     }
@@ -257,12 +257,12 @@ pub(crate) enum Color {
 }
 
 impl Cli {
-    /// The command line of this process, which ends here if it is not one.
+    /// Parses the command line; on an error, reports it and exits.
     pub(crate) fn read() -> Self {
         Self::try_parse().and_then(Self::consistent).unwrap_or_else(|error| refuse(&error))
     }
 
-    /// What depends on a flag's value, which clap cannot be told.
+    /// Rules that depend on a flag's value, which clap cannot express.
     fn consistent(self) -> Result<Self, Error> {
         let template = match &self.command {
             Command::Startproject(arguments) => Some(&arguments.template),
@@ -289,7 +289,7 @@ impl Cli {
     }
 }
 
-/// An answer that is not valid has the exit code of an answer, all else that of the command line (2), help of none (0).
+/// Exit code: that of an invalid answer for an answer flag, 0 for help, otherwise 2.
 fn refuse(error: &Error) -> ! {
     let invalid = matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation);
     let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
@@ -302,7 +302,7 @@ fn refuse(error: &Error) -> ! {
     if code != 0 && wants_json(env::args()) {
         report::refused(code, kind, text.trim().trim_start_matches("error: "));
     } else if report::plain(&text) == text {
-        // Nobody is left to be told when the stream is closed.
+        // An error writing to a closed stream cannot be reported.
         let _ = error.print();
     } else {
         report::tell(text.trim_end());
@@ -310,7 +310,7 @@ fn refuse(error: &Error) -> ! {
     process::exit(code)
 }
 
-/// As far as it can be told from a command line that is none.
+/// Searches the raw arguments, because the command line did not parse.
 fn wants_json(arguments: impl Iterator<Item = String>) -> bool {
     let arguments: Vec<String> = arguments.take_while(|argument| argument != "--").collect();
     let pair = |pair: &[String]| pair[0] == "--format" && pair[1] == "json";
@@ -325,7 +325,7 @@ pub(crate) fn boolean(text: &str) -> Result<bool, String> {
     }
 }
 
-/// A name in which nothing is blank, and whatever stands after `=`.
+/// A key without white space, and any text after `=`.
 fn definition(text: &str) -> Option<(String, String)> {
     let (key, value) = text.split_once('=')?;
     let is_name = !key.is_empty() && !key.contains(|c: char| c.is_whitespace() || c.is_control());

@@ -1,4 +1,4 @@
-//! Line ends. Git may give a working copy those of the owner's system, so a difference in them alone is none.
+//! Line endings. Git may convert them in a working copy, so texts that differ only in them count as the same.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ fn windows(text: &str) -> String {
     unix(text).replace('\n', "\r\n")
 }
 
-/// A text with the line ends that most lines of another have.
+/// Converts `text` to the line endings that most lines of `model` have.
 pub(crate) fn as_in(model: &str, text: &str) -> String {
     let [all, windows_] = ["\n", "\r\n"].map(|end| model.matches(end).count());
     if windows_ * 2 > all { windows(text) } else { unix(text).into_owned() }
@@ -22,13 +22,13 @@ pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
     one == other || text(one).zip(text(other)).is_some_and(|(one, other)| unix(one) == unix(other))
 }
 
-/// With whatever line ends.
+/// Whether the contents have this hash with any line endings.
 pub(crate) fn has_hash(contents: &[u8], hash: &str) -> bool {
     let otherwise = |text: &str| sha256(unix(text).as_bytes()) == hash || sha256(windows(text).as_bytes()) == hash;
     sha256(contents) == hash || text(contents).is_some_and(|text| text.contains('\n') && otherwise(text))
 }
 
-/// As git tells text from what is none.
+/// Contents without a NUL byte, which is how git recognizes text.
 fn text(contents: &[u8]) -> Option<&str> {
     std::str::from_utf8(contents).ok().filter(|text| !text.contains('\0'))
 }

@@ -1,4 +1,4 @@
-//! Another program run for a moment: its output is caught, and a signal ends it.
+//! Runs another program: captures its output, and kills it on a signal.
 
 use std::io::{self, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -10,9 +10,9 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::signals::Writing;
 
-/// How soon a signal is noticed.
+/// How often a signal is checked for.
 const PATIENCE: Duration = Duration::from_millis(20);
-/// More than any program has to say in one errand; the rest is read and dropped.
+/// Upper limit of captured output; the rest is read and discarded.
 const MAX_OUTPUT: u64 = 1024 * 1024;
 
 pub(crate) struct Outcome {
@@ -21,17 +21,17 @@ pub(crate) struct Outcome {
     pub(crate) stderr: String,
 }
 
-/// Nothing if a signal came first; who holds `writing` then says so.
+/// Runs a program. None if a signal arrived first, which the holder of `writing` reports.
 pub(crate) fn run(command: &mut Command, writing: &Writing) -> io::Result<Option<Outcome>> {
     carry_out(command.stdin(Stdio::null()).stderr(Stdio::piped()), Vec::new(), MAX_OUTPUT, writing)
 }
 
-/// The same of a program that is given something to read, and answers at any length.
+/// Like [`run`], with `input` on stdin and no limit on the output.
 pub(crate) fn feed(command: &mut Command, input: Vec<u8>, writing: &Writing) -> io::Result<Option<Outcome>> {
     carry_out(command.stdin(Stdio::piped()).stderr(Stdio::piped()), input, u64::MAX, writing)
 }
 
-/// The same of a program that asks the person at the terminal, which it is left for that long.
+/// Like [`run`], for a program that prompts on the terminal.
 pub(crate) fn converse(command: &mut Command, writing: &Writing) -> io::Result<Option<Outcome>> {
     let command = command.stdin(Stdio::inherit()).stderr(Stdio::inherit());
     let outcome = carry_out(command, Vec::new(), MAX_OUTPUT, writing);
@@ -42,13 +42,13 @@ pub(crate) fn converse(command: &mut Command, writing: &Writing) -> io::Result<O
 fn carry_out(command: &mut Command, input: Vec<u8>, most: u64, writing: &Writing) -> io::Result<Option<Outcome>> {
     let mut child = command.stdout(Stdio::piped()).spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        // Who ends before having read it all says why by its status.
+        // If the program exits without reading everything, its exit status says why.
         thread::spawn(move || stdin.write_all(&input));
     }
     let (done, ended) = mpsc::channel();
     let stdout = listen(child.stdout.take(), most, done.clone());
     let stderr = listen(child.stderr.take(), MAX_OUTPUT, done);
-    // Both threads have gone when both streams are closed, which is when the program has ended.
+    // Both readers finish when both streams are closed, which is when the program has ended.
     while ended.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Disconnected) {
         if writing.check().is_err() {
             end(&mut child)?;
@@ -68,7 +68,7 @@ fn listen(
     thread::spawn(move || {
         let mut output = Vec::new();
         if let Some(mut stream) = stream {
-            // What was said until an error is all there is.
+            // After a read error, keep the output so far.
             let _ = stream.by_ref().take(most).read_to_end(&mut output);
             let _ = io::copy(&mut stream, &mut io::sink());
         }
@@ -77,10 +77,10 @@ fn listen(
     })
 }
 
-/// With whatever it has started, if it leads a group of processes.
+/// Kills the process, and its process group if it leads one.
 fn end(child: &mut Child) -> io::Result<()> {
     if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        // Of one that leads none there is no such group.
+        // Fails harmlessly if the process leads no group.
         let _ = kill_process_group(group, Signal::KILL);
     }
     child.kill()?;

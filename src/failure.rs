@@ -1,8 +1,8 @@
-//! What went wrong, said to the person who can put it right, and the exit code a script can rely on.
+//! Errors for the user who can correct them, with an exit code for scripts.
 
 use std::fmt;
 
-/// The exit code and the name of an error that is no [`Failure`].
+/// Exit code and name of an error that is not a [`Failure`].
 pub(crate) const UNEXPECTED: (i32, &str) = (1, "unexpected");
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub(crate) enum Kind {
     Missing,
     Hook,
     Git,
-    /// What the system has not: nobody's fault that was said.
+    /// A problem of the system, not of the input.
     Machine,
     Signal(usize),
 }
@@ -28,7 +28,7 @@ impl Kind {
             Self::Hook => 7,
             Self::Git => 12,
             Self::Machine => UNEXPECTED.0,
-            // As a shell reports a program that a signal has ended.
+            // Shells report a program killed by a signal with this code.
             Self::Signal(number) => 128 + i32::try_from(number).unwrap_or_default(),
         }
     }
@@ -47,24 +47,24 @@ impl Kind {
     }
 }
 
-/// Where in a template a mistake is.
+/// The place of a mistake in a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) file: String,
-    /// Line and column, both from 1.
+    /// Line and column, counted from 1.
     pub(crate) position: Option<(usize, usize)>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) kind: Kind,
-    /// The template that it is about.
+    /// The template that contains the mistake.
     pub(crate) template: Option<Box<str>>,
     pub(crate) place: Option<Box<Place>>,
     /// Begins with the place, if there is one.
     pub(crate) message: String,
     pub(crate) hints: Vec<String>,
-    /// What else is wrong: each has to be put right as well.
+    /// Further problems found at the same time.
     pub(crate) others: Vec<Self>,
 }
 
@@ -86,7 +86,7 @@ impl Failure {
         self
     }
 
-    /// With what else is wrong; the first problem decides the exit code.
+    /// Adds another problem. The first one decides the exit code.
     pub(crate) fn and(mut self, mut other: Self) -> Self {
         let more = std::mem::take(&mut other.others);
         self.others.push(other);
@@ -94,12 +94,12 @@ impl Failure {
         self
     }
 
-    /// One failure of them all, if there are any.
+    /// Joins all failures into one, or returns `Ok` if there are none.
     pub(crate) fn gathered(failures: impl IntoIterator<Item = Self>) -> Result<(), Self> {
         failures.into_iter().reduce(Self::and).map_or(Ok(()), Err)
     }
 
-    /// Names the template in every mistake in it that does not name it already.
+    /// Names the template in each mistake that does not name one yet.
     pub(crate) fn of_template(mut self, name: &str) -> Self {
         if self.kind == Kind::Template && self.template.is_none() {
             self.template = Some(name.into());
@@ -108,7 +108,7 @@ impl Failure {
         self
     }
 
-    /// All that is wrong, each problem by itself.
+    /// All problems, each on its own.
     pub(crate) fn problems(&self) -> impl Iterator<Item = &Self> {
         [self].into_iter().chain(&self.others)
     }

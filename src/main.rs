@@ -1,4 +1,4 @@
-//! `jwt-allauth`: renders the project in `project-template` and leaves it to its owner.
+//! `jwt-allauth`: renders the project in `project-template`.
 
 mod answers;
 mod bounds;

@@ -1,4 +1,4 @@
-//! Names a project can have: exactly those that build, on every machine its owner may move to.
+//! Valid project names: those that compile on every platform.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ const KEYWORDS: [&str; 52] = [
     "move", "mut", "override", "priv", "pub", "ref", "return", "self", "Self", "static", "struct", "super", "trait",
     "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
-/// Every crate that comes with the compiler: those of the standard library, and those that it is made of.
+/// Crates that come with the compiler: those of the standard library and their dependencies.
 const STANDARD_CRATES: [&str; 29] = [
     "addr2line",
     "adler2",
@@ -47,7 +47,7 @@ const STANDARD_CRATES: [&str; 29] = [
     "unwind",
     "windows_targets",
 ];
-/// Folders of cargo's target directory, where the program of that name would have to lie.
+/// Directories in cargo's target directory, with which a binary of that name would collide.
 const ARTIFACTS: [&str; 4] = ["build", "deps", "examples", "incremental"];
 const WINDOWS_DEVICES: [&str; 4] = ["aux", "con", "nul", "prn"];
 
@@ -55,7 +55,7 @@ const WINDOWS_DEVICES: [&str; 4] = ["aux", "con", "nul", "prn"];
 pub(crate) struct ProjectName(String);
 
 impl ProjectName {
-    /// `taken` are the crates the rendered workspace contains or depends on.
+    /// `taken` are the crates that the rendered workspace contains or depends on.
     pub(crate) fn parse(text: &str, taken: &[&str]) -> Result<Self, Failure> {
         match refusal(text, taken) {
             None => Ok(Self(text.to_owned())),
@@ -67,7 +67,7 @@ impl ProjectName {
         &self.0
     }
 
-    /// The name as Rust code, databases and image registries take it.
+    /// The name in the form used by Rust code, databases and image registries.
     pub(crate) fn snake_case(&self) -> String {
         self.0.replace('-', "_").to_ascii_lowercase()
     }
@@ -148,7 +148,7 @@ fn refused(name: &str, reason: &str, suggestion: &str) -> Failure {
     }
 }
 
-/// A valid name as near as possible to the one that was refused.
+/// The valid name that is closest to the refused one.
 fn suggestion(name: &str, taken: &[&str]) -> String {
     let last = name.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or_default();
     let words: Vec<&str> = last.split(|c: char| !is_allowed(c)).filter(|word| !word.is_empty()).collect();
@@ -157,7 +157,7 @@ fn suggestion(name: &str, taken: &[&str]) -> String {
         stem.insert_str(0, "app-");
     }
     stem.truncate(MAX_LENGTH - APPENDED.len());
-    // One of so many is free, whatever the project depends on.
+    // The numbered names never run out, whatever the project depends on.
     let numbered = (2..).map(|number| format!("{FALLBACK}{number}"));
     let near = [stem.trim_end_matches(['-', '_']).to_owned(), format!("{stem}{APPENDED}"), FALLBACK.to_owned()];
     let mut candidates = near.into_iter().chain(numbered);
@@ -231,7 +231,7 @@ mod tests {
         }
     }
 
-    /// All short names over letters that matter, behind and before what is refused.
+    /// Tries all short names of relevant letters, before and after refused parts.
     #[test]
     fn every_refused_name_of_many_is_answered_with_one_that_is_accepted() {
         let letters =

@@ -1,4 +1,4 @@
-//! The only file that asks.
+//! The only file that prompts.
 
 use std::env;
 use std::io::{self, IsTerminal};
@@ -13,16 +13,16 @@ use crate::names::ProjectName;
 use crate::report::plain;
 use crate::template::{Placeholder, PlaceholderKind, Template, variables};
 
-/// SIGINT, which a terminal that reads key by key does not send by itself.
+/// SIGINT. In raw mode the terminal does not send it by itself.
 const CTRL_C: usize = 2;
 
-/// Whether somebody is there: a pipeline with a pseudo-terminal sets `CI`.
+/// Whether a user can answer prompts. CI systems with a pseudo-terminal set `CI`.
 pub(crate) fn somebody_is_there() -> bool {
     let ci = env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0");
     !ci && io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Asks for what has not been given; a question answered by a flag is not asked.
+/// Prompts for the missing answers.
 pub(crate) fn ask(given: &mut Given, template: &Template) -> Result<()> {
     ask_in_turn(given, template).map_err(unanswered)
 }
@@ -31,7 +31,7 @@ pub(crate) fn ask_for_template() -> Result<Option<String>> {
     template(&*theme()).map_err(unanswered)
 }
 
-/// Asks a question of the template's.
+/// Prompts for one question of the template.
 pub(crate) fn ask_for(placeholder: &Placeholder) -> Result<Value> {
     value(&*theme(), placeholder).map_err(unanswered)
 }

@@ -1,4 +1,4 @@
-//! A directory for what is needed only for a moment, readable by its owner alone. It removes itself.
+//! A temporary directory, readable by its owner alone. It removes itself.
 
 use std::env;
 use std::fs::{self, DirBuilder};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Kind};
 
-/// Where everybody may write if the usual place has a peculiar path.
+/// Used if the usual path has unusual characters.
 const COMMON: &str = "/tmp";
 pub(crate) const REMEDY: &str =
     "`TMPDIR` names the directory for what is needed for a moment: it has to be there, yours to write to, and not full";
@@ -22,7 +22,7 @@ impl Scratch {
         Self::below(&env::temp_dir())
     }
 
-    /// With a path in which nobody could find a tag or a character to be replaced: cargo-generate renders whole paths.
+    /// Creates one whose path contains no tag and no character that gets replaced: cargo-generate renders whole paths.
     pub(crate) fn plain() -> Result<Self, Failure> {
         let usual = env::temp_dir();
         let is_plain = |path: &Path| {
@@ -35,14 +35,14 @@ impl Scratch {
     fn below(directory: &Path) -> Result<Self, Failure> {
         let created = getrandom::u64().map_err(io::Error::other).and_then(|number| {
             let path = directory.join(format!("jwt-allauth-{number:016x}"));
-            // Fails on one that is there: nobody else has a hand in it.
+            // Fails if the directory exists, so that nobody else can have prepared it.
             DirBuilder::new().mode(0o700).create(&path)?;
             path.canonicalize()
         });
         Ok(Self { path: created.map_err(|error| unusable(directory, &error))? })
     }
 
-    /// What was to be written in it and was not.
+    /// A file in it could not be written.
     pub(crate) fn failed(path: &Path, error: &io::Error) -> Failure {
         unusable(path, error)
     }
@@ -60,14 +60,14 @@ fn unusable(path: &Path, error: &io::Error) -> Failure {
     .hint(REMEDY)
 }
 
-/// What another program, or git in its own words, says when there is no room for what it writes.
+/// Recognizes a full disk in the output of another program, including git's own wording.
 pub(crate) fn is_full(said: &str) -> bool {
     ["No space left on device", "unable to write file"].iter().any(|words| said.contains(words))
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // What cannot be removed is the system's to clear.
+        // The system cleans up leftovers.
         let _ = fs::remove_dir_all(&self.path);
     }
 }

@@ -1,4 +1,4 @@
-//! What every project has for itself alone: drawn from the operating system, shown to nobody.
+//! The secrets of one project, generated from the operating system's random source and never printed.
 
 use anyhow::{Context, Result, anyhow};
 use base64::Engine;
@@ -8,21 +8,21 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 
 use crate::answers::Algorithm;
 
-/// Names of the template's variables that hold a secret.
+/// Template variables that hold a secret.
 pub(crate) const NAMES: [&str; 3] = ["signing_key", "cron_secret", "database_password"];
 
-/// The files that are for secrets: their owner's alone and never committed, whatever is in them today.
+/// Files reserved for secrets: readable by their owner alone and never committed, whatever they contain.
 pub(crate) fn may_be_in(path: &str) -> bool {
     path == ".env" || path.starts_with("keys/")
 }
 
-/// PKCS#8 (RFC 8410) says that 32 bytes of an Ed25519 seed follow.
+/// PKCS#8 header (RFC 8410) before the 32 bytes of an Ed25519 seed.
 const ED25519_PREFIX: [u8; 16] =
     [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
-/// Never `Debug`: a secret must not reach a log by accident.
+/// Not `Debug`, so that no secret reaches a log by accident.
 pub(crate) struct Secrets {
-    /// The text of a key file. Empty for RS256: nothing here makes an RSA key.
+    /// Content of a key file. Empty for RS256: this program cannot generate RSA keys.
     pub(crate) signing_key: String,
     pub(crate) cron_secret: String,
     pub(crate) database_password: String,
@@ -40,7 +40,7 @@ impl Secrets {
         Ok(Self { signing_key, cron_secret: text()?, database_password: text()? })
     }
 
-    /// With those that were drawn before, as far as they look drawn: a password of somebody's own is no secret of ours.
+    /// Keeps the project's earlier secrets if they look generated. A password that the owner chose is not our secret.
     pub(crate) fn or_drawn_before(self, cron_secret: Option<&str>, database_password: Option<&str>) -> Self {
         let drawn = |text: &&str| text.len() == self.cron_secret.len() && URL_SAFE_NO_PAD.decode(text).is_ok();
         let [cron_secret, database_password] =
@@ -52,7 +52,7 @@ impl Secrets {
         }
     }
 
-    /// Whether a text gives one of them away, whole or as the one line that matters.
+    /// Whether a text contains one of the secrets, whole or its essential line.
     pub(crate) fn appear_in(&self, contents: &[u8]) -> bool {
         let text = String::from_utf8_lossy(contents);
         let seed = self.signing_key.lines().nth(1).unwrap_or(&self.signing_key);
@@ -71,14 +71,14 @@ fn ed25519_pem(seed: &[u8; 32]) -> String {
     pem(&[ED25519_PREFIX.as_slice(), seed].concat())
 }
 
-/// By the library that reads it later: the public half of such a key is not a matter of a few bytes.
+/// Uses the library that reads the key later, because the public half is not trivial to derive.
 fn p256_pem() -> Result<String> {
     let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
     let der = made.map_err(|_| anyhow!("the operating system gave no random bytes"))?;
     Ok(pem(der.as_ref()))
 }
 
-/// RFC 7468, in lines of 64 characters.
+/// PEM (RFC 7468), in lines of 64 characters.
 fn pem(der: &[u8]) -> String {
     let text = STANDARD.encode(der);
     let lines: String = text.as_bytes().chunks(64).flat_map(|line| [line, b"\n"].concat()).map(char::from).collect();

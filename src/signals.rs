@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM and SIGHUP end the program at once, except while it writes: then the writing undoes itself first.
+//! Ctrl-C, SIGTERM and SIGHUP end the program at once, except during a write, which is undone first.
 
 use std::io;
 use std::process;
@@ -16,19 +16,19 @@ const WATCHED: [(i32, usize); 3] = [(SIGHUP, 1), (SIGINT, 2), (SIGTERM, 15)];
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Phase {
-    /// Nothing is on the disk yet.
+    /// Nothing has been written yet.
     #[default]
     Before,
-    /// What was begun is finished or undone by the one who began it, who also reports it.
+    /// The writer finishes or undoes its work, and reports the signal.
     Writing,
 }
 
 #[derive(Clone, Default)]
 pub(crate) struct Signals {
-    /// Zero for none.
+    /// The signal's number, or zero.
     received: Arc<AtomicUsize>,
     phase: Arc<Mutex<Phase>>,
-    /// As it was before anybody was asked: a question reads key by key, without an echo.
+    /// The terminal's settings before any prompt: prompts read key by key, without an echo.
     terminal: Option<Arc<Mutex<Termios>>>,
 }
 
@@ -37,7 +37,7 @@ impl Signals {
         let terminal = tcgetattr(io::stdin()).ok().map(|terminal| Arc::new(Mutex::new(terminal)));
         let signals = Self { terminal, ..Self::default() };
         for (signal, number) in WATCHED {
-            // Set by the handler itself: the writing sees a signal as soon as it has arrived.
+            // Set in the signal handler itself, so that a writer sees the signal immediately.
             signal_hook::flag::register_usize(signal, Arc::clone(&signals.received), number)?;
         }
         let mut arriving = signal_hook::iterator::Signals::new(WATCHED.map(|(signal, _)| signal))?;
@@ -48,7 +48,7 @@ impl Signals {
         Ok(signals)
     }
 
-    /// As if a signal had come already.
+    /// For tests: as if a signal had arrived already.
     #[cfg(test)]
     pub(crate) fn pretending(number: usize) -> Self {
         let signals = Self::default();
@@ -61,17 +61,17 @@ impl Signals {
         Writing { signals: self }
     }
 
-    /// Something begun before the project is written, undone by itself before the program ends.
+    /// Defers signals during work that cleans up after itself.
     pub(crate) fn hold<T>(&self, errand: impl FnOnce(&Writing) -> Result<T>) -> Result<T> {
         let outcome = errand(&self.writing());
         *self.lock() = Phase::Before;
-        // One that came too late for the errand has not ended the program, and one that comes now will.
+        // Checks for a signal that arrived too late for the errand; later ones end the program again.
         Writing { signals: self }.check()?;
         outcome
     }
 
     fn end_unless_writing(&self, signal: i32) {
-        // Held while exiting: the writing cannot begin in between.
+        // The lock is held while exiting, so that no write can begin.
         let phase = self.lock();
         if *phase == Phase::Before {
             self.restore_terminal();
@@ -79,13 +79,13 @@ impl Signals {
         }
     }
 
-    /// There is nobody to tell if it fails.
+    /// Errors are ignored: there is no way to report them.
     fn restore_terminal(&self) {
         if let Some(terminal) = &self.terminal {
             let terminal = terminal.lock().unwrap_or_else(PoisonError::into_inner);
             let _ = tcsetattr(io::stdin(), OptionalActions::Now, &terminal);
         }
-        // A question may have hidden the cursor.
+        // A prompt may have hidden the cursor.
         let _ = console::Term::stderr().show_cursor();
     }
 
@@ -94,13 +94,13 @@ impl Signals {
     }
 }
 
-/// Proof that signals are held back; ask it between steps whether one has come.
+/// Proof that signals are deferred. Check it between steps.
 pub(crate) struct Writing<'a> {
     signals: &'a Signals,
 }
 
 impl Writing<'_> {
-    /// After somebody else had it.
+    /// Call after another program has used the terminal.
     pub(crate) fn restore_terminal(&self) {
         self.signals.restore_terminal();
     }

@@ -1,4 +1,4 @@
-//! A rendered project: files as values, before anything touches the disk.
+//! A rendered project in memory.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ pub(crate) enum Mode {
     Executable,
     /// Readable by its owner alone, and never part of a hash or a commit.
     Secret,
-    /// A symbolic link, whose contents are the path it leads to.
+    /// A symbolic link; the contents are its target path.
     Link,
 }
 
@@ -25,14 +25,14 @@ impl Mode {
     }
 }
 
-/// Where a file comes from, for those who lay their own over the built-in project.
+/// Origin of a file, for authors of overlays.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Origin {
     #[default]
     BuiltIn,
-    /// From the template, where the built-in project has nothing.
+    /// From the template; the built-in project has no such file.
     Added,
-    /// From the template, in place of the built-in project's.
+    /// From the template, replacing a built-in file.
     Replaced,
 }
 
@@ -48,7 +48,7 @@ impl Origin {
 
 #[derive(Clone)]
 pub(crate) struct File {
-    /// Relative to the project, with `/` between its parts.
+    /// Relative to the project, separated by `/`.
     pub(crate) path: String,
     pub(crate) contents: Vec<u8>,
     pub(crate) mode: Mode,
@@ -84,7 +84,7 @@ impl Tree {
         self.files.iter().find(|file| file.path == path)
     }
 
-    /// Same version and answers, same hash: of a secret only the path counts.
+    /// Depends only on version and answers: of secret files only the path counts.
     pub(crate) fn hash(&self) -> String {
         let lines = self.files.iter().fold(String::new(), |mut lines, file| {
             let contents = if file.is_secret() { "secret".to_owned() } else { file.hash() };

@@ -1,4 +1,4 @@
-//! Answers to a template's questions from the command line, a file and the environment, in this order.
+//! Answers to a template's questions from the command line, a file and the environment, in this order of precedence.
 
 use std::env;
 use std::fs;
@@ -17,11 +17,11 @@ const TABLE: &str = "values";
 pub(crate) struct Values {
     defined: Vec<(String, String)>,
     file: Option<(String, Table)>,
-    /// What a project was rendered with.
+    /// The values that the project was rendered with.
     recorded: Table,
 }
 
-/// An answer as it was given, and where.
+/// An answer as given, and its source.
 pub(crate) struct Said {
     pub(crate) text: String,
     pub(crate) origin: String,
@@ -33,7 +33,7 @@ impl Values {
         Ok(Self { defined, file, recorded: Table::new() })
     }
 
-    /// What was said when the project was rendered holds until somebody says something else.
+    /// Values recorded in the stamp apply unless `-d` or a file sets others.
     pub(crate) fn recalling(self, recorded: Table) -> Self {
         Self { recorded, ..self }
     }
@@ -42,7 +42,7 @@ impl Values {
         self.defined.push((name.to_owned(), text.to_owned()));
     }
 
-    /// By the variables of this program, and those of cargo-generate.
+    /// The environment is read with the prefixes of this program and of cargo-generate.
     pub(crate) fn get(&self, name: &str) -> Option<Said> {
         let defined = self.defined.iter().rev().find(|(key, _)| key == name);
         let defined = defined.map(|(_, text)| Said { text: text.clone(), origin: "-d".into() });
@@ -60,7 +60,7 @@ impl Values {
             .or_else(|| VARIABLES.iter().find_map(|prefix| in_environment(prefix, name)))
     }
 
-    /// All that was said by flag or file, whether it is asked or not.
+    /// Every value given by flag, file or stamp, asked for or not.
     pub(crate) fn unasked(&self) -> impl Iterator<Item = (String, Value)> {
         let defined = self.defined.iter().rev().map(|(name, text)| (name.clone(), Value::Text(text.clone())));
         let file = self.file.iter().flat_map(|(_, table)| table).chain(&self.recorded);
@@ -69,7 +69,7 @@ impl Values {
         }))
     }
 
-    /// One file and one environment may serve many templates, but what is typed is meant for this one.
+    /// Refuses only unused `-d` values: files and the environment may serve several templates.
     pub(crate) fn check(&self, placeholders: &[Placeholder]) -> Result<(), Failure> {
         let names: Vec<&str> = placeholders.iter().map(|placeholder| placeholder.name.as_str()).collect();
         let unasked = self.defined.iter().map(|(key, _)| key).filter(|key| !names.contains(&key.as_str()));
@@ -99,7 +99,7 @@ fn read(path: &Path) -> Result<Table, Failure> {
     }
 }
 
-/// No shell can export a name with a dash.
+/// Shells cannot export a name with a dash.
 fn in_environment(prefix: &str, name: &str) -> Option<Said> {
     let variable = format!("{prefix}{}", name.replace('-', "_").to_ascii_uppercase());
     env::var(&variable).ok().map(|text| Said { text, origin: variable })

@@ -1,9 +1,9 @@
-//! Versions of the program, which are those of the built-in project.
+//! Versions of the program, which are also those of the built-in project.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Of a release, or of what is to become one: a part after `-` counts for nothing.
+/// A suffix after `-` is ignored, so a pre-release counts as its release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Version([u32; 3]);
 

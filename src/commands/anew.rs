@@ -1,4 +1,4 @@
-//! What `update` and `check` begin with: the project, and what its template would make of it now.
+//! The first steps of `update` and `check`: the project, and a new render of its template.
 
 use anyhow::Result;
 
@@ -17,7 +17,7 @@ use crate::version::Version;
 
 pub(super) struct Anew {
     pub(super) template: Template,
-    /// Nothing where it could be nothing but what the project was rendered from.
+    /// None if a render cannot differ from what the project was rendered from.
     pub(super) tree: Option<Tree>,
 }
 
@@ -40,7 +40,8 @@ impl Anew {
         Ok(Self { template, tree: Some(tree) })
     }
 
-    /// What this program makes of the answers of old, with and without what is laid over.
+    /// Renders the recorded answers with this program, with and without the overlay. Empty if another version rendered
+    /// the project.
     pub(super) fn of_old(&self, project: &Project, signals: &Signals) -> Vec<Tree> {
         if project.stamp.version != Some(Version::of_program()) {
             return Vec::new();
@@ -56,7 +57,7 @@ impl Anew {
     }
 }
 
-/// The same template with the same answers. What its scripts or its filters draw from elsewhere is no news.
+/// Whether template and answers are unchanged. Other inputs of its scripts and filters do not count as a change.
 fn is_the_same(stamp: &Stamp, template: &Template, answers: &Answers) -> bool {
     let hash = template.complete.as_ref().map(|complete| &complete.hash);
     hash.is_some()
@@ -65,7 +66,7 @@ fn is_the_same(stamp: &Stamp, template: &Template, answers: &Answers) -> bool {
         && stamp.placeholders == stamp::of_placeholders(answers)
 }
 
-/// A directory of one machine means nothing on another, so a project does not remember one.
+/// A local directory means nothing on another machine, so a stamp does not record its path.
 fn template(stamp: &Stamp, arguments: &TemplateArguments, signals: &Signals) -> Result<Template> {
     match (&arguments.location, &stamp.origin) {
         (Some(location), _) => Template::at(Some(location), signals),
@@ -80,7 +81,7 @@ fn template(stamp: &Stamp, arguments: &TemplateArguments, signals: &Signals) -> 
 
 fn given(stamp: &Stamp, template: &Template) -> Given {
     let is_complete = template.is_complete();
-    // What nobody was asked is not asked for again, but where the template says which answers count.
+    // A complete template decides which answers count, so it takes them from the recorded values instead.
     let moment = stamp.placeholders.get(MOMENT).and_then(|moment| moment.as_str()).filter(|_| !is_complete);
     Given {
         placeholders: moment.map(|moment| (MOMENT.to_owned(), Value::Text(moment.to_owned()))).into_iter().collect(),

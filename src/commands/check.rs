@@ -1,4 +1,4 @@
-//! `check`: whether the template has something newer for the project; which security fixes are missing.
+//! `check`: reports whether the template has changes for the project, or which security fixes are missing.
 
 use anyhow::Result;
 

@@ -1,4 +1,4 @@
-//! One file a command, each to be read as a list of sentences.
+//! One file for each command.
 
 mod anew;
 mod check;
@@ -26,7 +26,7 @@ const BEHIND: i32 = 8;
 const CONFLICTS: i32 = 9;
 const FIX_MISSING: i32 = 10;
 
-/// Answers with the exit code of a command that has come to its end.
+/// Returns the exit code of a completed command.
 pub(crate) fn run(command: &Command, report: &Report, signals: &Signals) -> Result<i32> {
     match command {
         Command::Startproject(arguments) => startproject::run(arguments, report, signals),
@@ -41,7 +41,7 @@ pub(crate) fn run(command: &Command, report: &Report, signals: &Signals) -> Resu
     }
 }
 
-/// Question by question: some come up only after certain answers.
+/// Asks one question at a time, since some depend on earlier answers.
 fn answers(mut given: Given, template: &Template, values: &Values, may_ask: bool) -> Result<Answers> {
     let name = given.name.as_deref().map(|name| ProjectName::parse(name, &template.crates())).transpose();
     Failure::gathered(name.err().into_iter().chain(given.take(values, template).err()))?;
@@ -54,7 +54,7 @@ fn answers(mut given: Given, template: &Template, values: &Values, may_ask: bool
     Ok(Answers::complete(&given, template)?)
 }
 
-/// One page for the program and one for each command, to be read as one with `man --local-file`.
+/// One page for the program and one for each command; `man --local-file` reads them as one.
 fn manual(out: &mut Vec<u8>) -> io::Result<()> {
     let mut program = Cli::command();
     program.build();
@@ -63,7 +63,7 @@ fn manual(out: &mut Vec<u8>) -> io::Result<()> {
     commands.into_iter().try_for_each(|command| clap_mangen::Man::new(command).render(out))
 }
 
-/// Through memory: a generator that meets a closed pipe has no good way out.
+/// Buffers the output: a generator cannot handle a closed pipe.
 fn print(generate: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> Result<i32> {
     let mut text = Vec::new();
     generate(&mut text)?;

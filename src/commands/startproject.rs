@@ -1,4 +1,4 @@
-//! `startproject`: answers, render, look at the destination, write, report.
+//! `startproject`: answers, render, plan, write, report.
 
 use std::path::PathBuf;
 
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &StartProject, report: &Report, signals: &Signals) 
     Ok(exit_code(git, &written))
 }
 
-/// A name that is not valid whatever the template is, beside what is wrong with the template.
+/// Adds the problem of an invalid name to the template's problems.
 fn with_the_name(arguments: &StartProject, error: Error) -> Error {
     let name = arguments.name.as_deref().and_then(|name| ProjectName::parse(name, &[]).err());
     match (name, error.downcast::<Failure>()) {
@@ -56,7 +56,7 @@ fn with_the_name(arguments: &StartProject, error: Error) -> Error {
     }
 }
 
-/// A name is answer enough; without one everything is asked that has not been said.
+/// Asks questions only if no name is given.
 fn given(arguments: &StartProject, signals: &Signals) -> Result<(Given, Template)> {
     let location = arguments.template.location.as_deref();
     let template = Template::at(location, signals).map_err(|error| with_the_name(arguments, error))?;
@@ -98,7 +98,7 @@ fn directory(arguments: &StartProject, answers: &Answers) -> PathBuf {
     arguments.directory.clone().unwrap_or_else(|| answers.name.as_str().into())
 }
 
-/// The report has told of git's failing; where git was asked for by name, scripts hear of it too.
+/// The report has already mentioned git's failure; if git was requested explicitly, the exit code reports it too.
 fn exit_code(git: Git, written: &Written) -> i32 {
     match written.vcs {
         vcs::Outcome::Failed { .. } if git.demanded => Kind::Git.exit_code(),

@@ -1,4 +1,4 @@
-//! `update`: the project, its template as it is now, what becomes of every file, write, report.
+//! `update`: project, new render, merge, write, report.
 
 use std::path::Path;
 
@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &cli::Update, report: &Report, signals: &Signals) -
     Ok(if update.conflicts().next().is_some() { CONFLICTS } else { DONE })
 }
 
-/// Between markers of two updates nobody could tell what is whose.
+/// Nested markers of two updates cannot be told apart.
 fn refuse_unresolved(project: &Project) -> Result<()> {
     let unresolved = project.unresolved()?;
     if unresolved.is_empty() {
@@ -66,7 +66,7 @@ fn refuse_unresolved(project: &Project) -> Result<()> {
         .into())
 }
 
-/// The repository is the way back.
+/// The repository is the only way to restore the owner's work.
 fn refuse_uncommitted(project: &Project, uncommitted: &[String]) -> Result<(), Failure> {
     if uncommitted.is_empty() {
         return Ok(());

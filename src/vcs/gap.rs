@@ -1,4 +1,4 @@
-//! Why a repository says nothing of a project, or not all of its past.
+//! Why a repository has no information about a project, or only part of its history.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::{complaint, git};
 pub(crate) enum Gap {
     NoGit,
     NoRepository,
-    /// With git's own word.
+    /// With git's own message.
     Refused(String),
     Shallow,
     Partial,
@@ -38,7 +38,7 @@ impl Gap {
         String::from_utf8_lossy(&promisors.stdout).contains(" true").then_some(Self::Partial)
     }
 
-    /// Whether it says nothing at all, the present included.
+    /// Whether nothing is known, not even the current state.
     pub(crate) fn is_silence(&self) -> bool {
         matches!(self, Self::NoGit | Self::NoRepository | Self::Refused(_))
     }

@@ -1,4 +1,4 @@
-//! What a project's repository remembers of its files. It is only read.
+//! Reads earlier versions of a project's files from its repository.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use std::thread;
 use super::{complaint, gap::Gap, git};
 use crate::ends;
 
-/// The texts, by their paths, that had these hashes at some commit; and why, if some were not found for want of a past.
+/// The file contents with these hashes in any commit, and the reason if history was incomplete.
 pub(crate) fn find(directory: &Path, wanted: &BTreeMap<String, String>) -> (BTreeMap<String, Vec<u8>>, Option<Gap>) {
     let mut found = BTreeMap::new();
     if wanted.is_empty() {
@@ -18,7 +18,7 @@ pub(crate) fn find(directory: &Path, wanted: &BTreeMap<String, String>) -> (BTre
     let versions = versions(directory, wanted.keys());
     for (path, blob) in versions.iter().flatten() {
         let Some(hash) = wanted.get(path).filter(|_| !found.contains_key(path)) else { continue };
-        // What is missing of a partial clone is.
+        // Blobs missing in a partial clone stay missing.
         let contents = output(directory, &["cat-file", "blob", blob], "").ok();
         found.extend(contents.filter(|contents| ends::has_hash(contents, hash)).map(|text| (path.clone(), text)));
     }
@@ -27,23 +27,23 @@ pub(crate) fn find(directory: &Path, wanted: &BTreeMap<String, String>) -> (BTre
     (found, gap)
 }
 
-/// Whether a file's contents are those of the last commit, line ends aside: git may have changed them in the working copy.
+/// Whether the contents match the last commit. Line endings are ignored, since git may convert them.
 pub(crate) fn is_committed(directory: &Path, path: &str, contents: &[u8]) -> bool {
     let committed = output(directory, &["cat-file", "blob", &format!("HEAD:./{path}")], "");
     committed.is_ok_and(|committed| ends::is_same(&committed, contents))
 }
 
-/// Those of the paths that git ignores: none where there is no git, or it knows of none.
+/// The paths that git ignores; empty without git or a repository.
 pub(crate) fn ignored<'p>(directory: &Path, paths: impl Iterator<Item = &'p str>) -> BTreeSet<String> {
     let paths: Vec<&str> = paths.collect();
     if paths.is_empty() {
         return BTreeSet::new();
     }
-    // Where it ignores none it ends with an error.
+    // git exits with an error if it ignores none of them.
     lines(&output(directory, &["check-ignore", "-z", "--stdin"], &paths.join("\0")).unwrap_or_default())
 }
 
-/// Every file below the directory that git knows of.
+/// Every file below the directory that git tracks.
 pub(crate) fn tracked(directory: &Path) -> BTreeSet<String> {
     lines(&output(directory, &["ls-files", "-z"], "").unwrap_or_default())
 }
@@ -54,7 +54,7 @@ fn lines(output: &[u8]) -> BTreeSet<String> {
 
 /// Every version of these files, each once, the latest first.
 fn versions<'p>(directory: &Path, paths: impl Iterator<Item = &'p String>) -> io::Result<Vec<(String, String)>> {
-    // What somebody has configured for their own eyes is not for ours.
+    // The user's display settings must not affect the output.
     let mut arguments = vec!["-c", "log.follow=false", "-c", "log.showSignature=false"];
     arguments.extend(["--literal-pathspecs", "log", "-m", "--root", "--raw", "-z", "--format=", "--no-abbrev"]);
     arguments.extend(["--no-renames", "--full-history", "--relative", "HEAD", "--"]);
@@ -63,7 +63,7 @@ fn versions<'p>(directory: &Path, paths: impl Iterator<Item = &'p String>) -> io
     let log = String::from_utf8_lossy(&log);
     let mut seen = BTreeSet::new();
     let mut versions = Vec::new();
-    // `:100644 100644 OLD NEW M`, and then the path.
+    // Format: `:100644 100644 OLD NEW M`, then the path.
     let mut fields = log.split('\0');
     while let Some(field) = fields.next() {
         let Some(change) = field.trim_start().strip_prefix(':') else { continue };
@@ -82,12 +82,12 @@ fn versions<'p>(directory: &Path, paths: impl Iterator<Item = &'p String>) -> io
 
 fn output(directory: &Path, arguments: &[&str], input: &str) -> io::Result<Vec<u8>> {
     let mut command = git(directory);
-    // What a partial clone lacks would be fetched by whatever its configuration says.
+    // A lazy fetch from a partial clone would run whatever its configuration says.
     command.args(arguments).env("GIT_NO_LAZY_FETCH", "1");
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let stdin = child.stdin.take();
     let output = thread::scope(|scope| {
-        // If git has ended early its exit status says more than the closed pipe.
+        // If git exits early, its exit status says more than the closed pipe.
         scope.spawn(|| stdin.map(|mut stdin| stdin.write_all(input.as_bytes())));
         child.wait_with_output()
     })?;

@@ -1,4 +1,4 @@
-//! The first commit, made by the git on this machine.
+//! Creates the first commit with the installed git.
 
 pub(crate) mod gap;
 pub(crate) mod history;
@@ -14,7 +14,7 @@ use crate::failure::{Failure, Kind};
 use crate::tree::File;
 
 pub(crate) const IGNORE_FILE: &str = ".gitignore";
-/// Hooks, signatures and strictness are for the person's own commits, and nothing is to go on in the background.
+/// Hooks, signatures and strict checks are for the user's own commits; background jobs would outlive the command.
 const SETTINGS: [&str; 6] = [
     "commit.gpgSign=false",
     "core.fsmonitor=false",
@@ -28,13 +28,13 @@ const COMMIT: &str = "commit -m \"Start project\"";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Committed,
-    /// A repository without a commit, as was asked.
+    /// A repository without a commit, as requested.
     Initialised,
-    /// No repository, and why none was wanted.
+    /// No repository, with the reason.
     Skipped(&'static str),
-    /// No repository for want of git.
+    /// No repository, because git is not installed.
     NoGit,
-    /// The project is there, what git was to do with it is not.
+    /// The project was written, but git failed.
     Failed {
         why: String,
         next: String,
@@ -44,7 +44,7 @@ pub(crate) enum Outcome {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Git {
     wanted: bool,
-    /// Asked for by name, so that its failing is worth an exit code.
+    /// Requested explicitly, so that a failure sets the exit code.
     pub(crate) demanded: bool,
     commit: bool,
 }
@@ -63,7 +63,7 @@ impl Git {
         Self { wanted: false, demanded: false, commit: false }
     }
 
-    /// Puts `files`, which lie in `stage`, into a new repository there, unless `home`, where they will live, is in one.
+    /// Adds `files` in `stage` to a new repository there, unless their destination `home` is already in one.
     pub(crate) fn start(self, stage: &Path, home: &Path, files: &[&File]) -> Outcome {
         if !self.wanted {
             return Outcome::Skipped("none was asked for");
@@ -90,29 +90,29 @@ impl Git {
         let message = concat!("Start project with jwt-allauth ", env!("CARGO_PKG_VERSION"));
         Ok(match run(git(stage).args(["commit", "--quiet", "--no-verify", "--message", message]), &[]) {
             Ok(()) => Outcome::Committed,
-            // What is added stays so.
+            // Files that were added stay added.
             Err(error) => Outcome::Failed { why: error.to_string(), next: format!("git {COMMIT}") },
         })
     }
 }
 
-/// By name and with force: neither a secret nor somebody's global ignore file has a say in it.
+/// Adds by name and with force, so that no secret is added and no global ignore file applies.
 fn add(stage: &Path, files: &[&File]) -> io::Result<()> {
     let paths: Vec<&str> = files.iter().filter(|file| !file.is_secret()).map(|file| file.path.as_str()).collect();
     let add = ["add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul"];
     run(git(stage).args(add), paths.join("\0").as_bytes())
 }
 
-/// As somebody does it by hand, to whom a setting of theirs would forbid it.
+/// The commands to repeat it by hand, if a setting of the user's forbids it.
 fn add_and_commit(stage: &Path) -> String {
-    // Not through `git`, which overrules that very setting.
+    // Not run through `git`, which overrides this setting.
     let strict = Command::new("git").args(["config", "core.safecrlf"]).current_dir(stage).output();
     let is_strict = strict.is_ok_and(|output| output.stdout.trim_ascii() == b"true");
     let strictness = if is_strict { "-c core.safecrlf=false " } else { "" };
     format!("git init && git {strictness}add . && git {COMMIT}")
 }
 
-/// Those of the paths that the directory's ignore file would let into a commit: all of them if it cannot be read.
+/// The paths that the directory's ignore file does not cover; all of them if it cannot be read.
 pub(crate) fn not_ignored(directory: &Path, mut paths: Vec<String>) -> Vec<String> {
     let mut builder = GitignoreBuilder::new(directory);
     if builder.add(directory.join(IGNORE_FILE)).is_none()
@@ -123,7 +123,7 @@ pub(crate) fn not_ignored(directory: &Path, mut paths: Vec<String>) -> Vec<Strin
     paths
 }
 
-/// git without a terminal, a background process or a repository from the environment.
+/// git without a terminal, background processes or a repository from the environment.
 pub(crate) fn git(directory: &Path) -> Command {
     let mut command = Command::new("git");
     command.current_dir(directory).env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
@@ -139,7 +139,7 @@ pub(crate) fn git(directory: &Path) -> Command {
 fn run(command: &mut Command, input: &[u8]) -> io::Result<()> {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        // If git has ended early its exit status says more than the closed pipe.
+        // If git exits early, its exit status says more than the closed pipe.
         let _ = stdin.write_all(input);
     }
     let output = child.wait_with_output()?;
@@ -154,7 +154,7 @@ fn reason(output: &Output) -> String {
     complaint(&stderr).unwrap_or_else(|| output.status.to_string())
 }
 
-/// The line of git's that says what is wrong.
+/// The line of git's output that names the problem.
 pub(crate) fn complaint(stderr: &str) -> Option<String> {
     let said = stderr.lines().find(|line| line.starts_with("fatal:") || line.starts_with("error:"));
     said.or(stderr.lines().next()).map(str::to_owned)

@@ -1,4 +1,4 @@
-//! `templates export`: as whole, or not at all, as a project is written.
+//! `templates export`: writes a template completely or not at all, like a project.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ fn unknown(name: &str) -> Failure {
         .hint(format!("there are {}", embedded::names().collect::<Vec<_>>().join(", ")))
 }
 
-/// The remedies of `startproject` are not those of this command.
+/// Replaces the hints of `startproject`, which do not apply here.
 fn in_the_way(error: Error) -> Error {
     match error.downcast::<Failure>() {
         Ok(failure) if failure.kind == Kind::Destination => {

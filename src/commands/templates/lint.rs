@@ -1,4 +1,4 @@
-//! `templates lint`: findings are the result, and make the exit code that of a template that is not valid.
+//! `templates lint`: prints the findings; any finding makes the exit code that of an invalid template.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `templates`: what `--template` can take, one file a command.
+//! `templates`: one file for each subcommand.
 
 mod export;
 mod lint;
