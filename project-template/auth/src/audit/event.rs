@@ -1,4 +1,4 @@
-//! An event, and the kinds there are.
+//! Events and their kinds.
 
 use std::borrow::Cow;
 
@@ -11,20 +11,20 @@ use crate::request::Origin;
 use crate::words::words;
 
 words! {
-    /// What happened.
+    /// The kinds of events.
     Kind {
         SignUp = "sign_up",
-        /// With an address that has an account.
+        /// The address already has an account.
         SignUpRefused = "sign_up_refused",
         SignIn = "sign_in",
         SignInFailed = "sign_in_failed",
-        /// Something else has to be done before a session begins.
+        /// A further step is required before a session begins.
         SignInChallenged = "sign_in_challenged",
-        /// No guess counts for a while.
+        /// Guesses are rejected for a while.
         LockedOut = "locked_out",
         CodeSent = "code_sent",
         CodeWrong = "code_wrong",
-        /// A signed-in user's own password, asked for again.
+        /// At the re-authentication of a signed-in user.
         PasswordWrong = "password_wrong",
         PasswordChanged = "password_changed",
         PasswordResetAsked = "password_reset_asked",
@@ -32,20 +32,20 @@ words! {
         EmailVerified = "email_verified",
         EmailChangeAsked = "email_change_asked",
         EmailChanged = "email_changed",
-        /// The detail says by what; `count` how many sessions.
+        /// The detail is the cause, `count` the number of sessions.
         SessionsEnded = "sessions_ended",
-        /// A refresh token was shown again, and its session ended for it.
+        /// A refresh token was presented twice, and its session was ended.
         Replayed = "replayed",
-        /// A token was shown that is tied to another device or address.
+        /// A token was presented that is bound to another device or address.
         ShownElsewhere = "shown_elsewhere",
         TokensInvalidated = "tokens_invalidated",
         Deactivated = "deactivated",
         Activated = "activated",
         RoleChanged = "role_changed",
         Deleted = "deleted",
-        /// What is kept about an account was taken away by its owner.
+        /// The owner exported the account's data.
         Exported = "exported",
-        /// What has expired was removed by hand.
+        /// Expired rows were removed on the admin pages.
         Flushed = "flushed",
     }
 }
@@ -55,34 +55,34 @@ impl Kind {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
-    /// Whether something was refused.
+    /// Whether a request was rejected.
     pub(crate) fn is_failure(self) -> bool {
         self.is_alarming()
             || matches!(self, Self::SignUpRefused | Self::SignInFailed | Self::CodeWrong | Self::PasswordWrong)
     }
 
-    /// Whether somebody should look at it.
+    /// Whether it is logged as a warning.
     fn is_alarming(self) -> bool {
         matches!(self, Self::Replayed | Self::ShownElsewhere | Self::LockedOut)
     }
 }
 
 words! {
-    /// Why, where a kind has several reasons, or what it was about.
+    /// The reason for an event, or the subject of it.
     Reason {
         UnknownAddress = "unknown_address",
         WrongPassword = "wrong_password",
         Inactive = "inactive",
-        /// Who wanted into the admin pages.
+        /// The account may not use the admin pages.
         NotStaff = "not_staff",
         NotVerified = "not_verified",
-        /// By the application's hook.
+        /// The application's hook rejected it.
         Vetoed = "vetoed",
         /// The account was changed at the same time.
         Changed = "changed",
         TooManyDevices = "too_many_devices",
         AddressTaken = "address_taken",
-        /// The address waits for its confirmation.
+        /// The address is not confirmed yet.
         Again = "again",
         Verification = "verification",
         Login = "login",
@@ -96,7 +96,7 @@ words! {
         All = "all",
         /// On the admin pages.
         Admin = "admin",
-        /// By a command of the program.
+        /// By a command on the command line.
         Command = "command",
     }
 }
@@ -107,13 +107,12 @@ impl From<Reason> for &'static str {
     }
 }
 
-/// An account, as far as an event says whose it is.
+/// The parts of an account that an event records.
 pub(crate) trait Account {
     fn id(&self) -> Uuid;
     fn address(&self) -> &str;
 }
 
-/// Something that happened.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub(super) kind: Kind,
@@ -125,42 +124,40 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    /// To nobody in particular.
+    /// An event without an account.
     pub(crate) fn new(kind: Kind) -> Self {
         Self { kind, user: None, session: None, email: None, detail: None, count: 1 }
     }
 
-    /// To an account.
+    /// An event of this account.
     pub(crate) fn of(kind: Kind, user: &impl Account) -> Self {
         Self { user: Some(user.id()), email: Some(masked(user.address())), ..Self::new(kind) }
     }
 
-    /// To an account of which only the id is at hand.
+    /// An event of the account with this id.
     pub(crate) fn of_id(kind: Kind, user: Uuid) -> Self {
         Self { user: Some(user), ..Self::new(kind) }
     }
 
-    /// To an account, if the address has one.
+    /// An event of an address, and of its account if there is one.
     pub(crate) fn at(kind: Kind, email: &Email, user: Option<Uuid>) -> Self {
         Self { user, email: Some(masked(email.as_written())), ..Self::new(kind) }
     }
 
-    /// In this session.
     pub(crate) fn session(self, session: Uuid) -> Self {
         Self { session: Some(session), ..self }
     }
 
-    /// For this reason.
     pub(crate) fn because(self, reason: impl Into<&'static str>) -> Self {
         Self { detail: Some(Cow::Borrowed(reason.into())), ..self }
     }
 
-    /// With what changed.
+    /// Adds details, such as the change that was made.
     pub(crate) fn saying(self, what: String) -> Self {
         Self { detail: Some(Cow::Owned(what)), ..self }
     }
 
-    /// So many at once.
+    /// Stands for `count` of them at once.
     pub(crate) fn times(self, count: usize) -> Self {
         Self { count: i64::try_from(count).unwrap_or(i64::MAX), ..self }
     }
@@ -181,14 +178,12 @@ impl Event {
         }
     }
 
-    /// The line of the log, with what the row has.
     pub(super) fn log(&self, row: &AuditRow) {
         row.log(self.kind.is_alarming());
     }
 }
 
 impl AuditRow {
-    /// The line of the log.
     pub(super) fn log(&self, is_alarming: bool) {
         let row = self;
         macro_rules! line {
@@ -212,7 +207,7 @@ impl AuditRow {
     }
 }
 
-/// The first letter and the domain: enough for somebody who knows the address, too little for anybody else.
+/// The first letter and the domain: enough to recognize a known address, too little to learn an unknown one.
 fn masked(address: &str) -> String {
     let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
     let first: String = local.chars().take(1).collect();

@@ -1,4 +1,5 @@
-//! Failures, which a stranger can cause as many of as they like: none delays an answer, and a flood fills no disk.
+//! Failure events are written off the request path and capped per minute, so that a flood neither delays answers nor
+//! fills the disk.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,23 +14,23 @@ use crate::Auth;
 use crate::error::{Error, Result};
 use crate::request::{self, Origin};
 
-/// Rows of a kind that are written in full within a minute; the others of that minute become one row with their number.
-/// A kind each, so that failures of one hide none of another.
+/// Events of a kind per minute that get their own row; the rest of the minute becomes one row with their number. Capped
+/// per kind, so that a flood of one kind does not hide others.
 const FULL_A_MINUTE: i64 = 60;
 const MINUTE: i64 = 60;
-/// Rows that are being written at once. Where the database is slower than that, more of them are counted.
+/// Rows written concurrently. If the database is too slow for that, further events are only counted.
 const WRITERS: usize = 32;
-/// How long the server waits for them when it stops.
+/// How long the shutdown waits for the writers.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
-/// Notes an event that changed nothing, such as a failure, without a wait. It may be lost where the database is out of
-/// reach; of many within a minute, the first have rows of their own and the others are counted.
+/// Records an event that changed nothing, such as a failure, in the background. It may be lost if the database cannot
+/// be reached; above the cap per minute it is only counted.
 pub(crate) fn note(auth: &Auth, event: Event) {
     auth.metrics().event(event.kind.name());
     auth.failures().note(auth, event, request::current());
 }
 
-/// Notes a code that was shown and is wrong, or was not looked at because too many were.
+/// Records a presented code that is wrong, or that was not compared because the budget is spent.
 pub(crate) fn note_code<T>(auth: &Auth, compared: &Result<Option<T>>, event: impl Fn(Kind) -> Event) {
     match compared {
         Ok(None) => note(auth, event(Kind::CodeWrong)),
@@ -38,13 +39,13 @@ pub(crate) fn note_code<T>(auth: &Auth, compared: &Result<Option<T>>, event: imp
     }
 }
 
-/// What was noted in the current minute, and what is being written.
+/// The counts of the current minute, and the writers.
 pub(crate) struct Failures {
     kinds: Mutex<HashMap<Kind, Count>>,
     writers: Arc<Semaphore>,
 }
 
-/// One minute of a kind.
+/// The counts of one kind in one minute.
 #[derive(Clone, Copy, Default)]
 struct Count {
     minute: i64,
@@ -72,7 +73,8 @@ impl Failures {
         }
     }
 
-    /// Counts a failure. Gives how many of an earlier minute are not written yet, and whether this one is to have a row.
+    /// Counts a failure. Returns how many of an earlier minute are not written yet, and whether this one gets its own
+    /// row.
     fn count(&self, kind: Kind, minute: i64) -> (usize, bool) {
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         let count = kinds.entry(kind).or_default();
@@ -103,7 +105,7 @@ impl Failures {
         }
     }
 
-    /// Writes a row in a task of its own, if there is a writer left.
+    /// Writes a row in a separate task. False if all writers are busy.
     fn write(&self, auth: &Auth, event: Event, row: AuditRow) -> bool {
         let Ok(writer) = Arc::clone(&self.writers).try_acquire_owned() else { return false };
         let db = auth.db().clone();
@@ -117,7 +119,7 @@ impl Failures {
         true
     }
 
-    /// Writes what was only counted so far, and waits until every row is there. Each kind then finds a writer.
+    /// Writes the remaining counts and waits for every row. There are more writers than kinds, so each count gets one.
     pub(crate) async fn finish(&self, auth: &Auth) {
         self.settled().await;
         let counted: Vec<(Kind, usize)> = {
@@ -133,7 +135,7 @@ impl Failures {
     /// Waits until no row is being written.
     pub(crate) async fn settled(&self) {
         let all = self.writers.acquire_many(u32::try_from(WRITERS).unwrap_or(u32::MAX));
-        // At the end there is nobody to tell; the log has the lines.
+        // A timeout is not reported: the lines are already in the log.
         let _ = tokio::time::timeout(LAST_WORDS, all).await;
     }
 }

@@ -1,12 +1,12 @@
-//! What happened to accounts, for whoever has to find out later: one row and one line of the log for each event.
+//! The audit log: one row and one log line per event.
 //!
-//! The room that does a thing calls `record` in the transaction that does it, so that neither is there without the
-//! other; the line is logged when that is committed. What failed has no transaction and calls `note`, which costs its
-//! request nothing: the row is written beside the answer, and a flood of failures ends up as counts.
+//! A room calls `record` in the transaction that makes an event true, so that both are committed or neither; the line
+//! is logged after the commit. Failures have no transaction and use `note`, which writes the row in the background and
+//! turns a flood into counts.
 //!
-//! Rows hold ids, the address's first letter and domain, and where the request came from; never a secret. Which request
-//! it was, they learn from the task it runs in (`crate::request`). They outlive the account: with it goes everything but the
-//! ids (`forget`), and after `audit.retention` the rows go too.
+//! Rows hold ids, the masked address and the origin of the request, taken from the current task (`crate::request`);
+//! never a secret. They outlive the account: its deletion removes the addresses (`forget`), and `audit.retention` later
+//! removes the rows.
 
 mod event;
 mod failures;
@@ -30,17 +30,17 @@ use crate::db::Tx;
 use crate::request;
 use crate::settings::Section;
 
-/// The shortest `audit.retention`: a break-in is not noticed on the day.
+/// The minimum of `audit.retention`: break-ins are rarely noticed on the same day.
 const MIN_RETENTION: Duration = Duration::from_hours(24);
 
 /// `[audit]`.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How long rows are kept; for good, if none.
+    /// How long rows are kept; forever if none.
     pub retention: Option<Duration>,
-    /// Whether an account's owner is told of a sign-in with a new device.
+    /// Whether the owner is notified of a sign-in from a new device.
     pub notify_new_device: bool,
-    /// Whether they are told of a replay.
+    /// Whether the owner is notified of a replayed refresh token.
     pub notify_replay: bool,
 }
 
@@ -58,7 +58,7 @@ impl Settings {
     }
 }
 
-/// Writes an event down in the transaction that makes it true.
+/// Writes an event in the transaction that makes it true.
 ///
 /// # Errors
 /// If the database cannot be reached.
@@ -73,7 +73,7 @@ pub(crate) async fn record(auth: &Auth, tx: &mut Tx, event: Event) -> sqlx::Resu
     Ok(())
 }
 
-/// Rows that a filter lets through, newest first, from before one: ids sort by time.
+/// The rows that match a filter, newest first, with ids below `before`: ids sort by time.
 ///
 /// # Errors
 /// If the database cannot be reached.
@@ -81,7 +81,7 @@ pub(crate) async fn page(auth: &Auth, filter: &Filter, before: Uuid, limit: u32)
     store::page(auth.db(), filter, before, limit).await
 }
 
-/// Makes the rows of an account that is removed tell no more than its id, in the transaction that removes it.
+/// Removes the addresses from the rows of an account, in the transaction that deletes it.
 ///
 /// # Errors
 /// If the database cannot be reached.
@@ -89,7 +89,7 @@ pub(crate) async fn forget(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
     store::forget(tx, user).await
 }
 
-/// Removes rows that are older than the settings keep them, at most `limit`. Says how many there were.
+/// Removes rows older than `audit.retention`, at most `limit`. Returns how many.
 ///
 /// # Errors
 /// If the database cannot be reached.

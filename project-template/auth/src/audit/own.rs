@@ -1,4 +1,4 @@
-//! Events of the application.
+//! The application's own events.
 
 use uuid::Uuid;
 
@@ -7,7 +7,7 @@ use crate::Auth;
 use crate::db::Tx;
 use crate::request;
 
-/// The label of the metric `auth_events` that counts them all.
+/// The label of all of them in the metric `auth_events`.
 const LABEL: &str = "application";
 
 /// An event of the application's own, for the audit log.
@@ -20,25 +20,26 @@ pub struct OwnEvent {
 }
 
 impl OwnEvent {
-    /// An event of this kind: a word such as `invoice_paid`. It is kept as `app.invoice_paid`, which no kind of ours can be.
+    /// An event of this kind, a word such as `invoice_paid`. It is stored as `app.invoice_paid`, apart from the
+    /// built-in kinds.
     #[must_use]
     pub fn new(kind: &'static str) -> Self {
         Self { kind, user: None, session: None, detail: None }
     }
 
-    /// Whom it concerns.
+    /// The account it concerns.
     #[must_use]
     pub fn of(self, user: Uuid) -> Self {
         Self { user: Some(user), ..self }
     }
 
-    /// In which session.
+    /// The session it happened in.
     #[must_use]
     pub fn session(self, session: Uuid) -> Self {
         Self { session: Some(session), ..self }
     }
 
-    /// What it was about: no secret, and nothing that has to go with the account, since the row outlives it.
+    /// Details: no secrets, and no personal data that must be deleted with the account, since the row outlives it.
     #[must_use]
     pub fn saying(self, detail: impl Into<String>) -> Self {
         Self { detail: Some(detail.into()), ..self }
@@ -58,8 +59,8 @@ impl Auth {
 }
 
 impl Audit<'_> {
-    /// Writes an event down in the transaction that makes it true, with the request and the client's address; its line of the
-    /// log follows the commit. The admin pages show it beside all others.
+    /// Writes an event in the transaction that makes it true, with the request and the client's address. It is logged
+    /// after the commit and listed on the admin pages.
     ///
     /// ```
     /// use auth::audit::OwnEvent;

@@ -1,4 +1,4 @@
-//! An event as it is kept.
+//! The rows of the audit log.
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -11,23 +11,23 @@ crate::row! {
         pub id: Uuid,
         /// When it happened.
         pub at: OffsetDateTime,
-        /// What happened.
+        /// The kind of event.
         pub kind: String,
         /// `X-Request-Id` of the answer.
         pub request_id: Option<Uuid>,
-        /// Whom it concerns.
+        /// The account it concerns.
         pub user_id: Option<Uuid>,
-        /// In which session.
+        /// The session it happened in.
         pub session_id: Option<Uuid>,
-        /// Who did it, where that is somebody else.
+        /// The account that caused it, if another one.
         pub actor_id: Option<Uuid>,
-        /// The address, masked.
+        /// The masked mail address.
         pub email: Option<String>,
-        /// The client's address.
+        /// The client's IP address.
         pub ip: Option<String>,
-        /// Why, or what it was about.
+        /// The reason, or the subject.
         pub detail: Option<String>,
-        /// How many at once.
+        /// How many events or sessions the row stands for.
         pub count: i64,
     }
 }

@@ -8,7 +8,7 @@ use super::{AuditRow, Kind};
 use crate::db::{Db, Tx};
 use crate::{in_tx, on};
 
-/// What rows a page has; without a filter, all.
+/// Restricts the rows of a page; all are included by default.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Filter {
     pub(crate) kind: Option<Kind>,
@@ -16,13 +16,14 @@ pub(crate) struct Filter {
     pub(crate) actor: Option<Uuid>,
 }
 
-/// Rows from before one, newest first. The statement names only what it filters by, so that an index fits it.
+/// Rows with ids below `before`, newest first. The statement names only the columns it filters by, so that an index
+/// fits it.
 pub(super) async fn page(db: &Db, filter: &Filter, before: Uuid, limit: u32) -> sqlx::Result<Vec<AuditRow>> {
     let one_of = |is_asked: bool, condition: &str, parameter: &str| {
-        // A parameter that stands nowhere has no type.
+        // Every parameter must occur: PostgreSQL cannot infer the type of an unused one.
         if is_asked { format!("{condition} = {parameter}") } else { format!("{parameter} is null") }
     };
-    // A kind has many rows, an account few: SQLite would take the index of either.
+    // `coalesce` keeps SQLite from using the index of the kind: an account has few rows, a kind many.
     let kind = if filter.user.is_some() || filter.actor.is_some() { "coalesce(kind, '')" } else { "kind" };
     let statement = format!(
         "select id, at, kind, request_id, user_id, session_id, actor_id, email, ip, detail, count from audit
@@ -68,7 +69,7 @@ macro_rules! insert {
     };
 }
 
-/// Inserts a row that belongs to no transaction, and so may come when the account is gone already.
+/// Inserts a row outside of a transaction. Leaves out the addresses if the account has been deleted meanwhile.
 pub(super) async fn insert(db: &Db, row: &AuditRow) -> sqlx::Result<()> {
     on!(db, pool => insert!(
         row,
@@ -82,7 +83,7 @@ pub(super) async fn insert_in(tx: &mut Tx, row: &AuditRow) -> sqlx::Result<()> {
     in_tx!(tx, conn => insert!(row, conn, "$8", "$9"))
 }
 
-/// Leaves of the rows of an account, and of those it caused as somebody else's, only ids.
+/// Removes the addresses from the rows of an account, and its IP address from rows that it caused for others.
 pub(super) async fn forget(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
     for statement in [
         "update audit set email = null, ip = null where user_id = $1",
@@ -93,7 +94,7 @@ pub(super) async fn forget(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Removes the oldest rows of before a time, at most `limit`.
+/// Removes the oldest rows up to `before`, at most `limit`.
 pub(super) async fn remove(db: &Db, before: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
     Ok(on!(db, pool => sqlx::query(
         "delete from audit where id in (select id from audit where at <= $1 order by at limit $2)",

@@ -1,7 +1,7 @@
-//! Mails that only tell: of something that happened to an account, which its owner may not have done.
+//! Mails about changes to an account that its owner may not have made.
 //!
-//! Each is queued in the transaction that makes it true. Whether there is anybody to tell, and whether the settings want it,
-//! is decided by the room where it happens.
+//! Each is queued in the transaction that makes it true. The calling room decides whether there is a recipient and
+//! whether the settings enable the mail.
 
 use std::net::IpAddr;
 
@@ -15,37 +15,35 @@ use crate::templates::mails::{
 };
 use crate::words;
 
-/// The password was changed or set anew.
+/// The password was changed or reset.
 pub(crate) async fn password_changed(auth: &Auth, tx: &mut Tx, to: &str) -> Result<()> {
     let content = PasswordChanged { email: to.to_owned(), time: words::time(auth.now()), reset_page: reset_page(auth) };
     send(auth, tx, to, &content).await
 }
 
-/// Somebody tried to sign up with the address of an account. Takes as long where it does not leave.
+/// A sign-up used the address of an existing account. Takes the same time with [`Leaves::No`].
 pub(crate) async fn account_exists(auth: &Auth, tx: &mut Tx, to: &str, leaves: Leaves) -> Result<()> {
     let content = AccountExists { email: to.to_owned(), reset_page: reset_page(auth) };
     mail::write(auth, tx, Mail { to, content: &content, until: None }, leaves).await
 }
 
-/// The address is to be replaced by another one, which has yet to confirm.
+/// A change to another address was requested, which is not confirmed yet.
 pub(crate) async fn email_change_asked(auth: &Auth, tx: &mut Tx, to: &str, new: &str) -> Result<()> {
     let content = EmailChangeNotice { email: to.to_owned(), new_email: new.to_owned(), reset_page: reset_page(auth) };
     send(auth, tx, to, &content).await
 }
 
-/// The address was replaced by another one.
 pub(crate) async fn email_changed(auth: &Auth, tx: &mut Tx, to: &str, new: &str) -> Result<()> {
     let content = EmailChanged { email: to.to_owned(), new_email: new.to_owned(), time: words::time(auth.now()) };
     send(auth, tx, to, &content).await
 }
 
-/// The account was deleted.
 pub(crate) async fn account_deleted(auth: &Auth, tx: &mut Tx, to: &str) -> Result<()> {
     let content = AccountDeleted { email: to.to_owned(), time: words::time(auth.now()) };
     send(auth, tx, to, &content).await
 }
 
-/// A session began on a device, or from an address, that no session of the account had.
+/// A session began on a device, or from an address, that is new to the account.
 pub(crate) async fn new_device(auth: &Auth, tx: &mut Tx, to: &str, device: String, ip: Option<IpAddr>) -> Result<()> {
     let content = NewDevice {
         email: to.to_owned(),
@@ -67,12 +65,12 @@ async fn send<M: templates::Mail>(auth: &Auth, tx: &mut Tx, to: &str, content: &
     mail::queue(auth, tx, Mail { to, content, until: None }).await
 }
 
-/// Where its owner asks for a link to set a new password, if the settings name the page.
+/// The URL of `password.forgot_page`, where the owner can request a password reset.
 fn reset_page(auth: &Auth) -> Option<String> {
     let settings = auth.settings();
     let page = settings.password.forgot_page.as_deref()?;
     let http = &settings.http;
     let origin = || http.public_url.as_ref().map_or_else(|| format!("http://{}", http.bind), |url| url.origin().into());
-    // A path is one of this server's host.
+    // A path is on this server.
     Some(if page.starts_with('/') { origin() + page } else { page.to_owned() })
 }
