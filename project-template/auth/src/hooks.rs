@@ -1,6 +1,6 @@
-//! What an application adds to this crate without editing it.
+//! Hooks: how an application extends this crate without editing it.
 //!
-//! Implement [`Hooks`] and give it to [`commands::run_with`](crate::commands::run_with), in `src/main.rs`:
+//! Implement [`Hooks`] and pass it to [`commands::run_with`](crate::commands::run_with), in `src/main.rs`:
 //!
 //! ```no_run
 //! # use auth::Auth;
@@ -23,10 +23,10 @@ use crate::http::{Client, Fields};
 pub use crate::sessions::{Admission, Challenge, Proof, SigningIn};
 use crate::users::{Email, User};
 
-/// What a hook gives back: `Box::pin(async move { … })`.
+/// The return type of hooks: `Box::pin(async move { … })`.
 pub type Hook<'h, T> = Pin<Box<dyn Future<Output = T> + Send + 'h>>;
 
-/// What a stranger asks for.
+/// What an unauthenticated client requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Asking {
@@ -36,30 +36,31 @@ pub enum Asking {
     PasswordReset,
     /// A code to sign in with.
     LoginCode,
-    /// Another mail to confirm an address.
+    /// Another mail to verify an address.
     Verification,
 }
 
-/// A request of somebody who has proven nothing, and which makes an account or sends a mail.
+/// An unauthenticated request that creates an account or sends a mail.
 pub struct Asked<'r> {
-    /// What for.
+    /// The kind of request.
     pub asking: Asking,
-    /// The address it is about. Whether it has an account must not show in what becomes of the request.
+    /// The address it is about. The outcome of the request must not reveal whether the address has an account.
     pub email: &'r Email,
-    /// Who asks.
+    /// The client.
     pub client: &'r Client,
     /// The members of the body: `fields.typed("captcha")`.
     pub fields: &'r Fields,
 }
 
-/// Called at certain moments; each does nothing unless it is implemented. All of them may ask the database: no
-/// transaction is under way.
+/// Called at certain points; each does nothing unless it is implemented. Hooks may use the database: no transaction is
+/// open.
 ///
-/// Where signing up also signs in, the account and its session are made together: [`Hooks::before_login`] and
-/// [`Hooks::extra_claims`] are asked before, about an account that the database does not have yet.
+/// If a sign-up also signs in, the account and its session are created together: [`Hooks::before_login`] and
+/// [`Hooks::extra_claims`] are called first, with an account that is not in the database yet.
 pub trait Hooks: Send + Sync + 'static {
-    /// Claims beside those of `tokens.claims`, at every sign-in and every refresh. A name that a token has already, and what
-    /// does not fit into one kilobyte with the others, is left out and logged. An error refuses the request.
+    /// Claims in addition to those of `tokens.claims`, at every sign-in and every refresh. Claims whose name the token
+    /// already has, or that no longer fit into one kilobyte with the others, are left out and logged. An error rejects
+    /// the request.
     ///
     /// ```
     /// use auth::hooks::{Hook, Hooks};
@@ -87,8 +88,9 @@ pub trait Hooks: Send + Sync + 'static {
         Box::pin(async { Ok(Map::new()) })
     }
 
-    /// Before somebody who has proven nothing makes an account or has a mail sent: for a captcha, for invitations. It is asked
-    /// before anything is looked up, hashed or counted for the address. An error refuses the request, and is the answer.
+    /// Called before an unauthenticated client creates an account or has a mail sent, for captchas and invitations.
+    /// Nothing has been looked up, hashed or counted for the address yet. An error rejects the request, and is the
+    /// response.
     ///
     /// ```
     /// use auth::hooks::{Asked, Hook, Hooks};
@@ -119,11 +121,12 @@ pub trait Hooks: Send + Sync + 'static {
         Box::pin(async { Ok(()) })
     }
 
-    /// Before a session begins for somebody who has proven who they are. An error refuses it, and is the answer.
+    /// Called before a session begins for an authenticated user. An error rejects the sign-in, and is the response.
     ///
-    /// What came before is not undone: a password that was reset is set, and the answer says so without tokens. A sign-up
-    /// that would also sign in is refused as a whole: no account is made, and the same address can sign up later. Accounts
-    /// that are to wait for your approval need `email_verification.mode = "mandatory"`, where signing up begins no session.
+    /// Earlier steps are not undone: a password reset still sets the password, and the response says so without tokens.
+    /// A sign-up that would also sign in is rejected as a whole: no account is created, and the same address can sign
+    /// up later. If accounts have to wait for your approval, set `email_verification.mode = "mandatory"`, with which
+    /// signing up begins no session.
     ///
     /// ```
     /// use auth::hooks::{Admission, Hook, Hooks, SigningIn};
@@ -149,9 +152,9 @@ pub trait Hooks: Send + Sync + 'static {
     /// }
     /// ```
     ///
-    /// A challenge is no refusal: the answer is 200 with its members and without tokens. Whoever has met it signs in with
-    /// [`Auth::sign_in`], whose [`Proof`] tells this hook that it was met. An account that a sign-up is about to make has its
-    /// id already.
+    /// A challenge is not an error: the response is 200 with its members and without tokens. Once the user has met it,
+    /// call [`Auth::sign_in`], whose [`Proof`] tells this hook so. An account that a sign-up is about to create already
+    /// has its id.
     ///
     /// ```
     /// use auth::hooks::{Admission, Challenge, Hook, Hooks, Proof, SigningIn};
@@ -192,17 +195,17 @@ pub trait Hooks: Send + Sync + 'static {
         Box::pin(async { Ok(Admission::Granted) })
     }
 
-    /// Whether [`Hooks::deliver_code`] is asked at all. If it is, no code verifies the address of an account that is there
-    /// already (one that makes an account was mailed, and does), and codes are given out while the mail server is out of
-    /// reach.
+    /// Whether [`Hooks::deliver_code`] is called at all. If it is, a code does not verify the address of an existing
+    /// account (a code that creates an account was mailed, and does), and codes are issued even while the mail server
+    /// cannot be reached.
     fn delivers_codes(&self) -> bool {
         false
     }
 
-    /// A code to sign in with has to reach its owner, by text message for example. `false` leaves it to the mail.
+    /// Delivers a code to sign in with, by text message for example. `false` leaves it to mail.
     ///
-    /// It runs beside the answer, whose time must not tell whether there is an account; so an error is logged, and whoever
-    /// waits for the code asks for another. What it begins may be cut off when the process ends.
+    /// It runs in the background, so that the response time does not reveal whether there is an account. An error is
+    /// only logged, and the user has to request another code. It may be interrupted when the process ends.
     ///
     /// ```
     /// use auth::hooks::{Hook, Hooks};
@@ -242,8 +245,9 @@ pub trait Hooks: Send + Sync + 'static {
         Box::pin(async { Ok(false) })
     }
 
-    /// After an account was made by a sign-up, once for each; where addresses are verified, `user` is not yet. It runs beside
-    /// the answer, whose time must not tell whether the address was new. What it begins may be cut off when the process ends.
+    /// Called once after a sign-up has created an account; where addresses are verified, that of `user` is not verified
+    /// yet. It runs in the background, so that the response time does not reveal whether the address was new. It may be
+    /// interrupted when the process ends.
     ///
     /// ```
     /// use auth::hooks::{Hook, Hooks};
@@ -262,8 +266,9 @@ pub trait Hooks: Send + Sync + 'static {
         Box::pin(async {})
     }
 
-    /// After an account was deleted by its owner, once for each: `user` is what it was. It runs beside the answer; what it
-    /// begins may be cut off when the process ends. Rows of your own tables go by `references users on delete cascade`.
+    /// Called once after an account was deleted by its owner, with its last state. Rows of your own tables are removed
+    /// by `references users on delete cascade`. It runs in the background, and may be interrupted when the process
+    /// ends.
     ///
     /// ```
     /// use auth::hooks::{Hook, Hooks};
@@ -286,7 +291,7 @@ pub trait Hooks: Send + Sync + 'static {
 /// No hooks.
 impl Hooks for () {}
 
-/// Runs [`Hooks::after_registration`] on its own, once the transaction that makes the account is committed.
+/// Runs [`Hooks::after_registration`] in the background, once the transaction is committed.
 pub(crate) fn registered(auth: &Auth, tx: &mut Tx, user: &User) {
     let (auth, user) = (auth.clone(), user.clone());
     tx.after_commit(move || {
@@ -294,7 +299,7 @@ pub(crate) fn registered(auth: &Auth, tx: &mut Tx, user: &User) {
     });
 }
 
-/// Runs [`Hooks::after_deletion`] on its own, once the transaction that deletes the account is committed.
+/// Runs [`Hooks::after_deletion`] in the background, once the transaction is committed.
 pub(crate) fn deleted(auth: &Auth, tx: &mut Tx, user: &User) {
     let (auth, user) = (auth.clone(), user.clone());
     tx.after_commit(move || {
@@ -302,7 +307,7 @@ pub(crate) fn deleted(auth: &Auth, tx: &mut Tx, user: &User) {
     });
 }
 
-/// Asks [`Hooks::before_request`], unless the request is refused for what its fields have anyway.
+/// Calls [`Hooks::before_request`], unless the fields already have problems.
 pub(crate) async fn asked(
     auth: &Auth,
     asking: Asking,

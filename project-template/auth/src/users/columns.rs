@@ -1,15 +1,14 @@
-//! What `tokens.claims` can take of an account.
+//! The columns of an account that `tokens.claims` can name.
 
 use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::User;
 
-/// Names of claims that every token has beside those of the protocol.
+/// Names of claims that every token has besides those of the protocol.
 pub(crate) const OWN_CLAIMS: &[&str] = &[];
 
-/// A column of the account: what its name is in the settings, whether it tells who somebody is, and how it is read. Times
-/// are seconds since 1970.
+/// A column, by its name in the settings; `is_personal` if it identifies the user. Times are Unix seconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Column {
     pub(crate) name: &'static str,

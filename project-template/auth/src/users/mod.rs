@@ -1,4 +1,4 @@
-//! Accounts: their rows, and the rules that hold for every one. What is done with an account is for the rooms below.
+//! Accounts: their rows, and the rules for all of them. The operations on accounts are in other rooms.
 
 mod columns;
 pub mod role;
@@ -20,7 +20,7 @@ use crate::db::Tx;
 use crate::error::{Error, Result, refusals};
 use crate::throttle;
 
-/// The account with an address, whatever its case.
+/// Finds the account with an address, ignoring case.
 ///
 /// # Errors
 /// If the database cannot be reached.
@@ -29,7 +29,7 @@ pub async fn by_email(auth: &Auth, address: &str) -> Result<Option<User>> {
     Ok(store::by_email(auth.db(), &email).await?)
 }
 
-/// An account, if it is active and still as it was in this version.
+/// The account, if it is active and still has this `auth_version`.
 ///
 /// # Errors
 /// If the database cannot be reached.
@@ -38,8 +38,8 @@ pub(crate) async fn at_version(auth: &Auth, id: Uuid, version: i64) -> Result<Op
     Ok(user.filter(|user| user.is_active && user.auth_version == version))
 }
 
-/// Makes an account. What was counted for its address was somebody else's. A taken address is a unique violation, see
-/// [`crate::db::is_taken`].
+/// Creates an account, and removes the failures counted for its address before. A taken address is a unique violation,
+/// see [`crate::db::is_taken`].
 ///
 /// # Errors
 /// If the database cannot be reached.
@@ -59,8 +59,8 @@ refusals! {
     LastSuperuser = CONFLICT, "last_superuser", "This is the last active superuser. Make another one first.";
 }
 
-/// Refuses to go on with an account that is the last active superuser. Until the transaction ends, all superusers are held:
-/// of two who take each other's role away at once, one finds that they are the last.
+/// Rejects a change to the last active superuser. Locks all superusers until the transaction ends, so that two of them
+/// cannot remove each other concurrently.
 ///
 /// # Errors
 /// 409 `last_superuser`.

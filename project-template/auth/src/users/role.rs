@@ -1,6 +1,6 @@
-//! Roles are numbers, so that a company can put its own between these.
+//! Roles are numbers, so that an application can add its own in between.
 
-/// Everybody who signs up.
+/// Every user who signs up.
 pub const USER: i64 = 0;
 /// May use the admin pages.
 pub const STAFF: i64 = 900;

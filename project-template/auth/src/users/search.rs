@@ -1,4 +1,4 @@
-//! The text by which staff find an account, and what a search looks for in it.
+//! The indexed text by which staff find an account, and the search terms for it.
 
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
@@ -6,19 +6,20 @@ use uuid::Uuid;
 use super::{NewUser, User, search_store as store};
 use crate::db::Tx;
 
-/// What is looked for at most: an address has no more letters, and nobody has as many names.
+/// Limits on a search: no address has more characters, and no user more names.
 const LETTERS: usize = 254;
 const WORDS: usize = 10;
 
-/// Before each word. Shorter words than the index knows are looked for together with it, at the beginning of others.
+/// Precedes each word. The index holds trigrams, so shorter search words are looked up together with it, as beginnings
+/// of words.
 const GAP: &str = "  ";
 
-/// Notes by what an account is found.
+/// Stores the search text of an account.
 pub(super) async fn note(tx: &mut Tx, id: Uuid, email: &str, names: (&str, &str)) -> sqlx::Result<()> {
     store::set(tx, id, &words(email, names.0, names.1)).await
 }
 
-/// As [`note`], for an account that may have changed.
+/// Stores the search text of an account after an update, if there is one.
 pub(super) async fn noted(tx: &mut Tx, user: Option<User>) -> sqlx::Result<Option<User>> {
     if let Some(user) = &user {
         note(tx, user.id, &user.email, (&user.first_name, &user.last_name)).await?;
@@ -26,14 +27,14 @@ pub(super) async fn noted(tx: &mut Tx, user: Option<User>) -> sqlx::Result<Optio
     Ok(user)
 }
 
-/// Notes the words of an account that was just made or, in the same time, of nobody.
+/// Stores the search text of a new account. If none was created, does the same work, against timing attacks.
 pub(super) async fn note_or_pretend(tx: &mut Tx, new: &NewUser, is_made: bool) -> sqlx::Result<()> {
     let words = words(new.email.as_written(), &new.first_name, &new.last_name);
     store::insert(tx, is_made.then_some(new.id), &words).await?;
     store::remove_pretended(tx).await
 }
 
-/// The text for an address and names, its domain in both forms.
+/// The search text of an address (its domain in both forms, Unicode and ASCII) and names.
 fn words(email: &str, first: &str, last: &str) -> String {
     let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
     let ascii = idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_owned());
@@ -44,8 +45,8 @@ fn words(email: &str, first: &str, last: &str) -> String {
     folded.split_whitespace().flat_map(|word| [GAP, word]).collect()
 }
 
-/// What the text of an account must have for it to be found. Words of one or two letters are beginnings; others are
-/// anywhere in it.
+/// The substrings that an account's text must contain. Words of one or two letters match beginnings of words, longer
+/// ones match anywhere.
 pub(crate) fn needles(searched: &str) -> Vec<String> {
     let folded: String = fold(searched).chars().take(LETTERS).collect();
     let needle = |word: &str| match word.chars().count() {
@@ -56,11 +57,11 @@ pub(crate) fn needles(searched: &str) -> Vec<String> {
     folded.split_whitespace().take(WORDS).map(needle).collect()
 }
 
-/// A text without what people leave out: case, accents, the width of letters.
+/// Removes case, accents and letter width.
 fn fold(text: &str) -> String {
     let is_accent = |letter: &char| ('\u{300}'..='\u{36f}').contains(letter);
     let bare = text.nfkd().filter(|letter| !is_accent(letter));
-    // By way of upper case, ß is ss and both forms of a sigma are one.
+    // Through upper case, ß becomes ss, and both forms of sigma become one.
     let folded = bare.flat_map(char::to_uppercase).flat_map(char::to_lowercase);
     folded.filter(|letter| !is_accent(letter) && *letter != '\0').collect()
 }

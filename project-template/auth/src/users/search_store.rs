@@ -1,11 +1,11 @@
-//! The table of what accounts are found by.
+//! The table of search texts.
 
 use uuid::Uuid;
 
 use crate::db::Tx;
 use crate::in_tx;
 
-/// Notes the words of a new account, or of nobody until the transaction ends.
+/// Inserts the text of a new account; without one, a row that `remove_pretended` removes.
 pub(super) async fn insert(tx: &mut Tx, user: Option<Uuid>, words: &str) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query("insert into user_search (user_id, words) values ($1, $2)")
         .bind(user)
@@ -15,12 +15,11 @@ pub(super) async fn insert(tx: &mut Tx, user: Option<Uuid>, words: &str) -> sqlx
         .map(drop))
 }
 
-/// Removes the words of nobody.
+/// Removes rows without an account.
 pub(super) async fn remove_pretended(tx: &mut Tx) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query("delete from user_search where user_id is null").execute(conn).await.map(drop))
 }
 
-/// Notes the words of an account, whatever they were.
 pub(super) async fn set(tx: &mut Tx, user: Uuid, words: &str) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query(
         "insert into user_search (user_id, words) values ($1, $2)

@@ -7,7 +7,6 @@ use super::{Account, Email, NewUser, User, role, search};
 use crate::db::{Db, Tx};
 use crate::{in_tx, on};
 
-/// What a [`User`] is read from.
 macro_rules! columns {
     () => {
         "id, email, email_verified, password_hash, password_proven, signed_up, first_name, last_name, role, is_active, \
@@ -15,7 +14,6 @@ macro_rules! columns {
     };
 }
 
-/// Inserts an account, with what is to be done about a conflict.
 macro_rules! insert {
     ($tx:expr, $new:expr, $now:expr, $conflict:literal) => {
         in_tx!($tx, conn => sqlx::query_as(
@@ -45,15 +43,15 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewUser, now: OffsetDateTime) -> s
     Ok(user)
 }
 
-/// Inserts an account, or finds the one that has the address; the id tells which. Either way a row is written and held
-/// until the transaction ends, so that whoever times this learns nothing.
+/// Inserts an account, or returns the one that has the address; the id tells which. Either way a row is written and
+/// locked until the transaction ends, against timing attacks.
 pub(crate) async fn insert_or_find(tx: &mut Tx, new: &NewUser, now: OffsetDateTime) -> sqlx::Result<User> {
     let user: User = insert!(tx, new, now, "on conflict (email_key) do update set email_key = excluded.email_key")?;
     search::note_or_pretend(tx, new, user.id == new.id).await?;
     Ok(user)
 }
 
-/// Notes that mail to the address reaches the account, if that is still as it was in this version.
+/// Marks the address as verified, if the account is active and still in this version.
 pub(crate) async fn set_verified(
     tx: &mut Tx,
     id: Uuid,
@@ -72,7 +70,7 @@ pub(crate) async fn set_verified(
     .await)
 }
 
-/// Notes that the password is that of who reads the account's mail.
+/// Marks the password as set by a user who reads the account's mail.
 pub(crate) async fn trust_password(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query("update users set password_proven = true where id = $1")
         .bind(id)
@@ -81,7 +79,7 @@ pub(crate) async fn trust_password(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
         .map(drop))
 }
 
-/// Takes a password away that may be a stranger's, if the account has one. Gives the account as it is then.
+/// Removes a password that may be an attacker's. Returns the changed account, or none if there was no such password.
 pub(crate) async fn void_unproven_password(tx: &mut Tx, id: Uuid, now: OffsetDateTime) -> sqlx::Result<Option<User>> {
     in_tx!(tx, conn => sqlx::query_as(
         concat!("update users set password_hash = null, auth_version = auth_version + 1, updated_at = $1
@@ -94,8 +92,8 @@ pub(crate) async fn void_unproven_password(tx: &mut Tx, id: Uuid, now: OffsetDat
     .await)
 }
 
-/// Gives an account another address, one that mail has reached, if it is still as it was in this version. A taken address
-/// is a unique violation.
+/// Sets another address, which is verified, if the account is active and still in this version. A taken address is a
+/// unique violation.
 pub(crate) async fn set_email(
     tx: &mut Tx,
     (id, version): (Uuid, i64),
@@ -119,7 +117,7 @@ pub(crate) async fn set_email(
     search::noted(tx, changed).await
 }
 
-/// Writes the address of an account in another way, if it is still as `user` shows it.
+/// Changes the spelling of an address, but not its key, if the account has not changed since `user` was read.
 pub(crate) async fn respell_email(tx: &mut Tx, user: &User, email: &Email, now: OffsetDateTime) -> sqlx::Result<bool> {
     let changed = in_tx!(tx, conn => sqlx::query(
         "update users set email = $1, updated_at = $2 where id = $3 and email_key = $4 and auth_version = $5",
@@ -135,7 +133,7 @@ pub(crate) async fn respell_email(tx: &mut Tx, user: &User, email: &Email, now: 
     Ok(changed == 1)
 }
 
-/// Gives an account the names and the password of another sign-up, or no password at all.
+/// Sets the names and the password of another sign-up; without a password, removes the old one.
 pub(crate) async fn set_sign_up(
     tx: &mut Tx,
     user: &User,
@@ -159,7 +157,7 @@ pub(crate) async fn set_sign_up(
     search::noted(tx, changed).await
 }
 
-/// Inserts an account as it was elsewhere and gives its id, unless its address or its id is taken.
+/// Inserts an imported account and returns its id. None if its address or its id is taken.
 pub(crate) async fn import(tx: &mut Tx, account: &Account, now: OffsetDateTime) -> sqlx::Result<Option<Uuid>> {
     let created_at = account.created_at.unwrap_or(now);
     let made: Option<(Uuid,)> = in_tx!(tx, conn => sqlx::query_as(
@@ -189,13 +187,12 @@ pub(crate) async fn import(tx: &mut Tx, account: &Account, now: OffsetDateTime) 
     Ok(Some(id))
 }
 
-/// An id that sorts by the time the account was made, as all of them do.
+/// An id that sorts by the time of creation, as all of them do.
 fn id_of(created_at: OffsetDateTime) -> Uuid {
     let seconds = u64::try_from(created_at.unix_timestamp()).unwrap_or_default();
     Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, 0))
 }
 
-/// The id of the account with this address.
 pub(crate) async fn id_by_email(tx: &mut Tx, email: &Email) -> sqlx::Result<Option<Uuid>> {
     let found: Option<(Uuid,)> = in_tx!(tx, conn => sqlx::query_as("select id from users where email_key = $1")
         .bind(email.key())
@@ -204,7 +201,6 @@ pub(crate) async fn id_by_email(tx: &mut Tx, email: &Email) -> sqlx::Result<Opti
     Ok(found.map(|(id,)| id))
 }
 
-/// Whether there is an account with this id.
 pub(crate) async fn has_id(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
     let found: Option<(Uuid,)> = in_tx!(tx, conn => sqlx::query_as("select id from users where id = $1")
         .bind(id)
@@ -231,7 +227,7 @@ pub(crate) async fn by_id(db: &Db, id: Uuid) -> sqlx::Result<Option<User>> {
     .await)
 }
 
-/// The user of a live session.
+/// The active user of an active session.
 pub(crate) async fn by_session(db: &Db, session: Uuid, now: OffsetDateTime) -> sqlx::Result<Option<User>> {
     on!(db, pool => sqlx::query_as(
         concat!("select ", columns!(), " from users where is_active and id = (
@@ -243,8 +239,8 @@ pub(crate) async fn by_session(db: &Db, session: Uuid, now: OffsetDateTime) -> s
     .await)
 }
 
-/// Notes a sign-in, if the account is still as it was when the proof was checked. Holds the account until the
-/// transaction ends, so that a sign-in and the taking away of a way in follow one another.
+/// Records a sign-in, if the account has not changed since the proof was checked. Locks the account until the
+/// transaction ends, so that sign-ins and revocations are serialized.
 pub(crate) async fn touch_login(tx: &mut Tx, user: &User, now: OffsetDateTime) -> sqlx::Result<Option<User>> {
     in_tx!(tx, conn => sqlx::query_as(
         concat!("update users set last_login_at = $1 where id = $2 and auth_version = $3 and is_active
@@ -257,8 +253,8 @@ pub(crate) async fn touch_login(tx: &mut Tx, user: &User, now: OffsetDateTime) -
     .await)
 }
 
-/// Holds an account until the transaction ends. Whoever ends several of its sessions does this first, so that they
-/// follow one another: two at once could each wait for a session that the other has. Says whether there is the account.
+/// Locks an account until the transaction ends. Call it before ending several of its sessions: two such transactions
+/// could otherwise deadlock. Returns whether the account exists.
 pub(crate) async fn hold(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
     let held = in_tx!(tx, conn => sqlx::query("update users set updated_at = updated_at where id = $1")
         .bind(id)
@@ -268,8 +264,7 @@ pub(crate) async fn hold(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
     Ok(held == 1)
 }
 
-/// Raises the version of a user's access tokens: those of an earlier one are worth nothing. Says whether there is such an
-/// account.
+/// Revokes all access tokens of a user by raising their version. Returns whether the account exists.
 pub(crate) async fn raise_access_version(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
     let raised = in_tx!(tx, conn => sqlx::query("update users set access_version = access_version + 1 where id = $1")
         .bind(id)
@@ -290,7 +285,8 @@ pub(crate) async fn upgrade_hash(db: &Db, user: &User, hash: &str) -> sqlx::Resu
         .map(drop))
 }
 
-/// Sets a new password, if the account is still as `user` shows it. Gives the account as it is then.
+/// Sets a new password, if the account is active and has not changed since `user` was read. Returns the changed
+/// account.
 pub(crate) async fn set_password(
     tx: &mut Tx,
     user: &User,
@@ -312,7 +308,7 @@ pub(crate) async fn set_password(
     .await)
 }
 
-/// Lets an account sign in, or not.
+/// Activates or deactivates an account.
 pub(crate) async fn set_active(tx: &mut Tx, id: Uuid, active: bool, now: OffsetDateTime) -> sqlx::Result<bool> {
     let done = in_tx!(tx, conn => sqlx::query(
         "update users set is_active = $1, auth_version = auth_version + 1, updated_at = $2 where id = $3",
@@ -326,7 +322,7 @@ pub(crate) async fn set_active(tx: &mut Tx, id: Uuid, active: bool, now: OffsetD
     Ok(done == 1)
 }
 
-/// Changes the names that are given.
+/// Changes the names that are `Some`.
 pub(crate) async fn set_names(
     tx: &mut Tx,
     id: Uuid,
@@ -349,7 +345,6 @@ pub(crate) async fn set_names(
     search::noted(tx, changed).await
 }
 
-/// Gives an account a role.
 pub(crate) async fn set_role(tx: &mut Tx, id: Uuid, role: i64, now: OffsetDateTime) -> sqlx::Result<bool> {
     let done = in_tx!(tx, conn => sqlx::query("update users set role = $1, updated_at = $2 where id = $3")
         .bind(role)
@@ -361,8 +356,8 @@ pub(crate) async fn set_role(tx: &mut Tx, id: Uuid, role: i64, now: OffsetDateTi
     Ok(done == 1)
 }
 
-/// Gives an account a role and a password, or none, if it is active and still as `user` shows it. Gives the account as it
-/// is then.
+/// Sets the role and the password, or removes the password, if the account is active and has not changed since `user`
+/// was read. Returns the changed account.
 pub(crate) async fn promote(
     tx: &mut Tx,
     user: &User,
@@ -384,7 +379,7 @@ pub(crate) async fn promote(
     .await)
 }
 
-/// Holds every superuser until the transaction ends.
+/// Locks every superuser until the transaction ends.
 pub(crate) async fn hold_superusers(tx: &mut Tx) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query("update users set updated_at = updated_at where role > 0 and role >= $1")
         .bind(role::SUPERUSER)
@@ -393,7 +388,7 @@ pub(crate) async fn hold_superusers(tx: &mut Tx) -> sqlx::Result<()> {
         .map(drop))
 }
 
-/// Whether an account is an active superuser, and no other is.
+/// Whether the account is the only active superuser.
 pub(crate) async fn is_last_superuser(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
     let found: Option<(i64,)> = in_tx!(tx, conn => sqlx::query_as(
         "select role from users where id = $1 and is_active and role >= $2 and not exists (
@@ -407,7 +402,7 @@ pub(crate) async fn is_last_superuser(tx: &mut Tx, id: Uuid) -> sqlx::Result<boo
     Ok(found.is_some())
 }
 
-/// Removes an account and everything that hangs on it, if it is still as `user` shows it.
+/// Deletes an account and, by cascade, the rows that refer to it, if it has not changed since `user` was read.
 pub(crate) async fn delete(tx: &mut Tx, user: &User) -> sqlx::Result<bool> {
     let done = in_tx!(tx, conn => sqlx::query(
         "delete from users where id = $1 and auth_version = $2 and role = $3 and email_verified = $4",

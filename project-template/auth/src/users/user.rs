@@ -1,4 +1,4 @@
-//! An account.
+//! Accounts as they are stored, created and imported.
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{Email, role};
 use crate::audit;
 
-/// Characters of a first or a last name.
+/// Maximum length of a first or last name, in characters.
 pub(crate) const NAME_LIMIT: usize = 150;
 
 crate::row! {
@@ -17,13 +17,13 @@ crate::row! {
         pub id: Uuid,
         /// The address as its owner wrote it.
         pub email: String,
-        /// Whether the owner has shown that mail to the address reaches them.
+        /// Whether the owner has proven that they receive mail at the address.
         pub email_verified: bool,
         /// A PHC string; none while the account has no password.
         pub password_hash: Option<String>,
-        /// Whether the password was set by somebody who had shown that they read the account's mail.
+        /// Whether the password was set by a user who had proven that they read the account's mail.
         pub password_proven: bool,
-        /// Whether a sign-up made it, not an import.
+        /// Whether it was created by a sign-up, not by an import.
         pub signed_up: bool,
         /// May be empty.
         pub first_name: String,
@@ -31,13 +31,13 @@ crate::row! {
         pub last_name: String,
         /// See [`super::role`].
         pub role: i64,
-        /// Deactivated accounts cannot sign in and are told nothing about it.
+        /// Deactivated accounts cannot sign in, and the response does not reveal why.
         pub is_active: bool,
-        /// Rises whenever a way in is taken away.
+        /// Incremented whenever a way to sign in is revoked.
         pub auth_version: i64,
-        /// Rises whenever every access token that was given out is taken back.
+        /// Incremented whenever all issued access tokens are revoked.
         pub access_version: i64,
-        /// When the account was made.
+        /// When the account was created.
         pub created_at: OffsetDateTime,
         /// When it last signed in.
         pub last_login_at: Option<OffsetDateTime>,
@@ -51,36 +51,37 @@ impl std::fmt::Debug for User {
 }
 
 impl User {
-    /// Whether the password may be that of a stranger who signed up with the address of somebody else.
+    /// Whether the password may belong to an attacker who signed up with someone else's address.
     #[must_use]
     pub fn may_be_shared(&self) -> bool {
         self.password_hash.is_some() && !self.password_proven
     }
 
-    /// Whether this is nothing more than a sign-up that nobody has confirmed. Only then may another sign-up with the address
-    /// bring its password, or a change of address remove it: an account that was imported, used or given a role is somebody's.
+    /// Whether this is only an unconfirmed sign-up. Only then may another sign-up with the address replace its
+    /// password, or a change of address remove it: an account that was imported, used or given a role belongs to a
+    /// user.
     #[must_use]
     pub fn is_unconfirmed_sign_up(&self) -> bool {
         !self.email_verified && self.is_active && self.is_as_signed_up()
     }
 
-    /// Whether nothing has become of the account since the sign-up that made it, but that its address may be confirmed.
+    /// Whether the account is as its sign-up created it, except that its address may be confirmed.
     pub(crate) fn is_as_signed_up(&self) -> bool {
         !self.may_have_been_used() && self.role == role::USER && self.auth_version == 0
     }
 
-    /// Whether somebody may have signed in to it, here or where it was imported from.
+    /// Whether a user may have signed in to it, here or where it was imported from.
     pub(crate) fn may_have_been_used(&self) -> bool {
         !self.signed_up || self.last_login_at.is_some()
     }
 
-    /// The address as it is compared: the name under which others know the account.
+    /// The canonical address, for comparisons. Other rooms identify the account by it.
     #[must_use]
     pub fn address_key(&self) -> String {
         Email::parse(&self.email).map_or_else(|| self.email.to_lowercase(), |email| email.key().to_owned())
     }
 
-    /// What a password of this account must not resemble: each value with the words for it.
+    /// The values that a password of this account must not resemble, each with its label.
     #[must_use]
     pub fn attributes(&self) -> [(&'static str, &str); 3] {
         attributes(&self.email, &self.first_name, &self.last_name)
@@ -92,7 +93,7 @@ pub(crate) fn attributes<'v>(email: &'v str, first: &'v str, last: &'v str) -> [
     [("email address", email), ("first name", first), ("last name", last)]
 }
 
-/// An account to be made.
+/// An account to be created.
 pub struct NewUser {
     /// UUIDv7.
     pub id: Uuid,
@@ -106,12 +107,12 @@ pub struct NewUser {
     pub last_name: String,
     /// See [`super::role`].
     pub role: i64,
-    /// Whether the address is known to be its owner's.
+    /// Whether the owner is known to receive mail at the address.
     pub email_verified: bool,
 }
 
 impl NewUser {
-    /// The account as it is going to be.
+    /// The account as it will be stored.
     pub(crate) fn to_be(&self, now: OffsetDateTime) -> User {
         User {
             id: self.id,
@@ -142,9 +143,9 @@ impl audit::Account for User {
     }
 }
 
-/// An account to be made as it was elsewhere.
+/// An account to be imported.
 pub(crate) struct Account {
-    /// Django's primary key, where it is a UUID: what refers to it still fits.
+    /// Django's primary key, if it is a UUID, so that references to it stay valid.
     pub(crate) id: Option<Uuid>,
     pub(crate) email: Email,
     pub(crate) email_verified: bool,
