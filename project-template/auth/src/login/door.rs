@@ -1,4 +1,4 @@
-//! The door for applications: sessions for people who have proven who they are in a way of theirs.
+//! Lets the application begin sessions for users that it has authenticated itself.
 
 use super::{Terms, complete};
 use crate::Auth;
@@ -13,11 +13,11 @@ refusals! {
 }
 
 impl Auth {
-    /// Begins a session for somebody who was proven another way, such as by a provider of yours. `name` says which: the audit
-    /// log keeps it, and [`Hooks::before_login`](crate::Hooks::before_login) sees it.
+    /// Begins a session for a user who was authenticated another way, such as by a provider of yours. `name` names that
+    /// way: the audit log records it, and [`Hooks::before_login`](crate::Hooks::before_login) sees it.
     ///
-    /// Nothing is left out that other ways in have: the account must be active and, where that is mandatory, verified; hooks
-    /// are asked; devices are counted and their owner is told of a new one.
+    /// The rules of other ways to sign in apply: the account must be active and, where that is mandatory, verified;
+    /// hooks are asked; devices are counted, and their owner is notified of a new one.
     ///
     /// ```
     /// use auth::sessions::Delivery;
@@ -44,7 +44,7 @@ impl Auth {
     ///
     /// # Errors
     /// 401 `not_admitted` if the account is deactivated or has just changed; 401 `email_not_verified`; 403
-    /// `too_many_devices`; what a hook refuses with.
+    /// `too_many_devices`; the error of a hook that refuses.
     pub async fn sign_in(&self, user: &User, client: &Client, name: &'static str) -> Result<SignIn> {
         let terms = Terms { proof: Proof::Application(name), forgotten: false };
         Ok(complete(self, user, client, terms).await?.ok_or(NotAdmitted)?)

@@ -1,8 +1,8 @@
-//! Signing in: the one door every way in ends at.
+//! Signing in: every way to sign in ends here.
 //!
-//! A way proves who somebody is and calls `complete`, whose outcome is a session, a challenge or a refusal. Where an account is
-//! made by the same request, its transaction stands between the two halves, `admit` and `begin`. There is no third way: what
-//! begins a session takes an `Admitted`, which `sessions::admit` alone makes.
+//! Each authenticates the user and calls `complete`, which returns a session, a challenge or a refusal. If the same
+//! request creates the account, its transaction stands between the two halves, `admit` and `begin`. There is no third
+//! way: beginning a session takes an `Admitted`, which a sign-in only gets from `sessions::admit`.
 
 mod door;
 mod routes;
@@ -23,11 +23,12 @@ use crate::notices;
 use crate::sessions::{self, Admitted, Delivery, Ended, Entry, Issued, Proof, SignIn, SigningIn};
 use crate::users::{self, User};
 
-/// Begins a session for a user who has proven who they are, or says what they have to do first; none if the account was
-/// changed or deactivated since the proof was checked.
+/// Begins a session for a user who has proven their identity, or returns the challenge to meet first; None if the
+/// account was changed or deactivated since the proof was checked.
 ///
 /// # Errors
-/// 401 `email_not_verified` where only verified addresses sign in; 403 `too_many_devices`; what a hook refuses with.
+/// 401 `email_not_verified` where only verified addresses sign in; 403 `too_many_devices`; the error of a hook that
+/// refuses.
 pub(crate) async fn complete(auth: &Auth, user: &User, client: &Client, terms: Terms) -> Result<Option<SignIn>> {
     let refused = |reason: Reason| audit::note(auth, Event::of(Kind::SignInFailed, user).because(reason));
     let admitted = match admit(auth, user, client, terms, refused).await? {
@@ -43,18 +44,18 @@ pub(crate) async fn complete(auth: &Auth, user: &User, client: &Client, terms: T
     Ok(Some(SignIn::Session(issued)))
 }
 
-/// How somebody comes in, and what their session is to be like.
+/// How a user signs in, and the kind of session they get.
 #[derive(Clone, Copy)]
 pub(crate) struct Terms {
     pub(crate) proof: Proof,
-    /// Whether the browser is to forget it when it is closed.
+    /// Whether the browser forgets the session when it is closed.
     pub(crate) forgotten: bool,
 }
 
-/// Asks whether somebody may sign in, outside of any transaction: see [`sessions::admit`]. A challenge is written down.
+/// Decides whether a user may sign in, outside of any transaction: see [`sessions::admit`]. A challenge is logged.
 ///
 /// # Errors
-/// 401 `email_not_verified`; what a hook refuses with.
+/// 401 `email_not_verified`; the error of a hook that refuses.
 pub(crate) async fn admit(
     auth: &Auth,
     user: &User,
@@ -70,8 +71,8 @@ pub(crate) async fn admit(
     Ok(entry)
 }
 
-/// Begins the session of somebody who was admitted, in a transaction that is to be committed with the sessions that end
-/// for it. None if the account is not as `user` shows it.
+/// Begins the session of an admitted user. Commit the transaction through the returned `Ended`, the sessions that end
+/// for this one. None if the account no longer matches `user`.
 ///
 /// # Errors
 /// 403 `too_many_devices`.
@@ -93,8 +94,8 @@ pub(crate) async fn begin(
     Ok(Some((issued, evicted)))
 }
 
-/// Tells of a sign-in with a device, or from an address, that no session of the account had. `user` is the account as it was:
-/// nobody is told of their first sign-in.
+/// Notifies the owner of a sign-in with a device, or from an address, that is new to the account. `user` is the account
+/// before this sign-in: the first one is not reported.
 async fn tell_of_new_device(auth: &Auth, tx: &mut Tx, user: &User, client: &Client) -> Result<()> {
     let is_first = user.last_login_at.is_none();
     if !auth.settings().audit.notify_new_device || is_first || sessions::is_known(tx, user.id, client).await? {
@@ -104,8 +105,8 @@ async fn tell_of_new_device(auth: &Auth, tx: &mut Tx, user: &User, client: &Clie
     notices::new_device(auth, tx, &user.email, device, client.ip).await
 }
 
-/// The answer to something that is done whether or not its owner may sign in, with tokens if they may. That they may not,
-/// or that something fails now, would say as an error that nothing was done.
+/// The answer to an action that is done whether or not its owner may sign in, with tokens if they may. An error of the
+/// sign-in is not returned, because it would suggest that the action failed.
 pub(crate) async fn answer(
     auth: &Auth,
     user: &User,

@@ -76,7 +76,7 @@ async fn sign_in(auth: &Auth, client: &Client, mut fields: Fields) -> Result<Sig
 /// The user with this address and password, within the budgets for guesses.
 ///
 /// # Errors
-/// 429 where one is spent.
+/// 429 if one is spent.
 pub(crate) async fn checked(
     auth: &Auth,
     client: &Client,
@@ -91,7 +91,7 @@ pub(crate) async fn checked(
     user
 }
 
-/// The user with this address and password. It takes as long to find that there is none.
+/// The user with this address and password. An address without an account takes as long.
 async fn verified(auth: Auth, email: Email, password: SecretString) -> Result<Option<User>> {
     let user = users::store::by_email(auth.db(), &email).await?;
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
@@ -112,7 +112,7 @@ async fn verified(auth: Auth, email: Email, password: SecretString) -> Result<Op
     Ok(Some(user))
 }
 
-/// A sign-in does not fail because its hash could not be renewed; the next one tries again.
+/// Renews an outdated hash. A sign-in does not fail with it; the next one tries again.
 async fn renew_hash(auth: &Auth, user: &User, password: SecretString) {
     let renewed = async {
         let hash = auth.passwords().hash(password).await?;

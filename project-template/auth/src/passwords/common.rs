@@ -1,13 +1,13 @@
-//! Passwords that everybody tries first.
+//! The most common passwords.
 
 use std::sync::LazyLock;
 
-/// The entries of at least eight characters of the list that Django ships, sorted, in lower case.
+/// Django's list of common passwords, those of eight characters and more, sorted, in lower case.
 const LIST: &str = include_str!("common.txt");
 
 static COMMON: LazyLock<Vec<&str>> = LazyLock::new(|| LIST.lines().collect());
 
-/// Whether `password`, whatever its case, is one of them.
+/// Whether `password` is on the list, in any case.
 pub(crate) fn is_common(password: &str) -> bool {
     COMMON.binary_search(&password.to_lowercase().as_str()).is_ok()
 }

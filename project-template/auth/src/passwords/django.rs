@@ -1,6 +1,6 @@
 //! Password hashes in Django's notation: the name of the method, then its parts between dollar signs.
 //!
-//! Only compared, never made: whoever signs in with one gets a hash of our own.
+//! Only compared, never generated: a sign-in replaces one with a hash of our own.
 
 use std::fmt::Write as _;
 use std::num::NonZeroU32;
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::firebase::{self, Firebase};
 use super::{memory::Memory, stored::Argon2Hash};
 
-/// The most a hash may cost: twice Django's present number of rounds, eight times its bcrypt, and for scrypt 256 MiB or
+/// Upper bounds of a hash's cost: twice Django's present rounds, eight times its bcrypt, and for scrypt 256 MiB or
 /// seven times its work.
 pub(super) const MAX_PBKDF2_ROUNDS: u32 = 3_000_000;
 const MAX_BCRYPT_COST: u32 = 15;
@@ -22,14 +22,14 @@ const MAX_SCRYPT_LOG_N: u8 = 18;
 const MAX_SCRYPT_MEMORY: u64 = 256 * 1024 * 1024;
 const MAX_SCRYPT_WORK: u64 = 1 << 22;
 
-/// Bytes of a PBKDF2 hash, which is as long as its digest: SHA-1's and SHA-256's.
+/// Bytes of a PBKDF2 hash, which is as long as its digest.
 const SHA1_BYTES: usize = 20;
 const SHA256_BYTES: usize = 32;
 const SHA512_BYTES: usize = 64;
 /// Bytes of Django's scrypt hashes.
 const SCRYPT_BYTES: usize = 64;
 
-/// A hash that Django made, or another framework in the same way.
+/// A hash made by Django, or by another framework in the same way.
 pub(super) enum Django {
     Pbkdf2 {
         algorithm: pbkdf2::Algorithm,
@@ -54,7 +54,7 @@ pub(super) enum Django {
 
 impl Django {
     pub(super) fn parse(text: &str) -> Option<Self> {
-        // Without Django's word in front, as most others store it.
+        // Without Django's method name in front, as most others store it.
         if text.starts_with("$2") {
             return Self::bcrypt(text, false);
         }
@@ -97,13 +97,14 @@ impl Django {
         Some(Self::Scrypt { params, salt: salt.to_owned(), hash, is_composed })
     }
 
-    /// Whether the hash was made of these bytes. None if that cannot be computed.
+    /// Whether the hash is of these bytes. None if that cannot be computed.
     pub(super) fn is_of(&self, password: &[u8], memory: &Memory) -> Option<bool> {
         match self {
             Self::Pbkdf2 { algorithm, rounds, salt, hash } => {
                 Some(pbkdf2::verify(*algorithm, *rounds, salt, password, hash).is_ok())
             }
-            // bcrypt reads 72 bytes at most. Django once cut what is longer, which would let any other ending in.
+            // bcrypt reads at most 72 bytes. Cutting longer passwords, as Django once did, would accept any other
+            // ending.
             Self::Bcrypt { hash, is_prehashed: false } => Some(is_bcrypt_of(password, hash)),
             Self::Bcrypt { hash, is_prehashed: true } => Some(is_bcrypt_of(sha256_hex(password).as_bytes(), hash)),
             Self::Scrypt { params, salt, hash, is_composed } => {
@@ -120,7 +121,7 @@ impl Django {
     }
 }
 
-/// None if they are none, or cost too much.
+/// None if the parameters are invalid or cost too much.
 pub(super) fn scrypt_params(log_n: u8, r: u32, p: u32) -> Option<scrypt::Params> {
     let n = 1_u64.checked_shl(log_n.into()).filter(|_| log_n <= MAX_SCRYPT_LOG_N)?;
     let memory = n.checked_mul(r.into())?.checked_mul(128)?;

@@ -1,7 +1,7 @@
-//! Firebase's hashes: the project's signer key, encrypted with AES under what scrypt makes of the password.
+//! Firebase's hashes: the project's signer key, encrypted with AES under a key that scrypt derives from the password.
 //!
-//! AES runs in counter mode there, which is the key XOR a keystream. An import that has the key stores the keystream, so
-//! that nobody needs Firebase's key to sign somebody in, and it is nowhere in the database.
+//! Firebase uses AES in counter mode, so a hash is the signer key XOR a keystream. An import, which has the signer key,
+//! stores the keystream. Signing in then does not need the signer key, and it is nowhere in the database.
 
 use std::fmt::Write as _;
 
@@ -15,13 +15,13 @@ use zeroize::Zeroizing;
 use super::django::scrypt_params;
 use super::memory::Memory;
 
-/// The word that begins a hash as it is stored here.
+/// The prefix of a hash as it is stored here.
 pub(super) const METHOD: &str = "firebase";
 
 /// Bytes of a signer key and of a hash.
 const KEY_BYTES: usize = 64;
-/// AES-256-GCM with a nonce of zeros encrypts with the blocks that counter mode from zero has after the first two: this is
-/// where they begin, and how much of the keystream is left then.
+/// AES-256-GCM with a nonce of zeros encrypts with the blocks of counter mode from zero, without the first two. These
+/// bytes are skipped, and this much of the keystream is left.
 const SKIPPED_BYTES: usize = 32;
 const STREAM_BYTES: usize = KEY_BYTES - SKIPPED_BYTES;
 
@@ -37,7 +37,7 @@ impl HashConfig {
     /// Reads what the console shows, or the same as JSON.
     ///
     /// # Errors
-    /// What is missing or wrong.
+    /// Names the parameter that is missing or wrong.
     pub(crate) fn parse(text: &SecretString) -> Result<Self, String> {
         let text = text.expose_secret();
         let value = |name: &str| value_of(text, name).ok_or_else(|| format!("it has no `{name}`"));
@@ -57,7 +57,7 @@ impl HashConfig {
         Ok(config)
     }
 
-    /// A hash and its salt, both in base64, in the notation of here.
+    /// Converts a hash and its salt, both in base64, to the notation stored here.
     pub(crate) fn noted(&self, hash: &str, salt: &str) -> Option<String> {
         let hash = bytes_of(hash).filter(|hash| hash.len() == KEY_BYTES)?;
         let salt = [bytes_of(salt)?, self.salt_separator.clone()].concat();
@@ -69,7 +69,7 @@ impl HashConfig {
     }
 }
 
-/// What follows a name, up to the end of a number or of base64.
+/// The value after a name: the characters of a number or of base64.
 fn value_of<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     let is_gap = |character: char| character.is_whitespace() || ['"', '\'', ':', '='].contains(&character);
     let is_value = |character: char| character.is_ascii_alphanumeric() || "+/=-_".contains(character);
@@ -80,12 +80,11 @@ fn value_of<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     Some(&rest[..end]).filter(|value| !value.is_empty())
 }
 
-/// Base64 in either alphabet, padded or not: the program that exports and the API differ.
+/// Base64 in either alphabet, padded or not: Firebase's export program and its API differ.
 fn bytes_of(base64: &str) -> Option<Vec<u8>> {
     STANDARD_NO_PAD.decode(base64.trim_end_matches('=').replace('-', "+").replace('_', "/")).ok()
 }
 
-/// A hash as it is stored here.
 pub(super) struct Firebase {
     params: scrypt::Params,
     salt: Vec<u8>,
@@ -93,7 +92,7 @@ pub(super) struct Firebase {
 }
 
 impl Firebase {
-    /// What follows [`METHOD`].
+    /// Parses the text after [`METHOD`].
     pub(super) fn parse(text: &str) -> Option<Self> {
         let [mem_cost, rounds, salt, stream] = text.split('$').collect::<Vec<_>>().try_into().ok()?;
         Some(Self {

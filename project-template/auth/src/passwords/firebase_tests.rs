@@ -1,6 +1,6 @@
 use super::*;
 
-/// Published by Firebase beside its own implementation, to try others with.
+/// Published by Firebase with its own implementation, to test others.
 const CONFIG: &str = "hash_config {
   algorithm: SCRYPT,
   base64_signer_key: jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==,

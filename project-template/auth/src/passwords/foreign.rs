@@ -1,5 +1,5 @@
-//! Hashes of other frameworks, in notations of their own: those that say the same as one of Django's are written in that
-//! one, the others are read as they are.
+//! Hashes of other frameworks, in their own notations. Those equivalent to one of Django's are rewritten in its
+//! notation; the others are read as they are.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
@@ -7,13 +7,13 @@ use ring::pbkdf2;
 
 use super::django::{Django, MAX_PBKDF2_ROUNDS};
 
-/// Bytes of the shortest hash that is compared.
+/// The shortest accepted hash, in bytes.
 const MIN_HASH: usize = 16;
 
-/// The notation in which a hash from elsewhere is stored, if not its own.
+/// The notation in which a hash from elsewhere is stored; None if that is its own.
 pub(super) fn noted(hash: &str) -> Option<String> {
     if hash.starts_with("$argon2") {
-        // Ours are of passwords in normal form C; this one may be of one as it was typed.
+        // Ours are of passwords in normal form C; this one may be of the password as it was typed.
         return Some(format!("argon2{hash}"));
     }
     werkzeug(hash).or_else(|| better_auth(hash))
@@ -33,7 +33,7 @@ fn werkzeug(hash: &str) -> Option<String> {
     }
 }
 
-/// `salt:hash`, both in hexadecimal: scrypt of the password in normal form KC. The salt is the text, not its bytes.
+/// `salt:hash`, both in hexadecimal: scrypt of the password in normal form KC. The salt is the hexadecimal text itself.
 fn better_auth(hash: &str) -> Option<String> {
     const SALT: usize = 32;
     let (salt, hex) = hash.split_once(':')?;
@@ -41,8 +41,8 @@ fn better_auth(hash: &str) -> Option<String> {
     (salt.len() == SALT && bytes_of(salt).is_some()).then(|| format!("scrypt_nfkc$16384${salt}$16$1${hash}"))
 }
 
-/// passlib's `$pbkdf2-digest$rounds$salt$hash`, which Keycloak's can be written as: salts are bytes, and base64 has dots for
-/// plus signs and no padding.
+/// passlib's `$pbkdf2-digest$rounds$salt$hash`, to which Keycloak's hashes can be converted. Salts are bytes, and
+/// base64 has `.` for `+` and no padding.
 pub(super) fn passlib(text: &str) -> Option<Django> {
     let rest = text.strip_prefix("$pbkdf2")?;
     let (algorithm, rest) = match rest.split_once('$')? {
@@ -55,7 +55,7 @@ pub(super) fn passlib(text: &str) -> Option<Django> {
     let rounds = rounds.parse().ok().filter(|rounds: &std::num::NonZeroU32| rounds.get() <= MAX_PBKDF2_ROUNDS)?;
     let decoded = |text: &str| STANDARD_NO_PAD.decode(text.replace('.', "+")).ok();
     let (salt, hash) = (decoded(salt)?, decoded(hash)?);
-    // As few bytes as this are found by chance.
+    // A shorter hash could match by chance.
     (hash.len() >= MIN_HASH).then_some(Django::Pbkdf2 { algorithm, rounds, salt, hash })
 }
 

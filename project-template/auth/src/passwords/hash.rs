@@ -1,8 +1,7 @@
-//! Password hashes: argon2id in a fixed number of workers, with a bounded queue in front of them.
+//! Password hashes: argon2id in a fixed number of workers behind a bounded queue.
 //!
-//! A hash takes 19 MiB and 30 ms on purpose, so that guessing is dear; whoever sends many passwords at once must not
-//! turn that against the service. Memory is workers × cost, whatever arrives, and beyond the queue the answer is
-//! [`HashError::Busy`].
+//! A hash takes 19 MiB and 30 ms on purpose, to slow down guessing. A flood of passwords must not exhaust the service:
+//! memory is bounded by workers × cost, and beyond the queue the answer is [`HashError::Busy`].
 
 use std::{
     sync::{
@@ -32,7 +31,7 @@ use crate::settings::Problem;
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
 
-/// What a hash costs, and how many are made at once.
+/// The cost of a hash, and how many are computed at once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HashSettings {
     /// Memory of one hash, in KiB.
@@ -41,15 +40,15 @@ pub(crate) struct HashSettings {
     pub(crate) iterations: u32,
     /// Lanes; they share one thread here, so more of them only help an attacker's hardware.
     pub(crate) parallelism: u32,
-    /// Hashes made at the same time.
+    /// Hashes computed at the same time.
     pub(crate) workers: usize,
     /// Requests that may wait for a worker.
     pub(crate) queue: usize,
-    /// The longest one waits.
+    /// The longest wait for a worker.
     pub(crate) wait: Duration,
 }
 
-/// Why there is no answer about a password.
+/// Why a password was neither hashed nor verified.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HashError {
     /// Too many at once: 503 with `Retry-After`.
@@ -60,24 +59,22 @@ pub(crate) enum HashError {
     Failed(String),
 }
 
-/// What a password is to a stored hash.
+/// The result of verifying a password.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Verdict {
     /// Another password, or no hash to compare with.
     Wrong,
-    /// The password.
     Right,
-    /// The password, but hashed at another cost than is configured: hash it again and store that.
+    /// The right password, but its hash has another cost than is configured or was imported: hash it again and store
+    /// that.
     RightButOutdated,
 }
 
-/// Hashes and verifies passwords.
-///
-/// Passwords are compared in normal form C, without trimming and with their case.
+/// Hashes and verifies passwords, in normal form C, untrimmed and case-sensitive.
 #[derive(Clone)]
 pub(crate) struct Hasher {
     shared: Arc<Shared>,
-    /// A place at a worker or in the queue; then a worker.
+    /// Permits for a place, at a worker or in the queue.
     places: Arc<Semaphore>,
     workers: Arc<Semaphore>,
     wait: Duration,
@@ -86,31 +83,30 @@ pub(crate) struct Hasher {
     refused: Arc<AtomicU64>,
 }
 
-/// How many there are at most.
 #[derive(Clone, Copy)]
 struct Limits {
     workers: usize,
     places: usize,
 }
 
-/// How much there is to do.
+/// The current load.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Load {
-    /// Hashes that were begun so far.
+    /// Hashes begun so far.
     pub(crate) begun: u64,
-    /// Hashes for which there was no place, or no worker in time.
+    /// Hashes rejected because the queue was full, or no worker was free in time.
     pub(crate) refused: u64,
     pub(crate) running: usize,
     pub(crate) waiting: usize,
-    /// Hashes that can be made at once.
+    /// Hashes that can be computed at once.
     pub(crate) workers: usize,
 }
 
 impl Hasher {
-    /// A hasher of this cost and breadth.
+    /// A hasher with this cost and number of workers.
     ///
     /// # Errors
-    /// What is out of bounds.
+    /// Names the setting that is out of bounds.
     pub(crate) fn new(settings: HashSettings) -> Result<Self, Problem> {
         let HashSettings { memory_kib, iterations, parallelism, .. } = settings;
         let params = Params::new(memory_kib, iterations, parallelism, Some(HASH_BYTES));
@@ -147,9 +143,10 @@ impl Hasher {
         self.work(move |shared| shared.hash(&password)).await?
     }
 
-    /// Whether `password` belongs to the stored hash.
+    /// Whether `password` matches the stored hash.
     ///
-    /// Without one (an unknown user, or one without a password) the same work is done, so that the time tells nothing.
+    /// Without one (an unknown user, or one without a password) the same work is done, so that the time reveals
+    /// nothing.
     ///
     /// # Errors
     /// [`HashError`].
@@ -157,7 +154,7 @@ impl Hasher {
         self.work(move |shared| shared.verify(&password, stored.as_deref())).await
     }
 
-    /// Runs `job` on a worker. The permits move into the job: a client that hangs up frees no worker that still works.
+    /// Runs `job` on a worker. The permits move into the job: a client that disconnects does not free a busy worker.
     async fn work<T: Send + 'static>(&self, job: impl FnOnce(&Shared) -> T + Send + 'static) -> Result<T, HashError> {
         let place = Arc::clone(&self.places).try_acquire_owned();
         let place = place.map_err(|_| self.busy())?;
@@ -184,7 +181,6 @@ impl Hasher {
         HashError::Busy
     }
 
-    /// How much there is to do now.
     pub(crate) fn load(&self) -> Load {
         let running = self.limits.workers.saturating_sub(self.workers.available_permits());
         let taken = self.limits.places.saturating_sub(self.places.available_permits());
@@ -200,17 +196,16 @@ impl Hasher {
 
 #[cfg(feature = "testing")]
 impl Hasher {
-    /// Takes every place that is free, until the permit is dropped.
+    /// Takes every free place, until the permit is dropped.
     pub(crate) fn occupy(&self) -> Option<OwnedSemaphorePermit> {
         let all = u32::try_from(self.places.available_permits()).ok()?;
         Arc::clone(&self.places).try_acquire_many_owned(all).ok()
     }
 }
 
-/// What the workers share.
 struct Shared {
     params: Params,
-    /// A hash of nothing, at the configured cost.
+    /// A dummy hash at the configured cost, for users without one.
     dummy: String,
     memory: Memory,
 }
@@ -247,7 +242,7 @@ impl Shared {
         })
     }
 
-    /// `None` if the stored text is no hash that can be checked, and nothing was done.
+    /// `None` if the stored text is no hash that can be checked, and nothing was computed.
     fn check(&self, password: &SecretString, stored: &str) -> Option<Verdict> {
         let verdict = Stored::parse(stored).and_then(|stored| self.compare(password, &stored));
         if verdict.is_none() {
@@ -264,7 +259,7 @@ impl Shared {
                 true => Verdict::RightButOutdated,
                 false => Verdict::Wrong,
             }),
-            // Made from the password as it came, wherever it was typed then: try that first.
+            // An imported hash is of the password as it was typed then, in whatever form: try the raw one first.
             Stored::Imported(hash) => {
                 let raw = password.expose_secret();
                 let is_right = hash.is_of(raw.as_bytes(), &self.memory)?

@@ -4,7 +4,7 @@ use tokio::task::{JoinSet, yield_now};
 
 use super::*;
 
-/// The smallest memory that argon2 takes: the tests are about everything but the cost.
+/// The smallest memory that argon2 accepts: these tests are about everything but the cost.
 const CHEAP: HashSettings =
     HashSettings { memory_kib: 8, iterations: 1, parallelism: 1, workers: 2, queue: 64, wait: Duration::from_mins(1) };
 

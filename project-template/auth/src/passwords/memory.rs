@@ -1,12 +1,12 @@
-//! Memory for hashing, kept and used again.
+//! Reusable memory for hashing.
 //!
-//! Returned to the allocator it would not go back to the system: each thread that ever hashed keeps its own 19 MiB.
+//! The allocator would not return it to the system: each thread that ever hashed would keep its own 19 MiB.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use argon2::Block;
 
-/// As many buffers as hashes were ever made at once.
+/// Holds as many buffers as hashes were ever computed at once.
 pub(crate) struct Memory {
     blocks: usize,
     spare: Mutex<Vec<Vec<Block>>>,
@@ -19,10 +19,10 @@ impl Memory {
         Self { blocks, spare: Mutex::default(), oversized: Mutex::default() }
     }
 
-    /// Runs `job` with at least `blocks` KiB. The buffer holds what an earlier job left in it.
+    /// Runs `job` with at least `blocks` KiB. The buffer still holds the data of an earlier job.
     ///
-    /// More than the pool's size is needed by hashes from before the cost was lowered, or by imported ones; one at a
-    /// time has its own, so that many of them cannot add up.
+    /// Imported hashes, and those from before the cost was lowered, may need more than the pool's size. They get their
+    /// own buffer, one at a time, so that many of them cannot add up.
     pub(crate) fn with<T>(&self, blocks: usize, job: impl FnOnce(&mut [Block]) -> T) -> T {
         if blocks > self.blocks {
             let _one_at_a_time = lock(&self.oversized);
@@ -35,21 +35,21 @@ impl Memory {
         result
     }
 
-    /// Runs `job`, which makes `kib` KiB of its own; one at a time where that is more than a buffer of the pool.
+    /// Runs `job`, which allocates `kib` KiB itself; one at a time if that is more than a buffer of the pool.
     pub(crate) fn beside<T>(&self, kib: usize, job: impl FnOnce() -> T) -> T {
         let _one_at_a_time = (kib > self.blocks).then(|| lock(&self.oversized));
         job()
     }
 }
 
-/// A panic while hashing leaves nothing half-done in here.
+/// Ignores poisoning: a panic while hashing leaves no inconsistent state here.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 impl Memory {
-    /// How many buffers were ever made, while none is in use.
+    /// How many buffers were ever allocated, while none is in use.
     pub(crate) fn made(&self) -> usize {
         lock(&self.spare).len()
     }

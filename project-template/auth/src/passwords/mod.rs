@@ -1,4 +1,4 @@
-//! Passwords: what is accepted as one, how it is kept, and how it is changed.
+//! Passwords: which are accepted, and how they are stored and changed.
 
 mod common;
 mod django;
@@ -34,7 +34,7 @@ const MAX_WAIT: Duration = Duration::from_secs(2);
 /// Requests that may wait for one worker: about as many hashes of 30 ms as fit into [`MAX_WAIT`].
 const QUEUE_PER_WORKER: usize = 64;
 
-/// The longest `password.reset_lifetime`, and the longest that is sensible (OWASP ASVS 5.0, 6.4).
+/// The longest `password.reset_lifetime`, and the longest without a warning (OWASP ASVS 5.0, 6.4).
 const MAX_RESET_LIFETIME: Duration = Duration::from_hours(7 * 24);
 const SAFE_RESET_LIFETIME: Duration = Duration::from_hours(1);
 
@@ -44,9 +44,9 @@ const SAFE_MEMORY_KIB: u32 = 19_456;
 /// `[password]`.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// What is accepted.
+    /// The rules for new passwords.
     pub policy: Policy,
-    /// Whether changing a password takes the current one.
+    /// Whether changing a password requires the current one.
     pub old_password_required: bool,
     /// Whether changing it ends the other sessions.
     pub logout_on_change: bool,
@@ -54,9 +54,9 @@ pub struct Settings {
     pub reset_lifetime: Duration,
     /// Where such a link leads, if not to the built-in form.
     pub reset_redirect: Option<String>,
-    /// Where people ask for one, for mails.
+    /// The page where users ask for such a link, for mails.
     pub forgot_page: Option<String>,
-    /// Where a password manager sends somebody who is to change theirs.
+    /// The page where password managers send users to change their password.
     pub change_page: Option<String>,
     pub(crate) hash: HashSettings,
 }
@@ -65,7 +65,7 @@ impl Settings {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let workers = match section.number("hash_workers", 0..=1_024) as usize {
-            // One core is left to everything else.
+            // Leave one core to everything else.
             0 => cores.saturating_sub(1).max(1),
             workers => workers,
         };
@@ -185,18 +185,17 @@ impl From<HashError> for Error {
     }
 }
 
-/// A hash that was made elsewhere as it is to be stored, if it can be compared with passwords here: of a known kind and of
-/// bounded cost.
+/// A hash from elsewhere in the notation to store, if it can be compared here: of a known kind and of bounded cost.
 pub(crate) fn comparable(hash: &str) -> Option<String> {
     let noted = foreign::noted(hash).unwrap_or_else(|| hash.to_owned());
     stored::Stored::parse(&noted).map(|_| noted)
 }
 
-/// Whether somebody who is signed in knows the password of their account, which they are asked for a reason. A wrong one
-/// counts against the same budget as at sign-in.
+/// Whether a signed-in user knows the password of their account, asked for `reason`. A wrong one counts against the
+/// same budget as at sign-in.
 ///
 /// # Errors
-/// 429 where that is spent.
+/// 429 if the budget is spent.
 pub(crate) async fn is_own(
     auth: &Auth,
     user: &DbUser,
@@ -219,15 +218,15 @@ pub(crate) async fn is_own(
     Ok(own?.is_some())
 }
 
-/// What the policy has against a new password. `about` are what is known of its owner, each with the words for it; the
-/// name of the service is among the first guesses as well.
+/// The policy's objections to a new password. `about` lists values known about its owner, each with a label; the name
+/// of the service is added, since it is among the first guesses as well.
 pub(crate) fn problems_of(auth: &Auth, password: &SecretString, about: &[(&str, &str)]) -> Vec<String> {
     let service = ("name of this service", auth.templates().service());
     let about: Vec<(&str, &str)> = about.iter().copied().chain([service]).collect();
     auth.settings().password.policy.check(password.expose_secret(), &about)
 }
 
-/// Reads a new password that is given twice, and notes what the policy has against it under `problems_under`.
+/// Reads a new password that is given twice, and reports the policy's objections under `problems_under`.
 pub(crate) fn read_new(
     auth: &Auth,
     fields: &mut Fields,

@@ -1,4 +1,4 @@
-//! Links to set a password with, for every room that mails one. What they open is `password_reset`.
+//! Links to set a password, for every room that mails one. `password_reset` opens them.
 
 use secrecy::ExposeSecret;
 use uuid::Uuid;
@@ -13,18 +13,18 @@ use crate::templates::mails::{EarlierPassword, PassReset};
 use crate::users::User;
 use crate::words;
 
-/// What such links are issued as, and requests for them counted.
+/// The purpose under which such links are issued and requests for them counted.
 pub(crate) const PURPOSE: &str = "password_reset";
 
-/// The path of a new link to an account in a version, in place of the one before: once a password is set with it, a person is
-/// led to `next`.
+/// The path of a new link for an account in this version; it replaces the one before. Setting a password with it leads
+/// to `next`.
 pub(crate) async fn issue(auth: &Auth, tx: &mut Tx, owner: (Uuid, i64), next: &ReturnTo) -> Result<String> {
     codes::forget(tx, PURPOSE, owner.0).await?;
     let secret = codes::issue(auth, tx, PURPOSE, owner, next, auth.settings().password.reset_lifetime).await?;
     Ok(format!("/password/reset/confirm/{}/{}/", owner.0.simple(), secret.expose_secret()))
 }
 
-/// Mails a link to an account that is to choose a password, in the transaction that has taken its own away.
+/// Mails a link to choose a password, in the transaction that removed the account's own.
 pub(crate) async fn send(auth: &Auth, tx: &mut Tx, user: &User) -> Result<()> {
     let lifetime = auth.settings().password.reset_lifetime;
     let path = issue(auth, tx, (user.id, user.auth_version), &ReturnTo::default()).await?;
@@ -33,8 +33,8 @@ pub(crate) async fn send(auth: &Auth, tx: &mut Tx, user: &User) -> Result<()> {
     mail::queue(auth, tx, Mail { to: &user.email, content: &content, until: Some(auth.now() + lifetime) }).await
 }
 
-/// Tells who reads an account's mail that a password was set before they had shown that they do, and mails them a link to
-/// set their own. Gives its path.
+/// Notifies the reader of an account's mail that a password was set before the address was proven, and mails a link to
+/// set their own. Returns its path.
 pub(crate) async fn offer_own(auth: &Auth, tx: &mut Tx, user: &User, is_void: bool, next: &ReturnTo) -> Result<String> {
     let lifetime = auth.settings().password.reset_lifetime;
     let path = issue(auth, tx, (user.id, user.auth_version), next).await?;

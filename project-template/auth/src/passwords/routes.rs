@@ -103,14 +103,14 @@ async fn change(
     let hash = auth.passwords().hash(new).await?;
     let admitted = if settings.logout_on_change { Some(Admitted::again(&auth, &user).await?) } else { None };
     let remembered = sessions::is_remembered(&auth, user.session).await?;
-    // Whoever was asked for a password that may be a stranger's may be that stranger.
+    // If the current password may be that of an attacker who does not own the address, this request may be theirs too.
     let proven = if user.password_hash.is_some() { user.password_proven } else { user.email_verified };
     let mut tx = auth.db().begin().await?;
     let now = auth.now();
     let Some(updated) = users::store::set_password(&mut tx, &user, (&hash, proven), now).await? else {
         return Err(Conflict.into());
     };
-    // Ended by somebody else while the passwords were hashed: this request has lost its credential.
+    // Another request ended the session while passwords were hashed, so this one has lost its credential.
     if !sessions::is_live(&auth, &mut tx, user.session).await? {
         return Err(sessions::session_over());
     }
@@ -129,8 +129,8 @@ async fn change(
     };
     let session = issued.as_ref().map_or(user.session, |issued| issued.session);
     audit::record(&auth, &mut tx, Event::of(Kind::PasswordChanged, &updated).session(session)).await?;
-    // A guess at the password, if it was not given: told last, when any other one would have replaced it. Whoever found an
-    // open session learns of one password whether it is the present one, and of no more.
+    // Without the old password, this answer reveals whether a guess at it was right. It comes last, where any other
+    // password would have replaced the old one: an attacker in an open session gets a single guess.
     if is_unchanged {
         return Err(Error::field("new_password2", UNCHANGED));
     }
@@ -142,7 +142,6 @@ async fn change(
     })
 }
 
-/// Whether a password is that of the account.
 async fn is_password_of(auth: &Auth, user: &User, password: SecretString) -> Result<bool> {
     Ok(auth.passwords().verify(password, user.password_hash.clone()).await? != Verdict::Wrong)
 }

@@ -1,10 +1,10 @@
-//! A stored hash: recognised by its prefix, bounded in what it may cost, compared with a password.
+//! A stored hash: recognised by its prefix, bounded in its cost, compared with a password.
 
 use argon2::{Algorithm, Argon2, Params, PasswordHash, Version, password_hash::phc::Output};
 
 use super::{django::Django, foreign, memory::Memory};
 
-/// The most a stored hash may ask for, in KiB, passes and lanes: a row of an import must not stop the service.
+/// Upper bounds of a stored hash, in KiB, passes and lanes, so that an imported row cannot stop the service.
 pub(super) const MAX_MEMORY_KIB: u32 = 256 * 1024;
 pub(super) const MAX_ITERATIONS: u32 = 10;
 pub(super) const MAX_PARALLELISM: u32 = 8;
@@ -13,12 +13,12 @@ pub(super) const MAX_PARALLELISM: u32 = 8;
 pub(super) enum Stored {
     /// Made here, from the password in normal form C.
     Own(Argon2Hash),
-    /// Made elsewhere, from the password as it came.
+    /// Made elsewhere, from the password as it was typed.
     Imported(Django),
 }
 
 impl Stored {
-    /// None if the text is no hash that can be compared, or one that costs too much.
+    /// None if the text is no hash that can be compared, or costs too much.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if text.starts_with("$argon2") {
             return Argon2Hash::parse(text).map(Self::Own);
@@ -27,7 +27,7 @@ impl Stored {
     }
 }
 
-/// A PHC string of argon2.
+/// An argon2 hash as a PHC string.
 pub(super) struct Argon2Hash {
     algorithm: Algorithm,
     version: Version,
@@ -57,11 +57,11 @@ impl Argon2Hash {
                 argon2.hash_password_into_with_memory(password, &self.salt, &mut hash, memory)
             })
             .ok()?;
-        // The comparison of two outputs takes the same time wherever they differ.
+        // Comparing two outputs takes the same time wherever they differ.
         Some(Output::new(&hash).ok()? == self.expected)
     }
 
-    /// Whether a new hash would be made in the same way.
+    /// Whether a new hash would be made with the same parameters.
     pub(super) fn is_current(&self, params: &Params, salt_bytes: usize) -> bool {
         (self.algorithm, self.version, &self.params) == (Algorithm::Argon2id, Version::V0x13, params)
             && self.salt.len() >= salt_bytes

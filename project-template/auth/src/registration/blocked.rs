@@ -1,4 +1,4 @@
-//! Domains that nobody signs up with.
+//! Domains whose addresses cannot sign up.
 
 use crate::Auth;
 use crate::email::Email;
@@ -10,7 +10,7 @@ refusals! {
     EmailDomainNotAllowed = FORBIDDEN, "email_domain_not_allowed", "E-mail addresses of this domain are not accepted.";
 }
 
-/// Refuses an address that an account is to have.
+/// Rejects an address that no account may have.
 ///
 /// # Errors
 /// 403 `email_domain_not_allowed`.
@@ -29,7 +29,7 @@ fn is_below(domain: &str, blocked: &[String]) -> bool {
         .any(|blocked| domain.strip_suffix(blocked.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }
 
-/// A domain as it is compared.
+/// A domain in the form in which domains are compared.
 pub(super) fn parse(text: &str) -> Option<String> {
     Email::parse(&format!("somebody@{}", text.trim())).map(|email| email.domain().to_owned())
 }

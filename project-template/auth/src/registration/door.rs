@@ -1,4 +1,4 @@
-//! The door for applications: accounts for people who have proven in a way of theirs that an address is theirs.
+//! Lets the application create accounts for users whose addresses it has verified itself.
 
 use uuid::Uuid;
 
@@ -17,9 +17,9 @@ refusals! {
 }
 
 impl Auth {
-    /// Makes an account without a password for somebody whose address was vouched for by whoever proved them, such as a provider
-    /// that says `email_verified`, and signs them in; both or neither. `name` is as at [`Auth::sign_in`]. Names longer than 150
-    /// characters are cut. An address that the provider does not vouch for must not come here: it would be verified.
+    /// Creates an account without a password for a user whose address was vouched for, such as by a provider that says
+    /// `email_verified`, and signs them in; both or neither. `name` is as at [`Auth::sign_in`]. Names longer than 150
+    /// characters are cut. Never pass an address that the provider does not vouch for: it would count as verified.
     ///
     /// ```
     /// use auth::http::Client;
@@ -38,8 +38,8 @@ impl Auth {
     /// ```
     ///
     /// # Errors
-    /// 409 `address_has_account`; 403 `email_domain_not_allowed`; what a hook refuses with. `registration.open` is for the form
-    /// and says nothing here.
+    /// 409 `address_has_account`; 403 `email_domain_not_allowed`; the error of a hook that refuses. `registration.open`
+    /// is for the form and does not apply here.
     pub async fn sign_up(
         &self,
         email: &Email,

@@ -14,13 +14,13 @@ use crate::settings::Section;
 /// `[registration]`.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Whether anybody can sign up.
+    /// Whether anyone can sign up.
     pub open: bool,
     /// Whether both names are required.
     pub require_names: bool,
-    /// Whether a sign-up is answered alike whether or not the address has an account.
+    /// Whether the answer to a sign-up is the same for addresses with and without an account.
     pub hide_existing: bool,
-    /// Domains, in ASCII, whose addresses and those of whose subdomains are refused.
+    /// Domains, in ASCII, whose addresses are refused, as are those of their subdomains.
     pub blocked_email_domains: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Making an account and signing it in at once.
+//! Creates an account and signs it in at once.
 
 use crate::Auth;
 use crate::audit::{self, Event, Kind, Reason};
@@ -12,22 +12,21 @@ use crate::login::{self, Terms};
 use crate::sessions::{Entry, Proof, SignIn};
 use crate::users::{self, NewUser};
 
-/// What became of a sign-up.
+/// The result of a sign-up.
 pub(crate) enum SignUp {
-    /// The account is made.
+    /// The account was created.
     Done(SignIn),
-    /// The address has an account.
+    /// The address already has an account.
     Taken,
-    /// The code was used at the same time.
+    /// Another request used the code at the same time.
     CodeUsed,
 }
 
-/// Makes an account and begins its session, both or neither: whoever is refused can try again. Whoever has to meet a challenge
-/// has the account, and no session. A code that was shown for
-/// it is used up with it.
+/// Creates an account and begins its session, both or neither, so that a refused client can try again. With a
+/// challenge, the account is created without a session. A presented code is used up with it.
 ///
 /// # Errors
-/// What a hook refuses with. If the database cannot be reached.
+/// The error of a hook that refuses. If the database cannot be reached.
 pub(crate) async fn sign_up(
     auth: &Auth,
     new: &NewUser,
@@ -35,7 +34,7 @@ pub(crate) async fn sign_up(
     wish: &Wish,
     code: Option<&Redeemable>,
 ) -> Result<SignUp> {
-    // Else hooks would be asked about an address that is somebody else's. Who takes it meanwhile is found below.
+    // Check first, so that hooks never see another user's address. The insert below still catches a race.
     if users::store::by_email(auth.db(), &new.email).await?.is_some() {
         return Ok(SignUp::Taken);
     }
