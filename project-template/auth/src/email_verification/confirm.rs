@@ -1,14 +1,16 @@
-//! What a confirmation does.
+//! Confirms addresses, and decides whose password to trust.
 //!
-//! A link belongs to one sign-up, so it makes that one's password the account's. A code, or a link that was asked for
-//! again, only shows that mail reaches somebody. Several people may have signed up with an address, each with a password
-//! of their own, and the mail's reader need not be the first: where it is not certain whose password the reader means, no
-//! password is believed, and the reader is led to set one. Nor is it where somebody signs in with a mailed code and nobody
-//! could sign in before: they may never have signed up, and the password be that of whoever waits for them to come.
+//! A link belongs to one sign-up, so it makes that sign-up's password the account's. A code, or a link that was
+//! requested again, only proves that mail reaches a reader. Several people may have signed up with an address, each
+//! with their own password, and the mail's reader need not be the first. If it is uncertain which sign-up the reader
+//! means, no password is trusted, and the reader is led to set one. The same applies to a sign-in with a mailed code if
+//! no user could sign in before: the reader may never have signed up, and the password may be that of an attacker who
+//! waits for them.
 //!
-//! Where addresses are confirmed by choice or not at all, a password may be known to a stranger who signed up with the
-//! address and is in already. The first proof of it tells its owner, or takes that password away. So it is with accounts that
-//! were imported, or signed in to, before confirming came first: they are more than sign-ups, and none takes their place.
+//! If confirmation is optional or off, an attacker who signed up with the address may know its password and be signed
+//! in already. The first proof of the address notifies its owner or removes that password. The same applies to accounts
+//! that were imported, or signed in to, before confirmation became mandatory: they are more than sign-ups, and no
+//! sign-up replaces them.
 
 use super::sign_up::{Further, Held};
 use super::{AGAIN, FIRST, FURTHER, FirstProof, Mode, SILENT, discard};
@@ -23,22 +25,20 @@ use crate::sessions::{self, Ended, EndedBy};
 use crate::throttle;
 use crate::users::{self, Email, User};
 
-/// A link that confirms an address.
 pub(super) type Confirmation = Link<Held>;
 
-/// An account whose address is confirmed.
 pub(super) struct Confirmed {
     pub(super) user: User,
-    /// The path of a link to set a password, where the one it had is not believed.
+    /// The path of a link to set a password, if the account's own is not trusted.
     pub(super) set_password: Option<String>,
 }
 
-/// Looks up a link. That confirms nothing.
+/// Looks up a link, without confirming anything.
 pub(super) async fn open(auth: &Auth, key: &str) -> Result<Standing<Held>> {
     codes::find(auth, &[FIRST, FURTHER, AGAIN], key).await
 }
 
-/// Confirms by link. None if it is used, or the account has changed since it was sent.
+/// Confirms by link. None if it was used, or the account has changed since it was sent.
 pub(super) async fn by_link(auth: &Auth, link: Confirmation) -> Result<Option<Confirmed>> {
     let mut tx = auth.db().begin().await?;
     if !link.consume(auth, &mut tx).await? {
@@ -52,33 +52,33 @@ pub(super) async fn by_link(auth: &Auth, link: Confirmation) -> Result<Option<Co
         (_, Some(further)) => Proof::Further(further),
         _ => Proof::Mailbox,
     };
-    // It was sent while the account was no more than a sign-up.
+    // The link was sent while the account was only a sign-up.
     if matches!(proof, Proof::Further(_)) && !user.is_as_signed_up() {
         return Ok(None);
     }
     believe(auth, tx, user, proof, &link.data.wish.next).await
 }
 
-/// Confirms by code. None if it is used, or the account has changed since.
+/// Confirms by code. None if it was used, or the account has changed since.
 pub(super) async fn by_code(auth: &Auth, user: &User, code: &Redeemable) -> Result<Option<User>> {
     let confirmed = redeemed(auth, user, code, Proof::Mailbox).await?;
     Ok(confirmed.map(|confirmed| confirmed.user))
 }
 
-/// As [`by_code`], by one that was asked for to sign in.
+/// Like [`by_code`], with a code that was requested to sign in.
 pub(crate) async fn by_login_code(auth: &Auth, user: &User, code: &Redeemable) -> Result<Option<User>> {
     let confirmed = redeemed(auth, user, code, unasked(auth)).await?;
     Ok(confirmed.map(|confirmed| confirmed.user))
 }
 
-/// Confirms by a link that was asked for to set a password, in the transaction that has set it. None if the account has
+/// Confirms by a link that was requested to set a password, in the transaction that has set it. None if the account has
 /// changed since.
 pub(crate) async fn by_reset(auth: &Auth, tx: &mut Tx, user: &User) -> Result<Option<User>> {
     let now = auth.now();
     let Some(user) = users::store::set_verified(tx, user.id, user.auth_version, now).await? else { return Ok(None) };
     match settle(auth, tx, &user, unasked(auth)).await?.0 {
         Verdict::Keep => Ok(Some(user)),
-        // The password is the reader's already; the names may be those of somebody else.
+        // The password is already the reader's; the names may be another person's.
         Verdict::Take(_) | Verdict::Drop => {
             let password = user.password_hash.as_deref();
             Ok(users::store::set_sign_up(tx, &user, password, kept_names(&user)).await?)
@@ -86,14 +86,14 @@ pub(crate) async fn by_reset(auth: &Auth, tx: &mut Tx, user: &User) -> Result<Op
     }
 }
 
-/// What mail shows that was read by somebody who did not ask to have the address confirmed.
+/// The proof that mail gives if its reader did not ask to confirm the address.
 fn unasked(auth: &Auth) -> Proof {
     let is_first = auth.settings().email_verification.mode == Mode::Mandatory;
     if is_first { Proof::Reader } else { Proof::Mailbox }
 }
 
-/// The names of an account whose password is not believed. Those of a sign-up go with it; an account that was imported or
-/// used has them for longer.
+/// The names to keep on an account whose password is not trusted. A sign-up's names are dropped with its password; an
+/// imported or used account had its names before.
 fn kept_names(user: &User) -> (&str, &str) {
     if user.may_have_been_used() { (&user.first_name, &user.last_name) } else { ("", "") }
 }
@@ -109,19 +109,19 @@ async fn redeemed(auth: &Auth, user: &User, code: &Redeemable, proof: Proof) -> 
     believe(auth, tx, user, proof, &ReturnTo::default()).await
 }
 
-/// What was shown.
+/// The proof that a confirmation gives.
 enum Proof {
-    /// That the reader means the first sign-up.
+    /// The reader means the first sign-up.
     First,
-    /// That they mean this one.
+    /// The reader means this sign-up.
     Further(Further),
-    /// That they read the mail.
+    /// The reader receives the mail.
     Mailbox,
-    /// That they read the mail, and not that they know of a sign-up.
+    /// The reader receives the mail, but may not know of any sign-up.
     Reader,
 }
 
-/// Whose password is believed.
+/// The decision about the account's password.
 enum Verdict {
     Keep,
     Take(Further),
@@ -130,7 +130,7 @@ enum Verdict {
 
 fn verdict(proof: Proof, further: u64, silent: u64) -> Verdict {
     match proof {
-        // Whoever got no mail of their own may take another's for it.
+        // A user without a mail of their own may take another's for theirs.
         _ if silent > 0 => Verdict::Drop,
         Proof::Mailbox if further > 0 => Verdict::Drop,
         Proof::Reader => Verdict::Drop,
@@ -139,8 +139,8 @@ fn verdict(proof: Proof, further: u64, silent: u64) -> Verdict {
     }
 }
 
-/// Ends what waited for the confirmation of an account that now has it. Says whose password is believed, and whether there
-/// were several.
+/// Discards everything that waited for the confirmation of an account. Returns whose password is trusted, and whether
+/// there were several sign-ups.
 async fn settle(auth: &Auth, tx: &mut Tx, user: &User, proof: Proof) -> Result<(Verdict, bool)> {
     let now = auth.now();
     let further = codes::count_live(tx, FURTHER, user.id, now).await?;
@@ -151,21 +151,22 @@ async fn settle(auth: &Auth, tx: &mut Tx, user: &User, proof: Proof) -> Result<(
     if let Some(email) = Email::parse(&user.email) {
         discard(tx, &email).await?;
     }
-    // At the sign-up it would have told whether the address had an account. Who signed in has it for longer.
+    // Failures are forgiven here: at the sign-up, that would have revealed whether the address had an account. An owner
+    // who has signed in has had the account for longer.
     if user.last_login_at.is_none() {
         throttle::forgive(tx, &user.address_key()).await?;
     }
     audit::record(auth, tx, Event::of(Kind::EmailVerified, user)).await?;
-    // The link of a further sign-up is used by now.
+    // The link of a further sign-up is used by now, and not counted.
     let contested = further + silent > 0 || matches!(proof, Proof::Further(_));
     Ok((verdict(proof, further, silent), contested))
 }
 
-/// Makes of an account with a confirmed address what the proof says. Whoever has to set a password first is led to `next` after
-/// that.
+/// Applies the proof to an account with a confirmed address. A user who has to set a password first is led to `next`
+/// after that.
 async fn believe(auth: &Auth, mut tx: Tx, user: User, proof: Proof, next: &ReturnTo) -> Result<Option<Confirmed>> {
     let settings = &auth.settings().email_verification;
-    // Whether nobody can have been in before.
+    // True if no user can have signed in before.
     let is_first = settings.mode == Mode::Mandatory && !user.may_have_been_used();
     let had_password = user.password_hash.is_some();
     let (verdict, contested) = settle(auth, &mut tx, &user, proof).await?;
@@ -197,7 +198,7 @@ async fn believe(auth: &Auth, mut tx: Tx, user: User, proof: Proof, next: &Retur
         Some(None) => return Ok(None),
     };
     let is_void = had_password && matches!(verdict, Verdict::Drop);
-    // Whoever pressed the button of another's mail is told at once, and so is who shares the account.
+    // Mail the owner at once if the reader may have confirmed another's sign-up, or may share the account.
     let is_doubtful = if is_first { contested } else { user.may_be_shared() };
     let offered = if is_void || is_doubtful {
         Some(reset_link::offer_own(auth, &mut tx, &user, user.password_hash.is_none(), next).await?)

@@ -1,4 +1,4 @@
-//! What a person sees of `registration/verification/…`, and `registration/verified/`.
+//! The pages of `registration/verification/…` and `registration/verified/`.
 
 use axum::extract::State;
 use axum::http::{Method, StatusCode, header};
@@ -27,7 +27,7 @@ pub(super) fn add(api: Api) -> Api {
 
 /// A page with a button.
 ///
-/// To look at it confirms nothing: programs that scan mail look at every link.
+/// Unless `confirm_on_get` is on, opening it confirms nothing: mail scanners open every link.
 async fn show(
     State(auth): State<Auth>,
     client: Client,
@@ -62,7 +62,7 @@ async fn open(auth: &Auth, client: &Client, method: &Method, delivery: Delivery,
     }
 }
 
-/// Where a confirmation leads.
+/// The built-in page that a confirmation leads to.
 async fn verified(State(auth): State<Auth>) -> Result<Response> {
     pages::show(&auth, StatusCode::OK, &EmailVerified {})
 }
@@ -83,13 +83,13 @@ pub(super) async fn confirm_for_person(
                 Some(path) => (status, [(header::LOCATION, auth.settings().http.path(&path))]).into_response(),
                 None => landing(auth, status, &wish.next),
             };
-            // A page cannot take tokens from a body; the cookie comes along.
+            // A page cannot read tokens from a body, so only the cookies are passed on.
             for cookie in tokens.headers().get_all(header::SET_COOKIE) {
                 response.headers_mut().append(header::SET_COOKIE, cookie.clone());
             }
             Ok(response)
         }
-        // Pressed twice.
+        // The button was pressed twice.
         None if is_verified(auth, subject).await? => Ok(landing(auth, status, &wish.next)),
         None => not_valid(auth),
     }
@@ -104,17 +104,17 @@ pub(super) fn landing(auth: &Auth, status: StatusCode, next: &ReturnTo) -> Respo
     (status, [(header::LOCATION, target(auth, next).unwrap_or_else(built_in))]).into_response()
 }
 
-/// Where a confirmation leads, if not to the built-in page.
+/// The target of a confirmation, if it is not the built-in page.
 fn target(auth: &Auth, next: &ReturnTo) -> Option<String> {
     next.address(&auth.settings().http).or_else(|| auth.settings().email_verification.redirect.clone())
 }
 
-/// A page that says that a link is good for nothing, and offers another.
+/// A page that reports an invalid link and offers another.
 pub(super) fn not_valid(auth: &Auth) -> Result<Response> {
     failed(auth, StatusCode::NOT_FOUND, String::new(), Vec::new())
 }
 
-/// As [`not_valid`], with what was typed to get another, and why that was refused.
+/// Like [`not_valid`], with the text typed to get another, and the reasons why it was refused.
 pub(super) fn failed(auth: &Auth, status: StatusCode, email: String, errors: Vec<String>) -> Result<Response> {
     let action = auth.settings().http.path("/registration/verification/resend/");
     pages::show(auth, status, &LinkNotValid { action, email, errors })

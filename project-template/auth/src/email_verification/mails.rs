@@ -10,7 +10,7 @@ use crate::mail::{self, Leaves, Mail};
 use crate::templates::mails::EmailVerification;
 use crate::words::duration;
 
-/// Queues the mail with what the settings have in it, of a link and a code.
+/// Queues the mail with a link, a code or both, as the settings say.
 pub(super) async fn queue(
     auth: &Auth,
     tx: &mut Tx,

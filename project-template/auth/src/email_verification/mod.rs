@@ -1,8 +1,8 @@
-//! Whether mail to an account's address reaches its owner.
+//! Verifies that mail to an account's address reaches its owner.
 //!
-//! Where it is mandatory, a sign-up takes the same course whether or not the address has an account: the same statements,
-//! the same hash, a mail queued or pretended. A second sign-up with an address that nobody has confirmed yet does not touch
-//! the first: each has a link of its own, and the one that is confirmed wins (`confirm` has the rules).
+//! If that is mandatory, a sign-up takes the same course whether or not the address has an account: the same
+//! statements, the same hash, a mail queued or pretended. A second sign-up with an unconfirmed address does not affect
+//! the first: each has its own link, and the one that is confirmed wins (`confirm` has the rules).
 
 mod confirm;
 mod link_pages;
@@ -22,21 +22,21 @@ use crate::codes::{self, Subject};
 use crate::db::{self, Tx};
 use crate::users::Email;
 
-/// The purposes of links: the first sign-up with an address, a further one, a further one that no mail could be sent for,
-/// and a link that was asked for again.
+/// The purposes of links: the first sign-up with an address, a further one, a further one that gets no mail, and a link
+/// that was requested again.
 const FIRST: &str = "email_verification";
 const FURTHER: &str = "email_verification further";
 const SILENT: &str = "email_verification silent";
 const AGAIN: &str = "email_verification again";
-/// A link that leads nowhere, written so that there is always one.
+/// A link that leads nowhere, so that every request writes one.
 const NOTHING: &str = "nothing";
 
-/// Makes the code of an address void, in the transaction in which it is confirmed or loses its account.
+/// Voids the code of an address, in the transaction in which it is confirmed or loses its account.
 pub(crate) async fn discard(tx: &mut Tx, email: &Email) -> db::Result<()> {
     codes::discard(tx, subject(email)).await
 }
 
-/// What is counted for an address, whether or not it has an account.
+/// The subject under which codes for an address are counted, whether or not it has an account.
 fn subject(email: &Email) -> Subject {
     Subject::named("email_verification", email.key())
 }

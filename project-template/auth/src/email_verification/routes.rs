@@ -25,10 +25,10 @@ use crate::templates::pages::CheckMail;
 use crate::throttle::{self, Action, Guess};
 use crate::users::{self, User};
 
-/// Keeps the request for a code.
+/// The cookie that holds the request for a code.
 const COOKIE: &str = "verification_request";
 
-/// The same for every address.
+/// The same text for every address, so that it reveals no account.
 const SENT: &str = "If this address is awaiting confirmation, an e-mail is on its way.";
 
 pub(crate) fn router() -> Api {
@@ -223,7 +223,8 @@ async fn resend(
     }
 }
 
-/// The answer to who has a code mailed: with its request in a cookie, and in the body of who prefers that.
+/// The answer to a request that mails a code: it returns the request in a cookie, and in the body if the client prefers
+/// that.
 pub(crate) fn asked(
     auth: &Auth,
     headers: &HeaderMap,
@@ -279,7 +280,7 @@ async fn verify_code(
     Ok(signed_in(&auth, (&client, forgotten), delivery, &user, body).await)
 }
 
-/// The answer, with tokens where a confirmation signs in.
+/// The answer, with tokens if a confirmation signs in.
 pub(super) async fn signed_in(
     auth: &Auth,
     (client, forgotten): (&Client, bool),

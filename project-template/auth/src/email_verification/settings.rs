@@ -8,14 +8,14 @@ use crate::settings::{Choice, Section};
 /// Above this, `check --deploy` warns.
 const SAFE_LINK_LIFETIME: Duration = Duration::from_hours(3 * 24);
 
-/// What an address must be.
+/// How addresses are verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Believed.
+    /// Not at all: addresses are trusted.
     None,
-    /// Asked about.
+    /// A mail asks for confirmation.
     Optional,
-    /// Confirmed before anybody signs in with it.
+    /// An address must be confirmed before it can sign in.
     Mandatory,
 }
 
@@ -24,7 +24,7 @@ impl Choice for Mode {
         &[("none", Self::None), ("optional", Self::Optional), ("mandatory", Self::Mandatory)];
 }
 
-/// What a mail has to confirm an address with.
+/// The means of confirmation in a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the settings' own words")]
 pub enum Method {
@@ -51,12 +51,12 @@ impl Method {
     }
 }
 
-/// What becomes of a password that was set before its address was confirmed, where that is not mandatory.
+/// The treatment of a password that was set before its address was confirmed, where that is not mandatory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FirstProof {
-    /// Its owner is told.
+    /// Notify its owner.
     Notify,
-    /// It no longer counts.
+    /// Remove it.
     Reset,
 }
 
@@ -67,15 +67,15 @@ impl Choice for FirstProof {
 /// `[email_verification]`.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// What an address must be.
+    /// How addresses are verified.
     pub mode: Mode,
-    /// What a mail has.
+    /// The means of confirmation in a mail.
     pub method: Method,
-    /// How long a link lives.
+    /// How long a link is valid.
     pub link_lifetime: Duration,
-    /// Where a person goes after the confirmation.
+    /// Where a person is led after the confirmation.
     pub redirect: Option<String>,
-    /// What becomes of a password that was set before the first proof.
+    /// The treatment of a password that was set before the first proof.
     pub first_proof: FirstProof,
     /// Whether opening a link is enough.
     pub confirm_on_get: bool,
@@ -84,7 +84,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Whether nobody signs in before the address is confirmed.
+    /// Whether an address must be confirmed before it can sign in.
     #[must_use]
     pub fn is_mandatory(&self) -> bool {
         self.mode == Mode::Mandatory

@@ -1,4 +1,4 @@
-//! Signing up with an address that is to be verified.
+//! Signing up with an address that must be verified.
 
 use std::time::Duration;
 
@@ -18,21 +18,21 @@ use crate::notices;
 use crate::users::{self, Email, NewUser, User};
 
 const NOTICE: &str = "sign-up notice";
-/// How often the owner of an address is told that somebody tried to sign up with it.
+/// How often the owner of an address is notified of attempts to sign up with it.
 const NOTICE_LIMITS: Limits =
     Limits { cooldown: Duration::from_hours(1), sends: u32::MAX, lockout: Duration::from_hours(1) };
-/// Sign-ups beside the first that wait for the confirmation of one address, and so mails that anybody can have sent to it.
+/// Further sign-ups that may wait for the confirmation of one address. It also bounds the mails that anyone can cause.
 const FURTHER_LIMIT: u64 = 5;
 
-/// What a link holds.
+/// The data of a link.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Held {
-    /// The sign-up it confirms, if that is not the first.
+    /// The sign-up it confirms, unless that is the first.
     pub(super) further: Option<Further>,
     pub(super) wish: Wish,
 }
 
-/// What a sign-up brings that is not the first with its address.
+/// The data of a sign-up that is not the first with its address.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Further {
     pub(super) password_hash: String,
@@ -40,7 +40,7 @@ pub(super) struct Further {
     pub(super) last_name: String,
 }
 
-/// Sends the first mail to a new account, where the settings want one.
+/// Sends the first mail to a new account, if the settings require one.
 ///
 /// # Errors
 /// If the database cannot be reached.
@@ -60,22 +60,22 @@ pub(crate) async fn begin(auth: &Auth, tx: &mut Tx, user: &User, wish: &Wish) ->
     mails::queue(auth, tx, &user.email, &link, code.as_ref().map(|asked| &asked.code), Leaves::Yes).await
 }
 
-/// Who already has the address of a sign-up.
+/// The current holder of a sign-up's address.
 enum Found {
-    /// Nobody.
+    /// No account.
     Nobody,
-    /// A sign-up that waits for its confirmation, with so many beside it.
+    /// An unconfirmed sign-up, with this many further ones.
     Waiting { further: u64 },
-    /// An account, with which nothing may happen. Its address may wait for its confirmation as well: nobody's sign-up is to
-    /// bring a password for one that was imported, used or given a role.
+    /// An account that must not change. Its address may be unconfirmed too: no sign-up sets a password for an account
+    /// that was imported, used or given a role.
     Owner,
 }
 
-/// Makes an account that can be used once its address is verified. To the client, and in time, it is the same whether
-/// there is an account already; whoever reads the address's mail is told.
+/// Creates an account that can be used once its address is verified. The answer and its time are the same if there is
+/// an account already; the reader of the address's mail is notified.
 ///
 /// # Errors
-/// 400 where the settings let sign-up tell that the address is taken. If the database cannot be reached.
+/// 400 if the address is taken and `registration.hide_existing` is off. If the database cannot be reached.
 pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<RequestId> {
     let now = auth.now();
     let mut tx = auth.db().begin().await?;
@@ -97,9 +97,9 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<Req
     let notice = codes::request(auth, &mut tx, Subject::of(NOTICE, noticed), NOTICE_LIMITS).await?;
     let waiting = (user.id, user.auth_version);
     let (purpose, owner, leaves) = match found {
-        // Sent in any case: there is one for each account, and nobody can prevent it by asking for mails before.
+        // Sent in any case: there is one per account, and earlier requests for mails cannot prevent it.
         Found::Nobody => (FIRST, waiting, Leaves::Yes),
-        // However soon: without a mail of their own, people would take another's for it.
+        // Sent however soon: users without a mail of their own would take another's for it.
         Found::Waiting { further } if further < FURTHER_LIMIT => (FURTHER, waiting, Leaves::Yes),
         Found::Waiting { .. } => (SILENT, waiting, Leaves::No),
         Found::Owner => (NOTHING, (subject.id(), 0), notice.is_some().into()),
@@ -112,7 +112,7 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<Req
     };
     let held = Held { further: matches!(found, Found::Waiting { .. }).then_some(further), wish };
     let lifetime = auth.settings().email_verification.link_lifetime;
-    // One stands for all of them, but of further sign-ups each has its own. A statement in any case.
+    // A link replaces the earlier ones, except those of further sign-ups. The statement runs in any case.
     let replaced = if purpose == FURTHER { NOTHING } else { purpose };
     codes::forget(&mut tx, replaced, owner.0).await?;
     let link = codes::issue(auth, &mut tx, purpose, owner, &held, lifetime).await?;
@@ -120,7 +120,7 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<Req
         Found::Owner => tell_owner(auth, &mut tx, &user, leaves).await?,
         _ => mails::queue(auth, &mut tx, &to, &link, code.as_ref().map(|asked| &asked.code), leaves).await?,
     }
-    // One row in any case, since whoever times this must learn nothing.
+    // One row in any case, so that the time reveals nothing.
     let event = match found {
         Found::Nobody => Event::of(Kind::SignUp, &user),
         Found::Waiting { .. } => Event::of(Kind::SignUp, &user).because(Reason::Again),
@@ -134,10 +134,10 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<Req
     Ok(request)
 }
 
-/// Sends the mail again, if the address waits for its confirmation. It does the same, and takes as long, if it does not.
+/// Sends the mail again, if the address is unconfirmed. If not, it does the same and takes as long.
 ///
 /// # Errors
-/// How long to wait, where the address had its share of mails. If the database cannot be reached.
+/// 429 with the time to wait, if the address has had its share of mails. If the database cannot be reached.
 pub(crate) async fn resend(auth: &Auth, email: &Email, wish: Wish) -> Result<RequestId> {
     let waiting = users::store::by_email(auth.db(), email).await?.filter(|user| !user.email_verified && user.is_active);
     let subject = subject(email);
@@ -160,13 +160,13 @@ pub(crate) async fn resend(auth: &Auth, email: &Email, wish: Wish) -> Result<Req
     Ok(request)
 }
 
-/// Tells the owner of an account that somebody signed up with its address.
+/// Notifies the owner of an account that its address was used to sign up.
 pub(crate) async fn tell_owner(auth: &Auth, tx: &mut Tx, user: &User, leaves: Leaves) -> Result<()> {
     let leaves = Leaves::from(leaves == Leaves::Yes && user.is_active);
     notices::account_exists(auth, tx, &user.email, leaves).await
 }
 
-/// Tells the owner of an account that somebody wants its address, unless they were told a moment ago.
+/// Notifies the owner of an account that its address was requested, unless they were notified recently.
 ///
 /// # Errors
 /// If the database cannot be reached.

@@ -1,4 +1,4 @@
-//! What whoever has an address confirmed wants to come of it.
+//! The wishes of a client that has an address confirmed.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,12 +6,12 @@ use crate::Auth;
 use crate::http::{Fields, ReturnTo};
 use crate::sessions;
 
-/// Read from the body that has the mail sent, and kept in its link.
+/// Read from the request for the mail, and kept in the mail's link.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Wish {
     /// Where the person is led afterwards.
     pub(crate) next: ReturnTo,
-    /// Whether a session that begins is to be forgotten with the browser.
+    /// Whether the browser forgets the new session when it is closed.
     pub(crate) forgotten: bool,
 }
 

@@ -1,7 +1,7 @@
-//! Signing in with a code that was mailed, for whoever has no password at hand, or none at all.
+//! Signing in with a mailed code, for users without a password, or without theirs at hand.
 //!
-//! Who reads an address's mail can set its password anew, so the code gives nobody more than they have. It is a
-//! convenience, never a second factor: NIST SP 800-63B-4 does not take mail for one.
+//! A reader of the address's mail can reset its password anyway, so the code grants nothing more. It is a convenience,
+//! never a second factor: NIST SP 800-63B-4 does not accept mail as one.
 
 mod redeem;
 mod request;
@@ -18,9 +18,9 @@ use crate::settings::Section;
 /// `[login_codes]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// Whether codes are given out and taken.
+    /// Whether codes are issued and accepted.
     pub enabled: bool,
-    /// Whether an address without an account gets one when its code is shown.
+    /// Whether presenting the code of an address without an account creates one.
     pub create_accounts: bool,
 }
 
@@ -30,17 +30,17 @@ impl Settings {
     }
 }
 
-/// Only where codes are given out.
+/// Empty unless codes are enabled.
 pub(crate) fn router(settings: Settings) -> Api {
     if settings.enabled { routes::router() } else { Api::default() }
 }
 
-/// Makes the code of an address void, in the transaction in which the address loses its account.
+/// Voids the code of an address, in the transaction in which the address loses its account.
 pub(crate) async fn discard(tx: &mut Tx, email: &Email) -> db::Result<()> {
     codes::discard(tx, routes::subject(email)).await
 }
 
-/// Whether an address that has no account may get one.
+/// Whether an address without an account may get one.
 fn may_join(auth: &Auth, email: &Email) -> bool {
     auth.settings().login_codes.create_accounts && registration::is_allowed(auth, email)
 }

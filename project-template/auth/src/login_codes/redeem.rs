@@ -1,4 +1,4 @@
-//! What a code that is right does.
+//! Signs in with a right code.
 
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -19,12 +19,12 @@ use crate::throttle;
 use crate::users::{self, Email, NewUser, User, role};
 
 one_of! {
-    /// What a right code may be refused with.
+    /// The refusals of a right code.
     NotSignedIn = EmailNotVerified, TooManyDevices, Conflict;
 }
 
-/// Judges a guess, see [`codes::compare`]. A code is for the account that it was asked for: who takes an address over is
-/// not signed in by what was sent to the one before, nor may that one come back by it.
+/// Compares a guess, see [`codes::compare`]. A code is bound to the account it was requested for: if the address
+/// moves to another account, the code opens neither that account nor the earlier one.
 pub(super) async fn compare(
     auth: Auth,
     (email, client): (Email, Client),
@@ -36,19 +36,19 @@ pub(super) async fn compare(
     codes::compare(auth, subject_of(&email, user.as_ref()).known_at(known), request, code).await
 }
 
-/// What a code is for that signs in with an address, and to this account if it has one.
+/// The subject of a code: the address, and its account if it has one.
 pub(super) fn subject_of(email: &Email, user: Option<&User>) -> Subject {
     let subject = subject(email);
     user.map_or(subject, |user| subject.owned_by(user.id, user.auth_version))
 }
 
-/// Uses a code up, and begins a session: none if it was used at the same time, or there is nobody it is for.
+/// Uses up a code and begins a session. None if another request used it at the same time, or there is no account for
+/// it.
 ///
-/// Mail that was read verifies its address. A code that the application delivered says nothing about mail.
+/// Mail that was read verifies its address. A code that the application delivered proves nothing about mail.
 ///
 /// # Errors
-/// 409 `conflict` if somebody signs up with the address at the same time; the code stays good. Those of
-/// [`login::complete`].
+/// 409 `conflict` if the address is signed up at the same time; the code stays valid. Those of [`login::complete`].
 pub(super) async fn sign_in(
     auth: &Auth,
     email: &Email,
@@ -76,8 +76,8 @@ pub(super) async fn sign_in(
     }
 }
 
-/// Makes an account without a password. Its code was mailed: the application delivers those of accounts alone, and one of
-/// an account that is gone is void.
+/// Creates an account without a password. Its code was mailed: the application only delivers codes for accounts, and a
+/// code for a deleted account is void.
 async fn join(
     auth: &Auth,
     email: &Email,

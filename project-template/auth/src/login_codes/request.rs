@@ -16,19 +16,19 @@ use crate::throttle;
 use crate::users::{self, Email, User};
 use crate::words::duration;
 
-/// Whom a code goes to.
+/// The recipient of a code.
 enum Recipient {
     User(User),
-    /// Somebody who may have an account once they show the code.
+    /// A user who may get an account by presenting the code.
     Newcomer,
     Nobody,
 }
 
-/// Has a code sent, if there is whom to send it to. It does the same, and takes as long, if there is not.
+/// Sends a code, if there is a recipient. If not, it does the same and takes as long.
 ///
 /// # Errors
-/// 503 `mail_unavailable` where codes are mailed and the mail server is out of reach: a code that comes when it has expired
-/// would only use up the share of mails. How long to wait, where the address had its share.
+/// 503 `mail_unavailable` if codes are mailed and the mail server cannot be reached: a code that arrives expired would
+/// only use up the address's share of mails. 429 with the time to wait, if that share is used up.
 pub(super) async fn request(auth: &Auth, email: &Email, client: &Client) -> Result<RequestId> {
     if are_mailed(auth) && !mail::is_reachable(auth) {
         return Err(MailUnavailable.into());
@@ -53,13 +53,13 @@ pub(super) async fn request(auth: &Auth, email: &Email, client: &Client) -> Resu
         .await?;
     tx.commit().await?;
     if let Some(user) = user.filter(|_| is_hooked) {
-        // Beside the answer, whose time must not tell whether there is an account.
+        // In the background: the answer's time must not reveal whether there is an account.
         tokio::spawn(deliver(auth.clone(), email.clone(), user.clone(), code));
     }
     Ok(request)
 }
 
-/// Whether codes go by mail and by nothing else. Where the application delivers some, the answer must not tell whose.
+/// Whether codes are always mailed. If the application delivers some, the answer must not reveal whose.
 fn are_mailed(auth: &Auth) -> bool {
     auth.settings().codes.sending == Sending::Mail && !auth.hooks().delivers_codes()
 }
@@ -86,7 +86,7 @@ async fn queue(
     mail::write(auth, tx, mail, (leaves && !is_printed).into()).await
 }
 
-/// Leaves a code to the application, which may leave it to us again.
+/// Hands a code to the application, and mails it if the application declines.
 async fn deliver(auth: Auth, email: Email, user: User, code: SecretString) {
     let delivered = match auth.hooks().deliver_code(&auth, &user, &code).await {
         Ok(delivered) => delivered,

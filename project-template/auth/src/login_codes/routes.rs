@@ -22,14 +22,14 @@ use crate::openapi::{Api, at, bodies};
 use crate::sessions::{self, Delivery, Prefer, SignIn, Tokens};
 use crate::throttle::{self, Action, Guess};
 
-/// Keeps the request for a code.
+/// The cookie that holds the request for a code.
 const COOKIE: &str = "login_code_request";
 
 pub(crate) fn router() -> Api {
     at(at(Api::default(), routes!(ask)), routes!(verify))
 }
 
-/// What is counted for an address, whether or not anybody signs in with it.
+/// The subject under which codes for an address are counted, whether or not it has an account.
 pub(super) fn subject(email: &Email) -> Subject {
     Subject::named("login", email.key())
 }

@@ -1,4 +1,4 @@
-//! Setting a new password with a link that was mailed, by a program or in the built-in pages.
+//! Setting a new password with a mailed link, by a program or in the built-in pages.
 
 mod pages;
 mod reset;

@@ -1,4 +1,4 @@
-//! The pages of `password/reset/`, and the cookies that carry the right to set a password from one to the next.
+//! The pages of `password/reset/`, and the cookies that carry the right to set a password between them.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
@@ -20,10 +20,10 @@ use crate::templates::pages::{CookiesNeeded, LinkNotValid, PasswordReset, Passwo
 
 /// Holds the [`Capability`].
 pub(crate) const CAPABILITY_COOKIE: &str = "password_reset_access_token";
-/// What a page's script puts into the header `X-CSRFToken`: readable by scripts, under the name that Django gives it.
+/// Scripts read it and send it back in the header `X-CSRFToken`; the name is Django's.
 pub(crate) const CSRF_COOKIE: &str = "csrftoken";
 
-/// Tells the form that a link was opened just before, and its cookies set.
+/// Tells the form that a link was just opened, and its cookies were set.
 const OPENED: &str = "opened";
 
 pub(super) fn add(api: Api) -> Api {
@@ -32,21 +32,20 @@ pub(super) fn add(api: Api) -> Api {
     page_at(api, "/password/reset/complete/", get(complete))
 }
 
-/// What is beside the API, at a path that is the same everywhere.
+/// Routes outside the API, at the same path everywhere.
 pub(crate) fn public_router() -> Api {
     Api::default().route("/.well-known/change-password", get(change_page))
 }
 
-/// Where passwords are changed, as password managers ask (W3C, A Well-Known URL for Changing Passwords).
+/// Leads to the page where passwords are changed (W3C, A Well-Known URL for Changing Passwords).
 async fn change_page(State(auth): State<Auth>) -> Result<Response> {
     let page = auth.settings().password.change_page.clone().ok_or_else(Error::not_found)?;
     Ok((StatusCode::FOUND, [(header::LOCATION, page)]).into_response())
 }
 
-/// Opens a link: whoever does holds the right to set a password from now on. Programs that look into mails open links
-/// too, so nothing is used up.
+/// Opens a link, which grants the right to set a password. Nothing is used up, since mail scanners open links too.
 async fn open(State(auth): State<Auth>, path: Result<Path<(String, String)>, PathRejection>) -> Result<Response> {
-    // What is no text is no link either.
+    // A path that is not text is not a valid link either.
     let (uid, token) = path.map(|Path(parts)| parts).unwrap_or_default();
     Reader::Person.answer(&auth, hand_over(&auth, &uid, secret_of(&token).to_owned()).await)
 }
@@ -72,7 +71,7 @@ async fn form(State(auth): State<Auth>, headers: HeaderMap, RawQuery(query): Raw
     match held(&auth, &headers).await {
         Ok((capability, reset)) => filled(&auth, StatusCode::OK, &capability, &reset, Vec::new()),
         Err(error @ (Error::Internal(_) | Error::Busy | Error::Unavailable(_))) => Reader::Person.refuse(&auth, error),
-        // The link is good; the window of an app, or whoever blocks cookies, does not say so.
+        // The link is valid, but an app's browser or the user's settings dropped the cookies.
         Err(Error::NotAuthenticated(_)) if query.as_deref() == Some(OPENED) => {
             pages::show(&auth, StatusCode::UNAUTHORIZED, &CookiesNeeded {})
         }
@@ -80,12 +79,12 @@ async fn form(State(auth): State<Auth>, headers: HeaderMap, RawQuery(query): Raw
     }
 }
 
-/// The page that a link which was used leads to.
+/// The page that a used link leads to.
 async fn complete(State(auth): State<Auth>) -> Result<Response> {
     pages::show(&auth, StatusCode::OK, &PasswordResetComplete {})
 }
 
-/// The capability that came with a request, and what it opens now.
+/// The capability that came with a request, and the reset it allows now.
 pub(super) async fn held(auth: &Auth, headers: &HeaderMap) -> Result<(Capability, Reset)> {
     let cookie = cookies::value(headers, &capability_cookie_name(&auth.settings().sessions.cookie))
         .ok_or(Error::NotAuthenticated(Scheme::Cookie))?;
@@ -124,10 +123,10 @@ pub(super) fn not_valid(auth: &Auth, status: StatusCode, email: String, errors: 
     Ok(page)
 }
 
-/// A cookie for as long as a capability lives; without a value, the deletion of one.
+/// A cookie that lasts as long as a capability; without a value, its deletion.
 pub(super) fn cookie(auth: &Auth, name: &'static str, value: String, http_only: bool) -> HeaderValue {
     let age = if value.is_empty() { time::Duration::ZERO } else { CAPABILITY_LIFETIME.try_into().unwrap_or_default() };
-    // Strict would keep it from the page that the link, opened from a mail, leads to.
+    // `Strict` would withhold it from the page that a link in a mail leads to.
     let settings = &auth.settings().sessions.cookie;
     let cross_site = settings.same_site == sessions::SameSite::None;
     let domain = settings.domain.as_ref().filter(|_| !http_only);
@@ -137,7 +136,7 @@ pub(super) fn cookie(auth: &Auth, name: &'static str, value: String, http_only: 
         .same_site(if cross_site { SameSite::None } else { SameSite::Lax })
         .secure(auth.settings().is_production() || cross_site || settings.has_prefix())
         .max_age(age);
-    // What a page is to read has to reach the page's host; the capability comes back here alone.
+    // A page on another host must receive the CSRF token that it reads; the capability comes back here alone.
     if let Some(domain) = domain {
         cookie = cookie.domain(domain.clone());
     }
@@ -148,7 +147,7 @@ fn capability_cookie_name(settings: &sessions::CookieSettings) -> String {
     settings.name_of(CAPABILITY_COOKIE, true)
 }
 
-/// The cookie of an opened link, for the description of the API.
+/// The cookie of an opened link, for the API's description.
 pub(crate) fn security_scheme(settings: &sessions::CookieSettings) -> (&'static str, Value) {
     let scheme = json!({
         "type": "apiKey", "in": "cookie", "name": capability_cookie_name(settings),

@@ -1,7 +1,7 @@
-//! Setting a new password with a link that was mailed.
+//! Setting a new password with a mailed link.
 //!
-//! The link's secret moves from the address into a cookie at once, sealed and for a short time: addresses end up in
-//! histories, logs and screenshots. Opening the link uses nothing up; setting a password does.
+//! Addresses end up in histories, logs and screenshots, so the link's secret moves from the address into a sealed,
+//! short-lived cookie at once. Opening the link uses nothing up; setting a password does.
 
 use std::time::Duration;
 
@@ -23,17 +23,17 @@ use crate::throttle;
 use crate::users::{self, Email, User};
 use crate::words;
 
-/// How long a form may be filled in; the link can be opened again after that, while it lives.
+/// How long a form may be filled in. After that, the link can be opened again while it is valid.
 pub(super) const CAPABILITY_LIFETIME: Duration = Duration::from_mins(15);
-/// What the cookie is sealed as, and what the token against forged requests is a MAC of.
+/// Purposes that separate the sealed cookie and the CSRF token from other uses of the keys.
 const CAPABILITY: &str = "password reset capability";
 const CSRF: &str = "password reset form";
 
-/// Has a link mailed, if the address is an account's: once a password is set with it, a person is led to `next`. It does the
-/// same, and takes as long, if it is not: the mail leaves later, and where there is none to send one is written all the same.
+/// Mails a link, if the address has an account; setting a password with it leads to `next`. If not, it does the same
+/// and takes as long: mails are sent later, and one is written in any case.
 ///
 /// # Errors
-/// How long to wait, where the address had its share of mails, whether or not any were sent.
+/// 429 with the time to wait, if the address has had its share of mails, whether or not any were sent.
 pub(crate) async fn request(auth: &Auth, email: &Email, next: &ReturnTo) -> Result<()> {
     let user = users::store::by_email(auth.db(), email).await?.filter(|user| user.is_active);
     let lifetime = auth.settings().password.reset_lifetime;
@@ -57,7 +57,7 @@ pub(crate) async fn request(auth: &Auth, email: &Email, next: &ReturnTo) -> Resu
     Ok(())
 }
 
-/// A link that was opened and is good, and the account it opens.
+/// A valid link that was opened, and its account.
 pub(super) struct Reset {
     pub(super) user: User,
     link: Link<ReturnTo>,
@@ -70,7 +70,6 @@ impl Reset {
     }
 }
 
-/// Looks a link up by its secret.
 pub(super) async fn find(auth: &Auth, secret: &SecretString) -> Result<Option<Reset>> {
     let Standing::Good(link) = codes::find::<ReturnTo>(auth, &[reset_link::PURPOSE], secret.expose_secret()).await?
     else {
@@ -80,7 +79,7 @@ pub(super) async fn find(auth: &Auth, secret: &SecretString) -> Result<Option<Re
     Ok(user.map(|user| Reset { user, link }))
 }
 
-/// Sets the password and ends everything that could be in wrong hands: sessions, links, and this link. None if the link
+/// Sets the password, and ends everything that an attacker could hold: sessions, links, and this link. None if the link
 /// was used, or the account changed, at the same time.
 pub(super) async fn set(auth: &Auth, reset: &Reset, password: SecretString) -> Result<Option<User>> {
     let hash = auth.passwords().hash(password).await?;
@@ -92,7 +91,7 @@ pub(super) async fn set(auth: &Auth, reset: &Reset, password: SecretString) -> R
     let Some(user) = users::store::set_password(&mut tx, &reset.user, (&hash, true), now).await? else {
         return Ok(None);
     };
-    // The link came by mail, so mail reaches whoever used it.
+    // The link came by mail, so its user receives the address's mail.
     let user =
         if user.email_verified { Some(user) } else { email_verification::by_reset(auth, &mut tx, &user).await? };
     let Some(user) = user else { return Ok(None) };
@@ -105,7 +104,7 @@ pub(super) async fn set(auth: &Auth, reset: &Reset, password: SecretString) -> R
     Ok(Some(user))
 }
 
-/// The right to set a password once, as a browser holds it: a sealed secret that is good for a short time.
+/// The right to set a password once, as a browser holds it: a sealed, short-lived secret.
 pub(super) struct Capability {
     /// The link's secret.
     pub(super) secret: SecretString,
@@ -122,7 +121,7 @@ impl Capability {
         Self { secret, sealed }
     }
 
-    /// Reads a cookie's value; none if it is not one of ours or its time is up.
+    /// Reads a cookie's value; None if it is not one of ours or has expired.
     pub(super) fn read(auth: &Auth, sealed: &str) -> Option<Self> {
         let plain = auth.tokens().open(CAPABILITY, &URL_SAFE_NO_PAD.decode(sealed).ok()?)?;
         let (until, secret) = std::str::from_utf8(&plain).ok()?.split_once(' ')?;
@@ -130,8 +129,8 @@ impl Capability {
         is_alive.then(|| Self { secret: secret.into(), sealed: sealed.to_owned() })
     }
 
-    /// What names it to [`csrf`](crate::http::csrf): its link, since a link that is opened twice gives the second cookie to
-    /// the form of the first as well.
+    /// Its name for [`csrf`](crate::http::csrf) is that of its link: opening a link twice gives the second cookie to
+    /// the first form as well.
     pub(super) fn name(&self) -> String {
         format!("{CSRF} {}", self.secret.expose_secret())
     }

@@ -1,5 +1,5 @@
-//! `password/reset/` and `password/reset/set-new/`: asking for a link and setting a password with it, by a program or in a
-//! page's form.
+//! `password/reset/` and `password/reset/set-new/`: requesting a link and setting a password with it, by a program or
+//! in a page's form.
 
 use axum::Json;
 use axum::extract::State;
@@ -178,14 +178,14 @@ async fn set_new(
         Err(Error::CapabilityNotValid) if reader == Reader::Person => {
             return not_valid(&auth, StatusCode::UNAUTHORIZED, String::new(), Vec::new());
         }
-        // The form of another link, opened before this one: whose password would be set is for the person to see first.
+        // The form is of another link, opened earlier: the user must first see whose password would be set.
         Err(Error::Refused { code: csrf::REFUSED, .. }) if reader == Reader::Person => {
             return filled(&auth, StatusCode::FORBIDDEN, &capability, &reset, vec![OTHER_LINK.into()]);
         }
         Err(error) => return reader.refuse(&auth, error),
     };
     let mut response = if reader == Reader::Person {
-        // The tokens are for whoever calls; a form has nobody to keep them.
+        // Tokens are for programs; a form has nothing to keep them in.
         let complete = || auth.settings().http.path("/password/reset/complete/");
         Redirect::to(&reset.next().address(&auth.settings().http).unwrap_or_else(complete)).into_response()
     } else {
@@ -214,7 +214,7 @@ async fn save(
     Ok((saved.ok_or(Error::CapabilityNotValid)?, forgotten))
 }
 
-/// A field's message where no field is named beside it.
+/// A field's message, for a page that does not name the field.
 fn in_words(message: std::borrow::Cow<'static, str>) -> String {
     if message == BLANK || message == REQUIRED { "Enter the new password twice.".into() } else { message.into() }
 }
