@@ -26,7 +26,7 @@ use crate::users::{Email, User};
 /// The return type of hooks: `Box::pin(async move { … })`.
 pub type Hook<'h, T> = Pin<Box<dyn Future<Output = T> + Send + 'h>>;
 
-/// What an unauthenticated client requests.
+/// The purpose of an unauthenticated request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Asking {
@@ -42,7 +42,7 @@ pub enum Asking {
 
 /// An unauthenticated request that creates an account or sends a mail.
 pub struct Asked<'r> {
-    /// The kind of request.
+    /// The purpose.
     pub asking: Asking,
     /// The address it is about. The outcome of the request must not reveal whether the address has an account.
     pub email: &'r Email,

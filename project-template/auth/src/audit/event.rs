@@ -11,7 +11,6 @@ use crate::request::Origin;
 use crate::words::words;
 
 words! {
-    /// The kinds of events.
     Kind {
         SignUp = "sign_up",
         /// The address already has an account.
@@ -73,10 +72,8 @@ words! {
         UnknownAddress = "unknown_address",
         WrongPassword = "wrong_password",
         Inactive = "inactive",
-        /// The account may not use the admin pages.
         NotStaff = "not_staff",
         NotVerified = "not_verified",
-        /// The application's hook rejected it.
         Vetoed = "vetoed",
         /// The account was changed at the same time.
         Changed = "changed",
@@ -94,9 +91,7 @@ words! {
         Access = "access",
         Refresh = "refresh",
         All = "all",
-        /// On the admin pages.
         Admin = "admin",
-        /// By a command on the command line.
         Command = "command",
     }
 }
@@ -129,12 +124,10 @@ impl Event {
         Self { kind, user: None, session: None, email: None, detail: None, count: 1 }
     }
 
-    /// An event of this account.
     pub(crate) fn of(kind: Kind, user: &impl Account) -> Self {
         Self { user: Some(user.id()), email: Some(masked(user.address())), ..Self::new(kind) }
     }
 
-    /// An event of the account with this id.
     pub(crate) fn of_id(kind: Kind, user: Uuid) -> Self {
         Self { user: Some(user), ..Self::new(kind) }
     }

@@ -20,7 +20,6 @@ const FULL_A_MINUTE: i64 = 60;
 const MINUTE: i64 = 60;
 /// Rows written concurrently. If the database is too slow for that, further events are only counted.
 const WRITERS: usize = 32;
-/// How long the shutdown waits for the writers.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Records an event that changed nothing, such as a failure, in the background. It may be lost if the database cannot
@@ -39,7 +38,6 @@ pub(crate) fn note_code<T>(auth: &Auth, compared: &Result<Option<T>>, event: imp
     }
 }
 
-/// The counts of the current minute, and the writers.
 pub(crate) struct Failures {
     kinds: Mutex<HashMap<Kind, Count>>,
     writers: Arc<Semaphore>,

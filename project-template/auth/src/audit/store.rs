@@ -8,7 +8,6 @@ use super::{AuditRow, Kind};
 use crate::db::{Db, Tx};
 use crate::{in_tx, on};
 
-/// Restricts the rows of a page; all are included by default.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Filter {
     pub(crate) kind: Option<Kind>,
@@ -94,7 +93,6 @@ pub(super) async fn forget(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Removes the oldest rows up to `before`, at most `limit`.
 pub(super) async fn remove(db: &Db, before: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
     Ok(on!(db, pool => sqlx::query(
         "delete from audit where id in (select id from audit where at <= $1 order by at limit $2)",

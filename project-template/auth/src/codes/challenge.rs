@@ -15,7 +15,6 @@ use crate::Auth;
 use crate::db::{self, Tx};
 use crate::error::{Error, Result};
 
-/// A code and the request it belongs to.
 pub(crate) struct Asked {
     /// Sent to the owner.
     pub(crate) code: SecretString,
@@ -23,7 +22,6 @@ pub(crate) struct Asked {
     pub(crate) request: RequestId,
 }
 
-/// The id of a request for a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RequestId(pub(super) Uuid);
 
@@ -137,7 +135,6 @@ pub(crate) async fn redeem(tx: &mut Tx, code: &Redeemable) -> db::Result<bool> {
     store::redeem(tx, code.subject, code.request).await
 }
 
-/// Revokes the codes of a subject; its counters stay.
 pub(crate) async fn discard(tx: &mut Tx, subject: Subject) -> db::Result<()> {
     store::discard(tx, subject).await
 }

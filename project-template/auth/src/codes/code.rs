@@ -78,7 +78,6 @@ impl Subject {
     }
 }
 
-/// How often something may be sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// The minimum time between two.
@@ -110,7 +109,6 @@ pub(super) struct Bounds {
 }
 
 crate::row! {
-    /// The counters of a subject.
     pub(super) struct Count {
         pub(super) sends: i64,
         pub(super) sent_at: OffsetDateTime,
@@ -132,7 +130,7 @@ pub(crate) async fn request(auth: &Auth, tx: &mut Tx, subject: Subject, limits: 
     Ok(granted.then_some(()))
 }
 
-/// Returns how long nothing more may be sent. Ends the transaction.
+/// Ends the transaction.
 pub(crate) async fn wait(auth: &Auth, mut tx: Tx, subject: Subject, limits: Limits) -> db::Result<Wait> {
     let bounds = bounds(&auth.settings().codes, limits.lockout, auth.now());
     store::clamp_in(&mut tx, subject, bounds.now).await?;

@@ -68,7 +68,6 @@ pub(super) async fn insert(
     .map(drop))
 }
 
-/// The result of a guess with a request id.
 pub(super) enum Guessed {
     /// `counted_in` is the row of the daily limit, `mac` that of the right code.
     Counted { counted_in: Uuid, mac: Vec<u8> },
@@ -241,7 +240,6 @@ pub(super) async fn remove_all(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Removes at most `limit` expired requests.
 pub(super) async fn remove_expired(db: &Db, now: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
     Ok(on!(db, pool => sqlx::query(
         "delete from code_requests where id in
@@ -262,7 +260,6 @@ pub(super) async fn count_expired(db: &Db, now: OffsetDateTime) -> sqlx::Result<
     Ok(count.unsigned_abs())
 }
 
-/// Removes at most `limit` counters without a send since `before`.
 pub(super) async fn remove_stale(db: &Db, before: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
     Ok(on!(db, pool => sqlx::query(
         "delete from codes where (purpose, subject) in

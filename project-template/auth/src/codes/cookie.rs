@@ -7,7 +7,6 @@ use super::RequestId;
 use crate::Auth;
 use crate::http::{Fields, cookies};
 
-/// Maximum length of a request id, in characters.
 const LIMIT: usize = 64;
 
 /// The `Set-Cookie` header for a request id, limited to the paths that take its code.

@@ -20,7 +20,6 @@ const SECRET_BYTES: usize = 32;
 /// How long used and expired links are kept, so that they can be told from unknown ones.
 pub(super) const EXPLAINED: Duration = Duration::from_hours(30 * 24);
 
-/// A valid link.
 pub(crate) struct Link<T> {
     hash: Vec<u8>,
     pub(crate) purpose: String,
@@ -30,7 +29,6 @@ pub(crate) struct Link<T> {
     pub(crate) data: T,
 }
 
-/// The result of looking up a link.
 pub(crate) enum Standing<T> {
     Good(Link<T>),
     Used {

@@ -94,7 +94,6 @@ pub(super) async fn count_live(tx: &mut Tx, purpose: &str, subject: Uuid, now: O
     Ok(count.unsigned_abs())
 }
 
-/// Removes at most `limit` links that expired up to `before`.
 pub(super) async fn remove_expired(db: &Db, before: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
     Ok(on!(db, pool => sqlx::query(
         "delete from links where hash in (select hash from links where expires_at <= $1 order by expires_at limit $2)",

@@ -25,7 +25,6 @@ pub(crate) use typed::typed;
 
 use crate::db::{Db, Tx};
 
-/// Removes all rows of a deleted subject.
 pub(crate) async fn erase(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
     link_store::remove_all(tx, subject).await?;
     code_store::remove_all(tx, subject).await

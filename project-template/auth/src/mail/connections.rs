@@ -15,7 +15,6 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::sender::BATCH;
 
-/// How long an unused connection is kept.
 const IDLE: Duration = Duration::from_mins(1);
 
 pub(super) enum Security {
@@ -25,7 +24,6 @@ pub(super) enum Security {
     None,
 }
 
-/// A failed attempt.
 pub(super) struct Trouble {
     /// None for a timeout.
     pub(super) error: Option<Error>,

@@ -37,7 +37,6 @@ impl Settings {
     }
 }
 
-/// A mail before it is rendered.
 pub(crate) struct Mail<'m, M> {
     /// The address as its owner wrote it.
     pub(crate) to: &'m str,
@@ -83,7 +82,6 @@ pub(crate) async fn write<M: templates::Mail>(
     put(auth, tx, &letter, mail.until, leaves).await
 }
 
-/// Stores a letter, sealed.
 pub(super) async fn put(
     auth: &Auth,
     tx: &mut Tx,
@@ -110,7 +108,7 @@ fn thing(id: Uuid) -> String {
 pub(super) struct Deliveries(JoinSet<sqlx::Result<()>>);
 
 impl Deliveries {
-    /// Starts to send due mails, as many as there is room for. Returns how many.
+    /// Starts as many as there is room for. Returns how many.
     pub(super) async fn begin(&mut self, auth: &Auth) -> sqlx::Result<usize> {
         let room = BATCH.saturating_sub(u32::try_from(self.0.len()).unwrap_or(BATCH));
         if room == 0 {
@@ -174,7 +172,6 @@ pub(crate) async fn outbox(db: &Db) -> sqlx::Result<Outbox> {
     Ok(Outbox { length, oldest: oldest.map(age).unwrap_or_default() })
 }
 
-/// Since the Unix epoch.
 fn written_at(id: Uuid) -> Duration {
     let (seconds, nanos) = id.get_timestamp().map(|time| time.to_unix()).unwrap_or_default();
     Duration::new(seconds, nanos)

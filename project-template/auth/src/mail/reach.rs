@@ -15,7 +15,6 @@ const RETRY: Duration = Duration::from_secs(30);
 #[derive(Debug, Default)]
 pub(crate) struct Reach(AtomicI64);
 
-/// How far an attempt to send a mail got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Contact {
     /// It ended before connecting.

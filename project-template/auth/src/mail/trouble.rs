@@ -78,7 +78,6 @@ pub(super) fn silence(greeted: bool) -> &'static str {
     if greeted { SLOWNESS } else { SILENCE }
 }
 
-/// The error and how to fix it, in one line.
 pub(super) fn explain(error: &Error) -> String {
     if error.is_timeout() {
         return SILENCE.to_owned();

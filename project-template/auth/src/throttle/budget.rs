@@ -36,7 +36,6 @@ pub(super) struct Count {
 }
 
 impl Budget {
-    /// For a client address, over all accounts.
     pub(super) fn of_address(settings: &Settings) -> Self {
         let window = seconds(settings.address_window);
         Self {

@@ -108,7 +108,6 @@ pub(super) async fn clear(tx: &mut Tx, key: &Key, just_decided: i64) -> sqlx::Re
     .map(drop))
 }
 
-/// When a user last signed in to the account from the address.
 pub(super) async fn known_at(db: &Db, key: &Key) -> sqlx::Result<Option<i64>> {
     let row: Option<(Option<i64>,)> = on!(db, pool => sqlx::query_as(
         "select known_at from failures where account = $1 and address = $2",
@@ -120,7 +119,6 @@ pub(super) async fn known_at(db: &Db, key: &Key) -> sqlx::Result<Option<i64>> {
     Ok(row.and_then(|(known_at,)| known_at))
 }
 
-/// Records a sign-in to the account from the address.
 pub(super) async fn set_known(tx: &mut Tx, key: &Key, now: i64) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query(
         "insert into failures (account, address, attempts, pending, since, counted_at, known_at)

@@ -21,7 +21,6 @@ const MAX_WAIT: Duration = Duration::from_secs(5);
 const FIRST_LOOK: Duration = Duration::from_millis(5);
 const LAST_LOOK: Duration = Duration::from_millis(80);
 
-/// A secret that can be guessed at.
 pub(crate) trait Guessed {
     /// The counters of a guess; none if nothing is limited.
     fn counters(self, auth: &Auth, client: &Client) -> Option<Counters>;

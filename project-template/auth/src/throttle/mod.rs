@@ -45,7 +45,6 @@ use failure_store::{Kind, Stale};
 
 use crate::Auth;
 
-/// State of this process.
 #[derive(Default)]
 pub(crate) struct Throttle {
     turns: turns::Turns,

@@ -62,7 +62,6 @@ impl Rate {
         Self::new(count.trim().parse().ok()?, period?)
     }
 
-    /// The same period with `times` as many requests.
     pub(super) fn times(self, times: u32) -> Self {
         Self { count: self.count.saturating_mul(times), ..self }
     }
@@ -72,7 +71,7 @@ impl Rate {
         (self.period() / i64::from(self.count)).max(1)
     }
 
-    /// The period in microseconds.
+    /// Microseconds.
     pub(super) fn period(self) -> i64 {
         i64::try_from(self.period.as_micros()).unwrap_or(i64::MAX)
     }

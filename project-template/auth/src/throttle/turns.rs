@@ -8,7 +8,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// The number of names above which unused queues are dropped.
 const TIDY_ABOVE: usize = 1_000;
 
-/// A queue per name, kept while it is in use.
 #[derive(Default)]
 pub(super) struct Turns(Mutex<HashMap<Vec<u8>, Weak<Semaphore>>>);
 

@@ -14,7 +14,6 @@ const WORDS: usize = 10;
 /// of words.
 const GAP: &str = "  ";
 
-/// Stores the search text of an account.
 pub(super) async fn note(tx: &mut Tx, id: Uuid, email: &str, names: (&str, &str)) -> sqlx::Result<()> {
     store::set(tx, id, &words(email, names.0, names.1)).await
 }

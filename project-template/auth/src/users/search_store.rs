@@ -15,7 +15,6 @@ pub(super) async fn insert(tx: &mut Tx, user: Option<Uuid>, words: &str) -> sqlx
         .map(drop))
 }
 
-/// Removes rows without an account.
 pub(super) async fn remove_pretended(tx: &mut Tx) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query("delete from user_search where user_id is null").execute(conn).await.map(drop))
 }

@@ -227,7 +227,6 @@ pub(crate) async fn by_id(db: &Db, id: Uuid) -> sqlx::Result<Option<User>> {
     .await)
 }
 
-/// The active user of an active session.
 pub(crate) async fn by_session(db: &Db, session: Uuid, now: OffsetDateTime) -> sqlx::Result<Option<User>> {
     on!(db, pool => sqlx::query_as(
         concat!("select ", columns!(), " from users where is_active and id = (
@@ -308,7 +307,6 @@ pub(crate) async fn set_password(
     .await)
 }
 
-/// Activates or deactivates an account.
 pub(crate) async fn set_active(tx: &mut Tx, id: Uuid, active: bool, now: OffsetDateTime) -> sqlx::Result<bool> {
     let done = in_tx!(tx, conn => sqlx::query(
         "update users set is_active = $1, auth_version = auth_version + 1, updated_at = $2 where id = $3",
@@ -322,7 +320,7 @@ pub(crate) async fn set_active(tx: &mut Tx, id: Uuid, active: bool, now: OffsetD
     Ok(done == 1)
 }
 
-/// Changes the names that are `Some`.
+/// `None` keeps a name.
 pub(crate) async fn set_names(
     tx: &mut Tx,
     id: Uuid,
@@ -379,7 +377,6 @@ pub(crate) async fn promote(
     .await)
 }
 
-/// Locks every superuser until the transaction ends.
 pub(crate) async fn hold_superusers(tx: &mut Tx) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query("update users set updated_at = updated_at where role > 0 and role >= $1")
         .bind(role::SUPERUSER)
@@ -388,7 +385,6 @@ pub(crate) async fn hold_superusers(tx: &mut Tx) -> sqlx::Result<()> {
         .map(drop))
 }
 
-/// Whether the account is the only active superuser.
 pub(crate) async fn is_last_superuser(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
     let found: Option<(i64,)> = in_tx!(tx, conn => sqlx::query_as(
         "select role from users where id = $1 and is_active and role >= $2 and not exists (

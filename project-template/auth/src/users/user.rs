@@ -112,7 +112,6 @@ pub struct NewUser {
 }
 
 impl NewUser {
-    /// The account as it will be stored.
     pub(crate) fn to_be(&self, now: OffsetDateTime) -> User {
         User {
             id: self.id,
@@ -143,7 +142,6 @@ impl audit::Account for User {
     }
 }
 
-/// An account to be imported.
 pub(crate) struct Account {
     /// Django's primary key, if it is a UUID, so that references to it stay valid.
     pub(crate) id: Option<Uuid>,
