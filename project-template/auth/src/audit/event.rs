@@ -54,7 +54,6 @@ impl Kind {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
-    /// Whether a request was rejected.
     pub(crate) fn is_failure(self) -> bool {
         self.is_alarming()
             || matches!(self, Self::SignUpRefused | Self::SignInFailed | Self::CodeWrong | Self::PasswordWrong)
@@ -119,7 +118,6 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    /// An event without an account.
     pub(crate) fn new(kind: Kind) -> Self {
         Self { kind, user: None, session: None, email: None, detail: None, count: 1 }
     }

@@ -43,7 +43,6 @@ pub(crate) struct Failures {
     writers: Arc<Semaphore>,
 }
 
-/// The counts of one kind in one minute.
 #[derive(Clone, Copy, Default)]
 struct Count {
     minute: i64,
@@ -130,7 +129,6 @@ impl Failures {
         self.settled().await;
     }
 
-    /// Waits until no row is being written.
     pub(crate) async fn settled(&self) {
         let all = self.writers.acquire_many(u32::try_from(WRITERS).unwrap_or(u32::MAX));
         // A timeout is not reported: the lines are already in the log.

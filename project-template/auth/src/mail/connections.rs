@@ -40,7 +40,7 @@ pub(super) struct Connections {
     pub(super) idle: Arc<Idle>,
 }
 
-/// Unused connections, each with the time it was last used.
+/// Each with the time it was last used.
 #[derive(Default)]
 pub(super) struct Idle(Mutex<Vec<(AsyncSmtpConnection, Instant)>>);
 

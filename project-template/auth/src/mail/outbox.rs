@@ -38,7 +38,6 @@ impl Settings {
 }
 
 pub(crate) struct Mail<'m, M> {
-    /// The address as its owner wrote it.
     pub(crate) to: &'m str,
     pub(crate) content: &'m M,
     /// The mail is not sent after this time, such as the end of its link's lifetime.
@@ -158,7 +157,6 @@ pub(crate) async fn deliver_due(auth: &Auth) -> sqlx::Result<usize> {
 
 pub(crate) struct Outbox {
     pub(crate) length: i64,
-    /// The age of the oldest mail.
     pub(crate) oldest: Duration,
 }
 

@@ -102,7 +102,6 @@ impl Sender {
         })
     }
 
-    /// Sends a mail within `mail.timeout`.
     pub(super) async fn send(
         &self,
         settings: &Settings,

@@ -25,7 +25,6 @@ pub enum Transport {
     Memory(crate::testing::Mailbox),
 }
 
-/// The transports that can be configured.
 #[derive(Clone, Copy)]
 enum Named {
     Console,

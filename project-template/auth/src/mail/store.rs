@@ -46,7 +46,7 @@ pub(super) async fn take(db: &Db, now: OffsetDateTime, until: OffsetDateTime, li
     .await)
 }
 
-/// The number of waiting mails, and the id of the oldest.
+/// With the id of the oldest.
 pub(super) async fn waiting(db: &Db) -> sqlx::Result<(i64, Option<Uuid>)> {
     on!(db, pool => sqlx::query_as(
         "select count(*), (select id from outbox where not pretended order by id limit 1)

@@ -70,12 +70,10 @@ impl AccountSettings {
 }
 
 impl Budget {
-    /// For one client at one account.
     pub(super) fn of_pair(settings: &AccountSettings) -> Self {
         Self { free: settings.failures.into(), memory: seconds(PAIR_MEMORY), ..Self::of_account(settings) }
     }
 
-    /// For an account, over all clients unknown to it.
     pub(super) fn of_account(settings: &AccountSettings) -> Self {
         Self {
             free: settings.account_failures.into(),

@@ -13,7 +13,7 @@ pub(super) const SITE: u32 = 16;
 /// An attempt that is undecided after this time was lost with its process; it counts as wrong.
 pub(super) const LOST: Duration = Duration::from_mins(1);
 
-/// The budget of one counter. Times are seconds.
+/// Times are seconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Budget {
     /// Attempts without a pause.
@@ -23,7 +23,6 @@ pub(super) struct Budget {
     pub(super) longest: i64,
     /// Attempts after which no more are allowed.
     pub(super) stop: i64,
-    /// How long attempts are remembered.
     pub(super) memory: i64,
     /// Whether `memory` starts at the last attempt; otherwise at the first.
     pub(super) from_last: bool,
@@ -48,13 +47,11 @@ impl Budget {
         }
     }
 
-    /// For a site, which many clients may share.
     pub(super) fn of_site(settings: &Settings) -> Self {
         let clients = Self::of_address(settings);
         Self { free: clients.free * i64::from(SITE), ..clients }
     }
 
-    /// How often the pause doubles until it reaches `longest`.
     pub(super) fn doublings(&self) -> i64 {
         (0..62).find(|doublings| self.pause << doublings >= self.longest).unwrap_or(0)
     }

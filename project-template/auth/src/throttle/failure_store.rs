@@ -174,7 +174,6 @@ pub(super) async fn rename_account(tx: &mut Tx, from: &[u8], to: &[u8]) -> sqlx:
     remove_account(tx, from).await
 }
 
-/// The unused half of a key.
 const NOTHING: &[u8] = &[];
 
 /// The kinds of counters. Each is removed by a statement of its own: one statement for all would lock them in any

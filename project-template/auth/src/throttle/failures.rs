@@ -87,7 +87,6 @@ pub(super) fn networks(settings: &Settings, client: &Client) -> Vec<(Key, Budget
     own.into_iter().chain(site).collect()
 }
 
-/// The counters of a guess besides the pair.
 struct CountedIn {
     networks: bool,
     account: bool,
@@ -107,7 +106,6 @@ impl Counters {
         client.map_or(&[], |(key, _)| key.address.as_slice())
     }
 
-    /// Counts the guess in all counters, or in none.
     async fn count(&self, auth: &Auth) -> Result<CountedIn> {
         let deadline = Instant::now() + MAX_WAIT;
         let mut pause = FIRST_LOOK;

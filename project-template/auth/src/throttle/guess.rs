@@ -6,7 +6,6 @@ use super::key::Key;
 use crate::Auth;
 use crate::http::Client;
 
-/// A guess at a secret.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Guess<'a> {
     /// The password of the account with this name (its address, in canonical form), which need not exist.

@@ -6,7 +6,6 @@ use ring::digest;
 
 use crate::http::Client;
 
-/// The bits of an IPv6 address that identify its site (/48).
 const OF_SITE: u128 = u128::MAX << 80;
 
 /// The key of a failure counter: an account, a client address, or both. An unused half is empty.

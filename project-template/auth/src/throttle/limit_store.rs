@@ -40,7 +40,6 @@ pub(super) async fn due_at(db: &Db, subject: &[u8]) -> sqlx::Result<Option<i64>>
     Ok(due.map(|(due,)| due))
 }
 
-/// Removes at most `limit` entries that no longer limit anything.
 pub(super) async fn remove_stale(db: &Db, now: i64, limit: u32) -> sqlx::Result<u64> {
     Ok(on!(db, pool => sqlx::query(
         "delete from request_limits where subject in

@@ -68,7 +68,6 @@ pub(crate) async fn count_stale(auth: &Auth) -> sqlx::Result<u64> {
     Ok(count)
 }
 
-/// The criteria for each kind of failure counter.
 fn stale(auth: &Auth) -> [Stale; 3] {
     let settings = &auth.settings().throttle;
     let now = auth.now().unix_timestamp();

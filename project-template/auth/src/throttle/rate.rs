@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use crate::settings::parse_duration;
 
-/// A higher count is no limit.
 const COUNT_LIMIT: u32 = 100_000;
-/// The longest time that counters are kept.
 const PERIOD_LIMIT: Duration = Duration::from_hours(24);
 
 /// A number of requests per period: all at once, then evenly spaced (GCRA, the generic cell rate algorithm of ITU-T

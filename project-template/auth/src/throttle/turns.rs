@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The number of names above which unused queues are dropped.
 const TIDY_ABOVE: usize = 1_000;
 
 #[derive(Default)]

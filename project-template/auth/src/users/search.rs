@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{NewUser, User, search_store as store};
 use crate::db::Tx;
 
-/// Limits on a search: no address has more characters, and no user more names.
+/// No address has more characters, and no user more names.
 const LETTERS: usize = 254;
 const WORDS: usize = 10;
 
@@ -56,7 +56,6 @@ pub(crate) fn needles(searched: &str) -> Vec<String> {
     folded.split_whitespace().take(WORDS).map(needle).collect()
 }
 
-/// Removes case, accents and letter width.
 fn fold(text: &str) -> String {
     let is_accent = |letter: &char| ('\u{300}'..='\u{36f}').contains(letter);
     let bare = text.nfkd().filter(|letter| !is_accent(letter));

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{Email, role};
 use crate::audit;
 
-/// Maximum length of a first or last name, in characters.
+/// In characters.
 pub(crate) const NAME_LIMIT: usize = 150;
 
 crate::row! {
