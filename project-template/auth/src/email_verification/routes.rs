@@ -280,7 +280,6 @@ async fn verify_code(
     Ok(signed_in(&auth, (&client, forgotten), delivery, &user, body).await)
 }
 
-/// The answer, with tokens if a confirmation signs in.
 pub(super) async fn signed_in(
     auth: &Auth,
     (client, forgotten): (&Client, bool),

@@ -24,7 +24,6 @@ const NOTICE_LIMITS: Limits =
 /// Further sign-ups that may wait for the confirmation of one address. It also bounds the mails that anyone can cause.
 const FURTHER_LIMIT: u64 = 5;
 
-/// The data of a link.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Held {
     /// The sign-up it confirms, unless that is the first.

@@ -16,7 +16,6 @@ use crate::throttle;
 use crate::users::{self, Email, User};
 use crate::words::duration;
 
-/// The recipient of a code.
 enum Recipient {
     User(User),
     /// A user who may get an account by presenting the code.

@@ -66,7 +66,6 @@ async fn hand_over(auth: &Auth, uid: &str, token: String) -> Result<Response> {
     Ok((StatusCode::FOUND, AppendHeaders(headers)).into_response())
 }
 
-/// The built-in form.
 async fn form(State(auth): State<Auth>, headers: HeaderMap, RawQuery(query): RawQuery) -> Result<Response> {
     match held(&auth, &headers).await {
         Ok((capability, reset)) => filled(&auth, StatusCode::OK, &capability, &reset, Vec::new()),

@@ -106,7 +106,6 @@ pub(super) async fn set(auth: &Auth, reset: &Reset, password: SecretString) -> R
 
 /// The right to set a password once, as a browser holds it: a sealed, short-lived secret.
 pub(super) struct Capability {
-    /// The link's secret.
     pub(super) secret: SecretString,
     /// The cookie's value.
     pub(super) sealed: String,

@@ -7,7 +7,6 @@ const LIST: &str = include_str!("common.txt");
 
 static COMMON: LazyLock<Vec<&str>> = LazyLock::new(|| LIST.lines().collect());
 
-/// Whether `password` is on the list, in any case.
 pub(crate) fn is_common(password: &str) -> bool {
     COMMON.binary_search(&password.to_lowercase().as_str()).is_ok()
 }

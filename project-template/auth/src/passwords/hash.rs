@@ -89,16 +89,13 @@ struct Limits {
     places: usize,
 }
 
-/// The current load.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Load {
-    /// Hashes begun so far.
     pub(crate) begun: u64,
     /// Hashes rejected because the queue was full, or no worker was free in time.
     pub(crate) refused: u64,
     pub(crate) running: usize,
     pub(crate) waiting: usize,
-    /// Hashes that can be computed at once.
     pub(crate) workers: usize,
 }
 

@@ -18,7 +18,6 @@ pub(crate) fn require_allowed(auth: &Auth, email: &Email) -> Result<()> {
     if is_allowed(auth, email) { Ok(()) } else { Err(EmailDomainNotAllowed.into()) }
 }
 
-/// Whether an account may have this address.
 pub(crate) fn is_allowed(auth: &Auth, email: &Email) -> bool {
     !is_below(email.domain(), &auth.settings().registration.blocked_email_domains)
 }

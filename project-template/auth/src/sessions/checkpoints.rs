@@ -33,7 +33,6 @@ impl Checkpoints {
         self
     }
 
-    /// The lowest generation that was superseded within the window.
     pub(super) fn oldest_acceptable(&self, now: OffsetDateTime, window: Duration) -> Option<i64> {
         let is_recent = |(second, _): &&(i64, i64)| !window.is_zero() && is_recent(*second, now, window);
         self.0.iter().find(is_recent).map(|(_, generation)| *generation)

@@ -71,7 +71,6 @@ impl Choice for Prefix {
 }
 
 impl CookieSettings {
-    /// Adds the prefix that the name has in production.
     pub(crate) fn add_prefix(&mut self) {
         if self.prefix == Prefix::Production && !self.has_prefix() {
             self.name = format!("{}{}", prefix_of(self.path == "/" && self.domain.is_none()), self.name);
@@ -144,7 +143,6 @@ pub(super) fn set(auth: &Auth, issued: Issued, has_twins: bool) -> SetCookies {
     headers(&cookies)
 }
 
-/// The headers that delete what [`set`] sets.
 pub(crate) fn cleared(auth: &Auth) -> SetCookies {
     headers(&empty(auth))
 }
@@ -224,7 +222,6 @@ fn prefix_of(is_host_only: bool) -> &'static str {
     if is_host_only { host } else { secure }
 }
 
-/// Splits a cookie's name into its prefix, if it has one, and the rest.
 pub(crate) fn split_name(name: &str) -> (&str, &str) {
     let prefix = PREFIXES.into_iter().find(|prefix| name.starts_with(prefix));
     name.split_at(prefix.map_or(0, str::len))
@@ -236,7 +233,7 @@ pub(super) fn refresh_token(auth: &Auth, headers: &HeaderMap) -> Option<String> 
     refresh_tokens(auth, headers).pop()
 }
 
-/// All refresh tokens presented, oldest first.
+/// Oldest first.
 pub(super) fn refresh_tokens(auth: &Auth, headers: &HeaderMap) -> Vec<String> {
     let made = |token: &String| auth.tokens().read_refresh(token).map(|claims| (claims.iat, claims.generation)).ok();
     let mut shown = tokens(headers, &auth.settings().sessions.cookie.name);
@@ -252,7 +249,6 @@ pub(super) fn is_oversized(auth: &Auth, headers: &HeaderMap) -> bool {
     cookies::values(headers, name).any(|value| value.len() > TOKEN_BYTES) && tokens(headers, name).is_empty()
 }
 
-/// None unless `sessions.access_cookie` is on.
 pub(super) fn access_token(auth: &Auth, headers: &HeaderMap) -> Option<String> {
     if auth.settings().sessions.access_cookie {
         tokens(headers, &access_cookie_name(&auth.settings().sessions.cookie)).pop()
@@ -261,7 +257,6 @@ pub(super) fn access_token(auth: &Auth, headers: &HeaderMap) -> Option<String> {
     }
 }
 
-/// The values of all cookies of a name that could be tokens.
 fn tokens(headers: &HeaderMap, name: &str) -> Vec<String> {
     cookies::values(headers, name).filter(|value| !value.is_empty() && value.len() <= TOKEN_BYTES).collect()
 }
@@ -289,7 +284,6 @@ pub(super) fn check_csrf(auth: &Auth, headers: &HeaderMap, claims: &Claims) -> R
     })
 }
 
-/// The name of a session for [`csrf`].
 fn csrf_name(session: Uuid) -> String {
     format!("session cookies {session}")
 }

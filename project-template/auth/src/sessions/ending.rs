@@ -98,7 +98,6 @@ pub(crate) async fn end(auth: &Auth, session: Uuid, user: Uuid, by: EndedBy) -> 
     Ok(is_ended)
 }
 
-/// Like [`end`], within a transaction.
 pub(crate) async fn end_in(auth: &Auth, tx: &mut Tx, session: Uuid, user: Uuid, by: EndedBy) -> Result<Ended> {
     if !store::end_in(tx, session, user, by.name(), auth.now()).await? {
         return Ok(Ended::default());

@@ -27,7 +27,6 @@ pub struct Issued {
     pub remembered: bool,
 }
 
-/// Begins a session, within the transaction of the sign-in.
 pub(super) async fn begin(
     auth: &Auth,
     tx: &mut Tx,

@@ -27,7 +27,6 @@ pub(crate) struct Liveness {
     next_epoch: AtomicU64,
 }
 
-/// The result of a look-up.
 #[derive(Clone, Copy)]
 struct Seen {
     at: Moment,

@@ -87,7 +87,6 @@ impl Session {
         if generation < self.generation && is_recent { Standing::Superseded } else { Standing::Replayed }
     }
 
-    /// The claims of the session's current tokens.
     pub(super) fn user_claims(&self) -> UserClaims {
         serde_json::from_str(&self.claims).unwrap_or_default()
     }

@@ -8,7 +8,6 @@ use crate::db::{Db, Tx};
 use crate::http::Client;
 use crate::{in_tx, on};
 
-/// The columns of a [`Session`].
 macro_rules! columns {
     () => {
         "id, user_id, generation, superseded, claims, created_at, refreshed_at, expires_at, ended_at, refreshable, ip, \
@@ -42,7 +41,6 @@ pub(super) async fn by_id(db: &Db, id: Uuid) -> sqlx::Result<Option<Session>> {
         .await)
 }
 
-/// The active sessions of a user, newest first, at most `limit` of them.
 pub(super) async fn live_of_user(db: &Db, user: Uuid, now: OffsetDateTime, limit: u32) -> sqlx::Result<Vec<Session>> {
     on!(db, pool => sqlx::query_as(concat!(
         "select ", columns!(), " from sessions
@@ -56,7 +54,6 @@ pub(super) async fn live_of_user(db: &Db, user: Uuid, now: OffsetDateTime, limit
     .await)
 }
 
-/// Every stored session of a user, oldest first.
 pub(crate) async fn all_of_user(db: &Db, user: Uuid) -> sqlx::Result<Vec<Session>> {
     on!(db, pool => sqlx::query_as(concat!(
         "select ", columns!(), " from sessions where user_id = $1 order by created_at, id",
@@ -102,7 +99,6 @@ pub(super) async fn origins(tx: &mut Tx, user: Uuid) -> sqlx::Result<Vec<(Option
     .await)
 }
 
-/// Makes a session end at `until` at the latest.
 pub(super) async fn shorten(db: &Db, id: Uuid, until: OffsetDateTime) -> sqlx::Result<()> {
     on!(db, pool => sqlx::query("update sessions set expires_at = $1 where id = $2 and expires_at > $1")
         .bind(until)
@@ -129,7 +125,6 @@ pub(super) async fn end_in(tx: &mut Tx, id: Uuid, user: Uuid, by: &str, now: Off
 }
 
 crate::row! {
-    /// Whether a session is active, and how it ended.
     pub(super) struct Standing {
         pub(super) ended_at: Option<OffsetDateTime>,
         pub(super) ended_by: Option<String>,
@@ -234,7 +229,6 @@ pub(crate) async fn remove_expired(db: &Db, now: OffsetDateTime, limit: u32) -> 
     .rows_affected()))
 }
 
-/// How many sessions [`remove_expired`] would remove.
 pub(crate) async fn count_expired(db: &Db, now: OffsetDateTime) -> sqlx::Result<u64> {
     let (count,): (i64,) = on!(db, pool => sqlx::query_as("select count(*) from sessions where expires_at <= $1")
         .bind(now)
