@@ -1,4 +1,4 @@
-//! Changes to a project that is there: all of them or none.
+//! Applies changes to an existing project: all of them or none.
 
 use std::fs::{self, File as Handle};
 use std::io::ErrorKind;
@@ -14,14 +14,14 @@ use super::{fill, not_writable, stale};
 use crate::failure::{Failure, Kind};
 use crate::signals::{Signals, Writing};
 
-/// A project that no other run writes to as long as this one lives.
+/// A locked project: no other run writes to it during this value's lifetime.
 pub(crate) struct Held {
     root: PathBuf,
     _lock: Option<Handle>,
 }
 
 impl Held {
-    /// What an earlier run has left is undone first.
+    /// Locks the project and undoes what an earlier run left half-done.
     pub(crate) fn at(root: &Path, signals: &Signals) -> Result<Self> {
         let lock = lock(root, &PATIENCE)?;
         if lock.is_some() {
@@ -35,10 +35,10 @@ impl Held {
         self.place(plan, &signals.writing())
     }
 
-    /// Through a link it would be written to wherever that leads.
+    /// Refuses paths that pass through a link, since the files would be written to its target.
     fn refuse_other_places(&self, plan: &Plan) -> Result<(), Failure> {
         let mut paths = plan.place.iter().map(|file| &file.path).chain(&plan.removed);
-        // A file that the template has no more gives way by itself.
+        // A file that the template has removed makes way by itself.
         let stays = |parent: &&Path| !plan.removed.iter().any(|removed| Path::new(removed) == *parent);
         match paths.find_map(|path| Some((path, no_directory_above(path, &self.root).filter(stays)?))) {
             Some((path, parent)) => {
@@ -62,13 +62,13 @@ impl Held {
         fill::fill(&stage, &self.root, plan)
     }
 
-    /// Of the file that is there, but for whether it can be run if the template has changed that.
+    /// The mode of the existing file, with the executable bits that the template has changed.
     fn mode(&self, path: &str, executable: Option<&bool>) -> std::io::Result<Option<u32>> {
         match fs::symlink_metadata(self.root.join(path)) {
             Ok(there) if there.is_file() => {
                 let mode = there.permissions().mode() & 0o7777;
                 Ok(Some(match executable {
-                    // By whoever can read it.
+                    // Executable for everybody who may read it.
                     Some(true) => mode | (mode & 0o444) >> 2,
                     Some(false) => mode & !0o111,
                     None => mode,
@@ -95,7 +95,7 @@ mod tests {
         File { path: path.into(), contents: b"new".to_vec(), mode: Mode::Plain, origin: Origin::BuiltIn }
     }
 
-    /// `changed` and `gone` are there, `new` is not.
+    /// Has the files `changed` and `gone`, but not `new`.
     fn project() -> TempDir {
         let home = TempDir::new().unwrap();
         fs::create_dir(home.path().join("a")).unwrap();
@@ -160,7 +160,7 @@ mod tests {
         fs::write(home.path().join("a/folder/file"), "old").unwrap();
         let files = [file("a/gone/file"), file("a/folder"), file("a/changed")];
         let removed = ["a/gone", "a/folder/file"].map(str::to_owned).into();
-        // The last one fails.
+        // The last file fails: its hash is not the expected one.
         let expected = [("a/changed".to_owned(), sha256(b"older"))].into();
         let failing = Plan { removed, expected, ..plan(&files, "old") };
         let failure = amend(&home, &failing, &Signals::pretending(0)).unwrap_err();
@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(contents(&home), as_it_was());
     }
 
-    /// One file is away and one in place, while another is still in the stage.
+    /// One file has been moved away and one placed; another is still in the stage.
     fn half_done() -> (TempDir, PathBuf) {
         let home = project();
         let created = Stage::create(home.path()).unwrap();

@@ -1,4 +1,4 @@
-//! A directory held open: what is named below it is reached through no link, whoever else can write there.
+//! A directory held open. Paths below it are opened without following links, even if others can write there.
 
 use std::ffi::OsStr;
 use std::fs::{File, Metadata};
@@ -12,10 +12,10 @@ use rustix::fs::{
 
 use crate::tree::sha256;
 
-/// Far beyond any file that a template brings, or a journal that speaks of them.
+/// Far more than any template file, or a journal of them.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 const DIRECTORY: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
-/// A pipe that somebody put there must not be waited for.
+/// Does not block on a pipe that somebody put there.
 const FILE: OFlags = OFlags::NONBLOCK.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 pub(super) struct Beneath(OwnedFd);
@@ -39,7 +39,7 @@ impl Beneath {
         if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no file")) }
     }
 
-    /// Where nothing is, with the directories above it.
+    /// Creates a new file, and its parent directories.
     pub(super) fn create(&self, path: impl AsRef<Path>, mode: u32) -> io::Result<File> {
         self.make_parents(path.as_ref())?;
         let (parent, name) = self.parent(path.as_ref())?;
@@ -57,7 +57,7 @@ impl Beneath {
         self.kind(path.as_ref()).is_ok()
     }
 
-    /// Of a link it is that of the path it leads to; of what is neither it is nothing's.
+    /// The hash of a file's contents, or of a link's target path. Anything else is an error.
     pub(super) fn hash(&self, path: impl AsRef<Path>) -> io::Result<String> {
         let path = path.as_ref();
         match self.kind(path)? {
@@ -79,7 +79,7 @@ impl Beneath {
         Ok(unlinkat(parent, name, AtFlags::REMOVEDIR)?)
     }
 
-    /// Moves to `path` what lies at a path of another directory of the same file system.
+    /// Moves a file from another directory on the same file system to `path`.
     pub(super) fn take(&self, path: impl AsRef<Path>, other: &Self, from: impl AsRef<Path>) -> io::Result<()> {
         self.make_parents(path.as_ref())?;
         let ((parent, name), (other, from)) = (self.parent(path.as_ref())?, other.parent(from.as_ref())?);
@@ -114,7 +114,7 @@ impl Beneath {
     }
 }
 
-/// Of a file that somebody else may have made as large as they like.
+/// Reads a file, up to a limit: somebody else may have made it arbitrarily large.
 pub(super) fn contents(file: File) -> io::Result<Vec<u8>> {
     let mut contents = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut contents)?;
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(left, ["deep", "theirs"]);
     }
 
-    /// Whoever else can write there puts another directory in its place.
+    /// Somebody else with write access replaces the directory.
     #[test]
     fn a_directory_that_is_held_stays_the_same_one() {
         let home = TempDir::new().unwrap();

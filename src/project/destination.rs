@@ -1,4 +1,4 @@
-//! Where a project goes, and what may be done about what is there already.
+//! Where a project goes, and how existing files there are treated.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File as Handle};
@@ -14,39 +14,39 @@ use crate::cli::IfExists;
 use crate::failure::{Failure, Kind};
 use crate::tree::{File, Mode, Tree};
 
-/// Files that are named of a directory that holds some.
+/// Number of existing files that an error names.
 const NAMED: usize = 3;
 
 pub(crate) struct Destination {
-    /// As it was given, for messages and the next steps.
+    /// As given, for messages and the next steps.
     pub(crate) given: PathBuf,
     path: PathBuf,
 }
 
-/// The directory that exists, and what has to come into being in it.
+/// The directory that exists, and the part of the path that must be created in it.
 pub(super) enum Site {
     New { anchor: PathBuf, first: PathBuf, inside: PathBuf },
     Existing { root: PathBuf },
 }
 
-/// What becomes of every file of the tree; one that is there already, to the byte, is in none of these.
+/// What happens to each file of the tree. A file that already exists with the same contents is in none of these lists.
 #[derive(Default)]
 pub(crate) struct Plan<'a> {
     pub(crate) place: Vec<&'a File>,
-    /// Those of `place` that take the place of another.
+    /// The files of `place` that replace an existing one.
     pub(crate) replaced: Vec<String>,
     pub(crate) kept: Vec<String>,
     pub(crate) removed: Vec<String>,
-    /// The hash of what is replaced or removed, as it was when that was decided.
+    /// Hashes of the files to be replaced or removed, as of planning.
     pub(crate) expected: BTreeMap<String, String>,
-    /// Whether a file that takes the place of another takes its mode, too.
+    /// Whether a replacing file gets the mode of the old one.
     pub(crate) keeps_modes: bool,
-    /// Those that can be run from now on, or no longer, whatever their modes were.
+    /// Files that become executable, or stop being so, whatever their other mode bits.
     pub(crate) executable: BTreeMap<String, bool>,
 }
 
 impl Site {
-    /// Where the stage lies: on the destination's file system, and locked.
+    /// The directory that holds the stage, on the destination's file system. It gets locked.
     pub(super) fn anchor(&self) -> &Path {
         match self {
             Self::New { anchor, .. } => anchor,
@@ -54,7 +54,7 @@ impl Site {
         }
     }
 
-    /// The project's place below the directory that the rename brings into being.
+    /// The project's path below the directory that the rename creates.
     pub(super) fn inside(&self) -> &Path {
         match self {
             Self::New { inside, .. } => inside,
@@ -77,12 +77,12 @@ impl Destination {
         Ok(Self { given, path: without_dots(&path) })
     }
 
-    /// The site as it is while its anchor is locked.
+    /// Locks the anchor and returns the site as it is then.
     pub(super) fn lock(&self) -> Result<(Site, Option<Handle>)> {
         loop {
             let site = self.site()?;
             let lock = lock(site.anchor(), &PATIENCE)?;
-            // While waiting, another run may have created a directory that was missing.
+            // While this run waited, another one may have created a missing directory.
             if self.site()?.anchor() == site.anchor() {
                 return Ok((site, lock));
             }
@@ -117,7 +117,7 @@ impl Destination {
                 return Err(self.blocked(&file.path, "is a directory").into());
             }
             Ok(there) if is_alike(file, &there) && is_unchanged(file, root) => {}
-            // A key that is overwritten is lost for good, and every session with it.
+            // An overwritten key is lost for good, with every session signed by it.
             Ok(_) if if_exists == IfExists::Merge || file.is_secret() => {
                 plan.kept.push(file.path.clone());
             }
@@ -173,7 +173,7 @@ impl Destination {
     }
 }
 
-/// Something else where a path needs a directory, such as a link to one.
+/// The first parent of `path` that exists but is not a directory, such as a link to one.
 pub(super) fn no_directory_above<'p>(path: &'p str, root: &Path) -> Option<&'p Path> {
     Path::new(path).ancestors().skip(1).filter(|parent| *parent != Path::new("")).find(|parent| {
         let there = fs::symlink_metadata(root.join(parent));
@@ -181,7 +181,7 @@ pub(super) fn no_directory_above<'p>(path: &'p str, root: &Path) -> Option<&'p P
     })
 }
 
-/// Where a directory has to be.
+/// Describes what is where a directory is needed.
 pub(super) fn what_is(place: &Path) -> &'static str {
     match fs::symlink_metadata(place) {
         Ok(there) if there.is_file() => "is a file",
@@ -198,7 +198,7 @@ fn is_unchanged(file: &File, root: &Path) -> bool {
     stage::contents(&root.join(&file.path)).is_ok_and(|contents| contents == file.contents)
 }
 
-/// A repository that is still empty is no reason to refuse, nor is what a killed run has left.
+/// The directory's contents, except for an empty repository and what a killed run left.
 fn held(root: &Path) -> Result<Vec<String>> {
     let entries = fs::read_dir(root).map_err(|error| unreadable(root, &error))?;
     let names = entries.filter_map(Result::ok).map(|entry| entry.file_name().to_string_lossy().into_owned());
@@ -207,7 +207,7 @@ fn held(root: &Path) -> Result<Vec<String>> {
     Ok(held)
 }
 
-/// The first of them, and how many more.
+/// The first names, and the number of the others.
 fn some_of(names: &[String]) -> String {
     let first: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
     match names.len() - first.len() {
@@ -216,7 +216,7 @@ fn some_of(names: &[String]) -> String {
     }
 }
 
-/// `a/../b` is `b`, also where `a` does not exist yet.
+/// Turns `a/../b` into `b`, even if `a` does not exist yet.
 fn without_dots(path: &Path) -> PathBuf {
     path.components().fold(PathBuf::new(), |mut clean, part| {
         match part {

@@ -1,4 +1,4 @@
-//! Fills a directory that exists, file by file, and undoes it when that does not come to an end.
+//! Fills an existing directory file by file, and undoes that if it fails.
 
 use std::io;
 use std::path::Path;
@@ -13,21 +13,21 @@ use crate::failure::{Failure, Kind};
 
 const REPOSITORY: &str = ".git";
 
-/// All of the plan or nothing of it; only where even the undoing fails is something left, and said to be.
+/// Applies the whole plan or nothing. If undoing fails too, the error says so.
 pub(super) fn fill(stage: &Stage, root: &Path, plan: &Plan) -> Result<(), Failure> {
     let (directory, journal) = (stage.directory(), Journal::of(plan, root));
     let started = Beneath::open(root).and_then(|root| journal.write(directory).map(|()| root));
     let opened = started.map_err(|error| not_writable(root, &error))?;
     place(directory, &opened, plan).map_err(|error| undone(&journal, directory, root, &error))?;
-    // If it stays, the next run finds that nothing is left to undo.
+    // If this fails, the next run finds nothing to undo.
     let _ = directory.remove(journal::NAME);
     Ok(())
 }
 
-/// What a filling ends with that met an error, after what it had done has been undone.
+/// Undoes a failed filling and returns the failure to report.
 pub(super) fn undone(journal: &Journal, stage: &Beneath, root: &Path, error: &io::Error) -> Failure {
     let undone = Beneath::open(root).and_then(|root| undo::roll_back(journal, stage, &root));
-    // As long as the journal is there, the stage is kept for the next run to undo.
+    // The stage stays as long as its journal, so that the next run can undo it.
     match undone.and_then(|()| stage.remove(journal::NAME)) {
         Ok(()) => not_writable(root, error),
         Err(undoing) => {
@@ -39,13 +39,13 @@ pub(super) fn undone(journal: &Journal, stage: &Beneath, root: &Path, error: &io
 }
 
 fn place(stage: &Beneath, root: &Beneath, plan: &Plan) -> io::Result<()> {
-    // First, so that something is still in the stage as long as not all is done.
+    // Removals come first, so that the stage is not empty until everything is done.
     for path in &plan.removed {
         move_away(stage, root, plan, path)?;
     }
     for path in &plan.removed {
         for parent in Path::new(path).ancestors().skip(1).take_while(|parent| *parent != Path::new("")) {
-            // One that is not empty stays.
+            // Fails harmlessly if the directory is not empty.
             let _ = root.remove_directory(parent);
         }
     }
@@ -58,7 +58,7 @@ fn place(stage: &Beneath, root: &Beneath, plan: &Plan) -> io::Result<()> {
     if stage.has(new(REPOSITORY)) { root.take(REPOSITORY, stage, new(REPOSITORY)) } else { Ok(()) }
 }
 
-/// Whoever has changed the file since its change was decided has not seen that coming.
+/// Moves a file into the stage, and fails if it has changed since it was planned.
 fn move_away(stage: &Beneath, root: &Beneath, plan: &Plan, path: &str) -> io::Result<()> {
     let old = format!("old/{path}");
     stage.take(&old, root, path).map_err(|error| of(path, &error))?;

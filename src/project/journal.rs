@@ -1,4 +1,5 @@
-//! What a filling is about to do, so that a later run can undo it, and the proof that it was written where it lies.
+//! The steps of a filling, recorded so that a later run can undo them, with a seal that proves where the journal was
+//! written.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -14,15 +15,15 @@ use super::stage::IGNORE;
 pub(super) const NAME: &str = "journal";
 const DRAFT: &str = "draft";
 const SEAL: &str = "sealed";
-/// In place of a hash, for a directory that was not there.
+/// Stands in place of a hash, for a directory that was created.
 const DIRECTORY: &str = "directory";
-/// For a file that nothing takes the place of.
+/// For a file that is removed without a replacement.
 const REMOVED: &str = "removed";
 
 pub(super) struct Journal {
-    /// Those that were not there, the upper ones first.
+    /// Directories to be created, parents first.
     pub(super) directories: Vec<String>,
-    /// Every file that is placed, with its hash, or only removed.
+    /// Files that are placed, with their hash, or removed, without one.
     pub(super) files: Vec<(Option<String>, String)>,
 }
 
@@ -39,7 +40,7 @@ impl Journal {
         }
     }
 
-    /// Half a journal would be none to undo by.
+    /// Writes it completely or not at all: half a journal cannot be used to undo.
     pub(super) fn write(&self, stage: &Beneath) -> io::Result<()> {
         let mut text = format!("{}\n", seal(stage)?);
         for path in &self.directories {
@@ -53,7 +54,8 @@ impl Journal {
         stage.take(NAME, stage, DRAFT)
     }
 
-    /// Nothing where there is none. One that was not written where it lies, or that leads out of the directory, is an error.
+    /// Reads the journal, if there is one. A journal that was not written in this place, or that names paths outside,
+    /// is an error.
     pub(super) fn read(stage: &Beneath) -> io::Result<Option<Self>> {
         let file = match stage.file(NAME) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -77,14 +79,14 @@ impl Journal {
     }
 }
 
-/// Of a file that is never touched again. Number and moment are the system's to give: a repository or an archive that
-/// somebody else has made cannot bring them along.
+/// Inode and change time of a file that is never touched again. The system assigns both, so neither a repository nor an
+/// archive of an attacker can contain them.
 pub(super) fn seal(stage: &Beneath) -> io::Result<String> {
     let made = stage.file(IGNORE)?.metadata()?;
     Ok(format!("{SEAL} {} {}.{:09}", made.ino(), made.ctime(), made.ctime_nsec()))
 }
 
-/// The repository is none of it: who writes there has programs run.
+/// Whether a path stays inside. `.git` is excluded: write access there means running programs.
 fn is_inside(path: &str) -> bool {
     path.split('/').all(|part| !["", ".", ".."].contains(&part) && !part.eq_ignore_ascii_case(".git"))
 }

@@ -9,16 +9,16 @@ use std::time::Duration;
 use crate::failure::{Failure, Kind};
 use crate::report;
 
-/// How long somebody else's lock is waited for: without a word, and at all.
+/// How long to wait for another run's lock: without a message, and in total.
 pub(super) struct Patience {
     silent: Duration,
     longest: Duration,
 }
 
-/// Of many runs at once the last one waits for all others, a moment each.
+/// Of many concurrent runs the last one waits for all the others, a moment each.
 pub(super) const PATIENCE: Patience = Patience { silent: Duration::from_secs(1), longest: Duration::from_mins(1) };
 
-/// As long as it lives nobody else writes here. None where the file system knows no locks.
+/// Locks the directory until the handle is dropped. None if the file system has no locks.
 pub(super) fn lock(directory: &Path, patience: &Patience) -> Result<Option<File>, Failure> {
     let Ok(handle) = File::open(directory) else { return Ok(None) };
     match handle.try_lock() {
@@ -27,7 +27,7 @@ pub(super) fn lock(directory: &Path, patience: &Patience) -> Result<Option<File>
         Err(TryLockError::WouldBlock) => {}
     }
     let (locked, waiting) = mpsc::channel();
-    // Who has given up does not take the lock that comes after all: it is dropped.
+    // If the receiver has given up, a lock that arrives later is dropped.
     thread::spawn(move || locked.send(handle.lock().is_ok().then_some(handle)));
     if let Ok(handle) = waiting.recv_timeout(patience.silent) {
         return Ok(handle);

@@ -1,8 +1,7 @@
-//! From a tree of values to a directory: the only place that writes.
+//! Writes a tree to a directory; nothing else writes to one.
 //!
-//! A new directory is written beside its destination and appears in one rename. A directory that exists keeps its owner,
-//! its mode, its mount and whoever stands in it: it is filled from a stage inside it, whose journal lets the next run undo
-//! a filling that was killed half-way.
+//! A new directory is written beside its destination and renamed into place. An existing directory keeps its owner,
+//! mode and mount: it is filled from a stage inside it, whose journal lets the next run undo a filling that was killed.
 
 mod amend;
 mod beneath;
@@ -38,12 +37,12 @@ pub(crate) struct Written {
     pub(crate) created: usize,
     pub(crate) replaced: Vec<String>,
     pub(crate) kept: Vec<String>,
-    /// Secrets that an ignore file of the owner's, which was kept, would let into a commit.
+    /// Secrets that the owner's kept ignore file would let into a commit.
     pub(crate) exposed: Vec<String>,
     pub(crate) vcs: vcs::Outcome,
 }
 
-/// All of the project or nothing of it, whatever happens in between.
+/// Writes the whole project, or nothing if anything fails.
 pub(crate) fn write(
     tree: &Tree,
     destination: &Destination,
@@ -51,7 +50,7 @@ pub(crate) fn write(
     git: Git,
     signals: &Signals,
 ) -> Result<Written> {
-    // One writer at a time in a directory: of two runs into one name the second finds the first one's project.
+    // One writer at a time: of two runs with one destination, the second finds the project of the first.
     let (site, lock) = destination.lock()?;
     let writing = signals.writing();
     if lock.is_some() {
@@ -79,7 +78,7 @@ fn place(plan: &Plan, site: &Site, git: Git, writing: &Writing) -> Result<Writte
         written.map_err(|error| not_writable(&site.root().join(&file.path), &error))?;
     }
     let vcs = git.start(&inner, &site.root(), &plan.place);
-    // A signal also kills git: what then looks like git's failure is the signal's.
+    // A signal also kills git; report the signal rather than git's failure.
     writing.check()?;
     match site {
         Site::New { anchor, first, .. } => {
@@ -101,12 +100,12 @@ fn appear(stage: &Stage, anchor: &Path, first: &Path) -> io::Result<()> {
     Beneath::open(anchor)?.take(first.file_name().unwrap_or_default(), stage.directory(), stage::NEW)
 }
 
-/// What lies at a path in a directory: a file, and no link on the way to it.
+/// Reads a file below a directory without following links.
 pub(crate) fn file_below(directory: &Path, path: &str) -> io::Result<Vec<u8>> {
     beneath::contents(Beneath::open(&directory.canonicalize()?)?.file(path)?)
 }
 
-/// As long as nothing has been changed, or after it has been undone.
+/// For errors before any change, or after everything was undone.
 fn not_writable(path: &Path, error: &io::Error) -> Failure {
     Failure::new(Kind::Destination, format!("`{}` cannot be written: {error}", path.display()))
         .hint("nothing was changed: look at permissions and free space, then run the same command again")

@@ -1,7 +1,7 @@
-//! A hidden directory that holds a project until it is whole. It removes itself, or is cleared by the next run.
+//! A hidden directory that holds a project until it is complete. It removes itself, or the next run removes it.
 //!
-//! `new/` holds what is to be placed, `old/` what was replaced, `journal` what a filling was about to do. Nobody but its owner
-//! can look into it, and git does not see what is in it.
+//! `new/` has the files to place, `old/` those that were replaced, `journal` the planned steps. Only its owner can read
+//! it, and git ignores it.
 
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File as Handle, Permissions};
@@ -15,11 +15,11 @@ use super::journal;
 use crate::tree::{File, Mode};
 
 const PREFIX: &str = ".jwt-allauth-stage-";
-/// What follows are the digits of a number.
+/// Hexadecimal digits after the prefix.
 const DIGITS: usize = 16;
 pub(super) const IGNORE: &str = ".gitignore";
 
-/// Within the stage, what is to be placed.
+/// The files to be placed.
 pub(super) const NEW: &str = "new";
 
 pub(super) struct Stage {
@@ -33,7 +33,7 @@ impl Stage {
         let path = directory.join(format!("{PREFIX}{number:016x}"));
         DirBuilder::new().mode(0o700).create(&path)?;
         let stage = Self { directory: Beneath::open(&path)?, path };
-        // A killed update has `.env` in `old/`, which no ignore rule of the project covers there.
+        // After a killed update `.env` is in `old/`, where no ignore rule of the project covers it.
         stage.directory.create(IGNORE, 0o600)?.write_all(b"*\n")?;
         fs::create_dir(stage.tree())?;
         Ok(stage)
@@ -52,13 +52,13 @@ impl Stage {
         self.path.join(NEW)
     }
 
-    /// Into the tree, below `inside`; with a mode that is not its own, if there is one.
+    /// Writes a file below `inside` in the stage, with its own mode unless another is given.
     pub(super) fn write(&self, inside: &Path, file: &File, mode: Option<u32>) -> io::Result<()> {
         let path = Path::new(NEW).join(inside).join(&file.path);
         if file.mode == Mode::Link {
             return self.directory.create_link(path, OsStr::from_bytes(&file.contents));
         }
-        // A secret is never readable by others, not even for the moment between two calls.
+        // A secret must not be readable by others even between two system calls.
         let bits = if file.mode == Mode::Secret { 0o600 } else { file.mode.bits() | 0o022 };
         let mut handle = self.directory.create(path, bits)?;
         handle.write_all(&file.contents)?;
@@ -72,13 +72,13 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         if !self.path.join(journal::NAME).exists() {
-            // What cannot be removed now the next run clears.
+            // The next run removes leftovers.
             let _ = fs::remove_dir_all(&self.path);
         }
     }
 }
 
-/// A name that this program can have made.
+/// Whether this program can have generated the name.
 pub(crate) fn is_stage(name: &str) -> bool {
     let digits = name.strip_prefix(PREFIX);
     digits.is_some_and(|digits| {
@@ -86,13 +86,13 @@ pub(crate) fn is_stage(name: &str) -> bool {
     })
 }
 
-/// What lies at a path as a tree has it: of a link the path it leads to.
+/// The contents of a file, or the target path of a link.
 pub(crate) fn contents(path: &Path) -> io::Result<Vec<u8>> {
     let there = fs::symlink_metadata(path)?;
     if there.is_symlink() {
         return Ok(fs::read_link(path)?.into_os_string().into_vec());
     }
-    // A pipe would never end.
+    // Reading from a pipe would block.
     if !there.is_file() {
         return Err(io::Error::other("it is neither a file nor a link"));
     }

@@ -1,4 +1,4 @@
-//! Undoes a filling that stopped half-way.
+//! Undoes a filling that was interrupted.
 
 use std::io;
 
@@ -8,20 +8,20 @@ use super::stage::NEW;
 
 const REPOSITORY: &str = ".git";
 
-/// After its journal, files that left the stage lie in the directory.
+/// Undoes the journal: a file of it that has left the stage lies in the directory.
 pub(super) fn roll_back(journal: &Journal, stage: &Beneath, root: &Beneath) -> io::Result<()> {
     let staged = |path: &str| stage.has(format!("{NEW}/{path}"));
     if !journal.files.iter().any(|(_, path)| staged(path)) && !staged(REPOSITORY) {
         return Ok(());
     }
     for (hash, path) in &journal.files {
-        // A file that somebody has changed since is theirs.
+        // Keeps a file that was changed since.
         if !staged(path) && hash.is_some() && root.hash(path).ok() == *hash {
             root.remove(path).map_err(|error| of(path, &error))?;
         }
     }
     for path in journal.directories.iter().rev() {
-        // One that is not empty holds something of somebody else's.
+        // Fails harmlessly if somebody else's files are in it.
         let _ = root.remove_directory(path);
     }
     for (_, path) in &journal.files {
@@ -33,7 +33,7 @@ pub(super) fn roll_back(journal: &Journal, stage: &Beneath, root: &Beneath) -> i
     Ok(())
 }
 
-/// The operating system does not say which file it speaks of.
+/// Adds the path, which the operating system's errors lack.
 pub(super) fn of(path: &str, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("`{path}`: {error}"))
 }

@@ -1,4 +1,4 @@
-//! The same for scripts: one object on stdout. No secret is in it, nor the hash of one.
+//! Results as JSON for scripts: one object on stdout. It never contains a secret or the hash of one.
 
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ pub(super) fn written(rendered: &Rendered, written: &Written, warnings: &[String
     pretty(&object)
 }
 
-/// `problems` has all that is wrong; the first decides the exit code, and is what the fields beside it say.
+/// `problems` lists all problems; the first decides the exit code and fills the fields beside it.
 pub(super) fn failed(error: &anyhow::Error, failure: Option<&Failure>) -> String {
     let (code, kind) = failure.map_or(UNEXPECTED, |failure| (failure.kind.exit_code(), failure.kind.name()));
     let hints = failure.map_or(&[][..], |failure| &failure.hints);
@@ -44,7 +44,7 @@ pub(super) fn failed(error: &anyhow::Error, failure: Option<&Failure>) -> String
     )
 }
 
-/// The same of a command line that cannot be read.
+/// The same for an invalid command line.
 pub(super) fn refused(code: i32, kind: &str, message: &str) -> String {
     let problem = json!({ "kind": kind, "message": message, "hints": [] });
     pretty(&json!({ "error": { "code": code, "kind": kind, "message": message, "hints": [], "problems": [problem] } }))

@@ -1,4 +1,4 @@
-//! Every line a person or a script reads: human text on stderr, results on stdout.
+//! Every line of output: messages on stderr, results on stdout.
 
 mod json;
 mod next_steps;
@@ -25,23 +25,23 @@ use crate::template::{Notice, Overlay};
 use crate::tree::{File, Mode, Origin, Tree};
 use crate::vcs;
 
-/// Paths on a line before the rest is only counted.
+/// Number of paths listed on a line before the rest is only counted.
 const LISTED: usize = 8;
 
 pub(crate) struct Report {
     format: Format,
     quiet: bool,
     verbose: bool,
-    /// For the one document of a result as JSON.
+    /// Collected for the JSON result.
     warnings: RefCell<Vec<String>>,
 }
 
-/// What was rendered, for whom and where it goes.
+/// The result of rendering, and its destination.
 pub(crate) struct Rendered<'a> {
     pub(crate) template: &'a str,
     pub(crate) version: &'a str,
     pub(crate) overlay: Option<&'a Overlay>,
-    /// Whether nothing of the built-in project is in it.
+    /// Whether the template is complete, so that no built-in file is in the project.
     pub(crate) is_complete: bool,
     pub(crate) answers: &'a Answers,
     pub(crate) destination: &'a Destination,
@@ -168,14 +168,14 @@ impl Report {
         }
     }
 
-    /// After an empty line.
+    /// Prints an empty line first.
     fn say_under(&self, heading: &str, text: &str) {
         self.say("");
         self.say_headed(heading, text);
     }
 }
 
-/// `NO_COLOR`, `TERM=dumb` and pipes are the terminal library's to see; only a wish goes before them.
+/// `--color` decides first, then `NO_COLOR` and `TERM=dumb`, then the terminal library.
 fn colour(wish: Color) {
     let plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || env::var_os("TERM").is_some_and(|term| term == "dumb");
@@ -187,7 +187,7 @@ fn colour(wish: Color) {
     }
 }
 
-/// Where a file comes from, and of a link where it leads.
+/// The origin of a file, and the target of a link.
 fn origin(file: &File, overlay: &Overlay) -> String {
     let arrow = if file.mode == Mode::Link { " -> " } else { "" };
     let end = if file.mode == Mode::Link { String::from_utf8_lossy(&file.contents) } else { "".into() };
@@ -207,17 +207,17 @@ fn error_line(text: &str) {
     tell_headed(&style("error:").for_stderr().red().bold(), text);
 }
 
-/// A command line that cannot be read, as JSON.
+/// Reports an invalid command line as JSON.
 pub(crate) fn refused(code: i32, kind: &str, message: &str) {
     document(&json::refused(code, kind, message));
 }
 
-/// Nobody is left to be told when a stream is closed.
+/// Errors are ignored: if stderr is closed, there is no way to report them.
 pub(crate) fn tell(text: &str) {
     let _ = writeln!(io::stderr(), "{}", plain(text));
 }
 
-/// With a word of this program's before it, the only part that has colour.
+/// Only the heading, a word of this program's own, is coloured.
 fn tell_headed(heading: &StyledObject<&str>, text: &str) {
     let gap = if text.is_empty() { "" } else { " " };
     let _ = writeln!(io::stderr(), "{heading}{gap}{}", plain(text));
@@ -231,7 +231,7 @@ pub(crate) fn document(json: &str) {
     let _ = writeln!(io::stdout(), "{}", plain::json(json));
 }
 
-/// For a program that reads it the path has to be as it is.
+/// Escapes the path on a terminal only: a program needs it unchanged.
 fn path(path: &Path) {
     let path = path.display().to_string();
     let path = if io::stdout().is_terminal() { plain(&path) } else { path };

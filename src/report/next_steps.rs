@@ -1,4 +1,4 @@
-//! What to type next, fit to be pasted, and what to know: both true for the answers given.
+//! The next commands, ready to paste, and notes that apply to the given answers.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use crate::answers::{Algorithm, Database};
 use crate::project::Written;
 use crate::vcs;
 
-/// No other key has to be made by somebody else.
+/// RSA is the only kind of key that the project cannot generate itself.
 const MAKE_RSA_KEY: &str =
     "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 | cargo run -- keys rotate --from -";
 
@@ -25,7 +25,7 @@ pub(super) fn commands(rendered: &Rendered, written: &Written) -> Vec<String> {
     if let Some(advice) = workspace::advice(rendered, written) {
         commands.push(format!("# {advice}"));
     }
-    // A template of somebody else's need not be a program, nor of Rust.
+    // A complete template need not be a program, or use Rust.
     if !rendered.is_complete || rendered.tree.get("src/main.rs").is_some() {
         if rendered.answers.algorithm == Some(Algorithm::Rs256) {
             commands.push(MAKE_RSA_KEY.into());
@@ -35,7 +35,7 @@ pub(super) fn commands(rendered: &Rendered, written: &Written) -> Vec<String> {
     commands
 }
 
-/// What somebody would rather hear before they go on.
+/// Warnings before the user goes on.
 pub(super) fn warnings(written: &Written) -> Vec<String> {
     if written.exposed.is_empty() {
         return Vec::new();
@@ -44,7 +44,7 @@ pub(super) fn warnings(written: &Written) -> Vec<String> {
     vec![format!("your `.gitignore` was kept, and does not ignore {exposed}: add what is missing before you commit")]
 }
 
-/// Only of what is really there: a template need not have the variable.
+/// Notes about settings that exist: a template need not have them.
 pub(super) fn notes(rendered: &Rendered) -> Vec<&'static str> {
     let env = rendered.tree.get(".env").map(|file| String::from_utf8_lossy(&file.contents)).unwrap_or_default();
     let settings = rendered.tree.get("settings.toml").map(|file| String::from_utf8_lossy(&file.contents));

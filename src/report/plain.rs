@@ -1,8 +1,9 @@
-//! Text that somebody else has written, fit for a terminal: nothing in it moves the cursor, rings or turns the writing round.
+//! Escapes foreign text for a terminal, so that it cannot move the cursor, ring the bell or change the writing
+//! direction.
 
 use std::fmt::Write;
 
-/// Control characters and those that change how others are shown become `\u{…}`; line breaks and tabs stay.
+/// Replaces control and direction characters by `\u{…}`; keeps line breaks and tabs.
 pub(crate) fn plain(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut plain, character| {
         if is_harmless(character) {
@@ -14,7 +15,7 @@ pub(crate) fn plain(text: &str) -> String {
     })
 }
 
-/// The same of a JSON document, which means what it meant before.
+/// Escapes a JSON document without changing its meaning.
 pub(super) fn json(document: &str) -> String {
     document.chars().fold(String::with_capacity(document.len()), |mut plain, character| {
         if is_harmless(character) {
@@ -33,7 +34,7 @@ pub(super) fn json(document: &str) -> String {
 fn is_harmless(character: char) -> bool {
     match character {
         '\n' | '\t' => true,
-        // Marks, embeddings, overrides and isolates of writing directions; separators; what nobody can see.
+        // Marks, embeddings, overrides and isolates of writing directions; separators; invisible characters.
         '\u{061c}'
         | '\u{200b}'..='\u{200f}'
         | '\u{2028}'..='\u{202e}'

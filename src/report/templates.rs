@@ -1,4 +1,4 @@
-//! What the commands `templates …` say: the result on stdout, as lines or as one object, and what to do with it on stderr.
+//! Output of `templates …`: the result on stdout, as lines or as one object, and further steps on stderr.
 
 use std::path::Path;
 
@@ -81,7 +81,7 @@ impl Report {
         }
         self.say(&format!("Exported `{name}`: {} files", written.created));
         self.say("\nNext steps");
-        // Taken for an option otherwise.
+        // Otherwise it would be parsed as an option.
         let dash = if given.to_string_lossy().starts_with('-') { "./" } else { "" };
         let given = next_steps::quoted(&format!("{dash}{}", given.display()));
         self.say(&format!("  jwt-allauth templates lint {given}"));
@@ -97,7 +97,7 @@ fn section(heading: &str, lines: impl Iterator<Item = String>) {
     }
 }
 
-/// As it is answered on the command line, with what happens if it is not.
+/// The form of an answer on the command line, and the default.
 fn question(question: &Question) -> String {
     let placeholder = &question.placeholder;
     let default = match &placeholder.default {

@@ -1,4 +1,4 @@
-//! What `update` and `check` say: a line for each file on stdout, or one object; the rest on stderr.
+//! Output of `update` and `check`: a line for each file on stdout, or one object; the rest on stderr.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,10 +12,10 @@ use crate::update::security::Missing;
 use crate::update::{Change, Conflict, Outcome, Project, Update};
 use crate::version::Version;
 
-/// What was, or would be, done to a project.
+/// The result of an update or of a dry run.
 pub(crate) struct Updated<'a> {
     pub(crate) project: &'a Project,
-    /// As it was given.
+    /// As given on the command line.
     pub(crate) directory: &'a Path,
     pub(crate) update: &'a Update,
 }
@@ -103,7 +103,7 @@ impl Report {
         self.say(&format!("`{name}` lacks {fixes}: `jwt-allauth update` brings what is missing"));
     }
 
-    /// Of what stays as it is only on request.
+    /// Lists unchanged files only with `--verbose`.
     fn changes(&self, changes: &[Change]) {
         let shown = changes.iter().filter(|change| self.verbose || change.outcome != Outcome::Unchanged);
         for change in shown {
@@ -134,7 +134,7 @@ fn summary(updated: &Updated) -> String {
     format!("`{}` {}: {}", stamp.name, way(stamp), counts.join(", "))
 }
 
-/// Of a template that is not the program's own, the version says nothing.
+/// The program's version says nothing about a foreign template.
 fn way(stamp: &Stamp) -> String {
     match stamp.version {
         Some(old) if old != Version::of_program() => format!("from {old} to {}", Version::of_program()),
@@ -142,7 +142,7 @@ fn way(stamp: &Stamp) -> String {
     }
 }
 
-/// What tells whether the project still does what it should.
+/// Commands to check that the project still works.
 fn commands(updated: &Updated) -> Vec<String> {
     let mut commands = Vec::new();
     if updated.directory != Path::new(".") {

@@ -1,5 +1,4 @@
-//! A project inside of somebody's Cargo workspace, which stays as it is: cargo refuses a package that the workspace does
-//! not know of.
+//! Detects a project inside another Cargo workspace: cargo refuses a package that the workspace does not list.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +11,7 @@ use crate::project::Written;
 
 const MANIFEST: &str = "Cargo.toml";
 
-/// What its manifest needs before cargo does anything in the project.
+/// What to add to the workspace's manifest before cargo works in the project.
 pub(super) fn advice(rendered: &Rendered, written: &Written) -> Option<String> {
     let manifest: Table = std::str::from_utf8(&rendered.tree.get(MANIFEST)?.contents).ok()?.parse().ok()?;
     let names_one = manifest.get("package").and_then(|package| package.get("workspace")).is_some();
@@ -34,12 +33,12 @@ fn workspace_in(directory: &Path) -> Option<(&Path, Table)> {
     Some((directory, manifest.get("workspace")?.as_table()?.clone()))
 }
 
-/// By itself, by a pattern, or by a directory that it is in.
+/// Whether a list names the member, a pattern for it, or a parent directory.
 fn is_listed(list: Option<&Value>, member: &str) -> bool {
     let patterns = list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let mut builder = GitignoreBuilder::new("");
     for pattern in patterns {
-        // What cargo cannot read either lists nothing.
+        // An invalid pattern matches nothing in cargo either.
         let _ = builder.add_line(None, &format!("/{}", pattern.trim_start_matches("./")));
     }
     builder.build().is_ok_and(|built| built.matched_path_or_any_parents(member, true).is_ignore())

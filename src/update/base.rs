@@ -1,4 +1,4 @@
-//! The text that the owner and the template both began with, looked for wherever it may be and known by its hash.
+//! Searches the base text, which owner and template both started from, by its hash.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,23 +10,23 @@ use crate::tree::Tree;
 use crate::vcs::gap::Gap;
 use crate::vcs::history;
 
-/// Where an update leaves what the next one will not find in the project's history: the template's text of each file that
-/// was merged, which the project has never had as it is.
+/// Base texts for the next update: the template's text of each merged file, which the project's history has never
+/// contained.
 pub(super) const LEFT: &str = ".jwt-allauth/base/";
 
 pub(crate) struct Bases<'a> {
     pub(crate) project: &'a Project,
-    /// What this program renders with the answers of old, in case the template has not changed since.
+    /// Renders the recorded answers with this program, in case the template has not changed since.
     pub(crate) rendered: &'a dyn Fn() -> Vec<Tree>,
-    /// What the old program renders, where somebody has it.
+    /// A directory rendered by the old program (`--base`).
     pub(crate) directory: Option<&'a Path>,
 }
 
-/// The texts by their paths.
+/// Texts by path.
 pub(super) type Found = BTreeMap<String, Vec<u8>>;
 
 impl Bases<'_> {
-    /// `wanted` are paths with their hashes; what is found nowhere is missing from the answer, with the repository's excuse.
+    /// `wanted` maps paths to hashes. Texts that were not found are missing in the result; the gap says why.
     pub(super) fn find(&self, wanted: &BTreeMap<String, String>) -> (Found, Option<Gap>) {
         let mut found = Found::new();
         let missing = |found: &Found| -> BTreeMap<String, String> {

@@ -1,4 +1,4 @@
-//! A file that its owner and the template have both changed.
+//! A file that both the owner and the template have changed.
 
 use super::change::{Change, Conflict, Outcome};
 use super::look::Both;
@@ -7,7 +7,7 @@ use crate::ends;
 use crate::template::{lockfile, verify};
 use crate::tree::{File, Mode};
 
-/// Beside a file that cannot be merged line by line lies the template's.
+/// Suffix of the template's file, placed beside one that cannot be merged by lines.
 pub(super) const NEW: &str = ".new";
 
 pub(super) fn merged(both: &Both, base: Option<&[u8]>, labels: Labels) -> Change {
@@ -41,7 +41,7 @@ fn text(both: &Both, yours: &str, merged: Merged, note: &str) -> Change {
     let change = written(both, Outcome::Merged, &file);
     match verify::complaint(&file).filter(|_| verify::complaint(&old).is_none()) {
         _ if conflicts > 0 => change.conflicting(Conflict::Marked).noted(&format!("{places}{note}")),
-        // Two changes that no line shares may still not go together: a key that is there twice.
+        // Changes to different lines can still conflict, such as a key that is then there twice.
         Some(complaint) => {
             change.conflicting(Conflict::Unreadable).noted(&format!("merged, but {}", short(&complaint)))
         }
@@ -49,7 +49,7 @@ fn text(both: &Both, yours: &str, merged: Merged, note: &str) -> Change {
     }
 }
 
-/// What is wrong and where, without the drawing between the two.
+/// The first and the last line of the complaint, without the drawing in between.
 fn short(complaint: &str) -> String {
     let mut lines = complaint.lines();
     let first = lines.next().unwrap_or_default();
@@ -66,7 +66,7 @@ fn locked(both: &Both, merged: Option<Merged>) -> Change {
     }
 }
 
-/// The template's beside the owner's.
+/// Places the template's file beside the owner's.
 pub(super) fn beside(both: &Both) -> Change {
     let path = format!("{}{NEW}", both.theirs.path);
     let change = Change::of(&both.theirs.path, Outcome::Conflict).conflicting(Conflict::Beside);

@@ -1,4 +1,4 @@
-//! What becomes of a file.
+//! The outcome of an update for one file.
 
 use crate::tree::File;
 
@@ -11,11 +11,11 @@ pub(crate) enum Outcome {
     /// Both had changed it.
     Merged,
     Removed,
-    /// By the owner, and it stays so.
+    /// Deleted by the owner; it stays deleted.
     Deleted,
-    /// The owner's, for the reason in the note.
+    /// Left to the owner, for the reason in the note.
     Kept,
-    /// The template has nothing new for it.
+    /// The template has no change for it.
     Unchanged,
 }
 
@@ -34,14 +34,14 @@ impl Outcome {
     }
 }
 
-/// What a conflict leaves for the owner to do.
+/// The kind of conflict that the owner has to resolve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Conflict {
-    /// Both changed the same lines, which stand between markers.
+    /// Both changed the same lines; the conflict is between markers.
     Marked,
-    /// No line is disputed, but what was merged cannot be read any more.
+    /// No line conflicts, but the merged file cannot be parsed.
     Unreadable,
-    /// The template's file lies beside the owner's.
+    /// The template's file was placed beside the owner's.
     Beside,
 }
 
@@ -49,18 +49,18 @@ pub(crate) enum Conflict {
 pub(crate) struct Change {
     pub(crate) path: String,
     pub(crate) outcome: Outcome,
-    /// Of what kind it is, if it is one.
+    /// The kind of conflict, if any.
     pub(crate) conflict: Option<Conflict>,
     pub(crate) note: Option<String>,
-    /// What is to be written, and where.
+    /// The file to be written.
     pub(super) file: Option<File>,
-    /// The hash of what lies there now, which is moved out of the way.
+    /// The hash of the existing file, which is moved away.
     pub(super) was: Option<String>,
-    /// Whether it can be run, where the template has changed that.
+    /// The new executable bit, if the template has changed it.
     pub(super) executable: Option<bool>,
-    /// Whether what lies there now is the owner's work, which nobody could bring back.
+    /// Whether the existing file has changes of the owner's, which could not be restored.
     pub(super) is_work: bool,
-    /// The template's text, where the next update will not find it.
+    /// The template's text, if the next update cannot find it elsewhere.
     pub(super) base: Option<String>,
 }
 

@@ -1,12 +1,12 @@
-//! `.env` belongs to its machine: a newer template adds what is missing at its end, and touches nothing.
+//! `.env` belongs to its machine: an update appends missing variables and changes nothing else.
 
 pub(super) struct Added {
     pub(super) names: Vec<String>,
-    /// The whole file.
+    /// The complete new file.
     pub(super) text: String,
 }
 
-/// Nothing where no variable is missing. One that was commented out is not: somebody wants it so.
+/// None if no variable is missing. Commented-out variables are not missing: the owner disabled them.
 pub(super) fn with_missing(yours: &str, theirs: &str) -> Option<Added> {
     let known: Vec<&str> = yours.lines().filter_map(|line| name(line.trim_start().trim_start_matches('#'))).collect();
     let mut added = Added { names: Vec::new(), text: String::new() };
@@ -26,7 +26,7 @@ pub(super) fn with_missing(yours: &str, theirs: &str) -> Option<Added> {
     Some(added).filter(|added| !added.names.is_empty())
 }
 
-/// What a variable is set to, for values without a quotation mark in them.
+/// The value of a variable, if it contains no quotation mark.
 pub(super) fn value<'e>(env: &'e str, wanted: &str) -> Option<&'e str> {
     let line = env.lines().rfind(|line| name(line) == Some(wanted))?;
     line.split_once('=').map(|(_, value)| value.trim().trim_matches(['"', '\'']))

@@ -1,4 +1,4 @@
-//! What becomes of a file that the old template, the project and the new template may each have, or not.
+//! Decides the outcome for one path in the old template, the project and the new template.
 
 use super::change::{Change, Outcome};
 use super::env;
@@ -8,7 +8,7 @@ use crate::tree::{File, Mode};
 
 pub(super) struct Case<'a> {
     pub(super) path: &'a str,
-    /// The hash of what the old template rendered.
+    /// The hash of the file that the old template rendered.
     pub(super) stamped: Option<&'a str>,
     pub(super) yours: Option<Present>,
     pub(super) theirs: Option<&'a File>,
@@ -16,9 +16,9 @@ pub(super) struct Case<'a> {
 
 pub(super) enum Look<'a> {
     Settled(Change),
-    /// Both have changed it: to be merged by what both came from.
+    /// Both have changed it: merge them.
     Both(Both<'a>),
-    /// There is no such file any more, nor has there been.
+    /// The file no longer exists anywhere.
     Nothing,
 }
 
@@ -40,7 +40,7 @@ pub(super) fn at(case: Case<'_>) -> Look<'_> {
         (Some(yours), Some(theirs)) if is_secret => Look::Settled(secret(path, &yours, theirs)),
         (Some(_), None) if is_secret => settled(Outcome::Kept).noted("it may hold secrets"),
         (Some(yours), Some(theirs)) if yours.is(theirs) => settled(Outcome::Unchanged),
-        // The template has nothing new: what is different is the owner's.
+        // The template has not changed it, so any difference is the owner's.
         (Some(_), Some(theirs)) if stamped == Some(&theirs.hash()) => settled(Outcome::Unchanged),
         (Some(_), _) if is_migration(path) => settled(Outcome::Kept).noted("a migration may have been applied"),
         (Some(yours), None) if yours.is_as_stamped(stamped) => {
@@ -49,7 +49,7 @@ pub(super) fn at(case: Case<'_>) -> Look<'_> {
         (Some(_), None) => settled(Outcome::Kept).noted("the template has it no more; you have changed it"),
         (Some(yours), Some(theirs)) if yours.is_as_stamped(stamped) && yours.is_like(theirs) => {
             let was = Some(yours.hash());
-            // Line ends that are not the template's are the owner's.
+            // If the line endings differ from the template's, they are the owner's choice.
             let file = if stamped == was.as_deref() { theirs.clone() } else { yours.with_ends(theirs) };
             Look::Settled(Change { was, ..Change::writing(Outcome::Updated, &file) })
         }
@@ -79,7 +79,7 @@ fn secret(path: &str, yours: &Present, theirs: &File) -> Change {
     }
 }
 
-/// Of whatever template: one that has been applied must stay what it was.
+/// In any template: an applied migration must not change.
 pub(super) fn is_migration(path: &str) -> bool {
     path.split('/').any(|part| part == "migrations")
 }

@@ -1,13 +1,13 @@
-//! Two texts that came from one, made one again; where both changed the same lines, both stand between markers.
+//! Merges two texts with a common base; where both changed the same lines, both stand between markers.
 
 use diffy::{DiffOptions, Hunk, IncompleteHunkStyle, Line, MergeOptions};
 
-/// What the marker of the owner's part says.
+/// Label of the owner's part in a marker.
 const YOURS: &str = "yours";
-/// As git has them.
+/// As in git.
 const MARKER_LENGTH: usize = 7;
 
-/// What the markers of the other parts say.
+/// Labels of the other parts.
 #[derive(Clone, Copy)]
 pub(crate) struct Labels<'a> {
     pub(crate) base: &'a str,
@@ -30,11 +30,11 @@ pub(super) fn three_ways(base: &str, yours: &str, theirs: &str, labels: Labels) 
     }
 }
 
-/// Without the text that both came from nobody knows who changed what: whatever differs is a conflict.
+/// Without the base it is unknown who changed what, so every difference is a conflict.
 pub(super) fn two_ways(yours: &str, theirs: &str, labels: Labels) -> Merged {
     let length = marker_length(&[yours, theirs]);
     let mut options = DiffOptions::new();
-    // All of it in one hunk.
+    // Puts everything into one hunk.
     options.set_context_len(yours.lines().count() + theirs.lines().count());
     let patch = options.create_patch(yours, theirs);
     let mut merged = Merged { text: String::new(), conflicts: 0 };
@@ -73,7 +73,7 @@ impl Merged {
     }
 }
 
-/// Whether somebody has left a conflict as it was.
+/// Whether a conflict has been left unresolved.
 pub(super) fn has_conflict(text: &str) -> bool {
     text.lines().any(|line| {
         let rest = line.trim_start_matches('<');
@@ -81,7 +81,7 @@ pub(super) fn has_conflict(text: &str) -> bool {
     })
 }
 
-/// Longer than what looks like a marker in the texts themselves.
+/// Longer than any marker-like line in the texts.
 fn marker_length(texts: &[&str]) -> usize {
     let run = |line: &str, mark| line.len() - line.trim_start_matches(mark).len();
     let marks = |line| ['<', '|', '>'].into_iter().map(move |mark| run(line, mark));
@@ -89,7 +89,7 @@ fn marker_length(texts: &[&str]) -> usize {
     MARKER_LENGTH.max(longest + 1)
 }
 
-/// The library calls the parts ours, original and theirs.
+/// Renames the library's labels, which are ours, original and theirs.
 fn labelled(text: &str, length: usize, labels: Labels) -> Merged {
     let marker = |mark: &str, label: &str| format!("{} {label}\n", mark.repeat(length));
     let start = marker("<", "ours");

@@ -1,7 +1,7 @@
-//! A newer template merged into a project that its owner has worked on, as values: nothing is written here.
+//! Merges a newer template into a project that its owner has changed. Works in memory; nothing is written here.
 //!
-//! Three texts of each file meet: what the old template rendered, what the owner has made of it, what the new template
-//! renders. Of the first one the project's stamp has the hash, so a file that is as it was rendered needs no merging.
+//! Each file has three texts: the old template's, the owner's and the new template's. The stamp has the hash of the
+//! first, so a file that still matches it needs no merge.
 
 mod base;
 mod both;
@@ -34,11 +34,11 @@ use crate::vcs::history;
 use look::{Both, Case, Look};
 
 pub(crate) struct Update {
-    /// Of every file that one of the templates has, by path.
+    /// One change for each path in either template.
     pub(crate) changes: Vec<Change>,
-    /// Of what the program keeps for itself: the stamp, and texts for the next update.
+    /// Changes to the program's own files: the stamp, and base texts for the next update.
     records: Vec<Change>,
-    /// What would have let more be merged.
+    /// How to let more files be merged.
     pub(crate) advice: Option<String>,
 }
 
@@ -75,7 +75,7 @@ impl Update {
         Ok(Self { changes, records, advice })
     }
 
-    /// Where the template has nothing new.
+    /// The update for an unchanged template.
     pub(crate) fn nothing(project: &Project) -> Result<Self> {
         let mut changes = Vec::new();
         for (path, stamped) in project.stamp.files.iter().filter(|(path, _)| *path != stamp::PATH) {
@@ -89,7 +89,7 @@ impl Update {
         Ok(Self { changes, records: Vec::new(), advice: None })
     }
 
-    /// Whether all is as the template has it, its stamp included.
+    /// Whether the project and its stamp already match the template.
     pub(crate) fn is_nothing(&self) -> bool {
         self.changes.iter().chain(&self.records).all(|change| change.file.is_none() && change.was.is_none())
     }
@@ -98,7 +98,7 @@ impl Update {
         self.changes.iter().filter_map(|change| change.conflict)
     }
 
-    /// Files whose changes by the owner are in no commit, so that nobody could bring them back.
+    /// Files with uncommitted changes of the owner's, which could not be restored.
     pub(crate) fn uncommitted(&self, project: &Project) -> Vec<String> {
         let work = self.changes.iter().filter(|change| change.is_work);
         let is_committed = |change: &Change| match project.read(&change.path) {
@@ -108,7 +108,7 @@ impl Update {
         work.filter(|change| !is_committed(change)).map(|change| change.path.clone()).collect()
     }
 
-    /// What is to be done to the directory.
+    /// The changes to make in the directory.
     pub(crate) fn plan(&self) -> Plan<'_> {
         let mut plan = Plan { keeps_modes: true, ..Plan::default() };
         for change in self.changes.iter().chain(&self.records) {
@@ -123,7 +123,7 @@ impl Update {
     }
 }
 
-/// What the template has newer than the project was rendered with, whatever its owner has made of it.
+/// The template's changes since the project was rendered, regardless of the owner's changes.
 pub(crate) fn behind(stamp: &Stamp, tree: &Tree) -> Vec<Change> {
     let has_other_mode = |file: &File| {
         let was = stamp.is_executable(&file.path).filter(|_| file.mode != Mode::Link);
@@ -142,7 +142,7 @@ pub(crate) fn behind(stamp: &Stamp, tree: &Tree) -> Vec<Change> {
     behind
 }
 
-/// Answers with what would have let more be merged.
+/// Returns advice on how to let more files be merged.
 fn merge_all(
     project: &Project,
     to_merge: &[Both],
@@ -150,7 +150,7 @@ fn merge_all(
     labels: Labels,
     changes: &mut Vec<Change>,
 ) -> Option<String> {
-    // What git ignores is in no commit either, and may hold what nobody else is to see.
+    // Files ignored by git are in no commit, and may contain secrets.
     let ignored = history::ignored(&project.root, to_merge.iter().map(|both| both.theirs.path.as_str()));
     let (beside, to_merge): (Vec<&Both>, Vec<&Both>) =
         to_merge.iter().partition(|both| ignored.contains(&both.theirs.path));

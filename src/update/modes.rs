@@ -1,17 +1,17 @@
-//! Whether a file can be run: the one bit of its mode that a template has a say in.
+//! The executable bit, the only mode bit that a template controls.
 
 use super::change::{Change, Outcome};
 use super::project::Present;
 use crate::tree::{File, Mode};
 
-/// What the template makes of the bit, if it has changed it since and the owner has not.
+/// The template's value, if it changed since the stamp and the project does not have it yet.
 pub(super) fn changed(stamped: Option<bool>, yours: &Present, theirs: &File) -> Option<bool> {
     let new = theirs.mode == Mode::Executable;
     let has_one = !theirs.is_secret() && theirs.mode != Mode::Link && !yours.is_link;
     (has_one && stamped? != new && yours.is_executable != new).then_some(new)
 }
 
-/// Also where nothing else is done to the file.
+/// Applies the bit even if the file does not change otherwise.
 pub(super) fn followed(change: Change, bit: Option<bool>, yours: &Present, theirs: &File) -> Change {
     let Some(bit) = bit else { return change };
     if change.outcome == Outcome::Unchanged {

@@ -1,4 +1,4 @@
-//! A file that its owner has moved, known by its text: what the template has changed in it goes along.
+//! Applies the template's changes to a file that its owner has moved, which is found by its text.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ pub(super) fn follow(project: &Project, tree: &Tree, changes: &mut Vec<Change>) 
     }
 }
 
-/// Where the owner has files with these hashes, which the template knows nothing of.
+/// Finds files of the owner's with these hashes at paths that the template does not know.
 fn places<'h>(project: &Project, tree: &Tree, hashes: &[&'h str]) -> BTreeMap<&'h str, Vec<(String, Present)>> {
     let is_ours = |path: &str| path == stamp::PATH || path.starts_with(super::base::LEFT) || tree.get(path).is_some();
     let mut places: BTreeMap<&str, Vec<_>> = BTreeMap::new();
@@ -48,7 +48,7 @@ fn places<'h>(project: &Project, tree: &Tree, hashes: &[&'h str]) -> BTreeMap<&'
         if is_ours(&path) || project.stamp.hash(&path).is_some() {
             continue;
         }
-        // One that cannot be read has not been moved.
+        // An unreadable file was not moved.
         let Some(present) = project.read(&path).ok().flatten() else { continue };
         let is_blank = present.text().is_none_or(|text| text.trim().is_empty());
         let hash = hashes.iter().find(|hash| !is_blank && ends::has_hash(&present.contents, hash));

@@ -1,4 +1,4 @@
-//! A rendered project as it lies on the disk, with what its owner has made of it.
+//! A rendered project on disk, with its owner's changes.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -23,7 +23,7 @@ pub(crate) struct Project {
     pub(crate) stamp: Stamp,
 }
 
-/// A file, or a link with the path it leads to for contents.
+/// A file, or a link whose contents are its target path.
 #[derive(Clone, Debug)]
 pub(super) struct Present {
     pub(super) contents: Vec<u8>,
@@ -32,7 +32,7 @@ pub(super) struct Present {
 }
 
 impl Project {
-    /// Where a project is to be, before anything is known of it.
+    /// The project's directory, before anything in it is read.
     pub(crate) fn directory(given: &Path) -> Result<PathBuf, Failure> {
         let directory = given.canonicalize().map_err(|error| no_project(given, &format!("cannot be read: {error}")))?;
         if directory.is_dir() { Ok(directory) } else { Err(no_project(given, "is a file")) }
@@ -52,7 +52,7 @@ impl Project {
         }
     }
 
-    /// What a run has left half done is not the project.
+    /// Refuses a project that an interrupted update left half-done.
     pub(crate) fn refuse_half_done(root: &Path) -> Result<()> {
         if !project::is_half_done(root)? {
             return Ok(());
@@ -73,12 +73,12 @@ impl Project {
         }
     }
 
-    /// A directory where the template has a file now, if it has files in it.
+    /// Whether there is a directory at this path, where the template has a file.
     pub(super) fn has_directory(&self, path: &str) -> bool {
         fs::symlink_metadata(self.root.join(path)).is_ok_and(|there| there.is_dir())
     }
 
-    /// What was drawn for this project, as far as it is as it was drawn; anew what is not.
+    /// The project's own secrets where they still look generated, and new ones otherwise.
     pub(crate) fn secrets(&self) -> Result<Secrets> {
         let env = self.read(ENV)?.map(|env| String::from_utf8_lossy(&env.contents).into_owned()).unwrap_or_default();
         let value = |name| env::value(&env, name);
@@ -86,7 +86,7 @@ impl Project {
             .or_drawn_before(value("CRON_SECRET_KEY"), value("POSTGRES_PASSWORD")))
     }
 
-    /// Files in which conflicts of an earlier update still are.
+    /// Files with unresolved conflicts of an earlier update.
     pub(crate) fn unresolved(&self) -> Result<Vec<String>> {
         let mut unresolved = Vec::new();
         for path in self.stamp.files.keys() {
@@ -109,12 +109,12 @@ impl Present {
         self.is_like(file) && ends::is_same(&self.contents, &file.contents)
     }
 
-    /// As it was rendered, line ends aside.
+    /// Whether it matches the rendered file, apart from line endings.
     pub(super) fn is_as_stamped(&self, stamped: Option<&str>) -> bool {
         stamped.is_some_and(|stamped| ends::has_hash(&self.contents, stamped))
     }
 
-    /// Another text with the line ends of this one.
+    /// The given file with the line endings of this one.
     pub(super) fn with_ends(&self, file: &File) -> File {
         let texts = self.text().zip(std::str::from_utf8(&file.contents).ok());
         let contents = texts.map(|(yours, theirs)| ends::as_in(yours, theirs).into_bytes());

@@ -1,4 +1,4 @@
-//! What the program keeps for itself in a project: the stamp, and texts for the next update.
+//! The program's own files in a project: the stamp, and base texts for the next update.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
-//! A file that the template has renamed, known by its text: what its owner has made of it goes along.
+//! Carries the owner's changes to the new name of a file that the template has renamed, which is found by its text.
 //!
-//! To the stamp a rename is a file less and a file more. One that nobody has changed is removed and laid down anew; one that
-//! its owner has changed would stay behind, beside its successor, where no compiler reads it.
+//! In the stamp a rename is one file removed and one added. An unchanged file is simply replaced. A changed one would
+//! stay behind under its old name, where no compiler reads it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -16,10 +16,10 @@ use super::project::{Present, Project};
 use crate::template::stamp;
 use crate::tree::{File, Tree};
 
-/// Of a hundred lines, so many must be in both for one file to be what has become of the other.
+/// Percentage of equal lines from which two files count as a rename.
 const ALIKE: usize = 50;
 
-/// A file that its owner has changed and the template has no more.
+/// A file that the owner has changed and the template no longer has.
 struct Left<'p> {
     path: String,
     stamped: &'p str,
@@ -69,7 +69,7 @@ fn left<'p>(project: &'p Project, tree: &Tree, changes: &[Change]) -> Result<Vec
     Ok(left)
 }
 
-/// What has become of which, the most alike first; of those that are equally alike, the one of the same name.
+/// Pairs old and new files, the most similar first; with equal similarity a pair with the same file name comes first.
 fn pairs<'l, 't>(
     left: &'l [Left<'_>],
     found: &BTreeMap<String, Vec<u8>>,
@@ -107,7 +107,7 @@ fn carried(left: &Left, base: Option<&[u8]>, theirs: &File, labels: Labels) -> C
     let change = if merged.file.is_some() {
         merged
     } else {
-        // What the template has changed in it is what the owner had already.
+        // The owner already has all of the template's changes.
         let file = File { contents: left.yours.contents.clone(), ..theirs.clone() };
         Change::writing(Outcome::Merged, &left.yours.with_ends(&file))
     };
@@ -121,7 +121,7 @@ fn name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// How often each line stands in a text, but for those that say nothing by themselves.
+/// How often each line occurs in a text, except for lines without letters or digits.
 struct Lines<'t> {
     count: usize,
     times: HashMap<&'t str, usize>,
@@ -137,7 +137,7 @@ impl<'t> Lines<'t> {
         lines
     }
 
-    /// Lines in both, of a hundred of the longer one.
+    /// Lines in both, in percent of the longer text.
     fn alike(&self, other: &Self) -> usize {
         let both = self.times.iter().map(|(line, times)| *times.min(other.times.get(line).unwrap_or(&0)));
         both.sum::<usize>() * 100 / self.count.max(other.count).max(1)

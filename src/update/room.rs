@@ -1,4 +1,4 @@
-//! Whether there is room for what is new.
+//! Checks that no existing file is in the way of a new one.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::change::{Change, Outcome};
 use super::project::Project;
 use crate::failure::{Failure, Kind};
 
-/// Nothing that somebody has is in the way of what is new.
+/// Fails if a file of the owner's is in the way of a new file.
 pub(super) fn check(project: &Project, directories: &[&str], changes: &[Change]) -> Result<()> {
     let new = changes.iter().filter(|change| change.was.is_none()).filter_map(|change| change.file.as_ref());
     for file in new.filter(|file| !directories.contains(&file.path.as_str())) {
@@ -20,14 +20,14 @@ pub(super) fn check(project: &Project, directories: &[&str], changes: &[Change])
     Ok(())
 }
 
-/// Where the template has a file now, a directory gives way that has nothing in it but what the template has no more.
+/// Fails if a directory is in the way of a new file, unless the update removes all files in it.
 pub(super) fn check_directories(project: &Project, directories: &[&str], changes: &[Change]) -> Result<(), Failure> {
     let removed = changes.iter().filter(|change| change.outcome == Outcome::Removed);
     let removed: BTreeSet<&str> = removed.map(|change| change.path.as_str()).collect();
     for directory in directories {
         for entry in WalkDir::new(project.root.join(directory)).sort_by_file_name() {
             let path = entry.as_ref().ok().and_then(|entry| entry.path().strip_prefix(&project.root).ok()?.to_str());
-            // One that is empty would stay, and be in the way all the same.
+            // An empty directory would stay, and be in the way as well.
             let is_emptied = |path: &str| {
                 removed.iter().any(|removed| removed.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
             };

@@ -1,4 +1,4 @@
-//! Fixes of security problems in what earlier versions rendered, as `security-fixes.toml` lists them.
+//! Security fixes for what earlier versions rendered, as listed in `security-fixes.toml`.
 
 use toml::{Table, Value};
 
@@ -14,15 +14,15 @@ const LISTED: &str = include_str!("../../security-fixes.toml");
 pub(crate) struct Fixes(Vec<Fix>);
 
 pub(crate) struct Fix {
-    /// The first version that renders what is right.
+    /// The first version with the fix.
     pub(crate) version: Version,
-    /// In the rendered project.
+    /// Paths in the rendered project.
     pub(crate) files: Vec<String>,
-    /// What somebody could have done, in a sentence.
+    /// What an attacker could have done, in one sentence.
     pub(crate) problem: String,
 }
 
-/// A fix that a project lacks, and the files it lacks it in.
+/// A fix that a project lacks, and the files concerned.
 pub(crate) struct Missing<'f> {
     pub(crate) fix: &'f Fix,
     pub(crate) files: Vec<&'f str>,
@@ -40,7 +40,7 @@ impl Fixes {
         fixes.iter().map(Fix::of).collect::<Option<_>>().map(Self)
     }
 
-    /// Of files that the project was not rendered with, or that its owner has deleted, none is missing.
+    /// Ignores files that the project was not rendered with, or that its owner has deleted.
     pub(crate) fn missing(&self, project: &Project) -> anyhow::Result<Vec<Missing<'_>>> {
         let template = Template::built_in();
         let mut missing = Vec::new();
@@ -59,8 +59,8 @@ impl Fixes {
     }
 }
 
-/// Of a file that is as this program has it, the owner has taken the fix over by hand. Between markers it may yet be thrown
-/// away.
+/// A file that equals this program's version was fixed by hand. A file with unresolved conflicts lacks the fix, since
+/// resolving them may discard it.
 fn lacks(project: &Project, fix: &Fix, path: &str, template: &Template) -> anyhow::Result<bool> {
     if project.stamp.hash(path).is_none() {
         return Ok(false);

@@ -1,7 +1,7 @@
-//! Stages that earlier runs have left, told from what only looks like one.
+//! Finds stages that earlier runs left, and tells them from forgeries.
 //!
-//! A repository somebody has cloned, an archive and a directory that others can write to may hold anything under that name.
-//! A stage is this program's if it is the user's, closed to all others, and its journal was written where it lies.
+//! A cloned repository, an archive or a directory writable by others may contain anything under such a name. A stage is
+//! trusted if it belongs to the user, is closed to all others, and its journal was written in this place.
 
 use std::fs;
 use std::io;
@@ -18,19 +18,19 @@ use crate::failure::{Failure, Kind};
 use crate::report;
 
 enum Found {
-    /// What was being written had no place in the directory yet.
+    /// A new project that was never moved into place.
     Unfinished,
     /// The directory was being filled from it.
     HalfDone(Beneath, Journal),
     SomebodyElses,
 }
 
-/// Undoes what was half done in this directory. Only under its lock: a stage found then belongs to nobody who lives.
+/// Undoes a half-done filling. Requires the directory's lock: then no running process owns the stages in it.
 pub(super) fn undo(directory: &Path) -> Result<()> {
     clear(directory, true)
 }
 
-/// Clears what was to become a directory beside others in this one; what was half done in it is for who works on it.
+/// Removes stages of new projects. A half-done filling is left to the next run on this directory itself.
 pub(super) fn clear_unfinished(directory: &Path) -> Result<()> {
     clear(directory, false)
 }
@@ -56,12 +56,12 @@ fn clear(directory: &Path, undoes: bool) -> Result<()> {
     Ok(())
 }
 
-/// Whether a run stopped while it filled this directory.
+/// Whether a run stopped while filling this directory.
 pub(crate) fn is_half_done(directory: &Path) -> Result<bool> {
     Ok(names(directory)?.iter().any(|name| matches!(look(directory, name), Ok(Found::HalfDone(..)))))
 }
 
-/// Whether a thing in a directory is what an earlier run has left there.
+/// Whether an entry of a directory is a leftover of an earlier run.
 pub(super) fn is_left(directory: &Path, name: &str) -> bool {
     stage::is_stage(name) && !matches!(look(directory, name), Ok(Found::SomebodyElses) | Err(_))
 }

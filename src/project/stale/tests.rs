@@ -9,7 +9,7 @@ use crate::project::journal;
 use crate::project::stage::Stage;
 use crate::tree::sha256;
 
-/// A project, something beside it, and a stage that was closed properly, with this journal.
+/// A project, a file beside it, and a properly closed stage with this journal.
 struct Scene {
     home: TempDir,
     stage: PathBuf,
@@ -53,7 +53,7 @@ impl Scene {
     }
 }
 
-/// The hash is that of a file which undoing would remove.
+/// With the hash of a file that undoing would remove.
 fn entry(path: &str) -> String {
     format!("{} {path}\n", sha256(b"ours"))
 }
@@ -92,7 +92,7 @@ fn a_stage_that_others_can_open_or_own_is_not_believed() {
     assert!(matches!(look(&scene.root(), scene.name()).unwrap(), Found::HalfDone(..)));
 }
 
-/// As it comes out of an archive or a repository: with every bit, and yet at another place and another moment.
+/// As unpacked from an archive or a repository: identical, but in another place and at another time.
 #[test]
 fn a_copy_of_a_stage_is_not_believed() {
     let original = Scene::of(&entry("ours"));
@@ -123,7 +123,7 @@ fn a_name_that_this_program_cannot_have_made_and_a_link_are_not_believed() {
     scene.is_left_alone();
 }
 
-/// Put there by somebody else while the stage lay there.
+/// An attacker placed the link while the stage existed.
 #[test]
 fn no_link_is_followed_while_undoing() {
     let scene = Scene::of(&format!("{}removed link/planted\n", entry("link/theirs")));
