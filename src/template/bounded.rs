@@ -1,5 +1,5 @@
-//! Files of somebody else's overlay are rendered in a process of their own (this program, started once more), within
-//! bounds: a few nested loops would take all of a machine's memory, or never end.
+//! Renders files of a foreign overlay in a child process (this program, started again) with limits: a few nested loops
+//! could use all memory or never end.
 
 use std::borrow::Cow;
 use std::env;
@@ -17,12 +17,12 @@ use crate::failure::{Failure, Kind, Place};
 use crate::signals::Signals;
 use crate::{bounds, errand, report};
 
-/// Not one of the commands in `cli.rs`: no help, completion or manual has it.
+/// A hidden command: it is not in `cli.rs`, so help, completions and manual omit it.
 const COMMAND: &str = "__render";
 const DONE: i32 = 0;
 const FAILED: i32 = 1;
 
-/// What becomes of each source, in their order. `all` is what they may include.
+/// Renders each source, in order. `all` are the sources that they may include.
 pub(super) fn render(
     sources: &[&Source],
     all: &[Source],
@@ -49,7 +49,7 @@ pub(super) fn render(
     Err(failed(why.unwrap_or_else(|| outcome.status.to_string())))
 }
 
-/// The other side: does what is asked on stdin, if this process was started for it.
+/// The child's side: carries out the request on stdin if this process was started for it.
 pub(crate) fn carried_out() -> Option<i32> {
     let mut arguments = env::args_os().skip(1);
     arguments.next().filter(|first| first == COMMAND)?;

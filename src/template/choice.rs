@@ -1,4 +1,4 @@
-//! What a directory is to `--template`, where it could be several things: guessing would render the wrong one in silence.
+//! Decides the kind of a template directory. Where it is ambiguous, guessing could silently render the wrong one.
 
 use std::path::Path;
 
@@ -11,15 +11,15 @@ use super::source::{Form, MANIFEST, Source};
 use super::tags;
 use crate::failure::{self, Failure};
 
-/// Beyond it lies what a template carries along, not a template.
+/// Deeper directories belong to a template's content.
 const MAX_DEPTH: usize = 4;
-/// Choices that are listed; a repository of many templates has a README for the rest.
+/// Number of choices listed in an error; larger repositories have a README.
 const LISTED: usize = 20;
-/// Variables of cargo-generate's that no overlay has.
+/// Variables of cargo-generate that no overlay has.
 const THEIRS: [&str; 5] = ["authors", "crate_type", "os-arch", "project-name", "username"];
 
-/// Whether a directory is an overlay or a complete template. `named` is what its user called it, and `joint` what stands
-/// between that and a folder of it.
+/// Whether a directory is an overlay or a complete template. `named` is the user's name for it, `joint` the separator
+/// before a folder of it.
 pub(super) fn of(directory: &Path, named: &str, joint: &str) -> Result<Kind, Failure> {
     if Complete::is_in(directory) {
         return Ok(Kind::Complete);
@@ -43,7 +43,7 @@ pub(super) fn of(directory: &Path, named: &str, joint: &str) -> Result<Kind, Fai
     Err(failure.hint(format!("an empty `{}` at its top makes an overlay of it", manifest::PATH)))
 }
 
-/// A manifest in the language of cargo-generate: without its settings nobody would render it.
+/// Refuses a manifest written for cargo-generate: without that tool's settings it would not be rendered.
 pub(super) fn is_an_overlay(sources: &[Source]) -> Result<(), Failure> {
     let manifest = sources.iter().find(|source| source.path == MANIFEST && source.form != Form::Link);
     let Some(text) = manifest.and_then(Source::text) else { return Ok(()) };

@@ -1,5 +1,5 @@
-//! What a template may ask of the person, the machine and the clock. Once said it is an answer like any other: the stamp
-//! keeps it, and an update renders with it. Otherwise a project would be behind as soon as somebody else looks, or tomorrow.
+//! Inputs from the user, the machine and the clock. They are recorded in the stamp like answers, and reused by updates;
+//! otherwise a project would count as outdated for another user, or the next day.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,14 +16,14 @@ use super::source::Source;
 use super::tags::{self, Tag};
 use crate::answers::Value;
 
-/// When a project was rendered first, in seconds since 1970: in Liquid a date like any other.
+/// Time of the first render, in seconds since 1970. Liquid accepts it as a date.
 pub(crate) const MOMENT: &str = "rendered_at";
 
-/// The clock in a Liquid text, up to the filter that reads it.
+/// Matches the clock in a Liquid text, up to the filter that reads it.
 static CLOCK: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"(?i)(?:"\s*(?:now|today)\s*"|'\s*(?:now|today)\s*')(\s*\|\s*date\b)"#).ok());
 
-/// Of all that these files ask for.
+/// All inputs that these files use.
 pub(super) fn of(sources: &[Source], is_complete: bool) -> BTreeMap<String, Value> {
     let mut asked = BTreeMap::new();
     if sources.iter().any(|source| asks_the_clock(&source.path) || source.text().is_some_and(asks_the_clock)) {
@@ -46,7 +46,7 @@ pub(super) fn of(sources: &[Source], is_complete: bool) -> BTreeMap<String, Valu
     asked.into_iter().map(|(name, text)| (name, Value::Text(text))).collect()
 }
 
-/// A text in which the clock stands still.
+/// Replaces the clock by the recorded time.
 pub(super) fn at_moment<'t>(text: &'t str, answers: impl Fn(&str) -> Option<&'t Value>) -> Cow<'t, str> {
     let moment = answers(MOMENT).map(ToString::to_string).filter(|moment| moment.parse::<u64>().is_ok());
     let Some((clock, moment)) = CLOCK.as_ref().zip(moment).filter(|_| asks_the_clock(text)) else { return text.into() };
@@ -66,7 +66,7 @@ fn asks_the_clock(text: &str) -> bool {
     CLOCK.as_ref().is_some_and(|clock| clock.is_match(text))
 }
 
-/// In a tag, its own path included, or somewhere in a script or in a condition.
+/// Whether a file uses a name: in a tag, in its own path, or anywhere in a script or a condition.
 fn names(source: &Source, name: &str) -> bool {
     let uses = |text: &str| tags::tags(text).iter().flat_map(Tag::uses).any(|used| used == name);
     let is_code = source.path.ends_with(SCRIPT) || source.path.ends_with(FILE);

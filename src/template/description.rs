@@ -1,4 +1,4 @@
-//! What a template is, for somebody who has to decide whether to take it.
+//! Describes a template for a user who considers using it.
 
 use super::complete::Hook;
 use super::source::{Form, Source};
@@ -14,7 +14,7 @@ pub(crate) struct Description {
     pub(crate) questions: Vec<Question>,
     pub(crate) hooks: Vec<Hook>,
     pub(crate) files: Vec<Described>,
-    /// Patterns of the built-in files that stay, where not all of them do.
+    /// Patterns of the kept built-in files; None keeps all.
     pub(crate) keep: Option<Vec<String>>,
 }
 
@@ -45,17 +45,17 @@ impl Kind {
 
 pub(crate) struct Question {
     pub(crate) placeholder: Placeholder,
-    /// Which of several templates in one directory asks.
+    /// The sub-template that asks it.
     pub(crate) sub_template: Option<String>,
-    /// What has to hold for it to be asked.
+    /// The condition under which it is asked.
     pub(crate) condition: Option<String>,
 }
 
 pub(crate) struct Described {
-    /// In the template; rendered, it loses the suffix.
+    /// In the template; the suffix is removed when it is rendered.
     pub(crate) path: String,
     pub(crate) form: &'static str,
-    /// Whether it takes the place of a file of the built-in project.
+    /// Whether it replaces a file of the built-in project.
     pub(crate) replaces: bool,
 }
 
@@ -128,7 +128,7 @@ impl Template {
         (questions, hooks)
     }
 
-    /// Of an overlay its own files alone: the rest is in `templates show built-in`.
+    /// Lists only an overlay's own files; `templates show built-in` lists the others.
     fn described_files(&self) -> Vec<Described> {
         let sources = self.complete.as_ref().map_or(&self.sources, |complete| &complete.sources);
         let is_shown = |source: &&Source| self.overlay.is_none() || source.origin != Origin::BuiltIn;

@@ -1,5 +1,5 @@
-//! The mails of a project with e-mail lie in it twice: compiled in, and where its owner edits them without a build.
-//! `settings.toml` names the second ones.
+//! With e-mail, a project has its mails twice: compiled in, and as files that the owner edits without a build.
+//! `settings.toml` names the latter.
 
 use super::source::Source;
 use crate::answers::Answers;
@@ -12,7 +12,7 @@ pub(super) fn are_in(sources: &[Source]) -> bool {
     sources.iter().any(|source| editable(source.target()).is_some())
 }
 
-/// Where their owner finds them; none without e-mail.
+/// Paths of the editable mails; empty without e-mail.
 pub(super) fn paths(sources: &[Source], answers: &Answers) -> Vec<String> {
     let mut paths: Vec<String> = match answers.email {
         Some(true) => sources.iter().filter_map(|source| editable(source.target())).collect(),
@@ -22,7 +22,7 @@ pub(super) fn paths(sources: &[Source], answers: &Answers) -> Vec<String> {
     paths
 }
 
-/// Adds them, but for those that a template has itself.
+/// Adds the editable mails, except for those that the template already has.
 pub(super) fn add(files: &mut Vec<File>, answers: &Answers) {
     if answers.email != Some(true) {
         return;

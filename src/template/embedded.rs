@@ -1,4 +1,4 @@
-//! What travels in the binary: the built-in project, and the templates of `custom-templates` to take or to copy.
+//! Templates in the binary: the built-in project, and those of `custom-templates`.
 
 use std::sync::LazyLock;
 
@@ -21,16 +21,16 @@ pub(super) fn built_in() -> Template {
     Template { id, version, sources: files(&PROJECT).collect(), ..Template::default() }
 }
 
-/// Names that `--template` knows beside paths and addresses.
+/// Names that `--template` accepts besides paths and URLs.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     let mut names: Vec<&str> = entries(&EXAMPLES).filter_map(|(path, _)| Some(path.split_once('/')?.0)).collect();
     names.dedup();
     [BUILT_IN].into_iter().chain(names)
 }
 
-/// A template as it lies in its directory, to be copied and changed.
+/// A template as in its directory, to be copied and changed.
 pub(crate) fn export(name: &str) -> Option<Tree> {
-    // Nothing in a template is a secret, whatever it is called: its author's friends are to read it.
+    // Nothing in a template is a secret, so its files stay readable for others.
     let plain = |file: File| if file.is_secret() { File { mode: Mode::Plain, ..file } } else { file };
     Some(Tree::new(raw(name)?.iter().map(Source::raw).map(plain).collect()))
 }
@@ -61,7 +61,7 @@ fn files(bundle: &'static [u8]) -> impl Iterator<Item = Source> {
     entries(bundle).map(|(path, contents)| Source::embedded(path, contents))
 }
 
-/// What `build.rs` has bundled: lines of lengths and paths, an empty line, the contents.
+/// The format of `build.rs`: lines of lengths and paths, an empty line, the contents.
 fn entries(bundle: &[u8]) -> impl Iterator<Item = (&str, &[u8])> {
     let end = bundle.windows(2).position(|bytes| bytes == b"\n\n").unwrap_or_default();
     let (index, mut contents) = (&bundle[..end], &bundle[end + 2..]);

@@ -1,4 +1,4 @@
-//! Liquid, strict: an unknown name is an error wherever it stands, and every error has a file, a line and a column.
+//! Strict Liquid: an unknown name is an error anywhere, and every error has a file, a line and a column.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::answers::Value;
 use crate::failure::{Failure, Kind};
 use crate::secrets;
 
-/// Blocks inside of blocks.
+/// Maximum depth of nested blocks.
 const MAX_DEPTH: usize = 64;
 
 pub(super) struct Engine<'a> {
@@ -22,7 +22,7 @@ pub(super) struct Engine<'a> {
 
 pub(super) struct Output {
     pub(super) text: String,
-    /// Whether the source mentions a secret, in whatever branch.
+    /// Whether the source mentions a secret, in any branch.
     pub(super) secret: bool,
 }
 
@@ -80,12 +80,12 @@ impl<'a> Engine<'a> {
     }
 }
 
-/// The parser goes down into each block, on a stack that ends.
+/// The parser is recursive, and the stack is limited.
 fn too_deep(tags: &[Tag]) -> Option<String> {
     (tags::depth(tags) > MAX_DEPTH).then(|| format!("blocks are nested more than {MAX_DEPTH} deep"))
 }
 
-/// Where a text is no Liquid, and why.
+/// The offset and the message of a syntax error.
 pub(super) fn mistake(text: &str) -> Option<(usize, String)> {
     if let Some(message) = too_deep(&tags::tags(text)) {
         return Some((0, message));
@@ -98,7 +98,7 @@ pub(super) fn mistake(text: &str) -> Option<(usize, String)> {
     Some((line + column, summary(&error)))
 }
 
-/// Files of the template as `{% include "path" %}` sees them: as they are, whatever their text looks like.
+/// Provides the template's files to `{% include "path" %}`, unrendered.
 #[derive(Debug)]
 struct Included(Vec<Source>);
 
@@ -107,7 +107,7 @@ impl PartialSource for Included {
         self.try_get(name).is_some()
     }
 
-    /// Only the message of a missing file asks, and would list the whole template.
+    /// Used only in the error for a missing file, which would list the whole template.
     fn names(&self) -> Vec<&str> {
         Vec::new()
     }
@@ -119,7 +119,7 @@ impl PartialSource for Included {
     }
 }
 
-/// Liquid draws the place as ` --> line:column`.
+/// Liquid formats the place as ` --> line:column`.
 fn parse_position(error: &liquid::Error) -> Option<(usize, usize)> {
     let text = error.to_string();
     let place = text.split_once("--> ")?.1.lines().next()?;
@@ -127,7 +127,7 @@ fn parse_position(error: &liquid::Error) -> Option<(usize, usize)> {
     Some((line.parse().ok()?, column.parse().ok()?))
 }
 
-/// Where the tag lies that the error names, whole or by its filter; else the first one.
+/// Offset of the tag that the error names, entirely or by its filter; else of the first one.
 fn failed(tags: &[Tag], error: &liquid::Error) -> usize {
     let packed = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
     let text = error.to_string();
@@ -140,7 +140,7 @@ fn failed(tags: &[Tag], error: &liquid::Error) -> usize {
     tags.iter().find(blamed).or(tags.first()).map_or(0, |tag| tag.offset)
 }
 
-/// The one line of Liquid's report that says what is wrong.
+/// The line of Liquid's report that says what is wrong.
 fn summary(error: &liquid::Error) -> String {
     let text = error.to_string();
     let expected = text.lines().find_map(|line| line.trim().strip_prefix("= "));

@@ -1,8 +1,8 @@
-//! A value takes the form of the file it goes into, so that no answer can break out of its quotes.
+//! Escapes values for the format of their file, so that no answer can break out of its quotes.
 
 use std::fmt::Write;
 
-/// Formats whose values stand between double quotes.
+/// Formats whose values are between double quotes.
 const QUOTED: [&str; 5] = [".env", ".json", ".toml", ".yaml", ".yml"];
 const RUST: &str = ".rs";
 const MARKUP: [&str; 3] = [".html", ".svg", ".xml"];
@@ -39,7 +39,7 @@ fn quoted(text: &str) -> String {
     })
 }
 
-/// Right in a string, harmless in a comment.
+/// Correct in a string literal, harmless in a comment.
 fn rust(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut escaped, character| {
         match character {

@@ -1,4 +1,4 @@
-//! Templates that lie in a repository, brought by the git on this machine.
+//! Fetches a template's repository with the installed git.
 
 use std::env;
 use std::io::ErrorKind;
@@ -17,12 +17,12 @@ use crate::vcs;
 /// Where a template was fetched from.
 #[derive(Debug, Clone)]
 pub(crate) struct Fetched {
-    /// Without a password that its address may have.
+    /// Without the password that its URL may contain.
     pub(crate) repository: String,
     pub(crate) commit: String,
 }
 
-/// Puts the repository's files below `directory`.
+/// Fetches the repository's files into `directory`.
 pub(super) fn fetch(repository: &Repository, directory: &Path, writing: &Writing) -> Result<Fetched> {
     let reference = repository.reference.as_deref().unwrap_or("HEAD");
     let git = |arguments: &[&str]| run(repository, git(directory).args(arguments), writing);
@@ -35,7 +35,7 @@ pub(super) fn fetch(repository: &Repository, directory: &Path, writing: &Writing
     Ok(Fetched { repository: repository.to_string(), commit })
 }
 
-/// The directory of the template: the repository's, or the folder that was named.
+/// The template's directory: the repository's, or the requested folder.
 pub(super) fn folder(repository: &Repository, directory: &Path) -> Result<PathBuf, Failure> {
     let Some(folder) = &repository.folder else { return Ok(directory.to_owned()) };
     let missing =
@@ -45,7 +45,7 @@ pub(super) fn folder(repository: &Repository, directory: &Path) -> Result<PathBu
     if found.is_dir() && found.starts_with(&root) { Ok(found) } else { Err(missing()) }
 }
 
-/// git would leave its directory empty, and the project without what is in it.
+/// git would leave a submodule's directory empty, and its files would be missing in the project.
 fn has_no_submodule(repository: &Repository, listed: &str) -> Result<(), Failure> {
     let path = |line: &str| line.strip_prefix("160000 ")?.split_once('\t').map(|(_, path)| path.to_owned());
     let is_meant = |path: &String| repository.folder.as_ref().is_none_or(|folder| Path::new(path).starts_with(folder));
@@ -57,7 +57,7 @@ fn has_no_submodule(repository: &Repository, listed: &str) -> Result<(), Failure
     }))
 }
 
-/// git that asks nobody and runs nothing of the repository's.
+/// git without prompts, and without running anything from the repository.
 fn git(directory: &Path) -> Command {
     let mut command = vcs::git(directory);
     command.args(["-c", "core.askPass=", "-c", "credential.interactive=never"]);
@@ -84,7 +84,7 @@ fn no_git(repository: &Repository) -> Failure {
 }
 
 fn failed(repository: &Repository, outcome: &Outcome) -> Failure {
-    // Of a URL with a password git repeats it in some versions.
+    // Some versions of git repeat a URL with its password.
     let said = outcome.stderr.replace(&repository.url, &repository.to_string());
     let why = vcs::complaint(&said).unwrap_or_else(|| outcome.status.to_string());
     let failure = Failure::new(Kind::Git, format!("the template `{repository}` cannot be fetched: {why}"));

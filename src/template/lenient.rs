@@ -1,6 +1,6 @@
-//! Files that are copied belong to tools of their own: what those read need not be strict JSON or YAML.
+//! Copied files belong to other tools, which may accept more than strict JSON or YAML.
 
-/// Whether a file that does not parse is one of those.
+/// Whether a file that does not parse is acceptable to such a tool.
 pub(super) fn is_readable(path: &str, text: &str) -> bool {
     match path.rsplit_once('.').map(|(_, extension)| extension) {
         Some("json") => serde_json::from_str::<serde_json::Value>(&without_comments(text)).is_ok(),
@@ -9,7 +9,7 @@ pub(super) fn is_readable(path: &str, text: &str) -> bool {
     }
 }
 
-/// JSON as editors read it: with comments, and a comma after the last item.
+/// Removes comments and trailing commas, which editors accept in JSON.
 fn without_comments(json: &str) -> String {
     let mut plain = String::with_capacity(json.len());
     let mut rest = json.chars().peekable();
@@ -37,7 +37,7 @@ fn without_comments(json: &str) -> String {
     plain
 }
 
-/// Templates of another tool, such as a chart's, are YAML only once that tool has rendered them.
+/// Templates of another tool, such as Helm charts, are YAML only after that tool has rendered them.
 fn is_foreign_template(yaml: &str) -> bool {
     yaml.contains("{{") || yaml.contains("{%")
 }

@@ -1,4 +1,4 @@
-//! What `--template` can name: a directory, a repository, or a template that comes with the program.
+//! Values of `--template`: a directory, a repository, or a template that comes with the program.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,11 @@ use crate::failure::{Failure, Kind};
 
 const SCHEMES: [&str; 4] = ["file://", "git@", "https://", "ssh://"];
 const SUFFIX: &str = ".git";
-/// Between a repository and a folder of it.
+/// Separates a repository from a folder in it.
 const FOLDER: &str = "//";
 const FORMS: &str = "a template is a directory, a name that `jwt-allauth templates list` shows, `gh:OWNER/REPOSITORY[//FOLDER][@REF]`, \
                      or the URL of a repository that ends with `.git[//FOLDER][@REF]`: `https://…`, `ssh://…`, `git@…`, `file://…`";
-/// Short forms of cargo-generate's, and what they stand for.
+/// cargo-generate's abbreviations, and their URLs.
 const OTHERS: [(&str, &str); 3] =
     [("gl:", "https://gitlab.com/"), ("bb:", "https://bitbucket.org/"), ("sr:", "https://git.sr.ht/")];
 
@@ -27,7 +27,7 @@ pub(super) enum Location {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Repository {
     pub(super) url: String,
-    /// Where in it the template is, if not at the top.
+    /// The template's folder, if it is not at the top.
     pub(super) folder: Option<String>,
     /// A branch, a tag or a commit.
     pub(super) reference: Option<String>,
@@ -43,7 +43,7 @@ impl Location {
                 not_a_template(&without_password(text), "does not end with `.git`, or with `.git@` and a reference")
             });
         }
-        // What is on the disk goes before what only has the same name.
+        // An existing path takes precedence over an embedded template of the same name.
         let embedded = || embedded::names().find(|name| *name == text && !Path::new(text).exists());
         if let Some(name) = embedded() {
             return Ok(Self::Embedded(name));
@@ -53,7 +53,7 @@ impl Location {
     }
 }
 
-/// A repository without a working copy: what lies in it is no template, what it holds may be one.
+/// Whether it is a bare repository: its directory is not a template, but its commits may contain one.
 fn is_bare(directory: &Path) -> bool {
     let there = |name: &str| directory.join(name);
     there("HEAD").is_file() && there("objects").is_dir() && there("refs").is_dir() && !there(SUFFIX).exists()
@@ -67,7 +67,7 @@ fn local(directory: &Path) -> Result<Repository, Failure> {
 }
 
 impl Location {
-    /// What a stamp names, which may be somebody else's word: never a directory of this machine.
+    /// Parses a location from a stamp, which an attacker may have written: never a local directory.
     pub(super) fn recorded(text: &str) -> Result<Self, Failure> {
         if let Some(name) = embedded::names().find(|name| *name == text) {
             return Ok(Self::Embedded(name));
@@ -105,7 +105,7 @@ fn repository(text: &str) -> Option<Repository> {
     url.ends_with(SUFFIX).then(|| Repository { url: url.to_owned(), folder, reference })
 }
 
-/// `//FOLDER`, `@REF`, both in either order, or nothing.
+/// Parses `//FOLDER` and `@REF`, each optional.
 fn folder_and_reference(rest: &str) -> Option<(Option<String>, Option<String>)> {
     let (folder, reference) = match (rest.strip_prefix(FOLDER), rest.strip_prefix('@')) {
         (Some(rest), _) => rest.split_once('@').map_or((Some(rest), None), |(folder, rest)| (Some(folder), Some(rest))),
@@ -121,7 +121,7 @@ fn folder_and_reference(rest: &str) -> Option<(Option<String>, Option<String>)> 
     is_valid.then(|| (folder.map(str::to_owned), reference.map(str::to_owned)))
 }
 
-/// Not an option of git's, and nothing that only a shell would want.
+/// Refuses options of git and characters with a meaning in a shell.
 fn is_reference(text: &str) -> bool {
     let allowed = |c: char| c.is_alphanumeric() || "-_./+".contains(c);
     !text.is_empty() && !text.starts_with('-') && text.chars().all(allowed)
@@ -132,7 +132,7 @@ pub(super) fn directory(text: &str) -> Result<PathBuf, Failure> {
     if found.is_dir() { Ok(found) } else { Err(not_a_template(text, "is a file, not a directory")) }
 }
 
-/// What is not there is most often meant for somewhere else.
+/// A path that does not exist was often meant as a remote location.
 fn unreadable(text: &str, error: &str) -> Failure {
     if let Some((host, path)) = OTHERS.iter().find_map(|(short, host)| Some((host, text.strip_prefix(short)?))) {
         let hint = format!("write the whole address: `{host}{}{SUFFIX}`", path.trim_end_matches(SUFFIX));
@@ -151,7 +151,7 @@ fn not_a_template(text: &str, why: &str) -> Failure {
 }
 
 impl Repository {
-    /// As it is named, so that a folder can come last.
+    /// The location in a form to which a folder can be appended.
     pub(super) fn before_a_folder(&self) -> String {
         let reference = self.reference.iter().map(|reference| format!("@{reference}"));
         let folder = self.folder.iter().map(|folder| format!("{FOLDER}{folder}"));
@@ -170,7 +170,7 @@ impl Repository {
     }
 }
 
-/// Fit to be shown and kept: without a password, should there be one in it.
+/// For display and for the stamp: without a password.
 impl fmt::Display for Repository {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&without_password(&self.url))?;

@@ -1,5 +1,5 @@
-//! The lock file of a template belongs to a project called `myproject`; `cargo build --locked` wants it renamed and
-//! in cargo's order.
+//! The template's lock file belongs to a project named `myproject`; `cargo build --locked` requires the new name in
+//! cargo's order.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ pub(crate) const NAME: &str = "Cargo.lock";
 const PLACEHOLDER: &str = "myproject";
 const BLOCK: &str = "[[package]]\n";
 
-/// Every crate the lock file names, save the project itself.
+/// Every crate in the lock file except the project itself.
 pub(super) fn crates(lock: &str) -> Vec<&str> {
     lock.split(BLOCK).skip(1).filter_map(name).filter(|name| *name != PLACEHOLDER).collect()
 }
@@ -20,20 +20,20 @@ pub(super) fn renamed(lock: &[u8], project: &str) -> Result<Vec<u8>, Failure> {
     let lock = std::str::from_utf8(lock).map_err(|_| not_a_lock_file("it is not text"))?;
     let mut parts = lock.split(BLOCK);
     let head = parts.next().unwrap_or_default();
-    // The file ends with one line break, its blocks with two: all alike while they change places.
+    // The file ends with one line break, its blocks with two; trim them so that blocks can be reordered.
     let mut blocks: Vec<String> = parts.map(|block| block.trim_end().to_owned()).collect();
     let old = format!("name = \"{PLACEHOLDER}\"");
     let ours = blocks.iter_mut().find(|block| block.lines().next() == Some(old.as_str()));
     let ours = ours.ok_or_else(|| not_a_lock_file("it has no package `myproject`"))?;
     *ours = ours.replacen(&old, &format!("name = \"{project}\""), 1);
-    // Stable, so that versions of one crate keep their order; no crate but ours has moved.
+    // Stable, so that versions of one crate keep their order.
     blocks.sort_by(|a, b| name(a).cmp(&name(b)));
     let blocks: Vec<String> = blocks.iter().map(|block| format!("{BLOCK}{block}\n")).collect();
     Ok(format!("{head}{}", blocks.join("\n")).into_bytes())
 }
 
-/// Lets the project's own entry name what its manifest asks for, as far as the lock file has each crate once; what else
-/// has changed is cargo's to lock.
+/// Updates the project's own entry to its manifest's dependencies, as far as the lock file has each crate once. Cargo
+/// resolves the rest.
 pub(super) fn following(lock: &[u8], manifest: &[u8], project: &str) -> Option<Vec<u8>> {
     let lock = std::str::from_utf8(lock).ok()?;
     let manifest: Table = std::str::from_utf8(manifest).ok()?.parse().ok()?;
@@ -53,7 +53,7 @@ pub(super) fn following(lock: &[u8], manifest: &[u8], project: &str) -> Option<V
     Some(format!("{before}{ours}{version}dependencies = [\n{}]\n{gap}{after}", list.concat()).into_bytes())
 }
 
-/// Whether it can be read, and names nothing twice.
+/// Whether the lock file parses and has no duplicate packages.
 pub(crate) fn is_sound(lock: &str) -> bool {
     let packages: Vec<Vec<&str>> = lock.split(BLOCK).skip(1).map(|block| block.lines().take(3).collect()).collect();
     let unique: BTreeSet<&Vec<&str>> = packages.iter().collect();

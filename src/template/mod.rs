@@ -1,6 +1,7 @@
-//! Where a template comes from, what it holds, how it renders: `(Template, Answers, Secrets)` to a `Tree`, without the disk.
+//! Templates: where they come from, what they contain, and how they render `(Template, Answers, Secrets)` to a `Tree`
+//! in memory.
 //!
-//! Files named `*.liquid` are rendered and lose the suffix, all others are copied byte for byte.
+//! Files named `*.liquid` are rendered and lose the suffix; all others are copied byte for byte.
 
 pub(crate) mod bounded;
 mod choice;
@@ -51,28 +52,28 @@ use variables::Variables;
 
 /// What a template may do while it is rendered.
 pub(crate) struct Permit<'a> {
-    /// Run scripts and commands of its own.
+    /// Whether it may run its scripts and commands.
     pub(crate) commands: bool,
-    /// Ask the person at the terminal, where its scripts do.
+    /// Whether its scripts may prompt.
     pub(crate) ask: bool,
     pub(crate) signals: &'a Signals,
-    /// Hears what is worth telling even where all goes well.
+    /// Receives messages that are not errors.
     pub(crate) notice: &'a dyn Fn(Notice),
 }
 
 impl<'a> Permit<'a> {
-    /// To render without asking anybody, and without telling anything.
+    /// Without prompts or messages.
     pub(crate) fn quiet(commands: bool, signals: &'a Signals) -> Self {
         Self { commands, ask: false, signals, notice: &|_| {} }
     }
 }
 
-/// Renders sources that may include others, each to its output or to what is wrong with it.
+/// Renders sources that may include others, each to its output or its error.
 type Elsewhere<'e> = &'e dyn Fn(&[&Source], &[Source], &Variables) -> Result<Vec<Result<Output, Failure>>, Failure>;
 
-/// What a rendering has to tell.
+/// A message of a render.
 pub(crate) enum Notice {
-    /// What a script of the template's has printed.
+    /// Output of a template's script.
     Said {
         script: String,
         lines: Vec<String>,
@@ -84,12 +85,12 @@ pub(crate) enum Notice {
 pub(crate) struct Template {
     pub(crate) id: String,
     pub(crate) version: String,
-    /// What is laid over the built-in project.
+    /// The overlay on the built-in project.
     pub(crate) overlay: Option<Overlay>,
-    /// What takes the place of the built-in project.
+    /// The template that replaces the built-in project.
     pub(crate) complete: Option<Complete>,
     sources: Vec<Source>,
-    /// Files of the built-in project that an overlay has its own for, or leaves out.
+    /// Built-in files that an overlay replaces or leaves out.
     replaced: Vec<Source>,
 }
 
@@ -98,18 +99,18 @@ impl Template {
         embedded::built_in()
     }
 
-    /// What `--template` names, or the built-in project without it.
+    /// The template that `--template` names; without it, the built-in project.
     pub(crate) fn at(location: Option<&str>, signals: &Signals) -> Result<Self> {
         let Some(text) = location else { return Ok(Self::built_in()) };
         Self::of_location(Location::parse(text)?, text, signals)
     }
 
-    /// What a project's stamp names.
+    /// The template recorded in a project's stamp.
     pub(crate) fn recorded(location: &str, signals: &Signals) -> Result<Self> {
         Self::of_location(Location::recorded(location)?, location, signals)
     }
 
-    /// `text` is what it was named by.
+    /// `text` is the name given by the user.
     fn of_location(location: Location, text: &str, signals: &Signals) -> Result<Self> {
         match location {
             Location::Embedded(name) => Ok(embedded::template(name).unwrap_or_else(|| Ok(Self::built_in()))?),
@@ -128,7 +129,7 @@ impl Template {
         Ok(Self::read(&folder, &repository.before_a_folder(), joint)?.fetched(&fetched))
     }
 
-    /// `named` is what the directory is called where it was named, `joint` what a folder of it comes after.
+    /// `named` is the user's name for the directory, `joint` the separator before a folder of it.
     fn read(directory: &Path, named: &str, joint: &str) -> Result<Self, Failure> {
         let of_template = |failure: Failure| failure.of_template(named);
         Self::whole(directory, choice::of(directory, named, joint)?).map_err(of_template)
@@ -157,13 +158,13 @@ impl Template {
         self
     }
 
-    /// The crates a rendered project contains or depends on; a project cannot have the name of one.
+    /// The crates that a rendered project contains or depends on; a project cannot have such a name.
     pub(crate) fn crates(&self) -> Vec<&str> {
         let lock = self.sources.iter().find(|source| source.path == LOCK_FILE);
         lock.and_then(Source::text).map(lockfile::crates).unwrap_or_default()
     }
 
-    /// What it asks beyond what every project is asked, as far as the answers so far tell.
+    /// The template's own questions that apply to the answers so far.
     pub(crate) fn placeholders(&self, known: &BTreeMap<String, Value>) -> Vec<Placeholder> {
         match (&self.overlay, &self.complete) {
             (Some(overlay), _) => overlay.placeholders.clone(),
@@ -172,7 +173,7 @@ impl Template {
         }
     }
 
-    /// What it asks of the person, the machine and the clock, which nobody has to say.
+    /// Inputs from the user, the machine and the clock, which need no answer.
     pub(crate) fn circumstances(&self) -> BTreeMap<String, Value> {
         match &self.complete {
             Some(complete) => circumstances::of(&complete.sources, true),
@@ -184,19 +185,19 @@ impl Template {
         self.sources.iter().filter(|source| source.is_rendered()).cloned().collect()
     }
 
-    /// Whether a question of every project's is one of this template's: its answer changes something.
+    /// Whether the answer to a built-in question has an effect in this template.
     pub(crate) fn asks(&self, variable: &str) -> bool {
         let taken_up = self.replaced.iter().filter(|part| self.sources.iter().any(|source| source.includes(part)));
         let brings_mails = variable == variables::EMAIL && editable::are_in(&self.sources);
         brings_mails || self.sources.iter().chain(taken_up).any(|source| source.uses(variable))
     }
 
-    /// Whether nothing of the built-in project is in it. It may be told what it does not ask, as cargo-generate's are.
+    /// Whether it replaces the built-in project. Such a template may receive values that it does not ask for.
     pub(crate) fn is_complete(&self) -> bool {
         self.complete.is_some()
     }
 
-    /// Renders and verifies every file; what comes out is fit to be written.
+    /// Renders and verifies every file.
     pub(crate) fn render(&self, answers: &Answers, secrets: &Secrets, permit: &Permit) -> Result<Tree> {
         self.tree(answers, secrets, permit).map_err(|error| match error.downcast::<Failure>() {
             Ok(failure) => failure.of_template(self.name()).into(),
@@ -225,7 +226,7 @@ impl Template {
         Ok(tree)
     }
 
-    /// `elsewhere` renders what is not this program's own.
+    /// `elsewhere` renders foreign files.
     fn render_layers(
         &self,
         answers: &Answers,
@@ -262,15 +263,15 @@ impl Template {
         Ok((tree, warnings))
     }
 
-    /// Whether a file has to be rendered that nobody here has written.
+    /// Whether a foreign file has to be rendered.
     fn is_theirs(&self, source: &Source) -> bool {
         let from_outside = self.overlay.as_ref().is_some_and(|overlay| !overlay.is_embedded);
         from_outside && source.is_rendered() && source.origin != Origin::BuiltIn
     }
 
-    /// What an overlay replaces, for its own file to take up: `{% include "built-in/Cargo.toml" %}`.
+    /// The replaced built-in files, for `{% include "built-in/Cargo.toml" %}`.
     fn built_in_parts(&self, variables: &Variables) -> Result<Vec<Source>, Failure> {
-        // What they include may be replaced as well, by a file that is rendered and so cannot be included.
+        // They may include files that are replaced as well by rendered ones, which cannot be included.
         let engine = Engine::new(&[&self.sources[..], &self.replaced[..]].concat(), variables)?;
         let part = |source: &Source| {
             let contents =
@@ -280,13 +281,14 @@ impl Template {
         self.replaced.iter().map(part).collect()
     }
 
-    /// What a project has at a path whatever its answers are.
+    /// The contents of a file that is the same for all answers.
     pub(crate) fn copied(&self, path: &str) -> Option<&[u8]> {
         let source = self.sources.iter().find(|source| source.path == path && !source.is_rendered())?;
         (path != LOCK_FILE).then_some(&source.contents)
     }
 
-    /// With a manifest of its own, but not a lock file, an overlay would need a first build without `--locked`.
+    /// Updates the lock file of an overlay that has a manifest but no lock file, so that its first build works with
+    /// `--locked`.
     fn lock_what_is_asked_for(&self, files: &mut [File], answers: &Answers) {
         let is_theirs = |name: &str| self.replaced.iter().any(|source| source.target() == name);
         if !is_theirs(MANIFEST) || is_theirs(LOCK_FILE) {
@@ -301,13 +303,13 @@ impl Template {
         }
     }
 
-    /// Where its files lie in a project.
+    /// The paths in a rendered project.
     #[cfg(test)]
     pub(crate) fn targets(&self) -> Vec<String> {
         self.sources.iter().map(|source| source.target().to_owned()).collect()
     }
 
-    /// Where nothing is anybody else's.
+    /// Renders a template without foreign files.
     #[cfg(test)]
     fn rendered(&self, answers: &Answers, secrets: &Secrets) -> Result<Tree, Failure> {
         self.render_layers(answers, secrets, &|_, _, _| Ok(Vec::new())).map(|(tree, _)| tree)
@@ -320,7 +322,7 @@ impl Template {
     }
 }
 
-/// What stands below `keys/` for another algorithm than the one that was chosen.
+/// An empty file below `keys/`, rendered for an algorithm that was not chosen.
 fn is_no_key(file: &File) -> bool {
     file.path.starts_with("keys/") && file.contents.trim_ascii().is_empty()
 }

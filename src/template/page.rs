@@ -1,4 +1,4 @@
-//! A TOML page that the author of a template wrote: every complaint about it names its line and column.
+//! A TOML file written by a template's author. Every error about it has a line and a column.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ pub(super) struct Page<'a> {
     pub(super) text: &'a str,
 }
 
-/// A key, where it stands, and its value.
+/// A key, its position and its value.
 pub(super) struct Entry<'t> {
     pub(super) key: &'t str,
     pub(super) at: Range<usize>,
@@ -33,7 +33,7 @@ impl<'a> Page<'a> {
         Failure::at(self.name, Some(position), message)
     }
 
-    /// A key that nothing reads is most often one that was meant to be another.
+    /// An unknown key is usually a misspelling.
     pub(super) fn unknown(&self, entry: &Entry, known: &[&str]) -> Failure {
         self.complaint(&entry.at, &format!("`{}` is not a key that is known here", entry.key))
             .hint(format!("the keys are {}", known.join(", ")))
@@ -58,7 +58,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// In the order in which they were written.
+/// In the order of the file.
 pub(super) fn entries<'t>(table: &'t DeTable<'t>) -> Vec<Entry<'t>> {
     let entry = |(key, value): (&'t Spanned<_>, &'t Spanned<_>)| Entry {
         key: text(key),

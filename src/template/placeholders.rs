@@ -1,6 +1,6 @@
-//! The questions of a template: what may be answered, and what is said to an answer that may not.
+//! A template's questions, valid answers, and errors for invalid ones.
 //!
-//! Overlays and cargo-generate write them down in the same way; where the two differ, `Dialect` says how.
+//! Overlays and cargo-generate use the same syntax; `Dialect` covers the differences.
 
 use regex::Regex;
 use toml::de::DeValue;
@@ -14,7 +14,7 @@ pub(super) const KEYS: [&str; 5] = ["type", "prompt", "default", "choices", "reg
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
-    /// Strict: an unknown key is a mistake, an expression is meant for the whole answer, an answer is one line.
+    /// Strict: an unknown key is an error, a pattern must match the whole answer, an answer is one line.
     Overlay,
     CargoGenerate,
 }
@@ -32,7 +32,7 @@ pub(crate) enum Kind {
     Bool,
     Text {
         pattern: Option<Regex>,
-        /// So that it can neither end a comment nor begin an instruction of the file it goes into.
+        /// So that it can neither end a comment nor add a line to its file.
         one_line: bool,
     },
     Choice(Vec<String>),
@@ -40,7 +40,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// As authors write it; a choice is a string to them.
+    /// The name that authors use; a choice is a string.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Bool => "bool",
@@ -55,7 +55,7 @@ impl Placeholder {
         Self { name: name.into(), prompt: prompt.into(), kind: Kind::Choice(choices.to_vec()), default: None }
     }
 
-    /// What an answer means, or why it is none.
+    /// Parses an answer, or says why it is invalid.
     pub(crate) fn parse(&self, answer: &str) -> Result<Value, String> {
         match &self.kind {
             Kind::Bool => boolean(answer).map(Value::Bool),
@@ -74,7 +74,7 @@ impl Placeholder {
         }
     }
 
-    /// What an answer has to match, as the author wrote it.
+    /// The pattern of valid answers, as the author wrote it.
     pub(crate) fn pattern(&self) -> Option<&str> {
         match &self.kind {
             Kind::Text { pattern: Some(pattern), .. } => Some(shown(pattern)),
@@ -173,7 +173,7 @@ fn text(page: &Page, regex: Option<&Entry>, dialect: Dialect) -> Result<Kind, Fa
     Ok(Kind::Text { pattern, one_line: dialect == Dialect::Overlay })
 }
 
-/// Texts, or as cargo-generate also has them, tables of a value and a label.
+/// Texts, or tables of a value and a label, which cargo-generate also accepts.
 fn choices_of(page: &Page, entry: &Entry) -> Result<Vec<String>, Failure> {
     let value = |item: &DeValue| match item {
         DeValue::Table(table) => Some(table.get("value")?.get_ref().as_str()?.to_owned()),
@@ -183,7 +183,8 @@ fn choices_of(page: &Page, entry: &Entry) -> Result<Vec<String>, Failure> {
     choices.ok_or_else(|| page.wrong(entry, "a list of strings"))
 }
 
-/// An author who forgets `^` or `$` means the whole answer all the same; cargo-generate takes them at their word.
+/// In overlays a pattern always applies to the whole answer, with or without `^` and `$`; cargo-generate matches it as
+/// written.
 fn pattern(page: &Page, entry: &Entry, dialect: Dialect) -> Result<Regex, Failure> {
     let text = page.text_of(entry)?;
     let whole = if dialect == Dialect::Overlay { format!("{START}{text}{END}") } else { text.clone() };
@@ -197,7 +198,7 @@ fn pattern(page: &Page, entry: &Entry, dialect: Dialect) -> Result<Regex, Failur
 const START: &str = r"\A(?:";
 const END: &str = r")\z";
 
-/// As the author wrote it.
+/// The pattern as the author wrote it.
 fn shown(pattern: &Regex) -> &str {
     let text = pattern.as_str();
     text.strip_prefix(START).and_then(|text| text.strip_suffix(END)).unwrap_or(text)

@@ -1,12 +1,12 @@
-//! Names of files that not every machine can have.
+//! File names that are not valid on every system.
 
 use std::collections::BTreeMap;
 
 const DEVICES: [&str; 4] = ["aux", "con", "nul", "prn"];
-/// What no name on Windows can have in it.
+/// Characters that Windows does not allow in names.
 const FORBIDDEN: [char; 8] = ['<', '>', ':', '"', '|', '?', '*', '\\'];
 
-/// The paths that are lost, or cannot be there, on Windows or macOS, and why.
+/// Paths that are invalid or collide on Windows or macOS, and why.
 pub(super) fn complaints<'p>(paths: impl Iterator<Item = &'p str>) -> Vec<(&'p str, String)> {
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     let mut complaints = Vec::new();

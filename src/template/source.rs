@@ -23,11 +23,11 @@ pub(super) struct Source {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// From the binary, which remembers no modes: executable is what begins with `#!/`.
+    /// From the binary, which stores no modes: a file that begins with `#!/` is executable.
     Embedded,
-    /// From a disk, which does.
+    /// From a disk.
     File { executable: bool },
-    /// A symbolic link; the contents are the path it leads to.
+    /// A symbolic link; the contents are its target path.
     Link,
 }
 
@@ -36,7 +36,7 @@ impl Source {
         Self { path: path.into(), contents: contents.into(), form: Form::Embedded, origin: Origin::BuiltIn }
     }
 
-    /// Where it lies in the rendered project.
+    /// The path in the rendered project.
     pub(super) fn target(&self) -> &str {
         if self.is_rendered() { self.path.strip_suffix(SUFFIX).unwrap_or(&self.path) } else { &self.path }
     }
@@ -45,13 +45,13 @@ impl Source {
         self.form != Form::Link && self.path.ends_with(SUFFIX)
     }
 
-    /// Whether what is rendered of it depends on a variable.
+    /// Whether its rendered text depends on a variable.
     pub(super) fn uses(&self, variable: &str) -> bool {
         let text = self.text().filter(|_| self.is_rendered());
         text.is_some_and(|text| tags::tags(text).iter().flat_map(Tag::uses).any(|name| name == variable))
     }
 
-    /// Whether it takes up a file that it, or another, replaces.
+    /// Whether it includes a replaced built-in file.
     pub(super) fn includes(&self, replaced: &Self) -> bool {
         let name = format!("{}/{}", embedded::BUILT_IN, replaced.target());
         self.is_rendered() && self.text().is_some_and(|text| text.contains(&name))
@@ -66,7 +66,7 @@ impl Source {
         File { path: self.target().to_owned(), contents, mode, origin: self.origin }
     }
 
-    /// As it lies in the template.
+    /// The file as in the template.
     pub(super) fn raw(&self) -> File {
         let contents = self.contents.to_vec();
         File { path: self.path.clone(), mode: self.mode(&contents), contents, origin: self.origin }

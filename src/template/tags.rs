@@ -1,9 +1,9 @@
-//! Finds the tags of a Liquid text and the names in them: Liquid takes an unknown name in `{% if %}` for false and says
-//! of no error while rendering where it happened.
+//! Finds the tags of a Liquid text and the names in them. Liquid treats an unknown name in `{% if %}` as false, and
+//! gives no position for errors while rendering.
 
 use std::collections::BTreeSet;
 
-/// Liquid's own words and loop variables, which stand where a variable could.
+/// Liquid's keywords and loop variables.
 const WORDS: [&str; 16] = [
     "and",
     "blank",
@@ -25,13 +25,13 @@ const WORDS: [&str; 16] = [
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tag<'a> {
-    /// What stands between the braces.
+    /// The text between the braces.
     pub(super) text: &'a str,
     pub(super) offset: usize,
     is_output: bool,
 }
 
-/// All tags but those inside `raw` and `comment`.
+/// All tags except those inside `raw` and `comment`.
 pub(super) fn tags(source: &str) -> Vec<Tag<'_>> {
     let mut tags = Vec::new();
     let mut position = 0;
@@ -74,25 +74,25 @@ impl<'a> Tag<'a> {
         self.is_output
     }
 
-    /// Whether a value goes through the filter.
+    /// Whether the tag uses the filter.
     pub(super) fn has_filter(&self, name: &str) -> bool {
         let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
         self.text.split('|').skip(1).any(|filter| filter.trim_start().split(|c| !is_word(c)).next() == Some(name))
     }
 
-    /// The tag's name: `if`, `assign`, …; nothing for `{{ }}`.
+    /// The tag's name, such as `if` or `assign`; None for `{{ }}`.
     fn word(&self) -> Option<&'a str> {
         if self.is_output { None } else { self.text.trim_matches(['-', ' ', '\n', '\t']).split_whitespace().next() }
     }
 
-    /// The variable this tag brings into being.
+    /// The variable that this tag defines.
     pub(super) fn defines(&self) -> Option<&'a str> {
         let defining = ["assign", "capture", "decrement", "for", "increment", "tablerow"];
         self.word().filter(|word| defining.contains(word))?;
         tokens(self.text).nth(1).map(|(_, name)| name)
     }
 
-    /// Every variable this tag looks up.
+    /// The variables that this tag uses.
     pub(super) fn uses(&self) -> impl Iterator<Item = &'a str> {
         let skipped = usize::from(!self.is_output);
         let defined = self.defines();
@@ -104,17 +104,17 @@ impl<'a> Tag<'a> {
     }
 }
 
-/// The names that come into being somewhere in the text.
+/// The names defined anywhere in the text.
 pub(super) fn defined<'a>(tags: &[Tag<'a>]) -> BTreeSet<&'a str> {
     tags.iter().filter_map(Tag::defines).collect()
 }
 
-/// The variables of an expression, whose strings and names are written as in Liquid.
+/// The variables in an expression with Liquid's syntax of strings and names.
 pub(super) fn names(expression: &str) -> impl Iterator<Item = &str> {
     tokens(expression).filter(|(kind, name)| *kind == Token::Variable && !WORDS.contains(name)).map(|(_, name)| name)
 }
 
-/// How deep the blocks of a text are nested.
+/// The nesting depth of blocks.
 pub(super) fn depth(tags: &[Tag]) -> usize {
     let blocks = ["capture", "case", "for", "if", "ifchanged", "tablerow", "unless"];
     let (mut depth, mut deepest) = (0_usize, 0);
@@ -129,7 +129,7 @@ pub(super) fn depth(tags: &[Tag]) -> usize {
     deepest
 }
 
-/// Line and column of a byte, both from 1.
+/// Line and column of a byte offset, counted from 1.
 pub(super) fn position(source: &str, offset: usize) -> (usize, usize) {
     let before = &source[..offset];
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
@@ -155,7 +155,7 @@ fn tokens(text: &str) -> impl Iterator<Item = (Token, &str)> {
                 before = first;
             } else if first.is_ascii_alphabetic() || first == '_' {
                 let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-').unwrap_or(rest.len());
-                // A dash at the very end is the tag's, to strip white space.
+                // A dash at the end belongs to the tag and strips white space.
                 let end = if end == rest.len() { rest.trim_end_matches('-').len() } else { end };
                 let (name, after) = rest.split_at(end);
                 let named = after.trim_start().starts_with([':', '(']);

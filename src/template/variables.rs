@@ -1,11 +1,11 @@
-//! The names a template can use, and what they stand for.
+//! The variables of a template, and their values.
 
 use crate::answers::{Answers, Value};
 use crate::secrets::Secrets;
 
 pub(super) type Variables = Vec<(String, Value)>;
 
-/// Those that every project has; no placeholder of a template can have such a name.
+/// Variables of every project; no question of a template may use these names.
 pub(super) const NAMES: [&str; 10] = [
     "project_name",
     "crate_name",
@@ -24,7 +24,7 @@ pub(super) const EMAIL_TEMPLATES: &str = "email_templates";
 pub(crate) const DATABASE: &str = "database";
 pub(crate) const ALGORITHM: &str = "algorithm";
 
-/// `email_templates` are the paths of the mails that the project's owner edits.
+/// `email_templates` are the paths of the mails that the owner edits.
 pub(super) fn of(answers: &Answers, secrets: &Secrets, email_templates: Vec<String>) -> Variables {
     let text = |text: &str| Value::Text(text.to_owned());
     let values = [

@@ -1,4 +1,4 @@
-//! The last look before anything is written: what a person would otherwise find out from a failing build.
+//! Final checks before anything is written, for mistakes that would otherwise appear in a failing build.
 
 use saphyr_parser::{Parser, ScanError};
 
@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::secrets::{self, Secrets};
 use crate::tree::{File, Mode, Origin, Tree};
 
-/// All that is wrong at once, or what its author should hear of.
+/// Returns warnings, or all errors at once.
 pub(super) fn project(
     tree: &Tree,
     sources: &[Source],
@@ -22,7 +22,7 @@ pub(super) fn project(
     Failure::gathered(failures).map(|()| warnings)
 }
 
-/// Of a template that is its author's alone: what stands in a file is theirs, that it can be read is ours.
+/// Checks a complete template: its contents are the author's, but its files must parse.
 pub(super) fn complete(tree: &Tree, sources: &[Source], secrets: &Secrets) -> Result<Vec<String>, Failure> {
     let (failures, warnings) = files(tree, &sources.iter().collect::<Vec<_>>(), secrets);
     Failure::gathered(failures).map(|()| warnings)
@@ -33,7 +33,7 @@ fn files(tree: &Tree, theirs: &[&Source], secrets: &Secrets) -> (Vec<Failure>, V
     for file in tree.files() {
         failures.extend(hides_secrets(file, secrets).err());
         let Err(failure) = parses(file) else { continue };
-        // What is in the project as it is in the template is as its author wants it.
+        // A file that was copied unchanged is as its author wants it.
         let is_same = |source: &&&Source| !source.is_rendered() && source.contents[..] == file.contents[..];
         let is_copied = theirs.iter().any(|source| is_same(&source));
         let is_theirs =
@@ -50,7 +50,7 @@ fn files(tree: &Tree, theirs: &[&Source], secrets: &Secrets) -> (Vec<Failure>, V
     (failures, warnings)
 }
 
-/// A tag of ours that outlived the rendering, as nested or quoted tags do.
+/// Finds a tag of ours that is left after rendering, as nested or quoted tags are.
 pub(super) fn no_tag_is_left(path: &str, text: &str, variables: &[&str]) -> Result<(), Failure> {
     let left = tags::tags(text).into_iter().find(|tag| tag.uses().any(|name| variables.contains(&name)));
     let Some(tag) = left else { return Ok(()) };
@@ -58,7 +58,7 @@ pub(super) fn no_tag_is_left(path: &str, text: &str, variables: &[&str]) -> Resu
     Err(Failure::at(path, Some((line, column)), &format!("a tag is left over: `{}`", tag.text.trim())))
 }
 
-/// What is wrong with a file that a tool would have to read.
+/// The parse error of a file, if any.
 pub(crate) fn complaint(file: &File) -> Option<String> {
     parses(file).err().map(|failure| failure.message)
 }

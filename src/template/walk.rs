@@ -1,4 +1,4 @@
-//! Reads a directory that somebody else has written: what reaches out of it, or is no file, is refused.
+//! Reads a foreign directory, and refuses links that lead out of it and anything that is not a file.
 
 use std::fmt::Display;
 use std::fs::{self, File};
@@ -15,12 +15,12 @@ use crate::project::is_stage;
 use crate::tree::Origin;
 
 const REPOSITORY: &str = ".git";
-/// Far beyond any skeleton; what is larger was not meant to be one.
+/// Far more than any skeleton needs.
 const MAX_FILES: usize = 10_000;
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 const MAX_DEPTH: usize = 32;
 
-/// Every file below `root` but its repository and what is to be left out.
+/// Every file below `root`, except for its repository and the paths to leave out.
 pub(super) fn read(root: &Path, left_out: &[String]) -> Result<Vec<Source>, Failure> {
     let mut sources = Vec::new();
     let mut bytes = 0;
@@ -43,7 +43,7 @@ pub(super) fn read(root: &Path, left_out: &[String]) -> Result<Vec<Source>, Fail
     Ok(sources)
 }
 
-/// A file of text, if it is there; a link would be another's text, a pipe would never end.
+/// Reads a text file, if it exists. A link could read another file, and a pipe would block.
 pub(super) fn text(path: &Path) -> io::Result<Option<String>> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -60,7 +60,7 @@ fn is_left_out(entry: &DirEntry, root: &Path, left_out: &[String]) -> bool {
     path == Path::new(REPOSITORY) || left_out.iter().any(|left_out| path == Path::new(left_out))
 }
 
-/// A name that can go into a list of lines, and that neither git nor this program takes for its own.
+/// Refuses a name with control characters, and names used by git or this program.
 fn path_of<'e>(entry: &'e DirEntry, root: &Path) -> Result<&'e str, Failure> {
     let path = entry.path().strip_prefix(root).unwrap_or(entry.path());
     let name = entry.file_name().to_string_lossy();
@@ -91,7 +91,7 @@ fn source(entry: &DirEntry, path: &str, room: u64) -> Result<Source, Failure> {
     Ok(Source { path: path.to_owned(), contents: contents.into(), form, origin: Origin::Added })
 }
 
-/// Nothing if there is more than there is room for; a size that a file claims need not be true.
+/// None if the file is larger than `room`. The size in its metadata cannot be trusted.
 fn contents(file: File, room: u64) -> io::Result<Option<Vec<u8>>> {
     let mut contents = Vec::new();
     let read = file.take(room + 1).read_to_end(&mut contents)?;
@@ -106,12 +106,12 @@ fn link(place: &Path, path: &str) -> Result<String, Failure> {
     target.into_os_string().into_string().map_err(|_| refused(path, "where it leads is not UTF-8"))
 }
 
-/// Whether a path written in a template's settings is one of its own.
+/// Whether a path in a template's settings stays inside the template.
 pub(super) fn is_inside(path: &str) -> bool {
     stays_inside("", Path::new(path))
 }
 
-/// `..` only at the beginning: after a name that is itself a link it would leave from elsewhere.
+/// Allows `..` only at the beginning: after a name that is itself a link it would start elsewhere.
 fn stays_inside(path: &str, target: &Path) -> bool {
     let depth = path.matches('/').count();
     let ups = target.components().take_while(|part| *part == Component::ParentDir).count();

@@ -1,4 +1,4 @@
-//! `cargo-generate.toml`, as far as its questions and the files they concern are known before cargo-generate is asked.
+//! The parts of `cargo-generate.toml` that are needed before cargo-generate runs: questions, and the files they affect.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use crate::template::walk;
 
 pub(in crate::template) const FILE: &str = "cargo-generate.toml";
 
-/// The one hook that is no script of the template's: cargo-generate formats what it has rendered.
+/// The only hook that is not a script: cargo-generate formats the result.
 pub(in crate::template) const FORMAT: &str = "fmt";
 
-/// The phase of a script that is run by a tag, whenever its file is rendered.
+/// The phase of a script that a tag runs while its file is rendered.
 pub(super) const FILTER: &str = "filter";
 
 #[derive(Debug, Clone, Default)]
@@ -26,7 +26,7 @@ pub(in crate::template) struct Config {
     pub(in crate::template) conditionals: Vec<(String, Part)>,
 }
 
-/// A script of the template's, and when it runs: `init`, `pre`, `post` or as a `filter`.
+/// A script and its phase: `init`, `pre`, `post` or `filter`.
 #[derive(Debug, Clone)]
 pub(crate) struct Hook {
     pub(crate) phase: String,
@@ -63,13 +63,14 @@ impl Config {
         Ok(config)
     }
 
-    /// Every name it asks for under whatever condition; one that was not asked for stands for nothing, as its author knows.
+    /// Names of all questions under any condition. A question that was not asked leaves its name undefined, which the
+    /// author expects.
     pub(in crate::template) fn declared(&self) -> impl Iterator<Item = &str> {
         let parts = self.conditionals.iter().map(|(_, part)| part).chain([&self.part]);
         parts.flat_map(|part| &part.placeholders).map(|placeholder| placeholder.name.as_str())
     }
 
-    /// The questions and lists that hold for what is known, in the order in which they come up.
+    /// Questions and file lists that apply to the known answers, in order.
     pub(in crate::template) fn under(&self, known: &BTreeMap<String, Value>) -> Part {
         let mut part = self.part.clone();
         for (condition, more) in &self.conditionals {
@@ -104,7 +105,7 @@ impl Part {
     }
 }
 
-/// What cargo-generate removes or runs, wherever it lies: it has to lie inside.
+/// Paths that cargo-generate removes or runs, which must be inside the template.
 fn paths(page: &Page, field: &Entry) -> Result<Vec<String>, Failure> {
     let paths = page.texts_of(field)?;
     match paths.iter().find(|path| !walk::is_inside(path)) {
@@ -136,10 +137,10 @@ fn conditionals(page: &Page, entry: &Entry) -> Result<Vec<(String, Part)>, Failu
     page.table_of(entry)?.iter().map(conditional).collect()
 }
 
-/// As cargo-generate does: one that cannot be evaluated, for want of an answer or otherwise, does not hold.
+/// Like cargo-generate: a condition that cannot be evaluated does not hold.
 fn is_true(condition: &str, known: &BTreeMap<String, Value>) -> bool {
     let mut engine = Engine::new();
-    // What a condition can compute is somebody else's to say, but not how much of this machine it takes.
+    // A condition may compute anything, but not without limits.
     engine.set_max_operations(100_000).set_max_string_size(1 << 20).set_max_array_size(10_000).set_max_map_size(10_000);
     let known = known.clone();
     #[expect(deprecated, reason = "the way to look a name up when it is met is called unstable, not bad")]

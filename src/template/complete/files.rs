@@ -15,7 +15,7 @@ impl Files {
     /// The patterns are those of the template in `folder`.
     pub(in crate::template) fn of(part: &Part, folder: &str) -> Result<Self, Failure> {
         let include = part.include.as_deref().map(patterns).transpose()?;
-        // Beside `include` it counts for nothing, with cargo-generate as here.
+        // With `include`, cargo-generate ignores `exclude`.
         let exclude = part.exclude.as_deref().filter(|_| include.is_none()).map(patterns).transpose()?;
         Ok(Self { include, exclude, folder: folder.to_owned() })
     }

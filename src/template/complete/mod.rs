@@ -1,7 +1,7 @@
 //! A complete template: a directory with a `cargo-generate.toml`, rendered by cargo-generate itself.
 //!
-//! The library talks to the terminal, leaves files behind when it fails and forgives what nobody wants forgiven. So it runs
-//! in a process of its own, on a copy, and what it leaves is read back into memory, put right and verified.
+//! The library writes to the terminal, leaves files behind when it fails, and ignores errors that should stop it. It
+//! therefore runs in a child process on a copy; the result is read back into memory, corrected and verified.
 
 pub(super) mod config;
 pub(super) mod files;
@@ -29,7 +29,7 @@ use files::Files;
 pub(crate) use order::Order;
 pub(in crate::template) use person::Person;
 
-/// The question which of several templates in one directory is meant.
+/// The question which of several templates in a directory to use.
 const SUB_TEMPLATE: &str = "sub_template";
 
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub(crate) struct Complete {
     pub(crate) hash: String,
     pub(crate) fetched: Option<Fetched>,
     pub(super) sources: Vec<Source>,
-    /// By the directory that they are in, `""` at the top.
+    /// By directory; `""` is the top.
     configs: BTreeMap<String, Config>,
 }
 
@@ -60,7 +60,7 @@ impl Complete {
         Ok(Self { name: overlay::name_of(directory), hash, fetched: None, sources, configs })
     }
 
-    /// What it asks, as far as the answers so far tell.
+    /// The questions that apply to the answers so far.
     pub(crate) fn placeholders(&self, known: &BTreeMap<String, Value>) -> Vec<Placeholder> {
         let choices = &self.config("").sub_templates;
         let chosen = self.sub_template(known);
@@ -72,7 +72,7 @@ impl Complete {
         placeholders
     }
 
-    /// The template itself, or each of those that it is a choice of, with its configuration.
+    /// The template itself, or each of its sub-templates, with its configuration.
     pub(super) fn parts(&self) -> Vec<(&str, &Config)> {
         match &self.config("").sub_templates {
             none if none.is_empty() => vec![("", self.config(""))],
@@ -87,21 +87,21 @@ impl Complete {
         }
     }
 
-    /// The nearest one from a folder upwards.
+    /// The nearest configuration in a folder or above it.
     fn config(&self, folder: &str) -> &Config {
         static NONE: std::sync::LazyLock<Config> = std::sync::LazyLock::new(Config::default);
         let mut ancestors = Path::new(folder).ancestors().filter_map(Path::to_str);
         ancestors.find_map(|folder| self.configs.get(folder)).unwrap_or(&NONE)
     }
 
-    /// Where that one lies.
+    /// The path of that configuration.
     fn config_path(&self, folder: &str) -> PathBuf {
         let mut ancestors = Path::new(folder).ancestors();
         let has_one = |folder: &&Path| folder.to_str().is_some_and(|folder| self.configs.contains_key(folder));
         ancestors.find(has_one).unwrap_or(Path::new("")).join(config::FILE)
     }
 
-    /// Scripts of the template's that would run on this machine.
+    /// Scripts that would run on this machine.
     fn hooks(&self, known: &BTreeMap<String, Value>) -> Vec<Hook> {
         let folder = self.sub_template(known).unwrap_or_default();
         let config = self.config(folder);
@@ -110,7 +110,7 @@ impl Complete {
         config.hooks.iter().cloned().chain(filters).collect()
     }
 
-    /// The same of one of its parts, whatever the answers are.
+    /// The scripts of one sub-template, whatever the answers are.
     pub(super) fn all_hooks(&self, folder: &str, config: &Config) -> Vec<Hook> {
         let files = Files::of(&config.part, folder).ok();
         let filters = scripts::filters(self.inside(folder, files.as_ref()));
@@ -123,7 +123,7 @@ impl Complete {
         self.sources.iter().filter(is_inside).filter(is_rendered)
     }
 
-    /// Who has not been asked cannot have agreed.
+    /// Refuses to run scripts unless the user has allowed it.
     pub(crate) fn check_hooks(&self, known: &BTreeMap<String, Value>, allowed: bool) -> Result<(), Failure> {
         let hooks = self.hooks(known);
         if allowed || hooks.is_empty() {

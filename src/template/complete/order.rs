@@ -1,4 +1,4 @@
-//! This program as cargo-generate: what the process does that rendering starts.
+//! The child process that runs cargo-generate.
 
 use std::env;
 use std::fs;
@@ -9,7 +9,7 @@ use clap::Parser;
 
 use crate::{bounds, report};
 
-/// Not one of the commands in `cli.rs`: no help, completion or manual has it.
+/// A hidden command: it is not in `cli.rs`, so help, completions and manual omit it.
 pub(super) const COMMAND: &str = "__cargo-generate";
 
 const DONE: i32 = 0;
@@ -20,9 +20,9 @@ pub(crate) struct Order {
     template: PathBuf,
     destination: PathBuf,
     values: PathBuf,
-    /// Where the reason goes if it fails: the streams belong to the scripts as well.
+    /// File for the error message, since scripts may write to the streams.
     failure: PathBuf,
-    /// The process to end with.
+    /// Process id of the parent, whose end ends this process.
     parent: u32,
     name: String,
     #[arg(long)]
@@ -38,7 +38,7 @@ impl Order {
         Self::try_parse_from([COMMAND.into()].into_iter().chain(arguments)).ok()
     }
 
-    /// Ends with the project's directory as the last line on stdout.
+    /// On success, prints the project's directory as the last line on stdout.
     pub(crate) fn carry_out(self) -> i32 {
         bounds::end_with(self.parent, self.failure.parent().map(Path::to_owned));
         if !self.allow_commands {
@@ -51,7 +51,7 @@ impl Order {
                 DONE
             }
             Err(error) => {
-                // Without it the status alone says that it has failed.
+                // Without the file, the exit status still reports the failure.
                 let _ = fs::write(failure, format!("{error:#}"));
                 FAILED
             }
@@ -68,19 +68,19 @@ impl Order {
             },
             name: Some(self.name),
             template_values_file: path(&self.values),
-            // An empty one: what somebody has configured for other projects has no say in this one.
+            // An empty file: the user's settings for other projects must not apply.
             config: Some(self.destination.with_extension("toml")),
             destination: Some(self.destination),
             allow_commands: self.allow_commands,
             vcs: Some(Vcs::None),
-            // The name as it is, and nothing asked.
+            // Keep the name as it is, and ask nothing.
             force: true,
             silent: true,
             quiet: true,
             lib: false,
             bin: true,
             no_workspace: true,
-            // By the person's own rustfmt and its settings, if there is one, the same template would become another project.
+            // Formatting would depend on the user's rustfmt and its settings.
             no_fmt: true,
             ..GenerateArgs::default()
         }

@@ -1,4 +1,4 @@
-//! What the scripts of a template have printed, and why a rendering has failed.
+//! The output of a template's scripts, and the reason why a render failed.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -12,18 +12,18 @@ use crate::failure::{Failure, Kind};
 use crate::scratch::{self, Scratch};
 use crate::template::Notice;
 
-/// What a failing script is called in cargo-generate's report.
+/// Marks a failed script in cargo-generate's output.
 const FAILED_SCRIPT: &str = "Failed executing script:";
-/// Before the lines that a script has printed.
+/// Prefix of a line that a script has printed.
 const SCRIPT: &str = "Script: ";
-/// Before what a script has answered with.
+/// Prefix of a script's return value.
 const RETURNED: &str = "Script `";
-/// A question without a terminal to ask it on.
+/// The error of a prompt without a terminal.
 const NO_TERMINAL: &str = "not a terminal";
-/// SIGINT: at a question the terminal sends it only to the one that asks.
+/// SIGINT. At a prompt the terminal sends it only to the process that asks.
 const INTERRUPTED: i32 = 2;
 
-/// What scripts have printed: hooks in notes of cargo-generate's, filters plainly.
+/// Output of scripts: hooks print as notes of cargo-generate, filters directly.
 pub(super) fn said(outcome: &Outcome, place: &Place) -> Vec<Notice> {
     let stderr = within(&console::strip_ansi_codes(&outcome.stderr), place);
     let mut said: Vec<Notice> = Vec::new();
@@ -39,7 +39,7 @@ pub(super) fn said(outcome: &Outcome, place: &Place) -> Vec<Notice> {
         }
     }
     said.extend(note.map(|(script, lines)| Notice::Said { script, lines }));
-    // The last line is the directory, if there is one.
+    // The last line is the project's directory, if there is one.
     let mut plain: Vec<String> = console::strip_ansi_codes(&outcome.stdout).lines().map(str::to_owned).collect();
     if outcome.status.success() {
         plain.pop();
@@ -50,7 +50,7 @@ pub(super) fn said(outcome: &Outcome, place: &Place) -> Vec<Notice> {
     said
 }
 
-/// With paths as they are in the template, which cargo-generate copies to a directory of its own.
+/// Replaces the paths of cargo-generate's temporary copies by paths in the template.
 fn within(text: &str, place: &Place) -> String {
     let text = text.replace(&format!("{}/", place.template.display()), "");
     let copies = format!("{}/", place.temporary.display());

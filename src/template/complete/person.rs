@@ -1,4 +1,4 @@
-//! Who renders a template, as cargo and cargo-generate find out: from variables, or else from git.
+//! The author's name and address, found as cargo and cargo-generate do: from variables, else from git.
 
 use std::env;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::vcs;
 
 pub(in crate::template) struct Person {
-    /// Empty where the system knows none.
+    /// Empty if unknown.
     pub(in crate::template) name: String,
     email: Option<String>,
 }
@@ -29,7 +29,7 @@ impl Person {
         }
     }
 
-    /// Nothing else of the person's reaches cargo-generate.
+    /// The only values of the user's that cargo-generate receives.
     pub(super) fn variables(self) -> impl Iterator<Item = (&'static str, String)> {
         [("CARGO_NAME", self.name)].into_iter().chain(self.email.map(|email| ("CARGO_EMAIL", email)))
     }

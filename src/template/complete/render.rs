@@ -1,4 +1,4 @@
-//! The rendering itself: this program runs itself once more, as cargo-generate.
+//! Renders a template by running this program again as cargo-generate.
 
 use std::env;
 use std::fs;
@@ -25,7 +25,7 @@ use crate::template::source::{Form, Source};
 use crate::template::{Permit, walk};
 use crate::tree::File;
 
-/// Variables of cargo-generate's own, with a plain project for an answer.
+/// cargo-generate's own variables, with the values of a plain project.
 pub(in crate::template) const OWN: [&str; 8] =
     ["authors", "crate_name", "crate_type", "is_init", "os-arch", "project-name", "username", "within_cargo_project"];
 
@@ -61,7 +61,7 @@ impl Complete {
         Ok(files.iter().map(Source::raw).collect())
     }
 
-    /// Adds a script to those that run before files are rendered.
+    /// Adds a script after those that run before files are rendered.
     fn run_last(config: &Path, script: &str) -> Result<()> {
         let mut page: Table = fs::read_to_string(config)?.parse()?;
         let hooks = page.entry("hooks").or_insert_with(|| Toml::Table(Table::new()));
@@ -71,7 +71,7 @@ impl Complete {
         fs::write(config, page.to_string()).map_err(Into::into)
     }
 
-    /// Answers with the directory that cargo-generate has made.
+    /// Returns the directory that cargo-generate created.
     fn generate(&self, place: &Place, answers: &Answers, permit: &Permit, writing: &Writing) -> Result<PathBuf> {
         let mut command = Command::new(env::current_exe().context("this program is not where it was")?);
         command.current_dir(&place.root).arg(order::COMMAND);
@@ -84,7 +84,7 @@ impl Complete {
         let outcome = if asks && permit.ask {
             errand::converse(&mut command, writing)?
         } else {
-            // A signal ends what its scripts have started as well.
+            // In its own process group, so that a signal also ends the processes its scripts started.
             errand::run(command.process_group(0), writing)?
         };
         writing.check()?;
@@ -96,7 +96,7 @@ impl Complete {
         outcome.stdout.lines().last().map(PathBuf::from).context("cargo-generate names no directory")
     }
 
-    /// Every name that has a value by the time files are rendered, whoever gives it.
+    /// Every name that has a value when files are rendered.
     fn known(&self, answers: &Answers) -> Vec<String> {
         let declared = self.config(self.sub_template(&answers.placeholders).unwrap_or_default()).declared();
         let given = answers.placeholders.keys().map(String::as_str);
@@ -105,7 +105,7 @@ impl Complete {
     }
 }
 
-/// What cargo-generate gets to see of this machine.
+/// The part of this machine that cargo-generate sees.
 pub(super) struct Place {
     root: PathBuf,
     pub(super) template: PathBuf,
@@ -122,13 +122,13 @@ impl Place {
         for directory in [&template, &out, &temporary] {
             fs::create_dir(directory).map_err(|error| Scratch::failed(directory, &error))?;
         }
-        // Its settings, which are read from beside `out`.
+        // cargo-generate reads its settings from beside `out`.
         written(&out.with_extension("toml"), b"")?;
         Ok(Self { root: root.to_owned(), template, out, temporary, values, failure })
     }
 }
 
-/// The configuration without what is this program's to decide, every other file without its pitfalls.
+/// The configuration without the keys that this program decides, and every other file without its pitfalls.
 fn given(stage: &mut Stage, source: &Source) -> Result<Vec<u8>> {
     let text = source.text().filter(|_| source.path.rsplit('/').next() == Some(config::FILE));
     let Some(text) = text else { return Ok(stage.given(source)) };
@@ -161,7 +161,7 @@ fn values_file(answers: &Answers) -> String {
     Table::from_iter([("values".to_owned(), Toml::Table(values))]).to_string()
 }
 
-/// Nothing of the person's own settings but who they are; a name is wanted even where the system knows none.
+/// Hides the user's settings except name and address. cargo-generate requires a name even where none is known.
 fn surroundings(command: &mut Command, temporary: &Path) {
     let theirs =
         env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with("CARGO_GENERATE_"));

@@ -1,4 +1,4 @@
-//! What can be read off a template's scripts without running them.
+//! Facts about a template's scripts that can be found without running them.
 
 use std::collections::BTreeSet;
 
@@ -11,11 +11,11 @@ const SET: &str = "variable::set";
 const IS_SET: &str = "variable::is_set";
 const PROMPT: &str = "variable::prompt";
 
-/// The variables that scripts give a value to.
+/// The variables that scripts set.
 pub(in crate::template) struct Set {
-    /// Those whose names are written out.
+    /// Names that are literals in the scripts.
     pub(in crate::template) names: BTreeSet<String>,
-    /// Whether there are others, whose names only running tells.
+    /// Whether there are computed names, known only at run time.
     pub(in crate::template) others: bool,
 }
 
@@ -24,19 +24,19 @@ pub(in crate::template) fn set(sources: &[Source]) -> Set {
     Set { others: calls.contains(&None), names: calls.into_iter().flatten().map(str::to_owned).collect() }
 }
 
-/// Whether one of the scripts asks a question while it runs.
+/// Whether a script prompts.
 pub(super) fn ask(sources: &[Source]) -> bool {
     texts(sources).any(|(_, text)| text.contains(PROMPT))
 }
 
-/// The names that a script looks for before it asks.
+/// The names that a script checks before it asks.
 pub(super) fn looked_for(sources: &[Source], script: &str) -> Vec<String> {
     let text = texts(sources).find(|(path, _)| *path == script).map(|(_, text)| text).unwrap_or_default();
     let names: BTreeSet<&str> = first_arguments(text, IS_SET).flatten().collect();
     names.into_iter().map(str::to_owned).collect()
 }
 
-/// Scripts that are run as the filter `rhai`, while a file is rendered.
+/// Scripts that run as the filter `rhai` while a file is rendered.
 pub(super) fn filters<'s>(sources: impl Iterator<Item = &'s Source>) -> Vec<Hook> {
     let filters = sources.filter(|source| source.form != Form::Link).filter_map(|source| {
         let tags = tags::tags(source.text()?);
@@ -53,13 +53,13 @@ fn texts(sources: &[Source]) -> impl Iterator<Item = (&str, &str)> {
     scripts.filter_map(|source| Some((source.path.as_str(), source.text()?)))
 }
 
-/// Of each call the argument that comes first, where it is a text that is written out.
+/// The first argument of each call, if it is a literal.
 fn first_arguments<'t>(script: &'t str, function: &str) -> impl Iterator<Item = Option<&'t str>> {
     let calls = script.split(function).skip(1).filter_map(|rest| rest.trim_start().strip_prefix('('));
     calls.map(|arguments| first_literal(arguments.trim_start()))
 }
 
-/// A text that begins here and is neither put together nor has anything escaped in it.
+/// A literal without concatenation or escapes.
 fn first_literal(text: &str) -> Option<&str> {
     let quote = text.chars().next().filter(|first| ['"', '`', '\''].contains(first))?;
     let (literal, rest) = text[1..].split_once(quote)?;

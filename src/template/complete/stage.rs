@@ -1,5 +1,5 @@
-//! What cargo-generate does badly is kept from it: where it would fail or forget, the copy that it is given holds a mark,
-//! and what it renders is put right after the marks.
+//! Works around cargo-generate's pitfalls: where it would fail or lose something, its copy of a file contains a mark,
+//! and the mark is resolved in the rendered file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::template::tags::{self, Tag};
 use crate::template::walk::refused;
 
 pub(in crate::template) const SCRIPT: &str = ".rhai";
-/// What cargo-generate adds to Liquid.
+/// Filters that cargo-generate adds to Liquid.
 pub(in crate::template) const FILTERS: [&str; 9] = [
     "kebab_case",
     "lower_camel_case",
@@ -26,28 +26,29 @@ pub(in crate::template) const FILTERS: [&str; 9] = [
 ];
 
 pub(super) struct Stage<'a> {
-    /// Occurs in no template: drawn anew for each rendering.
+    /// Random for each render, so that no template contains it.
     key: String,
     files: &'a Files,
     known: &'a [String],
     answers: &'a BTreeMap<String, Value>,
-    /// Whether scripts run first, which may define what is not known.
+    /// Whether scripts run first, which may define unknown names.
     scripts_run: bool,
     marks: Vec<Mark>,
-    /// Names of which only the scripts can tell whether they stand for something.
+    /// Names that only the scripts can define.
     asked_for: Vec<String>,
 }
 
 enum Mark {
-    /// The whole of a file that is not text, or a link.
+    /// A whole file that is not text, or a link.
     Whole(Source),
     /// Text that looks like a tag and belongs to another tool.
     Foreign(String),
-    /// A tag whose variable nothing defines; cargo-generate would make it the empty string.
+    /// A tag with an undefined variable, which cargo-generate would replace by an empty string.
     Undefined { path: String, position: (usize, usize), name: String, tag: String, given: String },
-    /// A comment that rendering removes: what still has it was not rendered, though it was meant to be.
+    /// Inside a comment that rendering removes. If it is still there, the file was not rendered although it should have
+    /// been.
     Rendered(String),
-    /// Under a name that is rendered as well, a file loses its mode.
+    /// cargo-generate drops the mode of a file whose name it renders.
     Executable,
 }
 
@@ -63,7 +64,7 @@ impl<'a> Stage<'a> {
         Self { key: format!("jwtallauth{key:016x}"), files, known, answers, scripts_run, marks, asked_for }
     }
 
-    /// A script, by its name and its text, that asks after those of the template which of the names now stand for something.
+    /// A script, as name and text, that runs after the template's own and records which of the names are now defined.
     pub(super) fn inquiry(&self) -> Option<(String, String)> {
         let line = |(number, name): (usize, &String)| {
             format!("variable::set(\"{}\", variable::is_set(\"{name}\"));\n", self.answer(number))
@@ -72,12 +73,12 @@ impl<'a> Stage<'a> {
         (!script.is_empty()).then(|| (format!("{}{SCRIPT}", self.key), script))
     }
 
-    /// The variable that holds the answer about a name.
+    /// The variable that holds the answer for a name.
     fn answer(&self, number: usize) -> String {
         format!("{}s{number}", self.key)
     }
 
-    /// What cargo-generate gets to see of a file.
+    /// The copy of a file for cargo-generate.
     pub(super) fn given(&mut self, source: &Source) -> Vec<u8> {
         let Some(text) = source.text().filter(|_| source.form != Form::Link) else {
             return self.mark(Mark::Whole(source.clone())).into_bytes();
@@ -92,7 +93,7 @@ impl<'a> Stage<'a> {
         }
         let rendered = self.mark(Mark::Rendered(source.path.clone()));
         let rendered = format!("{{% comment %}}{rendered}{{% endcomment %}}");
-        // After a brace it would not begin as a tag.
+        // After a brace it would not be recognized as a tag.
         let at = if given.ends_with('{') { 0 } else { given.len() };
         given.insert_str(at, &rendered);
         given.into_bytes()
@@ -121,7 +122,8 @@ impl<'a> Stage<'a> {
         given
     }
 
-    /// A mark for each of the names, or where scripts may define them the tag for the case that all are.
+    /// A mark for each undefined name. If scripts may define the names, a condition that keeps the tag in case all are
+    /// defined.
     fn unless_defined(&mut self, path: &str, position: (usize, usize), names: &[&str], tag: &str) -> String {
         let (path, tag) = (path.to_owned(), tag.to_owned());
         let first = self.marks.len();
@@ -148,7 +150,7 @@ impl<'a> Stage<'a> {
         self.remembered(first, given)
     }
 
-    /// The marks from `first` on know what was put in the place of their tag.
+    /// Stores in the marks from `first` on what replaced their tag.
     fn remembered(&mut self, first: usize, put: String) -> String {
         for mark in &mut self.marks[first..] {
             if let Mark::Undefined { given, .. } = mark {
@@ -163,7 +165,7 @@ impl<'a> Stage<'a> {
         format!("{}x{}x", self.key, self.marks.len() - 1)
     }
 
-    /// A file as it was meant, or all that is wrong with it.
+    /// Resolves the marks in a rendered file, or returns all its problems.
     pub(super) fn restored(&self, mut file: Source) -> Result<Source, Failure> {
         let Some(text) = std::str::from_utf8(&file.contents).ok().filter(|text| text.contains(&self.key)) else {
             return Ok(file);
@@ -179,7 +181,7 @@ impl<'a> Stage<'a> {
                 Mark::Whole(source) if text.trim() == token => return Ok(Source { path: file.path, ..source.clone() }),
                 Mark::Whole(source) => failures.push(refused(&source.path, "it is not text and cannot be included")),
                 Mark::Foreign(original) => text = text.replace(&token, original),
-                // In a file that was not to be rendered it is still a tag.
+                // The file was not rendered, so the tag stays as it was.
                 Mark::Undefined { tag, given, .. } if text.contains(given) => text = text.replace(given, tag),
                 Mark::Undefined { path, position, name, .. } => {
                     let message = format!("`{name}` is not a variable of this template");
@@ -206,16 +208,16 @@ impl<'a> Stage<'a> {
 
 enum Judgement<'t> {
     Fine,
-    /// For another tool.
+    /// Belongs to another tool.
     Foreign,
-    /// The names that nothing defines.
+    /// Uses these undefined names.
     Undefined(Vec<&'t str>),
 }
 
-/// What the tags of a text say of names.
+/// The names in the tags of a text.
 struct Names<'t> {
     defined: BTreeSet<&'t str>,
-    /// Their author knows that they may be missing.
+    /// Tested in a condition, so the author knows that they may be undefined.
     asked_about: BTreeSet<&'t str>,
 }
 
@@ -232,13 +234,13 @@ fn judged<'t>(text: &str, all: &Names, tag: &Tag<'t>, known: &[String]) -> Judge
     if is_foreign(text, tag, !unknown.is_empty()) {
         return Judgement::Foreign;
     }
-    // One with a default may be missing, too.
+    // A name with a default may be undefined too.
     let is_optional = |name: &&str| tag.text.contains("default") || all.asked_about.contains(name);
     let undefined: Vec<&str> = unknown.into_iter().filter(|name| !is_optional(name)).collect();
     if undefined.is_empty() { Judgement::Fine } else { Judgement::Undefined(undefined) }
 }
 
-/// The tags of a text that ask for what nothing defines.
+/// The tags of a text that use undefined names.
 pub(in crate::template) fn undefined<'t>(text: &'t str, known: &[String]) -> Vec<(Tag<'t>, &'t str)> {
     let tags = tags::tags(text);
     let all = Names::of(&tags);
@@ -249,7 +251,7 @@ pub(in crate::template) fn undefined<'t>(text: &'t str, known: &[String]) -> Vec
     tags.iter().filter(|tag| tag.is_output()).filter_map(undefined).collect()
 }
 
-/// The tags of a text that are left to another tool.
+/// The tags of a text that belong to another tool.
 pub(in crate::template) fn of_workflows<'t>(text: &'t str, known: &[String]) -> Vec<Tag<'t>> {
     let tags = tags::tags(text);
     let all = Names::of(&tags);
@@ -257,7 +259,7 @@ pub(in crate::template) fn of_workflows<'t>(text: &'t str, known: &[String]) -> 
     tags.into_iter().filter(is_foreign).collect()
 }
 
-/// Scripts and lists that it reads where they lie.
+/// Scripts and ignore lists, which cargo-generate reads in place.
 fn is_for_cargo_generate(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.strip_suffix(SCRIPT).is_some() || name == ".genignore"
@@ -267,7 +269,7 @@ fn quoted(token: &str) -> String {
     format!("{{{{ \"{token}\" }}}}")
 }
 
-/// `${{ … }}` is the language of workflows, unless it asks for what this template defines.
+/// `${{ … }}` belongs to workflows, unless it uses a name that this template defines.
 fn is_foreign(text: &str, tag: &Tag, is_unknown: bool) -> bool {
     let is_dollar = text[..tag.offset].ends_with('$');
     is_dollar && (is_unknown || tag.uses().next().is_none())

@@ -1,4 +1,5 @@
-//! Conditions: one that cannot be evaluated, or asks for what nobody answers, never holds, and nobody is told.
+//! Conditions that can never hold, because they cannot be evaluated or use a name without an answer. cargo-generate
+//! does not report them.
 
 use rhai::Engine;
 

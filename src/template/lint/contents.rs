@@ -1,4 +1,4 @@
-//! What is in the files: tags that cannot be rendered, names that nobody defines, and tags in files that are only copied.
+//! Contents of files: tags that cannot be rendered, undefined names, and tags in files that are only copied.
 
 use std::collections::BTreeSet;
 
@@ -16,11 +16,11 @@ use crate::template::source::{Form, SUFFIX, Source};
 use crate::template::tags::{self, Tag};
 use crate::template::{engine, variables};
 
-/// Where the project keeps templates that its server renders: their tags are not ours.
+/// Templates that the project's server renders: their tags are not ours.
 const OF_THE_SERVER: &str = "auth/templates/";
-/// Variables whose names no other language is likely to have.
+/// Variables whose names are unlikely in any other language.
 const OURS: [&str; 5] = ["project_name", "crate_name", OF_CARGO_GENERATE, "signing_key", "cron_secret"];
-/// What no overlay has, and every template of cargo-generate's.
+/// Used in every template of cargo-generate, and in no overlay.
 const OF_CARGO_GENERATE: &str = "project-name";
 const LISTS_OF_CARGO_GENERATE: [&str; 2] = [FILE, ".genignore"];
 
@@ -70,7 +70,7 @@ fn is_only_copied(source: &Source, text: &str, asked: &[&str], findings: &mut Fi
 
 pub(super) fn of_complete(subject: &Subject, page: &Page, known: &[String], hooks: &[String], findings: &mut Findings) {
     let Some((files, left_out)) = lists(subject, page) else { return };
-    // What a script defines under a name that it computes is known only once it has run.
+    // A name that a script computes is known only once the script has run.
     let scripts_define = !hooks.is_empty() && scripts::set(subject.sources).others;
     for source in subject.sources.iter().filter(|source| !is_left_out(source, &left_out)) {
         for tag in &tags::tags(&source.path) {
@@ -97,7 +97,7 @@ pub(super) fn of_complete(subject: &Subject, page: &Page, known: &[String], hook
     }
 }
 
-/// Names that have a value by the time files are rendered.
+/// Names that have a value when files are rendered.
 pub(super) fn known_in_complete(subject: &Subject, asked: &[Asked]) -> Vec<String> {
     let asked = asked.iter().map(|asked| asked.name.clone());
     render::OWN.into_iter().map(str::to_owned).chain(scripts::set(subject.sources).names).chain(asked).collect()
@@ -108,7 +108,7 @@ pub(super) fn names_in_overlay(sources: &[Source]) -> BTreeSet<String> {
     texts.flat_map(names).collect()
 }
 
-/// In files, their names, conditions and scripts; in these any text of that name counts.
+/// Names used in files, paths, conditions and scripts; in scripts every string literal counts as a name.
 pub(super) fn names_in_complete(subject: &Subject, page: &Page, scripts: &[String]) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
     for source in subject.sources {
@@ -153,7 +153,7 @@ fn is_left_out(source: &Source, left_out: &Gitignore) -> bool {
         || left_out.matched_path_or_any_parents(&source.path, false).is_ignore()
 }
 
-/// `shown` is the text without what the parser here would not know.
+/// `shown` is the text without what this parser does not support.
 fn parses(path: &str, text: &str, shown: &str, findings: &mut Findings) {
     if let Some((offset, message)) = engine::mistake(shown) {
         let fix = "correct the tag, or put what is not meant for Liquid between {% raw %} and {% endraw %}";
@@ -161,14 +161,14 @@ fn parses(path: &str, text: &str, shown: &str, findings: &mut Findings) {
     }
 }
 
-/// cargo-generate's own filters, replaced by Liquid's to the same length, and the tags of workflows, which are kept.
+/// Replaces cargo-generate's filters by Liquid's of the same length, and removes the tags of workflows.
 fn with_plain_filters(text: &str, known: &[String]) -> String {
     let mut plain = text.to_owned();
     for tag in stage::of_workflows(text, known) {
         let end = tag.offset + tag.text.len() + "{{}}".len();
         plain.replace_range(tag.offset..end, &" ".repeat(end - tag.offset));
     }
-    // Of four letters, and as `rhai` without an argument.
+    // Has four letters and takes no argument, like `rhai`.
     for filter in stage::FILTERS {
         let with = if filter == "rhai" { "size".to_owned() } else { format!("{:1$}", "upcase", filter.len()) };
         for bar in ["|", "| ", "|  "] {

@@ -1,4 +1,4 @@
-//! What was found, where, and what to do about it.
+//! Findings: the place, the rule and the remedy.
 
 use std::ops::Range;
 
@@ -79,7 +79,7 @@ impl Findings {
         self.found.len()
     }
 
-    /// On a page of settings.
+    /// A finding in a settings file.
     pub(super) fn at(&mut self, page: &Page, at: &Range<usize>, rule: Rule, message: &str, fix: &str) {
         self.in_text(page.name, page.text, at.start, rule, message, fix);
     }
@@ -89,12 +89,12 @@ impl Findings {
         self.push(file, place, rule, message, fix);
     }
 
-    /// Of a file as a whole.
+    /// A finding about a whole file.
     pub(super) fn of_file(&mut self, file: &str, rule: Rule, message: &str, fix: &str) {
         self.push(file, (1, 1), rule, message, fix);
     }
 
-    /// What those that read and render complain of.
+    /// Converts the problems of reading and rendering.
     pub(super) fn of_failure(&mut self, failure: &Failure, rule: Rule, fix: &str) {
         for problem in failure.problems() {
             let fix = problem.hints.first().map_or(fix, String::as_str);
@@ -109,7 +109,7 @@ impl Findings {
         }
     }
 
-    /// Those of a template in a folder, where a path does not begin with it yet.
+    /// Adds the findings of a template in a folder, with the folder in their paths.
     pub(super) fn add(&mut self, inner: Self, folder: &str) {
         let prefix = format!("{folder}/");
         let outer = |file: String| if file.starts_with(&prefix) { file } else { format!("{prefix}{file}") };

@@ -1,4 +1,4 @@
-//! Scripts: cargo-generate runs Rhai and nothing else, and says so only when a project is started.
+//! Scripts: cargo-generate runs only Rhai, and reports anything else only when a project is started.
 
 use rhai::Engine;
 
@@ -10,7 +10,7 @@ use crate::template::complete::stage::SCRIPT;
 use crate::template::page::{Entry, Page};
 use crate::template::source::Source;
 
-/// Answers with the paths of those that are there.
+/// Returns the paths of existing scripts.
 pub(super) fn check(subject: &Subject, page: &Page, top: &[Entry], findings: &mut Findings) -> Vec<String> {
     let mut scripts = Vec::new();
     for phase in table(top, "hooks") {

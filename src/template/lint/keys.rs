@@ -12,7 +12,7 @@ pub(super) const PHASES: [&str; 3] = ["init", "pre", "post"];
 const CONDITIONAL: &str = "conditional";
 pub(super) const OF_TEMPLATE: [&str; 8] =
     ["sub_templates", "cargo_generate_version", "include", "exclude", "ignore", "vcs", "init", "fmt"];
-/// cargo-generate itself passes over all others.
+/// cargo-generate ignores all other keys.
 const COMPLETE: [(&str, &[&str]); 3] =
     [("", &["template", "placeholders", "hooks", CONDITIONAL]), ("template", &OF_TEMPLATE), ("hooks", &PHASES)];
 const CONDITIONAL_KEYS: [&str; 4] = ["include", "exclude", "ignore", "placeholders"];
@@ -31,12 +31,12 @@ pub(super) fn of_complete(page: &Page, top: &[Entry], findings: &mut Findings) {
     }
 }
 
-/// What a question may say of itself.
+/// Checks the keys of a question.
 pub(super) fn of_question(page: &Page, fields: &[Entry], findings: &mut Findings) {
     check(page, fields, "placeholders", &placeholders::KEYS, &[], findings);
 }
 
-/// The entries of a table, wherever it is missing or is none.
+/// The entries of a table; empty if it is missing or not a table.
 pub(super) fn table<'t>(top: &[Entry<'t>], name: &str) -> Vec<Entry<'t>> {
     let table = top.iter().find(|entry| entry.key == name).and_then(|entry| entry.value.as_table());
     table.map(entries).unwrap_or_default()
@@ -79,7 +79,7 @@ fn looks_like_a_question(entry: &Entry) -> bool {
     !fields.is_empty() && fields.iter().all(|field| placeholders::KEYS.contains(&field.key))
 }
 
-/// Letters to be added, taken away or changed to make one word of the other.
+/// The number of letters to add, remove or change (Levenshtein distance).
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();

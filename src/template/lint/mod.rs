@@ -1,7 +1,8 @@
-//! What the author of a template gets wrong without being told: a key that nothing reads, a pattern that matches nothing, a
-//! question whose answer is used nowhere. Each finding has its place, the rule it is of, and what to do about it.
+//! Finds mistakes in a template that would go unnoticed, such as a key that nothing reads, a pattern that matches
+//! nothing, or a question whose answer is not used. Each finding has its place, its rule and a remedy.
 //!
-//! Reading a template stops at the first mistake, this looks on. Where no rule finds anything the template is rendered on trial.
+//! Reading a template stops at the first mistake; lint continues. If no rule finds anything, the template is rendered
+//! on trial.
 
 mod conditions;
 mod contents;
@@ -32,7 +33,7 @@ pub(crate) struct Linted {
     pub(crate) findings: Vec<Finding>,
 }
 
-/// A template as it lies in its directory.
+/// A template as in its directory.
 struct Subject<'a> {
     root: &'a Path,
     sources: &'a [Source],
@@ -105,14 +106,14 @@ fn complete(root: &Path, text: &str, findings: &mut Findings) {
 }
 
 fn not_portable(sources: &[Source], findings: &mut Findings) {
-    // A tag in a name is not what the file will be called.
+    // The final name of a path with a tag is not known yet.
     let paths = sources.iter().map(Source::target).filter(|path| !path.contains('{'));
     for (path, why) in portable::complaints(paths) {
         findings.of_file(path, Rule::NotPortable, &why, "give it another name");
     }
 }
 
-/// As it lies in a folder that is a template of its own.
+/// The file with its path relative to a folder that is a template of its own.
 fn within(source: &Source, folder: &str) -> Option<Source> {
     let path = source.path.strip_prefix(folder)?.strip_prefix('/')?;
     Some(Source { path: path.to_owned(), ..source.clone() })

@@ -1,4 +1,4 @@
-//! Questions: whether each can be asked as it is meant, and whether its answer is of any use.
+//! Questions: whether each can be asked as intended, and whether its answer is used.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -13,11 +13,11 @@ use crate::template::placeholders::{self, Dialect};
 use crate::template::variables;
 
 const PLACEHOLDERS: &str = "placeholders";
-/// Of cargo-generate's own, which it refuses to have overridden.
+/// cargo-generate's own variables, which it does not allow to be overridden.
 const RESERVED: [&str; 7] =
     ["authors", "os-arch", "project-name", "crate_name", "crate_type", "within_cargo_project", "is_init"];
 
-/// The name of a question, and where it is asked.
+/// A question's name, and where it is asked.
 pub(super) struct Asked {
     pub(super) name: String,
     at: Range<usize>,
@@ -35,7 +35,7 @@ pub(super) fn of_complete(page: &Page, top: &[Entry], findings: &mut Findings) -
     all.filter_map(|entry| asked(page, &entry, Dialect::CargoGenerate, findings)).collect()
 }
 
-/// Asking for what nothing needs is most often a name misspelt on either side.
+/// An unused question is usually a misspelt name in the question or in a file.
 pub(super) fn all_are_used(page: &Page, asked: &[Asked], used: &BTreeSet<String>, findings: &mut Findings) {
     for question in asked.iter().filter(|question| !used.contains(&question.name)) {
         let message = format!("no file uses the answer to `{}`", question.name);
@@ -46,7 +46,7 @@ pub(super) fn all_are_used(page: &Page, asked: &[Asked], used: &BTreeSet<String>
 fn asked(page: &Page, entry: &Entry, dialect: Dialect, findings: &mut Findings) -> Option<Asked> {
     let before = findings.len();
     check(page, entry, dialect, findings);
-    // The reader of templates has the last word, where no rule has said the same already.
+    // Report the reader's own error only if no rule has reported the question.
     if findings.len() == before
         && let Err(failure) = placeholders::placeholder(page, entry, dialect)
     {
@@ -94,7 +94,7 @@ fn manifest_keys(dialect: Dialect) -> &'static [&'static str] {
     }
 }
 
-/// Whether some match need not begin where the answer begins, or end where it ends. What is no expression is another's to say.
+/// Whether a match may be part of the answer only. Another rule reports invalid expressions.
 fn is_unanchored(text: &str) -> bool {
     regex_syntax::parse(text).is_ok_and(|expression| {
         let properties = expression.properties();
@@ -103,7 +103,7 @@ fn is_unanchored(text: &str) -> bool {
     })
 }
 
-/// Without the anchors that it has.
+/// The expression without its anchors.
 fn bare(text: &str) -> &str {
     let text = text.strip_prefix('^').unwrap_or(text);
     text.strip_suffix('$').filter(|rest| !rest.ends_with('\\')).unwrap_or(text)

@@ -1,4 +1,4 @@
-//! For every rule a template that breaks it, with the place that is named, and one that does not.
+//! For every rule, a template that breaks it, with the place reported, and one that does not.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -46,7 +46,7 @@ fn clean(files: &Files) {
     assert_eq!(found(files), Vec::<String>::new(), "{files:?}");
 }
 
-/// The settings of a template beside a file that uses `x`, so that only what is under test can be found.
+/// A template with a file that uses `x`, so that only the mistake under test is found.
 #[track_caller]
 fn settings(name: &str, text: &str, expected: &[&str]) {
     broken(&[(name, text), ("use.liquid", "{% assign x = 1 %}{{ x }}")], expected);

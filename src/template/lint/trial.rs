@@ -1,4 +1,4 @@
-//! The proof: what no rule objects to is rendered in memory, with the answers that open its branches one after another.
+//! Renders a template without findings in memory, with answers that reach its branches one after another.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::template::description::Kind;
 use crate::template::{Permit, Placeholder, PlaceholderKind, Template};
 
 const NAME: &str = "myproject";
-/// What a pattern may want; the first that matches is taken.
+/// Candidates for a pattern; the first match is used.
 const SAMPLES: [&str; 12] = [
     "example",
     "Example",
@@ -30,7 +30,7 @@ const SAMPLES: [&str; 12] = [
     "https://example.com",
     "2024-01-01",
 ];
-/// Renderings of one template; each choice is one.
+/// Maximum number of renders of one template.
 const TRIALS: usize = 16;
 
 pub(super) fn render(root: &Path, kind: Kind, signals: &Signals, findings: &mut Findings) -> Result<()> {
@@ -41,7 +41,7 @@ pub(super) fn render(root: &Path, kind: Kind, signals: &Signals, findings: &mut 
             return Ok(());
         }
     };
-    // Nobody has agreed to run its scripts, without which it need not render.
+    // The user has not allowed its scripts, and it may not render without them.
     if !template.describe().hooks.is_empty() {
         return Ok(());
     }
@@ -62,7 +62,7 @@ pub(super) fn render(root: &Path, kind: Kind, signals: &Signals, findings: &mut 
     Ok(())
 }
 
-/// With the defaults, and with every other choice by itself.
+/// The defaults, and each other choice on its own.
 fn trials(template: &Template) -> Result<Vec<Answers>> {
     let first = answered(template, BTreeMap::new())?;
     let mut trials = vec![Answers {

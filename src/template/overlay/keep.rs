@@ -1,4 +1,4 @@
-//! Which built-in files stay below an overlay: all, or those that its `keep` names, as a `.gitignore` would.
+//! Built-in files that stay below an overlay: all, or those matching `keep`, with the syntax of `.gitignore`.
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
@@ -13,7 +13,7 @@ impl Keep {
         Self(None)
     }
 
-    /// A pattern that keeps nothing is most often of a file that has moved since it was written.
+    /// Refuses a pattern without a match: the file has probably moved.
     pub(in crate::template) fn of(patterns: Option<&[String]>, below: &[Source]) -> Result<Self, Failure> {
         let Some(patterns) = patterns else { return Ok(Self::all()) };
         for pattern in patterns {
@@ -32,7 +32,7 @@ impl Keep {
     }
 }
 
-/// Taken out of the list by `!` it is meant as well.
+/// Whether a pattern matches a path, even if `!` excludes it again.
 fn is_meant(pattern: &Gitignore, target: &str) -> bool {
     !pattern.matched_path_or_any_parents(target, false).is_none()
 }

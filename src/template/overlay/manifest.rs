@@ -1,4 +1,4 @@
-//! `jwt-allauth.toml` at the top of an overlay: what it is called, what stays out of projects, what it asks.
+//! `jwt-allauth.toml` at the top of an overlay: its name, the files left out of projects, and its questions.
 
 use crate::failure::Failure;
 use crate::template::page::{self, Page};
@@ -14,9 +14,9 @@ pub(super) struct Manifest {
     pub(super) name: Option<String>,
     pub(super) version: Option<String>,
     pub(super) description: Option<String>,
-    /// Files and directories that are the template's own, such as its README.
+    /// Files and directories of the template itself, such as its README.
     pub(super) ignore: Vec<String>,
-    /// Patterns of the built-in files that stay, where not all of them do.
+    /// Patterns of the kept built-in files; None keeps all.
     pub(super) keep: Option<Vec<String>>,
     pub(super) placeholders: Vec<Placeholder>,
 }
@@ -35,7 +35,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// What is in the directory and in no project.
+    /// Paths that are left out of projects.
     pub(super) fn left_out(&self) -> Vec<String> {
         self.ignore.iter().cloned().chain([PATH.to_owned()]).collect()
     }
@@ -55,7 +55,7 @@ impl Manifest {
     }
 }
 
-/// Paths, not patterns: what is left out can be read off the page.
+/// Plain paths, so that the manifest shows exactly what is left out.
 fn ignored(page: &Page, field: &page::Entry) -> Result<Vec<String>, Failure> {
     let paths = page.texts_of(field)?;
     match paths.iter().find(|path| path.contains(['*', '?', '[', '{'])) {

@@ -1,7 +1,7 @@
-//! An in-house skeleton, laid over the built-in project: the same path replaces, a new path is added.
+//! A skeleton laid over the built-in project: a file with an existing path replaces it, others are added.
 //!
-//! To be told apart from a complete template it has no `cargo-generate.toml`. A file named `*.liquid` is rendered with the
-//! project's variables, every other is copied with its mode, as a link if it is one.
+//! It has no `cargo-generate.toml`, unlike a complete template. Files named `*.liquid` are rendered with the project's
+//! variables; others are copied with their mode, links as links.
 
 mod keep;
 pub(super) mod manifest;
@@ -24,17 +24,17 @@ pub(crate) struct Overlay {
     pub(crate) version: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) placeholders: Vec<Placeholder>,
-    /// Patterns of the built-in files that stay, where not all of them do.
+    /// Patterns of the kept built-in files; None keeps all.
     pub(crate) keep: Option<Vec<String>>,
     pub(crate) fetched: Option<Fetched>,
     /// Whether it comes with the program.
     pub(crate) is_embedded: bool,
-    /// Of all that it lays over, so that a project can tell whether its skeleton has changed.
+    /// Hash of all its files, which shows whether the skeleton has changed.
     pub(crate) hash: String,
 }
 
 impl Overlay {
-    /// Name, version and what it is for, as far as its author says.
+    /// Name, version and description, as far as they are given.
     pub(crate) fn title(&self) -> String {
         let version = self.version.iter().map(|version| format!(" {version}"));
         let description = self.description.iter().map(|description| format!(": {description}"));
@@ -42,7 +42,7 @@ impl Overlay {
     }
 }
 
-/// Reads an overlay; what is wrong with it is said before anything is asked or written.
+/// Reads an overlay, and reports its problems before any prompt or write.
 pub(super) fn read(directory: &Path) -> Result<(Overlay, Vec<Source>), Failure> {
     let manifest = manifest(directory)?;
     let sources = walk::read(directory, &manifest.left_out())?;
@@ -53,7 +53,7 @@ pub(super) fn read(directory: &Path) -> Result<(Overlay, Vec<Source>), Failure> 
     Ok((overlay(&name_of(directory), manifest, &sources), sources))
 }
 
-/// The same of one whose files are in memory.
+/// The same for files in memory.
 pub(super) fn embedded(name: &str, mut sources: Vec<Source>) -> Result<(Overlay, Vec<Source>), Failure> {
     let text = sources.iter().find(|source| source.path == manifest::PATH).and_then(Source::text);
     let manifest = Manifest::parse(text.unwrap_or_default())?;
@@ -76,7 +76,7 @@ fn overlay(name: &str, manifest: Manifest, sources: &[Source]) -> Overlay {
     }
 }
 
-/// The overlay's files with those of the project below that it leaves as they are, and those that it replaces or leaves out.
+/// The overlay's files with the built-in ones that remain, and the built-in ones that are replaced or left out.
 pub(super) fn laid_over(
     below: Vec<Source>,
     above: Vec<Source>,
@@ -113,7 +113,7 @@ fn no_file_is_a_directory(target: &str, source: &Source, all: &BTreeMap<String, 
     Err(refused(&ours.path, &format!("`{}` of the project cannot be beside it", other.target())))
 }
 
-/// A link whose end is missing is most often a file that was forgotten.
+/// Refuses a link without a target: the file was probably forgotten.
 fn leads_somewhere(target: &str, source: &Source, all: &BTreeMap<String, Source>) -> Result<(), Failure> {
     if source.form != Form::Link {
         return Ok(());

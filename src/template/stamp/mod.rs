@@ -1,4 +1,4 @@
-//! `.jwt-allauth.toml`: what a project was rendered from, so that a newer template can be merged into it.
+//! `.jwt-allauth.toml`: records what a project was rendered from, so that a newer template can be merged into it.
 
 mod read;
 
@@ -64,7 +64,7 @@ fn of_answers(answers: &Answers) -> Table {
     table
 }
 
-/// Not where it lay: a directory of one machine means nothing on another.
+/// Without its path: a local directory means nothing on another machine.
 fn of_overlay(overlay: &Overlay) -> Table {
     let mut table = Table::new();
     table.insert("name".into(), overlay.name.clone().into());
@@ -84,7 +84,7 @@ fn of_fetched(fetched: &Fetched) -> [(String, Value); 2] {
         .map(|(key, text)| (key.to_owned(), text.clone().into()))
 }
 
-/// As the stamp keeps them.
+/// In the form of the stamp.
 pub(crate) fn of_placeholders(answers: &Answers) -> Table {
     let toml = |value: &answers::Value| match value {
         answers::Value::Bool(value) => Value::Boolean(*value),
@@ -94,12 +94,12 @@ pub(crate) fn of_placeholders(answers: &Answers) -> Table {
     answers.placeholders.iter().map(|(name, value)| (name.clone(), toml(value))).collect()
 }
 
-/// A hash of a secret would differ between two renders of the same answers.
+/// Secrets differ between two renders of the same answers, so they have no hash.
 fn of_files(files: &[File]) -> Table {
     let hash = |file: &File| {
         if file.is_secret() { SECRET.to_owned() } else { file.hash() }
     };
-    // Sorted here: the library's tables keep the order of insertion as soon as any crate wishes for it.
+    // Sorted here, because another crate may enable the library's insertion order.
     let hashes: BTreeMap<&str, String> = files.iter().map(|file| (file.path.as_str(), hash(file))).collect();
     hashes.into_iter().map(|(path, hash)| (path.to_owned(), Value::String(hash))).collect()
 }

@@ -1,4 +1,4 @@
-//! The stamp of a project that somebody has worked on since, and may have damaged.
+//! Reads the stamp of a project, which may have been damaged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,15 +13,15 @@ use crate::template::page::Page;
 use crate::template::walk;
 use crate::version::Version;
 
-/// In place of a hash, for a file that holds secrets.
+/// Stands in place of a hash, for a file with secrets.
 pub(crate) const SECRET: &str = "secret";
 
 /// What a project was rendered from.
 #[derive(Debug)]
 pub(crate) struct Stamp {
-    /// Of the program, for the built-in project and what is laid over it.
+    /// The program's version, for the built-in project and overlays.
     pub(crate) version: Option<Version>,
-    /// Of a complete template, as it was.
+    /// The hash of a complete template.
     pub(crate) template_hash: Option<String>,
     pub(crate) name: String,
     pub(crate) email: Option<bool>,
@@ -29,20 +29,20 @@ pub(crate) struct Stamp {
     pub(crate) algorithm: Option<Algorithm>,
     pub(crate) placeholders: Table,
     pub(crate) origin: Origin,
-    /// The hash of each file as it was rendered; `secret` of one that holds secrets.
+    /// The hash of each rendered file; `secret` for files with secrets.
     pub(crate) files: BTreeMap<String, String>,
-    /// Which of them could be run.
+    /// The files that were executable.
     executable: BTreeSet<String>,
 }
 
-/// Where the template can be had again.
+/// Where the template can be found again.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// In the program alone.
+    /// Only in the program.
     BuiltIn,
-    /// What `--template` can name on any machine.
+    /// A value of `--template` that is valid on any machine.
     Location(String),
-    /// A directory called like this, which may lie elsewhere by now.
+    /// The name of a local directory, which may have moved.
     Directory(String),
 }
 
@@ -77,7 +77,7 @@ impl Stamp {
         self.files.get(path).map(String::as_str)
     }
 
-    /// Whether a file that it was rendered with could be run.
+    /// Whether a rendered file was executable.
     pub(crate) fn is_executable(&self, path: &str) -> Option<bool> {
         self.files.get(path).map(|_| self.executable.contains(path))
     }
@@ -98,7 +98,7 @@ fn one_of<A: ValueEnum>(value: &Value) -> Result<A, Failure> {
     value.as_str().and_then(|text| A::from_str(text, false).ok()).ok_or_else(no_answers)
 }
 
-/// Whoever writes to what it names must not be led out of the project.
+/// Paths in a stamp must not lead out of the project, since updates write to them.
 fn file((path, hash): (&String, &Value)) -> Result<(String, String), Failure> {
     let is_inside = !path.is_empty() && walk::is_inside(path) && !path.split('/').any(|part| part == "..");
     let is_theirs = path.split('/').next() == Some(".git");
