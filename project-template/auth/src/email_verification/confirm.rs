@@ -109,7 +109,6 @@ async fn redeemed(auth: &Auth, user: &User, code: &Redeemable, proof: Proof) -> 
     believe(auth, tx, user, proof, &ReturnTo::default()).await
 }
 
-/// The proof that a confirmation gives.
 enum Proof {
     /// The reader means the first sign-up.
     First,
@@ -121,7 +120,6 @@ enum Proof {
     Reader,
 }
 
-/// The decision about the account's password.
 enum Verdict {
     Keep,
     Take(Further),

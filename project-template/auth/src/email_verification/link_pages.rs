@@ -62,7 +62,6 @@ async fn open(auth: &Auth, client: &Client, method: &Method, delivery: Delivery,
     }
 }
 
-/// The built-in page that a confirmation leads to.
 async fn verified(State(auth): State<Auth>) -> Result<Response> {
     pages::show(&auth, StatusCode::OK, &EmailVerified {})
 }
@@ -109,7 +108,6 @@ fn target(auth: &Auth, next: &ReturnTo) -> Option<String> {
     next.address(&auth.settings().http).or_else(|| auth.settings().email_verification.redirect.clone())
 }
 
-/// A page that reports an invalid link and offers another.
 pub(super) fn not_valid(auth: &Auth) -> Result<Response> {
     failed(auth, StatusCode::NOT_FOUND, String::new(), Vec::new())
 }

@@ -25,7 +25,6 @@ use crate::templates::pages::CheckMail;
 use crate::throttle::{self, Action, Guess};
 use crate::users::{self, User};
 
-/// The cookie that holds the request for a code.
 const COOKIE: &str = "verification_request";
 
 /// The same text for every address, so that it reveals no account.

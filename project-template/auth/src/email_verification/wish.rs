@@ -9,7 +9,6 @@ use crate::sessions;
 /// Read from the request for the mail, and kept in the mail's link.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Wish {
-    /// Where the person is led afterwards.
     pub(crate) next: ReturnTo,
     /// Whether the browser forgets the new session when it is closed.
     pub(crate) forgotten: bool,

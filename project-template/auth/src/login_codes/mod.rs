@@ -30,7 +30,6 @@ impl Settings {
     }
 }
 
-/// Empty unless codes are enabled.
 pub(crate) fn router(settings: Settings) -> Api {
     if settings.enabled { routes::router() } else { Api::default() }
 }
@@ -40,7 +39,6 @@ pub(crate) async fn discard(tx: &mut Tx, email: &Email) -> db::Result<()> {
     codes::discard(tx, routes::subject(email)).await
 }
 
-/// Whether an address without an account may get one.
 fn may_join(auth: &Auth, email: &Email) -> bool {
     auth.settings().login_codes.create_accounts && registration::is_allowed(auth, email)
 }

@@ -22,7 +22,6 @@ use crate::openapi::{Api, at, bodies};
 use crate::sessions::{self, Delivery, Prefer, SignIn, Tokens};
 use crate::throttle::{self, Action, Guess};
 
-/// The cookie that holds the request for a code.
 const COOKIE: &str = "login_code_request";
 
 pub(crate) fn router() -> Api {

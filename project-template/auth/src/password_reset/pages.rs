@@ -78,7 +78,6 @@ async fn form(State(auth): State<Auth>, headers: HeaderMap, RawQuery(query): Raw
     }
 }
 
-/// The page that a used link leads to.
 async fn complete(State(auth): State<Auth>) -> Result<Response> {
     pages::show(&auth, StatusCode::OK, &PasswordResetComplete {})
 }

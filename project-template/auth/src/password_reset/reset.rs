@@ -57,14 +57,12 @@ pub(crate) async fn request(auth: &Auth, email: &Email, next: &ReturnTo) -> Resu
     Ok(())
 }
 
-/// A valid link that was opened, and its account.
 pub(super) struct Reset {
     pub(super) user: User,
     link: Link<ReturnTo>,
 }
 
 impl Reset {
-    /// Where a person is led once the password is set.
     pub(super) fn next(&self) -> &ReturnTo {
         &self.link.data
     }
@@ -107,7 +105,6 @@ pub(super) async fn set(auth: &Auth, reset: &Reset, password: SecretString) -> R
 /// The right to set a password once, as a browser holds it: a sealed, short-lived secret.
 pub(super) struct Capability {
     pub(super) secret: SecretString,
-    /// The cookie's value.
     pub(super) sealed: String,
 }
 

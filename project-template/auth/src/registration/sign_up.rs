@@ -12,11 +12,8 @@ use crate::login::{self, Terms};
 use crate::sessions::{Entry, Proof, SignIn};
 use crate::users::{self, NewUser};
 
-/// The result of a sign-up.
 pub(crate) enum SignUp {
-    /// The account was created.
     Done(SignIn),
-    /// The address already has an account.
     Taken,
     /// Another request used the code at the same time.
     CodeUsed,

@@ -158,7 +158,6 @@ fn find(table: &[(&'static str, &'static str)], user_agent: &str) -> Option<&'st
     table.iter().find(|(product, _)| named.contains(product)).map(|(_, name)| *name)
 }
 
-/// The browser's name, from our tables.
 fn browser(user_agent: &str) -> Option<&'static str> {
     if !is_of_browser(user_agent) {
         return None;

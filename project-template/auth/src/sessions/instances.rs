@@ -23,7 +23,6 @@ pub(super) fn tell_of_change(auth: &Auth, user: Uuid) {
     }
 }
 
-/// Receives changes from other instances until the server stops.
 pub(crate) async fn hear_of_changes(auth: Auth) {
     let Some(redis) = auth.redis().filter(|_| auth.settings().tokens.session_check) else { return };
     let heard = |heard: Heard<'_>| match heard {

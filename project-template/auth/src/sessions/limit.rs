@@ -10,7 +10,6 @@ use crate::error::Result;
 use crate::error::refusals;
 use crate::settings::{Choice, Section};
 
-/// The greatest `sessions.max_per_user`.
 pub(super) const MAX_PER_USER: u32 = 1_000;
 
 /// The reaction to a sign-in beyond `sessions.max_per_user`.

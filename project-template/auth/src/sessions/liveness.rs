@@ -15,7 +15,6 @@ use crate::tokens::AccessClaims;
 
 /// How long a look-up is trusted: another process may have ended the session.
 const TRUSTED: Duration = Duration::from_secs(5);
-/// The most sessions remembered.
 const CAPACITY: usize = 100_000;
 
 /// Caches look-ups of sessions. It can neither revive nor end a session: reports of changes only cause new look-ups.
@@ -47,7 +46,6 @@ impl Liveness {
         self.epochs.remove(&user);
     }
 
-    /// Forces a new look-up of every session.
     pub(super) fn forget(&self) {
         self.epochs.clear();
     }

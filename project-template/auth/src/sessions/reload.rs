@@ -12,7 +12,6 @@ use super::{Session, Transport};
 use crate::Auth;
 use crate::http::Client;
 
-/// The client that presents a refresh token.
 #[derive(Clone, Copy)]
 pub(crate) struct Presenter<'r> {
     pub(super) client: &'r Client,

@@ -13,7 +13,6 @@ use crate::sessions::checkpoints::Checkpoints;
 use crate::sessions::reload::Presenter;
 use crate::tokens::RefreshClaims;
 
-/// Why a refresh token was not exchanged.
 #[derive(Debug)]
 pub(crate) enum NotRotated {
     /// It is not valid, or no longer.
