@@ -37,7 +37,7 @@ pub(crate) fn router() -> Api {
 }
 
 bodies! {
-    /// Where to send another mail.
+    /// The address for another mail.
     #[schema(example = json!({ "email": "ada@example.com" }))]
     struct VerificationResend {
         #[schema(format = Email)]
@@ -50,35 +50,36 @@ bodies! {
         remember: bool,
     }
 
-    /// Nothing is needed.
+    /// No member is required.
     #[schema(example = json!({}))]
     struct Confirmation {
-        /// As at `login/`, where `email_verification.session_on_verification` is on. Without it, what the request for the mail
-        /// said.
+        /// As at `login/`, if `email_verification.session_on_verification` is on. By default as in the request for the
+        /// mail.
         #[schema(required = false)]
         remember: bool,
     }
 
-    /// A code that was mailed.
+    /// A mailed code.
     #[schema(example = json!({ "email": "ada@example.com", "otp": "012345" }))]
     struct VerificationCode {
         #[schema(format = Email)]
         email: String,
         #[schema(max_length = 1024)]
         otp: String,
-        /// The request that the code was sent for; else that of the cookie `verification_request`. See `login/code/verify/`.
+        /// The request that the code was sent for; by default that of the cookie `verification_request`. See
+        /// `login/code/verify/`.
         #[schema(required = false)]
         request: String,
-        /// As at `login/`, where `email_verification.session_on_verification` is on.
+        /// As at `login/`, if `email_verification.session_on_verification` is on.
         #[schema(required = false)]
         remember: bool,
     }
 
-    /// What was done; with tokens where `email_verification.session_on_verification` is on.
+    /// The result, with tokens if `email_verification.session_on_verification` is on.
     #[schema(example = json!({ "detail": "E-mail address verified." }))]
     struct EmailVerified {
         detail: String,
-        /// Where to lead the person, if the request for the mail said so.
+        /// Where to lead the person, if the request for the mail had `next`.
         #[schema(required = false)]
         next: String,
         #[schema(required = false)]
@@ -90,7 +91,7 @@ bodies! {
         refresh: String,
     }
 
-    /// What was done; with tokens where `email_verification.session_on_verification` is on.
+    /// The result, with tokens if `email_verification.session_on_verification` is on.
     #[schema(example = json!({ "message": "Email verified successfully." }))]
     struct EmailVerifiedWithCode {
         message: String,
@@ -107,7 +108,7 @@ bodies! {
     #[schema(example = json!({ "detail": "If this address is awaiting confirmation, an e-mail is on its way." }))]
     struct VerificationResent {
         detail: String,
-        /// To be sent with the code; for who prefers that.
+        /// To be sent with the code; only with `Prefer: return=representation`.
         #[schema(required = false)]
         request: String,
     }
@@ -115,7 +116,8 @@ bodies! {
 
 /// Confirms the address.
 ///
-/// A browser is led to where `next` said when the mail was asked for, else to `email_verification.redirect` or the built-in page.
+/// A browser is led to the `next` of the request for the mail, else to `email_verification.redirect` or the built-in
+/// page.
 #[utoipa::path(
     post, path = "/registration/verification/{key}/", operation_id = "verifyEmail", tag = "E-mail verification",
     request_body = Confirmation, extensions(("x-pages" = json!(true))),
@@ -173,7 +175,7 @@ async fn press(
 
 /// Sends another mail.
 ///
-/// The answer, its time and when it is refused are the same for an address that nobody has.
+/// The answer, its time and its refusals are the same for an address without an account.
 #[utoipa::path(
     post, path = "/registration/verification/resend/", operation_id = "resendVerification", tag = "E-mail verification",
     request_body = VerificationResend, extensions(("x-pages" = json!(true))),

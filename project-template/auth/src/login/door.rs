@@ -8,7 +8,7 @@ use crate::sessions::{Proof, SignIn};
 use crate::users::User;
 
 refusals! {
-    /// The account is deactivated, or has changed since it was looked at.
+    /// The account is deactivated, or has changed since it was read.
     NotAdmitted = UNAUTHORIZED, "not_admitted", "This account cannot sign in.";
 }
 

@@ -32,16 +32,16 @@ bodies! {
         email: String,
         #[schema(format = Password, min_length = 1, max_length = 1024)]
         password: String,
-        /// False on a computer that others use: cookies are gone when the browser is closed, and the session lives for
-        /// `sessions.unremembered_lifetime`. True without it.
+        /// False on a shared computer: the browser drops the cookies when it is closed, and the session lasts for
+        /// `sessions.unremembered_lifetime`. True by default.
         #[schema(required = false)]
         remember: bool,
     }
 }
 
 refusals! {
-    /// There is no account with this address, the password is wrong, or the account is deactivated: none of these is
-    /// told apart.
+    /// There is no account with this address, the password is wrong, or the account is deactivated; the answer does
+    /// not say which.
     IncorrectCredentials = UNAUTHORIZED, "incorrect_credentials", "Incorrect credentials";
 }
 

@@ -34,7 +34,7 @@ pub(super) fn subject(email: &Email) -> Subject {
 }
 
 bodies! {
-    /// Where to send a code.
+    /// The address to send a code to.
     #[schema(example = json!({ "email": "ada@example.com" }))]
     struct LoginCodeRequest {
         #[schema(format = Email)]
@@ -48,8 +48,9 @@ bodies! {
         email: String,
         #[schema(max_length = 1024)]
         code: String,
-        /// The request that the code was sent for; else that of the cookie `login_code_request`. Its guesses are its own. With
-        /// neither, the code is the last one that was sent, and guesses come out of a budget that all share who do not say.
+        /// The request that the code was sent for; by default that of the cookie `login_code_request`. Each request
+        /// has its own budget of guesses. With neither, the code is the last one sent, and guesses use a budget shared
+        /// by all clients that name no request.
         #[schema(required = false)]
         request: String,
         /// As at `login/`.
@@ -66,18 +67,18 @@ bodies! {
 }
 
 refusals! {
-    /// The code is wrong, used or expired, or nobody signs in with it.
+    /// The code is wrong, used or expired, or no account can sign in with it.
     LoginCodeNotValid = UNAUTHORIZED, "code_not_valid", "This code is invalid or has expired.";
-    /// No mail leaves at the moment, so there is no code.
+    /// Mail cannot be sent at the moment, so there is no code.
     MailUnavailable =
         SERVICE_UNAVAILABLE, "mail_unavailable", "The code cannot be sent at the moment. Please try again.";
 }
 
-/// Has a code to sign in with mailed, if whoever reads the mail may sign in with it.
+/// Mails a code to sign in with, if the reader of the mail may sign in with it.
 ///
-/// The answer is the same if not. A code is for the request that asked for it, which a browser keeps in a cookie; a client
-/// that has none asks for it by `Prefer: return=representation`. So a stranger who asks for a code and guesses at it does not
-/// use up the guesses of whoever it belongs to.
+/// The answer is the same if not. A code is bound to the request that asked for it. A browser keeps the request in a
+/// cookie; a client without cookies gets it with `Prefer: return=representation`. So an attacker who asks for a code
+/// and guesses at it does not use up the owner's guesses.
 #[utoipa::path(
     post, path = "/login/code/", operation_id = "requestLoginCode", tag = "Sessions", request_body = LoginCodeRequest,
     params(("Prefer" = Option<String>, Header, description = "`return=representation`: the request in the body.")),

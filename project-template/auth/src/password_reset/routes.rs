@@ -37,13 +37,14 @@ bodies! {
     struct PasswordResetRequest {
         #[schema(format = Email)]
         email: String,
-        /// Where whoever opens the link is led once the password is set: an address that `http.return_urls` allows. Else the
-        /// last page of the built-in form. A page of `password.reset_redirect` gets it back when it sends the password.
+        /// Where the person who opens the link is led once the password is set: an address that `http.return_urls`
+        /// allows. By default the last page of the built-in form. A page of `password.reset_redirect` gets it back
+        /// when it sends the password.
         #[schema(required = false, max_length = 1024)]
         next: String,
     }
 
-    /// What was done, as far as anybody is told.
+    /// The result, the same whether or not a mail was sent.
     #[schema(example = json!({ "detail": "Password reset e-mail has been sent." }))]
     struct PasswordResetSent {
         detail: String,
@@ -64,7 +65,7 @@ bodies! {
         remember: bool,
     }
 
-    /// The password has been set; the tokens are those of a new session, where its owner may begin one.
+    /// The password has been set. The tokens are those of a new session, if its owner may begin one.
     #[schema(example = json!({
         "detail": "Password reset.",
         "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
@@ -72,7 +73,7 @@ bodies! {
     }))]
     struct PasswordSet {
         detail: String,
-        /// Where to lead the person, if the request for the link said so.
+        /// Where to lead the person, if the request for the link had `next`.
         #[schema(required = false)]
         next: String,
         /// To be sent as `Authorization: Bearer`.
@@ -81,13 +82,13 @@ bodies! {
         /// Seconds until the access token expires.
         #[schema(required = false)]
         expires_in: u32,
-        /// To be exchanged at `refresh/`; only where it does not travel in the cookie.
+        /// To be exchanged at `refresh/`; missing if it is in the cookie.
         #[schema(required = false)]
         refresh: String,
     }
 }
 
-/// Has a link mailed that leads to a form for a new password, if the address has an account.
+/// Mails a link to a form for a new password, if the address has an account.
 ///
 /// The answer is the same if it has none.
 #[utoipa::path(
@@ -133,9 +134,9 @@ async fn request(
     }
 }
 
-/// Sets a password, with the cookie that opening the link gave.
+/// Sets a password, with the cookie that opening the link set.
 ///
-/// `X-CSRFToken` takes the value of the cookie `csrftoken`. A password that is refused leaves the cookie good.
+/// `X-CSRFToken` takes the value of the cookie `csrftoken`. A rejected password leaves the cookie valid.
 #[utoipa::path(
     post, path = "/password/reset/set-new/", operation_id = "setNewPassword", tag = "Passwords", request_body = NewPassword,
     params(Prefer, ("X-CSRFToken" = String, Header, description = "The value of the cookie `csrftoken`.")),

@@ -28,14 +28,14 @@ pub(crate) fn router() -> Api {
 }
 
 bodies! {
-    /// The password and a new one.
+    /// The current password and a new one.
     #[schema(example = json!({
         "old_password": "correct horse battery staple",
         "new_password1": "a new horse and a new battery",
         "new_password2": "a new horse and a new battery",
     }))]
     struct PasswordChange {
-        /// Needed unless `password.old_password_required` is off.
+        /// Required unless `password.old_password_required` is off.
         #[schema(format = Password, min_length = 1, max_length = 1024)]
         old_password: String,
         #[schema(format = Password, min_length = 1, max_length = 1024)]
@@ -45,8 +45,8 @@ bodies! {
         new_password2: String,
     }
 
-    /// The password has been changed; the tokens are those of a new session, and missing where `password.logout_on_change` is
-    /// off: there the session goes on.
+    /// The password has been changed. The tokens are those of a new session; they are missing if
+    /// `password.logout_on_change` is off, where the session continues.
     #[schema(example = json!({
         "detail": "New password has been saved.",
         "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
@@ -59,7 +59,7 @@ bodies! {
         access: String,
         /// Seconds until the access token expires.
         expires_in: u32,
-        /// To be exchanged at `refresh/`; only where it does not travel in the cookie.
+        /// To be exchanged at `refresh/`; missing if it is in the cookie.
         #[schema(required = false)]
         refresh: String,
     }
@@ -67,7 +67,7 @@ bodies! {
 
 /// Sets a new password. The session goes on under a new id, the others end.
 ///
-/// Where `password.logout_on_change` is off, all of them go on as they are.
+/// If `password.logout_on_change` is off, all sessions continue as they are.
 #[utoipa::path(
     post, path = "/password/change/", operation_id = "changePassword", tag = "Passwords", request_body = PasswordChange,
     params(Prefer), security(("bearer" = [])),

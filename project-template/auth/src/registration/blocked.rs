@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::error::refusals;
 
 refusals! {
-    /// The address is of a domain that `registration.blocked_email_domains` names, or of one below it.
+    /// The domain of the address, or a parent domain, is listed in `registration.blocked_email_domains`.
     EmailDomainNotAllowed = FORBIDDEN, "email_domain_not_allowed", "E-mail addresses of this domain are not accepted.";
 }
 

@@ -12,7 +12,7 @@ use crate::sessions::{Proof, SignIn};
 use crate::users::{NAME_LIMIT, NewUser, role};
 
 refusals! {
-    /// The address has an account, whose owner has not shown that this is them.
+    /// The address already has an account, whose owner is not authenticated by this request.
     AddressHasAccount = CONFLICT, "address_has_account", "This address has an account already.";
 }
 

@@ -47,41 +47,42 @@ bodies! {
         first_name: String,
         #[schema(required = false, max_length = 150)]
         last_name: String,
-        /// Where whoever opens the mail is led after the confirmation: an address that `http.return_urls` allows. Else
-        /// `email_verification.redirect`, or a built-in page.
+        /// Where the person who opens the mail is led after the confirmation: an address that `http.return_urls`
+        /// allows. By default `email_verification.redirect`, or a built-in page.
         #[schema(required = false, max_length = 1024)]
         next: String,
-        /// As at `login/`; also of the session that the mail's link begins, where it does.
+        /// As at `login/`; also for the session that the mail's link begins, if it does.
         #[schema(required = false)]
         remember: bool,
     }
 }
 
 bodies! {
-    /// Tokens, or what is to be done first.
+    /// Tokens, or the step that is required first.
     #[schema(example = json!({ "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl", "expires_in": 1800 }))]
     struct SignedUp {
-        /// To be sent as `Authorization: Bearer`; missing where the address must be verified first.
+        /// To be sent as `Authorization: Bearer`; missing if the address must be verified first.
         #[schema(required = false)]
         access: String,
         /// Seconds until the access token expires.
         #[schema(required = false)]
         expires_in: u32,
-        /// To be exchanged at `refresh/`; only where it does not travel in the cookie.
+        /// To be exchanged at `refresh/`; missing if it is in the cookie.
         #[schema(required = false)]
         refresh: String,
-        /// "Verification e-mail sent.", where that comes first.
+        /// "Verification e-mail sent.", if that comes first.
         #[schema(required = false)]
         detail: String,
-        /// To be sent with the code that was mailed; for who prefers that, by `return=representation`.
+        /// To be sent with the mailed code; only with `Prefer: return=representation`.
         #[schema(required = false)]
         request: String,
     }
 }
 
-/// Makes an account and signs it in; where its address must be verified first, only mails that.
+/// Creates an account and signs it in; if its address must be verified first, only sends the mail for that.
 ///
-/// Then the answer is the same whether or not the address has an account. Where `registration.open` is off, there is no such path.
+/// In that case the answer is the same whether or not the address has an account. If `registration.open` is off, the
+/// path does not exist.
 #[utoipa::path(
     post, path = "/registration/", operation_id = "register", tag = "Accounts", request_body = Registration,
     params(Prefer),

@@ -76,11 +76,11 @@ const SYSTEMS: &[(&str, &str)] = &[
 /// The longest accepted name of a program, in bytes.
 const NAME_LIMIT: usize = 32;
 
-/// The client that last used a session, as far as its user agent tells. Everything is null for one that said nothing, or
-/// that was not asked.
+/// The client that last used a session, described by its user agent. All members are null if it sent none, or none was
+/// collected.
 #[derive(Debug, Default, Serialize, utoipa::ToSchema)]
 pub(super) struct Device {
-    /// The browser, or the program that says its name.
+    /// The browser, or the name that another program gives itself.
     #[schema(required = true)]
     browser: Option<String>,
     /// The operating system.
@@ -88,12 +88,12 @@ pub(super) struct Device {
     os: Option<&'static str>,
     #[schema(required = true, inline, value_type = Option<Kind>)]
     kind: Option<&'static str>,
-    /// What it says itself.
+    /// The user agent as it was sent.
     #[schema(required = true)]
     user_agent: Option<String>,
 }
 
-/// The words of `kind`.
+/// The values of `kind`.
 #[derive(utoipa::ToSchema)]
 #[schema(rename_all = "lowercase")]
 #[expect(dead_code, reason = "it describes a member")]

@@ -44,7 +44,7 @@ impl LimitSettings {
 }
 
 refusals! {
-    /// Who they are is proven, but they have `sessions.max_per_user` sessions and must sign out of one first.
+    /// The credential is good, but the user has `sessions.max_per_user` sessions and must sign out of one first.
     TooManyDevices = FORBIDDEN, "too_many_devices", "You are signed in on too many devices. Please sign out on another one first.";
 }
 

@@ -32,14 +32,14 @@ pub(crate) fn router() -> Api {
 }
 
 bodies! {
-    /// A refresh token, where it does not travel in the cookie.
+    /// A refresh token, unless it is sent in the cookie.
     #[schema(example = json!({ "refresh": "eyJ0eXAiOiJydCtqd3QiLCJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl" }))]
     struct RefreshToken {
         #[schema(required = false)]
         refresh: String,
     }
 
-    /// What was done.
+    /// The result.
     #[schema(example = json!({ "detail": "Successfully logged out." }))]
     pub(super) struct LoggedOut {
         detail: String,
@@ -53,8 +53,8 @@ refusals! {
 
 /// Exchanges a refresh token for the next one, with a new access token.
 ///
-/// The token that is presented is used up. Presented again, it ends the session, for whoever holds the newer one too.
-/// `sessions.reload_window` and `sessions.retry_window` forgive answers that were lost.
+/// The presented token is used up. Presenting it again ends the session, also for the holder of the newer token.
+/// `sessions.reload_window` and `sessions.retry_window` allow for lost answers.
 #[utoipa::path(
     post, path = "/refresh/", operation_id = "refresh", tag = "Sessions", request_body = RefreshToken, params(Prefer),
     security((), ("refresh_cookie" = [])),
@@ -119,9 +119,10 @@ async fn exchange(
     Ok((rotate(auth, &claims, Presenter::of(client, headers, transport)).await?, transport))
 }
 
-/// Ends the session of a refresh token, or of the access token where none is presented. Whether it was active is not told.
+/// Ends the session of a refresh token, or of the access token if none is presented, whether or not it is active.
 ///
-/// Of several cookies, after another `sessions.cookie_domain` or `cookie_path`, each session ends.
+/// If several cookies are sent, after a change of `sessions.cookie_domain` or `cookie_path`, each of their sessions
+/// ends.
 #[utoipa::path(
     post, path = "/logout/", operation_id = "logout", tag = "Sessions", request_body = RefreshToken,
     security((), ("refresh_cookie" = []), ("bearer" = [])),

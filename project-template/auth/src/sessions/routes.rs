@@ -43,7 +43,7 @@ async fn logout_all(State(auth): State<Auth>, user: DbUser, headers: HeaderMap) 
     Ok(goodbye(&auth, &headers, "Successfully logged out from all devices."))
 }
 
-/// A session as its owner sees it. The id names it and opens nothing.
+/// A session as its owner sees it. The id is not a credential.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Session, example = json!({
     "id": "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c11",

@@ -51,7 +51,7 @@ bodies! {
     }
 }
 
-/// Answers `{}` to a token of either kind that is valid and whose session lives.
+/// Answers `{}` to a valid token of either kind whose session is active.
 #[utoipa::path(
     post, path = "/token/verify/", operation_id = "verifyToken", tag = "Tokens", request_body = Token,
     responses(

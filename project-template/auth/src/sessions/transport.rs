@@ -65,7 +65,7 @@ bodies! {
         access: String,
         /// Seconds until the access token expires.
         expires_in: u32,
-        /// To be exchanged at `refresh/`; only where it does not travel in the cookie.
+        /// To be exchanged at `refresh/`; missing if it is in the cookie.
         #[schema(required = false)]
         refresh: String,
     }
@@ -76,7 +76,7 @@ bodies! {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "it describes a header")]
 pub(crate) struct Prefer {
-    /// `token`: the refresh token in the body. `cookies`: in the cookie. Anything else: as `sessions.transport` says.
+    /// `token`: the refresh token in the body. `cookies`: in the cookie. Otherwise as `sessions.transport` is set.
     #[param(rename = "Prefer", required = false, inline, example = "token")]
     prefer: Preference,
 }
