@@ -106,10 +106,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Has a code to sign in with mailed, if whoever reads the mail may sign in with it.
-         * @description The answer is the same if not. A code is for the request that asked for it, which a browser keeps in a cookie; a client
-         *     that has none asks for it by `Prefer: return=representation`. So a stranger who asks for a code and guesses at it does not
-         *     use up the guesses of whoever it belongs to.
+         * Mails a code to sign in with, if the reader of the mail may sign in with it.
+         * @description The answer is the same if not. A code is bound to the request that asked for it. A browser keeps the request in a
+         *     cookie; a client without cookies gets it with `Prefer: return=representation`. So an attacker who asks for a code
+         *     and guesses at it does not use up the owner's guesses.
          */
         post: operations["requestLoginCode"];
         delete?: never;
@@ -162,8 +162,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ends the session of a refresh token, or of the access token where none is presented. Whether it was active is not told.
-         * @description Of several cookies, after another `sessions.cookie_domain` or `cookie_path`, each session ends.
+         * Ends the session of a refresh token, or of the access token if none is presented, whether or not it is active.
+         * @description If several cookies are sent, after a change of `sessions.cookie_domain` or `cookie_path`, each of their sessions
+         *     ends.
          */
         post: operations["logout"];
         delete?: never;
@@ -183,7 +184,7 @@ export interface paths {
         put?: never;
         /**
          * Sets a new password. The session goes on under a new id, the others end.
-         * @description Where `password.logout_on_change` is off, all of them go on as they are.
+         * @description If `password.logout_on_change` is off, all sessions continue as they are.
          */
         post: operations["changePassword"];
         delete?: never;
@@ -202,7 +203,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Has a link mailed that leads to a form for a new password, if the address has an account.
+         * Mails a link to a form for a new password, if the address has an account.
          * @description The answer is the same if it has none.
          */
         post: operations["requestPasswordReset"];
@@ -222,8 +223,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sets a password, with the cookie that opening the link gave.
-         * @description `X-CSRFToken` takes the value of the cookie `csrftoken`. A password that is refused leaves the cookie good.
+         * Sets a password, with the cookie that opening the link set.
+         * @description `X-CSRFToken` takes the value of the cookie `csrftoken`. A rejected password leaves the cookie valid.
          */
         post: operations["setNewPassword"];
         delete?: never;
@@ -243,8 +244,8 @@ export interface paths {
         put?: never;
         /**
          * Exchanges a refresh token for the next one, with a new access token.
-         * @description The token that is presented is used up. Presented again, it ends the session, for whoever holds the newer one too.
-         *     `sessions.reload_window` and `sessions.retry_window` forgive answers that were lost.
+         * @description The presented token is used up. Presenting it again ends the session, also for the holder of the newer token.
+         *     `sessions.reload_window` and `sessions.retry_window` allow for lost answers.
          */
         post: operations["refresh"];
         delete?: never;
@@ -263,8 +264,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Makes an account and signs it in; where its address must be verified first, only mails that.
-         * @description Then the answer is the same whether or not the address has an account. Where `registration.open` is off, there is no such path.
+         * Creates an account and signs it in; if its address must be verified first, only sends the mail for that.
+         * @description In that case the answer is the same whether or not the address has an account. If `registration.open` is off, the
+         *     path does not exist.
          */
         post: operations["register"];
         delete?: never;
@@ -284,7 +286,7 @@ export interface paths {
         put?: never;
         /**
          * Sends another mail.
-         * @description The answer, its time and when it is refused are the same for an address that nobody has.
+         * @description The answer, its time and its refusals are the same for an address without an account.
          */
         post: operations["resendVerification"];
         delete?: never;
@@ -304,7 +306,8 @@ export interface paths {
         put?: never;
         /**
          * Confirms the address.
-         * @description A browser is led to where `next` said when the mail was asked for, else to `email_verification.redirect` or the built-in page.
+         * @description A browser is led to the `next` of the request for the mail, else to `email_verification.redirect` or the built-in
+         *     page.
          */
         post: operations["verifyEmail"];
         delete?: never;
@@ -390,7 +393,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Answers `{}` to a token of either kind that is valid and whose session lives. */
+        /** Answers `{}` to a valid token of either kind whose session is active. */
         post: operations["verifyToken"];
         delete?: never;
         options?: never;
@@ -598,13 +601,13 @@ export interface components {
             user_id: string;
         };
         /**
-         * @description Nothing is needed.
+         * @description No member is required.
          * @example {}
          */
         Confirmation: {
             /**
-             * @description As at `login/`, where `email_verification.session_on_verification` is on. Without it, what the request for the mail
-             *     said.
+             * @description As at `login/`, if `email_verification.session_on_verification` is on. By default as in the request for the
+             *     mail.
              */
             remember?: boolean;
         };
@@ -633,8 +636,8 @@ export interface components {
             /** Format: password */
             password: string;
             /**
-             * @description False on a computer that others use: cookies are gone when the browser is closed, and the session lives for
-             *     `sessions.unremembered_lifetime`. True without it.
+             * @description False on a shared computer: the browser drops the cookies when it is closed, and the session lasts for
+             *     `sessions.unremembered_lifetime`. True by default.
              */
             remember?: boolean;
         };
@@ -653,20 +656,20 @@ export interface components {
             remember?: components["schemas"]["Messages"];
         };
         /**
-         * @description The client that last used a session, as far as its user agent tells. Everything is null for one that said nothing, or
-         *     that was not asked.
+         * @description The client that last used a session, described by its user agent. All members are null if it sent none, or none was
+         *     collected.
          */
         Device: {
-            /** @description The browser, or the program that says its name. */
+            /** @description The browser, or the name that another program gives itself. */
             browser: string | null;
             kind: ("desktop" | "phone" | "tablet" | "bot") | null;
             /** @description The operating system. */
             os: string | null;
-            /** @description What it says itself. */
+            /** @description The user agent as it was sent. */
             user_agent: string | null;
         };
         /**
-         * @description What was done; with tokens where `email_verification.session_on_verification` is on.
+         * @description The result, with tokens if `email_verification.session_on_verification` is on.
          * @example {
          *       "detail": "E-mail address verified."
          *     }
@@ -679,12 +682,12 @@ export interface components {
              * @description Seconds until the access token expires.
              */
             expires_in?: number;
-            /** @description Where to lead the person, if the request for the mail said so. */
+            /** @description Where to lead the person, if the request for the mail had `next`. */
             next?: string;
             refresh?: string;
         };
         /**
-         * @description What was done; with tokens where `email_verification.session_on_verification` is on.
+         * @description The result, with tokens if `email_verification.session_on_verification` is on.
          * @example {
          *       "message": "Email verified successfully."
          *     }
@@ -774,7 +777,7 @@ export interface components {
             }[];
         };
         /**
-         * @description What was done.
+         * @description The result.
          * @example {
          *       "detail": "Successfully logged out."
          *     }
@@ -796,8 +799,9 @@ export interface components {
             /** @description As at `login/`. */
             remember?: boolean;
             /**
-             * @description The request that the code was sent for; else that of the cookie `login_code_request`. Its guesses are its own. With
-             *     neither, the code is the last one that was sent, and guesses come out of a budget that all share who do not say.
+             * @description The request that the code was sent for; by default that of the cookie `login_code_request`. Each request
+             *     has its own budget of guesses. With neither, the code is the last one sent, and guesses use a budget shared
+             *     by all clients that name no request.
              */
             request?: string;
         };
@@ -827,7 +831,7 @@ export interface components {
             request?: components["schemas"]["Messages"];
         };
         /**
-         * @description Where to send a code.
+         * @description The address to send a code to.
          * @example {
          *       "email": "ada@example.com"
          *     }
@@ -918,7 +922,7 @@ export interface components {
             remember?: components["schemas"]["Messages"];
         };
         /**
-         * @description The password and a new one.
+         * @description The current password and a new one.
          * @example {
          *       "new_password1": "a new horse and a new battery",
          *       "new_password2": "a new horse and a new battery",
@@ -935,7 +939,7 @@ export interface components {
             new_password2: string;
             /**
              * Format: password
-             * @description Needed unless `password.old_password_required` is off.
+             * @description Required unless `password.old_password_required` is off.
              */
             old_password: string;
         };
@@ -954,8 +958,8 @@ export interface components {
             old_password?: components["schemas"]["Messages"];
         };
         /**
-         * @description The password has been changed; the tokens are those of a new session, and missing where `password.logout_on_change` is
-         *     off: there the session goes on.
+         * @description The password has been changed. The tokens are those of a new session; they are missing if
+         *     `password.logout_on_change` is off, where the session continues.
          * @example {
          *       "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
          *       "detail": "New password has been saved.",
@@ -971,7 +975,7 @@ export interface components {
              * @description Seconds until the access token expires.
              */
             expires_in: number;
-            /** @description To be exchanged at `refresh/`; only where it does not travel in the cookie. */
+            /** @description To be exchanged at `refresh/`; missing if it is in the cookie. */
             refresh?: string;
         };
         /**
@@ -984,8 +988,9 @@ export interface components {
             /** Format: email */
             email: string;
             /**
-             * @description Where whoever opens the link is led once the password is set: an address that `http.return_urls` allows. Else the
-             *     last page of the built-in form. A page of `password.reset_redirect` gets it back when it sends the password.
+             * @description Where the person who opens the link is led once the password is set: an address that `http.return_urls`
+             *     allows. By default the last page of the built-in form. A page of `password.reset_redirect` gets it back
+             *     when it sends the password.
              */
             next?: string;
         };
@@ -1003,7 +1008,7 @@ export interface components {
             non_field_errors?: components["schemas"]["Messages"];
         };
         /**
-         * @description What was done, as far as anybody is told.
+         * @description The result, the same whether or not a mail was sent.
          * @example {
          *       "detail": "Password reset e-mail has been sent."
          *     }
@@ -1012,7 +1017,7 @@ export interface components {
             detail: string;
         };
         /**
-         * @description The password has been set; the tokens are those of a new session, where its owner may begin one.
+         * @description The password has been set. The tokens are those of a new session, if its owner may begin one.
          * @example {
          *       "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
          *       "detail": "Password reset.",
@@ -1028,9 +1033,9 @@ export interface components {
              * @description Seconds until the access token expires.
              */
             expires_in?: number;
-            /** @description Where to lead the person, if the request for the link said so. */
+            /** @description Where to lead the person, if the request for the link had `next`. */
             next?: string;
-            /** @description To be exchanged at `refresh/`; only where it does not travel in the cookie. */
+            /** @description To be exchanged at `refresh/`; missing if it is in the cookie. */
             refresh?: string;
         };
         /**
@@ -1047,7 +1052,7 @@ export interface components {
             last_name: string;
         };
         /**
-         * @description A refresh token, where it does not travel in the cookie.
+         * @description A refresh token, unless it is sent in the cookie.
          * @example {
          *       "refresh": "eyJ0eXAiOiJydCtqd3QiLCJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"
          *     }
@@ -1098,8 +1103,8 @@ export interface components {
             first_name?: string;
             last_name?: string;
             /**
-             * @description Where whoever opens the mail is led after the confirmation: an address that `http.return_urls` allows. Else
-             *     `email_verification.redirect`, or a built-in page.
+             * @description Where the person who opens the mail is led after the confirmation: an address that `http.return_urls`
+             *     allows. By default `email_verification.redirect`, or a built-in page.
              */
             next?: string;
             /**
@@ -1112,7 +1117,7 @@ export interface components {
              * @description The same again.
              */
             password2: string;
-            /** @description As at `login/`; also of the session that the mail's link begins, where it does. */
+            /** @description As at `login/`; also for the session that the mail's link begins, if it does. */
             remember?: boolean;
         };
         /**
@@ -1134,7 +1139,7 @@ export interface components {
             remember?: components["schemas"]["Messages"];
         };
         /**
-         * @description A session as its owner sees it. The id names it and opens nothing.
+         * @description A session as its owner sees it. The id is not a credential.
          * @example {
          *       "created": "2027-01-15T08:00:00Z",
          *       "current": true,
@@ -1164,25 +1169,25 @@ export interface components {
             last_used: string;
         };
         /**
-         * @description Tokens, or what is to be done first.
+         * @description Tokens, or the step that is required first.
          * @example {
          *       "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
          *       "expires_in": 1800
          *     }
          */
         SignedUp: {
-            /** @description To be sent as `Authorization: Bearer`; missing where the address must be verified first. */
+            /** @description To be sent as `Authorization: Bearer`; missing if the address must be verified first. */
             access?: string;
-            /** @description "Verification e-mail sent.", where that comes first. */
+            /** @description "Verification e-mail sent.", if that comes first. */
             detail?: string;
             /**
              * Format: int32
              * @description Seconds until the access token expires.
              */
             expires_in?: number;
-            /** @description To be exchanged at `refresh/`; only where it does not travel in the cookie. */
+            /** @description To be exchanged at `refresh/`; missing if it is in the cookie. */
             refresh?: string;
-            /** @description To be sent with the code that was mailed; for who prefers that, by `return=representation`. */
+            /** @description To be sent with the mailed code; only with `Prefer: return=representation`. */
             request?: string;
         };
         /**
@@ -1233,7 +1238,7 @@ export interface components {
              * @description Seconds until the access token expires.
              */
             expires_in: number;
-            /** @description To be exchanged at `refresh/`; only where it does not travel in the cookie. */
+            /** @description To be exchanged at `refresh/`; missing if it is in the cookie. */
             refresh?: string;
         };
         /** @description What tokens say of the user beside who it is; read from the database at each rotation. */
@@ -1298,7 +1303,7 @@ export interface components {
             non_field_errors?: components["schemas"]["Messages"];
         };
         /**
-         * @description A code that was mailed.
+         * @description A mailed code.
          * @example {
          *       "email": "ada@example.com",
          *       "otp": "012345"
@@ -1308,9 +1313,12 @@ export interface components {
             /** Format: email */
             email: string;
             otp: string;
-            /** @description As at `login/`, where `email_verification.session_on_verification` is on. */
+            /** @description As at `login/`, if `email_verification.session_on_verification` is on. */
             remember?: boolean;
-            /** @description The request that the code was sent for; else that of the cookie `verification_request`. See `login/code/verify/`. */
+            /**
+             * @description The request that the code was sent for; by default that of the cookie `verification_request`. See
+             *     `login/code/verify/`.
+             */
             request?: string;
         };
         /**
@@ -1329,7 +1337,7 @@ export interface components {
             request?: components["schemas"]["Messages"];
         };
         /**
-         * @description Where to send another mail.
+         * @description The address for another mail.
          * @example {
          *       "email": "ada@example.com"
          *     }
@@ -1364,7 +1372,7 @@ export interface components {
          */
         VerificationResent: {
             detail: string;
-            /** @description To be sent with the code; for who prefers that. */
+            /** @description To be sent with the code; only with `Prefer: return=representation`. */
             request?: string;
         };
     };
@@ -1557,7 +1565,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Anything else: as `sessions.transport` says.
+                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Otherwise as `sessions.transport` is set.
                  * @example token
                  */
                 Prefer?: "token" | "cookies";
@@ -1601,7 +1609,7 @@ export interface operations {
             };
             /**
              * @description - `email_not_verified`: The credential is good, but the e-mail address was not confirmed yet.
-             *     - `incorrect_credentials`: There is no account with this address, the password is wrong, or the account is deactivated: none of these is told apart.
+             *     - `incorrect_credentials`: There is no account with this address, the password is wrong, or the account is deactivated; the answer does not say which.
              */
             401: {
                 headers: {
@@ -1618,7 +1626,7 @@ export interface operations {
             };
             /**
              * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
-             *     - `too_many_devices`: Who they are is proven, but they have `sessions.max_per_user` sessions and must sign out of one first.
+             *     - `too_many_devices`: The credential is good, but the user has `sessions.max_per_user` sessions and must sign out of one first.
              */
             403: {
                 headers: {
@@ -1790,7 +1798,7 @@ export interface operations {
             };
             /**
              * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
-             *     - `mail_unavailable`: No mail leaves at the moment, so there is no code.
+             *     - `mail_unavailable`: Mail cannot be sent at the moment, so there is no code.
              *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
              */
             503: {
@@ -1813,7 +1821,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Anything else: as `sessions.transport` says.
+                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Otherwise as `sessions.transport` is set.
                  * @example token
                  */
                 Prefer?: "token" | "cookies";
@@ -1856,7 +1864,7 @@ export interface operations {
                 };
             };
             /**
-             * @description - `code_not_valid`: The code is wrong, used or expired, or nobody signs in with it.
+             * @description - `code_not_valid`: The code is wrong, used or expired, or no account can sign in with it.
              *     - `email_not_verified`: The credential is good, but the e-mail address was not confirmed yet.
              */
             401: {
@@ -1874,7 +1882,7 @@ export interface operations {
             };
             /**
              * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
-             *     - `too_many_devices`: Who they are is proven, but they have `sessions.max_per_user` sessions and must sign out of one first.
+             *     - `too_many_devices`: The credential is good, but the user has `sessions.max_per_user` sessions and must sign out of one first.
              */
             403: {
                 headers: {
@@ -2150,7 +2158,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Anything else: as `sessions.transport` says.
+                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Otherwise as `sessions.transport` is set.
                  * @example token
                  */
                 Prefer?: "token" | "cookies";
@@ -2403,7 +2411,7 @@ export interface operations {
             query?: never;
             header: {
                 /**
-                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Anything else: as `sessions.transport` says.
+                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Otherwise as `sessions.transport` is set.
                  * @example token
                  */
                 Prefer?: "token" | "cookies";
@@ -2540,7 +2548,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Anything else: as `sessions.transport` says.
+                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Otherwise as `sessions.transport` is set.
                  * @example token
                  */
                 Prefer?: "token" | "cookies";
@@ -2674,7 +2682,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Anything else: as `sessions.transport` says.
+                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Otherwise as `sessions.transport` is set.
                  * @example token
                  */
                 Prefer?: "token" | "cookies";
@@ -2718,7 +2726,7 @@ export interface operations {
             };
             /**
              * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
-             *     - `email_domain_not_allowed`: The address is of a domain that `registration.blocked_email_domains` names, or of one below it.
+             *     - `email_domain_not_allowed`: The domain of the address, or a parent domain, is listed in `registration.blocked_email_domains`.
              */
             403: {
                 headers: {
@@ -2927,7 +2935,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Anything else: as `sessions.transport` says.
+                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Otherwise as `sessions.transport` is set.
                  * @example token
                  */
                 Prefer?: "token" | "cookies";
@@ -3060,7 +3068,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Anything else: as `sessions.transport` says.
+                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Otherwise as `sessions.transport` is set.
                  * @example token
                  */
                 Prefer?: "token" | "cookies";
@@ -4006,7 +4014,7 @@ export interface operations {
             };
             /**
              * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
-             *     - `email_domain_not_allowed`: The address is of a domain that `registration.blocked_email_domains` names, or of one below it.
+             *     - `email_domain_not_allowed`: The domain of the address, or a parent domain, is listed in `registration.blocked_email_domains`.
              *     - `sign_in_again`: The account has no password, and the session did not begin within the last five minutes.
              */
             403: {
