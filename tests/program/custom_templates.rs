@@ -61,7 +61,7 @@ fn their_workflows_use_the_actions_and_the_rust_of_the_built_in_one() {
 fn rust_files(place: &Place, directory: &str) -> Vec<String> {
     let (root, mut open, mut found) = (place.work(), vec![place.work().join(directory)], Vec::new());
     while let Some(directory) = open.pop() {
-        for entry in std::fs::read_dir(directory).unwrap().map(Result::unwrap) {
+        for entry in fs::read_dir(directory).unwrap().map(Result::unwrap) {
             let path = entry.path();
             if path.is_dir() {
                 open.push(path);
@@ -110,10 +110,10 @@ fn no_file_that_a_template_shadows_has_changed_unseen() {
         for path in paths {
             let inner = path.strip_prefix(&own).unwrap().to_str().unwrap();
             let built_in = root.join("project-template").join(inner);
-            if built_in.is_file() && inner.ends_with(".rs") {
+            if built_in.is_file() && path.extension().is_some_and(|extension| extension == "rs") {
                 let hash = Sha256::digest(fs::read(built_in).unwrap());
-                let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-                writeln!(now, "{hash} {template}/{inner}").unwrap();
+                hash.iter().take(8).for_each(|byte| write!(now, "{byte:02x}").unwrap());
+                writeln!(now, " {template}/{inner}").unwrap();
             }
         }
     }

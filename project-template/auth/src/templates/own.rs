@@ -11,11 +11,7 @@ impl Templates {
     ///
     /// # Errors
     /// If a text is no template, or names a variable that has no value.
-    pub(crate) fn own_mail(
-        &self,
-        [subject, text, html]: [&str; 3],
-        values: &impl Serialize,
-    ) -> anyhow::Result<Written> {
+    pub fn own_mail(&self, [subject, text, html]: [&str; 3], values: &impl Serialize) -> anyhow::Result<Written> {
         Ok(Written {
             subject: one_line(&self.fill_own("subject.txt", subject, values, "")?),
             text: wrapped(&self.fill_own("text.txt", text, values, "")?),
@@ -27,7 +23,7 @@ impl Templates {
     ///
     /// # Errors
     /// As [`Templates::own_mail`].
-    pub(crate) fn own_page(&self, html: &str, values: &impl Serialize, nonce: &str) -> anyhow::Result<String> {
+    pub fn own_page(&self, html: &str, values: &impl Serialize, nonce: &str) -> anyhow::Result<String> {
         Ok(self.fill_own("page.html", html, values, nonce)?)
     }
 

@@ -15,6 +15,7 @@ mod guess;
 mod key;
 mod limit;
 mod limit_store;
+mod own;
 mod rate;
 mod settings;
 mod shared;

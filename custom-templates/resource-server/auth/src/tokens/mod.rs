@@ -19,6 +19,7 @@ mod jws;
 mod keys;
 #[allow(dead_code, reason = "it also makes tokens")]
 mod mac;
+#[allow(dead_code, reason = "it also makes tokens")]
 mod naming;
 #[allow(dead_code, reason = "it also makes tokens")]
 mod pem;
