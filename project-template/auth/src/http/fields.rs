@@ -94,13 +94,11 @@ fn parse(headers: &HeaderMap, body: &[u8], forms: bool) -> Result<Map<String, Va
 
 /// If a field occurs twice, the last value counts.
 fn parse_form(body: &[u8]) -> Result<Map<String, Value>> {
-    let pairs = form_urlencoded::parse(body).take(MEMBERS_LIMIT + 1);
-    let values: Map<String, Value> =
-        pairs.map(|(name, value)| (name.into_owned(), value.into_owned().into())).collect();
-    if values.len() > MEMBERS_LIMIT {
+    let pairs: Vec<_> = form_urlencoded::parse(body).take(MEMBERS_LIMIT + 1).collect();
+    if pairs.len() > MEMBERS_LIMIT {
         return Err(Error::refused(StatusCode::BAD_REQUEST, "Form parse error - too many fields", "parse_error"));
     }
-    Ok(values)
+    Ok(pairs.into_iter().map(|(name, value)| (name.into_owned(), value.into_owned().into())).collect())
 }
 
 fn json_error(reason: &dyn std::fmt::Display) -> Error {
@@ -324,6 +322,8 @@ mod tests {
         assert_eq!(Value::Object(values).to_string(), r#"{"blank":"","email":"ada+x@example.com","name":"Ada L."}"#);
         let wide = (0..200).map(|n| format!("k{n}=")).collect::<Vec<_>>().join("&");
         assert!(parse(&headers, wide.as_bytes(), true).is_err());
+        let repeated = format!("{}a=last", "a=&".repeat(100));
+        assert!(parse(&headers, repeated.as_bytes(), true).is_err(), "the last value counts, and is never cut off");
         assert!(parse(&headers, b"a=b", false).is_err(), "only where a page's form posts");
     }
 

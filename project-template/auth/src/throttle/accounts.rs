@@ -115,5 +115,8 @@ pub(crate) async fn forgive(tx: &mut Tx, account: &str) -> db::Result<()> {
 /// # Errors
 /// If the database cannot be reached.
 pub(crate) async fn rename(tx: &mut Tx, from: &str, to: &str) -> db::Result<()> {
-    store::rename_account(tx, &Key::of_account(from).account, &Key::of_account(to).account).await
+    for key in [Key::of_account, Key::of_sessions] {
+        store::rename_account(tx, &key(from).account, &key(to).account).await?;
+    }
+    Ok(())
 }

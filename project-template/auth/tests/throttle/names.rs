@@ -11,6 +11,7 @@ auth::on_both_engines!(
     where_the_former_owner_signed_in_is_not_known_to_the_next,
     who_moves_to_an_address_is_not_kept_out_by_failures_with_it,
     a_guesser_has_no_more_guesses_at_an_account_that_moved,
+    a_stolen_session_has_no_more_guesses_at_an_account_that_moved,
     to_sign_up_with_the_address_of_an_account_brings_back_no_guess,
     a_sign_up_tells_nobody_by_its_counters_whether_there_is_an_account,
     a_confirmation_gives_a_new_account_all_its_guesses,
@@ -110,6 +111,22 @@ async fn a_guesser_has_no_more_guesses_at_an_account_that_moved(engine: Engine) 
     confirm_move(&app, ADAS_NEW).await;
     assert_eq!(outcome(&app, ELSEWHERE, ADAS_NEW, PASSWORD).await, (429, "30".into()));
     assert_eq!(outcome(&app, &address(40), ADAS_NEW, PASSWORD).await, (429, "30".into()), "nor has anybody else");
+}
+
+async fn a_stolen_session_has_no_more_guesses_at_an_account_that_moved(engine: Engine) {
+    let app = start(engine).await;
+    let ada = ada(&app).await;
+    ask_to_move(&ada, ADAS_NEW).await;
+    let guess = async |from: usize| {
+        let change = json!({ "old_password": WRONG, "new_password1": "a new one 1", "new_password2": "a new one 1" });
+        ada.clone().from_address(&address(from)).post("/jwt-allauth/password/change/", &change).await.status
+    };
+    for number in 0..20 {
+        assert_eq!(guess(number).await, 400, "guess {number}");
+    }
+    assert_eq!(guess(20).await, 429);
+    confirm_move(&app, ADAS_NEW).await;
+    assert_eq!(guess(21).await, 429, "the budget went along");
 }
 
 async fn to_sign_up_with_the_address_of_an_account_brings_back_no_guess(engine: Engine) {
