@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::Auth;
@@ -17,7 +18,7 @@ use crate::tokens::AccessClaims;
 /// use auth::CurrentUser;
 ///
 /// async fn whoami(user: CurrentUser) -> String {
-///     format!("user {} with role {}", user.id(), user.user.role)
+///     format!("user {} with role {}", user.id(), user.role())
 /// }
 /// # axum::Router::<auth::Auth>::new().route("/whoami/", axum::routing::get(whoami));
 /// ```
@@ -29,6 +30,24 @@ impl CurrentUser {
     #[must_use]
     pub fn id(&self) -> Uuid {
         self.0.sub
+    }
+
+    /// The role, as it was when the token was made: see [`crate::users::role`].
+    #[must_use]
+    pub fn role(&self) -> i64 {
+        self.0.user.role
+    }
+
+    /// Whether the address was verified when the token was made.
+    #[must_use]
+    pub fn is_verified(&self) -> bool {
+        self.0.user.email_verified
+    }
+
+    /// A claim beside those every token has, by its name.
+    #[must_use]
+    pub fn claim(&self, name: &str) -> Option<&Value> {
+        self.0.user.extra.get(name)
     }
 }
 

@@ -53,7 +53,7 @@ impl<const AT_LEAST: i64> FromRequestParts<Auth> for Role<AT_LEAST> {
 
     async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self> {
         let user = CurrentUser::from_request_parts(parts, auth).await?;
-        if user.user.role < AT_LEAST {
+        if user.role() < AT_LEAST {
             let detail = "You do not have permission to perform this action.";
             return Err(Error::refused(StatusCode::FORBIDDEN, detail, "permission_denied"));
         }

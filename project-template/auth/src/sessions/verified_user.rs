@@ -28,7 +28,7 @@ impl FromRequestParts<Auth> for VerifiedUser {
 
     async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self> {
         let user = CurrentUser::from_request_parts(parts, auth).await?;
-        if user.user.email_verified { Ok(Self(user)) } else { Err(forbidden()) }
+        if user.is_verified() { Ok(Self(user)) } else { Err(forbidden()) }
     }
 }
 
