@@ -5,11 +5,15 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum_extra::extract::cookie::Cookie;
 
-/// All values of a cookie name, in the order sent: a browser sends one for each path and domain.
+/// All values of a cookie name, in the order sent: a browser sends one for each path and domain. Other hosts of the domain
+/// can set cookies of any bytes: such a cookie is passed over, since no value of ours has any, and must not hide ours.
 pub(crate) fn values<'h>(headers: &'h HeaderMap, name: &'h str) -> impl Iterator<Item = String> + 'h {
-    let sent = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let cookies = sent.flat_map(Cookie::split_parse).filter_map(Result::ok);
-    cookies.filter(move |cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
+    let sent = headers.get_all(header::COOKIE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    sent.filter_map(|pair| {
+        let mut parts = pair.splitn(2, |byte| *byte == b'=').map(<[u8]>::trim_ascii);
+        let value = (parts.next()? == name.as_bytes()).then(|| parts.next())??;
+        Some(value).filter(|value| value.is_ascii()).and_then(|value| String::from_utf8(value.to_vec()).ok())
+    })
 }
 
 /// The value of the first cookie of a name; none if it is empty.
@@ -47,6 +51,16 @@ mod tests {
         assert_eq!(values(&headers, "a").collect::<Vec<_>>(), ["%0a", "2"]);
         assert_eq!(value(&headers, "b").as_deref(), Some("1"));
         assert_eq!((value(&headers, "c"), value(&headers, "d")), (None, None));
+    }
+
+    #[test]
+    fn bytes_of_a_foreign_cookie_hide_none_of_ours() {
+        let line = b"caf\xe9=1; x=\xff\xfe; a=\xe9; a=1; y=\"\xc3\xa9\"; alone; b = 2 ;=3; c=d=e";
+        let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_bytes(line).unwrap())]);
+        assert_eq!(values(&headers, "a").collect::<Vec<_>>(), ["1"]);
+        assert_eq!(value(&headers, "b").as_deref(), Some("2"));
+        assert_eq!(value(&headers, "c").as_deref(), Some("d=e"));
+        assert_eq!((value(&headers, "alone"), value(&headers, "x")), (None, None));
     }
 
     #[test]

@@ -134,6 +134,20 @@ async fn no_cookie_breaks_an_answer_or_becomes_an_attribute_of_one() {
 }
 
 #[tokio::test]
+async fn a_cookie_of_another_host_hides_no_session_whatever_its_bytes_are() {
+    let app = start(Engine::Sqlite).await;
+    let mut ada = app.signed_in("ada@example.com").await;
+    for foreign in [&b"caf\xe9=1"[..], b"theme=\xff\xfe", "nom=Zo\u{eb}".as_bytes()] {
+        let line = [foreign, b"; refresh_token=", ada.refresh.as_bytes()].concat();
+        let request = Request::post("/jwt-allauth/refresh/").header("cookie", HeaderValue::from_bytes(&line).unwrap());
+        let request = request.header("content-type", "application/json").body(Body::from("{}")).unwrap();
+        let reply = app.client().send_raw(request).await;
+        let reply = ada.keep(reply);
+        assert_eq!(reply.status, 200, "{foreign:?}: {reply:?}");
+    }
+}
+
+#[tokio::test]
 async fn no_header_breaks_an_answer() {
     for app in apps().await {
         for target in &PATHS {
