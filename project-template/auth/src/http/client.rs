@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, header};
 use ipnet::IpNet;
 
-use super::network::{network_of, translated};
+use super::network::{network_of, site_of, translated};
 use crate::Auth;
 
 /// Characters kept of a user agent.
@@ -42,6 +42,11 @@ impl Client {
     /// /64.
     pub(crate) fn network(&self) -> Option<IpAddr> {
         self.ip.map(network_of)
+    }
+
+    /// The first address of the site that the client's network is a part of, in IPv6.
+    pub(crate) fn site(&self) -> Option<IpAddr> {
+        self.ip.and_then(site_of)
     }
 }
 

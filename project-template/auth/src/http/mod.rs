@@ -20,7 +20,7 @@ pub use client::Client;
 pub(crate) use fields::{BLANK, NOT_A_FLAG, NOT_TEXT, REQUIRED};
 pub use fields::{Fields, FormFields};
 pub(crate) use link_key::{LinkKey, secret_of};
-pub(crate) use network::{network_of, parse_network, translated};
+pub(crate) use network::{network_of, parse_network, site_of, translated};
 pub(crate) use origins::is_allowed;
 pub use public_url::PublicUrl;
 pub(crate) use public_url::origin_of;

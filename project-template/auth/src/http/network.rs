@@ -6,6 +6,9 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// The network part of an IPv6 address. It identifies a client: a client that has one address of a /64 has all of them.
 const OF_CLIENT: u128 = u128::MAX << 64;
+/// The site part of an IPv6 address. An attacker who has a /48, as sites and tunnel customers do, can switch between 65,536
+/// client networks.
+const OF_SITE: u128 = u128::MAX << 80;
 /// Length of the prefix before an IPv4 address that is embedded in IPv6.
 const BEFORE_IPV4: u8 = 96;
 
@@ -43,6 +46,15 @@ pub(crate) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & OF_CLIENT).into(),
         address @ IpAddr::V4(_) => address,
+    }
+}
+
+/// The first address of the site that a client of IPv6 is in. Whoever is given a /48, as sites and customers of tunnels are,
+/// has 65,536 networks of clients to change between.
+pub(crate) fn site_of(address: IpAddr) -> Option<IpAddr> {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Some(Ipv6Addr::from_bits(address.to_bits() & OF_SITE).into()),
+        IpAddr::V4(_) => None,
     }
 }
 

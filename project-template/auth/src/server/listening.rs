@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 use super::patience::{Limits, Patient, Requests};
-use super::places::{CONNECTIONS, Holders, places};
+use super::places::{CONNECTIONS, Holders, Owner, Share, places};
 use super::rest;
 
 /// Limits for slow clients, and for clients that keep sending a body that is no longer read.
@@ -38,10 +38,10 @@ const GRACE: Duration = Duration::from_secs(30);
 pub(crate) struct Allowance {
     /// How long an idle connection is kept: from the end of an answer to the end of the next request's head.
     pub(crate) idle: Duration,
-    /// Connections that one client may hold; never more than half of all.
+    /// Connections that one client may hold, and its site a multiple of; never more than half of all.
     pub(crate) for_client: usize,
-    /// The client that a connection counts for. None if a proxy brings many clients through it: then it is not counted.
-    pub(crate) client: Box<dyn Fn(IpAddr) -> Option<IpAddr> + Send + Sync>,
+    /// The owner that a connection counts for. None if a proxy brings many clients through it: then it is not counted.
+    pub(crate) client: Box<dyn Fn(IpAddr) -> Option<Owner> + Send + Sync>,
 }
 
 impl Default for Allowance {
@@ -56,7 +56,7 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, allowance: Allowan
     http.timer(TokioTimer::new()).header_read_timeout(allowance.idle).max_headers(HEADERS).max_buf_size(HEADER_BYTES);
     let graceful = GracefulShutdown::new();
     let places = places();
-    let for_client = allowance.for_client.min(places.div_ceil(2));
+    let share = Share::of(places, allowance.for_client);
     let (slots, holders) = (Arc::new(Semaphore::new(places)), Holders::default());
     let mut stop = std::pin::pin!(stop);
     let (mut was_full, mut is_failing, mut was_greedy) = (false, false, false);
@@ -88,18 +88,19 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, allowance: Allowan
         };
         is_failing = false;
         let held = match (allowance.client)(peer.ip()) {
-            Some(client) if for_client > 0 => match holders.hold(client, for_client) {
-                None => {
+            Some(client) if share.client > 0 => match holders.hold(client, share) {
+                Err(holder) => {
                     if !std::mem::replace(&mut was_greedy, true) {
                         tracing::warn!(
-                            %client,
-                            "a client holds {for_client} connections (`http.connections_per_client`), and gets no more; if it \
-                             is a proxy of yours, name it in `http.trusted_proxies`"
+                            client = %holder,
+                            "a client, or the site it is in, holds {} connections (`http.connections_per_client`), and gets no \
+                             more; if it is a proxy of yours, name it in `http.trusted_proxies`",
+                            share.for_holder(holder)
                         );
                     }
                     continue;
                 }
-                held @ Some(_) => held,
+                Ok(held) => Some(held),
             },
             _ => None,
         };

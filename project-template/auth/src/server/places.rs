@@ -1,11 +1,14 @@
 //! Limits of connections: in total, and for each client.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most connections at once; others wait in the kernel's queue.
 pub(super) const CONNECTIONS: usize = 10_000;
+/// How many times as many as a client a site (an IPv6 network of 48 bits) may hold, which has 65,536 clients.
+const SITE: usize = 16;
 
 /// The number of connections allowed: at most three quarters of the files that this process may open, so that idle
 /// clients leave the rest to the database and everything else.
@@ -23,35 +26,92 @@ fn open_files(limits: &str) -> Option<usize> {
     limit.split_whitespace().next()?.parse().ok()
 }
 
+/// Limits of one holder's connections.
+#[derive(Clone, Copy)]
+pub(super) struct Share {
+    pub(super) client: usize,
+    site: usize,
+}
+
+impl Share {
+    /// At most half of all places, whatever the settings say: the other half is for others.
+    pub(super) fn of(places: usize, for_client: usize) -> Self {
+        let half = places.div_ceil(2);
+        Self { client: for_client.min(half), site: for_client.saturating_mul(SITE).min(half) }
+    }
+
+    pub(super) fn for_holder(self, holder: Holder) -> usize {
+        match holder {
+            Holder::Client(_) => self.client,
+            Holder::Site(_) => self.site,
+        }
+    }
+}
+
+/// Whom connections are counted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Holder {
+    Client(IpAddr),
+    Site(IpAddr),
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Client(IpAddr::V6(address)) => write!(formatter, "{address}/64"),
+            Self::Client(address) => address.fmt(formatter),
+            Self::Site(address) => write!(formatter, "{address}/48"),
+        }
+    }
+}
+
+/// A client, and its site if it has an IPv6 address.
+pub(super) type Owner = (IpAddr, Option<IpAddr>);
+
+/// The number of connections of each client and each site.
 #[derive(Clone, Default)]
-pub(super) struct Holders(Arc<Mutex<HashMap<IpAddr, usize>>>);
+pub(super) struct Holders(Arc<Mutex<HashMap<Holder, usize>>>);
 
 /// One open connection of a client; dropping it frees the place.
 pub(super) struct Held {
     holders: Holders,
-    client: IpAddr,
+    by: (Holder, Option<Holder>),
+}
+
+impl Held {
+    fn by((client, site): (Holder, Option<Holder>)) -> impl Iterator<Item = Holder> {
+        std::iter::once(client).chain(site)
+    }
 }
 
 impl Holders {
-    /// Counts one more connection of a client, unless it has `most` already.
-    pub(super) fn hold(&self, client: IpAddr, most: usize) -> Option<Held> {
+    /// Counts one more connection of a client and its site.
+    ///
+    /// # Errors
+    /// The one whose share is used up.
+    pub(super) fn hold(&self, (client, site): Owner, share: Share) -> Result<Held, Holder> {
+        let by = (Holder::Client(client), site.map(Holder::Site));
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(client).or_default();
-        if *count >= most {
-            return None;
+        let is_full = |holder: &Holder| counts.get(holder).is_some_and(|count| *count >= share.for_holder(*holder));
+        if let Some(full) = Held::by(by).find(is_full) {
+            return Err(full);
         }
-        *count += 1;
-        Some(Held { holders: self.clone(), client })
+        for holder in Held::by(by) {
+            *counts.entry(holder).or_default() += 1;
+        }
+        Ok(Held { holders: self.clone(), by })
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
         let mut counts = self.holders.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(&self.client) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.client);
+        for holder in Self::by(self.by) {
+            if let Some(count) = counts.get_mut(&holder) {
+                *count -= 1;
+                if *count == 0 {
+                    counts.remove(&holder);
+                }
             }
         }
     }
@@ -73,12 +133,39 @@ mod tests {
 
     #[test]
     fn a_client_that_lets_one_go_may_have_another_and_nothing_is_kept_of_who_has_none() {
-        let (holders, client) = (Holders::default(), IpAddr::from([203, 0, 113, 7]));
-        let held = [holders.hold(client, 2), holders.hold(client, 2)];
-        assert!(held.iter().all(Option::is_some) && holders.hold(client, 2).is_none());
-        assert!(holders.hold([203, 0, 113, 8].into(), 2).is_some());
+        let (holders, client, share) = (Holders::default(), IpAddr::from([203, 0, 113, 7]), Share::of(100, 2));
+        let one_more = |client| holders.hold((client, None), share);
+        let held = [one_more(client), one_more(client)];
+        assert!(held.iter().all(Result::is_ok));
+        assert_eq!(one_more(client).err(), Some(Holder::Client(client)));
+        assert!(one_more([203, 0, 113, 8].into()).is_ok());
         drop(held);
         assert!(holders.0.lock().unwrap().is_empty());
-        assert!(holders.hold(client, 2).is_some());
+        assert!(one_more(client).is_ok());
+    }
+
+    #[test]
+    fn a_site_that_connects_from_all_its_networks_holds_no_more_than_its_share() {
+        let address = |text: &str| text.parse::<IpAddr>().unwrap();
+        let of_site = |network: usize| (address(&format!("2001:db8:7:{network:x}::")), Some(address("2001:db8:7::")));
+        let of_another = (address("2001:db8:8::"), Some(address("2001:db8:8::")));
+        for (places, for_client, expected) in [(10_000, 256, 4_096), (768, 256, 384), (10_000, 10_000, 5_000)] {
+            let (holders, share) = (Holders::default(), Share::of(places, for_client));
+            // Of the first network, which begins with the address of the site itself, as many as one client may.
+            let mut held = Vec::new();
+            let refused = (0..0x1_0000_usize).find_map(|number| {
+                let connected = holders.hold(of_site(number / share.client), share);
+                connected.map(|connection| held.push(connection)).err()
+            });
+            assert_eq!(held.len(), expected);
+            let full = refused.unwrap();
+            assert!(matches!(full, Holder::Site(_)) || share.client == expected, "{full}");
+            assert!(holders.hold(of_site(0xffff), share).is_err(), "from a network that has none");
+            assert!(holders.hold(of_another, share).is_ok(), "another site");
+            held.truncate(expected - 1);
+            assert!(holders.hold(of_site(0xffff), share).is_ok(), "in the place of one that ended");
+            drop(held);
+            assert!(holders.0.lock().unwrap().is_empty());
+        }
     }
 }

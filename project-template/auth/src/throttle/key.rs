@@ -1,12 +1,10 @@
 //! Keys of counters: hashes of names and addresses.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use ring::digest;
 
 use crate::http::Client;
-
-const OF_SITE: u128 = u128::MAX << 80;
 
 /// The key of a failure counter: an account, a client address, or both. An unused half is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,13 +46,9 @@ pub(super) fn network(client: &Client) -> Option<String> {
     })
 }
 
-/// The site (IPv6 /48) of a client. An attacker who has a /48, as sites and tunnel customers do, can switch between
-/// 65,536 client networks.
+/// The site (IPv6 /48) of a client.
 pub(super) fn site(client: &Client) -> Option<String> {
-    match client.network()? {
-        IpAddr::V4(_) => None,
-        IpAddr::V6(prefix) => Some(format!("{}/48", Ipv6Addr::from_bits(prefix.to_bits() & OF_SITE))),
-    }
+    client.site().map(|site| format!("{site}/48"))
 }
 
 #[cfg(test)]
