@@ -15,10 +15,10 @@ use crate::pages::Reader;
 
 /// Accepts requests of our own pages, and of those of `http.cors_origins` if they come from a program. A form that a
 /// person posts must come from our own page: a page that may call the API by script must not make its visitors post
-/// forms here.
+/// forms here. A script's request is recognized by its mode, which a form cannot have, whatever the script accepts.
 pub(super) async fn refuse_foreign(State(auth): State<Auth>, request: Request, next: Next) -> Response {
     let settings = &auth.settings().http;
-    let is_program = Reader::of(request.headers()) == Reader::Program;
+    let is_program = Reader::of(request.headers()) == Reader::Program || is_of_script(request.headers());
     let allowed = if is_program { settings.cors_origins.as_slice() } else { &[] };
     let detail = "CSRF Failed: Origin checking failed; the page's origin is not in `http.cors_origins`.";
     refuse_others(&auth, request, next, allowed, detail).await
@@ -48,6 +48,11 @@ async fn refuse_others(
     }
     let refused = Error::refused(StatusCode::FORBIDDEN, detail, csrf::REFUSED);
     Reader::of(request.headers()).refuse(auth, refused).unwrap_or_else(IntoResponse::into_response)
+}
+
+/// No page can write this header. `no-cors` is a script's as well, which asks no permission; so it has none.
+fn is_of_script(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-mode").is_some_and(|mode| mode == "cors")
 }
 
 fn is_ours(headers: &HeaderMap, settings: &Settings, allowed: &[HeaderValue]) -> bool {

@@ -73,6 +73,12 @@ async fn no_page_of_an_allowed_origin_posts_a_form_of_ours() {
     let script = from_allowed(&app.client());
     assert_eq!(script.post("/admin/sign-in/", &json!({})).await.status, 403, "as a program neither");
     assert_eq!(script.post(&confirmation, &json!({})).await.status, 200, "what the API offers, it may do");
+    let fetch = script.clone().with_header("accept", "text/html, application/json");
+    let login = json!({ "email": "ada@example.com", "password": PASSWORD });
+    for (mode, status) in [("cors", 200), ("no-cors", 403), ("navigate", 403)] {
+        let reply = fetch.clone().with_header("sec-fetch-mode", mode).post("/jwt-allauth/login/", &login).await;
+        assert_eq!(reply.status, status, "{mode}: what a script accepts makes no form of its request");
+    }
     let mut own = app.client().with_header("sec-fetch-site", "same-origin");
     assert_eq!(own.submit("/jwt-allauth/password/reset/", &[("email", "ada@example.com")]).await.status, 200);
 }
