@@ -325,6 +325,27 @@ async fn what_closes_an_account_elsewhere_closes_it_here_and_is_named(engine: En
     assert!(!app.user("banned@example.com").await.is_active);
     assert!(app.user("until@example.com").await.is_active);
     assert_eq!(hash_of(&app, "void@example.com").await, None);
+
+    let csv = file(
+        "email,active,inactive,archived_at,status\n\
+         off@example.com,false,,,\n\
+         idle@example.com,true,1,,\n\
+         old@example.com,true,0,2020-01-01,\n\
+         stopped@example.com,true,0,,suspended\n\
+         on@example.com,true,0,,active\n",
+    );
+    let said = run(&app, csv.path(), false).await;
+    for (line, (email, field)) in said.lines.iter().zip([
+        ("off@example.com", "active"),
+        ("idle@example.com", "inactive"),
+        ("old@example.com", "archived_at"),
+        ("stopped@example.com", "status"),
+    ]) {
+        assert!(line.contains(&format!("its `{field}` says that it is closed")), "{line}");
+        assert!(!app.user(email).await.is_active, "{email}");
+    }
+    assert_eq!(said.lines.len(), 4, "{:?}", said.lines);
+    assert!(app.user("on@example.com").await.is_active);
 }
 
 async fn the_audit_log_says_whom_an_import_made_staff(engine: Engine) {

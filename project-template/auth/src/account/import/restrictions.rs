@@ -25,22 +25,28 @@ const SECOND_FACTOR: [&str; 13] = [
 /// Matched as a whole word, because it is also a part of other words.
 const SECOND_FACTOR_WORD: &str = "otp";
 
-/// States of an unusable account, as in `is_banned`, `banned`, `banned_at` and `banned_until`.
-const CLOSED: [&str; 10] = [
+/// States of an unusable account, as in `is_banned`, `banned`, `banned_at`, `banned_until` and `account_banned`, and as
+/// the value of a field of [`STATE`].
+const CLOSED: [&str; 14] = [
+    "archived",
     "banned",
     "blocked",
+    "closed",
     "deactivated",
     "deleted",
+    "deprovisioned",
     "disabled",
     "discarded",
     "frozen",
+    "inactive",
     "locked",
     "suspended",
     "terminated",
 ];
-/// Fields that must be true for a usable account, if they exist.
-const OPEN: [&str; 7] =
-    ["active", "approved", "enabled", "is_approved", "is_enabled", "account_enabled", "account_non_locked"];
+/// What must be true of a usable account, if such a field exists, alone or after `is_`, `account_` and the like.
+const OPEN: [&str; 6] = ["active", "approved", "enabled", "non_expired", "non_locked", "can_login"];
+/// Fields whose value is a word for the state of the account.
+const STATE: [&str; 3] = ["status", "state", "user_status"];
 /// Fields that mark the password as no longer valid.
 const VOID_PASSWORD: [&str; 6] = [
     "must_change_password",
@@ -68,10 +74,17 @@ pub(super) fn closed_by(fields: &Map<String, Value>, now: OffsetDateTime) -> Opt
     let is_closed = |name: &str, value: &Value| {
         let name = snake(name);
         let state = name.strip_prefix("is_").unwrap_or(&name);
+        let state = state.strip_prefix("account_").unwrap_or(state);
+        let is_closed_state = |value: &str| CLOSED.contains(&snake(value.trim()).as_str());
+        if STATE.contains(&state) {
+            return value.as_str().is_some_and(is_closed_state);
+        }
+        if OPEN.contains(&state) {
+            return !is_set(value) && !value.is_null();
+        }
         let is_over = state.ends_with("_until") && value.as_str().and_then(moment).is_some_and(|end| end <= now);
         let state = ["_at", "_on", "_until"].iter().find_map(|suffix| state.strip_suffix(suffix)).unwrap_or(state);
-        (CLOSED.contains(&state) && is_set(value) && !is_over)
-            || (OPEN.contains(&name.as_str()) && !is_set(value) && !value.is_null())
+        CLOSED.contains(&state) && is_set(value) && !is_over
     };
     fields.iter().find(|(name, value)| is_closed(name, value)).map(|(name, _)| name.as_str())
 }
@@ -175,6 +188,19 @@ mod tests {
         assert!(closed("banned_until", json!("2027-01-02T00:00:00Z")));
         assert!(closed("banned_until", json!("infinity")), "what is no time has not passed");
         assert!(closed("is_approved", json!(false)));
+        for name in ["active", "isActive", "enabled", "account_enabled", "accountNonLocked", "is_account_non_expired"] {
+            for no in [json!(false), json!(0), json!("f"), json!("no")] {
+                assert!(closed(name, no), "{name}");
+            }
+            assert!(!closed(name, json!(true)) && !closed(name, json!("t")) && !closed(name, json!(null)), "{name}");
+        }
+        for name in ["inactive", "is_archived", "archivedAt", "account_closed", "accountLocked"] {
+            assert!(closed(name, json!("2020-01-01T00:00:00Z")) && !closed(name, json!(null)), "{name}");
+        }
+        for (state, is_closed) in [("Inactive", true), ("SUSPENDED", true), ("active", false), ("pending", false)] {
+            assert_eq!(closed("status", json!(state)), is_closed, "{state}");
+            assert_eq!(closed("accountStatus", json!(state)), is_closed, "{state}");
+        }
         for (name, value) in [
             ("is_banned", json!(false)),
             ("banned_until", json!("2026-12-31T00:00:00Z")),
