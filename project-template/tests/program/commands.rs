@@ -327,6 +327,22 @@ async fn keys_are_made_once_where_there_are_none() {
 
 /// As the list of keys and the next token agree: a key of another algorithm waits like any other.
 #[tokio::test]
+async fn keys_are_made_and_listed_in_production_before_the_rest_is_set() {
+    let program = program(Engine::Sqlite).await.with("ENVIRONMENT", "production");
+    assert_told(&program, &["check"], 1, "`http.public_url` must be set in production");
+    assert_told(&program, &["keys", "rotate"], 0, "the new key signs from");
+    assert_told(&program, &["keys", "list"], 0, "");
+    let program = program.with("JWT_ALLAUTH__TOKENS__ALGORITHM", "none");
+    assert_told(&program, &["keys", "rotate"], 1, "one problem in the settings:");
+}
+
+#[tokio::test]
+async fn a_test_mail_that_is_printed_is_not_said_to_be_handed_over() {
+    let program = program(Engine::Sqlite).await;
+    assert_told(&program, &["send-test-mail", "ada@example.com"], 0, "was printed: `mail.transport` is");
+}
+
+#[tokio::test]
 async fn a_key_of_another_algorithm_signs_when_it_was_said_to() {
     let program = program(Engine::Sqlite).await.with("JWT_ALLAUTH__TOKENS__ALGORITHM", "ES256");
     assert_told(

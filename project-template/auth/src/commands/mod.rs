@@ -125,7 +125,7 @@ async fn perform(command: Command, hooks: impl Hooks, app: impl FnOnce(Auth) -> 
         Command::ImportUsers(arguments) => import_users::import(draft.finish_with(Parts::of)?, &arguments).await,
         Command::FlushTokens { dry_run } => flush_tokens::flush_tokens(draft.finish_with(Parts::of)?, dry_run).await,
         Command::SendTestMail { address } => send_test_mail::send(&draft.finish()?, &address).await,
-        Command::Keys(command) => keys::run(&draft.finish()?, &command),
+        Command::Keys(command) => keys::run(&draft.finish_section("tokens")?, &command),
         Command::Openapi { format } => openapi::print(&draft.finish()?, format),
         Command::Check { deploy } => Ok(check::check(&draft.finish_with(Parts::of)?.settings, deploy)),
     }

@@ -24,6 +24,8 @@ pub(crate) struct Reader {
     /// Key to the variable or file that set it.
     sources: BTreeMap<String, String>,
     problems: Vec<String>,
+    /// Problems found by a section, each with its key.
+    noted: Vec<(String, String)>,
     /// Keys with a problem.
     refused: BTreeSet<String>,
     /// Keys whose value could not be read and was replaced by a harmless one, which must not be reported.
@@ -40,6 +42,7 @@ impl Reader {
             values: defaults,
             sources: BTreeMap::new(),
             problems: Vec::new(),
+            noted: Vec::new(),
             refused: BTreeSet::new(),
             replaced: BTreeSet::new(),
         };
@@ -140,7 +143,7 @@ impl Reader {
 
     fn note(&mut self, problem: &Problem) {
         let source = self.sources.get(&problem.key).map(|source| format!("{source}: ")).unwrap_or_default();
-        self.problems.push(format!("{source}{problem}"));
+        self.noted.push((problem.key.clone(), format!("{source}{problem}")));
         self.refused.insert(problem.key.clone());
     }
 
@@ -152,8 +155,15 @@ impl Reader {
         }
     }
 
+    /// Forgets the problems that other sections found.
+    pub(crate) fn keep_only(&mut self, section: &str) {
+        self.noted.retain(|(key, _)| key.split('.').next() == Some(section));
+    }
+
     pub(crate) fn finish(self) -> Result<(), Problems> {
-        if self.problems.is_empty() { Ok(()) } else { Err(Problems(self.problems)) }
+        let Self { mut problems, noted, .. } = self;
+        problems.extend(noted.into_iter().map(|(_, problem)| problem));
+        if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
     }
 }
 

@@ -76,8 +76,8 @@ impl Loading {
             }
         } else if may_be_key(entry) && looks_like_path(entry) {
             self.problem(format_args!(
-                "has value {position}, which is not a file that exists; a key itself is given in base64url, on one line and \
-                 without the marks of PEM, as `cargo run -- keys rotate --print` does"
+                "entry {position} is no file that exists, and no key in the form that is read (base64url, on one line, without \
+                 the marks of PEM); make a key with `cargo run -- keys rotate --print`, or correct the path"
             ));
         } else if looks_like_path(entry) {
             self.problem(format_args!(
@@ -85,8 +85,8 @@ impl Loading {
             ));
         } else {
             match from_value(entry) {
-                Ok(key) => self.keep(&format!("value {position}"), key),
-                Err(problem) => self.problem(format_args!("has value {position}, which {problem}")),
+                Ok(key) => self.keep(&format!("entry {position}"), key),
+                Err(problem) => self.problem(format_args!("entry {position} {problem}")),
             }
         }
     }

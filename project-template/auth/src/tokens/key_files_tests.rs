@@ -184,7 +184,7 @@ fn every_problem_is_named_at_once_with_its_fix() {
         "!".repeat(50),
     ];
     let problems = KeySet::load(&entries.map(SecretString::from), Algorithm::EdDsa).expect_err("problems");
-    let expected = ["holds no *.pem", "does not exist", "b.secret", "a.pem", "value 4", "value 5"];
+    let expected = ["holds no *.pem", "does not exist", "b.secret", "a.pem", "entry 4", "entry 5"];
     assert_eq!(problems.len(), expected.len(), "{problems:#?}");
     let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
     for (problem, part) in problems.iter().zip(expected) {

@@ -76,7 +76,7 @@ async fn perform(command: Command, hooks: impl Hooks, app: impl FnOnce(Auth) -> 
         Command::Serve => serve::serve(draft.finish_with(Parts::of)?, hooks, app).await,
         Command::Health => health::ask(&draft.finish()?).await,
         Command::SendTestMail { address } => send_test_mail::send(&draft.finish()?, &address).await,
-        Command::Keys(command) => keys::run(&draft.finish()?, &command),
+        Command::Keys(command) => keys::run(&draft.finish_section("tokens")?, &command),
         Command::Check { deploy } => Ok(check::check(&draft.finish_with(Parts::of)?.settings, deploy)),
     }
 }

@@ -41,6 +41,15 @@ impl Draft {
         Ok(self.settings)
     }
 
+    /// Like [`Draft::finish`], for what needs one section only: problems of the other sections do not count.
+    ///
+    /// # Errors
+    /// Every problem of that section, and every key and variable that no setting has.
+    pub(crate) fn finish_section(mut self, section: &str) -> Result<Settings, Problems> {
+        self.reader.keep_only(section);
+        self.finish()
+    }
+
     /// The result of `make`, if neither the settings nor `make` have problems.
     ///
     /// # Errors
