@@ -7,9 +7,9 @@ use axum::routing::get;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::Wish;
 use super::confirm::{self, Confirmation, Confirmed};
 use super::routes::signed_in;
+use super::{Mode, Wish};
 use crate::Auth;
 use crate::codes::Standing;
 use crate::error::Result;
@@ -17,7 +17,7 @@ use crate::http::{Client, LinkKey, ReturnTo};
 use crate::openapi::{Api, page_at};
 use crate::pages::{self, Reader};
 use crate::sessions::Delivery;
-use crate::templates::pages::{ConfirmEmail, EmailVerified, LinkNotValid};
+use crate::templates::pages::{ConfirmEmail, EmailVerified, LinkNotValid, NotFound};
 use crate::users;
 
 pub(super) fn add(api: Api) -> Api {
@@ -108,7 +108,11 @@ fn target(auth: &Auth, next: &ReturnTo) -> Option<String> {
     next.address(&auth.settings().http).or_else(|| auth.settings().email_verification.redirect.clone())
 }
 
+/// The page about a link that is not valid. It offers to send another, if links are sent at all.
 pub(super) fn not_valid(auth: &Auth) -> Result<Response> {
+    if auth.settings().email_verification.mode == Mode::None {
+        return pages::show(auth, StatusCode::NOT_FOUND, &NotFound {});
+    }
     failed(auth, StatusCode::NOT_FOUND, String::new(), Vec::new())
 }
 

@@ -197,7 +197,7 @@ async fn resend(
     FormFields(mut fields): FormFields,
 ) -> Result<Response> {
     if auth.settings().email_verification.mode == Mode::None {
-        return Err(NotFound.into());
+        return reader.refuse(&auth, NotFound.into());
     }
     if let Err(error) = throttle::limit_client(&auth, Action::VerificationResend, &client).await {
         return reader.refuse(&auth, error);

@@ -495,6 +495,12 @@ async fn without_verification_no_mail_is_sent(engine: Engine) {
     assert_eq!(app.deliver_mail().await, 0);
     assert_eq!(resend(&app, ADA).await.status, 404);
     assert_eq!(verify_code(&app, ADA, "123456").await.status, 404);
+    let reply = browser(&app).get("/jwt-allauth/registration/verification/unknown/").await;
+    assert_eq!((reply.status, reply.header("content-type")), (404, "text/html; charset=utf-8"));
+    let resend = "/jwt-allauth/registration/verification/resend/";
+    assert!(!posts_to(&reply, resend), "there is no other link to be had: {reply:?}");
+    let reply = browser(&app).submit(resend, &[("email", ADA)]).await;
+    assert_eq!((reply.status, reply.header("content-type")), (404, "text/html; charset=utf-8"));
 }
 
 async fn a_deactivated_account_is_not_confirmed(engine: Engine) {
