@@ -11,7 +11,9 @@ use super::code_store as store;
 use crate::Auth;
 use crate::db::{self, Tx};
 
-/// Wrong guesses per day, a second limit besides `codes.attempts`: with six digits, odds of 1 in 50,000 a day.
+/// Wrong guesses of a day after which no more codes are sent, a second limit besides `codes.attempts`. Codes that are valid
+/// by then still take guesses: at most four of five each. An attacker has 39 guesses a day: with six digits, odds of 1 in
+/// 25,000.
 const DAY_GUESSES: u32 = 20;
 const DAY: Duration = Duration::from_hours(24);
 /// The maximum of `codes.lifetime` and `codes.lockout`.
