@@ -54,7 +54,8 @@ impl Held {
         let stage = Stage::create(&self.root).map_err(|error| not_writable(&self.root, &error))?;
         for file in &plan.place {
             writing.check()?;
-            let mode = if plan.keeps_modes { self.mode(&file.path, plan.executable.get(&file.path)) } else { Ok(None) };
+            let old = plan.renamed.get(&file.path).unwrap_or(&file.path);
+            let mode = if plan.keeps_modes { self.mode(old, plan.executable.get(&file.path)) } else { Ok(None) };
             let staged = mode.and_then(|mode| stage.write(Path::new(""), file, mode));
             staged.map_err(|error| not_writable(&self.root.join(&file.path), &error))?;
         }

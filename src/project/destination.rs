@@ -43,6 +43,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) keeps_modes: bool,
     /// Files that become executable, or stop being so, whatever their other mode bits.
     pub(crate) executable: BTreeMap<String, bool>,
+    /// The old paths of renamed files, whose modes they keep.
+    pub(crate) renamed: BTreeMap<String, String>,
 }
 
 impl Site {

@@ -54,6 +54,8 @@ pub(crate) struct Change {
     pub(crate) note: Option<String>,
     /// The file to be written.
     pub(super) file: Option<File>,
+    /// The old path of the owner's file, if the template has renamed it.
+    pub(super) renamed_from: Option<String>,
     /// The hash of the existing file, which is moved away.
     pub(super) was: Option<String>,
     /// The new executable bit, if the template has changed it.
@@ -67,9 +69,9 @@ pub(crate) struct Change {
 impl Change {
     pub(super) fn of(path: &str, outcome: Outcome) -> Self {
         let note = (outcome == Outcome::Deleted).then(|| "by you".to_owned());
-        let (file, was, base) = (None, None, None);
+        let (file, renamed_from, was, base) = (None, None, None, None);
         let (conflict, executable, is_work) = (None, None, false);
-        Self { path: path.to_owned(), outcome, conflict, note, file, was, executable, is_work, base }
+        Self { path: path.to_owned(), outcome, conflict, note, file, renamed_from, was, executable, is_work, base }
     }
 
     pub(super) fn conflicting(self, conflict: Conflict) -> Self {

@@ -115,6 +115,7 @@ impl Update {
             let place = change.file.as_ref();
             plan.place.extend(place);
             plan.executable.extend(change.executable.map(|bit| (change.path.clone(), bit)));
+            plan.renamed.extend(change.renamed_from.clone().map(|old| (change.path.clone(), old)));
             let Some(was) = &change.was else { continue };
             plan.expected.insert(change.path.clone(), was.clone());
             if place.is_some() { &mut plan.replaced } else { &mut plan.removed }.push(change.path.clone());

@@ -12,9 +12,10 @@ use super::both;
 use super::change::{Change, Outcome};
 use super::look::{Both, is_migration};
 use super::merge::Labels;
+use super::modes;
 use super::project::{Present, Project};
 use crate::template::stamp;
-use crate::tree::{File, Tree};
+use crate::tree::{File, Mode, Tree};
 
 /// Percentage of equal lines from which two files count as a rename.
 const ALIKE: usize = 50;
@@ -37,10 +38,12 @@ pub(super) fn follow(
     let wanted: BTreeMap<_, _> = left.iter().map(|left| (left.path.clone(), left.stamped.to_owned())).collect();
     let (found, _) = bases.find(&wanted);
     let is_new = |change: &&Change| change.outcome == Outcome::New && change.was.is_none();
-    let new: Vec<&File> = changes.iter().filter(is_new).filter_map(|change| tree.get(&change.path)).collect();
+    let new = changes.iter().filter(is_new).filter_map(|change| tree.get(&change.path));
+    let new: Vec<&File> = new.filter(|file| file.mode != Mode::Link).collect();
     for (left, theirs) in pairs(&left, &found, &new) {
         let base = found.get(&left.path).map(Vec::as_slice);
-        let carried = carried(left, base, theirs, labels);
+        let executable = modes::changed(project.stamp.is_executable(&left.path), &left.yours, theirs);
+        let carried = Change { executable, ..carried(left, base, theirs, labels) };
         for change in changes.iter_mut() {
             if change.path == left.path {
                 let note = format!("renamed to `{}`, with your changes", theirs.path);
@@ -114,7 +117,8 @@ fn carried(left: &Left, base: Option<&[u8]>, theirs: &File, labels: Labels) -> C
     let places = change.note.as_ref().map(|note| format!("; {note}")).unwrap_or_default();
     let note = format!("your changes to `{}`, which is called so now{places}", left.path);
     let base = std::str::from_utf8(&theirs.contents).ok().map(str::to_owned);
-    Change { was: None, is_work: false, base, note: Some(note), ..change }
+    let renamed_from = Some(left.path.clone());
+    Change { renamed_from, was: None, is_work: false, base, note: Some(note), ..change }
 }
 
 fn name(path: &str) -> &str {
