@@ -210,7 +210,20 @@ fn neither_home_nor_path_nor_configuration_is_needed() {
 #[test]
 fn a_closed_pipe_is_no_reason_to_fail() {
     let place = Place::new();
-    for arguments in ["startproject shop --vcs none", "completions bash", "man", "startproject other --dry-run"] {
+    place.write("skeleton/jwt-allauth.toml", "");
+    for arguments in [
+        "--help",
+        "--version",
+        "completions bash",
+        "help startproject",
+        "man",
+        "startproject other --dry-run",
+        "startproject other --dry-run --format json",
+        "startproject shop --vcs none",
+        "templates lint skeleton",
+        "templates list",
+        "templates show passwordless",
+    ] {
         let mut child = place.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         drop(child.stderr.take());
