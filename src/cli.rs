@@ -183,7 +183,7 @@ pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) template: TemplateArguments,
     /// Only list missing security fixes, each with the files it belongs in
-    #[arg(long, conflicts_with_all = ["location", "define", "values_file", "allow_commands"])]
+    #[arg(long, conflicts_with_all = ["location", "subfolder", "define", "values_file", "allow_commands"])]
     pub(crate) security: bool,
 }
 
@@ -191,7 +191,10 @@ pub(crate) struct Check {
 pub(crate) struct TemplateArguments {
     /// A skeleton to lay over the project, or a complete template: a directory, a git repository or a name
     #[arg(long = "template", value_name = "PATH|URL")]
-    pub(crate) location: Option<String>,
+    location: Option<String>,
+    /// The template's folder in it, as after `//`
+    #[arg(long, value_name = "FOLDER", requires = "location")]
+    subfolder: Option<String>,
     /// Answer a question of the template; can be repeated
     #[arg(short, long, value_name = "KEY=VALUE")]
     define: Vec<String>,
@@ -204,6 +207,14 @@ pub(crate) struct TemplateArguments {
 }
 
 impl TemplateArguments {
+    pub(crate) fn location(&self) -> Option<String> {
+        let location = self.location.as_ref()?;
+        Some(match &self.subfolder {
+            Some(folder) => format!("{}//{folder}", location.trim_end_matches('/')),
+            None => location.clone(),
+        })
+    }
+
     /// Malformed definitions have already been refused by `consistent`.
     pub(crate) fn definitions(&self) -> Vec<(String, String)> {
         self.define.iter().filter_map(|text| definition(text)).collect()

@@ -68,7 +68,7 @@ fn is_the_same(stamp: &Stamp, template: &Template, answers: &Answers) -> bool {
 
 /// A local directory means nothing on another machine, so a stamp does not record its path.
 fn template(stamp: &Stamp, arguments: &TemplateArguments, signals: &Signals) -> Result<Template> {
-    match (&arguments.location, &stamp.origin) {
+    match (&arguments.location(), &stamp.origin) {
         (Some(location), _) => Template::at(Some(location), signals),
         (None, TemplateOrigin::Location(location)) => Template::recorded(location, signals),
         (None, TemplateOrigin::BuiltIn) => Ok(Template::built_in()),

@@ -58,7 +58,8 @@ fn with_the_name(arguments: &StartProject, error: Error) -> Error {
 
 /// Asks questions only if no name is given.
 fn given(arguments: &StartProject, signals: &Signals) -> Result<(Given, Template)> {
-    let location = arguments.template.location.as_deref();
+    let location = arguments.template.location();
+    let location = location.as_deref();
     let template = Template::at(location, signals).map_err(|error| with_the_name(arguments, error))?;
     let mut given = Given {
         name: arguments.name.clone(),

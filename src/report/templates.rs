@@ -61,7 +61,10 @@ impl Report {
             });
             let findings: Vec<Value> = findings.collect();
             let (name, kind) = (&linted.name, linted.kind.name());
-            return document(&format!("{:#}", json!({ "template": name, "kind": kind, "findings": findings })));
+            return document(&format!(
+                "{:#}",
+                json!({ "template": name, "kind": kind, "findings": findings, "circumstances": linted.circumstances })
+            ));
         }
         for finding in &linted.findings {
             let (line, column, rule) = (finding.line, finding.column, finding.rule.name());
@@ -72,6 +75,10 @@ impl Report {
             1 => "1 finding".to_owned(),
             number => format!("{number} findings"),
         });
+        if !linted.circumstances.is_empty() {
+            let names = linted.circumstances.join(", ");
+            self.say(&format!("A project remembers who rendered it, where or when: {names}"));
+        }
     }
 
     pub(crate) fn exported(&self, name: &str, given: &Path, written: &Written) {

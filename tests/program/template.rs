@@ -222,6 +222,22 @@ fn a_file_that_is_copied_is_its_authors_even_if_it_is_broken() {
 }
 
 #[test]
+fn names_that_not_every_system_can_keep_come_with_a_warning() {
+    let place = Place::new();
+    for (file, why) in [
+        ("src/aux.rs", "Windows can have no file called `aux.rs`"),
+        ("trailing.", "Windows can have no file called `trailing.`"),
+        ("readme.md", "only capitals tell it from `README.md`"),
+    ] {
+        place.write(&format!("of-{why}/{file}"), "");
+        let template = place.work().join(format!("of-{why}"));
+        let mut command = place.command("startproject shop --vcs none --dry-run --template");
+        let ran = Ran::of(&command.arg(template).output().unwrap()).succeeded();
+        ran.saying(&format!("warning: {file}: {why}"));
+    }
+}
+
+#[test]
 fn all_that_is_wrong_is_said_at_once() {
     let place = with_questions();
     let ran = start(&place, "-d company=example -d tier=bronze -d teir=gold -d public=perhaps").ended_with(3);
@@ -277,6 +293,10 @@ fn a_directory_that_only_holds_templates_is_a_choice_and_one_can_be_named() {
     assert_eq!(place.entries(), ["several"]);
     place.start("shop --template several/other/make").succeeded();
     assert_eq!(place.read("shop/a.md"), "shop");
+    place.start("apart --template several/ --subfolder other/make").succeeded();
+    assert_eq!(place.read("apart/a.md"), "apart");
+    place.start("none --template several --subfolder nowhere").ended_with(4).saying("several//nowhere");
+    place.start("none --subfolder other").ended_with(2).saying("--template");
     // Said to be an overlay, it is one.
     place.write("several/jwt-allauth.toml", "");
     place.start("over --template several").succeeded();
@@ -294,6 +314,8 @@ fn a_folder_of_a_repository_is_named_after_two_slashes_and_remembered() {
     assert_eq!(place.read("shop/a.md"), "shop");
     assert!(place.read("shop/.jwt-allauth.toml").contains(&format!("{url}//cargo@v1")));
     place.run("check shop").succeeded();
+    place.start(&format!("apart --template {url}@v1 --subfolder cargo")).succeeded();
+    assert!(place.read("apart/.jwt-allauth.toml").contains(&format!("{url}//cargo@v1")));
     place.start(&format!("shop two --template {url}@abcd123")).ended_with(12).saying("its 40 digits");
 }
 

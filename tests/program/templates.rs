@@ -160,6 +160,23 @@ fn a_complete_template_is_rendered_on_trial_without_its_scripts() {
 }
 
 #[test]
+fn what_a_template_takes_from_whoever_renders_it_is_named_and_no_mistake() {
+    let place = Place::new();
+    place.write("t/cargo-generate.toml", "");
+    place.write("t/a.md", "{{ authors }} {{ username }} {{ os-arch }} {{ \"now\" | date: \"%Y\" }}");
+    let names = ["authors", "os-arch", "rendered_at", "username"];
+    let ran = place.run("templates lint t").succeeded().saying("nothing found");
+    assert_eq!(ran.stdout, "");
+    ran.saying(&format!("who rendered it, where or when: {}\n", names.join(", ")));
+    assert_eq!(
+        place.run("templates lint t --format json").succeeded().json()["circumstances"],
+        serde_json::json!(names)
+    );
+    place.write("t/a.md", "{{ crate_name }}");
+    assert!(!place.run("templates lint t").succeeded().stderr.contains("remembers"));
+}
+
+#[test]
 fn what_a_complete_template_would_remove_outside_of_itself_stays() {
     let place = Place::new();
     place.write("theirs/a", "");

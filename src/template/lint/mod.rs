@@ -22,7 +22,7 @@ use super::description::Kind;
 use super::overlay::{self, manifest};
 use super::page::{self, Page};
 use super::source::Source;
-use super::{choice, location, portable, walk};
+use super::{Template, choice, location, portable, walk};
 use crate::signals::Signals;
 use findings::Findings;
 pub(crate) use findings::{Finding, Rule};
@@ -31,6 +31,8 @@ pub(crate) struct Linted {
     pub(crate) name: String,
     pub(crate) kind: Kind,
     pub(crate) findings: Vec<Finding>,
+    /// Variables whose values come from whoever renders it. They are no mistakes.
+    pub(crate) circumstances: Vec<String>,
 }
 
 /// A template as in its directory.
@@ -47,7 +49,9 @@ pub(crate) fn lint(directory: &Path, signals: &Signals) -> Result<Linted> {
     if findings.is_empty() {
         trial::render(&root, kind, signals, &mut findings)?;
     }
-    Ok(Linted { name: overlay::name_of(&root), kind, findings: findings.in_order() })
+    let circumstances = Template::whole(&root, kind).map(|template| template.circumstances().into_keys().collect());
+    let (name, circumstances) = (overlay::name_of(&root), circumstances.unwrap_or_default());
+    Ok(Linted { name, kind, findings: findings.in_order(), circumstances })
 }
 
 fn by_rules(root: &Path, kind: Kind) -> Findings {
