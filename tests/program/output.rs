@@ -210,7 +210,7 @@ fn neither_home_nor_path_nor_configuration_is_needed() {
 #[test]
 fn a_closed_pipe_is_no_reason_to_fail() {
     let place = Place::new();
-    place.write("skeleton/jwt-allauth.toml", "");
+    place.write("skeleton/NOTICE", "");
     for arguments in [
         "--help",
         "--version",

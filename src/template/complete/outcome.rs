@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::process::ExitStatusExt;
+use std::path::{MAIN_SEPARATOR, Path};
 
 use super::render::Place;
 use super::{Complete, scripts};
 use crate::bounds;
 use crate::errand::Outcome;
 use crate::failure::{Failure, Kind};
+use crate::platform;
 use crate::scratch::{self, Scratch};
 use crate::template::Notice;
 
@@ -52,11 +53,14 @@ pub(super) fn said(outcome: &Outcome, place: &Place) -> Vec<Notice> {
 
 /// Replaces the paths of cargo-generate's temporary copies by paths in the template.
 fn within(text: &str, place: &Place) -> String {
-    let text = text.replace(&format!("{}/", place.template.display()), "");
-    let copies = format!("{}/", place.temporary.display());
+    let inside = |directory: &Path| format!("{}{MAIN_SEPARATOR}", directory.display());
+    let text = text.replace(&inside(&place.template), "");
+    let copies = inside(&place.temporary);
     let mut parts = text.split(&copies);
     let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| text + part.split_once('/').map_or(part, |(_, path)| path.trim_start_matches("./")))
+    parts.fold(first, |text, part| {
+        text + part.split_once(MAIN_SEPARATOR).map_or(part, |(_, path)| path.trim_start_matches("./"))
+    })
 }
 
 fn returned(line: &str) -> Option<Notice> {
@@ -66,7 +70,7 @@ fn returned(line: &str) -> Option<Notice> {
 
 impl Complete {
     pub(super) fn failed(&self, outcome: &Outcome, place: &Place) -> Failure {
-        if outcome.status.signal() == Some(INTERRUPTED) {
+        if platform::signal(outcome.status) == Some(INTERRUPTED) {
             return Failure::new(Kind::Signal(2), "interrupted: nothing was left behind");
         }
         let said = fs::read_to_string(&place.failure).unwrap_or_default();
@@ -83,7 +87,7 @@ impl Complete {
         }
         let ended = || bounds::complaint(outcome.status, &outcome.stderr);
         let why = Some(why).filter(|why| !why.is_empty()).or_else(ended).unwrap_or_else(|| outcome.status.to_string());
-        Failure::new(Kind::Template, format!("{beginning}: {why}"))
+        Failure::new(Kind::Template, format!("it cannot be rendered: {why}"))
     }
 
     fn failed_script(&self, beginning: &str, script: &str, why: &str) -> Failure {
