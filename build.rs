@@ -13,6 +13,10 @@ fn main() -> io::Result<()> {
         let packed = compress_prepend_size(&bundle(&variable("CARGO_MANIFEST_DIR")?.join(name))?);
         fs::write(variable("OUT_DIR")?.join(name), packed)?;
     }
+    // As on Linux. Windows gives a program an eighth of it, which nested templates could exhaust.
+    if variable("CARGO_CFG_TARGET_ENV")?.as_os_str() == "msvc" {
+        println!("cargo::rustc-link-arg-bins=/STACK:8388608");
+    }
     Ok(())
 }
 

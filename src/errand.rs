@@ -1,13 +1,12 @@
 //! Runs another program: captures its output, and kills it on a signal.
 
 use std::io::{self, Read, Write};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
-
+use crate::platform;
 use crate::signals::Writing;
 
 /// How often a signal is checked for.
@@ -51,7 +50,8 @@ fn carry_out(command: &mut Command, input: Vec<u8>, most: u64, writing: &Writing
     // Both readers finish when both streams are closed, which is when the program has ended.
     while ended.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Disconnected) {
         if writing.check().is_err() {
-            end(&mut child)?;
+            platform::kill(&mut child)?;
+            child.wait()?;
             return Ok(None);
         }
     }
@@ -75,14 +75,4 @@ fn listen(
         drop(done);
         output
     })
-}
-
-/// Kills the process, and its process group if it leads one.
-fn end(child: &mut Child) -> io::Result<()> {
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        // Fails harmlessly if the process leads no group.
-        let _ = kill_process_group(group, Signal::KILL);
-    }
-    child.kill()?;
-    child.wait().map(drop)
 }

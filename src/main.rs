@@ -8,6 +8,7 @@ mod ends;
 mod errand;
 mod failure;
 mod names;
+mod platform;
 mod project;
 mod prompts;
 mod report;

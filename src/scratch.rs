@@ -1,15 +1,13 @@
 //! A temporary directory, readable by its owner alone. It removes itself.
 
 use std::env;
-use std::fs::{self, DirBuilder};
+use std::fs;
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Kind};
+use crate::platform::{self, COMMON_TEMPORARY};
 
-/// Used if the usual path has unusual characters.
-const COMMON: &str = "/tmp";
 pub(crate) const REMEDY: &str =
     "`TMPDIR` names the directory for what is needed for a moment: it has to be there, yours to write to, and not full";
 
@@ -28,16 +26,17 @@ impl Scratch {
         let is_plain = |path: &Path| {
             path.to_str().is_some_and(|path| path.chars().all(|c| c.is_alphanumeric() || "/-_.".contains(c)))
         };
-        let resolved = usual.canonicalize().unwrap_or_else(|_| usual.clone());
-        Self::below(if is_plain(&resolved) { &usual } else { Path::new(COMMON) })
+        let resolved = platform::canonical(&usual).unwrap_or_else(|_| usual.clone());
+        let other = COMMON_TEMPORARY.map(Path::new).filter(|_| !is_plain(&resolved));
+        Self::below(other.unwrap_or(&usual))
     }
 
     fn below(directory: &Path) -> Result<Self, Failure> {
         let created = getrandom::u64().map_err(io::Error::other).and_then(|number| {
             let path = directory.join(format!("jwt-allauth-{number:016x}"));
             // Fails if the directory exists, so that nobody else can have prepared it.
-            DirBuilder::new().mode(0o700).create(&path)?;
-            path.canonicalize()
+            platform::create_private(&path)?;
+            platform::canonical(&path)
         });
         Ok(Self { path: created.map_err(|error| unusable(directory, &error))? })
     }
@@ -69,5 +68,21 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         // The system cleans up leftovers.
         let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_by_whoever_meets_it() {
+        for said in ["os error 28: No space left on device", "error: unable to write file src/main.rs"] {
+            assert!(is_full(said), "{said}");
+        }
+        assert!(!is_full("fatal: repository not found"));
+        let failure = Scratch::failed(Path::new("/somewhere"), &io::ErrorKind::StorageFull.into());
+        assert!(failure.message.starts_with("`/somewhere`, which is needed for a moment"), "{failure}");
+        assert_eq!(failure.hints, [REMEDY]);
     }
 }

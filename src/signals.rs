@@ -4,15 +4,11 @@ use std::io;
 use std::process;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 
 use anyhow::Result;
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::failure::{Failure, Kind};
-
-const WATCHED: [(i32, usize); 3] = [(SIGHUP, 1), (SIGINT, 2), (SIGTERM, 15)];
+use crate::platform::{self, Terminal};
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Phase {
@@ -28,23 +24,14 @@ pub(crate) struct Signals {
     /// The signal's number, or zero.
     received: Arc<AtomicUsize>,
     phase: Arc<Mutex<Phase>>,
-    /// The terminal's settings before any prompt: prompts read key by key, without an echo.
-    terminal: Option<Arc<Mutex<Termios>>>,
+    terminal: Arc<Terminal>,
 }
 
 impl Signals {
     pub(crate) fn watch() -> io::Result<Self> {
-        let terminal = tcgetattr(io::stdin()).ok().map(|terminal| Arc::new(Mutex::new(terminal)));
-        let signals = Self { terminal, ..Self::default() };
-        for (signal, number) in WATCHED {
-            // Set in the signal handler itself, so that a writer sees the signal immediately.
-            signal_hook::flag::register_usize(signal, Arc::clone(&signals.received), number)?;
-        }
-        let mut arriving = signal_hook::iterator::Signals::new(WATCHED.map(|(signal, _)| signal))?;
+        let signals = Self { terminal: Arc::new(Terminal::here()), ..Self::default() };
         let watcher = signals.clone();
-        thread::spawn(move || {
-            arriving.forever().for_each(|signal| watcher.end_unless_writing(signal));
-        });
+        platform::watch_signals(&signals.received, move |signal| watcher.end_unless_writing(signal))?;
         Ok(signals)
     }
 
@@ -79,13 +66,9 @@ impl Signals {
         }
     }
 
-    /// Errors are ignored: there is no way to report them.
     fn restore_terminal(&self) {
-        if let Some(terminal) = &self.terminal {
-            let terminal = terminal.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &terminal);
-        }
-        // A prompt may have hidden the cursor.
+        self.terminal.restore();
+        // A prompt may have hidden the cursor. An error cannot be reported.
         let _ = console::Term::stderr().show_cursor();
     }
 

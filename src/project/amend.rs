@@ -2,7 +2,6 @@
 
 use std::fs::{self, File as Handle};
 use std::io::ErrorKind;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -12,6 +11,7 @@ use super::lock::{PATIENCE, lock};
 use super::stage::Stage;
 use super::{fill, not_writable, stale};
 use crate::failure::{Failure, Kind};
+use crate::platform;
 use crate::signals::{Signals, Writing};
 
 /// A locked project: no other run writes to it during this value's lifetime.
@@ -66,15 +66,12 @@ impl Held {
     /// The mode of the existing file, with the executable bits that the template has changed.
     fn mode(&self, path: &str, executable: Option<&bool>) -> std::io::Result<Option<u32>> {
         match fs::symlink_metadata(self.root.join(path)) {
-            Ok(there) if there.is_file() => {
-                let mode = there.permissions().mode() & 0o7777;
-                Ok(Some(match executable {
-                    // Executable for everybody who may read it.
-                    Some(true) => mode | (mode & 0o444) >> 2,
-                    Some(false) => mode & !0o111,
-                    None => mode,
-                }))
-            }
+            Ok(there) if there.is_file() => Ok(platform::mode(&there).map(|mode| match executable {
+                // Executable for everybody who may read it.
+                Some(true) => mode | (mode & 0o444) >> 2,
+                Some(false) => mode & !0o111,
+                None => mode,
+            })),
             Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Err(error),
             _ => Ok(None),
         }
@@ -84,12 +81,13 @@ impl Held {
 #[cfg(test)]
 mod tests {
     use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
 
     use tempfile::TempDir;
 
-    use super::super::beneath::Beneath;
     use super::super::journal::{self, Journal};
     use super::*;
+    use crate::platform::Beneath;
     use crate::tree::{File, Mode, Origin, sha256};
 
     fn file(path: &str) -> File {

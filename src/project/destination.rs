@@ -12,6 +12,7 @@ use super::stage;
 use super::stale::{self, unreadable};
 use crate::cli::IfExists;
 use crate::failure::{Failure, Kind};
+use crate::platform;
 use crate::tree::{File, Mode, Tree};
 
 /// Number of existing files that an error names.
@@ -152,7 +153,8 @@ impl Destination {
     }
 
     fn site_below(&self, directory: &Path, first: Option<&Path>) -> Result<Site> {
-        let anchor = directory.canonicalize().with_context(|| format!("`{}` cannot be read", directory.display()))?;
+        let anchor =
+            platform::canonical(directory).with_context(|| format!("`{}` cannot be read", directory.display()))?;
         let Some(name) = first.and_then(Path::file_name) else {
             return Ok(Site::Existing { root: anchor });
         };

@@ -3,13 +3,13 @@
 use std::io;
 use std::path::Path;
 
-use super::beneath::Beneath;
 use super::destination::Plan;
 use super::journal::{self, Journal};
 use super::not_writable;
 use super::stage::{NEW, Stage};
 use super::undo::{self, of};
 use crate::failure::{Failure, Kind};
+use crate::platform::Beneath;
 
 const REPOSITORY: &str = ".git";
 

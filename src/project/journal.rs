@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::beneath::{self, Beneath};
 use super::destination::Plan;
 use super::stage::IGNORE;
+use crate::platform::{self, Beneath};
 
 pub(super) const NAME: &str = "journal";
 const DRAFT: &str = "draft";
@@ -61,7 +60,7 @@ impl Journal {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             file => file?,
         };
-        let text = String::from_utf8(beneath::contents(file)?).map_err(|_| ErrorKind::InvalidData)?;
+        let text = String::from_utf8(platform::contents(file)?).map_err(|_| ErrorKind::InvalidData)?;
         let mut lines = text.lines();
         if lines.next() != Some(&seal(stage)?) {
             return Err(ErrorKind::InvalidData.into());
@@ -79,11 +78,9 @@ impl Journal {
     }
 }
 
-/// Inode and change time of a file that is never touched again. The system assigns both, so neither a repository nor an
-/// archive of an attacker can contain them.
+/// The first line of a journal, which cannot be right in another place.
 pub(super) fn seal(stage: &Beneath) -> io::Result<String> {
-    let made = stage.file(IGNORE)?.metadata()?;
-    Ok(format!("{SEAL} {} {}.{:09}", made.ino(), made.ctime(), made.ctime_nsec()))
+    Ok(format!("{SEAL} {}", stage.seal(IGNORE)?))
 }
 
 /// Whether a path stays inside. `.git` is excluded: write access there means running programs.

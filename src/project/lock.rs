@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::failure::{Failure, Kind};
+use crate::platform;
 use crate::report;
 
 /// How long to wait for another run's lock: without a message, and in total.
@@ -20,7 +21,7 @@ pub(super) const PATIENCE: Patience = Patience { silent: Duration::from_secs(1),
 
 /// Locks the directory until the handle is dropped. None if the file system has no locks.
 pub(super) fn lock(directory: &Path, patience: &Patience) -> Result<Option<File>, Failure> {
-    let Ok(handle) = File::open(directory) else { return Ok(None) };
+    let Ok(handle) = platform::lockable(directory) else { return Ok(None) };
     match handle.try_lock() {
         Ok(()) => return Ok(Some(handle)),
         Err(TryLockError::Error(_)) => return Ok(None),

@@ -4,7 +4,6 @@
 //! mode and mount: it is filled from a stage inside it, whose journal lets the next run undo a filling that was killed.
 
 mod amend;
-mod beneath;
 mod destination;
 mod fill;
 mod journal;
@@ -19,7 +18,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 pub(crate) use amend::Held;
-use beneath::Beneath;
 use destination::Site;
 pub(crate) use destination::{Destination, Plan};
 use stage::Stage;
@@ -28,6 +26,7 @@ pub(crate) use stale::is_half_done;
 
 use crate::cli::IfExists;
 use crate::failure::{Failure, Kind};
+use crate::platform::{self, Beneath};
 use crate::signals::{Signals, Writing};
 use crate::tree::Tree;
 use crate::vcs::{self, Git};
@@ -102,7 +101,7 @@ fn appear(stage: &Stage, anchor: &Path, first: &Path) -> io::Result<()> {
 
 /// Reads a file below a directory without following links.
 pub(crate) fn file_below(directory: &Path, path: &str) -> io::Result<Vec<u8>> {
-    beneath::contents(Beneath::open(&directory.canonicalize()?)?.file(path)?)
+    platform::contents(Beneath::open(&platform::canonical(directory)?)?.file(path)?)
 }
 
 /// For errors before any change, or after everything was undone.

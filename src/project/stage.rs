@@ -3,15 +3,12 @@
 //! `new/` has the files to place, `old/` those that were replaced, `journal` the planned steps. Only its owner can read
 //! it, and git ignores it.
 
-use std::ffi::OsStr;
-use std::fs::{self, DirBuilder, File as Handle, Permissions};
+use std::fs::{self, File as Handle};
 use std::io::{self, Write};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::beneath::{self, Beneath};
 use super::journal;
+use crate::platform::{self, Beneath};
 use crate::tree::{File, Mode};
 
 const PREFIX: &str = ".jwt-allauth-stage-";
@@ -31,7 +28,7 @@ impl Stage {
     pub(super) fn create(directory: &Path) -> io::Result<Self> {
         let number = getrandom::u64().map_err(io::Error::other)?;
         let path = directory.join(format!("{PREFIX}{number:016x}"));
-        DirBuilder::new().mode(0o700).create(&path)?;
+        platform::create_stage(&path)?;
         let stage = Self { directory: Beneath::open(&path)?, path };
         // After a killed update `.env` is in `old/`, where no ignore rule of the project covers it.
         stage.directory.create(IGNORE, 0o600)?.write_all(b"*\n")?;
@@ -56,14 +53,14 @@ impl Stage {
     pub(super) fn write(&self, inside: &Path, file: &File, mode: Option<u32>) -> io::Result<()> {
         let path = Path::new(NEW).join(inside).join(&file.path);
         if file.mode == Mode::Link {
-            return self.directory.create_link(path, OsStr::from_bytes(&file.contents));
+            return self.directory.create_link(path, &file.contents);
         }
         // A secret must not be readable by others even between two system calls.
         let bits = if file.mode == Mode::Secret { 0o600 } else { file.mode.bits() | 0o022 };
         let mut handle = self.directory.create(path, bits)?;
         handle.write_all(&file.contents)?;
         match mode.or(file.is_secret().then_some(0o600)) {
-            Some(mode) => handle.set_permissions(Permissions::from_mode(mode)),
+            Some(mode) => platform::set_mode(&handle, mode),
             None => Ok(()),
         }
     }
@@ -73,7 +70,7 @@ impl Drop for Stage {
     fn drop(&mut self) {
         if !self.path.join(journal::NAME).exists() {
             // The next run removes leftovers.
-            let _ = fs::remove_dir_all(&self.path);
+            let _ = platform::remove_stage(&self.path);
         }
     }
 }
@@ -90,11 +87,11 @@ pub(crate) fn is_stage(name: &str) -> bool {
 pub(crate) fn contents(path: &Path) -> io::Result<Vec<u8>> {
     let there = fs::symlink_metadata(path)?;
     if there.is_symlink() {
-        return Ok(fs::read_link(path)?.into_os_string().into_vec());
+        return platform::link_target(path);
     }
     // Reading from a pipe would block.
     if !there.is_file() {
         return Err(io::Error::other("it is neither a file nor a link"));
     }
-    beneath::contents(Handle::open(path)?)
+    platform::contents(Handle::open(path)?)
 }

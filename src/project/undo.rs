@@ -2,9 +2,9 @@
 
 use std::io;
 
-use super::beneath::Beneath;
 use super::journal::Journal;
 use super::stage::NEW;
+use crate::platform::Beneath;
 
 const REPOSITORY: &str = ".git";
 

@@ -7,6 +7,7 @@ use ignore::gitignore::GitignoreBuilder;
 use toml::{Table, Value};
 
 use super::Rendered;
+use crate::platform::slashed;
 use crate::project::Written;
 
 const MANIFEST: &str = "Cargo.toml";
@@ -19,7 +20,7 @@ pub(super) fn advice(rendered: &Rendered, written: &Written) -> Option<String> {
         return None;
     }
     let (directory, workspace) = written.root.ancestors().skip(1).find_map(workspace_in)?;
-    let member = written.root.strip_prefix(directory).ok()?.to_str()?;
+    let member = &*slashed(written.root.strip_prefix(directory).ok()?)?;
     let lists = |key: &str| is_listed(workspace.get(key), member);
     if lists("members") || lists("exclude") {
         return None;

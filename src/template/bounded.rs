@@ -4,7 +4,6 @@
 use std::borrow::Cow;
 use std::env;
 use std::io::{self, Read};
-use std::os::unix::process::CommandExt;
 use std::process::{self, Command};
 
 use serde_json::{Value as Json, json};
@@ -15,7 +14,7 @@ use super::source::Source;
 use crate::answers::Value;
 use crate::failure::{Failure, Kind, Place};
 use crate::signals::Signals;
-use crate::{bounds, errand, report};
+use crate::{bounds, errand, platform, report};
 
 /// A hidden command: it is not in `cli.rs`, so help, completions and manual omit it.
 const COMMAND: &str = "__render";
@@ -35,7 +34,7 @@ pub(super) fn render(
     let failed = |why: String| Failure::new(Kind::Template, format!("it cannot be rendered: {why}"));
     let request = request(sources, all, variables).to_string();
     let mut command = Command::new(env::current_exe().map_err(|error| failed(error.to_string()))?);
-    command.args([COMMAND, &process::id().to_string()]).process_group(0);
+    platform::lead_group(command.args([COMMAND, &process::id().to_string()]));
     let outcome = signals.hold(|writing| Ok(errand::feed(&mut command, request.into_bytes(), writing)?));
     let outcome = outcome.map_err(|error| match error.downcast::<Failure>() {
         Ok(failure) => failure,
@@ -54,7 +53,7 @@ pub(crate) fn carried_out() -> Option<i32> {
     let mut arguments = env::args_os().skip(1);
     arguments.next().filter(|first| first == COMMAND)?;
     let parent = arguments.next()?.to_str()?.parse().ok()?;
-    bounds::end_with(parent, None);
+    platform::end_with(parent, None);
     bounds::limit();
     let mut request = String::new();
     let read = io::stdin().read_to_string(&mut request).ok().and_then(|_| serde_json::from_str(&request).ok());

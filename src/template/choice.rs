@@ -10,6 +10,7 @@ use super::overlay::manifest;
 use super::source::{Form, MANIFEST, Source};
 use super::tags;
 use crate::failure::{self, Failure};
+use crate::platform::slashed;
 
 /// Deeper directories belong to a template's content.
 const MAX_DEPTH: usize = 4;
@@ -62,7 +63,7 @@ fn complete_below(directory: &Path) -> Vec<String> {
     let walk = WalkDir::new(directory).min_depth(1).max_depth(MAX_DEPTH).sort_by_file_name();
     let found = walk.into_iter().filter_entry(is_theirs).flatten();
     let found = found.filter(|entry| entry.file_type().is_file() && entry.file_name() == config::FILE);
-    let folder = |entry: DirEntry| entry.path().parent()?.strip_prefix(directory).ok()?.to_str().map(str::to_owned);
+    let folder = |entry: DirEntry| Some(slashed(entry.path().parent()?.strip_prefix(directory).ok()?)?.into_owned());
     let mut folders: Vec<String> = found.filter_map(folder).collect();
     folders.sort();
     folders

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use super::location::Repository;
 use crate::errand::{self, Outcome};
 use crate::failure::{Failure, Kind};
+use crate::platform;
 use crate::scratch;
 use crate::signals::Writing;
 use crate::vcs;
@@ -40,8 +41,8 @@ pub(super) fn folder(repository: &Repository, directory: &Path) -> Result<PathBu
     let Some(folder) = &repository.folder else { return Ok(directory.to_owned()) };
     let missing =
         || Failure::new(Kind::Template, format!("the template `{repository}`: there is no folder `{folder}` in it"));
-    let root = directory.canonicalize().map_err(|_| missing())?;
-    let found = root.join(folder).canonicalize().map_err(|_| missing())?;
+    let root = platform::canonical(directory).map_err(|_| missing())?;
+    let found = platform::canonical(&root.join(folder)).map_err(|_| missing())?;
     if found.is_dir() && found.starts_with(&root) { Ok(found) } else { Err(missing()) }
 }
 

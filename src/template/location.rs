@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::embedded;
 use super::walk::is_inside;
 use crate::failure::{Failure, Kind};
+use crate::platform;
 
 const SCHEMES: [&str; 4] = ["file://", "git@", "https://", "ssh://"];
 const SUFFIX: &str = ".git";
@@ -128,7 +129,7 @@ fn is_reference(text: &str) -> bool {
 }
 
 pub(super) fn directory(text: &str) -> Result<PathBuf, Failure> {
-    let found = Path::new(text).canonicalize().map_err(|error| unreadable(text, &error.to_string()))?;
+    let found = platform::canonical(Path::new(text)).map_err(|error| unreadable(text, &error.to_string()))?;
     if found.is_dir() { Ok(found) } else { Err(not_a_template(text, "is a file, not a directory")) }
 }
 

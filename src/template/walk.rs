@@ -3,7 +3,6 @@
 use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path};
 
 use walkdir::{DirEntry, WalkDir};
@@ -11,6 +10,7 @@ use walkdir::{DirEntry, WalkDir};
 use super::source::{Form, SUFFIX, Source};
 use super::stamp;
 use crate::failure::Failure;
+use crate::platform;
 use crate::project::is_stage;
 use crate::tree::Origin;
 
@@ -34,10 +34,10 @@ pub(super) fn read(root: &Path, left_out: &[String]) -> Result<Vec<Source>, Fail
         if entry.file_type().is_dir() {
             continue;
         }
-        sources.push(source(&entry, path, MAX_BYTES - bytes)?);
+        sources.push(source(&entry, &path, MAX_BYTES - bytes)?);
         bytes += sources.last().map_or(0, |source| source.contents.len() as u64);
         if sources.len() > MAX_FILES {
-            return Err(too_much(path, &format!("more than {MAX_FILES} files")));
+            return Err(too_much(&path, &format!("more than {MAX_FILES} files")));
         }
     }
     Ok(sources)
@@ -61,10 +61,10 @@ fn is_left_out(entry: &DirEntry, root: &Path, left_out: &[String]) -> bool {
 }
 
 /// Refuses a name with control characters, and names used by git or this program.
-fn path_of<'e>(entry: &'e DirEntry, root: &Path) -> Result<&'e str, Failure> {
+fn path_of(entry: &DirEntry, root: &Path) -> Result<String, Failure> {
     let path = entry.path().strip_prefix(root).unwrap_or(entry.path());
     let name = entry.file_name().to_string_lossy();
-    match path.to_str() {
+    match platform::slashed(path).as_deref() {
         None => Err(refused(path, "its name is not UTF-8")),
         Some(_) if name.chars().any(char::is_control) => Err(refused(path, "its name has control characters")),
         Some(_) if name.eq_ignore_ascii_case(REPOSITORY) => {
@@ -73,7 +73,7 @@ fn path_of<'e>(entry: &'e DirEntry, root: &Path) -> Result<&'e str, Failure> {
         Some(_) if name == SUFFIX => Err(refused(path, "nothing would be left of its name")),
         Some(_) if is_stage(&name) => Err(refused(path, "a name that this program clears away")),
         Some(stamp::PATH) => Err(refused(path, "the stamp of a rendered project is written by this program alone")),
-        Some(path) => Ok(path),
+        Some(path) => Ok(path.to_owned()),
     }
 }
 
@@ -83,8 +83,10 @@ fn source(entry: &DirEntry, path: &str, room: u64) -> Result<Source, Failure> {
         (link(entry.path(), path)?.into_bytes(), Form::Link)
     } else if entry.file_type().is_file() {
         let file = File::open(entry.path()).map_err(unreadable)?;
-        let executable = file.metadata().map_err(unreadable)?.permissions().mode() & 0o100 != 0;
-        (contents(file, room).map_err(unreadable)?.ok_or_else(too_large(path))?, Form::File { executable })
+        let there = file.metadata().map_err(unreadable)?;
+        let contents = contents(file, room).map_err(unreadable)?.ok_or_else(too_large(path))?;
+        let executable = platform::is_executable(&there, &contents);
+        (contents, Form::File { executable })
     } else {
         return Err(refused(path, "it is neither a file nor a directory nor a link"));
     };

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -10,6 +9,7 @@ use anyhow::Result;
 use super::{env, merge};
 use crate::ends;
 use crate::failure::{Failure, Kind};
+use crate::platform;
 use crate::project;
 use crate::secrets::Secrets;
 use crate::template::stamp::{self, Stamp};
@@ -34,7 +34,8 @@ pub(super) struct Present {
 impl Project {
     /// The project's directory, before anything in it is read.
     pub(crate) fn directory(given: &Path) -> Result<PathBuf, Failure> {
-        let directory = given.canonicalize().map_err(|error| no_project(given, &format!("cannot be read: {error}")))?;
+        let directory =
+            platform::canonical(given).map_err(|error| no_project(given, &format!("cannot be read: {error}")))?;
         if directory.is_dir() { Ok(directory) } else { Err(no_project(given, "is a file")) }
     }
 
@@ -135,8 +136,9 @@ fn read(place: &Path) -> io::Result<Present> {
     if there.is_dir() {
         return Err(ErrorKind::IsADirectory.into());
     }
-    let is_executable = there.permissions().mode() & 0o100 != 0;
-    Ok(Present { contents: project::contents(place)?, is_link: there.is_symlink(), is_executable })
+    let contents = project::contents(place)?;
+    let is_executable = platform::is_executable(&there, &contents);
+    Ok(Present { contents, is_link: there.is_symlink(), is_executable })
 }
 
 fn unreadable(path: &str, error: &io::Error) -> Failure {

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::change::{Change, Outcome};
 use super::project::Project;
 use crate::failure::{Failure, Kind};
+use crate::platform;
 
 /// Fails if a file of the owner's is in the way of a new file.
 pub(super) fn check(project: &Project, directories: &[&str], changes: &[Change]) -> Result<()> {
@@ -26,7 +27,9 @@ pub(super) fn check_directories(project: &Project, directories: &[&str], changes
     let removed: BTreeSet<&str> = removed.map(|change| change.path.as_str()).collect();
     for directory in directories {
         for entry in WalkDir::new(project.root.join(directory)).sort_by_file_name() {
-            let path = entry.as_ref().ok().and_then(|entry| entry.path().strip_prefix(&project.root).ok()?.to_str());
+            let entry = entry.as_ref().ok().map(DirEntry::path);
+            let path = entry.and_then(|entry| platform::slashed(entry.strip_prefix(&project.root).ok()?));
+            let path = path.as_deref();
             // An empty directory would stay, and be in the way as well.
             let is_emptied = |path: &str| {
                 removed.iter().any(|removed| removed.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))

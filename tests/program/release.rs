@@ -22,12 +22,17 @@ fn workflow() -> Vec<String> {
     Parser::new_from_str(&text).filter_map(|event| scalar(event.unwrap().0)).collect()
 }
 
+/// Of programs on a target.
+fn extension(target: &str) -> &str {
+    if target.contains("windows") { ".exe" } else { "" }
+}
+
 /// One of the templates of `[package.metadata.binstall]`, filled in as binstall does for a target.
 fn looked_for(key: &str, target: &str) -> String {
     let manifest: Table = of_repository("Cargo.toml").parse().unwrap();
     let template = manifest["package"]["metadata"]["binstall"][key].as_str().unwrap();
     let known = [("repo", "https://example.com/me/it"), ("name", "jwt-allauth"), ("bin", "jwt-allauth")];
-    let others = [("version", VERSION), ("target", target), ("binary-ext", "")];
+    let others = [("version", VERSION), ("target", target), ("binary-ext", extension(target))];
     let fill = |text: String, (name, value): (&str, &str)| text.replace(&format!("{{ {name} }}"), value);
     let filled = known.into_iter().chain(others).fold(template.to_owned(), fill);
     assert!(!filled.contains(['{', '}']), "{filled}");
@@ -39,7 +44,9 @@ fn binstall_looks_where_a_release_puts_the_program() {
     let workflow = workflow();
     let pack = workflow.iter().find(|text| text.contains("tar czf")).unwrap();
     let targets: Vec<&String> = workflow.windows(2).filter(|pair| pair[0] == "target").map(|pair| &pair[1]).collect();
-    assert!(targets.len() >= 6, "{targets:?}");
+    for system in ["linux-gnu", "linux-musl", "apple-darwin", "windows-msvc"] {
+        assert!(targets.iter().any(|target| target.ends_with(system)), "{system} is not among {targets:?}");
+    }
     for target in targets {
         let place = Place::new();
         let built = place.work().join("target").join(target).join("release");
@@ -47,7 +54,7 @@ fn binstall_looks_where_a_release_puts_the_program() {
         for file in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
             fs::write(place.work().join(file), "").unwrap();
         }
-        fs::write(built.join("jwt-allauth"), "the program").unwrap();
+        fs::write(built.join(format!("jwt-allauth{}", extension(target))), "the program").unwrap();
         let mut command = Command::new("bash");
         command.args(["-ec", pack]).current_dir(place.work());
         command.env("TARGET", target).env("GITHUB_REF_NAME", format!("v{VERSION}"));

@@ -5,16 +5,14 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use anyhow::Result;
-use rustix::process::geteuid;
 
-use super::beneath::Beneath;
 use super::journal::Journal;
 use super::{stage, undo};
 use crate::failure::{Failure, Kind};
+use crate::platform::{self, Beneath};
 use crate::report;
 
 enum Found {
@@ -50,7 +48,7 @@ fn clear(directory: &Path, undoes: bool) -> Result<()> {
             Err(error) => Err(error),
         };
         undone
-            .and_then(|()| fs::remove_dir_all(directory.join(&name)))
+            .and_then(|()| platform::remove_stage(&directory.join(&name)))
             .map_err(|error| not_undone(directory, &error))?;
     }
     Ok(())
@@ -83,14 +81,13 @@ pub(super) fn unreadable(directory: &Path, error: &io::Error) -> Failure {
 
 fn look(directory: &Path, name: &str) -> io::Result<Found> {
     match Beneath::open(directory)?.directory(name) {
-        Ok(stage) => of_user(stage, geteuid().as_raw()),
+        Ok(stage) => at(stage),
         Err(_) => Ok(Found::SomebodyElses),
     }
 }
 
-fn of_user(stage: Beneath, user: u32) -> io::Result<Found> {
-    let there = stage.metadata()?;
-    if there.uid() != user || there.mode() & 0o077 != 0 {
+fn at(stage: Beneath) -> io::Result<Found> {
+    if !stage.is_ours()? {
         return Ok(Found::SomebodyElses);
     }
     match Journal::read(&stage) {

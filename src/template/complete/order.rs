@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use cargo_generate::{GenerateArgs, TemplatePath, Vcs};
 use clap::Parser;
 
-use crate::{bounds, report};
+use crate::{bounds, platform, report};
 
 /// A hidden command: it is not in `cli.rs`, so help, completions and manual omit it.
 pub(super) const COMMAND: &str = "__cargo-generate";
@@ -40,7 +40,7 @@ impl Order {
 
     /// On success, prints the project's directory as the last line on stdout.
     pub(crate) fn carry_out(self) -> i32 {
-        bounds::end_with(self.parent, self.failure.parent().map(Path::to_owned));
+        platform::end_with(self.parent, self.failure.parent().map(Path::to_owned));
         if !self.allow_commands {
             bounds::limit();
         }

@@ -2,8 +2,6 @@
 
 use std::env;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 
@@ -17,6 +15,7 @@ use super::{Complete, Person, config, outcome, scripts};
 use crate::answers::{Answers, Value};
 use crate::errand;
 use crate::failure::Failure;
+use crate::platform;
 use crate::scratch::Scratch;
 use crate::signals::Writing;
 use crate::template::circumstances;
@@ -85,7 +84,7 @@ impl Complete {
             errand::converse(&mut command, writing)?
         } else {
             // In its own process group, so that a signal also ends the processes its scripts started.
-            errand::run(command.process_group(0), writing)?
+            errand::run(platform::lead_group(&mut command), writing)?
         };
         writing.check()?;
         let outcome = outcome.context("cargo-generate was interrupted")?;
@@ -143,7 +142,7 @@ fn write(path: &Path, source: &Source, contents: &[u8]) -> Result<()> {
     path.parent().map_or(Ok(()), fs::create_dir_all).map_err(|error| Scratch::failed(path, &error))?;
     written(path, contents)?;
     if source.form == (Form::File { executable: true }) {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+        platform::make_executable(path)?;
     }
     Ok(())
 }
@@ -168,6 +167,7 @@ fn surroundings(command: &mut Command, temporary: &Path) {
     for name in theirs {
         command.env_remove(name);
     }
-    command.env("TMPDIR", temporary).env("NO_COLOR", "1").env_remove("RUST_LOG");
+    command.envs(platform::TEMPORARY.iter().map(|name| (name, temporary)));
+    command.env("NO_COLOR", "1").env_remove("RUST_LOG");
     command.envs(Person::here().variables());
 }

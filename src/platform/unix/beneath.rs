@@ -1,64 +1,80 @@
 //! A directory held open. Paths below it are opened without following links, even if others can write there.
 
 use std::ffi::OsStr;
-use std::fs::{File, Metadata};
-use std::io::{self, ErrorKind, Read};
+use std::fs::File;
+use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path};
 
 use rustix::fs::{
     AtFlags, FileType, Mode, OFlags, mkdirat, open, openat, readlinkat, renameat, statat, symlinkat, unlinkat,
 };
+use rustix::process::geteuid;
 
+use crate::platform::contents;
 use crate::tree::sha256;
 
-/// Far more than any template file, or a journal of them.
-const MAX_BYTES: u64 = 64 * 1024 * 1024;
 const DIRECTORY: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 /// Does not block on a pipe that somebody put there.
 const FILE: OFlags = OFlags::NONBLOCK.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
-pub(super) struct Beneath(OwnedFd);
+pub(crate) struct Beneath(OwnedFd);
 
 impl Beneath {
-    pub(super) fn open(directory: &Path) -> io::Result<Self> {
+    pub(crate) fn open(directory: &Path) -> io::Result<Self> {
         Ok(Self(open(directory, DIRECTORY, Mode::empty())?))
     }
 
-    pub(super) fn directory(&self, name: &str) -> io::Result<Self> {
+    pub(crate) fn directory(&self, name: &str) -> io::Result<Self> {
         Ok(Self(openat(&self.0, name, DIRECTORY, Mode::empty())?))
     }
 
-    pub(super) fn metadata(&self) -> io::Result<Metadata> {
-        File::from(self.0.try_clone()?).metadata()
+    /// Whether it belongs to the user and is closed to everybody else.
+    pub(crate) fn is_ours(&self) -> io::Result<bool> {
+        self.is_of(geteuid().as_raw())
     }
 
-    pub(super) fn file(&self, path: impl AsRef<Path>) -> io::Result<File> {
+    fn is_of(&self, user: u32) -> io::Result<bool> {
+        let there = File::from(self.0.try_clone()?).metadata()?;
+        let is_open = there.mode() & 0o077 != 0;
+        Ok(there.uid() == user && !is_open)
+    }
+
+    /// Inode and change time of a file in it that is never touched again. The system assigns both, so neither a
+    /// repository nor an archive of an attacker can contain them.
+    pub(crate) fn seal(&self, file: &str) -> io::Result<String> {
+        let made = self.file(file)?.metadata()?;
+        Ok(format!("{} {}.{:09}", made.ino(), made.ctime(), made.ctime_nsec()))
+    }
+
+    pub(crate) fn file(&self, path: impl AsRef<Path>) -> io::Result<File> {
         let (parent, name) = self.parent(path.as_ref())?;
         let file = File::from(openat(parent, name, FILE, Mode::empty())?);
         if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no file")) }
     }
 
     /// Creates a new file, and its parent directories.
-    pub(super) fn create(&self, path: impl AsRef<Path>, mode: u32) -> io::Result<File> {
+    pub(crate) fn create(&self, path: impl AsRef<Path>, mode: u32) -> io::Result<File> {
         self.make_parents(path.as_ref())?;
         let (parent, name) = self.parent(path.as_ref())?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | FILE;
         Ok(File::from(openat(parent, name, flags, Mode::from_raw_mode(mode))?))
     }
 
-    pub(super) fn create_link(&self, path: impl AsRef<Path>, target: &OsStr) -> io::Result<()> {
+    pub(crate) fn create_link(&self, path: impl AsRef<Path>, target: &[u8]) -> io::Result<()> {
         self.make_parents(path.as_ref())?;
         let (parent, name) = self.parent(path.as_ref())?;
-        Ok(symlinkat(target, parent, name)?)
+        Ok(symlinkat(OsStr::from_bytes(target), parent, name)?)
     }
 
-    pub(super) fn has(&self, path: impl AsRef<Path>) -> bool {
+    pub(crate) fn has(&self, path: impl AsRef<Path>) -> bool {
         self.kind(path.as_ref()).is_ok()
     }
 
     /// The hash of a file's contents, or of a link's target path. Anything else is an error.
-    pub(super) fn hash(&self, path: impl AsRef<Path>) -> io::Result<String> {
+    pub(crate) fn hash(&self, path: impl AsRef<Path>) -> io::Result<String> {
         let path = path.as_ref();
         match self.kind(path)? {
             FileType::Symlink => {
@@ -69,18 +85,18 @@ impl Beneath {
         }
     }
 
-    pub(super) fn remove(&self, path: impl AsRef<Path>) -> io::Result<()> {
+    pub(crate) fn remove(&self, path: impl AsRef<Path>) -> io::Result<()> {
         let (parent, name) = self.parent(path.as_ref())?;
         Ok(unlinkat(parent, name, AtFlags::empty())?)
     }
 
-    pub(super) fn remove_directory(&self, path: impl AsRef<Path>) -> io::Result<()> {
+    pub(crate) fn remove_directory(&self, path: impl AsRef<Path>) -> io::Result<()> {
         let (parent, name) = self.parent(path.as_ref())?;
         Ok(unlinkat(parent, name, AtFlags::REMOVEDIR)?)
     }
 
     /// Moves a file from another directory on the same file system to `path`.
-    pub(super) fn take(&self, path: impl AsRef<Path>, other: &Self, from: impl AsRef<Path>) -> io::Result<()> {
+    pub(crate) fn take(&self, path: impl AsRef<Path>, other: &Self, from: impl AsRef<Path>) -> io::Result<()> {
         self.make_parents(path.as_ref())?;
         let ((parent, name), (other, from)) = (self.parent(path.as_ref())?, other.parent(from.as_ref())?);
         Ok(renameat(other, from, parent, name)?)
@@ -114,50 +130,27 @@ impl Beneath {
     }
 }
 
-/// Reads a file, up to a limit: somebody else may have made it arbitrarily large.
-pub(super) fn contents(file: File) -> io::Result<Vec<u8>> {
-    let mut contents = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut contents)?;
-    if contents.len() as u64 > MAX_BYTES {
-        return Err(io::Error::other(format!("it is larger than {} MiB", MAX_BYTES / 1024 / 1024)));
-    }
-    Ok(contents)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::os::unix::fs::symlink;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     use tempfile::TempDir;
 
     use super::*;
+    use crate::platform::create_private;
 
     #[test]
-    fn nothing_is_reached_through_a_link_or_above_the_directory() {
+    fn a_directory_is_ours_if_nobody_else_owns_it_or_can_open_it() {
         let home = TempDir::new().unwrap();
-        for path in ["outside/deep", "inside"] {
-            fs::create_dir_all(home.path().join(path)).unwrap();
+        let directory = home.path().join("ours");
+        create_private(&directory).unwrap();
+        let beneath = Beneath::open(&directory).unwrap();
+        assert!(beneath.is_ours().unwrap() && !beneath.is_of(geteuid().as_raw() + 1).unwrap());
+        for mode in [0o777, 0o770, 0o707, 0o755, 0o750, 0o711] {
+            fs::set_permissions(&directory, Permissions::from_mode(mode)).unwrap();
+            assert!(!beneath.is_ours().unwrap(), "{mode:o}");
         }
-        fs::write(home.path().join("outside/theirs"), "theirs").unwrap();
-        symlink("../outside", home.path().join("inside/link")).unwrap();
-        symlink("../outside/theirs", home.path().join("inside/file")).unwrap();
-        let inside = Beneath::open(&home.path().join("inside")).unwrap();
-        inside.create("ours", 0o600).unwrap();
-        for above in ["link", "..", "../outside", "./link"] {
-            let [theirs, deep, new] = ["theirs", "deep", "new"].map(|name| Path::new(above).join(name));
-            assert!(!inside.has(&theirs) && inside.file(&theirs).is_err() && inside.hash(&theirs).is_err(), "{above}");
-            assert!(inside.create(&new, 0o600).is_err() && inside.create_link(&new, "x".as_ref()).is_err(), "{above}");
-            assert!(inside.take(&new, &inside, "ours").is_err() && inside.take("new", &inside, &theirs).is_err());
-            assert!(inside.remove(&theirs).is_err() && inside.remove_directory(&deep).is_err(), "{above}");
-            assert!(inside.create(Path::new(above).join("new/deep"), 0o600).is_err(), "{above}");
-        }
-        assert!(inside.file("file").is_err() && inside.create("file", 0o600).is_err(), "a link itself is not its end");
-        assert!(Beneath::open(&home.path().join("inside/link")).is_err() && inside.directory("link").is_err());
-        let mut left: Vec<_> =
-            fs::read_dir(home.path().join("outside")).unwrap().map(|e| e.unwrap().file_name()).collect();
-        left.sort();
-        assert_eq!(left, ["deep", "theirs"]);
     }
 
     /// Somebody else with write access replaces the directory.
