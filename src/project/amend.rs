@@ -134,6 +134,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(feature = "portable", ignore = "there are no modes")]
     fn files_are_added_replaced_with_their_modes_and_removed() {
         let home = project();
         fs::set_permissions(home.path().join("a/changed"), Permissions::from_mode(0o750)).unwrap();

@@ -187,14 +187,20 @@ fn a_directory_that_may_not_be_read_is_named() {
     let closed = |path: &str, mode| {
         fs::set_permissions(place.work().join(path), Permissions::from_mode(mode)).unwrap();
     };
+    place.write("t/NOTICE", "");
+    place.write("t/closed/notes", "");
     closed("shop", 0o333);
     closed("deep", 0o000);
+    closed("t/closed", 0o000);
     let run = |arguments: &str| Ran::of(&place.unprivileged(arguments).output().unwrap());
     let said = format!("`{}` cannot be read: Permission denied", place.work().join("shop").display());
     for arguments in ["startproject other shop", "check shop", "update shop --dry-run"] {
         run(arguments).ended_with(5).saying(&said).saying("permissions");
     }
     run("startproject other deep/er/new").ended_with(5).saying("deep/er/new` cannot be read: Permission denied");
+    let ran = run("startproject other --vcs none --template t").ended_with(4).saying("error: the template `t`: ");
+    ran.saying("t/closed: Permission denied");
+    closed("t/closed", 0o755);
     closed("deep", 0o755);
     closed("shop", 0o755);
     run("check shop").succeeded();

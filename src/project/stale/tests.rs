@@ -75,6 +75,7 @@ fn a_journal_that_leads_out_of_the_project_or_into_its_repository_is_not_gone_by
 }
 
 #[test]
+#[cfg_attr(feature = "portable", ignore = "there are no modes")]
 fn a_stage_that_others_can_open_is_not_believed() {
     for mode in [0o777, 0o770, 0o707, 0o755, 0o750, 0o711] {
         let scene = Scene::of(&entry("ours"));

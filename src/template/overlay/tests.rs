@@ -82,6 +82,7 @@ fn whatever_is_not_named_liquid_is_copied_to_the_byte() {
 }
 
 #[test]
+#[cfg_attr(feature = "portable", ignore = "there are no modes")]
 fn who_may_execute_a_file_is_taken_from_the_disk() {
     let overlay = skeleton(&[("run", ""), ("build.sh.liquid", "#!/bin/sh\n"), ("sourced.sh", "#!/bin/sh\n")]);
     for path in ["run", "build.sh.liquid"] {
