@@ -2,6 +2,7 @@
 
 mod api;
 mod describe;
+mod migrating;
 mod parts;
 mod settings;
 mod state;

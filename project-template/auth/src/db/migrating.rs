@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migrator};
+use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, Migrator};
 use sqlx::postgres::PgPool;
 use sqlx::{Postgres, Transaction};
 
-use super::{Db, migrations_for};
+use super::{Db, Tx, TxOn, migrations_for};
+use crate::in_tx;
 
 /// The advisory lock of a migrating process. PostgreSQL keeps advisory locks per database.
 const LOCK: i64 = 0x6a77_7461_6d69_6772;
@@ -17,52 +18,54 @@ const ASK_AGAIN: Duration = Duration::from_millis(100);
 const SAY_SO: Duration = Duration::from_secs(3);
 
 impl Db {
-    /// Applies the missing migrations, all or none. Processes that start together take turns.
-    pub async fn migrate(&self) -> anyhow::Result<()> {
+    /// Applies the missing migrations, all or none. `complete` gets their versions and does in the same transaction what
+    /// SQL cannot. Processes that start together take turns.
+    pub(crate) async fn migrate_with(
+        &self,
+        complete: impl AsyncFnOnce(&mut Tx, &[i64]) -> sqlx::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.try_migrate(complete).await.context(
+            "the database cannot be migrated; if a newer version of this program migrated it, run that version",
+        )
+    }
+
+    async fn try_migrate(&self, complete: impl AsyncFnOnce(&mut Tx, &[i64]) -> sqlx::Result<()>) -> anyhow::Result<()> {
         let mut migrations = migrations_for(self);
         // sqlx's own lock belongs to the session: behind a pooler another client may get that session, and the lock is
         // never released.
         migrations.set_locking(false);
-        let migrated = match self {
-            Self::Sqlite(pool) => {
-                let mut tx = pool.begin_with("begin immediate").await?;
-                match migrations.run(&mut *tx).await {
-                    Ok(()) => Ok(tx.commit().await?),
-                    Err(error) => Err(error),
-                }
-            }
-            Self::Postgres(pool) => {
-                let mut tx = turn(pool).await?;
-                match migrations.run(&mut *tx).await {
-                    Ok(()) => Ok(tx.commit().await?),
-                    Err(error) => Err(error),
-                }
-            }
-        };
-        migrated.context(
-            "the database cannot be migrated; if a newer version of this program migrated it, run that version",
-        )
+        let mut tx = self.turn().await?;
+        let applied = in_tx!(tx, conn => applied_migrations(conn, &migrations).await)?;
+        let missing: Vec<i64> = missing(&migrations, &applied).map(|migration| migration.version).collect();
+        in_tx!(tx, conn => migrations.run(conn).await)?;
+        complete(&mut tx, &missing).await?;
+        Ok(tx.commit().await?)
     }
 
     /// The names of the migrations not yet applied.
     pub async fn pending_migrations(&self) -> anyhow::Result<Vec<String>> {
         let migrations = migrations_for(self);
-        let applied = match self {
-            Self::Sqlite(pool) => applied_migrations(&mut *pool.acquire().await?, &migrations).await?,
-            Self::Postgres(pool) => {
-                let mut tx = turn(pool).await?;
-                let applied = applied_migrations(&mut *tx, &migrations).await?;
-                tx.commit().await?;
-                applied
-            }
-        };
+        let mut tx = self.turn().await?;
+        let applied = in_tx!(tx, conn => applied_migrations(conn, &migrations).await)?;
+        // Without a commit: a question creates no table.
+        drop(tx);
         if let Some(newer) = applied.iter().find(|applied| !migrations.version_exists(applied.version)) {
             bail!("the database has migration {} of a newer version of this program; run that version", newer.version);
         }
-        let missing =
-            migrations.iter().filter(|migration| applied.iter().all(|done| done.version != migration.version));
-        Ok(missing.map(|migration| migration.description.to_string()).collect())
+        Ok(missing(&migrations, &applied).map(|migration| migration.description.to_string()).collect())
     }
+
+    /// A transaction in which no other process migrates.
+    async fn turn(&self) -> sqlx::Result<Tx> {
+        match self {
+            Self::Sqlite(_) => self.begin().await,
+            Self::Postgres(pool) => Ok(Tx { on: TxOn::Postgres(turn(pool).await?), after: Vec::new() }),
+        }
+    }
+}
+
+fn missing<'m>(migrations: &'m Migrator, applied: &'m [AppliedMigration]) -> impl Iterator<Item = &'m Migration> {
+    migrations.iter().filter(|migration| applied.iter().all(|done| done.version != migration.version))
 }
 
 /// On PostgreSQL, call this with the lock: even `create table if not exists` fails for one of two concurrent callers.

@@ -1,5 +1,6 @@
 //! How accounts are found.
 
+use auth::db::Db;
 use auth::email_verification::Mode;
 use auth::on;
 use auth::testing::{Client, Engine, PASSWORD, TestApp};
@@ -18,6 +19,8 @@ auth::on_both_engines!(
     what_finds_an_account_follows_its_names_and_its_address,
     a_sign_up_with_a_known_address_changes_and_leaves_nothing,
     a_deleted_account_leaves_none_of_its_words,
+    accounts_from_before_the_index_are_found_after_the_upgrade,
+    instances_that_upgrade_at_once_index_each_account_once,
 );
 
 async fn named(app: &TestApp, email: &str, first: &str, last: &str) -> Client {
@@ -180,4 +183,45 @@ async fn a_deleted_account_leaves_none_of_its_words(engine: Engine) {
     let mut boss = signed_in(&app, BOSS).await;
     assert_eq!(find(&mut boss, "ŧŧŧ").await, [""; 0]);
     assert_eq!(find(&mut boss, "@example.com").await, [ADA, HELPER, BOSS]);
+}
+
+/// Takes the last migration back, as in a database that an earlier version made.
+async fn forget_the_index(app: &TestApp) {
+    let statements: &[&str] = match app.auth.db() {
+        Db::Sqlite(_) => &["drop table user_search_parts", "drop table user_search"],
+        Db::Postgres(_) => &["drop table user_search", "drop function user_search_trigrams"],
+    };
+    for statement in statements.iter().chain(&["delete from _sqlx_migrations where version = 10"]) {
+        on!(app.auth.db(), pool => sqlx::query(*statement).execute(pool).await.map(drop)).unwrap();
+    }
+}
+
+async fn accounts_from_before_the_index_are_found_after_the_upgrade(engine: Engine) {
+    let app = start(engine).await;
+    named(&app, "x1@bücher.example", "Zoë Marie", "Weiß").await;
+    named(&app, "x2@xn--bcher-kva.example", "Οδυσσεύς", "Ёлкин").await;
+    named(&app, "x3@example.com", "Émile", "").await;
+    let before = all_words(&app).await;
+    forget_the_index(&app).await;
+    let app = app.second_instance(router).await;
+    assert_eq!(all_words(&app).await, before);
+    let mut boss = signed_in(&app, BOSS).await;
+    for part in ["zoe", "weiss", "ma weiss", "x1@bucher", "x1 @xn--bcher"] {
+        assert_eq!(find(&mut boss, part).await, ["x1@bücher.example"], "{part}");
+    }
+    for part in ["οδυσσευς", "ЕЛК", "x2 @bücher"] {
+        assert_eq!(find(&mut boss, part).await, ["x2@xn--bcher-kva.example"], "{part}");
+    }
+    assert_eq!(find(&mut boss, "emile").await, ["x3@example.com"]);
+}
+
+async fn instances_that_upgrade_at_once_index_each_account_once(engine: Engine) {
+    let app = start(engine).await;
+    for n in 0..20 {
+        named(&app, &format!("x{n}@example.com"), "Zoë Marie", "").await;
+    }
+    let before = all_words(&app).await;
+    forget_the_index(&app).await;
+    tokio::join!(app.second_instance(router), app.second_instance(router), app.second_instance(router));
+    assert_eq!(all_words(&app).await, before);
 }

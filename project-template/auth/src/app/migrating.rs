@@ -1,0 +1,23 @@
+//! Migrations, and the rooms that complete them.
+
+use crate::db::Db;
+use crate::users;
+
+/// `0010_user_search` folds names with `lower`, which leaves accents, and the letters of most languages on SQLite.
+const USER_SEARCH: i64 = 10;
+
+impl Db {
+    /// Applies the missing migrations, all or none. Processes that start together take turns.
+    ///
+    /// # Errors
+    /// If the database cannot be reached, or a newer version of this program migrated it.
+    pub async fn migrate(&self) -> anyhow::Result<()> {
+        self.migrate_with(async |tx, applied| {
+            if applied.contains(&USER_SEARCH) {
+                users::search::note_all(tx).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}
