@@ -82,17 +82,30 @@ fn is_plain_query(query: &str) -> bool {
 }
 
 /// Whether a text has only characters of a path or a query (RFC 3986, sections 3.3 and 3.4), so no fragment, and
-/// percent-encodes no byte that `is_refused`.
+/// percent-encodes nothing but UTF-8 without a byte that `is_refused`: some programs read an overlong `/` as a `/`.
 fn is_encoded(text: &str, is_refused: impl Fn(u8) -> bool) -> bool {
-    let mut parts = text.split('%');
-    let is_plain =
-        |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?".contains(&byte));
-    let is_decodable = |part: &str| {
-        let digits = part.get(..2).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        byte.is_some_and(|byte| !is_refused(byte)) && is_plain(&part[2..])
-    };
-    parts.next().is_none_or(is_plain) && parts.all(is_decodable)
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?".contains(&byte);
+    let mut decoded = Vec::with_capacity(text.len());
+    for (number, part) in text.split('%').enumerate() {
+        let mut plain = part;
+        if number > 0 {
+            let Some((byte, rest)) = decode(part).filter(|(byte, _)| !is_refused(*byte)) else { return false };
+            decoded.push(byte);
+            plain = rest;
+        }
+        if !plain.bytes().all(is_plain) {
+            return false;
+        }
+        decoded.extend_from_slice(plain.as_bytes());
+    }
+    std::str::from_utf8(&decoded).is_ok_and(|text| !text.contains(char::is_control))
+}
+
+/// The byte that two hexadecimal digits stand for, and what follows them.
+fn decode(text: &str) -> Option<(u8, &str)> {
+    let (digits, rest) =
+        text.split_at_checked(2).filter(|(digits, _)| digits.bytes().all(|it| it.is_ascii_hexdigit()))?;
+    Some((u8::from_str_radix(digits, 16).ok()?, rest))
 }
 
 impl Settings {

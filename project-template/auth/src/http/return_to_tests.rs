@@ -164,6 +164,15 @@ const NOT_ALLOWED: &[&str] = &[
     "https://app.example.com/welcome#",
     "https://app.example.com/welcome/caf\u{e9}",
     "https://app.example.com/welcome?{}",
+    // No UTF-8: overlong forms of `/`, `.` and NUL, a surrogate, a part of a letter; and a control character of two bytes.
+    "https://app.example.com/welcome/%c0%af",
+    "https://app.example.com/welcome/%c0%ae%c0%ae/admin",
+    "https://app.example.com/welcome/%e0%80%af",
+    "https://app.example.com/welcome?a=%c0%80",
+    "https://app.example.com/welcome/%ed%a0%80",
+    "https://app.example.com/welcome/caf%e9",
+    "https://app.example.com/welcome?a=%C3",
+    "https://app.example.com/welcome?a=%c2%85",
 ];
 
 #[test]
