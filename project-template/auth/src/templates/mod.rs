@@ -88,6 +88,12 @@ pub struct Written {
     pub html: String,
 }
 
+impl Written {
+    fn of(subject: &str, text: &str, html: &str) -> Self {
+        Self { subject: one_line(subject), text: wrapped(&printable(text)), html: printable(html) }
+    }
+}
+
 /// All templates, compiled.
 pub struct Templates {
     environment: Environment<'static>,
@@ -147,11 +153,11 @@ impl Templates {
     pub fn mail<M: Mail>(&self, mail: &M) -> anyhow::Result<Written> {
         let variables = mail.variables();
         let [subject, html, text] = M::DECLARED.sources;
-        Ok(Written {
-            subject: one_line(&self.fill(subject, &variables, "")?),
-            html: self.fill(html, &variables, "")?,
-            text: wrapped(&self.fill(text, &variables, "")?),
-        })
+        Ok(Written::of(
+            &self.fill(subject, &variables, "")?,
+            &self.fill(text, &variables, "")?,
+            &self.fill(html, &variables, "")?,
+        ))
     }
 
     /// Renders a page. `nonce` admits the styles and scripts that carry it.
@@ -206,12 +212,22 @@ fn broken(line: &str) -> Vec<String> {
     lines
 }
 
-/// Joins the words of a subject: it is a mail header, and a line break in it would begin another header.
+/// Characters of a subject: mail programs show fewer, and some servers refuse longer headers.
+const SUBJECT_LIMIT: usize = 200;
+
+/// Joins the words of a subject: it is a mail header, and a line break in it would begin another header. Cuts a long one.
 fn one_line(text: &str) -> String {
-    text.split(|character: char| character.is_whitespace() || character.is_control())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
+    let words = text.split(|character: char| character.is_whitespace() || character.is_control());
+    let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(SUBJECT_LIMIT) {
+        Some(_) => line.chars().take(SUBJECT_LIMIT - 1).chain(['…']).collect(),
+        None => line,
+    }
+}
+
+/// Removes control characters, which mail servers may refuse, and which can rewrite what a terminal shows.
+fn printable(text: &str) -> String {
+    text.replace(|character: char| character.is_control() && !matches!(character, '\n' | '\t'), "")
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde::Serialize;
 
-use super::{Templates, Written, one_line, wrapped};
+use super::{Templates, Written};
 
 impl Templates {
     /// Renders a mail of the application: subject, text and HTML.
@@ -12,11 +12,11 @@ impl Templates {
     /// # Errors
     /// If a text is no template, or names a variable that has no value.
     pub fn own_mail(&self, [subject, text, html]: [&str; 3], values: &impl Serialize) -> anyhow::Result<Written> {
-        Ok(Written {
-            subject: one_line(&self.fill_own("subject.txt", subject, values, "")?),
-            text: wrapped(&self.fill_own("text.txt", text, values, "")?),
-            html: self.fill_own("mail.html", html, values, "")?,
-        })
+        Ok(Written::of(
+            &self.fill_own("subject.txt", subject, values, "")?,
+            &self.fill_own("text.txt", text, values, "")?,
+            &self.fill_own("mail.html", html, values, "")?,
+        ))
     }
 
     /// Renders a page of the application.

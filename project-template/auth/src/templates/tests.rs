@@ -120,6 +120,21 @@ fn a_line_break_in_a_value_does_not_begin_another_header() {
 }
 
 #[test]
+fn a_mail_has_no_control_characters_and_a_subject_of_a_sane_length() {
+    let templates = load(&[]).unwrap();
+    let values = serde_json::json!({ "team": "x\u{0}\u{1b}[2J\u{85}\ty\r\nz", "long": "w\u{e9} ".repeat(10_000) });
+    let own = templates.own_mail(["{{ team }} {{ long }}", "{{ team }}", "<p>{{ team }}</p>"], &values).unwrap();
+    assert_eq!(own.subject.chars().count(), SUBJECT_LIMIT);
+    assert!(own.subject.starts_with("x [2J y z w\u{e9} w\u{e9}") && own.subject.ends_with('…'), "{}", own.subject);
+    assert_eq!((own.text.as_str(), own.html.as_str()), ("x[2J\ty\nz\n", "<p>x[2J\ty\nz</p>"));
+    assert_eq!(one_line(&"x".repeat(SUBJECT_LIMIT)), "x".repeat(SUBJECT_LIMIT));
+
+    let templates = load(&[("pass_reset_subject", "{{ email }}"), ("pass_reset_text", "{{ email }}")]).unwrap();
+    let mail = templates.mail(&mails::PassReset { email: "a\u{7}".repeat(300), ..reset("") }).unwrap();
+    assert_eq!((mail.subject.chars().count(), mail.text), (SUBJECT_LIMIT, "a".repeat(300) + "\n"));
+}
+
+#[test]
 fn a_file_replaces_a_built_in_text_and_a_layout_every_page() {
     let templates = load(&[
         ("pass_reset_text", "Go to {{ link }} now."),
