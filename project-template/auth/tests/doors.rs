@@ -80,7 +80,7 @@ async fn join(
     Path(email): Path<String>,
 ) -> Result<Response> {
     let email = Email::parse(&email).ok_or_else(Error::not_found)?;
-    let sign_in = auth.sign_up(&email, ("Ada", &"x".repeat(151)), &client, "example.com").await?;
+    let sign_in = auth.sign_up(&email, ("A\0da", &"x".repeat(151)), &client, "example.com").await?;
     Ok(sign_in.answer(&auth, delivery, StatusCode::CREATED, json!({})))
 }
 
@@ -114,7 +114,7 @@ async fn team(State(auth): State<Auth>) -> Result<Response> {
 
 async fn pay(State(auth): State<Auth>, user: CurrentUser) -> Result<StatusCode> {
     let mut tx = auth.db().begin().await?;
-    let event = OwnEvent::new("invoice_paid").of(user.id()).session(user.session).saying("invoice 7");
+    let event = OwnEvent::new("invoice_paid").of(user.id()).session(user.session).saying("invoice\0 7");
     auth.audit().record(&mut tx, &event).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)

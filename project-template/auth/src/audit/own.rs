@@ -39,10 +39,11 @@ impl OwnEvent {
         Self { session: Some(session), ..self }
     }
 
-    /// Details: no secrets, and no personal data that must be deleted with the account, since the row outlives it.
+    /// Details: no secrets, and no personal data that must be deleted with the account, since the row outlives it. Leaves
+    /// out null characters, which PostgreSQL does not store.
     #[must_use]
     pub fn saying(self, detail: impl Into<String>) -> Self {
-        Self { detail: Some(detail.into()), ..self }
+        Self { detail: Some(detail.into().replace('\0', "")), ..self }
     }
 }
 

@@ -19,7 +19,7 @@ refusals! {
 impl Auth {
     /// Creates an account without a password for a user whose address was vouched for, such as by a provider that says
     /// `email_verified`, and signs them in; both or neither. `name` is as at [`Auth::sign_in`]. Names longer than 150
-    /// characters are cut. Never pass an address that the provider does not vouch for: it would count as verified.
+    /// characters are cut, and null characters are left out: databases do not store them. Never pass an address that the provider does not vouch for: it would count as verified.
     ///
     /// ```
     /// use auth::http::Client;
@@ -48,7 +48,7 @@ impl Auth {
         name: &'static str,
     ) -> Result<SignIn> {
         require_allowed(self, email)?;
-        let cut = |name: &str| name.chars().take(NAME_LIMIT).collect();
+        let cut = |name: &str| name.chars().filter(|letter| *letter != '\0').take(NAME_LIMIT).collect();
         let new = NewUser {
             id: Uuid::now_v7(),
             email: email.clone(),
