@@ -15,6 +15,7 @@ auth::on_both_engines!(
     an_account_that_a_stranger_may_have_made_is_no_superuser_unless_that_is_asked_for,
     a_verified_account_becomes_a_superuser_whose_password_is_void_and_a_deactivated_one_does_not,
     flush_tokens_counts_and_removes,
+    a_dry_run_applies_no_migrations,
     in_production_a_start_that_migrates_does_so_first,
     variables_are_all_that_production_needs,
 );
@@ -465,6 +466,71 @@ async fn the_ids_of_an_import_replace_those_of_an_earlier_one_or_leave_them() {
     assert_told(&program, &command, 0, "imported 1 account");
     assert!(std::fs::read_to_string(&ids).unwrap().starts_with("pk,id\n7,"));
     assert!(!program.directory().join("ids.csv.part").exists());
+}
+
+#[tokio::test]
+async fn what_only_looks_makes_no_database() {
+    let program = program(Engine::Sqlite).await;
+    let accounts = program.directory().join("users.csv");
+    std::fs::write(&accounts, "pk,email\n7,ada@example.com\n").unwrap();
+    let accounts = accounts.to_str().unwrap();
+    let import = ["import-users", accounts, "--dry-run"];
+    for (command, code, expected) in [
+        (&import[..], 0, "would import 1 account"),
+        (&import, 0, "note: there is no database yet"),
+        (&["flush-tokens", "--dry-run"], 0, "would remove 0 expired sessions"),
+        (&["migrate", "--check"], 1, "missing 0001_users_and_sessions"),
+    ] {
+        assert_told(&program, command, code, expected);
+        assert!(!program.directory().join("test.db").exists(), "{command:?}");
+    }
+    assert_told(&program, &["import-users", accounts, "--dry-run", "--ids", "ids.csv"], 2, "cannot be used with");
+    assert_told(&program, &["import-users", accounts], 0, "imported 1 account");
+    assert_told(&program, &import, 0, "skipped 1 account");
+}
+
+#[tokio::test]
+async fn the_help_of_an_import_names_the_systems() {
+    let program = program(Engine::Sqlite).await;
+    let (_, help, _) = told(&program.run(&["import-users", "--help"]));
+    for system in [
+        "django",
+        "devise",
+        "laravel",
+        "supabase",
+        "auth0",
+        "keycloak",
+        "firebase",
+        "better-auth",
+        "kratos",
+        "werkzeug",
+    ] {
+        assert!(help.contains(&format!("- {system}:")), "{help}");
+    }
+}
+
+async fn a_dry_run_applies_no_migrations(engine: Engine) {
+    let program = program(engine).await;
+    assert_told(&program, &["migrate"], 0, "applying");
+    let url = program.command(&[]).get_envs().find(|(name, _)| *name == "DATABASE_URL").unwrap().1.unwrap().to_owned();
+    let settings = auth::db::Settings {
+        url: url.to_str().unwrap().into(),
+        max_connections: 1,
+        acquire_timeout: std::time::Duration::from_secs(10),
+    };
+    let db = auth::db::Db::connect(&settings).await.unwrap();
+    let count = async || {
+        auth::on!(&db, pool => auth::sqlx::query_scalar::<_, i64>("select count(*) from _sqlx_migrations").fetch_one(pool).await)
+            .unwrap()
+    };
+    let before = count().await;
+    auth::on!(&db, pool => auth::sqlx::query("delete from _sqlx_migrations where version = 9").execute(pool).await.map(drop))
+        .unwrap();
+    for command in [&["flush-tokens", "--dry-run"][..], &["import-users", "users.csv", "--dry-run"]] {
+        assert_told(&program, command, 1, "a dry run applies no migrations, and these are missing: 0009_remembered");
+        assert_eq!(count().await, before - 1);
+    }
+    db.close().await;
 }
 
 /// An argument would be seen by everybody on the machine.

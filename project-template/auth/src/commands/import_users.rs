@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use time::UtcOffset;
 use time::macros::format_description;
 
-use super::with_auth;
+use super::{with_auth, with_auth_of_dry_run};
 use crate::account::import::{self, Event, Import, Summary, System};
 use crate::app::Parts;
 
@@ -20,25 +20,26 @@ pub(super) struct Arguments {
     /// What `manage.py dumpdata auth.user account.emailaddress --format jsonl` wrote, a CSV file, or the export of another
     /// system
     file: PathBuf,
-    /// The system that the export is of
+    /// The system that wrote the file; Django if this is missing
     #[arg(long, value_name = "SYSTEM")]
     from: Option<System>,
     /// The parameters of Firebase's password hashes, as its console shows them; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     hash_config: Option<PathBuf>,
-    /// Only say what would happen
+    /// Only say what would happen: no account, file or database is made
     #[arg(long)]
     dry_run: bool,
     /// The model whose rows are the accounts, such as `auth.user`, where the file has several with addresses and passwords
     #[arg(long, value_name = "APP.MODEL")]
     model: Option<String>,
-    /// Import accounts that had a second factor, although there is none here: their passwords alone will do
+    /// Import accounts that had a second factor, which this server does not have: they sign in with the password alone
     #[arg(long)]
     without_second_factors: bool,
     /// How far times without a zone are from UTC
     #[arg(long, value_name = "+HH:MM", default_value = "+00:00", value_parser = offset, allow_hyphen_values = true)]
     time_zone: UtcOffset,
-    /// Write which id each account has here, as CSV: its key in the file, id
+    /// Write the id that each account has here to a CSV file: its key in the export, and its id. Not with --dry-run, which
+    /// makes no ids
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     ids: Option<PathBuf>,
 }
@@ -69,7 +70,8 @@ pub(super) async fn import(parts: Box<Parts>, arguments: &Arguments) -> anyhow::
         without_second_factors: arguments.without_second_factors,
         time_zone: arguments.time_zone,
     };
-    let imported = with_auth(parts, async |auth| import::import(auth, &plan, watch).await).await;
+    let work = async |auth: &_| import::import(auth, &plan, watch).await;
+    let imported = if plan.dry_run { with_auth_of_dry_run(parts, work).await } else { with_auth(parts, work).await };
     screen.clear();
     let summary = imported?;
     unwritten

@@ -7,7 +7,9 @@ use crate::db::Db;
 
 /// Applies missing migrations, or lists them.
 pub(super) async fn migrate(settings: &Settings, check: bool) -> anyhow::Result<ExitCode> {
-    let db = Db::connect(&settings.database).await?;
+    // A check makes no database: of one that does not exist, every migration is missing.
+    let missing = settings.database.missing().filter(|_| check);
+    let db = Db::connect(missing.as_ref().unwrap_or(&settings.database)).await?;
     let is_complete = bring_up_to_date(&db, check).await;
     db.close().await;
     Ok(if is_complete? { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -51,7 +51,7 @@ enum Command {
     },
     /// Make a superuser, or make an account one
     CreateSuperuser(superuser::Arguments),
-    /// Bring accounts from Django: rows of dumpdata (JSON lines or array) or CSV with a header
+    /// Import accounts with their passwords: from Django, or from the system that `--from` names
     ImportUsers(import_users::Arguments),
     /// Remove what has expired: sessions, links and codes, old audit rows, counters
     FlushTokens {
@@ -106,6 +106,18 @@ async fn with_auth<T>(parts: Box<Parts>, work: impl AsyncFnOnce(&Auth) -> anyhow
     let done = work(&auth).await;
     auth.db().close().await;
     done
+}
+
+/// As [`with_auth`], for a dry run: it makes no database and applies no migrations.
+async fn with_auth_of_dry_run<T>(
+    mut parts: Box<Parts>,
+    work: impl AsyncFnOnce(&Auth) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    if let Some(empty) = parts.settings.database.without_change().await? {
+        eprintln!("note: there is no database yet; this is a run on an empty one");
+        parts.settings.database = empty;
+    }
+    with_auth(parts, work).await
 }
 
 async fn perform(command: Command, hooks: impl Hooks, app: impl FnOnce(Auth) -> Router) -> anyhow::Result<ExitCode> {

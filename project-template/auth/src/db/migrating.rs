@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, Migrator};
 use sqlx::postgres::PgPool;
 use sqlx::{Postgres, Transaction};
 
-use super::{Db, Tx, TxOn, migrations_for};
+use super::{Db, Settings, Tx, TxOn, migrations_for};
 use crate::in_tx;
 
 /// The advisory lock of a migrating process. PostgreSQL keeps advisory locks per database.
@@ -61,6 +61,31 @@ impl Db {
             Self::Sqlite(_) => self.begin().await,
             Self::Postgres(pool) => Ok(Tx { on: TxOn::Postgres(turn(pool).await?), after: Vec::new() }),
         }
+    }
+}
+
+impl Settings {
+    /// For a dry run, which creates and migrates no database: settings of an empty one, if there is none yet.
+    ///
+    /// # Errors
+    /// If the database lacks some migrations.
+    pub(crate) async fn without_change(&self) -> anyhow::Result<Option<Self>> {
+        if let Some(empty) = self.missing() {
+            return Ok(Some(empty));
+        }
+        let db = Db::connect(self).await?;
+        let pending = db.pending_migrations().await;
+        db.close().await;
+        let pending = pending?;
+        if pending.len() == migrations_for(&db).iter().count() {
+            return Ok(Some(self.empty()));
+        }
+        let names = pending.join(", ");
+        ensure!(
+            names.is_empty(),
+            "a dry run applies no migrations, and these are missing: {names}; run `migrate` first"
+        );
+        Ok(None)
     }
 }
 

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::sqlite::SqliteConnectOptions;
 
+use super::is_file;
 use crate::settings::Section;
 
 /// Above this, `check --deploy` warns.
@@ -39,6 +40,18 @@ impl Settings {
             section.problem("acquire_timeout", "must be longer than zero");
         }
         Self { url, max_connections: section.number("max_connections", 1..=1_000), acquire_timeout }
+    }
+
+    /// If the file of the database does not exist: settings to look at instead of making it.
+    pub(crate) fn missing(&self) -> Option<Self> {
+        let options = SqliteConnectOptions::from_str(self.url.expose_secret()).ok().filter(|_| self.is_sqlite())?;
+        let file = options.get_filename();
+        (is_file(file) && !file.exists()).then(|| self.empty())
+    }
+
+    /// Settings of an empty database in memory.
+    pub(super) fn empty(&self) -> Self {
+        Self { url: "sqlite::memory:".into(), ..self.clone() }
     }
 
     pub(super) fn is_sqlite(&self) -> bool {
