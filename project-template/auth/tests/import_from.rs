@@ -6,6 +6,7 @@ use auth::account::import::{Event, Import, Summary, System, import};
 use auth::testing::{Engine, TestApp};
 use auth::{Auth, on};
 use axum::Router;
+use clap::ValueEnum;
 use tempfile::NamedTempFile;
 
 auth::on_both_engines!(
@@ -14,6 +15,8 @@ auth::on_both_engines!(
     accounts_with_second_factors_and_other_ways_to_sign_in_are_named_and_counted,
     an_export_that_does_not_say_who_has_a_second_factor_is_refused,
     a_file_without_a_flag_that_looks_like_an_export_names_the_flag,
+    an_export_is_not_read_as_that_of_another_system,
+    what_is_no_export_of_firebase_is_refused_for_that,
     hashes_of_firebase_need_the_parameters_of_their_project,
     the_rows_of_auth0_and_of_better_auth_are_put_together,
     tables_of_better_auth_are_read_one_after_the_other,
@@ -207,6 +210,54 @@ async fn a_file_without_a_flag_that_looks_like_an_export_names_the_flag(engine: 
     let plan = Import { from: Some(System::Django), dry_run: true, ..Import::of(export("devise.csv")) };
     let said = run(&app, &Import { without_second_factors: true, ..plan }).await.expect("an import, as it is");
     assert_eq!((said.summary.imported, said.summary.without_password), (5, 5));
+}
+
+async fn an_export_is_not_read_as_that_of_another_system(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    for (wrote, file, ..) in EXPORTS {
+        for asked in System::value_variants() {
+            if asked == wrote || *asked == System::Django {
+                continue;
+            }
+            let error = refusal(&app, &Import { file: export(file), ..plan(*asked, "") }).await;
+            let advice = format!("`--from {}`", wrote.name());
+            assert!(
+                error.contains("looks like an export of") && error.contains(&advice),
+                "{file} as {asked:?}: {error}"
+            );
+        }
+    }
+    let dump = written(
+        "{\"model\": \"auth.user\", \"pk\": 1, \"fields\": {\"email\": \"a@example.com\", \"password\": \"!\"}}",
+    );
+    let error = refusal(&app, &Import { file: dump.path().to_owned(), ..plan(System::Devise, "") }).await;
+    assert!(error.contains("looks like an export of django"), "{error}");
+
+    // Rows of the requested system may come late, and columns of another do not matter beside its own.
+    let of_laravel =
+        |n: u32| format!("{{\"email\":\"u{n}@example.com\",\"password\":\"!\",\"email_verified_at\":null}}\n");
+    let mut late = (0..1_100).map(of_laravel).collect::<Vec<_>>().concat();
+    let of_devise =
+        "{\"email\":\"ada@example.com\",\"encrypted_password\":\"x\",\"email_verified_at\":null,\"password\":\"x\"}\n";
+    let plan_of =
+        |file: &NamedTempFile| Import { file: file.path().to_owned(), dry_run: true, ..plan(System::Devise, "") };
+    let error = refusal(&app, &plan_of(&written(&late))).await;
+    assert!(error.contains("use `--from laravel`"), "{error}");
+    late.push_str(of_devise);
+    assert_eq!(run(&app, &plan_of(&written(&late))).await.expect("an import").summary.imported, 1_101);
+}
+
+async fn what_is_no_export_of_firebase_is_refused_for_that(engine: Engine) {
+    let app = TestApp::start(engine, router).await;
+    let text = std::fs::read_to_string(export("laravel.csv")).expect("a file");
+    for text in [text.replace("\"2021-03-04 05:06:07\"", "2021-03-04 05:06:07").replace(',', "\t"), text] {
+        let file = written(&text);
+        let error = refusal(&app, &Import { file: file.path().to_owned(), ..plan(System::Firebase, "") }).await;
+        assert!(error.contains("looks like an export of laravel"), "{error}");
+    }
+    let file = written("id,email,name\n1,ada@example.com,Ada\n");
+    let error = refusal(&app, &Import { file: file.path().to_owned(), ..plan(System::Firebase, "") }).await;
+    assert!(error.contains("the file is no export of firebase, whose CSV has no header"), "{error}");
 }
 
 async fn hashes_of_firebase_need_the_parameters_of_their_project(engine: Engine) {

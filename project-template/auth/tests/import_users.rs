@@ -370,7 +370,9 @@ async fn the_audit_log_says_whom_an_import_made_staff(engine: Engine) {
 
 async fn hashes_of_other_frameworks_sign_their_owners_in_and_are_replaced(engine: Engine) {
     let app = TestApp::start(engine, router).await;
-    let said = run(&app, Path::new(OTHERS), false).await;
+    // Among them are hashes of Werkzeug, whose own tables have other columns.
+    let plan = Import { from: Some(System::Django), ..Import::of(OTHERS) };
+    let said = try_run(&app, &plan).await.expect("an import");
     assert_eq!((said.summary.imported, said.summary.without_password, said.lines), (14, 0, Vec::new()));
     for (_, id) in said.ids {
         let (email,): (String,) =

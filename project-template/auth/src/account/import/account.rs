@@ -4,6 +4,7 @@ use serde_json::Value;
 use time::format_description::well_known::Iso8601;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
+use super::quoted::quoted;
 use super::restrictions;
 use super::rows::Content;
 use crate::passwords;
@@ -17,8 +18,7 @@ impl Account {
         if written.is_empty() {
             return Err("it has no e-mail address, which is what people sign in with here".into());
         }
-        let email =
-            Email::parse(&written).ok_or_else(|| format!("`{}` is not an e-mail address", written.escape_debug()))?;
+        let email = Email::parse(&written).ok_or_else(|| format!("{} is not an e-mail address", quoted(&written)))?;
         let mut account = Self {
             id: row.key.parse().ok(),
             email,
@@ -41,14 +41,15 @@ impl Account {
     fn keep_out(&mut self, row: &Content, now: OffsetDateTime, notes: &mut Vec<String>) {
         if let Some(field) = restrictions::closed_by(&row.fields, now).filter(|_| self.is_active) {
             self.is_active = false;
-            notes.push(format!("its `{field}` says that it is closed; it is deactivated until an admin activates it"));
+            let field = quoted(field);
+            notes.push(format!("its {field} says that it is closed; it is deactivated until an admin activates it"));
         }
         if let Some(field) = restrictions::password_voided_by(&row.fields)
             && self.password_hash.take().is_some()
         {
             notes.push(format!(
-                "its `{field}` says that its password is no longer good; the account has no password until its owner \
-                 resets it"
+                "its {} says that its password is no longer good; the account has no password until its owner resets it",
+                quoted(field)
             ));
         }
     }
@@ -66,9 +67,9 @@ fn password_hash(stored: &str, notes: &mut Vec<String>) -> Option<String> {
     let method = stored.split('$').find(|part| !part.is_empty()).filter(|part| part.len() < stored.len());
     let method = method.unwrap_or("unknown");
     notes.push(format!(
-        "its password hash (`{}`) is not supported, malformed or too costly; the account has no password until its \
-         owner resets it",
-        method.escape_debug()
+        "its password hash ({}) is not supported, malformed or too costly; the account has no password until its owner \
+         resets it",
+        quoted(method)
     ));
     None
 }
@@ -78,6 +79,7 @@ fn password_hash(stored: &str, notes: &mut Vec<String>) -> Option<String> {
 fn role_of(row: &Content, notes: &mut Vec<String>) -> Result<i64, String> {
     let stored = number(row, "role");
     if let (None, Some(written)) = (stored, value(row, "role")) {
+        let written = written.as_str().map_or_else(|| quoted(&written.to_string()), quoted);
         notes.push(format!("its role {written} is not a number; the flags decide"));
     }
     if let Some(own) = stored.filter(|role| *role < role::STAFF) {
@@ -150,7 +152,7 @@ fn time(row: &Content, name: &str, zone: UtcOffset) -> Result<Option<OffsetDateT
     if written.is_empty() {
         return Ok(None);
     }
-    moment_in(&written, zone).map(Some).ok_or_else(|| format!("its `{name}`, {written:?}, is not a time"))
+    moment_in(&written, zone).map(Some).ok_or_else(|| format!("its `{name}`, {}, is not a time", quoted(&written)))
 }
 
 /// Parses seconds, or milliseconds where seconds would be thousands of years away.

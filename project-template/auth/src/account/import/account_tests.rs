@@ -127,3 +127,29 @@ fn a_key_that_is_a_uuid_stays_the_accounts_id() {
     assert_eq!(account.id, Some(id));
     assert_eq!(read(&json!({ "email": "a@example.com" })).unwrap().0.id, None);
 }
+
+#[test]
+fn a_message_quotes_no_more_than_fits_into_it() {
+    let long = "x\u{1b}".repeat(50_000);
+    for fields in [
+        json!({ "email": long }),
+        json!({ "email": "a@example.com", "date_joined": long }),
+        json!({ "email": "a@example.com", "is_active": long }),
+        json!({ "email": "a@example.com", "first_name": long }),
+    ] {
+        let reason = read(&fields).err().expect("a refusal");
+        assert!(reason.len() < 500 && !reason.contains('\u{1b}'), "{} bytes", reason.len());
+    }
+    let banned = "is\u{1b}banned";
+    for fields in [
+        json!({ "role": long }),
+        json!({ "role": [long] }),
+        json!({ "password": format!("${long}$x") }),
+        json!({ banned: true }),
+    ] {
+        let mut fields = fields;
+        fields["email"] = json!("a@example.com");
+        let (_, notes) = read(&fields).unwrap();
+        assert!(notes[0].len() < 500 && !notes[0].contains('\u{1b}'), "{} bytes", notes[0].len());
+    }
+}

@@ -7,6 +7,7 @@
 
 mod account;
 mod from;
+mod quoted;
 mod restrictions;
 mod rows;
 mod survey;
@@ -21,6 +22,7 @@ use uuid::Uuid;
 
 use from::Source;
 pub use from::System;
+use quoted::shown;
 use rows::{Place, Row};
 use survey::{Fingerprint, Survey, fingerprint, listed};
 
@@ -142,7 +144,7 @@ pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Event<'_>)
     let second_factors = survey.second_factors(&model);
     if !second_factors.is_empty() && !plan.without_second_factors {
         bail!(
-            "the file has second factors, which there are none of here yet: {}. Their accounts would sign in with the \
+            "the file has second factors, which this server does not have yet: {}. Their owners would sign in with the \
              password alone. Nothing was imported; add --without-second-factors if they may",
             listed(second_factors.iter().map(|(name, rows)| (name.as_str(), *rows)))
         );
@@ -181,9 +183,9 @@ pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Event<'_>)
     }
     write(auth, &mut batch, &mut foreseen, &mut summary, &mut watch).await.context(STOPPED)?;
     watch(Event::Progress { done, of: survey.rows });
-    let fields = second_factors.iter().filter(|(name, _)| name.contains(' '));
-    for (what, rows) in survey.left_out(&model).into_iter().chain(fields.map(|(name, rows)| (name.as_str(), *rows))) {
-        watch(Event::LeftOut { what: if what.is_empty() { "rows without a model" } else { what }, rows });
+    let fields = second_factors.iter().filter(|(name, _)| name.contains(' ')).cloned();
+    for (what, rows) in survey.left_out(&model).into_iter().chain(fields) {
+        watch(Event::LeftOut { what: &what, rows });
     }
     summary.strange_addresses = reading.owners.len() as u64;
     summary.has_passwords = survey.has_passwords(&model);
@@ -194,7 +196,7 @@ pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Event<'_>)
 fn place_of(row: &Row) -> String {
     let key = row.content.as_ref().map_or("", |content| content.key.as_str());
     match row.place.number {
-        Some(_) if !key.is_empty() => format!("{}, key {}", row.place, key.escape_debug()),
+        Some(_) if !key.is_empty() => format!("{}, key {}", row.place, shown(key)),
         _ => row.place.to_string(),
     }
 }

@@ -7,7 +7,8 @@ use std::path::Path;
 use anyhow::{Context, bail, ensure};
 use serde_json::{Map, Value};
 
-use super::from::{FIREBASE_COLUMNS, Left, Standing, System, looks_like_table};
+use super::from::{FIREBASE_COLUMNS, Left, Standing, System, is_row_of_firebase, looks_like_table};
+use super::quoted::quoted;
 use super::survey::ADDRESSES;
 use crate::email::Email;
 
@@ -125,12 +126,14 @@ enum Form {
 
 /// The rows of a file, whose form is detected from its first character.
 pub(super) fn open(path: &Path, from: Option<System>) -> anyhow::Result<Box<dyn Iterator<Item = Row>>> {
-    let (form, reader) = start(path)?;
+    let (form, mut reader) = start(path)?;
     match form {
         Form::Array => Ok(Box::new(Array::of(reader.bytes()))),
         Form::Object => Ok(Box::new(Array::within_object(reader.bytes())?)),
         Form::Lines => Ok(Box::new(lines(reader))),
-        Form::Table if from == Some(System::Firebase) => Ok(Box::new(table_of_firebase(reader))),
+        Form::Table if from == Some(System::Firebase) && is_without_header(&mut reader)? => {
+            Ok(Box::new(table_of_firebase(reader)))
+        }
         Form::Table => table(reader, from),
     }
 }
@@ -143,7 +146,11 @@ pub(super) fn is_table(path: &Path) -> anyhow::Result<bool> {
 fn start(path: &Path) -> anyhow::Result<(Form, BufReader<File>)> {
     let cannot = || format!("cannot read {}", path.display());
     let mut file = File::open(path).with_context(cannot)?;
-    ensure!(file.metadata().with_context(cannot)?.is_file(), "{} is not a file; it is read twice", path.display());
+    ensure!(
+        file.metadata().with_context(cannot)?.is_file(),
+        "{} is not a regular file, and an import reads its file twice; save the export to a file first",
+        path.display()
+    );
     let mut reader = BufReader::new(&mut file);
     let start = reader.fill_buf().with_context(cannot)?;
     ensure!(!start.starts_with(b"\x1f\x8b"), "{0} is compressed; unpack it first: gunzip {0}", path.display());
@@ -184,14 +191,17 @@ fn lines(reader: BufReader<File>) -> impl Iterator<Item = Row> {
     rows.flatten()
 }
 
-/// JSON arrays of objects, regardless of line breaks; several may follow each other, as `sqlite3 -json` writes them.
-/// Each object is cut out from brace to brace and parsed by itself, so that a broken one does not affect the others.
+/// JSON arrays of objects, regardless of line breaks; several may follow each other, as `sqlite3 -json` writes them. Or
+/// the array that is a member of a single object. Each row is cut out from brace to brace and parsed by itself, so that
+/// a broken one does not affect the others.
 struct Array {
     bytes: io::Bytes<BufReader<File>>,
     line: u64,
     rows: u64,
-    /// Whether the closing bracket was read.
-    is_closed: bool,
+    /// Whether the array is a member of an object.
+    is_member: bool,
+    /// Whether an opening bracket was read, and the closing one was not.
+    is_open: bool,
     is_over: bool,
 }
 
@@ -200,15 +210,9 @@ impl Iterator for Array {
 
     fn next(&mut self) -> Option<Row> {
         while !self.is_over {
-            match self.byte() {
-                Ok(b'[') if self.is_closed => self.is_closed = false,
-                Ok(byte) if self.is_closed => self.is_over = !byte.is_ascii_whitespace(),
-                Err(_) if self.is_closed => self.is_over = true,
-                Ok(b'{') => return Some(self.object()),
-                Ok(b'[' | b',') => {}
-                Ok(byte) if byte.is_ascii_whitespace() => {}
-                Ok(b']') => self.is_closed = true,
-                Ok(byte) => return Some(self.end(self.line, format!("`{}` is not an object", byte.escape_ascii()))),
+            match self.step() {
+                Ok(None) => {}
+                Ok(row) => return row,
                 Err(reason) => return Some(self.end(self.line, reason)),
             }
         }
@@ -218,28 +222,35 @@ impl Iterator for Array {
 
 impl Array {
     fn of(bytes: io::Bytes<BufReader<File>>) -> Self {
-        Self { bytes, line: 1, rows: 0, is_closed: false, is_over: false }
+        Self { bytes, line: 1, rows: 0, is_member: false, is_open: false, is_over: false }
     }
 
     /// The array in a single object, as some exports have it.
     fn within_object(bytes: io::Bytes<BufReader<File>>) -> anyhow::Result<Self> {
-        let mut array = Self::of(bytes);
-        let (mut depth, mut text, mut is_escaped, mut last) = (0, None, false, Vec::new());
+        let mut array = Self { is_member: true, ..Self::of(bytes) };
+        array.is_open = array.find_member(0).unwrap_or(false);
+        ensure!(
+            array.is_open,
+            "the file is one JSON object without an array `{MEMBER}`; what can be read is an array of accounts, or an \
+             object a line"
+        );
+        Ok(array)
+    }
+
+    /// Reads on to the array of rows, from this depth of the object. False if the object ends before.
+    fn find_member(&mut self, mut depth: usize) -> Result<bool, String> {
+        let (mut text, mut is_escaped, mut last) = (None, false, Vec::new());
         loop {
-            let byte = array.byte().map_err(|_| {
-                anyhow::anyhow!(
-                    "the file is one JSON object without an array `{MEMBER}`; what can be read is an array of accounts, or \
-                     an object a line"
-                )
-            })?;
+            let byte = self.byte()?.ok_or("the file ends before the `}` of its object")?;
             match (&mut text, byte) {
                 (Some(_), _) if is_escaped => is_escaped = false,
                 (Some(_), b'\\') => is_escaped = true,
                 (Some(_), b'"') => last = text.take().unwrap_or_default(),
                 (Some(text), byte) => text.push(byte),
                 (None, b'"') => text = Some(Vec::new()),
-                (None, b'[') if depth == 1 && last == MEMBER.as_bytes() => return Ok(array),
+                (None, b'[') if depth == 1 && last == MEMBER.as_bytes() => return Ok(true),
                 (None, b'{' | b'[') => depth += 1,
+                (None, b'}' | b']') if depth <= 1 => return Ok(false),
                 (None, b'}' | b']') => depth -= 1,
                 (None, b',') => last.clear(),
                 (None, _) => {}
@@ -247,11 +258,54 @@ impl Array {
         }
     }
 
-    fn byte(&mut self) -> Result<u8, String> {
-        let byte = self.bytes.next().ok_or("the file ends before the `]` of its array")?;
-        let byte = byte.map_err(|error| error.to_string())?;
+    /// Reads up to the end of a row, or less. Data that would be skipped is an error.
+    fn step(&mut self) -> Result<Option<Row>, String> {
+        match self.byte()? {
+            None if self.is_open => return Err("the file ends before the `]` of its array".into()),
+            None => self.is_over = true,
+            Some(byte) if byte.is_ascii_whitespace() => {}
+            Some(b'{') if self.is_open => return Ok(Some(self.object())),
+            Some(b',') if self.is_open => {}
+            Some(b']') if self.is_open => self.close()?,
+            Some(byte) if self.is_open => return Err(format!("`{}` is not an object", byte.escape_ascii())),
+            Some(b'[') if !self.is_member => self.is_open = true,
+            Some(byte) => {
+                return Err(format!(
+                    "`{}` follows the end of the {}; what comes here is not read: put it into a file of its own",
+                    byte.escape_ascii(),
+                    if self.is_member { "object" } else { "array" }
+                ));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Leaves the array, and the object that it is a member of.
+    fn close(&mut self) -> Result<(), String> {
+        self.is_open = false;
+        if !self.is_member {
+            return Ok(());
+        }
+        let next = loop {
+            match self.byte()?.ok_or("the file ends before the `}` of its object")? {
+                byte if byte.is_ascii_whitespace() => {}
+                byte => break byte,
+            }
+        };
+        match next {
+            b'}' => Ok(()),
+            b',' if !self.find_member(1)? => Ok(()),
+            b',' => Err(format!(
+                "the object has a second array `{MEMBER}`, which is not read: put it into a file of its own"
+            )),
+            byte => Err(format!("`{}` follows the array `{MEMBER}`, and is neither `,` nor `}}`", byte.escape_ascii())),
+        }
+    }
+
+    fn byte(&mut self) -> Result<Option<u8>, String> {
+        let Some(byte) = self.bytes.next().transpose().map_err(|error| error.to_string())? else { return Ok(None) };
         self.line += u64::from(byte == b'\n');
-        Ok(byte)
+        Ok(Some(byte))
     }
 
     fn object(&mut self) -> Row {
@@ -261,7 +315,8 @@ impl Array {
         let (mut depth, mut in_text, mut is_escaped) = (1, false, false);
         while depth > 0 {
             let byte = match self.byte() {
-                Ok(byte) => byte,
+                Ok(Some(byte)) => byte,
+                Ok(None) => return self.end(line, "the file ends before the `]` of its array".into()),
                 Err(reason) => return self.end(line, reason),
             };
             text.push(byte);
@@ -300,7 +355,7 @@ fn table(reader: BufReader<File>, from: Option<System>) -> anyhow::Result<Box<dy
     let mut records = csv::ReaderBuilder::new().delimiter(separator).from_reader(reader);
     let header = records.headers().context("the header cannot be read")?.clone();
     let names: Vec<String> = header.iter().map(|name| name.trim().to_lowercase()).collect();
-    if let (None, Some(system)) = (from, looks_like_table(&names)) {
+    if let Some(system) = looks_like_table(&names) {
         let name = system.name();
         bail!("the file looks like an export of {name}, which has no header; add `--from {name}`");
     }
@@ -308,7 +363,7 @@ fn table(reader: BufReader<File>, from: Option<System>) -> anyhow::Result<Box<dy
     ensure!(
         may_lack_address || names.iter().any(|name| name == "email"),
         "the file is neither JSON, nor CSV with a header that has a column `email`; its first line has {}",
-        names.iter().take(12).map(|name| format!("`{}`", name.escape_debug())).collect::<Vec<_>>().join(", ")
+        names.iter().take(12).map(|name| quoted(name)).collect::<Vec<_>>().join(", ")
     );
     Ok(Box::new(records.into_records().map(move |record| {
         let record = match record {
@@ -330,7 +385,13 @@ fn table(reader: BufReader<File>, from: Option<System>) -> anyhow::Result<Box<dy
     })))
 }
 
-/// Firebase's CSV, which has no header.
+/// Whether the file is Firebase's CSV, which has no header.
+fn is_without_header(reader: &mut BufReader<File>) -> anyhow::Result<bool> {
+    let mut records = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(reader.fill_buf()?);
+    let first = records.records().next().and_then(Result::ok);
+    Ok(first.is_some_and(|record| is_row_of_firebase(record.get(2))))
+}
+
 fn table_of_firebase(reader: BufReader<File>) -> impl Iterator<Item = Row> {
     let reader = BufReader::new(Plain { reader, had_return: false });
     let records = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(reader);

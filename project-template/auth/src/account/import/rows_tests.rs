@@ -72,6 +72,36 @@ fn an_array_that_is_cut_off_or_holds_something_else_ends_with_a_reason() {
 }
 
 #[test]
+fn no_data_is_left_out_silently_after_an_array_or_an_object() {
+    let rows = "[{\"email\":\"a\"},\n{\"email\":\"b\"}]";
+    let object = format!("{{\"users\": {}, \"n\": {{\"users\": []}}}}", rows.replace('\n', ""));
+    let pretty = format!("{{\n\"users\": {rows}\n}}");
+    for (text, line, reason) in [
+        (format!("{rows},{rows}"), 2, "`,` follows the end of the array; what comes here is not read"),
+        (format!("{rows}\n{{\"email\":\"c\"}}"), 3, "`{` follows the end of the array"),
+        (format!("{rows}]\n"), 2, "`]` follows the end of the array"),
+        (format!("{object}\n{object}"), 2, "`{` follows the end of the object"),
+        (format!("{pretty}\n\n{pretty}"), 6, "`{` follows the end of the object"),
+        (format!("{pretty}\n{rows}"), 5, "`[` follows the end of the object"),
+        (format!("{{\n\"users\": {rows}, \"x\": 1,\n\"users\": {rows}}}"), 4, "a second array `users`"),
+        (format!("{{\n\"users\": {rows} {rows}}}"), 3, "`[` follows the array `users`"),
+        (format!("{{\n\"users\": {rows}, \"x\": {{}}"), 3, "the file ends before the `}` of its object"),
+        (format!("{{\n\"users\": {rows}"), 3, "the file ends before the `}` of its object"),
+    ] {
+        let read = read(&text).unwrap();
+        assert_eq!(read.len(), 3, "{text}: {read:?}");
+        assert_eq!(read[2].0, line, "{text}: {read:?}");
+        assert!(read[2].1.contains(reason), "{text}: {read:?}");
+    }
+    assert_eq!(read(&format!("{rows}\n \n{rows} \n")).unwrap().len(), 4);
+    assert_eq!(read("[]\n[{\"email\":\"a\"}]").unwrap().len(), 1);
+    let nested = read(&format!("[{rows}]")).unwrap();
+    assert_eq!(nested, [(1, "`[` is not an object".to_owned())]);
+    let error = read(&format!("{{\n\"email\": \"a\"\n}}\n{object}")).unwrap_err().to_string();
+    assert!(error.contains("one JSON object without an array `users`"), "{error}");
+}
+
+#[test]
 fn a_file_that_is_empty_missing_or_something_else_is_refused() {
     assert!(read("").is_err());
     assert!(read(" \n ").is_err());

@@ -8,7 +8,8 @@ use ring::digest::{SHA256, digest};
 
 use serde_json::{Map, Value};
 
-use super::from::{Source, Standing, System, looks_like};
+use super::from::{Source, Standing, System, signs_of};
+use super::quoted::{quoted, shown};
 use super::restrictions::{is_second_factor, second_factors_of};
 use super::rows::Content;
 
@@ -25,7 +26,9 @@ pub(super) struct Survey {
     pub(super) verified: HashSet<Fingerprint>,
     /// Those keys alone.
     pub(super) owners: HashSet<Fingerprint>,
-    /// The system that seems to have written the file.
+    /// Whether a row looks like one of the requested system's.
+    pub(super) looks_right: bool,
+    /// The first other system that a row looks like one of.
     pub(super) looks_like: Option<System>,
     /// Whether any row has a field for second factors, set or not.
     pub(super) tells_second_factors: bool,
@@ -56,19 +59,35 @@ struct Model {
 impl Survey {
     pub(super) fn of(source: &Source<'_>) -> anyhow::Result<Self> {
         let mut survey = Self { system: source.system(), ..Self::default() };
-        for row in source.rows()? {
+        for row in source.raw_rows()? {
             survey.rows += 1;
-            if let Ok(content) = &row.content {
-                survey.see(content);
+            if let Ok(content) = row.content {
+                survey.judge(&content);
+                survey.see(&source.translated(content));
             }
         }
         Ok(survey)
     }
 
-    fn see(&mut self, content: &Content) {
-        if self.looks_like.is_none() && self.rows <= LOOKED_AT {
-            self.looks_like = looks_like(content);
+    /// Notes which system a row looks like one of, before it is translated. If the first rows look like another system's,
+    /// all are searched for one of the requested system's.
+    fn judge(&mut self, raw: &Content) {
+        let is_early = self.rows <= LOOKED_AT;
+        let goes_on = match self.system {
+            Some(System::Django) => false,
+            Some(_) => !self.looks_right && (is_early || self.looks_like.is_some()),
+            None => is_early && self.looks_like.is_none(),
+        };
+        for system in signs_of(raw).filter(|_| goes_on) {
+            if system == self.system.unwrap_or(System::Django) {
+                self.looks_right = true;
+            } else if self.looks_like.is_none() {
+                self.looks_like = Some(system);
+            }
         }
+    }
+
+    fn see(&mut self, content: &Content) {
         self.has_firebase_hashes |=
             self.system == Some(System::Firebase) && content.fields.contains_key("passwordHash");
         for other in &content.left.others {
@@ -97,8 +116,9 @@ impl Survey {
         }
         self.tells_second_factors |=
             is_second_factor(&content.model) || content.fields.keys().any(|name| is_second_factor(name));
-        let named = content.left.second_factors.iter().map(|name| format!("the factor `{name}`"));
-        for factor in second_factors_of(&content.fields).map(|name| format!("the field `{name}`")).chain(named) {
+        let named = content.left.second_factors.iter().map(|name| format!("the factor {}", quoted(name)));
+        let fields = second_factors_of(&content.fields).map(|name| format!("the field {}", quoted(name)));
+        for factor in fields.chain(named) {
             *model.second_factors.entry(factor).or_default() += 1;
         }
     }
@@ -118,7 +138,7 @@ impl Survey {
     pub(super) fn model_of_accounts(&self, asked: Option<&str>) -> anyhow::Result<String> {
         if let Some(asked) = asked {
             let asked = asked.to_lowercase();
-            let names = || listed(self.models.iter().map(|(name, model)| (name.as_str(), model.rows)));
+            let names = || listed_models(self.models.iter().map(|(name, model)| (name, model.rows)));
             ensure!(self.models.contains_key(&asked), "the file has no rows of `{asked}`; it has {}", names());
             return Ok(asked);
         }
@@ -134,18 +154,20 @@ impl Survey {
                 if self.models.is_empty() { "" } else { ", unless the file is of one table only" }
             );
         };
-        let names = || listed(candidates.iter().map(|(name, model)| (name.as_str(), model.accounts)));
+        let names = || listed_models(candidates.iter().map(|(name, model)| (*name, model.accounts)));
         ensure!(
             candidates.len() == 1,
             "more than one model of the file has rows with an address and a password: {}. Nothing was imported; say which \
-             one the accounts are, such as `--model {name}`",
-            names()
+             one the accounts are, such as `--model {}`",
+            names(),
+            shown(name)
         );
         ensure!(
             name.is_empty() || model.is_djangos,
             "{} has addresses and passwords, but is no user model of Django's: those have the field `last_login`, and only \
-             their history has `history_id`. Nothing was imported; if these are the accounts, add `--model {name}`",
-            names()
+             their history has `history_id`. Nothing was imported; if these are the accounts, add `--model {}`",
+            names(),
+            shown(name)
         );
         Ok((*name).clone())
     }
@@ -153,7 +175,7 @@ impl Survey {
     /// The second factors of the file with row counts, by model, field or kind.
     pub(super) fn second_factors(&self, accounts: &str) -> Vec<(String, u64)> {
         let rows = self.models.iter().filter(|(name, _)| is_second_factor(name));
-        let rows = rows.map(|(name, model)| (name.clone(), model.rows));
+        let rows = rows.map(|(name, model)| (named(name), model.rows));
         let fields = self.models.get(accounts).map(|model| &model.second_factors);
         let fields = fields.into_iter().flatten().map(|(factor, rows)| (factor.clone(), *rows));
         rows.chain(fields).collect()
@@ -165,10 +187,10 @@ impl Survey {
     }
 
     /// Everything that is ignored, with row counts.
-    pub(super) fn left_out(&self, accounts: &str) -> Vec<(&str, u64)> {
+    pub(super) fn left_out(&self, accounts: &str) -> Vec<(String, u64)> {
         let others = self.models.iter().filter(|(name, _)| *name != accounts && *name != ADDRESSES);
-        let counted = self.others.iter().map(|(name, rows)| (name.as_str(), *rows));
-        others.map(|(name, model)| (name.as_str(), model.rows)).chain(counted).collect()
+        let counted = self.others.iter().map(|(name, rows)| (name, *rows));
+        others.map(|(name, model)| (name, model.rows)).chain(counted).map(|(name, rows)| (named(name), rows)).collect()
     }
 }
 
@@ -180,11 +202,19 @@ fn part_of(content: &Content) -> Map<String, Value> {
 
 /// Formats names with their row counts.
 pub(super) fn listed<'n>(counts: impl Iterator<Item = (&'n str, u64)>) -> String {
-    let words = counts.map(|(name, rows)| {
-        let name = if name.is_empty() { "rows without a model" } else { name };
-        format!("{name} ({rows} row{})", if rows == 1 { "" } else { "s" })
-    });
+    let words = counts.map(|(name, rows)| format!("{name} ({rows} row{})", if rows == 1 { "" } else { "s" }));
     words.collect::<Vec<_>>().join(", ")
+}
+
+/// The name of a model, or of something else that is counted, for a message.
+fn named(name: &str) -> String {
+    if name.is_empty() { "rows without a model".into() } else { shown(name) }
+}
+
+/// Models with their row counts.
+fn listed_models<'m>(counts: impl Iterator<Item = (&'m String, u64)>) -> String {
+    let counts: Vec<_> = counts.map(|(name, rows)| (named(name), rows)).collect();
+    listed(counts.iter().map(|(name, rows)| (name.as_str(), *rows)))
 }
 
 /// A short hash of a key and an address, so that millions fit into memory.

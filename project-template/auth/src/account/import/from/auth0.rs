@@ -8,7 +8,6 @@ use super::{Fields, Standing};
 use crate::users::Email;
 
 pub(super) fn translate(row: &mut Content) {
-    row.drop_privileges();
     if let Some(user) = row.read().text("user_id").map(str::to_owned) {
         row.key = user;
     } else {

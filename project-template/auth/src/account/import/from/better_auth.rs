@@ -1,5 +1,6 @@
 //! better-auth: rows of `user`, with the passwords in rows of `account`, or both joined.
 
+use super::super::quoted::quoted;
 use super::super::rows::Content;
 use super::Standing;
 
@@ -18,10 +19,9 @@ pub(super) fn translate(row: &mut Content) {
         return;
     }
     if let Some(role) = row.read().text("role").filter(|role| *role != "user") {
-        let note = format!("its role `{}` is one of better-auth's; it has role 0", role.escape_debug());
+        let note = format!("its role {} is one of better-auth's; it has role 0", quoted(role));
         row.left.notes.push(note);
     }
-    row.drop_privileges();
     key(row, &["id", "_id"]);
     row.rename(&["email_verified"], "email_verified");
     row.rename(&["created_at"], "date_joined");

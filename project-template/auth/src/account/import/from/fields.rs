@@ -71,9 +71,7 @@ impl Content {
 
     /// Removes privileges, which mean something else in the other system.
     pub(super) fn drop_privileges(&mut self) {
-        for name in ["role", "is_staff", "is_superuser"] {
-            self.fields.remove(name);
-        }
+        self.fields.retain(|name, _| !["role", "is_staff", "is_superuser"].iter().any(|other| is_same(name, other)));
     }
 }
 

@@ -31,7 +31,6 @@ pub(in super::super) const COLUMNS: [(usize, &str); 20] = [
 ];
 
 pub(super) fn translate(row: &mut Content, config: Option<&FirebaseHashConfig>) {
-    row.drop_privileges();
     row.key = row.read().text("localId").unwrap_or_default().to_owned();
     row.rename(&["emailVerified"], "email_verified");
     row.rename(&["displayName"], "first_name");

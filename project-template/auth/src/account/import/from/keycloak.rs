@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::super::rows::Content;
 use super::Fields;
@@ -11,7 +11,6 @@ const MUST_CHANGE: &str = "its password is to be changed at the next sign-in (`U
     account has no password until its owner resets it";
 
 pub(super) fn translate(row: &mut Content) {
-    row.drop_privileges();
     let own = row.fields.clone();
     let own = Fields(&own);
     // Service accounts of programs have no address.
@@ -54,16 +53,11 @@ pub(super) fn translate(row: &mut Content) {
 
 /// The hash in this crate's notation, or else its algorithm, for a message.
 fn password(credential: Fields<'_>) -> String {
-    let known = Some(credential).and_then(|credential| {
-        let (data, secret) = (credential.json("credentialData")?, credential.json("secretData")?);
-        hash(Fields(&data), Fields(&secret)).ok_or(data).map_or_else(|data| unknown(&data), Some)
-    });
+    let (data, secret) = (credential.json("credentialData"), credential.json("secretData"));
     // A hand-written file may hold a plaintext password, which is not imported.
-    known.unwrap_or_else(|| "$plain$".into())
-}
-
-fn unknown(data: &Map<String, Value>) -> Option<String> {
-    Fields(data).text("algorithm").map(|algorithm| format!("${algorithm}$"))
+    let (Some(data), Some(secret)) = (&data, &secret) else { return "$plain$".into() };
+    let data = Fields(data);
+    hash(data, Fields(secret)).unwrap_or_else(|| format!("${}$", data.text("algorithm").unwrap_or("plain")))
 }
 
 fn hash(data: Fields<'_>, secret: Fields<'_>) -> Option<String> {

@@ -12,7 +12,7 @@ mod tables;
 
 use fields::Fields;
 pub(super) use firebase::COLUMNS as FIREBASE_COLUMNS;
-pub(super) use signs::{looks_like, looks_like_table};
+pub(super) use signs::{is_row_of_firebase, looks_like_table, signs_of};
 pub(super) use source::Source;
 
 use super::rows::Content;
@@ -112,6 +112,7 @@ fn translate(system: System, config: Option<&FirebaseHashConfig>, mut row: Conte
         System::BetterAuth => better_auth::translate(&mut row),
         System::Kratos => kratos::translate(&mut row),
     }
+    row.drop_privileges();
     row
 }
 

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, bail, ensure};
 use secrecy::SecretString;
 
-use super::super::rows::{self, Row};
+use super::super::rows::{self, Content, Row};
 use super::super::{Import, survey::Survey};
 use super::{System, translate};
 use crate::passwords::FirebaseHashConfig;
@@ -30,23 +30,23 @@ impl<'p> Source<'p> {
 
     /// All rows. Each call reads the file from its start.
     pub(in super::super) fn rows(&self) -> anyhow::Result<impl Iterator<Item = Row>> {
-        let rows = rows::open(&self.plan.file, self.plan.from)?;
-        Ok(rows.map(|Row { place, content }| {
-            let system = self.plan.from.unwrap_or(System::Django);
-            Row { place, content: content.map(|content| translate(system, self.config.as_ref(), content)) }
-        }))
+        let rows = self.raw_rows()?;
+        Ok(rows.map(|Row { place, content }| Row { place, content: content.map(|content| self.translated(content)) }))
+    }
+
+    /// As [`Source::rows`], before they are translated.
+    pub(in super::super) fn raw_rows(&self) -> anyhow::Result<impl Iterator<Item = Row>> {
+        rows::open(&self.plan.file, self.plan.from)
+    }
+
+    pub(in super::super) fn translated(&self, raw: Content) -> Content {
+        translate(self.plan.from.unwrap_or(System::Django), self.config.as_ref(), raw)
     }
 
     /// # Errors
     /// If the file needs another `--from`, or lacks data that an import must have.
     pub(in super::super) fn refuse(&self, survey: &Survey) -> anyhow::Result<()> {
-        if let (None, Some(system)) = (self.plan.from, survey.looks_like) {
-            let name = system.name();
-            bail!(
-                "the file looks like an export of {name}, of which names and hashes would be lost. Nothing was imported; \
-                 add `--from {name}`, or `--from django` if its columns have the names of docs/moving-in.md"
-            );
-        }
+        self.refuse_other_systems(survey)?;
         ensure!(
             self.config.is_some() || !survey.has_firebase_hashes,
             "the hashes of Firebase need the parameters of its project. Nothing was imported; copy them from the console \
@@ -63,6 +63,34 @@ impl<'p> Source<'p> {
                  alone. Nothing was imported; export it as docs/moving-in.md says, or add --without-second-factors if \
                  they may"
             );
+        }
+        Ok(())
+    }
+
+    /// `--from django` reads any file.
+    fn refuse_other_systems(&self, survey: &Survey) -> anyhow::Result<()> {
+        match (self.plan.from, survey.looks_like) {
+            (Some(System::Django), _) => {}
+            (None, Some(system)) => {
+                let name = system.name();
+                bail!(
+                    "the file looks like an export of {name}. Without `--from`, only columns with the names of \
+                     docs/moving-in.md are read. Nothing was imported; add `--from {name}`, or `--from django` if the \
+                     columns have those names"
+                );
+            }
+            (Some(asked), Some(system)) if !survey.looks_right => {
+                let (asked, name) = (asked.name(), system.name());
+                bail!(
+                    "the file looks like an export of {name}, and no row of it like one of {asked}. Nothing was imported; \
+                     use `--from {name}`, or `--from django` if the columns have the names of docs/moving-in.md"
+                );
+            }
+            (Some(System::Firebase), None) if !survey.looks_right && rows::is_table(&self.plan.file)? => bail!(
+                "the file is no export of firebase, whose CSV has no header and says in its third column `true` or `false`. \
+                 Nothing was imported; export it with `firebase auth:export`"
+            ),
+            _ => {}
         }
         Ok(())
     }

@@ -26,8 +26,6 @@ pub(super) fn laravel(row: &mut Content) {
 }
 
 pub(super) fn supabase(row: &mut Content) {
-    // This is the role in the database, which is the same for all accounts.
-    row.drop_privileges();
     row.rename(&["encrypted_password"], "password");
     verified_since(row, &["email_confirmed_at", "confirmed_at"]);
     row.rename(&["created_at"], "date_joined");

@@ -1,3 +1,4 @@
+use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::*;
@@ -8,12 +9,15 @@ fn translated(system: System, row: &Value) -> Content {
 
 #[test]
 fn privileges_of_another_system_grant_none_here() {
-    let row = json!({ "email": "a@example.com", "is_superuser": true, "is_staff": true, "role": 1000, "traits": {} });
-    for system in [System::Supabase, System::Auth0, System::Keycloak, System::Firebase, System::Kratos] {
-        let translated = translated(system, &row);
-        for name in ["role", "is_staff", "is_superuser"] {
-            assert_eq!(translated.fields.get(name), None, "{system:?} {name}");
+    let row = json!({
+        "email": "a@example.com", "is_superuser": true, "isStaff": "t", "Is-Staff": 1, "role": 300, "ROLE": 1000, "traits": {},
+    });
+    for system in System::value_variants().iter().filter(|system| **system != System::Django) {
+        let translated = translated(*system, &row);
+        for name in translated.fields.keys().map(|name| name.to_lowercase().replace(['_', '-'], "")) {
+            assert!(!["role", "isstaff", "issuperuser"].contains(&name.as_str()), "{system:?} {name}");
         }
+        assert!(translated.fields.contains_key("email"), "{system:?}");
     }
     let admin = translated(System::BetterAuth, &json!({ "email": "a@example.com", "role": "admin" }));
     assert!(admin.left.notes[0].contains("its role `admin`"), "{:?}", admin.left.notes);
@@ -54,14 +58,27 @@ fn a_ban_of_better_auth_ends_when_it_says() {
     assert_eq!(translated.fields["banned_until"], "2026-01-01T00:00:00.000Z");
 }
 
+fn signs(row: &Value) -> Vec<System> {
+    signs_of(&Content::parse(row.to_string().as_bytes()).unwrap()).collect()
+}
+
 #[test]
 fn a_table_of_one_system_is_not_taken_for_another() {
-    let of = |row: Value| looks_like(&Content::parse(row.to_string().as_bytes()).unwrap());
-    assert_eq!(of(json!({ "id": 1, "email": "a", "password": "x" })), None);
-    assert_eq!(of(json!({ "id": 1, "email": "a", "password_hash": "x" })), None);
-    assert_eq!(of(json!({ "id": 1, "email": "a", "email_verified": true, "created_at": "x", "password": "x" })), None);
-    assert_eq!(of(json!({ "id": 1, "email": "a", "password_hash": "pbkdf2:sha256:1$a$b" })), Some(System::Werkzeug));
-    let django =
-        json!({ "model": "auth.user", "fields": { "email": "a", "password": "x", "email_verified_at": null } });
-    assert_eq!(of(django), None, "a dump names its models");
+    let hash = "pbkdf2:sha256:1$a$b";
+    for (row, systems) in [
+        (json!({ "id": 1, "email": "a", "password": "x" }), &[][..]),
+        (json!({ "id": 1, "email": "a", "password_hash": "x" }), &[]),
+        (json!({ "id": 1, "email": "a", "email_verified": true, "created_at": "x", "password": "x" }), &[]),
+        (json!({ "id": 1, "email": "a", "password_hash": hash }), &[System::Werkzeug]),
+        (json!({ "id": 1, "email": "a", "password": "scrypt:1:1:1$a$b" }), &[System::Werkzeug]),
+        (json!({ "email": "a", "password": hash, "email_verified_at": "x" }), &[System::Werkzeug, System::Laravel]),
+        (json!({ "email": "a", "encrypted_password": "x" }), &[System::Devise]),
+        (json!({ "email": "a", "encrypted_password": "x", "email_confirmed_at": null }), &[System::Supabase]),
+        (json!({ "email": "a", "encrypted_password": "x", "aud": "x", "sign_in_count": 0 }), &[System::Devise]),
+        (json!({ "email": "a", "emailverified": "t", "createdat": "x", "updatedat": "x" }), &[System::BetterAuth]),
+    ] {
+        assert_eq!(signs(&row), systems, "{row}");
+    }
+    let dump = json!({ "model": "auth.user", "fields": { "email": "a", "password": "x", "email_verified_at": null } });
+    assert_eq!(signs(&dump), [System::Django], "a dump names its models");
 }
