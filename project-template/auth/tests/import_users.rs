@@ -319,8 +319,12 @@ async fn what_closes_an_account_elsewhere_closes_it_here_and_is_named(engine: En
         + &django("axes.accessattempt", 1, &json!({ "username": "ada", "failures_since_start": 5 }));
     let said = run(&app, file(&rows).path(), false).await;
     assert_eq!(said.left_out, ["axes.accessattempt: 1"]);
-    assert!(said.lines[0].starts_with("1: note: its `is_banned`"), "{:?}", said.lines);
-    assert!(said.lines[1].starts_with("3: note: its `must_change_password`"), "{:?}", said.lines);
+    assert!(said.lines[0].starts_with("1: note: the account was closed there (`is_banned`)"), "{:?}", said.lines);
+    assert!(
+        said.lines[1].starts_with("3: note: the password was no longer valid there (`must_change_password`)"),
+        "{:?}",
+        said.lines
+    );
     assert_eq!(said.lines.len(), 2);
     assert!(!app.user("banned@example.com").await.is_active);
     assert!(app.user("until@example.com").await.is_active);
@@ -341,7 +345,7 @@ async fn what_closes_an_account_elsewhere_closes_it_here_and_is_named(engine: En
         ("old@example.com", "archived_at"),
         ("stopped@example.com", "status"),
     ]) {
-        assert!(line.contains(&format!("its `{field}` says that it is closed")), "{line}");
+        assert!(line.contains(&format!("the account was closed there (`{field}`);")), "{line}");
         assert!(!app.user(email).await.is_active, "{email}");
     }
     assert_eq!(said.lines.len(), 4, "{:?}", said.lines);

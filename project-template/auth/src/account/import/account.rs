@@ -41,14 +41,16 @@ impl Account {
     fn keep_out(&mut self, row: &Content, now: OffsetDateTime, notes: &mut Vec<String>) {
         if let Some(field) = restrictions::closed_by(&row.fields, now).filter(|_| self.is_active) {
             self.is_active = false;
-            let field = quoted(field);
-            notes.push(format!("its {field} says that it is closed; it is deactivated until an admin activates it"));
+            notes.push(format!(
+                "the account was closed there ({}); it is deactivated here until an admin activates it",
+                quoted(field)
+            ));
         }
         if let Some(field) = restrictions::password_voided_by(&row.fields)
             && self.password_hash.take().is_some()
         {
             notes.push(format!(
-                "its {} says that its password is no longer good; the account has no password until its owner resets it",
+                "the password was no longer valid there ({}); the account has no password until its owner resets it",
                 quoted(field)
             ));
         }
@@ -80,7 +82,7 @@ fn role_of(row: &Content, notes: &mut Vec<String>) -> Result<i64, String> {
     let stored = number(row, "role");
     if let (None, Some(written)) = (stored, value(row, "role")) {
         let written = written.as_str().map_or_else(|| quoted(&written.to_string()), quoted);
-        notes.push(format!("its role {written} is not a number; the flags decide"));
+        notes.push(format!("its role {written} is not a number; is_superuser and is_staff decide"));
     }
     if let Some(own) = stored.filter(|role| *role < role::STAFF) {
         return Ok(own);

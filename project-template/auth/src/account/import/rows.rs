@@ -271,7 +271,7 @@ impl Array {
             Some(b'[') if !self.is_member => self.is_open = true,
             Some(byte) => {
                 return Err(format!(
-                    "`{}` follows the end of the {}; what comes here is not read: put it into a file of its own",
+                    "`{}` follows the end of the {}; the rest of the file is not read: put it into one of its own",
                     byte.escape_ascii(),
                     if self.is_member { "object" } else { "array" }
                 ));

@@ -77,7 +77,7 @@ fn no_data_is_left_out_silently_after_an_array_or_an_object() {
     let object = format!("{{\"users\": {}, \"n\": {{\"users\": []}}}}", rows.replace('\n', ""));
     let pretty = format!("{{\n\"users\": {rows}\n}}");
     for (text, line, reason) in [
-        (format!("{rows},{rows}"), 2, "`,` follows the end of the array; what comes here is not read"),
+        (format!("{rows},{rows}"), 2, "`,` follows the end of the array; the rest of the file is not read"),
         (format!("{rows}\n{{\"email\":\"c\"}}"), 3, "`{` follows the end of the array"),
         (format!("{rows}]\n"), 2, "`]` follows the end of the array"),
         (format!("{object}\n{object}"), 2, "`{` follows the end of the object"),

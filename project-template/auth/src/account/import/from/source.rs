@@ -59,8 +59,8 @@ impl<'p> Source<'p> {
             && !self.plan.without_second_factors
         {
             bail!(
-                "the file does not say who has a second factor: {place}. Their accounts would sign in with the password \
-                 alone. Nothing was imported; export it as docs/moving-in.md says, or add --without-second-factors if \
+                "the file does not say who has a second factor: {place}. Accounts with one would sign in with the \
+                 password alone. Nothing was imported; export it as docs/moving-in.md says, or add --without-second-factors if \
                  they may"
             );
         }
