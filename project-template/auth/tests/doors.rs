@@ -4,6 +4,7 @@
 use auth::audit::OwnEvent;
 use auth::hooks::{Admission, Challenge, Hook, Hooks, Proof, SigningIn};
 use auth::http::Client;
+use auth::login::OwnProof;
 use auth::mail::OwnMail;
 use auth::sessions::Delivery;
 use auth::testing::{Engine, PASSWORD, TestApp};
@@ -32,6 +33,8 @@ auth::on_both_engines!(
     an_application_makes_an_account_for_an_address_that_was_vouched_for_once,
     a_challenge_of_a_hook_is_met_at_every_way_in_and_none_begins_a_session_before,
     no_session_begins_at_the_admin_pages_where_a_challenge_is_due,
+    a_session_after_a_challenge_ends_with_the_browser_if_the_sign_in_asked_for_that,
+    a_browser_is_redirected_with_cookies_or_with_the_challenge_and_never_with_tokens,
 );
 
 const ADA: &str = "ada@example.com";
@@ -57,6 +60,8 @@ fn router(auth: Auth) -> Router {
         .route("/pay/", post(pay))
         .route("/callback/{email}/", get(callback))
         .route("/join/{email}/", get(join))
+        .route("/met/{email}/{remembered}/", get(met))
+        .route("/arrive/{email}/{name}/", get(arrive))
         .route("/close/", post(|user: Fresh| async move { user.id().to_string() }))
         .merge(auth.router())
         .with_state(auth)
@@ -71,6 +76,29 @@ async fn callback(
 ) -> Result<Response> {
     let user = users::by_email(&auth, &email).await?.ok_or_else(Error::not_found)?;
     Ok(auth.sign_in(&user, &client, "example.com").await?.answer(&auth, delivery, StatusCode::OK, json!({})))
+}
+
+/// Where a challenge was met: `remembered` is kept with it.
+async fn met(
+    State(auth): State<Auth>,
+    client: Client,
+    delivery: Delivery,
+    Path((email, remembered)): Path<(String, bool)>,
+) -> Result<Response> {
+    let user = users::by_email(&auth, &email).await?.ok_or_else(Error::not_found)?;
+    let proof = OwnProof::new("example.com").remembered(remembered);
+    Ok(auth.sign_in(&user, &client, proof).await?.answer(&auth, delivery, StatusCode::OK, json!({})))
+}
+
+async fn arrive(
+    State(auth): State<Auth>,
+    client: Client,
+    delivery: Delivery,
+    Path((email, name)): Path<(String, String)>,
+) -> Result<Response> {
+    let user = users::by_email(&auth, &email).await?.ok_or_else(Error::not_found)?;
+    let name = if name == "proven" { "example.com" } else { "half a proof" };
+    auth.sign_in(&user, &client, name).await?.redirect(&auth, delivery, "https://app.example.com/welcome")
 }
 
 async fn join(
@@ -264,8 +292,9 @@ impl Hooks for Careful {
         user: &'h User,
         signing_in: &'h SigningIn<'h>,
     ) -> Hook<'h, Result<Admission>> {
-        let challenge = Challenge::new(json!({ "step": format!("{:?}", signing_in.proof), "user": user.id }));
-        let is_met = matches!(signing_in.proof, Proof::Application(_));
+        let step = format!("{:?}", signing_in.proof);
+        let challenge = Challenge::new(json!({ "step": step, "user": user.id, "remembered": signing_in.remembered }));
+        let is_met = signing_in.proof == Proof::Application("example.com");
         Box::pin(async move { Ok(if is_met { Admission::Granted } else { Admission::Challenged(challenge) }) })
     }
 }
@@ -282,7 +311,7 @@ async fn a_challenge_of_a_hook_is_met_at_every_way_in_and_none_begins_a_session_
     let app = app.with_hooks(router, Careful).await;
     let up = app.client().register(ADA, PASSWORD).await;
     let ada = users::by_email(&app.auth, ADA).await.expect("a database").expect("an account");
-    assert_eq!((up.status, &up.body), (201, &json!({ "step": "SignUp", "user": ada.id })));
+    assert_eq!((up.status, &up.body), (201, &json!({ "step": "SignUp", "user": ada.id, "remembered": true })));
     let by_password = app.client().login(ADA, PASSWORD).await;
     assert_eq!((by_password.status, by_password.text("step")), (200, "Password"));
     for email in [ADA, "grace@example.com"] {
@@ -315,4 +344,55 @@ async fn no_session_begins_at_the_admin_pages_where_a_challenge_is_due(engine: E
     assert_eq!(refused.status, 403);
     assert!(refused.body.as_str().is_some_and(|html| html.contains("takes another step")), "{refused:?}");
     assert_eq!(sessions(&app).await, before);
+}
+
+/// How long a browser keeps the refresh token, as the answer says.
+fn max_age(reply: &auth::testing::Reply) -> Option<&str> {
+    let set = reply.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+    let cookie = set.into_iter().find(|cookie| cookie.starts_with("refresh_token=")).expect("a refresh token");
+    cookie.split("; ").find_map(|attribute| attribute.strip_prefix("Max-Age="))
+}
+
+async fn a_session_after_a_challenge_ends_with_the_browser_if_the_sign_in_asked_for_that(engine: Engine) {
+    let app = TestApp::configured(engine, router, "login_codes.create_accounts = true").await;
+    app.signed_in(ADA).await;
+    let app = app.with_hooks(router, Careful).await;
+    for remember in [true, false] {
+        let body = json!({ "email": ADA, "password": PASSWORD, "remember": remember });
+        assert_eq!(app.client().post("/jwt-allauth/login/", &body).await.body["remembered"], remember);
+        let email = format!("{remember}@example.com");
+        app.client().post("/jwt-allauth/login/code/", &json!({ "email": email })).await;
+        let code = app.mailbox().await.latest(&email).code();
+        let body = json!({ "email": email, "code": code, "remember": remember });
+        assert_eq!(app.client().post("/jwt-allauth/login/code/verify/", &body).await.body["remembered"], remember);
+    }
+    let mut ada = app.client();
+    let remembered = ada.get("/met/ada@example.com/true/").await;
+    assert!(max_age(&remembered).is_some(), "{remembered:?}");
+    let forgotten = ada.get("/met/ada@example.com/false/").await;
+    assert_eq!(max_age(&ada.keep(forgotten)), None);
+    app.advance(Duration::from_hours(23));
+    assert_eq!(max_age(&ada.refresh().await), None);
+    app.advance(Duration::from_hours(24));
+    assert_eq!(ada.refresh().await.status, 401);
+}
+
+async fn a_browser_is_redirected_with_cookies_or_with_the_challenge_and_never_with_tokens(engine: Engine) {
+    let app = TestApp::configured(engine, router, "sessions.transport = \"body\"").await;
+    app.signed_in(ADA).await;
+    let ada = users::by_email(&app.auth, ADA).await.expect("a database").expect("an account").id;
+    let app = app.with_hooks(router, Careful).await;
+    let mut browser = app.client().with_header("prefer", "token");
+    let landed = browser.get("/arrive/ada@example.com/proven/").await;
+    assert_eq!((landed.status, landed.header("location")), (303, "https://app.example.com/welcome"));
+    assert!(landed.body.is_null(), "{landed:?}");
+    browser.keep(landed);
+    assert_eq!(browser.refresh().await.status, 200);
+
+    let held = app.client().get("/arrive/ada@example.com/half/").await;
+    let page = format!(
+        "https://app.example.com/welcome#remembered=true&step=Application%28%22half+a+proof%22%29&user={ada}"
+    );
+    assert_eq!((held.status, held.header("location")), (303, page.as_str()));
+    assert!(held.header("set-cookie").is_empty(), "{held:?}");
 }

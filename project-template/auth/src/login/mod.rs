@@ -7,6 +7,7 @@
 mod door;
 mod routes;
 
+pub use door::OwnProof;
 pub(crate) use routes::{checked, router};
 
 use axum::Json;
@@ -63,7 +64,8 @@ pub(crate) async fn admit(
     terms: Terms,
     refused: impl Fn(Reason),
 ) -> Result<Entry> {
-    let entry = sessions::admit(auth, user, &SigningIn { client, proof: terms.proof }, refused).await?;
+    let signing_in = SigningIn { client, proof: terms.proof, remembered: !terms.forgotten };
+    let entry = sessions::admit(auth, user, &signing_in, refused).await?;
     if let Entry::Challenge(_) = entry {
         let event = Event::of(Kind::SignInChallenged, user);
         audit::note(auth, terms.proof.detail().into_iter().fold(event, Event::because));

@@ -8,7 +8,8 @@ use crate::email::Email;
 use crate::email_verification::Wish;
 use crate::error::{Result, refusals};
 use crate::http::Client;
-use crate::sessions::{Proof, SignIn};
+use crate::login::{OwnProof, Terms};
+use crate::sessions::SignIn;
 use crate::users::{NAME_LIMIT, NewUser, role};
 
 refusals! {
@@ -18,19 +19,24 @@ refusals! {
 
 impl Auth {
     /// Creates an account without a password for a user whose address was vouched for, such as by a provider that says
-    /// `email_verified`, and signs them in; both or neither. `name` is as at [`Auth::sign_in`]. Names longer than 150
-    /// characters are cut, and null characters are left out: databases do not store them. Never pass an address that the provider does not vouch for: it would count as verified.
+    /// `email_verified`, and signs them in; both or neither. `proof` is as at [`Auth::sign_in`]. Names longer than 150
+    /// characters are cut, and null characters are left out: databases do not store them. Never pass an address that the
+    /// provider does not vouch for: it would count as verified.
     ///
     /// ```
     /// use auth::http::Client;
     /// use auth::sessions::SignIn;
     /// use auth::users::{self, Email};
     /// use auth::{Auth, Error, Result};
+    /// use axum::http::StatusCode;
     ///
     /// async fn enter(auth: &Auth, client: &Client, vouched_for: &Email) -> Result<SignIn> {
     ///     match users::by_email(auth, vouched_for.as_written()).await? {
-    ///         // Whoever signed up with the address before may be a stranger to it.
-    ///         Some(user) if !user.email_verified => Err(Error::not_found()),
+    ///         // An attacker may have signed up with the address.
+    ///         Some(user) if !user.email_verified => {
+    ///             let detail = "Sign in with a mailed code first: it confirms your address.";
+    ///             Err(Error::refused(StatusCode::CONFLICT, detail, "local_account_unverified"))
+    ///         }
     ///         Some(user) => auth.sign_in(&user, client, "example.com").await,
     ///         None => auth.sign_up(vouched_for, ("Ada", "Lovelace"), client, "example.com").await,
     ///     }
@@ -45,7 +51,7 @@ impl Auth {
         email: &Email,
         (first_name, last_name): (&str, &str),
         client: &Client,
-        name: &'static str,
+        proof: impl Into<OwnProof>,
     ) -> Result<SignIn> {
         require_allowed(self, email)?;
         let cut = |name: &str| name.chars().filter(|letter| *letter != '\0').take(NAME_LIMIT).collect();
@@ -58,8 +64,9 @@ impl Auth {
             role: role::USER,
             email_verified: true,
         };
-        let proof = Proof::Application(name);
-        match sign_up(self, &new, (client, proof), &Wish::default(), None).await? {
+        let Terms { proof, forgotten } = proof.into().terms();
+        let wish = Wish { forgotten, ..Wish::default() };
+        match sign_up(self, &new, (client, proof), &wish, None).await? {
             SignUp::Done(sign_in) => Ok(sign_in),
             SignUp::Taken | SignUp::CodeUsed => Err(AddressHasAccount.into()),
         }

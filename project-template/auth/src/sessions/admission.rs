@@ -50,6 +50,9 @@ pub struct SigningIn<'r> {
     pub client: &'r Client,
     /// How the user proved their identity.
     pub proof: Proof,
+    /// Whether the browser is to keep the session when it is closed: `remember` of the request. If you challenge this
+    /// sign-in, pass it on with [`OwnProof::remembered`](crate::login::OwnProof::remembered).
+    pub remembered: bool,
 }
 
 /// The decision about a user who has proven their identity.

@@ -1,13 +1,13 @@
 //! The outcome of signing in.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 
 use super::{Delivery, Issued};
 use crate::Auth;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::metrics::Outcome;
 
 /// The outcome for a user who has proven their identity. A refusal is an [`Error`], which may carry data.
@@ -26,6 +26,25 @@ impl SignIn {
             Self::Session(issued) => delivery.answer(auth, status, issued, others),
             Self::Challenge(challenge) => (status, Json(challenge.beside(others))).into_response(),
         }
+    }
+
+    /// For a route that a browser was sent to: redirects it to `page` (303), with the session's cookies. The page gets an
+    /// access token from `refresh/`. If a challenge is due, there are no cookies, and the fragment of the address has its
+    /// members: `#code_sent=true&challenge_id=…`, which browsers keep to themselves.
+    ///
+    /// `page` must be an address of yours, not one that the request names.
+    ///
+    /// # Errors
+    /// If `page` cannot be a header.
+    pub fn redirect(self, auth: &Auth, delivery: Delivery, page: &str) -> Result<Response> {
+        let address = |page: &str| HeaderValue::try_from(page).map_err(anyhow::Error::new);
+        Ok(match self {
+            Self::Session(issued) => delivery.redirect(auth, issued, address(page)?),
+            Self::Challenge(challenge) => {
+                let page = address(&format!("{page}#{}", challenge.in_fragment()))?;
+                (StatusCode::SEE_OTHER, [(header::LOCATION, page)]).into_response()
+            }
+        })
     }
 
     pub(crate) fn outcome(sign_in: Result<&Self, &Error>) -> Option<Outcome> {
@@ -49,6 +68,15 @@ impl Challenge {
             Value::Object(members) => Self(members),
             other => Self(Map::from_iter([("challenge".to_owned(), other)])),
         }
+    }
+
+    fn in_fragment(&self) -> String {
+        let mut fragment = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in &self.0 {
+            let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+            fragment.append_pair(name, &text);
+        }
+        fragment.finish()
     }
 
     fn beside(self, mut others: Value) -> Value {

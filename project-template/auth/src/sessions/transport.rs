@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -94,6 +94,12 @@ impl Delivery {
     /// for: a script injected into a page must not be able to read it from the body.
     pub(super) fn of_successor(self, presented: Transport) -> Self {
         if presented == Transport::Cookie { Self { transport: Transport::Cookie, ..self } } else { self }
+    }
+
+    /// A redirect with the tokens in cookies, whatever was asked for: nothing reads its body.
+    pub(super) fn redirect(self, auth: &Auth, issued: Issued, page: HeaderValue) -> Response {
+        let location = [(header::LOCATION, page)];
+        (StatusCode::SEE_OTHER, cookies::set(auth, issued, self.has_twins), location).into_response()
     }
 
     /// An answer with tokens, and other members beside them.
