@@ -45,7 +45,7 @@ pub(crate) fn outer_layers(app: Router, auth: &Auth) -> Router {
         app.layer(cors(&http.cors_origins))
             .layer(middleware::from_fn_with_state(auth.clone(), same_origin::close_pages))
     };
-    let app = app.layer(middleware::map_response(same_origin::open_to_all));
+    let app = app.layer(middleware::from_fn(same_origin::open_to_all));
     app.layer(middleware::from_fn(ambiguity::refuse)).layer(middleware::from_fn_with_state(auth.clone(), observe))
 }
 

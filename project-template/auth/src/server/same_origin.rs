@@ -5,12 +5,21 @@
 //! the page's forms, and can then do everything the user can do there.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
 use crate::Auth;
 use crate::http::{AnyOrigin, SameOrigin};
+
+/// The path whose answers are marked with [`AnyOrigin`]. A script that sends `If-None-Match` has its browser ask first.
+const OPEN_PATH: &str = "/.well-known/jwks.json";
+const ALLOWED: [(HeaderName, &str); 4] = [
+    (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD"),
+    (header::ACCESS_CONTROL_ALLOW_HEADERS, "*"),
+    (header::ACCESS_CONTROL_MAX_AGE, "600"),
+];
 
 /// Marks every answer of a router of pages.
 pub(super) async fn mark(mut response: Response) -> Response {
@@ -38,7 +47,14 @@ pub(super) async fn close_pages(State(auth): State<Auth>, request: Request, next
 }
 
 /// Lets every origin read marked answers, without credentials. A cache then has one answer for all origins.
-pub(super) async fn open_to_all(mut response: Response) -> Response {
+pub(super) async fn open_to_all(request: Request, next: Next) -> Response {
+    let is_preflight = request.method() == Method::OPTIONS
+        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+        && request.uri().path() == OPEN_PATH;
+    if is_preflight {
+        return (StatusCode::NO_CONTENT, ALLOWED).into_response();
+    }
+    let mut response = next.run(request).await;
     if response.extensions().get::<AnyOrigin>().is_some() {
         let headers = response.headers_mut();
         headers.remove(header::ACCESS_CONTROL_ALLOW_CREDENTIALS);

@@ -96,7 +96,8 @@ async fn jwks(State(auth): State<Auth>, request: HeaderMap) -> Response {
     let is_known = names(&request, &tag);
     let head = (Extension(AnyOrigin), [(header::CACHE_CONTROL, JWKS_CACHE.to_owned()), (header::ETAG, tag)]);
     if is_known {
-        return (StatusCode::NOT_MODIFIED, head).into_response();
+        // Of the answer with the keys (RFC 9110, section 8.6); else an answer to HEAD would have that of no body.
+        return (StatusCode::NOT_MODIFIED, head, [(header::CONTENT_LENGTH, body.len())]).into_response();
     }
     (head, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use auth::testing::{Engine, PASSWORD, RSA, TestApp};
 use auth::tokens::Algorithm;
+use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -155,6 +156,13 @@ async fn the_keys_are_not_sent_again_to_whoever_has_them() {
         assert_eq!((again.status, &again.body), (304, &Value::Null), "{known}");
         assert_eq!((again.header("etag"), again.header("cache-control")), (tag.as_str(), "public, max-age=300"));
         assert_eq!(again.header("access-control-allow-origin"), "*");
+        let head = client.clone().with_header("if-none-match", &known).send(Method::HEAD, JWKS, None).await;
+        let length = head.header("content-length").to_owned();
+        assert_eq!(
+            (head.status, length.as_str()),
+            (304, first.header("content-length")),
+            "of the keys, not of no body"
+        );
     }
     let client = client.with_header("if-none-match", &tag);
     app.add_key("0002", Algorithm::EdDsa, None);
@@ -179,6 +187,16 @@ async fn the_keys_are_for_pages_of_every_origin_and_nothing_else_is() {
             }
             let user = client.get("/jwt-allauth/user/").await;
             let allowed = if origin == ORIGIN && !origins.is_empty() { ORIGIN } else { "" };
+            assert_eq!(user.header("access-control-allow-origin"), allowed);
+
+            // A script that sends `If-None-Match`.
+            let asking = client.with_header("access-control-request-method", "GET");
+            let asking = asking.with_header("access-control-request-headers", "if-none-match");
+            let keys = asking.send(Method::OPTIONS, JWKS, None).await;
+            assert_eq!((keys.status, keys.header("access-control-allow-origin")), (204, "*"), "{origin} {origins}");
+            assert_eq!(keys.header("access-control-allow-headers"), "*");
+            assert_eq!(keys.header("access-control-allow-credentials"), "");
+            let user = asking.send(Method::OPTIONS, "/jwt-allauth/user/", None).await;
             assert_eq!(user.header("access-control-allow-origin"), allowed);
         }
     }
