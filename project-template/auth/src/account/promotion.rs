@@ -7,12 +7,13 @@ use crate::audit::{self, Event, Kind, Reason};
 use crate::codes;
 use crate::db::Tx;
 use crate::error::Result;
+use crate::notices;
 use crate::passwords::reset_link;
 use crate::sessions::{self, Ended, EndedBy};
 use crate::users::{User, store};
 
-/// Promotes an existing account, by a command. Ends all its sessions. Its password becomes `hash`, or else its owner is
-/// mailed a link to set one. None if the account is inactive or changed at the same time.
+/// Promotes an existing account, by a command. Ends all its sessions. Its password becomes `hash`, and its owner is
+/// notified, or its owner is mailed a link to set one. None if the account is inactive or changed at the same time.
 ///
 /// # Errors
 /// If the database cannot be reached.
@@ -22,8 +23,9 @@ pub(crate) async fn promote(auth: &Auth, user: &User, role: i64, hash: Option<&s
     audit::record(auth, &mut tx, Event::of(Kind::RoleChanged, user).because(Reason::Command)).await?;
     codes::forget_all(&mut tx, user.id).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::Promotion).await?;
-    if hash.is_none() {
-        reset_link::send(auth, &mut tx, &promoted).await?;
+    match hash {
+        Some(_) => notices::password_changed(auth, &mut tx, &promoted.email).await?,
+        None => reset_link::send(auth, &mut tx, &promoted).await?,
     }
     ended.commit(auth, tx).await?;
     Ok(Some(promoted))

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::{with_auth, with_auth_of_dry_run};
+use super::{output, with_auth, with_auth_of_dry_run};
 use crate::app::Parts;
 use crate::operations::{expired, flush};
 
@@ -14,7 +14,7 @@ pub(super) async fn flush_tokens(parts: Box<Parts>, dry_run: bool) -> anyhow::Re
         ("removed", with_auth(parts, async |auth| Ok(flush(auth).await?)).await?)
     };
     for (kind, count) in counts.kinds() {
-        println!("{verb} {count} {kind}");
+        output::line(format_args!("{verb} {count} {kind}"));
     }
     Ok(ExitCode::SUCCESS)
 }

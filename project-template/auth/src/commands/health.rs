@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::output;
 use crate::Settings;
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -22,7 +23,7 @@ pub(super) async fn ask(settings: &Settings) -> anyhow::Result<ExitCode> {
     if status != "200" {
         bail!("the server at http://{address} is not ready: it answers {status}");
     }
-    println!("ready");
+    output::line("ready");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use time::UtcOffset;
 use time::macros::format_description;
 
-use super::{with_auth, with_auth_of_dry_run};
+use super::{output, with_auth, with_auth_of_dry_run};
 use crate::account::import::{self, Event, Import, Summary, System};
 use crate::app::Parts;
 
@@ -79,7 +79,7 @@ pub(super) async fn import(parts: Box<Parts>, arguments: &Arguments) -> anyhow::
         .context("the accounts were imported, but their ids could not be written")?;
     let code = conclude(summary, arguments.dry_run);
     if !left_out.is_empty() {
-        println!("left out {}", left_out.join(", "));
+        output::line(format_args!("left out {}", left_out.join(", ")));
     }
     Ok(code)
 }
@@ -94,27 +94,30 @@ fn secret(file: &Path) -> anyhow::Result<SecretString> {
 
 fn conclude(summary: Summary, dry_run: bool) -> ExitCode {
     let Summary { imported, existing, refused, .. } = summary;
-    println!("{} {}", if dry_run { "would import" } else { "imported" }, accounts(imported));
+    output::line(format_args!("{} {}", if dry_run { "would import" } else { "imported" }, accounts(imported)));
     if summary.without_password > 0 {
         let why = if summary.has_passwords { "" } else { "; the file has no passwords that could be read" };
-        println!("{} of them without a password, until their owners reset it{why}", summary.without_password);
+        output::line(format_args!(
+            "{} of them without a password, until their owners reset it{why}",
+            summary.without_password
+        ));
     }
     if summary.strange_addresses > 0 {
-        println!(
+        output::line(format_args!(
             "{} verified addresses belong to no account of this file, so nothing is verified by them; dump again without \
              --natural-primary and --natural-foreign",
             summary.strange_addresses
-        );
+        ));
     }
     if existing > 0 {
         let already = match existing {
             1 => "its address already has an account here",
             _ => "their addresses already have accounts here",
         };
-        println!("skipped {}: {already}", accounts(existing));
+        output::line(format_args!("skipped {}: {already}", accounts(existing)));
     }
     if refused > 0 {
-        println!("refused {refused} row{}, named above", if refused == 1 { "" } else { "s" });
+        output::line(format_args!("refused {refused} row{}, named above", if refused == 1 { "" } else { "s" }));
     }
     if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -138,7 +141,7 @@ struct Screen<'s> {
 impl Screen<'_> {
     fn say(&mut self, place: &str, kind: &str, text: &str) {
         self.clear();
-        eprintln!("{}:{place}: {kind}: {text}", self.file.display());
+        output::note(format_args!("{}:{place}: {kind}: {text}", self.file.display()));
     }
 
     fn progress(&mut self, done: u64, of: u64) {
@@ -182,11 +185,11 @@ impl Ids {
 
     fn finish(mut self) -> std::io::Result<()> {
         if self.without_key > 0 {
-            eprintln!(
+            output::note(format_args!(
                 "note: {} accounts have no key in the file, and so none in {}; dump without --natural-primary",
                 self.without_key,
                 self.path.display()
-            );
+            ));
         }
         self.partial.flush()?;
         std::fs::rename(partial(&self.path), &self.path)

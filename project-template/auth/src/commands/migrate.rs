@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::output;
 use crate::Settings;
 use crate::db::Db;
 
@@ -19,10 +20,10 @@ pub(super) async fn migrate(settings: &Settings, check: bool) -> anyhow::Result<
 async fn bring_up_to_date(db: &Db, check: bool) -> anyhow::Result<bool> {
     let pending = db.pending_migrations().await?;
     for name in &pending {
-        println!("{} {name}", if check { "missing" } else { "applying" });
+        output::line(format_args!("{} {name}", if check { "missing" } else { "applying" }));
     }
     if pending.is_empty() {
-        println!("the database is up to date");
+        output::line("the database is up to date");
     } else if !check {
         db.migrate().await?;
     }

@@ -10,6 +10,7 @@ mod keys;
 mod logs;
 mod migrate;
 mod openapi;
+mod output;
 mod send_test_mail;
 mod serve;
 mod superuser;
@@ -94,7 +95,7 @@ pub async fn run_with(hooks: impl Hooks, app: impl FnOnce(Auth) -> Router) -> Ex
     match perform(arguments.command.unwrap_or(Command::Serve { migrate: false }), hooks, app).await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {}", in_one_line(&error));
+            output::note(format_args!("error: {}", in_one_line(&error)));
             ExitCode::FAILURE
         }
     }
@@ -138,7 +139,7 @@ async fn perform(command: Command, hooks: impl Hooks, app: impl FnOnce(Auth) -> 
         Command::FlushTokens { dry_run } => flush_tokens::flush_tokens(draft.finish_with(Parts::of)?, dry_run).await,
         Command::SendTestMail { address } => send_test_mail::send(&draft.finish()?, &address).await,
         Command::Keys(command) => keys::run(&draft.finish_section("tokens")?, &command),
-        Command::Openapi { format } => openapi::print(&draft.finish()?, format),
+        Command::Openapi { format } => Ok(openapi::print(&draft.finish()?, format)),
         Command::Check { deploy } => Ok(check::check(&draft.finish_with(Parts::of)?.settings, deploy)),
     }
 }

@@ -1,10 +1,10 @@
 //! `openapi`.
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
 
+use super::output;
 use crate::Settings;
 use crate::app;
 use crate::openapi;
@@ -20,13 +20,13 @@ pub(super) enum Format {
 }
 
 /// Prints the description of the API, or requests derived from it, even if these settings do not serve it.
-pub(super) fn print(settings: &Settings, format: Format) -> anyhow::Result<ExitCode> {
+pub(super) fn print(settings: &Settings, format: Format) -> ExitCode {
     let spec = app::description(settings);
     let text = match format {
         Format::Json => format!("{spec:#}\n"),
         Format::Postman => openapi::postman(&spec),
         Format::Http => openapi::http_file(&spec),
     };
-    std::io::stdout().write_all(text.as_bytes())?;
-    Ok(ExitCode::SUCCESS)
+    output::whole(text);
+    ExitCode::SUCCESS
 }

@@ -7,13 +7,14 @@ use anyhow::{Context, bail};
 use clap::Args;
 use secrecy::SecretString;
 
-use super::with_auth;
+use super::{output, with_auth};
 use crate::Auth;
 use crate::account;
 use crate::app::Parts;
 use crate::audit::{self, Event, Kind, Reason};
 use crate::db;
-use crate::error::Error;
+use crate::error::{Error, Result};
+use crate::password_reset;
 use crate::passwords;
 use crate::settings::variable;
 use crate::users::{self, Email, NewUser, User, role};
@@ -23,16 +24,20 @@ pub(super) struct Arguments {
     /// The account's address (or `SUPERUSER_EMAIL`)
     #[arg(long)]
     email: Option<String>,
-    /// Ask nothing: take the password from `SUPERUSER_PASSWORD`
+    /// Ask nothing: the address and the password are in --email or `SUPERUSER_EMAIL`, and in `SUPERUSER_PASSWORD`
     #[arg(long)]
     no_input: bool,
-    /// Promote an account whose address nobody has verified, too: whoever signed up with it becomes the superuser
+    /// Promote even an account whose address was never verified: anybody may have signed up with it
     #[arg(long)]
     promote: bool,
+    /// Replace the password of an account that is a superuser already, for example because it is lost
+    #[arg(long)]
+    reset_password: bool,
 }
 
 /// Creates a superuser, or promotes the account with this address. A promotion ends its sessions; the given password
-/// replaces its own, or else a link to set one is mailed. A repeated run changes nothing.
+/// replaces its own, or else a link to set one is mailed. A repeated run changes nothing, since containers run this at
+/// every start: it would undo a change of the password. `--reset-password` says that this is meant.
 pub(super) async fn create(parts: Box<Parts>, arguments: Arguments) -> anyhow::Result<ExitCode> {
     let asks = !arguments.no_input && std::io::stdin().is_terminal();
     let variable = |name| variable(name).map_err(anyhow::Error::msg);
@@ -44,14 +49,22 @@ pub(super) async fn create(parts: Box<Parts>, arguments: Arguments) -> anyhow::R
     let email = Email::parse(&email).with_context(|| format!("`{email}` is not an e-mail address"))?;
     with_auth(parts, async |auth| {
         let given = variable("SUPERUSER_PASSWORD")?.map(SecretString::from);
-        if let Some(user) = users::store::by_email(auth.db(), &email).await? {
-            return promote(auth, &user, arguments.promote, given).await;
+        let found = users::store::by_email(auth.db(), &email).await?;
+        let resets = arguments.reset_password && found.as_ref().is_some_and(|user| user.role >= role::SUPERUSER);
+        if let Some(user) = found.as_ref().filter(|_| !resets) {
+            return promote(auth, user, arguments.promote, given).await;
         }
         let password = match given {
             Some(password) => password,
             None if asks => ask_password()?,
-            None => bail!("no password: set SUPERUSER_PASSWORD, or run this on a terminal without --no-input"),
+            None if arguments.no_input => {
+                bail!("no password: set SUPERUSER_PASSWORD, or leave out --no-input to be asked for it")
+            }
+            None => bail!("no password: set SUPERUSER_PASSWORD, or run this on a terminal to be asked for it"),
         };
+        if let Some(user) = found {
+            return reset(auth, &user, password).await;
+        }
         if make(auth, &email, password.clone()).await? {
             return Ok(());
         }
@@ -82,7 +95,7 @@ async fn make(auth: &Auth, email: &Email, password: SecretString) -> anyhow::Res
     };
     audit::record(auth, &mut tx, Event::of(Kind::SignUp, &user).because(Reason::Command)).await?;
     tx.commit().await?;
-    println!("created the superuser {}", user.email);
+    output::line(format_args!("created the superuser {}", user.email));
     Ok(true)
 }
 
@@ -99,12 +112,15 @@ async fn hashed(auth: &Auth, about: &[(&str, &str)], password: SecretString) -> 
 async fn promote(auth: &Auth, user: &User, unverified_too: bool, password: Option<SecretString>) -> anyhow::Result<()> {
     let email = &user.email;
     if user.role >= role::SUPERUSER {
-        println!("{email} is a superuser already{}", if user.is_active { "" } else { ", but deactivated" });
+        let hint = if user.is_active {
+            "; to replace its password, add --reset-password"
+        } else {
+            ", but deactivated; another superuser can activate it"
+        };
+        output::line(format_args!("{email} is a superuser already{hint}"));
         return Ok(());
     }
-    if !user.is_active {
-        bail!("{email} has an account that is deactivated; activate it first, or take another address");
-    }
+    require_active(user)?;
     if !user.email_verified && !unverified_too {
         bail!(
             "{email} has an account whose address was never verified: somebody else may have signed up with it. Set a new \
@@ -115,18 +131,38 @@ async fn promote(auth: &Auth, user: &User, unverified_too: bool, password: Optio
         Some(password) => Some(hashed(auth, &user.attributes(), password).await?),
         None => None,
     };
-    match account::promote(auth, user, role::SUPERUSER, hash.as_deref()).await {
-        Ok(Some(_)) => {}
-        Ok(None) => bail!(changed(email)),
-        Err(Error::Internal(error) | Error::Unavailable(error)) => return Err(error),
-        Err(error) => bail!(error.message()),
-    }
+    done(account::promote(auth, user, role::SUPERUSER, hash.as_deref()).await, email)?;
     let password = match hash {
         Some(_) => "its password is the one that was given",
         None => "its password is void, and a link to set another is on its way to it",
     };
-    println!("{email} is a superuser now and signed out everywhere; {password}");
+    output::line(format_args!("{email} is a superuser now and signed out everywhere; {password}"));
     Ok(())
+}
+
+/// Replaces the password of a superuser who has lost it. Nobody who has the old one stays signed in.
+async fn reset(auth: &Auth, user: &User, password: SecretString) -> anyhow::Result<()> {
+    require_active(user)?;
+    let hash = hashed(auth, &user.attributes(), password).await?;
+    done(password_reset::by_command(auth, user, &hash).await, &user.email)?;
+    output::line(format_args!("{} has the password that was given, and is signed out everywhere", user.email));
+    Ok(())
+}
+
+fn require_active(user: &User) -> anyhow::Result<()> {
+    if user.is_active {
+        return Ok(());
+    }
+    bail!("{} has an account that is deactivated; activate it first, or take another address", user.email);
+}
+
+fn done(changed_account: Result<Option<User>>, email: &str) -> anyhow::Result<()> {
+    match changed_account {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => bail!(changed(email)),
+        Err(Error::Internal(error) | Error::Unavailable(error)) => Err(error),
+        Err(error) => bail!(error.message()),
+    }
 }
 
 fn changed(email: &str) -> String {

@@ -5,5 +5,5 @@ mod reset;
 mod routes;
 
 pub(crate) use pages::{CAPABILITY_COOKIE, CSRF_COOKIE, public_router, security_scheme};
-pub(crate) use reset::request;
+pub(crate) use reset::{by_command, request};
 pub(crate) use routes::router;

@@ -9,8 +9,9 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::Auth;
-use crate::audit::{self, Event, Kind};
+use crate::audit::{self, Event, Kind, Reason};
 use crate::codes::{self, Limits, Link, Standing, Subject};
+use crate::db::Tx;
 use crate::email_verification;
 use crate::error::{Error, Result};
 use crate::http::ReturnTo;
@@ -93,13 +94,31 @@ pub(super) async fn set(auth: &Auth, reset: &Reset, password: SecretString) -> R
     let user =
         if user.email_verified { Some(user) } else { email_verification::by_reset(auth, &mut tx, &user).await? };
     let Some(user) = user else { return Ok(None) };
+    conclude(auth, tx, &user, Event::of(Kind::PasswordReset, &user)).await?;
+    Ok(Some(user))
+}
+
+/// Sets a password that an operator chose. None if the account is inactive or changed at the same time.
+///
+/// # Errors
+/// If the database cannot be reached.
+pub(crate) async fn by_command(auth: &Auth, user: &User, hash: &str) -> Result<Option<User>> {
+    let mut tx = auth.db().begin().await?;
+    let Some(user) = users::store::set_password(&mut tx, user, (hash, true), auth.now()).await? else {
+        return Ok(None);
+    };
+    conclude(auth, tx, &user, Event::of(Kind::PasswordReset, &user).because(Reason::Command)).await?;
+    Ok(Some(user))
+}
+
+/// Ends everything that an attacker could hold after a reset, notifies the owner, and commits.
+async fn conclude(auth: &Auth, mut tx: Tx, user: &User, event: Event) -> Result<()> {
     codes::forget_all(&mut tx, user.id).await?;
     throttle::forgive(&mut tx, &user.address_key()).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::PasswordReset).await?;
     notices::password_changed(auth, &mut tx, &user.email).await?;
-    audit::record(auth, &mut tx, Event::of(Kind::PasswordReset, &user)).await?;
-    ended.commit(auth, tx).await?;
-    Ok(Some(user))
+    audit::record(auth, &mut tx, event).await?;
+    ended.commit(auth, tx).await
 }
 
 /// The right to set a password once, as a browser holds it: a sealed, short-lived secret.

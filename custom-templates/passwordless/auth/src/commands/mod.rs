@@ -6,6 +6,7 @@ mod check;
 mod health;
 mod keys;
 mod logs;
+mod output;
 mod send_test_mail;
 mod serve;
 
@@ -63,7 +64,7 @@ pub async fn run_with(hooks: impl Hooks, app: impl FnOnce(Auth) -> Router) -> Ex
     match perform(arguments.command.unwrap_or(Command::Serve), hooks, app).await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {}", in_one_line(&error));
+            output::note(format_args!("error: {}", in_one_line(&error)));
             ExitCode::FAILURE
         }
     }
