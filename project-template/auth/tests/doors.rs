@@ -390,9 +390,8 @@ async fn a_browser_is_redirected_with_cookies_or_with_the_challenge_and_never_wi
     assert_eq!(browser.refresh().await.status, 200);
 
     let held = app.client().get("/arrive/ada@example.com/half/").await;
-    let page = format!(
-        "https://app.example.com/welcome#remembered=true&step=Application%28%22half+a+proof%22%29&user={ada}"
-    );
+    let page =
+        format!("https://app.example.com/welcome#remembered=true&step=Application%28%22half+a+proof%22%29&user={ada}");
     assert_eq!((held.status, held.header("location")), (303, page.as_str()));
     assert!(held.header("set-cookie").is_empty(), "{held:?}");
 }

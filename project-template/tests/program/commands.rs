@@ -6,7 +6,7 @@ use std::process::Output;
 use auth::clock::Clock;
 use auth::testing::{Engine, PASSWORD, Program, Server};
 
-use super::{IN_BODY, login, program, register};
+use super::{IN_BODY, login, program, register, with};
 
 auth::on_both_engines!(
     migrate_applies_what_check_names,
@@ -14,6 +14,7 @@ auth::on_both_engines!(
     a_superuser_is_made_once_however_often_it_is_asked_for,
     an_account_that_a_stranger_may_have_made_is_no_superuser_unless_that_is_asked_for,
     a_verified_account_becomes_a_superuser_whose_password_is_void_and_a_deactivated_one_does_not,
+    a_superuser_whose_password_is_lost_is_given_another_only_if_that_is_asked_for,
     flush_tokens_counts_and_removes,
     a_dry_run_applies_no_migrations,
     in_production_a_start_that_migrates_does_so_first,
@@ -71,7 +72,8 @@ async fn many_migrations_at_once_take_turns(engine: Engine) {
 async fn a_superuser_is_made_once_however_often_it_is_asked_for(engine: Engine) {
     let program = program(engine).await.with("SUPERUSER_EMAIL", "root@example.com");
     let command = ["create-superuser", "--no-input"];
-    assert_told(&program, &command, 1, "no password: set SUPERUSER_PASSWORD");
+    assert_told(&program, &command, 1, "no password: set SUPERUSER_PASSWORD, or leave out --no-input");
+    assert_told(&program, &command[..1], 1, "no password: set SUPERUSER_PASSWORD, or run this on a terminal");
     let program = program.with("SUPERUSER_PASSWORD", "root@example.com");
     assert_told(&program, &command, 1, "The password is too similar to the email address.");
     let program = program.with("SUPERUSER_PASSWORD", PASSWORD);
@@ -80,7 +82,7 @@ async fn a_superuser_is_made_once_however_often_it_is_asked_for(engine: Engine) 
     let mut said: Vec<String> =
         processes.into_iter().map(|process| told(&process.wait_with_output().unwrap()).1).collect();
     said.sort();
-    let already = "root@example.com is a superuser already\n";
+    let already = "root@example.com is a superuser already; to replace its password, add --reset-password\n";
     assert_eq!(said, ["created the superuser root@example.com\n", already, already, already]);
     let server = program.serve();
     assert_eq!(login(&server, "root@example.com").status, 200);
@@ -111,8 +113,37 @@ async fn an_account_that_a_stranger_may_have_made_is_no_superuser_unless_that_is
     let reply = server.send("POST", "/jwt-allauth/login/", IN_BODY, body).unwrap();
     assert_eq!(reply.status, 200, "{reply:?}");
     for command in [&["create-superuser"][..], &["create-superuser", "--promote"]] {
-        assert_told(&program, command, 0, "root@example.com is a superuser already\n");
+        assert_told(&program, command, 0, "root@example.com is a superuser already; to replace its password");
     }
+}
+
+async fn a_superuser_whose_password_is_lost_is_given_another_only_if_that_is_asked_for(engine: Engine) {
+    let program = program(engine).await.with("SUPERUSER_EMAIL", "root@example.com");
+    let server = program.serve();
+    let reset = ["create-superuser", "--reset-password"];
+    let program = program.with("SUPERUSER_PASSWORD", PASSWORD);
+    assert_told(&program, &reset, 0, "created the superuser root@example.com");
+    let refresh = login(&server, "root@example.com").text("refresh").to_owned();
+
+    let program = program.with("SUPERUSER_PASSWORD", "the operator's own passphrase");
+    assert_told(&program, &reset[..1], 0, "is a superuser already; to replace its password, add --reset-password");
+    assert_eq!(login(&server, "root@example.com").status, 200);
+    let weak = program.command(&reset).env("SUPERUSER_PASSWORD", "root@example.com").output().unwrap();
+    assert!(told(&weak).2.contains("The password is too similar to the email address."), "{weak:?}");
+
+    drop(server);
+    let (status, stdout, stderr) = told(&program.run(&reset));
+    assert_eq!(
+        (status, stdout.as_str()),
+        (0, "root@example.com has the password that was given, and is signed out everywhere\n")
+    );
+    assert!(stderr.contains("password_reset") && stderr.contains("command"), "the audit log: {stderr}");
+    let server = program.serve();
+    server.wait_for("Your password for localhost was changed");
+    assert_eq!(login(&server, "root@example.com").status, 401, "the lost password");
+    assert_eq!(server.send("POST", "/jwt-allauth/refresh/", IN_BODY, &with(&refresh)).unwrap().status, 401);
+    let body = r#"{"email":"root@example.com","password":"the operator's own passphrase"}"#;
+    assert_eq!(server.send("POST", "/jwt-allauth/login/", IN_BODY, body).unwrap().status, 200);
 }
 
 async fn a_verified_account_becomes_a_superuser_whose_password_is_void_and_a_deactivated_one_does_not(engine: Engine) {
@@ -198,6 +229,18 @@ async fn check_names_what_is_wrong_and_with_deploy_what_is_unsafe() {
     for key in ["environment", "password.hash_memory", "sessions.lifetime"] {
         assert!(unsafe_settings.contains(&format!("unsafe: {key}: ")), "{unsafe_settings}");
     }
+    for refused in ["`http.public_url` must be set in production", "`mail.transport` must not be \"console\""] {
+        assert!(unsafe_settings.contains(&format!("refused: {refused}")), "{unsafe_settings}");
+    }
+    // Production reads no such file.
+    let variables = "JWT_ALLAUTH__HTTP__PUBLIC_URL=https://auth.example.com\n";
+    std::fs::write(program.directory().join(".env"), variables).unwrap();
+    assert_told(&program, &["check", "--deploy"], 1, "refused: `http.public_url` must be set in production");
+    let mut with_url = program.command(&["check", "--deploy"]);
+    with_url.env("JWT_ALLAUTH__HTTP__PUBLIC_URL", "https://auth.example.com");
+    let (_, judged, _) = told(&with_url.output().unwrap());
+    assert!(!judged.contains("public_url") && judged.contains("refused: `mail.transport`"), "{judged}");
+    std::fs::remove_file(program.directory().join(".env")).unwrap();
     let program = program.with("JWT_ALLAUTH__SESSIONS__TRANSPORT", "cokie").with("ENVIRONMENT", "production");
     for command in ["check", "serve", "migrate"] {
         let (status, _, stderr) = told(&program.run(&[command]));
@@ -340,7 +383,16 @@ async fn keys_are_made_and_listed_in_production_before_the_rest_is_set() {
 #[tokio::test]
 async fn a_test_mail_that_is_printed_is_not_said_to_be_handed_over() {
     let program = program(Engine::Sqlite).await;
-    assert_told(&program, &["send-test-mail", "ada@example.com"], 0, "was printed: `mail.transport` is");
+    let command = ["send-test-mail", "ada@example.com"];
+    assert_told(&program, &command, 0, "was printed: `mail.transport` is");
+    assert_told(&program, &command, 0, "Test mail from localhost");
+    let named = program.with("JWT_ALLAUTH__TEMPLATES__SERVICE_NAME", "Analytical Engines & Co");
+    assert_told(
+        &named,
+        &command,
+        0,
+        "Test mail from Analytical Engines & Co\nIf you read this, Analytical Engines & Co",
+    );
 }
 
 #[tokio::test]
@@ -382,6 +434,21 @@ async fn an_rsa_key_of_openssl_is_given_its_time() {
     assert_told(&program, &["keys", "rotate", "--now", "--from", "new.pem"], 0, "keys/0004.pem\n");
     assert_told(&program, &["keys", "list"], 0, "  RS256  signs\n");
     assert_told(&program, &["keys", "rotate", "--from", "new.pem"], 1, "is the key that keys/0004.pem holds already");
+
+    let piped = |file: &std::path::Path| {
+        let mut command = program.command(&["keys", "rotate", "--from", "-"]);
+        told(&command.stdin(std::fs::File::open(file).unwrap()).output().unwrap()).2
+    };
+    assert!(
+        piped(&program.directory().join("new.pem")).contains("the text on standard input is the key that keys/0004")
+    );
+    for (bits, problem) in [("1024", "fewer than 2048 bits"), ("4104", "more than 4096 bits")] {
+        let weak = program.directory().join("weak.pem");
+        openssl(bits, &weak);
+        let expected = format!("the text on standard input is an RSA key of {problem}; make one of 2048 to 4096");
+        let stderr = piped(&weak);
+        assert!(stderr.contains(&expected), "{stderr}");
+    }
 }
 
 #[tokio::test]
@@ -591,6 +658,38 @@ async fn a_wish_for_the_log_that_cannot_be_read_is_told() {
     assert_eq!((status, stdout.as_str()), (0, "the settings are fine\n"));
     assert_eq!(stderr.matches("RUST_LOG: ").count(), 1, "{stderr}");
     assert!(stderr.contains("logging `info,sqlx=warn` instead"), "{stderr}");
+}
+
+/// As with `| head`, which closes the pipe: the work is done, and nothing is said of it.
+#[tokio::test]
+async fn a_command_whose_reader_stops_early_does_its_work_and_ends_quietly() {
+    let program = program(Engine::Sqlite).await;
+    for arguments in [
+        &["migrate"][..],
+        &["migrate", "--check"],
+        &["openapi"],
+        &["openapi", "--format", "postman"],
+        &["keys", "list"],
+        &["keys", "rotate"],
+        &["flush-tokens"],
+        &["check"],
+        &["send-test-mail", "ada@example.com"],
+        &["--help"],
+        &["--version"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let (status, _, stderr) = told(&program.command(arguments).stdout(writer).output().unwrap());
+        assert_eq!(status, 0, "{arguments:?}: {stderr}");
+        for word in ["panicked", "Broken pipe", "error"] {
+            assert!(!stderr.contains(word), "{arguments:?}: {stderr}");
+        }
+    }
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let rotated = program.command(&["keys", "rotate"]).stdout(writer.try_clone().unwrap()).stderr(writer).status();
+    assert_eq!(rotated.unwrap().code(), Some(0));
+    assert_eq!(std::fs::read_dir(program.directory().join("keys")).unwrap().count(), 3);
 }
 
 #[tokio::test]

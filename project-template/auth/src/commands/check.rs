@@ -1,22 +1,48 @@
-//! `check`; with `--deploy`, also settings that are or may be unsafe in production.
+//! `check`; with `--deploy`, also what production refuses, and settings that are or may be unsafe there.
 
 use std::process::ExitCode;
 
+use super::output;
 use crate::Settings;
+use crate::app::Draft;
+use crate::settings::Problems;
 
-/// The settings, and the parts built from them, were validated before this.
+/// The settings, and the parts built from them, were validated before this, in the environment that they name.
 pub(super) fn check(settings: &Settings, deploy: bool) -> ExitCode {
-    let (warnings, notes) =
-        if deploy { (settings.deployment_warnings(), settings.deployment_notes()) } else { Default::default() };
-    for warning in &warnings {
-        println!("unsafe: {warning}");
+    let judged = if deploy { judge(settings) } else { Judged::default() };
+    for (word, lines) in [("refused", &judged.refused), ("unsafe", &judged.warnings), ("note", &judged.notes)] {
+        for line in lines {
+            output::line(format_args!("{word}: {line}"));
+        }
     }
-    for note in notes {
-        println!("note: {note}");
-    }
-    if warnings.is_empty() {
-        println!("the settings are fine");
+    if judged.refused.is_empty() && judged.warnings.is_empty() {
+        output::line("the settings are fine");
         return ExitCode::SUCCESS;
     }
     ExitCode::FAILURE
+}
+
+#[derive(Default)]
+struct Judged {
+    /// Without these changes, production does not start.
+    refused: Vec<String>,
+    warnings: Vec<String>,
+    notes: Vec<String>,
+}
+
+/// Judges the settings as production does, wherever this runs: it requires more, and reads no `.env`.
+fn judge(settings: &Settings) -> Judged {
+    let mut judged = Judged::default();
+    settings.warn_of_development(&mut judged.warnings);
+    let of_production = if settings.is_production() {
+        settings.clone()
+    } else {
+        let read = Draft::as_in_production().map(Draft::judge);
+        let (settings, refused) = read.unwrap_or_else(|Problems(problems)| (settings.clone(), problems));
+        judged.refused = refused;
+        settings
+    };
+    judged.warnings.extend(of_production.deployment_warnings());
+    judged.notes = of_production.deployment_notes();
+    judged
 }

@@ -10,6 +10,7 @@ use secrecy::ExposeSecret;
 use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
 
+use super::output;
 use crate::Settings;
 use crate::clock::Clock;
 use crate::private;
@@ -75,13 +76,13 @@ fn rotate(settings: &Settings, at_once: bool, if_none: bool, from: Option<&Path>
     if let Some(old) = from.and_then(|from| files.iter().find(|file| is_same(file, from))) {
         std::fs::remove_file(old).with_context(|| format!("cannot remove {}, whose key has moved", old.display()))?;
     }
-    println!("{}", path.display());
+    output::line(path.display());
     if !is_first {
         let when = if when > now { format!("from {} on", when.format(&Rfc3339)?) } else { "at once".to_owned() };
-        eprintln!(
+        output::note(format_args!(
             "the new key signs {when}; servers read it within a minute, or at once at SIGHUP; keep the old keys until their \
              tokens have expired"
-        );
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -89,8 +90,9 @@ fn rotate(settings: &Settings, at_once: bool, if_none: bool, from: Option<&Path>
 /// The text of a key that was made elsewhere. Its file may be among the key files already, but no other file may hold
 /// the same key.
 fn taken(from: &Path, algorithm: Algorithm, files: &[PathBuf]) -> anyhow::Result<Zeroizing<String>> {
-    let name = from.display();
-    let text = if from == Path::new("-") {
+    let is_piped = from == Path::new("-");
+    let name = if is_piped { "the text on standard input".to_owned() } else { from.display().to_string() };
+    let text = if is_piped {
         let mut text = Zeroizing::new(String::new());
         std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
         text
@@ -123,8 +125,11 @@ fn print(settings: &Settings) -> anyhow::Result<ExitCode> {
     let key = SigningKey::generate(settings.tokens.algorithm).map_err(anyhow::Error::msg)?;
     let lines = key.lines().filter(|line| !line.starts_with("-----"));
     let value = Zeroizing::new(lines.collect::<String>().replace('+', "-").replace('/', "_"));
-    println!("{}", value.trim_end_matches('='));
-    eprintln!("put this first in tokens.keys (JWT_ALLAUTH__TOKENS__KEYS); it signs at once");
+    output::line(value.trim_end_matches('='));
+    output::note(
+        "put this into tokens.keys (JWT_ALLAUTH__TOKENS__KEYS), where the first key signs; if there is one already, put this \
+         second, move it to the front after tokens.key_lead, and remove the old one after sessions.refresh_lifetime",
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -136,16 +141,16 @@ fn make_encryption_key(settings: &Settings) -> anyhow::Result<ExitCode> {
     let others = (2_u32..).map(|number| format!("{today}-{number}"));
     let free = std::iter::once(today.clone()).chain(others).find(|kid| !taken.contains(&kid.as_str()));
     let entry = generate_encryption_key(&free.unwrap_or(today)).map_err(anyhow::Error::msg)?;
-    println!("{}", *entry);
+    output::line(entry.as_str());
     let how = if taken.is_empty() {
         "set tokens.encryption_keys to this and the word \"plain\"; remove that word"
     } else {
         "put this first in tokens.encryption_keys; remove the old keys"
     };
-    eprintln!("{how} once sessions.refresh_lifetime has passed; restart every instance");
-    eprintln!(
+    output::note(format_args!("{how} once sessions.refresh_lifetime has passed; restart every instance"));
+    output::note(
         "with several instances, first add it in second place on all of them, then move it to the front: none may give out \
-         what another cannot open yet"
+         what another cannot open yet",
     );
     Ok(ExitCode::SUCCESS)
 }
@@ -204,16 +209,16 @@ fn list(settings: &Settings) -> anyhow::Result<ExitCode> {
             Signs::From(from) if from > now => format!("signs from {}", from.format(&Rfc3339)?),
             _ => "verifies".to_owned(),
         };
-        println!("{}  {:5}  {role}", key.kid(), key.algorithm().name());
+        output::line(format_args!("{}  {:5}  {role}", key.kid(), key.algorithm().name()));
     }
     let sealing = tokens.sealing_kid();
     for kid in tokens.encryption_kids() {
         let role = if sealing == Some(kid) { "seals" } else { "opens" };
-        println!("{kid}  A256GCM  {role}");
+        output::line(format_args!("{kid}  A256GCM  {role}"));
     }
     match (tokens.accepts_plain(), sealing) {
-        (true, Some(_)) => println!("plain: tokens are also accepted unencrypted"),
-        (true, None) => println!("plain: tokens go out and are accepted unencrypted"),
+        (true, Some(_)) => output::line("plain: tokens are also accepted unencrypted"),
+        (true, None) => output::line("plain: tokens go out and are accepted unencrypted"),
         (false, _) => {}
     }
     Ok(ExitCode::SUCCESS)

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
+use super::output;
 use crate::Settings;
 use crate::clock::Clock;
 use crate::email::Email;
@@ -12,7 +13,9 @@ use crate::mail::{self, Transport};
 /// Sends a mail at once, and prints an error instead of logging it.
 pub(super) async fn send(settings: &Settings, address: &str) -> anyhow::Result<ExitCode> {
     let email = Email::parse(address).with_context(|| format!("`{address}` is not an e-mail address"))?;
-    mail::send_test((&settings.mail, &settings.http), &email, Clock::default().now())
+    let name = settings.templates.service_name.as_deref();
+    let service = name.unwrap_or_else(|| settings.http.host());
+    mail::send_test((&settings.mail, &settings.http), service, &email, Clock::default().now())
         .await
         .context("the mail was not sent")?;
     let address = email.as_written();
@@ -23,6 +26,6 @@ pub(super) async fn send(settings: &Settings, address: &str) -> anyhow::Result<E
         #[cfg(feature = "testing")]
         Transport::Memory(_) => "was kept in memory",
     };
-    println!("the mail to {address} {done}");
+    output::line(format_args!("the mail to {address} {done}"));
     Ok(ExitCode::SUCCESS)
 }

@@ -7,21 +7,21 @@ use super::{Letter, Sender, Settings};
 use crate::email::Email;
 use crate::http;
 
-/// Sends a test mail at once, to check the settings.
+/// Sends a test mail of the service with this name at once, to check the settings.
 ///
 /// # Errors
 /// If the settings cannot be used, or the mail server cannot be reached or refuses the mail.
 pub async fn send_test(
     (settings, http): (&Settings, &http::Settings),
+    service: &str,
     to: &Email,
     now: OffsetDateTime,
 ) -> anyhow::Result<()> {
-    let server = http.host();
-    let text = format!("If you read this, {server} can send mail.\n");
+    let text = format!("If you read this, {service} can send mail.\n");
     let letter = Letter {
         to: to.as_written().to_owned(),
-        subject: format!("Test mail from {server}"),
-        html: format!("<p>{text}</p>"),
+        subject: format!("Test mail from {service}"),
+        html: format!("<p>{}</p>", text.replace('&', "&amp;").replace('<', "&lt;")),
         text,
     };
     let id = Uuid::now_v7();

@@ -92,7 +92,11 @@ impl SigningKey {
     /// # Errors
     /// What is wrong, as the second half of a sentence that names the key.
     pub(crate) fn from_pkcs8(der: &[u8]) -> Result<Self, String> {
-        let unsound = |error: ring::error::KeyRejected| format!("is not a usable key: {error}");
+        let unsound = |error: ring::error::KeyRejected| match error.to_string().as_str() {
+            "TooSmall" => "is an RSA key of fewer than 2048 bits; make one of 2048 to 4096".to_owned(),
+            "TooLarge" => "is an RSA key of more than 4096 bits; make one of 2048 to 4096".to_owned(),
+            _ => format!("is not a usable key ({error}); make another"),
+        };
         let pkcs8 = Pkcs8::parse(der)?;
         let secret = match pkcs8.kind {
             Kind::Ed25519 => Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map(Secret::EdDsa),

@@ -44,8 +44,13 @@ impl Case {
     /// What `send-test-mail` says.
     async fn send(&self) -> Result<(), String> {
         let now = time::OffsetDateTime::UNIX_EPOCH;
-        let sent =
-            auth::mail::send_test((&self.settings.mail, &self.settings.http), &Email::parse(ADA).unwrap(), now).await;
+        let sent = auth::mail::send_test(
+            (&self.settings.mail, &self.settings.http),
+            "the test",
+            &Email::parse(ADA).unwrap(),
+            now,
+        )
+        .await;
         sent.map_err(|error| format!("{error:#}"))
     }
 

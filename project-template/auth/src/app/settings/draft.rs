@@ -22,6 +22,18 @@ impl Draft {
         Self::read(&path, &text, &environment)
     }
 
+    /// The settings of this process as production would read them, which takes nothing from `.env`.
+    ///
+    /// # Errors
+    /// As [`Draft::from_environment`].
+    pub(crate) fn as_in_production() -> Result<Self, Problems> {
+        let Source { path, text, mut environment } = Source::of_process()?;
+        environment.retain(|name, _| std::env::var_os(name).is_some());
+        environment.remove("JWT_ALLAUTH__ENVIRONMENT_FILE");
+        environment.insert("JWT_ALLAUTH__ENVIRONMENT".to_owned(), "production".to_owned());
+        Self::read(&path, &text, &environment)
+    }
+
     pub(super) fn read(path: &Path, text: &str, environment: &BTreeMap<String, String>) -> Result<Self, Problems> {
         let mut reader = Reader::new(path, text, environment)?;
         Ok(Self { settings: Settings::read(&mut reader), reader })
@@ -39,6 +51,12 @@ impl Draft {
     pub(crate) fn finish(self) -> Result<Settings, Problems> {
         self.reader.finish()?;
         Ok(self.settings)
+    }
+
+    /// The settings, in which rejected values are replaced, and every problem.
+    pub(crate) fn judge(self) -> (Settings, Vec<String>) {
+        let problems = self.reader.finish().err().map(|problems| problems.0).unwrap_or_default();
+        (self.settings, problems)
     }
 
     /// Like [`Draft::finish`], for what needs one section only: problems of the other sections do not count.

@@ -38,7 +38,7 @@ impl Settings {
         }
     }
 
-    pub(super) fn warn_of_development(&self, warnings: &mut Vec<String>) {
+    pub(crate) fn warn_of_development(&self, warnings: &mut Vec<String>) {
         if !self.is_production() {
             warnings
                 .push("environment: set ENVIRONMENT=production; cookies are not Secure and errors are verbose".into());
