@@ -12,6 +12,7 @@ const README: &str = include_str!("../README.md");
 const COMPANY_SKELETON: &str = include_str!("../custom-templates/company-skeleton/README.md");
 const PASSWORDLESS: &str = include_str!("../custom-templates/passwordless/README.md");
 const RESOURCE_SERVER: &str = include_str!("../custom-templates/resource-server/README.md");
+const EXTENDING: &str = include_str!("../project-template/docs/extending.md");
 const PROGRAM: &str = env!("CARGO_BIN_EXE_jwt-allauth");
 
 /// Where the transcripts have the project's server, and the one of another beside it.
@@ -30,6 +31,11 @@ struct Step {
 fn transcript(page: &str, name: &str) -> Vec<Step> {
     let (_, rest) = page.split_once(&format!("<!-- transcript: {name} -->\n```console\n")).expect("the block is there");
     let (block, _) = rest.split_once("\n```").expect("the block ends");
+    steps(block)
+}
+
+/// Commands after `$ `, each with the output shown below it.
+fn steps(block: &str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for line in block.lines() {
         match line.strip_prefix("$ ") {
@@ -58,6 +64,7 @@ fn matches(expected: &str, actual: &str) -> bool {
 /// A rendered project whose server runs; both go with it.
 struct Server {
     process: Child,
+    program: PathBuf,
     address: SocketAddr,
     directory: tempfile::TempDir,
 }
@@ -73,6 +80,11 @@ impl Server {
 
     /// `arguments` create the project `name`, in a directory beside the one they are given in.
     fn of(name: &str, arguments: &[&str]) -> Self {
+        Self::changed(name, arguments, |_| {})
+    }
+
+    /// As [`Server::of`], of a project that its owner has changed.
+    fn changed(name: &str, arguments: &[&str], change: impl FnOnce(&Path)) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let checkout = directory.path().join("checkout");
         std::fs::create_dir(&checkout).expect("a directory");
@@ -84,7 +96,9 @@ impl Server {
             .expect("the program runs");
         assert!(rendered.success(), "startproject: {rendered}");
         let project = directory.path().join(name);
-        let mut process = Command::new(build(&project).join(name))
+        change(&project);
+        let program = build(&project).join(name);
+        let mut process = Command::new(&program)
             .current_dir(&project)
             .env("PORT", "0")
             .env_remove("DATABASE_URL")
@@ -98,7 +112,7 @@ impl Server {
         // Whoever stops reading stops the server at its next line. What it prints is what `| tee log` would keep.
         let mut log = std::fs::File::create(directory.path().join("log")).expect("a file");
         std::thread::spawn(move || lines.for_each(|line| _ = writeln!(log, "{line}")));
-        Self { process, address, directory }
+        Self { process, program, address, directory }
     }
 }
 
@@ -176,6 +190,91 @@ fn a_resource_server_believes_the_tokens_of_the_project() {
 fn the_passwordless_session_is_what_the_server_answers() {
     let server = Server::of("door", &["startproject", "door", "../door", "--template", "passwordless"]);
     check(&transcript(PASSWORDLESS, "session"), server.directory.path(), &[(SHOWN, server.address)]);
+}
+
+/// What the examples of extending.md do, to a superuser named Ada.
+const PASTED: &str = r#"$ site=http://127.0.0.1:8000 api=http://127.0.0.1:8000/jwt-allauth json='Content-Type: application/json'
+$ curl -s $site/search/
+nothing found
+$ curl -s $api/login/ -H "$json" -d '{"email": "ada@example.com", "password": "correct horse battery", "remember": false}' | tee challenge
+{"challenge_id":"…","code_sent":true}
+$ id=$(sed 's/.*"challenge_id":"\([^"]*\).*/\1/' challenge)
+$ until code=$(sed -n 's/^--- text message to ada@example.com: Your code is \([0-9]*\)\.$/\1/p' log) && [ "$code" ]; do :; done
+$ curl -s $site/second-step/ -H "$json" -d '{"challenge_id": "none", "code": "000000"}'
+{"code":"code_not_valid","detail":"This code is invalid or has expired."}
+$ curl -s $site/second-step/ -H "$json" -d '{}'
+{"challenge_id":["This field is required."],"code":["This field is required."]}
+$ curl -s $site/second-step/ -H "$json" -d "{\"challenge_id\": \"$id\", \"code\": \"$code\"}" -D head -c cookies | tee tokens
+{"access":"…","expires_in":1800}
+$ grep -c 'refresh_token=.*Max-Age' head
+0
+$ curl -s $site/second-step/ -H "$json" -d "{\"challenge_id\": \"$id\", \"code\": \"$code\"}"
+{"code":"code_not_valid","detail":"This code is invalid or has expired."}
+$ bearer="Authorization: Bearer $(sed 's/.*"access":"\([^"]*\).*/\1/' tokens)"
+$ for again in 1 2 3; do curl -s $site/export/ -H "$bearer"; done
+nothing to export
+nothing to export
+nothing to export
+$ curl -s $site/export/ -H "$bearer" | grep -o '"code":"throttled"'
+"code":"throttled"
+$ curl -s $site/team/ -H "$bearer" | grep -o '<h1>.*</h1>'
+<h1>Engines</h1>
+$ curl -s -o /dev/null -w '%{http_code}\n' $site/team/hand-over/ -X POST -H "$bearer"
+204
+$ until grep -o '^--- mail to .*: Engines has another owner$' log; do :; done
+--- mail to ada@example.com: Engines has another owner
+$ curl -s "$site/callback/?code=1"
+{"code":"callback_not_valid","detail":"Parts of the address are missing."}
+$ curl -s "$site/callback/?code=1" -H 'Accept: text/html' | grep -o 'Parts of the address are missing.'
+Parts of the address are missing.
+$ curl -s "$site/callback/?code=1&state=2" | grep -o '"code":"not_implemented"'
+"code":"not_implemented""#;
+
+/// The files that a page has: blocks of Rust, each after a line with its path.
+fn files(page: &str) -> Vec<(&str, &str)> {
+    let lines = page.match_indices("\n`src/").filter_map(|(index, _)| page[index + 2..].split_once('`'));
+    let blocks = lines.filter_map(|(path, rest)| Some((path, rest.strip_prefix(":\n\n```rust")?)));
+    blocks
+        .map(|(path, rest)| {
+            let (_, rest) = rest.split_once('\n').expect("a line of code");
+            (path, rest.split_once("```\n").expect("the block ends").0)
+        })
+        .collect()
+}
+
+#[test]
+#[ignore = "builds a rendered project, which takes minutes: .ci/test together"]
+fn the_examples_of_the_project_work_as_they_are_pasted() {
+    let server = Server::changed("pasted", &["startproject", "pasted", "../pasted"], |project| {
+        for (path, code) in files(EXTENDING) {
+            std::fs::write(project.join(path), code).expect("a file of src/");
+        }
+        // As `cargo add` does, but in the versions of the lock file: newer ones may not be at hand.
+        let manifest = project.join("Cargo.toml");
+        let text = std::fs::read_to_string(&manifest).expect("a manifest");
+        let more = EXTENDING.lines().filter_map(|line| line.strip_prefix("cargo add ")).map(|line| {
+            let (name, features) = line.split_once(" --features ").unwrap_or((line, ""));
+            let features: Vec<&str> = features.split(',').filter(|feature| !feature.is_empty()).collect();
+            format!("{name} = {{ version = \"1\", features = {features:?} }}\n")
+        });
+        let more = format!("[dependencies]\n{}", more.collect::<String>());
+        std::fs::write(&manifest, text.replacen("[dependencies]\n", &more, 1)).expect("a manifest");
+        let locked = Command::new(env!("CARGO"))
+            .args(["update", "--workspace", "--offline", "--quiet"])
+            .current_dir(project)
+            .status()
+            .expect("cargo runs");
+        assert!(locked.success(), "the lock file has all of the crates: {locked}");
+    });
+    let superuser = Command::new(&server.program)
+        .arg("create-superuser")
+        .current_dir(server.directory.path().join("pasted"))
+        .env("SUPERUSER_EMAIL", "ada@example.com")
+        .env("SUPERUSER_PASSWORD", "correct horse battery")
+        .status()
+        .expect("the program runs");
+    assert!(superuser.success(), "create-superuser: {superuser}");
+    check(&steps(PASTED), server.directory.path(), &[(SHOWN, server.address)]);
 }
 
 #[test]

@@ -111,9 +111,9 @@ pub trait Hooks: Send + Sync + 'static {
     ///     }
     /// }
     ///
+    /// /// Yours to write: asks the maker of the captcha.
     /// async fn is_solved(answer: &str) -> anyhow::Result<bool> {
-    ///     // … ask whoever made the captcha
-    /// #   Ok(!answer.is_empty())
+    ///     anyhow::bail!("nobody has checked {answer:?}")
     /// }
     /// ```
     fn before_request<'h>(&'h self, auth: &'h Auth, asked: &'h Asked<'h>) -> Hook<'h, Result<()>> {
@@ -154,7 +154,8 @@ pub trait Hooks: Send + Sync + 'static {
     ///
     /// A challenge is not an error: the response is 200 with its members and without tokens. Once the user has met it,
     /// call [`Auth::sign_in`], whose [`Proof`] tells this hook so. An account that a sign-up is about to create already
-    /// has its id.
+    /// has its id. The admin pages have no form for a challenge: if [`Proof::AdminPassword`] is challenged, the account
+    /// cannot enter them. `docs/extending.md` has the whole example.
     ///
     /// ```
     /// use auth::hooks::{Admission, Challenge, Hook, Hooks, Proof, SigningIn};
@@ -171,18 +172,18 @@ pub trait Hooks: Send + Sync + 'static {
     ///         signing_in: &'h SigningIn<'h>,
     ///     ) -> Hook<'h, Result<Admission>> {
     ///         Box::pin(async move {
-    ///             if signing_in.proof == Proof::Application("text message") {
+    ///             if matches!(signing_in.proof, Proof::Application("text message") | Proof::AdminPassword) {
     ///                 return Ok(Admission::Granted);
     ///             }
-    ///             let id = send_code(auth, user).await?;
+    ///             let id = send_code(auth, user, signing_in.remembered).await?;
     ///             Ok(Admission::Challenged(Challenge::new(json!({ "code_sent": true, "challenge_id": id }))))
     ///         })
     ///     }
     /// }
     ///
-    /// async fn send_code(_: &Auth, user: &User) -> Result<String> {
-    ///     // … a row with the hash of a code and `user.id`, and a text message
-    /// #   Ok(user.id.to_string())
+    /// /// Yours to write: keeps a code with the user and `remembered`, sends it, and returns its id.
+    /// async fn send_code(_: &Auth, user: &User, remembered: bool) -> Result<String> {
+    ///     Err(anyhow::anyhow!("no code was sent to {}, remembered: {remembered}", user.id).into())
     /// }
     /// ```
     fn before_login<'h>(
@@ -234,10 +235,9 @@ pub trait Hooks: Send + Sync + 'static {
     ///     }
     /// }
     ///
+    /// /// Yours to write: sends a text message.
     /// async fn send(number: &str, text: &str) -> anyhow::Result<()> {
-    ///     // … the client of whoever sends your text messages
-    /// #   let _ = (number, text);
-    ///     Ok(())
+    ///     anyhow::bail!("nobody sends {} letters to {number}", text.len())
     /// }
     /// ```
     fn deliver_code<'h>(&'h self, auth: &'h Auth, user: &'h User, code: &'h SecretString) -> Hook<'h, Result<bool>> {

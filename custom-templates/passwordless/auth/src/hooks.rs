@@ -79,8 +79,8 @@ pub trait Hooks: Send + Sync + 'static {
     /// }
     ///
     /// async fn is_solved(answer: &str) -> anyhow::Result<bool> {
-    ///     // … ask whoever made the captcha
-    /// #   Ok(!answer.is_empty())
+    ///     // Yours to write: asks the maker of the captcha.
+    ///     anyhow::bail!("nobody has checked {answer:?}")
     /// }
     /// ```
     fn before_request<'h>(&'h self, auth: &'h Auth, asked: &'h Asked<'h>) -> Hook<'h, Result<()>> {
@@ -110,9 +110,8 @@ pub trait Hooks: Send + Sync + 'static {
     /// }
     ///
     /// async fn plan_of(email: &str) -> anyhow::Result<Option<String>> {
-    ///     // … whatever knows your members
-    /// #   let _ = email;
-    ///     Ok(Some("free".to_owned()))
+    ///     // Yours to write: asks the table of your members.
+    ///     anyhow::bail!("nobody has looked for {email}")
     /// }
     /// ```
     fn admit<'h>(&'h self, auth: &'h Auth, user: &'h User) -> Hook<'h, Result<Option<Admission>>> {
@@ -140,9 +139,8 @@ pub trait Hooks: Send + Sync + 'static {
     /// }
     ///
     /// async fn send(to: &str, text: &str) -> anyhow::Result<()> {
-    ///     // … the client of whoever sends your messages
-    /// #   let _ = (to, text);
-    ///     Ok(())
+    ///     // Yours to write: sends a message.
+    ///     anyhow::bail!("nobody sends {} letters to {to}", text.len())
     /// }
     /// ```
     fn deliver_code<'h>(&'h self, auth: &'h Auth, user: &'h User, code: &'h SecretString) -> Hook<'h, Result<bool>> {
