@@ -9,4 +9,5 @@ if e["SECRET"]:
     key = jwt.utils.base64url_decode(e["SECRET"])
 else:
     key = jwt.PyJWKClient(e["JWKS_URL"]).get_signing_key_from_jwt(e["TOKEN"])
-jwt.decode(e["TOKEN"], key, algorithms=[e["ALGORITHM"]], audience=e["AUDIENCE"], issuer=e["ISSUER"])
+found = jwt.decode_complete(e["TOKEN"], key, algorithms=[e["ALGORITHM"]], audience=e["AUDIENCE"], issuer=e["ISSUER"])
+assert found["header"]["typ"] == "at+jwt"

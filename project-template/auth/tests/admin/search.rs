@@ -130,6 +130,7 @@ async fn staff_are_searched_apart(engine: Engine) {
     }
     let nobody = boss.visit(&format!("/admin/?role=staff&q={}", id(&app, ADA).await)).await;
     assert!(html(&nobody).contains("Nobody was found for “"), "{nobody:?}");
+    assert!(html(&nobody).contains("Every word must occur in the address or the name."), "{nobody:?}");
 }
 
 async fn what_finds_an_account_follows_its_names_and_its_address(engine: Engine) {
