@@ -12,12 +12,12 @@ use super::{email_change, erase, export};
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::error::shared::{Conflict, NotFound, Throttled};
-use crate::error::{Error, Result, refusals};
+use crate::error::{Error, Result};
 use crate::hooks;
 use crate::http::{Client, Fields};
 use crate::notices;
 use crate::openapi::{Api, at, bodies};
-use crate::sessions::{self, CurrentUser, DbUser, EndedBy};
+use crate::sessions::{self, CurrentUser, DbUser, EndedBy, Fresh, NotFresh};
 use crate::users::{LastSuperuser, NAME_LIMIT, User, protect_last_superuser, role, store};
 
 pub(crate) fn router() -> Api {
@@ -43,11 +43,6 @@ bodies! {
         #[schema(required = false, format = Password, min_length = 1, max_length = 1024)]
         password: String,
     }
-}
-
-refusals! {
-    /// The session did not begin within the last five minutes.
-    SignInOnceMore = FORBIDDEN, "sign_in_again", "Sign in again, then repeat this within five minutes.";
 }
 
 /// An account as its owner sees it.
@@ -103,12 +98,9 @@ async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
             },
             "sessions": [],
             "events": [],
-        })), SignInOnceMore),
+        })), NotFresh),
 )]
-async fn export_all(State(auth): State<Auth>, user: DbUser, token: CurrentUser) -> Result<Response> {
-    if !sessions::is_fresh(token.session_iat, auth.now()) {
-        return Err(SignInOnceMore.into());
-    }
+async fn export_all(State(auth): State<Auth>, user: DbUser, _: Fresh) -> Result<Response> {
     let all = export::export(&auth, &user, user.session).await?;
     Ok(([(header::CONTENT_DISPOSITION, "attachment; filename=\"account.json\"")], Json(all)).into_response())
 }

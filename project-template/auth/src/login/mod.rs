@@ -67,8 +67,7 @@ pub(crate) async fn admit(
     let signing_in = SigningIn { client, proof: terms.proof, remembered: !terms.forgotten };
     let entry = sessions::admit(auth, user, &signing_in, refused).await?;
     if let Entry::Challenge(_) = entry {
-        let event = Event::of(Kind::SignInChallenged, user);
-        audit::note(auth, terms.proof.detail().into_iter().fold(event, Event::because));
+        audit::note(auth, event(Kind::SignInChallenged, user, terms));
     }
     Ok(entry)
 }
@@ -91,9 +90,17 @@ pub(crate) async fn begin(
     tell_of_new_device(auth, tx, before, client).await?;
     let evicted = sessions::make_room(auth, tx, user.id).await?;
     let issued = sessions::start(auth, tx, &user, admitted, client, !terms.forgotten).await?;
-    let event = Event::of(Kind::SignIn, &user).session(issued.session);
-    audit::record(auth, tx, terms.proof.detail().into_iter().fold(event, Event::because)).await?;
+    audit::record(auth, tx, event(Kind::SignIn, &user, terms).session(issued.session)).await?;
     Ok(Some((issued, evicted)))
+}
+
+/// An event of this sign-in, which names the way if the audit log has a word for it.
+fn event(kind: Kind, user: &User, terms: Terms) -> Event {
+    let event = Event::of(kind, user);
+    match terms.proof.detail() {
+        Some(way) => event.because(way),
+        None => event,
+    }
 }
 
 /// Notifies the owner of a sign-in with a device, or from an address, that is new to the account. `user` is the account

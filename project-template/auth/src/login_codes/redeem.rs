@@ -1,7 +1,6 @@
 //! Signs in with a right code.
 
 use secrecy::SecretString;
-use uuid::Uuid;
 
 use super::may_join;
 use super::routes::subject;
@@ -16,7 +15,7 @@ use crate::openapi::one_of;
 use crate::registration::{self, SignUp};
 use crate::sessions::{EmailNotVerified, Proof, SignIn, TooManyDevices};
 use crate::throttle;
-use crate::users::{self, Email, NewUser, User, role};
+use crate::users::{self, Email, NewUser, User};
 
 one_of! {
     /// The refusals of a right code.
@@ -85,15 +84,7 @@ async fn join(
     client: &Client,
     forgotten: bool,
 ) -> Result<Option<SignIn>> {
-    let new = NewUser {
-        id: Uuid::now_v7(),
-        email: email.clone(),
-        password_hash: None,
-        first_name: String::new(),
-        last_name: String::new(),
-        role: role::USER,
-        email_verified: true,
-    };
+    let new = NewUser::without_password(email.clone(), String::new(), String::new());
     let wish = Wish { forgotten, ..Wish::default() };
     match registration::sign_up(auth, &new, (client, Proof::LoginCode), &wish, Some(code)).await? {
         SignUp::Done(sign_in) => Ok(Some(sign_in)),

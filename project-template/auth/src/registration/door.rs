@@ -1,7 +1,5 @@
 //! Lets the application create accounts for users whose addresses it has verified itself.
 
-use uuid::Uuid;
-
 use super::{SignUp, require_allowed, sign_up};
 use crate::Auth;
 use crate::email::Email;
@@ -10,7 +8,7 @@ use crate::error::{Result, refusals};
 use crate::http::Client;
 use crate::login::{OwnProof, Terms};
 use crate::sessions::SignIn;
-use crate::users::{NAME_LIMIT, NewUser, role};
+use crate::users::{NAME_LIMIT, NewUser};
 
 refusals! {
     /// The address already has an account, whose owner is not authenticated by this request.
@@ -55,15 +53,7 @@ impl Auth {
     ) -> Result<SignIn> {
         require_allowed(self, email)?;
         let cut = |name: &str| name.chars().filter(|letter| *letter != '\0').take(NAME_LIMIT).collect();
-        let new = NewUser {
-            id: Uuid::now_v7(),
-            email: email.clone(),
-            password_hash: None,
-            first_name: cut(first_name),
-            last_name: cut(last_name),
-            role: role::USER,
-            email_verified: true,
-        };
+        let new = NewUser::without_password(email.clone(), cut(first_name), cut(last_name));
         let Terms { proof, forgotten } = proof.into().terms();
         let wish = Wish { forgotten, ..Wish::default() };
         match sign_up(self, &new, (client, proof), &wish, None).await? {

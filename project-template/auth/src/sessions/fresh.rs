@@ -4,14 +4,18 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
 use time::OffsetDateTime;
 
 use super::CurrentUser;
 use crate::Auth;
 use crate::clock;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, refusals};
+
+refusals! {
+    /// The session did not begin within the last five minutes.
+    NotFresh = FORBIDDEN, "sign_in_again", "Sign in again, then repeat this within five minutes.";
+}
 
 /// How long a proof of identity counts as fresh (OWASP ASVS 5.0, 7.5).
 const FRESH: Duration = Duration::from_mins(5);
@@ -49,10 +53,6 @@ impl FromRequestParts<Auth> for Fresh {
 
     async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self> {
         let user = CurrentUser::from_request_parts(parts, auth).await?;
-        if is_fresh(user.session_iat, auth.now()) {
-            return Ok(Self(user));
-        }
-        let detail = "Sign in again, then repeat this within five minutes.";
-        Err(Error::refused(StatusCode::FORBIDDEN, detail, "sign_in_again"))
+        if is_fresh(user.session_iat, auth.now()) { Ok(Self(user)) } else { Err(NotFresh.into()) }
     }
 }

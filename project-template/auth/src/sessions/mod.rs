@@ -55,7 +55,7 @@ use ending_all::end_beyond;
 pub(crate) use ending_all::{end_all, is_live, is_taken_back};
 pub use extra_claims::ExtraClaims;
 pub use fresh::Fresh;
-pub(crate) use fresh::is_fresh;
+pub(crate) use fresh::{NotFresh, is_fresh};
 use holder::Holder;
 pub(crate) use holder::start;
 pub(crate) use instances::hear_of_changes;

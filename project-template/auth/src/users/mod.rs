@@ -9,7 +9,7 @@ mod user;
 
 pub use crate::email::Email;
 pub(crate) use columns::{COLUMNS, Column, OWN_CLAIMS};
-pub(crate) use user::{Account, NAME_LIMIT, attributes};
+pub(crate) use user::{ImportedAccount, NAME_LIMIT, attributes};
 pub use user::{NewUser, User};
 
 use time::OffsetDateTime;

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Account, Email, NewUser, User, role, search};
+use super::{Email, ImportedAccount, NewUser, User, role, search};
 use crate::db::{Db, Tx};
 use crate::{in_tx, on};
 
@@ -158,7 +158,7 @@ pub(crate) async fn set_sign_up(
 }
 
 /// Inserts an imported account and returns its id. None if its address or its id is taken.
-pub(crate) async fn import(tx: &mut Tx, account: &Account, now: OffsetDateTime) -> sqlx::Result<Option<Uuid>> {
+pub(crate) async fn import(tx: &mut Tx, account: &ImportedAccount, now: OffsetDateTime) -> sqlx::Result<Option<Uuid>> {
     let created_at = account.created_at.unwrap_or(now);
     let made: Option<(Uuid,)> = in_tx!(tx, conn => sqlx::query_as(
         "insert into users

@@ -112,6 +112,19 @@ pub struct NewUser {
 }
 
 impl NewUser {
+    /// A user without a password, whose address is known to be theirs.
+    pub(crate) fn without_password(email: Email, first_name: String, last_name: String) -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            email,
+            password_hash: None,
+            first_name,
+            last_name,
+            role: role::USER,
+            email_verified: true,
+        }
+    }
+
     pub(crate) fn to_be(&self, now: OffsetDateTime) -> User {
         User {
             id: self.id,
@@ -142,7 +155,8 @@ impl audit::Account for User {
     }
 }
 
-pub(crate) struct Account {
+/// An account of another system, as it is to be stored.
+pub(crate) struct ImportedAccount {
     /// Django's primary key, if it is a UUID, so that references to it stay valid.
     pub(crate) id: Option<Uuid>,
     pub(crate) email: Email,

@@ -8,9 +8,9 @@ use super::quoted::quoted;
 use super::restrictions;
 use super::rows::Content;
 use crate::passwords;
-use crate::users::{Account, Email, NAME_LIMIT, role};
+use crate::users::{Email, ImportedAccount, NAME_LIMIT, role};
 
-impl Account {
+impl ImportedAccount {
     /// The account with notes on what was left out, or the reason why the row is refused.
     pub(super) fn read(row: &Content, zone: UtcOffset, now: OffsetDateTime) -> Result<(Self, Vec<String>), String> {
         let mut notes = row.left.notes.clone();
@@ -36,7 +36,7 @@ impl Account {
     }
 }
 
-impl Account {
+impl ImportedAccount {
     /// Applies restrictions that have names other than Django's.
     fn keep_out(&mut self, row: &Content, now: OffsetDateTime, notes: &mut Vec<String>) {
         if let Some(field) = restrictions::closed_by(&row.fields, now).filter(|_| self.is_active) {

@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 const NOW: OffsetDateTime = datetime!(2027-01-01 00:00 UTC);
 
-fn read(fields: &Value) -> Result<(Account, Vec<String>), String> {
+fn read(fields: &Value) -> Result<(ImportedAccount, Vec<String>), String> {
     let row = json!({ "model": "auth.user", "pk": 1, "fields": fields }).to_string();
-    Account::read(&Content::parse(row.as_bytes()).unwrap(), UtcOffset::UTC, NOW)
+    ImportedAccount::read(&Content::parse(row.as_bytes()).unwrap(), UtcOffset::UTC, NOW)
 }
 
 fn role(fields: &Value) -> (i64, usize) {
@@ -65,7 +65,7 @@ fn a_time_without_a_zone_is_in_the_one_that_is_given() {
     let row =
         json!({ "email": "a@example.com", "date_joined": "2021-03-04 14:06:07", "last_login": "2021-03-04T05:06:07Z" });
     let row = Content::parse(row.to_string().as_bytes()).unwrap();
-    let (account, _) = Account::read(&row, UtcOffset::from_hms(9, 0, 0).unwrap(), NOW).unwrap();
+    let (account, _) = ImportedAccount::read(&row, UtcOffset::from_hms(9, 0, 0).unwrap(), NOW).unwrap();
     assert_eq!(account.created_at, Some(datetime!(2021-03-04 05:06:07 UTC)));
     assert_eq!(account.last_login_at, account.created_at);
 }
@@ -123,7 +123,7 @@ fn a_key_that_is_a_uuid_stays_the_accounts_id() {
     let id = Uuid::now_v7();
     let row = json!({ "model": "people.person", "pk": id, "fields": { "email": "a@example.com", "password": "!" } });
     let (account, _) =
-        Account::read(&Content::parse(row.to_string().as_bytes()).unwrap(), UtcOffset::UTC, NOW).unwrap();
+        ImportedAccount::read(&Content::parse(row.to_string().as_bytes()).unwrap(), UtcOffset::UTC, NOW).unwrap();
     assert_eq!(account.id, Some(id));
     assert_eq!(read(&json!({ "email": "a@example.com" })).unwrap().0.id, None);
 }

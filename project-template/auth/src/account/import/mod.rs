@@ -30,7 +30,7 @@ use crate::Auth;
 use crate::audit::{self, Kind};
 use crate::db::Tx;
 use crate::throttle;
-use crate::users::{Account, role, store};
+use crate::users::{ImportedAccount, role, store};
 
 /// Accounts per transaction: few enough not to delay sign-ins.
 const BATCH: usize = 200;
@@ -215,7 +215,7 @@ struct Reading<'s> {
 
 impl Reading<'_> {
     /// The account of a row with notes on what is left out. None for a row of another table.
-    fn read(&mut self, row: &Row) -> Result<Option<(Account, Vec<String>)>, String> {
+    fn read(&mut self, row: &Row) -> Result<Option<(ImportedAccount, Vec<String>)>, String> {
         let content = row.content.as_ref().map_err(Clone::clone)?;
         if content.model != self.model {
             return Ok(None);
@@ -230,7 +230,7 @@ impl Reading<'_> {
         }
         let joined = content.joined(rest);
         let content = joined.as_ref().unwrap_or(content);
-        let (mut account, notes) = Account::read(content, self.zone, self.now)?;
+        let (mut account, notes) = ImportedAccount::read(content, self.zone, self.now)?;
         let is_verified = |name: &String| self.survey.verified.contains(&fingerprint(name, account.email.key()));
         account.email_verified |= names.iter().any(is_verified);
         if let Some(place) = self.seen.insert(fingerprint("", account.email.key()), row.place) {
@@ -243,7 +243,7 @@ impl Reading<'_> {
 /// Creates the accounts of a batch and empties it. A dry run passes the ids so far and creates nothing.
 async fn write(
     auth: &Auth,
-    batch: &mut Vec<(Row, Account)>,
+    batch: &mut Vec<(Row, ImportedAccount)>,
     foreseen: &mut Option<HashSet<Uuid>>,
     summary: &mut Summary,
     watch: &mut impl FnMut(Event<'_>),
@@ -289,7 +289,7 @@ enum Outcome {
     IdTaken,
 }
 
-async fn make(auth: &Auth, tx: &mut Tx, account: &Account) -> sqlx::Result<Outcome> {
+async fn make(auth: &Auth, tx: &mut Tx, account: &ImportedAccount) -> sqlx::Result<Outcome> {
     if let Some(id) = store::import(tx, account, auth.now()).await? {
         throttle::forgive(tx, account.email.key()).await?;
         if account.role >= role::STAFF {
@@ -302,7 +302,7 @@ async fn make(auth: &Auth, tx: &mut Tx, account: &Account) -> sqlx::Result<Outco
 }
 
 /// Predicts the outcome of [`make`]; `ids` are those that accounts of earlier rows would have.
-async fn foresee(tx: &mut Tx, account: &Account, ids: &mut HashSet<Uuid>) -> sqlx::Result<Outcome> {
+async fn foresee(tx: &mut Tx, account: &ImportedAccount, ids: &mut HashSet<Uuid>) -> sqlx::Result<Outcome> {
     if let Some(id) = store::id_by_email(tx, &account.email).await? {
         return Ok(Outcome::There(id));
     }
