@@ -25,6 +25,22 @@ fn a_room_uses_only_rooms_above_it() {
 }
 
 #[test]
+fn a_store_is_called_by_its_own_room_only() {
+    let order = order();
+    let mut broken = Vec::new();
+    for (room, path, text) in sources() {
+        for (line, owner, store) in stores(&text) {
+            if owner != room && place(&order, &owner).is_some() {
+                broken.push(format!(
+                    "{path}:{line}: `{room}` calls `{owner}::{store}`; let `{owner}` offer a function that says what it does"
+                ));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
+}
+
+#[test]
 fn every_room_has_a_place_in_the_order() {
     let order = order();
     let rooms: BTreeMap<_, _> = sources().into_iter().map(|(room, path, _)| (room, path)).collect();
@@ -43,6 +59,15 @@ fn an_import_that_points_up_is_found_however_it_is_written() {
                 #[cfg(test)]\nmod tests { use crate::server; }\n";
     let found: Vec<_> = uses(text).into_iter().map(|(line, room)| format!("{line} {room}")).collect();
     assert_eq!(found, ["1 audit", "1 users", "2 mail", "3 login"]);
+}
+
+#[test]
+fn a_store_is_found_however_it_is_written() {
+    let text = "use crate::users::store;\nuse crate::{codes::{self, link_store as links}, mail::{Mail, store}};\n\
+                // users::store\nfn f() { users::store::find(); restore(); Thing { store }; super::store::find() }\n";
+    let found: Vec<_> =
+        stores(text).into_iter().map(|(line, owner, store)| format!("{line} {owner}::{store}")).collect();
+    assert_eq!(found, ["1 users::store", "2 codes::link_store", "2 mail::store", "4 users::store", "4 super::store"]);
 }
 
 /// The rooms of the table, in its order.
@@ -81,16 +106,70 @@ fn is_of_tests(name: &str) -> bool {
     name.ends_with("tests.rs") || name == "test_keys.rs"
 }
 
+/// The stores that a file names, each with its line and the module before it in the path.
+fn stores(text: &str) -> Vec<(usize, String, String)> {
+    let code = code(text);
+    let mut found = Vec::new();
+    for (at, _) in code.match_indices("store") {
+        let start = start_of_word(code, at);
+        let name = word(&code[start..]);
+        let is_store = start + name.len() == at + "store".len() && (name == "store" || name.ends_with("_store"));
+        if is_store
+            && !is_comment(code, start)
+            && let Some(owner) = owner(&code[..start])
+        {
+            found.push((line(code, start), owner, name));
+        }
+    }
+    found
+}
+
+/// The module that a path or a group of imports begins with, if the text ends where its next member is to follow.
+fn owner(before: &str) -> Option<String> {
+    let before = before.trim_end();
+    if let Some(path) = before.strip_suffix("::") {
+        return Some(path[start_of_word(path, path.len())..].to_owned());
+    }
+    let mut depth = 0_usize;
+    for (at, character) in before.char_indices().rev() {
+        match character {
+            '}' => depth += 1,
+            '{' if depth == 0 => return before[..at].ends_with("::").then(|| owner(&before[..at])).flatten(),
+            '{' => depth -= 1,
+            ';' => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// A file without its tests.
+fn code(text: &str) -> &str {
+    text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default()
+}
+
+fn line(code: &str, at: usize) -> usize {
+    code[..at].matches('\n').count() + 1
+}
+
+fn is_comment(code: &str, at: usize) -> bool {
+    let start = code[..at].rfind('\n').map_or(0, |end| end + 1);
+    code[start..at].trim_start().starts_with("//")
+}
+
+fn start_of_word(code: &str, at: usize) -> usize {
+    code[..at].rfind(|character| !is_of_word(character)).map_or(0, |end| end + 1)
+}
+
 /// The rooms that a file names after `crate::`, each with its line, down to where its tests begin.
 fn uses(text: &str) -> Vec<(usize, String)> {
-    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let code = code(text);
     let mut found = Vec::new();
     for (at, path) in code.match_indices("crate::") {
-        let line = code[..at].matches('\n').count() + 1;
-        let start = code[..at].rfind('\n').map_or(0, |end| end + 1);
-        if code[start..at].trim_start().starts_with("//") {
+        if is_comment(code, at) {
             continue;
         }
+        let line = line(code, at);
         let rest = &code[at + path.len()..];
         match rest.strip_prefix('{') {
             Some(group) => found.extend(members(group).into_iter().map(|room| (line, room))),
@@ -120,5 +199,9 @@ fn members(group: &str) -> Vec<String> {
 }
 
 fn word(text: &str) -> String {
-    text.chars().take_while(|character| character.is_alphanumeric() || *character == '_').collect()
+    text.chars().take_while(|character| is_of_word(*character)).collect()
+}
+
+fn is_of_word(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
 }

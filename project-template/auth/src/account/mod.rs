@@ -39,7 +39,7 @@ pub(crate) async fn set_active_in(auth: &Auth, tx: &mut Tx, user: Uuid, active: 
     if !active {
         users::protect_last_superuser(tx, user).await?;
     }
-    let found = users::store::set_active(tx, user, active, auth.now()).await?;
+    let found = users::set_active(tx, user, active, auth.now()).await?;
     let ended =
         if active { Ended::default() } else { sessions::end_all(auth, tx, user, None, EndedBy::Deactivation).await? };
     if found {
@@ -57,7 +57,7 @@ pub(crate) async fn set_active_in(auth: &Auth, tx: &mut Tx, user: Uuid, active: 
 pub(crate) async fn erase(auth: &Auth, tx: &mut Tx, user: &User, event: Event) -> sqlx::Result<bool> {
     codes::erase(tx, user.id).await?;
     discard_codes(tx, user).await?;
-    if !users::store::delete(tx, user).await? {
+    if !user.delete(tx).await? {
         return Ok(false);
     }
     audit::record(auth, tx, event).await?;

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::notices;
 use crate::passwords::reset_link;
 use crate::sessions::{self, Ended, EndedBy};
-use crate::users::{User, store};
+use crate::users::{self, User};
 
 /// Promotes an existing account, by a command. Ends all its sessions. Its password becomes `hash`, and its owner is
 /// notified, or its owner is mailed a link to set one. None if the account is inactive or changed at the same time.
@@ -19,7 +19,7 @@ use crate::users::{User, store};
 /// If the database cannot be reached.
 pub(crate) async fn promote(auth: &Auth, user: &User, role: i64, hash: Option<&str>) -> Result<Option<User>> {
     let mut tx = auth.db().begin().await?;
-    let Some(promoted) = store::promote(&mut tx, user, (role, hash), auth.now()).await? else { return Ok(None) };
+    let Some(promoted) = user.promote(&mut tx, (role, hash), auth.now()).await? else { return Ok(None) };
     audit::record(auth, &mut tx, Event::of(Kind::RoleChanged, user).because(Reason::Command)).await?;
     codes::forget_all(&mut tx, user.id).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::Promotion).await?;
@@ -37,7 +37,7 @@ pub(crate) async fn promote(auth: &Auth, user: &User, role: i64, hash: Option<&s
 /// # Errors
 /// If the database cannot be reached.
 pub(crate) async fn secure_promoted(auth: &Auth, tx: &mut Tx, user: Uuid) -> Result<Option<Ended>> {
-    let Some(voided) = store::void_unproven_password(tx, user, auth.now()).await? else { return Ok(None) };
+    let Some(voided) = users::void_unproven_password(tx, user, auth.now()).await? else { return Ok(None) };
     codes::forget_all(tx, user).await?;
     let ended = sessions::end_all(auth, tx, user, None, EndedBy::Promotion).await?;
     reset_link::send(auth, tx, &voided).await?;

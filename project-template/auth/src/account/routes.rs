@@ -18,7 +18,7 @@ use crate::http::{Client, Fields};
 use crate::notices;
 use crate::openapi::{Api, at, bodies};
 use crate::sessions::{self, CurrentUser, DbUser, EndedBy, Fresh, NotFresh};
-use crate::users::{LastSuperuser, NAME_LIMIT, User, protect_last_superuser, role, store};
+use crate::users::{self, LastSuperuser, NAME_LIMIT, User, protect_last_superuser, role};
 
 pub(crate) fn router() -> Api {
     let api = at(email_change::router(), routes!(show, change, remove));
@@ -80,7 +80,7 @@ async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
     let last = fields.optional_text("last_name", NAME_LIMIT);
     fields.finish()?;
     let mut tx = auth.db().begin().await?;
-    let changed = store::set_names(&mut tx, user.id, first.as_deref(), last.as_deref(), auth.now()).await?;
+    let changed = users::rename(&mut tx, user.id, first.as_deref(), last.as_deref(), auth.now()).await?;
     tx.commit().await?;
     changed.map(|user| Json(user.into())).ok_or_else(Error::not_found)
 }
@@ -164,7 +164,7 @@ async fn delete(auth: Auth, user: DbUser, token: CurrentUser, client: Client, mu
     if user.role >= role::SUPERUSER {
         protect_last_superuser(&mut tx, user.id).await?;
     }
-    store::hold(&mut tx, user.id).await?;
+    users::hold(&mut tx, user.id).await?;
     let ended = sessions::end_all(&auth, &mut tx, user.id, None, EndedBy::Deletion).await?;
     // Another request ended the session while the password was checked, so this one has lost its credential.
     if !ended.contains(user.session) {

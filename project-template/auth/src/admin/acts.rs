@@ -159,7 +159,7 @@ pub(super) async fn perform(auth: &Auth, act: Act, posted: &Posted, user: &User)
 async fn set_active(auth: &Auth, admin: Uuid, user: &User, active: bool) -> Result<()> {
     let mut tx = auth.db().begin().await?;
     if !active {
-        users::store::hold_superusers(&mut tx).await?;
+        users::hold_superusers(&mut tx).await?;
     }
     hold(&mut tx, admin, user.id).await?;
     let (_, ended) = account::set_active_in(auth, &mut tx, user.id, active).await?;
@@ -170,7 +170,7 @@ async fn give_role(auth: &Auth, admin: Uuid, user: &User, level: &str) -> Result
     let level = level.parse().ok().filter(|level| (role::USER..=role::SUPERUSER).contains(level));
     let level: i64 = level.ok_or_else(|| Error::field("role", "There is no such role."))?;
     let mut tx = auth.db().begin().await?;
-    users::store::hold_superusers(&mut tx).await?;
+    users::hold_superusers(&mut tx).await?;
     let before = hold(&mut tx, admin, user.id).await?;
     if !store::may_give(&mut tx, admin, level).await? {
         let detail = "Nobody can give a role above their own.";
@@ -179,7 +179,7 @@ async fn give_role(auth: &Auth, admin: Uuid, user: &User, level: &str) -> Result
     if level < role::SUPERUSER {
         users::protect_last_superuser(&mut tx, user.id).await?;
     }
-    users::store::set_role(&mut tx, user.id, level, auth.now()).await?;
+    users::set_role(&mut tx, user.id, level, auth.now()).await?;
     let change = format!("{before} to {level}");
     audit::record(auth, &mut tx, Event::of(Kind::RoleChanged, user).saying(change)).await?;
     let is_promotion = level >= role::STAFF && level > before;

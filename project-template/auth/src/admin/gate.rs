@@ -113,7 +113,7 @@ pub(super) async fn gate(State(auth): State<Auth>, client: Client, mut request: 
 
 async fn find(auth: &Auth, headers: &HeaderMap) -> Result<Option<Admin>> {
     let Some(ticket) = Ticket::read(auth, headers) else { return Ok(None) };
-    let user = users::store::by_session(auth.db(), ticket.session, auth.now()).await?;
+    let user = users::by_session(auth.db(), ticket.session, auth.now()).await?;
     Ok(user.filter(|user| user.role >= role::STAFF).map(|user| Admin { user, ticket }))
 }
 

@@ -83,7 +83,7 @@ struct Outcome {
 }
 
 async fn user_page(auth: &Auth, admin: &Admin, id: Uuid, status: StatusCode, outcome: Outcome) -> Result<Response> {
-    let user = users::store::by_id(auth.db(), id).await?.ok_or_else(Error::not_found)?;
+    let user = users::by_id(auth.db(), id).await?.ok_or_else(Error::not_found)?;
     let sessions = sessions::live_of_user(auth, id).await?;
     let filter = audit::Filter { user: Some(id), ..audit::Filter::default() };
     let events = audit::page(auth, &filter, Uuid::max(), LATEST).await?;
@@ -119,7 +119,7 @@ pub(super) async fn act(
 }
 
 async fn perform(auth: &Auth, client: &Client, id: Uuid, act: Act, mut posted: Posted) -> Result<Response> {
-    let user = users::store::by_id(auth.db(), id).await?.ok_or_else(Error::not_found)?;
+    let user = users::by_id(auth.db(), id).await?.ok_or_else(Error::not_found)?;
     let mut proven_now = false;
     if act.is_dangerous() && !posted.admin.is_proven(auth.now()) {
         match prove(auth, client, &mut posted).await {

@@ -49,7 +49,7 @@ pub(super) async fn create(parts: Box<Parts>, arguments: Arguments) -> anyhow::R
     let email = Email::parse(&email).with_context(|| format!("`{email}` is not an e-mail address"))?;
     with_auth(parts, async |auth| {
         let given = variable("SUPERUSER_PASSWORD")?.map(SecretString::from);
-        let found = users::store::by_email(auth.db(), &email).await?;
+        let found = users::by_address(auth.db(), &email).await?;
         let resets = arguments.reset_password && found.as_ref().is_some_and(|user| user.role >= role::SUPERUSER);
         if let Some(user) = found.as_ref().filter(|_| !resets) {
             return promote(auth, user, arguments.promote, given).await;
@@ -69,7 +69,7 @@ pub(super) async fn create(parts: Box<Parts>, arguments: Arguments) -> anyhow::R
             return Ok(());
         }
         // The account was created meanwhile: two instances may start together.
-        let user = users::store::by_email(auth.db(), &email).await?.with_context(|| changed(email.as_written()))?;
+        let user = users::by_address(auth.db(), &email).await?.with_context(|| changed(email.as_written()))?;
         promote(auth, &user, arguments.promote, Some(password)).await
     })
     .await?;

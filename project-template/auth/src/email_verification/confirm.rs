@@ -44,7 +44,7 @@ pub(super) async fn by_link(auth: &Auth, link: Confirmation) -> Result<Option<Co
     if !link.consume(auth, &mut tx).await? {
         return Ok(None);
     }
-    let Some(user) = users::store::set_verified(&mut tx, link.subject, link.version, auth.now()).await? else {
+    let Some(user) = users::verify_address(&mut tx, link.subject, link.version, auth.now()).await? else {
         return Ok(None);
     };
     let proof = match (link.purpose.as_str(), link.data.further) {
@@ -75,13 +75,13 @@ pub(crate) async fn by_login_code(auth: &Auth, user: &User, code: &Redeemable) -
 /// changed since.
 pub(crate) async fn by_reset(auth: &Auth, tx: &mut Tx, user: &User) -> Result<Option<User>> {
     let now = auth.now();
-    let Some(user) = users::store::set_verified(tx, user.id, user.auth_version, now).await? else { return Ok(None) };
+    let Some(user) = users::verify_address(tx, user.id, user.auth_version, now).await? else { return Ok(None) };
     match settle(auth, tx, &user, unasked(auth)).await?.0 {
         Verdict::Keep => Ok(Some(user)),
         // The password is already the reader's; the names may be another person's.
         Verdict::Take(_) | Verdict::Drop => {
             let password = user.password_hash.as_deref();
-            Ok(users::store::set_sign_up(tx, &user, password, kept_names(&user)).await?)
+            Ok(user.replace_sign_up(tx, password, kept_names(&user)).await?)
         }
     }
 }
@@ -103,7 +103,7 @@ async fn redeemed(auth: &Auth, user: &User, code: &Redeemable, proof: Proof) -> 
     if !codes::redeem(&mut tx, code).await? {
         return Ok(None);
     }
-    let Some(user) = users::store::set_verified(&mut tx, user.id, user.auth_version, auth.now()).await? else {
+    let Some(user) = users::verify_address(&mut tx, user.id, user.auth_version, auth.now()).await? else {
         return Ok(None);
     };
     believe(auth, tx, user, proof, &ReturnTo::default()).await
@@ -177,15 +177,15 @@ async fn believe(auth: &Auth, mut tx: Tx, user: User, proof: Proof, next: &Retur
     let changed = match &verdict {
         Verdict::Keep => {
             if is_first {
-                users::store::trust_password(&mut tx, user.id).await?;
+                users::trust_password(&mut tx, user.id).await?;
             }
             None
         }
         Verdict::Take(other) => {
             let names = (other.first_name.as_str(), other.last_name.as_str());
-            Some(users::store::set_sign_up(&mut tx, &user, Some(&other.password_hash), names).await?)
+            Some(user.replace_sign_up(&mut tx, Some(&other.password_hash), names).await?)
         }
-        Verdict::Drop => Some(users::store::set_sign_up(&mut tx, &user, None, kept_names(&user)).await?),
+        Verdict::Drop => Some(user.replace_sign_up(&mut tx, None, kept_names(&user)).await?),
     };
     let (user, ended) = match changed {
         None => (user, Ended::default()),

@@ -95,7 +95,7 @@ pub(super) async fn confirm_for_person(
 }
 
 pub(super) async fn is_verified(auth: &Auth, user: Uuid) -> Result<bool> {
-    Ok(users::store::by_id(auth.db(), user).await?.is_some_and(|user| user.email_verified))
+    Ok(users::by_id(auth.db(), user).await?.is_some_and(|user| user.email_verified))
 }
 
 pub(super) fn landing(auth: &Auth, status: StatusCode, next: &ReturnTo) -> Response {

@@ -267,8 +267,7 @@ async fn verify_code(
     let forgotten = sessions::is_forgotten(&mut fields).unwrap_or_default();
     let (email, code) = fields.finish_with(email.zip(code))?;
     let code = codes::typed(&auth.settings().codes, &code).ok_or(CodeNotValid)?;
-    let waiting =
-        users::store::by_email(auth.db(), &email).await?.filter(|user| !user.email_verified && user.is_active);
+    let waiting = users::by_address(auth.db(), &email).await?.filter(|user| !user.email_verified && user.is_active);
     let compare = codes::compare(auth.clone(), subject(&email), request, code);
     let compared = throttle::guarded(&auth, Guess::Code(email.key()), &client, compare).await;
     audit::note_code(&auth, &compared, |kind| {

@@ -78,7 +78,7 @@ enum Found {
 pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<RequestId> {
     let now = auth.now();
     let mut tx = auth.db().begin().await?;
-    let user = users::store::insert_or_find(&mut tx, &new, now).await?;
+    let user = users::add_or_find(&mut tx, &new, now).await?;
     let further = codes::count_live(&mut tx, FURTHER, user.id, now).await?;
     let found = match &user {
         user if user.id == new.id => Found::Nobody,
@@ -138,7 +138,7 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<Req
 /// # Errors
 /// 429 with the time to wait, if the address has had its share of mails. If the database cannot be reached.
 pub(crate) async fn resend(auth: &Auth, email: &Email, wish: Wish) -> Result<RequestId> {
-    let waiting = users::store::by_email(auth.db(), email).await?.filter(|user| !user.email_verified && user.is_active);
+    let waiting = users::by_address(auth.db(), email).await?.filter(|user| !user.email_verified && user.is_active);
     let subject = subject(email);
     let limits = Limits::from(&auth.settings().codes);
     let mut tx = auth.db().begin().await?;

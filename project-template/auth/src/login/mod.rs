@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::http::Client;
 use crate::notices;
 use crate::sessions::{self, Admitted, Delivery, Ended, Entry, Issued, Proof, SignIn, SigningIn};
-use crate::users::{self, User};
+use crate::users::User;
 
 /// Begins a session for a user who has proven their identity, or returns the challenge to meet first; None if the
 /// account was changed or deactivated since the proof was checked.
@@ -86,7 +86,7 @@ pub(crate) async fn begin(
     terms: Terms,
 ) -> Result<Option<(Issued, Ended)>> {
     let before = user;
-    let Some(user) = users::store::touch_login(tx, user, auth.now()).await? else { return Ok(None) };
+    let Some(user) = user.record_sign_in(tx, auth.now()).await? else { return Ok(None) };
     tell_of_new_device(auth, tx, before, client).await?;
     let evicted = sessions::make_room(auth, tx, user.id).await?;
     let issued = sessions::start(auth, tx, &user, admitted, client, !terms.forgotten).await?;

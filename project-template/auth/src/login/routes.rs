@@ -93,7 +93,7 @@ pub(crate) async fn checked(
 
 /// The user with this address and password. An address without an account takes as long.
 async fn verified(auth: Auth, email: Email, password: SecretString) -> Result<Option<User>> {
-    let user = users::store::by_email(auth.db(), &email).await?;
+    let user = users::by_address(auth.db(), &email).await?;
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
     let verdict = auth.passwords().verify(password.clone(), stored).await?;
     let refusal = match &user {
@@ -116,7 +116,7 @@ async fn verified(auth: Auth, email: Email, password: SecretString) -> Result<Op
 async fn renew_hash(auth: &Auth, user: &User, password: SecretString) {
     let renewed = async {
         let hash = auth.passwords().hash(password).await?;
-        users::store::upgrade_hash(auth.db(), user, &hash).await?;
+        user.renew_hash(auth.db(), &hash).await?;
         Ok::<_, anyhow::Error>(())
     };
     if let Err(error) = renewed.await {

@@ -30,7 +30,7 @@ pub(super) async fn compare(
     request: Option<RequestId>,
     code: SecretString,
 ) -> Result<Option<Redeemable>> {
-    let user = users::store::by_email(auth.db(), &email).await?;
+    let user = users::by_address(auth.db(), &email).await?;
     let known = throttle::known_at(&auth, email.key(), &client).await?;
     codes::compare(auth, subject_of(&email, user.as_ref()).known_at(known), request, code).await
 }
@@ -55,7 +55,7 @@ pub(super) async fn sign_in(
     client: &Client,
     forgotten: bool,
 ) -> Result<Option<SignIn>> {
-    let user = match users::store::by_email(auth.db(), email).await? {
+    let user = match users::by_address(auth.db(), email).await? {
         Some(user) if !user.is_active => None,
         Some(user) if !user.email_verified && !auth.hooks().delivers_codes() => {
             email_verification::by_login_code(auth, &user, code).await?

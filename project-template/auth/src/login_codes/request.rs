@@ -32,7 +32,7 @@ pub(super) async fn request(auth: &Auth, email: &Email, client: &Client) -> Resu
     if are_mailed(auth) && !mail::is_reachable(auth) {
         return Err(MailUnavailable.into());
     }
-    let recipient = match users::store::by_email(auth.db(), email).await? {
+    let recipient = match users::by_address(auth.db(), email).await? {
         Some(user) if user.is_active => Recipient::User(user),
         None if may_join(auth, email) => Recipient::Newcomer,
         _ => Recipient::Nobody,

@@ -36,7 +36,7 @@ const CSRF: &str = "password reset form";
 /// # Errors
 /// 429 with the time to wait, if the address has had its share of mails, whether or not any were sent.
 pub(crate) async fn request(auth: &Auth, email: &Email, next: &ReturnTo) -> Result<()> {
-    let user = users::store::by_email(auth.db(), email).await?.filter(|user| user.is_active);
+    let user = users::by_address(auth.db(), email).await?.filter(|user| user.is_active);
     let lifetime = auth.settings().password.reset_lifetime;
     let mut tx = auth.db().begin().await?;
     let limits = Limits::from(&auth.settings().codes);
@@ -87,7 +87,7 @@ pub(super) async fn set(auth: &Auth, reset: &Reset, password: SecretString) -> R
     if !reset.link.consume(auth, &mut tx).await? {
         return Ok(None);
     }
-    let Some(user) = users::store::set_password(&mut tx, &reset.user, (&hash, true), now).await? else {
+    let Some(user) = reset.user.set_password(&mut tx, (&hash, true), now).await? else {
         return Ok(None);
     };
     // The link came by mail, so its user receives the address's mail.

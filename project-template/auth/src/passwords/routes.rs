@@ -19,7 +19,7 @@ use crate::notices;
 use crate::openapi::{Api, at, bodies};
 use crate::sessions::{self, Admitted, DbUser, Delivery, Ended, EndedBy, Prefer};
 use crate::throttle;
-use crate::users::{self, User};
+use crate::users::User;
 
 const UNCHANGED: &str = "The new password must be different from the old one.";
 
@@ -107,7 +107,7 @@ async fn change(
     let proven = if user.password_hash.is_some() { user.password_proven } else { user.email_verified };
     let mut tx = auth.db().begin().await?;
     let now = auth.now();
-    let Some(updated) = users::store::set_password(&mut tx, &user, (&hash, proven), now).await? else {
+    let Some(updated) = user.set_password(&mut tx, (&hash, proven), now).await? else {
         return Err(Conflict.into());
     };
     // Another request ended the session while passwords were hashed, so this one has lost its credential.

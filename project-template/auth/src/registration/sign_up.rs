@@ -32,7 +32,7 @@ pub(crate) async fn sign_up(
     code: Option<&Redeemable>,
 ) -> Result<SignUp> {
     // Check first, so that hooks never see another user's address. The insert below still catches a race.
-    if users::store::by_email(auth.db(), &new.email).await?.is_some() {
+    if users::by_address(auth.db(), &new.email).await?.is_some() {
         return Ok(SignUp::Taken);
     }
     let user = new.to_be(auth.now());

@@ -43,7 +43,7 @@ impl FromRequestParts<Auth> for DbUser {
 
     async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self> {
         let claims = credential::access_claims(auth, parts)?;
-        let user = users::store::by_session(auth.db(), claims.session, auth.now()).await?;
+        let user = users::by_session(auth.db(), claims.session, auth.now()).await?;
         match user.filter(|user| Holder::from(user).accepts(&claims)) {
             Some(user) => Ok(Self { user, session: claims.session }),
             None => Err(session_over()),

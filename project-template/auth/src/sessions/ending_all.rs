@@ -9,7 +9,7 @@ use crate::db::Tx;
 use crate::error::Result;
 
 /// Ends the sessions of a user, except one if given, within a transaction that holds or has changed the account (see
-/// [`users::store::hold`](crate::users::store::hold)).
+/// [`hold`](crate::users::hold)).
 pub(crate) async fn end_all(auth: &Auth, tx: &mut Tx, user: Uuid, except: Option<Uuid>, by: EndedBy) -> Result<Ended> {
     let ended = store::end_all(tx, user, except, by.name(), auth.now()).await?;
     noted(auth, tx, user, ended, by).await

@@ -35,7 +35,7 @@ impl From<&User> for Holder {
 
 /// The holder of a session, if both are active.
 pub(super) async fn of_live(db: &Db, session: Uuid, now: time::OffsetDateTime) -> db::Result<Option<Holder>> {
-    let user = users::store::by_session(db, session, now).await?;
+    let user = users::by_session(db, session, now).await?;
     Ok(user.as_ref().map(Holder::from))
 }
 
@@ -67,7 +67,7 @@ pub(super) async fn user_claims(auth: &Auth, user: &User) -> Result<UserClaims> 
 /// The holder of a session that is to be refreshed, and the claims for its tokens. Ends all sessions of a deactivated
 /// account.
 pub(super) async fn refreshing(auth: &Auth, session: &Session) -> Result<(Holder, UserClaims), NotRotated> {
-    match users::store::by_id(auth.db(), session.user_id).await? {
+    match users::by_id(auth.db(), session.user_id).await? {
         Some(user) if user.is_active => {
             require(auth, &user)?;
             let claims = user_claims(auth, &user).await?;
@@ -75,7 +75,7 @@ pub(super) async fn refreshing(auth: &Auth, session: &Session) -> Result<(Holder
         }
         Some(user) => {
             let mut tx = auth.db().begin().await?;
-            users::store::hold(&mut tx, user.id).await?;
+            users::hold(&mut tx, user.id).await?;
             end_all(auth, &mut tx, user.id, None, EndedBy::Deactivation).await?.commit(auth, tx).await?;
             Err(NotRotated::NotValid)
         }
@@ -88,7 +88,7 @@ pub(super) async fn refreshing(auth: &Auth, session: &Session) -> Result<(Holder
 pub(super) async fn end_replayed(auth: &Auth, session: &Session) -> Result<(), NotRotated> {
     // Before the transaction: SQLite has one connection.
     let owner = if auth.settings().audit.notify_replay {
-        users::store::by_id(auth.db(), session.user_id).await?.filter(|user| user.is_active)
+        users::by_id(auth.db(), session.user_id).await?.filter(|user| user.is_active)
     } else {
         None
     };

@@ -71,7 +71,7 @@ impl TakenBack {
 
 /// Revokes the access tokens of a user within a transaction; None if there is no such account.
 pub(crate) async fn take_back_access(auth: &Auth, tx: &mut Tx, user: Uuid) -> Result<Option<TakenBack>> {
-    if !users::store::raise_access_version(tx, user).await? {
+    if !users::revoke_access_tokens(tx, user).await? {
         return Ok(None);
     }
     tell(auth, tx, user, TokenKinds::Access).await?;
@@ -81,7 +81,7 @@ pub(crate) async fn take_back_access(auth: &Auth, tx: &mut Tx, user: Uuid) -> Re
 async fn refresh(auth: &Auth, user: Uuid) -> Result<bool> {
     let tokens = &auth.settings().tokens;
     let mut tx = auth.db().begin().await?;
-    let found = users::store::hold(&mut tx, user).await?;
+    let found = users::hold(&mut tx, user).await?;
     let last_access_token = auth.now() + tokens.access_lifetime + tokens.leeway;
     store::end_refreshing(&mut tx, user, last_access_token).await?;
     if found {
@@ -93,7 +93,7 @@ async fn refresh(auth: &Auth, user: Uuid) -> Result<bool> {
 
 async fn all(auth: &Auth, user: Uuid) -> Result<bool> {
     let mut tx = auth.db().begin().await?;
-    let found = users::store::hold(&mut tx, user).await?;
+    let found = users::hold(&mut tx, user).await?;
     let ended = end_all(auth, &mut tx, user, None, EndedBy::Invalidation).await?;
     if found {
         tell(auth, &mut tx, user, TokenKinds::All).await?;

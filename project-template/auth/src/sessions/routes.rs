@@ -38,7 +38,7 @@ pub(crate) fn router() -> Api {
 )]
 async fn logout_all(State(auth): State<Auth>, user: DbUser, headers: HeaderMap) -> Result<Response> {
     let mut tx = auth.db().begin().await?;
-    users::store::hold(&mut tx, user.id).await?;
+    users::hold(&mut tx, user.id).await?;
     end_all(&auth, &mut tx, user.id, None, EndedBy::LogoutAll).await?.commit(&auth, tx).await?;
     Ok(goodbye(&auth, &headers, "Successfully logged out from all devices."))
 }

@@ -48,7 +48,7 @@ impl TestApp {
     pub async fn set_role(&self, email: &str, role: i64) {
         let user = self.user(email).await;
         let mut tx = self.auth.db().begin().await.expect("a transaction");
-        users::store::set_role(&mut tx, user.id, role, self.auth.now()).await.expect("a role");
+        users::set_role(&mut tx, user.id, role, self.auth.now()).await.expect("a role");
         tx.commit().await.expect("a role");
     }
 
@@ -59,10 +59,10 @@ impl TestApp {
     pub async fn verify(&self, email: &str) {
         let user = self.user(email).await;
         let mut tx = self.auth.db().begin().await.expect("a transaction");
-        let verified = users::store::set_verified(&mut tx, user.id, user.auth_version, self.auth.now()).await;
+        let verified = users::verify_address(&mut tx, user.id, user.auth_version, self.auth.now()).await;
         assert!(verified.expect("a user").is_some(), "{email} is deactivated");
         if self.auth.settings().email_verification.mode == Mode::Mandatory {
-            users::store::trust_password(&mut tx, user.id).await.expect("a user");
+            users::trust_password(&mut tx, user.id).await.expect("a user");
         }
         tx.commit().await.expect("a user");
     }
@@ -73,7 +73,7 @@ impl TestApp {
     /// If no user has this address.
     pub async fn user(&self, email: &str) -> User {
         let address = Email::parse(email).unwrap_or_else(|| panic!("{email} is no address"));
-        let user = users::store::by_email(self.auth.db(), &address).await.expect("the database");
+        let user = users::by_address(self.auth.db(), &address).await.expect("the database");
         user.unwrap_or_else(|| panic!("nobody has the address {email}"))
     }
 }

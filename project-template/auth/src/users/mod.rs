@@ -1,14 +1,25 @@
 //! Accounts: their rows, and the rules for all of them. The operations on accounts are in other rooms.
 
+mod address_store;
 mod columns;
+mod import_store;
+mod password_store;
 pub mod role;
+mod role_store;
 pub(crate) mod search;
 mod search_store;
-pub(crate) mod store;
+mod sign_in_store;
+mod store;
 mod user;
 
 pub use crate::email::Email;
+pub(crate) use address_store::{change_address, verify_address};
 pub(crate) use columns::{COLUMNS, Column, OWN_CLAIMS};
+pub(crate) use import_store::{has_id, id_of_address, import};
+pub(crate) use password_store::{trust_password, void_unproven_password};
+pub(crate) use role_store::{hold_superusers, set_role};
+pub(crate) use sign_in_store::revoke_access_tokens;
+pub(crate) use store::{add_or_find, by_address, by_id, by_session, hold, rename, set_active};
 pub(crate) use user::{ImportedAccount, NAME_LIMIT, attributes};
 pub use user::{NewUser, User};
 
@@ -26,7 +37,7 @@ use crate::throttle;
 /// If the database cannot be reached.
 pub async fn by_email(auth: &Auth, address: &str) -> Result<Option<User>> {
     let Some(email) = Email::parse(address) else { return Ok(None) };
-    Ok(store::by_email(auth.db(), &email).await?)
+    Ok(by_address(auth.db(), &email).await?)
 }
 
 /// The account, if it is active and still has this `auth_version`.
@@ -34,7 +45,7 @@ pub async fn by_email(auth: &Auth, address: &str) -> Result<Option<User>> {
 /// # Errors
 /// If the database cannot be reached.
 pub(crate) async fn at_version(auth: &Auth, id: Uuid, version: i64) -> Result<Option<User>> {
-    let user = store::by_id(auth.db(), id).await?;
+    let user = by_id(auth.db(), id).await?;
     Ok(user.filter(|user| user.is_active && user.auth_version == version))
 }
 
@@ -65,6 +76,6 @@ refusals! {
 /// # Errors
 /// 409 `last_superuser`.
 pub(crate) async fn protect_last_superuser(tx: &mut Tx, user: Uuid) -> Result<()> {
-    store::hold_superusers(tx).await?;
-    if store::is_last_superuser(tx, user).await? { Err(LastSuperuser.into()) } else { Ok(()) }
+    hold_superusers(tx).await?;
+    if role_store::is_last_superuser(tx, user).await? { Err(LastSuperuser.into()) } else { Ok(()) }
 }

@@ -22,7 +22,7 @@ use crate::notices;
 use crate::sessions::{self, EndedBy};
 use crate::templates::mails::EmailChange;
 use crate::throttle;
-use crate::users::{Email, User, store, taken};
+use crate::users::{self, Email, User, taken};
 use crate::words::duration;
 
 use secrecy::ExposeSecret;
@@ -47,7 +47,7 @@ struct Change {
 /// Mails the link. Only a reader of the new address learns that it has reached its mail limit or, with
 /// `registration.hide_existing`, that it is taken.
 async fn ask(auth: &Auth, user: &User, session: Uuid, new: &Email, next: ReturnTo) -> Result<()> {
-    let other = store::by_email(auth.db(), new).await?.filter(|other| !gives_way(auth, other));
+    let other = users::by_address(auth.db(), new).await?.filter(|other| !gives_way(auth, other));
     if other.is_some() && !auth.settings().registration.hide_existing {
         return Err(taken());
     }
@@ -83,7 +83,7 @@ async fn ask(auth: &Auth, user: &User, session: Uuid, new: &Email, next: ReturnT
 /// Changes only the spelling of the address, such as its case. It remains the same address, so no mail is sent.
 async fn respell(auth: &Auth, user: &User, session: Uuid, email: &Email) -> Result<()> {
     let mut tx = auth.db().begin().await?;
-    if !store::respell_email(&mut tx, user, email, auth.now()).await? {
+    if !user.respell_address(&mut tx, email, auth.now()).await? {
         return Err(Conflict.into());
     }
     audit::record(auth, &mut tx, Event::of(Kind::EmailChanged, user).session(session)).await?;
@@ -110,8 +110,8 @@ async fn open(auth: &Auth, key: &str) -> Result<Standing<Change>> {
 /// 400 if another account has taken the address since.
 async fn confirm(auth: &Auth, link: Link<Change>) -> Result<Option<User>> {
     let Some(email) = Email::parse(&link.data.email) else { return Ok(None) };
-    let Some(before) = store::by_id(auth.db(), link.subject).await? else { return Ok(None) };
-    let unconfirmed = store::by_email(auth.db(), &email).await?.filter(|other| gives_way(auth, other));
+    let Some(before) = users::by_id(auth.db(), link.subject).await? else { return Ok(None) };
+    let unconfirmed = users::by_address(auth.db(), &email).await?.filter(|other| gives_way(auth, other));
     let mut tx = auth.db().begin().await?;
     if !link.consume(auth, &mut tx).await? {
         return Ok(None);
@@ -122,7 +122,7 @@ async fn confirm(auth: &Auth, link: Link<Change>) -> Result<Option<User>> {
             return Err(taken());
         }
     }
-    let changed = store::set_email(&mut tx, (link.subject, link.version), &email, auth.now()).await;
+    let changed = users::change_address(&mut tx, (link.subject, link.version), &email, auth.now()).await;
     let changed = changed.map_err(|error| if db::is_taken(&error) { taken() } else { error.into() })?;
     let Some(user) = changed else { return Ok(None) };
     // The account's row is locked by now, so any later revocation sees the new address.

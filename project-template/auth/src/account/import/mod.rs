@@ -30,7 +30,7 @@ use crate::Auth;
 use crate::audit::{self, Kind};
 use crate::db::Tx;
 use crate::throttle;
-use crate::users::{ImportedAccount, role, store};
+use crate::users::{self, ImportedAccount, role};
 
 /// Accounts per transaction: few enough not to delay sign-ins.
 const BATCH: usize = 200;
@@ -290,7 +290,7 @@ enum Outcome {
 }
 
 async fn make(auth: &Auth, tx: &mut Tx, account: &ImportedAccount) -> sqlx::Result<Outcome> {
-    if let Some(id) = store::import(tx, account, auth.now()).await? {
+    if let Some(id) = users::import(tx, account, auth.now()).await? {
         throttle::forgive(tx, account.email.key()).await?;
         if account.role >= role::STAFF {
             let event = audit::Event::of_id(Kind::RoleChanged, id);
@@ -298,15 +298,15 @@ async fn make(auth: &Auth, tx: &mut Tx, account: &ImportedAccount) -> sqlx::Resu
         }
         return Ok(Outcome::Made(id));
     }
-    Ok(store::id_by_email(tx, &account.email).await?.map_or(Outcome::IdTaken, Outcome::There))
+    Ok(users::id_of_address(tx, &account.email).await?.map_or(Outcome::IdTaken, Outcome::There))
 }
 
 /// Predicts the outcome of [`make`]; `ids` are those that accounts of earlier rows would have.
 async fn foresee(tx: &mut Tx, account: &ImportedAccount, ids: &mut HashSet<Uuid>) -> sqlx::Result<Outcome> {
-    if let Some(id) = store::id_by_email(tx, &account.email).await? {
+    if let Some(id) = users::id_of_address(tx, &account.email).await? {
         return Ok(Outcome::There(id));
     }
     let Some(id) = account.id else { return Ok(Outcome::Made(Uuid::nil())) };
-    let is_free = ids.insert(id) && !store::has_id(tx, id).await?;
+    let is_free = ids.insert(id) && !users::has_id(tx, id).await?;
     Ok(if is_free { Outcome::Made(id) } else { Outcome::IdTaken })
 }

@@ -1,0 +1,91 @@
+//! The table of users: their passwords.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::store::columns;
+use super::{User, search};
+use crate::db::{Db, Tx};
+use crate::{in_tx, on};
+
+/// Marks the password as set by a user who reads the account's mail.
+pub(crate) async fn trust_password(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query("update users set password_proven = true where id = $1")
+        .bind(id)
+        .execute(conn)
+        .await
+        .map(drop))
+}
+
+/// Removes a password that may be an attacker's. Returns the changed account, or none if there was no such password.
+pub(crate) async fn void_unproven_password(tx: &mut Tx, id: Uuid, now: OffsetDateTime) -> sqlx::Result<Option<User>> {
+    in_tx!(tx, conn => sqlx::query_as(
+        concat!("update users set password_hash = null, auth_version = auth_version + 1, updated_at = $1
+         where id = $2 and password_hash is not null and not password_proven
+         returning ", columns!()),
+    )
+    .bind(now)
+    .bind(id)
+    .fetch_optional(conn)
+    .await)
+}
+
+impl User {
+    /// Sets a new password, if the account is active and has not changed since it was read. Returns the changed
+    /// account.
+    pub(crate) async fn set_password(
+        &self,
+        tx: &mut Tx,
+        (hash, proven): (&str, bool),
+        now: OffsetDateTime,
+    ) -> sqlx::Result<Option<Self>> {
+        in_tx!(tx, conn => sqlx::query_as(
+            concat!("update users
+             set password_hash = $1, password_proven = $2, auth_version = auth_version + 1, updated_at = $3
+             where id = $4 and auth_version = $5 and is_active
+             returning ", columns!()),
+        )
+        .bind(hash)
+        .bind(proven)
+        .bind(now)
+        .bind(self.id)
+        .bind(self.auth_version)
+        .fetch_optional(conn)
+        .await)
+    }
+
+    /// Sets the names and the password of another sign-up; without a password, removes the old one.
+    pub(crate) async fn replace_sign_up(
+        &self,
+        tx: &mut Tx,
+        password_hash: Option<&str>,
+        names: (&str, &str),
+    ) -> sqlx::Result<Option<Self>> {
+        let changed = in_tx!(tx, conn => sqlx::query_as(
+            concat!("update users
+             set password_hash = $1, password_proven = true, first_name = $2, last_name = $3,
+                 auth_version = auth_version + 1
+             where id = $4 and auth_version = $5
+             returning ", columns!()),
+        )
+        .bind(password_hash)
+        .bind(names.0)
+        .bind(names.1)
+        .bind(self.id)
+        .bind(self.auth_version)
+        .fetch_optional(conn)
+        .await?);
+        search::noted(tx, changed).await
+    }
+
+    /// Replaces a hash by a stronger one of the same password.
+    pub(crate) async fn renew_hash(&self, db: &Db, hash: &str) -> sqlx::Result<()> {
+        on!(db, pool => sqlx::query("update users set password_hash = $1 where id = $2 and auth_version = $3")
+            .bind(hash)
+            .bind(self.id)
+            .bind(self.auth_version)
+            .execute(pool)
+            .await
+            .map(drop))
+    }
+}
