@@ -6,7 +6,7 @@ use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 use crate::Auth;
-use crate::audit::{self, AuditRow, Event, Filter, Kind};
+use crate::audit::{AuditRow, Event, Filter, Kind};
 use crate::error::Result;
 use crate::sessions::{self, Session};
 use crate::users::User;
@@ -17,13 +17,13 @@ const PAGE: u32 = 500;
 /// Exports the stored data of an account. The export itself is recorded as an event.
 pub(super) async fn export(auth: &Auth, user: &User, session: Uuid) -> Result<Value> {
     let mut tx = auth.db().begin().await?;
-    audit::record(auth, &mut tx, Event::of(Kind::Exported, user).session(session)).await?;
+    auth.audit().write(&mut tx, Event::of(Kind::Exported, user).session(session)).await?;
     tx.commit().await?;
     let sessions = sessions::all_of_user(auth, user.id).await?;
     let mut events = Vec::new();
     let (filter, mut before) = (Filter { user: Some(user.id), ..Filter::default() }, Uuid::max());
     loop {
-        let page = audit::page(auth, &filter, before, PAGE).await?;
+        let page = auth.audit().page(&filter, before, PAGE).await?;
         let Some(last) = page.last().filter(|_| !page.is_empty()) else { break };
         before = last.id;
         events.extend(page.into_iter().map(of_event));

@@ -44,7 +44,7 @@ pub(crate) async fn set_active_in(auth: &Auth, tx: &mut Tx, user: Uuid, active: 
         if active { Ended::default() } else { sessions::end_all(auth, tx, user, None, EndedBy::Deactivation).await? };
     if found {
         let kind = if active { Kind::Activated } else { Kind::Deactivated };
-        audit::record(auth, tx, Event::of_id(kind, user)).await?;
+        auth.audit().write(tx, Event::of_id(kind, user)).await?;
     }
     Ok((found, ended))
 }
@@ -60,7 +60,7 @@ pub(crate) async fn erase(auth: &Auth, tx: &mut Tx, user: &User, event: Event) -
     if !user.delete(tx).await? {
         return Ok(false);
     }
-    audit::record(auth, tx, event).await?;
+    auth.audit().write(tx, event).await?;
     audit::forget(tx, user.id).await?;
     throttle::forgive(tx, &user.address_key()).await?;
     Ok(true)

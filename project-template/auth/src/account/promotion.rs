@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::Auth;
-use crate::audit::{self, Event, Kind, Reason};
+use crate::audit::{Event, Kind, Reason};
 use crate::codes;
 use crate::db::Tx;
 use crate::error::Result;
@@ -20,7 +20,7 @@ use crate::users::{self, User};
 pub(crate) async fn promote(auth: &Auth, user: &User, role: i64, hash: Option<&str>) -> Result<Option<User>> {
     let mut tx = auth.db().begin().await?;
     let Some(promoted) = user.promote(&mut tx, (role, hash), auth.now()).await? else { return Ok(None) };
-    audit::record(auth, &mut tx, Event::of(Kind::RoleChanged, user).because(Reason::Command)).await?;
+    auth.audit().write(&mut tx, Event::of(Kind::RoleChanged, user).because(Reason::Command)).await?;
     codes::forget_all(&mut tx, user.id).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::Promotion).await?;
     match hash {

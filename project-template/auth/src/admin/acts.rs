@@ -11,7 +11,7 @@ use super::gate::Posted;
 use super::{shown, store};
 use crate::Auth;
 use crate::account;
-use crate::audit::{self, Event, Kind};
+use crate::audit::{Event, Kind};
 use crate::db::Tx;
 use crate::email_verification::{self, Mode, Wish};
 use crate::error::refusals;
@@ -181,7 +181,7 @@ async fn give_role(auth: &Auth, admin: Uuid, user: &User, level: &str) -> Result
     }
     users::set_role(&mut tx, user.id, level, auth.now()).await?;
     let change = format!("{before} to {level}");
-    audit::record(auth, &mut tx, Event::of(Kind::RoleChanged, user).saying(change)).await?;
+    auth.audit().write(&mut tx, Event::of(Kind::RoleChanged, user).saying(change)).await?;
     let is_promotion = level >= role::STAFF && level > before;
     let ended = if is_promotion { account::secure_promoted(auth, &mut tx, user.id).await? } else { None };
     // Access tokens carry the old role; a refresh issues one with the new role.

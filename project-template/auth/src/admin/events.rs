@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::gate::{Admin, path, refuse};
 use super::shown::{self, Query};
 use crate::Auth;
-use crate::audit::{self, Filter, Kind};
+use crate::audit::{Filter, Kind};
 use crate::error::Result;
 use crate::pages;
 use crate::templates::pages::AdminAudit;
@@ -29,7 +29,7 @@ async fn page(auth: &Auth, admin: &Admin, query: &Query) -> Result<Response> {
     };
     let before = query.get("before").parse().unwrap_or(Uuid::max());
     // Fetch one more than a page to detect a next page.
-    let mut events = audit::page(auth, &filter, before, u32::try_from(PAGE + 1).unwrap_or(u32::MAX)).await?;
+    let mut events = auth.audit().page(&filter, before, u32::try_from(PAGE + 1).unwrap_or(u32::MAX)).await?;
     let more = events.len() > PAGE;
     events.truncate(PAGE);
     let last = events.last().filter(|_| more).map(|last| last.id.to_string());

@@ -86,7 +86,7 @@ async fn user_page(auth: &Auth, admin: &Admin, id: Uuid, status: StatusCode, out
     let user = users::by_id(auth.db(), id).await?.ok_or_else(Error::not_found)?;
     let sessions = sessions::live_of_user(auth, id).await?;
     let filter = audit::Filter { user: Some(id), ..audit::Filter::default() };
-    let events = audit::page(auth, &filter, Uuid::max(), LATEST).await?;
+    let events = auth.audit().page(&filter, Uuid::max(), LATEST).await?;
     let mine = user.id == admin.user.id;
     let page = AdminUser {
         path: path(auth, ""),

@@ -12,7 +12,7 @@ use super::gate::{
 };
 use super::{events, people, shown};
 use crate::Auth;
-use crate::audit::{self, Event, Kind, Reason};
+use crate::audit::{Event, Kind, Reason};
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields, FormFields, cookies, csrf};
 use crate::login::{self, Terms};
@@ -22,7 +22,7 @@ use crate::pages;
 use crate::request;
 use crate::sessions::{self, EndedBy, Proof, SignIn};
 use crate::templates::pages::{AdminSignIn, AdminUpkeep};
-use crate::throttle::{self, Action};
+use crate::throttle::Action;
 use crate::users::role;
 
 /// Binds the sign-in form to a browser, which has no session yet.
@@ -122,10 +122,10 @@ async fn admitted(auth: &Auth, client: &Client, headers: &HeaderMap, fields: &mu
     let (Some(email), Some(password)) = (fields.email("email"), fields.secret("password")) else {
         return Err(wrong());
     };
-    throttle::limit_client(auth, Action::Login, client).await?;
+    auth.throttle().limit_client(Action::Login, client).await?;
     let user = login::checked(auth, client, &email, password).await?.ok_or_else(wrong)?;
     if user.role < role::STAFF {
-        audit::note(auth, Event::of(Kind::SignInFailed, &user).because(Reason::NotStaff));
+        auth.audit().note(Event::of(Kind::SignInFailed, &user).because(Reason::NotStaff));
         return Err(wrong());
     }
     let terms = Terms { proof: Proof::AdminPassword, forgotten: true };
@@ -171,7 +171,7 @@ async fn flush_and_tell(auth: &Auth) -> Result<Flushed> {
     // The page counts the rows that are left, so the result's flag is not needed.
     let (flushed, _) = operations::flush_within(auth, Some(operations::limit_of_request(auth))).await?;
     let mut tx = auth.db().begin().await?;
-    audit::record(auth, &mut tx, Event::new(Kind::Flushed)).await?;
+    auth.audit().write(&mut tx, Event::new(Kind::Flushed)).await?;
     tx.commit().await?;
     Ok(flushed)
 }

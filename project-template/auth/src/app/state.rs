@@ -21,7 +21,7 @@ use crate::redis::Redis;
 use crate::sessions::Liveness;
 use crate::settings::Problems;
 use crate::templates::Templates;
-use crate::throttle::{self, Throttle};
+use crate::throttle::{self, Turns};
 use crate::tokens::{self, Tokens};
 
 /// A running authentication server: the state of the application's router. Cloning it is cheap.
@@ -43,7 +43,7 @@ struct Inner {
     metrics: Metrics,
     failures: audit::Failures,
     redis: Option<Redis>,
-    throttle: Throttle,
+    turns: Turns,
     hooks: Box<dyn Hooks>,
     leaving: AtomicBool,
     stopping: watch::Sender<bool>,
@@ -96,7 +96,7 @@ impl Auth {
             flushing: Flushing::default(),
             failures: audit::Failures::default(),
             redis,
-            throttle: Throttle::default(),
+            turns: Turns::default(),
             hooks: Box::new(hooks),
             leaving: AtomicBool::new(false),
             stopping: watch::Sender::new(false),
@@ -163,8 +163,9 @@ impl Auth {
         self.0.redis.as_ref()
     }
 
-    pub(crate) fn throttle(&self) -> &Throttle {
-        &self.0.throttle
+    /// Queues of guesses.
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.0.turns
     }
 
     /// Whether the mail server has answered recently.

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::AuditRow;
 use super::event::{Event, Kind};
 use super::store;
+use super::{Audit, AuditRow};
 use crate::Auth;
 use crate::error::{Error, Result};
 use crate::request::{self, Origin};
@@ -22,19 +22,21 @@ const MINUTE: i64 = 60;
 const WRITERS: usize = 32;
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
-/// Records an event that changed nothing, such as a failure, in the background. It may be lost if the database cannot
-/// be reached; above the cap per minute it is only counted.
-pub(crate) fn note(auth: &Auth, event: Event) {
-    auth.metrics().event(event.kind.name());
-    auth.failures().note(auth, event, request::current());
-}
+impl Audit<'_> {
+    /// Records an event that changed nothing, such as a failure, in the background. It may be lost if the database
+    /// cannot be reached; above the cap per minute it is only counted.
+    pub(crate) fn note(self, event: Event) {
+        self.0.metrics().event(event.kind.name());
+        self.0.failures().note(self.0, event, request::current());
+    }
 
-/// Records a presented code that is wrong, or that was not compared because the budget is spent.
-pub(crate) fn note_code<T>(auth: &Auth, compared: &Result<Option<T>>, event: impl Fn(Kind) -> Event) {
-    match compared {
-        Ok(None) => note(auth, event(Kind::CodeWrong)),
-        Err(Error::Throttled(_)) => note(auth, event(Kind::LockedOut)),
-        Ok(Some(_)) | Err(_) => {}
+    /// Records a presented code that is wrong, or that was not compared because the budget is spent.
+    pub(crate) fn note_code<T>(self, compared: &Result<Option<T>>, event: impl Fn(Kind) -> Event) {
+        match compared {
+            Ok(None) => self.note(event(Kind::CodeWrong)),
+            Err(Error::Throttled(_)) => self.note(event(Kind::LockedOut)),
+            Ok(Some(_)) | Err(_) => {}
+        }
     }
 }
 
@@ -149,7 +151,7 @@ mod tests {
         let all = u32::try_from(WRITERS).unwrap();
         let busy = Arc::clone(&failures.writers).try_acquire_many_owned(all).unwrap();
         for number in 1..=3 {
-            note(&app.auth, Event::new(Kind::CodeWrong));
+            app.auth.audit().note(Event::new(Kind::CodeWrong));
             assert_eq!(counted(), number);
             app.advance(Duration::from_mins(1));
         }

@@ -1,6 +1,6 @@
 //! The audit log: one row and one log line per event.
 //!
-//! A room calls `record` in the transaction that makes an event true, so that both are committed or neither; the line
+//! A room calls `write` in the transaction that makes an event true, so that both are committed or neither; the line
 //! is logged after the commit. Failures have no transaction and use `note`, which writes the row in the background and
 //! turns a flood into counts.
 //!
@@ -17,8 +17,8 @@ mod store;
 use std::time::Duration;
 
 pub(crate) use event::{Account, Event, Kind, Reason};
-pub(crate) use failures::{Failures, note, note_code};
-pub use own::{Audit, OwnEvent};
+pub(crate) use failures::Failures;
+pub use own::OwnEvent;
 pub use row::AuditRow;
 pub(crate) use store::Filter;
 
@@ -29,6 +29,18 @@ use crate::Auth;
 use crate::db::Tx;
 use crate::request;
 use crate::settings::Section;
+
+/// The audit log; see [`Auth::audit`].
+#[derive(Clone, Copy)]
+pub struct Audit<'a>(&'a Auth);
+
+impl Auth {
+    /// The audit log, for events of the application.
+    #[must_use]
+    pub fn audit(&self) -> Audit<'_> {
+        Audit(self)
+    }
+}
 
 /// The minimum of `audit.retention`: break-ins are rarely noticed on the same day.
 const MIN_RETENTION: Duration = Duration::from_hours(24);
@@ -58,27 +70,51 @@ impl Settings {
     }
 }
 
-/// Writes an event in the transaction that makes it true.
-///
-/// # Errors
-/// If the database cannot be reached.
-pub(crate) async fn record(auth: &Auth, tx: &mut Tx, event: Event) -> sqlx::Result<()> {
-    let row = event.row(request::current(), auth.now());
-    store::insert_in(tx, &row).await?;
-    let auth = auth.clone();
-    tx.after_commit(move || {
-        auth.metrics().event(event.kind.name());
-        event.log(&row);
-    });
-    Ok(())
-}
+impl Audit<'_> {
+    /// Writes an event in the transaction that makes it true.
+    ///
+    /// # Errors
+    /// If the database cannot be reached.
+    pub(crate) async fn write(self, tx: &mut Tx, event: Event) -> sqlx::Result<()> {
+        let row = event.row(request::current(), self.0.now());
+        store::insert_in(tx, &row).await?;
+        let auth = self.0.clone();
+        tx.after_commit(move || {
+            auth.metrics().event(event.kind.name());
+            event.log(&row);
+        });
+        Ok(())
+    }
 
-/// The rows that match a filter, newest first, with ids below `before`: ids sort by time.
-///
-/// # Errors
-/// If the database cannot be reached.
-pub(crate) async fn page(auth: &Auth, filter: &Filter, before: Uuid, limit: u32) -> sqlx::Result<Vec<AuditRow>> {
-    store::page(auth.db(), filter, before, limit).await
+    /// The rows that match a filter, newest first, with ids below `before`: ids sort by time.
+    ///
+    /// # Errors
+    /// If the database cannot be reached.
+    pub(crate) async fn page(self, filter: &Filter, before: Uuid, limit: u32) -> sqlx::Result<Vec<AuditRow>> {
+        store::page(self.0.db(), filter, before, limit).await
+    }
+
+    /// Removes rows older than `audit.retention`, at most `limit`. Returns how many.
+    ///
+    /// # Errors
+    /// If the database cannot be reached.
+    pub(crate) async fn remove_expired(self, limit: u32) -> sqlx::Result<u64> {
+        match oldest(self.0) {
+            Some(before) => store::remove(self.0.db(), before, limit).await,
+            None => Ok(0),
+        }
+    }
+
+    /// How many [`Audit::remove_expired`] would remove, without a limit.
+    ///
+    /// # Errors
+    /// If the database cannot be reached.
+    pub(crate) async fn count_expired(self) -> sqlx::Result<u64> {
+        match oldest(self.0) {
+            Some(before) => store::count(self.0.db(), before).await,
+            None => Ok(0),
+        }
+    }
 }
 
 /// Removes the addresses from the rows of an account, in the transaction that deletes it.
@@ -87,28 +123,6 @@ pub(crate) async fn page(auth: &Auth, filter: &Filter, before: Uuid, limit: u32)
 /// If the database cannot be reached.
 pub(crate) async fn forget(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
     store::forget(tx, user).await
-}
-
-/// Removes rows older than `audit.retention`, at most `limit`. Returns how many.
-///
-/// # Errors
-/// If the database cannot be reached.
-pub(crate) async fn remove_expired(auth: &Auth, limit: u32) -> sqlx::Result<u64> {
-    match oldest(auth) {
-        Some(before) => store::remove(auth.db(), before, limit).await,
-        None => Ok(0),
-    }
-}
-
-/// How many [`remove_expired`] would remove, without a limit.
-///
-/// # Errors
-/// If the database cannot be reached.
-pub(crate) async fn count_expired(auth: &Auth) -> sqlx::Result<u64> {
-    match oldest(auth) {
-        Some(before) => store::count(auth.db(), before).await,
-        None => Ok(0),
-    }
 }
 
 fn oldest(auth: &Auth) -> Option<OffsetDateTime> {

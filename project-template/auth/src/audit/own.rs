@@ -2,8 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{AuditRow, store};
-use crate::Auth;
+use super::{Audit, AuditRow, store};
 use crate::db::Tx;
 use crate::request;
 
@@ -44,18 +43,6 @@ impl OwnEvent {
     #[must_use]
     pub fn saying(self, detail: impl Into<String>) -> Self {
         Self { detail: Some(detail.into().replace('\0', "")), ..self }
-    }
-}
-
-/// The audit log; see [`Auth::audit`].
-#[derive(Clone, Copy)]
-pub struct Audit<'a>(&'a Auth);
-
-impl Auth {
-    /// The audit log, for events of the application.
-    #[must_use]
-    pub fn audit(&self) -> Audit<'_> {
-        Audit(self)
     }
 }
 

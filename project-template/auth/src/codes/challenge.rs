@@ -9,6 +9,7 @@ use ring::rand::{self, SystemRandom};
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
+use super::Codes;
 use super::code::{Limits, Subject, between, bounds, spent_until};
 use super::code_store::{self as store, Guessed};
 use crate::Auth;
@@ -40,26 +41,65 @@ impl RequestId {
     }
 }
 
-/// Creates a request and its code, if the limits allow one; otherwise [`super::wait`] returns for how long they do not.
-/// Guesses stay counted.
-pub(crate) async fn ask(auth: &Auth, tx: &mut Tx, subject: Subject, limits: Limits) -> db::Result<Option<Asked>> {
-    let now = auth.now();
-    let settings = &auth.settings().codes;
-    let asked = Asked { code: random(settings.length), request: RequestId::random() };
-    let mac = auth.tokens().mac(subject.message(asked.code.expose_secret()).as_bytes(), now);
-    let bounds = bounds(settings, limits.lockout, now);
-    let id = Some((asked.request, now + settings.lifetime));
-    // A code requested from a known address can also be presented elsewhere without its request id, unless clients
-    // elsewhere have used up their budget.
-    let everywhere = subject.known_at(None);
-    let is_known = subject.place.is_some() && store::request(tx, subject, id, limits, &bounds).await?;
-    let is_shared = store::request(tx, everywhere, id, limits, &bounds).await?;
-    let subject = if is_known { subject } else { everywhere };
-    if !is_known && !is_shared {
-        return Ok(None);
+impl Codes<'_> {
+    /// Creates a request and its code, if the limits allow one; otherwise [`Codes::wait`] returns for how long they do
+    /// not. Guesses stay counted.
+    pub(crate) async fn ask(self, tx: &mut Tx, subject: Subject, limits: Limits) -> db::Result<Option<Asked>> {
+        let now = self.0.now();
+        let settings = &self.0.settings().codes;
+        let asked = Asked { code: random(settings.length), request: RequestId::random() };
+        let mac = self.0.tokens().mac(subject.message(asked.code.expose_secret()).as_bytes(), now);
+        let bounds = bounds(settings, limits.lockout, now);
+        let id = Some((asked.request, now + settings.lifetime));
+        // A code requested from a known address can also be presented elsewhere without its request id, unless clients
+        // elsewhere have used up their budget.
+        let everywhere = subject.known_at(None);
+        let is_known = subject.place.is_some() && store::request(tx, subject, id, limits, &bounds).await?;
+        let is_shared = store::request(tx, everywhere, id, limits, &bounds).await?;
+        let subject = if is_known { subject } else { everywhere };
+        if !is_known && !is_shared {
+            return Ok(None);
+        }
+        store::insert(tx, subject, asked.request, &mac, now + settings.lifetime).await?;
+        Ok(Some(asked))
     }
-    store::insert(tx, subject, asked.request, &mac, now + settings.lifetime).await?;
-    Ok(Some(asked))
+
+    /// Counts a guess, then compares it. Returns the code if it is right. Call it through `Throttle::guarded`,
+    /// which counts the guess for the client as well.
+    ///
+    /// # Errors
+    /// 429 if the budget is spent: for a while no guess is accepted, not even the right one.
+    pub(crate) async fn compare(
+        self,
+        subject: Subject,
+        request: Option<RequestId>,
+        code: SecretString,
+    ) -> Result<Option<Redeemable>> {
+        let settings = &self.0.settings().codes;
+        let bounds = bounds(settings, settings.lockout, self.0.now());
+        let named = match request {
+            Some(request) => store::guess_at(self.0.db(), subject, request, &bounds).await?,
+            None => Guessed::Unknown,
+        };
+        let (request, counted_in, mac) = match named {
+            Guessed::Counted { counted_in, mac } => (request, counted_in, Some(mac)),
+            Guessed::Spent { until } => return Err(Error::Throttled(between(bounds.now, until))),
+            Guessed::Unknown => {
+                let Some((request, counted_in)) = guess_at_last(self.0, subject, &bounds).await? else {
+                    return Ok(None);
+                };
+                (Some(request), counted_in, store::mac(self.0.db(), subject, request).await?)
+            }
+        };
+        let (Some(request), Some(mac)) = (request, mac) else { return Ok(None) };
+        // A code requested while the name had no owner is valid for its present owner: it was sent to that name.
+        let is_of = |subject: Subject| {
+            let message = subject.message(code.expose_secret().trim());
+            self.0.tokens().has_mac(message.as_bytes(), &mac)
+        };
+        let is_right = is_of(subject) || is_of(subject.of_nobody());
+        Ok(is_right.then_some(Redeemable { subject: subject.counting_in(counted_in), request }))
+    }
 }
 
 /// A correct code. Of concurrent requests that present it, one redeems it.
@@ -69,45 +109,18 @@ pub(crate) struct Redeemable {
     request: RequestId,
 }
 
+impl Redeemable {
+    /// Uses up the code and all others of its subject, in the transaction that acts on it. False if it was already
+    /// used.
+    pub(crate) async fn redeem(&self, tx: &mut Tx) -> db::Result<bool> {
+        store::redeem(tx, self.subject, self.request).await
+    }
+}
+
 impl std::fmt::Debug for Redeemable {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Redeemable").finish_non_exhaustive()
     }
-}
-
-/// Counts a guess, then compares it. Returns the code if it is right. Call it through [`crate::throttle::guarded`],
-/// which counts the guess for the client as well.
-///
-/// # Errors
-/// 429 if the budget is spent: for a while no guess is accepted, not even the right one.
-pub(crate) async fn compare(
-    auth: Auth,
-    subject: Subject,
-    request: Option<RequestId>,
-    code: SecretString,
-) -> Result<Option<Redeemable>> {
-    let settings = &auth.settings().codes;
-    let bounds = bounds(settings, settings.lockout, auth.now());
-    let named = match request {
-        Some(request) => store::guess_at(auth.db(), subject, request, &bounds).await?,
-        None => Guessed::Unknown,
-    };
-    let (request, counted_in, mac) = match named {
-        Guessed::Counted { counted_in, mac } => (request, counted_in, Some(mac)),
-        Guessed::Spent { until } => return Err(Error::Throttled(between(bounds.now, until))),
-        Guessed::Unknown => {
-            let Some((request, counted_in)) = guess_at_last(&auth, subject, &bounds).await? else { return Ok(None) };
-            (Some(request), counted_in, store::mac(auth.db(), subject, request).await?)
-        }
-    };
-    let (Some(request), Some(mac)) = (request, mac) else { return Ok(None) };
-    // A code requested while the name had no owner is valid for its present owner: it was sent to that name.
-    let is_of = |subject: Subject| {
-        let message = subject.message(code.expose_secret().trim());
-        auth.tokens().has_mac(message.as_bytes(), &mac)
-    };
-    let is_right = is_of(subject) || is_of(subject.of_nobody());
-    Ok(is_right.then_some(Redeemable { subject: subject.counting_in(counted_in), request }))
 }
 
 /// Counts a guess without a request id, for the latest request from the known address, else for the latest of all.
@@ -128,11 +141,6 @@ async fn guess_at_last(
         }
     }
     Ok(None)
-}
-
-/// Uses up a code and all others of its subject, in the transaction that acts on it. False if it was already used.
-pub(crate) async fn redeem(tx: &mut Tx, code: &Redeemable) -> db::Result<bool> {
-    store::redeem(tx, code.subject, code.request).await
 }
 
 pub(crate) async fn discard(tx: &mut Tx, subject: Subject) -> db::Result<()> {

@@ -6,14 +6,13 @@ use ring::digest;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::Settings;
 use super::code_store as store;
-use crate::Auth;
+use super::{Codes, Settings};
 use crate::db::{self, Tx};
 
-/// Wrong guesses of a day after which no more codes are sent, a second limit besides `codes.attempts`. Codes that are valid
-/// by then still take guesses: at most four of five each. An attacker has 39 guesses a day: with six digits, odds of 1 in
-/// 25,000.
+/// Wrong guesses of a day after which no more codes are sent, a second limit besides `codes.attempts`. Codes that are
+/// valid by then still take guesses: at most four of five each. An attacker has 39 guesses a day: with six digits, odds
+/// of 1 in 25,000.
 const DAY_GUESSES: u32 = 20;
 const DAY: Duration = Duration::from_hours(24);
 /// The maximum of `codes.lifetime` and `codes.lockout`.
@@ -125,20 +124,22 @@ crate::row! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Wait(pub(crate) Duration);
 
-/// Counts a send for a subject. None if the limits forbid it; [`wait`] then returns for how long.
-pub(crate) async fn request(auth: &Auth, tx: &mut Tx, subject: Subject, limits: Limits) -> db::Result<Option<()>> {
-    let bounds = bounds(&auth.settings().codes, limits.lockout, auth.now());
-    let granted = store::request(tx, subject, None, limits, &bounds).await?;
-    Ok(granted.then_some(()))
-}
+impl Codes<'_> {
+    /// Counts a send for a subject. None if the limits forbid it; [`Codes::wait`] then returns for how long.
+    pub(crate) async fn request(self, tx: &mut Tx, subject: Subject, limits: Limits) -> db::Result<Option<()>> {
+        let bounds = bounds(&self.0.settings().codes, limits.lockout, self.0.now());
+        let granted = store::request(tx, subject, None, limits, &bounds).await?;
+        Ok(granted.then_some(()))
+    }
 
-/// Ends the transaction.
-pub(crate) async fn wait(auth: &Auth, mut tx: Tx, subject: Subject, limits: Limits) -> db::Result<Wait> {
-    let bounds = bounds(&auth.settings().codes, limits.lockout, auth.now());
-    store::clamp_in(&mut tx, subject, bounds.now).await?;
-    let count = store::count_in(&mut tx, subject).await?;
-    tx.commit().await?;
-    Ok(Wait(count.map_or(limits.cooldown, |count| pause(&count, limits, &bounds))))
+    /// Ends the transaction.
+    pub(crate) async fn wait(self, mut tx: Tx, subject: Subject, limits: Limits) -> db::Result<Wait> {
+        let bounds = bounds(&self.0.settings().codes, limits.lockout, self.0.now());
+        store::clamp_in(&mut tx, subject, bounds.now).await?;
+        let count = store::count_in(&mut tx, subject).await?;
+        tx.commit().await?;
+        Ok(Wait(count.map_or(limits.cooldown, |count| pause(&count, limits, &bounds))))
+    }
 }
 
 pub(super) fn bounds(settings: &Settings, lockout: Duration, now: OffsetDateTime) -> Bounds {

@@ -8,9 +8,9 @@ use ring::rand::{self, SystemRandom};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::Codes;
 use super::link_store::{self as store, Row};
 use crate::Auth;
 use crate::db::Tx;
@@ -40,44 +40,53 @@ pub(crate) enum Standing<T> {
     Unknown,
 }
 
-/// Issues a link and returns its secret. Call [`forget`] first to replace earlier links.
-pub(crate) async fn issue<T: Serialize>(
-    auth: &Auth,
-    tx: &mut Tx,
-    purpose: &'static str,
-    (subject, version): (Uuid, i64),
-    data: &T,
-    lifetime: Duration,
-) -> Result<SecretString> {
-    let secret: [u8; SECRET_BYTES] =
-        rand::generate(&SystemRandom::new()).map_err(|_| anyhow::anyhow!("no random bytes"))?.expose();
-    let secret = SecretString::from(URL_SAFE_NO_PAD.encode(secret));
-    let now = auth.now();
-    let hash = hash(secret.expose_secret());
-    let plain = zeroize::Zeroizing::new(serde_json::to_vec(data).map_err(anyhow::Error::new)?);
-    let sealed = auth.tokens().seal(&thing(&hash), &plain, now);
-    let (created_at, expires_at) = (now, now + lifetime);
-    let row = Row { hash, purpose: purpose.into(), subject, version, sealed, created_at, expires_at, used_at: None };
-    store::insert(tx, &row).await?;
-    Ok(secret)
-}
+impl Codes<'_> {
+    /// Issues a link and returns its secret. Call [`forget()`] first to replace earlier links.
+    pub(crate) async fn issue<T: Serialize>(
+        self,
+        tx: &mut Tx,
+        purpose: &'static str,
+        (subject, version): (Uuid, i64),
+        data: &T,
+        lifetime: Duration,
+    ) -> Result<SecretString> {
+        let secret: [u8; SECRET_BYTES] =
+            rand::generate(&SystemRandom::new()).map_err(|_| anyhow::anyhow!("no random bytes"))?.expose();
+        let secret = SecretString::from(URL_SAFE_NO_PAD.encode(secret));
+        let now = self.0.now();
+        let hash = hash(secret.expose_secret());
+        let plain = zeroize::Zeroizing::new(serde_json::to_vec(data).map_err(anyhow::Error::new)?);
+        let sealed = self.0.tokens().seal(&thing(&hash), &plain, now);
+        let (created_at, expires_at) = (now, now + lifetime);
+        let row =
+            Row { hash, purpose: purpose.into(), subject, version, sealed, created_at, expires_at, used_at: None };
+        store::insert(tx, &row).await?;
+        Ok(secret)
+    }
 
-/// Looks up a link issued for one of these purposes, without using it up.
-pub(crate) async fn find<T: DeserializeOwned>(auth: &Auth, purposes: &[&str], secret: &str) -> Result<Standing<T>> {
-    let row = store::by_hash(auth.db(), &hash(secret)).await?;
-    let Some(row) = row.filter(|row| purposes.contains(&row.purpose.as_str())) else { return Ok(Standing::Unknown) };
-    if row.used_at.is_none() && row.expires_at <= auth.now() {
-        return Ok(Standing::Expired);
+    /// Looks up a link issued for one of these purposes, without using it up.
+    pub(crate) async fn find<T: DeserializeOwned>(self, purposes: &[&str], secret: &str) -> Result<Standing<T>> {
+        let row = store::by_hash(self.0.db(), &hash(secret)).await?;
+        let Some(row) = row.filter(|row| purposes.contains(&row.purpose.as_str())) else {
+            return Ok(Standing::Unknown);
+        };
+        if row.used_at.is_none() && row.expires_at <= self.0.now() {
+            return Ok(Standing::Expired);
+        }
+        let plain = self.0.tokens().open(&thing(&row.hash), &row.sealed);
+        let data = plain.map(|plain| serde_json::from_slice(&plain).map_err(anyhow::Error::new)).transpose()?;
+        if row.used_at.is_some() {
+            return Ok(Standing::Used { subject: row.subject, data });
+        }
+        // The key that sealed it was removed, which revokes everything it sealed.
+        let Some(data) = data else { return Ok(Standing::Expired) };
+        let Row { hash, purpose, subject, version, .. } = row;
+        Ok(Standing::Good(Link { hash, purpose, subject, version, data }))
     }
-    let plain = auth.tokens().open(&thing(&row.hash), &row.sealed);
-    let data = plain.map(|plain| serde_json::from_slice(&plain).map_err(anyhow::Error::new)).transpose()?;
-    if row.used_at.is_some() {
-        return Ok(Standing::Used { subject: row.subject, data });
+
+    pub(crate) async fn count_live(self, tx: &mut Tx, purpose: &str, subject: Uuid) -> sqlx::Result<u64> {
+        store::count_live(tx, purpose, subject, self.0.now()).await
     }
-    // The key that sealed it was removed, which revokes everything it sealed.
-    let Some(data) = data else { return Ok(Standing::Expired) };
-    let Row { hash, purpose, subject, version, .. } = row;
-    Ok(Standing::Good(Link { hash, purpose, subject, version, data }))
 }
 
 impl<T> Link<T> {
@@ -94,10 +103,6 @@ pub(crate) async fn forget(tx: &mut Tx, purpose: &str, subject: Uuid) -> sqlx::R
 /// Removes all unused links of a subject. Call it whenever a way to sign in is revoked.
 pub(crate) async fn forget_all(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
     store::remove_unused(tx, subject).await
-}
-
-pub(crate) async fn count_live(tx: &mut Tx, purpose: &str, subject: Uuid, now: OffsetDateTime) -> sqlx::Result<u64> {
-    store::count_live(tx, purpose, subject, now).await
 }
 
 fn hash(secret: &str) -> Vec<u8> {

@@ -14,32 +14,46 @@ mod link_store;
 mod settings;
 mod typed;
 
-use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub(crate) use challenge::{Asked, Redeemable, RequestId, ask, compare, discard, redeem};
-pub(crate) use code::{Limits, Subject, request, wait};
-pub(crate) use link::{Link, Standing, count_live, find, forget, forget_all, issue};
+pub(crate) use challenge::{Asked, Redeemable, RequestId, discard};
+pub(crate) use code::{Limits, Subject};
+pub(crate) use link::{Link, Standing, forget, forget_all};
 pub use settings::{Sending, Settings};
-pub(crate) use typed::typed;
 
-use crate::db::{Db, Tx};
+use crate::Auth;
+use crate::db::Tx;
 
+/// The links and codes; see [`Auth::codes`].
+#[derive(Clone, Copy)]
+pub(crate) struct Codes<'a>(&'a Auth);
+
+impl Auth {
+    pub(crate) fn codes(&self) -> Codes<'_> {
+        Codes(self)
+    }
+}
+
+/// Removes everything of a subject, in the transaction that removes the subject.
 pub(crate) async fn erase(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
     link_store::remove_all(tx, subject).await?;
     code_store::remove_all(tx, subject).await
 }
 
-/// Removes expired links, requests and counters, at most `limit` of each. Returns how many.
-pub(crate) async fn remove_expired(db: &Db, now: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
-    let links = link_store::remove_expired(db, now - link::EXPLAINED, limit).await?;
-    let requests = code_store::remove_expired(db, now, limit).await?;
-    Ok(links + requests + code_store::remove_stale(db, now - code::REMEMBERED, limit).await?)
-}
+impl Codes<'_> {
+    /// Removes expired links, requests and counters, at most `limit` of each. Returns how many.
+    pub(crate) async fn remove_expired(self, limit: u32) -> sqlx::Result<u64> {
+        let (db, now) = (self.0.db(), self.0.now());
+        let links = link_store::remove_expired(db, now - link::EXPLAINED, limit).await?;
+        let requests = code_store::remove_expired(db, now, limit).await?;
+        Ok(links + requests + code_store::remove_stale(db, now - code::REMEMBERED, limit).await?)
+    }
 
-/// How many [`remove_expired`] would remove, without a limit.
-pub(crate) async fn count_expired(db: &Db, now: OffsetDateTime) -> sqlx::Result<u64> {
-    let links = link_store::count_expired(db, now - link::EXPLAINED).await?;
-    let requests = code_store::count_expired(db, now).await?;
-    Ok(links + requests + code_store::count_stale(db, now - code::REMEMBERED).await?)
+    /// How many [`Codes::remove_expired`] would remove, without a limit.
+    pub(crate) async fn count_expired(self) -> sqlx::Result<u64> {
+        let (db, now) = (self.0.db(), self.0.now());
+        let links = link_store::count_expired(db, now - link::EXPLAINED).await?;
+        let requests = code_store::count_expired(db, now).await?;
+        Ok(links + requests + code_store::count_stale(db, now - code::REMEMBERED).await?)
+    }
 }

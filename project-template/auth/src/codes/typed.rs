@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::Settings;
+use super::{Codes, Settings};
 
 /// The digit zero of each script besides ASCII (Unicode 16, general category Nd); the digits one to nine follow it.
 #[rustfmt::skip]
@@ -15,9 +15,15 @@ const ZEROS: &[u32] = &[
     0x1d7f6, 0x1e140, 0x1e2f0, 0x1e4f0, 0x1e5f1, 0x1e950, 0x1fbf0,
 ];
 
-/// Normalizes a typed code: drops spaces, dashes and invisible characters, and converts digits of any script to ASCII.
-/// None if the text cannot be a code; that does not count as a guess.
-pub(crate) fn typed(settings: &Settings, text: &SecretString) -> Option<SecretString> {
+impl Codes<'_> {
+    /// Normalizes a typed code: drops spaces, dashes and invisible characters, and converts digits of any script to
+    /// ASCII. None if the text cannot be a code; that does not count as a guess.
+    pub(crate) fn typed(self, text: &SecretString) -> Option<SecretString> {
+        typed(&self.0.settings().codes, text)
+    }
+}
+
+fn typed(settings: &Settings, text: &SecretString) -> Option<SecretString> {
     let mut code = String::with_capacity(settings.length as usize);
     for character in text.expose_secret().chars().filter(|character| !is_between(*character)) {
         code.push(char::from_digit(digit(character)?, 10)?);

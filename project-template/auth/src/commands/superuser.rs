@@ -11,7 +11,7 @@ use super::{output, with_auth};
 use crate::Auth;
 use crate::account;
 use crate::app::Parts;
-use crate::audit::{self, Event, Kind, Reason};
+use crate::audit::{Event, Kind, Reason};
 use crate::db;
 use crate::error::{Error, Result};
 use crate::password_reset;
@@ -93,7 +93,7 @@ async fn make(auth: &Auth, email: &Email, password: SecretString) -> anyhow::Res
         Err(error) if db::is_taken(&error) => return Ok(false),
         Err(error) => return Err(error.into()),
     };
-    audit::record(auth, &mut tx, Event::of(Kind::SignUp, &user).because(Reason::Command)).await?;
+    auth.audit().write(&mut tx, Event::of(Kind::SignUp, &user).because(Reason::Command)).await?;
     tx.commit().await?;
     output::line(format_args!("created the superuser {}", user.email));
     Ok(true)

@@ -15,7 +15,7 @@
 use super::sign_up::{Further, Held};
 use super::{AGAIN, FIRST, FURTHER, FirstProof, Mode, SILENT, discard};
 use crate::Auth;
-use crate::audit::{self, Event, Kind};
+use crate::audit::{Event, Kind};
 use crate::codes::{self, Link, Redeemable, Standing};
 use crate::db::Tx;
 use crate::error::Result;
@@ -35,7 +35,7 @@ pub(super) struct Confirmed {
 
 /// Looks up a link, without confirming anything.
 pub(super) async fn open(auth: &Auth, key: &str) -> Result<Standing<Held>> {
-    codes::find(auth, &[FIRST, FURTHER, AGAIN], key).await
+    auth.codes().find(&[FIRST, FURTHER, AGAIN], key).await
 }
 
 /// Confirms by link. None if it was used, or the account has changed since it was sent.
@@ -100,7 +100,7 @@ fn kept_names(user: &User) -> (&str, &str) {
 
 async fn redeemed(auth: &Auth, user: &User, code: &Redeemable, proof: Proof) -> Result<Option<Confirmed>> {
     let mut tx = auth.db().begin().await?;
-    if !codes::redeem(&mut tx, code).await? {
+    if !code.redeem(&mut tx).await? {
         return Ok(None);
     }
     let Some(user) = users::verify_address(&mut tx, user.id, user.auth_version, auth.now()).await? else {
@@ -140,9 +140,8 @@ fn verdict(proof: Proof, further: u64, silent: u64) -> Verdict {
 /// Discards everything that waited for the confirmation of an account. Returns whose password is trusted, and whether
 /// there were several sign-ups.
 async fn settle(auth: &Auth, tx: &mut Tx, user: &User, proof: Proof) -> Result<(Verdict, bool)> {
-    let now = auth.now();
-    let further = codes::count_live(tx, FURTHER, user.id, now).await?;
-    let silent = codes::count_live(tx, SILENT, user.id, now).await?;
+    let further = auth.codes().count_live(tx, FURTHER, user.id).await?;
+    let silent = auth.codes().count_live(tx, SILENT, user.id).await?;
     for purpose in [FIRST, FURTHER, SILENT, AGAIN] {
         codes::forget(tx, purpose, user.id).await?;
     }
@@ -154,7 +153,7 @@ async fn settle(auth: &Auth, tx: &mut Tx, user: &User, proof: Proof) -> Result<(
     if user.last_login_at.is_none() {
         throttle::forgive(tx, &user.address_key()).await?;
     }
-    audit::record(auth, tx, Event::of(Kind::EmailVerified, user)).await?;
+    auth.audit().write(tx, Event::of(Kind::EmailVerified, user)).await?;
     // The link of a further sign-up is used by now, and not counted.
     let contested = further + silent > 0 || matches!(proof, Proof::Further(_));
     Ok((verdict(proof, further, silent), contested))

@@ -6,7 +6,7 @@ use crate::Auth;
 use crate::codes::Sending;
 use crate::db::Tx;
 use crate::error::Result;
-use crate::mail::{self, Leaves, Mail};
+use crate::mail::{Leaves, Mail};
 use crate::templates::mails::EmailVerification;
 use crate::words::duration;
 
@@ -35,7 +35,7 @@ pub(super) async fn queue(
         code_lifetime: duration(codes.lifetime),
     };
     let lifetime = if settings.method.has_link() { settings.link_lifetime } else { codes.lifetime };
-    let mail = Mail { to, content: &content, until: Some(auth.now() + lifetime) };
     let is_empty = content.link.is_none() && content.code.is_none();
-    mail::write(auth, tx, mail, Leaves::from(leaves == Leaves::Yes && !is_empty)).await
+    let mail = Mail::new(to, &content).until(auth.now() + lifetime).leaves(leaves == Leaves::Yes && !is_empty);
+    auth.mail().write(tx, mail).await
 }

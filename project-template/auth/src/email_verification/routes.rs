@@ -11,8 +11,8 @@ use super::confirm;
 use super::link_pages::{self, confirm_for_person, failed, is_verified, landing, not_valid};
 use super::{Mode, Wish, sign_up, subject};
 use crate::Auth;
-use crate::audit::{self, Event, Reason};
-use crate::codes::{self, RequestId, Standing, cookie};
+use crate::audit::{Event, Reason};
+use crate::codes::{RequestId, Standing, cookie};
 use crate::error::shared::{CodeNotValid, NotFound, Throttled, UnknownLink};
 use crate::error::{Error, Result};
 use crate::hooks::{self, Asking};
@@ -22,7 +22,7 @@ use crate::openapi::{Api, at, bodies};
 use crate::pages::{self, Reader};
 use crate::sessions::{self, Delivery, Prefer, Proof};
 use crate::templates::pages::CheckMail;
-use crate::throttle::{self, Action, Guess};
+use crate::throttle::{Action, Guess};
 use crate::users::{self, User};
 
 const COOKIE: &str = "verification_request";
@@ -199,7 +199,7 @@ async fn resend(
     if auth.settings().email_verification.mode == Mode::None {
         return reader.refuse(&auth, NotFound.into());
     }
-    if let Err(error) = throttle::limit_client(&auth, Action::VerificationResend, &client).await {
+    if let Err(error) = auth.throttle().limit_client(Action::VerificationResend, &client).await {
         return reader.refuse(&auth, error);
     }
     let typed = fields.typed("email").unwrap_or_default().to_owned();
@@ -260,17 +260,18 @@ async fn verify_code(
     if settings.mode == Mode::None || !settings.method.has_code() {
         return Err(NotFound.into());
     }
-    throttle::limit_client(&auth, Action::VerificationCode, &client).await?;
+    auth.throttle().limit_client(Action::VerificationCode, &client).await?;
     let email = fields.email("email");
     let code = fields.secret("otp");
     let request = cookie::shown(&auth, &mut fields, &headers, COOKIE);
     let forgotten = sessions::is_forgotten(&mut fields).unwrap_or_default();
     let (email, code) = fields.finish_with(email.zip(code))?;
-    let code = codes::typed(&auth.settings().codes, &code).ok_or(CodeNotValid)?;
+    let code = auth.codes().typed(&code).ok_or(CodeNotValid)?;
     let waiting = users::by_address(auth.db(), &email).await?.filter(|user| !user.email_verified && user.is_active);
-    let compare = codes::compare(auth.clone(), subject(&email), request, code);
-    let compared = throttle::guarded(&auth, Guess::Code(email.key()), &client, compare).await;
-    audit::note_code(&auth, &compared, |kind| {
+    let (owned, subject) = (auth.clone(), subject(&email));
+    let compare = async move { owned.codes().compare(subject, request, code).await };
+    let compared = auth.throttle().guarded(Guess::Code(email.key()), &client, compare).await;
+    auth.audit().note_code(&compared, |kind| {
         Event::at(kind, &email, waiting.as_ref().map(|user| user.id)).because(Reason::Verification)
     });
     let code = compared?.ok_or(CodeNotValid)?;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::mails;
 use super::{AGAIN, FIRST, FURTHER, Mode, NOTHING, SILENT, Wish, subject};
 use crate::Auth;
-use crate::audit::{self, Event, Kind, Reason};
+use crate::audit::{Event, Kind, Reason};
 use crate::codes::{self, Asked, Limits, RequestId, Subject};
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -50,12 +50,12 @@ pub(crate) async fn begin(auth: &Auth, tx: &mut Tx, user: &User, wish: &Wish) ->
     }
     let limits = Limits::from(&auth.settings().codes);
     let code = match Email::parse(&user.email) {
-        Some(email) => codes::ask(auth, tx, subject(&email), limits).await?,
+        Some(email) => auth.codes().ask(tx, subject(&email), limits).await?,
         None => None,
     };
     let owner = (user.id, user.auth_version);
     let held = Held { further: None, wish: wish.clone() };
-    let link = codes::issue(auth, tx, FIRST, owner, &held, settings.link_lifetime).await?;
+    let link = auth.codes().issue(tx, FIRST, owner, &held, settings.link_lifetime).await?;
     mails::queue(auth, tx, &user.email, &link, code.as_ref().map(|asked| &asked.code), Leaves::Yes).await
 }
 
@@ -79,21 +79,21 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<Req
     let now = auth.now();
     let mut tx = auth.db().begin().await?;
     let user = users::add_or_find(&mut tx, &new, now).await?;
-    let further = codes::count_live(&mut tx, FURTHER, user.id, now).await?;
+    let further = auth.codes().count_live(&mut tx, FURTHER, user.id).await?;
     let found = match &user {
         user if user.id == new.id => Found::Nobody,
         user if user.is_unconfirmed_sign_up() => Found::Waiting { further },
         user if !auth.settings().registration.hide_existing => {
-            audit::note(auth, Event::of(Kind::SignUpRefused, user).because(Reason::AddressTaken));
+            auth.audit().note(Event::of(Kind::SignUpRefused, user).because(Reason::AddressTaken));
             return Err(users::taken());
         }
         _ => Found::Owner,
     };
     let subject = subject(&new.email);
-    let code = codes::ask(auth, &mut tx, subject, Limits::from(&auth.settings().codes)).await?;
+    let code = auth.codes().ask(&mut tx, subject, Limits::from(&auth.settings().codes)).await?;
     let request = code.as_ref().map_or_else(RequestId::random, |asked| asked.request);
     let noticed = if matches!(found, Found::Owner) { user.id } else { Uuid::now_v7() };
-    let notice = codes::request(auth, &mut tx, Subject::of(NOTICE, noticed), NOTICE_LIMITS).await?;
+    let notice = auth.codes().request(&mut tx, Subject::of(NOTICE, noticed), NOTICE_LIMITS).await?;
     let waiting = (user.id, user.auth_version);
     let (purpose, owner, leaves) = match found {
         // Sent in any case: there is one per account, and earlier requests for mails cannot prevent it.
@@ -114,7 +114,7 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<Req
     // A link replaces the earlier ones, except those of further sign-ups. The statement runs in any case.
     let replaced = if purpose == FURTHER { NOTHING } else { purpose };
     codes::forget(&mut tx, replaced, owner.0).await?;
-    let link = codes::issue(auth, &mut tx, purpose, owner, &held, lifetime).await?;
+    let link = auth.codes().issue(&mut tx, purpose, owner, &held, lifetime).await?;
     match found {
         Found::Owner => tell_owner(auth, &mut tx, &user, leaves).await?,
         _ => mails::queue(auth, &mut tx, &to, &link, code.as_ref().map(|asked| &asked.code), leaves).await?,
@@ -125,7 +125,7 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<Req
         Found::Waiting { .. } => Event::of(Kind::SignUp, &user).because(Reason::Again),
         Found::Owner => Event::of(Kind::SignUpRefused, &user).because(Reason::AddressTaken),
     };
-    audit::record(auth, &mut tx, event).await?;
+    auth.audit().write(&mut tx, event).await?;
     if matches!(found, Found::Nobody) {
         hooks::registered(auth, &mut tx, &user);
     }
@@ -142,8 +142,8 @@ pub(crate) async fn resend(auth: &Auth, email: &Email, wish: Wish) -> Result<Req
     let subject = subject(email);
     let limits = Limits::from(&auth.settings().codes);
     let mut tx = auth.db().begin().await?;
-    let Some(Asked { code, request }) = codes::ask(auth, &mut tx, subject, limits).await? else {
-        return Err(Error::Throttled(codes::wait(auth, tx, subject, limits).await?.0));
+    let Some(Asked { code, request }) = auth.codes().ask(&mut tx, subject, limits).await? else {
+        return Err(Error::Throttled(auth.codes().wait(tx, subject, limits).await?.0));
     };
     let purpose = if waiting.is_some() { AGAIN } else { NOTHING };
     let owner = waiting.as_ref().map_or((subject.id(), 0), |user| (user.id, user.auth_version));
@@ -151,10 +151,10 @@ pub(crate) async fn resend(auth: &Auth, email: &Email, wish: Wish) -> Result<Req
     codes::forget(&mut tx, purpose, owner.0).await?;
     let lifetime = auth.settings().email_verification.link_lifetime;
     let held = Held { further: None, wish };
-    let link = codes::issue(auth, &mut tx, purpose, owner, &held, lifetime).await?;
+    let link = auth.codes().issue(&mut tx, purpose, owner, &held, lifetime).await?;
     mails::queue(auth, &mut tx, to, &link, Some(&code), waiting.is_some().into()).await?;
     let event = Event::at(Kind::CodeSent, email, waiting.as_ref().map(|user| user.id)).because(Reason::Verification);
-    audit::record(auth, &mut tx, event).await?;
+    auth.audit().write(&mut tx, event).await?;
     tx.commit().await?;
     Ok(request)
 }
@@ -170,6 +170,6 @@ pub(crate) async fn tell_owner(auth: &Auth, tx: &mut Tx, user: &User, leaves: Le
 /// # Errors
 /// If the database cannot be reached.
 pub(crate) async fn notify_owner(auth: &Auth, tx: &mut Tx, user: &User) -> Result<()> {
-    let granted = codes::request(auth, tx, Subject::of(NOTICE, user.id), NOTICE_LIMITS).await?;
+    let granted = auth.codes().request(tx, Subject::of(NOTICE, user.id), NOTICE_LIMITS).await?;
     tell_owner(auth, tx, user, granted.is_some().into()).await
 }

@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use crate::Auth;
-use crate::audit::{self, Event, Kind, Reason};
+use crate::audit::{Event, Kind, Reason};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::http::Client;
@@ -31,7 +31,7 @@ use crate::users::User;
 /// 401 `email_not_verified` where only verified addresses sign in; 403 `too_many_devices`; the error of a hook that
 /// refuses.
 pub(crate) async fn complete(auth: &Auth, user: &User, client: &Client, terms: Terms) -> Result<Option<SignIn>> {
-    let refused = |reason: Reason| audit::note(auth, Event::of(Kind::SignInFailed, user).because(reason));
+    let refused = |reason: Reason| auth.audit().note(Event::of(Kind::SignInFailed, user).because(reason));
     let admitted = match admit(auth, user, client, terms, refused).await? {
         Entry::Open(admitted) => admitted,
         Entry::Challenge(challenge) => return Ok(Some(SignIn::Challenge(challenge))),
@@ -67,7 +67,7 @@ pub(crate) async fn admit(
     let signing_in = SigningIn { client, proof: terms.proof, remembered: !terms.forgotten };
     let entry = sessions::admit(auth, user, &signing_in, refused).await?;
     if let Entry::Challenge(_) = entry {
-        audit::note(auth, event(Kind::SignInChallenged, user, terms));
+        auth.audit().note(event(Kind::SignInChallenged, user, terms));
     }
     Ok(entry)
 }
@@ -90,7 +90,7 @@ pub(crate) async fn begin(
     tell_of_new_device(auth, tx, before, client).await?;
     let evicted = sessions::make_room(auth, tx, user.id).await?;
     let issued = sessions::start(auth, tx, &user, admitted, client, !terms.forgotten).await?;
-    audit::record(auth, tx, event(Kind::SignIn, &user, terms).session(issued.session)).await?;
+    auth.audit().write(tx, event(Kind::SignIn, &user, terms).session(issued.session)).await?;
     Ok(Some((issued, evicted)))
 }
 

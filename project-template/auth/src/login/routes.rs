@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use super::{Terms, complete};
 use crate::Auth;
-use crate::audit::{self, Event, Kind, Reason};
+use crate::audit::{Event, Kind, Reason};
 use crate::error::shared::Throttled;
 use crate::error::{Error, Result, in_one_line, refusals};
 use crate::http::{Client, Fields};
@@ -17,7 +17,7 @@ use crate::metrics::Way;
 use crate::openapi::{Api, at, bodies};
 use crate::passwords::Verdict;
 use crate::sessions::{self, Delivery, EmailNotVerified, Prefer, Proof, SignIn, Tokens, TooManyDevices};
-use crate::throttle::{self, Action, Guess};
+use crate::throttle::{Action, Guess};
 use crate::users::{self, Email, User};
 
 pub(crate) fn router() -> Api {
@@ -63,7 +63,7 @@ async fn login(State(auth): State<Auth>, client: Client, delivery: Delivery, fie
 }
 
 async fn sign_in(auth: &Auth, client: &Client, mut fields: Fields) -> Result<SignIn> {
-    throttle::limit_client(auth, Action::Login, client).await?;
+    auth.throttle().limit_client(Action::Login, client).await?;
     let email = fields.email("email");
     let password = fields.secret("password");
     let forgotten = sessions::is_forgotten(&mut fields).unwrap_or_default();
@@ -84,9 +84,9 @@ pub(crate) async fn checked(
     password: SecretString,
 ) -> Result<Option<User>> {
     let verified = verified(auth.clone(), email.clone(), password);
-    let user = throttle::guarded(auth, Guess::Password(email.key()), client, verified).await;
+    let user = auth.throttle().guarded(Guess::Password(email.key()), client, verified).await;
     if let Err(Error::Throttled(_)) = user {
-        audit::note(auth, Event::at(Kind::LockedOut, email, None).because(Reason::WrongPassword));
+        auth.audit().note(Event::at(Kind::LockedOut, email, None).because(Reason::WrongPassword));
     }
     user
 }
@@ -102,7 +102,7 @@ async fn verified(auth: Auth, email: Email, password: SecretString) -> Result<Op
         Some(user) => (!user.is_active).then_some(Reason::Inactive),
     };
     if let Some(reason) = refusal {
-        audit::note(&auth, Event::at(Kind::SignInFailed, &email, user.as_ref().map(|user| user.id)).because(reason));
+        auth.audit().note(Event::at(Kind::SignInFailed, &email, user.as_ref().map(|user| user.id)).because(reason));
         return Ok(None);
     }
     let Some(user) = user else { return Ok(None) };

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use super::may_join;
 use super::routes::subject;
 use crate::Auth;
-use crate::codes::{self, Redeemable, RequestId, Subject};
+use crate::codes::{Redeemable, RequestId, Subject};
 use crate::email_verification::{self, Wish};
 use crate::error::Result;
 use crate::error::shared::Conflict;
@@ -14,7 +14,6 @@ use crate::login::{self, Terms};
 use crate::openapi::one_of;
 use crate::registration::{self, SignUp};
 use crate::sessions::{EmailNotVerified, Proof, SignIn, TooManyDevices};
-use crate::throttle;
 use crate::users::{self, Email, NewUser, User};
 
 one_of! {
@@ -22,7 +21,7 @@ one_of! {
     NotSignedIn = EmailNotVerified, TooManyDevices, Conflict;
 }
 
-/// Compares a guess, see [`codes::compare`]. A code is bound to the account it was requested for: if the address
+/// Compares a guess, see `Codes::compare`. A code is bound to the account it was requested for: if the address
 /// moves to another account, the code opens neither that account nor the earlier one.
 pub(super) async fn compare(
     auth: Auth,
@@ -31,8 +30,8 @@ pub(super) async fn compare(
     code: SecretString,
 ) -> Result<Option<Redeemable>> {
     let user = users::by_address(auth.db(), &email).await?;
-    let known = throttle::known_at(&auth, email.key(), &client).await?;
-    codes::compare(auth, subject_of(&email, user.as_ref()).known_at(known), request, code).await
+    let known = auth.throttle().known_at(email.key(), &client).await?;
+    auth.codes().compare(subject_of(&email, user.as_ref()).known_at(known), request, code).await
 }
 
 /// The subject of a code: the address, and its account if it has one.
@@ -62,7 +61,7 @@ pub(super) async fn sign_in(
         }
         Some(user) => {
             let mut tx = auth.db().begin().await?;
-            let is_ours = codes::redeem(&mut tx, code).await?;
+            let is_ours = code.redeem(&mut tx).await?;
             tx.commit().await?;
             is_ours.then_some(user)
         }

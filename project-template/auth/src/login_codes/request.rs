@@ -6,13 +6,12 @@ use super::may_join;
 use super::redeem::subject_of;
 use super::routes::MailUnavailable;
 use crate::Auth;
-use crate::audit::{self, Event, Kind, Reason};
-use crate::codes::{self, Asked, Limits, RequestId, Sending};
+use crate::audit::{Event, Kind, Reason};
+use crate::codes::{Asked, Limits, RequestId, Sending};
 use crate::error::{Error, Result};
 use crate::http::Client;
-use crate::mail::{self, Mail};
+use crate::mail::Mail;
 use crate::templates::mails::LoginCode;
-use crate::throttle;
 use crate::users::{self, Email, User};
 use crate::words::duration;
 
@@ -29,7 +28,7 @@ enum Recipient {
 /// 503 `mail_unavailable` if codes are mailed and the mail server cannot be reached: a code that arrives expired would
 /// only use up the address's share of mails. 429 with the time to wait, if that share is used up.
 pub(super) async fn request(auth: &Auth, email: &Email, client: &Client) -> Result<RequestId> {
-    if are_mailed(auth) && !mail::is_reachable(auth) {
+    if are_mailed(auth) && !auth.mail().is_reachable() {
         return Err(MailUnavailable.into());
     }
     let recipient = match users::by_address(auth.db(), email).await? {
@@ -38,17 +37,18 @@ pub(super) async fn request(auth: &Auth, email: &Email, client: &Client) -> Resu
         _ => Recipient::Nobody,
     };
     let user = if let Recipient::User(user) = &recipient { Some(user) } else { None };
-    let known = throttle::known_at(auth, email.key(), client).await?;
+    let known = auth.throttle().known_at(email.key(), client).await?;
     let subject = subject_of(email, user).known_at(known);
     let limits = Limits::from(&auth.settings().codes);
     let mut tx = auth.db().begin().await?;
-    let Some(Asked { code, request }) = codes::ask(auth, &mut tx, subject, limits).await? else {
-        return Err(Error::Throttled(codes::wait(auth, tx, subject, limits).await?.0));
+    let Some(Asked { code, request }) = auth.codes().ask(&mut tx, subject, limits).await? else {
+        return Err(Error::Throttled(auth.codes().wait(tx, subject, limits).await?.0));
     };
     let is_hooked = user.is_some() && auth.hooks().delivers_codes();
     let is_mailed = !matches!(recipient, Recipient::Nobody) && !is_hooked;
     queue(auth, &mut tx, (email, user), &code, is_mailed).await?;
-    audit::record(auth, &mut tx, Event::at(Kind::CodeSent, email, user.map(|user| user.id)).because(Reason::Login))
+    auth.audit()
+        .write(&mut tx, Event::at(Kind::CodeSent, email, user.map(|user| user.id)).because(Reason::Login))
         .await?;
     tx.commit().await?;
     if let Some(user) = user.filter(|_| is_hooked) {
@@ -81,8 +81,8 @@ async fn queue(
         code: code.expose_secret().to_owned(),
         lifetime: duration(settings.lifetime),
     };
-    let mail = Mail { to, content: &content, until: Some(auth.now() + settings.lifetime) };
-    mail::write(auth, tx, mail, (leaves && !is_printed).into()).await
+    let mail = Mail::new(to, &content).until(auth.now() + settings.lifetime).leaves(leaves && !is_printed);
+    auth.mail().write(tx, mail).await
 }
 
 /// Hands a code to the application, and mails it if the application declines.

@@ -10,8 +10,8 @@ use utoipa_axum::routes;
 use super::redeem::{self, NotSignedIn};
 use super::request;
 use crate::Auth;
-use crate::audit::{self, Event, Reason};
-use crate::codes::{self, Subject, cookie};
+use crate::audit::{Event, Reason};
+use crate::codes::{Subject, cookie};
 use crate::email::Email;
 use crate::error::shared::Throttled;
 use crate::error::{Result, refusals};
@@ -20,7 +20,7 @@ use crate::http::{Client, Fields};
 use crate::metrics::Way;
 use crate::openapi::{Api, at, bodies};
 use crate::sessions::{self, Delivery, Prefer, SignIn, Tokens};
-use crate::throttle::{self, Action, Guess};
+use crate::throttle::{Action, Guess};
 
 const COOKIE: &str = "login_code_request";
 
@@ -96,7 +96,7 @@ refusals! {
     ),
 )]
 async fn ask(State(auth): State<Auth>, client: Client, headers: HeaderMap, mut fields: Fields) -> Result<Response> {
-    throttle::limit_client(&auth, Action::LoginCode, &client).await?;
+    auth.throttle().limit_client(Action::LoginCode, &client).await?;
     let email = fields.email("email");
     hooks::asked(&auth, Asking::LoginCode, email.as_ref(), &client, &fields).await?;
     let request = request::request(&auth, &fields.finish_with(email)?, &client).await?;
@@ -132,16 +132,16 @@ async fn verify(
 }
 
 async fn sign_in(auth: &Auth, client: &Client, headers: &HeaderMap, mut fields: Fields) -> Result<SignIn> {
-    throttle::limit_client(auth, Action::LoginCodeVerify, client).await?;
+    auth.throttle().limit_client(Action::LoginCodeVerify, client).await?;
     let email = fields.email("email");
     let code = fields.secret("code");
     let request = cookie::shown(auth, &mut fields, headers, COOKIE);
     let forgotten = sessions::is_forgotten(&mut fields).unwrap_or_default();
     let (email, code) = fields.finish_with(email.zip(code))?;
-    let code = codes::typed(&auth.settings().codes, &code).ok_or(LoginCodeNotValid)?;
+    let code = auth.codes().typed(&code).ok_or(LoginCodeNotValid)?;
     let compare = redeem::compare(auth.clone(), (email.clone(), client.clone()), request, code);
-    let compared = throttle::guarded(auth, Guess::Code(email.key()), client, compare).await;
-    audit::note_code(auth, &compared, |kind| Event::at(kind, &email, None).because(Reason::Login));
+    let compared = auth.throttle().guarded(Guess::Code(email.key()), client, compare).await;
+    auth.audit().note_code(&compared, |kind| Event::at(kind, &email, None).because(Reason::Login));
     let code = compared?.ok_or(LoginCodeNotValid)?;
     Ok(redeem::sign_in(auth, &email, &code, client, forgotten).await?.ok_or(LoginCodeNotValid)?)
 }

@@ -18,12 +18,24 @@ mod worker;
 
 pub use message::Letter;
 pub use outbox::Settings as OutboxSettings;
-#[cfg(feature = "testing")]
-pub(crate) use outbox::deliver_due;
-pub(crate) use outbox::{Leaves, Mail, outbox, queue, write};
-pub use own::{Outbox, OwnMail};
-pub(crate) use reach::{Reach, is_reachable};
+pub(crate) use outbox::{Leaves, Mail};
+pub use own::OwnMail;
+pub(crate) use reach::Reach;
 pub use sender::{Sender, Server};
 pub use settings::{Settings, Tls, Transport};
 pub use trial::send_test;
 pub(crate) use worker::Worker;
+
+use crate::Auth;
+
+/// The outbox; see [`Auth::mail`].
+#[derive(Clone, Copy)]
+pub struct Outbox<'a>(&'a Auth);
+
+impl Auth {
+    /// The outbox, for mails of the application.
+    #[must_use]
+    pub fn mail(&self) -> Outbox<'_> {
+        Outbox(self)
+    }
+}

@@ -7,12 +7,12 @@ use time::OffsetDateTime;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::Letter;
 use super::reach::Contact;
 use super::sender::{BATCH, NotSent};
 use super::store::{self, Row};
+use super::{Letter, Outbox};
 use crate::Auth;
-use crate::db::{Db, Tx};
+use crate::db::Tx;
 use crate::error::Result;
 use crate::metrics::Delivery;
 use crate::settings::Section;
@@ -37,11 +37,29 @@ impl Settings {
     }
 }
 
+/// A mail to be queued.
 pub(crate) struct Mail<'m, M> {
-    pub(crate) to: &'m str,
-    pub(crate) content: &'m M,
+    to: &'m str,
+    content: &'m M,
+    until: Option<OffsetDateTime>,
+    leaves: Leaves,
+}
+
+impl<'m, M: templates::Mail> Mail<'m, M> {
+    pub(crate) fn new(to: &'m str, content: &'m M) -> Self {
+        Self { to, content, until: None, leaves: Leaves::Yes }
+    }
+
     /// The mail is not sent after this time, such as the end of its link's lifetime.
-    pub(crate) until: Option<OffsetDateTime>,
+    pub(crate) fn until(self, end: OffsetDateTime) -> Self {
+        Self { until: Some(end), ..self }
+    }
+
+    /// For requests that must not reveal whether there is a recipient: with [`Leaves::No`] the mail takes the same
+    /// time, but is never sent.
+    pub(crate) fn leaves(self, leaves: impl Into<Leaves>) -> Self {
+        Self { leaves: leaves.into(), ..self }
+    }
 }
 
 /// Whether a mail is sent, or only takes the time of one, against timing attacks.
@@ -57,44 +75,73 @@ impl From<bool> for Leaves {
     }
 }
 
-/// Queues a mail, to be sent once the transaction is committed.
-///
-/// # Errors
-/// If the database cannot be reached.
-pub(crate) async fn queue<M: templates::Mail>(auth: &Auth, tx: &mut Tx, mail: Mail<'_, M>) -> Result<()> {
-    write(auth, tx, mail, Leaves::Yes).await
+impl Outbox<'_> {
+    /// Queues a mail, to be sent once the transaction is committed.
+    ///
+    /// # Errors
+    /// If the database cannot be reached.
+    pub(crate) async fn write<M: templates::Mail>(self, tx: &mut Tx, mail: Mail<'_, M>) -> Result<()> {
+        let written = self.0.templates().mail(mail.content)?;
+        let letter =
+            Letter { to: mail.to.to_owned(), subject: written.subject, text: written.text, html: written.html };
+        self.put(tx, &letter, mail.until, mail.leaves).await
+    }
+
+    pub(super) async fn put(
+        self,
+        tx: &mut Tx,
+        letter: &Letter,
+        until: Option<OffsetDateTime>,
+        leaves: Leaves,
+    ) -> Result<()> {
+        let auth = self.0;
+        let plain = zeroize::Zeroizing::new(serde_json::to_vec(letter).map_err(anyhow::Error::new)?);
+        let id = Uuid::now_v7();
+        let sealed = auth.tokens().seal(&thing(id), &plain, auth.now());
+        let row = Row { id, sealed, pretended: leaves == Leaves::No, attempts: 0, expires_at: until };
+        store::insert(tx, &row, auth.now()).await?;
+        auth.mail_wake().notify_one();
+        Ok(())
+    }
+
+    /// Tries every due mail once. Returns how many.
+    pub(crate) async fn deliver_due(self) -> sqlx::Result<usize> {
+        let mut deliveries = Deliveries::default();
+        let (mut tried, mut outcome) = (0, Ok(()));
+        loop {
+            let taken = if outcome.is_ok() { deliveries.begin(self.0).await } else { Ok(0) };
+            match taken {
+                Ok(taken) => tried += taken,
+                Err(error) => outcome = Err(error),
+            }
+            // Wait for all, even after an error: a mail that is cut off after the server accepted it would be sent
+            // twice.
+            match deliveries.next().await {
+                Some(done) => outcome = outcome.and(done),
+                None => return outcome.map(|()| tried),
+            }
+        }
+    }
+
+    /// The number of waiting mails and the age of the oldest, by the system clock: the ids are UUIDv7.
+    ///
+    /// # Errors
+    /// If the database cannot be reached.
+    pub(crate) async fn waiting(self) -> sqlx::Result<Waiting> {
+        let (length, oldest) = store::waiting(self.0.db()).await?;
+        let age = |oldest| written_at(Uuid::now_v7()).saturating_sub(written_at(oldest));
+        Ok(Waiting { length, oldest: oldest.map(age).unwrap_or_default() })
+    }
+
+    /// Whether a mail that is queued now will probably be sent soon.
+    pub(crate) fn is_reachable(self) -> bool {
+        self.0.mail_reach().is_reachable(self.0.now())
+    }
 }
 
-/// As [`queue`], for requests that must not reveal whether there is a recipient: with [`Leaves::No`] it takes the same
-/// time, but the mail is never sent.
-///
-/// # Errors
-/// As [`queue`].
-pub(crate) async fn write<M: templates::Mail>(
-    auth: &Auth,
-    tx: &mut Tx,
-    mail: Mail<'_, M>,
-    leaves: Leaves,
-) -> Result<()> {
-    let written = auth.templates().mail(mail.content)?;
-    let letter = Letter { to: mail.to.to_owned(), subject: written.subject, text: written.text, html: written.html };
-    put(auth, tx, &letter, mail.until, leaves).await
-}
-
-pub(super) async fn put(
-    auth: &Auth,
-    tx: &mut Tx,
-    letter: &Letter,
-    until: Option<OffsetDateTime>,
-    leaves: Leaves,
-) -> Result<()> {
-    let plain = zeroize::Zeroizing::new(serde_json::to_vec(letter).map_err(anyhow::Error::new)?);
-    let id = Uuid::now_v7();
-    let sealed = auth.tokens().seal(&thing(id), &plain, auth.now());
-    store::insert(tx, &Row { id, sealed, pretended: leaves == Leaves::No, attempts: 0, expires_at: until }, auth.now())
-        .await?;
-    auth.mail_wake().notify_one();
-    Ok(())
+pub(crate) struct Waiting {
+    pub(crate) length: i64,
+    pub(crate) oldest: Duration,
 }
 
 /// The sealing context, so that a mail cannot be opened in another row.
@@ -135,39 +182,6 @@ impl Deliveries {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-}
-
-/// Tries every due mail once. Returns how many.
-pub(crate) async fn deliver_due(auth: &Auth) -> sqlx::Result<usize> {
-    let mut deliveries = Deliveries::default();
-    let (mut tried, mut outcome) = (0, Ok(()));
-    loop {
-        let taken = if outcome.is_ok() { deliveries.begin(auth).await } else { Ok(0) };
-        match taken {
-            Ok(taken) => tried += taken,
-            Err(error) => outcome = Err(error),
-        }
-        // Wait for all, even after an error: a mail that is cut off after the server accepted it would be sent twice.
-        match deliveries.next().await {
-            Some(done) => outcome = outcome.and(done),
-            None => return outcome.map(|()| tried),
-        }
-    }
-}
-
-pub(crate) struct Outbox {
-    pub(crate) length: i64,
-    pub(crate) oldest: Duration,
-}
-
-/// The number of waiting mails and the age of the oldest, by the system clock: the ids are UUIDv7.
-///
-/// # Errors
-/// If the database cannot be reached.
-pub(crate) async fn outbox(db: &Db) -> sqlx::Result<Outbox> {
-    let (length, oldest) = store::waiting(db).await?;
-    let age = |oldest| written_at(Uuid::now_v7()).saturating_sub(written_at(oldest));
-    Ok(Outbox { length, oldest: oldest.map(age).unwrap_or_default() })
 }
 
 fn written_at(id: Uuid) -> Duration {

@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Letter, outbox};
-use crate::Auth;
+use super::{Leaves, Letter, Outbox};
 use crate::db::Tx;
 use crate::email::Email;
 use crate::error::Result;
@@ -21,18 +20,6 @@ pub struct OwnMail {
     pub text: &'static str,
     /// The same content as HTML.
     pub html: &'static str,
-}
-
-/// The outbox; see [`Auth::mail`].
-#[derive(Clone, Copy)]
-pub struct Outbox<'a>(&'a Auth);
-
-impl Auth {
-    /// The outbox, for mails of the application.
-    #[must_use]
-    pub fn mail(&self) -> Outbox<'_> {
-        Outbox(self)
-    }
 }
 
 impl Outbox<'_> {
@@ -64,6 +51,6 @@ impl Outbox<'_> {
         let written = self.0.templates().own_mail([mail.subject, mail.text, mail.html], values)?;
         let to = to.as_written().to_owned();
         let letter = Letter { to, subject: written.subject, text: written.text, html: written.html };
-        outbox::put(self.0, tx, &letter, None, outbox::Leaves::Yes).await
+        self.put(tx, &letter, None, Leaves::Yes).await
     }
 }

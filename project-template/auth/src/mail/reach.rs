@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::Auth;
-
 /// How long a failure counts. After that requests queue mail again, and the next attempt shows whether the server is
 /// back.
 const RETRY: Duration = Duration::from_secs(30);
@@ -33,10 +31,10 @@ impl Reach {
             Contact::Unreachable => self.0.store(now.unix_timestamp(), Ordering::Relaxed),
         }
     }
-}
 
-/// Whether a mail that is queued now will probably be sent soon. A refusal does not matter: the server was reachable.
-pub(crate) fn is_reachable(auth: &Auth) -> bool {
-    let failed = auth.mail_reach().0.load(Ordering::Relaxed);
-    failed == 0 || auth.now().unix_timestamp() >= failed + RETRY.as_secs().cast_signed()
+    /// Whether a mail will probably be sent soon. A refusal does not matter: the server was reachable.
+    pub(crate) fn is_reachable(&self, now: OffsetDateTime) -> bool {
+        let failed = self.0.load(Ordering::Relaxed);
+        failed == 0 || now.unix_timestamp() >= failed + RETRY.as_secs().cast_signed()
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::outbox::{Deliveries, deliver_due};
+use super::outbox::Deliveries;
 use crate::Auth;
 
 /// How often the outbox is polled without a wake-up: for mails of other processes, for mails whose transaction was
@@ -46,7 +46,7 @@ async fn run(auth: Auth, mut stopped: oneshot::Receiver<()>) {
             Some(done) = deliveries.next(), if !deliveries.is_empty() => note(done),
         }
     }
-    note(deliver_due(&auth).await.map(drop));
+    note(auth.mail().deliver_due().await.map(drop));
     while let Some(done) = deliveries.next().await {
         note(done);
     }

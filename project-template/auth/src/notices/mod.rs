@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use crate::Auth;
 use crate::db::Tx;
 use crate::error::Result;
-use crate::mail::{self, Leaves, Mail};
+use crate::mail::{Leaves, Mail};
 use crate::templates;
 use crate::templates::mails::{
     AccountDeleted, AccountExists, EmailChangeNotice, EmailChanged, NewDevice, PasswordChanged, SessionCopied,
@@ -24,7 +24,7 @@ pub(crate) async fn password_changed(auth: &Auth, tx: &mut Tx, to: &str) -> Resu
 /// A sign-up used the address of an existing account. Takes the same time with [`Leaves::No`].
 pub(crate) async fn account_exists(auth: &Auth, tx: &mut Tx, to: &str, leaves: Leaves) -> Result<()> {
     let content = AccountExists { email: to.to_owned(), reset_page: reset_page(auth) };
-    mail::write(auth, tx, Mail { to, content: &content, until: None }, leaves).await
+    auth.mail().write(tx, Mail::new(to, &content).leaves(leaves)).await
 }
 
 /// A change to another address was requested, which is not confirmed yet.
@@ -62,7 +62,7 @@ pub(crate) async fn session_copied(auth: &Auth, tx: &mut Tx, to: &str) -> Result
 }
 
 async fn send<M: templates::Mail>(auth: &Auth, tx: &mut Tx, to: &str, content: &M) -> Result<()> {
-    mail::queue(auth, tx, Mail { to, content, until: None }).await
+    auth.mail().write(tx, Mail::new(to, content)).await
 }
 
 /// The URL of `password.forgot_page`, where the owner can request a password reset.

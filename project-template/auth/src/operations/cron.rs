@@ -15,7 +15,7 @@ use crate::error::shared::{Busy, Throttled};
 use crate::error::{Error, Result, refusals};
 use crate::http::Client;
 use crate::openapi::{Api, at, bodies};
-use crate::throttle::{self, Action};
+use crate::throttle::Action;
 
 const HEADER: &str = "x-cron-secret";
 
@@ -47,15 +47,15 @@ refusals! {
 
 /// Removes what has expired.
 ///
-/// It may be called at any time and by several at once. What takes longer than half of `http.request_timeout` is left to
-/// the next call: `more` says so.
+/// It may be called at any time and by several at once. What takes longer than half of `http.request_timeout` is left
+/// to the next call: `more` says so.
 #[utoipa::path(
     post, path = "/cron/flush-tokens/", operation_id = "flushTokens", tag = "Operations",
     params(("X-Cron-Secret" = String, Header, description = "The value of `cron.secret`.")),
     responses((status = 200, description = "Removed.", body = FlushReport), CronSecretNotValid, Throttled, Busy),
 )]
 async fn flush_tokens(State(auth): State<Auth>, client: Client, headers: HeaderMap) -> Result<Response> {
-    throttle::limit_client(&auth, Action::FlushTokens, &client).await?;
+    auth.throttle().limit_client(Action::FlushTokens, &client).await?;
     let shown = headers.get(HEADER).map_or(&[][..], |value| value.as_bytes());
     if !auth.settings().cron.secret.as_ref().is_some_and(|secret| is_same(secret, shown)) {
         tracing::warn!("cron secret refused");

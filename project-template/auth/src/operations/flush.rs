@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 use tokio::time::MissedTickBehavior;
 
 use crate::Auth;
-use crate::{audit, codes, sessions, throttle};
+use crate::sessions;
 
 /// Rows per statement.
 const BATCH: u32 = 500;
@@ -95,9 +95,9 @@ pub(crate) async fn flush_within(auth: &Auth, limit: Option<Duration>) -> sqlx::
     let mut flushed = Flushed::default();
     loop {
         let removed = sessions::remove_expired(auth, now, BATCH).await?;
-        let codes = codes::remove_expired(auth.db(), now, BATCH).await?;
-        let events = audit::remove_expired(auth, BATCH).await?;
-        let (counters, more) = throttle::remove_stale(auth, BATCH).await?;
+        let codes = auth.codes().remove_expired(BATCH).await?;
+        let events = auth.audit().remove_expired(BATCH).await?;
+        let (counters, more) = auth.throttle().remove_stale(BATCH).await?;
         flushed.sessions += removed;
         flushed.codes += codes;
         flushed.events += events;
@@ -113,12 +113,12 @@ pub(crate) async fn flush_within(auth: &Auth, limit: Option<Duration>) -> sqlx::
 
 /// Counts the rows that [`flush`] would remove.
 pub(crate) async fn expired(auth: &Auth) -> sqlx::Result<Flushed> {
-    let (db, now) = (auth.db(), auth.now());
+    let now = auth.now();
     Ok(Flushed {
         sessions: sessions::count_expired(auth, now).await?,
-        codes: codes::count_expired(db, now).await?,
-        events: audit::count_expired(auth).await?,
-        counters: throttle::count_stale(auth).await?,
+        codes: auth.codes().count_expired().await?,
+        events: auth.audit().count_expired().await?,
+        counters: auth.throttle().count_stale().await?,
     })
 }
 

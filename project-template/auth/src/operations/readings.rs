@@ -9,7 +9,6 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::Auth;
-use crate::mail;
 use crate::metrics::Label;
 use crate::redis::Redis;
 
@@ -54,7 +53,7 @@ fn of_passwords(auth: &Auth, readings: &mut Registry) {
 async fn of_the_database(auth: &Auth, readings: &mut Registry) {
     // Read the pool before this function takes a connection itself.
     let pool = auth.db().pool();
-    let outbox = tokio::time::timeout(PATIENCE, mail::outbox(auth.db())).await;
+    let outbox = tokio::time::timeout(PATIENCE, auth.mail().waiting()).await;
     let outbox = outbox.map_err(anyhow::Error::new).and_then(|outbox| outbox.map_err(anyhow::Error::new));
     readings.register("auth_database_up", "Whether the database answers", ConstGauge::new(i64::from(outbox.is_ok())));
     match outbox {

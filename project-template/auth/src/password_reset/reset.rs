@@ -9,13 +9,13 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::Auth;
-use crate::audit::{self, Event, Kind, Reason};
+use crate::audit::{Event, Kind, Reason};
 use crate::codes::{self, Limits, Link, Standing, Subject};
 use crate::db::Tx;
 use crate::email_verification;
 use crate::error::{Error, Result};
 use crate::http::ReturnTo;
-use crate::mail::{self, Mail};
+use crate::mail::Mail;
 use crate::notices;
 use crate::passwords::reset_link;
 use crate::sessions::{self, EndedBy};
@@ -41,8 +41,8 @@ pub(crate) async fn request(auth: &Auth, email: &Email, next: &ReturnTo) -> Resu
     let mut tx = auth.db().begin().await?;
     let limits = Limits::from(&auth.settings().codes);
     let asked = Subject::named(reset_link::PURPOSE, email.key());
-    if codes::request(auth, &mut tx, asked, limits).await?.is_none() {
-        let wait = codes::wait(auth, tx, asked, limits).await?;
+    if auth.codes().request(&mut tx, asked, limits).await?.is_none() {
+        let wait = auth.codes().wait(tx, asked, limits).await?;
         return Err(Error::Throttled(wait.0));
     }
     let owner = user.as_ref().map_or((asked.id(), 0), |user| (user.id, user.auth_version));
@@ -51,9 +51,9 @@ pub(crate) async fn request(auth: &Auth, email: &Email, next: &ReturnTo) -> Resu
         link: auth.settings().http.link(&reset_link::issue(auth, &mut tx, owner, next).await?),
         lifetime: words::duration(lifetime),
     };
-    let mail = Mail { to: &content.email, content: &content, until: Some(auth.now() + lifetime) };
-    mail::write(auth, &mut tx, mail, user.is_some().into()).await?;
-    audit::record(auth, &mut tx, Event::at(Kind::PasswordResetAsked, email, user.as_ref().map(|user| user.id))).await?;
+    let mail = Mail::new(&content.email, &content).until(auth.now() + lifetime).leaves(user.is_some());
+    auth.mail().write(&mut tx, mail).await?;
+    auth.audit().write(&mut tx, Event::at(Kind::PasswordResetAsked, email, user.as_ref().map(|user| user.id))).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -70,7 +70,7 @@ impl Reset {
 }
 
 pub(super) async fn find(auth: &Auth, secret: &SecretString) -> Result<Option<Reset>> {
-    let Standing::Good(link) = codes::find::<ReturnTo>(auth, &[reset_link::PURPOSE], secret.expose_secret()).await?
+    let Standing::Good(link) = auth.codes().find::<ReturnTo>(&[reset_link::PURPOSE], secret.expose_secret()).await?
     else {
         return Ok(None);
     };
@@ -117,7 +117,7 @@ async fn conclude(auth: &Auth, mut tx: Tx, user: &User, event: Event) -> Result<
     throttle::forgive(&mut tx, &user.address_key()).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::PasswordReset).await?;
     notices::password_changed(auth, &mut tx, &user.email).await?;
-    audit::record(auth, &mut tx, event).await?;
+    auth.audit().write(&mut tx, event).await?;
     ended.commit(auth, tx).await
 }
 

@@ -21,7 +21,7 @@ use crate::pages::{self, Reader};
 use crate::passwords::read_new;
 use crate::sessions::{self, Delivery, Prefer, Proof};
 use crate::templates::pages::CheckMail;
-use crate::throttle::{self, Action};
+use crate::throttle::Action;
 
 const CSRF_FIELD: &str = "csrfmiddlewaretoken";
 const OTHER_LINK: &str =
@@ -102,7 +102,7 @@ async fn request(
     client: Client,
     fields: Result<FormFields>,
 ) -> Result<Response> {
-    if let Err(error) = throttle::limit_client(&auth, Action::PasswordReset, &client).await {
+    if let Err(error) = auth.throttle().limit_client(Action::PasswordReset, &client).await {
         return reader.refuse(&auth, error);
     }
     let (typed, asked) = match fields {

@@ -22,12 +22,12 @@ pub use policy::Policy;
 pub(crate) use routes::router;
 
 use crate::Auth;
-use crate::audit::{self, Event, Kind, Reason};
+use crate::audit::{Event, Kind, Reason};
 use crate::error::{Error, Result};
 use crate::http::{self, Client, Fields};
 use crate::sessions::DbUser;
 use crate::settings::Section;
-use crate::throttle::{self, Guess};
+use crate::throttle::Guess;
 
 /// How long a request waits for a worker before it is answered 503.
 const MAX_WAIT: Duration = Duration::from_secs(2);
@@ -208,8 +208,8 @@ pub(crate) async fn is_own(
         let verdict = passwords.verify(password, stored).await?;
         Ok((verdict != Verdict::Wrong).then_some(()))
     };
-    let failed = |kind| audit::note(auth, Event::of(kind, &**user).session(user.session).because(reason));
-    let own = throttle::guarded(auth, Guess::OwnPassword(&user.address_key()), client, compare).await;
+    let failed = |kind| auth.audit().note(Event::of(kind, &**user).session(user.session).because(reason));
+    let own = auth.throttle().guarded(Guess::OwnPassword(&user.address_key()), client, compare).await;
     match &own {
         Ok(None) => failed(Kind::PasswordWrong),
         Err(Error::Throttled(_)) => failed(Kind::LockedOut),

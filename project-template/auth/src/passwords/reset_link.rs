@@ -8,7 +8,7 @@ use crate::codes;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::http::ReturnTo;
-use crate::mail::{self, Mail};
+use crate::mail::Mail;
 use crate::templates::mails::{EarlierPassword, PassReset};
 use crate::users::User;
 use crate::words;
@@ -20,7 +20,7 @@ pub(crate) const PURPOSE: &str = "password_reset";
 /// to `next`.
 pub(crate) async fn issue(auth: &Auth, tx: &mut Tx, owner: (Uuid, i64), next: &ReturnTo) -> Result<String> {
     codes::forget(tx, PURPOSE, owner.0).await?;
-    let secret = codes::issue(auth, tx, PURPOSE, owner, next, auth.settings().password.reset_lifetime).await?;
+    let secret = auth.codes().issue(tx, PURPOSE, owner, next, auth.settings().password.reset_lifetime).await?;
     Ok(format!("/password/reset/confirm/{}/{}/", owner.0.simple(), secret.expose_secret()))
 }
 
@@ -30,7 +30,7 @@ pub(crate) async fn send(auth: &Auth, tx: &mut Tx, user: &User) -> Result<()> {
     let path = issue(auth, tx, (user.id, user.auth_version), &ReturnTo::default()).await?;
     let link = auth.settings().http.link(&path);
     let content = PassReset { email: user.email.clone(), link, lifetime: words::duration(lifetime) };
-    mail::queue(auth, tx, Mail { to: &user.email, content: &content, until: Some(auth.now() + lifetime) }).await
+    auth.mail().write(tx, Mail::new(&user.email, &content).until(auth.now() + lifetime)).await
 }
 
 /// Notifies the reader of an account's mail that a password was set before the address was proven, and mails a link to
@@ -44,6 +44,6 @@ pub(crate) async fn offer_own(auth: &Auth, tx: &mut Tx, user: &User, is_void: bo
         link: auth.settings().http.link(&path),
         lifetime: words::duration(lifetime),
     };
-    mail::queue(auth, tx, Mail { to: &user.email, content: &content, until: None }).await?;
+    auth.mail().write(tx, Mail::new(&user.email, &content)).await?;
     Ok(path)
 }

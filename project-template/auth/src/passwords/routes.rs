@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::{Verdict, is_own, nfc::nfc, read_new};
 use crate::Auth;
-use crate::audit::{self, Event, Kind, Reason};
+use crate::audit::{Event, Kind, Reason};
 use crate::codes;
 use crate::error::shared::{Conflict, Throttled};
 use crate::error::{Error, Result};
@@ -128,7 +128,7 @@ async fn change(
         None => (Ended::default(), None),
     };
     let session = issued.as_ref().map_or(user.session, |issued| issued.session);
-    audit::record(&auth, &mut tx, Event::of(Kind::PasswordChanged, &updated).session(session)).await?;
+    auth.audit().write(&mut tx, Event::of(Kind::PasswordChanged, &updated).session(session)).await?;
     // Without the old password, this answer reveals whether a guess at it was right. It comes last, where any other
     // password would have replaced the old one: an attacker in an open session gets a single guess.
     if is_unchanged {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{EmailDomainNotAllowed, SignUp, require_allowed, sign_up};
 use crate::Auth;
-use crate::audit::{self, Event, Kind, Reason};
+use crate::audit::{Event, Kind, Reason};
 use crate::email_verification::{self, Mode, Wish};
 use crate::error::shared::{NotFound, Throttled};
 use crate::error::{Error, Result};
@@ -18,7 +18,7 @@ use crate::http::{Client, Fields};
 use crate::openapi::{Api, at, bodies};
 use crate::passwords;
 use crate::sessions::{Delivery, Prefer, Proof};
-use crate::throttle::{self, Action};
+use crate::throttle::Action;
 use crate::users::{self, NAME_LIMIT, NewUser, role};
 
 pub(crate) fn router() -> Api {
@@ -98,7 +98,7 @@ async fn register(
     if !auth.settings().registration.open {
         return Err(Error::not_found());
     }
-    throttle::limit_client(&auth, Action::Registration, &client).await?;
+    auth.throttle().limit_client(Action::Registration, &client).await?;
     let (new, wish) = read(&auth, &client, fields).await?;
     if auth.settings().email_verification.mode == Mode::Mandatory {
         let request = email_verification::sign_up(&auth, new, wish).await?;
@@ -108,7 +108,7 @@ async fn register(
     if let SignUp::Done(sign_in) = sign_up(&auth, &new, (&client, Proof::SignUp), &wish, None).await? {
         return Ok(sign_in.answer(&auth, delivery, StatusCode::CREATED, json!({})));
     }
-    audit::note(&auth, Event::at(Kind::SignUpRefused, &new.email, None).because(Reason::AddressTaken));
+    auth.audit().note(Event::at(Kind::SignUpRefused, &new.email, None).because(Reason::AddressTaken));
     Err(users::taken())
 }
 

@@ -1,8 +1,8 @@
 //! Creates an account and signs it in at once.
 
 use crate::Auth;
-use crate::audit::{self, Event, Kind, Reason};
-use crate::codes::{self, Redeemable};
+use crate::audit::{Event, Kind, Reason};
+use crate::codes::Redeemable;
 use crate::db;
 use crate::email_verification::{self, Wish};
 use crate::error::Result;
@@ -37,13 +37,13 @@ pub(crate) async fn sign_up(
     }
     let user = new.to_be(auth.now());
     let refused = |reason: Reason| {
-        audit::note(auth, Event::at(Kind::SignUpRefused, &new.email, None).because(reason));
+        auth.audit().note(Event::at(Kind::SignUpRefused, &new.email, None).because(reason));
     };
     let terms = Terms { proof, forgotten: wish.forgotten };
     let entry = login::admit(auth, &user, client, terms, refused).await?;
     let mut tx = auth.db().begin().await?;
     if let Some(code) = code
-        && !codes::redeem(&mut tx, code).await?
+        && !code.redeem(&mut tx).await?
     {
         return Ok(SignUp::CodeUsed);
     }
@@ -52,7 +52,7 @@ pub(crate) async fn sign_up(
         Err(error) if db::is_taken(&error) => return Ok(SignUp::Taken),
         Err(error) => return Err(error.into()),
     };
-    audit::record(auth, &mut tx, Event::of(Kind::SignUp, &user)).await?;
+    auth.audit().write(&mut tx, Event::of(Kind::SignUp, &user)).await?;
     email_verification::begin(auth, &mut tx, &user, wish).await?;
     hooks::registered(auth, &mut tx, &user);
     let admitted = match entry {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::device::Device;
 use crate::Auth;
-use crate::audit::{self, Event, Kind, Reason};
+use crate::audit::{Event, Kind, Reason};
 use crate::http::Client;
 use crate::tokens::{Binding, Claims};
 
@@ -41,7 +41,7 @@ pub(super) fn holds(auth: &Auth, claims: &Claims, client: &Client) -> bool {
         return true;
     };
     let event = Event::of_id(Kind::ShownElsewhere, claims.sub).session(claims.session).because(elsewhere);
-    audit::note(auth, event);
+    auth.audit().note(event);
     false
 }
 

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::instances::tell_of_change;
 use super::store;
 use crate::Auth;
-use crate::audit::{self, Event, Kind};
+use crate::audit::{Event, Kind};
 use crate::db::{self, Tx};
 use crate::error::Result;
 
@@ -106,6 +106,6 @@ pub(crate) async fn end_in(auth: &Auth, tx: &mut Tx, session: Uuid, user: Uuid, 
         EndedBy::Replay => Event::of_id(Kind::Replayed, user),
         by => Event::of_id(Kind::SessionsEnded, user).because(by),
     };
-    audit::record(auth, tx, event.session(session)).await?;
+    auth.audit().write(tx, event.session(session)).await?;
     Ok(Ended { user, sessions: vec![session] })
 }

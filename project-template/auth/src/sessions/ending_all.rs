@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{Ended, EndedBy, store};
 use crate::Auth;
-use crate::audit::{self, Event, Kind};
+use crate::audit::{Event, Kind};
 use crate::db::Tx;
 use crate::error::Result;
 
@@ -38,7 +38,7 @@ pub(super) async fn end_beyond(auth: &Auth, tx: &mut Tx, user: Uuid, most: u32, 
 async fn noted(auth: &Auth, tx: &mut Tx, user: Uuid, ended: Vec<Uuid>, by: EndedBy) -> Result<Ended> {
     if !ended.is_empty() {
         let event = Event::of_id(Kind::SessionsEnded, user).because(by).times(ended.len());
-        audit::record(auth, tx, event).await?;
+        auth.audit().write(tx, event).await?;
     }
     Ok(Ended::of(user, ended))
 }

@@ -10,7 +10,6 @@ use crate::db::{self, Db, Tx};
 use crate::error::Result;
 use crate::http::Client;
 use crate::notices;
-use crate::throttle;
 use crate::tokens::{AccessClaims, UserClaims};
 use crate::users::{self, User};
 
@@ -53,7 +52,7 @@ pub(crate) async fn start(
         return Err(anyhow::anyhow!("a session was to begin for another account than was admitted").into());
     }
     let issued = begin(auth, tx, user.into(), &admitted.claims, client, remembered).await?;
-    throttle::remember(auth, tx, &user.address_key(), client).await?;
+    auth.throttle().remember(tx, &user.address_key(), client).await?;
     Ok(issued)
 }
 

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::instances::tell_of_change;
 use super::{Ended, EndedBy, end_all, store};
 use crate::Auth;
-use crate::audit::{self, Event, Kind, Reason};
+use crate::audit::{Event, Kind, Reason};
 use crate::db::{self, Tx};
 use crate::error::Result;
 use crate::users;
@@ -108,5 +108,5 @@ async fn tell(auth: &Auth, tx: &mut Tx, user: Uuid, kinds: TokenKinds) -> sqlx::
         TokenKinds::Refresh => Reason::Refresh,
         TokenKinds::All => Reason::All,
     };
-    audit::record(auth, tx, Event::of_id(Kind::TokensInvalidated, user).because(reason)).await
+    auth.audit().write(tx, Event::of_id(Kind::TokensInvalidated, user).because(reason)).await
 }

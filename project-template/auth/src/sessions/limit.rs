@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{Ended, EndedBy, end_beyond, store};
 use crate::Auth;
-use crate::audit::{self, Event, Kind, Reason};
+use crate::audit::{Event, Kind, Reason};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::error::refusals;
@@ -62,6 +62,6 @@ pub(crate) async fn make_room(auth: &Auth, tx: &mut Tx, user: Uuid) -> Result<En
     if store::count_live(tx, user, auth.now()).await? < u64::from(limit) {
         return Ok(Ended::default());
     }
-    audit::note(auth, Event::of_id(Kind::SignInFailed, user).because(Reason::TooManyDevices));
+    auth.audit().note(Event::of_id(Kind::SignInFailed, user).because(Reason::TooManyDevices));
     Err(TooManyDevices.into())
 }

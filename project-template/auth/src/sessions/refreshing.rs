@@ -18,7 +18,7 @@ use crate::error::{Error, Result, refusals};
 use crate::http::{Client, Fields};
 use crate::metrics::Outcome;
 use crate::openapi::{Api, at, bodies};
-use crate::throttle::{self, Action};
+use crate::throttle::Action;
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 /// Data of this origin that a browser clears at sign-out. Not "cookies": that clears those of the whole registrable
@@ -115,7 +115,7 @@ async fn exchange(
     if !binding::holds(auth, &claims, client) {
         return Err(NotRotated::NotValid);
     }
-    throttle::limit(auth, Action::Refresh, &claims.session.to_string()).await?;
+    auth.throttle().limit(Action::Refresh, &claims.session.to_string()).await?;
     Ok((rotate(auth, &claims, Presenter::of(client, headers, transport)).await?, transport))
 }
 

@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::error::shared::{Throttled, TokenNotValid};
 use crate::http::{AnyOrigin, Client, Fields};
 use crate::openapi::{Api, at, bodies};
-use crate::throttle::{self, Action};
+use crate::throttle::Action;
 use crate::tokens::{AccessClaims, Claims};
 
 /// How long verifiers may cache the keys. A new key is published for longer before it signs (`tokens.key_lead`).
@@ -61,7 +61,7 @@ bodies! {
     ),
 )]
 async fn verify(State(auth): State<Auth>, client: Client, mut fields: Fields) -> Result<Json<Value>> {
-    throttle::limit_client(&auth, Action::TokenVerify, &client).await?;
+    auth.throttle().limit_client(Action::TokenVerify, &client).await?;
     let token = fields.text("token");
     let token = fields.finish_with(token)?;
     if is_acceptable(&auth, &token).await? { Ok(Json(json!({}))) } else { Err(TokenNotValid.into()) }

@@ -155,7 +155,7 @@ impl TestApp {
     /// # Panics
     /// If the database cannot be reached.
     pub async fn deliver_mail(&self) -> usize {
-        mail::deliver_due(&self.auth).await.expect("the outbox can be read")
+        self.auth.mail().deliver_due().await.expect("the outbox can be read")
     }
 
     /// The mails that have arrived, after all due ones were sent.

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use super::Throttle;
 use super::budget::{Budget, PAIR_MEMORY, seconds};
 use super::failure_store as store;
 use super::failures::now;
 use super::key::Key;
-use crate::Auth;
 use crate::db::{self, Tx};
 use crate::http::Client;
 use crate::settings::Section;
@@ -86,15 +86,17 @@ impl Budget {
     }
 }
 
-/// Records a sign-in from this client's address: failures of other clients can no longer block it.
-///
-/// # Errors
-/// If the database cannot be reached.
-pub(crate) async fn remember(auth: &Auth, tx: &mut Tx, account: &str, client: &Client) -> db::Result<()> {
-    if !auth.settings().throttle.enabled {
-        return Ok(());
+impl Throttle<'_> {
+    /// Records a sign-in from this client's address: failures of other clients can no longer block it.
+    ///
+    /// # Errors
+    /// If the database cannot be reached.
+    pub(crate) async fn remember(self, tx: &mut Tx, account: &str, client: &Client) -> db::Result<()> {
+        if !self.0.settings().throttle.enabled {
+            return Ok(());
+        }
+        store::set_known(tx, &Key::of_pair(account, client), now(self.0)).await
     }
-    store::set_known(tx, &Key::of_pair(account, client), now(auth)).await
 }
 
 /// Removes every failure counter and known address of an account: its name has a new password, a new owner, or none any

@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tracing::Instrument;
 
-use super::Settings;
 use super::budget::{Budget, Count, KNOWN, seconds};
 use super::failure_store as store;
 use super::key::{self, Key};
+use super::{Settings, Throttle};
 use crate::Auth;
 use crate::db::{self, Tx};
 use crate::error::{Error, Result};
@@ -26,43 +26,55 @@ pub(crate) trait Guessed {
     fn counters(self, auth: &Auth, client: &Client) -> Option<Counters>;
 }
 
-/// Checks a guess, if the budgets allow one.
-///
-/// `compare` returns `Some` if the guess is right. The guess has been counted by then, and stays counted if the client
-/// disconnects or the request fails later. An error of `compare` means that nothing was compared, and uncounts the
-/// guess. If pending guesses take up the rest of a budget, the guess waits for them, so that any number of concurrent
-/// right guesses pass.
-///
-/// Call it once per comparison, outside of a transaction.
-///
-/// # Errors
-/// 429 `throttled`, without a comparison, if a budget is spent. The errors of `compare`. 503 if the database cannot be
-/// reached, or pending guesses take too long.
-pub(crate) async fn guarded<T: Send + 'static>(
-    auth: &Auth,
-    guess: impl Guessed,
-    client: &Client,
-    compare: impl Future<Output = Result<Option<T>>> + Send + 'static,
-) -> Result<Option<T>> {
-    let Some(counters) = guess.counters(auth, client) else { return compare.await };
-    let auth = auth.clone();
-    // In a separate task, so that the guess is decided even if the client disconnects.
-    let task = tokio::spawn(
-        request::of_same_request(async move {
-            let _turn = auth.throttle().turns.take(counters.queue(), counters.places).await;
-            let counted = counters.count(&auth).await?;
-            let compared = compare.await;
-            let outcome = match &compared {
-                Ok(Some(_)) => Outcome::Right,
-                Ok(None) => Outcome::Wrong,
-                Err(_) => Outcome::NotCompared,
-            };
-            counters.decide(&auth, counted, outcome).await?;
-            compared
-        })
-        .in_current_span(),
-    );
-    task.await.unwrap_or_else(|error| Err(anyhow::Error::new(error).into()))
+impl Throttle<'_> {
+    /// Checks a guess, if the budgets allow one.
+    ///
+    /// `compare` returns `Some` if the guess is right. The guess has been counted by then, and stays counted if the client
+    /// disconnects or the request fails later. An error of `compare` means that nothing was compared, and uncounts the
+    /// guess. If pending guesses take up the rest of a budget, the guess waits for them, so that any number of
+    /// concurrent right guesses pass.
+    ///
+    /// Call it once per comparison, outside of a transaction.
+    ///
+    /// # Errors
+    /// 429 `throttled`, without a comparison, if a budget is spent. The errors of `compare`. 503 if the database cannot
+    /// be reached, or pending guesses take too long.
+    pub(crate) async fn guarded<T: Send + 'static>(
+        self,
+        guess: impl Guessed,
+        client: &Client,
+        compare: impl Future<Output = Result<Option<T>>> + Send + 'static,
+    ) -> Result<Option<T>> {
+        let Some(counters) = guess.counters(self.0, client) else { return compare.await };
+        let auth = self.0.clone();
+        // In a separate task, so that the guess is decided even if the client disconnects.
+        let task = tokio::spawn(
+            request::of_same_request(async move {
+                let _turn = auth.turns().take(counters.queue(), counters.places).await;
+                let counted = counters.count(&auth).await?;
+                let compared = compare.await;
+                let outcome = match &compared {
+                    Ok(Some(_)) => Outcome::Right,
+                    Ok(None) => Outcome::Wrong,
+                    Err(_) => Outcome::NotCompared,
+                };
+                counters.decide(&auth, counted, outcome).await?;
+                compared
+            })
+            .in_current_span(),
+        );
+        task.await.unwrap_or_else(|error| Err(anyhow::Error::new(error).into()))
+    }
+
+    /// The client's address as a key, if a user has recently signed in to this account from it.
+    ///
+    /// # Errors
+    /// If the database cannot be reached.
+    pub(crate) async fn known_at(self, account: &str, client: &Client) -> db::Result<Option<Vec<u8>>> {
+        let has_address = self.0.settings().throttle.enabled && key::network(client).is_some();
+        let pair = Key::of_pair(account, client);
+        Ok((has_address && is_known(self.0, &pair, now(self.0)).await?).then_some(pair.address))
+    }
 }
 
 /// The counters of a guess, always locked in this order, so that concurrent guesses cannot deadlock.
@@ -170,16 +182,6 @@ impl Counters {
         }
         tx.commit().await
     }
-}
-
-/// The client's address as a key, if a user has recently signed in to this account from it.
-///
-/// # Errors
-/// If the database cannot be reached.
-pub(crate) async fn known_at(auth: &Auth, account: &str, client: &Client) -> db::Result<Option<Vec<u8>>> {
-    let has_address = auth.settings().throttle.enabled && key::network(client).is_some();
-    let pair = Key::of_pair(account, client);
-    Ok((has_address && is_known(auth, &pair, now(auth)).await?).then_some(pair.address))
 }
 
 async fn is_known(auth: &Auth, pair: &Key, now: i64) -> db::Result<bool> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::budget::SITE;
-use super::{Action, Rate, key, limit_store as store, shared};
+use super::{Action, Rate, Throttle, key, limit_store as store, shared};
 use crate::Auth;
 use crate::error::{Error, Result};
 use crate::http::Client;
@@ -29,13 +29,24 @@ macro_rules! actions {
 }
 pub(super) use actions;
 
-/// Counts a request under this name.
-///
-/// # Errors
-/// 429 `throttled` if there were too many; the request is not counted then. If the database cannot be reached.
-pub(crate) async fn limit(auth: &Auth, action: Action, name: &str) -> Result<()> {
-    let Some(rate) = rate_of(auth, action) else { return Ok(()) };
-    count(auth, Counted::of(action), name, rate).await
+impl Throttle<'_> {
+    /// Counts a request under this name.
+    ///
+    /// # Errors
+    /// 429 `throttled` if there were too many; the request is not counted then. If the database cannot be reached.
+    pub(crate) async fn limit(self, action: Action, name: &str) -> Result<()> {
+        let Some(rate) = rate_of(self.0, action) else { return Ok(()) };
+        count(self.0, Counted::of(action), name, rate).await
+    }
+
+    /// As [`Throttle::limit`], for the client's network and its site. Does nothing if the client has no address.
+    ///
+    /// # Errors
+    /// As [`Throttle::limit`].
+    pub(crate) async fn limit_client(self, action: Action, client: &Client) -> Result<()> {
+        let Some(rate) = rate_of(self.0, action) else { return Ok(()) };
+        count_client(self.0, Counted::of(action), client, rate).await
+    }
 }
 
 fn rate_of(auth: &Auth, action: Action) -> Option<Rate> {
@@ -79,15 +90,6 @@ pub(super) async fn count(auth: &Auth, counted: Counted, name: &str, rate: Rate)
     auth.metrics().throttled(counted.name);
     // Rounded up: `Retry-After` is in whole seconds.
     Err(Error::Throttled(Duration::from_secs(wait.div_ceil(1_000_000))))
-}
-
-/// As [`limit()`], for the client's network and its site. Does nothing if the client has no address.
-///
-/// # Errors
-/// As [`limit()`].
-pub(crate) async fn limit_client(auth: &Auth, action: Action, client: &Client) -> Result<()> {
-    let Some(rate) = rate_of(auth, action) else { return Ok(()) };
-    count_client(auth, Counted::of(action), client, rate).await
 }
 
 /// As [`count()`], for the client's network and its site.

@@ -31,13 +31,12 @@ mod shared;
 mod turns;
 
 pub use accounts::AccountSettings;
-pub(crate) use accounts::{forgive, remember, rename};
+pub(crate) use accounts::{forgive, rename};
 pub use actions::Action;
-pub(crate) use failures::{guarded, known_at};
 pub(crate) use guess::Guess;
-pub(crate) use limit::{limit, limit_client};
 pub use rate::Rate;
 pub use settings::Settings;
+pub(crate) use turns::Turns;
 
 use accounts::ACCOUNT_MEMORY;
 use budget::{KNOWN, PAIR_MEMORY, seconds};
@@ -45,27 +44,34 @@ use failure_store::{Kind, Stale};
 
 use crate::Auth;
 
-#[derive(Default)]
-pub(crate) struct Throttle {
-    turns: turns::Turns,
+/// The limits; see [`Auth::throttle`].
+#[derive(Clone, Copy)]
+pub(crate) struct Throttle<'a>(&'a Auth);
+
+impl Auth {
+    pub(crate) fn throttle(&self) -> Throttle<'_> {
+        Throttle(self)
+    }
 }
 
-/// Removes stale counters, at most `limit` of each kind. Returns how many, and whether there may be more.
-pub(crate) async fn remove_stale(auth: &Auth, limit: u32) -> sqlx::Result<(u64, bool)> {
-    let mut removed = vec![limit_store::remove_stale(auth.db(), limit::micros(auth), limit).await?];
-    for stale in stale(auth) {
-        removed.push(failure_store::remove_stale(auth.db(), &stale, limit).await?);
+impl Throttle<'_> {
+    /// Removes stale counters, at most `limit` of each kind. Returns how many, and whether there may be more.
+    pub(crate) async fn remove_stale(self, limit: u32) -> sqlx::Result<(u64, bool)> {
+        let mut removed = vec![limit_store::remove_stale(self.0.db(), limit::micros(self.0), limit).await?];
+        for stale in stale(self.0) {
+            removed.push(failure_store::remove_stale(self.0.db(), &stale, limit).await?);
+        }
+        Ok((removed.iter().sum(), removed.contains(&limit.into())))
     }
-    Ok((removed.iter().sum(), removed.contains(&limit.into())))
-}
 
-/// How many [`remove_stale`] would remove, without a limit.
-pub(crate) async fn count_stale(auth: &Auth) -> sqlx::Result<u64> {
-    let mut count = limit_store::count_stale(auth.db(), limit::micros(auth)).await?;
-    for stale in stale(auth) {
-        count += failure_store::count_stale(auth.db(), &stale).await?;
+    /// How many [`Throttle::remove_stale`] would remove, without a limit.
+    pub(crate) async fn count_stale(self) -> sqlx::Result<u64> {
+        let mut count = limit_store::count_stale(self.0.db(), limit::micros(self.0)).await?;
+        for stale in stale(self.0) {
+            count += failure_store::count_stale(self.0.db(), &stale).await?;
+        }
+        Ok(count)
     }
-    Ok(count)
 }
 
 fn stale(auth: &Auth) -> [Stale; 3] {

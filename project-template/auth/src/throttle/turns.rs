@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const TIDY_ABOVE: usize = 1_000;
 
 #[derive(Default)]
-pub(super) struct Turns(Mutex<HashMap<Vec<u8>, Weak<Semaphore>>>);
+pub(crate) struct Turns(Mutex<HashMap<Vec<u8>, Weak<Semaphore>>>);
 
 impl Turns {
     /// Waits until fewer than `places` others of this name hold the returned permit.

@@ -17,7 +17,7 @@ use crate::redis::Redis;
 use crate::sessions::Liveness;
 use crate::settings::Problems;
 use crate::templates::Templates;
-use crate::throttle::Throttle;
+use crate::throttle::Turns;
 use crate::tokens::Tokens;
 use crate::{mail, throttle, tokens};
 
@@ -36,7 +36,7 @@ struct Inner {
     mail_reach: mail::Reach,
     metrics: Metrics,
     failures: audit::Failures,
-    throttle: Throttle,
+    turns: Turns,
     hooks: Box<dyn Hooks>,
     leaving: AtomicBool,
     stopping: watch::Sender<bool>,
@@ -75,7 +75,7 @@ impl Auth {
         };
         Self(Arc::new(Inner {
             metrics: Metrics::new(clock.now(), words()),
-            throttle: Throttle::default(),
+            turns: Turns::default(),
             settings,
             clock,
             db,
@@ -149,8 +149,8 @@ impl Auth {
         &self.0.mail
     }
 
-    pub(crate) fn throttle(&self) -> &Throttle {
-        &self.0.throttle
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.0.turns
     }
 
     /// Whether the mail server has answered recently.

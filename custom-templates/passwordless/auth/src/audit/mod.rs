@@ -11,17 +11,29 @@ mod row;
 mod store;
 
 pub(crate) use event::{Account, Event, Kind, Reason};
-pub(crate) use failures::{Failures, note, note_code};
+pub(crate) use failures::Failures;
 pub(crate) use row::AuditRow;
 
 use crate::Auth;
 use crate::db::{Result, Tx};
 use crate::request;
 
-/// Logs an event once what makes it true is committed.
-#[expect(clippy::unused_async, reason = "shared rooms wait for a database")]
-pub(crate) async fn record(auth: &Auth, tx: &mut Tx, event: Event) -> Result<()> {
-    let row = event.row(request::current(), auth.now());
-    tx.after_commit(move || event.log(&row));
-    Ok(())
+/// The audit log.
+#[derive(Clone, Copy)]
+pub(crate) struct Audit<'a>(&'a Auth);
+
+impl Auth {
+    pub(crate) fn audit(&self) -> Audit<'_> {
+        Audit(self)
+    }
+}
+
+impl Audit<'_> {
+    /// Logs an event once what makes it true is committed.
+    #[expect(clippy::unused_async, reason = "shared rooms wait for a database")]
+    pub(crate) async fn write(self, tx: &mut Tx, event: Event) -> Result<()> {
+        let row = event.row(request::current(), self.0.now());
+        tx.after_commit(move || event.log(&row));
+        Ok(())
+    }
 }

@@ -13,7 +13,18 @@ pub(crate) mod cookie;
 mod settings;
 mod typed;
 
-pub(crate) use challenge::{Asked, Redeemable, RequestId, ask, compare, discard, redeem};
-pub(crate) use code::{Limits, Subject, wait};
+pub(crate) use challenge::{Asked, Redeemable, RequestId, discard};
+pub(crate) use code::{Limits, Subject};
 pub use settings::{Sending, Settings};
-pub(crate) use typed::typed;
+
+use crate::Auth;
+
+/// The codes that are out.
+#[derive(Clone, Copy)]
+pub(crate) struct Codes<'a>(&'a Auth);
+
+impl Auth {
+    pub(crate) fn codes(&self) -> Codes<'_> {
+        Codes(self)
+    }
+}

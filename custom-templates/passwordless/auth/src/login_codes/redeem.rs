@@ -5,23 +5,22 @@ use secrecy::SecretString;
 pub(super) use super::routes::LoginCodeNotValid as NotSignedIn;
 use super::routes::subject;
 use crate::Auth;
-use crate::audit::{self, Event, Kind, Reason};
-use crate::codes::{self, Redeemable, RequestId};
+use crate::audit::{Event, Kind, Reason};
+use crate::codes::{Redeemable, RequestId};
 use crate::error::Result;
 use crate::http::Client;
 use crate::sessions::{self, SignIn};
-use crate::throttle;
 use crate::users::{self, Email, User};
 
-/// Judges a guess, see [`codes::compare`].
+/// Judges a guess, see `Codes::compare`.
 pub(super) async fn compare(
     auth: Auth,
     (email, client): (Email, Client),
     request: Option<RequestId>,
     code: SecretString,
 ) -> Result<Option<Redeemable>> {
-    let known = throttle::known_at(&auth, email.key(), &client).await?;
-    codes::compare(auth, subject(&email).known_at(known), request, code).await
+    let known = auth.throttle().known_at(email.key(), &client).await?;
+    auth.codes().compare(subject(&email).known_at(known), request, code).await
 }
 
 /// Uses a code up, and begins a session: none if it was used at the same time, or whoever has it may not sign in.
@@ -34,16 +33,16 @@ pub(super) async fn sign_in(
 ) -> Result<Option<SignIn>> {
     let user = User::of(&auth.settings().users, email);
     let Some(claims) = users::claims(auth, &user).await? else {
-        audit::note(auth, Event::of(Kind::SignInFailed, &user).because(Reason::Inactive));
+        auth.audit().note(Event::of(Kind::SignInFailed, &user).because(Reason::Inactive));
         return Ok(None);
     };
     let mut tx = auth.db().begin().await?;
-    if !codes::redeem(&mut tx, code).await? {
+    if !code.redeem(&mut tx).await? {
         return Ok(None);
     }
     let issued = sessions::start(auth, &mut tx, &user, &claims, client, !forgotten).await?;
-    throttle::remember(auth, &mut tx, email.key(), client).await?;
-    audit::record(auth, &mut tx, Event::of(Kind::SignIn, &user).session(issued.session)).await?;
+    auth.throttle().remember(&mut tx, email.key(), client).await?;
+    auth.audit().write(&mut tx, Event::of(Kind::SignIn, &user).session(issued.session)).await?;
     tx.commit().await?;
     Ok(Some(SignIn::Session(issued)))
 }

@@ -8,14 +8,13 @@ use tracing::Instrument;
 
 use super::routes::{MailUnavailable, subject};
 use crate::Auth;
-use crate::audit::{self, Event, Kind, Reason};
+use crate::audit::{Event, Kind, Reason};
 use crate::codes::{self, Asked, Limits, RequestId, Sending};
 use crate::error::{Error, Result};
 use crate::http::Client;
 use crate::mail::{self, Mail};
 use crate::request;
 use crate::templates::mails::LoginCode;
-use crate::throttle;
 use crate::users::{self, Email, User};
 use crate::words::duration;
 
@@ -39,16 +38,16 @@ pub(super) async fn request(auth: &Auth, email: &Email, client: &Client) -> Resu
 }
 
 async fn send(auth: &Auth, email: &Email, client: &Client) -> Result<RequestId> {
-    if !mail::is_reachable(auth) {
+    if !auth.mail_reach().is_reachable(auth.now()) {
         return Err(MailUnavailable.into());
     }
     let user = User::of(&auth.settings().users, email);
     let is_admitted = users::claims(auth, &user).await?.is_some();
     let limits = Limits::from(&auth.settings().codes);
-    let subject = subject(email).known_at(throttle::known_at(auth, email.key(), client).await?);
+    let subject = subject(email).known_at(auth.throttle().known_at(email.key(), client).await?);
     let mut tx = auth.db().begin().await?;
-    let Some(Asked { code, request }) = codes::ask(auth, &mut tx, subject, limits).await? else {
-        return Err(Error::Throttled(codes::wait(auth, tx, subject, limits).await?.0));
+    let Some(Asked { code, request }) = auth.codes().ask(&mut tx, subject, limits).await? else {
+        return Err(Error::Throttled(auth.codes().wait(tx, subject, limits).await?.0));
     };
     let is_sent = if is_admitted { deliver(auth, &user, email, &code).await } else { mail::pretend(auth).await };
     if !is_sent {
@@ -56,9 +55,9 @@ async fn send(auth: &Auth, email: &Email, client: &Client) -> Result<RequestId> 
         return Err(MailUnavailable.into());
     }
     if is_admitted {
-        audit::record(auth, &mut tx, Event::at(Kind::CodeSent, email, Some(user.id)).because(Reason::Login)).await?;
+        auth.audit().write(&mut tx, Event::at(Kind::CodeSent, email, Some(user.id)).because(Reason::Login)).await?;
     } else {
-        audit::note(auth, Event::at(Kind::SignInFailed, email, Some(user.id)).because(Reason::Inactive));
+        auth.audit().note(Event::at(Kind::SignInFailed, email, Some(user.id)).because(Reason::Inactive));
     }
     tx.commit().await?;
     Ok(request)

@@ -11,7 +11,7 @@ mod trouble;
 
 pub(crate) use handing::{Mail, hand_over, pretend};
 pub use message::Letter;
-pub(crate) use reach::{Reach, is_reachable};
+pub(crate) use reach::Reach;
 pub use sender::{Sender, Server};
 pub use settings::{Settings, Tls, Transport};
 pub use trial::send_test;

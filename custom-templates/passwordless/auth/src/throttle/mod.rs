@@ -22,26 +22,31 @@ mod shared;
 mod turns;
 
 pub use actions::Action;
-pub(crate) use failures::{guarded, known_at};
 pub(crate) use guess::Guess;
-pub(crate) use limit::{limit, limit_client};
 pub use rate::Rate;
 pub use settings::Settings;
+pub(crate) use turns::Turns;
 
 use crate::Auth;
 use crate::db::{Result, Tx};
 use crate::http::Client;
 
-/// Notes that somebody signed in from here: what strangers, or neighbours, do does not keep them out any more.
-pub(crate) async fn remember(auth: &Auth, tx: &mut Tx, account: &str, client: &Client) -> Result<()> {
-    if !auth.settings().throttle.enabled || client.ip.is_none() {
-        return Ok(());
+/// The limits.
+#[derive(Clone, Copy)]
+pub(crate) struct Throttle<'a>(&'a Auth);
+
+impl Auth {
+    pub(crate) fn throttle(&self) -> Throttle<'_> {
+        Throttle(self)
     }
-    failure_store::set_known(tx, &key::Key::of_pair(account, client), auth.now().unix_timestamp()).await
 }
 
-/// What a process keeps of its own.
-#[derive(Default)]
-pub(crate) struct Throttle {
-    turns: turns::Turns,
+impl Throttle<'_> {
+    /// Notes that somebody signed in from here: what strangers, or neighbours, do does not keep them out any more.
+    pub(crate) async fn remember(self, tx: &mut Tx, account: &str, client: &Client) -> Result<()> {
+        if !self.0.settings().throttle.enabled || client.ip.is_none() {
+            return Ok(());
+        }
+        failure_store::set_known(tx, &key::Key::of_pair(account, client), self.0.now().unix_timestamp()).await
+    }
 }

@@ -10,14 +10,14 @@ pub(super) use routes::router;
 
 use super::{discard_codes, erase};
 use crate::Auth;
-use crate::audit::{self, Event, Kind, Reason};
+use crate::audit::{Event, Kind, Reason};
 use crate::codes::{self, Limits, Link, Standing, Subject};
 use crate::db;
 use crate::email_verification::{self, Mode};
 use crate::error::shared::Conflict;
 use crate::error::{Error, Result};
 use crate::http::ReturnTo;
-use crate::mail::{self, Mail};
+use crate::mail::Mail;
 use crate::notices;
 use crate::sessions::{self, EndedBy};
 use crate::templates::mails::EmailChange;
@@ -54,28 +54,28 @@ async fn ask(auth: &Auth, user: &User, session: Uuid, new: &Email, next: ReturnT
     let limits = Limits::from(&auth.settings().codes);
     let subject = Subject::of(PURPOSE, user.id);
     let mut tx = auth.db().begin().await?;
-    if codes::request(auth, &mut tx, subject, limits).await?.is_none() {
-        let wait = codes::wait(auth, tx, subject, limits).await?;
+    if auth.codes().request(&mut tx, subject, limits).await?.is_none() {
+        let wait = auth.codes().wait(tx, subject, limits).await?;
         return Err(Error::Throttled(wait.0));
     }
-    let has_room = codes::request(auth, &mut tx, Subject::named(TO, new.key()), limits).await?.is_some();
+    let has_room = auth.codes().request(&mut tx, Subject::named(TO, new.key()), limits).await?.is_some();
     let lifetime = auth.settings().email_verification.link_lifetime;
     let change = Change { email: new.as_written().to_owned(), session, next };
     for purpose in [PURPOSE, NOWHERE] {
         codes::forget(&mut tx, purpose, user.id).await?;
     }
     let purpose = if other.is_none() && has_room { PURPOSE } else { NOWHERE };
-    let key = codes::issue(auth, &mut tx, purpose, (user.id, user.auth_version), &change, lifetime).await?;
+    let key = auth.codes().issue(&mut tx, purpose, (user.id, user.auth_version), &change, lifetime).await?;
     if let Some(owner) = other {
         email_verification::notify_owner(auth, &mut tx, &owner).await?;
     } else {
         let link = auth.settings().http.link(&format!("/user/email/confirm/{}/", key.expose_secret()));
         let content = EmailChange { email: new.as_written().to_owned(), link, lifetime: duration(lifetime) };
-        let mail = Mail { to: new.as_written(), content: &content, until: Some(auth.now() + lifetime) };
-        mail::write(auth, &mut tx, mail, has_room.into()).await?;
+        let mail = Mail::new(new.as_written(), &content).until(auth.now() + lifetime).leaves(has_room);
+        auth.mail().write(&mut tx, mail).await?;
     }
     notices::email_change_asked(auth, &mut tx, &user.email, new.as_written()).await?;
-    audit::record(auth, &mut tx, Event::of(Kind::EmailChangeAsked, user).session(session)).await?;
+    auth.audit().write(&mut tx, Event::of(Kind::EmailChangeAsked, user).session(session)).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -86,7 +86,7 @@ async fn respell(auth: &Auth, user: &User, session: Uuid, email: &Email) -> Resu
     if !user.respell_address(&mut tx, email, auth.now()).await? {
         return Err(Conflict.into());
     }
-    audit::record(auth, &mut tx, Event::of(Kind::EmailChanged, user).session(session)).await?;
+    auth.audit().write(&mut tx, Event::of(Kind::EmailChanged, user).session(session)).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -99,7 +99,7 @@ fn gives_way(auth: &Auth, other: &User) -> bool {
 
 /// Looks up a link without changing anything.
 async fn open(auth: &Auth, key: &str) -> Result<Standing<Change>> {
-    codes::find(auth, &[PURPOSE], key).await
+    auth.codes().find(&[PURPOSE], key).await
 }
 
 /// Sets the new address if the account is unchanged since the request, and notifies the old address. Ends all sessions
@@ -133,7 +133,7 @@ async fn confirm(auth: &Auth, link: Link<Change>) -> Result<Option<User>> {
     throttle::rename(&mut tx, &before.address_key(), email.key()).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, Some(link.data.session), EndedBy::EmailChange).await?;
     notices::email_changed(auth, &mut tx, &before.email, &user.email).await?;
-    audit::record(auth, &mut tx, Event::of(Kind::EmailChanged, &user)).await?;
+    auth.audit().write(&mut tx, Event::of(Kind::EmailChanged, &user)).await?;
     ended.commit(auth, tx).await?;
     Ok(Some(user))
 }

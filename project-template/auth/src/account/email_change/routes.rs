@@ -21,7 +21,7 @@ use crate::pages::{self, Reader};
 use crate::registration;
 use crate::sessions::{CurrentUser, DbUser};
 use crate::templates::pages::{ConfirmEmailChange, EmailChangeFailed, EmailChanged};
-use crate::throttle::{self, Action};
+use crate::throttle::Action;
 use crate::users::{self, Email};
 
 const CHANGED: &str = "E-mail address changed.";
@@ -90,8 +90,8 @@ async fn change(
     client: Client,
     mut fields: Fields,
 ) -> Result<Json<Value>> {
-    throttle::limit_client(&auth, Action::EmailChange, &client).await?;
-    throttle::limit(&auth, Action::EmailChange, &user.id.to_string()).await?;
+    auth.throttle().limit_client(Action::EmailChange, &client).await?;
+    auth.throttle().limit(Action::EmailChange, &user.id.to_string()).await?;
     let email = fields.email("email");
     let present = Email::parse(&user.email);
     let is_own = email.is_some() && email.as_ref().map(Email::key) == present.as_ref().map(Email::key);

@@ -294,7 +294,7 @@ async fn make(auth: &Auth, tx: &mut Tx, account: &ImportedAccount) -> sqlx::Resu
         throttle::forgive(tx, account.email.key()).await?;
         if account.role >= role::STAFF {
             let event = audit::Event::of_id(Kind::RoleChanged, id);
-            audit::record(auth, tx, event.saying(format!("0 to {} by an import", account.role))).await?;
+            auth.audit().write(tx, event.saying(format!("0 to {} by an import", account.role))).await?;
         }
         return Ok(Outcome::Made(id));
     }
