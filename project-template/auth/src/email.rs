@@ -33,6 +33,12 @@ impl Email {
         (fits && is_seen && is_local(local) && is_domain(&ascii)).then_some(Self { written, key })
     }
 
+    /// An address from the database, which was valid when it was stored: rules may have changed since.
+    #[must_use]
+    pub fn stored(text: String) -> Self {
+        Self::parse(&text).unwrap_or_else(|| Self { key: text.to_lowercase(), written: text })
+    }
+
     /// The address as its owner wrote it, for display and for sending.
     #[must_use]
     pub fn as_written(&self) -> &str {
@@ -55,6 +61,12 @@ impl Email {
     #[must_use]
     pub fn local_part(&self) -> &str {
         self.key.split_once('@').map_or("", |(local, _)| local)
+    }
+}
+
+impl std::fmt::Display for Email {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.written)
     }
 }
 
@@ -115,6 +127,16 @@ mod tests {
         assert_eq!(email.key(), "zoë.müller+x@xn--bcher-kva.example");
         assert_eq!(email.local_part(), "zoë.müller+x");
         assert_eq!(Email::parse("A@EXAMPLE.com").unwrap().key(), Email::parse("a@example.COM").unwrap().key());
+    }
+
+    #[test]
+    fn a_stored_address_stays_one_whatever_the_rules_say_now() {
+        let old = Email::stored("Ada@once allowed".to_owned());
+        assert_eq!(
+            (old.as_written(), old.key(), old.to_string().as_str()),
+            ("Ada@once allowed", "ada@once allowed", "Ada@once allowed")
+        );
+        assert_eq!(Some(Email::stored("Ada@example.com".to_owned())), Email::parse("Ada@example.com"));
     }
 
     #[test]

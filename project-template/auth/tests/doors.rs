@@ -142,7 +142,7 @@ async fn team(State(auth): State<Auth>) -> Result<Response> {
 
 async fn pay(State(auth): State<Auth>, user: CurrentUser) -> Result<StatusCode> {
     let mut tx = auth.db().begin().await?;
-    let event = OwnEvent::new("invoice_paid").of(user.id()).session(user.session).saying("invoice\0 7");
+    let event = OwnEvent::new("invoice_paid").of(user.id()).session(user.session()).saying("invoice\0 7");
     auth.audit().record(&mut tx, &event).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)

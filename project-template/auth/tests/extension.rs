@@ -181,7 +181,7 @@ impl Hooks for Company {
 
     fn before_login<'h>(&'h self, _: &'h Auth, user: &'h User, _: &'h SigningIn<'h>) -> Hook<'h, Result<Admission>> {
         Box::pin(async move {
-            if user.email.starts_with("eve@") {
+            if user.email.key().starts_with("eve@") {
                 let refused = Error::refused(StatusCode::FORBIDDEN, "Not you.", "not_you");
                 return Err(refused.with("write_to", "help@example.com"));
             }
@@ -191,7 +191,7 @@ impl Hooks for Company {
 
     fn after_registration<'h>(&'h self, _: &'h Auth, user: &'h User) -> Hook<'h, ()> {
         Box::pin(async move {
-            self.welcomed.lock().expect("nobody panics").push(user.email.clone());
+            self.welcomed.lock().expect("nobody panics").push(user.email.to_string());
             self.welcome.notify_one();
         })
     }
@@ -286,7 +286,7 @@ impl Hooks for Porter {
 
     fn after_deletion<'h>(&'h self, _: &'h Auth, user: &'h User) -> Hook<'h, ()> {
         Box::pin(async move {
-            self.gone.lock().expect("nobody panics").push(user.email.clone());
+            self.gone.lock().expect("nobody panics").push(user.email.to_string());
             self.left.notify_one();
         })
     }

@@ -38,7 +38,7 @@ pub(super) async fn export(auth: &Auth, user: &User, session: Uuid) -> Result<Va
 fn of_account(user: &User) -> Value {
     json!({
         "id": user.id,
-        "email": user.email,
+        "email": user.email.as_written(),
         "email_verified": user.email_verified,
         "first_name": user.first_name,
         "last_name": user.last_name,

@@ -21,7 +21,7 @@ use crate::error::Result;
 use crate::login_codes;
 use crate::sessions::{self, Ended, EndedBy};
 use crate::throttle;
-use crate::users::{self, Email, User};
+use crate::users::{self, User};
 
 /// Activates or deactivates an account; deactivation ends all its sessions. Returns whether the account exists.
 ///
@@ -62,13 +62,12 @@ pub(crate) async fn erase(auth: &Auth, tx: &mut Tx, user: &User, event: Event) -
     }
     auth.audit().write(tx, event).await?;
     audit::forget(tx, user.id).await?;
-    throttle::forgive(tx, &user.address_key()).await?;
+    throttle::forgive(tx, user.email.key()).await?;
     Ok(true)
 }
 
 /// Voids the links and codes mailed to the address of an account that gives it up. Counters are kept.
 async fn discard_codes(tx: &mut Tx, user: &User) -> sqlx::Result<()> {
-    let Some(email) = Email::parse(&user.email) else { return Ok(()) };
-    login_codes::discard(tx, &email).await?;
-    email_verification::discard(tx, &email).await
+    login_codes::discard(tx, &user.email).await?;
+    email_verification::discard(tx, &user.email).await
 }

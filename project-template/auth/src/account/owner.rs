@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::error::refusals;
 use crate::http::{Client, Fields};
 use crate::passwords;
-use crate::sessions::{self, CurrentUser, DbUser};
+use crate::sessions::{CurrentUser, DbUser};
 
 refusals! {
     /// The account has no password, and the session did not begin within the last five minutes.
@@ -28,8 +28,7 @@ pub(super) async fn prove(
     reason: Reason,
 ) -> Result<Option<()>> {
     if user.password_hash.is_none() {
-        let is_fresh = sessions::is_fresh(token.session_iat, auth.now());
-        return if is_fresh { Ok(Some(())) } else { Err(SignInAgain.into()) };
+        return if token.is_fresh(auth.now()) { Ok(Some(())) } else { Err(SignInAgain.into()) };
     }
     let Some(password) = fields.secret("password") else { return Ok(None) };
     if passwords::is_own(auth, user, client, password, reason).await? {

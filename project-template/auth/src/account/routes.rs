@@ -56,7 +56,7 @@ struct Profile {
 
 impl From<User> for Profile {
     fn from(user: User) -> Self {
-        Self { email: user.email, first_name: user.first_name, last_name: user.last_name }
+        Self { email: user.email.to_string(), first_name: user.first_name, last_name: user.last_name }
     }
 }
 

@@ -36,7 +36,7 @@ async fn page(auth: &Auth, admin: &Admin, query: &Query) -> Result<Response> {
     let page = AdminAudit {
         path: path(auth, ""),
         csrf_token: admin.form_token(auth),
-        me: admin.user.email.clone(),
+        me: admin.user.email.to_string(),
         here: "audit".to_owned(),
         kinds: shown::kinds(),
         kind: query.get("kind").to_owned(),

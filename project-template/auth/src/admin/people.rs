@@ -52,7 +52,7 @@ async fn list_page(auth: &Auth, admin: &Admin, query: &Query) -> Result<Response
     let page = AdminUsers {
         path: path(auth, ""),
         csrf_token: admin.form_token(auth),
-        me: admin.user.email.clone(),
+        me: admin.user.email.to_string(),
         here: "users".to_owned(),
         query: searched.to_owned(),
         role: query.get("role").to_owned(),
@@ -91,7 +91,7 @@ async fn user_page(auth: &Auth, admin: &Admin, id: Uuid, status: StatusCode, out
     let page = AdminUser {
         path: path(auth, ""),
         csrf_token: admin.form_token(auth),
-        me: admin.user.email.clone(),
+        me: admin.user.email.to_string(),
         here: "users".to_owned(),
         done: outcome.done.map(str::to_owned),
         problem: outcome.problem,
@@ -179,10 +179,10 @@ fn confirm_page(
     let page = AdminConfirm {
         path: path(auth, ""),
         csrf_token: posted.admin.form_token(auth),
-        me: posted.admin.user.email.clone(),
+        me: posted.admin.user.email.to_string(),
         here: "users".to_owned(),
         action: format!("{back}{}/", act.name()),
-        act: act.sentence(&user.email, posted.fields.typed("role").unwrap_or_default()),
+        act: act.sentence(user.email.as_written(), posted.fields.typed("role").unwrap_or_default()),
         fields: shown::fields(act.fields().iter().filter_map(|name| Some((*name, posted.fields.typed(name)?)))),
         back,
         errors,

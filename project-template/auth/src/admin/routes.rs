@@ -181,7 +181,7 @@ async fn upkeep_page(auth: &Auth, admin: &Admin, removed: Option<u64>) -> Result
     let page = AdminUpkeep {
         path: path(auth, ""),
         csrf_token: admin.form_token(auth),
-        me: admin.user.email.clone(),
+        me: admin.user.email.to_string(),
         here: "upkeep".to_owned(),
         done: removed.map(|removed| match removed {
             0 => "There was nothing to remove.".to_owned(),

@@ -78,7 +78,7 @@ pub(super) fn users(users: &[Listed]) -> Value {
 pub(super) fn user(user: &User) -> Value {
     context! {
         id => user.id.to_string(),
-        email => &user.email,
+        email => user.email.as_written(),
         name => name(&user.first_name, &user.last_name),
         role => tag(user.role),
         level => user.role,

@@ -34,8 +34,8 @@ impl OwnEvent {
 
     /// The session it happened in.
     #[must_use]
-    pub fn session(self, session: Uuid) -> Self {
-        Self { session: Some(session), ..self }
+    pub fn session(self, session: impl Into<Option<Uuid>>) -> Self {
+        Self { session: session.into(), ..self }
     }
 
     /// Details: no secrets, and no personal data that must be deleted with the account, since the row outlives it. Leaves

@@ -69,7 +69,7 @@ pub(super) async fn create(parts: Box<Parts>, arguments: Arguments) -> anyhow::R
             return Ok(());
         }
         // The account was created meanwhile: two instances may start together.
-        let user = users::by_address(auth.db(), &email).await?.with_context(|| changed(email.as_written()))?;
+        let user = users::by_address(auth.db(), &email).await?.with_context(|| changed(&email))?;
         promote(auth, &user, arguments.promote, Some(password)).await
     })
     .await?;
@@ -156,7 +156,7 @@ fn require_active(user: &User) -> anyhow::Result<()> {
     bail!("{} has an account that is deactivated; activate it first, or take another address", user.email);
 }
 
-fn done(changed_account: Result<Option<User>>, email: &str) -> anyhow::Result<()> {
+fn done(changed_account: Result<Option<User>>, email: &Email) -> anyhow::Result<()> {
     match changed_account {
         Ok(Some(_)) => Ok(()),
         Ok(None) => bail!(changed(email)),
@@ -165,7 +165,7 @@ fn done(changed_account: Result<Option<User>>, email: &str) -> anyhow::Result<()
     }
 }
 
-fn changed(email: &str) -> String {
+fn changed(email: &Email) -> String {
     format!("the account of {email} was changed or removed at the same time; run this again")
 }
 

@@ -23,7 +23,7 @@ use crate::http::ReturnTo;
 use crate::passwords::reset_link;
 use crate::sessions::{self, Ended, EndedBy};
 use crate::throttle;
-use crate::users::{self, Email, User};
+use crate::users::{self, User};
 
 pub(super) type Confirmation = Link<Held>;
 
@@ -145,13 +145,11 @@ async fn settle(auth: &Auth, tx: &mut Tx, user: &User, proof: Proof) -> Result<(
     for purpose in [FIRST, FURTHER, SILENT, AGAIN] {
         codes::forget(tx, purpose, user.id).await?;
     }
-    if let Some(email) = Email::parse(&user.email) {
-        discard(tx, &email).await?;
-    }
+    discard(tx, &user.email).await?;
     // Failures are forgiven here: at the sign-up, that would have revealed whether the address had an account. An owner
     // who has signed in has had the account for longer.
     if user.last_login_at.is_none() {
-        throttle::forgive(tx, &user.address_key()).await?;
+        throttle::forgive(tx, user.email.key()).await?;
     }
     auth.audit().write(tx, Event::of(Kind::EmailVerified, user)).await?;
     // The link of a further sign-up is used by now, and not counted.

@@ -50,7 +50,7 @@ async fn open(auth: &Auth, client: &Client, method: &Method, delivery: Delivery,
                 return not_valid(auth);
             };
             let action = auth.settings().http.path(&format!("/registration/verification/{key}/"));
-            let page = ConfirmEmail { action, email: user.email };
+            let page = ConfirmEmail { action, email: user.email.to_string() };
             let target = target(auth, &link.data.wish.next);
             pages::show_leading_to(auth, StatusCode::OK, &page, target.as_deref())
         }

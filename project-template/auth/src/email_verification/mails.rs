@@ -5,6 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::Auth;
 use crate::codes::Sending;
 use crate::db::Tx;
+use crate::email::Email;
 use crate::error::Result;
 use crate::mail::{Leaves, Mail};
 use crate::templates::mails::EmailVerification;
@@ -14,7 +15,7 @@ use crate::words::duration;
 pub(super) async fn queue(
     auth: &Auth,
     tx: &mut Tx,
-    to: &str,
+    to: &Email,
     link: &SecretString,
     code: Option<&SecretString>,
     leaves: Leaves,
@@ -28,7 +29,7 @@ pub(super) async fn queue(
     }
     let path = format!("/registration/verification/{}/", link.expose_secret());
     let content = EmailVerification {
-        email: to.to_owned(),
+        email: to.to_string(),
         link: settings.method.has_link().then(|| auth.settings().http.link(&path)),
         link_lifetime: duration(settings.link_lifetime),
         code,

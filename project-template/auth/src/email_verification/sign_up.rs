@@ -49,10 +49,7 @@ pub(crate) async fn begin(auth: &Auth, tx: &mut Tx, user: &User, wish: &Wish) ->
         return Ok(());
     }
     let limits = Limits::from(&auth.settings().codes);
-    let code = match Email::parse(&user.email) {
-        Some(email) => auth.codes().ask(tx, subject(&email), limits).await?,
-        None => None,
-    };
+    let code = auth.codes().ask(tx, subject(&user.email), limits).await?;
     let owner = (user.id, user.auth_version);
     let held = Held { further: None, wish: wish.clone() };
     let link = auth.codes().issue(tx, FIRST, owner, &held, settings.link_lifetime).await?;
@@ -103,7 +100,6 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<Req
         Found::Waiting { .. } => (SILENT, waiting, Leaves::No),
         Found::Owner => (NOTHING, (subject.id(), 0), notice.is_some().into()),
     };
-    let to = new.email.as_written().to_owned();
     let further = Further {
         password_hash: new.password_hash.unwrap_or_default(),
         first_name: new.first_name,
@@ -117,7 +113,7 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<Req
     let link = auth.codes().issue(&mut tx, purpose, owner, &held, lifetime).await?;
     match found {
         Found::Owner => tell_owner(auth, &mut tx, &user, leaves).await?,
-        _ => mails::queue(auth, &mut tx, &to, &link, code.as_ref().map(|asked| &asked.code), leaves).await?,
+        _ => mails::queue(auth, &mut tx, &new.email, &link, code.as_ref().map(|asked| &asked.code), leaves).await?,
     }
     // One row in any case, so that the time reveals nothing.
     let event = match found {
@@ -147,7 +143,7 @@ pub(crate) async fn resend(auth: &Auth, email: &Email, wish: Wish) -> Result<Req
     };
     let purpose = if waiting.is_some() { AGAIN } else { NOTHING };
     let owner = waiting.as_ref().map_or((subject.id(), 0), |user| (user.id, user.auth_version));
-    let to = waiting.as_ref().map_or(email.as_written(), |user| user.email.as_str());
+    let to = waiting.as_ref().map_or(email, |user| &user.email);
     codes::forget(&mut tx, purpose, owner.0).await?;
     let lifetime = auth.settings().email_verification.link_lifetime;
     let held = Held { further: None, wish };

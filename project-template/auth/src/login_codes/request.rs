@@ -71,13 +71,13 @@ async fn queue(
     leaves: bool,
 ) -> Result<()> {
     let settings = &auth.settings().codes;
-    let to = user.map_or(email.as_written(), |user| &user.email);
+    let to = user.map_or(email, |user| &user.email);
     let is_printed = leaves && settings.sending == Sending::Console;
     if is_printed {
         eprintln!("--- code to sign in as {to}: {}", code.expose_secret());
     }
     let content = LoginCode {
-        email: to.to_owned(),
+        email: to.to_string(),
         code: code.expose_secret().to_owned(),
         lifetime: duration(settings.lifetime),
     };

@@ -13,6 +13,7 @@ use super::store::{self, Row};
 use super::{Letter, Outbox};
 use crate::Auth;
 use crate::db::Tx;
+use crate::email::Email;
 use crate::error::Result;
 use crate::metrics::Delivery;
 use crate::settings::Section;
@@ -39,14 +40,14 @@ impl Settings {
 
 /// A mail to be queued.
 pub(crate) struct Mail<'m, M> {
-    to: &'m str,
+    to: &'m Email,
     content: &'m M,
     until: Option<OffsetDateTime>,
     leaves: Leaves,
 }
 
 impl<'m, M: templates::Mail> Mail<'m, M> {
-    pub(crate) fn new(to: &'m str, content: &'m M) -> Self {
+    pub(crate) fn new(to: &'m Email, content: &'m M) -> Self {
         Self { to, content, until: None, leaves: Leaves::Yes }
     }
 
@@ -83,7 +84,7 @@ impl Outbox<'_> {
     pub(crate) async fn write<M: templates::Mail>(self, tx: &mut Tx, mail: Mail<'_, M>) -> Result<()> {
         let written = self.0.templates().mail(mail.content)?;
         let letter =
-            Letter { to: mail.to.to_owned(), subject: written.subject, text: written.text, html: written.html };
+            Letter { to: mail.to.to_string(), subject: written.subject, text: written.text, html: written.html };
         self.put(tx, &letter, mail.until, mail.leaves).await
     }
 

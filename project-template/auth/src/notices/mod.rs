@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use crate::Auth;
 use crate::db::Tx;
+use crate::email::Email;
 use crate::error::Result;
 use crate::mail::{Leaves, Mail};
 use crate::templates;
@@ -16,37 +17,38 @@ use crate::templates::mails::{
 use crate::words;
 
 /// The password was changed or reset.
-pub(crate) async fn password_changed(auth: &Auth, tx: &mut Tx, to: &str) -> Result<()> {
-    let content = PasswordChanged { email: to.to_owned(), time: words::time(auth.now()), reset_page: reset_page(auth) };
+pub(crate) async fn password_changed(auth: &Auth, tx: &mut Tx, to: &Email) -> Result<()> {
+    let content =
+        PasswordChanged { email: to.to_string(), time: words::time(auth.now()), reset_page: reset_page(auth) };
     send(auth, tx, to, &content).await
 }
 
 /// A sign-up used the address of an existing account. Takes the same time with [`Leaves::No`].
-pub(crate) async fn account_exists(auth: &Auth, tx: &mut Tx, to: &str, leaves: Leaves) -> Result<()> {
-    let content = AccountExists { email: to.to_owned(), reset_page: reset_page(auth) };
+pub(crate) async fn account_exists(auth: &Auth, tx: &mut Tx, to: &Email, leaves: Leaves) -> Result<()> {
+    let content = AccountExists { email: to.to_string(), reset_page: reset_page(auth) };
     auth.mail().write(tx, Mail::new(to, &content).leaves(leaves)).await
 }
 
 /// A change to another address was requested, which is not confirmed yet.
-pub(crate) async fn email_change_asked(auth: &Auth, tx: &mut Tx, to: &str, new: &str) -> Result<()> {
-    let content = EmailChangeNotice { email: to.to_owned(), new_email: new.to_owned(), reset_page: reset_page(auth) };
+pub(crate) async fn email_change_asked(auth: &Auth, tx: &mut Tx, to: &Email, new: &Email) -> Result<()> {
+    let content = EmailChangeNotice { email: to.to_string(), new_email: new.to_string(), reset_page: reset_page(auth) };
     send(auth, tx, to, &content).await
 }
 
-pub(crate) async fn email_changed(auth: &Auth, tx: &mut Tx, to: &str, new: &str) -> Result<()> {
-    let content = EmailChanged { email: to.to_owned(), new_email: new.to_owned(), time: words::time(auth.now()) };
+pub(crate) async fn email_changed(auth: &Auth, tx: &mut Tx, to: &Email, new: &Email) -> Result<()> {
+    let content = EmailChanged { email: to.to_string(), new_email: new.to_string(), time: words::time(auth.now()) };
     send(auth, tx, to, &content).await
 }
 
-pub(crate) async fn account_deleted(auth: &Auth, tx: &mut Tx, to: &str) -> Result<()> {
-    let content = AccountDeleted { email: to.to_owned(), time: words::time(auth.now()) };
+pub(crate) async fn account_deleted(auth: &Auth, tx: &mut Tx, to: &Email) -> Result<()> {
+    let content = AccountDeleted { email: to.to_string(), time: words::time(auth.now()) };
     send(auth, tx, to, &content).await
 }
 
 /// A session began on a device, or from an address, that is new to the account.
-pub(crate) async fn new_device(auth: &Auth, tx: &mut Tx, to: &str, device: String, ip: Option<IpAddr>) -> Result<()> {
+pub(crate) async fn new_device(auth: &Auth, tx: &mut Tx, to: &Email, device: String, ip: Option<IpAddr>) -> Result<()> {
     let content = NewDevice {
-        email: to.to_owned(),
+        email: to.to_string(),
         time: words::time(auth.now()),
         device,
         address: ip.map_or_else(|| "an unknown address".to_owned(), |ip| ip.to_string()),
@@ -56,12 +58,12 @@ pub(crate) async fn new_device(auth: &Auth, tx: &mut Tx, to: &str, device: Strin
 }
 
 /// A session was ended because its refresh token was presented twice.
-pub(crate) async fn session_copied(auth: &Auth, tx: &mut Tx, to: &str) -> Result<()> {
-    let content = SessionCopied { email: to.to_owned(), time: words::time(auth.now()), reset_page: reset_page(auth) };
+pub(crate) async fn session_copied(auth: &Auth, tx: &mut Tx, to: &Email) -> Result<()> {
+    let content = SessionCopied { email: to.to_string(), time: words::time(auth.now()), reset_page: reset_page(auth) };
     send(auth, tx, to, &content).await
 }
 
-async fn send<M: templates::Mail>(auth: &Auth, tx: &mut Tx, to: &str, content: &M) -> Result<()> {
+async fn send<M: templates::Mail>(auth: &Auth, tx: &mut Tx, to: &Email, content: &M) -> Result<()> {
     auth.mail().write(tx, Mail::new(to, content)).await
 }
 

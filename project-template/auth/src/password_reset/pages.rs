@@ -102,7 +102,7 @@ pub(super) fn filled(
     let page = PasswordReset {
         action: auth.settings().http.path("/password/reset/set-new/"),
         csrf_token: csrf::token(auth, &capability.name()),
-        email: reset.user.email.clone(),
+        email: reset.user.email.to_string(),
         min_length: policy.min_length,
         max_length: policy.max_length,
         errors,

@@ -46,12 +46,13 @@ pub(crate) async fn request(auth: &Auth, email: &Email, next: &ReturnTo) -> Resu
         return Err(Error::Throttled(wait.0));
     }
     let owner = user.as_ref().map_or((asked.id(), 0), |user| (user.id, user.auth_version));
+    let to = user.as_ref().map_or(email, |user| &user.email);
     let content = mails::PassReset {
-        email: user.as_ref().map_or(email.as_written(), |user| &user.email).to_owned(),
+        email: to.to_string(),
         link: auth.settings().http.link(&reset_link::issue(auth, &mut tx, owner, next).await?),
         lifetime: words::duration(lifetime),
     };
-    let mail = Mail::new(&content.email, &content).until(auth.now() + lifetime).leaves(user.is_some());
+    let mail = Mail::new(to, &content).until(auth.now() + lifetime).leaves(user.is_some());
     auth.mail().write(&mut tx, mail).await?;
     auth.audit().write(&mut tx, Event::at(Kind::PasswordResetAsked, email, user.as_ref().map(|user| user.id))).await?;
     tx.commit().await?;
@@ -114,7 +115,7 @@ pub(crate) async fn by_command(auth: &Auth, user: &User, hash: &str) -> Result<O
 /// Ends everything that an attacker could hold after a reset, notifies the owner, and commits.
 async fn conclude(auth: &Auth, mut tx: Tx, user: &User, event: Event) -> Result<()> {
     codes::forget_all(&mut tx, user.id).await?;
-    throttle::forgive(&mut tx, &user.address_key()).await?;
+    throttle::forgive(&mut tx, user.email.key()).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::PasswordReset).await?;
     notices::password_changed(auth, &mut tx, &user.email).await?;
     auth.audit().write(&mut tx, event).await?;

@@ -209,7 +209,7 @@ pub(crate) async fn is_own(
         Ok((verdict != Verdict::Wrong).then_some(()))
     };
     let failed = |kind| auth.audit().note(Event::of(kind, &**user).session(user.session).because(reason));
-    let own = auth.throttle().guarded(Guess::OwnPassword(&user.address_key()), client, compare).await;
+    let own = auth.throttle().guarded(Guess::OwnPassword(user.email.key()), client, compare).await;
     match &own {
         Ok(None) => failed(Kind::PasswordWrong),
         Err(Error::Throttled(_)) => failed(Kind::LockedOut),

@@ -29,7 +29,7 @@ pub(crate) async fn send(auth: &Auth, tx: &mut Tx, user: &User) -> Result<()> {
     let lifetime = auth.settings().password.reset_lifetime;
     let path = issue(auth, tx, (user.id, user.auth_version), &ReturnTo::default()).await?;
     let link = auth.settings().http.link(&path);
-    let content = PassReset { email: user.email.clone(), link, lifetime: words::duration(lifetime) };
+    let content = PassReset { email: user.email.to_string(), link, lifetime: words::duration(lifetime) };
     auth.mail().write(tx, Mail::new(&user.email, &content).until(auth.now() + lifetime)).await
 }
 
@@ -39,7 +39,7 @@ pub(crate) async fn offer_own(auth: &Auth, tx: &mut Tx, user: &User, is_void: bo
     let lifetime = auth.settings().password.reset_lifetime;
     let path = issue(auth, tx, (user.id, user.auth_version), next).await?;
     let content = EarlierPassword {
-        email: user.email.clone(),
+        email: user.email.to_string(),
         is_void,
         link: auth.settings().http.link(&path),
         lifetime: words::duration(lifetime),

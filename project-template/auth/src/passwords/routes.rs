@@ -115,7 +115,7 @@ async fn change(
         return Err(sessions::session_over());
     }
     codes::forget_all(&mut tx, user.id).await?;
-    throttle::forgive(&mut tx, &updated.address_key()).await?;
+    throttle::forgive(&mut tx, updated.email.key()).await?;
     notices::password_changed(&auth, &mut tx, &updated.email).await?;
     let (ended, issued) = match &admitted {
         Some(admitted) => {

@@ -1,18 +1,26 @@
 //! The signed-in user as an argument of a handler, which then cannot be called without one.
 
-use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde_json::Value;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::Auth;
 use crate::error::{Error, Result};
 use crate::tokens::AccessClaims;
 
-/// The claims of the request's access token. The database is not asked, unless `tokens.session_check` is on.
+/// The credential by which a request is authenticated.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Credential {
+    /// The access token of a session.
+    AccessToken(Arc<AccessClaims>),
+}
+
+/// The user of the request's credential. The database is not asked, unless `tokens.session_check` is on.
 ///
 /// ```no_run
 /// use auth::CurrentUser;
@@ -23,39 +31,54 @@ use crate::tokens::AccessClaims;
 /// # axum::Router::<auth::Auth>::new().route("/whoami/", axum::routing::get(whoami));
 /// ```
 #[derive(Clone, Debug)]
-pub struct CurrentUser(Arc<AccessClaims>);
+pub struct CurrentUser(Credential);
 
 impl CurrentUser {
+    /// The credential, such as a token with its claims.
+    #[must_use]
+    pub fn credential(&self) -> &Credential {
+        &self.0
+    }
+
     /// The user's id.
     #[must_use]
     pub fn id(&self) -> Uuid {
-        self.0.sub
+        self.token().sub
     }
 
     /// The role, as it was when the token was made: see [`crate::users::role`].
     #[must_use]
     pub fn role(&self) -> i64 {
-        self.0.user.role
+        self.token().user.role
     }
 
     /// Whether the address was verified when the token was made.
     #[must_use]
     pub fn is_verified(&self) -> bool {
-        self.0.user.email_verified
+        self.token().user.email_verified
     }
 
     /// A claim beside those every token has, by its name.
     #[must_use]
     pub fn claim(&self, name: &str) -> Option<&Value> {
-        self.0.user.extra.get(name)
+        self.token().user.extra.get(name)
     }
-}
 
-impl Deref for CurrentUser {
-    type Target = AccessClaims;
+    /// The session, if the credential belongs to one.
+    #[must_use]
+    pub fn session(&self) -> Option<Uuid> {
+        Some(self.token().session)
+    }
 
-    fn deref(&self) -> &AccessClaims {
-        &self.0
+    /// When the session began, with a proof of the user's identity; a refresh does not change it.
+    #[must_use]
+    pub fn signed_in_at(&self) -> Option<OffsetDateTime> {
+        OffsetDateTime::from_unix_timestamp(self.token().session_iat).ok()
+    }
+
+    fn token(&self) -> &AccessClaims {
+        let Credential::AccessToken(claims) = &self.0;
+        claims
     }
 }
 
@@ -63,6 +86,7 @@ impl FromRequestParts<Auth> for CurrentUser {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self> {
-        super::authenticated(auth, parts).await.map(Self)
+        let claims = super::authenticated(auth, parts).await?;
+        Ok(Self(Credential::AccessToken(claims)))
     }
 }

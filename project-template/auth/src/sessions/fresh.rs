@@ -25,6 +25,13 @@ pub(crate) fn is_fresh(proven: i64, now: OffsetDateTime) -> bool {
     clock::is_recent(proven, now, FRESH)
 }
 
+impl CurrentUser {
+    /// Whether the user proved their identity within the last five minutes.
+    pub(crate) fn is_fresh(&self, now: OffsetDateTime) -> bool {
+        self.signed_in_at().is_some_and(|proven| is_fresh(proven.unix_timestamp(), now))
+    }
+}
+
 /// A signed-in user whose session began within the last five minutes, for actions that an open browser or a stolen
 /// token must not allow. A refresh does not make a session younger. Other users get 403 `sign_in_again`: have them sign
 /// in again, and repeat the request.
@@ -53,6 +60,6 @@ impl FromRequestParts<Auth> for Fresh {
 
     async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self> {
         let user = CurrentUser::from_request_parts(parts, auth).await?;
-        if is_fresh(user.session_iat, auth.now()) { Ok(Self(user)) } else { Err(NotFresh.into()) }
+        if user.is_fresh(auth.now()) { Ok(Self(user)) } else { Err(NotFresh.into()) }
     }
 }

@@ -52,7 +52,7 @@ pub(crate) async fn start(
         return Err(anyhow::anyhow!("a session was to begin for another account than was admitted").into());
     }
     let issued = begin(auth, tx, user.into(), &admitted.claims, client, remembered).await?;
-    auth.throttle().remember(tx, &user.address_key(), client).await?;
+    auth.throttle().remember(tx, user.email.key(), client).await?;
     Ok(issued)
 }
 

@@ -47,7 +47,7 @@ pub use cookies::{CookieSettings, Prefix, SameSite};
 pub(crate) use cookies::{access_cookie_name, cleared, csrf_cookie_name, split_name};
 pub(crate) use credential::session_over;
 use credential::{Shown, authenticated};
-pub use current_user::CurrentUser;
+pub use current_user::{Credential, CurrentUser};
 pub use db_user::DbUser;
 pub(crate) use device::device_name;
 pub(crate) use ending::{Ended, EndedBy, end, end_in};

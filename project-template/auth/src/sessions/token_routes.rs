@@ -10,7 +10,7 @@ use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 use utoipa_axum::routes;
 
-use super::{CurrentUser, is_acceptable};
+use super::{Credential, CurrentUser, is_acceptable};
 use crate::Auth;
 use crate::error::Result;
 use crate::error::shared::{Throttled, TokenNotValid};
@@ -73,7 +73,8 @@ async fn verify(State(auth): State<Auth>, client: Client, mut fields: Fields) ->
     responses((status = 200, description = "The claims.", body = Claims)),
 )]
 async fn claims(user: CurrentUser) -> Json<AccessClaims> {
-    Json(AccessClaims::clone(&user))
+    let Credential::AccessToken(claims) = user.credential();
+    Json(AccessClaims::clone(claims))
 }
 
 /// The public keys (RFC 7517); empty with HS256, which has none.

@@ -18,7 +18,7 @@ pub(crate) struct Column {
 
 pub(crate) const COLUMNS: &[Column] = &[
     ordinary("id", |user| user.id.to_string().into()),
-    personal("email", |user| user.email.clone().into()),
+    personal("email", |user| user.email.as_written().into()),
     personal("first_name", |user| user.first_name.clone().into()),
     personal("last_name", |user| user.last_name.clone().into()),
     ordinary("created_at", |user| user.created_at.unix_timestamp().into()),

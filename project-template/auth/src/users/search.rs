@@ -24,7 +24,7 @@ pub(super) async fn note(tx: &mut Tx, id: Uuid, email: &str, names: (&str, &str)
 /// Stores the search text of an account after an update, if there is one.
 pub(super) async fn noted(tx: &mut Tx, user: Option<User>) -> sqlx::Result<Option<User>> {
     if let Some(user) = &user {
-        note(tx, user.id, &user.email, (&user.first_name, &user.last_name)).await?;
+        note(tx, user.id, user.email.as_written(), (&user.first_name, &user.last_name)).await?;
     }
     Ok(user)
 }

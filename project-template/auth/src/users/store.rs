@@ -40,7 +40,7 @@ macro_rules! insert {
 /// Inserts an account. A taken address is a unique violation, see [`crate::db::is_taken`].
 pub(super) async fn insert(tx: &mut Tx, new: &NewUser, now: OffsetDateTime) -> sqlx::Result<User> {
     let user: User = insert!(tx, new, now, "")?;
-    search::note(tx, user.id, &user.email, (&user.first_name, &user.last_name)).await?;
+    search::note(tx, user.id, user.email.as_written(), (&user.first_name, &user.last_name)).await?;
     Ok(user)
 }
 

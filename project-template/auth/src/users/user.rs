@@ -1,5 +1,7 @@
 //! Accounts as they are stored, created and imported.
 
+use sqlx::error::BoxDynError;
+use sqlx::{Database, Decode, Type};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -15,8 +17,8 @@ crate::row! {
     pub struct User {
         /// UUIDv7: sorts by the time of registration.
         pub id: Uuid,
-        /// The address as its owner wrote it.
-        pub email: String,
+        /// The address. Other rooms count guesses and requests under its key.
+        pub email: Email,
         /// Whether the owner has proven that they receive mail at the address.
         pub email_verified: bool,
         /// A PHC string; none while the account has no password.
@@ -41,6 +43,28 @@ crate::row! {
         pub created_at: OffsetDateTime,
         /// When it last signed in.
         pub last_login_at: Option<OffsetDateTime>,
+    }
+}
+
+impl<D: Database> Type<D> for Email
+where
+    String: Type<D>,
+{
+    fn type_info() -> D::TypeInfo {
+        String::type_info()
+    }
+
+    fn compatible(kind: &D::TypeInfo) -> bool {
+        String::compatible(kind)
+    }
+}
+
+impl<'r, D: Database> Decode<'r, D> for Email
+where
+    String: Decode<'r, D>,
+{
+    fn decode(value: D::ValueRef<'r>) -> Result<Self, BoxDynError> {
+        String::decode(value).map(Self::stored)
     }
 }
 
@@ -75,16 +99,10 @@ impl User {
         !self.signed_up || self.last_login_at.is_some()
     }
 
-    /// The canonical address, for comparisons. Other rooms identify the account by it.
-    #[must_use]
-    pub fn address_key(&self) -> String {
-        Email::parse(&self.email).map_or_else(|| self.email.to_lowercase(), |email| email.key().to_owned())
-    }
-
     /// The values that a password of this account must not resemble, each with its label.
     #[must_use]
     pub fn attributes(&self) -> [(&'static str, &str); 3] {
-        attributes(&self.email, &self.first_name, &self.last_name)
+        attributes(self.email.as_written(), &self.first_name, &self.last_name)
     }
 }
 
@@ -128,7 +146,7 @@ impl NewUser {
     pub(crate) fn to_be(&self, now: OffsetDateTime) -> User {
         User {
             id: self.id,
-            email: self.email.as_written().to_owned(),
+            email: self.email.clone(),
             email_verified: self.email_verified,
             password_hash: self.password_hash.clone(),
             password_proven: self.email_verified,
@@ -151,7 +169,7 @@ impl audit::Account for User {
     }
 
     fn address(&self) -> &str {
-        &self.email
+        self.email.as_written()
     }
 }
 

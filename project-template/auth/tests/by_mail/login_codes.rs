@@ -432,7 +432,7 @@ impl Hooks for ByPhone {
 
     fn deliver_code<'h>(&'h self, _: &'h Auth, user: &'h User, code: &'h SecretString) -> Hook<'h, Result<bool>> {
         Box::pin(async move {
-            let has_phone = !user.email.starts_with("bob");
+            let has_phone = !user.email.key().starts_with("bob");
             if has_phone {
                 self.0.lock().unwrap().push(code.expose_secret().to_owned());
             }

@@ -39,7 +39,7 @@ mod twins;
 pub use cookies::{CookieSettings, Prefix, SameSite};
 pub(crate) use cookies::{access_cookie_name, csrf_cookie_name};
 use credential::{Shown, authenticated};
-pub use current_user::CurrentUser;
+pub use current_user::{Credential, CurrentUser};
 pub(crate) use ending::{EndedBy, end};
 pub use extra_claims::ExtraClaims;
 pub use fresh::Fresh;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::http::request::Parts;
 
-pub use current_user::CurrentUser;
+pub use current_user::{Credential, CurrentUser};
 pub use role::{Role, Staff, Superuser};
 
 use crate::Auth;

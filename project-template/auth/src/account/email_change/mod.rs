@@ -71,10 +71,10 @@ async fn ask(auth: &Auth, user: &User, session: Uuid, new: &Email, next: ReturnT
     } else {
         let link = auth.settings().http.link(&format!("/user/email/confirm/{}/", key.expose_secret()));
         let content = EmailChange { email: new.as_written().to_owned(), link, lifetime: duration(lifetime) };
-        let mail = Mail::new(new.as_written(), &content).until(auth.now() + lifetime).leaves(has_room);
+        let mail = Mail::new(new, &content).until(auth.now() + lifetime).leaves(has_room);
         auth.mail().write(&mut tx, mail).await?;
     }
-    notices::email_change_asked(auth, &mut tx, &user.email, new.as_written()).await?;
+    notices::email_change_asked(auth, &mut tx, &user.email, new).await?;
     auth.audit().write(&mut tx, Event::of(Kind::EmailChangeAsked, user).session(session)).await?;
     tx.commit().await?;
     Ok(())
@@ -130,7 +130,7 @@ async fn confirm(auth: &Auth, link: Link<Change>) -> Result<Option<User>> {
         return Ok(None);
     }
     discard_codes(&mut tx, &before).await?;
-    throttle::rename(&mut tx, &before.address_key(), email.key()).await?;
+    throttle::rename(&mut tx, before.email.key(), email.key()).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, Some(link.data.session), EndedBy::EmailChange).await?;
     notices::email_changed(auth, &mut tx, &before.email, &user.email).await?;
     auth.audit().write(&mut tx, Event::of(Kind::EmailChanged, &user)).await?;

@@ -22,7 +22,7 @@ use crate::registration;
 use crate::sessions::{CurrentUser, DbUser};
 use crate::templates::pages::{ConfirmEmailChange, EmailChangeFailed, EmailChanged};
 use crate::throttle::Action;
-use crate::users::{self, Email};
+use crate::users;
 
 const CHANGED: &str = "E-mail address changed.";
 /// Does not reveal whether the address belongs to another account.
@@ -93,9 +93,8 @@ async fn change(
     auth.throttle().limit_client(Action::EmailChange, &client).await?;
     auth.throttle().limit(Action::EmailChange, &user.id.to_string()).await?;
     let email = fields.email("email");
-    let present = Email::parse(&user.email);
-    let is_own = email.is_some() && email.as_ref().map(Email::key) == present.as_ref().map(Email::key);
-    if is_own && email.as_ref().is_some_and(|email| email.as_written() == user.email) {
+    let is_own = email.as_ref().is_some_and(|email| email.key() == user.email.key());
+    if email.as_ref() == Some(&user.email) {
         fields.problem("email", "This is already your e-mail address.");
     }
     let next = ReturnTo::read(&auth.settings().http, &mut fields);
