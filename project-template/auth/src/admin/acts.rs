@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use uuid::Uuid;
 
 use super::gate::Posted;
-use super::{shown, store};
+use super::store;
 use crate::Auth;
 use crate::account;
 use crate::audit::{Event, Kind};
@@ -66,37 +66,6 @@ impl Act {
             Self::Role => "role",
             Self::Activate => "activate",
             Self::Deactivate => "deactivate",
-        }
-    }
-
-    /// The message once it is done.
-    pub(super) fn done(self) -> &'static str {
-        match self {
-            Self::Resend => "The verification mail is on its way.",
-            Self::Reset => "A mail with a link to set a new password is on its way.",
-            Self::EndSession => "The session has ended.",
-            Self::EndSessions => "All sessions have ended.",
-            Self::EndAccess => "The access tokens are void. Every device has to refresh.",
-            Self::Role => "The role has been changed.",
-            Self::Activate => "The account is active again.",
-            Self::Deactivate => "The account is deactivated, and its sessions have ended.",
-        }
-    }
-
-    /// The message that asks for confirmation.
-    pub(super) fn sentence(self, email: &str, level: &str) -> String {
-        match self {
-            Self::Resend => format!("Send the verification mail to {email} again"),
-            Self::Reset => format!("Send {email} a link to set a new password"),
-            Self::EndSession => format!("End a session of {email}"),
-            Self::EndSessions => format!("End all sessions of {email}"),
-            Self::EndAccess => format!("Void the access tokens of {email}"),
-            Self::Role => {
-                let name = level.parse().map_or_else(|_| "another role".to_owned(), shown::role_name);
-                format!("Change the role of {email} to {name}")
-            }
-            Self::Activate => format!("Activate {email}"),
-            Self::Deactivate => format!("Deactivate {email}"),
         }
     }
 

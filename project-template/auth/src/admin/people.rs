@@ -69,7 +69,7 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Response {
     let Ok(Path(id)) = id else { return refuse(&auth, Error::not_found()) };
-    let done = done::read(&auth, &admin, id, &headers).map(Act::done);
+    let done = done::read(&auth, &admin, id, &headers).map(Act::name);
     match user_page(&auth, &admin, id, StatusCode::OK, Outcome { done, problem: None }).await {
         Ok(page) if done.is_some() => ([(header::SET_COOKIE, done::told(&auth))], page).into_response(),
         Ok(page) => page,
@@ -182,7 +182,9 @@ fn confirm_page(
         me: posted.admin.user.email.to_string(),
         here: "users".to_owned(),
         action: format!("{back}{}/", act.name()),
-        act: act.sentence(user.email.as_written(), posted.fields.typed("role").unwrap_or_default()),
+        act: act.name().to_owned(),
+        email: user.email.to_string(),
+        level: posted.fields.typed("role").and_then(|level| level.parse().ok()),
         fields: shown::fields(act.fields().iter().filter_map(|name| Some((*name, posted.fields.typed(name)?)))),
         back,
         errors,

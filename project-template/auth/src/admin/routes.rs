@@ -183,12 +183,8 @@ async fn upkeep_page(auth: &Auth, admin: &Admin, removed: Option<u64>) -> Result
         csrf_token: admin.form_token(auth),
         me: admin.user.email.to_string(),
         here: "upkeep".to_owned(),
-        done: removed.map(|removed| match removed {
-            0 => "There was nothing to remove.".to_owned(),
-            1 => "One row was removed.".to_owned(),
-            removed => format!("{removed} rows were removed."),
-        }),
-        counts: shown::counts(counts.kinds()),
+        done: removed,
+        counts: shown::counts(counts.by_name()),
     };
     pages::show(auth, StatusCode::OK, &page)
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use minijinja::Value;
 use minijinja::context;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::store::Listed;
 use crate::audit::{AuditRow, Kind};
 use crate::sessions::{self, Session};
+use crate::templates::Variable;
 use crate::users::{User, role};
 
 /// The query of a URL.
@@ -35,24 +35,9 @@ impl Query {
     }
 }
 
-/// A time in UTC, to the minute.
-fn stamp(time: OffsetDateTime) -> String {
-    let (date, hour, minute) = (time.date(), time.hour(), time.minute());
-    format!("{date} {hour:02}:{minute:02}")
-}
-
-/// The display name of a role.
-pub(super) fn role_name(level: i64) -> String {
-    match level {
-        role::USER => "User".to_owned(),
-        role::STAFF => "Staff".to_owned(),
-        role::SUPERUSER => "Superuser".to_owned(),
-        other => format!("Role {other}"),
-    }
-}
-
-fn tag(level: i64) -> Option<String> {
-    (level != role::USER).then(|| role_name(level))
+/// The role to be shown, unless it is everybody's.
+fn shown_role(level: i64) -> Option<i64> {
+    (level != role::USER).then_some(level)
 }
 
 fn name(first: &str, last: &str) -> String {
@@ -65,11 +50,11 @@ pub(super) fn users(users: &[Listed]) -> Value {
             id => user.id.to_string(),
             email => &user.email,
             name => name(&user.first_name, &user.last_name),
-            role => tag(user.role),
+            role => shown_role(user.role),
             active => user.is_active,
             verified => user.email_verified,
-            joined => stamp(user.created_at),
-            last_login => user.last_login_at.map(stamp),
+            joined => user.created_at.to_value(),
+            last_login => user.last_login_at.to_value(),
         }
     };
     users.iter().map(shown).collect()
@@ -80,12 +65,12 @@ pub(super) fn user(user: &User) -> Value {
         id => user.id.to_string(),
         email => user.email.as_written(),
         name => name(&user.first_name, &user.last_name),
-        role => tag(user.role),
+        role => shown_role(user.role),
         level => user.role,
         active => user.is_active,
         verified => user.email_verified,
-        joined => stamp(user.created_at),
-        last_login => user.last_login_at.map(stamp),
+        joined => user.created_at.to_value(),
+        last_login => user.last_login_at.to_value(),
         has_password => user.password_hash.is_some(),
         may_be_shared => user.may_be_shared(),
     }
@@ -97,7 +82,7 @@ pub(super) fn roles(admin: &User, user: &User) -> Value {
     levels.retain(|level| *level <= admin.role);
     levels.sort_unstable();
     levels.dedup();
-    levels.into_iter().map(|level| context! { level, name => role_name(level) }).collect()
+    levels.into_iter().collect()
 }
 
 pub(super) fn sessions(sessions: Vec<Session>, mine: Uuid) -> Value {
@@ -106,8 +91,8 @@ pub(super) fn sessions(sessions: Vec<Session>, mine: Uuid) -> Value {
             id => session.id.to_string(),
             current => session.id == mine,
             ip => session.ip,
-            began => stamp(session.created_at),
-            used => stamp(session.refreshed_at),
+            began => session.created_at.to_value(),
+            used => session.refreshed_at.to_value(),
             device => sessions::device_name(session.user_agent),
         }
     };
@@ -118,10 +103,10 @@ pub(super) fn events(events: Vec<AuditRow>) -> Value {
     let shown = |event: AuditRow| {
         let kind = Kind::named(&event.kind);
         context! {
-            at => stamp(event.at),
-            kind => words(&event.kind),
+            at => event.at.to_value(),
+            kind => event.kind,
             tone => kind.filter(|kind| kind.is_failure()).map(|_| "bad"),
-            detail => event.detail.as_deref().map(|detail| detail.replace('_', " ")),
+            detail => event.detail,
             count => event.count,
             user => event.user_id.map(|id| id.to_string()),
             email => event.email,
@@ -134,25 +119,15 @@ pub(super) fn events(events: Vec<AuditRow>) -> Value {
 }
 
 pub(super) fn kinds() -> Value {
-    Kind::ALL.iter().map(|kind| context! { word => kind.name(), name => words(kind.name()) }).collect()
+    Kind::ALL.iter().map(|kind| kind.name()).collect()
 }
 
 pub(super) fn counts(kinds: impl IntoIterator<Item = (&'static str, u64)>) -> Value {
-    kinds.into_iter().map(|(kind, count)| context! { kind => capitalised(kind), count }).collect()
+    kinds.into_iter().map(|(kind, count)| context! { kind, count }).collect()
 }
 
 pub(super) fn fields<'f>(fields: impl Iterator<Item = (&'f str, &'f str)>) -> Value {
     fields.map(|(name, value)| context! { name, value }).collect()
-}
-
-/// Turns `sign_in_failed` into "Sign in failed".
-fn words(name: &str) -> String {
-    capitalised(&name.replace('_', " "))
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
 }
 
 #[cfg(test)]

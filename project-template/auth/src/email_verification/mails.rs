@@ -9,7 +9,6 @@ use crate::email::Email;
 use crate::error::Result;
 use crate::mail::{Leaves, Mail};
 use crate::templates::mails::EmailVerification;
-use crate::words::duration;
 
 /// Queues the mail with a link, a code or both, as the settings say.
 pub(super) async fn queue(
@@ -31,9 +30,9 @@ pub(super) async fn queue(
     let content = EmailVerification {
         email: to.to_string(),
         link: settings.method.has_link().then(|| auth.settings().http.link(&path)),
-        link_lifetime: duration(settings.link_lifetime),
+        link_lifetime: settings.link_lifetime,
         code,
-        code_lifetime: duration(codes.lifetime),
+        code_lifetime: codes.lifetime,
     };
     let lifetime = if settings.method.has_link() { settings.link_lifetime } else { codes.lifetime };
     let is_empty = content.link.is_none() && content.code.is_none();

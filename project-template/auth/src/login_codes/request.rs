@@ -13,7 +13,6 @@ use crate::http::Client;
 use crate::mail::Mail;
 use crate::templates::mails::LoginCode;
 use crate::users::{self, Email, User};
-use crate::words::duration;
 
 enum Recipient {
     User(User),
@@ -76,11 +75,8 @@ async fn queue(
     if is_printed {
         eprintln!("--- code to sign in as {to}: {}", code.expose_secret());
     }
-    let content = LoginCode {
-        email: to.to_string(),
-        code: code.expose_secret().to_owned(),
-        lifetime: duration(settings.lifetime),
-    };
+    let content =
+        LoginCode { email: to.to_string(), code: code.expose_secret().to_owned(), lifetime: settings.lifetime };
     let mail = Mail::new(to, &content).until(auth.now() + settings.lifetime).leaves(leaves && !is_printed);
     auth.mail().write(tx, mail).await
 }

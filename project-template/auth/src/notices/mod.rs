@@ -14,12 +14,10 @@ use crate::templates;
 use crate::templates::mails::{
     AccountDeleted, AccountExists, EmailChangeNotice, EmailChanged, NewDevice, PasswordChanged, SessionCopied,
 };
-use crate::words;
 
 /// The password was changed or reset.
 pub(crate) async fn password_changed(auth: &Auth, tx: &mut Tx, to: &Email) -> Result<()> {
-    let content =
-        PasswordChanged { email: to.to_string(), time: words::time(auth.now()), reset_page: reset_page(auth) };
+    let content = PasswordChanged { email: to.to_string(), time: auth.now(), reset_page: reset_page(auth) };
     send(auth, tx, to, &content).await
 }
 
@@ -36,12 +34,12 @@ pub(crate) async fn email_change_asked(auth: &Auth, tx: &mut Tx, to: &Email, new
 }
 
 pub(crate) async fn email_changed(auth: &Auth, tx: &mut Tx, to: &Email, new: &Email) -> Result<()> {
-    let content = EmailChanged { email: to.to_string(), new_email: new.to_string(), time: words::time(auth.now()) };
+    let content = EmailChanged { email: to.to_string(), new_email: new.to_string(), time: auth.now() };
     send(auth, tx, to, &content).await
 }
 
 pub(crate) async fn account_deleted(auth: &Auth, tx: &mut Tx, to: &Email) -> Result<()> {
-    let content = AccountDeleted { email: to.to_string(), time: words::time(auth.now()) };
+    let content = AccountDeleted { email: to.to_string(), time: auth.now() };
     send(auth, tx, to, &content).await
 }
 
@@ -49,9 +47,9 @@ pub(crate) async fn account_deleted(auth: &Auth, tx: &mut Tx, to: &Email) -> Res
 pub(crate) async fn new_device(auth: &Auth, tx: &mut Tx, to: &Email, device: String, ip: Option<IpAddr>) -> Result<()> {
     let content = NewDevice {
         email: to.to_string(),
-        time: words::time(auth.now()),
+        time: auth.now(),
         device,
-        address: ip.map_or_else(|| "an unknown address".to_owned(), |ip| ip.to_string()),
+        address: ip.map(|ip| ip.to_string()),
         reset_page: reset_page(auth),
     };
     send(auth, tx, to, &content).await
@@ -59,7 +57,7 @@ pub(crate) async fn new_device(auth: &Auth, tx: &mut Tx, to: &Email, device: Str
 
 /// A session was ended because its refresh token was presented twice.
 pub(crate) async fn session_copied(auth: &Auth, tx: &mut Tx, to: &Email) -> Result<()> {
-    let content = SessionCopied { email: to.to_string(), time: words::time(auth.now()), reset_page: reset_page(auth) };
+    let content = SessionCopied { email: to.to_string(), time: auth.now(), reset_page: reset_page(auth) };
     send(auth, tx, to, &content).await
 }
 

@@ -47,8 +47,8 @@ refusals! {
 
 /// Removes what has expired.
 ///
-/// It may be called at any time and by several at once. What takes longer than half of `http.request_timeout` is left
-/// to the next call: `more` says so.
+/// It may be called at any time and by several at once. What takes longer than half of `http.request_timeout` is left to
+/// the next call: `more` says so.
 #[utoipa::path(
     post, path = "/cron/flush-tokens/", operation_id = "flushTokens", tag = "Operations",
     params(("X-Cron-Secret" = String, Header, description = "The value of `cron.secret`.")),

@@ -22,7 +22,6 @@ use crate::sessions::{self, EndedBy};
 use crate::templates::mails;
 use crate::throttle;
 use crate::users::{self, Email, User};
-use crate::words;
 
 /// How long a form may be filled in. After that, the link can be opened again while it is valid.
 pub(super) const CAPABILITY_LIFETIME: Duration = Duration::from_mins(15);
@@ -50,7 +49,7 @@ pub(crate) async fn request(auth: &Auth, email: &Email, next: &ReturnTo) -> Resu
     let content = mails::PassReset {
         email: to.to_string(),
         link: auth.settings().http.link(&reset_link::issue(auth, &mut tx, owner, next).await?),
-        lifetime: words::duration(lifetime),
+        lifetime,
     };
     let mail = Mail::new(to, &content).until(auth.now() + lifetime).leaves(user.is_some());
     auth.mail().write(&mut tx, mail).await?;

@@ -11,7 +11,6 @@ use crate::http::ReturnTo;
 use crate::mail::Mail;
 use crate::templates::mails::{EarlierPassword, PassReset};
 use crate::users::User;
-use crate::words;
 
 /// The purpose under which such links are issued and requests for them counted.
 pub(crate) const PURPOSE: &str = "password_reset";
@@ -29,7 +28,7 @@ pub(crate) async fn send(auth: &Auth, tx: &mut Tx, user: &User) -> Result<()> {
     let lifetime = auth.settings().password.reset_lifetime;
     let path = issue(auth, tx, (user.id, user.auth_version), &ReturnTo::default()).await?;
     let link = auth.settings().http.link(&path);
-    let content = PassReset { email: user.email.to_string(), link, lifetime: words::duration(lifetime) };
+    let content = PassReset { email: user.email.to_string(), link, lifetime };
     auth.mail().write(tx, Mail::new(&user.email, &content).until(auth.now() + lifetime)).await
 }
 
@@ -38,12 +37,8 @@ pub(crate) async fn send(auth: &Auth, tx: &mut Tx, user: &User) -> Result<()> {
 pub(crate) async fn offer_own(auth: &Auth, tx: &mut Tx, user: &User, is_void: bool, next: &ReturnTo) -> Result<String> {
     let lifetime = auth.settings().password.reset_lifetime;
     let path = issue(auth, tx, (user.id, user.auth_version), next).await?;
-    let content = EarlierPassword {
-        email: user.email.to_string(),
-        is_void,
-        link: auth.settings().http.link(&path),
-        lifetime: words::duration(lifetime),
-    };
+    let content =
+        EarlierPassword { email: user.email.to_string(), is_void, link: auth.settings().http.link(&path), lifetime };
     auth.mail().write(tx, Mail::new(&user.email, &content)).await?;
     Ok(path)
 }

@@ -87,7 +87,7 @@ macro_rules! variables {
         impl $crate::templates::declare::Variables for $name {
             fn variables(&self) -> minijinja::Value {
                 let variables: Vec<(&str, minijinja::Value)> =
-                    vec![$((stringify!($variable), self.$variable.clone().into())),*];
+                    vec![$((stringify!($variable), $crate::templates::Variable::to_value(&self.$variable))),*];
                 minijinja::Value::from_pairs(variables)
             }
         }

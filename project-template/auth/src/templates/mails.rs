@@ -3,11 +3,20 @@
 //! No mail has a variable for text that an unauthenticated client may have typed, such as a name: an attacker could
 //! send any text to any address.
 
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
 use super::declare::mails;
 use super::{Source, source};
 
 /// The templates that all mails use.
 pub(super) const SHARED: &[(Source, &[&str])] = &[(source!("email/email_layout.html"), &[])];
+
+/// 1 January 2027, 12:00 UTC.
+pub(super) fn sample_time() -> OffsetDateTime {
+    OffsetDateTime::UNIX_EPOCH + Duration::from_hours(499_668)
+}
 
 mails! {
     /// To an account's address, after a request to set a new password.
@@ -16,16 +25,16 @@ mails! {
         email: String = "ada@example.com";
         /// The page that sets a new password.
         link: String = "https://auth.example.com/jwt-allauth/password/reset/confirm/1/secret/";
-        /// How long the link is valid, in words.
-        lifetime: String = "1 hour";
+        /// How long the link is valid.
+        lifetime: Duration = Duration::from_hours(1);
     }
 
     /// To the account's address after every change of its password.
     PasswordChanged = "password_changed_subject.txt", "password_changed.html", "password_changed_text.txt" {
         /// The account's address.
         email: String = "ada@example.com";
-        /// The time of the event, in UTC.
-        time: String = "1 January 2027, 12:00 UTC";
+        /// The time of the event.
+        time: OffsetDateTime = sample_time();
         /// The page to request a link to set a new password, if the settings have one.
         reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
     }
@@ -39,8 +48,8 @@ mails! {
         is_void: bool = true, true, false;
         /// The page that sets a new password.
         link: String = "https://auth.example.com/jwt-allauth/password/reset/confirm/1/secret/";
-        /// How long the link is valid, in words.
-        lifetime: String = "1 hour";
+        /// How long the link is valid.
+        lifetime: Duration = Duration::from_hours(1);
     }
 
     /// To the address of a new account, or again on request. Has a link, a code or both, according to
@@ -51,12 +60,12 @@ mails! {
         /// The page with the button that confirms it.
         link: Option<String> = "https://auth.example.com/jwt-allauth/registration/verification/secret/".to_owned(),
             "https://auth.example.com/jwt-allauth/registration/verification/secret/".to_owned(), None;
-        /// How long the link is valid, in words.
-        link_lifetime: String = "3 days";
+        /// How long the link is valid.
+        link_lifetime: Duration = Duration::from_hours(72);
         /// A code to type.
         code: Option<String> = "012345".to_owned(), None, "012345".to_owned();
-        /// How long the code is valid, in words.
-        code_lifetime: String = "5 minutes";
+        /// How long the code is valid.
+        code_lifetime: Duration = Duration::from_mins(5);
     }
 
     /// To an account's address after an attempt to sign up with it.
@@ -73,8 +82,8 @@ mails! {
         email: String = "ada@new.example.com";
         /// The page with the button that confirms it.
         link: String = "https://auth.example.com/jwt-allauth/user/email/confirm/secret/";
-        /// How long the link is valid, in words.
-        lifetime: String = "3 days";
+        /// How long the link is valid.
+        lifetime: Duration = Duration::from_hours(72);
     }
 
     /// To the current address of an account after a request to change it.
@@ -94,16 +103,16 @@ mails! {
         email: String = "ada@example.com";
         /// The new address.
         new_email: String = "ada@new.example.com";
-        /// The time of the event, in UTC.
-        time: String = "1 January 2027, 12:00 UTC";
+        /// The time of the event.
+        time: OffsetDateTime = sample_time();
     }
 
     /// To the owner of an account that was deleted.
     AccountDeleted = "account_deleted_subject.txt", "account_deleted.html", "account_deleted_text.txt" {
         /// The account's address.
         email: String = "ada@example.com";
-        /// The time of the event, in UTC.
-        time: String = "1 January 2027, 12:00 UTC";
+        /// The time of the event.
+        time: OffsetDateTime = sample_time();
     }
 
     /// To an account's address, after a request to sign in with a code.
@@ -112,8 +121,8 @@ mails! {
         email: String = "ada@example.com";
         /// The code to type.
         code: String = "012345";
-        /// How long the code is valid, in words.
-        lifetime: String = "5 minutes";
+        /// How long the code is valid.
+        lifetime: Duration = Duration::from_mins(5);
     }
 
     /// To the owner of an account after a sign-in with a new device or from a new address, if `audit.notify_new_device`
@@ -121,12 +130,12 @@ mails! {
     NewDevice = "new_device_subject.txt", "new_device.html", "new_device_text.txt" {
         /// The account's address.
         email: String = "ada@example.com";
-        /// The time of the event, in UTC.
-        time: String = "1 January 2027, 12:00 UTC";
+        /// The time of the event.
+        time: OffsetDateTime = sample_time();
         /// Browser and system, as far as recognized.
         device: String = "Firefox on Linux";
-        /// The client's address.
-        address: String = "203.0.113.7";
+        /// The client's address, if it is known.
+        address: Option<String> = "203.0.113.7".to_owned(), None;
         /// The page to request a link to set a new password, if the settings have one.
         reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
     }
@@ -136,8 +145,8 @@ mails! {
     SessionCopied = "session_copied_subject.txt", "session_copied.html", "session_copied_text.txt" {
         /// The account's address.
         email: String = "ada@example.com";
-        /// The time of the event, in UTC.
-        time: String = "1 January 2027, 12:00 UTC";
+        /// The time of the event.
+        time: OffsetDateTime = sample_time();
         /// The page to request a link to set a new password, if the settings have one.
         reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
     }

@@ -3,6 +3,8 @@
 //! [`mails`] and [`pages`] list them all, each as a struct whose fields are the variables of its templates. To add one,
 //! declare it there, and add its files in `auth/templates/` and a key in `defaults.toml` for each of them.
 //!
+//! Durations and times are variables of these types, which filters word: `{{ lifetime|duration }}`, `{{ time|datetime }}`.
+//!
 //! All are read, compiled and rendered with sample values when the program starts: a missing file, a syntax error or an
 //! unknown variable stops the start, never a request.
 
@@ -12,6 +14,7 @@ mod escape;
 pub mod mails;
 mod own;
 pub mod pages;
+mod values;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -20,6 +23,7 @@ use std::path::PathBuf;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
 pub use declare::{Mail, Page};
+pub use values::Variable;
 
 use crate::settings::{Problem, Section};
 
@@ -112,6 +116,7 @@ impl Templates {
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_debug(true);
         environment.set_formatter(escape::format);
+        values::add_filters(&mut environment);
         for source in sources() {
             let added = settings.files.get(source.key()).map_or(Ok(Cow::Borrowed(source.text)), |file| {
                 std::fs::read_to_string(file).map(Cow::Owned).map_err(|error| {

@@ -125,8 +125,8 @@ pages! {
         me: String = "staff@example.com";
         /// The section that the page belongs to.
         here: String = "users";
-        /// The action that succeeded.
-        done: Option<String> = None, "The session has ended.".to_owned(), None;
+        /// The act that succeeded, by its name in paths.
+        done: Option<String> = None, "end-session".to_owned(), "another".to_owned();
         /// Why an action failed.
         problem: Option<String> = "Your role does not reach this account.".to_owned(), None;
         /// The account.
@@ -138,7 +138,7 @@ pages! {
         /// Whether the admin may change it.
         may: bool = true, false, true;
         /// The roles that the admin can assign to it.
-        roles: Value = vec![context! { level => 0, name => "User" }], Vec::<Value>::new();
+        roles: Value = vec![0, 900], Vec::<i64>::new();
         /// The active sessions.
         sessions: Value = samples::sessions(), Vec::<Value>::new();
         /// The latest events.
@@ -157,8 +157,12 @@ pages! {
         here: String = "users";
         /// Where the form is posted to.
         action: String = "/admin/users/1/deactivate/";
-        /// The action to confirm.
-        act: String = "Deactivate ada@example.com";
+        /// The act to confirm, by its name in paths.
+        act: String = "deactivate", "activate", "role", "role", "end-sessions", "another";
+        /// The address of the account.
+        email: String = "ada@example.com";
+        /// The role to be given, with the act `role`.
+        level: Option<i64> = None, None, 900;
         /// The fields posted with it.
         fields: Value = vec![context! { name => "role", value => "900" }], Vec::<Value>::new();
         /// The page to return to without the action.
@@ -178,7 +182,7 @@ pages! {
         /// The section that the page belongs to.
         here: String = "audit";
         /// Every kind of event.
-        kinds: Value = vec![context! { word => "sign_in", name => "Sign in" }];
+        kinds: Value = vec!["sign_in", "sign_in_failed"];
         /// The chosen kind.
         kind: String = "", "sign_in";
         /// The entered user.
@@ -201,16 +205,23 @@ pages! {
         me: String = "staff@example.com";
         /// The section that the page belongs to.
         here: String = "upkeep";
-        /// The result of the last removal.
-        done: Option<String> = None, "3 rows were removed.".to_owned();
+        /// How many rows the last removal removed.
+        done: Option<u64> = None, 0_u64, 1_u64, 3_u64;
         /// The rows that can be removed, by kind.
-        counts: Value = vec![context! { kind => "Expired sessions", count => 3 }];
+        counts: Value = vec![context! { kind => "sessions", count => 3 }, context! { kind => "others", count => 0 }];
     }
 }
 
 /// Structured sample values.
 mod samples {
     use minijinja::{Value, context};
+
+    use crate::templates::Variable;
+    use crate::templates::mails::sample_time;
+
+    fn time() -> Value {
+        sample_time().to_value()
+    }
 
     pub(super) fn users() -> Vec<Value> {
         vec![user(true), user(false)]
@@ -221,12 +232,12 @@ mod samples {
             id => "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c11",
             email => "ada@example.com",
             name => if is_staff { "Ada Lovelace" } else { "" },
-            role => is_staff.then_some("Staff"),
+            role => is_staff.then_some(900),
             level => if is_staff { 900 } else { 0 },
             active => is_staff,
             verified => is_staff,
-            joined => "2027-01-15 08:00",
-            last_login => is_staff.then_some("2027-01-15 08:00"),
+            joined => time(),
+            last_login => is_staff.then(time),
             has_password => is_staff,
             may_be_shared => !is_staff,
         }
@@ -238,8 +249,8 @@ mod samples {
                 id => "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c11",
                 current,
                 ip => current.then_some("203.0.113.7"),
-                began => "2027-01-15 08:00",
-                used => "2027-01-15 08:30",
+                began => time(),
+                used => time(),
                 device => "Firefox on Linux",
             }
         };
@@ -250,10 +261,10 @@ mod samples {
         let event = |full: bool| {
             let id = full.then_some("0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c11");
             context! {
-                at => "2027-01-15 08:00",
-                kind => "Sign in failed",
+                at => time(),
+                kind => "sign_in_failed",
                 tone => full.then_some("bad"),
-                detail => full.then_some("wrong password"),
+                detail => full.then_some("wrong_password"),
                 count => if full { 2 } else { 1 },
                 user => id,
                 email => full.then_some("a***@example.com"),

@@ -2,7 +2,7 @@
 
 mod said;
 
-pub use said::{duration, time};
+pub use said::{duration, of_name, time, timestamp};
 
 /// Declares an enum with a word for each variant.
 macro_rules! words {

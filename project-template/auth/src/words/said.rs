@@ -22,6 +22,20 @@ pub fn time(time: OffsetDateTime) -> String {
     format!("{day} {month} {year}, {:02}:{:02} UTC", time.hour(), time.minute())
 }
 
+/// Formats a time in UTC for tables: "2027-01-15 08:00".
+#[must_use]
+pub fn timestamp(time: OffsetDateTime) -> String {
+    format!("{} {:02}:{:02}", time.date(), time.hour(), time.minute())
+}
+
+/// Turns the name of a kind into words: `sign_in_failed` becomes "Sign in failed".
+#[must_use]
+pub fn of_name(name: &str) -> String {
+    let words = name.replace(['_', '-'], " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,7 +56,15 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_told_in_words() {
+        for (name, words) in [("sign_in_failed", "Sign in failed"), ("end-access", "End access"), ("", "")] {
+            assert_eq!(of_name(name), words);
+        }
+    }
+
+    #[test]
     fn a_time_is_told_to_the_minute() {
+        assert_eq!(timestamp(OffsetDateTime::UNIX_EPOCH + Duration::from_mins(65)), "1970-01-01 01:05");
         assert_eq!(time(OffsetDateTime::UNIX_EPOCH + Duration::from_mins(65)), "1 January 1970, 01:05 UTC");
     }
 }

@@ -16,7 +16,6 @@ use crate::mail::{self, Mail};
 use crate::request;
 use crate::templates::mails::LoginCode;
 use crate::users::{self, Email, User};
-use crate::words::duration;
 
 /// Has a code sent, if whoever reads the mail may sign in. It does the same, and takes about as long, if not.
 ///
@@ -80,7 +79,7 @@ async fn deliver(auth: &Auth, user: &User, email: &Email, code: &SecretString) -
         return true;
     }
     let code = code.expose_secret().to_owned();
-    let content = LoginCode { email: to.to_owned(), code, lifetime: duration(settings.lifetime) };
+    let content = LoginCode { email: to.to_owned(), code, lifetime: settings.lifetime };
     mail::hand_over(auth, Mail { to, content: &content }).await
 }
 

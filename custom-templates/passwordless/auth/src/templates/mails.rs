@@ -1,5 +1,7 @@
 //! Every mail: when it is sent, its files (subject, HTML, text) and the variables they may use, beside `service`.
 
+use std::time::Duration;
+
 use super::declare::mails;
 use super::{Source, source};
 
@@ -13,7 +15,7 @@ mails! {
         email: String = "ada@example.com";
         /// The code to type.
         code: String = "012345";
-        /// How long it is valid, in words.
-        lifetime: String = "5 minutes";
+        /// How long it is valid.
+        lifetime: Duration = Duration::from_mins(5);
     }
 }

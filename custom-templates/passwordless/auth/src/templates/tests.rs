@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::*;
 
@@ -14,7 +15,7 @@ fn load(key: &'static str, text: &str) -> Result<Templates, Vec<String>> {
 #[test]
 fn a_mail_has_a_subject_a_text_and_html_and_the_code_is_in_no_subject() {
     let templates = Templates::load(&Settings { service_name: None, files: BTreeMap::new() }, "auth.example.com");
-    let code = mails::LoginCode { email: "<b>@a.b".into(), code: "012345".into(), lifetime: "5 minutes".into() };
+    let code = mails::LoginCode { email: "<b>@a.b".into(), code: "012345".into(), lifetime: Duration::from_mins(5) };
     let mail = templates.unwrap().mail(&code).unwrap();
     assert_eq!(mail.subject, "Your code to sign in at auth.example.com");
     assert!(mail.text.contains("012345") && mail.html.contains("012345") && mail.html.contains("&lt;b&gt;@a.b"));

@@ -23,7 +23,6 @@ use crate::sessions::{self, EndedBy};
 use crate::templates::mails::EmailChange;
 use crate::throttle;
 use crate::users::{self, Email, User, taken};
-use crate::words::duration;
 
 use secrecy::ExposeSecret;
 
@@ -70,7 +69,7 @@ async fn ask(auth: &Auth, user: &User, session: Uuid, new: &Email, next: ReturnT
         email_verification::notify_owner(auth, &mut tx, &owner).await?;
     } else {
         let link = auth.settings().http.link(&format!("/user/email/confirm/{}/", key.expose_secret()));
-        let content = EmailChange { email: new.as_written().to_owned(), link, lifetime: duration(lifetime) };
+        let content = EmailChange { email: new.as_written().to_owned(), link, lifetime };
         let mail = Mail::new(new, &content).until(auth.now() + lifetime).leaves(has_room);
         auth.mail().write(&mut tx, mail).await?;
     }
