@@ -104,7 +104,7 @@ pub(super) async fn set(auth: &Auth, reset: &Reset, password: SecretString) -> R
 /// If the database cannot be reached.
 pub(crate) async fn by_command(auth: &Auth, user: &User, hash: &str) -> Result<Option<User>> {
     let mut tx = auth.db().begin().await?;
-    let Some(user) = users::store::set_password(&mut tx, user, (hash, true), auth.now()).await? else {
+    let Some(user) = user.set_password(&mut tx, (hash, true), auth.now()).await? else {
         return Ok(None);
     };
     conclude(auth, tx, &user, Event::of(Kind::PasswordReset, &user).because(Reason::Command)).await?;
