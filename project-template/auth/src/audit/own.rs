@@ -38,8 +38,8 @@ impl OwnEvent {
         Self { session: session.into(), ..self }
     }
 
-    /// Details: no secrets, and no personal data that must be deleted with the account, since the row outlives it. Leaves
-    /// out null characters, which PostgreSQL does not store.
+    /// Details: no secrets, and no personal data that must be deleted with the account, since the row outlives it. They
+    /// lose null characters, which PostgreSQL does not store.
     #[must_use]
     pub fn saying(self, detail: impl Into<String>) -> Self {
         Self { detail: Some(detail.into().replace('\0', "")), ..self }

@@ -38,7 +38,7 @@ pub(super) struct Arguments {
     /// How far times without a zone are from UTC
     #[arg(long, value_name = "+HH:MM", default_value = "+00:00", value_parser = offset, allow_hyphen_values = true)]
     time_zone: UtcOffset,
-    /// Write the id that each account has here to a CSV file: its key in the export, and its id. Not with --dry-run, which
+    /// Write the new id of each account to a CSV file: its key in the export, and its id here. Not with --dry-run, which
     /// makes no ids
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     ids: Option<PathBuf>,

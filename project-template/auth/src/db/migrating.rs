@@ -18,8 +18,8 @@ const ASK_AGAIN: Duration = Duration::from_millis(100);
 const SAY_SO: Duration = Duration::from_secs(3);
 
 impl Db {
-    /// Applies the missing migrations, all or none. `complete` gets their versions and does in the same transaction what
-    /// SQL cannot. Processes that start together take turns.
+    /// Applies the missing migrations, all or none. `complete` gets their versions and does in the same transaction
+    /// what SQL cannot. Processes that start together take turns.
     pub(crate) async fn migrate_with(
         &self,
         complete: impl AsyncFnOnce(&mut Tx, &[i64]) -> sqlx::Result<()>,
@@ -47,8 +47,11 @@ impl Db {
         let migrations = migrations_for(self);
         let mut tx = self.turn().await?;
         let applied = in_tx!(tx, conn => applied_migrations(conn, &migrations).await)?;
-        // Without a commit: a question creates no table.
-        drop(tx);
+        // A question leaves no table behind.
+        match tx.on {
+            TxOn::Sqlite(tx) => tx.rollback().await?,
+            TxOn::Postgres(tx) => tx.rollback().await?,
+        }
         if let Some(newer) = applied.iter().find(|applied| !migrations.version_exists(applied.version)) {
             bail!("the database has migration {} of a newer version of this program; run that version", newer.version);
         }

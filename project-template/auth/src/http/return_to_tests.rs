@@ -164,7 +164,7 @@ const NOT_ALLOWED: &[&str] = &[
     "https://app.example.com/welcome#",
     "https://app.example.com/welcome/caf\u{e9}",
     "https://app.example.com/welcome?{}",
-    // No UTF-8: overlong forms of `/`, `.` and NUL, a surrogate, a part of a letter; and a control character of two bytes.
+    // No UTF-8: overlong forms of `/`, `.` and NUL, a surrogate, parts of letters. And a control character of two bytes.
     "https://app.example.com/welcome/%c0%af",
     "https://app.example.com/welcome/%c0%ae%c0%ae/admin",
     "https://app.example.com/welcome/%e0%80%af",

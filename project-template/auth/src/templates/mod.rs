@@ -220,7 +220,7 @@ fn broken(line: &str) -> Vec<String> {
 /// Characters of a subject: mail programs show fewer, and some servers refuse longer headers.
 const SUBJECT_LIMIT: usize = 200;
 
-/// Joins the words of a subject: it is a mail header, and a line break in it would begin another header. Cuts a long one.
+/// Joins the words of a subject, and cuts a long one. It is a mail header: a line break would begin another header.
 fn one_line(text: &str) -> String {
     let words = text.split(|character: char| character.is_whitespace() || character.is_control());
     let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");

@@ -69,16 +69,19 @@ impl Survey {
         Ok(survey)
     }
 
-    /// Notes which system a row looks like one of, before it is translated. If the first rows look like another system's,
-    /// all are searched for one of the requested system's.
+    /// Notes which system a row looks like one of, before it is translated. If the first rows look like another
+    /// system's, all are searched for one of the requested system's.
     fn judge(&mut self, raw: &Content) {
         let is_early = self.rows <= LOOKED_AT;
-        let goes_on = match self.system {
-            Some(System::Django) => false,
-            Some(_) => !self.looks_right && (is_early || self.looks_like.is_some()),
-            None => is_early && self.looks_like.is_none(),
+        let is_settled = match self.system {
+            Some(System::Django) => true,
+            Some(_) => self.looks_right || (!is_early && self.looks_like.is_none()),
+            None => !is_early || self.looks_like.is_some(),
         };
-        for system in signs_of(raw).filter(|_| goes_on) {
+        if is_settled {
+            return;
+        }
+        for system in signs_of(raw) {
             if system == self.system.unwrap_or(System::Django) {
                 self.looks_right = true;
             } else if self.looks_like.is_none() {

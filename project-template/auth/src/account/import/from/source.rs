@@ -60,8 +60,8 @@ impl<'p> Source<'p> {
         {
             bail!(
                 "the file does not say who has a second factor: {place}. Accounts with one would sign in with the \
-                 password alone. Nothing was imported; export it as docs/moving-in.md says, or add --without-second-factors if \
-                 they may"
+                 password alone. Nothing was imported; export it as docs/moving-in.md says, or add \
+                 --without-second-factors if they may"
             );
         }
         Ok(())
