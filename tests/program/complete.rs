@@ -311,7 +311,6 @@ fn a_program_that_is_killed_takes_its_renderer_and_the_commands_of_scripts_along
 }
 
 #[test]
-#[cfg_attr(feature = "portable", ignore = "memory is not limited")]
 fn a_template_that_takes_all_memory_or_time_is_refused() {
     let loops = |last: &str| format!("{}{last}{}", "{% for i in (1..100000) %}".repeat(4), "{% endfor %}".repeat(4));
     for (text, said) in [
