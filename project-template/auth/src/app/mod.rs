@@ -1,13 +1,12 @@
 //! The server as a whole: its state, the combined API, all settings, and the parts built from them.
 
-mod api;
+pub(crate) mod api;
 mod describe;
 mod migrating;
 mod parts;
 mod settings;
 mod state;
 
-pub(crate) use api::description;
 pub(crate) use parts::Parts;
 pub(crate) use settings::Draft;
 pub use settings::Settings;

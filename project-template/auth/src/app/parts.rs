@@ -4,7 +4,7 @@ use crate::Settings;
 use crate::mail;
 use crate::passwords::Hasher;
 use crate::redis::Redis;
-use crate::settings::Problem;
+use crate::settings::{Problem, collect, collect_one};
 use crate::templates::Templates;
 use crate::tokens::Tokens;
 
@@ -25,14 +25,12 @@ impl Parts {
     /// All problems of all parts.
     pub(crate) fn of(settings: &Settings) -> Result<Box<Self>, Vec<Problem>> {
         let mut problems = Vec::new();
-        let tokens = kept(Tokens::load(&settings.tokens), &mut problems);
-        let passwords = kept(Hasher::new(settings.password.hash).map_err(one), &mut problems);
-        let templates = kept(Templates::load(&settings.templates, settings.http.host()), &mut problems);
-        let mail = kept(mail::Sender::new(&settings.mail, settings.http.public_host()).map_err(one), &mut problems);
-        let redis = kept(
-            Redis::new(&settings.redis, &settings.tokens.audience, "the database counts requests").map_err(one),
-            &mut problems,
-        );
+        let tokens = collect(Tokens::load(&settings.tokens), &mut problems);
+        let passwords = collect_one(Hasher::new(settings.password.hash), &mut problems);
+        let templates = collect(Templates::load(&settings.templates, settings.http.host()), &mut problems);
+        let mail = collect_one(mail::Sender::new(&settings.mail, settings.http.public_host()), &mut problems);
+        let redis = Redis::new(&settings.redis, &settings.tokens.audience, "the database counts requests");
+        let redis = collect_one(redis, &mut problems);
         let parts = || {
             Some(Box::new(Self {
                 settings: settings.clone(),
@@ -45,13 +43,4 @@ impl Parts {
         };
         parts().ok_or(problems)
     }
-}
-
-/// The value; if there is none, its problems are added to the others.
-fn kept<T>(made: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {
-    made.map_err(|found| problems.extend(found)).ok()
-}
-
-fn one(problem: Problem) -> Vec<Problem> {
-    vec![problem]
 }

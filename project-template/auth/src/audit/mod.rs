@@ -12,14 +12,14 @@ mod event;
 mod failures;
 mod own;
 mod row;
+mod settings;
 mod store;
-
-use std::time::Duration;
 
 pub(crate) use event::{Account, Event, Kind, Reason};
 pub(crate) use failures::Failures;
 pub use own::OwnEvent;
 pub use row::AuditRow;
+pub use settings::Settings;
 pub(crate) use store::Filter;
 
 use time::OffsetDateTime;
@@ -28,7 +28,6 @@ use uuid::Uuid;
 use crate::Auth;
 use crate::db::Tx;
 use crate::request;
-use crate::settings::Section;
 
 /// The audit log; see [`Auth::audit`].
 #[derive(Clone, Copy)]
@@ -39,34 +38,6 @@ impl Auth {
     #[must_use]
     pub fn audit(&self) -> Audit<'_> {
         Audit(self)
-    }
-}
-
-/// The minimum of `audit.retention`: break-ins are rarely noticed on the same day.
-const MIN_RETENTION: Duration = Duration::from_hours(24);
-
-/// `[audit]`.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// How long rows are kept; forever if none.
-    pub retention: Option<Duration>,
-    /// Whether the owner is notified of a sign-in from a new device.
-    pub notify_new_device: bool,
-    /// Whether the owner is notified of a replayed refresh token.
-    pub notify_replay: bool,
-}
-
-impl Settings {
-    pub(crate) fn read(section: &mut Section<'_>) -> Self {
-        let retention = section.optional_duration("retention");
-        if retention.is_some_and(|retention| retention < MIN_RETENTION) {
-            section.problem("retention", "must be at least \"1d\"; empty keeps everything");
-        }
-        Self {
-            retention,
-            notify_new_device: section.flag("notify_new_device"),
-            notify_replay: section.flag("notify_replay"),
-        }
     }
 }
 

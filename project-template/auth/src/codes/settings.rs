@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::code::LONGEST;
-use crate::settings::{Choice, Section};
+use crate::settings::{Advice, Choice, Deployed, Section};
 
 /// How codes are delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,34 +62,36 @@ impl Settings {
         }
         settings
     }
+}
 
-    pub(crate) fn refuse_unsafe(&self, section: &mut Section<'_>) {
+impl Deployed for Settings {
+    fn refuse_unsafe(&self, section: &mut Section<'_>) {
         if self.sending == Sending::Console {
             section
                 .problem("sending", "must not be \"console\" in production: codes would be in the log; use \"mail\"");
         }
     }
 
-    pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
-        if self.attempts > 5 && self.length < 8 {
-            warnings.push("codes.attempts: more than 5 guesses at a code of fewer than 8 digits; lower it".into());
-        }
-        if self.lifetime > Duration::from_mins(10) {
-            warnings.push("codes.lifetime: OWASP ASVS 6.5.5 allows ten minutes at most; shorten it".into());
-        }
-        if self.lockout < Duration::from_mins(15) {
-            warnings.push("codes.lockout: guesses come back in less than 15 minutes; \"20m\" is the default".into());
-        }
-        let unsafe_if = [
-            (
-                self.resend_cooldown < Duration::from_mins(1),
-                "codes.resend_cooldown: anybody can fill a mailbox with more than one mail a minute; \"60s\" is the default",
-            ),
-            (
-                self.max_resends > 3,
-                "codes.max_resends: anybody can fill a mailbox with more than four mails in a row; lower it to 3",
-            ),
-        ];
-        warnings.extend(unsafe_if.into_iter().filter(|(applies, _)| *applies).map(|(_, warning)| warning.into()));
+    fn advise(&self, advice: &mut Advice) {
+        advice.warn_if(
+            self.attempts > 5 && self.length < 8,
+            "codes.attempts: more than 5 guesses at a code of fewer than 8 digits; lower it",
+        );
+        advice.warn_if(
+            self.lifetime > Duration::from_mins(10),
+            "codes.lifetime: OWASP ASVS 6.5.5 allows ten minutes at most; shorten it",
+        );
+        advice.warn_if(
+            self.lockout < Duration::from_mins(15),
+            "codes.lockout: guesses come back in less than 15 minutes; \"20m\" is the default",
+        );
+        advice.warn_if(
+            self.resend_cooldown < Duration::from_mins(1),
+            "codes.resend_cooldown: anybody can fill a mailbox with more than one mail a minute; \"60s\" is the default",
+        );
+        advice.warn_if(
+            self.max_resends > 3,
+            "codes.max_resends: anybody can fill a mailbox with more than four mails in a row; lower it to 3",
+        );
     }
 }

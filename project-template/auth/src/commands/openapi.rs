@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 use super::output;
 use crate::Settings;
-use crate::app;
+use crate::app::api::description;
 use crate::openapi;
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -21,7 +21,7 @@ pub(super) enum Format {
 
 /// Prints the description of the API, or requests derived from it, even if these settings do not serve it.
 pub(super) fn print(settings: &Settings, format: Format) -> ExitCode {
-    let spec = app::description(settings);
+    let spec = description(settings);
     let text = match format {
         Format::Json => format!("{spec:#}\n"),
         Format::Postman => openapi::postman(&spec),

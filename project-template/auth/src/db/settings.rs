@@ -8,7 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::sqlite::SqliteConnectOptions;
 
 use super::is_file;
-use crate::settings::Section;
+use crate::settings::{Advice, Deployed, Section};
 
 /// Above this, `check --deploy` warns.
 const SAFE_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -57,19 +57,18 @@ impl Settings {
     pub(super) fn is_sqlite(&self) -> bool {
         is_sqlite(&self.url)
     }
+}
 
-    pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
-        if is_postgres(&self.url) && speaks_in_clear(self.url.expose_secret()) {
-            warnings.push(
-                "database.url: add `?sslmode=verify-full` (or `require`); accounts and password hashes travel in clear"
-                    .into(),
-            );
-        }
-        if self.acquire_timeout > SAFE_ACQUIRE_TIMEOUT {
-            warnings.push(
-                "database.acquire_timeout: requests pile up while the database is busy; \"3s\" is the default".into(),
-            );
-        }
+impl Deployed for Settings {
+    fn advise(&self, advice: &mut Advice) {
+        advice.warn_if(
+            is_postgres(&self.url) && speaks_in_clear(self.url.expose_secret()),
+            "database.url: add `?sslmode=verify-full` (or `require`); accounts and password hashes travel in clear",
+        );
+        advice.warn_if(
+            self.acquire_timeout > SAFE_ACQUIRE_TIMEOUT,
+            "database.acquire_timeout: requests pile up while the database is busy; \"3s\" is the default",
+        );
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::http::is_target;
-use crate::settings::{Choice, Section};
+use crate::settings::{Advice, Choice, Deployed, Section};
 
 /// Above this, `check --deploy` warns.
 const SAFE_LINK_LIFETIME: Duration = Duration::from_hours(3 * 24);
@@ -108,37 +108,30 @@ impl Settings {
         }
         settings
     }
+}
 
-    pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
-        if self.mode != Mode::Mandatory {
-            warnings.push(
-                "email_verification.mode: anybody can sign up with anybody's address, and sign-up tells which ones have an \
-                 account; \"mandatory\" ends both"
-                    .into(),
-            );
-        }
-        if self.confirm_on_get {
-            warnings.push(
-                "email_verification.confirm_on_get: programs that scan mail confirm addresses nobody asked for; set it to false"
-                    .into(),
-            );
-        }
-        if self.session_on_verification {
-            warnings.push(
-                "email_verification.session_on_verification: whoever opens somebody else's link is signed in to their account"
-                    .into(),
-            );
-        }
-        let unsafe_if = [
-            (
-                self.link_lifetime > SAFE_LINK_LIFETIME,
-                "email_verification.link_lifetime: a link lies in a mailbox for more than three days; shorten it",
-            ),
-            (
-                self.redirect.as_deref().is_some_and(|target| target.starts_with("http://")),
-                "email_verification.redirect: use https; anybody on the network path can change the page",
-            ),
-        ];
-        warnings.extend(unsafe_if.into_iter().filter(|(applies, _)| *applies).map(|(_, warning)| warning.into()));
+impl Deployed for Settings {
+    fn advise(&self, advice: &mut Advice) {
+        advice.warn_if(
+            self.mode != Mode::Mandatory,
+            "email_verification.mode: anybody can sign up with anybody's address, and sign-up tells which ones have an \
+                 account; \"mandatory\" ends both",
+        );
+        advice.warn_if(
+            self.confirm_on_get,
+            "email_verification.confirm_on_get: programs that scan mail confirm addresses nobody asked for; set it to false",
+        );
+        advice.warn_if(
+            self.session_on_verification,
+            "email_verification.session_on_verification: whoever opens somebody else's link is signed in to their account",
+        );
+        advice.warn_if(
+            self.link_lifetime > SAFE_LINK_LIFETIME,
+            "email_verification.link_lifetime: a link lies in a mailbox for more than three days; shorten it",
+        );
+        advice.warn_if(
+            self.redirect.as_deref().is_some_and(|target| target.starts_with("http://")),
+            "email_verification.redirect: use https; anybody on the network path can change the page",
+        );
     }
 }

@@ -37,6 +37,14 @@ fn fits(pattern: &HeaderValue, origin: &HeaderValue) -> Option<bool> {
     Some(!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
 }
 
+/// Normalizes an origin as browsers write it: lower case, without the default port.
+pub(super) fn parse_origin(text: &str) -> Option<HeaderValue> {
+    let uri: Uri = text.parse().ok()?;
+    let is_origin = text.split_once("://")?.1 == uri.authority()?.as_str() && !text.contains('*');
+    let origin = super::origin_of(&uri).or_else(|| app_origin(&uri)).filter(|_| is_origin);
+    HeaderValue::from_str(&origin.or_else(|| origin_pattern(text))?).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

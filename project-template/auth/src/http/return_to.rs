@@ -9,7 +9,8 @@ use axum::http::HeaderValue;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Fields, Settings, is_allowed, parse_origin};
+use super::origins::parse_origin;
+use super::{Fields, Settings, is_allowed};
 
 /// Longest address, in characters.
 const LIMIT: usize = 1024;

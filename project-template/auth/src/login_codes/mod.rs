@@ -6,6 +6,9 @@
 mod redeem;
 mod request;
 mod routes;
+mod settings;
+
+pub use settings::Settings;
 
 use crate::Auth;
 use crate::codes;
@@ -13,22 +16,6 @@ use crate::db::{self, Tx};
 use crate::email::Email;
 use crate::openapi::Api;
 use crate::registration;
-use crate::settings::Section;
-
-/// `[login_codes]`.
-#[derive(Clone, Copy, Debug)]
-pub struct Settings {
-    /// Whether codes are issued and accepted.
-    pub enabled: bool,
-    /// Whether presenting the code of an address without an account creates one.
-    pub create_accounts: bool,
-}
-
-impl Settings {
-    pub(crate) fn read(section: &mut Section<'_>) -> Self {
-        Self { enabled: section.flag("enabled"), create_accounts: section.flag("create_accounts") }
-    }
-}
 
 pub(crate) fn router(settings: Settings) -> Api {
     if settings.enabled { routes::router() } else { Api::default() }

@@ -12,17 +12,18 @@ mod reach;
 mod sender;
 mod settings;
 mod store;
+mod transport;
 mod trial;
 mod trouble;
 mod worker;
 
 pub use message::Letter;
-pub use outbox::Settings as OutboxSettings;
 pub(crate) use outbox::{Leaves, Mail};
 pub use own::OwnMail;
 pub(crate) use reach::Reach;
 pub use sender::{Sender, Server};
-pub use settings::{Settings, Tls, Transport};
+pub use settings::Settings;
+pub use transport::{Tls, Transport};
 pub use trial::send_test;
 pub(crate) use worker::Worker;
 

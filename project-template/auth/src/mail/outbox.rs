@@ -16,7 +16,6 @@ use crate::db::Tx;
 use crate::email::Email;
 use crate::error::Result;
 use crate::metrics::Delivery;
-use crate::settings::Section;
 use crate::templates;
 
 /// The pause after the first failure; it doubles with each further one.
@@ -24,19 +23,6 @@ const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 /// Added to `mail.timeout`: a worker that holds a mail for longer is presumed dead, and another one may take the mail.
 const SLACK: Duration = Duration::from_mins(1);
-
-/// The keys of `[mail]` that concern the outbox.
-#[derive(Clone, Copy, Debug)]
-pub struct Settings {
-    /// How often a mail is tried before it is dropped.
-    pub attempts: u32,
-}
-
-impl Settings {
-    pub(crate) fn read(section: &mut Section<'_>) -> Self {
-        Self { attempts: section.number("attempts", 1..=1_000) }
-    }
-}
 
 /// A mail to be queued.
 pub(crate) struct Mail<'m, M> {
@@ -213,7 +199,7 @@ async fn deliver(auth: &Auth, row: &Row) -> sqlx::Result<()> {
         return store::remove(auth.db(), row).await;
     };
     auth.mail_reach().note(contact, auth.now());
-    match fate(auth.settings().outbox, row.attempts, is_final) {
+    match fate(auth.settings().mail.attempts, row.attempts, is_final) {
         Fate::Drop => {
             auth.metrics().mail(Delivery::Dropped);
             tracing::error!(mail = %row.id, attempts = row.attempts, reason, "a mail was dropped: it cannot be sent");
@@ -238,8 +224,8 @@ async fn send(auth: &Auth, row: &Row, now: OffsetDateTime) -> Result<(), NotSent
     sent.map_err(|not_sent| not_sent.without(&letter.to))
 }
 
-fn fate(settings: Settings, attempts: i64, is_final: bool) -> Fate {
-    if is_final || attempts >= i64::from(settings.attempts) {
+fn fate(most: u32, attempts: i64, is_final: bool) -> Fate {
+    if is_final || attempts >= i64::from(most) {
         return Fate::Drop;
     }
     let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(u32::MAX).min(16);
@@ -253,15 +239,15 @@ mod tests {
     #[test]
     fn pauses_double_up_to_an_hour_until_a_mail_is_given_up() {
         let settings = crate::Settings::load(std::path::Path::new(""), "", &std::collections::BTreeMap::new());
-        let settings = settings.unwrap().outbox;
+        let settings = settings.unwrap().mail;
         let last = i64::from(settings.attempts);
-        let seconds = |attempts| fate(settings, attempts, false);
+        let seconds = |attempts| fate(settings.attempts, attempts, false);
         assert_eq!(seconds(1), Fate::Retry(Duration::from_secs(10)));
         assert_eq!(seconds(2), Fate::Retry(Duration::from_secs(20)));
         assert_eq!(seconds(9), Fate::Retry(Duration::from_secs(2_560)));
         assert_eq!(seconds(10), Fate::Retry(Duration::from_hours(1)));
         assert_eq!(seconds(last - 1), Fate::Retry(Duration::from_hours(1)));
         assert_eq!(seconds(last), Fate::Drop);
-        assert_eq!(fate(settings, 1, true), Fate::Drop);
+        assert_eq!(fate(settings.attempts, 1, true), Fate::Drop);
     }
 }

@@ -6,63 +6,8 @@ use std::time::Duration;
 use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::settings::{Choice, Section};
-
-/// The default sender of transports that reach nobody.
-const NOBODY: &str = "no-reply@localhost";
-
-/// A mail transport.
-#[derive(Clone, Debug)]
-pub enum Transport {
-    /// To standard error.
-    Console,
-    /// To a mail server.
-    Smtp,
-    /// Into files.
-    File,
-    /// Into the memory of a test.
-    #[cfg(feature = "testing")]
-    Memory(crate::testing::Mailbox),
-}
-
-#[derive(Clone, Copy)]
-enum Named {
-    Console,
-    Smtp,
-    File,
-}
-
-impl Choice for Named {
-    const NAMES: &[(&str, Self)] = &[("console", Self::Console), ("smtp", Self::Smtp), ("file", Self::File)];
-}
-
-/// How the connection to the mail server is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tls {
-    /// Begins in clear text and must switch to TLS before anything is sent (RFC 3207); usually port 587.
-    Starttls,
-    /// TLS from the first byte; usually port 465.
-    Implicit,
-    /// No TLS.
-    None,
-}
-
-impl Choice for Tls {
-    // After the first three: values of EMAIL_USE_TLS in Django projects and in shells.
-    const NAMES: &[(&str, Self)] = &[
-        ("starttls", Self::Starttls),
-        ("tls", Self::Implicit),
-        ("none", Self::None),
-        ("true", Self::Starttls),
-        ("false", Self::None),
-        ("yes", Self::Starttls),
-        ("no", Self::None),
-        ("on", Self::Starttls),
-        ("off", Self::None),
-        ("1", Self::Starttls),
-        ("0", Self::None),
-    ];
-}
+use super::transport::{NOBODY, Named, Tls, Transport, from};
+use crate::settings::{Advice, Deployed, Section};
 
 /// `[mail]`.
 #[derive(Clone, Debug)]
@@ -85,6 +30,8 @@ pub struct Settings {
     pub ca_file: Option<PathBuf>,
     /// The name in EHLO; if none, the host of `http.public_url`, else the machine's name.
     pub hello: Option<String>,
+    /// How often a mail is tried before it is dropped.
+    pub attempts: u32,
     /// The maximum time to send one mail.
     pub timeout: Duration,
     /// The sender.
@@ -117,6 +64,7 @@ impl Settings {
             tls: section.one_of("tls"),
             ca_file: section.optional_text("ca_file").map(PathBuf::from),
             hello: section.optional_text("hello"),
+            attempts: section.number("attempts", 1..=1_000),
             timeout: section.duration("timeout"),
             from,
             subject_prefix: section.text("subject_prefix"),
@@ -135,8 +83,10 @@ impl Settings {
         }
         settings
     }
+}
 
-    pub(crate) fn refuse_unsafe(&self, section: &mut Section<'_>) {
+impl Deployed for Settings {
+    fn refuse_unsafe(&self, section: &mut Section<'_>) {
         if matches!(self.transport, Transport::Console) {
             section.problem(
                 "transport",
@@ -151,30 +101,15 @@ impl Settings {
         }
     }
 
-    pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
-        if matches!(self.transport, Transport::Smtp) && self.tls == Tls::None && !is_local(&self.host) {
-            warnings.push("mail.tls: mails with secret links travel in clear; use \"starttls\" or \"tls\"".into());
-        }
-        if matches!(self.transport, Transport::File) {
-            warnings.push("mail.transport: mails are written to files and reach nobody; use \"smtp\"".into());
-        }
-    }
-}
-
-fn from(section: &mut Section<'_>, transport: &Transport) -> Mailbox {
-    let text = section.text("from");
-    if text.is_empty() && !matches!(transport, Transport::Smtp) {
-        return NOBODY.parse().expect("a constant that is an address");
-    }
-    match text.parse() {
-        Ok(mailbox) if !text.chars().any(char::is_control) => mailbox,
-        _ => {
-            section.unreadable(
-                "from",
-                "must be an address mail may come from, such as \"Example <no-reply@example.com>\" (or set DEFAULT_FROM_EMAIL)",
-            );
-            NOBODY.parse().expect("a constant that is an address")
-        }
+    fn advise(&self, advice: &mut Advice) {
+        advice.warn_if(
+            matches!(self.transport, Transport::Smtp) && self.tls == Tls::None && !is_local(&self.host),
+            "mail.tls: mails with secret links travel in clear; use \"starttls\" or \"tls\"",
+        );
+        advice.warn_if(
+            matches!(self.transport, Transport::File),
+            "mail.transport: mails are written to files and reach nobody; use \"smtp\"",
+        );
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::settings::Section;
+use crate::settings::{Deployed, Section};
 
 /// Minimum length in bytes, which no rate of requests is enough to guess.
 const SECRET_LENGTH: usize = 32;
@@ -34,6 +34,8 @@ impl Settings {
         Self { secret, interval: (!interval.is_zero()).then_some(interval) }
     }
 }
+
+impl Deployed for Settings {}
 
 fn is_strong(secret: &str) -> bool {
     let variety = secret.bytes().collect::<BTreeSet<u8>>().len();

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::server::plain;
 use super::{PAUSE, TIMEOUT};
-use crate::settings::Section;
+use crate::settings::{Advice, Deployed, Section};
 
 /// `[redis]`.
 #[derive(Clone, Debug)]
@@ -37,11 +37,14 @@ impl Settings {
         let ca_file = section.optional_text("ca_file").map(PathBuf::from);
         Self { url: url.map(SecretString::from), ca_file, timeout: TIMEOUT, pause: PAUSE }
     }
+}
 
-    pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
-        if self.url.as_ref().is_some_and(|url| tells_password(url.expose_secret())) {
-            warnings.push("redis.url: the password travels in clear; use `rediss://`".into());
-        }
+impl Deployed for Settings {
+    fn advise(&self, advice: &mut Advice) {
+        advice.warn_if(
+            self.url.as_ref().is_some_and(|url| tells_password(url.expose_secret())),
+            "redis.url: the password travels in clear; use `rediss://`",
+        );
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::settings::Section;
+use crate::settings::{Advice, Deployed, Section};
 use crate::users::{COLUMNS, Column, OWN_CLAIMS, User};
 
 /// Names that already have a meaning: ours, and those of RFC 7519.
@@ -34,12 +34,14 @@ const ROOM: usize = 1024;
 /// The longest name, in bytes.
 const NAME_LIMIT: usize = 64;
 
-/// `tokens.claims`.
+/// `tokens.claims`. Read here and not in `tokens`, since it names columns of users.
 #[derive(Clone, Debug, Default)]
 pub struct ExtraClaims {
     own: Vec<(String, Source)>,
     /// The default `client_id`: the service's own pages and apps are one client.
     client: String,
+    /// Whether everybody who sees a token can read it.
+    are_readable: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -49,7 +51,7 @@ enum Source {
 }
 
 impl ExtraClaims {
-    pub(crate) fn read(section: &mut Section<'_>, client: &str) -> Self {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
         let (mut claims, mut fixed) = (Vec::new(), Map::new());
         for (name, value) in section.table("claims") {
             if !is_name(&name) {
@@ -80,17 +82,7 @@ impl ExtraClaims {
         if bytes > ROOM {
             section.problem("claims", format_args!("takes {bytes} bytes in every token; at most {ROOM} fit"));
         }
-        Self { own: claims, client: client.to_owned() }
-    }
-
-    /// Warns of names and addresses in unencrypted tokens, which anyone can read.
-    pub(crate) fn warn(&self, are_encrypted: bool, warnings: &mut Vec<String>) {
-        for claim in self.personal().filter(|_| !are_encrypted) {
-            warnings.push(format!(
-                "tokens.claims: `{claim}` is personal, and everybody who sees a token can read it; leave it out, or set \
-                 tokens.encryption_keys"
-            ));
-        }
+        Self { own: claims, client: section.text("audience"), are_readable: section.list("encryption_keys").is_empty() }
     }
 
     /// The claims that identify a person to anyone who sees a token.
@@ -121,6 +113,17 @@ impl ExtraClaims {
         }
         claims.entry(CLIENT_ID).or_insert_with(|| self.client.clone().into());
         claims
+    }
+}
+
+impl Deployed for ExtraClaims {
+    fn advise(&self, advice: &mut Advice) {
+        for claim in self.personal().filter(|_| self.are_readable) {
+            advice.warn(format!(
+                "tokens.claims: `{claim}` is personal, and everybody who sees a token can read it; leave it out, or set \
+                 tokens.encryption_keys"
+            ));
+        }
     }
 }
 

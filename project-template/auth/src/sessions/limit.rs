@@ -8,7 +8,7 @@ use crate::audit::{Event, Kind, Reason};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::error::refusals;
-use crate::settings::{Choice, Section};
+use crate::settings::Choice;
 
 pub(super) const MAX_PER_USER: u32 = 1_000;
 
@@ -25,24 +25,6 @@ impl Choice for OnLimit {
     const NAMES: &[(&str, Self)] = &[("evict", Self::Evict), ("refuse", Self::Refuse)];
 }
 
-/// The part of `[sessions]` that limits the sessions of a user.
-#[derive(Clone, Debug)]
-pub struct LimitSettings {
-    /// The most sessions of a user.
-    pub max_per_user: Option<u32>,
-    /// The reaction to one more.
-    pub on_limit: OnLimit,
-}
-
-impl LimitSettings {
-    pub(crate) fn read(section: &mut Section<'_>) -> Self {
-        Self {
-            max_per_user: Some(section.number("max_per_user", 0..=MAX_PER_USER)).filter(|most| *most > 0),
-            on_limit: section.one_of("on_limit"),
-        }
-    }
-}
-
 refusals! {
     /// The credential is good, but the user has `sessions.max_per_user` sessions and must sign out of one first.
     TooManyDevices = FORBIDDEN, "too_many_devices", "You are signed in on too many devices. Please sign out on another one first.";
@@ -54,7 +36,7 @@ refusals! {
 /// # Errors
 /// 403 `too_many_devices`, if `sessions.on_limit` is `refuse`.
 pub(crate) async fn make_room(auth: &Auth, tx: &mut Tx, user: Uuid) -> Result<Ended> {
-    let settings = &auth.settings().session_limit;
+    let settings = &auth.settings().sessions;
     let Some(limit) = settings.max_per_user else { return Ok(Ended::default()) };
     if settings.on_limit == OnLimit::Evict {
         return end_beyond(auth, tx, user, limit - 1, EndedBy::Limit).await;

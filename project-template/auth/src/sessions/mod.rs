@@ -62,7 +62,7 @@ pub(crate) use instances::hear_of_changes;
 pub(crate) use invalidation::take_back_access;
 pub use invalidation::{TokenKinds, invalidate};
 pub use issuing::Issued;
-pub use limit::{LimitSettings, OnLimit};
+pub use limit::OnLimit;
 pub(crate) use limit::{TooManyDevices, make_room};
 pub(crate) use liveness::{Liveness, is_acceptable};
 pub(crate) use remembering::is_forgotten;

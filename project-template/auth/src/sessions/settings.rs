@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::{CookieSettings, SameSite, Transport};
-use crate::settings::Section;
+use super::{CookieSettings, MAX_PER_USER, OnLimit, SameSite, Transport};
+use crate::settings::{Advice, Deployed, Section};
 
 /// The longest `sessions.retry_window` and `sessions.reload_window`.
 const MAX_WINDOW: Duration = Duration::from_mins(1);
@@ -37,6 +37,10 @@ pub struct Settings {
     pub reload_window: Duration,
     /// Whether a session stores the address and the user agent of its last use.
     pub collect_device: bool,
+    /// The most sessions of a user.
+    pub max_per_user: Option<u32>,
+    /// The reaction to one more.
+    pub on_limit: OnLimit,
 }
 
 impl Settings {
@@ -52,6 +56,8 @@ impl Settings {
             retry_window: section.duration("retry_window"),
             reload_window: section.duration("reload_window"),
             collect_device: section.flag("collect_device"),
+            max_per_user: Some(section.number("max_per_user", 0..=MAX_PER_USER)).filter(|most| *most > 0),
+            on_limit: section.one_of("on_limit"),
         };
         if settings.refresh_lifetime.is_zero() || settings.refresh_lifetime > MAX_REFRESH_LIFETIME {
             section.problem("refresh_lifetime", "must be longer than zero and at most \"400d\"");
@@ -74,34 +80,30 @@ impl Settings {
     pub(super) fn end_of(&self, began: OffsetDateTime) -> Option<OffsetDateTime> {
         self.lifetime.map(|lifetime| began + lifetime)
     }
+}
 
-    pub(crate) fn warn(&self, warnings: &mut Vec<String>) {
-        if self.lifetime.is_none() {
-            warnings.push(
-                "sessions.lifetime: sessions never end while they are refreshed; \"30d\" is a usual limit".into(),
-            );
-        }
-        if !self.cookie.is_of_one_host_in_production() && self.transport == Transport::Cookie {
-            warnings.push(
-                "sessions.cookie_prefix: \"production\" (with cookie_path \"/\" and no cookie_domain) has the names of cookies \
-                 begin with `__Host-`, which keeps other hosts of your domain from setting them"
-                    .into(),
-            );
-        }
-        let unsafe_if = [
-            (
-                self.lifetime.is_some_and(|lifetime| lifetime > SAFE_LIFETIME),
-                "sessions.lifetime: more than 30 days without a password, which is the most that NIST SP 800-63B-4 allows; shorten it",
-            ),
-            (
-                self.refresh_lifetime > SAFE_LIFETIME,
-                "sessions.refresh_lifetime: a session that nobody uses stays open for more than 30 days; shorten it",
-            ),
-            (
-                self.cookie.same_site == SameSite::None,
-                "sessions.cookie_same_site: \"none\" sends the cookie with requests that pages of other sites make; use \"lax\" or \"strict\" unless your pages are on another site",
-            ),
-        ];
-        warnings.extend(unsafe_if.into_iter().filter(|(applies, _)| *applies).map(|(_, warning)| warning.into()));
+impl Deployed for Settings {
+    fn advise(&self, advice: &mut Advice) {
+        advice.warn_if(
+            self.lifetime.is_none(),
+            "sessions.lifetime: sessions never end while they are refreshed; \"30d\" is a usual limit",
+        );
+        advice.warn_if(
+            !self.cookie.is_of_one_host_in_production() && self.transport == Transport::Cookie,
+            "sessions.cookie_prefix: \"production\" (with cookie_path \"/\" and no cookie_domain) has the names of cookies \
+                 begin with `__Host-`, which keeps other hosts of your domain from setting them",
+        );
+        advice.warn_if(
+            self.lifetime.is_some_and(|lifetime| lifetime > SAFE_LIFETIME),
+            "sessions.lifetime: more than 30 days without a password, which is the most that NIST SP 800-63B-4 allows; shorten it",
+        );
+        advice.warn_if(
+            self.refresh_lifetime > SAFE_LIFETIME,
+            "sessions.refresh_lifetime: a session that nobody uses stays open for more than 30 days; shorten it",
+        );
+        advice.warn_if(
+            self.cookie.same_site == SameSite::None,
+            "sessions.cookie_same_site: \"none\" sends the cookie with requests that pages of other sites make; use \"lax\" or \"strict\" unless your pages are on another site",
+        );
     }
 }

@@ -2,11 +2,17 @@
 //!
 //! Each room reads its own section from a [`Section`]; `app::settings` combines them.
 
+mod advice;
+mod collect;
 mod environment;
 mod problem;
 mod reader;
 mod sources;
+mod variables;
+mod well_known;
 
+pub(crate) use advice::{Advice, Deployed};
+pub(crate) use collect::{collect, collect_one};
 pub use environment::Environment;
 pub(crate) use environment::Source;
 pub use problem::{Problem, Problems};
@@ -16,17 +22,3 @@ pub(crate) use sources::variable;
 
 /// The defaults, with a comment on each key: the initial text of `settings.toml`.
 pub const DEFAULTS: &str = include_str!("../../defaults.toml");
-
-/// Variables that platforms and Django projects set, and their keys.
-const WELL_KNOWN: &[(&str, &str)] = &[
-    ("CRON_SECRET_KEY", "cron.secret"),
-    ("DATABASE_URL", "database.url"),
-    ("DEFAULT_FROM_EMAIL", "mail.from"),
-    ("EMAIL_HOST", "mail.host"),
-    ("EMAIL_HOST_PASSWORD", "mail.password"),
-    ("EMAIL_HOST_USER", "mail.user"),
-    ("EMAIL_PORT", "mail.port"),
-    ("EMAIL_USE_TLS", "mail.tls"),
-    ("ENVIRONMENT", "environment"),
-    ("REDIS_URL", "redis.url"),
-];

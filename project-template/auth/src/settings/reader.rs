@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use toml::{Table, Value};
 
 use super::problem::{Problem, Problems};
-use super::{DEFAULTS, sources};
+use super::{DEFAULTS, sources, variables};
 
 /// A setting with a fixed list of values.
 pub trait Choice: Copy + 'static {
@@ -49,7 +49,7 @@ impl Reader {
         reader.merge_file(&path.display().to_string(), file);
         let keys = reader.keys();
         for entry in sources::overrides(environment, &keys, &mut reader.problems) {
-            reader.merge_variable(entry);
+            reader.merge_variable(&entry);
         }
         reader.problems.extend(sources::near_misses(environment, &keys));
         if let Some(port) = environment.get("PORT").filter(|port| !port.is_empty()) {
@@ -82,20 +82,15 @@ impl Reader {
         }
     }
 
-    fn merge_variable(&mut self, entry: sources::Override) {
+    fn merge_variable(&mut self, entry: &sources::Override) {
         let Some(default) = self.slot(&entry.key) else {
             self.problems.push(unknown(&entry.variable, &entry.key));
             return;
         };
-        let value = match default {
-            Value::Boolean(_) => entry.value.to_lowercase().parse().map(Value::Boolean).ok(),
-            Value::Integer(_) => entry.value.parse().map(Value::Integer).ok(),
-            Value::Array(_) => list(&entry.value),
-            Value::Table(_) => table(&entry.value),
-            _ => Some(Value::String(entry.value.clone())),
-        };
-        let value = value.unwrap_or(Value::String(entry.value));
-        self.set(&entry.key, value, &entry.variable);
+        match variables::value(&entry.value, default) {
+            Ok(value) => self.set(&entry.key, value, &entry.variable),
+            Err(words) => self.replace(&entry.key, format!("{}: `{}` {words}", entry.variable, entry.key)),
+        }
     }
 
     fn merge_port(&mut self, port: &str) {
@@ -127,10 +122,15 @@ impl Reader {
             self.sources.insert(key.to_owned(), source.to_owned());
         } else {
             let problem = format!("{source}: `{key}` must be {}, not {}", described(slot), described(&value));
-            self.problems.push(problem);
-            self.refused.insert(key.to_owned());
-            self.replaced.insert(key.to_owned());
+            self.replace(key, problem);
         }
+    }
+
+    /// Reports a value that cannot be used; the default is kept in its place.
+    fn replace(&mut self, key: &str, problem: String) {
+        self.problems.push(problem);
+        self.refused.insert(key.to_owned());
+        self.replaced.insert(key.to_owned());
     }
 
     pub(crate) fn top(&mut self) -> Section<'_> {
@@ -155,14 +155,15 @@ impl Reader {
         }
     }
 
-    /// Forgets the problems that other sections found.
-    pub(crate) fn keep_only(&mut self, section: &str) {
-        self.noted.retain(|(key, _)| key.split('.').next() == Some(section));
+    pub(crate) fn finish(self) -> Result<(), Problems> {
+        self.finish_where(|_| true)
     }
 
-    pub(crate) fn finish(self) -> Result<(), Problems> {
+    /// As [`Reader::finish`]; problems found by a section count if `counts` accepts its name.
+    pub(crate) fn finish_where(self, counts: impl Fn(&str) -> bool) -> Result<(), Problems> {
         let Self { mut problems, noted, .. } = self;
-        problems.extend(noted.into_iter().map(|(_, problem)| problem));
+        let section = |key: &str| key.split('.').next().unwrap_or_default().to_owned();
+        problems.extend(noted.into_iter().filter(|(key, _)| counts(&section(key))).map(|(_, problem)| problem));
         if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
     }
 }
@@ -181,21 +182,6 @@ fn described(value: &Value) -> &'static str {
         Value::Float(_) => "a number with a fraction",
         Value::Datetime(_) => "a date",
     }
-}
-
-/// Parses a list in a variable: JSON if it begins with `[`, else separated by commas.
-fn list(text: &str) -> Option<Value> {
-    let items: Vec<String> = if text.trim_start().starts_with('[') {
-        serde_json::from_str(text).ok()?
-    } else {
-        text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
-    };
-    Some(Value::Array(items.into_iter().map(Value::String).collect()))
-}
-
-/// Parses a table in a variable, written as in the file: `{ plan = "free" }`.
-fn table(text: &str) -> Option<Value> {
-    format!("table = {text}").parse::<Table>().ok()?.remove("table").filter(Value::is_table)
 }
 
 /// The keys of one section. A method that cannot read a value reports that and returns a harmless one: settings with a

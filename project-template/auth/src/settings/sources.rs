@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Table;
 
-use super::WELL_KNOWN;
 use super::environment::Source;
+use super::well_known::WELL_KNOWN;
 
 /// The prefix of a variable that names a key: `JWT_ALLAUTH__SESSIONS__TRANSPORT`.
 const PREFIX: &str = "JWT_ALLAUTH__";

@@ -14,38 +14,18 @@ mod escape;
 pub mod mails;
 mod own;
 pub mod pages;
+mod settings;
 mod values;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
 pub use declare::{Mail, Page};
+pub use settings::Settings;
 pub use values::Variable;
 
-use crate::settings::{Problem, Section};
-
-/// `[templates]`.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The name of the service in mails and pages.
-    pub service_name: Option<String>,
-    /// The files that replace built-in texts, by key.
-    pub files: BTreeMap<&'static str, PathBuf>,
-}
-
-impl Settings {
-    pub(crate) fn read(section: &mut Section<'_>) -> Self {
-        let service_name = section.optional_text("service_name");
-        if service_name.as_deref().is_some_and(|name| name.chars().any(char::is_control)) {
-            section.problem("service_name", "must be one line");
-        }
-        let files = sources().filter_map(|source| Some((source.key(), section.optional_text(source.key())?.into())));
-        Self { service_name, files: files.collect() }
-    }
-}
+use crate::settings::Problem;
 
 /// A built-in text.
 #[derive(Clone, Copy)]

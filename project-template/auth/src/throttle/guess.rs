@@ -21,7 +21,6 @@ pub(crate) enum Guess<'a> {
 impl Guessed for Guess<'_> {
     fn counters(self, auth: &Auth, client: &Client) -> Option<Counters> {
         let settings = &auth.settings().throttle;
-        let accounts = &auth.settings().accounts;
         let (Self::Password(name) | Self::OwnPassword(name) | Self::Code(name)) = self;
         let account = Some(name).filter(|_| !matches!(self, Self::Code(_)));
         let networks = networks(settings, client);
@@ -29,13 +28,13 @@ impl Guessed for Guess<'_> {
         is_counted.then(|| Counters {
             who: Key::of_pair(name, client),
             networks,
-            pair: account.map(|name| (Key::of_pair(name, client), Budget::of_pair(accounts))),
+            pair: account.map(|name| (Key::of_pair(name, client), Budget::of_pair(settings))),
             account: match self {
                 Self::Password(name) => Some(Key::of_account(name)),
                 Self::OwnPassword(name) => Some(Key::of_sessions(name)),
                 Self::Code(_) => None,
             }
-            .map(|key| (key, Budget::of_account(accounts))),
+            .map(|key| (key, Budget::of_account(settings))),
             is_own: matches!(self, Self::OwnPassword(_)),
             places: settings.address_failures as usize,
         })

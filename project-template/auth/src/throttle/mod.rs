@@ -30,7 +30,6 @@ mod settings;
 mod shared;
 mod turns;
 
-pub use accounts::AccountSettings;
 pub(crate) use accounts::{forgive, rename};
 pub use actions::Action;
 pub(crate) use guess::Guess;
@@ -78,7 +77,7 @@ fn stale(auth: &Auth) -> [Stale; 3] {
     let settings = &auth.settings().throttle;
     let now = auth.now().unix_timestamp();
     let known_at = now - seconds(KNOWN);
-    let stop = auth.settings().accounts.account_stop.into();
+    let stop = settings.account_stop.into();
     let stale = |kind, memory, stop| Stale { kind, counted_at: now - seconds(memory), known_at, stop };
     [
         stale(Kind::Address, settings.address_window, i64::MAX),

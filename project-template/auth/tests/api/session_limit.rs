@@ -143,7 +143,7 @@ async fn a_limit_that_is_lowered_counts_from_the_next_sign_in(engine: Engine) {
         app.advance(Duration::from_secs(1));
         login(&app).await;
     }
-    let lower = app.second_instance_with(router, |settings| settings.session_limit.max_per_user = Some(3)).await;
+    let lower = app.second_instance_with(router, |settings| settings.sessions.max_per_user = Some(3)).await;
     assert_eq!(first.refresh().await.status, 200);
     assert_eq!(live_sessions(&first).await, 10);
     login(&lower).await;
@@ -156,7 +156,7 @@ async fn a_change_of_password_needs_no_room(engine: Engine) {
     let app = app.second_instance_with(router, |settings| settings.password.logout_on_change = false).await;
     let ada = app.signed_in(EMAIL).await;
     login(&app).await;
-    let full = app.second_instance_with(router, |settings| settings.session_limit.max_per_user = Some(1)).await;
+    let full = app.second_instance_with(router, |settings| settings.sessions.max_per_user = Some(1)).await;
     let new = "wrong pony charger clip";
     let change = json!({ "old_password": PASSWORD, "new_password1": new, "new_password2": new });
     let mut ada = super::at(&full, &ada);

@@ -166,7 +166,7 @@ async fn a_mail_is_given_up_in_the_end(engine: Engine) {
     let server = SmtpServer::start(Mood::Refuses("451 never")).await;
     let app = with_server(engine, server.address).await;
     sign_up(&app, ADA, PASSWORD).await;
-    let attempts = app.auth.settings().outbox.attempts;
+    let attempts = app.auth.settings().mail.attempts;
     for attempt in 0..attempts {
         assert_eq!(app.deliver_mail().await, 1, "{attempt}");
         app.advance(Duration::from_hours(1));

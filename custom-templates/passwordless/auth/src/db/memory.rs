@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use time::OffsetDateTime;
 
 use super::{Error, Rank, Result, Text, Written};
-use crate::settings::Section;
+use crate::settings::{Deployed, Section};
 
 /// `[memory]`.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +20,8 @@ impl Settings {
         Self { rows: section.number("rows", 100..=100_000_000) as usize }
     }
 }
+
+impl Deployed for Settings {}
 
 /// A row as text, and its end in seconds.
 struct Kept {

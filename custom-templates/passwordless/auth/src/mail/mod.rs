@@ -6,6 +6,7 @@ mod message;
 mod reach;
 mod sender;
 mod settings;
+mod transport;
 mod trial;
 mod trouble;
 
@@ -13,5 +14,6 @@ pub(crate) use handing::{Mail, hand_over, pretend};
 pub use message::Letter;
 pub(crate) use reach::Reach;
 pub use sender::{Sender, Server};
-pub use settings::{Settings, Tls, Transport};
+pub use settings::Settings;
+pub use transport::{Tls, Transport};
 pub use trial::send_test;

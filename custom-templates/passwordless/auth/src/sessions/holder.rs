@@ -66,7 +66,7 @@ pub(super) async fn refreshing(auth: &Auth, session: &Session) -> Result<(Holder
 
 /// Ends a session of which somebody has a copy, unless the settings let it live.
 pub(super) async fn end_replayed(auth: &Auth, session: &Session) -> Result<(), NotRotated> {
-    if auth.settings().rotation.revocation {
+    if auth.settings().sessions.revocation {
         end(auth, session.id, session.user_id, EndedBy::Replay).await?;
     }
     Ok(())

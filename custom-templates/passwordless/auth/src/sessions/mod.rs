@@ -50,7 +50,6 @@ pub use issuing::Issued;
 pub(crate) use liveness::{Liveness, is_acceptable};
 pub(crate) use refreshing::router;
 pub(crate) use remembering::is_forgotten;
-pub use renewal::RotationSettings;
 use renewal::rotate;
 pub use role::{Role, Staff, Superuser};
 use rotation::NotRotated;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ring::hmac;
 
 use super::{Email, role};
-use crate::settings::Section;
+use crate::settings::{Deployed, Section};
 
 /// Bytes of the shortest key that nobody can find by trying.
 const KEY_BYTES: usize = 32;
@@ -71,13 +71,6 @@ impl Settings {
         }
     }
 
-    /// What production does not start with.
-    pub(crate) fn refuse_unsafe(&self, section: &mut Section<'_>) {
-        if !self.has_id_key {
-            section.problem("id_key", FIX);
-        }
-    }
-
     /// Whether somebody with this address may sign in.
     #[must_use]
     pub fn allows(&self, address: &Email) -> bool {
@@ -92,6 +85,14 @@ impl Settings {
     #[must_use]
     pub fn role(&self, address: &Email) -> i64 {
         self.roles.get(address.key()).copied().unwrap_or(role::USER)
+    }
+}
+
+impl Deployed for Settings {
+    fn refuse_unsafe(&self, section: &mut Section<'_>) {
+        if !self.has_id_key {
+            section.problem("id_key", FIX);
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 mod environment;
 mod problem;
-#[allow(dead_code, reason = "it also tells what else is made of settings")]
 mod reader;
 mod sources;
+mod variables;
+mod well_known;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,9 +21,6 @@ use crate::{http, tokens};
 
 /// The defaults, with a line on each key: the text `settings.toml` begins as.
 pub const DEFAULTS: &str = include_str!("../../defaults.toml");
-
-/// Variables every platform knows, and the keys they set.
-const WELL_KNOWN: &[(&str, &str)] = &[("ENVIRONMENT", "environment")];
 
 /// Every setting, checked.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
-//! Rejects settings that are valid alone, but impossible together.
+//! Settings that are valid alone, but impossible or unwise together.
 
 use super::Settings;
-use crate::settings::Reader;
+use crate::settings::{Advice, Reader};
 use crate::{admin, http, password_reset, sessions};
 
 /// Paths that no setting changes.
@@ -31,6 +31,15 @@ pub(super) fn refuse(settings: &Settings, reader: &mut Reader) {
     refuse_lost_cookies(&settings.http, cookie, reader);
     let mut section = reader.section("password");
     settings.password.refuse_useless_redirect(&settings.http, cookie, &mut section);
+}
+
+pub(super) fn advise(settings: &Settings, advice: &mut Advice) {
+    // A response head can exceed nginx's default limit: a user with a long name could not sign in.
+    advice.warn_if(
+        settings.sessions.access_cookie && settings.claims.personal().next().is_some(),
+        "tokens.claims: with sessions.access_cookie, names of any length are in both cookies, and an answer's head can be longer \
+         than 4 KiB; leave them out, or let the proxy take 16 KiB (nginx: `proxy_buffer_size 16k;`)",
+    );
 }
 
 /// Browsers drop a cookie whose domain does not include the host that sets it.

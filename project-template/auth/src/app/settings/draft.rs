@@ -63,9 +63,9 @@ impl Draft {
     ///
     /// # Errors
     /// Every problem of that section, and every key and variable that no setting has.
-    pub(crate) fn finish_section(mut self, section: &str) -> Result<Settings, Problems> {
-        self.reader.keep_only(section);
-        self.finish()
+    pub(crate) fn finish_section(self, section: &str) -> Result<Settings, Problems> {
+        self.reader.finish_where(|name| name == section)?;
+        Ok(self.settings)
     }
 
     /// The result of `make`, if neither the settings nor `make` have problems.

@@ -1,10 +1,10 @@
-//! Requirements for production that belong to no single room.
+//! What the environment makes of the settings: requirements of production, and `check --deploy`.
 
 use std::time::Duration;
 
-use super::Settings;
+use super::{Settings, combinations};
 use crate::http;
-use crate::settings::{Environment, Reader};
+use crate::settings::{Advice, Environment, Reader};
 
 /// The time that load balancers need to notice that a server is leaving.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -31,7 +31,20 @@ impl Settings {
         self.http.drain.unwrap_or(if self.is_production() { DRAIN } else { Duration::ZERO })
     }
 
-    pub(super) fn require_public_url(&self, reader: &mut Reader) {
+    /// The settings as this environment has them, after all checks that concern several sections.
+    pub(super) fn deployed(mut self, reader: &mut Reader) -> Self {
+        combinations::refuse(&self, reader);
+        if self.is_production() {
+            self.sessions.cookie.add_prefix();
+            self.require_public_url(reader);
+            for (name, section) in self.sections() {
+                section.refuse_unsafe(&mut reader.section(name));
+            }
+        }
+        self
+    }
+
+    fn require_public_url(&self, reader: &mut Reader) {
         if self.http.public_url.is_none() {
             let fix = "must be set in production, for example \"https://auth.example.com\"";
             reader.section("http").problem("public_url", fix);
@@ -45,11 +58,24 @@ impl Settings {
         }
     }
 
+    fn advice(&self) -> Advice {
+        let mut advice = Advice::default();
+        for (_, section) in self.sections() {
+            section.advise(&mut advice);
+        }
+        combinations::advise(self, &mut advice);
+        advice
+    }
+
+    /// Settings that work in production but should be changed, each with a remedy.
+    #[must_use]
+    pub fn deployment_warnings(&self) -> Vec<String> {
+        self.advice().warnings
+    }
+
     /// Notes on settings whose safety depends on the deployment.
     #[must_use]
     pub fn deployment_notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        self.http.note(&mut notes);
-        notes
+        self.advice().notes
     }
 }

@@ -422,7 +422,7 @@ fn claims_are_columns_of_the_account_or_fixed_values() {
     assert!(load(fine, &[]).is_ok());
     assert!(load("", &[("JWT_ALLAUTH__TOKENS__CLAIMS", "{ plan = \"free\" }")]).is_ok());
     assert!(
-        load("", &[("JWT_ALLAUTH__TOKENS__CLAIMS", "plan")]).unwrap_err().contains("`tokens.claims` must be a section")
+        load("", &[("JWT_ALLAUTH__TOKENS__CLAIMS", "plan")]).unwrap_err().contains("`tokens.claims` must be a table")
     );
     for (claim, problem) in [
         ("role = 1000", "has `role`, which cannot be a claim: every token has it already"),
@@ -506,4 +506,63 @@ fn a_name_that_would_make_tokens_too_long_for_a_cookie_is_refused_at_the_start()
     for key in ["tokens.issuer", "tokens.audience"] {
         assert!(problems.contains(&format!("`{key}` must be at most 100 bytes")), "{problems}");
     }
+}
+
+#[test]
+fn every_section_of_the_defaults_is_in_the_list_and_no_other() {
+    let defaults: toml::Table = crate::settings::DEFAULTS.parse().unwrap();
+    let mut expected: Vec<&str> =
+        defaults.iter().filter(|(_, value)| value.is_table()).map(|(name, _)| name.as_str()).collect();
+    let settings = load("", &[]).unwrap();
+    let mut listed: Vec<&str> = settings.sections().iter().map(|(name, _)| *name).collect();
+    expected.sort_unstable();
+    listed.sort_unstable();
+    listed.dedup();
+    assert_eq!(listed, expected);
+}
+
+#[test]
+fn every_accepted_issuer_is_checked_as_the_issuer_is() {
+    let long = "x".repeat(101);
+    for refused in ["", &long] {
+        let problem = load("", &[("JWT_ALLAUTH__TOKENS__ACCEPTED_ISSUERS", &format!("[\"fine\", \"{refused}\"]"))]);
+        let problem = problem.unwrap_err();
+        assert!(
+            problem.contains("`tokens.accepted_issuers` has \"") && problem.contains("1 to 100 bytes"),
+            "{problem}"
+        );
+    }
+    load("", &[("JWT_ALLAUTH__TOKENS__ACCEPTED_ISSUERS", &"x".repeat(100))]).unwrap();
+}
+
+#[test]
+fn a_list_and_a_table_in_variables_are_json_and_quotes_are_no_part_of_a_value() {
+    let issuers = |value: &str| {
+        let settings = load("", &[("JWT_ALLAUTH__TOKENS__ACCEPTED_ISSUERS", value)]);
+        settings.map(|settings| settings.tokens.accepted_issuers)
+    };
+    assert_eq!(issuers("breaker, other").unwrap(), ["breaker", "other"]);
+    assert_eq!(issuers("[\"breaker\"]").unwrap(), ["breaker"]);
+    for (value, told) in [
+        ("\"breaker\"", "has quotes"),
+        ("[breaker]", "begins with `[`, but is not a list in JSON"),
+        ("[5]", "must be a list of texts in quotes"),
+    ] {
+        let problem = issuers(value).unwrap_err();
+        let place = "JWT_ALLAUTH__TOKENS__ACCEPTED_ISSUERS: `tokens.accepted_issuers` ";
+        assert!(
+            problem.contains(&format!("{place}{told}")) && problem.starts_with("one problem"),
+            "{value}: {problem}"
+        );
+    }
+    let claims = |value: &str| load("", &[("JWT_ALLAUTH__TOKENS__CLAIMS", value)]);
+    let (json, toml) = ("{\"plan\": \"free\", \"mail\": \"user.email\"}", "{ plan = \"free\", mail = \"user.email\" }");
+    for value in [json, toml] {
+        assert_eq!(claims(value).unwrap().claims.personal().collect::<Vec<_>>(), ["mail"], "{value}");
+    }
+    let problem = claims("plan=free").unwrap_err();
+    assert!(
+        problem.contains("JWT_ALLAUTH__TOKENS__CLAIMS: `tokens.claims` must be a table, in JSON such as"),
+        "{problem}"
+    );
 }

@@ -1,14 +1,15 @@
 //! The settings of the whole program: the environment overrides `settings.toml`, which overrides the compiled-in
-//! defaults.
+//! defaults. Its own: it has fewer sections, and two of its own.
 //!
 //! Each room reads its own section from a `Section`, which collects every problem instead of stopping at the first.
 
+mod combinations;
 mod draft;
 mod production;
 
 pub(crate) use draft::Draft;
 
-use crate::settings::{Environment, Reader};
+use crate::settings::{Deployed, Environment, Reader};
 use crate::{codes, db, http, login_codes, mail, redis, sessions, templates, throttle, tokens, users};
 
 /// Every setting, validated.
@@ -22,7 +23,6 @@ pub struct Settings {
     pub codes: codes::Settings,
     pub mail: mail::Settings,
     pub sessions: sessions::Settings,
-    pub rotation: sessions::RotationSettings,
     pub redis: redis::Settings,
     pub memory: db::MemorySettings,
     pub throttle: throttle::Settings,
@@ -35,8 +35,7 @@ impl Settings {
     fn read(reader: &mut Reader) -> Self {
         let http = http::Settings::read(&mut reader.section("http"));
         let address = http.public_url.as_ref().map(ToString::to_string);
-        let tokens = tokens::Settings::read(&mut reader.section("tokens"), address);
-        let mut settings = Self {
+        let settings = Self {
             environment: reader.top().one_of("environment"),
             http,
             users: users::Settings::read(&mut reader.section("users")),
@@ -44,55 +43,47 @@ impl Settings {
             codes: codes::Settings::read(&mut reader.section("codes")),
             mail: mail::Settings::read(&mut reader.section("mail")),
             sessions: sessions::Settings::read(&mut reader.section("sessions")),
-            rotation: sessions::RotationSettings::read(&mut reader.section("sessions")),
             redis: db::redis_settings(&mut reader.section("redis")),
             memory: db::MemorySettings::read(&mut reader.section("memory")),
             throttle: throttle::Settings::read(&mut reader.section("throttle")),
-            claims: sessions::ExtraClaims::read(&mut reader.section("tokens"), &tokens.audience),
-            tokens,
+            tokens: tokens::Settings::read(&mut reader.section("tokens"), address),
+            claims: sessions::ExtraClaims::read(&mut reader.section("tokens")),
             templates: templates::Settings::read(&mut reader.section("templates")),
         };
-        if settings.mail.timeout >= settings.http.request_timeout {
-            let fix = "must be less than http.request_timeout: the request waits for the mail server";
-            reader.section("mail").conflict("timeout", &["http.request_timeout"], fix);
-        }
-        if settings.is_production() {
-            settings.sessions.cookie.add_prefix();
-            settings.refuse_unsafe(reader);
-        }
-        settings
+        settings.deployed(reader)
     }
 
-    /// Rejects settings that are unsafe in production.
-    fn refuse_unsafe(&self, reader: &mut Reader) {
-        self.require_public_url(reader);
-        self.users.refuse_unsafe(&mut reader.section("users"));
-        self.codes.refuse_unsafe(&mut reader.section("codes"));
-        self.mail.refuse_unsafe(&mut reader.section("mail"));
-    }
-
-    /// Settings that work in production but should be changed, each with a remedy.
-    #[must_use]
-    pub fn deployment_warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
-        self.warn_of_development(&mut warnings);
-        if self.redis.url.is_none() {
-            warnings.push(
-                "redis.url: sessions, codes and budgets are in the memory of one process, and gone when it restarts; set \
-                 REDIS_URL"
-                    .into(),
-            );
-        }
-        self.http.warn(&mut warnings);
-        self.codes.warn(&mut warnings);
-        self.mail.warn(&mut warnings);
-        self.sessions.warn(&mut warnings);
-        self.rotation.warn(&mut warnings);
-        self.redis.warn(&mut warnings);
-        self.throttle.warn(&mut warnings);
-        self.tokens.warn(&mut warnings);
-        self.claims.warn(!self.tokens.encryption_keys.is_empty(), &mut warnings);
-        warnings
+    /// Every section, by its name in the settings. A field that is not listed does not compile.
+    fn sections(&self) -> [(&'static str, &dyn Deployed); 11] {
+        let Self {
+            environment: _,
+            http,
+            users,
+            // It has no section: tests change it.
+            login_codes: _,
+            codes,
+            mail,
+            sessions,
+            redis,
+            memory,
+            throttle,
+            tokens,
+            claims,
+            templates,
+        } = self;
+        [
+            ("http", http),
+            ("users", users),
+            ("codes", codes),
+            ("mail", mail),
+            ("sessions", sessions),
+            ("redis", redis),
+            ("memory", memory),
+            ("throttle", throttle),
+            ("tokens", tokens),
+            ("tokens", claims),
+            ("templates", templates),
+        ]
     }
 }
 

@@ -42,3 +42,16 @@ fn the_state_in_memory_is_warned_of() {
     assert!(warned(""));
     assert!(!warned("[redis]\nurl = \"redis://127.0.0.1:6379\""));
 }
+
+#[test]
+fn every_section_of_the_defaults_is_in_the_list_and_no_other() {
+    let defaults: toml::Table = crate::settings::DEFAULTS.parse().unwrap();
+    let mut expected: Vec<&str> =
+        defaults.iter().filter(|(_, value)| value.is_table()).map(|(name, _)| name.as_str()).collect();
+    let settings = load("").unwrap();
+    let mut listed: Vec<&str> = settings.sections().iter().map(|(name, _)| *name).collect();
+    expected.sort_unstable();
+    listed.sort_unstable();
+    listed.dedup();
+    assert_eq!(listed, expected);
+}

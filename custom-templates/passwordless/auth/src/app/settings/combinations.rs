@@ -1,0 +1,18 @@
+//! Settings that are valid alone, but impossible or unwise together. Its own: other sections are there to combine.
+
+use super::Settings;
+use crate::settings::{Advice, Reader};
+
+pub(super) fn refuse(settings: &Settings, reader: &mut Reader) {
+    if settings.mail.timeout >= settings.http.request_timeout {
+        let fix = "must be less than http.request_timeout: the request waits for the mail server";
+        reader.section("mail").conflict("timeout", &["http.request_timeout"], fix);
+    }
+}
+
+pub(super) fn advise(settings: &Settings, advice: &mut Advice) {
+    advice.warn_if(
+        settings.redis.url.is_none(),
+        "redis.url: sessions, codes and budgets are in the memory of one process, and gone when it restarts; set REDIS_URL",
+    );
+}

@@ -1,0 +1,4 @@
+//! Variables that platforms set. Its own: it has fewer settings.
+
+/// The variables, each with the key it sets.
+pub(super) const WELL_KNOWN: &[(&str, &str)] = &[("ENVIRONMENT", "environment")];
