@@ -77,7 +77,8 @@ fn rust_files(place: &Place, directory: &str) -> Vec<String> {
 #[test]
 fn no_file_is_kept_that_no_module_declares() {
     each_beside_the_built_in(|place, project| {
-        let files = rust_files(place, &format!("{project}/auth/src"));
+        let mut files = rust_files(place, &format!("{project}/auth/src"));
+        files.extend(rust_files(place, &format!("{project}/auth-tokens/src")));
         for file in files.iter().filter(|file| !file.ends_with("/lib.rs")) {
             let module = file.strip_suffix("/mod.rs").or_else(|| file.strip_suffix(".rs")).unwrap();
             let (parent, name) = module.rsplit_once('/').unwrap();
@@ -97,6 +98,27 @@ fn no_file_is_kept_that_no_module_declares() {
 
 /// What the built-in project has at the paths of files that these templates have of their own, as somebody last compared them.
 const SHADOWED: &str = include_str!("shadowed.txt");
+
+/// What the first comment of a file says that a template has in place of a built-in one, before its reason.
+const DIFFERS: &str = "Differs from the built-in project: ";
+
+#[test]
+fn a_file_in_place_of_a_built_in_one_says_why_in_its_first_comment() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (template, _) in OF_THEIR_OWN {
+        let own = root.join("custom-templates").join(template);
+        for file in WalkDir::new(&own).into_iter().map(Result::unwrap) {
+            let inner = file.path().strip_prefix(&own).unwrap().to_str().unwrap();
+            let is_source = inner.ends_with(".rs") && (inner.starts_with("src/") || inner.starts_with("auth/src/"));
+            if is_source && root.join("project-template").join(inner).is_file() {
+                let text = fs::read_to_string(file.path()).unwrap();
+                let comment = text.lines().take_while(|line| line.starts_with("//! "));
+                let comment = comment.map(|line| &line["//! ".len()..]).collect::<Vec<_>>().join(" ");
+                assert!(comment.contains(DIFFERS), "custom-templates/{template}/{inner} does not say why: {DIFFERS}…");
+            }
+        }
+    }
+}
 
 /// A mend in a file that is shadowed reaches the template only by hand.
 #[test]

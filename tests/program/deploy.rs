@@ -49,7 +49,7 @@ fn variables(text: &str) -> BTreeSet<&str> {
 fn is_known(place: &Place, variable: &str) -> bool {
     let variable = variable.strip_suffix("_FILE").unwrap_or(variable);
     let Some(key) = variable.strip_prefix("JWT_ALLAUTH__") else {
-        let settings = place.read("my-shop/auth/src/settings/mod.rs");
+        let settings = place.read("my-shop/auth/src/settings/well_known.rs");
         return settings.contains(&format!("(\"{variable}\", \""));
     };
     let settings: toml::Table = place.read("my-shop/settings.toml").parse().unwrap();
@@ -103,6 +103,13 @@ fn everything_the_image_is_made_of_is_there_and_no_secret_gets_near_it() {
             }
         }
         assert!(copied > 3);
+        let workspace: toml::Table = place.read("my-shop/Cargo.toml").parse().unwrap();
+        for member in workspace["workspace"]["members"].as_array().unwrap() {
+            let member = member.as_str().unwrap();
+            for part in [format!("COPY {member}/Cargo.toml {member}/"), format!("{member}/src/lib.rs")] {
+                assert!(dockerfile.contains(&part), "{member}: {part}");
+            }
+        }
         let manifest: toml::Table = place.read("my-shop/auth/Cargo.toml").parse().unwrap();
         for bench in manifest["bench"].as_array().unwrap() {
             let stand_in = format!("auth/benches/{}.rs", bench["name"].as_str().unwrap());

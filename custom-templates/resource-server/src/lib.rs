@@ -1,4 +1,4 @@
-//! The service: your routes.
+//! The service: your routes. Differs from the built-in project: its routes show what a token says.
 
 use auth::{Auth, CurrentUser, Staff};
 use axum::Router;

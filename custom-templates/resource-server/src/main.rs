@@ -1,4 +1,4 @@
-//! The program.
+//! The program. Differs from the built-in project: it only serves.
 
 use std::process::ExitCode;
 

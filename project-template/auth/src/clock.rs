@@ -14,7 +14,8 @@ static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// Whether a stored time, in seconds since 1970, is less than `within` ago. A time in the future comes from a wrong
 /// clock and is not recent.
-pub(crate) fn is_recent(stored: i64, now: OffsetDateTime, within: Duration) -> bool {
+#[must_use]
+pub fn is_recent(stored: i64, now: OffsetDateTime, within: Duration) -> bool {
     let age = now.unix_timestamp().saturating_sub(stored);
     (-seconds(SKEW)..seconds(within)).contains(&age)
 }

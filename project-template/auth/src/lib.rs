@@ -25,7 +25,7 @@
 //! | [`db`] | SQLite and PostgreSQL |
 //! | `openapi` | describes routes, and serves a page to try them |
 //! | [`templates`] | the texts of mails and pages, and their replacement |
-//! | [`tokens`] | claims, keys, signatures |
+//! | [`tokens`] | this server's keys, and the tokens it issues and accepts; their form is the crate `auth-tokens` |
 //! | [`redis`] | optional state that several instances share |
 //! | [`http`] | input, cookies, forged requests, the client's address |
 //! | [`pages`] | HTML pages in a browser |

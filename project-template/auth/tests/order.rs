@@ -103,7 +103,7 @@ fn sources() -> Vec<(String, String, String)> {
 }
 
 fn is_of_tests(name: &str) -> bool {
-    name.ends_with("tests.rs") || name == "test_keys.rs"
+    name.ends_with("tests.rs")
 }
 
 /// The stores that a file names, each with its line and the module before it in the path.

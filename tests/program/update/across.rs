@@ -10,10 +10,17 @@ use crate::support::Place;
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/before-the-rooms-had-an-order.tar.xz");
 
 /// What the owner has added, and where.
-const APPENDED: [(&str, &str); 3] =
-    [("auth/src/users/routes.rs", HANDLER), ("auth/src/http/layers.rs", LAYER), (MAIL, "Your shop")];
+const APPENDED: [(&str, &str); 5] = [
+    ("auth/src/users/routes.rs", HANDLER),
+    ("auth/src/http/layers.rs", LAYER),
+    ("auth/src/tokens/claims.rs", CLAIM),
+    ("auth/src/tokens/jws.rs", SIGNED),
+    (MAIL, "Your shop"),
+];
 const HANDLER: &str = "async fn my_handler() {}";
 const LAYER: &str = "pub(crate) fn my_layer() {}";
+const CLAIM: &str = "fn my_claim() {}";
+const SIGNED: &str = "fn my_signature() {}";
 const MAIL: &str = "auth/templates/email/login_code_text.txt";
 
 fn project() -> Project {
@@ -56,6 +63,9 @@ fn the_work_of_an_owner_survives_that_the_rooms_were_put_in_order() {
     for (old, new, mine) in [
         ("auth/src/users/routes.rs", "auth/src/account/routes.rs", HANDLER),
         ("auth/src/http/layers.rs", "auth/src/server/layers.rs", LAYER),
+        // A crate of their own later.
+        ("auth/src/tokens/claims.rs", "auth-tokens/src/claims.rs", CLAIM),
+        ("auth/src/tokens/jws.rs", "auth-tokens/src/jws.rs", SIGNED),
     ] {
         assert_eq!((outcome(&ran, old), outcome(&ran, new)), ("removed".to_owned(), "merged".to_owned()));
         assert!(project.read(new).contains(mine) && !project.has(old), "{new}");

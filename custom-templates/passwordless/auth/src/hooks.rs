@@ -1,4 +1,5 @@
-//! What an application adds to this crate without editing it.
+//! What an application adds to this crate without editing it. Differs from the built-in project: there are no accounts
+//! that hooks could be told of.
 //!
 //! Implement [`Hooks`] and give it to [`commands::run_with`](crate::commands::run_with), in `src/main.rs`:
 //!

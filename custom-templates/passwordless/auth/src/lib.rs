@@ -1,4 +1,5 @@
-//! Signing in by mailed codes, for an axum application: no accounts, no passwords, no database.
+//! Signing in by mailed codes, for an axum application: no accounts, no passwords, no database. Differs from the
+//! built-in project: it has fewer rooms.
 //!
 //! | room | what it is for |
 //! |---|---|

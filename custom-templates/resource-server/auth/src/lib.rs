@@ -1,7 +1,8 @@
-//! Who is calling, by the access token that another server gave out.
+//! Who is calling, by the access token that another server issued. Differs from the built-in project: it has fewer
+//! rooms.
 //!
-//! That server publishes its keys; nothing else is asked of it, and there is no database. Most of these files are its own,
-//! unchanged: the claims, the signatures, the extractors and what a refused client is told.
+//! That server publishes its keys; nothing else is asked of it, and there is no database. Many of these files are its own,
+//! unchanged: the extractors, the answers to a refused client, the connections. Tokens are the crate `auth-tokens`.
 //!
 //! ```no_run
 //! use auth::{Auth, CurrentUser};
@@ -17,12 +18,10 @@
 //! ```
 
 pub mod app;
-#[allow(dead_code, reason = "what is stored has times that only a server with accounts looks at")]
 pub mod clock;
 pub mod commands;
-#[allow(dead_code, reason = "it also has what only a server with accounts says")]
 pub mod error;
-mod http;
+pub mod http;
 mod server;
 pub mod sessions;
 pub mod settings;
@@ -31,8 +30,7 @@ pub mod testing;
 mod tls;
 pub mod tokens;
 pub mod users;
-#[allow(dead_code, unused_imports, unused_macros, unreachable_pub, reason = "mails have more to say")]
-mod words;
+pub mod words;
 
 pub use app::Auth;
 pub use error::{Error, Result};

@@ -16,8 +16,8 @@ use crate::clock::Clock;
 use crate::private;
 use crate::settings::Problems;
 use crate::tokens::{
-    Algorithm, PEM, SECRET, SigningKey, Signs, Tokens, generate_encryption_key, key_files, may_be_directory, number,
-    parse, read, with_signs_from,
+    Algorithm, PEM, SECRET, SigningKey, Signs, Tokens, generate_encryption_key, how_to_make, key_files,
+    may_be_directory, number, parse, read, with_signs_from,
 };
 
 #[derive(Subcommand)]
@@ -65,7 +65,7 @@ fn rotate(settings: &Settings, at_once: bool, if_none: bool, from: Option<&Path>
     let algorithm = settings.tokens.algorithm;
     let key = match from {
         Some(file) => taken(file, algorithm, &files)?,
-        None => SigningKey::generate(algorithm).map_err(anyhow::Error::msg)?,
+        None => generate(algorithm)?,
     };
     let is_first = files.iter().all(|file| from.is_some_and(|from| is_same(file, from)));
     let now = Clock::default().now();
@@ -85,6 +85,14 @@ fn rotate(settings: &Settings, at_once: bool, if_none: bool, from: Option<&Path>
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The text of a new key.
+fn generate(algorithm: Algorithm) -> anyhow::Result<Zeroizing<String>> {
+    let key = SigningKey::generate(algorithm);
+    // Only RSA keys are made in another way than by this command.
+    let fix = if algorithm == Algorithm::Rs256 { how_to_make(algorithm) } else { "try again" };
+    key.map_err(|problem| anyhow!("{problem}; {fix}"))
 }
 
 /// The text of a key that was made elsewhere. Its file may be among the key files already, but no other file may hold
@@ -122,7 +130,7 @@ fn is_same(file: &Path, other: &Path) -> bool {
 
 /// Prints the text between the markers of a key file, in base64url.
 fn print(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let key = SigningKey::generate(settings.tokens.algorithm).map_err(anyhow::Error::msg)?;
+    let key = generate(settings.tokens.algorithm)?;
     let lines = key.lines().filter(|line| !line.starts_with("-----"));
     let value = Zeroizing::new(lines.collect::<String>().replace('+', "-").replace('/', "_"));
     output::line(value.trim_end_matches('='));
@@ -135,7 +143,7 @@ fn print(settings: &Settings) -> anyhow::Result<ExitCode> {
 
 /// Encryption keys are values, not files: the new one is printed for the operator's store of secrets.
 fn make_encryption_key(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let tokens = Tokens::load(&settings.tokens).map_err(Problems::from)?;
+    let (tokens, _) = Tokens::load_to_list(&settings.tokens).map_err(Problems::from)?;
     let taken: Vec<&str> = tokens.encryption_kids().collect();
     let today = Clock::default().now().date().to_string();
     let others = (2_u32..).map(|number| format!("{today}-{number}"));
@@ -200,7 +208,7 @@ fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 fn list(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let tokens = Tokens::load(&settings.tokens).map_err(Problems::from)?;
+    let (tokens, mismatch) = Tokens::load_to_list(&settings.tokens).map_err(Problems::from)?;
     let now = Clock::default().now();
     let signing = tokens.signing_key(now).kid().to_owned();
     for key in tokens.keys() {
@@ -220,6 +228,9 @@ fn list(settings: &Settings) -> anyhow::Result<ExitCode> {
         (true, Some(_)) => output::line("plain: tokens are also accepted unencrypted"),
         (true, None) => output::line("plain: tokens go out and are accepted unencrypted"),
         (false, _) => {}
+    }
+    if let Some(problem) = mismatch {
+        eprintln!("the server does not start with these keys: {problem}");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,7 @@
 //! The error type of the HTTP edge, and its response.
 
 mod refusal;
-pub(crate) mod shared;
+pub mod shared;
 
 pub(crate) use refusal::{Refusal, refusals};
 
@@ -113,7 +113,8 @@ impl Error {
     }
 
     /// The text for people: the detail, or the problems of the fields.
-    pub(crate) fn message(&self) -> String {
+    #[must_use]
+    pub fn message(&self) -> String {
         match self {
             Self::Fields(fields) => fields.values().flatten().cloned().collect::<Vec<_>>().join(" "),
             Self::Throttled(wait) => format!("You have done that too often. Try again in {}.", in_words(*wait)),

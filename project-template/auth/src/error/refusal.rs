@@ -33,12 +33,12 @@ impl Refusal {
 }
 
 /// Declares refusals: `Err(Name.into())` refuses, `responses(Name)` documents it. The doc comment goes into the
-/// description of the API.
+/// description of the API. With `pub:` before them, the application can use them too.
 macro_rules! refusals {
-    ($($(#[doc = $about:literal])+ $name:ident = $status:ident, $code:literal, $detail:literal;)+) => {$(
+    (@($vis:vis) $($(#[doc = $about:literal])+ $name:ident = $status:ident, $code:literal, $detail:literal;)+) => {$(
         $(#[doc = $about])+
         #[derive(Clone, Copy, Debug)]
-        pub(crate) struct $name;
+        $vis struct $name;
 
         impl $name {
             pub(crate) const REFUSAL: $crate::error::Refusal = $crate::error::Refusal {
@@ -63,5 +63,11 @@ macro_rules! refusals {
             }
         }
     )+};
+    (pub: $($refusals:tt)+) => {
+        $crate::error::refusals! { @(pub) $($refusals)+ }
+    };
+    ($($refusals:tt)+) => {
+        $crate::error::refusals! { @(pub(crate)) $($refusals)+ }
+    };
 }
 pub(crate) use refusals;

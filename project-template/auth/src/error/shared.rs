@@ -1,8 +1,8 @@
-//! Refusals that several rooms use.
+//! Refusals that several rooms use, and an application may.
 
 use super::refusals;
 
-refusals! {
+refusals! { pub:
     /// The body is no JSON, or has too many members or levels.
     BodyNotParsed = BAD_REQUEST, "parse_error", "JSON parse error - expected value at line 1 column 1";
     /// The connection ended before the body did.

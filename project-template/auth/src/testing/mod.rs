@@ -18,7 +18,6 @@ mod client;
 mod events;
 mod instances;
 mod key_files;
-mod keys;
 mod listening;
 mod mailbox;
 mod program;
@@ -27,8 +26,8 @@ mod users;
 
 pub use crate::audit::AuditRow;
 pub use app::{Engine, TestApp};
+pub use auth_tokens::test_keys::RSA;
 pub use client::{Client, Reply};
-pub use keys::RSA;
 pub use listening::Listening;
 pub use mailbox::{Mailbox, Received};
 pub use program::{Program, Server, Starting, read_reply};

@@ -6,10 +6,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use zeroize::Zeroizing;
 
-use super::{
-    keys::{self, SigningKey},
-    pem::Pkcs8,
-};
+use auth_tokens::{Algorithm, SigningKey, has_placeholder};
 
 /// Extension of a file with a private key in PEM.
 pub(crate) const PEM: &str = "pem";
@@ -18,6 +15,17 @@ pub(crate) const SECRET: &str = "secret";
 
 /// Length of the shortest secret, 32 bytes, in base64url.
 pub(super) const SECRET_TEXT: usize = 43;
+
+/// How to make the first key for this algorithm. `ring` makes no RSA keys.
+pub(crate) fn how_to_make(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::Rs256 => {
+            "make one with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 | cargo run -- keys rotate --from -` \
+             (4096 for a longer one)"
+        }
+        Algorithm::EdDsa | Algorithm::Es256 | Algorithm::Hs256 => "make one with `cargo run -- keys rotate`",
+    }
+}
 
 /// Prefix of the comment line with the time from which a key signs, in RFC 3339.
 const SIGNS_FROM: &str = "signs-from:";
@@ -54,13 +62,10 @@ fn signs_from(text: &str) -> Result<Option<OffsetDateTime>, String> {
 
 fn decode(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
     if text.len() < SECRET_TEXT {
-        return Err(
-            "is not a file or directory that exists, and is too short for a key; make one with `cargo run -- keys rotate`"
-                .into(),
-        );
+        return Err("is not a file or directory that exists, and is too short for a key".into());
     }
-    if keys::has_placeholder(text.as_bytes()) {
-        return Err("is a placeholder; put a new one with `cargo run -- keys rotate`".into());
+    if has_placeholder(text.as_bytes()) {
+        return Err("is a placeholder".into());
     }
     URL_SAFE_NO_PAD
         .decode(text.trim_end_matches('='))
@@ -73,9 +78,7 @@ fn decode(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
 /// # Errors
 /// As [`parse`].
 pub(super) fn from_value(value: &str) -> Result<SigningKey, String> {
-    let bytes = decode(value)?;
-    // A random secret is not mistaken for PKCS#8, which has ten fixed bytes in fixed places.
-    if Pkcs8::parse(&bytes).is_ok() { SigningKey::from_pkcs8(&bytes) } else { SigningKey::from_secret(&bytes) }
+    SigningKey::from_bytes(&decode(value)?)
 }
 
 /// The text of a key file with `when` as the time from which the key signs, replacing an earlier time.

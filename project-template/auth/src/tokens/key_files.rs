@@ -7,15 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use auth_tokens::{Algorithm, KeySet, SigningKey, Signs};
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
 
-use super::{
-    jws::Algorithm,
-    key_file::{PEM, SECRET, SECRET_TEXT, from_value, parse, read},
-    key_set::KeySet,
-    keys::{SigningKey, Signs},
-};
+use super::key_file::{PEM, SECRET, SECRET_TEXT, from_value, how_to_make, parse, read};
 use crate::settings::Problem;
 
 /// The keys, and findings that are not errors.
@@ -24,48 +20,81 @@ pub(crate) struct Loaded {
     pub(crate) keys: KeySet,
     /// Sentences for the log, each with its fix.
     pub(crate) warnings: Vec<String>,
+    /// Keys that only verify, although the owner may expect them to sign.
+    idle: Vec<Problem>,
 }
 
-impl KeySet {
-    /// Loads the keys that `entries` name, newest first.
+impl Loaded {
+    /// Loads the keys that `entries` name, newest first, for a server that signs with `algorithm`.
     ///
     /// An entry is a directory (its `*.pem` and `*.secret` files, the greatest number first), a file, or a value:
     /// PKCS#8 DER or an HS256 secret of at least 32 bytes, in base64url.
     ///
     /// # Errors
     /// Every problem as a sentence that names the entry and the fix; never the value of one.
-    pub(crate) fn load(entries: &[SecretString], algorithm: Algorithm) -> Result<Loaded, Vec<Problem>> {
-        let mut loading = Loading::default();
+    pub(crate) fn of(entries: &[SecretString], algorithm: Algorithm) -> Result<Self, Vec<Problem>> {
+        let mut loading = Loading::of(algorithm);
         for (index, entry) in entries.iter().enumerate() {
             loading.entry(index + 1, entry.expose_secret().trim());
         }
-        let Loading { keys, mut warnings, idle, problems, .. } = loading;
+        let Loading { keys, warnings, idle, problems, fix, .. } = loading;
         if !problems.is_empty() {
             return Err(problems);
         }
-        match KeySet::new(keys, algorithm) {
-            Ok(keys) => {
-                warnings.extend(idle.iter().map(ToString::to_string));
-                Ok(Loaded { keys, warnings })
-            }
-            // A key that only verifies may be the one that was meant to sign.
-            Err(problem) => Err([problem].into_iter().chain(idle).collect()),
+        match KeySet::new(keys) {
+            Some(keys) => Ok(Self { keys, warnings, idle }),
+            None => Err(vec![Problem::new("tokens.keys", format_args!("names no key; {fix}"))]),
         }
+    }
+
+    /// Why the keys cannot sign with `algorithm`: the newest that may sign is of another one.
+    pub(crate) fn mismatch(&self, algorithm: Algorithm) -> Option<Problem> {
+        let newest = self.keys.newest().algorithm();
+        let fix = how_to_make(algorithm);
+        let words = format_args!(
+            "is {algorithm}, and the newest of tokens.keys that signs is for {newest}; {fix}, or set it to {newest}"
+        );
+        (newest != algorithm).then(|| Problem::new("tokens.algorithm", words))
+    }
+
+    /// The keys and everything to log about them, for a server that signs with `algorithm`.
+    ///
+    /// # Errors
+    /// [`Loaded::mismatch`], and the keys that may have been meant to sign.
+    pub(crate) fn signing_with(mut self, algorithm: Algorithm) -> Result<Self, Vec<Problem>> {
+        if let Some(problem) = self.mismatch(algorithm) {
+            return Err([problem].into_iter().chain(self.idle).collect());
+        }
+        self.warnings.extend(self.idle.drain(..).map(|idle| idle.to_string()));
+        Ok(self)
     }
 }
 
-#[derive(Default)]
 struct Loading {
     keys: Vec<SigningKey>,
     /// The name of each key in messages, by its `kid`.
     names: HashMap<String, String>,
     warnings: Vec<String>,
-    /// Keys that only verify, although the owner may expect them to sign.
     idle: Vec<Problem>,
     problems: Vec<Problem>,
+    algorithm: Algorithm,
+    /// How to make a key.
+    fix: &'static str,
 }
 
 impl Loading {
+    fn of(algorithm: Algorithm) -> Self {
+        Self {
+            keys: Vec::new(),
+            names: HashMap::new(),
+            warnings: Vec::new(),
+            idle: Vec::new(),
+            problems: Vec::new(),
+            algorithm,
+            fix: how_to_make(algorithm),
+        }
+    }
+
     fn entry(&mut self, position: usize, entry: &str) {
         let path = Path::new(entry);
         if path.is_dir() {
@@ -75,18 +104,25 @@ impl Loading {
                 self.keep(&format!("`{entry}`"), key.signing(when.map_or(Signs::AtOnce, Signs::From)));
             }
         } else if may_be_key(entry) && looks_like_path(entry) {
+            let fix = if self.algorithm == Algorithm::Rs256 {
+                self.fix
+            } else {
+                "make a key with `cargo run -- keys rotate --print`"
+            };
             self.problem(format_args!(
                 "entry {position} is no file that exists, and no key in the form that is read (base64url, on one line, without \
-                 the marks of PEM); make a key with `cargo run -- keys rotate --print`, or correct the path"
+                 the marks of PEM); {fix}, or correct the path"
             ));
         } else if looks_like_path(entry) {
-            self.problem(format_args!(
-                "names `{entry}`, which does not exist; make a key with `cargo run -- keys rotate` or correct the path"
-            ));
+            let fix = self.fix;
+            self.problem(format_args!("names `{entry}`, which does not exist; {fix}, or correct the path"));
         } else {
             match from_value(entry) {
                 Ok(key) => self.keep(&format!("entry {position}"), key),
-                Err(problem) => self.problem(format_args!("entry {position} {problem}")),
+                Err(problem) => {
+                    let fix = self.fix;
+                    self.problem(format_args!("entry {position} {problem}; {fix}"));
+                }
             }
         }
     }
@@ -98,9 +134,9 @@ impl Loading {
         let name = directory.display();
         let files = match key_files(directory) {
             Ok(files) if files.is_empty() => {
-                return self.problem(format_args!(
-                    "names `{name}`, which holds no *.{PEM} and no *.{SECRET} file; make a key with `cargo run -- keys rotate`"
-                ));
+                let fix = self.fix;
+                return self
+                    .problem(format_args!("names `{name}`, which holds no *.{PEM} and no *.{SECRET} file; {fix}"));
             }
             Ok(files) => files,
             Err(error) => return self.problem(format_args!("names `{name}`, which cannot be listed: {error}")),

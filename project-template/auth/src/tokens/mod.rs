@@ -1,53 +1,30 @@
-//! Access and refresh tokens: claims, keys, signatures, encryption, and the verification of a presented token.
+//! Access and refresh tokens, by the keys of this server: what is issued, and what is accepted. The crate `auth-tokens` has
+//! the claims, the signatures and the encryption.
 
-mod binding;
-mod cache;
-mod claims;
-#[cfg(test)]
-mod claims_tests;
-mod jwe;
-mod jwk;
-mod jws;
 mod key_file;
 mod key_files;
-mod key_set;
-mod keys;
-mod mac;
-mod naming;
-mod pem;
 mod reading;
-mod refusal;
 mod sealed;
 mod settings;
-mod strict_json;
-#[cfg(test)]
-mod test_keys;
-mod vault;
 
 use std::sync::Arc;
 
+use auth_tokens::{KeySet, Lifetime, REFRESH_TYP, Rules, Seal, VerifiedTokens};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-pub use binding::{Bind, Binding};
-pub(crate) use claims::Grant;
-pub use claims::{AccessClaims, Claims, RefreshClaims, UserClaims};
-pub(crate) use jwe::generate as generate_encryption_key;
-pub use jws::Algorithm;
-pub(crate) use key_file::{PEM, SECRET, parse, read, with_signs_from};
+pub use auth_tokens::{
+    AccessClaims, Algorithm, Bind, Binding, Claims, RefreshClaims, Refusal, SigningKey, Typ, UserClaims,
+};
+pub(crate) use auth_tokens::{Grant, Signs, generate_encryption_key};
+pub(crate) use key_file::{PEM, SECRET, how_to_make, parse, read, with_signs_from};
 pub(crate) use key_files::{key_files, may_be_directory, number};
-pub use keys::SigningKey;
-pub(crate) use keys::Signs;
-pub use naming::Typ;
 pub(crate) use reading::{Current, every_minute, keep_reading};
-pub use refusal::Refusal;
 pub use settings::Settings;
 
 use crate::settings::Problem;
-use cache::VerifiedTokens;
-use claims::{Kind, Lifetime};
-use jwe::Seal;
-use key_set::KeySet;
+use key_files::Loaded;
+use settings::seal;
 
 fn warn_of(warnings: &[String]) {
     for warning in warnings {
@@ -60,6 +37,7 @@ pub struct Tokens {
     keys: KeySet,
     seal: Seal,
     settings: Settings,
+    rules: Rules,
     verified: VerifiedTokens,
 }
 
@@ -88,13 +66,31 @@ impl Tokens {
     }
 
     fn read(settings: &Settings) -> Result<(Self, Vec<String>), Vec<Problem>> {
-        let (loaded, seal) =
-            match (KeySet::load(&settings.keys, settings.algorithm), Seal::new(&settings.encryption_keys)) {
-                (Ok(loaded), Ok(seal)) => (loaded, seal),
-                (loaded, seal) => return Err([loaded.err(), seal.err()].into_iter().flatten().flatten().collect()),
-            };
-        let verified = VerifiedTokens::default();
-        Ok((Self { keys: loaded.keys, seal, settings: settings.clone(), verified }, loaded.warnings))
+        let keys = Loaded::of(&settings.keys, settings.algorithm);
+        match (keys.and_then(|loaded| loaded.signing_with(settings.algorithm)), seal(&settings.encryption_keys)) {
+            (Ok(Loaded { keys, warnings, .. }), Ok(seal)) => Ok((Self::of(keys, seal, settings), warnings)),
+            (keys, seal) => Err([keys.err(), seal.err()].into_iter().flatten().flatten().collect()),
+        }
+    }
+
+    /// Loads the keys to list them, even if none of them can sign with `tokens.algorithm`: that problem is returned
+    /// beside them.
+    ///
+    /// # Errors
+    /// As [`Tokens::load`], for every other problem.
+    pub(crate) fn load_to_list(settings: &Settings) -> Result<(Self, Option<Problem>), Vec<Problem>> {
+        match (Loaded::of(&settings.keys, settings.algorithm), seal(&settings.encryption_keys)) {
+            (Ok(loaded), Ok(seal)) => {
+                warn_of(&loaded.warnings);
+                let mismatch = loaded.mismatch(settings.algorithm);
+                Ok((Self::of(loaded.keys, seal, settings), mismatch))
+            }
+            (keys, seal) => Err([keys.err(), seal.err()].into_iter().flatten().flatten().collect()),
+        }
+    }
+
+    fn of(keys: KeySet, seal: Seal, settings: &Settings) -> Self {
+        Self { keys, seal, settings: settings.clone(), rules: settings.rules(), verified: VerifiedTokens::default() }
     }
 
     /// The public keys, for other services (RFC 7517).
@@ -129,7 +125,7 @@ impl Tokens {
     /// Issues an access token that is valid from now, at most until the session's end.
     pub(crate) fn access(&self, grant: &Grant<'_>, now: OffsetDateTime, session_end: Option<OffsetDateTime>) -> String {
         let lifetime = Lifetime { from: now, until: self.access_until(now, session_end) };
-        let claims = claims::encode(Kind::Access, grant, lifetime, &self.settings);
+        let claims = grant.access_claims(lifetime, &self.rules);
         self.seal.seal(self.keys.signing(now).sign(self.settings.typ.name(), &claims))
     }
 
@@ -148,8 +144,8 @@ impl Tokens {
         from: OffsetDateTime,
         until: OffsetDateTime,
     ) -> String {
-        let claims = claims::encode(Kind::Refresh { generation }, grant, Lifetime { from, until }, &self.settings);
-        self.seal.seal(self.keys.signing(from).refresh_key().sign(naming::REFRESH, &claims))
+        let claims = grant.refresh_claims(generation, Lifetime { from, until }, &self.rules);
+        self.seal.seal(self.keys.signing(from).refresh_key().sign(REFRESH_TYP, &claims))
     }
 
     /// The claims of an access token, if it is ours and valid now. The session is not checked here.
@@ -158,11 +154,11 @@ impl Tokens {
             claims
         } else {
             let claims = self.keys.verify(&self.seal.open(token)?, self.settings.typ.accepted())?;
-            let claims = Arc::new(AccessClaims::decode(claims, &self.settings).ok_or(Refusal::Invalid)?);
+            let claims = Arc::new(AccessClaims::decode(claims, &self.rules).ok_or(Refusal::Invalid)?);
             self.verified.insert(token, &claims);
             claims
         };
-        claims.check_time(now, &self.settings)?;
+        claims.check_time(now, &self.rules)?;
         Ok(claims)
     }
 
@@ -174,7 +170,7 @@ impl Tokens {
 
     /// The claims of a refresh token, if it is ours, even if it has expired: the session knows why it is invalid.
     pub(crate) fn read_refresh(&self, token: &str) -> Result<RefreshClaims, Refusal> {
-        let claims = self.keys.verify_refresh(&self.seal.open(token)?, &[naming::REFRESH])?;
-        RefreshClaims::decode(claims, &self.settings).ok_or(Refusal::Invalid)
+        let claims = self.keys.verify_refresh(&self.seal.open(token)?, &[REFRESH_TYP])?;
+        RefreshClaims::decode(claims, &self.rules).ok_or(Refusal::Invalid)
     }
 }

@@ -2,16 +2,11 @@
 
 use std::time::Duration;
 
+use auth_tokens::{Algorithm, Bind, NAME_LIMIT, Rules, Seal, Typ, fits, issuers as issuers_of};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
 
-use super::jwe::Seal;
-use super::{Algorithm, Bind, Typ, naming};
-use crate::settings::{Advice, Choice, Deployed, Section};
+use crate::settings::{Advice, Choice, Deployed, Problem, Section};
 
-/// Most bytes of `iss` and of `aud` in JSON. With the longest signature, encryption and further claims, a token then
-/// still fits into a cookie of 4096 bytes.
-const NAME_LIMIT: usize = 100;
 /// The largest differences between clocks that the settings may tolerate.
 const MAX_LEEWAY: Duration = Duration::from_mins(1);
 const MAX_IAT_LEEWAY: Duration = Duration::from_hours(1);
@@ -58,10 +53,24 @@ impl Choice for bool {
     const NAMES: &[(&str, Self)] = &[("off", false), ("on", true)];
 }
 
-/// Whether every token has room for this value of `iss` or `aud`.
-fn fits(name: &str) -> bool {
-    // The limit does not count the quotes.
-    Value::from(name).to_string().len() <= NAME_LIMIT + 2
+impl Choice for Bind {
+    const NAMES: &[(&str, Self)] =
+        &[("none", Self::None), ("device", Self::Device), ("ip", Self::Ip), ("device+ip", Self::DeviceAndIp)];
+}
+
+impl Choice for Typ {
+    const NAMES: &[(&str, Self)] = &[("at+jwt", Self::AccessToken), ("JWT", Self::Jwt)];
+}
+
+/// Encrypts tokens with the keys of `tokens.encryption_keys`.
+pub(super) fn seal(entries: &[SecretString]) -> Result<Seal, Vec<Problem>> {
+    Seal::new(entries).map_err(|problems| {
+        let problem = |words| {
+            let words = format_args!("{words}; make a new one with `cargo run -- keys rotate --encryption`");
+            Problem::new("tokens.encryption_keys", words)
+        };
+        problems.into_iter().map(problem).collect()
+    })
 }
 
 /// The issuer, and the former issuers that are still accepted.
@@ -81,7 +90,7 @@ fn issuers(section: &mut Section<'_>, audience: &str, address: Option<String>) -
             section.problem("accepted_issuers", words);
         }
     }
-    naming::issuers(set, address, audience, earlier)
+    issuers_of(set, address, audience, earlier)
 }
 
 impl Settings {
@@ -127,10 +136,23 @@ impl Settings {
         if settings.iat_leeway > MAX_IAT_LEEWAY {
             section.problem("iat_leeway", "must be at most \"1h\"");
         }
-        if let Err(problems) = Seal::new(&settings.encryption_keys) {
+        if let Err(problems) = seal(&settings.encryption_keys) {
             section.found(&problems);
         }
         settings
+    }
+
+    /// What every token says, and must say.
+    pub(super) fn rules(&self) -> Rules {
+        Rules {
+            issuer: self.issuer.clone(),
+            accepted_issuers: self.accepted_issuers.clone(),
+            audience: self.audience.clone(),
+            typ: self.typ,
+            access_lifetime: self.access_lifetime,
+            leeway: self.leeway,
+            iat_leeway: self.iat_leeway,
+        }
     }
 }
 

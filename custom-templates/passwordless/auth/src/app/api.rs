@@ -1,4 +1,5 @@
-//! Assembles the API.
+//! Assembles the API. Differs from the built-in project: only codes, sessions and tokens have routes, and there are no
+//! pages.
 
 use axum::Router;
 use serde_json::Value;

@@ -1,5 +1,5 @@
-//! The parts of a server that are built before it opens anything, so that all problems are reported at once.
-//! Its own: there are no passwords.
+//! The parts of a server that are built before it opens anything, so that all problems are reported at once. Differs
+//! from the built-in project: there are no passwords.
 
 use crate::Settings;
 use crate::mail;

@@ -1,4 +1,5 @@
-//! The state of a running server.
+//! The state of a running server. Differs from the built-in project: the state is in memory or in Redis, and no mail
+//! waits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,5 @@
 //! What happened, for whoever has to find out later: one line of the log, under the target `audit`, for each event.
+//! Differs from the built-in project: there is no table of events.
 //!
 //! Lines hold ids, the address's first letter and domain, and where the request came from; never a secret. A flood of
 //! failures ends up as counts.

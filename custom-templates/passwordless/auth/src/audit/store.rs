@@ -1,4 +1,5 @@
-//! Where events are kept: in the log, which has their lines by now.
+//! Where events are kept: in the log, which has their lines by now. Differs from the built-in project: there is no
+//! table of events.
 
 use super::AuditRow;
 use crate::db::{Db, Result};

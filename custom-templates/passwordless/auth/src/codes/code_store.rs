@@ -1,4 +1,5 @@
-//! The rows of codes, and of what was counted about them.
+//! The rows of codes, and of what was counted about them. Differs from the built-in project: rows are changed by rules
+//! instead of SQL.
 
 use time::OffsetDateTime;
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! Short codes that travel by mail.
+//! Short codes that travel by mail. Differs from the built-in project: there are no links.
 //!
 //! A code belongs to a subject and a purpose. It is short, so a guess is counted before it is looked at, the key of its MAC
 //! is nowhere in the state, and neither asking for another code nor waiting one out refills the budget of whoever does not

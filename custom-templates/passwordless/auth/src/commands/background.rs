@@ -1,4 +1,5 @@
-//! Background work, and a first step for newcomers.
+//! Background work, and a first step for newcomers. Differs from the built-in project: there is no outbox and no table
+//! to clean.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! The program's sub-commands: `serve`, and commands for operators.
+//! The program's sub-commands: `serve`, and commands for operators. Differs from the built-in project: there are no
+//! accounts and no migrations to command.
 
 mod arguments;
 mod background;

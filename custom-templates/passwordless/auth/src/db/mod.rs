@@ -1,4 +1,5 @@
-//! The state: rows in the memory of this process, or in Redis for several of them, chosen by `redis.url`.
+//! The state: rows in the memory of this process, or in Redis for several of them, chosen by `redis.url`. Differs from
+//! the built-in project: there is no database.
 //!
 //! A row has a kind, a name and an end, and is changed in one way: `update` reads it, has a rule of its room make the
 //! next one of it, and keeps that if nobody else was faster; else it begins again. So each rule is written once, in Rust,

@@ -1,4 +1,5 @@
-//! Signing in with a code that was mailed: the only way in.
+//! Signing in with a code that was mailed: the only way in. Differs from the built-in project: nobody has an account,
+//! so nobody signs up.
 //!
 //! Whoever reads the mail to an address is its owner; nothing else is known of anybody.
 

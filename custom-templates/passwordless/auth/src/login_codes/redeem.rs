@@ -1,4 +1,4 @@
-//! What a code that is right does.
+//! What a code that is right does. Differs from the built-in project: nobody has an account, so nobody signs up.
 
 use secrecy::SecretString;
 

@@ -1,4 +1,5 @@
-//! Mail: handed over within the request that has a reason for it, which is answered when a server has taken it or refused.
+//! Mail: handed over within the request that has a reason for it, which is answered when a server has taken it or
+//! refused. Differs from the built-in project: there is no outbox.
 
 mod connections;
 mod handing;

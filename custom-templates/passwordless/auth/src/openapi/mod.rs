@@ -1,4 +1,5 @@
-//! The description of the API (OpenAPI 3.1) and a page to read and try it.
+//! The description of the API (OpenAPI 3.1) and a page to read and try it. Differs from the built-in project: there are
+//! no collections of requests.
 //!
 //! A handler carries its own description, `#[utoipa::path(…)]`, and [`at`] adds the route from it, so that there is no
 //! route without a description and no description of another route.

@@ -1,4 +1,5 @@
-//! Checks the services that the server depends on.
+//! Checks the services that the server depends on. Differs from the built-in project: there is no database to be
+//! reached.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};

@@ -1,4 +1,5 @@
-//! Metrics that are read at scrape time.
+//! Metrics that are read at scrape time. Differs from the built-in project: rows in memory are counted, and there is no
+//! database.
 
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;

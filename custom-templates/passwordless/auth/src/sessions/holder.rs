@@ -1,4 +1,5 @@
-//! Who a session is for: whoever its claims name. What they may do is asked anew at each refresh.
+//! Who a session is for: whoever its claims name. What they may do is asked anew at each refresh. Differs from the
+//! built-in project: a session is held by an address, since there are no accounts.
 
 use time::OffsetDateTime;
 use uuid::Uuid;

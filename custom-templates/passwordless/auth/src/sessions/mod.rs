@@ -1,4 +1,5 @@
-//! Sessions: the family of refresh tokens that one sign-in begins, their rotation, and the end of one that was replayed.
+//! Sessions: the family of refresh tokens that one sign-in begins, their rotation, and the end of one that was
+//! replayed. Differs from the built-in project: there is no list of sessions, and rotation is a setting.
 //!
 //! A session is a row with a generation. A refresh token names the session and the generation it belongs to, under a key
 //! that is not in the state; only the token of the current generation is live. Using it moves the row on in one step, so

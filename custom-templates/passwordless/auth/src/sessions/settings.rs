@@ -1,4 +1,4 @@
-//! `[sessions]`. Its own: rotation is a setting, and nobody counts the sessions of a user.
+//! `[sessions]`. Differs from the built-in project: rotation is a setting, and nobody counts the sessions of a user.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Variables that platforms and Django projects set. Its own: there is no database and no cron, and ids have a key.
+//! Variables that platforms and Django projects set. Differs from the built-in project: there is no database and no
+//! cron, and ids have a key.
 
 /// The variables, each with the key it sets.
 pub(super) const WELL_KNOWN: &[(&str, &str)] = &[

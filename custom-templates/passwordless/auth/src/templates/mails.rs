@@ -1,4 +1,5 @@
 //! Every mail: when it is sent, its files (subject, HTML, text) and the variables they may use, beside `service`.
+//! Differs from the built-in project: one mail is sent.
 
 use std::time::Duration;
 

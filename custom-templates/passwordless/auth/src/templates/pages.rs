@@ -1,5 +1,5 @@
 //! Pages: there are none yet. One is declared here, beside its file in `auth/templates/pages/` and its key in
-//! `defaults.toml`.
+//! `defaults.toml`. Differs from the built-in project: there are no pages.
 
 use super::Source;
 use super::declare::pages;

@@ -1,3 +1,5 @@
+//! Differs from the built-in project: there is one mail and no page.
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! An application with a state of its own.
+//! An application with a state of its own. Differs from the built-in project: the state is in memory or in Redis.
 
 use std::collections::BTreeMap;
 use std::path::Path;

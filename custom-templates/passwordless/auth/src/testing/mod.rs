@@ -1,5 +1,5 @@
 //! What tests need: an application with a state of its own, clients that sign in, a mailbox, and a clock that can be
-//! moved.
+//! moved. Differs from the built-in project: the state is in memory or in Redis.
 //!
 //! ```no_run
 //! # async fn example(router: fn(auth::Auth) -> axum::Router) {
@@ -17,15 +17,14 @@ pub(crate) mod certificate;
 mod client;
 mod instances;
 mod key_files;
-mod keys;
 mod listening;
 mod mailbox;
 mod redis_server;
 mod starting;
 
 pub use app::{Engine, TestApp};
+pub use auth_tokens::test_keys::RSA;
 pub use client::{Client, Reply};
-pub use keys::RSA;
 pub use listening::Listening;
 pub use mailbox::{Mailbox, Received};
 pub use redis_server::RedisServer;

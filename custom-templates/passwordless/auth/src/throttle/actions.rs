@@ -1,4 +1,4 @@
-//! What is limited.
+//! What is limited. Differs from the built-in project: it has fewer routes.
 
 use super::limit::actions;
 

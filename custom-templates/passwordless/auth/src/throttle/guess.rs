@@ -1,4 +1,4 @@
-//! What is guessed at, and where that is counted.
+//! What is guessed at, and where that is counted. Differs from the built-in project: there are no passwords to guess.
 
 use super::failures::{Counters, Guessed, networks};
 use super::key::Key;

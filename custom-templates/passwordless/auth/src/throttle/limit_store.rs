@@ -1,4 +1,5 @@
-//! The rows of request limits, where they are in memory. Times are microseconds.
+//! The rows of request limits, where they are in memory. Times are microseconds. Differs from the built-in project:
+//! rows are changed by rules instead of SQL.
 
 use time::OffsetDateTime;
 

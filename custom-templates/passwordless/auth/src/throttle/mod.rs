@@ -1,4 +1,5 @@
-//! Limits on guessing and on flooding.
+//! Limits on guessing and on flooding. Differs from the built-in project: there are no accounts with budgets of their
+//! own.
 //!
 //! Two kinds. A *guess* at a code goes through `guarded`: it is counted for the client's address before it is looked at,
 //! beside the budget that the code itself has. A *request* that costs something goes through `limit_client` or `limit`: so

@@ -1,4 +1,4 @@
-//! `[throttle]`. Its own: there are no accounts whose passwords are guessed.
+//! `[throttle]`. Differs from the built-in project: there are no accounts whose passwords are guessed.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! What `tokens.claims` can take of somebody.
+//! What `tokens.claims` can take of somebody. Differs from the built-in project: somebody has an address and an id, and
+//! nothing else is known.
 
 use serde_json::Value;
 

@@ -1,4 +1,5 @@
-//! Who somebody is without an account: an address, and the id that follows from it.
+//! Who somebody is without an account: an address, and the id that follows from it. Differs from the built-in project:
+//! there are no accounts.
 //!
 //! The id is an HMAC of the address as it is compared, under `users.id_key`: the same at every instance and after every
 //! rotation of the signing keys, and nobody who sees one can find out whose it is by trying addresses.

@@ -1,4 +1,4 @@
-//! The program: it serves.
+//! The program: it serves. Differs from the built-in project: it only serves.
 
 mod logs;
 

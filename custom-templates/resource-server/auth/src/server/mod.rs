@@ -1,4 +1,5 @@
-//! What surrounds every route: layers, limits, connections.
+//! What surrounds every route: layers, limits, connections. Differs from the built-in project: there are no cookies and
+//! pages to protect, and no metrics.
 
 mod listening;
 mod patience;

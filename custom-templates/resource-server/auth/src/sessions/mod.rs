@@ -1,4 +1,5 @@
-//! The signed-in user, and a role, as arguments of a handler.
+//! The signed-in user, and a role, as arguments of a handler. Differs from the built-in project: there are no sessions
+//! here, only the token of a request.
 
 mod bearer;
 mod current_user;

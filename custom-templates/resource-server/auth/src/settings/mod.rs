@@ -1,4 +1,5 @@
-//! The settings of the whole program: `settings.toml` over the compiled-in defaults, the environment over both.
+//! The settings of the whole program: `settings.toml` over the compiled-in defaults, the environment over both. Differs
+//! from the built-in project: it has three sections, and nothing is built from them before the start.
 
 mod environment;
 mod problem;

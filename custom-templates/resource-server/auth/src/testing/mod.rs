@@ -1,8 +1,8 @@
-//! For tests: an authentication server that publishes keys and signs tokens, with a clock that can be moved.
+//! For tests: an authentication server that publishes keys and signs tokens, with a clock that can be moved. Differs
+//! from the built-in project: tests need another server that issues tokens.
 
 #[cfg(test)]
 pub(crate) mod certificate;
-mod keys;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use auth_tokens::{Grant, Lifetime, REFRESH_TYP, Seal, SigningKey};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
@@ -23,12 +24,9 @@ use tokio::net::TcpListener;
 use tower::ServiceExt;
 use uuid::Uuid;
 
-pub use keys::RSA;
-
 use crate::Auth;
 use crate::Settings;
 use crate::clock::Clock;
-use crate::tokens::making::{SigningKey, token};
 use crate::tokens::{self, Algorithm, UserClaims};
 
 /// Bytes of an answer that a test looks at.
@@ -206,11 +204,30 @@ impl Made<'_> {
     }
 
     /// The token.
+    ///
+    /// # Panics
+    /// When it is to be encrypted with what is no key.
     #[must_use]
     pub fn signed(&self) -> String {
         let keys = lock(&self.issuer.shared.keys);
         let now = self.issuer.clock.now();
-        token(&keys[self.key], &self.settings, Uuid::now_v7(), &self.user, now, self.is_access)
+        let (key, settings) = (&keys[self.key], &self.settings);
+        let grant = Grant {
+            user_id: Uuid::now_v7(),
+            session: Uuid::now_v7(),
+            session_iat: now,
+            access_version: 0,
+            bind: None,
+            user: &self.user,
+        };
+        let lifetime = Lifetime { from: now, until: now + settings.access_lifetime };
+        let rules = settings.rules();
+        let signed = if self.is_access {
+            key.sign(settings.typ.name(), &grant.access_claims(lifetime, &rules))
+        } else {
+            key.sign(REFRESH_TYP, &grant.refresh_claims(0, lifetime, &rules))
+        };
+        Seal::new(&settings.encryption_keys).expect("a key of a test").seal(signed)
     }
 }
 

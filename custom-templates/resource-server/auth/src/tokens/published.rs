@@ -5,21 +5,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use serde::Deserialize;
+use auth_tokens::{PublicKey, VerifiedTokens, public_keys};
 use tokio::sync::Mutex;
 
-use super::cache::VerifiedTokens;
 use super::fetch::{self, Address};
-use super::jws::is_kid;
-use super::public_key::{Jwk, PublicKey};
 use crate::clock::Moment;
 
 /// As long as the authentication server says: a new key of its signs only when it has been published for longer.
 pub(super) const MAX_AGE: Duration = Duration::from_mins(5);
 /// Between two fetches, whoever wishes for one: a stranger can name keys that do not exist.
 const PAUSE: Duration = Duration::from_secs(10);
-/// More keys are nobody's.
-const MAX_KEYS: usize = 32;
 
 /// The keys at one time, and the tokens that were verified with them: both go together when a key is taken back.
 #[derive(Default)]
@@ -52,11 +47,6 @@ struct State {
     known: Arc<Known>,
     fetched: Option<Moment>,
     tried: Option<Moment>,
-}
-
-#[derive(Deserialize)]
-struct KeySet {
-    keys: Vec<serde_json::Value>,
 }
 
 impl Published {
@@ -125,13 +115,7 @@ fn may_try(state: &State, now: Moment) -> bool {
 
 /// Those that can be used. An answer without any is a mistake on the other side rather than the end of all tokens.
 fn keys(body: &[u8]) -> anyhow::Result<HashMap<String, PublicKey>> {
-    let set: KeySet = serde_json::from_slice(body)?;
-    let keys = set.keys.into_iter().take(MAX_KEYS).filter_map(|key| {
-        let jwk: Jwk = serde_json::from_value(key).ok()?;
-        let kid = jwk.kid.clone().filter(|kid| is_kid(kid))?;
-        Some((kid, PublicKey::of(&jwk)?))
-    });
-    let keys: HashMap<String, PublicKey> = keys.collect();
+    let keys = public_keys(body)?;
     anyhow::ensure!(!keys.is_empty(), "there is no key for EdDSA, ES256 or RS256 with a name in the answer");
     Ok(keys)
 }

@@ -1,4 +1,5 @@
-//! Settings that are valid alone, but impossible or unwise together. Its own: other sections are there to combine.
+//! Settings that are valid alone, but impossible or unwise together. Differs from the built-in project: other sections
+//! are there to combine.
 
 use super::Settings;
 use crate::settings::{Advice, Reader};

@@ -1,5 +1,5 @@
 //! The settings of the whole program: the environment overrides `settings.toml`, which overrides the compiled-in
-//! defaults. Its own: it has fewer sections, and two of its own.
+//! defaults. Differs from the built-in project: it has fewer sections, and two more.
 //!
 //! Each room reads its own section from a `Section`, which collects every problem instead of stopping at the first.
 

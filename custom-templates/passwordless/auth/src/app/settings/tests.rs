@@ -1,3 +1,5 @@
+//! Differs from the built-in project: it has other sections.
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

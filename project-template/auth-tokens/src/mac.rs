@@ -22,14 +22,15 @@ const VAULT_MAC: &[u8] = b"jwt-allauth vault mac";
 const SECRET_ID: &[u8] = b"jwt-allauth secret id";
 
 /// An HMAC-SHA256 key derived from a signing key, for tokens that only this service reads.
-pub(crate) struct MacKey {
+pub struct MacKey {
     kid: String,
     key: hmac::Key,
 }
 
 impl MacKey {
     /// Signs `claims`, a JSON object as text, as a token of type `typ`. The same input gives the same token.
-    pub(crate) fn sign(&self, typ: &'static str, claims: &[u8]) -> String {
+    #[must_use]
+    pub fn sign(&self, typ: &'static str, claims: &[u8]) -> String {
         jws::sign(self, typ, claims)
     }
 }
@@ -73,7 +74,7 @@ impl Derivation {
         MacKey { kid: self.id(REFRESH_KEY_ID), key: self.key(REFRESH_KEY) }
     }
 
-    pub(super) fn vault(&self) -> Vault {
+    pub(crate) fn vault(&self) -> Vault {
         let seal = self.0.expand(&[VAULT_SEAL], &aead::AES_256_GCM).map(UnboundKey::from);
         let seal = LessSafeKey::new(seal.expect("HKDF gives up to 8160 bytes and 32 are asked for"));
         Vault { seal, mac: self.key(VAULT_MAC) }

@@ -13,7 +13,7 @@ use super::AccessClaims;
 const CAPACITY: usize = 20_000;
 
 /// Claims by the SHA-256 of their token, so that the memory of this process holds no usable token.
-pub(super) struct VerifiedTokens(Cache<[u8; 32], Arc<AccessClaims>>);
+pub struct VerifiedTokens(Cache<[u8; 32], Arc<AccessClaims>>);
 
 impl Default for VerifiedTokens {
     fn default() -> Self {
@@ -22,11 +22,14 @@ impl Default for VerifiedTokens {
 }
 
 impl VerifiedTokens {
-    pub(super) fn get(&self, token: &str) -> Option<Arc<AccessClaims>> {
+    /// The claims of a token, if it was verified before.
+    #[must_use]
+    pub fn get(&self, token: &str) -> Option<Arc<AccessClaims>> {
         self.0.get(&key(token))
     }
 
-    pub(super) fn insert(&self, token: &str, claims: &Arc<AccessClaims>) {
+    /// Remembers a token that was verified.
+    pub fn insert(&self, token: &str, claims: &Arc<AccessClaims>) {
         self.0.insert(key(token), Arc::clone(claims));
     }
 }

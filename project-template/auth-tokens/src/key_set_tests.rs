@@ -3,7 +3,10 @@
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    super::test_keys::{ED25519, P256, key},
+    super::{
+        jws::Algorithm,
+        test_keys::{ED25519, P256, key},
+    },
     *,
 };
 
@@ -17,7 +20,7 @@ fn new_key(signs: Signs) -> SigningKey {
 }
 
 fn set(keys: Vec<SigningKey>) -> KeySet {
-    KeySet::new(keys, Algorithm::EdDsa).expect("a key set")
+    KeySet::new(keys).expect("a key set")
 }
 
 #[test]
@@ -71,11 +74,12 @@ fn a_key_that_never_signs_verifies() {
 }
 
 #[test]
-fn the_newest_key_must_be_of_the_configured_algorithm() {
-    let problem = KeySet::new(vec![key(P256), key(ED25519)], Algorithm::EdDsa);
-    let problem = problem.expect_err("ES256 on top").to_string();
-    assert!(problem.contains("ES256") && problem.contains("keys rotate"), "{problem}");
-    assert!(KeySet::new(Vec::new(), Algorithm::EdDsa).is_err());
+fn the_newest_key_is_the_first_that_may_sign_and_no_keys_are_no_set() {
+    let newest = |keys: Vec<SigningKey>| set(keys).newest().algorithm();
+    assert_eq!(newest(vec![key(P256), key(ED25519)]), Algorithm::Es256);
+    assert_eq!(newest(vec![key(P256).signing(Signs::Never), key(ED25519)]), Algorithm::EdDsa);
+    assert_eq!(newest(vec![key(P256).signing(Signs::Never)]), Algorithm::Es256);
+    assert!(KeySet::new(Vec::new()).is_none());
 }
 
 #[test]
@@ -101,6 +105,6 @@ fn a_copy_of_an_old_key_does_not_sign_again() {
 #[test]
 fn secrets_are_not_published() {
     let secret = SigningKey::from_secret(b"k2Jw8vQz5TnXbL9cRf3HsYp7MdGe4AuC").expect("a secret");
-    let keys = KeySet::new(vec![secret], Algorithm::Hs256).expect("a key set");
+    let keys = KeySet::new(vec![secret]).expect("a key set");
     assert_eq!(*keys.jwks(), json!({ "keys": [] }));
 }

@@ -23,7 +23,7 @@ fn secrets(entries: &[&str]) -> Vec<SecretString> {
 
 fn problem(entries: &[&str]) -> String {
     let problems = Seal::new(&secrets(entries)).expect_err("an unusable key");
-    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    problems.join("\n")
 }
 
 /// A token with any header, sealed properly under the key of [`NEW`].
@@ -149,7 +149,7 @@ fn unusable_keys_are_named_by_their_place_and_never_shown() {
         ["", "nothing", ":", short, long, &typed, placeholder, &NEW["new:".len()..], "a b:x", &NEW.replace("new", "")]
     {
         let problem = problem(&[OLD, entry]);
-        assert!(problem.starts_with("`tokens.encryption_keys` entry 2 "), "{problem}");
+        assert!(problem.starts_with("entry 2 "), "{problem}");
         let value = entry.rsplit(':').next().unwrap();
         assert!(value.len() < 8 || !problem.contains(value), "{problem}");
     }
@@ -162,7 +162,7 @@ fn unusable_keys_are_named_by_their_place_and_never_shown() {
 
 #[test]
 fn a_new_entry_is_usable_and_another_each_time() {
-    let (one, other) = (generate("one").unwrap(), generate("one").unwrap());
+    let (one, other) = (generate_encryption_key("one").unwrap(), generate_encryption_key("one").unwrap());
     assert_ne!(*one, *other);
     assert_eq!(seal(&[one.as_str()]).kids().collect::<Vec<_>>(), ["one"]);
     assert_eq!(format!("{:?}", seal(&[one.as_str()])), "Seal([one])");

@@ -13,13 +13,10 @@ use serde_json::{Map, Value};
 use super::strict_json;
 
 /// Longest token accepted, in bytes; a cookie cannot be longer either (RFC 6265 section 6.1).
-pub(crate) const MAX_TOKEN_BYTES: usize = 4096;
+pub const MAX_TOKEN_BYTES: usize = 4096;
 
 /// Longest `kid` that is looked up, in bytes; a thumbprint takes 43.
 const MAX_KID_BYTES: usize = 64;
-
-/// The claims of a token whose signature and type are valid.
-pub(crate) type Claims = Map<String, Value>;
 
 /// A signature algorithm of RFC 7518 section 3.1 or RFC 8037 section 3.1, spelled as there.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -55,7 +52,8 @@ impl fmt::Display for Algorithm {
 
 /// Why a token is rejected. For logs and counters: the client learns no more than whether the type was wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub(crate) enum JwsError {
+pub enum JwsError {
+    /// Not in the form that is written here.
     #[error("the token is malformed")]
     Malformed,
     /// Its `kid` is unknown. No key is fetched for it.
@@ -71,8 +69,10 @@ pub(crate) enum JwsError {
 }
 
 /// A key that verifies tokens. The algorithm is the key's, never the token's (RFC 8725 section 3.1).
-pub(crate) trait VerifyingKey {
+pub trait VerifyingKey {
+    /// The key's algorithm.
     fn algorithm(&self) -> Algorithm;
+    /// Whether `signature`, in the encoding of RFC 7518, is one of `message` by this key.
     fn verify_bytes(&self, message: &[u8], signature: &[u8]) -> bool;
 }
 
@@ -101,11 +101,11 @@ pub(crate) fn sign(key: &impl JwsKey, typ: &'static str, claims: &[u8]) -> Strin
 ///
 /// # Errors
 /// [`JwsError`]; cheap checks come first.
-pub(crate) fn verify<'k, K: VerifyingKey + 'k>(
+pub fn verify<'k, K: VerifyingKey + 'k>(
     token: &str,
     types: &[&str],
     find: impl FnOnce(&str) -> Option<&'k K>,
-) -> Result<Claims, JwsError> {
+) -> Result<Map<String, Value>, JwsError> {
     let parts = Parts::split(token)?;
     let header_text = decode(parts.header)?;
     let header = Header::parse(&header_text)?;
@@ -160,7 +160,8 @@ impl<'t> Header<'t> {
 }
 
 /// Whether `kid` is short and plain enough to look up and to log.
-pub(super) fn is_kid(kid: &str) -> bool {
+#[must_use]
+pub fn is_kid(kid: &str) -> bool {
     (1..=MAX_KID_BYTES).contains(&kid.len())
         && kid.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }

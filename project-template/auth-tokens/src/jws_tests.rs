@@ -26,7 +26,7 @@ fn secret_key() -> SigningKey {
     SigningKey::from_secret(&bytes(RFC7515_SECRET)).expect("64 random bytes")
 }
 
-fn open(token: &str, key: &SigningKey) -> Result<Claims, JwsError> {
+fn open(token: &str, key: &SigningKey) -> Result<Map<String, Value>, JwsError> {
     verify(token, &[ACCESS], |kid| (kid == key.kid()).then_some(key))
 }
 

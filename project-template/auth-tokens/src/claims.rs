@@ -8,13 +8,14 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Binding, Refusal, Settings};
+use super::{Binding, Refusal, Rules};
 
 /// This server never sets `nbf` (RFC 7519, section 4.1.5), but another issuer with the same key may.
 const NOT_BEFORE: &str = "nbf";
 
 /// What tokens say of the user beside who it is; read from the database at each rotation.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserClaims {
     /// 0 for everybody who signs up, 900 for staff, 1000 for superusers; a project may have others between.
     pub role: i64,
@@ -26,8 +27,9 @@ pub struct UserClaims {
 }
 
 /// The claims both kinds have. Times are seconds since 1970.
-#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(description = "The claims of an access token. Times are seconds since 1970.", example = json!({
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(description = "The claims of an access token. Times are seconds since 1970.", example = json!({
     "token_type": "access",
     "exp": 1_800_001_800,
     "iat": 1_800_000_000,
@@ -41,9 +43,9 @@ pub struct UserClaims {
     "session_iat": 1_800_000_000,
     "role": 0,
     "email_verified": false,
-}))]
+})))]
 pub struct Claims {
-    #[schema(inline, value_type = TokenType)]
+    #[cfg_attr(feature = "openapi", schema(inline, value_type = TokenType))]
     token_type: String,
     /// When the token expires.
     pub exp: i64,
@@ -66,9 +68,9 @@ pub struct Claims {
     /// How often all access tokens of the user had been taken back when this one was made; missing for never.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub access_version: i64,
-    /// What the token is tied to, by `tokens.bind`; missing for nothing.
+    /// What the token is tied to, missing for nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, value_type = Binding)]
+    #[cfg_attr(feature = "openapi", schema(required = false, value_type = Binding))]
     pub bind: Option<Binding>,
     /// What it says of the user.
     #[serde(flatten)]
@@ -76,6 +78,7 @@ pub struct Claims {
 }
 
 /// What `token_type` may be in the claims that are described: those of access tokens.
+#[cfg(feature = "openapi")]
 #[derive(utoipa::ToSchema)]
 #[schema(rename_all = "lowercase")]
 #[expect(dead_code, reason = "it describes a claim")]
@@ -119,17 +122,24 @@ impl Deref for RefreshClaims {
 }
 
 /// The user and the session that a token is issued for.
-pub(crate) struct Grant<'g> {
-    pub(crate) user_id: Uuid,
-    pub(crate) session: Uuid,
-    pub(crate) session_iat: OffsetDateTime,
-    pub(crate) access_version: i64,
-    pub(crate) bind: Option<Binding>,
-    pub(crate) user: &'g UserClaims,
+#[derive(Clone, Debug)]
+pub struct Grant<'g> {
+    /// The user.
+    pub user_id: Uuid,
+    /// The session.
+    pub session: Uuid,
+    /// When the session began.
+    pub session_iat: OffsetDateTime,
+    /// How often all access tokens of the user have been revoked.
+    pub access_version: i64,
+    /// What the token is bound to.
+    pub bind: Option<Binding>,
+    /// What it says of the user.
+    pub user: &'g UserClaims,
 }
 
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+enum Kind {
     Access,
     Refresh { generation: i64 },
 }
@@ -144,13 +154,30 @@ impl Kind {
     }
 }
 
-#[derive(Clone, Copy)]
-pub(super) struct Lifetime {
-    pub(super) from: OffsetDateTime,
-    pub(super) until: OffsetDateTime,
+/// How long a token is valid.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetime {
+    /// When it is issued.
+    pub from: OffsetDateTime,
+    /// When it expires.
+    pub until: OffsetDateTime,
 }
 
-pub(super) fn encode(kind: Kind, grant: &Grant<'_>, lifetime: Lifetime, settings: &Settings) -> Vec<u8> {
+impl Grant<'_> {
+    /// The claims of an access token, as JSON.
+    #[must_use]
+    pub fn access_claims(&self, lifetime: Lifetime, rules: &Rules) -> Vec<u8> {
+        encode(Kind::Access, self, lifetime, rules)
+    }
+
+    /// The claims of the refresh token of a session's generation, as JSON. The same arguments give the same bytes.
+    #[must_use]
+    pub fn refresh_claims(&self, generation: i64, lifetime: Lifetime, rules: &Rules) -> Vec<u8> {
+        encode(Kind::Refresh { generation }, self, lifetime, rules)
+    }
+}
+
+fn encode(kind: Kind, grant: &Grant<'_>, lifetime: Lifetime, rules: &Rules) -> Vec<u8> {
     let claims = Claims {
         token_type: kind.name().to_owned(),
         exp: lifetime.until.unix_timestamp(),
@@ -159,8 +186,8 @@ pub(super) fn encode(kind: Kind, grant: &Grant<'_>, lifetime: Lifetime, settings
             Kind::Access => Uuid::now_v7().simple().to_string(),
             Kind::Refresh { generation } => refresh_jti(grant.session, generation),
         },
-        iss: settings.issuer.clone(),
-        aud: settings.audience.clone(),
+        iss: rules.issuer.clone(),
+        aud: rules.audience.clone(),
         sub: grant.user_id,
         user_id: grant.user_id,
         session: grant.session,
@@ -190,30 +217,37 @@ fn refresh_jti(session: Uuid, generation: i64) -> String {
 }
 
 impl Claims {
-    fn is_ours(&self, kind: &str, settings: &Settings) -> bool {
+    fn is_ours(&self, kind: &str, rules: &Rules) -> bool {
         self.token_type == kind
-            && (self.iss == settings.issuer || settings.accepted_issuers.contains(&self.iss))
-            && self.aud == settings.audience
+            && (self.iss == rules.issuer || rules.accepted_issuers.contains(&self.iss))
+            && self.aud == rules.audience
             && self.sub == self.user_id
     }
 }
 
 impl AccessClaims {
-    pub(super) fn decode(claims: Map<String, Value>, settings: &Settings) -> Option<Self> {
+    /// The claims of a token whose signature is valid, if they are those of an access token by these rules. Its times
+    /// are checked by [`AccessClaims::check_time`], at every use.
+    #[must_use]
+    pub fn decode(claims: Map<String, Value>, rules: &Rules) -> Option<Self> {
         let claims: Claims = serde_json::from_value(Value::Object(claims)).ok()?;
-        let longest = i64::try_from(settings.access_lifetime.as_secs()).ok()?;
+        let longest = i64::try_from(rules.access_lifetime.as_secs()).ok()?;
         let is_bounded = claims.exp.checked_sub(claims.iat)? <= longest;
-        (claims.is_ours("access", settings) && is_bounded).then_some(Self(claims))
+        (claims.is_ours("access", rules) && is_bounded).then_some(Self(claims))
     }
 
-    pub(super) fn check_time(&self, now: OffsetDateTime, settings: &Settings) -> Result<(), Refusal> {
-        let leeway = i64::try_from(settings.leeway.as_secs()).unwrap_or_default();
+    /// Checks that the token has begun and is not expired.
+    ///
+    /// # Errors
+    /// [`Refusal::Expired`], or [`Refusal::Invalid`] before its time.
+    pub fn check_time(&self, now: OffsetDateTime, rules: &Rules) -> Result<(), Refusal> {
+        let leeway = i64::try_from(rules.leeway.as_secs()).unwrap_or_default();
         let now = now.unix_timestamp();
         if now >= self.exp.saturating_add(leeway) {
             return Err(Refusal::Expired);
         }
         // Tolerates an issuer whose clock is fast; the token expires no later for that.
-        let iat_leeway = i64::try_from(settings.iat_leeway.as_secs()).unwrap_or_default();
+        let iat_leeway = i64::try_from(rules.iat_leeway.as_secs()).unwrap_or_default();
         let is_made = self.iat <= now.saturating_add(iat_leeway);
         let has_begun = |from: &Value| from.as_i64().is_some_and(|from| from <= now.saturating_add(leeway));
         let has_begun = self.user.extra.get(NOT_BEFORE).is_none_or(has_begun);
@@ -222,12 +256,16 @@ impl AccessClaims {
 }
 
 impl RefreshClaims {
-    pub(super) fn decode(claims: Map<String, Value>, settings: &Settings) -> Option<Self> {
+    /// The claims of a token whose signature is valid, if they are those of a refresh token by these rules.
+    #[must_use]
+    pub fn decode(claims: Map<String, Value>, rules: &Rules) -> Option<Self> {
         let claims: Self = serde_json::from_value(Value::Object(claims)).ok()?;
-        claims.is_ours("refresh", settings).then_some(claims)
+        claims.is_ours("refresh", rules).then_some(claims)
     }
 
-    pub(crate) fn is_expired(&self, now: OffsetDateTime) -> bool {
+    /// Whether the token is expired.
+    #[must_use]
+    pub fn is_expired(&self, now: OffsetDateTime) -> bool {
         self.exp <= now.unix_timestamp()
     }
 }

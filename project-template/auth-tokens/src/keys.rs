@@ -23,14 +23,10 @@ use super::{
 };
 
 /// Shortest HS256 secret, in bytes (RFC 7518 section 3.2), and length of a new one.
-pub(crate) const SECRET_BYTES: usize = 32;
+const SECRET_BYTES: usize = 32;
 
 /// A secret with fewer different bytes was typed: 32 random bytes have 30 on average, and never under 16.
 const SECRET_VARIETY: usize = 16;
-
-/// `ring` generates no RSA keys.
-const RSA_FIX: &str = "RSA keys are made by OpenSSL; run `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 | \
-                       cargo run -- keys rotate --from -` (4096 for longer ones)";
 
 /// Words that occur in examples and never in a random secret; compared without case and punctuation.
 const PLACEHOLDERS: [&str; 5] = ["changeme", "placeholder", "replaceme", "yoursecret", "insecure"];
@@ -48,7 +44,7 @@ pub struct SigningKey {
 
 /// When a key signs. It always verifies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Signs {
+pub enum Signs {
     /// Immediately.
     #[default]
     AtOnce,
@@ -91,7 +87,7 @@ impl SigningKey {
     ///
     /// # Errors
     /// What is wrong, as the second half of a sentence that names the key.
-    pub(crate) fn from_pkcs8(der: &[u8]) -> Result<Self, String> {
+    pub fn from_pkcs8(der: &[u8]) -> Result<Self, String> {
         let unsound = |error: ring::error::KeyRejected| match error.to_string().as_str() {
             "TooSmall" => "is an RSA key of fewer than 2048 bits; make one of 2048 to 4096".to_owned(),
             "TooLarge" => "is an RSA key of more than 4096 bits; make one of 2048 to 4096".to_owned(),
@@ -111,7 +107,7 @@ impl SigningKey {
     ///
     /// # Errors
     /// As [`Self::from_pkcs8`].
-    pub(crate) fn from_pem(text: &str) -> Result<Self, String> {
+    pub fn from_pem(text: &str) -> Result<Self, String> {
         Self::from_pkcs8(&pem::decode(text)?)
     }
 
@@ -119,7 +115,7 @@ impl SigningKey {
     ///
     /// # Errors
     /// As [`Self::from_pkcs8`]; also for a secret that was typed or copied from an example.
-    pub(crate) fn from_secret(secret: &[u8]) -> Result<Self, String> {
+    pub fn from_secret(secret: &[u8]) -> Result<Self, String> {
         if secret.len() < SECRET_BYTES {
             let length = secret.len();
             return Err(format!("has {length} bytes where HS256 needs {SECRET_BYTES} random ones"));
@@ -131,8 +127,18 @@ impl SigningKey {
         Ok(Self::new(Secret::Hs256(key), secret))
     }
 
+    /// A key from its bytes: PKCS#8, or else a secret.
+    ///
+    /// # Errors
+    /// As [`Self::from_pkcs8`] and [`Self::from_secret`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        // A random secret is not mistaken for PKCS#8, which has ten fixed bytes in fixed places.
+        if Pkcs8::parse(bytes).is_ok() { Self::from_pkcs8(bytes) } else { Self::from_secret(bytes) }
+    }
+
     /// The same key, published now but signing at another time (see `KeySet::signing`).
-    pub(crate) fn signing(mut self, when: Signs) -> Self {
+    #[must_use]
+    pub fn signing(mut self, when: Signs) -> Self {
         self.signs = when;
         self
     }
@@ -146,11 +152,15 @@ impl SigningKey {
         Self { kid, secret, refresh: derivation.refresh_key(), vault: derivation.vault(), signs: Signs::default() }
     }
 
-    pub(crate) fn kid(&self) -> &str {
+    /// The key's name: the thumbprint of its public half (RFC 7638), or a name derived from the secret.
+    #[must_use]
+    pub fn kid(&self) -> &str {
         &self.kid
     }
 
-    pub(crate) fn algorithm(&self) -> Algorithm {
+    /// The algorithm that it signs with.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
         match self.secret {
             Secret::EdDsa(_) => Algorithm::EdDsa,
             Secret::Es256(_) => Algorithm::Es256,
@@ -160,26 +170,32 @@ impl SigningKey {
     }
 
     /// Signs `claims`, a JSON object as text, as a token of type `typ`.
-    pub(crate) fn sign(&self, typ: &'static str, claims: &[u8]) -> String {
+    #[must_use]
+    pub fn sign(&self, typ: &'static str, claims: &[u8]) -> String {
         jws::sign(self, typ, claims)
     }
 
     /// The key for refresh tokens, derived from this one.
-    pub(crate) fn refresh_key(&self) -> &MacKey {
+    #[must_use]
+    pub fn refresh_key(&self) -> &MacKey {
         &self.refresh
     }
 
     /// The keys for data in the database, derived from this one.
-    pub(super) fn vault(&self) -> &Vault {
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
         &self.vault
     }
 
-    pub(crate) fn signs(&self) -> Signs {
+    /// When it signs.
+    #[must_use]
+    pub fn signs(&self) -> Signs {
         self.signs
     }
 
     /// The public half as a JWK (RFC 7517 section 4); `None` for HS256, which has none.
-    pub(crate) fn public_jwk(&self) -> Option<Value> {
+    #[must_use]
+    pub fn public_jwk(&self) -> Option<Value> {
         let mut members = self.secret.public_members()?;
         members.insert("kid", self.kid.clone());
         members.insert("alg", self.algorithm().to_string());
@@ -190,14 +206,14 @@ impl SigningKey {
     /// Generates the text of a new key file: PEM, or for HS256 the secret in base64url.
     ///
     /// # Errors
-    /// For RSA, with the command that makes such a key: `ring` cannot.
-    pub(crate) fn generate(algorithm: Algorithm) -> Result<Zeroizing<String>, String> {
+    /// For RSA: `ring` makes no such keys.
+    pub fn generate(algorithm: Algorithm) -> Result<Zeroizing<String>, String> {
         let random = rand::SystemRandom::new();
         let failed = |_| "the operating system gave no random bytes".to_owned();
         let der = match algorithm {
             Algorithm::EdDsa => Ed25519KeyPair::generate_pkcs8(&random),
             Algorithm::Es256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random),
-            Algorithm::Rs256 => return Err(RSA_FIX.into()),
+            Algorithm::Rs256 => return Err("RSA keys are made by OpenSSL".into()),
             Algorithm::Hs256 => {
                 let secret = rand::generate::<[u8; SECRET_BYTES]>(&random).map_err(failed)?;
                 let secret = Zeroizing::new(secret.expose());
@@ -260,14 +276,15 @@ impl fmt::Debug for SigningKey {
 }
 
 /// Whether `text` contains a placeholder word, in any case and with any punctuation.
-pub(super) fn has_placeholder(text: &[u8]) -> bool {
+#[must_use]
+pub fn has_placeholder(text: &[u8]) -> bool {
     let letters: Zeroizing<Vec<u8>> =
         Zeroizing::new(text.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect());
     PLACEHOLDERS.iter().any(|word| letters.windows(word.len()).any(|part| part == word.as_bytes()))
 }
 
 /// Whether at least 32 bytes look generated, not typed.
-pub(super) fn is_random(secret: &[u8]) -> bool {
+pub(crate) fn is_random(secret: &[u8]) -> bool {
     secret.iter().collect::<HashSet<_>>().len() >= SECRET_VARIETY
 }
 

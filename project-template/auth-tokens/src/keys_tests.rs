@@ -75,7 +75,7 @@ fn every_algorithm_generates_a_key_but_rsa() {
     let secret = URL_SAFE_NO_PAD.decode(secret.as_bytes()).expect("base64url");
     assert_eq!(SigningKey::from_secret(&secret).expect("a secret").algorithm(), Algorithm::Hs256);
     let problem = SigningKey::generate(Algorithm::Rs256).expect_err("no RSA");
-    assert!(problem.contains("openssl genpkey"));
+    assert!(problem.contains("OpenSSL"));
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! The names in a token: its issuer (claim `iss`) and its type (header `typ`).
 
-use crate::settings::Choice;
+/// Most bytes of `iss` and of `aud` in JSON. With the longest signature, encryption and further claims, a token then
+/// still fits into a cookie of 4096 bytes.
+pub const NAME_LIMIT: usize = 100;
 
 /// Header `typ` of refresh tokens. Only this server has the key that verifies them.
-pub(super) const REFRESH: &str = "rt+jwt";
+pub const REFRESH_TYP: &str = "rt+jwt";
 
 /// Header `typ` of access tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,18 +16,16 @@ pub enum Typ {
     Jwt,
 }
 
-impl Choice for Typ {
-    const NAMES: &[(&str, Self)] = &[("at+jwt", Self::AccessToken), ("JWT", Self::Jwt)];
-}
-
 impl Typ {
     /// The value in new tokens.
-    pub(super) fn name(self) -> &'static str {
+    #[must_use]
+    pub fn name(self) -> &'static str {
         self.accepted()[0]
     }
 
     /// The accepted values: always `at+jwt`, for tokens that were issued before the setting changed.
-    pub(super) fn accepted(self) -> &'static [&'static str] {
+    #[must_use]
+    pub fn accepted(self) -> &'static [&'static str] {
         match self {
             Self::AccessToken => &["at+jwt"],
             Self::Jwt => &["JWT", "at+jwt"],
@@ -33,10 +33,18 @@ impl Typ {
     }
 }
 
+/// Whether every token has room for this value of `iss` or `aud`.
+#[must_use]
+pub fn fits(name: &str) -> bool {
+    // The limit does not count the quotes.
+    serde_json::Value::from(name).to_string().len() <= NAME_LIMIT + 2
+}
+
 /// The issuer, and the former issuers whose tokens are accepted. If none is set, the issuer is `address` if that is
 /// known, else `audience`. With an address, `audience` stays accepted: setting an address for the first time signs no
 /// user out.
-pub(super) fn issuers(
+#[must_use]
+pub fn issuers(
     set: Option<String>,
     address: Option<String>,
     audience: &str,

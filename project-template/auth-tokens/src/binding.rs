@@ -1,10 +1,8 @@
-//! Binding of tokens to a device or an address: `tokens.bind`, and its claim.
+//! Binding of tokens to a device or an address.
 
 use serde::{Deserialize, Serialize};
 
-use crate::settings::Choice;
-
-/// `tokens.bind`.
+/// What issued tokens are bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bind {
     /// Not bound: anyone who holds a token can use it.
@@ -17,30 +15,30 @@ pub enum Bind {
     DeviceAndIp,
 }
 
-impl Choice for Bind {
-    const NAMES: &[(&str, Self)] =
-        &[("none", Self::None), ("device", Self::Device), ("ip", Self::Ip), ("device+ip", Self::DeviceAndIp)];
-}
-
 impl Bind {
-    pub(crate) fn to_device(self) -> bool {
+    /// Whether tokens are bound to a device.
+    #[must_use]
+    pub fn to_device(self) -> bool {
         matches!(self, Self::Device | Self::DeviceAndIp)
     }
 
-    pub(crate) fn to_ip(self) -> bool {
+    /// Whether access tokens are bound to an address.
+    #[must_use]
+    pub fn to_ip(self) -> bool {
         matches!(self, Self::Ip | Self::DeviceAndIp)
     }
 }
 
 /// What a token is tied to, as MACs under a key of this server's own: it tells nobody who the client is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Binding {
     /// Of the device's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, value_type = String)]
+    #[cfg_attr(feature = "openapi", schema(required = false, value_type = String))]
     pub device: Option<String>,
     /// Of the client's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, value_type = String)]
+    #[cfg_attr(feature = "openapi", schema(required = false, value_type = String))]
     pub ip: Option<String>,
 }

@@ -14,7 +14,6 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::{jws, keys};
-use crate::settings::Problem;
 
 /// Bytes of an AES-256 key.
 const KEY_BYTES: usize = 32;
@@ -28,11 +27,11 @@ const NONCE_KEY: &[u8] = b"jwt-allauth sealed token nonce";
 /// The token was not sealed with a known key, or was changed since. The error does not reveal which.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the token cannot be opened")]
-pub(crate) struct CannotOpen;
+pub struct CannotOpen;
 
 /// Seals tokens with the newest key and opens them with any. Without keys, tokens are not sealed.
 #[derive(Debug, Default)]
-pub(crate) struct Seal(Vec<Cover>);
+pub struct Seal(Vec<Cover>);
 
 /// An entry of the list.
 enum Cover {
@@ -44,14 +43,14 @@ impl Seal {
     /// A seal from `entries`, newest first: `"kid:base64url of 32 bytes"`, or the word `plain`.
     ///
     /// # Errors
-    /// Every entry that is not usable, by its place in the list; never its value.
-    pub(crate) fn new(entries: &[SecretString]) -> Result<Self, Vec<Problem>> {
+    /// A sentence for every entry that is not usable, by its place in the list; never its value.
+    pub fn new(entries: &[SecretString]) -> Result<Self, Vec<String>> {
         let (mut covers, mut problems) = (Vec::new(), Vec::new());
-        let problem = |index, words| Problem::new("tokens.encryption_keys", format!("entry {} {words}", index + 1));
+        let problem = |index, words| format!("entry {} {words}", index + 1);
         for (index, entry) in entries.iter().enumerate() {
             match Cover::parse(entry.expose_secret().trim()) {
                 Ok(cover) if covers.iter().any(|other| cover.is_as(other)) => {
-                    problems.push(problem(index, "has the name of one before it".to_owned()));
+                    problems.push(problem(index, "has the name of one before it"));
                 }
                 Ok(cover) => covers.push(cover),
                 Err(words) => problems.push(problem(index, words)),
@@ -61,7 +60,8 @@ impl Seal {
     }
 
     /// Seals a signed token before it is issued. The same token gives the same bytes.
-    pub(crate) fn seal(&self, token: String) -> String {
+    #[must_use]
+    pub fn seal(&self, token: String) -> String {
         match self.0.first() {
             Some(Cover::Sealed(key)) => key.seal(&token),
             Some(Cover::Plain) | None => token,
@@ -72,7 +72,7 @@ impl Seal {
     ///
     /// # Errors
     /// [`CannotOpen`], whatever the reason.
-    pub(crate) fn open<'t>(&self, token: &'t str) -> Result<Cow<'t, str>, CannotOpen> {
+    pub fn open<'t>(&self, token: &'t str) -> Result<Cow<'t, str>, CannotOpen> {
         if token.len() > jws::MAX_TOKEN_BYTES {
             return Err(CannotOpen);
         }
@@ -85,40 +85,40 @@ impl Seal {
     }
 
     /// The names of the keys, newest first.
-    pub(crate) fn kids(&self) -> impl Iterator<Item = &str> {
+    pub fn kids(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(Cover::key).map(|key| key.kid.as_str())
     }
 
     /// The name of the key that seals new tokens.
-    pub(crate) fn sealing_kid(&self) -> Option<&str> {
+    #[must_use]
+    pub fn sealing_kid(&self) -> Option<&str> {
         self.0.first().and_then(Cover::key).map(|key| key.kid.as_str())
     }
 
     /// Whether the list has `plain`, which accepts unsealed tokens.
-    pub(crate) fn has_plain(&self) -> bool {
+    #[must_use]
+    pub fn has_plain(&self) -> bool {
         self.0.iter().any(|cover| cover.key().is_none())
     }
 }
 
 impl Cover {
-    fn parse(entry: &str) -> Result<Self, String> {
-        const FIX: &str = "make one with `cargo run -- keys rotate --encryption`";
+    fn parse(entry: &str) -> Result<Self, &'static str> {
         if entry == PLAIN {
             return Ok(Self::Plain);
         }
-        let (kid, key) =
-            entry.split_once(':').ok_or_else(|| format!("is not like \"kid:base64url of 32 bytes\"; {FIX}"))?;
+        let (kid, key) = entry.split_once(':').ok_or("is not like \"kid:base64url of 32 bytes\"")?;
         if !jws::is_kid(kid) || kid == PLAIN {
-            return Err("has a name that is not 1 to 64 letters, digits, `-` and `_`".into());
+            return Err("has a name that is not 1 to 64 letters, digits, `-` and `_`");
         }
         if keys::has_placeholder(key.as_bytes()) {
-            return Err(format!("is a placeholder; {FIX}"));
+            return Err("is a placeholder");
         }
         let bytes = URL_SAFE_NO_PAD.decode(key.trim_end_matches('=')).map(Zeroizing::new);
         match bytes.as_deref().map(Vec::as_slice).map(<&[u8; KEY_BYTES]>::try_from) {
             Ok(Ok(bytes)) if keys::is_random(bytes) => Ok(Self::Sealed(Box::new(Jwe::new(kid, bytes)))),
-            Ok(Ok(_)) => Err(format!("is not random, so it can be guessed; {FIX}")),
-            _ => Err(format!("is not base64url of {KEY_BYTES} bytes; {FIX}")),
+            Ok(Ok(_)) => Err("is not random, so it can be guessed"),
+            _ => Err("is not base64url of 32 bytes"),
         }
     }
 
@@ -144,7 +144,7 @@ impl fmt::Debug for Cover {
 ///
 /// # Errors
 /// When the operating system gives no random bytes.
-pub(crate) fn generate(kid: &str) -> Result<Zeroizing<String>, String> {
+pub fn generate_encryption_key(kid: &str) -> Result<Zeroizing<String>, String> {
     let bytes = rand::generate::<[u8; KEY_BYTES]>(&rand::SystemRandom::new())
         .map_err(|_| "the operating system gave no random bytes".to_owned())?;
     let key = Zeroizing::new(URL_SAFE_NO_PAD.encode(Zeroizing::new(bytes.expose())));

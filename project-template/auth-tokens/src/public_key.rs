@@ -1,4 +1,6 @@
-//! A key that another server publishes (RFC 7517): it can only verify.
+//! Keys that another server publishes (RFC 7517): they can only verify.
+
+use std::collections::HashMap;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::signature::{
@@ -6,27 +8,56 @@ use ring::signature::{
 };
 use serde::Deserialize;
 
-use super::jws::{Algorithm, VerifyingKey};
+use super::jws::{Algorithm, VerifyingKey, is_kid};
 
 /// Bytes of an Ed25519 key, and of each half of a P-256 point.
 const BYTES: usize = 32;
 
+/// More keys than any server publishes.
+const MAX_KEYS: usize = 32;
+
+/// The public half of a signing key.
 #[derive(Debug, PartialEq)]
-pub(super) enum PublicKey {
+pub enum PublicKey {
+    /// Ed25519, as its 32 bytes.
     EdDsa(Vec<u8>),
-    /// As an uncompressed point.
+    /// P-256, as an uncompressed point.
     Es256(Vec<u8>),
+    /// RSA.
     Rs256 {
+        /// The modulus, big-endian.
         n: Vec<u8>,
+        /// The exponent, big-endian.
         e: Vec<u8>,
     },
 }
 
+/// The members of a set (RFC 7517, section 5).
+#[derive(Deserialize)]
+struct Set {
+    keys: Vec<serde_json::Value>,
+}
+
+/// The usable keys of a published set, by their names: those for signatures with one of the algorithms of [`PublicKey`].
+/// Others are left out.
+///
+/// # Errors
+/// If the text is no set of keys.
+pub fn public_keys(jwks: &[u8]) -> Result<HashMap<String, PublicKey>, serde_json::Error> {
+    let set: Set = serde_json::from_slice(jwks)?;
+    let keys = set.keys.into_iter().take(MAX_KEYS).filter_map(|key| {
+        let jwk: Jwk = serde_json::from_value(key).ok()?;
+        let kid = jwk.kid.clone().filter(|kid| is_kid(kid))?;
+        Some((kid, PublicKey::of(&jwk)?))
+    });
+    Ok(keys.collect())
+}
+
 /// The members of all kinds of key.
 #[derive(Deserialize)]
-pub(super) struct Jwk {
+struct Jwk {
     kty: String,
-    pub(super) kid: Option<String>,
+    kid: Option<String>,
     #[serde(rename = "use")]
     usage: Option<String>,
     alg: Option<String>,
@@ -38,8 +69,8 @@ pub(super) struct Jwk {
 }
 
 impl PublicKey {
-    /// The algorithm follows from the key. One that is for something else, or of another kind, is none.
-    pub(super) fn of(jwk: &Jwk) -> Option<Self> {
+    /// The algorithm follows from the key. None for a key that is for something else, or of another kind.
+    fn of(jwk: &Jwk) -> Option<Self> {
         let bytes = |member: &Option<String>| URL_SAFE_NO_PAD.decode(member.as_ref()?).ok();
         let part = |member| bytes(member).filter(|bytes| bytes.len() == BYTES);
         let key = match (jwk.kty.as_str(), jwk.crv.as_deref()) {

@@ -6,14 +6,18 @@ use ring::{hmac, rand};
 use zeroize::Zeroizing;
 
 /// Two keys derived from one signing key.
-pub(super) struct Vault {
-    pub(super) seal: LessSafeKey,
-    pub(super) mac: hmac::Key,
+pub struct Vault {
+    pub(crate) seal: LessSafeKey,
+    pub(crate) mac: hmac::Key,
 }
 
 impl Vault {
     /// Encrypts with AES-256-GCM under a random nonce. Data sealed as one thing cannot be opened as another.
-    pub(super) fn seal(&self, thing: &str, plain: &[u8]) -> Vec<u8> {
+    ///
+    /// # Panics
+    /// When the operating system gives no random bytes.
+    #[must_use]
+    pub fn seal(&self, thing: &str, plain: &[u8]) -> Vec<u8> {
         let nonce: [u8; NONCE_LEN] =
             rand::generate(&rand::SystemRandom::new()).expect("the operating system gives random bytes").expose();
         let mut text = plain.to_vec();
@@ -23,7 +27,9 @@ impl Vault {
         [&nonce[..], &text].concat()
     }
 
-    pub(super) fn open(&self, thing: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    /// Decrypts what was sealed as `thing` under the same key; none if it was not, or was changed since.
+    #[must_use]
+    pub fn open(&self, thing: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, text) = sealed.split_at_checked(NONCE_LEN)?;
         let mut text = Zeroizing::new(text.to_vec());
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
@@ -32,12 +38,15 @@ impl Vault {
         Some(text)
     }
 
-    pub(super) fn mac(&self, message: &[u8]) -> Vec<u8> {
+    /// A MAC of the message.
+    #[must_use]
+    pub fn mac(&self, message: &[u8]) -> Vec<u8> {
         hmac::sign(&self.mac, message).as_ref().to_vec()
     }
 
-    /// In constant time.
-    pub(super) fn has_mac(&self, message: &[u8], mac: &[u8]) -> bool {
+    /// Whether this key made the MAC of the message. In constant time.
+    #[must_use]
+    pub fn has_mac(&self, message: &[u8], mac: &[u8]) -> bool {
         hmac::verify(&self.mac, message, mac).is_ok()
     }
 }
