@@ -20,13 +20,13 @@ const SEALED_AS: &str = "admin done";
 const LIFETIME: Duration = Duration::from_mins(1);
 
 /// Makes the next page of `user` report `act`.
-pub(super) fn cookie(auth: &Auth, admin: &Admin, user: Uuid, act: Act) -> HeaderValue {
+pub(super) fn cookie(auth: &Auth, admin: &Admin, user: Uuid, act: &Act) -> HeaderValue {
     let sealed = auth.tokens().seal(SEALED_AS, plain(admin, user, act).as_bytes(), auth.now());
     set_cookie(auth, COOKIE, &URL_SAFE_NO_PAD.encode(sealed), LIFETIME)
 }
 
 /// The act to report on the page of `user`, if any.
-pub(super) fn read(auth: &Auth, admin: &Admin, user: Uuid, headers: &HeaderMap) -> Option<Act> {
+pub(super) fn read(auth: &Auth, admin: &Admin, user: Uuid, headers: &HeaderMap) -> Option<&'static Act> {
     let sealed = URL_SAFE_NO_PAD.decode(cookies::value(headers, &cookie_name(auth, COOKIE))?).ok()?;
     let opened = auth.tokens().open(SEALED_AS, &sealed)?;
     let act = std::str::from_utf8(&opened).ok()?.rsplit(' ').next().and_then(Act::named)?;
@@ -38,6 +38,6 @@ pub(super) fn told(auth: &Auth) -> HeaderValue {
     delete_cookie(auth, COOKIE)
 }
 
-fn plain(admin: &Admin, user: Uuid, act: Act) -> String {
-    format!("{} {user} {}", admin.session(), act.name())
+fn plain(admin: &Admin, user: Uuid, act: &Act) -> String {
+    format!("{} {user} {}", admin.session(), act.name)
 }

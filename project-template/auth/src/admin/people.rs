@@ -69,20 +69,21 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Response {
     let Ok(Path(id)) = id else { return refuse(&auth, Error::not_found()) };
-    let done = done::read(&auth, &admin, id, &headers).map(Act::name);
-    match user_page(&auth, &admin, id, StatusCode::OK, Outcome { done, problem: None }).await {
+    let done = done::read(&auth, &admin, id, &headers).map(|act| act.name);
+    match user_page(&auth, &admin, id, StatusCode::OK, Report { done, problem: None }).await {
         Ok(page) if done.is_some() => ([(header::SET_COOKIE, done::told(&auth))], page).into_response(),
         Ok(page) => page,
         Err(error) => refuse(&auth, error),
     }
 }
 
-struct Outcome {
+/// What the page of a user reports.
+struct Report {
     done: Option<&'static str>,
     problem: Option<String>,
 }
 
-async fn user_page(auth: &Auth, admin: &Admin, id: Uuid, status: StatusCode, outcome: Outcome) -> Result<Response> {
+async fn user_page(auth: &Auth, admin: &Admin, id: Uuid, status: StatusCode, report: Report) -> Result<Response> {
     let user = users::by_id(auth.db(), id).await?.ok_or_else(Error::not_found)?;
     let sessions = sessions::live_of_user(auth, id).await?;
     let filter = audit::Filter { user: Some(id), ..audit::Filter::default() };
@@ -93,8 +94,8 @@ async fn user_page(auth: &Auth, admin: &Admin, id: Uuid, status: StatusCode, out
         csrf_token: admin.form_token(auth),
         me: admin.user.email.to_string(),
         here: "users".to_owned(),
-        done: outcome.done.map(str::to_owned),
-        problem: outcome.problem,
+        done: report.done.map(str::to_owned),
+        problem: report.problem,
         user: shown::user(&user),
         waits: !user.email_verified && user.is_active && auth.settings().email_verification.mode != Mode::None,
         mine,
@@ -118,10 +119,10 @@ pub(super) async fn act(
     perform(&auth, &client, id, act, posted).await.unwrap_or_else(|error| refuse(&auth, error))
 }
 
-async fn perform(auth: &Auth, client: &Client, id: Uuid, act: Act, mut posted: Posted) -> Result<Response> {
+async fn perform(auth: &Auth, client: &Client, id: Uuid, act: &Act, mut posted: Posted) -> Result<Response> {
     let user = users::by_id(auth.db(), id).await?.ok_or_else(Error::not_found)?;
     let mut proven_now = false;
-    if act.is_dangerous() && !posted.admin.is_proven(auth.now()) {
+    if act.is_dangerous && !posted.admin.is_proven(auth.now()) {
         match prove(auth, client, &mut posted).await {
             Ok(true) => proven_now = true,
             Ok(false) => return confirm_page(auth, &posted, &user, act, StatusCode::OK, Vec::new()),
@@ -133,7 +134,7 @@ async fn perform(auth: &Auth, client: &Client, id: Uuid, act: Act, mut posted: P
             }
         }
     }
-    let doing = acts::perform(auth, act, &posted, &user);
+    let doing = act.perform(auth, &posted, &user);
     let done =
         if user.id == posted.admin.user.id { doing.await } else { request::acting(posted.admin.user.id, doing).await };
     let mut response = match done {
@@ -145,7 +146,7 @@ async fn perform(auth: &Auth, client: &Client, id: Uuid, act: Act, mut posted: P
         Err(error) => {
             let problem = Some(error.message());
             let status = error.into_response().status();
-            user_page(auth, &posted.admin, id, status, Outcome { done: None, problem }).await?
+            user_page(auth, &posted.admin, id, status, Report { done: None, problem }).await?
         }
     };
     if proven_now {
@@ -171,7 +172,7 @@ fn confirm_page(
     auth: &Auth,
     posted: &Posted,
     user: &User,
-    act: Act,
+    act: &Act,
     status: StatusCode,
     errors: Vec<String>,
 ) -> Result<Response> {
@@ -181,11 +182,11 @@ fn confirm_page(
         csrf_token: posted.admin.form_token(auth),
         me: posted.admin.user.email.to_string(),
         here: "users".to_owned(),
-        action: format!("{back}{}/", act.name()),
-        act: act.name().to_owned(),
+        action: format!("{back}{}/", act.name),
+        act: act.name.to_owned(),
         email: user.email.to_string(),
         level: posted.fields.typed("role").and_then(|level| level.parse().ok()),
-        fields: shown::fields(act.fields().iter().filter_map(|name| Some((*name, posted.fields.typed(name)?)))),
+        fields: shown::fields(act.fields.iter().filter_map(|name| Some((*name, posted.fields.typed(name)?)))),
         back,
         errors,
     };

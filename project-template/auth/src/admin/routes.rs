@@ -16,7 +16,7 @@ use crate::audit::{Event, Kind, Reason};
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields, FormFields, cookies, csrf};
 use crate::login::{self, Terms};
-use crate::metrics::{Outcome, Way};
+use crate::metrics::{AttemptOutcome, Way};
 use crate::operations::{self, Flushed};
 use crate::pages;
 use crate::request;
@@ -94,7 +94,7 @@ async fn sign_in(
     };
     let typed = fields.typed("email").unwrap_or_default().to_owned();
     let admitted = admitted(&auth, &client, &headers, &mut fields).await;
-    auth.metrics().sign_in(Way::Admin, Outcome::of(admitted.as_ref()));
+    auth.metrics().sign_in(Way::Admin, AttemptOutcome::of(admitted.as_ref()));
     let refused = match admitted {
         Ok(session) => {
             let cookies = [signed_in(&auth, session), delete_cookie(&auth, FORM_COOKIE)];

@@ -29,7 +29,7 @@ pub(crate) struct Link<T> {
     pub(crate) data: T,
 }
 
-pub(crate) enum Standing<T> {
+pub(crate) enum LinkStanding<T> {
     Good(Link<T>),
     Used {
         subject: Uuid,
@@ -65,23 +65,23 @@ impl Codes<'_> {
     }
 
     /// Looks up a link issued for one of these purposes, without using it up.
-    pub(crate) async fn find<T: DeserializeOwned>(self, purposes: &[&str], secret: &str) -> Result<Standing<T>> {
+    pub(crate) async fn find<T: DeserializeOwned>(self, purposes: &[&str], secret: &str) -> Result<LinkStanding<T>> {
         let row = store::by_hash(self.0.db(), &hash(secret)).await?;
         let Some(row) = row.filter(|row| purposes.contains(&row.purpose.as_str())) else {
-            return Ok(Standing::Unknown);
+            return Ok(LinkStanding::Unknown);
         };
         if row.used_at.is_none() && row.expires_at <= self.0.now() {
-            return Ok(Standing::Expired);
+            return Ok(LinkStanding::Expired);
         }
         let plain = self.0.tokens().open(&thing(&row.hash), &row.sealed);
         let data = plain.map(|plain| serde_json::from_slice(&plain).map_err(anyhow::Error::new)).transpose()?;
         if row.used_at.is_some() {
-            return Ok(Standing::Used { subject: row.subject, data });
+            return Ok(LinkStanding::Used { subject: row.subject, data });
         }
         // The key that sealed it was removed, which revokes everything it sealed.
-        let Some(data) = data else { return Ok(Standing::Expired) };
+        let Some(data) = data else { return Ok(LinkStanding::Expired) };
         let Row { hash, purpose, subject, version, .. } = row;
-        Ok(Standing::Good(Link { hash, purpose, subject, version, data }))
+        Ok(LinkStanding::Good(Link { hash, purpose, subject, version, data }))
     }
 
     pub(crate) async fn count_live(self, tx: &mut Tx, purpose: &str, subject: Uuid) -> sqlx::Result<u64> {

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 pub(crate) use challenge::{Asked, Redeemable, RequestId, discard};
 pub(crate) use code::{Limits, Subject};
-pub(crate) use link::{Link, Standing, forget, forget_all};
+pub(crate) use link::{Link, LinkStanding, forget, forget_all};
 pub use settings::{Sending, Settings};
 
 use crate::Auth;

@@ -16,7 +16,7 @@ use super::sign_up::{Further, Held};
 use super::{AGAIN, FIRST, FURTHER, FirstProof, Mode, SILENT, discard};
 use crate::Auth;
 use crate::audit::{Event, Kind};
-use crate::codes::{self, Link, Redeemable, Standing};
+use crate::codes::{self, Link, LinkStanding, Redeemable};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::http::ReturnTo;
@@ -34,7 +34,7 @@ pub(super) struct Confirmed {
 }
 
 /// Looks up a link, without confirming anything.
-pub(super) async fn open(auth: &Auth, key: &str) -> Result<Standing<Held>> {
+pub(super) async fn open(auth: &Auth, key: &str) -> Result<LinkStanding<Held>> {
     auth.codes().find(&[FIRST, FURTHER, AGAIN], key).await
 }
 

@@ -11,7 +11,7 @@ use super::confirm::{self, Confirmation, Confirmed};
 use super::routes::signed_in;
 use super::{Mode, Wish};
 use crate::Auth;
-use crate::codes::Standing;
+use crate::codes::LinkStanding;
 use crate::error::Result;
 use crate::http::{Client, LinkKey, ReturnTo};
 use crate::openapi::{Api, page_at};
@@ -41,11 +41,11 @@ async fn show(
 async fn open(auth: &Auth, client: &Client, method: &Method, delivery: Delivery, key: &str) -> Result<Response> {
     let settings = &auth.settings().email_verification;
     match confirm::open(auth, key).await? {
-        Standing::Good(link) if settings.confirm_on_get && *method == Method::GET => {
+        LinkStanding::Good(link) if settings.confirm_on_get && *method == Method::GET => {
             let wish = link.data.wish.clone();
             confirm_for_person(auth, client, delivery, link, wish, StatusCode::FOUND).await
         }
-        Standing::Good(link) => {
+        LinkStanding::Good(link) => {
             let Some(user) = users::at_version(auth, link.subject, link.version).await? else {
                 return not_valid(auth);
             };
@@ -54,7 +54,7 @@ async fn open(auth: &Auth, client: &Client, method: &Method, delivery: Delivery,
             let target = target(auth, &link.data.wish.next);
             pages::show_leading_to(auth, StatusCode::OK, &page, target.as_deref())
         }
-        Standing::Used { subject, data } if is_verified(auth, subject).await? => {
+        LinkStanding::Used { subject, data } if is_verified(auth, subject).await? => {
             let next = data.map(|held| held.wish.next).unwrap_or_default();
             Ok(landing(auth, StatusCode::FOUND, &next))
         }

@@ -12,7 +12,7 @@ use super::link_pages::{self, confirm_for_person, failed, is_verified, landing, 
 use super::{Mode, Wish, sign_up, subject};
 use crate::Auth;
 use crate::audit::{Event, Reason};
-use crate::codes::{RequestId, Standing, cookie};
+use crate::codes::{LinkStanding, RequestId, cookie};
 use crate::error::shared::{CodeNotValid, NotFound, Throttled, UnknownLink};
 use crate::error::{Error, Result};
 use crate::hooks::{self, Asking};
@@ -154,7 +154,7 @@ async fn press(
     let forgotten = sessions::is_forgotten(&mut fields);
     fields.finish()?;
     match (confirm::open(auth, key).await?, reader) {
-        (Standing::Good(link), reader) => {
+        (LinkStanding::Good(link), reader) => {
             let mut wish = link.data.wish.clone();
             wish.forgotten = forgotten.unwrap_or(wish.forgotten);
             if reader == Reader::Person {
@@ -164,7 +164,7 @@ async fn press(
             let body = wish.next.tell(&auth.settings().http, json!({ "detail": "E-mail address verified." }));
             Ok(signed_in(auth, (client, wish.forgotten), delivery, &user, body).await)
         }
-        (Standing::Used { subject, data }, Reader::Person) if is_verified(auth, subject).await? => {
+        (LinkStanding::Used { subject, data }, Reader::Person) if is_verified(auth, subject).await? => {
             let next = data.map(|held| held.wish.next).unwrap_or_default();
             Ok(landing(auth, StatusCode::SEE_OTHER, &next))
         }

@@ -13,15 +13,15 @@ use crate::email::Email;
 
 /// A rendered mail.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct Letter {
+pub(crate) struct Letter {
     /// The address as its owner wrote it.
-    pub to: String,
+    pub(crate) to: String,
     /// One line.
-    pub subject: String,
+    pub(crate) subject: String,
     /// For mail programs that show no HTML.
-    pub text: String,
+    pub(crate) text: String,
     /// The same content as HTML.
-    pub html: String,
+    pub(crate) html: String,
 }
 
 // A letter holds secrets.

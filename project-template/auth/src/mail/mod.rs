@@ -17,7 +17,7 @@ mod trial;
 mod trouble;
 mod worker;
 
-pub use message::Letter;
+pub(crate) use message::Letter;
 pub(crate) use outbox::{Leaves, Mail};
 pub use own::OwnMail;
 pub(crate) use reach::Reach;

@@ -15,7 +15,7 @@ use crate::Auth;
 use crate::db::Tx;
 use crate::email::Email;
 use crate::error::Result;
-use crate::metrics::Delivery;
+use crate::metrics::MailOutcome;
 use crate::templates;
 
 /// The pause after the first failure; it doubles with each further one.
@@ -188,25 +188,25 @@ async fn deliver(auth: &Auth, row: &Row) -> sqlx::Result<()> {
     }
     let now = auth.now();
     if row.expires_at.is_some_and(|end| end <= now) {
-        auth.metrics().mail(Delivery::Dropped);
+        auth.metrics().mail(MailOutcome::Dropped);
         tracing::error!(mail = %row.id, "a mail was dropped: it is out of date");
         return store::remove(auth.db(), row).await;
     }
     let Err(NotSent { reason, is_final, contact }) = send(auth, row, now).await else {
         auth.mail_reach().note(Contact::Answered, auth.now());
-        auth.metrics().mail(Delivery::Sent);
+        auth.metrics().mail(MailOutcome::Sent);
         tracing::debug!(mail = %row.id, "mail sent");
         return store::remove(auth.db(), row).await;
     };
     auth.mail_reach().note(contact, auth.now());
     match fate(auth.settings().mail.attempts, row.attempts, is_final) {
         Fate::Drop => {
-            auth.metrics().mail(Delivery::Dropped);
+            auth.metrics().mail(MailOutcome::Dropped);
             tracing::error!(mail = %row.id, attempts = row.attempts, reason, "a mail was dropped: it cannot be sent");
             store::remove(auth.db(), row).await
         }
         Fate::Retry(pause) => {
-            auth.metrics().mail(Delivery::Postponed);
+            auth.metrics().mail(MailOutcome::Postponed);
             let seconds = pause.as_secs();
             tracing::warn!(mail = %row.id, attempts = row.attempts, seconds, reason, "a mail was not sent; trying again");
             store::postpone(auth.db(), row, auth.now() + pause).await

@@ -19,7 +19,7 @@ words! {
 
 words! {
     /// The outcome of an attempt.
-    Outcome {
+    AttemptOutcome {
         Succeeded = "succeeded",
         /// A refresh token was presented again.
         Replayed = "replayed",
@@ -34,7 +34,7 @@ words! {
 
 words! {
     /// The outcome of a delivery.
-    Delivery {
+    MailOutcome {
         Sent = "sent",
         /// It is retried later.
         Postponed = "postponed",
@@ -54,7 +54,7 @@ words! {
     }
 }
 
-impl Outcome {
+impl AttemptOutcome {
     /// `None` for a request with missing or invalid fields, which is no attempt.
     pub(crate) fn of<T>(answer: Result<&T, &Error>) -> Option<Self> {
         match answer {

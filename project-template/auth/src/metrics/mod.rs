@@ -17,7 +17,7 @@ use prometheus_client::registry::{Metric, Registry};
 use time::OffsetDateTime;
 
 use labels::Lacking;
-pub(crate) use labels::{Delivery, Outcome, Way};
+pub(crate) use labels::{AttemptOutcome, MailOutcome, Way};
 
 /// Upper bounds in seconds: most requests take a few milliseconds, one with a password hash 30 ms or more, and none
 /// longer than `http.request_timeout`.
@@ -78,7 +78,7 @@ impl Metrics {
                 r,
                 "auth_refreshes",
                 "Refresh tokens that were shown for an exchange",
-                ("outcome", Outcome::ALL.iter().map(|outcome| outcome.name())),
+                ("outcome", AttemptOutcome::ALL.iter().map(|outcome| outcome.name())),
             ),
             throttled: counters(
                 r,
@@ -96,7 +96,7 @@ impl Metrics {
                 r,
                 "auth_mails",
                 "Attempts to send a mail",
-                ("outcome", Delivery::ALL.iter().map(|delivery| delivery.name())),
+                ("outcome", MailOutcome::ALL.iter().map(|delivery| delivery.name())),
             ),
             flushed_rows: counters(
                 r,
@@ -114,13 +114,13 @@ impl Metrics {
         }
     }
 
-    pub(crate) fn sign_in(&self, way: Way, outcome: Option<Outcome>) {
+    pub(crate) fn sign_in(&self, way: Way, outcome: Option<AttemptOutcome>) {
         if let Some(outcome) = outcome {
             self.sign_ins.get_or_create(&[("way", way.name()), ("outcome", outcome.name())]).inc();
         }
     }
 
-    pub(crate) fn refresh(&self, outcome: Option<Outcome>) {
+    pub(crate) fn refresh(&self, outcome: Option<AttemptOutcome>) {
         if let Some(outcome) = outcome {
             self.refreshes.get_or_create(&[("outcome", outcome.name())]).inc();
         }
@@ -140,7 +140,7 @@ impl Metrics {
         self.events.get_or_create(&[("kind", kind)]).inc();
     }
 
-    pub(crate) fn mail(&self, delivery: Delivery) {
+    pub(crate) fn mail(&self, delivery: MailOutcome) {
         self.mails.get_or_create(&[("outcome", delivery.name())]).inc();
     }
 
@@ -174,7 +174,7 @@ fn counters(
 fn sign_ins() -> Family<[Label; 2], Counter> {
     let counters = Family::default();
     for way in Way::ALL {
-        for outcome in Outcome::ALL.iter().filter(|outcome| **outcome != Outcome::Replayed) {
+        for outcome in AttemptOutcome::ALL.iter().filter(|outcome| **outcome != AttemptOutcome::Replayed) {
             drop(counters.get_or_create(&[("way", way.name()), ("outcome", outcome.name())]));
         }
     }

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
-use crate::codes::{self, Limits, Link, Standing, Subject};
+use crate::codes::{self, Limits, Link, LinkStanding, Subject};
 use crate::db::Tx;
 use crate::email_verification;
 use crate::error::{Error, Result};
@@ -70,7 +70,8 @@ impl Reset {
 }
 
 pub(super) async fn find(auth: &Auth, secret: &SecretString) -> Result<Option<Reset>> {
-    let Standing::Good(link) = auth.codes().find::<ReturnTo>(&[reset_link::PURPOSE], secret.expose_secret()).await?
+    let LinkStanding::Good(link) =
+        auth.codes().find::<ReturnTo>(&[reset_link::PURPOSE], secret.expose_secret()).await?
     else {
         return Ok(None);
     };

@@ -86,7 +86,7 @@ pub(super) struct Device {
     /// The operating system.
     #[schema(required = true)]
     os: Option<&'static str>,
-    #[schema(required = true, inline, value_type = Option<Kind>)]
+    #[schema(required = true, inline, value_type = Option<DeviceKind>)]
     kind: Option<&'static str>,
     /// The user agent as it was sent.
     #[schema(required = true)]
@@ -97,7 +97,7 @@ pub(super) struct Device {
 #[derive(utoipa::ToSchema)]
 #[schema(rename_all = "lowercase")]
 #[expect(dead_code, reason = "it describes a member")]
-enum Kind {
+enum DeviceKind {
     Desktop,
     Phone,
     Tablet,

@@ -18,15 +18,15 @@ pub(crate) async fn end_all(auth: &Auth, tx: &mut Tx, user: Uuid, except: Option
 /// Whether a session is active. Call it in a transaction that holds the account, so that it stays true until the
 /// commit.
 pub(crate) async fn is_live(auth: &Auth, tx: &mut Tx, session: Uuid) -> Result<bool> {
-    let standing = store::standing(tx, session).await?;
-    Ok(standing.is_some_and(|standing| standing.ended_at.is_none() && standing.expires_at > auth.now()))
+    let state = store::state(tx, session).await?;
+    Ok(state.is_some_and(|state| state.ended_at.is_none() && state.expires_at > auth.now()))
 }
 
 /// Whether a session was revoked, not just left by its owner: requests made in it are void then.
 pub(crate) async fn is_taken_back(tx: &mut Tx, session: Uuid) -> Result<bool> {
     let is_left = |by: &str| [EndedBy::Logout, EndedBy::Lifetime, EndedBy::Limit].map(EndedBy::name).contains(&by);
-    let standing = store::standing(tx, session).await?;
-    Ok(standing.is_some_and(|standing| !standing.refreshable || standing.ended_by.is_some_and(|by| !is_left(&by))))
+    let state = store::state(tx, session).await?;
+    Ok(state.is_some_and(|state| !state.refreshable || state.ended_by.is_some_and(|by| !is_left(&by))))
 }
 
 /// Like [`end_all`], but keeps the `most` sessions that were used last.

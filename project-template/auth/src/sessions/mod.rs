@@ -69,7 +69,7 @@ pub(crate) use remembering::is_forgotten;
 pub use role::{Role, Staff, Superuser};
 pub(crate) use rotation::{NotRotated, rotate};
 pub(crate) use routes::router;
-pub use session::Session;
+pub(crate) use session::Session;
 pub use settings::Settings;
 pub use sign_in::{Challenge, SignIn};
 pub(crate) use token_routes::{public_router, router as token_router};

@@ -16,7 +16,7 @@ use crate::Auth;
 use crate::error::shared::{Throttled, TokenNotValid};
 use crate::error::{Error, Result, refusals};
 use crate::http::{Client, Fields};
-use crate::metrics::Outcome;
+use crate::metrics::AttemptOutcome;
 use crate::openapi::{Api, at, bodies};
 use crate::throttle::Action;
 
@@ -78,10 +78,10 @@ async fn refresh(
     }
     let exchanged = exchange(&auth, &client, &headers, fields).await;
     auth.metrics().refresh(match &exchanged {
-        Ok(_) => Some(Outcome::Succeeded),
-        Err(NotRotated::Replayed) => Some(Outcome::Replayed),
-        Err(NotRotated::NotValid | NotRotated::Outlived) => Some(Outcome::Refused),
-        Err(NotRotated::Failed(error)) => Outcome::of(Err::<&(), _>(error)),
+        Ok(_) => Some(AttemptOutcome::Succeeded),
+        Err(NotRotated::Replayed) => Some(AttemptOutcome::Replayed),
+        Err(NotRotated::NotValid | NotRotated::Outlived) => Some(AttemptOutcome::Refused),
+        Err(NotRotated::Failed(error)) => AttemptOutcome::of(Err::<&(), _>(error)),
     });
     match exchanged {
         Ok((issued, transport)) => {

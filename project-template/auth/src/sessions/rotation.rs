@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::issuing::issue;
-use super::session::Standing;
+use super::session::TokenStanding;
 use super::{EndedBy, Issued, Session, binding, end, holder, store};
 use crate::Auth;
 use crate::db;
@@ -81,20 +81,20 @@ pub(super) async fn judge(
         return Err(if is_over { NotRotated::Outlived } else { NotRotated::NotValid });
     };
     match session.standing(token.generation, now, settings) {
-        Standing::Over => Err(NotRotated::NotValid),
-        Standing::Outlived => {
+        TokenStanding::Over => Err(NotRotated::NotValid),
+        TokenStanding::Outlived => {
             end(auth, session.id, session.user_id, EndedBy::Lifetime).await?;
             Err(NotRotated::Outlived)
         }
         _ if token.is_expired(now) => Err(NotRotated::NotValid),
-        Standing::Replayed if presenter.reloads(auth, &session, token.generation, now) => Ok((session, false)),
-        Standing::Replayed => {
+        TokenStanding::Replayed if presenter.reloads(auth, &session, token.generation, now) => Ok((session, false)),
+        TokenStanding::Replayed => {
             presenter.explain(auth, &session, token.generation, now);
             holder::end_replayed(auth, &session).await?;
             Err(NotRotated::Replayed)
         }
-        Standing::Current => Ok((session, true)),
-        Standing::Superseded => Ok((session, false)),
+        TokenStanding::Current => Ok((session, true)),
+        TokenStanding::Superseded => Ok((session, false)),
     }
 }
 
@@ -103,6 +103,6 @@ pub(super) async fn is_live(auth: &Auth, session: Uuid, generation: i64, now: Of
     let session = store::by_id(auth.db(), session).await?;
     Ok(session.is_some_and(|session| {
         let standing = session.standing(generation, now, &auth.settings().sessions);
-        matches!(standing, Standing::Current | Standing::Superseded)
+        matches!(standing, TokenStanding::Current | TokenStanding::Superseded)
     }))
 }

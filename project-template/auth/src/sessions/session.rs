@@ -10,39 +10,39 @@ use crate::tokens::{Binding, Grant, UserClaims};
 crate::row! {
     /// A session as it is stored.
     #[derive(Clone, Debug)]
-    pub struct Session {
+    pub(crate) struct Session {
         /// UUIDv7: sorts by the time it began.
-        pub id: Uuid,
+        pub(crate) id: Uuid,
         /// The account it belongs to.
-        pub user_id: Uuid,
+        pub(crate) user_id: Uuid,
         /// How often its refresh token was replaced; the current token carries this number.
-        pub generation: i64,
+        pub(crate) generation: i64,
         pub(super) superseded: String,
         pub(super) claims: String,
         /// When it began.
-        pub created_at: OffsetDateTime,
+        pub(crate) created_at: OffsetDateTime,
         /// When its refresh token was last replaced.
-        pub refreshed_at: OffsetDateTime,
+        pub(crate) refreshed_at: OffsetDateTime,
         /// When it expires, unless it is refreshed.
-        pub expires_at: OffsetDateTime,
+        pub(crate) expires_at: OffsetDateTime,
         /// When it was ended.
-        pub ended_at: Option<OffsetDateTime>,
+        pub(crate) ended_at: Option<OffsetDateTime>,
         /// Whether its refresh token is still valid; if not, it lasts as long as its last access token.
-        pub refreshable: bool,
+        pub(crate) refreshable: bool,
         /// The address it was last used from.
-        pub ip: Option<String>,
+        pub(crate) ip: Option<String>,
         /// The user agent that its client sent.
-        pub user_agent: Option<String>,
+        pub(crate) user_agent: Option<String>,
         /// A MAC of the client that last used its refresh token.
         pub(super) rotated_by: Option<String>,
         /// Whether the browser keeps it when it is closed.
-        pub remembered: bool,
+        pub(crate) remembered: bool,
     }
 }
 
 /// The standing of a presented refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum TokenStanding {
     /// The current one: replace it.
     Current,
     /// Superseded a moment ago, by another tab or a lost answer: return the current one again.
@@ -68,23 +68,23 @@ impl Session {
         self.end(settings).map_or(now + lifetime, |end| end.min(now + lifetime))
     }
 
-    pub(super) fn standing(&self, generation: i64, now: OffsetDateTime, settings: &Settings) -> Standing {
+    pub(super) fn standing(&self, generation: i64, now: OffsetDateTime, settings: &Settings) -> TokenStanding {
         if self.ended_at.is_some() {
-            return Standing::Over;
+            return TokenStanding::Over;
         }
         if self.end(settings).is_some_and(|end| end <= now) {
-            return Standing::Outlived;
+            return TokenStanding::Outlived;
         }
         if self.expires_at <= now || !self.refreshable {
-            return Standing::Over;
+            return TokenStanding::Over;
         }
         if generation == self.generation {
-            return Standing::Current;
+            return TokenStanding::Current;
         }
         let checkpoints = Checkpoints::parse(&self.superseded);
         let is_recent =
             checkpoints.oldest_acceptable(now, settings.retry_window).is_some_and(|oldest| oldest <= generation);
-        if generation < self.generation && is_recent { Standing::Superseded } else { Standing::Replayed }
+        if generation < self.generation && is_recent { TokenStanding::Superseded } else { TokenStanding::Replayed }
     }
 
     pub(super) fn user_claims(&self) -> UserClaims {
@@ -147,29 +147,33 @@ mod tests {
     #[test]
     fn without_a_window_every_generation_but_the_current_is_a_replay() {
         let strict = settings(0, None);
-        assert_eq!(session().standing(3, after(14), &strict), Standing::Current);
+        assert_eq!(session().standing(3, after(14), &strict), TokenStanding::Current);
         for generation in [0, 1, 2, 4] {
-            assert_eq!(session().standing(generation, after(14), &strict), Standing::Replayed, "{generation}");
+            assert_eq!(session().standing(generation, after(14), &strict), TokenStanding::Replayed, "{generation}");
         }
     }
 
     #[test]
     fn within_the_window_a_token_is_judged_by_when_it_was_itself_superseded() {
         let window = settings(5, None);
-        assert_eq!(session().standing(0, after(15), &window), Standing::Superseded);
-        assert_eq!(session().standing(0, after(16), &window), Standing::Replayed, "though the last rotation is recent");
-        assert_eq!(session().standing(1, after(19), &window), Standing::Superseded);
-        assert_eq!(session().standing(2, after(19), &window), Standing::Superseded);
-        assert_eq!(session().standing(2, after(20), &window), Standing::Replayed);
-        assert_eq!(session().standing(4, after(15), &window), Standing::Replayed, "a generation nobody was given");
+        assert_eq!(session().standing(0, after(15), &window), TokenStanding::Superseded);
+        assert_eq!(
+            session().standing(0, after(16), &window),
+            TokenStanding::Replayed,
+            "though the last rotation is recent"
+        );
+        assert_eq!(session().standing(1, after(19), &window), TokenStanding::Superseded);
+        assert_eq!(session().standing(2, after(19), &window), TokenStanding::Superseded);
+        assert_eq!(session().standing(2, after(20), &window), TokenStanding::Replayed);
+        assert_eq!(session().standing(4, after(15), &window), TokenStanding::Replayed, "a generation nobody was given");
     }
 
     #[test]
     fn an_ended_an_expired_and_an_outlived_session_accept_nothing() {
         let ended = Session { ended_at: Some(START), ..session() };
-        assert_eq!(ended.standing(3, after(14), &settings(5, None)), Standing::Over);
-        assert_eq!(session().standing(3, after(1_000), &settings(5, None)), Standing::Over);
-        assert_eq!(session().standing(3, after(100), &settings(5, Some(100))), Standing::Outlived);
-        assert_eq!(session().standing(3, after(99), &settings(5, Some(100))), Standing::Current);
+        assert_eq!(ended.standing(3, after(14), &settings(5, None)), TokenStanding::Over);
+        assert_eq!(session().standing(3, after(1_000), &settings(5, None)), TokenStanding::Over);
+        assert_eq!(session().standing(3, after(100), &settings(5, Some(100))), TokenStanding::Outlived);
+        assert_eq!(session().standing(3, after(99), &settings(5, Some(100))), TokenStanding::Current);
     }
 }

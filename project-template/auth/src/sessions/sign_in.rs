@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{Delivery, Issued};
 use crate::Auth;
 use crate::error::{Error, Result};
-use crate::metrics::Outcome;
+use crate::metrics::AttemptOutcome;
 
 /// The outcome for a user who has proven their identity. A refusal is an [`Error`], which may carry data.
 pub enum SignIn {
@@ -47,10 +47,10 @@ impl SignIn {
         })
     }
 
-    pub(crate) fn outcome(sign_in: Result<&Self, &Error>) -> Option<Outcome> {
+    pub(crate) fn outcome(sign_in: Result<&Self, &Error>) -> Option<AttemptOutcome> {
         match sign_in {
-            Ok(Self::Challenge(_)) => Some(Outcome::Challenged),
-            other => Outcome::of(other),
+            Ok(Self::Challenge(_)) => Some(AttemptOutcome::Challenged),
+            other => AttemptOutcome::of(other),
         }
     }
 }

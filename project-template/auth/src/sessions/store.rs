@@ -125,7 +125,7 @@ pub(super) async fn end_in(tx: &mut Tx, id: Uuid, user: Uuid, by: &str, now: Off
 }
 
 crate::row! {
-    pub(super) struct Standing {
+    pub(super) struct SessionState {
         pub(super) ended_at: Option<OffsetDateTime>,
         pub(super) ended_by: Option<String>,
         pub(super) expires_at: OffsetDateTime,
@@ -133,7 +133,7 @@ crate::row! {
     }
 }
 
-pub(super) async fn standing(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<Standing>> {
+pub(super) async fn state(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<SessionState>> {
     in_tx!(tx, conn => sqlx::query_as("select ended_at, ended_by, expires_at, refreshable from sessions where id = $1")
         .bind(id)
         .fetch_optional(conn)

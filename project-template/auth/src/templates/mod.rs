@@ -23,7 +23,7 @@ use minijinja::{Environment, UndefinedBehavior, Value, context};
 
 pub use declare::{Mail, Page};
 pub use settings::Settings;
-pub use values::Variable;
+pub(crate) use values::Variable;
 
 use crate::settings::Problem;
 

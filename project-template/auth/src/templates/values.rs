@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use crate::words;
 
 /// A type that a variable can have.
-pub trait Variable {
+pub(crate) trait Variable {
     /// The value in templates.
     fn to_value(&self) -> Value;
 }
@@ -43,7 +43,7 @@ impl Variable for Duration {
 
 impl Variable for OffsetDateTime {
     fn to_value(&self) -> Value {
-        Value::from_object(Moment(*self))
+        Value::from_object(PointInTime(*self))
     }
 }
 
@@ -53,7 +53,7 @@ struct Lasting(Duration);
 
 /// A time. Without a filter, it is written as `datetime` words it.
 #[derive(Debug)]
-struct Moment(OffsetDateTime);
+struct PointInTime(OffsetDateTime);
 
 impl Object for Lasting {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
@@ -65,7 +65,7 @@ impl Object for Lasting {
     }
 }
 
-impl Object for Moment {
+impl Object for PointInTime {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
     }
@@ -91,7 +91,7 @@ fn lasting(value: &Value) -> Result<Duration, Error> {
 
 /// The values of an application have times in seconds since 1970.
 fn moment(value: &Value) -> Result<OffsetDateTime, Error> {
-    let given = value.downcast_object_ref::<Moment>().map(|moment| moment.0);
+    let given = value.downcast_object_ref::<PointInTime>().map(|moment| moment.0);
     let given = given.or_else(|| OffsetDateTime::from_unix_timestamp(i64::try_from(value.clone()).ok()?).ok());
     given.ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "this filter takes a time, or seconds since 1970"))
 }

@@ -179,7 +179,7 @@ const NOTHING: &[u8] = &[];
 /// The kinds of counters. Each is removed by a statement of its own: one statement for all would lock them in any
 /// order, and could deadlock with a guess, which locks one kind after the other.
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum CounterKind {
     Address,
     Pair,
     Account,
@@ -188,7 +188,7 @@ pub(super) enum Kind {
 /// A counter is stale if its last attempt and its last sign-in are no later than these times, and it has fewer attempts
 /// than `stop`.
 pub(super) struct Stale {
-    pub(super) kind: Kind,
+    pub(super) kind: CounterKind,
     pub(super) counted_at: i64,
     pub(super) known_at: i64,
     pub(super) stop: i64,
@@ -221,9 +221,9 @@ macro_rules! remove_stale {
 
 pub(super) async fn remove_stale(db: &Db, stale: &Stale, limit: u32) -> sqlx::Result<u64> {
     let query = match stale.kind {
-        Kind::Address => remove_stale!("account = $1"),
-        Kind::Pair => remove_stale!("account <> $1 and address <> $1"),
-        Kind::Account => remove_stale!("address = $1"),
+        CounterKind::Address => remove_stale!("account = $1"),
+        CounterKind::Pair => remove_stale!("account <> $1 and address <> $1"),
+        CounterKind::Account => remove_stale!("address = $1"),
     };
     Ok(on!(db, pool => sqlx::query(query)
         .bind(NOTHING)
@@ -238,9 +238,9 @@ pub(super) async fn remove_stale(db: &Db, stale: &Stale, limit: u32) -> sqlx::Re
 
 pub(super) async fn count_stale(db: &Db, stale: &Stale) -> sqlx::Result<u64> {
     let query = match stale.kind {
-        Kind::Address => count_stale!("account = $1"),
-        Kind::Pair => count_stale!("account <> $1 and address <> $1"),
-        Kind::Account => count_stale!("address = $1"),
+        CounterKind::Address => count_stale!("account = $1"),
+        CounterKind::Pair => count_stale!("account <> $1 and address <> $1"),
+        CounterKind::Account => count_stale!("address = $1"),
     };
     let (count,): (i64,) = on!(db, pool => sqlx::query_as(query)
         .bind(NOTHING)

@@ -54,9 +54,9 @@ impl Throttle<'_> {
                 let counted = counters.count(&auth).await?;
                 let compared = compare.await;
                 let outcome = match &compared {
-                    Ok(Some(_)) => Outcome::Right,
-                    Ok(None) => Outcome::Wrong,
-                    Err(_) => Outcome::NotCompared,
+                    Ok(Some(_)) => Comparison::Right,
+                    Ok(None) => Comparison::Wrong,
+                    Err(_) => Comparison::NotCompared,
                 };
                 counters.decide(&auth, counted, outcome).await?;
                 compared
@@ -105,7 +105,7 @@ struct CountedIn {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+enum Comparison {
     Right,
     Wrong,
     NotCompared,
@@ -164,8 +164,8 @@ impl Counters {
         tx.commit().await
     }
 
-    async fn decide(&self, auth: &Auth, counted: CountedIn, outcome: Outcome) -> db::Result<()> {
-        let back = i64::from(outcome != Outcome::Wrong);
+    async fn decide(&self, auth: &Auth, counted: CountedIn, outcome: Comparison) -> db::Result<()> {
+        let back = i64::from(outcome != Comparison::Wrong);
         let mut tx = auth.db().begin().await?;
         for (key, _) in self.networks.iter().filter(|_| counted.networks) {
             // A success at one account says nothing about guesses at others: uncount only this guess.
@@ -174,7 +174,7 @@ impl Counters {
         let counters = [(&self.pair, true), (&self.account, counted.account)];
         for (counter, is_counted) in counters {
             let Some((key, _)) = counter else { continue };
-            if outcome == Outcome::Right {
+            if outcome == Comparison::Right {
                 store::clear(&mut tx, key, i64::from(is_counted)).await?;
             } else if is_counted {
                 store::decide(&mut tx, key, back).await?;

@@ -39,7 +39,7 @@ pub(crate) use turns::Turns;
 
 use accounts::ACCOUNT_MEMORY;
 use budget::{KNOWN, PAIR_MEMORY, seconds};
-use failure_store::{Kind, Stale};
+use failure_store::{CounterKind, Stale};
 
 use crate::Auth;
 
@@ -80,8 +80,8 @@ fn stale(auth: &Auth) -> [Stale; 3] {
     let stop = settings.account_stop.into();
     let stale = |kind, memory, stop| Stale { kind, counted_at: now - seconds(memory), known_at, stop };
     [
-        stale(Kind::Address, settings.address_window, i64::MAX),
-        stale(Kind::Pair, PAIR_MEMORY, stop),
-        stale(Kind::Account, ACCOUNT_MEMORY, stop),
+        stale(CounterKind::Address, settings.address_window, i64::MAX),
+        stale(CounterKind::Pair, PAIR_MEMORY, stop),
+        stale(CounterKind::Account, ACCOUNT_MEMORY, stop),
     ]
 }

@@ -20,8 +20,8 @@ pub(crate) use password_store::{trust_password, void_unproven_password};
 pub(crate) use role_store::{hold_superusers, set_role};
 pub(crate) use sign_in_store::revoke_access_tokens;
 pub(crate) use store::{add_or_find, by_address, by_id, by_session, hold, rename, set_active};
-pub(crate) use user::{ImportedAccount, NAME_LIMIT, attributes};
-pub use user::{NewUser, User};
+pub use user::User;
+pub(crate) use user::{ImportedAccount, NAME_LIMIT, NewUser, attributes};
 
 use time::OffsetDateTime;
 use uuid::Uuid;

@@ -112,21 +112,21 @@ pub(crate) fn attributes<'v>(email: &'v str, first: &'v str, last: &'v str) -> [
 }
 
 /// An account to be created.
-pub struct NewUser {
+pub(crate) struct NewUser {
     /// UUIDv7.
-    pub id: Uuid,
+    pub(crate) id: Uuid,
     /// Its address.
-    pub email: Email,
+    pub(crate) email: Email,
     /// A PHC string, if it has a password.
-    pub password_hash: Option<String>,
+    pub(crate) password_hash: Option<String>,
     /// May be empty.
-    pub first_name: String,
+    pub(crate) first_name: String,
     /// May be empty.
-    pub last_name: String,
+    pub(crate) last_name: String,
     /// See [`super::role`].
-    pub role: i64,
+    pub(crate) role: i64,
     /// Whether the owner is known to receive mail at the address.
-    pub email_verified: bool,
+    pub(crate) email_verified: bool,
 }
 
 impl NewUser {

@@ -7,7 +7,7 @@ use super::reach::Contact;
 use super::sender::NotSent;
 use super::{Letter, Sender};
 use crate::Auth;
-use crate::metrics::Delivery;
+use crate::metrics::MailOutcome;
 use crate::templates;
 
 /// A mail to be sent, before its texts are filled in.
@@ -54,6 +54,6 @@ fn noted(auth: &Auth, sent: &Result<(), NotSent>) -> bool {
     }
     let contact = sent.as_ref().map_or_else(|not_sent| not_sent.contact, |()| Contact::Answered);
     auth.mail_reach().note(contact, auth.now());
-    auth.metrics().mail(if sent.is_ok() { Delivery::Sent } else { Delivery::Dropped });
+    auth.metrics().mail(if sent.is_ok() { MailOutcome::Sent } else { MailOutcome::Dropped });
     sent.is_ok()
 }

@@ -12,7 +12,7 @@ mod trial;
 mod trouble;
 
 pub(crate) use handing::{Mail, hand_over, pretend};
-pub use message::Letter;
+pub(crate) use message::Letter;
 pub(crate) use reach::Reach;
 pub use sender::{Sender, Server};
 pub use settings::Settings;

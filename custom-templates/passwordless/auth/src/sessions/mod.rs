@@ -28,7 +28,6 @@ mod remembering;
 mod renewal;
 mod role;
 mod rotation;
-#[allow(unreachable_pub, reason = "there is no list of sessions")]
 mod session;
 mod settings;
 mod sign_in;

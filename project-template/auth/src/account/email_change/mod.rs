@@ -11,7 +11,7 @@ pub(super) use routes::router;
 use super::{discard_codes, erase};
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
-use crate::codes::{self, Limits, Link, Standing, Subject};
+use crate::codes::{self, Limits, Link, LinkStanding, Subject};
 use crate::db;
 use crate::email_verification::{self, Mode};
 use crate::error::shared::Conflict;
@@ -97,7 +97,7 @@ fn gives_way(auth: &Auth, other: &User) -> bool {
 }
 
 /// Looks up a link without changing anything.
-async fn open(auth: &Auth, key: &str) -> Result<Standing<Change>> {
+async fn open(auth: &Auth, key: &str) -> Result<LinkStanding<Change>> {
     auth.codes().find(&[PURPOSE], key).await
 }
 

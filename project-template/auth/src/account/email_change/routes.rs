@@ -12,7 +12,7 @@ use super::{ask, confirm, open, respell};
 use crate::Auth;
 use crate::account::owner::{SignInAgain, prove};
 use crate::audit::Reason;
-use crate::codes::Standing;
+use crate::codes::LinkStanding;
 use crate::error::Result;
 use crate::error::shared::{Conflict, Throttled, UnknownLink};
 use crate::http::{Client, Fields, LinkKey, ReturnTo};
@@ -116,13 +116,13 @@ async fn show(State(auth): State<Auth>, LinkKey(key): LinkKey) -> Result<Respons
 
 async fn button(auth: &Auth, key: &str) -> Result<Response> {
     match open(auth, key).await? {
-        Standing::Good(link) if users::at_version(auth, link.subject, link.version).await?.is_some() => {
+        LinkStanding::Good(link) if users::at_version(auth, link.subject, link.version).await?.is_some() => {
             let action = auth.settings().http.path(&format!("/user/email/confirm/{key}/"));
             let page = ConfirmEmailChange { action, email: link.data.email };
             let next = link.data.next.address(&auth.settings().http);
             pages::show_leading_to(auth, StatusCode::OK, &page, next.as_deref())
         }
-        Standing::Used { data, .. } => {
+        LinkStanding::Used { data, .. } => {
             landing(auth, StatusCode::FOUND, &data.map(|change| change.next).unwrap_or_default())
         }
         _ => pages::show(auth, StatusCode::NOT_FOUND, &EmailChangeFailed {}),
@@ -146,13 +146,15 @@ async fn confirm_change(State(auth): State<Auth>, reader: Reader, LinkKey(key): 
 
 async fn press(auth: &Auth, reader: Reader, key: &str) -> Result<Response> {
     let (changed, next) = match open(auth, key).await? {
-        Standing::Good(link) => {
+        LinkStanding::Good(link) => {
             let next = link.data.next.clone();
             (confirm(auth, link).await?.is_some(), next)
         }
         // The button was pressed twice.
-        Standing::Used { data, .. } => (reader == Reader::Person, data.map(|change| change.next).unwrap_or_default()),
-        Standing::Expired | Standing::Unknown => (false, ReturnTo::default()),
+        LinkStanding::Used { data, .. } => {
+            (reader == Reader::Person, data.map(|change| change.next).unwrap_or_default())
+        }
+        LinkStanding::Expired | LinkStanding::Unknown => (false, ReturnTo::default()),
     };
     match (reader, changed) {
         (Reader::Person, true) => landing(auth, StatusCode::SEE_OTHER, &next),

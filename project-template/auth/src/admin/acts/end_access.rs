@@ -1,0 +1,13 @@
+//! Voids the access tokens.
+
+use super::{Act, Acting};
+use crate::error::Result;
+use crate::sessions::{self, TokenKinds};
+
+pub(super) const ACT: Act =
+    Act { name: "end-access", is_dangerous: false, fields: &[], perform: |acting| Box::pin(perform(acting)) };
+
+async fn perform(acting: &Acting<'_>) -> Result<()> {
+    acting.reach_sessions().await?;
+    sessions::invalidate(acting.auth, acting.user.id, TokenKinds::Access).await.map(drop)
+}

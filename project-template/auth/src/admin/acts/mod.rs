@@ -1,0 +1,101 @@
+//! The acts of staff, each in a file of its own, and the accounts they reach.
+//!
+//! Staff reach accounts with a lower role than their own, superusers reach every account. No one may change their own
+//! account, except for its sessions. The statement that begins an act checks this and locks the account until the act
+//! is committed, so that a concurrent change of a role takes effect entirely before or entirely after it.
+//!
+//! A new act is a file here, a line in `ALL`, and its words in `admin_user_page.html`; a dangerous one has words in
+//! `admin_confirm_page.html` too.
+
+mod activate;
+mod deactivate;
+mod end_access;
+mod end_session;
+mod end_sessions;
+mod resend;
+mod reset;
+mod role;
+
+use std::pin::Pin;
+
+use uuid::Uuid;
+
+use super::gate::Posted;
+use super::store;
+use crate::Auth;
+use crate::db::Tx;
+use crate::error::Result;
+use crate::error::refusals;
+use crate::http::Fields;
+use crate::users::{User, role::SUPERUSER};
+
+const ALL: [&Act; 8] = [
+    &resend::ACT,
+    &reset::ACT,
+    &end_session::ACT,
+    &end_sessions::ACT,
+    &end_access::ACT,
+    &role::ACT,
+    &activate::ACT,
+    &deactivate::ACT,
+];
+
+/// An act on an account.
+pub(super) struct Act {
+    /// The name in paths.
+    pub(super) name: &'static str,
+    /// Whether the act requires the password again.
+    pub(super) is_dangerous: bool,
+    /// The fields of its form.
+    pub(super) fields: &'static [&'static str],
+    perform: for<'a> fn(&'a Acting<'a>) -> Performed<'a>,
+}
+
+type Performed<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
+
+refusals! {
+    /// The account is of the same role or a higher one, or one's own.
+    OutOfReach = FORBIDDEN, "permission_denied", "Your role does not reach this account.";
+}
+
+impl Act {
+    pub(super) fn named(name: &str) -> Option<&'static Self> {
+        ALL.into_iter().find(|act| act.name == name)
+    }
+
+    pub(super) async fn perform(&self, auth: &Auth, posted: &Posted, user: &User) -> Result<()> {
+        let acting = Acting { auth, admin: posted.admin.user.id, fields: &posted.fields, user };
+        (self.perform)(&acting).await
+    }
+}
+
+/// Whether an admin may change an account, judged by these rows. The act itself checks again.
+pub(super) fn reaches(admin: &User, user: &User) -> bool {
+    admin.id != user.id && (admin.role >= SUPERUSER || admin.role > user.role)
+}
+
+/// An admin who acts on an account.
+struct Acting<'a> {
+    auth: &'a Auth,
+    admin: Uuid,
+    fields: &'a Fields,
+    user: &'a User,
+}
+
+impl Acting<'_> {
+    /// Checks that the account is within reach, and locks it until the transaction ends. Returns its role.
+    async fn hold(&self, tx: &mut Tx) -> Result<i64> {
+        Ok(store::hold_within_reach(tx, self.admin, self.user.id).await?.ok_or(OutOfReach)?)
+    }
+
+    async fn reach(&self) -> Result<()> {
+        let mut tx = self.auth.db().begin().await?;
+        self.hold(&mut tx).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// An admin's own sessions are always within reach.
+    async fn reach_sessions(&self) -> Result<()> {
+        if self.admin == self.user.id { Ok(()) } else { self.reach().await }
+    }
+}

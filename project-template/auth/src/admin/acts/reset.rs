@@ -1,0 +1,14 @@
+//! Mails a link to set a new password.
+
+use super::{Act, Acting};
+use crate::error::Result;
+use crate::http::ReturnTo;
+use crate::password_reset;
+
+pub(super) const ACT: Act =
+    Act { name: "reset", is_dangerous: false, fields: &[], perform: |acting| Box::pin(perform(acting)) };
+
+async fn perform(acting: &Acting<'_>) -> Result<()> {
+    acting.reach().await?;
+    password_reset::request(acting.auth, &acting.user.email, &ReturnTo::default()).await
+}
