@@ -1,5 +1,3 @@
-//! An application on a database of its own.
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -26,7 +24,6 @@ use crate::sessions;
 use crate::settings::Problems;
 use crate::tokens::Algorithm;
 
-/// The directory of keys by default.
 const KEYS: &str = "keys";
 
 /// The database of a test.
@@ -55,9 +52,6 @@ pub struct TestApp {
 
 impl TestApp {
     /// As [`TestApp::configured`], with password hashes at their cost in production, for measurements.
-    ///
-    /// # Panics
-    /// As [`TestApp::configured`].
     pub async fn at_full_cost(engine: Engine, router: impl Fn(Auth) -> Router, toml: &str) -> Self {
         let hash = read_settings(toml).password.hash;
         Self::prepare(engine, router, toml, |settings| settings.password.hash = hash).await
@@ -87,9 +81,6 @@ impl TestApp {
     }
 
     /// As [`TestApp::second_instance`], with changed settings: the same application after a reconfiguration.
-    ///
-    /// # Panics
-    /// As [`TestApp::start`].
     pub async fn second_instance_with(
         &self,
         router: impl Fn(Auth) -> Router,
@@ -100,8 +91,7 @@ impl TestApp {
         Self::from_parts(settings, self.clock.clone(), mailbox, Arc::clone(&self.files), router).await
     }
 
-    /// Adds a key to the directory of keys, for instances that are started later. The greatest name is the newest key.
-    /// `signs_from` is an RFC 3339 time; without it, the key signs at once.
+    /// Adds a key for instances that start later; the greatest name is the newest. `signs_from` is an RFC 3339 time.
     ///
     /// # Panics
     /// For RSA, since the program cannot generate such keys.
@@ -113,7 +103,7 @@ impl TestApp {
         }
     }
 
-    /// Number of password hashes started so far. It measures the cost of an answer more precisely than its time.
+    /// Password hashes started so far: a more precise measure of an answer's cost than its time.
     #[must_use]
     pub fn password_hashes(&self) -> u64 {
         self.auth.passwords().load().begun
@@ -122,15 +112,12 @@ impl TestApp {
     /// Occupies every password worker and every place in their queue until the returned value is dropped.
     ///
     /// # Panics
-    /// If another request holds one of them at the same moment.
+    /// If another request holds one of them.
     pub fn occupy_password_workers(&self) -> OwnedSemaphorePermit {
         self.auth.passwords().occupy().expect("nobody else is hashing")
     }
 
     /// A second process on the same database, with the application's hooks.
-    ///
-    /// # Panics
-    /// As [`TestApp::start`].
     pub async fn with_hooks(&self, router: impl Fn(Auth) -> Router, hooks: impl Hooks) -> Self {
         let auth = start(&self.settings, &self.clock, hooks).await;
         let router = server::outer_layers(router(auth.clone()), &auth);
@@ -150,7 +137,7 @@ impl TestApp {
         Self { auth, clock, router, files, settings, mailbox, instances: None }
     }
 
-    /// Tries every mail that is due once, as the server does in the background. Returns their number.
+    /// Tries every due mail once, as the server does in the background. Returns their number.
     ///
     /// # Panics
     /// If the database cannot be reached.
@@ -159,9 +146,6 @@ impl TestApp {
     }
 
     /// The mails that have arrived, after all due ones were sent.
-    ///
-    /// # Panics
-    /// As [`TestApp::deliver_mail`].
     pub async fn mailbox(&self) -> Mailbox {
         self.deliver_mail().await;
         self.mailbox.clone()
@@ -179,9 +163,6 @@ async fn start(settings: &Settings, clock: &Clock, hooks: impl Hooks) -> Auth {
 
 impl Engine {
     /// Creates a database, as a file in `directory` or as a schema. Returns a value for `database.url`.
-    ///
-    /// # Panics
-    /// If the PostgreSQL server cannot be reached.
     pub async fn new_database(self, directory: &Path) -> SecretString {
         match self {
             Self::Sqlite => format!("sqlite://{}", directory.join("test.db").display()).into(),
@@ -190,8 +171,7 @@ impl Engine {
     }
 }
 
-/// Creates a schema and returns its URL, with commits that do not wait for the disk. Schemas of earlier runs remain
-/// until they, or the database, are dropped.
+/// Commits do not wait for the disk. Schemas of earlier runs remain until they, or the database, are dropped.
 async fn postgres_schema() -> SecretString {
     let url = std::env::var("TEST_DATABASE_URL").expect("TEST_DATABASE_URL is set to a PostgreSQL database for tests");
     let schema = format!("test_{}", uuid::Uuid::now_v7().simple());

@@ -1,5 +1,3 @@
-//! A self-signed certificate.
-
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,7 +6,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::{ServerConfig, crypto};
 
-/// A TLS acceptor for `localhost`, and its new certificate as PEM.
+/// A TLS acceptor for `localhost`, and its self-signed certificate as PEM.
 pub(crate) fn localhost() -> (TlsAcceptor, String) {
     let CertifiedKey { cert, signing_key } =
         rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
@@ -22,7 +20,6 @@ pub(crate) fn localhost() -> (TlsAcceptor, String) {
     (TlsAcceptor::from(Arc::new(config)), cert.pem())
 }
 
-/// Writes a file of certificates, for a setting to name.
 pub(crate) fn file(directory: &Path, pem: &str) -> PathBuf {
     let path = directory.join("ca.pem");
     std::fs::write(&path, pem).expect("a file");

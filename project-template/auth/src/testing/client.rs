@@ -14,9 +14,7 @@ use tower::ServiceExt;
 use super::TestApp;
 use super::instances::Instances;
 
-/// The end of the refresh cookie's name.
 const REFRESH: &str = "refresh_token";
-/// The `Accept` header of a browser.
 const HTML: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 /// A response.
@@ -124,7 +122,7 @@ impl Client {
         reply
     }
 
-    /// Follows a link as a browser does, and keeps the cookies of the response. Does not follow a redirect.
+    /// Follows a link as a browser does, but no redirect, and keeps the cookies of the response.
     ///
     /// # Panics
     /// If the path is not valid.
@@ -213,7 +211,6 @@ impl Client {
     }
 }
 
-/// The cookies that a response sets; deleted ones are empty.
 fn cookies(reply: &Reply) -> impl Iterator<Item = (String, String)> {
     let cookies = reply.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
     cookies.filter_map(|cookie| {
@@ -222,7 +219,6 @@ fn cookies(reply: &Reply) -> impl Iterator<Item = (String, String)> {
     })
 }
 
-/// The refresh token that a response sets; empty if the response deletes it.
 fn refresh_cookie(reply: &Reply) -> Option<String> {
     // Cookies of earlier settings come first, and are deleted.
     cookies(reply).filter(|(name, _)| name.ends_with(REFRESH)).last().map(|(_, value)| value)

@@ -1,5 +1,3 @@
-//! Access to the audit log and the metrics.
-
 use super::{Client, TestApp};
 use crate::audit::AuditRow;
 use crate::on;

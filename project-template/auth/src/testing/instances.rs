@@ -8,7 +8,6 @@ use axum::Router;
 use super::{Client, TestApp};
 use crate::Auth;
 
-/// The instances of one application, and the next one to use.
 pub(super) struct Instances {
     apps: [TestApp; 2],
     turn: AtomicUsize,
@@ -21,11 +20,7 @@ impl Instances {
 }
 
 impl TestApp {
-    /// Runs the application as two instances, to which new clients are assigned in turn. A client stays at its
-    /// instance: see [`Client::elsewhere`].
-    ///
-    /// # Panics
-    /// As [`TestApp::start`].
+    /// Runs two instances, to which new clients are assigned in turn; they stay there: see [`Client::elsewhere`].
     #[must_use]
     pub async fn at_two_instances(mut self, router: impl Fn(Auth) -> Router) -> Self {
         let apps = [self.clone(), Box::pin(self.second_instance(router)).await];
@@ -41,8 +36,7 @@ impl Client {
         &self.app
     }
 
-    /// The same client at the next instance, so that repeated calls use all instances equally. With a single instance,
-    /// the client stays there.
+    /// The same client at the next instance, if there is one, so that repeated calls use all instances equally.
     #[must_use]
     pub fn elsewhere(&self) -> Self {
         let app = self.instances.as_ref().map_or_else(|| self.app.clone(), |instances| instances.next());

@@ -1,10 +1,8 @@
-//! Keys that the program generates, at the place where it looks for them.
-
 use std::path::{Path, PathBuf};
 
 use crate::tokens::{Algorithm, PEM, SECRET, SigningKey};
 
-/// Writes a new key that signs at once; creates the directory if needed.
+/// Writes a new key that signs at once, where the program looks for it.
 pub(super) fn write_key(directory: &Path, name: &str, algorithm: Algorithm) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
     std::fs::create_dir_all(directory).expect("a directory for keys");

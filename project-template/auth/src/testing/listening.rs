@@ -1,5 +1,3 @@
-//! An application on a port, for clients that need a network, such as browsers.
-
 use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
@@ -15,7 +13,7 @@ pub struct Listening {
 }
 
 impl TestApp {
-    /// Serves on a free port of this machine.
+    /// Serves on a free port of this machine, for clients that need a network, such as browsers.
     ///
     /// # Panics
     /// If there is none.

@@ -1,5 +1,3 @@
-//! Mails sent in a test.
-
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,5 +1,5 @@
-//! Helpers for tests: an application on a database of its own, clients that sign in, a mailbox, and a clock that can be
-//! moved.
+//! Helpers for tests: an application on a database of its own, clients that sign in, a mailbox, a clock that can be
+//! moved. They panic, and so fail the test, if a step does not succeed.
 //!
 //! ```no_run
 //! # async fn example(router: fn(auth::Auth) -> axum::Router) {
@@ -33,10 +33,8 @@ pub use mailbox::{Mailbox, Received};
 pub use program::{Program, Server, Starting, read_reply};
 pub use users::PASSWORD;
 
-/// Runs each test function, which takes an [`Engine`], on both engines.
-///
-/// On PostgreSQL a test is ignored unless asked for, since it needs a server:
-/// `TEST_DATABASE_URL=postgres://… cargo test -- --include-ignored`.
+/// Runs each test function, which takes an [`Engine`], on both engines. On PostgreSQL a test is ignored unless asked
+/// for: `TEST_DATABASE_URL=postgres://… cargo test -- --include-ignored`.
 #[macro_export]
 macro_rules! on_both_engines {
     ($($test:ident),* $(,)?) => {

@@ -1,5 +1,3 @@
-//! The application as a process of its own, for tests that need one, such as those that kill it.
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -14,7 +12,7 @@ use tempfile::TempDir;
 
 use super::{Engine, Reply};
 
-/// The program with a directory and a database of its own, which are deleted with it.
+/// The application as a process, for tests such as those that kill it. Its directory and database are deleted with it.
 pub struct Program {
     path: PathBuf,
     directory: TempDir,
@@ -59,8 +57,7 @@ impl Program {
         self.directory.path()
     }
 
-    /// A command of the program, ready to be started. Its environment has the database, a free port and the variables
-    /// of [`Program::with`] only.
+    /// A command to start. Its environment has only the database, a free port and the variables of [`Program::with`].
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = match &self.limits {
@@ -87,18 +84,12 @@ impl Program {
     }
 
     /// Starts the server on a free port, and waits until it serves.
-    ///
-    /// # Panics
-    /// If it stops before it serves.
     #[must_use]
     pub fn serve(&self) -> Server {
         self.begin_to_serve().ready()
     }
 
     /// As [`Program::serve`], without the wait.
-    ///
-    /// # Panics
-    /// If the program cannot be started.
     #[must_use]
     pub fn begin_to_serve(&self) -> Starting {
         self.begin_to_serve_with(&["serve"])
@@ -107,7 +98,7 @@ impl Program {
     /// As [`Program::begin_to_serve`], with these arguments.
     ///
     /// # Panics
-    /// As [`Program::begin_to_serve`].
+    /// If the program cannot be started.
     #[must_use]
     pub fn begin_to_serve_with(&self, arguments: &[&str]) -> Starting {
         let mut child = self.command(arguments).stderr(Stdio::piped()).spawn().expect("the program starts");
@@ -121,7 +112,6 @@ impl Program {
                 log.push_str(&line);
                 log.push('\n');
                 drop(log);
-                // The receiver may be gone.
                 let _ = sender.send(line);
             }
         });
@@ -165,9 +155,6 @@ impl Server {
     }
 
     /// Waits for a line of the log that contains `text`.
-    ///
-    /// # Panics
-    /// If the log ends without one.
     pub fn wait_for(&self, text: &str) {
         self.line_with(text);
     }
@@ -220,25 +207,16 @@ impl Server {
     }
 
     /// Asks it to stop (SIGTERM).
-    ///
-    /// # Panics
-    /// If there is no `sh` that can send a signal.
     pub fn terminate(&self) {
         self.signal("TERM");
     }
 
     /// Kills it (SIGKILL).
-    ///
-    /// # Panics
-    /// If there is no `sh` that can send a signal.
     pub fn kill(&self) {
         self.signal("KILL");
     }
 
     /// Asks it to read its keys again (SIGHUP).
-    ///
-    /// # Panics
-    /// If there is no `sh` that can send a signal.
     pub fn hang_up(&self) {
         self.signal("HUP");
     }
@@ -259,7 +237,6 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

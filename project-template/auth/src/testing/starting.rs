@@ -1,5 +1,3 @@
-//! Ways to start an application in a test, and the first steps afterwards.
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,17 +9,11 @@ use crate::Settings;
 
 impl TestApp {
     /// Starts an application with the default settings, except for those that would slow tests down.
-    ///
-    /// # Panics
-    /// If the database or Redis cannot be reached.
     pub async fn start(engine: Engine, router: impl Fn(Auth) -> Router) -> Self {
         Self::start_with(engine, router, |_| ()).await
     }
 
     /// As [`TestApp::start`], with changed settings.
-    ///
-    /// # Panics
-    /// As [`TestApp::start`].
     pub async fn start_with(
         engine: Engine,
         router: impl Fn(Auth) -> Router,
@@ -31,17 +23,11 @@ impl TestApp {
     }
 
     /// As [`TestApp::start`], with settings written as in `settings.toml`.
-    ///
-    /// # Panics
-    /// As [`TestApp::start`]; also if the settings are not valid.
     pub async fn configured(engine: Engine, router: impl Fn(Auth) -> Router, toml: &str) -> Self {
         Self::prepare(engine, router, toml, |_| ()).await
     }
 
     /// A second process with the same state, keys and clock.
-    ///
-    /// # Panics
-    /// As [`TestApp::start`].
     pub async fn second_instance(&self, router: impl Fn(Auth) -> Router) -> Self {
         self.second_instance_with(router, |_| ()).await
     }

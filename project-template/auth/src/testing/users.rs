@@ -1,5 +1,3 @@
-//! Users with a password.
-
 use serde_json::json;
 
 use super::{Client, Reply, TestApp};
@@ -10,19 +8,15 @@ use crate::users::{self, Email, User, role};
 pub const PASSWORD: &str = "correct horse battery staple";
 
 impl TestApp {
-    /// A signed-in client of a new user with this address and [`PASSWORD`]. Verifies the address if a sign-in requires
-    /// that.
-    ///
-    /// # Panics
-    /// If the address is taken, or sign-up is closed.
+    /// A signed-in client of a new user with [`PASSWORD`]. Verifies the address if a sign-in requires that.
     pub async fn signed_in(&self, email: &str) -> Client {
         self.signed_in_as(email, role::USER).await
     }
 
-    /// As [`TestApp::signed_in`], with a role: one of [`users::role`](crate::users::role), or a number of your own.
+    /// As [`TestApp::signed_in`], with a role of [`users::role`](crate::users::role) or your own.
     ///
     /// # Panics
-    /// As [`TestApp::signed_in`].
+    /// If the address is taken, or sign-up is closed.
     pub async fn signed_in_as(&self, email: &str, role: i64) -> Client {
         let mut client = self.client();
         let reply = client.register(email, PASSWORD).await;
@@ -55,7 +49,7 @@ impl TestApp {
     /// Verifies a user's address, as the button behind the mailed link does; tokens say so after the next refresh.
     ///
     /// # Panics
-    /// If no user has this address.
+    /// If the user is deactivated.
     pub async fn verify(&self, email: &str) {
         let user = self.user(email).await;
         let mut tx = self.auth.db().begin().await.expect("a transaction");
