@@ -7,10 +7,8 @@ use minijinja::{Error, ErrorKind, Value};
 use super::{Settings, Source, Templates, mails, pages, shared};
 use crate::settings::Problem;
 
-/// The variables of every template.
 const COMMON: [&str; 2] = ["service", "nonce"];
 
-/// Every problem, once.
 pub(super) fn problems(templates: &Templates, settings: &Settings) -> Vec<Problem> {
     let mut problems = BTreeSet::new();
     for mail in mails::ALL {
@@ -46,7 +44,7 @@ fn tried(templates: &Templates, settings: &Settings, source: Source, samples: &[
     Vec::new()
 }
 
-/// The variables that a template uses but does not have, also in branches that no sample reaches.
+/// Also finds those in branches that no sample reaches.
 fn unknown_variables(templates: &Templates, settings: &Settings, source: Source, names: &[String]) -> Vec<Problem> {
     let Ok(template) = templates.environment.get_template(source.file) else { return Vec::new() };
     let globals: Vec<&str> = templates.environment.globals().map(|(name, _)| name).collect();
@@ -60,7 +58,6 @@ fn unknown_variables(templates: &Templates, settings: &Settings, source: Source,
     unknown.map(problem).collect()
 }
 
-/// Whether a line has the word and a `{`, so that the word may be a variable.
 fn mentions(line: &str, word: &str) -> bool {
     let is_part = |character: char| character.is_alphanumeric() || character == '_';
     line.contains('{') && line.split(|character| !is_part(character)).any(|found| found == word)
@@ -76,7 +73,6 @@ fn known(names: &[String]) -> String {
     format!("it has {}", names.join(", "))
 }
 
-/// The problem, with its file and line.
 pub(super) fn explain(settings: &Settings, error: &Error) -> Problem {
     // The layout reports an error inside a block that it renders; the innermost cause has the line.
     let mut innermost = error;

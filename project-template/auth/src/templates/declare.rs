@@ -25,7 +25,6 @@ pub trait Page: Variables {
 /// The templates and sample values of a mail.
 #[derive(Clone, Copy)]
 pub struct DeclaredMail {
-    /// Subject, HTML, text.
     pub(super) sources: [Source; 3],
     pub(super) samples: fn() -> Vec<Value>,
 }
@@ -37,9 +36,8 @@ pub struct DeclaredPage {
     pub(super) samples: fn() -> Vec<Value>,
 }
 
-/// Declares mails. Sample values follow `=`, several where one does not reach every branch of a template: a mail is
-/// rendered with the first value of each variable, then with the second, and so on; a shorter list repeats its last
-/// value.
+/// Declares mails. Sample values follow `=`, as many as reach every branch: a mail is rendered with the first value of
+/// each variable, then with the second, and so on; a shorter list repeats its last value.
 macro_rules! mails {
     ($($(#[$about:meta])* $name:ident = $subject:literal, $html:literal, $text:literal { $($variables:tt)* })*) => {
         $($crate::templates::declare::variables! { $(#[$about])* $name { $($variables)* } }
@@ -60,7 +58,6 @@ macro_rules! mails {
     };
 }
 
-/// Declares pages, as [`mails`] declares mails.
 macro_rules! pages {
     ($($(#[$about:meta])* $name:ident = $file:literal { $($variables:tt)* })*) => {
         $($crate::templates::declare::variables! { $(#[$about])* $name { $($variables)* } }

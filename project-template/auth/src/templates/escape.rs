@@ -1,5 +1,3 @@
-//! Escapes values in HTML.
-
 use minijinja::{AutoEscape, Error, Output, State, Value, escape_formatter};
 
 /// As the engine escapes, but without an entity for `/`: mail filters distrust an address full of entities.

@@ -1,7 +1,5 @@
 //! Every mail: when it is sent, its files (subject, HTML, text) and the variables they may use, beside `service`.
-//!
-//! No mail has a variable for text that an unauthenticated client may have typed, such as a name: an attacker could
-//! send any text to any address.
+//! None holds text that an unauthenticated client may have typed, such as a name: it would reach any address.
 
 use std::time::Duration;
 
@@ -10,7 +8,6 @@ use time::OffsetDateTime;
 use super::declare::mails;
 use super::{Source, source};
 
-/// The templates that all mails use.
 pub(super) const SHARED: &[(Source, &[&str])] = &[(source!("email/email_layout.html"), &[])];
 
 /// 1 January 2027, 12:00 UTC.
@@ -39,8 +36,7 @@ mails! {
         reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
     }
 
-    /// To the owner of a newly proven address, if the account's password was set before the proof: another person may
-    /// have signed up with the address.
+    /// To the owner of a newly proven address whose password is older: another person may have signed up with it.
     EarlierPassword = "earlier_password_subject.txt", "earlier_password.html", "earlier_password_text.txt" {
         /// The account's address.
         email: String = "ada@example.com";
@@ -52,8 +48,7 @@ mails! {
         lifetime: Duration = Duration::from_hours(1);
     }
 
-    /// To the address of a new account, or again on request. Has a link, a code or both, according to
-    /// `email_verification.method`.
+    /// To the address of a new account, or again on request; `email_verification.method` decides between link and code.
     EmailVerification = "email_verification_subject.txt", "email_verification.html", "email_verification_text.txt" {
         /// The address to be confirmed.
         email: String = "ada@example.com";
@@ -125,8 +120,7 @@ mails! {
         lifetime: Duration = Duration::from_mins(5);
     }
 
-    /// To the owner of an account after a sign-in with a new device or from a new address, if `audit.notify_new_device`
-    /// is on.
+    /// After a sign-in with a new device or from a new address, if `audit.notify_new_device` is on.
     NewDevice = "new_device_subject.txt", "new_device.html", "new_device_text.txt" {
         /// The account's address.
         email: String = "ada@example.com";
@@ -140,8 +134,7 @@ mails! {
         reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
     }
 
-    /// To the owner of an account after a session was revoked because its refresh token was presented again, if
-    /// `audit.notify_replay` is on.
+    /// After a session was revoked because its refresh token was presented again, if `audit.notify_replay` is on.
     SessionCopied = "session_copied_subject.txt", "session_copied.html", "session_copied_text.txt" {
         /// The account's address.
         email: String = "ada@example.com";

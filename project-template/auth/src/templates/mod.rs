@@ -27,7 +27,6 @@ pub(crate) use values::Variable;
 
 use crate::settings::Problem;
 
-/// A built-in text.
 #[derive(Clone, Copy)]
 pub(crate) struct Source {
     /// Its path below `auth/templates/`, and its name in `{% extends %}`.
@@ -36,7 +35,6 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// The setting that replaces it: the file's name without its extension.
     fn key(self) -> &'static str {
         let name = self.file.rsplit('/').next().unwrap_or(self.file);
         name.split('.').next().unwrap_or(name)
@@ -50,7 +48,7 @@ macro_rules! source {
 }
 pub(crate) use source;
 
-/// The templates that several mails or pages use, and the variables that all of those have.
+/// The templates that several others use, and the variables that all of those have.
 fn shared() -> impl Iterator<Item = (Source, &'static [&'static str])> {
     mails::SHARED.iter().chain(pages::SHARED).copied()
 }
@@ -85,8 +83,7 @@ pub struct Templates {
 }
 
 impl Templates {
-    /// Reads the files that replace built-in texts and checks every text. `service` is the name of the service if the
-    /// settings have none.
+    /// Compiles and checks every text. `service` is the name of the service if the settings have none.
     ///
     /// # Errors
     /// Every text that cannot be used, with its file, the line and the fix.
@@ -134,7 +131,7 @@ impl Templates {
     /// Renders a mail.
     ///
     /// # Errors
-    /// If a template that replaces a built-in one fails with these values, though it did not with the samples.
+    /// If a template of the project fails with these values, though it did not with the samples.
     pub fn mail<M: Mail>(&self, mail: &M) -> anyhow::Result<Written> {
         let variables = mail.variables();
         let [subject, html, text] = M::DECLARED.sources;
@@ -145,27 +142,22 @@ impl Templates {
         ))
     }
 
-    /// Renders a page. `nonce` admits the styles and scripts that carry it.
-    ///
-    /// # Errors
-    /// As [`Templates::mail`].
+    /// Renders a page, as [`Templates::mail`] a mail. `nonce` admits the styles and scripts that carry it.
     pub fn page<P: Page>(&self, page: &P, nonce: &str) -> anyhow::Result<String> {
         Ok(self.fill(P::DECLARED.source, &page.variables(), nonce)?)
     }
 
-    /// Renders a template with `variables` and the common ones: `service`, and `nonce`, which is empty in mails.
+    /// `nonce` is empty in mails.
     fn fill(&self, source: Source, variables: &Value, nonce: &str) -> Result<String, minijinja::Error> {
         let variables = context! { service => self.service.as_str(), nonce, ..variables.clone() };
         self.environment.get_template(source.file)?.render(variables)
     }
 }
 
-/// Columns of a text: programs that display it unchanged have 80, and quoting takes a few (RFC 3676, section 4.2).
+/// Programs that display a text unchanged have 80 columns, and quoting takes a few (RFC 3676, section 4.2).
 const COLUMNS: usize = 76;
 
-/// Wraps lines that are too long, and ends the last one with a line break. The rest of a wrapped line is joined with
-/// the next line of its paragraph: templates break their lines for the shortest values. A longer word keeps a line of
-/// its own.
+/// The rest of a wrapped line joins the next line of its paragraph: templates break lines for the shortest values.
 fn wrapped(text: &str) -> String {
     let (mut lines, mut ends_in_rest) = (Vec::<String>::new(), false);
     for line in text.trim_end().lines() {
@@ -178,7 +170,6 @@ fn wrapped(text: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Whether a line continues the paragraph: it is not blank, a list item or an address.
 fn goes_on(line: &str) -> bool {
     line.starts_with(char::is_alphanumeric) && !line.contains("://")
 }

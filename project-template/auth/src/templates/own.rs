@@ -1,5 +1,3 @@
-//! Texts of the application, rendered as the built-in ones.
-
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde::Serialize;
@@ -19,15 +17,11 @@ impl Templates {
         ))
     }
 
-    /// Renders a page of the application.
-    ///
-    /// # Errors
-    /// As [`Templates::own_mail`].
+    /// Renders a page of the application, as [`Templates::own_mail`] a mail.
     pub fn own_page(&self, html: &str, values: &impl Serialize, nonce: &str) -> anyhow::Result<String> {
         Ok(self.fill_own("page.html", html, values, nonce)?)
     }
 
-    /// Escapes values if `name` has the extension of HTML.
     fn fill_own(
         &self,
         name: &str,

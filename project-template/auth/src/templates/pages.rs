@@ -5,7 +5,6 @@ use minijinja::{Value, context};
 use super::declare::pages;
 use super::{Source, source};
 
-/// The templates that several pages use, and the variables that all of those have.
 pub(super) const SHARED: &[(Source, &[&str])] = &[
     (source!("pages/page_layout.html"), &[]),
     (source!("pages/page_colors.css"), &[]),
@@ -212,7 +211,6 @@ pages! {
     }
 }
 
-/// Structured sample values.
 mod samples {
     use minijinja::{Value, context};
 
