@@ -1,16 +1,13 @@
 //! Confirms addresses, and decides whose password to trust.
 //!
-//! A link belongs to one sign-up, so it makes that sign-up's password the account's. A code, or a link that was
-//! requested again, only proves that mail reaches a reader. Several people may have signed up with an address, each
-//! with their own password, and the mail's reader need not be the first. If it is uncertain which sign-up the reader
-//! means, no password is trusted, and the reader is led to set one. The same applies to a sign-in with a mailed code if
-//! no user could sign in before: the reader may never have signed up, and the password may be that of an attacker who
-//! waits for them.
+//! A link belongs to one sign-up and makes that sign-up's password the account's. A code, or a link requested again,
+//! only proves that mail reaches a reader, while several people may have signed up with the address. If it is uncertain
+//! which sign-up the reader means, no password is trusted, and the reader sets one. The same applies to a sign-in with
+//! a mailed code if no user could sign in before: the password may be that of an attacker who waits for the reader.
 //!
-//! If confirmation is optional or off, an attacker who signed up with the address may know its password and be signed
-//! in already. The first proof of the address notifies its owner or removes that password. The same applies to accounts
-//! that were imported, or signed in to, before confirmation became mandatory: they are more than sign-ups, and no
-//! sign-up replaces them.
+//! If confirmation is not mandatory, an attacker who signed up with the address may be signed in already: the first
+//! proof notifies its owner or removes that password. The same applies to accounts imported or used before confirmation
+//! became mandatory; no sign-up replaces them.
 
 use super::sign_up::{Further, Held};
 use super::{AGAIN, FIRST, FURTHER, FirstProof, Mode, SILENT, discard};
@@ -29,7 +26,7 @@ pub(super) type Confirmation = Link<Held>;
 
 pub(super) struct Confirmed {
     pub(super) user: User,
-    /// The path of a link to set a password, if the account's own is not trusted.
+    /// Set if the account's own password is not trusted.
     pub(super) set_password: Option<String>,
 }
 
@@ -38,7 +35,7 @@ pub(super) async fn open(auth: &Auth, key: &str) -> Result<LinkStanding<Held>> {
     auth.codes().find(&[FIRST, FURTHER, AGAIN], key).await
 }
 
-/// Confirms by link. None if it was used, or the account has changed since it was sent.
+/// None if the link was used, or the account has changed since it was sent.
 pub(super) async fn by_link(auth: &Auth, link: Confirmation) -> Result<Option<Confirmed>> {
     let mut tx = auth.db().begin().await?;
     if !link.consume(auth, &mut tx).await? {
@@ -59,20 +56,17 @@ pub(super) async fn by_link(auth: &Auth, link: Confirmation) -> Result<Option<Co
     believe(auth, tx, user, proof, &link.data.wish.next).await
 }
 
-/// Confirms by code. None if it was used, or the account has changed since.
 pub(super) async fn by_code(auth: &Auth, user: &User, code: &Redeemable) -> Result<Option<User>> {
     let confirmed = redeemed(auth, user, code, Proof::Mailbox).await?;
     Ok(confirmed.map(|confirmed| confirmed.user))
 }
 
-/// Like [`by_code`], with a code that was requested to sign in.
 pub(crate) async fn by_login_code(auth: &Auth, user: &User, code: &Redeemable) -> Result<Option<User>> {
     let confirmed = redeemed(auth, user, code, unasked(auth)).await?;
     Ok(confirmed.map(|confirmed| confirmed.user))
 }
 
-/// Confirms by a link that was requested to set a password, in the transaction that has set it. None if the account has
-/// changed since.
+/// In the transaction that has set the password. None if the account has changed since the link was requested.
 pub(crate) async fn by_reset(auth: &Auth, tx: &mut Tx, user: &User) -> Result<Option<User>> {
     let now = auth.now();
     let Some(user) = users::verify_address(tx, user.id, user.auth_version, now).await? else { return Ok(None) };
@@ -92,8 +86,7 @@ fn unasked(auth: &Auth) -> Proof {
     if is_first { Proof::Reader } else { Proof::Mailbox }
 }
 
-/// The names to keep on an account whose password is not trusted. A sign-up's names are dropped with its password; an
-/// imported or used account had its names before.
+/// A sign-up's names are dropped with its password; an imported or used account had its names before.
 fn kept_names(user: &User) -> (&str, &str) {
     if user.may_have_been_used() { (&user.first_name, &user.last_name) } else { ("", "") }
 }
@@ -112,9 +105,7 @@ async fn redeemed(auth: &Auth, user: &User, code: &Redeemable, proof: Proof) -> 
 enum Proof {
     /// The reader means the first sign-up.
     First,
-    /// The reader means this sign-up.
     Further(Further),
-    /// The reader receives the mail.
     Mailbox,
     /// The reader receives the mail, but may not know of any sign-up.
     Reader,
@@ -137,8 +128,7 @@ fn verdict(proof: Proof, further: u64, silent: u64) -> Verdict {
     }
 }
 
-/// Discards everything that waited for the confirmation of an account. Returns whose password is trusted, and whether
-/// there were several sign-ups.
+/// Discards everything that waited for confirmation. Returns whose password is trusted, and whether sign-ups compete.
 async fn settle(auth: &Auth, tx: &mut Tx, user: &User, proof: Proof) -> Result<(Verdict, bool)> {
     let further = auth.codes().count_live(tx, FURTHER, user.id).await?;
     let silent = auth.codes().count_live(tx, SILENT, user.id).await?;
@@ -157,11 +147,9 @@ async fn settle(auth: &Auth, tx: &mut Tx, user: &User, proof: Proof) -> Result<(
     Ok((verdict(proof, further, silent), contested))
 }
 
-/// Applies the proof to an account with a confirmed address. A user who has to set a password first is led to `next`
-/// after that.
+/// Applies the proof. A user who has to set a password first is led to `next` after that.
 async fn believe(auth: &Auth, mut tx: Tx, user: User, proof: Proof, next: &ReturnTo) -> Result<Option<Confirmed>> {
     let settings = &auth.settings().email_verification;
-    // True if no user can have signed in before.
     let is_first = settings.mode == Mode::Mandatory && !user.may_have_been_used();
     let had_password = user.password_hash.is_some();
     let (verdict, contested) = settle(auth, &mut tx, &user, proof).await?;

@@ -1,5 +1,3 @@
-//! The pages of `registration/verification/…` and `registration/verified/`.
-
 use axum::extract::State;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -25,9 +23,7 @@ pub(super) fn add(api: Api) -> Api {
     page_at(api, "/registration/verified/", get(verified))
 }
 
-/// A page with a button.
-///
-/// Unless `confirm_on_get` is on, opening it confirms nothing: mail scanners open every link.
+/// Unless `confirm_on_get` is on, opening the page confirms nothing: mail scanners open every link.
 async fn show(
     State(auth): State<Auth>,
     client: Client,
@@ -82,7 +78,7 @@ pub(super) async fn confirm_for_person(
                 Some(path) => (status, [(header::LOCATION, auth.settings().http.path(&path))]).into_response(),
                 None => landing(auth, status, &wish.next),
             };
-            // A page cannot read tokens from a body, so only the cookies are passed on.
+            // A page cannot read tokens from a body: only the cookies are passed on.
             for cookie in tokens.headers().get_all(header::SET_COOKIE) {
                 response.headers_mut().append(header::SET_COOKIE, cookie.clone());
             }
@@ -103,12 +99,10 @@ pub(super) fn landing(auth: &Auth, status: StatusCode, next: &ReturnTo) -> Respo
     (status, [(header::LOCATION, target(auth, next).unwrap_or_else(built_in))]).into_response()
 }
 
-/// The target of a confirmation, if it is not the built-in page.
 fn target(auth: &Auth, next: &ReturnTo) -> Option<String> {
     next.address(&auth.settings().http).or_else(|| auth.settings().email_verification.redirect.clone())
 }
 
-/// The page about a link that is not valid. It offers to send another, if links are sent at all.
 pub(super) fn not_valid(auth: &Auth) -> Result<Response> {
     if auth.settings().email_verification.mode == Mode::None {
         return pages::show(auth, StatusCode::NOT_FOUND, &NotFound {});
@@ -116,7 +110,6 @@ pub(super) fn not_valid(auth: &Auth) -> Result<Response> {
     failed(auth, StatusCode::NOT_FOUND, String::new(), Vec::new())
 }
 
-/// Like [`not_valid`], with the text typed to get another, and the reasons why it was refused.
 pub(super) fn failed(auth: &Auth, status: StatusCode, email: String, errors: Vec<String>) -> Result<Response> {
     let action = auth.settings().http.path("/registration/verification/resend/");
     pages::show(auth, status, &LinkNotValid { action, email, errors })

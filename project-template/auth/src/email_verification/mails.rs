@@ -1,5 +1,3 @@
-//! The mail that verifies an address.
-
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::Auth;
@@ -10,7 +8,6 @@ use crate::error::Result;
 use crate::mail::{Leaves, Mail};
 use crate::templates::mails::EmailVerification;
 
-/// Queues the mail with a link, a code or both, as the settings say.
 pub(super) async fn queue(
     auth: &Auth,
     tx: &mut Tx,

@@ -1,8 +1,7 @@
 //! Verifies that mail to an account's address reaches its owner.
-//!
-//! If that is mandatory, a sign-up takes the same course whether or not the address has an account: the same
-//! statements, the same hash, a mail queued or pretended. A second sign-up with an unconfirmed address does not affect
-//! the first: each has its own link, and the one that is confirmed wins (`confirm` has the rules).
+//! If that is mandatory, a sign-up runs the same statements and hash, and queues or discards a mail, whether or not the
+//! address has an account. Sign-ups with an unconfirmed address do not affect each other: each has its own link, and
+//! the one that is confirmed wins (`confirm` has the rules).
 
 mod confirm;
 mod link_pages;
@@ -22,8 +21,7 @@ use crate::codes::{self, Subject};
 use crate::db::{self, Tx};
 use crate::users::Email;
 
-/// The purposes of links: the first sign-up with an address, a further one, a further one that gets no mail, and a link
-/// that was requested again.
+/// The first sign-up with an address, a further one, one that gets no mail, and a link that was requested again.
 const FIRST: &str = "email_verification";
 const FURTHER: &str = "email_verification further";
 const SILENT: &str = "email_verification silent";
@@ -31,12 +29,11 @@ const AGAIN: &str = "email_verification again";
 /// A link that leads nowhere, so that every request writes one.
 const NOTHING: &str = "nothing";
 
-/// Voids the code of an address, in the transaction in which it is confirmed or loses its account.
+/// In the transaction in which the address is confirmed or loses its account.
 pub(crate) async fn discard(tx: &mut Tx, email: &Email) -> db::Result<()> {
     codes::discard(tx, subject(email)).await
 }
 
-/// The subject under which codes for an address are counted, whether or not it has an account.
 fn subject(email: &Email) -> Subject {
     Subject::named("email_verification", email.key())
 }

@@ -1,5 +1,3 @@
-//! `registration/verification/…` and `registration/verify-otp/`, for programs and for the forms of pages.
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -224,8 +222,7 @@ async fn resend(
     }
 }
 
-/// The answer to a request that mails a code: it returns the request in a cookie, and in the body if the client prefers
-/// that.
+/// Returns the request of a mailed code in a cookie, and in the body if the client prefers that.
 pub(crate) fn asked(
     auth: &Auth,
     headers: &HeaderMap,

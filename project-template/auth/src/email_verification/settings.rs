@@ -1,5 +1,3 @@
-//! `[email_verification]`.
-
 use std::time::Duration;
 
 use crate::http::is_target;

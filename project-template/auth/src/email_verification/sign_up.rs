@@ -1,5 +1,3 @@
-//! Signing up with an address that must be verified.
-
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -18,10 +16,10 @@ use crate::notices;
 use crate::users::{self, Email, NewUser, User};
 
 const NOTICE: &str = "sign-up notice";
-/// How often the owner of an address is notified of attempts to sign up with it.
+/// Limits the mails to the owner of an address about attempts to sign up with it.
 const NOTICE_LIMITS: Limits =
     Limits { cooldown: Duration::from_hours(1), sends: u32::MAX, lockout: Duration::from_hours(1) };
-/// Further sign-ups that may wait for the confirmation of one address. It also bounds the mails that anyone can cause.
+/// Sign-ups that may wait for the confirmation of one address. It also bounds the mails that anyone can cause.
 const FURTHER_LIMIT: u64 = 5;
 
 #[derive(Serialize, Deserialize)]
@@ -31,7 +29,6 @@ pub(super) struct Held {
     pub(super) wish: Wish,
 }
 
-/// The data of a sign-up that is not the first with its address.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Further {
     pub(super) password_hash: String,
@@ -39,10 +36,6 @@ pub(super) struct Further {
     pub(super) last_name: String,
 }
 
-/// Sends the first mail to a new account, if the settings require one.
-///
-/// # Errors
-/// If the database cannot be reached.
 pub(crate) async fn begin(auth: &Auth, tx: &mut Tx, user: &User, wish: &Wish) -> Result<()> {
     let settings = &auth.settings().email_verification;
     if settings.mode == Mode::None || user.email_verified {
@@ -56,22 +49,16 @@ pub(crate) async fn begin(auth: &Auth, tx: &mut Tx, user: &User, wish: &Wish) ->
     mails::queue(auth, tx, &user.email, &link, code.as_ref().map(|asked| &asked.code), Leaves::Yes).await
 }
 
-/// The current holder of a sign-up's address.
 enum Found {
     /// No account.
     Nobody,
     /// An unconfirmed sign-up, with this many further ones.
     Waiting { further: u64 },
-    /// An account that must not change. Its address may be unconfirmed too: no sign-up sets a password for an account
-    /// that was imported, used or given a role.
+    /// Must not change. May be unconfirmed, if it was imported, used or given a role: no sign-up sets its password.
     Owner,
 }
 
-/// Creates an account that can be used once its address is verified. The answer and its time are the same if there is
-/// an account already; the reader of the address's mail is notified.
-///
-/// # Errors
-/// 400 if the address is taken and `registration.hide_existing` is off. If the database cannot be reached.
+/// The answer and its time are the same if there is an account already; the reader of the mail is notified.
 pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<RequestId> {
     let now = auth.now();
     let mut tx = auth.db().begin().await?;
@@ -107,7 +94,7 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<Req
     };
     let held = Held { further: matches!(found, Found::Waiting { .. }).then_some(further), wish };
     let lifetime = auth.settings().email_verification.link_lifetime;
-    // A link replaces the earlier ones, except those of further sign-ups. The statement runs in any case.
+    // The statement runs in any case. Links of further sign-ups stay.
     let replaced = if purpose == FURTHER { NOTHING } else { purpose };
     codes::forget(&mut tx, replaced, owner.0).await?;
     let link = auth.codes().issue(&mut tx, purpose, owner, &held, lifetime).await?;
@@ -129,10 +116,7 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<Req
     Ok(request)
 }
 
-/// Sends the mail again, if the address is unconfirmed. If not, it does the same and takes as long.
-///
-/// # Errors
-/// 429 with the time to wait, if the address has had its share of mails. If the database cannot be reached.
+/// If the address is not waiting, it does the same and takes as long.
 pub(crate) async fn resend(auth: &Auth, email: &Email, wish: Wish) -> Result<RequestId> {
     let waiting = users::by_address(auth.db(), email).await?.filter(|user| !user.email_verified && user.is_active);
     let subject = subject(email);
@@ -155,16 +139,12 @@ pub(crate) async fn resend(auth: &Auth, email: &Email, wish: Wish) -> Result<Req
     Ok(request)
 }
 
-/// Notifies the owner of an account that its address was used to sign up.
 pub(crate) async fn tell_owner(auth: &Auth, tx: &mut Tx, user: &User, leaves: Leaves) -> Result<()> {
     let leaves = Leaves::from(leaves == Leaves::Yes && user.is_active);
     notices::account_exists(auth, tx, &user.email, leaves).await
 }
 
-/// Notifies the owner of an account that its address was requested, unless they were notified recently.
-///
-/// # Errors
-/// If the database cannot be reached.
+/// Notifies the owner that their address was requested, unless they were notified recently.
 pub(crate) async fn notify_owner(auth: &Auth, tx: &mut Tx, user: &User) -> Result<()> {
     let granted = auth.codes().request(tx, Subject::of(NOTICE, user.id), NOTICE_LIMITS).await?;
     tell_owner(auth, tx, user, granted.is_some().into()).await

@@ -1,5 +1,3 @@
-//! The wishes of a client that has an address confirmed.
-
 use serde::{Deserialize, Serialize};
 
 use crate::Auth;

@@ -1,8 +1,6 @@
-//! The most common passwords.
-
 use std::sync::LazyLock;
 
-/// Django's list of common passwords, those of eight characters and more, sorted, in lower case.
+/// Django's list of common passwords: those of eight characters and more, sorted, in lower case.
 const LIST: &str = include_str!("common.txt");
 
 static COMMON: LazyLock<Vec<&str>> = LazyLock::new(|| LIST.lines().collect());

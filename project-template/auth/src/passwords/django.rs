@@ -1,6 +1,4 @@
-//! Password hashes in Django's notation: the name of the method, then its parts between dollar signs.
-//!
-//! Only compared, never generated: a sign-in replaces one with a hash of our own.
+//! Password hashes in Django's notation. They are only compared: a sign-in replaces one with a hash of our own.
 
 use std::fmt::Write as _;
 use std::num::NonZeroU32;
@@ -14,22 +12,18 @@ use zeroize::Zeroizing;
 use super::firebase::{self, Firebase};
 use super::{memory::Memory, stored::Argon2Hash};
 
-/// Upper bounds of a hash's cost: twice Django's present rounds, eight times its bcrypt, and for scrypt 256 MiB or
-/// seven times its work.
+/// Bounds of cost: twice Django's present rounds, eight times its bcrypt; scrypt: 256 MiB, seven times the work.
 pub(super) const MAX_PBKDF2_ROUNDS: u32 = 3_000_000;
 const MAX_BCRYPT_COST: u32 = 15;
 const MAX_SCRYPT_LOG_N: u8 = 18;
 const MAX_SCRYPT_MEMORY: u64 = 256 * 1024 * 1024;
 const MAX_SCRYPT_WORK: u64 = 1 << 22;
 
-/// Bytes of a PBKDF2 hash, which is as long as its digest.
 const SHA1_BYTES: usize = 20;
 const SHA256_BYTES: usize = 32;
 const SHA512_BYTES: usize = 64;
-/// Bytes of Django's scrypt hashes.
 const SCRYPT_BYTES: usize = 64;
 
-/// A hash made by Django, or by another framework in the same way.
 pub(super) enum Django {
     Pbkdf2 {
         algorithm: pbkdf2::Algorithm,
@@ -97,14 +91,13 @@ impl Django {
         Some(Self::Scrypt { params, salt: salt.to_owned(), hash, is_composed })
     }
 
-    /// Whether the hash is of these bytes. None if that cannot be computed.
+    /// None if that cannot be computed.
     pub(super) fn is_of(&self, password: &[u8], memory: &Memory) -> Option<bool> {
         match self {
             Self::Pbkdf2 { algorithm, rounds, salt, hash } => {
                 Some(pbkdf2::verify(*algorithm, *rounds, salt, password, hash).is_ok())
             }
-            // bcrypt reads at most 72 bytes. Cutting longer passwords, as Django once did, would accept any other
-            // ending.
+            // bcrypt reads at most 72 bytes: cutting longer passwords, as Django once did, accepts any other ending.
             Self::Bcrypt { hash, is_prehashed: false } => Some(is_bcrypt_of(password, hash)),
             Self::Bcrypt { hash, is_prehashed: true } => Some(is_bcrypt_of(sha256_hex(password).as_bytes(), hash)),
             Self::Scrypt { params, salt, hash, is_composed } => {
@@ -121,7 +114,6 @@ impl Django {
     }
 }
 
-/// None if the parameters are invalid or cost too much.
 pub(super) fn scrypt_params(log_n: u8, r: u32, p: u32) -> Option<scrypt::Params> {
     let n = 1_u64.checked_shl(log_n.into()).filter(|_| log_n <= MAX_SCRYPT_LOG_N)?;
     let memory = n.checked_mul(r.into())?.checked_mul(128)?;

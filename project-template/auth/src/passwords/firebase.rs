@@ -1,7 +1,6 @@
 //! Firebase's hashes: the project's signer key, encrypted with AES under a key that scrypt derives from the password.
-//!
-//! Firebase uses AES in counter mode, so a hash is the signer key XOR a keystream. An import, which has the signer key,
-//! stores the keystream. Signing in then does not need the signer key, and it is nowhere in the database.
+//! In counter mode that is the signer key XOR a keystream. An import stores the keystream, so that the signer key is
+//! neither needed to sign in nor anywhere in the database.
 
 use std::fmt::Write as _;
 
@@ -15,17 +14,13 @@ use zeroize::Zeroizing;
 use super::django::scrypt_params;
 use super::memory::Memory;
 
-/// The prefix of a hash as it is stored here.
 pub(super) const METHOD: &str = "firebase";
 
-/// Bytes of a signer key and of a hash.
 const KEY_BYTES: usize = 64;
-/// AES-256-GCM with a nonce of zeros encrypts with the blocks of counter mode from zero, without the first two. These
-/// bytes are skipped, and this much of the keystream is left.
+/// AES-256-GCM with a nonce of zeros encrypts with counter mode's blocks from the third on: the first two are skipped.
 const SKIPPED_BYTES: usize = 32;
 const STREAM_BYTES: usize = KEY_BYTES - SKIPPED_BYTES;
 
-/// The parameters of a project, as Firebase's console shows them.
 pub(crate) struct HashConfig {
     signer_key: Zeroizing<Vec<u8>>,
     salt_separator: Vec<u8>,
@@ -34,10 +29,6 @@ pub(crate) struct HashConfig {
 }
 
 impl HashConfig {
-    /// Reads what the console shows, or the same as JSON.
-    ///
-    /// # Errors
-    /// Names the parameter that is missing or wrong.
     pub(crate) fn parse(text: &SecretString) -> Result<Self, String> {
         let text = text.expose_secret();
         let value = |name: &str| value_of(text, name).ok_or_else(|| format!("it has no `{name}`"));
@@ -57,7 +48,6 @@ impl HashConfig {
         Ok(config)
     }
 
-    /// Converts a hash and its salt, both in base64, to the notation stored here.
     pub(crate) fn noted(&self, hash: &str, salt: &str) -> Option<String> {
         let hash = bytes_of(hash).filter(|hash| hash.len() == KEY_BYTES)?;
         let salt = [bytes_of(salt)?, self.salt_separator.clone()].concat();
@@ -69,7 +59,6 @@ impl HashConfig {
     }
 }
 
-/// The value after a name: the characters of a number or of base64.
 fn value_of<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     let is_gap = |character: char| character.is_whitespace() || ['"', '\'', ':', '='].contains(&character);
     let is_value = |character: char| character.is_ascii_alphanumeric() || "+/=-_".contains(character);
@@ -80,7 +69,7 @@ fn value_of<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     Some(&rest[..end]).filter(|value| !value.is_empty())
 }
 
-/// Base64 in either alphabet, padded or not: Firebase's export program and its API differ.
+/// In either alphabet, padded or not: Firebase's export program and its API differ.
 fn bytes_of(base64: &str) -> Option<Vec<u8>> {
     STANDARD_NO_PAD.decode(base64.trim_end_matches('=').replace('-', "+").replace('_', "/")).ok()
 }
@@ -92,7 +81,6 @@ pub(super) struct Firebase {
 }
 
 impl Firebase {
-    /// Parses the text after [`METHOD`].
     pub(super) fn parse(text: &str) -> Option<Self> {
         let [mem_cost, rounds, salt, stream] = text.split('$').collect::<Vec<_>>().try_into().ok()?;
         Some(Self {
@@ -102,7 +90,6 @@ impl Firebase {
         })
     }
 
-    /// None if it cannot be computed.
     pub(super) fn is_of(&self, password: &[u8], memory: &Memory) -> Option<bool> {
         let mut key = Zeroizing::new([0; 32]);
         let kib = usize::try_from(self.params.n() * u64::from(self.params.r()) / 8).ok()?;

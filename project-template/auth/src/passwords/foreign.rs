@@ -1,5 +1,4 @@
-//! Hashes of other frameworks, in their own notations. Those equivalent to one of Django's are rewritten in its
-//! notation; the others are read as they are.
+//! Hashes of other frameworks. Those equivalent to one of Django's are rewritten in its notation.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
@@ -7,7 +6,6 @@ use ring::pbkdf2;
 
 use super::django::{Django, MAX_PBKDF2_ROUNDS};
 
-/// The shortest accepted hash, in bytes.
 const MIN_HASH: usize = 16;
 
 /// The notation in which a hash from elsewhere is stored; None if that is its own.
@@ -41,8 +39,7 @@ fn better_auth(hash: &str) -> Option<String> {
     (salt.len() == SALT && bytes_of(salt).is_some()).then(|| format!("scrypt_nfkc$16384${salt}$16$1${hash}"))
 }
 
-/// passlib's `$pbkdf2-digest$rounds$salt$hash`, to which Keycloak's hashes can be converted. Salts are bytes, and
-/// base64 has `.` for `+` and no padding.
+/// passlib's `$pbkdf2-digest$rounds$salt$hash`, also for Keycloak's; its base64 has `.` for `+` and no padding.
 pub(super) fn passlib(text: &str) -> Option<Django> {
     let rest = text.strip_prefix("$pbkdf2")?;
     let (algorithm, rest) = match rest.split_once('$')? {

@@ -1,7 +1,6 @@
-//! Password hashes: argon2id in a fixed number of workers behind a bounded queue.
-//!
-//! A hash takes 19 MiB and 30 ms on purpose, to slow down guessing. A flood of passwords must not exhaust the service:
-//! memory is bounded by workers × cost, and beyond the queue the answer is [`HashError::Busy`].
+//! Password hashes: argon2id in a fixed number of workers behind a bounded queue. A hash takes 19 MiB and 30 ms on
+//! purpose, to slow down guessing. A flood must not exhaust the service: memory is bounded by workers × cost, and
+//! beyond the queue the answer is [`HashError::Busy`].
 
 use std::{
     sync::{
@@ -31,42 +30,30 @@ use crate::settings::Problem;
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
 
-/// The cost of a hash, and how many are computed at once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HashSettings {
-    /// Memory of one hash, in KiB.
     pub(crate) memory_kib: u32,
-    /// Passes over the memory.
     pub(crate) iterations: u32,
     /// Lanes; they share one thread here, so more of them only help an attacker's hardware.
     pub(crate) parallelism: u32,
-    /// Hashes computed at the same time.
     pub(crate) workers: usize,
-    /// Requests that may wait for a worker.
     pub(crate) queue: usize,
-    /// The longest wait for a worker.
     pub(crate) wait: Duration,
 }
 
-/// Why a password was neither hashed nor verified.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HashError {
-    /// Too many at once: 503 with `Retry-After`.
     #[error("too many passwords are being checked")]
     Busy,
-    /// A fault of the machine or of the program: 500.
     #[error("a password could not be hashed: {0}")]
     Failed(String),
 }
 
-/// The result of verifying a password.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Verdict {
-    /// Another password, or no hash to compare with.
     Wrong,
     Right,
-    /// The right password, but its hash has another cost than is configured or was imported: hash it again and store
-    /// that.
+    /// The right password, but its hash was imported or has another cost than configured: store a new one.
     RightButOutdated,
 }
 
@@ -92,7 +79,6 @@ struct Limits {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Load {
     pub(crate) begun: u64,
-    /// Hashes rejected because the queue was full, or no worker was free in time.
     pub(crate) refused: u64,
     pub(crate) running: usize,
     pub(crate) waiting: usize,
@@ -100,10 +86,6 @@ pub(crate) struct Load {
 }
 
 impl Hasher {
-    /// A hasher with this cost and number of workers.
-    ///
-    /// # Errors
-    /// Names the setting that is out of bounds.
     pub(crate) fn new(settings: HashSettings) -> Result<Self, Problem> {
         let HashSettings { memory_kib, iterations, parallelism, .. } = settings;
         let params = Params::new(memory_kib, iterations, parallelism, Some(HASH_BYTES));
@@ -132,21 +114,11 @@ impl Hasher {
         })
     }
 
-    /// A new PHC string for the password, with a new salt.
-    ///
-    /// # Errors
-    /// [`HashError`].
     pub(crate) async fn hash(&self, password: SecretString) -> Result<String, HashError> {
         self.work(move |shared| shared.hash(&password)).await?
     }
 
-    /// Whether `password` matches the stored hash.
-    ///
-    /// Without one (an unknown user, or one without a password) the same work is done, so that the time reveals
-    /// nothing.
-    ///
-    /// # Errors
-    /// [`HashError`].
+    /// The same work without a stored hash (no user, or none with a password): the time reveals nothing.
     pub(crate) async fn verify(&self, password: SecretString, stored: Option<String>) -> Result<Verdict, HashError> {
         self.work(move |shared| shared.verify(&password, stored.as_deref())).await
     }
@@ -193,7 +165,6 @@ impl Hasher {
 
 #[cfg(feature = "testing")]
 impl Hasher {
-    /// Takes every free place, until the permit is dropped.
     pub(crate) fn occupy(&self) -> Option<OwnedSemaphorePermit> {
         let all = u32::try_from(self.places.available_permits()).ok()?;
         Arc::clone(&self.places).try_acquire_many_owned(all).ok()
@@ -202,7 +173,7 @@ impl Hasher {
 
 struct Shared {
     params: Params,
-    /// A dummy hash at the configured cost, for users without one.
+    /// For users without a hash; at the configured cost.
     dummy: String,
     memory: Memory,
 }
@@ -267,7 +238,6 @@ impl Shared {
     }
 }
 
-/// A PHC string (password hashing competition's string format) in the standard's own order.
 fn phc(params: &Params, salt: &[u8], hash: &[u8]) -> String {
     let (m, t, p) = (params.m_cost(), params.t_cost(), params.p_cost());
     let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));

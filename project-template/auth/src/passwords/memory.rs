@@ -1,12 +1,9 @@
-//! Reusable memory for hashing.
-//!
-//! The allocator would not return it to the system: each thread that ever hashed would keep its own 19 MiB.
+//! Reusable memory for hashing: from the allocator, each thread that ever hashed would keep its own 19 MiB.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use argon2::Block;
 
-/// Holds as many buffers as hashes were ever computed at once.
 pub(crate) struct Memory {
     blocks: usize,
     spare: Mutex<Vec<Vec<Block>>>,
@@ -14,15 +11,12 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// A pool of buffers of `blocks` KiB, empty until the first is needed.
     pub(crate) fn new(blocks: usize) -> Self {
         Self { blocks, spare: Mutex::default(), oversized: Mutex::default() }
     }
 
-    /// Runs `job` with at least `blocks` KiB. The buffer still holds the data of an earlier job.
-    ///
-    /// Imported hashes, and those from before the cost was lowered, may need more than the pool's size. They get their
-    /// own buffer, one at a time, so that many of them cannot add up.
+    /// Runs `job` with at least `blocks` KiB, which hold the data of an earlier job. A hash that needs more than the
+    /// pool's size gets its own buffer, one at a time, so that many of them cannot add up.
     pub(crate) fn with<T>(&self, blocks: usize, job: impl FnOnce(&mut [Block]) -> T) -> T {
         if blocks > self.blocks {
             let _one_at_a_time = lock(&self.oversized);
@@ -35,7 +29,7 @@ impl Memory {
         result
     }
 
-    /// Runs `job`, which allocates `kib` KiB itself; one at a time if that is more than a buffer of the pool.
+    /// For a job that allocates `kib` KiB itself; one at a time if that is more than a buffer of the pool.
     pub(crate) fn beside<T>(&self, kib: usize, job: impl FnOnce() -> T) -> T {
         let _one_at_a_time = (kib > self.blocks).then(|| lock(&self.oversized));
         job()
@@ -49,12 +43,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 impl Memory {
-    /// How many buffers were ever allocated, while none is in use.
     pub(crate) fn made(&self) -> usize {
         lock(&self.spare).len()
     }
 
-    /// Makes every job wait for its buffer until the guard is dropped.
     pub(crate) fn hold(&self) -> MutexGuard<'_, Vec<Vec<Block>>> {
         lock(&self.spare)
     }

@@ -37,17 +37,13 @@ impl From<HashError> for Error {
     }
 }
 
-/// A hash from elsewhere in the notation to store, if it can be compared here: of a known kind and of bounded cost.
+/// The hash in the notation to store. None if its kind is unknown or its cost too high.
 pub(crate) fn comparable(hash: &str) -> Option<String> {
     let noted = foreign::noted(hash).unwrap_or_else(|| hash.to_owned());
     stored::Stored::parse(&noted).map(|_| noted)
 }
 
-/// Whether a signed-in user knows the password of their account, asked for `reason`. A wrong one counts against the
-/// same budget as at sign-in.
-///
-/// # Errors
-/// 429 if the budget is spent.
+/// Whether a signed-in user knows their password. A wrong one counts against the same budget as at sign-in.
 pub(crate) async fn is_own(
     auth: &Auth,
     user: &DbUser,
@@ -70,15 +66,13 @@ pub(crate) async fn is_own(
     Ok(own?.is_some())
 }
 
-/// The policy's objections to a new password. `about` lists values known about its owner, each with a label; the name
-/// of the service is added, since it is among the first guesses as well.
+/// `about` has labels and values. The service's name is added: it is among the first guesses too.
 pub(crate) fn problems_of(auth: &Auth, password: &SecretString, about: &[(&str, &str)]) -> Vec<String> {
     let service = ("name of this service", auth.templates().service());
     let about: Vec<(&str, &str)> = about.iter().copied().chain([service]).collect();
     auth.settings().password.policy.check(password.expose_secret(), &about)
 }
 
-/// Reads a new password that is given twice, and reports the policy's objections under `problems_under`.
 pub(crate) fn read_new(
     auth: &Auth,
     fields: &mut Fields,

@@ -1,18 +1,15 @@
-//! The normal form in which passwords are counted, hashed and compared.
-
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 use zeroize::Zeroizing;
 
 /// How many times its length in UTF-8 a text can reach in normal form C; U+1D160 does.
 const MAX_GROWTH: usize = 3;
 
-/// `password` in Unicode normal form C (NIST SP 800-63B-4, section 3.1.1.2): keyboards compose an accented letter in
-/// different ways, which users cannot see.
+/// Unicode normal form C (NIST SP 800-63B-4, section 3.1.1.2): keyboards compose accented letters in different ways.
 pub(crate) fn nfc(password: &str) -> Zeroizing<String> {
     if is_nfc_quick(password.chars()) == IsNormalized::Yes {
         return Zeroizing::new(password.to_owned());
     }
-    // Allocated at full size: a string that grows leaves copies behind that are never wiped.
+    // A string that grows leaves copies behind that are never wiped.
     let mut composed = Zeroizing::new(String::with_capacity(MAX_GROWTH * password.len()));
     composed.extend(password.nfc());
     composed

@@ -1,18 +1,17 @@
-//! Rules for new passwords: long enough, typeable, not common, and not similar to the user's data.
-//!
-//! No rules about kinds of characters and no expiry (NIST SP 800-63B-4 section 3.1.1.2). The messages are Django's.
+//! Rules for new passwords. None about kinds of characters, and no expiry (NIST SP 800-63B-4, section 3.1.1.2). The
+//! messages are Django's.
 
 use std::collections::HashMap;
 
 use super::{common::is_common, nfc::nfc};
 
-/// The longest password, in bytes of UTF-8, whatever is configured, since hashing reads all of them.
+/// In bytes of UTF-8, whatever is configured, since hashing reads all of them.
 const MAX_BYTES: usize = 1024;
 
 /// The share of common letters from which on a password is similar to a value.
 const MAX_SIMILARITY: f64 = 0.7;
 
-/// The shortest part of a value, in characters, that is compared: shorter ones say nothing about the user.
+/// In characters: shorter parts say nothing about the user.
 const MIN_PART: usize = 3;
 
 /// The rules for a new password. Existing passwords are not checked.
@@ -22,16 +21,14 @@ pub struct Policy {
     pub min_length: usize,
     /// Most characters.
     pub max_length: usize,
-    /// Whether passwords of the embedded list are refused, which has those of eight characters and more.
+    /// Whether to refuse common passwords.
     pub refuse_common: bool,
     /// Whether passwords similar to the user's data are refused.
     pub refuse_similar: bool,
 }
 
 impl Policy {
-    /// Everything that is wrong with `password`, as messages for the user; empty if it may be set.
-    ///
-    /// `about` lists labels and values, such as `("email address", "jane@example.com")`.
+    /// The messages for the user; empty if it may be set. `about` lists labels, such as "email address", and values.
     #[must_use]
     pub fn check(&self, password: &str, about: &[(&str, &str)]) -> Vec<String> {
         let password = nfc(password);
@@ -69,7 +66,7 @@ impl Policy {
     }
 }
 
-/// Whether a password in lower case is similar to the value, a word of it, or the part before its `@`.
+/// Compares with the value, each word of it, and the part before its `@`.
 fn is_similar(password: &str, value: &str) -> bool {
     let value = nfc(value).to_lowercase();
     let words = value.split(|c: char| !c.is_alphanumeric());
@@ -78,7 +75,6 @@ fn is_similar(password: &str, value: &str) -> bool {
     words.chain(local_part).chain([value.as_str()]).any(|part| similarity(password, part) >= MAX_SIMILARITY)
 }
 
-/// Twice the number of characters that both share, in any order, divided by the number of characters of both.
 fn similarity(a: &str, b: &str) -> f64 {
     let mut left: HashMap<char, u32> = HashMap::new();
     for character in a.chars() {

@@ -12,18 +12,15 @@ use crate::mail::Mail;
 use crate::templates::mails::{EarlierPassword, PassReset};
 use crate::users::User;
 
-/// The purpose under which such links are issued and requests for them counted.
 pub(crate) const PURPOSE: &str = "password_reset";
 
-/// The path of a new link for an account in this version; it replaces the one before. Setting a password with it leads
-/// to `next`.
+/// The path of a new link, which replaces the one before. Setting a password with it leads to `next`.
 pub(crate) async fn issue(auth: &Auth, tx: &mut Tx, owner: (Uuid, i64), next: &ReturnTo) -> Result<String> {
     codes::forget(tx, PURPOSE, owner.0).await?;
     let secret = auth.codes().issue(tx, PURPOSE, owner, next, auth.settings().password.reset_lifetime).await?;
     Ok(format!("/password/reset/confirm/{}/{}/", owner.0.simple(), secret.expose_secret()))
 }
 
-/// Mails a link to choose a password, in the transaction that removed the account's own.
 pub(crate) async fn send(auth: &Auth, tx: &mut Tx, user: &User) -> Result<()> {
     let lifetime = auth.settings().password.reset_lifetime;
     let path = issue(auth, tx, (user.id, user.auth_version), &ReturnTo::default()).await?;
@@ -32,8 +29,7 @@ pub(crate) async fn send(auth: &Auth, tx: &mut Tx, user: &User) -> Result<()> {
     auth.mail().write(tx, Mail::new(&user.email, &content).until(auth.now() + lifetime)).await
 }
 
-/// Notifies the reader of an account's mail that a password was set before the address was proven, and mails a link to
-/// set their own. Returns its path.
+/// Notifies the reader of an account's mail that its password is older than the proof, and mails a link to set another.
 pub(crate) async fn offer_own(auth: &Auth, tx: &mut Tx, user: &User, is_void: bool, next: &ReturnTo) -> Result<String> {
     let lifetime = auth.settings().password.reset_lifetime;
     let path = issue(auth, tx, (user.id, user.auth_version), next).await?;

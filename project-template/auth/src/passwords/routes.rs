@@ -1,5 +1,3 @@
-//! `password/change/`.
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -103,14 +101,14 @@ async fn change(
     let hash = auth.passwords().hash(new).await?;
     let admitted = if settings.logout_on_change { Some(Admitted::again(&auth, &user).await?) } else { None };
     let remembered = sessions::is_remembered(&auth, user.session).await?;
-    // If the current password may be that of an attacker who does not own the address, this request may be theirs too.
+    // If an attacker who does not own the address may know the current password, this request may be theirs too.
     let proven = if user.password_hash.is_some() { user.password_proven } else { user.email_verified };
     let mut tx = auth.db().begin().await?;
     let now = auth.now();
     let Some(updated) = user.set_password(&mut tx, (&hash, proven), now).await? else {
         return Err(Conflict.into());
     };
-    // Another request ended the session while passwords were hashed, so this one has lost its credential.
+    // Another request may have ended the session while passwords were hashed.
     if !sessions::is_live(&auth, &mut tx, user.session).await? {
         return Err(sessions::session_over());
     }

@@ -1,15 +1,12 @@
-//! A stored hash: recognised by its prefix, bounded in its cost, compared with a password.
-
 use argon2::{Algorithm, Argon2, Params, PasswordHash, Version, password_hash::phc::Output};
 
 use super::{django::Django, foreign, memory::Memory};
 
-/// Upper bounds of a stored hash, in KiB, passes and lanes, so that an imported row cannot stop the service.
+/// In KiB, passes and lanes, so that an imported row cannot stop the service.
 pub(super) const MAX_MEMORY_KIB: u32 = 256 * 1024;
 pub(super) const MAX_ITERATIONS: u32 = 10;
 pub(super) const MAX_PARALLELISM: u32 = 8;
 
-/// A hash that can be compared with a password.
 pub(super) enum Stored {
     /// Made here, from the password in normal form C.
     Own(Argon2Hash),
@@ -27,7 +24,6 @@ impl Stored {
     }
 }
 
-/// An argon2 hash as a PHC string.
 pub(super) struct Argon2Hash {
     algorithm: Algorithm,
     version: Version,
@@ -48,7 +44,6 @@ impl Argon2Hash {
         })
     }
 
-    /// None if it cannot be computed.
     pub(super) fn is_of(&self, password: &[u8], memory: &Memory) -> Option<bool> {
         let argon2 = Argon2::new(self.algorithm, self.version, self.params.clone());
         let mut hash = vec![0; self.expected.len()];
@@ -61,7 +56,6 @@ impl Argon2Hash {
         Some(Output::new(&hash).ok()? == self.expected)
     }
 
-    /// Whether a new hash would be made with the same parameters.
     pub(super) fn is_current(&self, params: &Params, salt_bytes: usize) -> bool {
         (self.algorithm, self.version, &self.params) == (Algorithm::Argon2id, Version::V0x13, params)
             && self.salt.len() >= salt_bytes
