@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 
-/// Whether a statement failed because a unique key is taken: the reliable check of "does it exist already?".
+/// The reliable check of "does it exist already?".
 pub(crate) fn is_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
@@ -15,8 +15,7 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// Whether a statement failed for a temporary reason, so that the same request may soon succeed: no connection, a
-/// server that went away, a lock that was held too long.
+/// Whether the same request may soon succeed: no connection, a server that went away, a lock that was held too long.
 pub(crate) fn is_passing(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
@@ -25,13 +24,11 @@ pub(crate) fn is_passing(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Whether a request failed because no connection became free in time.
 pub(crate) fn was_crowded(cause: &anyhow::Error) -> bool {
     matches!(cause.downcast_ref(), Some(sqlx::Error::PoolTimedOut))
 }
 
-/// Whether the database cannot write: its disk is full, read-only or broken. Reads still work, and so do writes once
-/// the disk is fixed.
+/// The disk is full, read-only or broken. Reads still work, and so do writes once the disk is fixed.
 fn is_of_storage(error: &sqlx::Error) -> bool {
     /// `SQLITE_READONLY`, `SQLITE_IOERR`, `SQLITE_FULL` and `SQLITE_CANTOPEN`.
     const SQLITE: [u32; 4] = [8, 10, 13, 14];
@@ -53,7 +50,6 @@ fn is_passing_code(code: &str) -> bool {
     is_sqlite_code(code, &SQLITE)
 }
 
-/// Compares the low byte of an extended code.
 fn is_sqlite_code(code: &str, codes: &[u32]) -> bool {
     code.len() < 5 && code.parse::<u32>().is_ok_and(|code| codes.contains(&(code & 0xff)))
 }

@@ -9,27 +9,23 @@ use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{Connection, Row};
 use tokio::time::timeout;
 
-/// How long a connection that was idle for `IDLE` may take to answer. Firewalls, address translation and failovers drop
-/// idle connections silently.
+/// How long an idle connection may take to answer: firewalls, address translation and failovers drop some silently.
 const ANSWER: Duration = Duration::from_millis(250);
 /// How long a recently used connection may take: the server may be busy, and a new connection would add load.
 const BUSY_ANSWER: Duration = Duration::from_secs(1);
 const IDLE: Duration = Duration::from_secs(1);
-/// Maximum age of a connection to a read-only server: reads work, but a new connection may reach a writable server.
+/// The age from which a connection to a read-only server is closed: a new one may reach a writable server.
 const READ_ONLY: Duration = Duration::from_secs(1);
-/// How long a connection may take to finish the statement of an abandoned request.
+/// How long the statement of an abandoned request may take.
 const FINISH: Duration = Duration::from_secs(6);
 
-/// The state of a pool's idle connections.
 #[derive(Clone, Default)]
 pub(super) struct Watch {
-    /// When a connection last failed to answer. Connections idle since before then are closed without a check: to wait
-    /// for each in turn would take too long.
+    /// Connections idle since before then are closed without a check: to wait for each in turn would take too long.
     silent_at: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Watch {
-    /// Whether a connection can be used for a request. If not, it is closed, and the request gets another one.
     pub(super) async fn may_be_used(
         &self,
         connection: &mut PgConnection,
@@ -47,8 +43,7 @@ impl Watch {
         Ok(!answer? || meta.age < READ_ONLY)
     }
 
-    /// Whether a returned connection has finished its work. Without a limit, a dead connection would keep its place in
-    /// the pool until TCP gives up, after about 15 minutes.
+    /// Limited in time: a dead connection would keep its place for about 15 minutes, until TCP gives up.
     pub(super) async fn is_free(connection: &mut PgConnection) -> sqlx::Result<bool> {
         let answer = timeout(FINISH, connection.ping()).await;
         answer.unwrap_or_else(|_| Err(silence(FINISH))).map(|()| true)
@@ -59,7 +54,7 @@ impl Watch {
     }
 }
 
-/// Whether the server rejects writes: a standby, or a former primary.
+/// A standby, or a former primary.
 pub(super) async fn is_read_only(connection: &mut PgConnection) -> sqlx::Result<bool> {
     let row: PgRow = sqlx::raw_sql("show transaction_read_only").fetch_one(connection).await?;
     Ok(row.try_get::<&str, _>(0)? == "on")

@@ -10,11 +10,10 @@ use sqlx::{Postgres, Transaction};
 use super::{Db, Settings, Tx, TxOn, migrations_for};
 use crate::in_tx;
 
-/// The advisory lock of a migrating process. PostgreSQL keeps advisory locks per database.
+/// PostgreSQL keeps advisory locks per database.
 const LOCK: i64 = 0x6a77_7461_6d69_6772;
-/// How often a waiting process tries to take the lock.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
-/// After this wait it logs which process holds the lock.
+/// The wait after which the holder of the lock is logged.
 const SAY_SO: Duration = Duration::from_secs(3);
 
 impl Db {
@@ -31,8 +30,7 @@ impl Db {
 
     async fn try_migrate(&self, complete: impl AsyncFnOnce(&mut Tx, &[i64]) -> sqlx::Result<()>) -> anyhow::Result<()> {
         let mut migrations = migrations_for(self);
-        // sqlx's own lock belongs to the session: behind a pooler another client may get that session, and the lock is
-        // never released.
+        // sqlx's own lock belongs to the session, which a pooler gives to another client: it is never released.
         migrations.set_locking(false);
         let mut tx = self.turn().await?;
         let applied = in_tx!(tx, conn => applied_migrations(conn, &migrations).await)?;
@@ -96,7 +94,7 @@ fn missing<'m>(migrations: &'m Migrator, applied: &'m [AppliedMigration]) -> imp
     migrations.iter().filter(|migration| applied.iter().all(|done| done.version != migration.version))
 }
 
-/// On PostgreSQL, call this with the lock: even `create table if not exists` fails for one of two concurrent callers.
+/// Needs the lock on PostgreSQL: even `create table if not exists` fails for one of two concurrent callers.
 async fn applied_migrations<C: Migrate>(
     connection: &mut C,
     migrations: &Migrator,
@@ -105,7 +103,7 @@ async fn applied_migrations<C: Migrate>(
     connection.list_applied_migrations(&migrations.table_name).await
 }
 
-/// A transaction that holds the lock and has no statement timeout: the migration of a large table takes longer.
+/// A transaction that holds the lock. Without a statement timeout: the migration of a large table takes longer.
 pub(super) async fn turn(pool: &PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
     let mut tx = pool.begin_with("begin; set local statement_timeout = 0").await?;
     let (since, mut is_said) = (Instant::now(), false);

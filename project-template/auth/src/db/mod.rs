@@ -1,5 +1,4 @@
 //! The database: SQLite or PostgreSQL, chosen by `database.url` at run time. The only room that knows an engine.
-//!
 //! Each query is written once and runs on either pool through [`crate::on`]. Ids (UUIDv7) and times come from Rust.
 
 mod failures;
@@ -27,9 +26,8 @@ pub(crate) use trigrams::Indexed;
 
 use crate::request;
 
-/// How long a writer waits for another process that holds the SQLite file.
+/// How long a writer waits for another process that holds the file.
 const SQLITE_BUSY: Duration = Duration::from_secs(5);
-/// The interval between attempts to open the file.
 const SQLITE_RETRY: Duration = Duration::from_millis(20);
 
 /// The result of a statement.
@@ -94,8 +92,7 @@ macro_rules! in_tx {
     };
 }
 
-/// Declares a struct read from a row of either engine, column by field name. (`derive(FromRow)` would compile sqlx,
-/// with SQLite's C code, a second time for its macros.)
+/// Declares a struct read from a row. `derive(FromRow)` would compile sqlx, with SQLite's C code, a second time.
 #[macro_export]
 macro_rules! row {
     ($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$doc:meta])* $field_vis:vis $field:ident: $type:ty),* $(,)? }) => {
@@ -163,22 +160,20 @@ impl Db {
                 .max_lifetime(None)
                 .acquire_timeout(settings.acquire_timeout)
                 .test_before_acquire(false)
-                // On a full disk SQLite rolls back by itself. sqlx still counts the transaction as open and would
-                // refuse to begin another on this connection, so it is closed.
+                // On a full disk SQLite rolls back, but sqlx counts the transaction as open: close such connections.
                 .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
             return Ok(Self::Sqlite(open_sqlite(pool, options).await.context("cannot open the SQLite database")?));
         }
         Ok(Self::Postgres(postgres::connect(settings).await?))
     }
 
-    /// Begins a transaction. On SQLite it takes the write lock at once: a read transaction that becomes a writer later
-    /// can fail.
+    /// Begins a transaction. On SQLite it takes the write lock at once: a reader that becomes a writer later can fail.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
         let on = match self {
             Self::Sqlite(pool) => TxOn::Sqlite(pool.begin_with("begin immediate").await?),
-            // If cancelled half-way, sqlx 0.9 returns the connection to the pool with the transaction open (its issue
-            // 4393), and the work of later requests on it would never be committed. In a task of its own `begin`
-            // completes; if the caller is gone, the transaction is dropped and so rolled back.
+            // If cancelled half-way, sqlx 0.9 (issue 4393) returns the connection to the pool with the transaction
+            // open, and the work of later requests on it is never committed. In a task of its own `begin` completes; if
+            // the caller is gone, the transaction is dropped and so rolled back.
             Self::Postgres(pool) => {
                 let pool = pool.clone();
                 TxOn::Postgres(whole(async move { pool.begin_with(postgres::BEGIN).await }).await?)
@@ -221,8 +216,7 @@ impl Db {
     }
 }
 
-/// Opens the pool, with retries: two processes that open a new file at once both change its journal mode, and there
-/// SQLite fails for one of them at once, without the busy timeout of statements.
+/// Retries: two processes that open a new file both change its journal mode, and SQLite fails for one at once.
 async fn open_sqlite(pool: SqlitePoolOptions, options: SqliteConnectOptions) -> sqlx::Result<SqlitePool> {
     let deadline = Instant::now() + SQLITE_BUSY;
     loop {
@@ -233,7 +227,7 @@ async fn open_sqlite(pool: SqlitePoolOptions, options: SqliteConnectOptions) -> 
     }
 }
 
-/// Runs work in a task of its own, so that a client that disconnects cannot stop it half-way.
+/// A client that disconnects cannot stop the work half-way.
 pub(crate) async fn whole<T: Send + 'static>(
     work: impl Future<Output = sqlx::Result<T>> + Send + 'static,
 ) -> sqlx::Result<T> {
@@ -262,12 +256,12 @@ impl Tx {
     }
 }
 
-/// Whether SQLite stores a database of this name in a file; `sqlite::memory:` has a name too.
+/// `sqlite::memory:` has a name too.
 fn is_file(path: &std::path::Path) -> bool {
     !path.as_os_str().is_empty() && path.as_os_str() != ":memory:" && !path.to_string_lossy().starts_with("file:")
 }
 
-/// Creates the database file readable by its owner alone, before SQLite would create it readable by every user.
+/// SQLite would create the file readable by every user.
 #[cfg(unix)]
 fn create_private(path: &std::path::Path) -> anyhow::Result<()> {
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};

@@ -8,15 +8,14 @@ use tokio::time::timeout;
 
 use super::trouble::is_lost_statement;
 
-/// How often two connections are compared: in one round, another client may have the session that both would share.
+/// In one round, another client may have the session that both connections would share.
 const ROUNDS: usize = 3;
 
-/// The owner of the session behind a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sessions {
-    /// The connection, until it is closed: session settings persist.
+    /// The connection's, until it is closed: session settings persist.
     Own,
-    /// Any client, after each transaction.
+    /// Any client's, after each transaction.
     Shared,
 }
 

@@ -1,5 +1,3 @@
-//! Connects to PostgreSQL, directly or through a pooler.
-
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
@@ -12,15 +10,11 @@ use super::idle::Watch;
 use super::pooler::{self, Sessions};
 use super::{Settings, trouble};
 
-/// Begins a transaction with a statement timeout. A timeout of the session would not persist behind a pooler that
-/// shares sessions.
+/// A timeout of the session would not persist behind a pooler that shares sessions.
 pub(super) const BEGIN: &str = "begin; set local statement_timeout = '5s'";
-/// The timeout of statements outside transactions, for a session that is not shared.
 const LIMIT_SESSION: &str = "set statement_timeout = '5s'";
-/// The interval between attempts to connect to a server that is starting.
 const RETRY: Duration = Duration::from_millis(100);
 
-/// Checks the server of `database.url` and prepares a pool. Fails with the remedy if the server cannot be used.
 pub(super) async fn connect(settings: &Settings) -> anyhow::Result<PgPool> {
     let options = PgConnectOptions::from_str(settings.url.expose_secret())
         .context("`database.url` is not a valid PostgreSQL address")?
@@ -54,7 +48,6 @@ pub(super) async fn connect(settings: &Settings) -> anyhow::Result<PgPool> {
     Ok(pool.connect_lazy_with(options))
 }
 
-/// Opens the first connection. Waits for a server that is starting, as the pool does.
 async fn first(options: &PgConnectOptions, patience: Duration) -> sqlx::Result<PgConnection> {
     let deadline = Instant::now() + patience;
     loop {
@@ -69,7 +62,6 @@ async fn first(options: &PgConnectOptions, patience: Duration) -> sqlx::Result<P
     }
 }
 
-/// Whether the server may still be starting.
 fn is_starting(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) => true,

@@ -1,5 +1,3 @@
-//! `[database]`.
-
 use std::str::FromStr;
 use std::time::Duration;
 

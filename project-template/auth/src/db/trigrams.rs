@@ -1,13 +1,10 @@
-//! Searches `user_search` by trigrams, in the SQL of each engine.
-
 use super::Db;
 
-/// Parts of a statement that finds accounts through the index of `user_search`.
+/// Parts of a statement that finds accounts through the index of `user_search`, in the SQL of each engine.
 pub(crate) struct Indexed {
     pub(crate) tables: &'static str,
-    /// The column that orders the rows.
     pub(crate) number: &'static str,
-    /// The condition before and after its parameter, the result of [`Db::trigrams`].
+    /// Before and after its parameter, the result of [`Db::trigrams`].
     pub(crate) condition: (&'static str, &'static str),
 }
 
@@ -28,7 +25,7 @@ impl Db {
         }
     }
 
-    /// The trigrams of some texts, in the syntax of a query for rows that have all of them.
+    /// A query for rows that have all trigrams of the texts.
     pub(crate) fn trigrams(&self, texts: &[String]) -> String {
         let letters = texts.iter().map(|text| text.chars().collect::<Vec<_>>());
         let trigrams = letters.flat_map(|letters| letters.windows(3).map(String::from_iter).collect::<Vec<_>>());

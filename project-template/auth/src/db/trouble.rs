@@ -1,6 +1,3 @@
-//! Errors of PostgreSQL at the start, with their remedies.
-
-/// Part of an error's message, and the remedy.
 const KNOWN: [(&str, &str); 3] = [
     (
         "unsupported startup parameter",
@@ -15,13 +12,12 @@ const KNOWN: [(&str, &str); 3] = [
     ("password authentication failed", "correct the user and the password in `database.url`"),
 ];
 
-/// Whether a prepared statement was not found or its name was taken: a pooler shares sessions without their statements.
+/// A pooler shares sessions without their prepared statements.
 pub(super) fn is_lost_statement(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.is_some_and(|code| code == "26000" || code == "42P05")
 }
 
-/// The error and its remedy in one line.
 pub(super) fn explain(error: &sqlx::Error) -> String {
     let sqlx::Error::Database(said) = error else {
         let why =
@@ -33,7 +29,6 @@ pub(super) fn explain(error: &sqlx::Error) -> String {
     format!("the PostgreSQL server of `database.url` refuses to work: {said}{fix}")
 }
 
-/// The readiness error for a server that rejects writes.
 pub(super) fn read_only() -> sqlx::Error {
     let problem = "PostgreSQL takes no changes; `database.url` leads to a standby or to a former primary";
     sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::ReadOnlyFilesystem, problem))

@@ -10,25 +10,21 @@ use tokio::time::{sleep, timeout};
 use super::{Redis, trouble};
 use crate::error::in_one_line;
 
-/// The server is pinged after this much silence: a peer may vanish without closing the connection.
+/// The silence after which the server is pinged: a peer may vanish without closing the connection.
 const SILENCE: Duration = Duration::from_secs(1);
-/// How long the answer to the ping may take.
 const ANSWER: Duration = Duration::from_secs(1);
-/// How long to wait after a failure before the next attempt.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Attempts to publish a message. After that many pauses the message is of no use any more.
+/// Attempts to publish, with a pause before each. Later, the message is of no use any more.
 const TRIES: u32 = 5;
 
-/// An event for a listener.
 pub(crate) enum Heard<'m> {
-    /// A message. Untrusted: anyone who can write to Redis may have sent it.
+    /// Untrusted: anyone who can write to Redis may have sent it.
     Message(&'m [u8]),
     /// Messages may have been lost before this point.
     Gap,
 }
 
 impl Redis {
-    /// Publishes a message, if Redis can be reached within a few seconds.
     pub(crate) async fn publish(&self, channel: &str, message: &[u8]) {
         let mut command = redis::cmd("PUBLISH");
         command.arg(self.key("channel", channel.as_bytes())).arg(message);
@@ -41,7 +37,6 @@ impl Redis {
         }
     }
 
-    /// Listens for ever, and reconnects after every failure.
     pub(crate) async fn listen(&self, channel: &str, mut heard: impl FnMut(Heard<'_>)) -> Infallible {
         let mut is_lost = false;
         loop {

@@ -1,6 +1,5 @@
-//! Redis, shared by several instances and optional: every caller has a fallback.
-//!
-//! A request waits for it at most 200 ms. After a failure, only one request in two seconds tries it again.
+//! Redis, shared by several instances and optional: every caller has a fallback. A request waits for it at most 200 ms.
+//! After a failure, only one request in two seconds tries it again.
 
 mod channel;
 mod server;
@@ -23,9 +22,7 @@ pub use settings::Settings;
 use crate::Auth;
 use crate::settings::Problem;
 
-/// How long a request may wait for connecting and the answer together.
 const TIMEOUT: Duration = Duration::from_millis(200);
-/// How long Redis is left alone after a failure.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// Connects at start-up: the first request need not wait for it, and wrong settings are logged early.
@@ -37,20 +34,16 @@ pub(crate) async fn prepare(auth: Auth) {
     }
 }
 
-/// A connection attempt that all callers share.
 type Connecting = Shared<BoxFuture<'static, Result<Connection, Arc<anyhow::Error>>>>;
 
-/// A connection that is opened on demand, and again after a failure.
 pub(crate) struct Redis {
     server: Server,
     connection: Mutex<Option<Connecting>>,
-    /// Prefix of its keys, so that several applications can share one Redis.
+    /// So that several applications can share one Redis.
     prefix: String,
     timeout: Duration,
     pause: Duration,
-    /// How the application behaves without Redis, for the log.
     meanwhile: &'static str,
-    /// Set after a failure: the time of the next attempt.
     open_until: Mutex<Option<Instant>>,
     failures: AtomicU64,
 }
@@ -58,15 +51,11 @@ pub(crate) struct Redis {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Health {
     pub(crate) is_up: bool,
-    /// Failures since the process started.
     pub(crate) failures: u64,
 }
 
 impl Redis {
     /// Does not connect yet: a server that is down does not stop the start. None without an address.
-    ///
-    /// # Errors
-    /// An address or a file of certificates that cannot be used.
     pub(crate) fn new(settings: &Settings, audience: &str, meanwhile: &'static str) -> Result<Option<Self>, Problem> {
         let Some(server) = Server::new(settings)? else { return Ok(None) };
         Ok(Some(Self {
@@ -85,24 +74,22 @@ impl Redis {
         [self.prefix.as_bytes(), kind.as_bytes(), b":", name].concat()
     }
 
-    /// The state as of the last command; sends none.
     pub(crate) fn health(&self) -> Health {
         Health { is_up: self.open_until().is_none(), failures: self.failures.load(Ordering::Relaxed) }
     }
 
-    /// Whether Redis answers and can do what is needed of it.
     pub(crate) async fn is_there(&self) -> bool {
         self.ask::<i64>(&self.probe()).await.is_some()
     }
 
-    /// A script that writes: a replica answers `PING`, and Sentinel passes messages on, but neither can count.
+    /// Writes, since a replica answers `PING` and Sentinel passes messages on, but neither can count.
     fn probe(&self) -> redis::Cmd {
         let mut command = redis::cmd("EVAL");
         command.arg("redis.call('set', KEYS[1], '1', 'px', 1000) return 1").arg(1).arg(self.key("probe", b""));
         command
     }
 
-    /// The answer to a command; none if Redis does not answer, or is left alone after a failure.
+    /// None if Redis does not answer, or is left alone after a failure.
     pub(crate) async fn ask<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> Option<T> {
         if !self.may_ask() {
             return None;
@@ -146,8 +133,7 @@ impl Redis {
         answer.map_err(|error| Arc::new(anyhow!(trouble::explain(&error.into()))))
     }
 
-    /// The connection. A new one is opened in a task of its own: connecting to a distant server takes longer than a
-    /// request waits, but the next request finds it done.
+    /// Connects in a task of its own: that may take longer than a request waits, but the next request finds it done.
     fn connection(&self) -> Connecting {
         let mut kept = self.kept();
         // A restarted server has closed it. That is no failure: reconnect at once.
@@ -164,8 +150,7 @@ impl Redis {
     fn gave_up(&self, error: &anyhow::Error) {
         self.failures.fetch_add(1, Ordering::Relaxed);
         let mut kept = self.kept();
-        // Start over after any failure: on a dead connection the next command would wait for minutes. A connection
-        // attempt still under way continues.
+        // On a dead connection the next command would wait for minutes. A connection attempt under way continues.
         if kept.as_ref().is_some_and(|connecting| connecting.peek().is_some()) {
             *kept = None;
         }

@@ -1,5 +1,3 @@
-//! The address of Redis, and connections to it.
-
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,14 +26,13 @@ pub(super) struct Server {
     tls: Option<(TlsConnector, ServerName<'static>)>,
 }
 
-/// A connection shared by concurrent commands.
 #[derive(Clone)]
 pub(super) struct Connection {
     pub(super) shared: MultiplexedConnection,
     driver: Arc<Driver>,
 }
 
-/// The task that drives the connection. It ends with the last clone of the connection, even while it is waiting.
+/// Drives the connection. Ends with its last clone, even while it is waiting.
 struct Driver(JoinHandle<()>);
 
 impl Drop for Driver {
@@ -68,10 +65,9 @@ impl Server {
         Ok(Some(Self { host, port, login: info.redis_settings().clone(), tls }))
     }
 
-    /// A connection for commands.
     pub(super) async fn connect(&self) -> anyhow::Result<Connection> {
         self.in_time(async {
-            // No timeout here: callers set their own.
+            // Callers set their own timeout.
             let config = AsyncConnectionConfig::new().set_response_timeout(None);
             let (shared, driver) =
                 MultiplexedConnection::new_with_config(&self.login, self.stream().await?, config).await?;
@@ -80,7 +76,6 @@ impl Server {
         .await
     }
 
-    /// A connection that receives the messages of a channel.
     pub(super) async fn subscribe(&self, channel: &[u8]) -> anyhow::Result<PubSub> {
         self.in_time(async {
             let mut subscription = PubSub::new(&self.login, self.stream().await?).await?;
@@ -105,8 +100,7 @@ impl Server {
     }
 }
 
-/// The address for the client, which is used without TLS of its own, and whether the address asks for TLS
-/// (`rediss://`).
+/// The address without TLS, which this program adds itself, and whether it asks for TLS (`rediss://`).
 pub(super) fn plain(url: &str) -> (String, bool) {
     match url.strip_prefix("rediss://") {
         Some(rest) => (format!("redis://{rest}"), true),

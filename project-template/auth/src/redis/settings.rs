@@ -1,5 +1,3 @@
-//! `[redis]`.
-
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -56,7 +54,6 @@ fn is_address(url: &str) -> bool {
     has_scheme && !address.contains('#') && address.as_str().into_connection_info().is_ok()
 }
 
-/// Whether a password is sent to another machine without TLS.
 fn tells_password(url: &str) -> bool {
     let (address, is_tls) = plain(url);
     address.as_str().into_connection_info().is_ok_and(|info| {

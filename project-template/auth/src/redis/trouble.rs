@@ -1,9 +1,5 @@
-//! Errors of Redis, each with the setting to correct.
-
-/// The error after a timeout.
 pub(super) const SILENCE: &str = "no answer in time";
 
-/// Part of an error's text, and the fix.
 const KNOWN: [(&str, &str); 11] = [
     ("not valid for name", "the server's certificate has another name; set the host in `redis.url` to that"),
     ("certificate expired", "the server's certificate has to be renewed"),
@@ -32,7 +28,6 @@ const KNOWN: [(&str, &str); 11] = [
     ),
 ];
 
-/// The error in one line, with its fix if there is one.
 pub(super) fn explain(error: &anyhow::Error) -> String {
     let said = error.root_cause().to_string();
     // Redis repeats the arguments of a command, which may be a whole script.
