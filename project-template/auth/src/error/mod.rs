@@ -1,5 +1,3 @@
-//! The error type of the HTTP edge, and its response.
-
 mod refusal;
 pub mod shared;
 
@@ -18,7 +16,6 @@ use serde_json::{Map, Value, json};
 use crate::words::duration;
 use shared::{Busy, LinkNotValid, NotAuthenticated, NotFound, TokenNotValid};
 
-/// `Retry-After` of a busy server.
 const BUSY_RETRY: Duration = Duration::from_secs(1);
 
 /// The result of a handler.
@@ -174,14 +171,13 @@ impl IntoResponse for Error {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry));
         }
         if status.is_server_error() {
-            // The metrics layer counts causes.
             response.extensions_mut().insert(Arc::new(self));
         }
         response
     }
 }
 
-/// An error and its causes in one line. A cause that the error before it already quotes is not repeated.
+/// A cause that the error before it already quotes is not repeated.
 pub(crate) fn in_one_line(error: &anyhow::Error) -> String {
     error.chain().map(ToString::to_string).fold(String::new(), |line, cause| match line.as_str() {
         "" => cause,
@@ -190,12 +186,12 @@ pub(crate) fn in_one_line(error: &anyhow::Error) -> String {
     })
 }
 
-/// At least one: a client told to wait 0 seconds would retry at once.
+/// A client told to wait 0 seconds would retry at once.
 fn seconds(wait: Duration) -> u64 {
     wait.as_secs().max(1)
 }
 
-/// The wait in words, above a minute rounded up to minutes.
+/// Above a minute, rounded up to minutes.
 fn in_words(wait: Duration) -> String {
     let seconds = seconds(wait);
     duration(Duration::from_secs(if seconds > 60 { seconds.div_ceil(60) * 60 } else { seconds }))

@@ -1,18 +1,15 @@
-//! A refusal, declared once: its response and the description of it.
-
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use utoipa::openapi::{ContentBuilder, RefOr, Response, ResponseBuilder};
 
-/// A refusal with its own code.
+/// A refusal, declared once: its response and the description of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
-    /// For programs; never changes.
+    /// Never changes: programs depend on it.
     pub(crate) code: &'static str,
-    /// For people.
     pub(crate) detail: &'static str,
     /// When it happens, for the description of the API.
     pub(crate) about: &'static str,
@@ -23,8 +20,7 @@ impl Refusal {
         json!({ "detail": self.detail, "code": self.code })
     }
 
-    /// The key is status and code, because an operation may have several refusals of one status; `app::describe` merges
-    /// them.
+    /// An operation may have several refusals of one status, hence the code in the key; `app::describe` merges them.
     pub(crate) fn responses(&self) -> BTreeMap<String, RefOr<Response>> {
         let content = ContentBuilder::new().example(Some(self.body())).build();
         let response = ResponseBuilder::new().description(self.about).content("application/json", content).build();

@@ -1,5 +1,3 @@
-//! The values of labels: words of lists, and properties of a request that have few values.
-
 use axum::http::{Method, StatusCode};
 
 use crate::db;
@@ -7,10 +5,8 @@ use crate::error::Error;
 use crate::words::words;
 
 words! {
-    /// The way of signing in.
     Way {
         Password = "password",
-        /// A mailed code.
         Code = "code",
         /// A password, on the admin pages.
         Admin = "admin",
@@ -36,9 +32,7 @@ words! {
     /// The outcome of a delivery.
     MailOutcome {
         Sent = "sent",
-        /// It is retried later.
         Postponed = "postponed",
-        /// It is not retried.
         Dropped = "dropped",
     }
 }

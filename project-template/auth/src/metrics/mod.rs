@@ -1,8 +1,5 @@
-//! Metrics of this process, for Prometheus.
-//!
-//! A room counts its events through a method here; current values, such as the length of a queue, are read at each
-//! scrape (`operations::readings`). No label holds a value that a client chose: routes are those of the router, methods
-//! the known ones, everything else is a word of a list.
+//! Metrics of this process, for Prometheus. Rooms count their events here; current values are read at each scrape
+//! (`operations::readings`). No label holds a value that a client chose: each is of a known list, such as the routes.
 
 mod labels;
 mod request;
@@ -19,30 +16,23 @@ use time::OffsetDateTime;
 use labels::Lacking;
 pub(crate) use labels::{AttemptOutcome, MailOutcome, Way};
 
-/// Upper bounds in seconds: most requests take a few milliseconds, one with a password hash 30 ms or more, and none
-/// longer than `http.request_timeout`.
+/// In seconds. Most requests take a few milliseconds, with a password hash 30; none exceeds `http.request_timeout`.
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0];
 
-/// The action of guesses at passwords and codes, which have budgets instead of a rate.
+/// Guesses at passwords and codes have budgets instead of a rate.
 const GUESS: &str = "guess";
 
-/// A label's name and value.
 pub(crate) type Label<V = &'static str> = (&'static str, V);
 type Counters = Family<[Label; 1], Counter>;
 
-/// Histograms by method, route and status.
 type Durations = Family<[Label<Cow<'static, str>>; 3], Histogram, fn() -> Histogram>;
 
-/// Values of labels from the lists of other rooms.
 pub(crate) struct Words {
-    /// The keys of `[throttle]`.
     pub(crate) actions: Vec<&'static str>,
     pub(crate) events: Vec<&'static str>,
-    /// Kinds of rows that expire.
     pub(crate) expiring: Vec<&'static str>,
 }
 
-/// The counts since the process started.
 pub(crate) struct Metrics {
     pub(crate) registry: Registry,
     pub(crate) started: OffsetDateTime,
@@ -126,12 +116,10 @@ impl Metrics {
         }
     }
 
-    /// Counts a request rejected by a rate limit.
     pub(crate) fn throttled(&self, action: &'static str) {
         self.throttled.get_or_create(&[("action", action)]).inc();
     }
 
-    /// Counts a guess at a password or a code rejected by a budget.
     pub(crate) fn throttled_guess(&self) {
         self.throttled.get_or_create(&[("action", GUESS)]).inc();
     }
@@ -157,7 +145,7 @@ fn kept<M: Metric + Clone>(registry: &mut Registry, metric: M, name: &str, help:
     metric
 }
 
-/// Counters that exist from the start: Prometheus sees no increase in a counter that appears with its first event.
+/// From the start: Prometheus sees no increase in a counter that appears with its first event.
 fn counters(
     registry: &mut Registry,
     name: &str,

@@ -1,5 +1,3 @@
-//! The time until a response.
-
 use std::borrow::Cow;
 use std::time::Instant;
 
@@ -10,7 +8,7 @@ use super::labels::{self, Lacking};
 use crate::error::Error;
 
 impl Metrics {
-    /// Starts to time a request, which is in flight until the returned value is dropped.
+    /// The request is in flight until the returned value is dropped.
     pub(crate) fn request(&self, method: &Method, route: Option<&str>) -> Request<'_> {
         self.in_flight.inc();
         let route = route.map_or(Cow::Borrowed("unmatched"), |route| Cow::Owned(route.to_owned()));
@@ -26,7 +24,7 @@ pub(crate) struct Request<'m> {
 }
 
 impl Request<'_> {
-    /// Records the response and the error behind it. A request abandoned by its client has no response.
+    /// A request abandoned by its client has no response.
     pub(crate) fn answered(mut self, status: StatusCode, error: Option<&Error>) {
         let labels = [
             ("method", Cow::Borrowed(self.method)),

@@ -1,5 +1,4 @@
-//! Rejects requests that two programs could read differently: a proxy might use one of two values and this server the
-//! other (RFC 9110, section 5.3; RFC 9112, section 3.2).
+//! Rejects requests that a proxy and this server could read differently (RFC 9110, section 5.3; RFC 9112, section 3.2).
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -8,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 
 use crate::error::Error;
 
-/// Headers that frame a request, name its target or authenticate its sender. Each may have only one value.
 const SINGLE: [(&str, &str); 6] = [
     ("host", "Host"),
     ("authorization", "Authorization"),

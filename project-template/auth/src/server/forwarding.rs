@@ -7,11 +7,9 @@ use axum::extract::{ConnectInfo, Request};
 
 use crate::http::{Settings, is_private};
 
-/// One for a proxy that is not trusted, one for a trusted proxy that does not send the header.
 static NOT_TRUSTED: Once = Once::new();
 static SAYS_NOTHING: Once = Once::new();
 
-/// Checks the forwarding header of a request that came through a proxy.
 pub(super) fn notice(settings: &Settings, request: &Request) {
     let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else { return };
     let peer = peer.ip().to_canonical();

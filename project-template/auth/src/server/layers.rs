@@ -1,5 +1,3 @@
-//! Layers around every request: an id, a log line, security headers, limits.
-
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -25,14 +23,12 @@ use crate::request::{self, Origin};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
-/// Forbids loading, framing and posting elsewhere; a page that needs more sets its own policy.
 const CONTENT_SECURITY_POLICY: &str =
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'self'";
 
 /// Two years, as recommended for browsers' preload lists.
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
-/// The layers of the whole application, the owner's routes included.
 pub(crate) fn outer_layers(app: Router, auth: &Auth) -> Router {
     let http = &auth.settings().http;
     let app = app
@@ -49,15 +45,13 @@ pub(crate) fn outer_layers(app: Router, auth: &Auth) -> Router {
     app.layer(middleware::from_fn(ambiguity::refuse)).layer(middleware::from_fn_with_state(auth.clone(), observe))
 }
 
-/// The layers of the authentication routes alone.
 pub(crate) fn api_layers(api: Router<Auth>, auth: &Auth) -> Router<Auth> {
     bounded(api, auth)
         .layer(middleware::from_fn_with_state(auth.clone(), origin::refuse_foreign))
         .layer(middleware::map_response(forbid_storing))
 }
 
-/// The layers of routes that only serve pages, at [`Auth::page_paths`]: whatever `http.cors_origins` says, their forms
-/// are accepted from our own pages only, and no other origin can read them.
+/// Pages accept forms from our own pages only, and no other origin can read them, whatever `http.cors_origins` says.
 pub(crate) fn page_layers(pages: Router<Auth>, auth: &Auth) -> Router<Auth> {
     bounded(pages, auth)
         .layer(middleware::from_fn_with_state(auth.clone(), origin::refuse_elsewhere))
@@ -70,7 +64,7 @@ fn bounded(routes: Router<Auth>, auth: &Auth) -> Router<Auth> {
     routes.layer(DefaultBodyLimit::max(limit)).layer(middleware::from_fn_with_state(limit, refuse_announced))
 }
 
-/// Rejects a body that is announced to be too large, without waiting for it.
+/// Does not wait for a body that is announced to be too large.
 async fn refuse_announced(State(limit): State<usize>, request: Request, next: Next) -> Response {
     if !request.method().is_safe() && request.body().size_hint().lower() > limit as u64 {
         return Error::from(BodyTooLarge).into_response();
@@ -84,8 +78,7 @@ async fn forbid_storing(mut response: Response) -> Response {
     response
 }
 
-/// An allowed origin may do what our own pages may. Methods and headers are mirrored, since each route decides which it
-/// accepts.
+/// An allowed origin may do what our own pages may. Each route decides which methods and headers it accepts.
 fn cors(origins: &[HeaderValue]) -> CorsLayer {
     let origins = origins.to_vec();
     CorsLayer::new()
@@ -134,7 +127,7 @@ async fn observe(State(auth): State<Auth>, request: Request, next: Next) -> Resp
     default(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     default(CROSS_ORIGIN_OPENER_POLICY, "same-origin");
     if status.is_client_error() || status.is_server_error() {
-        // A resource that is missing now may exist a moment later, and caches may keep a 404 (RFC 9111, section 4.2.2).
+        // A resource that is missing now may exist later, and caches may keep a 404 (RFC 9111, section 4.2.2).
         default(header::CACHE_CONTROL, "no-store");
     }
     if auth.settings().is_production() {

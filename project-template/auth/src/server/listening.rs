@@ -21,26 +21,23 @@ use super::patience::{Limits, Patient, Requests};
 use super::places::{CONNECTIONS, Holders, Owner, Share, places};
 use super::rest;
 
-/// Limits for slow clients, and for clients that keep sending a body that is no longer read.
+/// For slow clients, and for clients that keep sending a body that is no longer read.
 const LIMITS: Limits = Limits {
     head: Duration::from_secs(10),
     answer: Duration::from_secs(30),
     rest: Duration::from_secs(2),
     rest_bytes: 2 * 1024 * 1024,
 };
-/// Limits of a request's head: bytes, and number of headers.
 const HEADER_BYTES: usize = 16 * 1024;
 const HEADERS: usize = 100;
-/// How long open requests may take after the signal to stop.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// Limits of connections.
 pub(crate) struct Allowance {
     /// How long an idle connection is kept: from the end of an answer to the end of the next request's head.
     pub(crate) idle: Duration,
-    /// Connections that one client may hold, and its site a multiple of; never more than half of all.
+    /// For one client; its site may hold a multiple. Never more than half of all.
     pub(crate) for_client: usize,
-    /// The owner that a connection counts for. None if a proxy brings many clients through it: then it is not counted.
+    /// None for a proxy, which brings many clients: its connections are not counted.
     pub(crate) client: Box<dyn Fn(IpAddr) -> Option<Owner> + Send + Sync>,
 }
 
@@ -50,7 +47,6 @@ impl Default for Allowance {
     }
 }
 
-/// Serves until `stop` resolves, then gives open requests half a minute to finish.
 pub(crate) async fn serve(listener: TcpListener, app: Router, allowance: Allowance, stop: impl Future<Output = ()>) {
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(allowance.idle).max_headers(HEADERS).max_buf_size(HEADER_BYTES);

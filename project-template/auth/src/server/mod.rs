@@ -19,7 +19,7 @@ use std::net::IpAddr;
 use crate::http::{self, Settings};
 
 impl Allowance {
-    /// The limits of the settings. A trusted proxy brings many clients, so it may hold any number of connections.
+    /// A trusted proxy brings many clients, so it may hold any number of connections.
     pub(crate) fn of(settings: &Settings) -> Self {
         let settings = settings.clone();
         let (idle, for_client) = (settings.idle_timeout, settings.connections_per_client);

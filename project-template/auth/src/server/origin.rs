@@ -1,7 +1,6 @@
-//! Rejects unsafe requests that a page of another site made a browser send (cross-site request forgery).
-//!
-//! A browser reports where a request comes from in `Sec-Fetch-Site` or `Origin`; a page cannot forge either. Clients
-//! that are not browsers send neither, and carry no cookies that another site could misuse.
+//! Rejects unsafe requests that a page of another site made a browser send (cross-site request forgery). A browser
+//! reports their source in `Sec-Fetch-Site` or `Origin`, which a page cannot forge. Other clients send neither, and
+//! carry no cookies that another site could misuse.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -13,9 +12,8 @@ use crate::error::Error;
 use crate::http::{Settings, csrf, is_allowed};
 use crate::pages::Reader;
 
-/// Accepts requests of our own pages, and of those of `http.cors_origins` if they come from a program. A form that a
-/// person posts must come from our own page: a page that may call the API by script must not make its visitors post
-/// forms here. A script's request is recognized by its mode, which a form cannot have, whatever the script accepts.
+/// Accepts requests of our own pages, and those of `http.cors_origins` if a script sent them: a page that may call the
+/// API must not make its visitors post forms here. A script is recognized by its mode, which a form cannot have.
 pub(super) async fn refuse_foreign(State(auth): State<Auth>, request: Request, next: Next) -> Response {
     let settings = &auth.settings().http;
     let is_program = Reader::of(request.headers()) == Reader::Program || is_of_script(request.headers());
@@ -24,7 +22,6 @@ pub(super) async fn refuse_foreign(State(auth): State<Auth>, request: Request, n
     refuse_others(&auth, request, next, allowed, detail).await
 }
 
-/// Accepts requests of our own pages only.
 pub(super) async fn refuse_elsewhere(State(auth): State<Auth>, request: Request, next: Next) -> Response {
     refuse_others(
         &auth,
@@ -50,7 +47,7 @@ async fn refuse_others(
     Reader::of(request.headers()).refuse(auth, refused).unwrap_or_else(IntoResponse::into_response)
 }
 
-/// No page can write this header. `no-cors` is a script's as well, which asks no permission; so it has none.
+/// No page can write this header. `no-cors` is not accepted: a script can send it without asking permission.
 fn is_of_script(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-mode").is_some_and(|mode| mode == "cors")
 }

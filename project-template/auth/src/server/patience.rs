@@ -1,9 +1,6 @@
-//! Closes a connection whose client is too slow in sending the head of a request or in taking an answer. A connection
-//! whose client is still sending a body that is no longer read stays open for a while, or the client would lose its
-//! answer.
-//!
-//! Being slow costs a client nothing, and without limits it could hold its place indefinitely. The time for a body is
-//! limited for each request (`http.request_timeout`), and the time between requests by hyper.
+//! Closes a connection whose client is too slow in sending the head of a request or in taking an answer: it could hold
+//! its place indefinitely, at no cost. While a client sends a body that is no longer read, the connection stays open
+//! for a while, or the client would lose its answer. `timeout` limits the time for a body.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -17,34 +14,29 @@ use tokio::time::{Sleep, sleep};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// From the first byte of a request's head to its last; for the first request, from the opening of the connection.
+    /// From the first byte of a head to its last; for the first request, from the opening of the connection.
     pub(super) head: Duration,
     /// While the client takes not a single byte of an answer.
     pub(super) answer: Duration,
-    /// For draining what is no longer read: the time, and the number of bytes.
+    /// For draining a body that is no longer read.
     pub(super) rest: Duration,
     pub(super) rest_bytes: usize,
 }
 
-/// Bytes read at once while draining.
 const CHUNK: usize = 16 * 1024;
 
-/// The state of a connection's requests, which its stream cannot know by itself.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Requests(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Number of heads that have arrived completely.
     begun: AtomicU64,
-    /// A request is being answered. If not, incoming bytes belong to the next head.
+    /// If not, incoming bytes belong to the next head.
     is_answering: AtomicBool,
-    /// The body of the last request was not read to its end.
     is_unread: AtomicBool,
 }
 
 impl Requests {
-    /// Answers a request whose head has arrived.
     pub(super) async fn answer<F: Future>(&self, answering: F) -> F::Output {
         self.0.begun.fetch_add(1, Ordering::Relaxed);
         self.0.is_answering.store(true, Ordering::Relaxed);
@@ -53,7 +45,7 @@ impl Requests {
         answer
     }
 
-    /// Records that no other request follows: all further bytes belong to the one that was answered.
+    /// No other request follows: all further bytes belong to the one that was answered.
     pub(super) fn leave_unread(&self) {
         self.0.is_unread.store(true, Ordering::Relaxed);
     }
@@ -63,13 +55,11 @@ pub(super) struct Patient<S> {
     stream: S,
     limits: Limits,
     requests: Requests,
-    /// The value of `begun` at the last read.
     seen: u64,
     head: Timer,
     answer: Timer,
-    /// Part of a head has arrived, but not all of it.
     has_part: bool,
-    /// The allowance for draining, once the writing side is closed.
+    /// Set once the writing side is closed.
     rest: Option<Rest>,
 }
 
@@ -85,14 +75,12 @@ impl<S> Patient<S> {
         Self { stream, limits, requests, seen: 0, head, answer: Timer::default(), has_part: false, rest: None }
     }
 
-    /// Whether the client may be sending bytes that are not read: a body, or the rest after a rejected head.
     fn is_unread(&self) -> bool {
         let state = &self.requests.0;
         let is_in_head = self.has_part && self.seen == state.begun.load(Ordering::Relaxed);
         state.is_unread.load(Ordering::Relaxed) || is_in_head
     }
 
-    /// Fails if a write has been pending for too long.
     fn written<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_pending() {
             self.answer.start(self.limits.answer);
@@ -190,7 +178,6 @@ impl Rest {
     }
 }
 
-/// Runs from its first start until it is stopped.
 #[derive(Default)]
 struct Timer(Option<Pin<Box<Sleep>>>);
 

@@ -5,13 +5,12 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Most connections at once; others wait in the kernel's queue.
+/// Others wait in the kernel's queue.
 pub(super) const CONNECTIONS: usize = 10_000;
-/// How many times as many as a client a site (an IPv6 network of 48 bits) may hold, which has 65,536 clients.
+/// A site is an IPv6 network of 48 bits, with 65,536 clients; it may hold this many times a client's connections.
 const SITE: usize = 16;
 
-/// The number of connections allowed: at most three quarters of the files that this process may open, so that idle
-/// clients leave the rest to the database and everything else.
+/// At most three quarters of the files that the process may open: idle clients leave the rest to everything else.
 pub(super) fn places() -> usize {
     within(&std::fs::read_to_string("/proc/self/limits").unwrap_or_default())
 }
@@ -26,7 +25,6 @@ fn open_files(limits: &str) -> Option<usize> {
     limit.split_whitespace().next()?.parse().ok()
 }
 
-/// Limits of one holder's connections.
 #[derive(Clone, Copy)]
 pub(super) struct Share {
     pub(super) client: usize,
@@ -48,7 +46,6 @@ impl Share {
     }
 }
 
-/// Whom connections are counted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Holder {
     Client(IpAddr),
@@ -68,11 +65,10 @@ impl fmt::Display for Holder {
 /// A client, and its site if it has an IPv6 address.
 pub(super) type Owner = (IpAddr, Option<IpAddr>);
 
-/// The number of connections of each client and each site.
 #[derive(Clone, Default)]
 pub(super) struct Holders(Arc<Mutex<HashMap<Holder, usize>>>);
 
-/// One open connection of a client; dropping it frees the place.
+/// Dropping it frees the place.
 pub(super) struct Held {
     holders: Holders,
     by: (Holder, Option<Holder>),
@@ -85,10 +81,6 @@ impl Held {
 }
 
 impl Holders {
-    /// Counts one more connection of a client and its site.
-    ///
-    /// # Errors
-    /// The one whose share is used up.
     pub(super) fn hold(&self, (client, site): Owner, share: Share) -> Result<Held, Holder> {
         let by = (Holder::Client(client), site.map(Holder::Site));
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);

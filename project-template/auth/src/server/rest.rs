@@ -1,9 +1,7 @@
 //! The part of a request's body that has not arrived when the answer is ready.
-//!
-//! A client that is still sending has not read the answer yet, and closing the connection would discard the answer
-//! (RFC 9112, section 9.6); a proxy then reports a broken server. A short rest is read to its end, and the connection is
-//! kept. For a long rest, or one that may never come, the answer has `Connection: close`, and [`super::patience`]
-//! drains it.
+//! Closing the connection would discard the answer, which a client that is still sending has not read (RFC 9112,
+//! section 9.6); a proxy then reports a broken server. A short rest is read to its end, and the connection is kept. For
+//! a long one, or one that may never come, the answer has `Connection: close`, and [`super::patience`] drains it.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,21 +12,18 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, Request, Response, header};
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 
-/// Bytes read before the answer is sent, and the time for them.
 const SHORT: u64 = 64 * 1024;
 const SHORT_TIME: Duration = Duration::from_secs(1);
 
-/// A body that is handed back if it is dropped before its end.
+/// Hands the body back if it is dropped before its end.
 struct Lent {
     body: Option<Incoming>,
     rest: Rest,
 }
 
-/// Holds the body that was handed back.
 #[derive(Clone, Default)]
 pub(super) struct Rest(Arc<Mutex<Option<Incoming>>>);
 
-/// Wraps the body of a request, and returns the place where its rest is handed back.
 pub(super) fn lend(request: Request<Incoming>) -> (Request<Body>, Rest) {
     let rest = Rest::default();
     let lent = request.map(|body| Body::new(Lent { body: Some(body), rest: rest.clone() }));
@@ -36,7 +31,7 @@ pub(super) fn lend(request: Request<Incoming>) -> (Request<Body>, Rest) {
 }
 
 impl Rest {
-    /// Whether part of the body is still to come; then the answer says that the connection takes no other request.
+    /// If so, the answer says that the connection takes no other request.
     pub(super) async fn is_unread(&self, expects_permission: bool, response: &mut Response<Body>) -> bool {
         let rest = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(body) = rest else { return false };

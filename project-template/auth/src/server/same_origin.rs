@@ -1,8 +1,5 @@
-//! Keeps scripts of other origins from reading pages (OWASP ASVS 5.0, 3.4.2 and 3.5), and lets every origin read the
-//! public keys.
-//!
-//! `http.cors_origins` is for the API. A script that can read a page with its user's cookies gets the CSRF tokens of
-//! the page's forms, and can then do everything the user can do there.
+//! Keeps scripts of other origins from reading pages (OWASP ASVS 5.0, 3.4.2 and 3.5), whatever `http.cors_origins`
+//! says: with a page's CSRF tokens they could do all that its user can. Lets every origin read the public keys.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -27,7 +24,7 @@ pub(super) async fn mark(mut response: Response) -> Response {
     response
 }
 
-/// Removes from pages the CORS headers that the layer below sets on every answer and preflight of the application.
+/// Removes from pages the CORS headers that the layer below sets on every answer and preflight.
 pub(super) async fn close_pages(State(auth): State<Auth>, request: Request, next: Next) -> Response {
     let is_below = auth.page_paths().any(|path| is_at(request.uri().path(), path));
     let mut response = next.run(request).await;

@@ -1,5 +1,3 @@
-//! The time limit of a request, and the error when it is exceeded.
-
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,8 +13,8 @@ use hyper::body::{Frame, SizeHint};
 use crate::error::Error;
 use crate::error::shared::{TimedOut, TookTooLong};
 
-/// 408 if the client's body did not arrive. Clients may repeat such a request at once (RFC 9110, section 15.5.9), which
-/// would slow down an overloaded server further: if the server was too slow, it is 503 with the time to wait.
+/// 408 if the client's body did not arrive. If the server was too slow, 503 with the time to wait: after a 408, clients
+/// may repeat a request at once (RFC 9110, section 15.5.9), which would slow the server down further.
 pub(super) async fn limit(State(limit): State<Duration>, request: Request, next: Next) -> Response {
     let is_awaited = Arc::new(AtomicBool::new(false));
     let request = request.map(|body| Body::new(Awaited { body, is_awaited: Arc::clone(&is_awaited) }));
@@ -27,7 +25,6 @@ pub(super) async fn limit(State(limit): State<Duration>, request: Request, next:
     }
 }
 
-/// A body that records whether its reader is waiting for more of it.
 struct Awaited {
     body: Body,
     is_awaited: Arc<AtomicBool>,
