@@ -1,7 +1,5 @@
-//! Mails about changes to an account that its owner may not have made.
-//!
-//! Each is queued in the transaction that makes it true. The calling room decides whether there is a recipient and
-//! whether the settings enable the mail.
+//! Mails about changes to an account that its owner may not have made, queued in the transaction of the change. The
+//! calling room decides whether there is a recipient and whether the settings enable the mail.
 
 use std::net::IpAddr;
 
@@ -65,7 +63,6 @@ async fn send<M: templates::Mail>(auth: &Auth, tx: &mut Tx, to: &Email, content:
     auth.mail().write(tx, Mail::new(to, content)).await
 }
 
-/// The URL of `password.forgot_page`, where the owner can request a password reset.
 fn reset_page(auth: &Auth) -> Option<String> {
     let settings = auth.settings();
     let page = settings.password.forgot_page.as_deref()?;

@@ -1,13 +1,10 @@
-//! Routes with their descriptions.
-
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::Auth;
 
 pub(crate) type Api = OpenApiRouter<Auth>;
 
-/// Adds the handlers of `routes!(…)` at their canonical path, which ends in a slash, and at the same path without it: a
-/// redirect would lose the body of a POST.
+/// Also at the same path without its last slash: a redirect would lose the body of a POST.
 pub(crate) fn at(api: Api, (schemas, paths, methods): UtoipaMethodRouter<Auth>) -> Api {
     let twins: Vec<String> = paths.paths.keys().map(|path| path.trim_end_matches('/').to_owned()).collect();
     let api = twins.iter().fold(api, |api, twin| api.route(twin, methods.clone()));

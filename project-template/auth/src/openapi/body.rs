@@ -1,7 +1,4 @@
-//! OpenAPI schemas for bodies that have no Rust type.
-
-/// Declares the schema of a body. Handlers read requests field by field (see [`crate::http::Fields`]) and assemble
-/// responses from parts, so the struct only describes; `tests/openapi.rs` compares it with the handler.
+/// Handlers read field by field (see [`crate::http::Fields`]); `tests/openapi.rs` compares the schema with the handler.
 macro_rules! bodies {
     ($($body:item)*) => {$(
         #[derive(utoipa::ToSchema)]

@@ -1,6 +1,4 @@
-//! Several refusals under one name.
-
-/// Groups refusals for descriptions: `responses(Name)` documents each of them.
+/// Several refusals under one name: `responses(Name)` documents each of them.
 macro_rules! one_of {
     ($(#[$about:meta])+ $name:ident = $($refusal:ident),+;) => {
         $(#[$about])+

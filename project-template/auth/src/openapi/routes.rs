@@ -1,5 +1,3 @@
-//! `/openapi.json` and `/docs/`.
-
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderName, header};
@@ -9,7 +7,6 @@ use serde_json::Value;
 use super::page;
 use crate::Auth;
 
-/// Browsers revalidate before they use a stored response.
 const CACHE: &str = "no-cache";
 
 pub(crate) fn router(spec: &Value) -> Router<Auth> {

@@ -19,7 +19,7 @@ use crate::throttle::Action;
 
 const HEADER: &str = "x-cron-secret";
 
-/// Exists only if a secret is set; otherwise the path answers like any unknown path.
+/// Without a secret the path answers like any unknown path.
 pub(crate) fn cron_router(settings: &super::Settings) -> Api {
     if settings.secret.is_some() { at(Api::default(), routes!(flush_tokens)) } else { Api::default() }
 }

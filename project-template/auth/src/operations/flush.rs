@@ -9,29 +9,21 @@ use tokio::time::MissedTickBehavior;
 use crate::Auth;
 use crate::sessions;
 
-/// Rows per statement.
 const BATCH: u32 = 500;
 
-/// Number of rows removed, by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Flushed {
-    /// Expired sessions.
     pub(crate) sessions: u64,
-    /// One-time links and codes.
     pub(crate) codes: u64,
-    /// Rows of the audit log.
     pub(crate) events: u64,
-    /// Counters against guessing and flooding.
     pub(crate) counters: u64,
 }
 
 impl Flushed {
-    /// Counts with the kinds as programs name them.
     pub(crate) fn by_name(self) -> [(&'static str, u64); 4] {
         [("sessions", self.sessions), ("codes", self.codes), ("events", self.events), ("counters", self.counters)]
     }
 
-    /// Counts with the kinds as people name them.
     pub(crate) fn kinds(self) -> [(&'static str, u64); 4] {
         [
             ("expired sessions", self.sessions),
@@ -42,10 +34,8 @@ impl Flushed {
     }
 }
 
-/// Locked while this process removes expired data.
 pub(crate) type Flushing = Mutex<()>;
 
-/// Removes expired data now and at every interval, until the server stops.
 pub(crate) async fn flush_by_itself(auth: Auth) {
     let Some(interval) = auth.settings().cron.interval else { return };
     let mut timer = tokio::time::interval(interval);
@@ -70,8 +60,7 @@ pub(crate) async fn flush_by_itself(auth: Auth) {
     }
 }
 
-/// Removes expired data, unless this process is already doing so: frequent calls must not pile up. Returns whether
-/// there may be more, as [`flush_within`] does.
+/// Does nothing while this process is already at it: calls must not pile up. Returns whether there may be more.
 pub(super) async fn flush_unless_running(auth: &Auth, limit: Option<Duration>) -> sqlx::Result<(Flushed, bool)> {
     match auth.flushing().try_lock() {
         Ok(_running) => flush_within(auth, limit).await,
@@ -79,12 +68,11 @@ pub(super) async fn flush_unless_running(auth: &Auth, limit: Option<Duration>) -
     }
 }
 
-/// Removes all expired data.
 pub(crate) async fn flush(auth: &Auth) -> sqlx::Result<Flushed> {
     Ok(flush_within(auth, None).await?.0)
 }
 
-/// The time limit for a removal that a client waits for: it must answer before the request times out.
+/// For a client that waits: the answer must come before the request times out.
 pub(crate) fn limit_of_request(auth: &Auth) -> Duration {
     auth.settings().http.request_timeout / 2
 }
@@ -111,7 +99,6 @@ pub(crate) async fn flush_within(auth: &Auth, limit: Option<Duration>) -> sqlx::
     }
 }
 
-/// Counts the rows that [`flush`] would remove.
 pub(crate) async fn expired(auth: &Auth) -> sqlx::Result<Flushed> {
     let now = auth.now();
     Ok(Flushed {

@@ -1,5 +1,3 @@
-//! Checks the services that the server depends on.
-
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 

@@ -1,5 +1,3 @@
-//! Metrics that are read at scrape time.
-
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::ConstCounter;
@@ -12,10 +10,10 @@ use crate::Auth;
 use crate::metrics::Label;
 use crate::redis::Redis;
 
-/// Time limit for the database: if the scrape times out, the other readings are lost too.
+/// If the scrape times out, the other readings are lost too.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// All readings, except those that are unavailable now.
+/// Leaves out readings that are unavailable now.
 pub(super) async fn take(auth: &Auth) -> Registry {
     let mut readings = Registry::default();
     of_the_process(auth, &mut readings);

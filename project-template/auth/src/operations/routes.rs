@@ -1,5 +1,3 @@
-//! `/health/live` and `/health/ready`, for load balancers.
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};

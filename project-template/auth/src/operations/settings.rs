@@ -1,5 +1,3 @@
-//! `[cron]`.
-
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -7,9 +5,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::settings::{Deployed, Section};
 
-/// Minimum length in bytes, which no rate of requests is enough to guess.
+/// In bytes: no rate of requests is enough to guess a secret of this length.
 const SECRET_LENGTH: usize = 32;
-/// Minimum number of different characters. A random secret has more; `aaaa…` and `changeme-changeme-…` have fewer.
+/// A random secret has more different characters; `aaaa…` and `changeme-changeme-…` have fewer.
 const SECRET_VARIETY: usize = 10;
 
 /// `[cron]`.

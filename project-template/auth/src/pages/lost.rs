@@ -11,8 +11,7 @@ use crate::templates::pages::NotFound;
 const BESIDE: [&str; 14] =
     ["%20", "%22", "%3C", "%3E", "%5D", "%7D", "%C2%A0", "%E2%80%8B", ")", ".", ",", ";", "'", "!"];
 
-/// The response to a person's request for an unknown path below the prefix of the API: a redirect to the path without
-/// the extra characters, or a page that says that there is none.
+/// Redirects a person below the prefix of the API to the path without the extra characters, or shows a page.
 pub(crate) fn lost(auth: &Auth, reader: Reader, method: &Method, uri: &Uri) -> Option<Response> {
     let path = without_what_is_beside(uri.path());
     let is_ours = path.starts_with(&format!("{}/", auth.settings().http.prefix));
@@ -26,7 +25,7 @@ pub(crate) fn lost(auth: &Auth, reader: Reader, method: &Method, uri: &Uri) -> O
     Some((StatusCode::FOUND, [(header::LOCATION, auth.settings().http.outer_path(&path))]).into_response())
 }
 
-/// The result begins with exactly one slash, so it is a path of this server and never another host.
+/// The result begins with exactly one slash: it is a path of this server, never another host.
 fn without_what_is_beside(path: &str) -> String {
     let mut rest = path.trim_start_matches('/');
     loop {

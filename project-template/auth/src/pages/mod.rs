@@ -1,9 +1,8 @@
-//! HTML pages for people, with style and script inline.
+//! HTML pages for people: [`show`] answers with one of [`crate::templates::pages`].
 //!
-//! [`show`] answers with any of the pages of [`crate::templates::pages`]. Their policy admits only styles and scripts
-//! that are inline and carry the response's nonce, images and fonts of this origin, and forms that are posted to this
-//! origin. Each page works without its script. No script of another origin can read one, whatever `http.cors_origins`
-//! says. A route that serves people and programs takes a [`Reader`].
+//! Their policy admits only inline styles and scripts with the response's nonce, images and fonts of this origin, and
+//! forms posted to it. Each page works without its script. No script of another origin can read one, whatever
+//! `http.cors_origins` says.
 
 mod lost;
 mod reader;
@@ -23,10 +22,9 @@ use crate::error::Result;
 use crate::http::SameOrigin;
 use crate::templates::Page;
 
-/// Sends the page's address to no other origin. Under `no-referrer` a form would send us `Origin: null` (Fetch
-/// standard), and we would refuse browsers that do not send `Sec-Fetch-Site` either, as none does over plain HTTP.
+/// Under `no-referrer` a form sends `Origin: null` (Fetch standard); without `Sec-Fetch-Site` we would refuse it.
 const REFERRER_POLICY: &str = "same-origin";
-/// Bytes of a nonce; the standard asks for 128 bits (CSP 3, section 7.1).
+/// The standard asks for 128 bits (CSP 3, section 7.1).
 const NONCE_BYTES: usize = 16;
 
 /// Answers with a page.
@@ -34,8 +32,7 @@ pub fn show<P: Page>(auth: &Auth, status: StatusCode, page: &P) -> Result<Respon
     show_leading_to(auth, status, page, None)
 }
 
-/// As [`show`], for a page whose form is answered by a redirect to another origin: browsers apply the page's
-/// `form-action` to that redirect too.
+/// As [`show`], for a form answered by a redirect to another origin, to which `form-action` applies too.
 pub fn show_leading_to<P: Page>(
     auth: &Auth,
     status: StatusCode,
@@ -88,12 +85,10 @@ fn answer(status: StatusCode, html: String, nonce: &str, elsewhere: Option<&str>
     Ok((status, Extension(SameOrigin), headers, Html(html)).into_response())
 }
 
-/// A random value that an attacker cannot guess.
 pub(crate) fn nonce() -> Result<String> {
     Ok(URL_SAFE_NO_PAD.encode(random::<NONCE_BYTES>()?))
 }
 
-/// Whether a text has the form of a [`nonce`].
 pub(crate) fn is_nonce(text: &str) -> bool {
     URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == NONCE_BYTES)
 }

@@ -1,5 +1,3 @@
-//! The reader of a response, on routes that both people and programs call.
-
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
@@ -11,8 +9,7 @@ use crate::Auth;
 use crate::error::{Error, Result};
 use crate::templates::pages::Refused;
 
-/// A person in a browser, or a program. A browser accepts HTML when a person follows a link or posts a form; scripts
-/// and apps do not ask for it.
+/// A person in a browser, or a program. A browser accepts HTML when a person follows a link or posts a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
     /// Gets a page.
@@ -40,7 +37,7 @@ impl Reader {
     /// Returns the response, or the refusal in the reader's format.
     ///
     /// # Errors
-    /// As [`Reader::refuse`].
+    /// The refusal, for a program.
     pub fn answer(self, auth: &Auth, answer: Result<Response>) -> Result<Response> {
         answer.or_else(|error| self.refuse(auth, error))
     }

@@ -32,20 +32,19 @@ pub(super) fn add(api: Api) -> Api {
     page_at(api, "/password/reset/complete/", get(complete))
 }
 
-/// Routes outside the API, at the same path everywhere.
+/// Outside the API, at the same path everywhere.
 pub(crate) fn public_router() -> Api {
     Api::default().route("/.well-known/change-password", get(change_page))
 }
 
-/// Leads to the page where passwords are changed (W3C, A Well-Known URL for Changing Passwords).
+/// W3C, A Well-Known URL for Changing Passwords.
 async fn change_page(State(auth): State<Auth>) -> Result<Response> {
     let page = auth.settings().password.change_page.clone().ok_or_else(Error::not_found)?;
     Ok((StatusCode::FOUND, [(header::LOCATION, page)]).into_response())
 }
 
-/// Opens a link, which grants the right to set a password. Nothing is used up, since mail scanners open links too.
+/// Grants the right to set a password. Nothing is used up, since mail scanners open links too.
 async fn open(State(auth): State<Auth>, path: Result<Path<(String, String)>, PathRejection>) -> Result<Response> {
-    // A path that is not text is not a valid link either.
     let (uid, token) = path.map(|Path(parts)| parts).unwrap_or_default();
     Reader::Person.answer(&auth, hand_over(&auth, &uid, secret_of(&token).to_owned()).await)
 }
@@ -82,7 +81,6 @@ async fn complete(State(auth): State<Auth>) -> Result<Response> {
     pages::show(&auth, StatusCode::OK, &PasswordResetComplete {})
 }
 
-/// The capability that came with a request, and the reset it allows now.
 pub(super) async fn held(auth: &Auth, headers: &HeaderMap) -> Result<(Capability, Reset)> {
     let cookie = cookies::value(headers, &capability_cookie_name(&auth.settings().sessions.cookie))
         .ok_or(Error::NotAuthenticated(Scheme::Cookie))?;
@@ -121,7 +119,7 @@ pub(super) fn not_valid(auth: &Auth, status: StatusCode, email: String, errors: 
     Ok(page)
 }
 
-/// A cookie that lasts as long as a capability; without a value, its deletion.
+/// Lasts as long as a capability; without a value, its deletion.
 pub(super) fn cookie(auth: &Auth, name: &'static str, value: String, http_only: bool) -> HeaderValue {
     let age = if value.is_empty() { time::Duration::ZERO } else { CAPABILITY_LIFETIME.try_into().unwrap_or_default() };
     // `Strict` would withhold it from the page that a link in a mail leads to.
@@ -145,7 +143,6 @@ fn capability_cookie_name(settings: &sessions::CookieSettings) -> String {
     settings.name_of(CAPABILITY_COOKIE, true)
 }
 
-/// The cookie of an opened link, for the API's description.
 pub(crate) fn security_scheme(settings: &sessions::CookieSettings) -> (&'static str, Value) {
     let scheme = json!({
         "type": "apiKey", "in": "cookie", "name": capability_cookie_name(settings),

@@ -1,7 +1,5 @@
-//! Setting a new password with a mailed link.
-//!
-//! Addresses end up in histories, logs and screenshots, so the link's secret moves from the address into a sealed,
-//! short-lived cookie at once. Opening the link uses nothing up; setting a password does.
+//! A link's address ends up in histories, logs and screenshots: its secret moves into a sealed, short-lived cookie at
+//! once. Opening the link uses nothing up; setting a password does.
 
 use std::time::Duration;
 
@@ -23,17 +21,13 @@ use crate::templates::mails;
 use crate::throttle;
 use crate::users::{self, Email, User};
 
-/// How long a form may be filled in. After that, the link can be opened again while it is valid.
+/// The time to fill in a form. After that, the link can be opened again while it is valid.
 pub(super) const CAPABILITY_LIFETIME: Duration = Duration::from_mins(15);
-/// Purposes that separate the sealed cookie and the CSRF token from other uses of the keys.
+/// Separates the sealed cookie and the CSRF token from other uses of the keys.
 const CAPABILITY: &str = "password reset capability";
 const CSRF: &str = "password reset form";
 
-/// Mails a link, if the address has an account; setting a password with it leads to `next`. If not, it does the same
-/// and takes as long: mails are sent later, and one is written in any case.
-///
-/// # Errors
-/// 429 with the time to wait, if the address has had its share of mails, whether or not any were sent.
+/// Without an account it does the same and takes as long. 429 after the address's share of mails, sent or not.
 pub(crate) async fn request(auth: &Auth, email: &Email, next: &ReturnTo) -> Result<()> {
     let user = users::by_address(auth.db(), email).await?.filter(|user| user.is_active);
     let lifetime = auth.settings().password.reset_lifetime;
@@ -79,8 +73,7 @@ pub(super) async fn find(auth: &Auth, secret: &SecretString) -> Result<Option<Re
     Ok(user.map(|user| Reset { user, link }))
 }
 
-/// Sets the password, and ends everything that an attacker could hold: sessions, links, and this link. None if the link
-/// was used, or the account changed, at the same time.
+/// Ends all that an attacker could hold: sessions, links, this link. None if it was used, or the account changed.
 pub(super) async fn set(auth: &Auth, reset: &Reset, password: SecretString) -> Result<Option<User>> {
     let hash = auth.passwords().hash(password).await?;
     let now = auth.now();
@@ -137,7 +130,7 @@ impl Capability {
         Self { secret, sealed }
     }
 
-    /// Reads a cookie's value; None if it is not one of ours or has expired.
+    /// None if the cookie is not one of ours or has expired.
     pub(super) fn read(auth: &Auth, sealed: &str) -> Option<Self> {
         let plain = auth.tokens().open(CAPABILITY, &URL_SAFE_NO_PAD.decode(sealed).ok()?)?;
         let (until, secret) = std::str::from_utf8(&plain).ok()?.split_once(' ')?;
@@ -145,8 +138,7 @@ impl Capability {
         is_alive.then(|| Self { secret: secret.into(), sealed: sealed.to_owned() })
     }
 
-    /// Its name for [`csrf`](crate::http::csrf) is that of its link: opening a link twice gives the second cookie to
-    /// the first form as well.
+    /// The link's, for [`csrf`](crate::http::csrf): a link opened twice gives its second cookie to the first form too.
     pub(super) fn name(&self) -> String {
         format!("{CSRF} {}", self.secret.expose_secret())
     }

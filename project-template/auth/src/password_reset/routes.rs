@@ -1,5 +1,4 @@
-//! `password/reset/` and `password/reset/set-new/`: requesting a link and setting a password with it, by a program or
-//! in a page's form.
+//! Requests for a link, and for a password with it, by a program or in a page's form.
 
 use axum::Json;
 use axum::extract::State;
@@ -179,7 +178,7 @@ async fn set_new(
         Err(Error::CapabilityNotValid) if reader == Reader::Person => {
             return not_valid(&auth, StatusCode::UNAUTHORIZED, String::new(), Vec::new());
         }
-        // The form is of another link, opened earlier: the user must first see whose password would be set.
+        // The form is of a link opened earlier: the user must first see whose password would be set.
         Err(Error::Refused { code: csrf::REFUSED, .. }) if reader == Reader::Person => {
             return filled(&auth, StatusCode::FORBIDDEN, &capability, &reset, vec![OTHER_LINK.into()]);
         }
@@ -215,7 +214,6 @@ async fn save(
     Ok((saved.ok_or(Error::CapabilityNotValid)?, forgotten))
 }
 
-/// A field's message, for a page that does not name the field.
 fn in_words(message: std::borrow::Cow<'static, str>) -> String {
     if message == BLANK || message == REQUIRED { "Enter the new password twice.".into() } else { message.into() }
 }

@@ -4,7 +4,6 @@ mod said;
 
 pub use said::{duration, of_name, time, timestamp};
 
-/// Declares an enum with a word for each variant.
 macro_rules! words {
     ($(#[$about:meta])* $name:ident { $($(#[$what:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$about])*
@@ -17,7 +16,6 @@ macro_rules! words {
             #[allow(dead_code, reason = "not every list of words is walked through")]
             pub(crate) const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// The word in rows, logs, filters and metrics.
             pub(crate) fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+

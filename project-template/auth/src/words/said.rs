@@ -1,5 +1,3 @@
-//! Values formatted for people.
-
 use std::time::Duration;
 
 use time::OffsetDateTime;

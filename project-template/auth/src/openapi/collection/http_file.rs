@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{BY_HAND, KEPT, Request, VARIABLES, base, chapters, quoted};
 
-/// The value of an unset variable. With an empty value, httpYac would read the next line as the value.
+/// With an empty value, httpYac would read the next line as the value.
 const NONE: &str = "none";
 
 pub(crate) fn http_file(spec: &Value) -> String {

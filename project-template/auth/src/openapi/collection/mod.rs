@@ -1,8 +1,6 @@
-//! The API as a collection of requests, for programs that send them: Postman and its kin, and httpYac.
-//!
-//! One run from top to bottom signs up, sends every request that the responses make possible, and deletes the account,
-//! so that it can be repeated. Values of responses, such as tokens, are kept in variables for later requests. Values of
-//! mails have to be filled in by hand: until then the requests that need them are skipped.
+//! The API as a collection of requests: for Postman and its kin, and httpYac. One run from top to bottom signs up,
+//! sends every request that the responses make possible, and deletes the account, so that it can be repeated. Requests
+//! that need a value of a mail are skipped until it is filled in by hand.
 
 mod http_file;
 mod postman;
@@ -12,18 +10,17 @@ use serde_json::{Map, Value};
 pub(crate) use http_file::http_file;
 pub(crate) use postman::postman;
 
-/// The address of a development server, used unless the settings have a public one.
+/// Used unless the settings have a public address.
 const LOCAL: &str = "http://127.0.0.1:8000";
 
-/// The chapter of the requests that end sessions, which the others need.
+/// For the requests that end sessions, which the others need.
 const LEAVING: &str = "Leaving";
-/// Its requests in order. Each but the first needs a new session.
+/// In order. Each but the first needs a new session.
 const LEAVERS: [&str; 4] = ["endSession", "logoutAll", "logout", "deleteUser"];
 /// `deleteUser` for clients that cannot send DELETE. Skipped: a run has one account to delete.
 const TWIN: &str = "deleteUserByPost";
 const LOGIN: &str = "login";
 
-/// Variables and their initial values.
 const VARIABLES: [(&str, &str); 4] = [
     ("email", "ada@example.com"),
     ("password", "correct horse battery staple"),
@@ -31,27 +28,20 @@ const VARIABLES: [(&str, &str); 4] = [
     ("new_email", "ada.lovelace@example.com"),
 ];
 
-/// Variables to fill in by hand from a mail, a cookie or the settings.
 const BY_HAND: [&str; 5] = ["link_key", "code", "csrf_token", "reset_cookie", "scheduler_secret"];
 
 /// Members of responses that are kept in a variable of the same name.
 const KEPT: [&str; 3] = ["access", "refresh", "session"];
 
-/// One request, with variables as `{{name}}`.
 struct Request<'s> {
-    /// The operation's id.
     id: String,
     title: &'s str,
     about: &'s str,
     method: String,
-    /// From the first slash on.
     path: String,
-    /// Names and values, without `Content-Type`.
     headers: Vec<(&'static str, &'static str)>,
     body: Option<Value>,
-    /// The variable without which the request is skipped.
     needs: Option<&'static str>,
-    /// Whether the new password replaces the password afterwards.
     changes_password: bool,
     /// The statuses expected in a run: success, or 404 if the settings leave the operation out.
     fine: Vec<u16>,
@@ -97,14 +87,12 @@ fn chapters(spec: &Value) -> Vec<Chapter<'_>> {
     }
     chapters.push(Chapter { name: LEAVING, requests });
     chapters.retain(|chapter| !chapter.requests.is_empty());
-    // The other requests need an account.
     for chapter in &mut chapters {
         chapter.requests.sort_by_key(|request| request.id != "register");
     }
     chapters
 }
 
-/// The names as elements of a JavaScript array.
 fn quoted(names: &[&str]) -> String {
     names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
 }
@@ -161,7 +149,7 @@ fn fine(operation: &Value, path: &str) -> Vec<u16> {
     statuses.filter(|status| *status < 300 || (*status == 404 && !path.contains("{{"))).collect()
 }
 
-/// The example, with variables for values that differ between runs.
+/// Variables stand for values that differ between runs.
 fn body(example: &Value, path: &str) -> Value {
     let members = example.as_object().cloned().unwrap_or_default();
     let variable = |name: &str| match name {

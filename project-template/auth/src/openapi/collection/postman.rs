@@ -41,7 +41,6 @@ fn item(request: &Request<'_>) -> Value {
     item
 }
 
-/// The scripts before a request and after its response.
 fn events(request: &Request<'_>) -> Vec<Value> {
     let skip = request.needs.map(|name| {
         let line = format!("if (!pm.collectionVariables.get(\"{name}\")) pm.execution.skipRequest();");
@@ -64,7 +63,6 @@ fn event(listen: &str, lines: &[String]) -> Value {
     json!({ "listen": listen, "script": { "type": "text/javascript", "exec": lines } })
 }
 
-/// The script after every response.
 fn keep() -> [String; 3] {
     [
         "const type = pm.response.headers.get(\"Content-Type\") || \"\";".into(),

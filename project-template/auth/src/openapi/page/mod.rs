@@ -1,10 +1,8 @@
-//! The page to read and try the API: rendered when the server starts, so that it can be read without a script. With the
-//! script, each operation has a form that sends it.
+//! The page to read and try the API, rendered at the start: it can be read without a script.
 
 use minijinja::{AutoEscape, Environment};
 use serde_json::{Value, json};
 
-/// Served beside the page.
 pub(super) const STYLE: &str = include_str!("page.css");
 pub(super) const SCRIPT: &str = include_str!("page.js");
 
@@ -24,7 +22,6 @@ pub(super) fn render(spec: &Value) -> Result<String, minijinja::Error> {
     environment.render_str(include_str!("page.html"), minijinja::value::Serde(&view))
 }
 
-/// The operations, grouped by tag.
 fn chapters(spec: &Value) -> Vec<Value> {
     let tags = spec["tags"].as_array().into_iter().flatten().filter_map(|tag| tag["name"].as_str());
     let mut chapters: Vec<(&str, Vec<Value>)> = tags.map(|tag| (tag, Vec::new())).collect();
@@ -80,7 +77,6 @@ fn members(schema: &Value) -> Vec<Value> {
     schema["properties"].as_object().into_iter().flatten().map(view).collect()
 }
 
-/// A response: its meaning and its bodies; refusals have one body for each code.
 fn answer_view(spec: &Value, status: &str, answer: &Value) -> Value {
     let lines = answer["description"].as_str().unwrap_or_default().lines().filter(|line| !line.is_empty());
     let (listed, about): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.starts_with("- "));
@@ -95,7 +91,6 @@ fn answer_view(spec: &Value, status: &str, answer: &Value) -> Value {
     json!({ "status": status, "about": about.join(" "), "listed": listed, "bodies": bodies, "headers": headers })
 }
 
-/// Parses a line of the list of refusals: the code and its cause.
 fn case(line: &str) -> Option<Value> {
     let (code, about) = line.strip_prefix("- `")?.split_once("`: ")?;
     Some(json!({ "code": code, "about": about }))
@@ -117,7 +112,6 @@ fn pretty(value: &Value) -> String {
     format!("{value:#}")
 }
 
-/// Renders text with `code` and **bold** as HTML.
 fn rich(text: &str) -> String {
     let mut html = minijinja::HtmlEscape(text).to_string();
     for (mark, tag) in [("**", "strong"), ("`", "code")] {
