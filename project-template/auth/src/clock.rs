@@ -1,4 +1,4 @@
-//! The only clock. All code that depends on time reads it, so that a test can move it.
+//! The only clock, so that a test can move it.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -9,7 +9,6 @@ use time::OffsetDateTime;
 /// How far the clocks of instances may differ: a stored time may be this far in the future.
 const SKEW: Duration = Duration::from_secs(5);
 
-/// Start of the monotonic time.
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// Whether a stored time, in seconds since 1970, is less than `within` ago. A time in the future comes from a wrong
@@ -24,8 +23,7 @@ fn seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// A moment by two clocks: the system's, which may be set back, and a monotonic one, which may stop while the machine
-/// sleeps.
+/// A moment by two clocks: the system's may be set back, a monotonic one may stop while the machine sleeps.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
     /// The time that [`Clock::now`] returned.
@@ -34,7 +32,6 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// Whether less than `within` has passed since an earlier moment, by both clocks.
     pub(crate) fn is_within(self, within: Duration, earlier: Self) -> bool {
         let by_clock = self.at - earlier.at;
         !by_clock.is_negative() && by_clock < within && self.ran.saturating_sub(earlier.ran) < within

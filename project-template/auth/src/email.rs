@@ -1,8 +1,6 @@
-//! An e-mail address, parsed once.
-
 use unicode_normalization::UnicodeNormalization;
 
-/// Octets of an address (RFC 5321, section 4.5.3.1, without the angle brackets) and of its local part.
+/// Octets (RFC 5321, section 4.5.3.1, without the angle brackets).
 const ADDRESS_LIMIT: usize = 254;
 const LOCAL_LIMIT: usize = 64;
 
@@ -14,11 +12,10 @@ pub struct Email {
 }
 
 impl Email {
-    /// Parses an address: one `@`, no quoting, no list, a domain name with a dot. Ignores white space around it, and
-    /// invisible characters that were copied with it.
+    /// Parses one address: no quoting, a domain with a dot. Ignores white space and invisible characters around it.
     ///
-    /// Two addresses are the same account when their keys are equal: lower case, Unicode NFC, the domain in its ASCII
-    /// form (UTS 46). Dots and `+tags` are kept: only the mail server knows their meaning.
+    /// Addresses with equal keys are the same account: lower case, Unicode NFC, the domain in its ASCII form (UTS 46).
+    /// Dots and `+tags` are kept: only the mail server knows their meaning.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text: String = text.trim_matches(is_unseen).nfc().collect();

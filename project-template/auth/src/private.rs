@@ -3,7 +3,7 @@
 use std::fs::{DirBuilder, OpenOptions};
 use std::path::Path;
 
-/// Creates a directory and its missing parents. An existing one keeps its mode.
+/// An existing directory keeps its mode.
 pub(crate) fn create_directory(path: &Path) -> std::io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -15,7 +15,6 @@ pub(crate) fn create_directory(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
-/// Opens a file for writing. Only the owner can read or write a file created with these options.
 pub(crate) fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);

@@ -11,7 +11,6 @@ tokio::task_local! {
 /// The source of a task's events; empty in a command.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Origin {
-    /// `X-Request-Id`.
     pub(crate) request: Option<Uuid>,
     /// The client's address, unless the settings keep none.
     pub(crate) ip: Option<IpAddr>,
@@ -19,17 +18,15 @@ pub(crate) struct Origin {
     pub(crate) actor: Option<Uuid>,
 }
 
-/// Runs a request's handler: its events get this origin.
 pub(crate) async fn of_request<F: Future>(origin: Origin, answering: F) -> F::Output {
     ORIGIN.scope(origin, answering).await
 }
 
-/// Runs an admin's act: its events get this actor.
 pub(crate) fn acting<F: Future>(actor: Uuid, doing: F) -> impl Future<Output = F::Output> {
     of_request(Origin { actor: Some(actor), ..current() }, doing)
 }
 
-/// As [`of_request`], for work in a separate task on behalf of the current request.
+/// For work in a separate task on behalf of the current request.
 pub(crate) fn of_same_request<F: Future>(work: F) -> impl Future<Output = F::Output> {
     of_request(current(), work)
 }

@@ -8,23 +8,20 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
-/// Returns a connector that trusts the public authorities and those of `ca_file`.
-///
-/// # Errors
-/// The problem with the file, in words that follow the name of its setting.
+/// Trusts the public authorities and those of `ca_file`. The error is a text that follows the name of the setting.
 pub(crate) fn connector(ca_file: Option<&Path>) -> Result<TlsConnector, String> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(path) = ca_file {
         trust(&mut roots, path).map_err(|cause| format!("names {}, which {cause}", path.display()))?;
     }
-    // Named explicitly: the default provider of the process may be another one.
+    // The default provider of the process may be another one.
     let config = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("cannot be used: {error}"))?;
     Ok(TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth())))
 }
 
-/// Adds the certificates of a file. Fails if one cannot be trusted or the file has none.
+/// Fails if one cannot be trusted or the file has none.
 fn trust(roots: &mut RootCertStore, path: &Path) -> Result<(), String> {
     let pem = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
     // The parser's error quotes the line, which may be part of a private key given by mistake.
