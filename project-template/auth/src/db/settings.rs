@@ -70,7 +70,6 @@ impl Deployed for Settings {
     }
 }
 
-/// Whether the connection to PostgreSQL leaves this machine and may be unencrypted.
 fn speaks_in_clear(url: &str) -> bool {
     PgConnectOptions::from_str(url).is_ok_and(|options| {
         let is_here = ["localhost", "127.0.0.1", "::1", "[::1]"].contains(&options.get_host())

@@ -17,7 +17,6 @@ words! {
     /// The outcome of an attempt.
     AttemptOutcome {
         Succeeded = "succeeded",
-        /// A refresh token was presented again.
         Replayed = "replayed",
         /// Another step is required before a session begins.
         Challenged = "challenged",

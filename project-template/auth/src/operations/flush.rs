@@ -77,7 +77,7 @@ pub(crate) fn limit_of_request(auth: &Auth) -> Duration {
     auth.settings().http.request_timeout / 2
 }
 
-/// Removes expired data for about as long as `limit`. Returns whether there may be more.
+/// Returns whether there may be more.
 pub(crate) async fn flush_within(auth: &Auth, limit: Option<Duration>) -> sqlx::Result<(Flushed, bool)> {
     let (now, begun) = (auth.now(), Instant::now());
     let mut flushed = Flushed::default();

@@ -15,7 +15,6 @@ use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 const SHORT: u64 = 64 * 1024;
 const SHORT_TIME: Duration = Duration::from_secs(1);
 
-/// Hands the body back if it is dropped before its end.
 struct Lent {
     body: Option<Incoming>,
     rest: Rest,

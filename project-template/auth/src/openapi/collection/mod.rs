@@ -30,7 +30,6 @@ const VARIABLES: [(&str, &str); 4] = [
 
 const BY_HAND: [&str; 5] = ["link_key", "code", "csrf_token", "reset_cookie", "scheduler_secret"];
 
-/// Members of responses that are kept in a variable of the same name.
 const KEPT: [&str; 3] = ["access", "refresh", "session"];
 
 struct Request<'s> {
@@ -149,7 +148,6 @@ fn fine(operation: &Value, path: &str) -> Vec<u16> {
     statuses.filter(|status| *status < 300 || (*status == 404 && !path.contains("{{"))).collect()
 }
 
-/// Variables stand for values that differ between runs.
 fn body(example: &Value, path: &str) -> Value {
     let members = example.as_object().cloned().unwrap_or_default();
     let variable = |name: &str| match name {
