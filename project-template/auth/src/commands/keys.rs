@@ -208,7 +208,7 @@ fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 fn list(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let (tokens, mismatch) = Tokens::load_to_list(&settings.tokens).map_err(Problems::from)?;
+    let (tokens, problems) = Tokens::load_to_list(&settings.tokens).map_err(Problems::from)?;
     let now = Clock::default().now();
     let signing = tokens.signing_key(now).kid().to_owned();
     for key in tokens.keys() {
@@ -229,8 +229,8 @@ fn list(settings: &Settings) -> anyhow::Result<ExitCode> {
         (true, None) => output::line("plain: tokens go out and are accepted unencrypted"),
         (false, _) => {}
     }
-    if let Some(problem) = mismatch {
-        eprintln!("the server does not start with these keys: {problem}");
+    if !problems.is_empty() {
+        eprintln!("the server does not start with these keys: {}", Problems::from(problems));
     }
     Ok(ExitCode::SUCCESS)
 }

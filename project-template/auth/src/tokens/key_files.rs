@@ -47,23 +47,28 @@ impl Loaded {
         }
     }
 
-    /// Why the keys cannot sign with `algorithm`: the newest that may sign is of another one.
-    pub(crate) fn mismatch(&self, algorithm: Algorithm) -> Option<Problem> {
+    /// Why the keys cannot sign with `algorithm`: the newest that may sign is of another one. With it, the keys that may
+    /// have been meant to sign.
+    pub(crate) fn mismatch(&self, algorithm: Algorithm) -> Vec<Problem> {
         let newest = self.keys.newest().algorithm();
+        if newest == algorithm {
+            return Vec::new();
+        }
         let fix = how_to_make(algorithm);
         let words = format_args!(
             "is {algorithm}, and the newest of tokens.keys that signs is for {newest}; {fix}, or set it to {newest}"
         );
-        (newest != algorithm).then(|| Problem::new("tokens.algorithm", words))
+        [Problem::new("tokens.algorithm", words)].into_iter().chain(self.idle.iter().cloned()).collect()
     }
 
     /// The keys and everything to log about them, for a server that signs with `algorithm`.
     ///
     /// # Errors
-    /// [`Loaded::mismatch`], and the keys that may have been meant to sign.
+    /// [`Loaded::mismatch`].
     pub(crate) fn signing_with(mut self, algorithm: Algorithm) -> Result<Self, Vec<Problem>> {
-        if let Some(problem) = self.mismatch(algorithm) {
-            return Err([problem].into_iter().chain(self.idle).collect());
+        let problems = self.mismatch(algorithm);
+        if !problems.is_empty() {
+            return Err(problems);
         }
         self.warnings.extend(self.idle.drain(..).map(|idle| idle.to_string()));
         Ok(self)

@@ -73,12 +73,11 @@ impl Tokens {
         }
     }
 
-    /// Loads the keys to list them, even if none of them can sign with `tokens.algorithm`: that problem is returned
-    /// beside them.
+    /// Loads the keys to list them, even if the server would not sign with them: why is returned beside them.
     ///
     /// # Errors
     /// As [`Tokens::load`], for every other problem.
-    pub(crate) fn load_to_list(settings: &Settings) -> Result<(Self, Option<Problem>), Vec<Problem>> {
+    pub(crate) fn load_to_list(settings: &Settings) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
         match (Loaded::of(&settings.keys, settings.algorithm), seal(&settings.encryption_keys)) {
             (Ok(loaded), Ok(seal)) => {
                 warn_of(&loaded.warnings);
