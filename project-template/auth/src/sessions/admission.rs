@@ -1,5 +1,4 @@
-//! Decides who may have a session. Every way to sign in asks here, and nothing else constructs the [`Admitted`] that
-//! beginning a session takes.
+//! Decides who may have a session. Nothing else constructs the [`Admitted`] that beginning a session takes.
 
 use uuid::Uuid;
 
@@ -33,7 +32,6 @@ pub enum Proof {
 }
 
 impl Proof {
-    /// The detail that the audit log records with the sign-in, if any.
     pub(crate) fn detail(self) -> Option<&'static str> {
         match self {
             Self::AdminPassword => Some(Reason::Admin.name()),
@@ -50,8 +48,7 @@ pub struct SigningIn<'r> {
     pub client: &'r Client,
     /// How the user proved their identity.
     pub proof: Proof,
-    /// Whether the browser is to keep the session when it is closed: `remember` of the request. If you challenge this
-    /// sign-in, pass it on with [`OwnProof::remembered`](crate::login::OwnProof::remembered).
+    /// Whether the browser keeps the session. After a challenge, pass it to [`OwnProof`](crate::login::OwnProof).
     pub remembered: bool,
 }
 
@@ -64,17 +61,13 @@ pub enum Admission {
     Challenged(Challenge),
 }
 
-/// A user who may have a session now, with the claims for its tokens.
 pub(crate) struct Admitted {
     pub(super) user: Uuid,
     pub(super) claims: UserClaims,
 }
 
 impl Admitted {
-    /// Admits the user of an active session, for the session that replaces it.
-    ///
-    /// # Errors
-    /// The error of the hook that supplies claims.
+    /// For the session that replaces an active one.
     pub(crate) async fn again(auth: &Auth, user: &DbUser) -> Result<Self> {
         Self::of(auth, user).await
     }
@@ -89,11 +82,7 @@ pub(crate) enum Entry {
     Challenge(Challenge),
 }
 
-/// Decides whether a user may have a session, and reports the reason to `refused` if not. Never call it within a
-/// transaction: hooks may need the only connection.
-///
-/// # Errors
-/// 401 `email_not_verified`; the error of a hook that refuses.
+/// Reports a refusal's reason to `refused`. Never call it within a transaction: hooks may need the only connection.
 pub(crate) async fn admit(
     auth: &Auth,
     user: &User,
@@ -108,10 +97,6 @@ pub(crate) async fn admit(
     }
 }
 
-/// Rejects an account whose address must be verified first.
-///
-/// # Errors
-/// 401 `email_not_verified`.
 pub(crate) fn require(auth: &Auth, user: &User) -> Result<()> {
     if user.email_verified || !auth.settings().email_verification.is_mandatory() {
         return Ok(());

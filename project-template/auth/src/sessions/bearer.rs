@@ -1,5 +1,3 @@
-//! The `Authorization` header of a request.
-
 use axum::http::{HeaderMap, StatusCode, header};
 
 use crate::error::{Error, Result};

@@ -1,7 +1,5 @@
-//! Binds tokens to the client they were issued to, as `tokens.bind` says.
-//!
-//! Anyone who has seen a user agent can send it: this hinders the use of a copied token from elsewhere, but
-//! authenticates nobody.
+//! Binds tokens to the client they were issued to (`tokens.bind`). It hinders the use of a copied token from elsewhere,
+//! but authenticates nobody: anyone who has seen a user agent can send it.
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -12,7 +10,6 @@ use crate::audit::{Event, Kind, Reason};
 use crate::http::Client;
 use crate::tokens::{Binding, Claims};
 
-/// The binding of an access token that is issued to this client.
 pub(super) fn of_access(auth: &Auth, session: Uuid, client: &Client, now: OffsetDateTime) -> Option<Binding> {
     let bind = auth.settings().tokens.bind;
     let device = bind.to_device().then(|| auth.tokens().mac_text(&device(session, client), now));
@@ -20,14 +17,14 @@ pub(super) fn of_access(auth: &Auth, session: Uuid, client: &Client, now: Offset
     (device.is_some() || ip.is_some()).then_some(Binding { device, ip })
 }
 
-/// The binding of a refresh token. It never varies for one client, since tokens of a generation are the same bytes.
+/// It never varies for one client: tokens of a generation are the same bytes.
 pub(super) fn of_refresh(auth: &Auth, session: Uuid, client: &Client, from: OffsetDateTime) -> Option<Binding> {
     let device =
         auth.settings().tokens.bind.to_device().then(|| auth.tokens().mac_text(&device(session, client), from))?;
     Some(Binding { device: Some(device), ip: None })
 }
 
-/// Whether a token is presented by the client it was issued to. A token without a binding is accepted from anywhere.
+/// A token without a binding is accepted from anywhere.
 pub(super) fn holds(auth: &Auth, claims: &Claims, client: &Client) -> bool {
     let (bind, Some(binding)) = (auth.settings().tokens.bind, &claims.bind) else { return true };
     let is_of = |claim: &Option<String>, message: &dyn Fn(Uuid, &Client) -> String| {

@@ -1,7 +1,5 @@
-//! When recent generations of a session were superseded, in a few bytes of its row.
-//!
-//! Generations are superseded in order, so one checkpoint a second is enough: `14:1` says that generation 1 and all
-//! later ones were superseded in second 14 or later. Stored as text, oldest first.
+//! When recent generations of a session were superseded. They are superseded in order, so one checkpoint a second is
+//! enough: `14:1` says that generation 1 and all later ones were superseded in second 14 or later. Oldest first.
 
 use std::time::Duration;
 
@@ -14,7 +12,7 @@ use crate::clock;
 pub(super) struct Checkpoints(Vec<(i64, i64)>);
 
 impl Checkpoints {
-    /// Reads the text of a row. Unreadable checkpoints are dropped, which is the strict side.
+    /// Unreadable checkpoints are dropped, which is the strict side.
     pub(super) fn parse(text: &str) -> Self {
         let pair = |pair: &str| {
             let (second, generation) = pair.split_once(':')?;
@@ -23,7 +21,6 @@ impl Checkpoints {
         Self(text.split(',').filter_map(pair).collect())
     }
 
-    /// Records that `generation` is superseded now, and drops checkpoints outside the window.
     pub(super) fn push(mut self, generation: i64, now: OffsetDateTime, window: Duration) -> Self {
         self.0.retain(|(second, _)| is_recent(*second, now, window));
         let now = now.unix_timestamp();

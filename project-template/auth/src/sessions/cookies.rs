@@ -14,11 +14,9 @@ use crate::http::{cookies, csrf};
 use crate::settings::{Choice, Section};
 use crate::tokens::Claims;
 
-/// The access token's cookie, which scripts cannot read.
 const ACCESS: &str = "access_token";
 /// Scripts read it and send it back in `X-CSRFToken`. Not `csrftoken`, which the form for a new password uses.
 const CSRF: &str = "csrf_access_token";
-/// Cookie name prefixes, whose rules browsers enforce.
 const PREFIXES: [&str; 2] = ["__Host-", "__Secure-"];
 
 /// The `SameSite` attribute.
@@ -53,7 +51,6 @@ pub struct CookieSettings {
     pub domain: Option<String>,
     pub same_site: SameSite,
     pub partitioned: bool,
-    /// When cookie names get a prefix.
     pub prefix: Prefix,
 }
 
@@ -84,13 +81,11 @@ impl CookieSettings {
         there.name.starts_with(prefix_of(true))
     }
 
-    /// The name of another cookie of this server, with a prefix if the refresh token's has one. `is_host_only`: the
-    /// cookie has the path `/` and no domain, so no other host of the domain can have set it.
+    /// `is_host_only`: the cookie has the path `/` and no domain, so no other host of the domain can have set it.
     pub(crate) fn name_of(&self, name: &str, is_host_only: bool) -> String {
         if self.has_prefix() { format!("{}{name}", prefix_of(is_host_only)) } else { name.to_owned() }
     }
 
-    /// Browsers accept a prefixed cookie over HTTPS alone.
     pub(crate) fn has_prefix(&self) -> bool {
         PREFIXES.into_iter().any(|prefix| self.name.starts_with(prefix))
     }
@@ -128,7 +123,7 @@ impl CookieSettings {
     }
 }
 
-/// The headers that set the cookies of what was issued, after those that delete stale cookies of the same names.
+/// Deletions of stale cookies of the same names come first.
 pub(super) fn set(auth: &Auth, issued: Issued, has_twins: bool) -> SetCookies {
     // Without an age, the browser drops a cookie when it is closed.
     let remembered = issued.remembered;
@@ -147,14 +142,13 @@ pub(crate) fn cleared(auth: &Auth) -> SetCookies {
     headers(&empty(auth))
 }
 
-/// Like [`cleared`], for a request with these headers: if it sent cookies of earlier settings, they are deleted too.
+/// Also deletes cookies of earlier settings, if the request sent any.
 pub(super) fn all_cleared(auth: &Auth, sent: &HeaderMap) -> SetCookies {
     let mut cookies = if twins::came_along(auth, sent) { twins::deletions(auth) } else { Vec::new() };
     cookies.extend(empty(auth));
     headers(&cookies)
 }
 
-/// The deletion of each cookie.
 pub(super) fn empty(auth: &Auth) -> Vec<Cookie<'static>> {
     let mut cookies = vec![refresh_cookie(auth, String::new(), Some(Duration::ZERO))];
     if auth.settings().sessions.access_cookie {
@@ -188,7 +182,6 @@ fn csrf_cookie(auth: &Auth, value: String, age: Option<Duration>) -> Cookie<'sta
     cookie
 }
 
-/// A cookie for every path, including the application's routes.
 fn cookie_of(auth: &Auth, name: String, value: String, age: Option<Duration>) -> Cookie<'static> {
     let settings = &auth.settings().sessions.cookie;
     // Browsers reject prefixed, partitioned and SameSite=None cookies that are not Secure.
@@ -227,13 +220,11 @@ pub(crate) fn split_name(name: &str) -> (&str, &str) {
     name.split_at(prefix.map_or(0, str::len))
 }
 
-/// The newest one presented. If `sessions.cookie_path` was changed, a browser sends one cookie for each path, and an
-/// older one would end the session as a replay.
+/// The newest: after a change of `cookie_path`, browsers also send older ones, which would end the session as a replay.
 pub(super) fn refresh_token(auth: &Auth, headers: &HeaderMap) -> Option<String> {
     refresh_tokens(auth, headers).pop()
 }
 
-/// Oldest first.
 pub(super) fn refresh_tokens(auth: &Auth, headers: &HeaderMap) -> Vec<String> {
     let made = |token: &String| auth.tokens().read_refresh(token).map(|claims| (claims.iat, claims.generation)).ok();
     let mut shown = tokens(headers, &auth.settings().sessions.cookie.name);
@@ -261,12 +252,8 @@ fn tokens(headers: &HeaderMap, name: &str) -> Vec<String> {
     cookies::values(headers, name).filter(|value| !value.is_empty() && value.len() <= TOKEN_BYTES).collect()
 }
 
-/// Checks the CSRF token of a request whose credential is a cookie with these claims. The token of another session of
-/// the account is accepted if its cookie was sent: with cookies of earlier settings, scripts read the oldest first.
-///
-/// # Errors
-/// 403 if no token matches. Without `sessions.access_cookie` none is required: the check of the request's origin is
-/// enough for a cookie that can only refresh.
+/// Without `access_cookie` none is required: a cookie that can only refresh is safe with the check of the origin. The
+/// token of another session whose cookie was sent counts: with cookies of earlier settings, scripts read the oldest.
 pub(super) fn check_csrf(auth: &Auth, headers: &HeaderMap, claims: &Claims) -> Result<()> {
     if !auth.settings().sessions.access_cookie {
         return Ok(());

@@ -1,5 +1,3 @@
-//! The access token of a request.
-
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -14,7 +12,7 @@ use crate::error::{Error, Result, Scheme};
 use crate::http::Client;
 use crate::tokens::{AccessClaims, Refusal};
 
-/// The claims of the request's access token, or why there are none, for handlers that take other credentials too.
+/// For handlers that take other credentials too.
 pub(super) struct Shown(pub(super) Result<Arc<AccessClaims>>);
 
 impl FromRequestParts<Auth> for Shown {
@@ -25,8 +23,7 @@ impl FromRequestParts<Auth> for Shown {
     }
 }
 
-/// The claims of the request's access token, from `Authorization` or, without that header, from the cookie. Does not
-/// check whether the session is active.
+/// From `Authorization`, else from the cookie. Does not check whether the session is active.
 pub(super) fn access_claims(auth: &Auth, parts: &Parts) -> Result<Arc<AccessClaims>> {
     let has_header = parts.headers.contains_key(header::AUTHORIZATION);
     let cookie = if has_header { None } else { cookies::access_token(auth, &parts.headers) };
@@ -46,12 +43,10 @@ pub(super) fn access_claims(auth: &Auth, parts: &Parts) -> Result<Arc<AccessClai
     Ok(claims)
 }
 
-/// 401: the session of a genuine access token has ended.
 pub(crate) fn session_over() -> Error {
     Error::refused(StatusCode::UNAUTHORIZED, "Session is no longer active.", "token_not_valid")
 }
 
-/// The claims of the request's access token. With `tokens.session_check`, its session must be active.
 pub(super) async fn authenticated(auth: &Auth, parts: &Parts) -> Result<Arc<AccessClaims>> {
     let claims = access_claims(auth, parts)?;
     let checked = auth.settings().tokens.session_check;

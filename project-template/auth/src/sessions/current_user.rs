@@ -1,5 +1,3 @@
-//! The signed-in user as an argument of a handler, which then cannot be called without one.
-
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;

@@ -1,5 +1,3 @@
-//! The signed-in user, read from the database, as an argument of a handler.
-
 use std::ops::Deref;
 
 use axum::extract::FromRequestParts;

@@ -1,7 +1,5 @@
-//! Describes a client by its user agent, well enough for users to recognise their devices in a list.
-//!
-//! Only names, without versions: an update must not make a new device. Anyone can send any user agent, so it grants
-//! nothing.
+//! Describes a client by its user agent, for a list of devices. Names have no versions: an update must not make a new
+//! device. Anyone can send any user agent, so it grants nothing.
 
 use serde::Serialize;
 
@@ -73,7 +71,7 @@ const SYSTEMS: &[(&str, &str)] = &[
     ("Linux", "Linux"),
 ];
 
-/// The longest accepted name of a program, in bytes.
+/// In bytes.
 const NAME_LIMIT: usize = 32;
 
 /// The client that last used a session, described by its user agent. All members are null if it sent none, or none was
@@ -111,13 +109,11 @@ impl Device {
         Self { browser: browser.map(str::to_owned), os, kind: kind(&user_agent, os), user_agent: Some(user_agent) }
     }
 
-    /// A name that stays the same across software updates.
     pub(super) fn name(&self) -> String {
         [self.browser.as_deref(), self.os, self.kind].map(Option::unwrap_or_default).join(", ")
     }
 }
 
-/// A device in a few words: "Firefox on Linux".
 pub(crate) fn device_name(user_agent: Option<String>) -> String {
     let device = user_agent.map(Device::of).unwrap_or_default();
     match (device.browser, device.os) {
@@ -128,7 +124,7 @@ pub(crate) fn device_name(user_agent: Option<String>) -> String {
     }
 }
 
-/// Like [`device_name`], without text chosen by the client: it goes into a mail, and anyone can send any user agent.
+/// Without text chosen by the client: it goes into a mail, and anyone can send any user agent.
 pub(super) fn known_name(user_agent: &str) -> String {
     match (browser(user_agent), system(user_agent)) {
         (Some(browser), Some(os)) => format!("{browser} on {os}"),
@@ -168,8 +164,7 @@ fn browser(user_agent: &str) -> Option<&'static str> {
     find(BROWSERS, user_agent).or_else(common).or_else(explorer)
 }
 
-/// The name that a program gives itself. A program that is no browser begins with it; one that embeds a browser lists
-/// it beside the browser's products.
+/// A program that is no browser begins with its name; one that embeds a browser lists it beside the browser's products.
 fn program(user_agent: &str) -> Option<&str> {
     if !is_of_browser(user_agent) {
         let name = user_agent.split(['/', '(']).next().unwrap_or_default().trim();

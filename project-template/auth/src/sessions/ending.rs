@@ -1,5 +1,3 @@
-//! Ends sessions.
-
 use uuid::Uuid;
 
 use super::instances::tell_of_change;
@@ -24,7 +22,6 @@ pub(crate) enum EndedBy {
     Limit,
     Invalidation,
     Deletion,
-    /// The account was given a role with power over others.
     Promotion,
 }
 
@@ -55,7 +52,6 @@ impl From<EndedBy> for &'static str {
     }
 }
 
-/// The sessions that a transaction ends, until it is committed.
 #[derive(Default)]
 #[must_use = "the transaction is to be committed with `Ended::commit`, else this process goes on accepting access tokens"]
 pub(crate) struct Ended {
@@ -72,8 +68,7 @@ impl Ended {
         self.sessions.contains(&session)
     }
 
-    /// Commits the transaction and stops accepting the sessions' access tokens in this process. A client that
-    /// disconnects during the commit cannot cause one without the other.
+    /// Also stops accepting the sessions' access tokens in this process, even if the client disconnects meanwhile.
     pub(crate) async fn commit(self, auth: &Auth, tx: Tx) -> Result<()> {
         let auth = auth.clone();
         Ok(db::whole(async move {
@@ -88,7 +83,7 @@ impl Ended {
     }
 }
 
-/// Ends one session of a user; returns whether it was active.
+/// Returns whether it was active.
 pub(crate) async fn end(auth: &Auth, session: Uuid, user: Uuid, by: EndedBy) -> Result<bool> {
     let mut tx = auth.db().begin().await?;
     let ended = end_in(auth, &mut tx, session, user, by).await?;

@@ -1,5 +1,3 @@
-//! Ends all sessions of a user, or those beyond a number.
-
 use uuid::Uuid;
 
 use super::{Ended, EndedBy, store};
@@ -8,15 +6,13 @@ use crate::audit::{Event, Kind};
 use crate::db::Tx;
 use crate::error::Result;
 
-/// Ends the sessions of a user, except one if given, within a transaction that holds or has changed the account (see
-/// [`hold`](crate::users::hold)).
+/// The transaction must hold or have changed the account (see [`hold`](crate::users::hold)).
 pub(crate) async fn end_all(auth: &Auth, tx: &mut Tx, user: Uuid, except: Option<Uuid>, by: EndedBy) -> Result<Ended> {
     let ended = store::end_all(tx, user, except, by.name(), auth.now()).await?;
     noted(auth, tx, user, ended, by).await
 }
 
-/// Whether a session is active. Call it in a transaction that holds the account, so that it stays true until the
-/// commit.
+/// Call it in a transaction that holds the account, so that it stays true until the commit.
 pub(crate) async fn is_live(auth: &Auth, tx: &mut Tx, session: Uuid) -> Result<bool> {
     let state = store::state(tx, session).await?;
     Ok(state.is_some_and(|state| state.ended_at.is_none() && state.expires_at > auth.now()))
@@ -29,7 +25,7 @@ pub(crate) async fn is_taken_back(tx: &mut Tx, session: Uuid) -> Result<bool> {
     Ok(state.is_some_and(|state| !state.refreshable || state.ended_by.is_some_and(|by| !is_left(&by))))
 }
 
-/// Like [`end_all`], but keeps the `most` sessions that were used last.
+/// Keeps the `most` sessions that were used last.
 pub(super) async fn end_beyond(auth: &Auth, tx: &mut Tx, user: Uuid, most: u32, by: EndedBy) -> Result<Ended> {
     let ended = store::end_beyond(tx, user, most, by.name(), auth.now()).await?;
     noted(auth, tx, user, ended, by).await

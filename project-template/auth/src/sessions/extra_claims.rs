@@ -1,5 +1,3 @@
-//! Extra claims of the project, from `tokens.claims` and the application's [`Hooks`](crate::Hooks).
-
 use serde_json::{Map, Value};
 
 use crate::settings::{Advice, Deployed, Section};
@@ -28,10 +26,9 @@ const RESERVED: &[&str] = &[
 /// The client that requested the token (RFC 9068, section 2.2). Strict verifiers reject a token without it.
 const CLIENT_ID: &str = "client_id";
 
-/// Bytes of JSON for all extra claims together. With the longest signature and encryption, a token then still fits into
-/// the 4096 bytes of a cookie.
+/// Bytes of JSON for all extra claims: with the longest signature and encryption, a token still fits into a cookie.
 const ROOM: usize = 1024;
-/// The longest name, in bytes.
+/// In bytes.
 const NAME_LIMIT: usize = 64;
 
 /// `tokens.claims`. Read here and not in `tokens`, since it names columns of users.
@@ -40,7 +37,6 @@ pub struct ExtraClaims {
     own: Vec<(String, Source)>,
     /// The default `client_id`: the service's own pages and apps are one client.
     client: String,
-    /// Whether everybody who sees a token can read it.
     are_readable: bool,
 }
 
@@ -85,14 +81,11 @@ impl ExtraClaims {
         Self { own: claims, client: section.text("audience"), are_readable: section.list("encryption_keys").is_empty() }
     }
 
-    /// The claims that identify a person to anyone who sees a token.
     pub(crate) fn personal(&self) -> impl Iterator<Item = &str> {
         let is_personal = |source: &Source| matches!(source, Source::Column(column) if column.is_personal);
         self.own.iter().filter(move |(_, source)| is_personal(source)).map(|(name, _)| name.as_str())
     }
 
-    /// The configured claims of a user, then `more`. Leaves out those with an invalid or taken name, or for which there
-    /// is no room.
     pub(crate) fn of(&self, user: &User, more: Map<String, Value>) -> Map<String, Value> {
         let own = self.own.iter().map(|(name, source)| match source {
             Source::Fixed(value) => (name.clone(), value.clone()),

@@ -1,5 +1,3 @@
-//! A fresh proof of identity as an argument of a handler.
-
 use std::ops::Deref;
 use std::time::Duration;
 
@@ -20,21 +18,19 @@ refusals! {
 /// How long a proof of identity counts as fresh (OWASP ASVS 5.0, 7.5).
 const FRESH: Duration = Duration::from_mins(5);
 
-/// Whether a proof given at this time, in seconds since 1970, is fresh.
+/// `proven`: in seconds since 1970.
 pub(crate) fn is_fresh(proven: i64, now: OffsetDateTime) -> bool {
     clock::is_recent(proven, now, FRESH)
 }
 
 impl CurrentUser {
-    /// Whether the user proved their identity within the last five minutes.
     pub(crate) fn is_fresh(&self, now: OffsetDateTime) -> bool {
         self.signed_in_at().is_some_and(|proven| is_fresh(proven.unix_timestamp(), now))
     }
 }
 
-/// A signed-in user whose session began within the last five minutes, for actions that an open browser or a stolen
-/// token must not allow. A refresh does not make a session younger. Other users get 403 `sign_in_again`: have them sign
-/// in again, and repeat the request.
+/// A signed-in user whose session began (not: was refreshed) within the last five minutes, for actions that an open
+/// browser or a stolen token must not allow. Others get 403 `sign_in_again`: sign them in, and repeat the request.
 ///
 /// ```no_run
 /// use auth::Fresh;

@@ -1,5 +1,3 @@
-//! The holder of a session, as the database has them, and the end of a session whose token was copied.
-
 use uuid::Uuid;
 
 pub(super) use super::EmailNotVerified as HolderRefused;
@@ -20,7 +18,6 @@ pub(super) struct Holder {
 }
 
 impl Holder {
-    /// Whether an access token belongs to the holder and was not revoked with all their others.
     pub(super) fn accepts(self, claims: &AccessClaims) -> bool {
         claims.sub == self.id && claims.access_version >= self.access_version
     }
@@ -32,14 +29,12 @@ impl From<&User> for Holder {
     }
 }
 
-/// The holder of a session, if both are active.
 pub(super) async fn of_live(db: &Db, session: Uuid, now: time::OffsetDateTime) -> db::Result<Option<Holder>> {
     let user = users::by_session(db, session, now).await?;
     Ok(user.as_ref().map(Holder::from))
 }
 
-/// Begins a session, within the transaction that recorded the sign-in. The browser forgets it when it is closed, unless
-/// it is `remembered`. The account may have changed since it was admitted, but must be the same.
+/// Call it in the transaction that recorded the sign-in. The account may have changed since it was admitted.
 pub(crate) async fn start(
     auth: &Auth,
     tx: &mut Tx,
@@ -56,15 +51,14 @@ pub(crate) async fn start(
     Ok(issued)
 }
 
-/// The claims of a user's tokens. Never call it within a transaction: hooks may need the only connection.
+/// Never call it within a transaction: hooks may need the only connection.
 pub(super) async fn user_claims(auth: &Auth, user: &User) -> Result<UserClaims> {
     let more = auth.hooks().extra_claims(auth, user).await?;
     let extra = auth.settings().claims.of(user, more);
     Ok(UserClaims { role: user.role, email_verified: user.email_verified, extra })
 }
 
-/// The holder of a session that is to be refreshed, and the claims for its tokens. Ends all sessions of a deactivated
-/// account.
+/// Ends all sessions of a deactivated account.
 pub(super) async fn refreshing(auth: &Auth, session: &Session) -> Result<(Holder, UserClaims), NotRotated> {
     match users::by_id(auth.db(), session.user_id).await? {
         Some(user) if user.is_active => {
@@ -82,8 +76,7 @@ pub(super) async fn refreshing(auth: &Auth, session: &Session) -> Result<(Holder
     }
 }
 
-/// Ends a session whose token was copied. Its owner is notified if `audit.notify_replay` is on, once, by the request
-/// that ends it.
+/// The owner is notified once: by the request that ends the session.
 pub(super) async fn end_replayed(auth: &Auth, session: &Session) -> Result<(), NotRotated> {
     // Before the transaction: SQLite has one connection.
     let owner = if auth.settings().audit.notify_replay {

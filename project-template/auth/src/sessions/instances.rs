@@ -1,7 +1,5 @@
-//! Tells other instances through Redis, if it is configured, whose sessions have changed.
-//!
-//! A message only causes a look-up in the database, so a forged one does no harm. A lost one costs time: an instance
-//! trusts its last look-up for a few seconds (see [`Liveness`](super::Liveness)).
+//! Tells other instances through Redis whose sessions have changed. A message only causes a look-up, so a forged one
+//! does no harm. If one is lost, an instance still trusts its last look-up for a few seconds (`liveness::TRUSTED`).
 
 use uuid::Uuid;
 
@@ -10,7 +8,7 @@ use crate::redis::Heard;
 
 const CHANNEL: &str = "sessions";
 
-/// Reports, after the commit, that sessions or access tokens of a user have changed. Does not wait for other instances.
+/// Call it after the commit. Does not wait for other instances.
 pub(super) fn tell_of_change(auth: &Auth, user: Uuid) {
     auth.liveness().changed(user);
     if auth.settings().tokens.session_check && auth.redis().is_some() {
@@ -26,7 +24,6 @@ pub(super) fn tell_of_change(auth: &Auth, user: Uuid) {
 pub(crate) async fn hear_of_changes(auth: Auth) {
     let Some(redis) = auth.redis().filter(|_| auth.settings().tokens.session_check) else { return };
     let heard = |heard: Heard<'_>| match heard {
-        // Ignore messages that are not a UUID.
         Heard::Message(message) => _ = Uuid::from_slice(message).map(|user| auth.liveness().changed(user)),
         Heard::Gap => auth.liveness().forget(),
     };

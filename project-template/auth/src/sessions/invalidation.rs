@@ -1,5 +1,3 @@
-//! Revokes all of a user's tokens of a kind, for when they may be in the wrong hands.
-
 use uuid::Uuid;
 
 use super::instances::tell_of_change;
@@ -13,9 +11,8 @@ use crate::users;
 /// The kinds of tokens to revoke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKinds {
-    /// Access tokens: every client has to refresh. Handlers that take a [`DbUser`](super::DbUser) reject them at once,
-    /// those that take a [`CurrentUser`](super::CurrentUser) only with `tokens.session_check = "on"`. Without it, they
-    /// accept them until they expire, as they do after the end of a session.
+    /// Access tokens: every client has to refresh. `DbUser` rejects them at once, `CurrentUser` only with
+    /// `tokens.session_check = "on"`; else it accepts them until they expire.
     Access,
     /// Refresh tokens: access tokens stay valid until they expire, then the user has to sign in again.
     Refresh,
@@ -24,9 +21,6 @@ pub enum TokenKinds {
 }
 
 /// Revokes every token of these kinds that was issued to a user so far. Returns whether the account exists.
-///
-/// # Errors
-/// If the database cannot be reached.
 pub async fn invalidate(auth: &Auth, user: Uuid, kinds: TokenKinds) -> Result<bool> {
     let found = match kinds {
         TokenKinds::Access => access(auth, user).await?,
@@ -43,7 +37,6 @@ async fn access(auth: &Auth, user: Uuid) -> Result<bool> {
     Ok(true)
 }
 
-/// The access tokens that a transaction revokes, until it is committed.
 #[must_use = "the transaction is to be committed with `TakenBack::commit`, else this process goes on accepting them"]
 pub(crate) struct TakenBack {
     user: Uuid,
@@ -56,7 +49,6 @@ impl TakenBack {
         self
     }
 
-    /// Commits the transaction and stops accepting the tokens in this process, even if the client disconnects.
     pub(crate) async fn commit(self, auth: &Auth, tx: Tx) -> Result<()> {
         let auth = auth.clone();
         Ok(db::whole(async move {
@@ -69,7 +61,7 @@ impl TakenBack {
     }
 }
 
-/// Revokes the access tokens of a user within a transaction; None if there is no such account.
+/// None if there is no such account.
 pub(crate) async fn take_back_access(auth: &Auth, tx: &mut Tx, user: Uuid) -> Result<Option<TakenBack>> {
     if !users::revoke_access_tokens(tx, user).await? {
         return Ok(None);

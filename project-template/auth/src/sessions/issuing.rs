@@ -1,5 +1,3 @@
-//! Begins a session, and generates its tokens.
-
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -58,7 +56,7 @@ pub(super) async fn begin(
     Ok(issue(auth, &session, (holder, claims), client, now))
 }
 
-/// A new access token, and the refresh token of the session's generation, which is the same bytes each time.
+/// The refresh token of a generation is the same bytes each time.
 pub(super) fn issue(
     auth: &Auth,
     session: &Session,

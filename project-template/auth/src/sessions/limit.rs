@@ -1,5 +1,3 @@
-//! Limits the sessions of a user.
-
 use uuid::Uuid;
 
 use super::{Ended, EndedBy, end_beyond, store};
@@ -30,11 +28,7 @@ refusals! {
     TooManyDevices = FORBIDDEN, "too_many_devices", "You are signed in on too many devices. Please sign out on another one first.";
 }
 
-/// Makes room for one more session of a user, within a transaction that holds the account. Concurrent sign-ins
-/// therefore run one after another and cannot exceed the limit.
-///
-/// # Errors
-/// 403 `too_many_devices`, if `sessions.on_limit` is `refuse`.
+/// Call it in a transaction that holds the account: concurrent sign-ins then run one after another.
 pub(crate) async fn make_room(auth: &Auth, tx: &mut Tx, user: Uuid) -> Result<Ended> {
     let settings = &auth.settings().sessions;
     let Some(limit) = settings.max_per_user else { return Ok(Ended::default()) };

@@ -30,7 +30,7 @@ pub(crate) struct Liveness {
 struct Seen {
     at: Moment,
     epoch: u64,
-    /// The first version of access tokens that is accepted; None if the session has ended.
+    /// None if the session has ended.
     accepted_from: Option<i64>,
 }
 
@@ -41,7 +41,6 @@ impl Default for Liveness {
 }
 
 impl Liveness {
-    /// Forces a new look-up of the sessions of a user.
     pub(super) fn changed(&self, user: Uuid) {
         self.epochs.remove(&user);
     }
@@ -50,7 +49,6 @@ impl Liveness {
         self.epochs.clear();
     }
 
-    /// Whether an access token is of an active session and was not revoked.
     pub(super) async fn check(&self, db: &Db, claims: &AccessClaims, now: Moment) -> db::Result<bool> {
         let epoch = self.epoch(claims.sub);
         let fresh = |seen: &Seen| seen.epoch == epoch && now.is_within(TRUSTED, seen.at);
@@ -77,8 +75,7 @@ impl Liveness {
     }
 }
 
-/// Whether a token of either kind could be used now by the client it is bound to, which need not be the caller. The
-/// token is not used up.
+/// For the client that the token is bound to, which need not be the caller. The token is not used up.
 pub(crate) async fn is_acceptable(auth: &Auth, token: &str) -> Result<bool> {
     let now = auth.now();
     let access = auth.tokens().verify_access(token, now);

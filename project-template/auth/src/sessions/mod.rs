@@ -1,8 +1,6 @@
-//! Sessions: the allow list of refresh tokens, their rotation, and the end of a replayed session.
-//!
-//! A session is a row with a generation. A refresh token names the session and its generation, under a key that is not
-//! in the database; only the token of the current generation is valid. Using it advances the row in one guarded
-//! statement, so exactly one of any number of concurrent attempts wins.
+//! Sessions: the allow list of refresh tokens. A session is a row with a generation. A refresh token names both, under
+//! a key that is not in the database; only the token of the current generation is valid. Using it advances the row in
+//! one guarded statement, so exactly one of any number of concurrent attempts wins.
 
 mod admission;
 mod bearer;
@@ -84,38 +82,32 @@ use crate::error::Result;
 use crate::http::Client;
 use limit::MAX_PER_USER;
 
-/// Makes a session end at `until` at the latest.
 pub(crate) async fn shorten(auth: &Auth, session: Uuid, until: OffsetDateTime) -> Result<()> {
     Ok(store::shorten(auth.db(), session, until).await?)
 }
 
-/// Whether the browser keeps a session when it is closed.
 pub(crate) async fn is_remembered(auth: &Auth, session: Uuid) -> Result<bool> {
     Ok(store::by_id(auth.db(), session).await?.is_some_and(|session| session.remembered))
 }
 
-/// The active sessions of a user, newest first: at most as many as `sessions.max_per_user` can allow.
+/// Newest first: at most as many as `sessions.max_per_user` can allow.
 pub(crate) async fn live_of_user(auth: &Auth, user: Uuid) -> Result<Vec<Session>> {
     Ok(store::live_of_user(auth.db(), user, auth.now(), MAX_PER_USER).await?)
 }
 
-/// Every stored session of a user, oldest first.
 pub(crate) async fn all_of_user(auth: &Auth, user: Uuid) -> Result<Vec<Session>> {
     Ok(store::all_of_user(auth.db(), user).await?)
 }
 
-/// Removes at most `limit` sessions whose tokens have all expired; returns how many.
 pub(crate) async fn remove_expired(auth: &Auth, now: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
     store::remove_expired(auth.db(), now, limit).await
 }
 
-/// How many [`remove_expired`] would remove, without a limit.
 pub(crate) async fn count_expired(auth: &Auth, now: OffsetDateTime) -> sqlx::Result<u64> {
     store::count_expired(auth.db(), now).await
 }
 
-/// Whether the account has had a session with such a device, and one from this address. A missing user agent or address
-/// counts as known.
+/// Whether the account has had such a device and this address. A missing user agent or address counts as known.
 pub(crate) async fn is_known(tx: &mut Tx, user: Uuid, client: &Client) -> Result<bool> {
     let had = store::origins(tx, user).await?;
     let device = client.user_agent.as_ref().map(|user_agent| known_device_name(Some(user_agent)));
@@ -126,7 +118,6 @@ pub(crate) async fn is_known(tx: &mut Tx, user: Uuid, client: &Client) -> Result
     Ok(had_device && ip.is_none_or(|ip| had.iter().any(|(had, _)| had.as_ref() == Some(&ip))))
 }
 
-/// A device in a few words, without text chosen by the client.
 pub(crate) fn known_device_name(user_agent: Option<&str>) -> String {
     device::known_name(user_agent.unwrap_or_default())
 }

@@ -1,5 +1,3 @@
-//! `refresh/` and `logout/`.
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -21,8 +19,7 @@ use crate::openapi::{Api, at, bodies};
 use crate::throttle::Action;
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
-/// Data of this origin that a browser clears at sign-out. Not "cookies": that clears those of the whole registrable
-/// domain, and Chromium then ignores the answer's Set-Cookie.
+/// Not "cookies": that clears those of the whole registrable domain, and Chromium then ignores the answer's Set-Cookie.
 const CACHE: HeaderValue = HeaderValue::from_static("\"cache\"");
 const CACHE_AND_STORAGE: HeaderValue = HeaderValue::from_static("\"cache\", \"storage\"");
 
@@ -93,7 +90,6 @@ async fn refresh(
     }
 }
 
-/// The successor of the presented token, and how the presented one was transported.
 async fn exchange(
     auth: &Auth,
     client: &Client,

@@ -1,7 +1,5 @@
-//! `sessions.reload_window`: a page that refreshes when it loads is reloaded before the answer arrives. The browser
-//! drops that answer, and presents a cookie that was already exchanged.
-//!
-//! The window is for the browser that rotated, not for others that have the cookie: each rotation stores a MAC of its
+//! `sessions.reload_window`: a page that refreshes when it loads is reloaded before the answer arrives, and presents a
+//! cookie that was already exchanged. Only the browser that rotated is forgiven: its MAC is in the row.
 //! client in the row.
 
 use axum::http::HeaderMap;
@@ -15,7 +13,7 @@ use crate::http::Client;
 #[derive(Clone, Copy)]
 pub(crate) struct Presenter<'r> {
     pub(super) client: &'r Client,
-    /// Whether it is a page of this site, in a browser that attached its cookie.
+    /// A page of this site, in a browser that attached its cookie.
     is_page: bool,
 }
 
@@ -29,19 +27,16 @@ impl<'r> Presenter<'r> {
         Self { client, is_page: is_fetched && transport == Transport::Cookie }
     }
 
-    /// The mark that a rotation leaves in the row. It does not reveal the client.
     pub(super) fn mark(self, auth: &Auth, session: Uuid, now: OffsetDateTime) -> String {
         auth.tokens().mac_text(&self.name(session), now)
     }
 
-    /// Whether the answer to the last rotation may have been lost: the same client presents its token again, and the
-    /// successor was never presented.
+    /// The same client presents its token again, and the successor was never presented.
     fn lost_answer(self, auth: &Auth, session: &Session, generation: i64) -> bool {
         generation + 1 == session.generation
             && session.rotated_by.as_ref().is_some_and(|mark| auth.tokens().has_mac_text(&self.name(session.id), mark))
     }
 
-    /// Whether this is a reload, which gets the session's current token.
     pub(super) fn reloads(self, auth: &Auth, session: &Session, generation: i64, now: OffsetDateTime) -> bool {
         let window = auth.settings().sessions.reload_window;
         // Absolute, since the clock of another instance may be ahead.

@@ -1,5 +1,3 @@
-//! A role as an argument of a handler.
-
 use std::ops::Deref;
 
 use axum::extract::FromRequestParts;
@@ -11,10 +9,8 @@ use crate::Auth;
 use crate::error::{Error, Result};
 use crate::users::role;
 
-/// A signed-in user whose role is at least this number; others get 403.
-///
-/// The role is that of the access token: one that was taken away lasts until the next refresh. If that is too late,
-/// take a `DbUser`, in a service that has one, and check its role.
+/// A signed-in user whose role is at least this number; others get 403. The access token tells the role: one that was
+/// taken away lasts until the next refresh. If that is too late, check the role of a `DbUser`, where there is one.
 ///
 /// ```no_run
 /// use auth::{Role, Staff};

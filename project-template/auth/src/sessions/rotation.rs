@@ -15,11 +15,9 @@ use crate::tokens::RefreshClaims;
 
 #[derive(Debug)]
 pub(crate) enum NotRotated {
-    /// It is not valid, or no longer.
     NotValid,
-    /// It was exchanged before, and its session was ended because of that.
+    /// It was exchanged before; its session was ended because of that.
     Replayed,
-    /// The session reached its absolute lifetime and is over.
     Outlived,
     Failed(Error),
 }
@@ -30,8 +28,6 @@ impl<E: Into<Error>> From<E> for NotRotated {
     }
 }
 
-/// Exchanges a refresh token for the next one.
-///
 /// The row is updated only if no other request has advanced it since it was read. The loser of a race starts over and
 /// finds a superseded token: a retry within the window, or else a replay.
 pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, presenter: Presenter<'_>) -> Result<Issued, NotRotated> {
@@ -60,8 +56,7 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, presenter: Presen
     }
 }
 
-/// The session of a refresh token that may be exchanged, and whether the token is its current one; if not, it was
-/// superseded a moment ago. Ends a session that was replayed or has reached its lifetime.
+/// Returns whether the token is the session's current one; if not, it was superseded a moment ago.
 pub(super) async fn judge(
     auth: &Auth,
     token: &RefreshClaims,
@@ -98,7 +93,6 @@ pub(super) async fn judge(
     }
 }
 
-/// Whether the refresh token of a generation could be exchanged now.
 pub(super) async fn is_live(auth: &Auth, session: Uuid, generation: i64, now: OffsetDateTime) -> db::Result<bool> {
     let session = store::by_id(auth.db(), session).await?;
     Ok(session.is_some_and(|session| {

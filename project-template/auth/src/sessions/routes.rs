@@ -1,5 +1,3 @@
-//! `logout-all/` and `sessions/`; [`refreshing`] has the others.
-
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};

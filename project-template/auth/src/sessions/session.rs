@@ -8,60 +8,45 @@ use super::{Holder, Settings};
 use crate::tokens::{Binding, Grant, UserClaims};
 
 crate::row! {
-    /// A session as it is stored.
     #[derive(Clone, Debug)]
     pub(crate) struct Session {
         /// UUIDv7: sorts by the time it began.
         pub(crate) id: Uuid,
-        /// The account it belongs to.
         pub(crate) user_id: Uuid,
         /// How often its refresh token was replaced; the current token carries this number.
         pub(crate) generation: i64,
         pub(super) superseded: String,
         pub(super) claims: String,
-        /// When it began.
         pub(crate) created_at: OffsetDateTime,
-        /// When its refresh token was last replaced.
         pub(crate) refreshed_at: OffsetDateTime,
-        /// When it expires, unless it is refreshed.
         pub(crate) expires_at: OffsetDateTime,
-        /// When it was ended.
         pub(crate) ended_at: Option<OffsetDateTime>,
         /// Whether its refresh token is still valid; if not, it lasts as long as its last access token.
         pub(crate) refreshable: bool,
-        /// The address it was last used from.
         pub(crate) ip: Option<String>,
-        /// The user agent that its client sent.
         pub(crate) user_agent: Option<String>,
         /// A MAC of the client that last used its refresh token.
         pub(super) rotated_by: Option<String>,
-        /// Whether the browser keeps it when it is closed.
         pub(crate) remembered: bool,
     }
 }
 
-/// The standing of a presented refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TokenStanding {
-    /// The current one: replace it.
     Current,
     /// Superseded a moment ago, by another tab or a lost answer: return the current one again.
     Superseded,
     /// Superseded longer ago, or never issued by this database: it was copied. End the session.
     Replayed,
-    /// Its session was ended or has expired.
     Over,
-    /// Its session has reached its absolute lifetime.
     Outlived,
 }
 
 impl Session {
-    /// When the session ends, however often it is refreshed.
     pub(super) fn end(&self, settings: &Settings) -> Option<OffsetDateTime> {
         settings.end_of(self.created_at)
     }
 
-    /// When it expires unless refreshed, if its refresh token is replaced now.
     pub(super) fn next_expiry(&self, settings: &Settings, now: OffsetDateTime) -> OffsetDateTime {
         let lifetime = settings.refresh_lifetime;
         let lifetime = if self.remembered { lifetime } else { lifetime.min(settings.unremembered_lifetime) };

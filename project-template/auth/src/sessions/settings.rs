@@ -1,5 +1,3 @@
-//! `[sessions]`.
-
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -7,7 +5,6 @@ use time::OffsetDateTime;
 use super::{CookieSettings, MAX_PER_USER, OnLimit, SameSite, Transport};
 use crate::settings::{Advice, Deployed, Section};
 
-/// The longest `sessions.retry_window` and `sessions.reload_window`.
 const MAX_WINDOW: Duration = Duration::from_mins(1);
 /// The longest refresh lifetime: browsers keep no cookie longer than 400 days.
 const MAX_REFRESH_LIFETIME: Duration = Duration::from_hours(400 * 24);
@@ -76,7 +73,7 @@ impl Settings {
         settings
     }
 
-    /// When a session that began at `began` ends, however often it is refreshed.
+    /// The session ends then, however often it is refreshed.
     pub(super) fn end_of(&self, began: OffsetDateTime) -> Option<OffsetDateTime> {
         self.lifetime.map(|lifetime| began + lifetime)
     }

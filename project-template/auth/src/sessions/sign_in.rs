@@ -1,5 +1,3 @@
-//! The outcome of signing in.
-
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -28,14 +26,9 @@ impl SignIn {
         }
     }
 
-    /// For a route that a browser was sent to: redirects it to `page` (303), with the session's cookies. The page gets an
-    /// access token from `refresh/`. If a challenge is due, there are no cookies, and the fragment of the address has its
-    /// members: `#code_sent=true&challenge_id=…`, which browsers keep to themselves.
-    ///
-    /// `page` must be an address of yours, not one that the request names.
-    ///
-    /// # Errors
-    /// If `page` cannot be a header.
+    /// Redirects a browser to `page` (303), with the session's cookies; the page gets an access token from `refresh/`.
+    /// `page` must be an address of yours, not one that the request names. If a challenge is due, there are no cookies,
+    /// and its members are in the address's fragment, which no server sees: `#code_sent=true&challenge_id=…`.
     pub fn redirect(self, auth: &Auth, delivery: Delivery, page: &str) -> Result<Response> {
         let address = |page: &str| HeaderValue::try_from(page).map_err(anyhow::Error::new);
         Ok(match self {

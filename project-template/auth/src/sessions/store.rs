@@ -1,5 +1,3 @@
-//! The table of sessions.
-
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -63,8 +61,7 @@ pub(crate) async fn all_of_user(db: &Db, user: Uuid) -> sqlx::Result<Vec<Session
     .await)
 }
 
-/// Advances a session by one generation. Of concurrent attempts the first succeeds; the others no longer match the
-/// generation. Without a client, the stored address and user agent are erased.
+/// Of concurrent attempts one matches the generation. Without a client, the stored address and user agent are erased.
 pub(super) async fn advance(db: &Db, session: &Session, client: Option<&Client>) -> sqlx::Result<bool> {
     let moved = on!(db, pool => sqlx::query(
         "update sessions
@@ -89,7 +86,6 @@ pub(super) async fn advance(db: &Db, session: &Session, client: Option<&Client>)
     Ok(moved == 1)
 }
 
-/// The addresses and user agents that a user's latest sessions were last used with, active or not.
 pub(super) async fn origins(tx: &mut Tx, user: Uuid) -> sqlx::Result<Vec<(Option<String>, Option<String>)>> {
     in_tx!(tx, conn => sqlx::query_as(
         "select ip, user_agent from sessions where user_id = $1 order by created_at desc limit 200",
@@ -108,7 +104,7 @@ pub(super) async fn shorten(db: &Db, id: Uuid, until: OffsetDateTime) -> sqlx::R
         .map(drop))
 }
 
-/// Ends a session, for good; returns whether it was active.
+/// Returns whether it was active.
 pub(super) async fn end_in(tx: &mut Tx, id: Uuid, user: Uuid, by: &str, now: OffsetDateTime) -> sqlx::Result<bool> {
     let ended = in_tx!(tx, conn => sqlx::query(
         "update sessions set ended_at = $1, ended_by = $2
@@ -140,7 +136,6 @@ pub(super) async fn state(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<SessionS
         .await)
 }
 
-/// Ends every active session of a user except one, and returns the ids of those it ended.
 pub(super) async fn end_all(
     tx: &mut Tx,
     user: Uuid,
@@ -162,8 +157,7 @@ pub(super) async fn end_all(
     Ok(ended.into_iter().map(|(id,)| id).collect())
 }
 
-/// Ends the sessions of a user beyond the `most` that were used last, and returns their ids. Sessions that can no
-/// longer be refreshed do not count.
+/// Sessions that can no longer be refreshed do not count.
 pub(super) async fn end_beyond(
     tx: &mut Tx,
     user: Uuid,
@@ -190,7 +184,6 @@ pub(super) async fn end_beyond(
     Ok(ended.into_iter().map(|(id,)| id).collect())
 }
 
-/// Counts the active sessions of a user that can still be refreshed.
 pub(super) async fn count_live(tx: &mut Tx, user: Uuid, now: OffsetDateTime) -> sqlx::Result<u64> {
     let (count,): (i64,) = in_tx!(tx, conn => sqlx::query_as(
         "select count(*) from sessions where user_id = $1 and ended_at is null and expires_at > $2 and refreshable",
@@ -216,8 +209,7 @@ pub(super) async fn end_refreshing(tx: &mut Tx, user: Uuid, until: OffsetDateTim
     .map(drop))
 }
 
-/// Removes at most `limit` sessions whose tokens have all expired. An ended session is kept until then, so that a
-/// replay is still recognised.
+/// An ended session is kept until its tokens have expired, so that a replay is still recognised.
 pub(crate) async fn remove_expired(db: &Db, now: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
     Ok(on!(db, pool => sqlx::query(
         "delete from sessions where id in (select id from sessions where expires_at <= $1 order by expires_at limit $2)",

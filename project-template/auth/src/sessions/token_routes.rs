@@ -1,5 +1,3 @@
-//! `token/verify/`, `token/claims/` and the published keys.
-
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -103,8 +101,7 @@ async fn jwks(State(auth): State<Auth>, request: HeaderMap) -> Response {
     (head, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-/// Whether `If-None-Match` names a tag (RFC 9110, section 13.1.2). Weak tags match too: a cache that compresses answers
-/// makes our tags weak.
+/// RFC 9110, section 13.1.2. Weak tags match too: a cache that compresses answers makes our tags weak.
 fn names(request: &HeaderMap, tag: &str) -> bool {
     let lines = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
     let mut known = lines.flat_map(|line| line.split(',')).map(str::trim);

@@ -1,5 +1,3 @@
-//! How tokens reach a client: the refresh token in an HttpOnly cookie, or in the body.
-
 use std::convert::Infallible;
 
 use axum::Json;
@@ -15,7 +13,7 @@ use crate::http::Fields;
 use crate::openapi::bodies;
 use crate::settings::Choice;
 
-/// The largest accepted value, in bytes, of a cookie or a field that holds a token.
+/// In bytes, of a cookie or a field that holds a token.
 pub(super) const TOKEN_BYTES: usize = 4096;
 
 /// How the refresh token travels.
@@ -90,13 +88,12 @@ enum Preference {
 }
 
 impl Delivery {
-    /// The delivery of a token's successor. If the token came in a cookie, so does its successor, whatever was asked
-    /// for: a script injected into a page must not be able to read it from the body.
+    /// In a cookie if the token came in one, whatever was asked for: an injected script must not read it from the body.
     pub(super) fn of_successor(self, presented: Transport) -> Self {
         if presented == Transport::Cookie { Self { transport: Transport::Cookie, ..self } } else { self }
     }
 
-    /// A redirect with the tokens in cookies, whatever was asked for: nothing reads its body.
+    /// The tokens are in cookies, whatever was asked for: nothing reads the body.
     pub(super) fn redirect(self, auth: &Auth, issued: Issued, page: HeaderValue) -> Response {
         let location = [(header::LOCATION, page)];
         (StatusCode::SEE_OTHER, cookies::set(auth, issued, self.has_twins), location).into_response()
@@ -118,7 +115,6 @@ impl Delivery {
     }
 }
 
-/// The refresh token that a request presents, and how it came: in the body's member `refresh`, else in the cookie.
 pub(crate) fn presented(auth: &Auth, headers: &HeaderMap, fields: &mut Fields) -> Option<(String, Transport)> {
     if fields.has("refresh") {
         return fields.text("refresh").filter(|token| token.len() <= TOKEN_BYTES).map(|token| (token, Transport::Body));

@@ -11,12 +11,11 @@ use super::cookies::{self, csrf_cookie_name};
 use crate::Auth;
 use crate::http::cookies::values;
 
-/// Whether the request has several cookies of one of our names.
 pub(super) fn came_along(auth: &Auth, headers: &HeaderMap) -> bool {
     cookies::empty(auth).iter().any(|cookie| values(headers, cookie.name()).nth(1).is_some())
 }
 
-/// Deletions of the cookies that earlier settings can have set under these names. A browser does not tell which it has.
+/// Of all paths and domains that earlier settings can have had: a browser does not tell which it has.
 pub(super) fn deletions(auth: &Auth) -> Vec<Cookie<'static>> {
     let settings = &auth.settings().sessions.cookie;
     let (ours, csrf) = (cookies::empty(auth), csrf_cookie_name(settings));

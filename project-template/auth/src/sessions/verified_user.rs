@@ -1,5 +1,3 @@
-//! The signed-in user with a verified address, as an argument of a handler.
-
 use std::ops::Deref;
 
 use axum::extract::FromRequestParts;
