@@ -1,7 +1,4 @@
-//! Reports a completed act once, on the account's page.
-//!
-//! A sealed cookie carries it there. A URL could be bookmarked or forged, and would report to staff what never
-//! happened.
+//! Reports a completed act once, on the account's page, by a sealed cookie: a URL could be bookmarked or forged.
 
 use std::time::Duration;
 
@@ -19,13 +16,11 @@ const SEALED_AS: &str = "admin done";
 /// How long a browser may take from the act to the page.
 const LIFETIME: Duration = Duration::from_mins(1);
 
-/// Makes the next page of `user` report `act`.
 pub(super) fn cookie(auth: &Auth, admin: &Admin, user: Uuid, act: &Act) -> HeaderValue {
     let sealed = auth.tokens().seal(SEALED_AS, plain(admin, user, act).as_bytes(), auth.now());
     set_cookie(auth, COOKIE, &URL_SAFE_NO_PAD.encode(sealed), LIFETIME)
 }
 
-/// The act to report on the page of `user`, if any.
 pub(super) fn read(auth: &Auth, admin: &Admin, user: Uuid, headers: &HeaderMap) -> Option<&'static Act> {
     let sealed = URL_SAFE_NO_PAD.decode(cookies::value(headers, &cookie_name(auth, COOKIE))?).ok()?;
     let opened = auth.tokens().open(SEALED_AS, &sealed)?;
@@ -33,7 +28,6 @@ pub(super) fn read(auth: &Auth, admin: &Admin, user: Uuid, headers: &HeaderMap) 
     (opened.as_slice() == plain(admin, user, act).as_bytes()).then_some(act)
 }
 
-/// Deletes the cookie once the act has been reported.
 pub(super) fn told(auth: &Auth) -> HeaderValue {
     delete_cookie(auth, COOKIE)
 }

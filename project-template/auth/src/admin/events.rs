@@ -1,5 +1,3 @@
-//! The audit log.
-
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -48,7 +46,7 @@ async fn page(auth: &Auth, admin: &Admin, query: &Query) -> Result<Response> {
     pages::show(auth, StatusCode::OK, &page)
 }
 
-/// The account for an id or an exact address. An unknown address becomes the nil id, which has no events.
+/// An unknown address becomes the nil id, which has no events.
 async fn account(auth: &Auth, typed: &str) -> Result<Option<Uuid>> {
     if typed.is_empty() {
         return Ok(None);

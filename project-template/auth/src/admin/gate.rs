@@ -1,5 +1,3 @@
-//! Access control of the admin pages, and their session cookie.
-
 use std::time::Duration;
 
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
@@ -20,17 +18,13 @@ use crate::sessions;
 use crate::users::{self, User, role};
 
 pub(crate) const COOKIE: &str = "admin_session";
-/// The purpose of the sealed cookie; `FORMS` is the purpose of the form tokens' MAC.
 const SEALED_AS: &str = "admin session";
 const FORMS: &str = "admin forms";
-/// The field of every form that carries its token.
 pub(super) const TOKEN: &str = "csrf_token";
 /// The cookie expires after this long without a request.
 pub(super) const IDLE: Duration = Duration::from_mins(30);
-/// The longest a session may last.
 pub(super) const LONGEST: Duration = Duration::from_hours(12);
 
-/// The content of the cookie.
 #[derive(Clone, Copy)]
 struct Ticket {
     session: Uuid,
@@ -56,7 +50,6 @@ impl Ticket {
     }
 }
 
-/// A cookie that is sent to these pages only.
 pub(super) fn set_cookie(auth: &Auth, name: &'static str, value: &str, lifetime: Duration) -> HeaderValue {
     let cookie = Cookie::build((cookie_name(auth, name), value.to_owned()))
         .path(path(auth, "/"))
@@ -67,7 +60,7 @@ pub(super) fn set_cookie(auth: &Auth, name: &'static str, value: &str, lifetime:
     cookies::header(&cookie.build())
 }
 
-/// The cookie's full name. Its prefix, if any, is not `__Host-`, because the cookie has a path.
+/// The prefix, if any, is not `__Host-`, because the cookie has a path.
 pub(super) fn cookie_name(auth: &Auth, name: &str) -> String {
     auth.settings().sessions.cookie.name_of(name, false)
 }
@@ -76,12 +69,10 @@ pub(super) fn delete_cookie(auth: &Auth, name: &'static str) -> HeaderValue {
     set_cookie(auth, name, "", Duration::ZERO)
 }
 
-/// A path of these pages as a browser sees it.
 pub(super) fn path(auth: &Auth, rest: &str) -> String {
     auth.settings().http.outer_path(&format!("{}{rest}", auth.settings().admin.path))
 }
 
-/// The cookie after a sign-in.
 pub(super) fn signed_in(auth: &Auth, session: Uuid) -> HeaderValue {
     Ticket { session, proven: auth.now().unix_timestamp() }.cookie(auth)
 }
@@ -90,7 +81,6 @@ pub(super) fn signed_out(auth: &Auth) -> HeaderValue {
     delete_cookie(auth, COOKIE)
 }
 
-/// Checks the client's address, looks up the session, and renews the cookie.
 pub(super) async fn gate(State(auth): State<Auth>, client: Client, mut request: Request, next: Next) -> Response {
     if !auth.settings().admin.admits(client.ip) {
         return Error::not_found().into_response();
@@ -121,8 +111,7 @@ pub(super) fn refuse(auth: &Auth, error: Error) -> Response {
     Reader::Person.refuse(auth, error).unwrap_or_else(IntoResponse::into_response)
 }
 
-/// A signed-in member of staff, with the account as it is in the database now. Other clients are redirected to the
-/// sign-in page.
+/// The account is as it is in the database now. Other clients are redirected to the sign-in page.
 #[derive(Clone)]
 pub(super) struct Admin {
     pub(super) user: User,
@@ -143,7 +132,7 @@ impl Admin {
         self.ticket.session
     }
 
-    /// The token that every form must carry; a page of another site cannot know it.
+    /// A page of another site cannot know it.
     pub(super) fn form_token(&self, auth: &Auth) -> String {
         csrf::token(auth, &self.forms())
     }
@@ -152,13 +141,11 @@ impl Admin {
         format!("{FORMS} {}", self.ticket.session)
     }
 
-    /// Whether the password was entered within the last minutes.
     pub(super) fn is_proven(&self, now: OffsetDateTime) -> bool {
         sessions::is_fresh(self.ticket.proven, now)
     }
 }
 
-/// A form with a valid token, posted by a signed-in member of staff.
 pub(super) struct Posted {
     pub(super) admin: Admin,
     pub(super) fields: Fields,
@@ -179,7 +166,6 @@ impl FromRequest<Auth> for Posted {
     }
 }
 
-/// 403: the form is not from these pages, or its session has ended.
 pub(super) fn form_not_valid() -> Error {
     let detail = "This form is too old, or was not sent from its page. Please load the page again.";
     Error::refused(StatusCode::FORBIDDEN, detail, "csrf_failed")

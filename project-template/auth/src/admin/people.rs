@@ -1,5 +1,3 @@
-//! The list of users and the page of one.
-
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -36,7 +34,6 @@ async fn list_page(auth: &Auth, admin: &Admin, query: &Query) -> Result<Response
     let (searched, after) = (query.get("q").trim(), query.get("after"));
     let staff = query.get("role") == "staff";
     let needles = users::search::needles(searched);
-    // Fetch one more than a page to detect a next page.
     let limit = u32::try_from(PAGE + 1).unwrap_or(u32::MAX);
     let mut found = if let Ok(id) = searched.parse() {
         store::by_id(auth.db(), id, staff).await?.into_iter().collect()
@@ -77,7 +74,6 @@ pub(super) async fn show(
     }
 }
 
-/// What the page of a user reports.
 struct Report {
     done: Option<&'static str>,
     problem: Option<String>,
@@ -107,7 +103,6 @@ async fn user_page(auth: &Auth, admin: &Admin, id: Uuid, status: StatusCode, rep
     pages::show(auth, status, &page)
 }
 
-/// Performs an act on a user; a dangerous one requires the password again.
 pub(super) async fn act(
     State(auth): State<Auth>,
     client: Client,
@@ -155,7 +150,6 @@ async fn perform(auth: &Auth, client: &Client, id: Uuid, act: &Act, mut posted: 
     Ok(response)
 }
 
-/// Checks the password in the form; false if the form has none.
 async fn prove(auth: &Auth, client: &Client, posted: &mut Posted) -> Result<bool> {
     if !posted.fields.has("password") {
         return Ok(false);

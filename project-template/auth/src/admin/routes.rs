@@ -1,5 +1,3 @@
-//! Signing in and out, and removing expired data.
-
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -29,7 +27,6 @@ use crate::users::role;
 pub(crate) const FORM_COOKIE: &str = "admin_form";
 const FORM: &str = "admin sign-in";
 
-/// The pages, at the configured path.
 pub(crate) fn router(auth: &Auth) -> Router<Auth> {
     let at = |router: Router<Auth>, (rest, methods): (&str, MethodRouter<Auth>)| {
         let whole = format!("{}{rest}", auth.settings().admin.path);
@@ -76,8 +73,7 @@ fn sign_in_page(
     Ok(response)
 }
 
-/// The nonce that binds the sign-in form to this browser. Other values are rejected, since the value is sent back to
-/// the browser.
+/// A value that is no nonce is rejected, since it is sent back to the browser.
 fn held(auth: &Auth, headers: &HeaderMap) -> Option<String> {
     cookies::value(headers, &gate::cookie_name(auth, FORM_COOKIE)).filter(|held| pages::is_nonce(held))
 }
@@ -112,7 +108,7 @@ async fn sign_in(
     Ok(page)
 }
 
-/// Returns the session of an account that may use these pages. Other accounts get the same answer as a wrong password.
+/// Accounts that may not use these pages get the same answer as a wrong password.
 async fn admitted(auth: &Auth, client: &Client, headers: &HeaderMap, fields: &mut Fields) -> Result<uuid::Uuid> {
     let held = held(auth, headers);
     let token = fields.typed(TOKEN).unwrap_or_default();
@@ -136,7 +132,6 @@ async fn admitted(auth: &Auth, client: &Client, headers: &HeaderMap, fields: &mu
     Ok(issued.session)
 }
 
-/// 403: the application demands another step to sign in, which these pages do not have.
 fn challenged() -> Error {
     let detail = "Signing in to this account takes another step, which these pages do not have.";
     Error::refused(StatusCode::FORBIDDEN, detail, "challenged")
@@ -168,7 +163,6 @@ async fn flush(State(auth): State<Auth>, Posted { admin, .. }: Posted) -> Respon
 }
 
 async fn flush_and_tell(auth: &Auth) -> Result<Flushed> {
-    // The page counts the rows that are left, so the result's flag is not needed.
     let (flushed, _) = operations::flush_within(auth, Some(operations::limit_of_request(auth))).await?;
     let mut tx = auth.db().begin().await?;
     auth.audit().write(&mut tx, Event::new(Kind::Flushed)).await?;

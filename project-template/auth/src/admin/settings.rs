@@ -1,5 +1,3 @@
-//! `[admin]`.
-
 use std::net::IpAddr;
 
 use ipnet::IpNet;

@@ -1,5 +1,3 @@
-//! Formats data for the pages.
-
 use std::collections::BTreeMap;
 
 use minijinja::Value;
@@ -12,7 +10,6 @@ use crate::sessions::{self, Session};
 use crate::templates::Variable;
 use crate::users::{User, role};
 
-/// The query of a URL.
 pub(super) struct Query(BTreeMap<String, String>);
 
 impl Query {
@@ -26,7 +23,6 @@ impl Query {
         self.0.get(name).map_or("", String::as_str)
     }
 
-    /// This query with `name` set to `value`.
     pub(super) fn with(&self, name: &str, value: &str) -> String {
         let others = self.0.iter().filter(|(known, value)| *known != name && !value.is_empty());
         let others = others.map(|(name, value)| (name.as_str(), value.as_str()));
@@ -35,7 +31,6 @@ impl Query {
     }
 }
 
-/// The role to be shown, unless it is everybody's.
 fn shown_role(level: i64) -> Option<i64> {
     (level != role::USER).then_some(level)
 }
@@ -76,7 +71,7 @@ pub(super) fn user(user: &User) -> Value {
     }
 }
 
-/// The roles an admin may assign to an account, none above the admin's own, with the account's present role.
+/// None above the admin's own.
 pub(super) fn roles(admin: &User, user: &User) -> Value {
     let mut levels = vec![role::USER, role::STAFF, role::SUPERUSER, user.role];
     levels.retain(|level| *level <= admin.role);

@@ -9,7 +9,6 @@ use crate::users::role;
 use crate::{in_tx, on};
 
 crate::row! {
-    /// An account in a list.
     pub(super) struct Listed {
         pub(super) id: Uuid,
         pub(super) email: String,
@@ -28,8 +27,7 @@ crate::row! {
 const COLUMNS: &str =
     "users.id, email, email_verified, first_name, last_name, role, is_active, created_at, last_login_at";
 
-/// The accounts to search. Staff are few and have an index. The limit, which they never reach, makes both engines start
-/// from them; SQLite would otherwise walk through all users in the requested order.
+/// Staff have an index. The limit, which they never reach, makes both engines start from them instead of all users.
 fn among(staff: bool) -> String {
     if staff {
         format!("(select * from users where role > 0 and role >= {} limit 1000000) as users", role::STAFF)
@@ -38,7 +36,7 @@ fn among(staff: bool) -> String {
     }
 }
 
-/// Selects accounts without a search by words, which alone needs their numbers.
+/// Only a search by words needs the numbers.
 fn unnumbered(staff: bool) -> String {
     format!("select {COLUMNS}, cast(0 as bigint) as number from {}", among(staff))
 }
@@ -50,7 +48,7 @@ pub(super) async fn by_id(db: &Db, id: Uuid, staff: bool) -> sqlx::Result<Option
         .await)
 }
 
-/// Accounts created before this one, newest first: ids sort by time.
+/// Newest first: ids sort by time.
 pub(super) async fn newest(db: &Db, before: Uuid, staff: bool, limit: u32) -> sqlx::Result<Vec<Listed>> {
     let statement = format!("{} where id < $1 order by id desc limit $2", unnumbered(staff));
     on!(db, pool => sqlx::query_as(AssertSqlSafe(statement))
@@ -60,7 +58,6 @@ pub(super) async fn newest(db: &Db, before: Uuid, staff: bool, limit: u32) -> sq
         .await)
 }
 
-/// Accounts whose words contain every one of these texts and whose number is below `before`, newest first.
 pub(super) async fn alike(
     db: &Db,
     needles: &[String],
@@ -79,8 +76,7 @@ pub(super) async fn alike(
     })
 }
 
-/// The search statement, and the texts that are its parameters from the third on. A search of all users uses the index
-/// of trigrams; for staff, the index of roles is enough.
+/// The texts are parameters from the third on. All users are searched by the index of trigrams, staff by that of roles.
 fn search(db: &Db, needles: &[String], staff: bool) -> (String, Vec<String>) {
     let mut texts: Vec<String> = needles.iter().map(|needle| pattern(needle)).collect();
     let mut conditions: Vec<String> =
@@ -100,12 +96,11 @@ fn search(db: &Db, needles: &[String], staff: bool) -> (String, Vec<String>) {
     (statement, texts)
 }
 
-/// The `like` pattern for a text at any position.
 fn pattern(text: &str) -> String {
     format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
 }
 
-/// Locks an account until the transaction ends, if the admin's role reaches it. Returns the account's role.
+/// Locks the account until the transaction ends, if the admin's role reaches it. Returns the account's role.
 pub(super) async fn hold_within_reach(tx: &mut Tx, admin: Uuid, user: Uuid) -> sqlx::Result<Option<i64>> {
     let held: Option<(i64,)> = in_tx!(tx, conn => sqlx::query_as(
         "update users set updated_at = updated_at
@@ -124,7 +119,6 @@ pub(super) async fn hold_within_reach(tx: &mut Tx, admin: Uuid, user: Uuid) -> s
     Ok(held.map(|(role,)| role))
 }
 
-/// Whether an admin is active and has at least this role.
 pub(super) async fn may_give(tx: &mut Tx, admin: Uuid, role: i64) -> sqlx::Result<bool> {
     let found: Option<(i64,)> = in_tx!(tx, conn => sqlx::query_as(
         "select role from users where id = $1 and is_active and role >= $2",

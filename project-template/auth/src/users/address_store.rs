@@ -1,5 +1,3 @@
-//! The table of users: their addresses.
-
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -8,7 +6,6 @@ use super::{Email, User, search};
 use crate::db::Tx;
 use crate::in_tx;
 
-/// Marks the address as verified, if the account is active and still in this version.
 pub(crate) async fn verify_address(
     tx: &mut Tx,
     id: Uuid,
@@ -27,8 +24,7 @@ pub(crate) async fn verify_address(
     .await)
 }
 
-/// Sets another address, which is verified, if the account is active and still in this version. A taken address is a
-/// unique violation.
+/// A taken address is a unique violation.
 pub(crate) async fn change_address(
     tx: &mut Tx,
     (id, version): (Uuid, i64),
@@ -53,7 +49,7 @@ pub(crate) async fn change_address(
 }
 
 impl User {
-    /// Changes the spelling of an address, but not its key, if the account has not changed since it was read.
+    /// Changes the spelling, but not the key.
     pub(crate) async fn respell_address(&self, tx: &mut Tx, email: &Email, now: OffsetDateTime) -> sqlx::Result<bool> {
         let changed = in_tx!(tx, conn => sqlx::query(
             "update users set email = $1, updated_at = $2 where id = $3 and email_key = $4 and auth_version = $5",

@@ -1,5 +1,3 @@
-//! The columns of an account that `tokens.claims` can name.
-
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -8,7 +6,7 @@ use super::User;
 /// Names of claims that every token has besides those of the protocol.
 pub(crate) const OWN_CLAIMS: &[&str] = &[];
 
-/// A column, by its name in the settings; `is_personal` if it identifies the user. Times are Unix seconds.
+/// Times are Unix seconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Column {
     pub(crate) name: &'static str,

@@ -1,5 +1,3 @@
-//! The table of users: accounts of other systems.
-
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -7,7 +5,7 @@ use super::{Email, ImportedAccount, search};
 use crate::db::Tx;
 use crate::in_tx;
 
-/// Inserts an imported account and returns its id. None if its address or its id is taken.
+/// None if its address or its id is taken.
 pub(crate) async fn import(tx: &mut Tx, account: &ImportedAccount, now: OffsetDateTime) -> sqlx::Result<Option<Uuid>> {
     let created_at = account.created_at.unwrap_or(now);
     let made: Option<(Uuid,)> = in_tx!(tx, conn => sqlx::query_as(
@@ -37,7 +35,7 @@ pub(crate) async fn import(tx: &mut Tx, account: &ImportedAccount, now: OffsetDa
     Ok(Some(id))
 }
 
-/// An id that sorts by the time of creation, as all of them do.
+/// It sorts by the time of creation, as all ids do.
 fn id_of(created_at: OffsetDateTime) -> Uuid {
     let seconds = u64::try_from(created_at.unix_timestamp()).unwrap_or_default();
     Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, 0))

@@ -1,5 +1,3 @@
-//! The table of users: their passwords.
-
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -8,7 +6,7 @@ use super::{User, search};
 use crate::db::{Db, Tx};
 use crate::{in_tx, on};
 
-/// Marks the password as set by a user who reads the account's mail.
+/// For a password set by a user who reads the account's mail.
 pub(crate) async fn trust_password(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query("update users set password_proven = true where id = $1")
         .bind(id)
@@ -17,7 +15,7 @@ pub(crate) async fn trust_password(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
         .map(drop))
 }
 
-/// Removes a password that may be an attacker's. Returns the changed account, or none if there was no such password.
+/// Removes a password that may be an attacker's. None if there was no such password.
 pub(crate) async fn void_unproven_password(tx: &mut Tx, id: Uuid, now: OffsetDateTime) -> sqlx::Result<Option<User>> {
     in_tx!(tx, conn => sqlx::query_as(
         concat!("update users set password_hash = null, auth_version = auth_version + 1, updated_at = $1
@@ -31,8 +29,7 @@ pub(crate) async fn void_unproven_password(tx: &mut Tx, id: Uuid, now: OffsetDat
 }
 
 impl User {
-    /// Sets a new password, if the account is active and has not changed since it was read. Returns the changed
-    /// account.
+    /// None if the account is not active, or has changed since it was read.
     pub(crate) async fn set_password(
         &self,
         tx: &mut Tx,
@@ -54,7 +51,6 @@ impl User {
         .await)
     }
 
-    /// Sets the names and the password of another sign-up; without a password, removes the old one.
     pub(crate) async fn replace_sign_up(
         &self,
         tx: &mut Tx,
@@ -78,7 +74,6 @@ impl User {
         search::noted(tx, changed).await
     }
 
-    /// Replaces a hash by a stronger one of the same password.
     pub(crate) async fn renew_hash(&self, db: &Db, hash: &str) -> sqlx::Result<()> {
         on!(db, pool => sqlx::query("update users set password_hash = $1 where id = $2 and auth_version = $3")
             .bind(hash)

@@ -1,5 +1,3 @@
-//! The table of users: their roles.
-
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -19,7 +17,6 @@ pub(crate) async fn set_role(tx: &mut Tx, id: Uuid, role: i64, now: OffsetDateTi
     Ok(done == 1)
 }
 
-/// Locks all superusers until the transaction ends.
 pub(crate) async fn hold_superusers(tx: &mut Tx) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query("update users set updated_at = updated_at where role > 0 and role >= $1")
         .bind(role::SUPERUSER)
@@ -42,8 +39,6 @@ pub(super) async fn is_last_superuser(tx: &mut Tx, id: Uuid) -> sqlx::Result<boo
 }
 
 impl User {
-    /// Sets the role and the password, or removes the password, if the account is active and has not changed since it was
-    /// read. Returns the changed account.
     pub(crate) async fn promote(
         &self,
         tx: &mut Tx,

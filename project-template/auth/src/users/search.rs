@@ -10,18 +10,16 @@ use crate::db::Tx;
 const LETTERS: usize = 254;
 const WORDS: usize = 10;
 
-/// Accounts in memory at once while all of them are read.
+/// Accounts in memory at once.
 const BATCH: u32 = 1_000;
 
-/// Precedes each word. The index holds trigrams, so shorter search words are looked up together with it, as beginnings
-/// of words.
+/// Precedes each word. The index holds trigrams: shorter search words are looked up with it, as beginnings of words.
 const GAP: &str = "  ";
 
 pub(super) async fn note(tx: &mut Tx, id: Uuid, email: &str, names: (&str, &str)) -> sqlx::Result<()> {
     store::set(tx, id, &words(email, names.0, names.1)).await
 }
 
-/// Stores the search text of an account after an update, if there is one.
 pub(super) async fn noted(tx: &mut Tx, user: Option<User>) -> sqlx::Result<Option<User>> {
     if let Some(user) = &user {
         note(tx, user.id, user.email.as_written(), (&user.first_name, &user.last_name)).await?;
@@ -29,14 +27,14 @@ pub(super) async fn noted(tx: &mut Tx, user: Option<User>) -> sqlx::Result<Optio
     Ok(user)
 }
 
-/// Stores the search text of a new account. If none was created, does the same work, against timing attacks.
+/// If no account was created, does the same work, against timing attacks.
 pub(super) async fn note_or_pretend(tx: &mut Tx, new: &NewUser, is_made: bool) -> sqlx::Result<()> {
     let words = words(new.email.as_written(), &new.first_name, &new.last_name);
     store::insert(tx, is_made.then_some(new.id), &words).await?;
     store::remove_pretended(tx).await
 }
 
-/// Corrects the search texts of all accounts, for a migration that wrote them in SQL.
+/// For a migration that wrote them in SQL.
 pub(crate) async fn note_all(tx: &mut Tx) -> sqlx::Result<()> {
     let mut after = 0;
     loop {
@@ -52,7 +50,6 @@ pub(crate) async fn note_all(tx: &mut Tx) -> sqlx::Result<()> {
     }
 }
 
-/// The search text of an address (its domain in both forms, Unicode and ASCII) and names.
 fn words(email: &str, first: &str, last: &str) -> String {
     let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
     let ascii = idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_owned());
@@ -63,13 +60,12 @@ fn words(email: &str, first: &str, last: &str) -> String {
     text.split_whitespace().flat_map(|word| [GAP, word]).collect()
 }
 
-/// Folds a text and cuts the result: a single letter can become eighteen.
+/// Cuts the result, not the text: a single letter can become eighteen.
 fn folded(text: &str, limit: usize) -> String {
     fold(text).chars().take(limit).collect()
 }
 
-/// The substrings that an account's text must contain. Words of one or two letters match beginnings of words, longer
-/// ones match anywhere.
+/// Words of one or two letters match beginnings of words, longer ones match anywhere.
 pub(crate) fn needles(searched: &str) -> Vec<String> {
     let folded = folded(searched, LETTERS);
     let needle = |word: &str| match word.chars().count() {

@@ -1,12 +1,9 @@
-//! The table of search texts.
-
 use uuid::Uuid;
 
 use crate::db::Tx;
 use crate::in_tx;
 
 crate::row! {
-    /// A search text, and the values it is made of.
     pub(super) struct Noted {
         pub(super) number: i64,
         pub(super) words: String,
@@ -16,7 +13,6 @@ crate::row! {
     }
 }
 
-/// The search texts with numbers above `after`.
 pub(super) async fn page(tx: &mut Tx, after: i64, limit: u32) -> sqlx::Result<Vec<Noted>> {
     in_tx!(tx, conn => sqlx::query_as(
         "select number, words, email, first_name, last_name from user_search join users on users.id = user_id
@@ -37,7 +33,7 @@ pub(super) async fn replace(tx: &mut Tx, number: i64, words: &str) -> sqlx::Resu
         .map(drop))
 }
 
-/// Inserts the text of a new account; without one, a row that `remove_pretended` removes.
+/// Without a user, inserts a row that `remove_pretended` removes.
 pub(super) async fn insert(tx: &mut Tx, user: Option<Uuid>, words: &str) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query("insert into user_search (user_id, words) values ($1, $2)")
         .bind(user)

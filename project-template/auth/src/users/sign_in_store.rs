@@ -1,5 +1,3 @@
-//! The table of users: when they signed in, and since when their access tokens count.
-
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -8,7 +6,6 @@ use super::store::columns;
 use crate::db::Tx;
 use crate::in_tx;
 
-/// Revokes all access tokens of a user by raising their version. Returns whether the account exists.
 pub(crate) async fn revoke_access_tokens(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
     let raised = in_tx!(tx, conn => sqlx::query("update users set access_version = access_version + 1 where id = $1")
         .bind(id)
@@ -19,8 +16,7 @@ pub(crate) async fn revoke_access_tokens(tx: &mut Tx, id: Uuid) -> sqlx::Result<
 }
 
 impl User {
-    /// Records a sign-in, if the account has not changed since the proof was checked. Locks the account until the
-    /// transaction ends, so that sign-ins and revocations are serialized.
+    /// Locks the account until the transaction ends, so that sign-ins and revocations are serialized.
     pub(crate) async fn record_sign_in(&self, tx: &mut Tx, now: OffsetDateTime) -> sqlx::Result<Option<Self>> {
         in_tx!(tx, conn => sqlx::query_as(
             concat!("update users set last_login_at = $1 where id = $2 and auth_version = $3 and is_active

@@ -1,5 +1,3 @@
-//! The table of users: whole rows.
-
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -37,15 +35,13 @@ macro_rules! insert {
     };
 }
 
-/// Inserts an account. A taken address is a unique violation, see [`crate::db::is_taken`].
 pub(super) async fn insert(tx: &mut Tx, new: &NewUser, now: OffsetDateTime) -> sqlx::Result<User> {
     let user: User = insert!(tx, new, now, "")?;
     search::note(tx, user.id, user.email.as_written(), (&user.first_name, &user.last_name)).await?;
     Ok(user)
 }
 
-/// Inserts an account, or returns the one that has the address; the id tells which. Either way a row is written and
-/// locked until the transaction ends, against timing attacks.
+/// The id tells if it is new. Either way a row is written, and locked until the commit, against timing attacks.
 pub(crate) async fn add_or_find(tx: &mut Tx, new: &NewUser, now: OffsetDateTime) -> sqlx::Result<User> {
     let user: User = insert!(tx, new, now, "on conflict (email_key) do update set email_key = excluded.email_key")?;
     search::note_or_pretend(tx, new, user.id == new.id).await?;
@@ -70,7 +66,6 @@ pub(crate) async fn by_id(db: &Db, id: Uuid) -> sqlx::Result<Option<User>> {
     .await)
 }
 
-/// The account of an active session, if it is active too.
 pub(crate) async fn by_session(db: &Db, session: Uuid, now: OffsetDateTime) -> sqlx::Result<Option<User>> {
     on!(db, pool => sqlx::query_as(
         concat!("select ", columns!(), " from users where is_active and id = (
@@ -82,8 +77,7 @@ pub(crate) async fn by_session(db: &Db, session: Uuid, now: OffsetDateTime) -> s
     .await)
 }
 
-/// Locks an account until the transaction ends. Call it before ending several of its sessions: two such transactions
-/// could otherwise deadlock. Returns whether the account exists.
+/// Locks an account until the transaction ends. Call it before ending several of its sessions, against deadlocks.
 pub(crate) async fn hold(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
     let held = in_tx!(tx, conn => sqlx::query("update users set updated_at = updated_at where id = $1")
         .bind(id)
@@ -93,7 +87,6 @@ pub(crate) async fn hold(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
     Ok(held == 1)
 }
 
-/// `None` keeps a name.
 pub(crate) async fn rename(
     tx: &mut Tx,
     id: Uuid,
@@ -130,7 +123,7 @@ pub(crate) async fn set_active(tx: &mut Tx, id: Uuid, active: bool, now: OffsetD
 }
 
 impl User {
-    /// Deletes an account and, by cascade, the rows that refer to it, if it has not changed since it was read.
+    /// Rows that refer to the account are deleted by cascade.
     pub(crate) async fn delete(&self, tx: &mut Tx) -> sqlx::Result<bool> {
         let done = in_tx!(tx, conn => sqlx::query(
             "delete from users where id = $1 and auth_version = $2 and role = $3 and email_verified = $4",

@@ -1,5 +1,3 @@
-//! Accounts as they are stored, created and imported.
-
 use sqlx::error::BoxDynError;
 use sqlx::{Database, Decode, Type};
 use time::OffsetDateTime;
@@ -81,20 +79,18 @@ impl User {
         self.password_hash.is_some() && !self.password_proven
     }
 
-    /// Whether this is only an unconfirmed sign-up. Only then may another sign-up with the address replace its
-    /// password, or a change of address remove it: an account that was imported, used or given a role belongs to a
-    /// user.
+    /// Whether this is only an unconfirmed sign-up: another sign-up may replace its password, a change of address remove
+    /// it. An account that was imported, used or given a role belongs to a user.
     #[must_use]
     pub fn is_unconfirmed_sign_up(&self) -> bool {
         !self.email_verified && self.is_active && self.is_as_signed_up()
     }
 
-    /// Whether the account is as its sign-up created it, except that its address may be confirmed.
     pub(crate) fn is_as_signed_up(&self) -> bool {
         !self.may_have_been_used() && self.role == role::USER && self.auth_version == 0
     }
 
-    /// Whether a user may have signed in to it, here or where it was imported from.
+    /// Here, or where it was imported from.
     pub(crate) fn may_have_been_used(&self) -> bool {
         !self.signed_up || self.last_login_at.is_some()
     }
@@ -106,31 +102,22 @@ impl User {
     }
 }
 
-/// As [`User::attributes`], for an account that does not exist yet.
 pub(crate) fn attributes<'v>(email: &'v str, first: &'v str, last: &'v str) -> [(&'static str, &'v str); 3] {
     [("email address", email), ("first name", first), ("last name", last)]
 }
 
-/// An account to be created.
 pub(crate) struct NewUser {
-    /// UUIDv7.
     pub(crate) id: Uuid,
-    /// Its address.
     pub(crate) email: Email,
-    /// A PHC string, if it has a password.
     pub(crate) password_hash: Option<String>,
-    /// May be empty.
     pub(crate) first_name: String,
-    /// May be empty.
     pub(crate) last_name: String,
-    /// See [`super::role`].
     pub(crate) role: i64,
-    /// Whether the owner is known to receive mail at the address.
     pub(crate) email_verified: bool,
 }
 
 impl NewUser {
-    /// A user without a password, whose address is known to be theirs.
+    /// The address must be known to be the user's: it counts as verified.
     pub(crate) fn without_password(email: Email, first_name: String, last_name: String) -> Self {
         Self {
             id: Uuid::now_v7(),
@@ -173,7 +160,6 @@ impl audit::Account for User {
     }
 }
 
-/// An account of another system, as it is to be stored.
 pub(crate) struct ImportedAccount {
     /// Django's primary key, if it is a UUID, so that references to it stay valid.
     pub(crate) id: Option<Uuid>,

@@ -1,5 +1,3 @@
-//! Deactivates an account.
-
 use super::{Act, Acting};
 use crate::account;
 use crate::error::Result;

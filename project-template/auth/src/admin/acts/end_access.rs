@@ -1,5 +1,3 @@
-//! Voids the access tokens.
-
 use super::{Act, Acting};
 use crate::error::Result;
 use crate::sessions::{self, TokenKinds};

@@ -1,5 +1,3 @@
-//! Ends one session.
-
 use axum::http::StatusCode;
 
 use super::{Act, Acting};

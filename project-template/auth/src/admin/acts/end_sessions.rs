@@ -1,5 +1,3 @@
-//! Ends all sessions.
-
 use super::{Act, Acting};
 use crate::error::Result;
 use crate::sessions::{self, TokenKinds};

@@ -1,11 +1,7 @@
-//! The acts of staff, each in a file of its own, and the accounts they reach.
-//!
-//! Staff reach accounts with a lower role than their own, superusers reach every account. No one may change their own
-//! account, except for its sessions. The statement that begins an act checks this and locks the account until the act
-//! is committed, so that a concurrent change of a role takes effect entirely before or entirely after it.
-//!
-//! A new act is a file here, a line in `ALL`, and its words in `admin_user_page.html`; a dangerous one has words in
-//! `admin_confirm_page.html` too.
+//! Staff reach accounts with a lower role than their own, superusers every account. No one may change their own
+//! account, except for its sessions. The statement that begins an act checks this and locks the account until the
+//! commit, so that a concurrent change of a role takes effect entirely before or after it. A new act is a file here, a
+//! line in `ALL`, and words in `admin_user_page.html`; a dangerous one also has words in `admin_confirm_page.html`.
 
 mod activate;
 mod deactivate;
@@ -40,13 +36,10 @@ const ALL: [&Act; 8] = [
     &deactivate::ACT,
 ];
 
-/// An act on an account.
 pub(super) struct Act {
-    /// The name in paths.
     pub(super) name: &'static str,
-    /// Whether the act requires the password again.
+    /// It requires the password again.
     pub(super) is_dangerous: bool,
-    /// The fields of its form.
     pub(super) fields: &'static [&'static str],
     perform: for<'a> fn(&'a Acting<'a>) -> Performed<'a>,
 }
@@ -69,12 +62,11 @@ impl Act {
     }
 }
 
-/// Whether an admin may change an account, judged by these rows. The act itself checks again.
+/// Judged by these rows; the act itself checks again.
 pub(super) fn reaches(admin: &User, user: &User) -> bool {
     admin.id != user.id && (admin.role >= SUPERUSER || admin.role > user.role)
 }
 
-/// An admin who acts on an account.
 struct Acting<'a> {
     auth: &'a Auth,
     admin: Uuid,
@@ -83,7 +75,6 @@ struct Acting<'a> {
 }
 
 impl Acting<'_> {
-    /// Checks that the account is within reach, and locks it until the transaction ends. Returns its role.
     async fn hold(&self, tx: &mut Tx) -> Result<i64> {
         Ok(store::hold_within_reach(tx, self.admin, self.user.id).await?.ok_or(OutOfReach)?)
     }
@@ -94,7 +85,6 @@ impl Acting<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// An admin's own sessions are always within reach.
     async fn reach_sessions(&self) -> Result<()> {
         if self.admin == self.user.id { Ok(()) } else { self.reach().await }
     }

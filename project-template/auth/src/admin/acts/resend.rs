@@ -1,5 +1,3 @@
-//! Sends the verification mail again.
-
 use super::{Act, Acting};
 use crate::email_verification::{self, Mode, Wish};
 use crate::error::{Error, Result};

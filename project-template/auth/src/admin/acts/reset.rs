@@ -1,5 +1,3 @@
-//! Mails a link to set a new password.
-
 use super::{Act, Acting};
 use crate::error::Result;
 use crate::http::ReturnTo;

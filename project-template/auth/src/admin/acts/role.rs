@@ -1,5 +1,3 @@
-//! Gives an account another role.
-
 use axum::http::StatusCode;
 
 use super::super::store;
