@@ -52,15 +52,11 @@ pub struct Asked<'r> {
     pub fields: &'r Fields,
 }
 
-/// Called at certain points; each does nothing unless it is implemented. Hooks may use the database: no transaction is
-/// open.
-///
-/// If a sign-up also signs in, the account and its session are created together: [`Hooks::before_login`] and
-/// [`Hooks::extra_claims`] are called first, with an account that is not in the database yet.
+/// Each does nothing unless it is implemented. No transaction is open, so hooks may use the database. If a sign-up also
+/// signs in, [`Hooks::before_login`] and [`Hooks::extra_claims`] get an account that is not in the database yet.
 pub trait Hooks: Send + Sync + 'static {
-    /// Claims in addition to those of `tokens.claims`, at every sign-in and every refresh. Claims whose name the token
-    /// already has, or that no longer fit into one kilobyte with the others, are left out and logged. An error rejects
-    /// the request.
+    /// Claims besides those of `tokens.claims`, at every sign-in and refresh. Those whose name is taken, or that exceed
+    /// one kilobyte with the others, are left out and logged. An error rejects the request.
     ///
     /// ```
     /// use auth::hooks::{Hook, Hooks};
@@ -88,9 +84,8 @@ pub trait Hooks: Send + Sync + 'static {
         Box::pin(async { Ok(Map::new()) })
     }
 
-    /// Called before an unauthenticated client creates an account or has a mail sent, for captchas and invitations.
-    /// Nothing has been looked up, hashed or counted for the address yet. An error rejects the request, and is the
-    /// response.
+    /// Called before an unauthenticated client creates an account or has a mail sent, for captchas and invitations:
+    /// nothing has been looked up or counted yet. An error rejects the request, and is the response.
     ///
     /// ```
     /// use auth::hooks::{Asked, Hook, Hooks};
@@ -122,11 +117,8 @@ pub trait Hooks: Send + Sync + 'static {
     }
 
     /// Called before a session begins for an authenticated user. An error rejects the sign-in, and is the response.
-    ///
-    /// Earlier steps are not undone: a password reset still sets the password, and the response says so without tokens.
-    /// A sign-up that would also sign in is rejected as a whole: no account is created, and the same address can sign
-    /// up later. If accounts have to wait for your approval, set `email_verification.mode = "mandatory"`, with which
-    /// signing up begins no session.
+    /// Earlier steps are not undone: a password reset still sets the password. A sign-up that also signs in is rejected
+    /// as a whole; with `email_verification.mode = "mandatory"` it begins no session, and accounts can await approval.
     ///
     /// ```
     /// use auth::hooks::{Admission, Hook, Hooks, SigningIn};
@@ -152,10 +144,9 @@ pub trait Hooks: Send + Sync + 'static {
     /// }
     /// ```
     ///
-    /// A challenge is not an error: the response is 200 with its members and without tokens. Once the user has met it,
-    /// call [`Auth::sign_in`], whose [`Proof`] tells this hook so. An account that a sign-up is about to create already
-    /// has its id. The admin pages have no form for a challenge: if [`Proof::AdminPassword`] is challenged, the account
-    /// cannot enter them. `docs/extending.md` has the whole example.
+    /// A challenge is not an error: the response is 200 with its members and without tokens. Once it is met, call
+    /// [`Auth::sign_in`], whose [`Proof`] tells this hook so. The admin pages have no form for it: an account
+    /// whose [`Proof::AdminPassword`] is challenged cannot enter them. `docs/extending.md` has the whole example.
     ///
     /// ```
     /// use auth::hooks::{Admission, Challenge, Hook, Hooks, Proof, SigningIn};
@@ -196,17 +187,15 @@ pub trait Hooks: Send + Sync + 'static {
         Box::pin(async { Ok(Admission::Granted) })
     }
 
-    /// Whether [`Hooks::deliver_code`] is called at all. If it is, a code does not verify the address of an existing
-    /// account (a code that creates an account was mailed, and does), and codes are issued even while the mail server
-    /// cannot be reached.
+    /// Whether [`Hooks::deliver_code`] is called. If so, a code does not verify the address of an existing account, and
+    /// codes are issued even while the mail server cannot be reached.
     fn delivers_codes(&self) -> bool {
         false
     }
 
-    /// Delivers a code to sign in with, by text message for example. `false` leaves it to mail.
-    ///
-    /// It runs in the background, so that the response time does not reveal whether there is an account. An error is
-    /// only logged, and the user has to request another code. It may be interrupted when the process ends.
+    /// Delivers a code to sign in with, by text message for example; `false` leaves it to mail. Runs in the background
+    /// (the response time must not reveal whether there is an account), and may be interrupted when the process ends.
+    /// An error is only logged.
     ///
     /// ```
     /// use auth::hooks::{Hook, Hooks};
@@ -245,9 +234,8 @@ pub trait Hooks: Send + Sync + 'static {
         Box::pin(async { Ok(false) })
     }
 
-    /// Called once after a sign-up has created an account; where addresses are verified, that of `user` is not verified
-    /// yet. It runs in the background, so that the response time does not reveal whether the address was new. It may be
-    /// interrupted when the process ends.
+    /// Called once after a sign-up has created an account, whose address may be unverified. Runs in the background (the
+    /// response time must not reveal whether the address was new), and may be interrupted when the process ends.
     ///
     /// ```
     /// use auth::hooks::{Hook, Hooks};
@@ -266,9 +254,8 @@ pub trait Hooks: Send + Sync + 'static {
         Box::pin(async {})
     }
 
-    /// Called once after an account was deleted by its owner, with its last state. Rows of your own tables are removed
-    /// by `references users on delete cascade`. It runs in the background, and may be interrupted when the process
-    /// ends.
+    /// Called once after its owner has deleted an account, with its last state. Rows of your own tables are removed by
+    /// `references users on delete cascade`. Runs in the background; may be interrupted when the process ends.
     ///
     /// ```
     /// use auth::hooks::{Hook, Hooks};
@@ -288,10 +275,8 @@ pub trait Hooks: Send + Sync + 'static {
     }
 }
 
-/// No hooks.
 impl Hooks for () {}
 
-/// Runs [`Hooks::after_registration`] in the background, once the transaction is committed.
 pub(crate) fn registered(auth: &Auth, tx: &mut Tx, user: &User) {
     let (auth, user) = (auth.clone(), user.clone());
     tx.after_commit(move || {
@@ -299,7 +284,6 @@ pub(crate) fn registered(auth: &Auth, tx: &mut Tx, user: &User) {
     });
 }
 
-/// Runs [`Hooks::after_deletion`] in the background, once the transaction is committed.
 pub(crate) fn deleted(auth: &Auth, tx: &mut Tx, user: &User) {
     let (auth, user) = (auth.clone(), user.clone());
     tx.after_commit(move || {
@@ -307,7 +291,6 @@ pub(crate) fn deleted(auth: &Auth, tx: &mut Tx, user: &User) {
     });
 }
 
-/// Calls [`Hooks::before_request`], unless the fields already have problems.
 pub(crate) async fn asked(
     auth: &Auth,
     asking: Asking,

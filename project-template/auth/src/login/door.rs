@@ -1,5 +1,3 @@
-//! Lets the application begin sessions for users that it has authenticated itself.
-
 use super::{Terms, complete};
 use crate::Auth;
 use crate::error::{Result, refusals};
@@ -12,7 +10,7 @@ refusals! {
     NotAdmitted = UNAUTHORIZED, "not_admitted", "This account cannot sign in.";
 }
 
-/// How the application has authenticated a user. A name, such as `"example.com"`, is enough where sessions are remembered.
+/// How the application has authenticated a user. A name such as `"example.com"` is enough where sessions are remembered.
 #[derive(Clone, Copy, Debug)]
 pub struct OwnProof {
     name: &'static str,
@@ -20,15 +18,13 @@ pub struct OwnProof {
 }
 
 impl OwnProof {
-    /// A method of the application. The audit log records its name, and
-    /// [`Hooks::before_login`](crate::Hooks::before_login) sees it.
+    /// The audit log records the name, and [`Hooks::before_login`](crate::Hooks::before_login) sees it.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
         Self { name, remembered: true }
     }
 
-    /// With `false`, the session ends with the browser and lasts for `sessions.unremembered_lifetime`, as after
-    /// `"remember": false` at `login/`.
+    /// With `false`, the session ends with the browser and lasts for `sessions.unremembered_lifetime`.
     #[must_use]
     pub fn remembered(self, remembered: bool) -> Self {
         Self { remembered, ..self }
@@ -46,13 +42,9 @@ impl From<&'static str> for OwnProof {
 }
 
 impl Auth {
-    /// Begins a session for a user who was authenticated another way, such as by a provider of yours. `proof` is the
-    /// name of that way, or an [`OwnProof`].
-    ///
-    /// The rules of other ways to sign in apply: the account must be active and, where that is mandatory, verified;
-    /// hooks are asked; devices are counted, and their owner is notified of a new one.
-    ///
-    /// `docs/extending.md` has an example: the callback of a provider.
+    /// Begins a session for a user who was authenticated another way, such as by a provider of yours (see
+    /// `docs/extending.md`). `proof` is the name of that way, or an [`OwnProof`]. The rules of other ways apply: the
+    /// account must be active and, where mandatory, verified; hooks are asked; a new device is reported to its owner.
     ///
     /// # Errors
     /// 401 `not_admitted` if the account is deactivated or has just changed; 401 `email_not_verified`; 403

@@ -1,8 +1,6 @@
-//! Signing in: every way to sign in ends here.
-//!
-//! Each authenticates the user and calls `complete`, which returns a session, a challenge or a refusal. If the same
-//! request creates the account, its transaction stands between the two halves, `admit` and `begin`. There is no third
-//! way: beginning a session takes an `Admitted`, which a sign-in only gets from `sessions::admit`.
+//! Signing in: every way authenticates the user and calls `complete`. If the same request creates the account, its
+//! transaction stands between the two halves, `admit` and `begin`. There is no third way: beginning a session takes an
+//! `Admitted`, which a sign-in only gets from `sessions::admit`.
 
 mod door;
 mod routes;
@@ -24,12 +22,7 @@ use crate::notices;
 use crate::sessions::{self, Admitted, Delivery, Ended, Entry, Issued, Proof, SignIn, SigningIn};
 use crate::users::User;
 
-/// Begins a session for a user who has proven their identity, or returns the challenge to meet first; None if the
-/// account was changed or deactivated since the proof was checked.
-///
-/// # Errors
-/// 401 `email_not_verified` where only verified addresses sign in; 403 `too_many_devices`; the error of a hook that
-/// refuses.
+/// None if the account was changed or deactivated since the proof was checked.
 pub(crate) async fn complete(auth: &Auth, user: &User, client: &Client, terms: Terms) -> Result<Option<SignIn>> {
     let refused = |reason: Reason| auth.audit().note(Event::of(Kind::SignInFailed, user).because(reason));
     let admitted = match admit(auth, user, client, terms, refused).await? {
@@ -45,18 +38,13 @@ pub(crate) async fn complete(auth: &Auth, user: &User, client: &Client, terms: T
     Ok(Some(SignIn::Session(issued)))
 }
 
-/// How a user signs in, and the kind of session they get.
 #[derive(Clone, Copy)]
 pub(crate) struct Terms {
     pub(crate) proof: Proof,
-    /// Whether the browser forgets the session when it is closed.
     pub(crate) forgotten: bool,
 }
 
-/// Decides whether a user may sign in, outside of any transaction: see [`sessions::admit`]. A challenge is logged.
-///
-/// # Errors
-/// 401 `email_not_verified`; the error of a hook that refuses.
+/// Never call it within a transaction: see [`sessions::admit`].
 pub(crate) async fn admit(
     auth: &Auth,
     user: &User,
@@ -72,11 +60,7 @@ pub(crate) async fn admit(
     Ok(entry)
 }
 
-/// Begins the session of an admitted user. Commit the transaction through the returned `Ended`, the sessions that end
-/// for this one. None if the account no longer matches `user`.
-///
-/// # Errors
-/// 403 `too_many_devices`.
+/// Commit the transaction through the returned `Ended`. None if the account no longer matches `user`.
 pub(crate) async fn begin(
     auth: &Auth,
     tx: &mut Tx,
@@ -94,7 +78,6 @@ pub(crate) async fn begin(
     Ok(Some((issued, evicted)))
 }
 
-/// An event of this sign-in, which names the way if the audit log has a word for it.
 fn event(kind: Kind, user: &User, terms: Terms) -> Event {
     let event = Event::of(kind, user);
     match terms.proof.detail() {
@@ -103,8 +86,7 @@ fn event(kind: Kind, user: &User, terms: Terms) -> Event {
     }
 }
 
-/// Notifies the owner of a sign-in with a device, or from an address, that is new to the account. `user` is the account
-/// before this sign-in: the first one is not reported.
+/// `user` is the account before this sign-in: the first one is not reported.
 async fn tell_of_new_device(auth: &Auth, tx: &mut Tx, user: &User, client: &Client) -> Result<()> {
     let is_first = user.last_login_at.is_none();
     if !auth.settings().audit.notify_new_device || is_first || sessions::is_known(tx, user.id, client).await? {
@@ -114,8 +96,7 @@ async fn tell_of_new_device(auth: &Auth, tx: &mut Tx, user: &User, client: &Clie
     notices::new_device(auth, tx, &user.email, device, client.ip).await
 }
 
-/// The answer to an action that is done whether or not its owner may sign in, with tokens if they may. An error of the
-/// sign-in is not returned, because it would suggest that the action failed.
+/// For an action that is already done: an error of the sign-in would suggest that the action failed.
 pub(crate) async fn answer(
     auth: &Auth,
     user: &User,

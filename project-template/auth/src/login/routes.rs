@@ -1,5 +1,3 @@
-//! `login/`.
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -73,10 +71,7 @@ async fn sign_in(auth: &Auth, client: &Client, mut fields: Fields) -> Result<Sig
     Ok(complete(auth, &user, client, terms).await?.ok_or(IncorrectCredentials)?)
 }
 
-/// The user with this address and password, within the budgets for guesses.
-///
-/// # Errors
-/// 429 if one is spent.
+/// Counts against the budgets for guesses.
 pub(crate) async fn checked(
     auth: &Auth,
     client: &Client,
@@ -91,7 +86,7 @@ pub(crate) async fn checked(
     user
 }
 
-/// The user with this address and password. An address without an account takes as long.
+/// An address without an account takes as long.
 async fn verified(auth: Auth, email: Email, password: SecretString) -> Result<Option<User>> {
     let user = users::by_address(auth.db(), &email).await?;
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
@@ -112,7 +107,7 @@ async fn verified(auth: Auth, email: Email, password: SecretString) -> Result<Op
     Ok(Some(user))
 }
 
-/// Renews an outdated hash. A sign-in does not fail with it; the next one tries again.
+/// A sign-in does not fail with it; the next one tries again.
 async fn renew_hash(auth: &Auth, user: &User, password: SecretString) {
     let renewed = async {
         let hash = auth.passwords().hash(password).await?;

@@ -1,7 +1,5 @@
-//! Signing in with a mailed code, for users without a password, or without theirs at hand.
-//!
-//! A reader of the address's mail can reset its password anyway, so the code grants nothing more. It is a convenience,
-//! never a second factor: NIST SP 800-63B-4 does not accept mail as one.
+//! Signing in with a mailed code. A reader of the mail can reset the password anyway, so the code grants nothing more.
+//! It is a convenience, never a second factor: NIST SP 800-63B-4 does not accept mail as one.
 
 mod redeem;
 mod request;
@@ -21,7 +19,7 @@ pub(crate) fn router(settings: Settings) -> Api {
     if settings.enabled { routes::router() } else { Api::default() }
 }
 
-/// Voids the code of an address, in the transaction in which the address loses its account.
+/// Call it in the transaction in which the address loses its account.
 pub(crate) async fn discard(tx: &mut Tx, email: &Email) -> db::Result<()> {
     codes::discard(tx, routes::subject(email)).await
 }

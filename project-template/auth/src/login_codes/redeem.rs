@@ -1,5 +1,3 @@
-//! Signs in with a right code.
-
 use secrecy::SecretString;
 
 use super::may_join;
@@ -21,8 +19,7 @@ one_of! {
     NotSignedIn = EmailNotVerified, TooManyDevices, Conflict;
 }
 
-/// Compares a guess, see `Codes::compare`. A code is bound to the account it was requested for: if the address
-/// moves to another account, the code opens neither that account nor the earlier one.
+/// A code is bound to the account it was requested for: if the address moves to another account, it opens neither.
 pub(super) async fn compare(
     auth: Auth,
     (email, client): (Email, Client),
@@ -34,19 +31,13 @@ pub(super) async fn compare(
     auth.codes().compare(subject_of(&email, user.as_ref()).known_at(known), request, code).await
 }
 
-/// The subject of a code: the address, and its account if it has one.
 pub(super) fn subject_of(email: &Email, user: Option<&User>) -> Subject {
     let subject = subject(email);
     user.map_or(subject, |user| subject.owned_by(user.id, user.auth_version))
 }
 
-/// Uses up a code and begins a session. None if another request used it at the same time, or there is no account for
-/// it.
-///
-/// Mail that was read verifies its address. A code that the application delivered proves nothing about mail.
-///
-/// # Errors
-/// 409 `conflict` if the address is signed up at the same time; the code stays valid. Those of [`login::complete`].
+/// None if another request used the code, or there is no account for it. Mail that was read verifies its address; a
+/// code that the application delivered proves nothing about mail. After a 409 `conflict` the code stays valid.
 pub(super) async fn sign_in(
     auth: &Auth,
     email: &Email,
@@ -74,8 +65,7 @@ pub(super) async fn sign_in(
     }
 }
 
-/// Creates an account without a password. Its code was mailed: the application only delivers codes for accounts, and a
-/// code for a deleted account is void.
+/// Its code was mailed: the application only delivers codes for accounts, and a code for a deleted account is void.
 async fn join(
     auth: &Auth,
     email: &Email,

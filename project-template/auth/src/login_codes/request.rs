@@ -1,5 +1,3 @@
-//! Sending a code.
-
 use secrecy::{ExposeSecret, SecretString};
 
 use super::may_join;
@@ -16,16 +14,12 @@ use crate::users::{self, Email, User};
 
 enum Recipient {
     User(User),
-    /// A user who may get an account by presenting the code.
     Newcomer,
     Nobody,
 }
 
-/// Sends a code, if there is a recipient. If not, it does the same and takes as long.
-///
-/// # Errors
-/// 503 `mail_unavailable` if codes are mailed and the mail server cannot be reached: a code that arrives expired would
-/// only use up the address's share of mails. 429 with the time to wait, if that share is used up.
+/// Without a recipient, it does the same and takes as long. 503 if mail cannot be sent: a code that arrives expired
+/// would only use up the address's share of mails.
 pub(super) async fn request(auth: &Auth, email: &Email, client: &Client) -> Result<RequestId> {
     if are_mailed(auth) && !auth.mail().is_reachable() {
         return Err(MailUnavailable.into());
@@ -57,7 +51,7 @@ pub(super) async fn request(auth: &Auth, email: &Email, client: &Client) -> Resu
     Ok(request)
 }
 
-/// Whether codes are always mailed. If the application delivers some, the answer must not reveal whose.
+/// If the application delivers some, the answer must not reveal whose.
 fn are_mailed(auth: &Auth) -> bool {
     auth.settings().codes.sending == Sending::Mail && !auth.hooks().delivers_codes()
 }
@@ -81,7 +75,6 @@ async fn queue(
     auth.mail().write(tx, mail).await
 }
 
-/// Hands a code to the application, and mails it if the application declines.
 async fn deliver(auth: Auth, email: Email, user: User, code: SecretString) {
     let delivered = match auth.hooks().deliver_code(&auth, &user, &code).await {
         Ok(delivered) => delivered,

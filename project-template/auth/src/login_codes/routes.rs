@@ -1,5 +1,3 @@
-//! `login/code/` and `login/code/verify/`.
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -28,7 +26,7 @@ pub(crate) fn router() -> Api {
     at(at(Api::default(), routes!(ask)), routes!(verify))
 }
 
-/// The subject under which codes for an address are counted, whether or not it has an account.
+/// The same whether or not the address has an account.
 pub(super) fn subject(email: &Email) -> Subject {
     Subject::named("login", email.key())
 }

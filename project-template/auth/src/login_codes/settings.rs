@@ -1,5 +1,3 @@
-//! `[login_codes]`.
-
 use crate::settings::{Deployed, Section};
 
 /// `[login_codes]`.

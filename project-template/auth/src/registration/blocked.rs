@@ -1,5 +1,3 @@
-//! Domains whose addresses cannot sign up.
-
 use crate::Auth;
 use crate::email::Email;
 use crate::error::Result;
@@ -10,10 +8,6 @@ refusals! {
     EmailDomainNotAllowed = FORBIDDEN, "email_domain_not_allowed", "E-mail addresses of this domain are not accepted.";
 }
 
-/// Rejects an address that no account may have.
-///
-/// # Errors
-/// 403 `email_domain_not_allowed`.
 pub(crate) fn require_allowed(auth: &Auth, email: &Email) -> Result<()> {
     if is_allowed(auth, email) { Ok(()) } else { Err(EmailDomainNotAllowed.into()) }
 }
@@ -28,7 +22,6 @@ fn is_below(domain: &str, blocked: &[String]) -> bool {
         .any(|blocked| domain.strip_suffix(blocked.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }
 
-/// A domain in the form in which domains are compared.
 pub(super) fn parse(text: &str) -> Option<String> {
     Email::parse(&format!("somebody@{}", text.trim())).map(|email| email.domain().to_owned())
 }

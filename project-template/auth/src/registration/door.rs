@@ -1,5 +1,3 @@
-//! Lets the application create accounts for users whose addresses it has verified itself.
-
 use super::{SignUp, require_allowed, sign_up};
 use crate::Auth;
 use crate::email::Email;
@@ -16,10 +14,9 @@ refusals! {
 }
 
 impl Auth {
-    /// Creates an account without a password for a user whose address was vouched for, such as by a provider that says
-    /// `email_verified`, and signs them in; both or neither. `proof` is as at [`Auth::sign_in`]. Names longer than 150
-    /// characters are cut, and null characters are left out: databases do not store them. Never pass an address that the
-    /// provider does not vouch for: it would count as verified.
+    /// Creates an account without a password for an address that a provider vouches for, and signs it in, or neither.
+    /// Never pass another address: it would count as verified. `proof` is as at [`Auth::sign_in`]. Names are cut to
+    /// 150 characters, and null characters left out: databases do not store them.
     ///
     /// ```
     /// use auth::http::Client;
@@ -42,8 +39,7 @@ impl Auth {
     /// ```
     ///
     /// # Errors
-    /// 409 `address_has_account`; 403 `email_domain_not_allowed`; the error of a hook that refuses. `registration.open`
-    /// is for the form and does not apply here.
+    /// 409 `address_has_account`; 403 `email_domain_not_allowed`; the error of a hook. `registration.open` does not apply.
     pub async fn sign_up(
         &self,
         email: &Email,

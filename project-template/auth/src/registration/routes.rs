@@ -1,5 +1,3 @@
-//! `registration/`.
-
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;

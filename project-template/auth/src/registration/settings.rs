@@ -1,5 +1,3 @@
-//! `[registration]`.
-
 use super::blocked;
 use crate::settings::{Advice, Deployed, Section};
 

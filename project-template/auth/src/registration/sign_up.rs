@@ -1,5 +1,3 @@
-//! Creates an account and signs it in at once.
-
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::codes::Redeemable;
@@ -19,11 +17,7 @@ pub(crate) enum SignUp {
     CodeUsed,
 }
 
-/// Creates an account and begins its session, both or neither, so that a refused client can try again. With a
-/// challenge, the account is created without a session. A presented code is used up with it.
-///
-/// # Errors
-/// The error of a hook that refuses. If the database cannot be reached.
+/// The account and its session begin both or neither, so that a refused client can try again.
 pub(crate) async fn sign_up(
     auth: &Auth,
     new: &NewUser,
