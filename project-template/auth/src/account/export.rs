@@ -14,7 +14,6 @@ use crate::users::User;
 /// Events per query.
 const PAGE: u32 = 500;
 
-/// Exports the stored data of an account. The export itself is recorded as an event.
 pub(super) async fn export(auth: &Auth, user: &User, session: Uuid) -> Result<Value> {
     let mut tx = auth.db().begin().await?;
     auth.audit().write(&mut tx, Event::of(Kind::Exported, user).session(session)).await?;

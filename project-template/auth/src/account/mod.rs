@@ -24,9 +24,6 @@ use crate::throttle;
 use crate::users::{self, User};
 
 /// Activates or deactivates an account; deactivation ends all its sessions. Returns whether the account exists.
-///
-/// # Errors
-/// 409 `last_superuser`. If the database cannot be reached.
 pub async fn set_active(auth: &Auth, user: Uuid, active: bool) -> Result<bool> {
     let mut tx = auth.db().begin().await?;
     let (found, ended) = set_active_in(auth, &mut tx, user, active).await?;
@@ -34,7 +31,6 @@ pub async fn set_active(auth: &Auth, user: Uuid, active: bool) -> Result<bool> {
     Ok(found)
 }
 
-/// As [`set_active`], within a transaction. The caller must commit it through the returned `Ended`.
 pub(crate) async fn set_active_in(auth: &Auth, tx: &mut Tx, user: Uuid, active: bool) -> Result<(bool, Ended)> {
     if !active {
         users::protect_last_superuser(tx, user).await?;
@@ -49,11 +45,7 @@ pub(crate) async fn set_active_in(auth: &Auth, tx: &mut Tx, user: Uuid, active: 
     Ok((found, ended))
 }
 
-/// Removes an account and everything that belongs to it, unless it has changed since `user` was read, and records
-/// `event`. The caller must end its sessions first.
-///
-/// # Errors
-/// If the database cannot be reached.
+/// The caller must end the account's sessions first. False if the account has changed since `user` was read.
 pub(crate) async fn erase(auth: &Auth, tx: &mut Tx, user: &User, event: Event) -> sqlx::Result<bool> {
     codes::erase(tx, user.id).await?;
     discard_codes(tx, user).await?;
@@ -66,7 +58,7 @@ pub(crate) async fn erase(auth: &Auth, tx: &mut Tx, user: &User, event: Event) -
     Ok(true)
 }
 
-/// Voids the links and codes mailed to the address of an account that gives it up. Counters are kept.
+/// For an account that gives up its address. Counters are kept.
 async fn discard_codes(tx: &mut Tx, user: &User) -> sqlx::Result<()> {
     login_codes::discard(tx, &user.email).await?;
     email_verification::discard(tx, &user.email).await

@@ -1,5 +1,3 @@
-//! Re-authentication before sensitive changes.
-
 use crate::Auth;
 use crate::audit::Reason;
 use crate::error::Result;
@@ -14,12 +12,8 @@ refusals! {
         "This account has no password. Sign in again, then repeat this within five minutes.";
 }
 
-/// Checks the account's password. An account without one, such as one created by a mailed code, needs a session that
-/// has just begun instead; a refresh does not make it younger. None if the password is missing or wrong; `fields` has
-/// the problem then.
-///
-/// # Errors
-/// 403 `sign_in_again`. 429 once the guesses are used up. If the database cannot be reached.
+/// Without a password, such as in an account made by a mailed code, a session must have just begun instead. None if the
+/// password is missing or wrong; `fields` has the problem then.
 pub(super) async fn prove(
     auth: &Auth,
     (user, token): (&DbUser, &CurrentUser),

@@ -12,11 +12,6 @@ use crate::passwords::reset_link;
 use crate::sessions::{self, Ended, EndedBy};
 use crate::users::{self, User};
 
-/// Promotes an existing account, by a command. Ends all its sessions. Its password becomes `hash`, and its owner is
-/// notified, or its owner is mailed a link to set one. None if the account is inactive or changed at the same time.
-///
-/// # Errors
-/// If the database cannot be reached.
 pub(crate) async fn promote(auth: &Auth, user: &User, role: i64, hash: Option<&str>) -> Result<Option<User>> {
     let mut tx = auth.db().begin().await?;
     let Some(promoted) = user.promote(&mut tx, (role, hash), auth.now()).await? else { return Ok(None) };
@@ -31,11 +26,8 @@ pub(crate) async fn promote(auth: &Auth, user: &User, role: i64, hash: Option<&s
     Ok(Some(promoted))
 }
 
-/// Secures an account that was given such a role: if an attacker may know its password, removes the password, ends the
-/// sessions, and mails the owner a link to set another. The caller must commit `tx` through the returned `Ended`.
-///
-/// # Errors
-/// If the database cannot be reached.
+/// If an attacker may know the account's password, removes it and mails the owner a link to set another. The caller
+/// must commit `tx` through the returned `Ended`.
 pub(crate) async fn secure_promoted(auth: &Auth, tx: &mut Tx, user: Uuid) -> Result<Option<Ended>> {
     let Some(voided) = users::void_unproven_password(tx, user, auth.now()).await? else { return Ok(None) };
     codes::forget_all(tx, user).await?;

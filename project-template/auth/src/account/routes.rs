@@ -1,5 +1,3 @@
-//! `user/`: the caller's own account.
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};

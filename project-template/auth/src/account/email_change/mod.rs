@@ -1,5 +1,4 @@
-//! Changes an account's e-mail address: requested with the password, confirmed from the new address, reported to the
-//! old one.
+//! Changes an account's address: requested with the password, confirmed from the new address, reported to the old one.
 
 mod routes;
 
@@ -32,19 +31,15 @@ const TO: &str = "email_change to";
 /// A link to an address that is taken or has reached its mail limit. It leads nowhere and is never mailed.
 const NOWHERE: &str = "email_change nowhere";
 
-/// The data of a link.
 #[derive(Serialize, Deserialize)]
 struct Change {
     email: String,
-    /// The session that asked, which survives the change. If it has been revoked since, the link is void; a log-out,
-    /// expiry or the limit of sessions does not void it.
+    /// The session that asked, which survives the change. If it was revoked since, and not just left, the link is void.
     session: Uuid,
-    /// The redirect after the confirmation.
     next: ReturnTo,
 }
 
-/// Mails the link. Only a reader of the new address learns that it has reached its mail limit or, with
-/// `registration.hide_existing`, that it is taken.
+/// Only a reader of the new address learns that its mails are used up or, with `hide_existing`, that it is taken.
 async fn ask(auth: &Auth, user: &User, session: Uuid, new: &Email, next: ReturnTo) -> Result<()> {
     let other = users::by_address(auth.db(), new).await?.filter(|other| !gives_way(auth, other));
     if other.is_some() && !auth.settings().registration.hide_existing {
@@ -79,7 +74,6 @@ async fn ask(auth: &Auth, user: &User, session: Uuid, new: &Email, next: ReturnT
     Ok(())
 }
 
-/// Changes only the spelling of the address, such as its case. It remains the same address, so no mail is sent.
 async fn respell(auth: &Auth, user: &User, session: Uuid, email: &Email) -> Result<()> {
     let mut tx = auth.db().begin().await?;
     if !user.respell_address(&mut tx, email, auth.now()).await? {
@@ -90,23 +84,16 @@ async fn respell(auth: &Auth, user: &User, session: Uuid, email: &Email) -> Resu
     Ok(())
 }
 
-/// Whether an account is only an unconfirmed sign-up while verification is mandatory. It must not withhold the address
-/// from its real reader, just as it does not block their own sign-up.
+/// While verification is mandatory, an unconfirmed sign-up must not withhold the address from its real reader.
 fn gives_way(auth: &Auth, other: &User) -> bool {
     auth.settings().email_verification.mode == Mode::Mandatory && other.is_unconfirmed_sign_up()
 }
 
-/// Looks up a link without changing anything.
 async fn open(auth: &Auth, key: &str) -> Result<LinkStanding<Change>> {
     auth.codes().find(&[PURPOSE], key).await
 }
 
-/// Sets the new address if the account is unchanged since the request, and notifies the old address. Ends all sessions
-/// except the one that asked, and voids all other links, since the account's version changes. Removes an unconfirmed
-/// sign-up that has the new address.
-///
-/// # Errors
-/// 400 if another account has taken the address since.
+/// Voids all other links, since the account's version changes. Removes an unconfirmed sign-up that has the new address.
 async fn confirm(auth: &Auth, link: Link<Change>) -> Result<Option<User>> {
     let Some(email) = Email::parse(&link.data.email) else { return Ok(None) };
     let Some(before) = users::by_id(auth.db(), link.subject).await? else { return Ok(None) };

@@ -1,5 +1,3 @@
-//! `user/email/` and `user/email/confirm/<key>/`.
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -109,7 +107,7 @@ async fn change(
     Ok(Json(json!({ "detail": SENT })))
 }
 
-/// A page with a button: opening it changes nothing.
+/// Opening the page changes nothing.
 async fn show(State(auth): State<Auth>, LinkKey(key): LinkKey) -> Result<Response> {
     Reader::Person.answer(&auth, button(&auth, &key).await)
 }
@@ -166,7 +164,6 @@ async fn press(auth: &Auth, reader: Reader, key: &str) -> Result<Response> {
     }
 }
 
-/// Redirects a person after the change, or shows the built-in page if the link has no `next`.
 fn landing(auth: &Auth, status: StatusCode, next: &ReturnTo) -> Result<Response> {
     match next.address(&auth.settings().http) {
         Some(next) => Ok((status, [(header::LOCATION, next)]).into_response()),

@@ -1,5 +1,3 @@
-//! Converts a row with Django's field names to an account.
-
 use serde_json::Value;
 use time::format_description::well_known::Iso8601;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
@@ -11,7 +9,6 @@ use crate::passwords;
 use crate::users::{Email, ImportedAccount, NAME_LIMIT, role};
 
 impl ImportedAccount {
-    /// The account with notes on what was left out, or the reason why the row is refused.
     pub(super) fn read(row: &Content, zone: UtcOffset, now: OffsetDateTime) -> Result<(Self, Vec<String>), String> {
         let mut notes = row.left.notes.clone();
         let written = text(row, "email")?;
@@ -37,7 +34,6 @@ impl ImportedAccount {
 }
 
 impl ImportedAccount {
-    /// Applies restrictions that have names other than Django's.
     fn keep_out(&mut self, row: &Content, now: OffsetDateTime, notes: &mut Vec<String>) {
         if let Some(field) = restrictions::closed_by(&row.fields, now).filter(|_| self.is_active) {
             self.is_active = false;
@@ -76,8 +72,7 @@ fn password_hash(stored: &str, notes: &mut Vec<String>) -> Option<String> {
     None
 }
 
-/// Keeps roles below [`role::STAFF`]. Higher roles are privileges here, and a number that meant something else in
-/// Django must not grant them: for those, Django's two flags decide.
+/// A number with another meaning in Django must not grant privileges: above [`role::STAFF`], its two flags decide.
 fn role_of(row: &Content, notes: &mut Vec<String>) -> Result<i64, String> {
     let stored = number(row, "role");
     if let (None, Some(written)) = (stored, value(row, "role")) {
@@ -136,7 +131,6 @@ fn flag(row: &Content, name: &str) -> Result<Option<bool>, String> {
     flag.map(Some).ok_or_else(|| format!("its `{name}` is neither true nor false"))
 }
 
-/// None if the value is missing or not an integer.
 fn number(row: &Content, name: &str) -> Option<i64> {
     match value(row, name)? {
         Value::String(text) => text.strip_suffix(".0").unwrap_or(text).parse().ok(),
@@ -144,7 +138,7 @@ fn number(row: &Content, name: &str) -> Option<i64> {
     }
 }
 
-/// Parses a time as Django or `PostgreSQL` writes it, in `zone` unless it names one. Truncates it to seconds.
+/// As Django or `PostgreSQL` writes it, in `zone` unless it names one.
 fn time(row: &Content, name: &str, zone: UtcOffset) -> Result<Option<OffsetDateTime>, String> {
     if let Some(Value::Number(number)) = value(row, name) {
         let time = number.as_f64().and_then(since_1970);
@@ -157,7 +151,7 @@ fn time(row: &Content, name: &str, zone: UtcOffset) -> Result<Option<OffsetDateT
     moment_in(&written, zone).map(Some).ok_or_else(|| format!("its `{name}`, {}, is not a time", quoted(&written)))
 }
 
-/// Parses seconds, or milliseconds where seconds would be thousands of years away.
+/// Seconds, or milliseconds where seconds would be thousands of years away.
 fn since_1970(number: f64) -> Option<OffsetDateTime> {
     const LAST_SECOND: f64 = 1e11;
     let seconds = if number.abs() < LAST_SECOND { number } else { number / 1_000.0 };

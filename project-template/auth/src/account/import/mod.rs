@@ -1,9 +1,6 @@
 //! Imports accounts with their password hashes from Django: rows of `dumpdata` or of a CSV file. Exports of other
-//! systems are first converted to the same field names.
-//!
-//! The file is read twice and never held in memory: once to count its rows and collect the addresses that allauth had
-//! verified, and once to create the accounts, one transaction per batch. Committed batches stay, so an interrupted
-//! import can be run again.
+//! systems are first converted to the same field names. The file is read twice and never held in memory: once to count
+//! its rows and collect verified addresses, once to create the accounts. Committed batches stay: run it again.
 
 mod account;
 mod from;
@@ -131,11 +128,8 @@ pub struct Summary {
     pub strange_addresses: u64,
 }
 
-/// Imports the accounts of a file.
-///
-/// # Errors
-/// If the file cannot be read, it is unclear which rows are the accounts, or it has second factors: then nothing is
-/// imported. If the database cannot be reached: batches committed before that stay.
+/// Imports the accounts of a file. If it cannot be read, is unclear or has second factors, nothing is imported; if the
+/// database cannot be reached, batches committed before that stay.
 pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Event<'_>)) -> anyhow::Result<Summary> {
     let source = Source::of(plan)?;
     let survey = Survey::of(&source)?;
@@ -192,7 +186,6 @@ pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Event<'_>)
     Ok(summary)
 }
 
-/// The position of a row, for messages.
 fn place_of(row: &Row) -> String {
     let key = row.content.as_ref().map_or("", |content| content.key.as_str());
     match row.place.number {
@@ -201,20 +194,16 @@ fn place_of(row: &Row) -> String {
     }
 }
 
-/// State while rows are read.
 struct Reading<'s> {
     survey: &'s Survey,
     model: &'s str,
-    /// The addresses so far, and their positions.
     seen: HashMap<Fingerprint, Place>,
-    /// Owners of verified addresses that have matched no account so far.
     owners: HashSet<Fingerprint>,
     zone: UtcOffset,
     now: time::OffsetDateTime,
 }
 
 impl Reading<'_> {
-    /// The account of a row with notes on what is left out. None for a row of another table.
     fn read(&mut self, row: &Row) -> Result<Option<(ImportedAccount, Vec<String>)>, String> {
         let content = row.content.as_ref().map_err(Clone::clone)?;
         if content.model != self.model {
@@ -240,7 +229,7 @@ impl Reading<'_> {
     }
 }
 
-/// Creates the accounts of a batch and empties it. A dry run passes the ids so far and creates nothing.
+/// A dry run passes the ids so far and creates nothing.
 async fn write(
     auth: &Auth,
     batch: &mut Vec<(Row, ImportedAccount)>,
@@ -301,7 +290,6 @@ async fn make(auth: &Auth, tx: &mut Tx, account: &ImportedAccount) -> sqlx::Resu
     Ok(users::id_of_address(tx, &account.email).await?.map_or(Outcome::IdTaken, Outcome::There))
 }
 
-/// Predicts the outcome of [`make`]; `ids` are those that accounts of earlier rows would have.
 async fn foresee(tx: &mut Tx, account: &ImportedAccount, ids: &mut HashSet<Uuid>) -> sqlx::Result<Outcome> {
     if let Some(id) = users::id_of_address(tx, &account.email).await? {
         return Ok(Outcome::There(id));

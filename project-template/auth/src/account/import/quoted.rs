@@ -1,16 +1,12 @@
-//! Values of the file in messages.
-
-/// Characters of a value that are shown.
+/// In characters.
 const SHOWN: usize = 80;
 
-/// A value with its control characters escaped; a long one is cut.
 pub(super) fn shown(text: &str) -> String {
     let mut letters = text.chars();
     let shown: String = letters.by_ref().take(SHOWN).flat_map(char::escape_debug).collect();
     if letters.next().is_some() { shown + "…" } else { shown }
 }
 
-/// As [`shown`], in backticks.
 pub(super) fn quoted(text: &str) -> String {
     format!("`{}`", shown(text))
 }

@@ -25,8 +25,7 @@ const SECOND_FACTOR: [&str; 13] = [
 /// Matched as a whole word, because it is also a part of other words.
 const SECOND_FACTOR_WORD: &str = "otp";
 
-/// States of an unusable account, as in `is_banned`, `banned`, `banned_at`, `banned_until` and `account_banned`, and as
-/// the value of a field of [`STATE`].
+/// As in `is_banned`, `banned`, `banned_at`, `banned_until`, `account_banned`, and as the value of a [`STATE`].
 const CLOSED: [&str; 14] = [
     "archived",
     "banned",
@@ -43,11 +42,9 @@ const CLOSED: [&str; 14] = [
     "suspended",
     "terminated",
 ];
-/// What must be true of a usable account, if such a field exists, alone or after `is_`, `account_` and the like.
+/// A usable account has them true, if they exist, alone or after `is_`, `account_` and the like.
 const OPEN: [&str; 6] = ["active", "approved", "enabled", "non_expired", "non_locked", "can_login"];
-/// Fields whose value is a word for the state of the account.
 const STATE: [&str; 3] = ["status", "state", "user_status"];
-/// Fields that mark the password as no longer valid.
 const VOID_PASSWORD: [&str; 6] = [
     "must_change_password",
     "force_password_change",
@@ -57,19 +54,16 @@ const VOID_PASSWORD: [&str; 6] = [
     "password_reset_required",
 ];
 
-/// Whether a model or field of this name is about second factors.
 pub(super) fn is_second_factor(model: &str) -> bool {
     let words = snake(model);
     let joined: String = words.split('_').collect();
     SECOND_FACTOR.iter().any(|part| joined.contains(part)) || words.split('_').any(|word| word == SECOND_FACTOR_WORD)
 }
 
-/// The fields that show that an account uses a second factor.
 pub(super) fn second_factors_of(fields: &Map<String, Value>) -> impl Iterator<Item = &str> {
     fields.iter().filter(|(name, value)| is_set(value) && is_second_factor(name)).map(|(name, _)| name.as_str())
 }
 
-/// The field that closes an account, other than Django's `is_active`.
 pub(super) fn closed_by(fields: &Map<String, Value>, now: OffsetDateTime) -> Option<&str> {
     let is_closed = |name: &str, value: &Value| {
         let name = snake(name);
@@ -89,13 +83,11 @@ pub(super) fn closed_by(fields: &Map<String, Value>, now: OffsetDateTime) -> Opt
     fields.iter().find(|(name, value)| is_closed(name, value)).map(|(name, _)| name.as_str())
 }
 
-/// The field that invalidates an account's password.
 pub(super) fn password_voided_by(fields: &Map<String, Value>) -> Option<&str> {
     let is_void = |name: &str| VOID_PASSWORD.contains(&snake(name).as_str());
     fields.iter().find(|(name, value)| is_void(name) && is_set(value)).map(|(name, _)| name.as_str())
 }
 
-/// Whether a field has a value other than empty, zero or false.
 fn is_set(value: &Value) -> bool {
     match value {
         Value::Null => false,
@@ -125,7 +117,7 @@ fn is_set(value: &Value) -> bool {
     }
 }
 
-/// Converts a name to snake case: `isBanned` and `is-banned` become `is_banned`.
+/// `isBanned` and `is-banned` become `is_banned`.
 pub(super) fn snake(name: &str) -> String {
     let mut snake = String::with_capacity(name.len() + 4);
     let mut after_lower = false;

@@ -15,13 +15,12 @@ use crate::email::Email;
 /// The member that holds the rows, in exports that are a single object.
 const MEMBER: &str = "users";
 
-/// The position of a row, and its content or the reason why it cannot be read.
 pub(super) struct Row {
     pub(super) place: Place,
     pub(super) content: Result<Content, String>,
 }
 
-/// Where a row begins: its line and, in an array, its number, since an array may be a single line.
+/// In an array also the row's number, since an array may be a single line.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub(super) line: u64,
@@ -47,7 +46,6 @@ impl Row {
 pub(super) struct Content {
     /// Django's name of the table, such as `auth.user`; empty if the file has a single table.
     pub(super) model: String,
-    /// The primary key as text.
     pub(super) key: String,
     pub(super) fields: Map<String, Value>,
     pub(super) standing: Standing,
@@ -67,12 +65,12 @@ impl Content {
         }
     }
 
-    /// Whether this may be a row of the users, regardless of its model's name.
+    /// Regardless of the model's name.
     pub(super) fn may_be_account(&self) -> bool {
         self.fields.contains_key("email") && (self.model.is_empty() || self.fields.contains_key("password"))
     }
 
-    /// The row completed by the data of other rows; its own members take precedence. None if they add nothing.
+    /// The row's own members take precedence. None if the others add nothing.
     pub(super) fn joined(&self, rest: &Map<String, Value>) -> Option<Self> {
         let mut joined = (!rest.is_empty()).then(|| self.clone())?;
         for (name, value) in rest {
@@ -81,7 +79,6 @@ impl Content {
         Some(joined)
     }
 
-    /// The user and the address, if this row of allauth's table marks the address as verified.
     pub(super) fn verified_address(&self) -> Option<(String, Email)> {
         let is_verified = self.model == ADDRESSES && self.fields.get("verified") == Some(&Value::Bool(true));
         let email = Email::parse(self.fields.get("email").filter(|_| is_verified)?.as_str()?)?;
@@ -96,7 +93,7 @@ impl Content {
     }
 }
 
-/// The row that a foreign key refers to, by its key or, with `--natural-foreign`, by a list with its natural key.
+/// By the key or, with `--natural-foreign`, by a list with the natural key.
 fn reference(value: Option<&Value>) -> String {
     match value {
         Some(Value::Array(parts)) => natural_key(&text(parts.first())),
@@ -124,7 +121,6 @@ enum Form {
     Table,
 }
 
-/// The rows of a file, whose form is detected from its first character.
 pub(super) fn open(path: &Path, from: Option<System>) -> anyhow::Result<Box<dyn Iterator<Item = Row>>> {
     let (form, mut reader) = start(path)?;
     match form {
@@ -138,7 +134,6 @@ pub(super) fn open(path: &Path, from: Option<System>) -> anyhow::Result<Box<dyn 
     }
 }
 
-/// Whether the file is CSV.
 pub(super) fn is_table(path: &Path) -> anyhow::Result<bool> {
     start(path).map(|(form, _)| matches!(form, Form::Table))
 }
@@ -171,7 +166,6 @@ fn start(path: &Path) -> anyhow::Result<(Form, BufReader<File>)> {
     Ok((form, BufReader::new(file)))
 }
 
-/// Whether the first non-empty line is an object of its own, and not one that holds the rows.
 fn is_object_a_line(reader: &mut impl BufRead) -> io::Result<bool> {
     let mut line = Vec::new();
     while line.trim_ascii().is_empty() && reader.read_until(b'\n', &mut line)? > 0 {}
@@ -182,7 +176,6 @@ fn is_object_a_line(reader: &mut impl BufRead) -> io::Result<bool> {
     Ok(parsed.as_ref().map_or_else(|_| is_alone(), |object| !holds_rows(object)))
 }
 
-/// One JSON object per line.
 fn lines(reader: BufReader<File>) -> impl Iterator<Item = Row> {
     let rows = reader.split(b'\n').zip(1..).map(|(text, line)| match text {
         Ok(text) => Some(Row::at(line, Some(text.trim_ascii()).filter(|text| !text.is_empty()).map(Content::parse)?)),
@@ -191,16 +184,13 @@ fn lines(reader: BufReader<File>) -> impl Iterator<Item = Row> {
     rows.flatten()
 }
 
-/// JSON arrays of objects, regardless of line breaks; several may follow each other, as `sqlite3 -json` writes them. Or
-/// the array that is a member of a single object. Each row is cut out from brace to brace and parsed by itself, so that
-/// a broken one does not affect the others.
+/// JSON arrays of objects; several may follow each other, as `sqlite3 -json` writes them. Or the array in one object.
+/// Each row is cut out from brace to brace and parsed by itself: a broken one does not affect the others.
 struct Array {
     bytes: io::Bytes<BufReader<File>>,
     line: u64,
     rows: u64,
-    /// Whether the array is a member of an object.
     is_member: bool,
-    /// Whether an opening bracket was read, and the closing one was not.
     is_open: bool,
     is_over: bool,
 }
@@ -225,7 +215,6 @@ impl Array {
         Self { bytes, line: 1, rows: 0, is_member: false, is_open: false, is_over: false }
     }
 
-    /// The array in a single object, as some exports have it.
     fn within_object(bytes: io::Bytes<BufReader<File>>) -> anyhow::Result<Self> {
         let mut array = Self { is_member: true, ..Self::of(bytes) };
         array.is_open = array.find_member(0).unwrap_or(false);
@@ -237,7 +226,6 @@ impl Array {
         Ok(array)
     }
 
-    /// Reads on to the array of rows, from this depth of the object. False if the object ends before.
     fn find_member(&mut self, mut depth: usize) -> Result<bool, String> {
         let (mut text, mut is_escaped, mut last) = (None, false, Vec::new());
         loop {
@@ -258,7 +246,7 @@ impl Array {
         }
     }
 
-    /// Reads up to the end of a row, or less. Data that would be skipped is an error.
+    /// Data that would be skipped is an error.
     fn step(&mut self) -> Result<Option<Row>, String> {
         match self.byte()? {
             None if self.is_open => return Err("the file ends before the `]` of its array".into()),
@@ -280,7 +268,6 @@ impl Array {
         Ok(None)
     }
 
-    /// Leaves the array, and the object that it is a member of.
     fn close(&mut self) -> Result<(), String> {
         self.is_open = false;
         if !self.is_member {
@@ -332,7 +319,7 @@ impl Array {
         Row { place: Place { line, number: Some(self.rows) }, content: Content::parse(&text) }
     }
 
-    /// The last row, which is unreadable: the start of the next one is unknown.
+    /// The start of the next row is unknown.
     fn end(&mut self, line: u64, reason: String) -> Row {
         self.is_over = true;
         Row::at(line, Err(reason))
@@ -385,7 +372,6 @@ fn table(reader: BufReader<File>, from: Option<System>) -> anyhow::Result<Box<dy
     })))
 }
 
-/// Whether the file is Firebase's CSV, which has no header.
 fn is_without_header(reader: &mut BufReader<File>) -> anyhow::Result<bool> {
     let mut records = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(reader.fill_buf()?);
     let first = records.records().next().and_then(Result::ok);

@@ -24,35 +24,27 @@ pub(super) struct Survey {
     pub(super) rows: u64,
     /// Keys with addresses that allauth's table marks as verified.
     pub(super) verified: HashSet<Fingerprint>,
-    /// Those keys alone.
     pub(super) owners: HashSet<Fingerprint>,
-    /// Whether a row looks like one of the requested system's.
     pub(super) looks_right: bool,
-    /// The first other system that a row looks like one of.
     pub(super) looks_like: Option<System>,
     /// Whether any row has a field for second factors, set or not.
     pub(super) tells_second_factors: bool,
     pub(super) has_firebase_hashes: bool,
-    /// If accounts are spread over rows: the partial rows by key, and the keys that have a complete row.
+    /// The partial rows by key, and the keys that have a complete row.
     parts: HashMap<Fingerprint, Map<String, Value>>,
     whole: HashSet<Fingerprint>,
-    /// Data that is only counted.
     others: BTreeMap<String, u64>,
     system: Option<System>,
     models: BTreeMap<String, Model>,
 }
 
-/// Statistics on the rows of one model. If the file has a single table, its model has no name.
 #[derive(Default)]
 struct Model {
     rows: u64,
-    /// Rows with an address and a password.
     accounts: u64,
-    /// Rows that have a field `password`, even an empty one.
     passwords: u64,
-    /// Whether the rows have the fields of Django's user models, and none that only their history tables have.
+    /// They have the fields of Django's user models, and none that only their history tables have.
     is_djangos: bool,
-    /// Number of rows per second factor, named by its field or kind.
     second_factors: BTreeMap<String, u64>,
 }
 
@@ -69,8 +61,7 @@ impl Survey {
         Ok(survey)
     }
 
-    /// Notes which system a row looks like one of, before it is translated. If the first rows look like another
-    /// system's, all are searched for one of the requested system's.
+    /// If the first rows look like another system's, all are searched for one of the requested system's.
     fn judge(&mut self, raw: &Content) {
         let is_early = self.rows <= LOOKED_AT;
         let is_settled = match self.system {
@@ -126,7 +117,7 @@ impl Survey {
         }
     }
 
-    /// The data that other rows add to this account. None if another row is the account.
+    /// None if another row is the account.
     pub(super) fn rest_of(&self, content: &Content) -> Option<&Map<String, Value>> {
         static NOTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
         let key = fingerprint(&content.key, "");
@@ -137,7 +128,6 @@ impl Survey {
         }
     }
 
-    /// The model whose rows are the accounts: the requested one, or else the only candidate.
     pub(super) fn model_of_accounts(&self, asked: Option<&str>) -> anyhow::Result<String> {
         if let Some(asked) = asked {
             let asked = asked.to_lowercase();
@@ -175,7 +165,6 @@ impl Survey {
         Ok((*name).clone())
     }
 
-    /// The second factors of the file with row counts, by model, field or kind.
     pub(super) fn second_factors(&self, accounts: &str) -> Vec<(String, u64)> {
         let rows = self.models.iter().filter(|(name, _)| is_second_factor(name));
         let rows = rows.map(|(name, model)| (named(name), model.rows));
@@ -189,7 +178,6 @@ impl Survey {
             || self.parts.values().any(|part| part.contains_key("password"))
     }
 
-    /// Everything that is ignored, with row counts.
     pub(super) fn left_out(&self, accounts: &str) -> Vec<(String, u64)> {
         let others = self.models.iter().filter(|(name, _)| *name != accounts && *name != ADDRESSES);
         let counted = self.others.iter().map(|(name, rows)| (name, *rows));
@@ -197,30 +185,26 @@ impl Survey {
     }
 }
 
-/// The fields that a partial row adds to its account.
 fn part_of(content: &Content) -> Map<String, Value> {
     let kept = content.fields.iter().filter(|(name, _)| matches!(name.as_str(), "password" | "email_verified"));
     kept.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// Formats names with their row counts.
 pub(super) fn listed<'n>(counts: impl Iterator<Item = (&'n str, u64)>) -> String {
     let words = counts.map(|(name, rows)| format!("{name} ({rows} row{})", if rows == 1 { "" } else { "s" }));
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// The name of a model, or of something else that is counted, for a message.
 fn named(name: &str) -> String {
     if name.is_empty() { "rows without a model".into() } else { shown(name) }
 }
 
-/// Models with their row counts.
 fn listed_models<'m>(counts: impl Iterator<Item = (&'m String, u64)>) -> String {
     let counts: Vec<_> = counts.map(|(name, rows)| (named(name), rows)).collect();
     listed(counts.iter().map(|(name, rows)| (name.as_str(), *rows)))
 }
 
-/// A short hash of a key and an address, so that millions fit into memory.
+/// Short, so that millions fit into memory.
 pub(super) type Fingerprint = [u8; 16];
 
 pub(super) fn fingerprint(key: &str, address: &str) -> Fingerprint {

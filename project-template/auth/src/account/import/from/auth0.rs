@@ -1,5 +1,4 @@
-//! Auth0: the NDJSON of password hashes that its support sends, and the export of users, which has the rest. If both
-//! are in one file, they are joined.
+//! Auth0's NDJSON of password hashes, and its export of users, which has the rest. In one file, both are joined.
 
 use serde_json::Value;
 

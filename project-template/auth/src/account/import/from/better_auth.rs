@@ -6,7 +6,6 @@ use super::Standing;
 
 pub(super) fn translate(row: &mut Content) {
     let fields = row.read();
-    // The columns tell which table a row comes from.
     if fields.has("provider_id") && fields.has("account_id") {
         return account(row);
     }

@@ -1,5 +1,3 @@
-//! Access to the members of a row by name and type.
-
 use serde_json::{Map, Value};
 
 use super::super::rows::Content;
@@ -15,7 +13,7 @@ impl<'r> Fields<'r> {
         exact.or_else(named).filter(|value| !value.is_null())
     }
 
-    /// Whether the member exists, even if it is empty.
+    /// Even if it is empty.
     pub(super) fn names(self, name: &str) -> bool {
         self.0.keys().any(|key| is_same(key, name))
     }
@@ -24,7 +22,6 @@ impl<'r> Fields<'r> {
         self.get(name).is_some()
     }
 
-    /// A non-empty text, trimmed.
     pub(super) fn text(self, name: &str) -> Option<&'r str> {
         self.get(name)?.as_str().map(str::trim).filter(|text| !text.is_empty())
     }
@@ -41,7 +38,6 @@ impl<'r> Fields<'r> {
         self.get(name)?.as_object().map(Fields)
     }
 
-    /// An object, or a text that holds one, as in a table.
     pub(super) fn json(self, name: &str) -> Option<Map<String, Value>> {
         match self.get(name)? {
             Value::Object(members) => Some(members.clone()),
@@ -56,20 +52,18 @@ impl Content {
         Fields(&self.fields)
     }
 
-    /// Sets a member, unless the value is None.
     pub(super) fn set(&mut self, name: &str, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
             self.fields.insert(name.to_owned(), value.into());
         }
     }
 
-    /// Copies the value of the first of these members that has one to `name`.
     pub(super) fn rename(&mut self, names: &[&str], name: &str) {
         let value = names.iter().find_map(|name| self.read().get(name)).cloned();
         self.set(name, value);
     }
 
-    /// Removes privileges, which mean something else in the other system.
+    /// Privileges mean something else in the other system.
     pub(super) fn drop_privileges(&mut self) {
         self.fields.retain(|name, _| !["role", "is_staff", "is_superuser"].iter().any(|other| is_same(name, other)));
     }

@@ -13,7 +13,6 @@ const MUST_CHANGE: &str = "its password is to be changed at the next sign-in (`U
 pub(super) fn translate(row: &mut Content) {
     let own = row.fields.clone();
     let own = Fields(&own);
-    // Service accounts of programs have no address.
     if own.has("serviceAccountClientId") || own.has("serviceAccountClientLink") {
         row.model = "service accounts".into();
         return;
@@ -34,7 +33,6 @@ pub(super) fn translate(row: &mut Content) {
                 }
             }
             way @ "webauthn-passwordless" => row.left.others.push(format!("sign-in with {way}")),
-            // Earlier passwords of the account.
             "password-history" => {}
             factor => row.left.second_factors.push(factor.to_owned()),
         }

@@ -1,5 +1,3 @@
-//! Converts exports of other systems to the field names that an import reads.
-
 mod auth0;
 mod better_auth;
 mod fields;
@@ -61,7 +59,6 @@ impl System {
         }
     }
 
-    /// The place of second factors, for systems whose export may lack a field for them.
     fn keeps_factors_elsewhere(self, is_table: bool) -> Option<&'static str> {
         match self {
             Self::Supabase => Some("they are in the table `auth.mfa_factors`"),
@@ -77,10 +74,8 @@ impl System {
     }
 }
 
-/// How a row relates to an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// A complete account.
     #[default]
     Whole,
     /// An account, unless the file has a complete one with this key.
@@ -89,7 +84,6 @@ pub(super) enum Standing {
     Part,
 }
 
-/// Data of an account that cannot be imported.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Left {
     pub(super) notes: Vec<String>,
@@ -98,7 +92,6 @@ pub(super) struct Left {
     pub(super) others: Vec<String>,
 }
 
-/// Converts a row to the field names that an import reads.
 fn translate(system: System, config: Option<&FirebaseHashConfig>, mut row: Content) -> Content {
     match system {
         System::Django => return row,

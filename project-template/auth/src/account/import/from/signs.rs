@@ -1,15 +1,13 @@
-//! Detects the system that wrote an export, to suggest how to read it.
-
 use serde_json::Value;
 
 use super::super::rows::Content;
 use super::{Fields, System};
 
-/// Columns of Devise that Supabase lacks, and the reverse. Both have `encrypted_password`.
+/// Both have `encrypted_password`.
 const OF_DEVISE: [&str; 4] = ["current_sign_in_at", "remember_created_at", "reset_password_token", "sign_in_count"];
 const OF_SUPABASE: [&str; 5] = ["raw_app_meta_data", "raw_user_meta_data", "instance_id", "aud", "email_confirmed_at"];
 
-/// The systems that may have written this row, the most likely one first.
+/// The most likely one first.
 pub(in super::super) fn signs_of(row: &Content) -> impl Iterator<Item = System> {
     let fields = row.read();
     let has = |names: &[&str]| names.iter().all(|name| fields.names(name));
@@ -48,13 +46,11 @@ fn is_of_keycloak(fields: Fields<'_>) -> bool {
         || ["username", "createdTimestamp", "enabled"].iter().all(|name| fields.names(name))
 }
 
-/// The system that seems to have written a table without a header, judged by its first line.
 pub(in super::super) fn looks_like_table(names: &[String]) -> Option<System> {
     // Most columns are empty for accounts that only use a password.
     (names.len() >= 26 && is_row_of_firebase(names.get(2).map(String::as_str))).then_some(System::Firebase)
 }
 
-/// Whether a first line with this third column is a row of Firebase's, and no header.
 pub(in super::super) fn is_row_of_firebase(third: Option<&str>) -> bool {
     matches!(third, Some("true" | "false"))
 }

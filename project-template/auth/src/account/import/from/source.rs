@@ -1,5 +1,3 @@
-//! The file of an import, and how its rows are read.
-
 use anyhow::{Context as _, bail, ensure};
 use secrecy::SecretString;
 
@@ -14,8 +12,6 @@ pub(in super::super) struct Source<'p> {
 }
 
 impl<'p> Source<'p> {
-    /// # Errors
-    /// If the parameters of Firebase's hashes are invalid, or given for another system.
     pub(in super::super) fn of(plan: &'p Import) -> anyhow::Result<Self> {
         let given = plan.hash_config.as_ref();
         ensure!(given.is_none() || plan.from == Some(System::Firebase), "--hash-config belongs to --from firebase");
@@ -28,13 +24,12 @@ impl<'p> Source<'p> {
         self.plan.from
     }
 
-    /// All rows. Each call reads the file from its start.
+    /// Each call reads the file from its start.
     pub(in super::super) fn rows(&self) -> anyhow::Result<impl Iterator<Item = Row>> {
         let rows = self.raw_rows()?;
         Ok(rows.map(|Row { place, content }| Row { place, content: content.map(|content| self.translated(content)) }))
     }
 
-    /// As [`Source::rows`], before they are translated.
     pub(in super::super) fn raw_rows(&self) -> anyhow::Result<impl Iterator<Item = Row>> {
         rows::open(&self.plan.file, self.plan.from)
     }
@@ -43,8 +38,6 @@ impl<'p> Source<'p> {
         translate(self.plan.from.unwrap_or(System::Django), self.config.as_ref(), raw)
     }
 
-    /// # Errors
-    /// If the file needs another `--from`, or lacks data that an import must have.
     pub(in super::super) fn refuse(&self, survey: &Survey) -> anyhow::Result<()> {
         self.refuse_other_systems(survey)?;
         ensure!(
@@ -67,7 +60,6 @@ impl<'p> Source<'p> {
         Ok(())
     }
 
-    /// `--from django` reads any file.
     fn refuse_other_systems(&self, survey: &Survey) -> anyhow::Result<()> {
         match (self.plan.from, survey.looks_like) {
             (Some(System::Django), _) => {}

@@ -1,5 +1,3 @@
-//! Tables with one row per account.
-
 use serde_json::{Map, Value};
 
 use super::super::rows::Content;
@@ -51,7 +49,6 @@ pub(super) fn werkzeug(row: &mut Content) {
     ways(row);
 }
 
-/// A verification time marks the address as verified.
 fn verified_since(row: &mut Content, names: &[&str]) {
     if names.iter().any(|name| row.read().text(name).is_some()) {
         row.set("email_verified", Some(true));
@@ -64,7 +61,6 @@ pub(super) fn full_name(row: &mut Content, names: &[&str]) {
     names_of(row, Fields(&fields), names);
 }
 
-/// Takes the first and last name from these members, or else a full name.
 pub(super) fn names_of(row: &mut Content, about: Fields<'_>, whole: &[&str]) {
     let text = |names: &[&str]| names.iter().find_map(|name| about.text(name)).map(str::to_owned);
     let (first, last) = (text(&["first_name", "given_name", "first"]), text(&["last_name", "family_name", "last"]));
@@ -81,7 +77,6 @@ fn ways(row: &mut Content) {
     row.left.others.extend(ways);
 }
 
-/// A time in milliseconds, possibly written as a text.
 pub(super) fn milliseconds(fields: &Map<String, Value>, name: &str) -> Option<Value> {
     let value = Fields(fields).get(name)?;
     let written = value.as_str().and_then(|text| text.trim().parse::<i64>().ok());
