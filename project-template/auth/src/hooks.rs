@@ -193,9 +193,8 @@ pub trait Hooks: Send + Sync + 'static {
         false
     }
 
-    /// Delivers a code to sign in with, by text message for example; `false` leaves it to mail. Runs in the background
-    /// (the response time must not reveal whether there is an account), and may be interrupted when the process ends.
-    /// An error is only logged.
+    /// Delivers a code to sign in with, such as by text message; `false` leaves it to mail. Runs in the background (the
+    /// response time must not reveal whether there is an account): may be interrupted, and errors are only logged.
     ///
     /// ```
     /// use auth::hooks::{Hook, Hooks};

@@ -36,7 +36,6 @@ fn among(staff: bool) -> String {
     }
 }
 
-/// Only a search by words needs the numbers.
 fn unnumbered(staff: bool) -> String {
     format!("select {COLUMNS}, cast(0 as bigint) as number from {}", among(staff))
 }

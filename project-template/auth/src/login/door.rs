@@ -10,7 +10,7 @@ refusals! {
     NotAdmitted = UNAUTHORIZED, "not_admitted", "This account cannot sign in.";
 }
 
-/// How the application has authenticated a user. A name such as `"example.com"` is enough where sessions are remembered.
+/// How the application authenticated a user. A name such as `"example.com"` is enough where sessions are remembered.
 #[derive(Clone, Copy, Debug)]
 pub struct OwnProof {
     name: &'static str,
@@ -47,8 +47,7 @@ impl Auth {
     /// account must be active and, where mandatory, verified; hooks are asked; a new device is reported to its owner.
     ///
     /// # Errors
-    /// 401 `not_admitted` if the account is deactivated or has just changed; 401 `email_not_verified`; 403
-    /// `too_many_devices`; the error of a hook that refuses.
+    /// 401 `not_admitted` (deactivated or just changed), `email_not_verified`; 403 `too_many_devices`; a hook's error.
     pub async fn sign_in(&self, user: &User, client: &Client, proof: impl Into<OwnProof>) -> Result<SignIn> {
         Ok(complete(self, user, client, proof.into().terms()).await?.ok_or(NotAdmitted)?)
     }

@@ -39,7 +39,7 @@ impl Auth {
     /// ```
     ///
     /// # Errors
-    /// 409 `address_has_account`; 403 `email_domain_not_allowed`; the error of a hook. `registration.open` does not apply.
+    /// 409 `address_has_account`; 403 `email_domain_not_allowed`; the error of a hook. `registration.open` is ignored.
     pub async fn sign_up(
         &self,
         email: &Email,

@@ -13,7 +13,6 @@ use crate::users::{self, NewUser};
 pub(crate) enum SignUp {
     Done(SignIn),
     Taken,
-    /// Another request used the code at the same time.
     CodeUsed,
 }
 

@@ -19,7 +19,6 @@ const ACCESS: &str = "access_token";
 const CSRF: &str = "csrf_access_token";
 const PREFIXES: [&str; 2] = ["__Host-", "__Secure-"];
 
-/// The `SameSite` attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the attribute's own words")]
 pub enum SameSite {
@@ -74,7 +73,6 @@ impl CookieSettings {
         }
     }
 
-    /// Whether, in production, no other host of the domain can set the refresh token's cookie.
     pub(super) fn is_of_one_host_in_production(&self) -> bool {
         let mut there = self.clone();
         there.add_prefix();
@@ -142,7 +140,6 @@ pub(crate) fn cleared(auth: &Auth) -> SetCookies {
     headers(&empty(auth))
 }
 
-/// Also deletes cookies of earlier settings, if the request sent any.
 pub(super) fn all_cleared(auth: &Auth, sent: &HeaderMap) -> SetCookies {
     let mut cookies = if twins::came_along(auth, sent) { twins::deletions(auth) } else { Vec::new() };
     cookies.extend(empty(auth));

@@ -12,7 +12,6 @@ use crate::error::{Error, Result, Scheme};
 use crate::http::Client;
 use crate::tokens::{AccessClaims, Refusal};
 
-/// For handlers that take other credentials too.
 pub(super) struct Shown(pub(super) Result<Arc<AccessClaims>>);
 
 impl FromRequestParts<Auth> for Shown {

@@ -74,7 +74,7 @@ impl Ended {
         Ok(db::whole(async move {
             let committed = tx.commit().await;
             if !self.sessions.is_empty() {
-                // If the answer to the commit was lost, it may still have happened.
+                // Even after an error: if the answer to the commit was lost, it may still have happened.
                 tell_of_change(&auth, self.user);
             }
             committed
@@ -83,7 +83,6 @@ impl Ended {
     }
 }
 
-/// Returns whether it was active.
 pub(crate) async fn end(auth: &Auth, session: Uuid, user: Uuid, by: EndedBy) -> Result<bool> {
     let mut tx = auth.db().begin().await?;
     let ended = end_in(auth, &mut tx, session, user, by).await?;

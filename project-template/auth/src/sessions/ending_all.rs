@@ -25,7 +25,6 @@ pub(crate) async fn is_taken_back(tx: &mut Tx, session: Uuid) -> Result<bool> {
     Ok(state.is_some_and(|state| !state.refreshable || state.ended_by.is_some_and(|by| !is_left(&by))))
 }
 
-/// Keeps the `most` sessions that were used last.
 pub(super) async fn end_beyond(auth: &Auth, tx: &mut Tx, user: Uuid, most: u32, by: EndedBy) -> Result<Ended> {
     let ended = store::end_beyond(tx, user, most, by.name(), auth.now()).await?;
     noted(auth, tx, user, ended, by).await

@@ -58,7 +58,6 @@ pub(super) async fn user_claims(auth: &Auth, user: &User) -> Result<UserClaims> 
     Ok(UserClaims { role: user.role, email_verified: user.email_verified, extra })
 }
 
-/// Ends all sessions of a deactivated account.
 pub(super) async fn refreshing(auth: &Auth, session: &Session) -> Result<(Holder, UserClaims), NotRotated> {
     match users::by_id(auth.db(), session.user_id).await? {
         Some(user) if user.is_active => {

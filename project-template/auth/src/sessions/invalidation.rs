@@ -53,7 +53,6 @@ impl TakenBack {
         let auth = auth.clone();
         Ok(db::whole(async move {
             let committed = tx.commit().await;
-            // If the answer to the commit was lost, it may still have happened.
             tell_of_change(&auth, self.user);
             committed
         })
@@ -61,7 +60,6 @@ impl TakenBack {
     }
 }
 
-/// None if there is no such account.
 pub(crate) async fn take_back_access(auth: &Auth, tx: &mut Tx, user: Uuid) -> Result<Option<TakenBack>> {
     if !users::revoke_access_tokens(tx, user).await? {
         return Ok(None);

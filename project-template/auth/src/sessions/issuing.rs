@@ -56,7 +56,6 @@ pub(super) async fn begin(
     Ok(issue(auth, &session, (holder, claims), client, now))
 }
 
-/// The refresh token of a generation is the same bytes each time.
 pub(super) fn issue(
     auth: &Auth,
     session: &Session,

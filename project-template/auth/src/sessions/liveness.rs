@@ -30,7 +30,6 @@ pub(crate) struct Liveness {
 struct Seen {
     at: Moment,
     epoch: u64,
-    /// None if the session has ended.
     accepted_from: Option<i64>,
 }
 

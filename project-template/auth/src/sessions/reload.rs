@@ -1,6 +1,5 @@
 //! `sessions.reload_window`: a page that refreshes when it loads is reloaded before the answer arrives, and presents a
 //! cookie that was already exchanged. Only the browser that rotated is forgiven: its MAC is in the row.
-//! client in the row.
 
 use axum::http::HeaderMap;
 use time::OffsetDateTime;

@@ -16,7 +16,6 @@ use crate::tokens::RefreshClaims;
 #[derive(Debug)]
 pub(crate) enum NotRotated {
     NotValid,
-    /// It was exchanged before; its session was ended because of that.
     Replayed,
     Outlived,
     Failed(Error),

@@ -1,5 +1,3 @@
-//! A session: one device that signed in, and its chain of refresh tokens.
-
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -25,7 +23,6 @@ crate::row! {
         pub(crate) refreshable: bool,
         pub(crate) ip: Option<String>,
         pub(crate) user_agent: Option<String>,
-        /// A MAC of the client that last used its refresh token.
         pub(super) rotated_by: Option<String>,
         pub(crate) remembered: bool,
     }

@@ -73,7 +73,6 @@ impl Settings {
         settings
     }
 
-    /// The session ends then, however often it is refreshed.
     pub(super) fn end_of(&self, began: OffsetDateTime) -> Option<OffsetDateTime> {
         self.lifetime.map(|lifetime| began + lifetime)
     }

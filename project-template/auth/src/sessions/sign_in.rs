@@ -48,8 +48,7 @@ impl SignIn {
     }
 }
 
-/// An action that is required before a session begins, as members of an answer without tokens:
-/// `{"code_sent": true, "challenge_id": "…"}`.
+/// An action required before a session begins, as members of an answer: `{"code_sent": true, "challenge_id": "…"}`.
 #[derive(Clone, Debug)]
 pub struct Challenge(Map<String, Value>);
 

@@ -104,7 +104,6 @@ pub(super) async fn shorten(db: &Db, id: Uuid, until: OffsetDateTime) -> sqlx::R
         .map(drop))
 }
 
-/// Returns whether it was active.
 pub(super) async fn end_in(tx: &mut Tx, id: Uuid, user: Uuid, by: &str, now: OffsetDateTime) -> sqlx::Result<bool> {
     let ended = in_tx!(tx, conn => sqlx::query(
         "update sessions set ended_at = $1, ended_by = $2

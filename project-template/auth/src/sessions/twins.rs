@@ -60,7 +60,6 @@ fn paths(auth: &Auth, is_refresh: bool) -> Vec<String> {
     paths
 }
 
-/// No domain, for the host alone, and each domain that contains the host.
 fn domains(auth: &Auth) -> Vec<Option<String>> {
     let host = auth.settings().http.host();
     let host = host.rsplit_once(':').map_or(host, |(host, _)| host);

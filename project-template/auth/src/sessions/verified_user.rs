@@ -8,8 +8,7 @@ use super::{CurrentUser, EmailNotVerified};
 use crate::Auth;
 use crate::error::{Error, Result};
 
-/// Like [`CurrentUser`], if the access token says that the address is verified; the claim changes at the next refresh.
-/// Other users get 403 `email_not_verified`.
+/// Like [`CurrentUser`], if the access token says that the address is verified; others get 403 `email_not_verified`.
 #[derive(Clone, Debug)]
 pub struct VerifiedUser(CurrentUser);
 

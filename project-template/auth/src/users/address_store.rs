@@ -49,7 +49,6 @@ pub(crate) async fn change_address(
 }
 
 impl User {
-    /// Changes the spelling, but not the key.
     pub(crate) async fn respell_address(&self, tx: &mut Tx, email: &Email, now: OffsetDateTime) -> sqlx::Result<bool> {
         let changed = in_tx!(tx, conn => sqlx::query(
             "update users set email = $1, updated_at = $2 where id = $3 and email_key = $4 and auth_version = $5",

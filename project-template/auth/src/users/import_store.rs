@@ -5,7 +5,6 @@ use super::{Email, ImportedAccount, search};
 use crate::db::Tx;
 use crate::in_tx;
 
-/// None if its address or its id is taken.
 pub(crate) async fn import(tx: &mut Tx, account: &ImportedAccount, now: OffsetDateTime) -> sqlx::Result<Option<Uuid>> {
     let created_at = account.created_at.unwrap_or(now);
     let made: Option<(Uuid,)> = in_tx!(tx, conn => sqlx::query_as(

@@ -29,7 +29,6 @@ pub(crate) async fn void_unproven_password(tx: &mut Tx, id: Uuid, now: OffsetDat
 }
 
 impl User {
-    /// None if the account is not active, or has changed since it was read.
     pub(crate) async fn set_password(
         &self,
         tx: &mut Tx,

@@ -79,8 +79,8 @@ impl User {
         self.password_hash.is_some() && !self.password_proven
     }
 
-    /// Whether this is only an unconfirmed sign-up: another sign-up may replace its password, a change of address remove
-    /// it. An account that was imported, used or given a role belongs to a user.
+    /// Whether this is only an unconfirmed sign-up: another sign-up may replace its password, a change of address
+    /// remove it. An account that was imported, used or given a role belongs to a user.
     #[must_use]
     pub fn is_unconfirmed_sign_up(&self) -> bool {
         !self.email_verified && self.is_active && self.is_as_signed_up()
@@ -90,7 +90,6 @@ impl User {
         !self.may_have_been_used() && self.role == role::USER && self.auth_version == 0
     }
 
-    /// Here, or where it was imported from.
     pub(crate) fn may_have_been_used(&self) -> bool {
         !self.signed_up || self.last_login_at.is_some()
     }
