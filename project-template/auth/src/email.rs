@@ -1,3 +1,5 @@
+//! Email addresses, parsed.
+
 use unicode_normalization::UnicodeNormalization;
 
 /// Octets (RFC 5321, section 4.5.3.1, without the angle brackets).

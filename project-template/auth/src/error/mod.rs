@@ -1,3 +1,5 @@
+//! Refusals, and the responses they become.
+
 mod refusal;
 pub mod shared;
 
