@@ -1,6 +1,5 @@
-//! Remembers tokens whose signature was verified: the signature is nine tenths of the cost of a request.
-//!
-//! Only the signature check is skipped. The expiry is checked at every use, and the session elsewhere.
+//! Remembers tokens whose signature was verified, nine tenths of the cost of a request. Only that check is skipped: the
+//! expiry is checked at every use, and the session elsewhere.
 
 use std::sync::Arc;
 

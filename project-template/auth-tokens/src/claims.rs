@@ -145,7 +145,6 @@ enum Kind {
 }
 
 impl Kind {
-    /// Claim `token_type`.
     fn name(self) -> &'static str {
         match self {
             Self::Access => "access",
@@ -226,8 +225,7 @@ impl Claims {
 }
 
 impl AccessClaims {
-    /// The claims of a token whose signature is valid, if they are those of an access token by these rules. Its times
-    /// are checked by [`AccessClaims::check_time`], at every use.
+    /// The claims of an access token whose signature is valid. [`Self::check_time`] checks its times, at every use.
     #[must_use]
     pub fn decode(claims: Map<String, Value>, rules: &Rules) -> Option<Self> {
         let claims: Claims = serde_json::from_value(Value::Object(claims)).ok()?;
@@ -236,10 +234,7 @@ impl AccessClaims {
         (claims.is_ours("access", rules) && is_bounded).then_some(Self(claims))
     }
 
-    /// Checks that the token has begun and is not expired.
-    ///
-    /// # Errors
-    /// [`Refusal::Expired`], or [`Refusal::Invalid`] before its time.
+    /// Fails with [`Refusal::Expired`], or with [`Refusal::Invalid`] before the token's time.
     pub fn check_time(&self, now: OffsetDateTime, rules: &Rules) -> Result<(), Refusal> {
         let leeway = i64::try_from(rules.leeway.as_secs()).unwrap_or_default();
         let now = now.unix_timestamp();
@@ -256,7 +251,7 @@ impl AccessClaims {
 }
 
 impl RefreshClaims {
-    /// The claims of a token whose signature is valid, if they are those of a refresh token by these rules.
+    /// The claims of a refresh token whose signature is valid.
     #[must_use]
     pub fn decode(claims: Map<String, Value>, rules: &Rules) -> Option<Self> {
         let claims: Self = serde_json::from_value(Value::Object(claims)).ok()?;

@@ -1,7 +1,5 @@
-//! Sealed tokens: a signed token inside the compact form of RFC 7516 (`dir`, A256GCM), which only this service can
-//! read.
-//!
-//! The signature inside authenticates the claims; the encryption hides them from the holder of the token.
+//! Sealed tokens: a signed token inside the compact form of RFC 7516 (`dir`, A256GCM). The signature authenticates the
+//! claims; the encryption hides them from the holder of the token.
 
 use std::{borrow::Cow, fmt};
 
@@ -15,7 +13,6 @@ use zeroize::Zeroizing;
 
 use super::{jws, keys};
 
-/// Bytes of an AES-256 key.
 const KEY_BYTES: usize = 32;
 
 /// The entry of the list for tokens that are not sealed.
@@ -33,7 +30,6 @@ pub struct CannotOpen;
 #[derive(Debug, Default)]
 pub struct Seal(Vec<Cover>);
 
-/// An entry of the list.
 enum Cover {
     Sealed(Box<Jwe>),
     Plain,
@@ -41,9 +37,7 @@ enum Cover {
 
 impl Seal {
     /// A seal from `entries`, newest first: `"kid:base64url of 32 bytes"`, or the word `plain`.
-    ///
-    /// # Errors
-    /// A sentence for every entry that is not usable, by its place in the list; never its value.
+    /// An error names an entry by its place in the list, never its value.
     pub fn new(entries: &[SecretString]) -> Result<Self, Vec<String>> {
         let (mut covers, mut problems) = (Vec::new(), Vec::new());
         let problem = |index, words| format!("entry {} {words}", index + 1);
@@ -69,9 +63,6 @@ impl Seal {
     }
 
     /// The signed token inside a presented one. An unsealed token is accepted only while the list allows it.
-    ///
-    /// # Errors
-    /// [`CannotOpen`], whatever the reason.
     pub fn open<'t>(&self, token: &'t str) -> Result<Cow<'t, str>, CannotOpen> {
         if token.len() > jws::MAX_TOKEN_BYTES {
             return Err(CannotOpen);
@@ -141,9 +132,6 @@ impl fmt::Debug for Cover {
 }
 
 /// Generates a new entry of the list.
-///
-/// # Errors
-/// When the operating system gives no random bytes.
 pub fn generate_encryption_key(kid: &str) -> Result<Zeroizing<String>, String> {
     let bytes = rand::generate::<[u8; KEY_BYTES]>(&rand::SystemRandom::new())
         .map_err(|_| "the operating system gave no random bytes".to_owned())?;

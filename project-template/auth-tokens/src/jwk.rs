@@ -8,7 +8,6 @@ use ring::{digest, rsa::PublicKeyComponents};
 /// The members that identify a key (RFC 7638 section 3.2, RFC 8037 section 2), in the order of a thumbprint.
 pub(crate) type Members = BTreeMap<&'static str, String>;
 
-/// An Ed25519 key from its 32 bytes (RFC 8037 section 2).
 pub(crate) fn ed25519(public: &[u8]) -> Members {
     BTreeMap::from([("kty", "OKP".into()), ("crv", "Ed25519".into()), ("x", URL_SAFE_NO_PAD.encode(public))])
 }

@@ -1,8 +1,7 @@
 //! Signed tokens in the compact form of RFC 7515: one shape is written, and only that shape is read.
 //!
-//! No JWT crate is used, for three reasons. Such crates read the system clock, which a test cannot move; they ignore
-//! unknown header members, which are rejected here; and they parse the private key again for every signature, which
-//! doubles its cost. The caller checks times, issuer and audience.
+//! No JWT crate is used: they read the system clock, which a test cannot move, ignore unknown header members, which are
+//! rejected here, and parse the private key for every signature, which doubles its cost.
 
 use std::fmt;
 
@@ -62,8 +61,7 @@ pub enum JwsError {
     /// Changed, signed by another key, or with another `alg` than its key's.
     #[error("the signature of the token is wrong")]
     BadSignature,
-    /// A token of another kind, such as a refresh token where an access token is expected. Its signature is not
-    /// checked.
+    /// A token of another kind, such as a refresh token for an access token. Its signature is not checked.
     #[error("the token is of another type")]
     WrongType,
 }
@@ -78,11 +76,9 @@ pub trait VerifyingKey {
 
 pub(crate) trait JwsKey: VerifyingKey {
     fn kid(&self) -> &str;
-    /// The signature of `message`, in the encoding of RFC 7518.
     fn sign_bytes(&self, message: &[u8]) -> Vec<u8>;
 }
 
-/// Signs `claims`, a JSON object as text, as a token of type `typ`.
 pub(crate) fn sign(key: &impl JwsKey, typ: &'static str, claims: &[u8]) -> String {
     let (alg, kid) = (key.algorithm().name(), key.kid());
     // Nothing here needs escaping: two constants and a `kid` in base64url.
@@ -97,10 +93,8 @@ pub(crate) fn sign(key: &impl JwsKey, typ: &'static str, claims: &[u8]) -> Strin
     token
 }
 
-/// The claims of `token`, if its type is one of `types` and the key that `find` returns for its `kid` signed it.
-///
-/// # Errors
-/// [`JwsError`]; cheap checks come first.
+/// The claims of `token`, if its type is one of `types` and the key that `find` returns for its `kid` signed it. The
+/// caller checks times, issuer and audience.
 pub fn verify<'k, K: VerifyingKey + 'k>(
     token: &str,
     types: &[&str],

@@ -21,8 +21,7 @@ pub struct KeySet {
 }
 
 impl KeySet {
-    /// The set of `keys`, newest first; none without a key. A key that is listed twice counts at its last position, so
-    /// that a copy of an old key does not sign again.
+    /// `keys` are newest first. One that is listed twice counts at its last position: a copy of an old key never signs.
     #[must_use]
     pub fn new(mut keys: Vec<SigningKey>) -> Option<Self> {
         let mut seen = HashSet::new();
@@ -53,8 +52,6 @@ impl KeySet {
     }
 
     /// The key that signs at `now`: the newest whose time has come, whatever its algorithm, or else the oldest.
-    ///
-    /// A new key is published before it signs: verifiers that cache the JWKS would reject its first tokens.
     #[must_use]
     pub fn signing(&self, now: OffsetDateTime) -> &SigningKey {
         let due = self.keys.iter().find(|key| key.signs().is_due(now));
@@ -85,17 +82,11 @@ impl KeySet {
     }
 
     /// The claims of a token of one of the `types`, signed by one of these keys.
-    ///
-    /// # Errors
-    /// [`JwsError`]; a client gets 401 for each.
     pub fn verify(&self, token: &str, types: &[&str]) -> Result<Map<String, Value>, JwsError> {
         jws::verify(token, types, |kid| self.get(kid))
     }
 
     /// The claims of a token of one of the `types`, signed by one of the refresh keys.
-    ///
-    /// # Errors
-    /// As [`Self::verify`].
     pub fn verify_refresh(&self, token: &str, types: &[&str]) -> Result<Map<String, Value>, JwsError> {
         jws::verify(token, types, |kid| self.get_refresh(kid))
     }

@@ -31,9 +31,8 @@ const SECRET_VARIETY: usize = 16;
 /// Words that occur in examples and never in a random secret; compared without case and punctuation.
 const PLACEHOLDERS: [&str; 5] = ["changeme", "placeholder", "replaceme", "yoursecret", "insecure"];
 
-/// A private key or secret, with the keys derived from it.
-///
-/// Callers wipe the bytes it is parsed from (`Zeroizing`); `ring` does not wipe its copy.
+/// A private key or secret, with the keys derived from it. Callers wipe the bytes it is parsed from (`Zeroizing`);
+/// `ring` does not wipe its copy.
 pub struct SigningKey {
     kid: String,
     secret: Secret,
@@ -84,9 +83,7 @@ impl Secret {
 
 impl SigningKey {
     /// A key from PKCS#8 DER: Ed25519 (with or without its public half), P-256, or RSA of 2048 to 4096 bits.
-    ///
-    /// # Errors
-    /// What is wrong, as the second half of a sentence that names the key.
+    /// The error is the second half of a sentence that names the key.
     pub fn from_pkcs8(der: &[u8]) -> Result<Self, String> {
         let unsound = |error: ring::error::KeyRejected| match error.to_string().as_str() {
             "TooSmall" => "is an RSA key of fewer than 2048 bits; make one of 2048 to 4096".to_owned(),
@@ -104,17 +101,11 @@ impl SigningKey {
     }
 
     /// A key from the text of a PEM file.
-    ///
-    /// # Errors
-    /// As [`Self::from_pkcs8`].
     pub fn from_pem(text: &str) -> Result<Self, String> {
         Self::from_pkcs8(&pem::decode(text)?)
     }
 
-    /// An HS256 key from at least 32 random bytes.
-    ///
-    /// # Errors
-    /// As [`Self::from_pkcs8`]; also for a secret that was typed or copied from an example.
+    /// An HS256 key from at least 32 random bytes. Rejects a secret that was typed or copied from an example.
     pub fn from_secret(secret: &[u8]) -> Result<Self, String> {
         if secret.len() < SECRET_BYTES {
             let length = secret.len();
@@ -128,9 +119,6 @@ impl SigningKey {
     }
 
     /// A key from its bytes: PKCS#8, or else a secret.
-    ///
-    /// # Errors
-    /// As [`Self::from_pkcs8`] and [`Self::from_secret`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
         // A random secret is not mistaken for PKCS#8, which has ten fixed bytes in fixed places.
         if Pkcs8::parse(bytes).is_ok() { Self::from_pkcs8(bytes) } else { Self::from_secret(bytes) }
@@ -203,10 +191,7 @@ impl SigningKey {
         Some(json!(members))
     }
 
-    /// Generates the text of a new key file: PEM, or for HS256 the secret in base64url.
-    ///
-    /// # Errors
-    /// For RSA: `ring` makes no such keys.
+    /// Generates the text of a new key file: PEM, or for HS256 the secret in base64url. `ring` makes no RSA keys.
     pub fn generate(algorithm: Algorithm) -> Result<Zeroizing<String>, String> {
         let random = rand::SystemRandom::new();
         let failed = |_| "the operating system gave no random bytes".to_owned();
@@ -229,8 +214,7 @@ impl JwsKey for SigningKey {
         &self.kid
     }
 
-    /// # Panics
-    /// When the operating system has no random bytes, which ES256 needs anew for each signature and RS256 for blinding.
+    /// Panics without random bytes: ES256 needs them for each signature, RS256 for blinding.
     fn sign_bytes(&self, message: &[u8]) -> Vec<u8> {
         const RANDOM: &str = "the operating system gives random bytes";
         let random = rand::SystemRandom::new();
@@ -283,7 +267,6 @@ pub fn has_placeholder(text: &[u8]) -> bool {
     PLACEHOLDERS.iter().any(|word| letters.windows(word.len()).any(|part| part == word.as_bytes()))
 }
 
-/// Whether at least 32 bytes look generated, not typed.
 pub(crate) fn is_random(secret: &[u8]) -> bool {
     secret.iter().collect::<HashSet<_>>().len() >= SECRET_VARIETY
 }

@@ -1,5 +1,4 @@
-//! Keys derived from a signing key: the MAC key for refresh tokens, the keys of the vault, and names for keys without a
-//! public half.
+//! Keys derived from a signing key: for refresh tokens, for the vault, and names for keys without a public half.
 //!
 //! Only this service reads refresh tokens, so the published keys never verify one. A MAC is deterministic, so one row
 //! of the database gives one token.
@@ -65,7 +64,6 @@ impl fmt::Debug for MacKey {
 pub(crate) struct Derivation(hkdf::Prk);
 
 impl Derivation {
-    /// Starts from the private part of a key, or from a secret.
     pub(crate) fn of(private: &[u8]) -> Self {
         Self(hkdf::Salt::new(hkdf::HKDF_SHA256, SALT).extract(private))
     }

@@ -40,9 +40,8 @@ pub fn fits(name: &str) -> bool {
     serde_json::Value::from(name).to_string().len() <= NAME_LIMIT + 2
 }
 
-/// The issuer, and the former issuers whose tokens are accepted. If none is set, the issuer is `address` if that is
-/// known, else `audience`. With an address, `audience` stays accepted: setting an address for the first time signs no
-/// user out.
+/// The issuer, or else `address`, or else `audience`; and the former issuers that are accepted. With an address,
+/// `audience` stays accepted: setting an address for the first time signs no user out.
 #[must_use]
 pub fn issuers(
     set: Option<String>,

@@ -16,7 +16,6 @@ pub(crate) enum Kind {
     Rsa,
 }
 
-/// A PKCS#8 key, parsed far enough to know its kind.
 pub(crate) struct Pkcs8<'d> {
     pub(crate) kind: Kind,
     /// The private key without its wrapping: the same bytes in either version of PKCS#8.
@@ -25,9 +24,6 @@ pub(crate) struct Pkcs8<'d> {
 
 impl<'d> Pkcs8<'d> {
     /// Parses the outer structure only; the crypto library checks the key itself.
-    ///
-    /// # Errors
-    /// A sentence about what it is instead.
     pub(crate) fn parse(der: &'d [u8]) -> Result<Self, String> {
         let outer = outer(der).ok_or("is not a private key in PKCS#8 form")?;
         let Some(kind) = kind(outer.algorithm) else {
@@ -38,9 +34,6 @@ impl<'d> Pkcs8<'d> {
 }
 
 /// The DER within the first private key of a PEM text; lines before it are comments.
-///
-/// # Errors
-/// A sentence about what is there instead, with the command that converts it.
 pub(crate) fn decode(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
     let (label, body) = first_private_key(text).ok_or("holds no private key in PEM form")?;
     match label {
@@ -105,8 +98,7 @@ const OCTET_STRING: u8 = 0x04;
 const OBJECT_IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
 
-/// The kind of an `AlgorithmIdentifier` (RFC 5280 section 4.1.1.2), by its object identifier and for P-256 by the
-/// curve's.
+/// `AlgorithmIdentifier` (RFC 5280 section 4.1.1.2); for P-256 its parameters name the curve.
 fn kind(algorithm: &[u8]) -> Option<Kind> {
     const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
     const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];

@@ -32,17 +32,12 @@ pub enum PublicKey {
     },
 }
 
-/// The members of a set (RFC 7517, section 5).
 #[derive(Deserialize)]
 struct Set {
     keys: Vec<serde_json::Value>,
 }
 
-/// The usable keys of a published set, by their names: those for signatures with one of the algorithms of [`PublicKey`].
-/// Others are left out.
-///
-/// # Errors
-/// If the text is no set of keys.
+/// The keys of a published set by name: those for signatures with one of the algorithms of [`PublicKey`].
 pub fn public_keys(jwks: &[u8]) -> Result<HashMap<String, PublicKey>, serde_json::Error> {
     let set: Set = serde_json::from_slice(jwks)?;
     let keys = set.keys.into_iter().take(MAX_KEYS).filter_map(|key| {
@@ -53,7 +48,6 @@ pub fn public_keys(jwks: &[u8]) -> Result<HashMap<String, PublicKey>, serde_json
     Ok(keys.collect())
 }
 
-/// The members of all kinds of key.
 #[derive(Deserialize)]
 struct Jwk {
     kty: String,

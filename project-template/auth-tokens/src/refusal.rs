@@ -1,5 +1,3 @@
-//! The reasons for rejecting a token.
-
 use super::jwe::CannotOpen;
 use super::jws::JwsError;
 

@@ -1,10 +1,8 @@
-//! What tokens say in common, and what a token must say to be accepted.
-
 use std::time::Duration;
 
 use super::Typ;
 
-/// The names and times that tokens of one issuer have. Who issues writes by them, who verifies checks them.
+/// The names and times in the tokens of one issuer: the issuer writes them, a verifier checks them.
 #[derive(Clone, Debug)]
 pub struct Rules {
     /// Claim `iss`.

@@ -1,7 +1,5 @@
-//! JSON objects in which no member occurs twice, at any depth.
-//!
-//! Readers differ in which of two equal members they keep, and would see two different tokens under one signature
-//! (RFC 8725 section 2.4, RFC 7519 section 4).
+//! JSON objects in which no member occurs twice, at any depth: readers differ in which of two they keep, and would see
+//! two different tokens under one signature (RFC 8725 section 2.4, RFC 7519 section 4).
 
 use std::fmt;
 

@@ -4,8 +4,6 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::keys::SigningKey;
 
-/// The key.
-///
 /// # Panics
 /// If it is no key.
 #[must_use]
@@ -13,8 +11,6 @@ pub fn key(pkcs8: &str) -> SigningKey {
     SigningKey::from_pkcs8(&der(pkcs8)).expect("a key of an RFC")
 }
 
-/// Its bytes.
-///
 /// # Panics
 /// If it is not in base64.
 #[must_use]

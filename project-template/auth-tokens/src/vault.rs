@@ -1,5 +1,4 @@
-//! Protects data in the database from anyone who has a copy of it: encrypted, or as a MAC, under keys derived from the
-//! signing key.
+//! Encrypts data in the database, or stores its MAC, against anyone who has a copy of it.
 
 use ring::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
 use ring::{hmac, rand};
