@@ -1,5 +1,3 @@
-//! Assembles the API.
-
 use axum::Router;
 use serde_json::Value;
 
@@ -34,7 +32,6 @@ impl Auth {
     }
 }
 
-/// The API, below the path prefix.
 fn api(settings: &Settings) -> Api {
     let api = Api::default()
         .merge(registration::router())
@@ -53,12 +50,11 @@ fn api(settings: &Settings) -> Api {
     }
 }
 
-/// Routes outside the prefix, at the same paths everywhere.
+/// Outside the prefix, at the same paths everywhere.
 fn beside() -> Api {
     Api::default().merge(sessions::public_router()).merge(password_reset::public_router()).merge(operations::router())
 }
 
-/// The description of the complete API.
 pub(crate) fn description(settings: &Settings) -> Value {
     describe(
         api(settings).merge(beside()).get_openapi(),

@@ -1,5 +1,3 @@
-//! Migrations, and the rooms that complete them.
-
 use crate::db::Db;
 use crate::users;
 
@@ -7,10 +5,8 @@ use crate::users;
 const USER_SEARCH: i64 = 10;
 
 impl Db {
-    /// Applies the missing migrations, all or none. Processes that start together take turns.
-    ///
-    /// # Errors
-    /// If the database cannot be reached, or a newer version of this program migrated it.
+    /// Applies the missing migrations, all or none; processes that start together take turns. Fails if a newer version
+    /// of this program has migrated the database.
     pub async fn migrate(&self) -> anyhow::Result<()> {
         self.migrate_with(async |tx, applied| {
             if applied.contains(&USER_SEARCH) {

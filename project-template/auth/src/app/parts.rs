@@ -8,7 +8,6 @@ use crate::settings::{Problem, collect, collect_one};
 use crate::templates::Templates;
 use crate::tokens::Tokens;
 
-/// The settings, and everything built from them alone.
 pub(crate) struct Parts {
     pub(crate) settings: Settings,
     pub(crate) tokens: Tokens,
@@ -19,10 +18,7 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Reads the files that the settings name. Opens no connections.
-    ///
-    /// # Errors
-    /// All problems of all parts.
+    /// Reads the files that the settings name. Opens no connections. The error has the problems of all parts.
     pub(crate) fn of(settings: &Settings) -> Result<Box<Self>, Vec<Problem>> {
         let mut problems = Vec::new();
         let tokens = collect(Tokens::load(&settings.tokens), &mut problems);

@@ -1,5 +1,3 @@
-//! The state of a running server.
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -50,18 +48,12 @@ struct Inner {
 }
 
 impl Auth {
-    /// Loads the keys, opens the database and, in development, applies missing migrations.
-    ///
-    /// # Errors
-    /// If something is missing or unreachable, with a remedy. In production, if migrations are missing.
+    /// Loads the keys and opens the database. Missing migrations are applied in development, an error in production.
     pub async fn start(settings: Settings) -> anyhow::Result<Self> {
         Self::start_with(settings, ()).await
     }
 
     /// As [`Auth::start`], with the application's hooks.
-    ///
-    /// # Errors
-    /// As [`Auth::start`].
     pub async fn start_with(settings: Settings, hooks: impl Hooks) -> anyhow::Result<Self> {
         Self::of(Parts::of(&settings).map_err(Problems::from)?, hooks).await
     }
@@ -121,7 +113,6 @@ impl Auth {
         self.0.clock.now()
     }
 
-    /// The current moment, for data kept in this process.
     pub(crate) fn moment(&self) -> Moment {
         self.0.clock.moment()
     }
@@ -158,17 +149,14 @@ impl Auth {
         &self.0.mail
     }
 
-    /// Redis, if it is configured.
     pub(crate) fn redis(&self) -> Option<&Redis> {
         self.0.redis.as_ref()
     }
 
-    /// Queues of guesses.
     pub(crate) fn turns(&self) -> &Turns {
         &self.0.turns
     }
 
-    /// Whether the mail server has answered recently.
     pub(crate) fn mail_reach(&self) -> &mail::Reach {
         &self.0.mail_reach
     }
@@ -186,12 +174,11 @@ impl Auth {
         &self.0.metrics
     }
 
-    /// Failures to be written to the audit log.
     pub(crate) fn failures(&self) -> &audit::Failures {
         &self.0.failures
     }
 
-    /// Whether the server was asked to stop. Readiness then fails, but requests are still served.
+    /// Readiness then fails, but requests are still served.
     pub(crate) fn is_leaving(&self) -> bool {
         self.0.leaving.load(Ordering::Relaxed)
     }
@@ -204,14 +191,12 @@ impl Auth {
         self.0.stopping.send_replace(true);
     }
 
-    /// Resolves when the server stops accepting requests.
     pub(crate) async fn stopped(&self) {
         // Cannot fail: the sender lives as long as `self`.
         let _ = self.0.stopping.subscribe().wait_for(|stopping| *stopping).await;
     }
 }
 
-/// The label values of metrics that other rooms define.
 fn words() -> Words {
     Words {
         actions: throttle::Action::ALL.iter().map(|action| action.name()).collect(),

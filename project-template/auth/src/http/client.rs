@@ -1,5 +1,3 @@
-//! The client of a request, as the connection and trusted proxies report it.
-
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 
@@ -11,7 +9,7 @@ use ipnet::IpNet;
 use super::network::{network_of, site_of, translated};
 use crate::Auth;
 
-/// Characters kept of a user agent.
+/// Characters.
 const USER_AGENT_LIMIT: usize = 256;
 
 /// The client of a request. Extracting it never fails.
@@ -38,13 +36,10 @@ impl Client {
         Self { ip: address_of(auth, &parts.extensions, &parts.headers), user_agent: user_agent(&parts.headers) }
     }
 
-    /// The network that counts as one client: an IPv4 address, also if written as IPv6, or the first address of an IPv6
-    /// /64.
     pub(crate) fn network(&self) -> Option<IpAddr> {
         self.ip.map(network_of)
     }
 
-    /// The first address of the site that the client's network is a part of, in IPv6.
     pub(crate) fn site(&self) -> Option<IpAddr> {
         self.ip.and_then(site_of)
     }

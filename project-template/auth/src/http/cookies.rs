@@ -1,12 +1,11 @@
-//! Cookies exactly as sent, read and set without any decoding.
-//!
-//! A value from a client goes back into `Set-Cookie` only if its reader has verified that this server issued it.
+//! Cookies exactly as sent, without any decoding. A value from a client goes back into `Set-Cookie` only if its reader
+//! has verified that this server issued it.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum_extra::extract::cookie::Cookie;
 
-/// All values of a cookie name, in the order sent: a browser sends one for each path and domain. Other hosts of the domain
-/// can set cookies of any bytes: such a cookie is passed over, since no value of ours has any, and must not hide ours.
+/// In the order sent: a browser sends one for each path and domain. Other hosts of the domain can set cookies of any
+/// bytes: such a cookie is passed over, since no value of ours has any, and must not hide ours.
 pub(crate) fn values<'h>(headers: &'h HeaderMap, name: &'h str) -> impl Iterator<Item = String> + 'h {
     let sent = headers.get_all(header::COOKIE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
     sent.filter_map(|pair| {
@@ -16,13 +15,11 @@ pub(crate) fn values<'h>(headers: &'h HeaderMap, name: &'h str) -> impl Iterator
     })
 }
 
-/// The value of the first cookie of a name; none if it is empty.
 pub(crate) fn value(headers: &HeaderMap, name: &str) -> Option<String> {
     values(headers, name).next().filter(|value| !value.is_empty())
 }
 
-/// The header that sets a cookie. A value or an attribute that contains a delimiter is a bug of this server: it is
-/// logged, and nothing is set.
+/// A delimiter in a value or an attribute is a bug of this server: it is logged, and nothing is set.
 pub(crate) fn header(cookie: &Cookie<'_>) -> HeaderValue {
     let attributes = [cookie.path(), cookie.domain()];
     let is_sound = cookie.value().bytes().all(is_cookie_octet)

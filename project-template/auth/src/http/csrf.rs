@@ -9,7 +9,6 @@ use crate::error::{Error, Result};
 const HEADER: &str = "x-csrftoken";
 pub(crate) const REFUSED: &str = "csrf_failed";
 
-/// The token that must accompany a credential: a MAC over the credential's identifier.
 pub(crate) fn token(auth: &Auth, credential: &str) -> String {
     auth.tokens().mac_text(credential, auth.now())
 }
@@ -18,10 +17,7 @@ pub(crate) fn is_token(auth: &Auth, credential: &str, token: &str) -> bool {
     auth.tokens().has_mac_text(credential, token)
 }
 
-/// Accepts a request that has the token of its credential, in the header or else in `field` of a form.
-///
-/// # Errors
-/// 403 without one, or with another.
+/// The token is in the header, or else in `field` of a form.
 pub(crate) fn check(auth: &Auth, headers: &HeaderMap, field: Option<&str>, credential: &str) -> Result<()> {
     let header = headers.get(HEADER).map(|value| value.to_str().unwrap_or_default());
     let detail = match header.or(field) {

@@ -1,5 +1,3 @@
-//! The secret of a link in the path of a request.
-
 use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, Path};
@@ -7,8 +5,7 @@ use axum::http::request::Parts;
 
 use crate::Auth;
 
-/// The secret of a link, as the only parameter of a path. Empty if it is not valid text: then it is rejected like every
-/// other unknown link.
+/// The secret of a link, as the only parameter of a path. Empty, and rejected like an unknown link, if it is no text.
 pub(crate) struct LinkKey(pub(crate) String);
 
 /// Removes what a mail program or a person copied along with the secret, such as a bracket, a full stop or a blank.

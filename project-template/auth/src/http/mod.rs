@@ -37,7 +37,6 @@ pub(crate) struct SameOrigin;
 #[derive(Clone, Copy)]
 pub(crate) struct AnyOrigin;
 
-/// Whether an address cannot be reached from the internet.
 pub(crate) fn is_private(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => address.is_loopback() || address.is_private() || address.is_link_local(),
@@ -45,14 +44,13 @@ pub(crate) fn is_private(address: IpAddr) -> bool {
     }
 }
 
-/// Whether a host is the domain or below it, ignoring case. Older browsers put a dot before the domain of a cookie.
+/// Ignores case. Older browsers put a dot before the domain of a cookie.
 pub(crate) fn is_within(host: &str, domain: &str) -> bool {
     let (host, domain) = (host.to_ascii_lowercase(), domain.trim_start_matches('.').to_ascii_lowercase());
     !domain.is_empty() && host.strip_suffix(&domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// Whether a browser may be redirected there: a web or app address, or a path of this server. `//` is neither: browsers
-/// read a host after it.
+/// A web or app address, or a path of this server. `//` is neither: browsers read a host after it.
 pub(crate) fn is_target(target: &str) -> bool {
     let is_address = || {
         let takes = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https")) || app_origin(uri).is_some();

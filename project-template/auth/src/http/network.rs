@@ -24,13 +24,12 @@ fn as_ipv4(network: IpNet) -> Option<IpNet> {
     Some(Ipv4Net::new(network.addr().to_ipv4_mapped()?, length).ok()?.into())
 }
 
-/// Parses a NAT64 prefix of 96 bits (RFC 6052).
+/// NAT64 (RFC 6052).
 pub(super) fn parse_prefix(text: &str) -> Option<Ipv6Net> {
     text.parse().ok().filter(|prefix: &Ipv6Net| prefix.prefix_len() == BEFORE_IPV4)
 }
 
-/// The client's own address: a NAT64 translator writes the IPv4 address behind an IPv6 prefix, and all of IPv4 would
-/// count as one IPv6 network.
+/// A NAT64 translator writes the IPv4 address behind an IPv6 prefix: all of IPv4 would count as one IPv6 network.
 pub(crate) fn translated(address: IpAddr, prefixes: &[Ipv6Net]) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) if prefixes.iter().any(|prefix| prefix.contains(&address)) => {
@@ -41,7 +40,6 @@ pub(crate) fn translated(address: IpAddr, prefixes: &[Ipv6Net]) -> IpAddr {
     }
 }
 
-/// The network that counts as one client: an IPv4 address, or the first address of an IPv6 /64.
 pub(crate) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & OF_CLIENT).into(),
@@ -49,8 +47,6 @@ pub(crate) fn network_of(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The first address of the site that a client of IPv6 is in. Whoever is given a /48, as sites and customers of tunnels are,
-/// has 65,536 networks of clients to change between.
 pub(crate) fn site_of(address: IpAddr) -> Option<IpAddr> {
     match address.to_canonical() {
         IpAddr::V6(address) => Some(Ipv6Addr::from_bits(address.to_bits() & OF_SITE).into()),

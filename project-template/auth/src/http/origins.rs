@@ -2,7 +2,6 @@
 
 use axum::http::{HeaderValue, Uri};
 
-/// Schemes that belong to no app.
 const NO_APPS: [&str; 12] =
     ["http", "https", "ws", "wss", "ftp", "file", "data", "blob", "about", "javascript", "vbscript", "filesystem"];
 
@@ -26,7 +25,6 @@ pub(super) fn origin_pattern(text: &str) -> Option<String> {
     Some(origin.replacen("https://", "https://*.", 1))
 }
 
-/// Whether an origin is in the list, or matches a pattern in it.
 pub(crate) fn is_allowed(allowed: &[HeaderValue], origin: &HeaderValue) -> bool {
     allowed.contains(origin) || allowed.iter().any(|pattern| fits(pattern, origin).unwrap_or_default())
 }
@@ -37,7 +35,6 @@ fn fits(pattern: &HeaderValue, origin: &HeaderValue) -> Option<bool> {
     Some(!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
 }
 
-/// Normalizes an origin as browsers write it: lower case, without the default port.
 pub(super) fn parse_origin(text: &str) -> Option<HeaderValue> {
     let uri: Uri = text.parse().ok()?;
     let is_origin = text.split_once("://")?.1 == uri.authority()?.as_str() && !text.contains('*');

@@ -1,5 +1,3 @@
-//! The public address of the server, and the origin of an address as browsers compute it.
-
 use std::fmt;
 
 use axum::http::Uri;
@@ -23,7 +21,6 @@ impl PublicUrl {
         is_base.then(|| Self { origin, path: uri.path().trim_end_matches('/').to_owned() })
     }
 
-    /// As a browser writes it in the header `Origin`.
     pub(crate) fn origin(&self) -> &str {
         &self.origin
     }
@@ -38,7 +35,6 @@ impl PublicUrl {
         self.origin.split_once("://").map_or("", |(_, host)| host)
     }
 
-    /// Whether the host is the domain or below it, so that it can set cookies of that domain.
     pub(crate) fn is_within(&self, domain: &str) -> bool {
         let name = match self.host().rsplit_once(':') {
             Some((name, port)) if !port.ends_with(']') => name,
@@ -54,8 +50,7 @@ impl fmt::Display for PublicUrl {
     }
 }
 
-/// The origin of a web address as browsers write it (RFC 6454, section 6.2): lower case, without the default port. None
-/// for an address with a user, which no origin has.
+/// As browsers write it (RFC 6454, section 6.2): lower case, without the default port. None for an address with a user.
 pub(crate) fn origin_of(uri: &Uri) -> Option<String> {
     let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"))?;
     let authority = uri.authority()?;

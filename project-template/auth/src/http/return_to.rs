@@ -1,9 +1,6 @@
-//! `http.return_urls`: addresses that a person may be redirected to after the action a mail asks for.
-//!
-//! A front end that requests a mail names an address in the member `next`, and this server redirects the person who
-//! opens the link there. Without a list, an attacker could have our mails lead to their own page. The parser is strict:
-//! an address that two programs could read differently is rejected. The address is stored in the sealed data of the
-//! link, so it cannot be changed through the link.
+//! `http.return_urls`: a request for a mail names an address in `next`, to which the link of the mail redirects.
+//! Without a list, an attacker could have our mails lead to their own page. An address that two programs could read
+//! differently is rejected. It is stored in the link's sealed data, so it cannot be changed through the link.
 
 use axum::http::HeaderValue;
 use serde::{Deserialize, Serialize};
@@ -12,7 +9,7 @@ use serde_json::Value;
 use super::origins::parse_origin;
 use super::{Fields, Settings, is_allowed};
 
-/// Longest address, in characters.
+/// Characters.
 const LIMIT: usize = 1024;
 const NOT_ALLOWED: &str = "This return address is not allowed.";
 
@@ -24,8 +21,7 @@ pub struct ReturnUrl {
 }
 
 impl ReturnUrl {
-    /// Parses an entry such as `https://app.example.com/welcome`, `https://*.preview.example.com` or
-    /// `myapp://signed-in`.
+    /// Parses an entry such as `https://app.example.com/welcome`, `https://*.example.com` or `myapp://signed-in`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let address = Address::parse(text)?;
@@ -33,12 +29,11 @@ impl ReturnUrl {
         address.query.is_none().then(|| Self { origin, path: address.path.to_owned() })
     }
 
-    /// Whether it uses plain HTTP.
     pub(super) fn is_plain(&self) -> bool {
         self.origin.as_bytes().starts_with(b"http://")
     }
 
-    /// Whether the path is the entry's or below it: `/app` does not cover `/apples`.
+    /// `/app` does not cover `/apples`.
     fn covers(&self, origin: &HeaderValue, path: &str) -> bool {
         let path = if path.is_empty() { "/" } else { path };
         let below = path.strip_prefix(self.path.trim_end_matches('/'));
@@ -47,7 +42,6 @@ impl ReturnUrl {
     }
 }
 
-/// The parts of an address, without anything that programs read differently.
 struct Address<'a> {
     scheme: &'a str,
     authority: &'a str,
@@ -102,7 +96,6 @@ fn is_encoded(text: &str, is_refused: impl Fn(u8) -> bool) -> bool {
     std::str::from_utf8(&decoded).is_ok_and(|text| !text.contains(char::is_control))
 }
 
-/// The byte that two hexadecimal digits stand for, and what follows them.
 fn decode(text: &str) -> Option<(u8, &str)> {
     let (digits, rest) =
         text.split_at_checked(2).filter(|(digits, _)| digits.bytes().all(|it| it.is_ascii_hexdigit()))?;
@@ -110,7 +103,6 @@ fn decode(text: &str) -> Option<(u8, &str)> {
 }
 
 impl Settings {
-    /// The address, normalized for a redirect, if `return_urls` allows it.
     fn return_address(&self, text: &str) -> Option<String> {
         let Address { scheme, authority, path, query } =
             Address::parse(text).filter(|it| !it.authority.contains('*'))?;
@@ -123,13 +115,11 @@ impl Settings {
     }
 }
 
-/// The address to redirect to after the action a mail asks for, if the request for the mail named one.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct ReturnTo(Option<String>);
 
 impl ReturnTo {
-    /// Reads the member `next`, and records a problem if it is not allowed.
     pub(crate) fn read(settings: &Settings, fields: &mut Fields) -> Self {
         let Some(text) = fields.optional_text("next", LIMIT).filter(|text| !text.is_empty()) else {
             return Self::default();
@@ -141,12 +131,12 @@ impl ReturnTo {
         Self(address)
     }
 
-    /// The address, if it is still allowed: the list may have changed since the mail was sent.
+    /// The list may have changed since the mail was sent.
     pub(crate) fn address(&self, settings: &Settings) -> Option<String> {
         settings.return_address(self.0.as_deref()?)
     }
 
-    /// Adds the address to the answer for a program, which redirects its user itself.
+    /// For a program, which redirects its user itself.
     pub(crate) fn tell(&self, settings: &Settings, mut body: Value) -> Value {
         if let Some(address) = self.address(settings) {
             body["next"] = address.into();

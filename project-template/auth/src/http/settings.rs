@@ -1,5 +1,3 @@
-//! `[http]`.
-
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -134,8 +132,8 @@ impl Settings {
         self.trusted_proxies.iter().any(|network| network.contains(&peer))
     }
 
-    /// The absolute URL of an API path, for mails. It comes from `public_url` alone, since the client controls a
-    /// request's headers. In development, without a `public_url`, it is the address the server listens on.
+    /// The absolute URL of an API path, for mails. It never comes from a request's headers, which the client controls.
+    /// In development, without `public_url`, it is the address the server listens on.
     #[must_use]
     pub fn link(&self, path: &str) -> String {
         match &self.public_url {
@@ -150,17 +148,14 @@ impl Settings {
         self.outer_path(&format!("{}{path}", self.prefix))
     }
 
-    /// As [`Settings::path`], for a path outside the API.
     pub(crate) fn outer_path(&self, path: &str) -> String {
         format!("{}{path}", self.public_url.as_ref().map_or("", PublicUrl::path))
     }
 
-    /// The host that people see in their browser.
     pub(crate) fn host(&self) -> &str {
         self.public_host().unwrap_or("localhost")
     }
 
-    /// The same; none without `public_url`.
     pub(crate) fn public_host(&self) -> Option<&str> {
         self.public_url.as_ref().map(PublicUrl::host)
     }
@@ -212,7 +207,6 @@ impl Deployed for Settings {
     }
 }
 
-/// Whether the server cannot listen on both addresses at once.
 fn is_same_port(one: SocketAddr, other: SocketAddr) -> bool {
     let overlap = one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified();
     // Port 0 stands for any free port.

@@ -8,9 +8,8 @@ use zeroize::Zeroizing;
 
 use auth_tokens::{Algorithm, SigningKey, has_placeholder};
 
-/// Extension of a file with a private key in PEM.
 pub(crate) const PEM: &str = "pem";
-/// Extension of a file with an HS256 secret in base64url.
+/// An HS256 secret in base64url.
 pub(crate) const SECRET: &str = "secret";
 
 /// Length of the shortest secret, 32 bytes, in base64url.
@@ -34,10 +33,7 @@ pub(crate) fn read(file: &Path) -> std::io::Result<Zeroizing<String>> {
     fs::read_to_string(file).map(Zeroizing::new)
 }
 
-/// The key in the text of a key file, and the time from which it signs, if the text has one.
-///
-/// # Errors
-/// What is wrong, as the second half of a sentence that names the file.
+/// Also returns the time from which the key signs. The error is the second half of a sentence that names the file.
 pub(crate) fn parse(text: &str, is_pem: bool) -> Result<(SigningKey, Option<OffsetDateTime>), String> {
     let signs_from = signs_from(text)?;
     let key = if is_pem || text.contains("-----BEGIN ") {
@@ -73,18 +69,12 @@ fn decode(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
         .map_err(|_| "is neither PEM nor base64url".into())
 }
 
-/// The key given as a value: PKCS#8 DER or an HS256 secret, in base64url.
-///
-/// # Errors
-/// As [`parse`].
+/// PKCS#8 DER or an HS256 secret, in base64url.
 pub(super) fn from_value(value: &str) -> Result<SigningKey, String> {
     SigningKey::from_bytes(&decode(value)?)
 }
 
-/// The text of a key file with `when` as the time from which the key signs, replacing an earlier time.
-///
-/// # Errors
-/// When the year of `when` has more than four digits.
+/// Replaces an earlier time. Fails if the year has more than four digits.
 pub(crate) fn with_signs_from(key: &str, when: OffsetDateTime) -> Result<Zeroizing<String>, time::error::Format> {
     let when = when.format(&Rfc3339)?;
     let mut text = Zeroizing::new(format!("{SIGNS_FROM} {when}\n"));

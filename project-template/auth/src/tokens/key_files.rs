@@ -14,7 +14,6 @@ use time::OffsetDateTime;
 use super::key_file::{PEM, SECRET, SECRET_TEXT, from_value, how_to_make, parse, read};
 use crate::settings::Problem;
 
-/// The keys, and findings that are not errors.
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) keys: KeySet,
@@ -25,13 +24,8 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// Loads the keys that `entries` name, newest first, for a server that signs with `algorithm`.
-    ///
-    /// An entry is a directory (its `*.pem` and `*.secret` files, the greatest number first), a file, or a value:
-    /// PKCS#8 DER or an HS256 secret of at least 32 bytes, in base64url.
-    ///
-    /// # Errors
-    /// Every problem as a sentence that names the entry and the fix; never the value of one.
+    /// `entries` are newest first: directories (their `*.pem` and `*.secret` files, the greatest number first), files,
+    /// or values: PKCS#8 DER or an HS256 secret of at least 32 bytes, in base64url. No problem quotes a value.
     pub(crate) fn of(entries: &[SecretString], algorithm: Algorithm) -> Result<Self, Vec<Problem>> {
         let mut loading = Loading::of(algorithm);
         for (index, entry) in entries.iter().enumerate() {
@@ -83,7 +77,6 @@ struct Loading {
     idle: Vec<Problem>,
     problems: Vec<Problem>,
     algorithm: Algorithm,
-    /// How to make a key.
     fix: &'static str,
 }
 
@@ -174,7 +167,6 @@ impl Loading {
         ));
     }
 
-    /// The key of a file, and the time from which it signs, if the file has one.
     fn file(&mut self, file: &Path) -> Option<(SigningKey, Option<OffsetDateTime>)> {
         let name = file.display();
         let key = match read(file) {
@@ -232,7 +224,6 @@ pub(crate) fn key_files(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The name of a key file, if it is a number.
 pub(crate) fn number(file: &Path) -> Option<u64> {
     let stem = file.file_stem()?.to_str()?;
     stem.bytes().all(|byte| byte.is_ascii_digit()).then(|| stem.parse().ok())?

@@ -1,5 +1,4 @@
-//! Access and refresh tokens, by the keys of this server: what is issued, and what is accepted. The crate `auth-tokens` has
-//! the claims, the signatures and the encryption.
+//! Issues and accepts access and refresh tokens with the keys of this server. Their form is the crate `auth-tokens`.
 
 mod key_file;
 mod key_files;
@@ -42,20 +41,14 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Loads the keys.
-    ///
-    /// # Errors
-    /// Every key that is missing, weak or of the wrong kind, with the fix.
+    /// Loads the keys. The error has every key that is missing, weak or of the wrong kind, with the fix.
     pub fn load(settings: &Settings) -> Result<Self, Vec<Problem>> {
         let (tokens, warnings) = Self::read(settings)?;
         warn_of(&warnings);
         Ok(tokens)
     }
 
-    /// Loads the keys again; none if they have not changed.
-    ///
-    /// # Errors
-    /// As [`Tokens::load`].
+    /// None if the keys have not changed.
     fn read_again(&self) -> Result<Option<Self>, Vec<Problem>> {
         let (tokens, warnings) = Self::read(&self.settings)?;
         if self.keys.is_same(&tokens.keys) {
@@ -106,36 +99,30 @@ impl Tokens {
         self.keys.signing(now)
     }
 
-    /// The names of the encryption keys, newest first.
     pub(crate) fn encryption_kids(&self) -> impl Iterator<Item = &str> {
         self.seal.kids()
     }
 
-    /// The name of the key that encrypts new tokens.
     pub(crate) fn sealing_kid(&self) -> Option<&str> {
         self.seal.sealing_kid()
     }
 
-    /// Whether `tokens.encryption_keys` has `plain`, which accepts tokens that are not encrypted.
     pub(crate) fn accepts_plain(&self) -> bool {
         self.seal.has_plain()
     }
 
-    /// Issues an access token that is valid from now, at most until the session's end.
     pub(crate) fn access(&self, grant: &Grant<'_>, now: OffsetDateTime, session_end: Option<OffsetDateTime>) -> String {
         let lifetime = Lifetime { from: now, until: self.access_until(now, session_end) };
         let claims = grant.access_claims(lifetime, &self.rules);
         self.seal.seal(self.keys.signing(now).sign(self.settings.typ.name(), &claims))
     }
 
-    /// When an access token that is issued now expires.
     pub(crate) fn access_until(&self, now: OffsetDateTime, session_end: Option<OffsetDateTime>) -> OffsetDateTime {
         let expiry = now + self.settings.access_lifetime;
         session_end.map_or(expiry, |end| end.min(expiry))
     }
 
-    /// The refresh token of a session's generation. The same arguments give the same bytes while the keys stay, so it
-    /// can be issued again without being stored.
+    /// While the keys stay, the same arguments give the same bytes: a token can be issued again without being stored.
     pub(crate) fn refresh(
         &self,
         grant: &Grant<'_>,
@@ -167,7 +154,7 @@ impl Tokens {
         if claims.is_expired(now) { Err(Refusal::Expired) } else { Ok(claims) }
     }
 
-    /// The claims of a refresh token, if it is ours, even if it has expired: the session knows why it is invalid.
+    /// Also accepts an expired token: the session knows why it is invalid.
     pub(crate) fn read_refresh(&self, token: &str) -> Result<RefreshClaims, Refusal> {
         let claims = self.keys.verify_refresh(&self.seal.open(token)?, &[REFRESH_TYP])?;
         RefreshClaims::decode(claims, &self.rules).ok_or(Refusal::Invalid)

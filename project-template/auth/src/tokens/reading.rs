@@ -10,10 +10,8 @@ use super::Tokens;
 use crate::Auth;
 use crate::settings::Problems;
 
-/// How often the files of `tokens.keys` are read.
 const EVERY: Duration = Duration::from_mins(1);
 
-/// The tokens of a running server, under the keys that were read last.
 pub(crate) struct Current {
     tokens: RwLock<Arc<Tokens>>,
     /// The problems of the last reading, to log them only once.
@@ -29,7 +27,7 @@ impl Current {
         Arc::clone(&self.tokens.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads the keys again. If they cannot be used, the current ones stay in use.
+    /// If the keys cannot be used, the current ones stay in use.
     pub(crate) fn read_again(&self) {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match self.get().read_again() {
@@ -51,12 +49,10 @@ impl Current {
     }
 }
 
-/// Ticks every minute, for the first time a minute from now.
 pub(crate) fn every_minute() -> Interval {
     interval_at(Instant::now() + EVERY, EVERY)
 }
 
-/// Reads the keys again at every SIGHUP and at every tick, until the server stops.
 pub(crate) async fn keep_reading(auth: Auth, mut hangup: Signal, mut timer: Interval) {
     loop {
         tokio::select! {

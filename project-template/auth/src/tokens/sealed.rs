@@ -1,5 +1,4 @@
-//! Data that only this server can read or could have created. The vault of the signing key seals it; the vault of any
-//! key opens it.
+//! Data that only this server can read or could have made. The signing key's vault seals it; any key's vault opens it.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use time::OffsetDateTime;
@@ -8,12 +7,10 @@ use zeroize::Zeroizing;
 use super::Tokens;
 
 impl Tokens {
-    /// Encrypts data for the database, such as a mail. `thing` says what it is.
     pub(crate) fn seal(&self, thing: &str, plain: &[u8], now: OffsetDateTime) -> Vec<u8> {
         self.keys.signing(now).vault().seal(thing, plain)
     }
 
-    /// Decrypts data that was sealed as `thing`, with any of the keys.
     pub(crate) fn open(&self, thing: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         self.keys.iter().find_map(|key| key.vault().open(thing, sealed))
     }
@@ -23,17 +20,16 @@ impl Tokens {
         self.keys.signing(now).vault().mac(message)
     }
 
-    /// Whether one of the keys created this MAC of the message.
     pub(crate) fn has_mac(&self, message: &[u8], mac: &[u8]) -> bool {
         self.keys.iter().any(|key| key.vault().has_mac(message, mac))
     }
 
-    /// As [`Tokens::mac`], in base64url, for values that a client sends back.
+    /// For values that a client sends back.
     pub(crate) fn mac_text(&self, message: &str, now: OffsetDateTime) -> String {
         URL_SAFE_NO_PAD.encode(self.mac(message.as_bytes(), now))
     }
 
-    /// Whether `text` is a MAC of the message under one of the keys, in base64url. In constant time.
+    /// In constant time.
     pub(crate) fn has_mac_text(&self, message: &str, text: &str) -> bool {
         URL_SAFE_NO_PAD.decode(text).is_ok_and(|mac| self.has_mac(message.as_bytes(), &mac))
     }

@@ -1,5 +1,3 @@
-//! `[tokens]`.
-
 use std::time::Duration;
 
 use auth_tokens::{Algorithm, Bind, NAME_LIMIT, Rules, Seal, Typ, fits, issuers as issuers_of};
@@ -7,7 +5,6 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::settings::{Advice, Choice, Deployed, Problem, Section};
 
-/// The largest differences between clocks that the settings may tolerate.
 const MAX_LEEWAY: Duration = Duration::from_mins(1);
 const MAX_IAT_LEEWAY: Duration = Duration::from_hours(1);
 /// Verifiers may cache the published keys for five minutes, and an instance reads its own once a minute.
@@ -62,7 +59,6 @@ impl Choice for Typ {
     const NAMES: &[(&str, Self)] = &[("at+jwt", Self::AccessToken), ("JWT", Self::Jwt)];
 }
 
-/// Encrypts tokens with the keys of `tokens.encryption_keys`.
 pub(super) fn seal(entries: &[SecretString]) -> Result<Seal, Vec<Problem>> {
     Seal::new(entries).map_err(|problems| {
         let problem = |words| {
@@ -73,7 +69,6 @@ pub(super) fn seal(entries: &[SecretString]) -> Result<Seal, Vec<Problem>> {
     })
 }
 
-/// The issuer, and the former issuers that are still accepted.
 fn issuers(section: &mut Section<'_>, audience: &str, address: Option<String>) -> (String, Vec<String>) {
     let set = section.optional_text("issuer");
     if set.is_none() && address.as_deref().is_some_and(|address| !fits(address)) {
@@ -142,7 +137,6 @@ impl Settings {
         settings
     }
 
-    /// What every token says, and must say.
     pub(super) fn rules(&self) -> Rules {
         Rules {
             issuer: self.issuer.clone(),

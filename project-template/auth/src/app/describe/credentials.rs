@@ -1,5 +1,3 @@
-//! The credentials that a client presents.
-
 use serde_json::{Value, json};
 
 use crate::Settings;
@@ -20,7 +18,6 @@ pub(super) fn offer_access_cookie(method: &str, operation: &mut Value) {
     }
 }
 
-/// The security schemes.
 pub(super) fn schemes(settings: &Settings) -> Value {
     let mut schemes = json!({
         "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The access token." },

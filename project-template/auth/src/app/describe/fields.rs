@@ -6,10 +6,8 @@ use super::{members, names};
 use crate::http::{NOT_A_FLAG, NOT_TEXT, REQUIRED};
 
 const SCHEMAS: &str = "#/components/schemas/";
-/// The end of such a schema's name.
 const SUFFIX: &str = "Errors";
 
-/// The schema of an operation's body.
 pub(super) fn body<'s>(operation: &Value, schemas: &'s Value) -> Option<&'s Value> {
     schemas.get(body_name(operation)?)
 }
@@ -19,7 +17,6 @@ fn body_name(operation: &Value) -> Option<&str> {
     schema.as_str()?.strip_prefix(SCHEMAS)
 }
 
-/// The response to a body with invalid fields.
 pub(super) fn errors(operation: &Value, schemas: &Value) -> Option<Value> {
     let errors = format!("{SCHEMAS}{}{SUFFIX}", body_name(operation)?);
     Some(json!({
@@ -41,7 +38,6 @@ fn example(body: &Value) -> Value {
     json!({ name: [message] })
 }
 
-/// Adds the schemas that [`errors`] refers to.
 pub(super) fn add_schemas(spec: &mut Value) {
     let schemas = spec["components"]["schemas"].clone();
     let mut added = Map::new();

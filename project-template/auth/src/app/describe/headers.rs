@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::members;
 
-/// Describes the cookies of operations that issue tokens, and of refusals that delete an invalid one.
 pub(super) fn complete(operation: &mut Value, cookie: &str) {
     let hands_out_tokens = prefers_a_place_for_tokens(operation);
     let signs_out = operation.pointer("/responses/200/headers/Clear-Site-Data").is_some();

@@ -11,13 +11,12 @@ use utoipa::openapi::OpenApi;
 
 use crate::Settings;
 
-/// The title, and an introduction to the API.
 const ABOUT: &str = include_str!("about.md");
 
-/// The tag of operations that concern the server, not accounts.
+/// Of operations that concern the server, not accounts.
 const OPERATIONS: &str = "Operations";
 
-/// The groups of operations, in the order in which a newcomer needs them.
+/// In the order in which a newcomer needs them.
 const TAGS: [(&str, &str); 6] = [
     ("Accounts", "Signing up, and the account of whoever is signed in."),
     ("E-mail verification", "Proving that an address is one's own."),
@@ -27,11 +26,9 @@ const TAGS: [(&str, &str); 6] = [
     (OPERATIONS, "For whoever runs the server."),
 ];
 
-/// The name and SPDX identifier if the manifest has no licence: some generators reject a description without one.
+/// If the manifest has no licence: some generators reject a description without one.
 const NO_LICENCE: [&str; 2] = ["All rights reserved", "LicenseRef-All-rights-reserved"];
 
-/// The description of an API with these settings, as JSON.
-///
 /// `credentials` are the schemes other than tokens, by name.
 pub(crate) fn describe<const COUNT: usize>(
     api: &OpenApi,
@@ -63,7 +60,6 @@ pub(crate) fn describe<const COUNT: usize>(
     spec
 }
 
-/// Adds everything that all handlers of a kind have in common.
 fn complete(method: &str, operation: &mut Value, schemas: &Value, settings: &Settings) {
     if operation["security"].is_null() {
         // No credential (OpenAPI 3.1, Operation Object).
@@ -87,7 +83,7 @@ fn complete(method: &str, operation: &mut Value, schemas: &Value, settings: &Set
     pages::complete(operation);
 }
 
-/// The server's URL. In development, the address it listens on, unless its port is chosen at the start.
+/// In development, the address it listens on, unless its port is chosen at the start.
 fn server(settings: &Settings) -> String {
     match (&settings.http.public_url, settings.http.bind) {
         (Some(url), _) => url.to_string(),
@@ -97,7 +93,6 @@ fn server(settings: &Settings) -> String {
     }
 }
 
-/// The licence in the manifest.
 fn licence() -> Value {
     let [name, identifier] = match env!("CARGO_PKG_LICENSE") {
         "" => NO_LICENCE,
@@ -106,7 +101,6 @@ fn licence() -> Value {
     json!({ "name": name, "identifier": identifier })
 }
 
-/// The groups that are in use.
 fn tags(paths: &Value) -> Value {
     let operations =
         paths.as_object().into_iter().flatten().flat_map(|(_, item)| item.as_object().into_iter().flatten());
@@ -115,7 +109,6 @@ fn tags(paths: &Value) -> Value {
     used.map(|(name, about)| json!({ "name": name, "description": about })).collect()
 }
 
-/// The texts of an array, in order; none if it is not an array.
 fn names(array: &Value) -> impl Iterator<Item = &str> {
     array.as_array().into_iter().flatten().filter_map(Value::as_str)
 }

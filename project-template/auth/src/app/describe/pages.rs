@@ -9,7 +9,6 @@ const MARK: &str = "x-pages";
 /// Statuses of refusals before the handler, which are always JSON.
 const EARLY: [&str; 3] = ["408", "413", "415"];
 
-/// Describes the pages that an operation returns, besides JSON.
 pub(super) fn complete(operation: &mut Value) {
     let mark = operation.as_object_mut().and_then(|operation| operation.remove(MARK));
     if mark.is_none() {

@@ -1,5 +1,3 @@
-//! The descriptions of refusals.
-
 use serde_json::{Map, Value, json};
 
 use super::{OPERATIONS, fields, members};
@@ -34,7 +32,7 @@ pub(super) fn add_common(method: &str, operation: &mut Value, schemas: &Value) {
     }
 }
 
-/// Merges all refusals of a status into one response, with an example for each code.
+/// One response per status, with an example for each code.
 pub(super) fn put_together(mut responses: Value) -> Value {
     let mut whole = Map::new();
     for (key, response) in members(&mut responses) {
@@ -67,7 +65,6 @@ fn refusal_response(status: &str) -> Value {
     response
 }
 
-/// Schemas that many responses refer to.
 pub(super) fn schemas() -> [(&'static str, Value); 3] {
     [
         (

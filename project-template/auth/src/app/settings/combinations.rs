@@ -7,7 +7,6 @@ use crate::{admin, http, password_reset, sessions};
 /// Paths that no setting changes.
 const FIXED_PATHS: [&str; 4] = ["/docs", "/openapi.json", "/health", "/.well-known"];
 
-/// Names of cookies other than those of a session.
 const OTHER_COOKIES: [&str; 4] =
     [password_reset::CAPABILITY_COOKIE, password_reset::CSRF_COOKIE, admin::SESSION_COOKIE, admin::FORM_COOKIE];
 

@@ -1,7 +1,5 @@
 //! The settings of the whole program: the environment overrides `settings.toml`, which overrides the compiled-in
-//! defaults.
-//!
-//! Each room reads its own section from a `Section`, which collects every problem instead of stopping at the first.
+//! defaults. Each room reads its own section from a `Section`, which collects every problem.
 
 mod combinations;
 mod draft;
@@ -67,7 +65,7 @@ impl Settings {
         settings.deployed(reader)
     }
 
-    /// Every section, by its name in the settings. A field that is not listed does not compile.
+    /// A field that is not listed does not compile.
     fn sections(&self) -> [(&'static str, &dyn Deployed); 17] {
         let Self {
             environment: _,

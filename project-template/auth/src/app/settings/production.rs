@@ -1,4 +1,4 @@
-//! What the environment makes of the settings: requirements of production, and `check --deploy`.
+//! Requirements of production, and `check --deploy`.
 
 use std::time::Duration;
 
@@ -26,12 +26,10 @@ impl Settings {
         }
     }
 
-    /// How long the server continues to serve after it is asked to stop, until no more requests are sent to it.
     pub(crate) fn drain(&self) -> Duration {
         self.http.drain.unwrap_or(if self.is_production() { DRAIN } else { Duration::ZERO })
     }
 
-    /// The settings as this environment has them, after all checks that concern several sections.
     pub(super) fn deployed(mut self, reader: &mut Reader) -> Self {
         combinations::refuse(&self, reader);
         if self.is_production() {

@@ -1,7 +1,5 @@
-//! Checks that the page named by `password.reset_redirect` can send a new password.
-//!
-//! The page sends it with the value of a cookie from the link's host. It must therefore be able to read that cookie,
-//! and its origin must be allowed to call the API.
+//! The page named by `password.reset_redirect` sends the new password with the value of a cookie from the link's host:
+//! it must be able to read that cookie, and its origin must be allowed to call the API.
 
 use axum::http::{HeaderValue, Uri};
 
@@ -11,7 +9,6 @@ use crate::sessions::CookieSettings;
 use crate::settings::Section;
 
 impl Settings {
-    /// Rejects a page on another host if it could never send its form.
     pub(crate) fn refuse_useless_redirect(
         &self,
         http: &http::Settings,
