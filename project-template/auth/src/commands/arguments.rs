@@ -1,5 +1,3 @@
-//! The command line and the program's name.
-
 use std::path::Path;
 
 use clap::Parser;
@@ -7,7 +5,7 @@ use clap::Parser;
 /// The version of this crate, which does not know the application's.
 const VERSION: &str = concat!("(auth ", env!("CARGO_PKG_VERSION"), ")");
 
-/// The arguments of this process; `--version` prints the name by which the program was called.
+/// `--version` prints the name by which the program was called.
 pub(super) fn of_process<A: Parser>() -> A {
     let called = std::env::args_os().next().unwrap_or_default();
     let name = Path::new(&called).file_stem().unwrap_or_default().to_string_lossy().into_owned();

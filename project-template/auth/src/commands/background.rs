@@ -1,11 +1,8 @@
-//! Background work, and a first step for newcomers.
-
 use tokio::task::JoinHandle;
 
 use crate::Auth;
 use crate::{mail, operations, redis, sessions};
 
-/// The background work of a running server.
 pub(super) struct Background {
     mail: mail::Worker,
     flushing: JoinHandle<()>,
@@ -21,7 +18,6 @@ impl Background {
         }
     }
 
-    /// Finishes pending work, and closes the database.
     pub(super) async fn finish(self, auth: &Auth) {
         let _ = self.flushing.await;
         auth.failures().finish(auth).await;
@@ -30,7 +26,6 @@ impl Background {
     }
 }
 
-/// A command to try first, for the API at this URL.
 pub(super) fn first_step(api: &str) -> String {
     format!(
         "sign up: curl {api}/registration/ -H 'Content-Type: application/json' -d '{{\"email\":\"you@example.com\",\

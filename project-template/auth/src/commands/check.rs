@@ -1,5 +1,3 @@
-//! `check`; with `--deploy`, also what production refuses, and settings that are or may be unsafe there.
-
 use std::process::ExitCode;
 
 use super::output;
@@ -7,7 +5,7 @@ use crate::Settings;
 use crate::app::Draft;
 use crate::settings::Problems;
 
-/// The settings, and the parts built from them, were validated before this, in the environment that they name.
+/// The settings and the parts built from them were validated before this.
 pub(super) fn check(settings: &Settings, deploy: bool) -> ExitCode {
     let judged = if deploy { judge(settings) } else { Judged::default() };
     for (word, lines) in [("refused", &judged.refused), ("unsafe", &judged.warnings), ("note", &judged.notes)] {
@@ -30,7 +28,7 @@ struct Judged {
     notes: Vec<String>,
 }
 
-/// Judges the settings as production does, wherever this runs: it requires more, and reads no `.env`.
+/// Production requires more, and reads no `.env`.
 fn judge(settings: &Settings) -> Judged {
     let mut judged = Judged::default();
     settings.warn_of_development(&mut judged.warnings);

@@ -1,12 +1,9 @@
-//! `flush-tokens`.
-
 use std::process::ExitCode;
 
 use super::{output, with_auth, with_auth_of_dry_run};
 use crate::app::Parts;
 use crate::operations::{expired, flush};
 
-/// Removes expired data, or counts it.
 pub(super) async fn flush_tokens(parts: Box<Parts>, dry_run: bool) -> anyhow::Result<ExitCode> {
     let (verb, counts) = if dry_run {
         ("would remove", with_auth_of_dry_run(parts, async |auth| Ok(expired(auth).await?)).await?)

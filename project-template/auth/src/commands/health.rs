@@ -1,5 +1,3 @@
-//! `health`.
-
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,7 +11,7 @@ use crate::Settings;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Requests `/health/ready` at the address in these settings, so that a container needs no `curl`.
+/// A container needs no `curl` for this.
 pub(super) async fn ask(settings: &Settings) -> anyhow::Result<ExitCode> {
     let address = reachable(settings.http.bind);
     let status = tokio::time::timeout(PATIENCE, status(address))

@@ -1,5 +1,3 @@
-//! `import-users`.
-
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -44,7 +42,7 @@ pub(super) struct Arguments {
     ids: Option<PathBuf>,
 }
 
-/// Imports a file, and reports why rows were not imported. A repeated run continues where the last one stopped.
+/// A repeated run continues where the last one stopped.
 pub(super) async fn import(parts: Box<Parts>, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut ids = arguments.ids.as_deref().map(Ids::create).transpose()?;
     let mut screen = Screen { file: &arguments.file, shows_progress: std::io::stderr().is_terminal() };
@@ -84,7 +82,7 @@ pub(super) async fn import(parts: Box<Parts>, arguments: &Arguments) -> anyhow::
     Ok(code)
 }
 
-/// Reads a secret from a file or standard input: all users of the machine see a program's arguments.
+/// From a file or standard input: all users of the machine see a program's arguments.
 fn secret(file: &Path) -> anyhow::Result<SecretString> {
     let text =
         if file == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
@@ -122,7 +120,6 @@ fn conclude(summary: Summary, dry_run: bool) -> ExitCode {
     if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Parses an offset such as `+09:00`.
 fn offset(text: &str) -> Result<UtcOffset, String> {
     let parsed = UtcOffset::parse(text, format_description!("[offset_hour sign:mandatory]:[offset_minute]"));
     parsed.map_err(|_| "it must be like +09:00 or -03:30; names of zones are not known here".into())
@@ -132,7 +129,7 @@ fn accounts(count: u64) -> String {
     format!("{count} account{}", if count == 1 { "" } else { "s" })
 }
 
-/// Reports to standard error: problems of rows and, on a terminal, the progress.
+/// Writes to standard error; the progress only to a terminal.
 struct Screen<'s> {
     file: &'s Path,
     shows_progress: bool,
@@ -157,8 +154,7 @@ impl Screen<'_> {
     }
 }
 
-/// The file of `--ids`. It has a temporary name until it is complete, so that only a complete file replaces an existing
-/// one.
+/// Has a temporary name until it is complete, so that only a complete file replaces an existing one.
 struct Ids {
     partial: BufWriter<File>,
     path: PathBuf,

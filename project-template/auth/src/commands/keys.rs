@@ -1,5 +1,3 @@
-//! `keys rotate` and `keys list`.
-
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -87,16 +85,13 @@ fn rotate(settings: &Settings, at_once: bool, if_none: bool, from: Option<&Path>
     Ok(ExitCode::SUCCESS)
 }
 
-/// The text of a new key.
 fn generate(algorithm: Algorithm) -> anyhow::Result<Zeroizing<String>> {
     let key = SigningKey::generate(algorithm);
-    // Only RSA keys are made in another way than by this command.
     let fix = if algorithm == Algorithm::Rs256 { how_to_make(algorithm) } else { "try again" };
     key.map_err(|problem| anyhow!("{problem}; {fix}"))
 }
 
-/// The text of a key that was made elsewhere. Its file may be among the key files already, but no other file may hold
-/// the same key.
+/// Its file may be among the key files already, but no other file may hold the same key.
 fn taken(from: &Path, algorithm: Algorithm, files: &[PathBuf]) -> anyhow::Result<Zeroizing<String>> {
     let is_piped = from == Path::new("-");
     let name = if is_piped { "the text on standard input".to_owned() } else { from.display().to_string() };
@@ -128,7 +123,6 @@ fn is_same(file: &Path, other: &Path) -> bool {
     matches!((file.canonicalize(), other.canonicalize()), (Ok(file), Ok(other)) if file == other)
 }
 
-/// Prints the text between the markers of a key file, in base64url.
 fn print(settings: &Settings) -> anyhow::Result<ExitCode> {
     let key = generate(settings.tokens.algorithm)?;
     let lines = key.lines().filter(|line| !line.starts_with("-----"));
@@ -163,13 +157,12 @@ fn make_encryption_key(settings: &Settings) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whether an entry of `tokens.keys` is a key or a single file.
 fn names_a_key(settings: &Settings) -> bool {
     settings.tokens.keys.iter().any(|entry| !may_be_directory(entry.expose_secret().trim()))
 }
 
-/// The directory of key files: the first entry of `tokens.keys` that is a directory or could become one. Other entries
-/// may be keys, and must not end up in a path that is created or printed.
+/// The first entry of `tokens.keys` that is a directory or could become one. Others may be keys, and must not end up in
+/// a path that is created or printed.
 fn directory(settings: &Settings) -> anyhow::Result<PathBuf> {
     let mut entries = settings.tokens.keys.iter().map(|entry| entry.expose_secret().trim());
     let Some(path) = entries.find(|entry| may_be_directory(entry)).map(PathBuf::from) else {
@@ -184,7 +177,7 @@ fn directory(settings: &Settings) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
-/// The file of the next key. Its number must be the greatest, or the key would count as an old one.
+/// The number must be the greatest, or the key would count as an old one.
 fn next(directory: &Path, files: &[PathBuf], extension: &str) -> anyhow::Result<PathBuf> {
     let newest = files.iter().filter_map(|file| number(file)).max();
     match newest.unwrap_or_default().checked_add(1) {

@@ -1,5 +1,3 @@
-//! Logging: text in development, JSON in production.
-
 use std::io::IsTerminal;
 
 use tracing_subscriber::filter::Targets;
@@ -11,7 +9,7 @@ use crate::settings::variable;
 /// Of sqlx, only warnings, such as slow statements. At `info` it logs PostgreSQL's notices.
 const DEFAULT: &str = "info,sqlx=warn";
 
-/// Starts logging to standard error. `RUST_LOG` sets the filter, such as `info,auth=debug`.
+/// `RUST_LOG` sets the filter, such as `info,auth=debug`.
 pub(super) fn start(settings: &Settings) {
     let wished = wished();
     let targets = wished.as_ref().ok().cloned().flatten().unwrap_or_else(|| DEFAULT.parse().unwrap_or_default());

@@ -1,12 +1,9 @@
-//! `migrate`.
-
 use std::process::ExitCode;
 
 use super::output;
 use crate::Settings;
 use crate::db::Db;
 
-/// Applies missing migrations, or lists them.
 pub(super) async fn migrate(settings: &Settings, check: bool) -> anyhow::Result<ExitCode> {
     // A check makes no database: of one that does not exist, every migration is missing.
     let missing = settings.database.missing().filter(|_| check);

@@ -82,9 +82,8 @@ enum Command {
     },
 }
 
-/// Runs the command given on the command line. `app` makes the application's router from the state.
-///
-/// Exits with 0 on success, 1 on errors (printed to standard error), and 2 on invalid arguments.
+/// Runs the command given on the command line. `app` makes the application's router from the state. Exits with 0 on
+/// success, 1 on errors, and 2 on invalid arguments.
 pub async fn run(app: impl FnOnce(Auth) -> Router) -> ExitCode {
     run_with((), app).await
 }
@@ -101,7 +100,7 @@ pub async fn run_with(hooks: impl Hooks, app: impl FnOnce(Auth) -> Router) -> Ex
     }
 }
 
-/// Runs `work` with the state, and closes the database even if it fails.
+/// Closes the database even if `work` fails.
 async fn with_auth<T>(parts: Box<Parts>, work: impl AsyncFnOnce(&Auth) -> anyhow::Result<T>) -> anyhow::Result<T> {
     let auth = Auth::of(parts, ()).await?;
     let done = work(&auth).await;
@@ -109,7 +108,7 @@ async fn with_auth<T>(parts: Box<Parts>, work: impl AsyncFnOnce(&Auth) -> anyhow
     done
 }
 
-/// As [`with_auth`], for a dry run: it makes no database and applies no migrations.
+/// A dry run makes no database and applies no migrations.
 async fn with_auth_of_dry_run<T>(
     mut parts: Box<Parts>,
     work: impl AsyncFnOnce(&Auth) -> anyhow::Result<T>,

@@ -1,5 +1,3 @@
-//! `openapi`.
-
 use std::process::ExitCode;
 
 use clap::ValueEnum;
@@ -19,7 +17,7 @@ pub(super) enum Format {
     Http,
 }
 
-/// Prints the description of the API, or requests derived from it, even if these settings do not serve it.
+/// Works even if these settings serve no description.
 pub(super) fn print(settings: &Settings, format: Format) -> ExitCode {
     let spec = description(settings);
     let text = match format {

@@ -3,15 +3,11 @@
 use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 
-/// Prints a line to standard output.
-///
-/// # Panics
-/// If it cannot be written, for example to a full disk: the caller's result would be lost.
+/// Panics if it cannot write, for example to a full disk: the caller's result would be lost.
 pub(super) fn line(text: impl Display) {
     whole(format_args!("{text}\n"));
 }
 
-/// As [`line`], for a text that has its line breaks.
 pub(super) fn whole(text: impl Display) {
     let mut output = std::io::stdout().lock();
     match write!(output, "{text}").and_then(|()| output.flush()) {
@@ -20,7 +16,6 @@ pub(super) fn whole(text: impl Display) {
     }
 }
 
-/// Prints a line to standard error, if anybody reads it.
 pub(super) fn note(text: impl Display) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -1,5 +1,3 @@
-//! `send-test-mail`.
-
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -10,7 +8,6 @@ use crate::clock::Clock;
 use crate::email::Email;
 use crate::mail::{self, Transport};
 
-/// Sends a mail at once, and prints an error instead of logging it.
 pub(super) async fn send(settings: &Settings, address: &str) -> anyhow::Result<ExitCode> {
     let email = Email::parse(address).with_context(|| format!("`{address}` is not an e-mail address"))?;
     let name = settings.templates.service_name.as_deref();

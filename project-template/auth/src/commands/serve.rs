@@ -1,5 +1,3 @@
-//! `serve`.
-
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -15,7 +13,6 @@ use crate::operations;
 use crate::server;
 use crate::tokens;
 
-/// Serves until SIGTERM or Ctrl-C, then finishes pending work.
 pub(super) async fn serve(
     parts: Box<Parts>,
     hooks: impl Hooks,
@@ -71,7 +68,7 @@ fn announce(auth: &Auth, address: std::net::SocketAddr) {
     }
 }
 
-/// Resolves after the process was asked to stop and has drained; meanwhile, readiness fails.
+/// Resolves after the server has drained; meanwhile, readiness fails.
 fn stop_signal(auth: &Auth) -> anyhow::Result<impl Future<Output = ()> + use<>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

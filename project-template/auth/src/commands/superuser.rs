@@ -1,5 +1,3 @@
-//! `create-superuser`.
-
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -35,9 +33,8 @@ pub(super) struct Arguments {
     reset_password: bool,
 }
 
-/// Creates a superuser, or promotes the account with this address. A promotion ends its sessions; the given password
-/// replaces its own, or else a link to set one is mailed. A repeated run changes nothing, since containers run this at
-/// every start: it would undo a change of the password. `--reset-password` says that this is meant.
+/// A promotion ends the account's sessions; the given password replaces its own, or else a link to set one is mailed. A
+/// repeated run changes nothing: containers run this at every start, which would undo a change of the password.
 pub(super) async fn create(parts: Box<Parts>, arguments: Arguments) -> anyhow::Result<ExitCode> {
     let asks = !arguments.no_input && std::io::stdin().is_terminal();
     let variable = |name| variable(name).map_err(anyhow::Error::msg);
@@ -76,7 +73,7 @@ pub(super) async fn create(parts: Box<Parts>, arguments: Arguments) -> anyhow::R
     Ok(ExitCode::SUCCESS)
 }
 
-/// Creates the account. Returns whether the address was free.
+/// Returns whether the address was free.
 async fn make(auth: &Auth, email: &Email, password: SecretString) -> anyhow::Result<bool> {
     let new = NewUser {
         id: uuid::Uuid::now_v7(),
@@ -107,8 +104,7 @@ async fn hashed(auth: &Auth, about: &[(&str, &str)], password: SecretString) -> 
     Ok(auth.passwords().hash(password).await?)
 }
 
-/// Promotes an existing account. If sign-up is open, an attacker who knew the address may share the account, so all its
-/// sessions end and its password is replaced.
+/// If sign-up is open, an attacker who knew the address may share the account.
 async fn promote(auth: &Auth, user: &User, unverified_too: bool, password: Option<SecretString>) -> anyhow::Result<()> {
     let email = &user.email;
     if user.role >= role::SUPERUSER {
@@ -140,7 +136,7 @@ async fn promote(auth: &Auth, user: &User, unverified_too: bool, password: Optio
     Ok(())
 }
 
-/// Replaces the password of a superuser who has lost it. Nobody who has the old one stays signed in.
+/// Nobody who has the old password stays signed in.
 async fn reset(auth: &Auth, user: &User, password: SecretString) -> anyhow::Result<()> {
     require_active(user)?;
     let hash = hashed(auth, &user.attributes(), password).await?;

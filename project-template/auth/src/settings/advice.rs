@@ -1,25 +1,22 @@
-//! What a deployment asks of settings: production refuses some, and `check --deploy` has a line for others.
-
 use super::Section;
 
-/// A section of the settings, seen from a deployment.
 pub(crate) trait Deployed {
-    /// Reports settings that production does not start with.
+    /// Production does not start with these.
     fn refuse_unsafe(&self, section: &mut Section<'_>) {
         let _ = section;
     }
 
-    /// Names settings that production starts with, but that should be changed.
+    /// Production starts with these, but they should be changed.
     fn advise(&self, advice: &mut Advice) {
         let _ = advice;
     }
 }
 
-/// The lines of `check --deploy`. Each begins with its key and ends with what to do.
+/// Each line begins with its key and ends with what to do.
 #[derive(Debug, Default)]
 pub(crate) struct Advice {
     pub(crate) warnings: Vec<String>,
-    /// Reminders of what cannot be judged from the settings.
+    /// Reminders: the settings alone do not show whether these are unsafe.
     pub(crate) notes: Vec<String>,
 }
 

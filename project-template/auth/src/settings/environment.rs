@@ -1,5 +1,3 @@
-//! The environment of a process, and the sources of its settings.
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -18,7 +16,6 @@ impl Choice for Environment {
     const NAMES: &[(&str, Self)] = &[("development", Self::Development), ("production", Self::Production)];
 }
 
-/// The settings file (TOML), its path, and the environment variables.
 pub(crate) struct Source {
     pub(crate) path: PathBuf,
     pub(crate) text: String,
@@ -26,7 +23,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// The settings file and the variables of this process. Outside production, `.env` adds variables that are not set.
+    /// Outside production, `.env` adds variables that are not set.
     pub(crate) fn of_process() -> Result<Self, Problems> {
         let process = sources::of_process();
         let (path, text) = file(&process)?;
@@ -40,7 +37,7 @@ impl Source {
     }
 }
 
-/// `settings.toml`, or the file that `SETTINGS_FILE` names. A missing file is an error only if the variable names it.
+/// A missing file is an error only if `SETTINGS_FILE` names it.
 fn file(environment: &BTreeMap<String, String>) -> Result<(PathBuf, String), Problems> {
     let named = environment.get("SETTINGS_FILE").map(PathBuf::from);
     let is_named = named.is_some();

@@ -1,6 +1,5 @@
-//! Reads settings: TOML over the compiled-in defaults, the environment over both. Reports every problem at once.
-//!
-//! Each room reads its own section from a [`Section`]; `app::settings` combines them.
+//! Reads settings: TOML over the compiled-in defaults, the environment over both. Reports every problem at once. Each
+//! room reads its own section from a [`Section`]; `app::settings` combines them.
 
 mod advice;
 mod collect;

@@ -1,5 +1,3 @@
-//! Problems with settings.
-
 use std::fmt::Display;
 
 /// A problem with a key, in words that follow its name.

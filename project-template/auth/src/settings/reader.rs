@@ -1,5 +1,3 @@
-//! Reads keys from the merged tables and collects every problem.
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -18,15 +16,12 @@ pub trait Choice: Copy + 'static {
     const NAMES: &[(&str, Self)];
 }
 
-/// The merged settings, their sources and their problems.
 pub(crate) struct Reader {
     values: Table,
     /// Key to the variable or file that set it.
     sources: BTreeMap<String, String>,
     problems: Vec<String>,
-    /// Problems found by a section, each with its key.
     noted: Vec<(String, String)>,
-    /// Keys with a problem.
     refused: BTreeSet<String>,
     /// Keys whose value could not be read and was replaced by a harmless one, which must not be reported.
     replaced: BTreeSet<String>,
@@ -126,7 +121,6 @@ impl Reader {
         }
     }
 
-    /// Reports a value that cannot be used; the default is kept in its place.
     fn replace(&mut self, key: &str, problem: String) {
         self.problems.push(problem);
         self.refused.insert(key.to_owned());
@@ -147,7 +141,7 @@ impl Reader {
         self.refused.insert(problem.key.clone());
     }
 
-    /// Reports problems found in the use of settings. Skips keys already refused: one mistake is reported once.
+    /// Skips keys already refused: one mistake is reported once.
     pub(crate) fn note_found(&mut self, problems: &[Problem]) {
         let news: Vec<_> = problems.iter().filter(|problem| !self.refused.contains(&problem.key)).collect();
         for problem in news {
@@ -159,7 +153,7 @@ impl Reader {
         self.finish_where(|_| true)
     }
 
-    /// As [`Reader::finish`]; problems found by a section count if `counts` accepts its name.
+    /// Problems found by a section count if `counts` accepts its name.
     pub(crate) fn finish_where(self, counts: impl Fn(&str) -> bool) -> Result<(), Problems> {
         let Self { mut problems, noted, .. } = self;
         let section = |key: &str| key.split('.').next().unwrap_or_default().to_owned();

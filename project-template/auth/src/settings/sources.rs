@@ -1,5 +1,3 @@
-//! The sources of settings beside the file: environment variables, `.env`, and files that hold a secret.
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Table;
@@ -12,7 +10,6 @@ const PREFIX: &str = "JWT_ALLAUTH__";
 /// The suffix of a variable that names a file with the value, as container platforms mount secrets.
 const FILE: &str = "_FILE";
 
-/// The file of a developer's variables, in the working directory.
 const DOT_ENV: &str = ".env";
 
 pub(super) fn of_process() -> BTreeMap<String, String> {
@@ -21,14 +18,14 @@ pub(super) fn of_process() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The variables of this process, which take precedence over those of `.env`.
+/// Variables of the process take precedence over those of `.env`.
 pub(super) fn with_dot_env(process: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
     let mut variables = dot_env(&process)?;
     variables.extend(process);
     Ok(variables)
 }
 
-/// Whether the setting `environment` is `production` without `.env`. A variable takes precedence over the file.
+/// Without `.env`. A variable takes precedence over the file.
 pub(super) fn is_production(process: &BTreeMap<String, String>, file: &str) -> bool {
     let is_named = |name: &str| key_of(name).is_some_and(|key| key == "environment");
     let mut named = process.clone();
@@ -39,7 +36,7 @@ pub(super) fn is_production(process: &BTreeMap<String, String>, file: &str) -> b
     variable.or_else(in_file).is_some_and(|value| value.eq_ignore_ascii_case("production"))
 }
 
-/// The value of a variable that is not a setting, or else of the file that `NAME_FILE` names. `None` if empty.
+/// A variable that is not a setting, or else the content of the file that `NAME_FILE` names. `None` if empty.
 pub(crate) fn variable(name: &str) -> Result<Option<String>, String> {
     let mut environment = Source::of_process().map_err(|problems| problems.to_string())?.environment;
     let value = environment.remove(name).filter(|value| !value.is_empty());
@@ -51,7 +48,6 @@ pub(crate) fn variable(name: &str) -> Result<Option<String>, String> {
     Ok(value.filter(|value| !value.is_empty()))
 }
 
-/// Reads a secret from a file, without the line breaks at its end.
 fn contents(variable: &str, path: &str) -> Result<String, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{variable}: cannot read {path}: {error}"))?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
@@ -65,7 +61,7 @@ fn dot_env(process: &BTreeMap<String, String>) -> Result<BTreeMap<String, String
     }
 }
 
-/// Parses `.env`. A problem does not quote the line, which may be a secret.
+/// A problem does not quote the line, which may be a secret.
 fn parse(text: &str, process: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
     // Some Windows editors write a byte order mark.
     let text = text.trim_start_matches('\u{feff}');
@@ -95,8 +91,7 @@ fn parse(text: &str, process: &BTreeMap<String, String>) -> Result<BTreeMap<Stri
     Ok(variables)
 }
 
-/// Whether a value has a `$` that is neither literal nor the start of a known variable: a password would silently lose
-/// the characters after it.
+/// A `$` before an unknown name: a password would silently lose the characters after it.
 fn refers_to_nothing(value: &str, names: &BTreeSet<&str>) -> bool {
     let (mut single, mut double, mut escaped, mut before) = (false, false, false, ' ');
     for (index, character) in value.char_indices() {
@@ -119,16 +114,14 @@ fn refers_to_nothing(value: &str, names: &BTreeSet<&str>) -> bool {
     false
 }
 
-/// A setting from an environment variable.
 pub(super) struct Override {
     pub(super) variable: String,
     pub(super) key: String,
     pub(super) value: String,
 }
 
-/// The settings among the variables. An empty variable counts as not set, unless it has the long name (`PREFIX`).
-///
-/// A variable whose name ends in `_FILE` names a file with the value, unless a key has that name (`mail.ca_file`).
+/// An empty variable counts as not set, unless it has the long name (`PREFIX`). A variable whose name ends in `_FILE`
+/// names a file with the value, unless a key has that name (`mail.ca_file`).
 pub(super) fn overrides(
     environment: &BTreeMap<String, String>,
     keys: &[String],
@@ -165,7 +158,7 @@ fn key_of(name: &str) -> Option<String> {
     WELL_KNOWN.iter().find(|(known, _)| *known == name).map(|(_, key)| (*key).to_owned())
 }
 
-/// Problems of variables that set nothing, because only their underscores are wrong: `JWT_ALLAUTH_SESSIONS_TRANSPORT`.
+/// Variables that set nothing, because only their underscores are wrong: `JWT_ALLAUTH_SESSIONS_TRANSPORT`.
 pub(super) fn near_misses<'e>(
     environment: &'e BTreeMap<String, String>,
     keys: &[String],

@@ -1,6 +1,5 @@
 //! Variables that platforms and Django projects set.
 
-/// The variables, each with the key it sets.
 pub(super) const WELL_KNOWN: &[(&str, &str)] = &[
     ("CRON_SECRET_KEY", "cron.secret"),
     ("DATABASE_URL", "database.url"),
