@@ -17,9 +17,7 @@ use crate::db::{self, Tx};
 use crate::error::{Error, Result};
 
 pub(crate) struct Asked {
-    /// Sent to the owner.
     pub(crate) code: SecretString,
-    /// Returned to the client.
     pub(crate) request: RequestId,
 }
 
@@ -27,7 +25,7 @@ pub(crate) struct Asked {
 pub(crate) struct RequestId(pub(super) Uuid);
 
 impl RequestId {
-    /// An id without a request, for answers that must not reveal that there is none.
+    /// For answers that must not reveal that there is no request.
     pub(crate) fn random() -> Self {
         Self(Uuid::from_bytes(random_bytes()))
     }
@@ -42,8 +40,7 @@ impl RequestId {
 }
 
 impl Codes<'_> {
-    /// Creates a request and its code, if the limits allow one; otherwise [`Codes::wait`] returns for how long they do
-    /// not. Guesses stay counted.
+    /// None if the limits forbid a code; [`Codes::wait`] then returns for how long. Guesses stay counted.
     pub(crate) async fn ask(self, tx: &mut Tx, subject: Subject, limits: Limits) -> db::Result<Option<Asked>> {
         let now = self.0.now();
         let settings = &self.0.settings().codes;
@@ -64,11 +61,8 @@ impl Codes<'_> {
         Ok(Some(asked))
     }
 
-    /// Counts a guess, then compares it. Returns the code if it is right. Call it through `Throttle::guarded`,
-    /// which counts the guess for the client as well.
-    ///
-    /// # Errors
-    /// 429 if the budget is spent: for a while no guess is accepted, not even the right one.
+    /// Counts a guess, then compares it. Call it through `Throttle::guarded`, which counts the guess for the client as
+    /// well. 429 if the budget is spent: for a while no guess is accepted, not even the right one.
     pub(crate) async fn compare(
         self,
         subject: Subject,
@@ -102,7 +96,7 @@ impl Codes<'_> {
     }
 }
 
-/// A correct code. Of concurrent requests that present it, one redeems it.
+/// Of concurrent requests that present this correct code, one redeems it.
 #[derive(PartialEq)]
 pub(crate) struct Redeemable {
     subject: Subject,
@@ -110,8 +104,7 @@ pub(crate) struct Redeemable {
 }
 
 impl Redeemable {
-    /// Uses up the code and all others of its subject, in the transaction that acts on it. False if it was already
-    /// used.
+    /// Also uses up all other codes of its subject. False if it was already used.
     pub(crate) async fn redeem(&self, tx: &mut Tx) -> db::Result<bool> {
         store::redeem(tx, self.subject, self.request).await
     }
@@ -123,7 +116,7 @@ impl std::fmt::Debug for Redeemable {
     }
 }
 
-/// Counts a guess without a request id, for the latest request from the known address, else for the latest of all.
+/// For the latest request from the known address, else for the latest of all.
 async fn guess_at_last(
     auth: &Auth,
     subject: Subject,

@@ -17,12 +17,10 @@ const DAY_GUESSES: u32 = 20;
 const DAY: Duration = Duration::from_hours(24);
 /// The maximum of `codes.lifetime` and `codes.lockout`.
 pub(super) const LONGEST: Duration = DAY;
-/// How long a counter is kept after the last send: a guess at the end of the code's lifetime counts for another day or
-/// lockout.
+/// A guess at the end of a code's lifetime counts for another day or lockout.
 pub(super) const REMEMBERED: Duration = Duration::from_hours(48);
 const _: () = assert!(REMEMBERED.as_secs() >= LONGEST.as_secs() + DAY.as_secs());
 
-/// The purpose of a code, and the account or name it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Subject {
     pub(super) purpose: &'static str,
@@ -43,8 +41,7 @@ impl Subject {
         Self { purpose, id: hash(format!("{purpose}\0{name}").as_bytes()), owner: None, place: None }
     }
 
-    /// Binds codes to this owner in this version: they are void for other owners and later versions. The counters stay
-    /// the same.
+    /// Codes are void for other owners and later versions. The counters stay the same.
     pub(crate) fn owned_by(self, owner: Uuid, version: i64) -> Self {
         Self { owner: Some((owner, version)), ..self }
     }
@@ -60,7 +57,6 @@ impl Subject {
         self.id
     }
 
-    /// The id of its counter row.
     pub(super) fn counted_in(self) -> Uuid {
         self.place.unwrap_or(self.id)
     }
@@ -98,12 +94,10 @@ impl From<&Settings> for Limits {
     }
 }
 
-/// Budgets, and the times they are counted from.
 pub(super) struct Bounds {
     pub(super) now: OffsetDateTime,
     /// Counts from this time or earlier have expired.
     pub(super) stale: OffsetDateTime,
-    /// As `stale`, for the daily limit.
     pub(super) yesterday: OffsetDateTime,
     pub(super) guesses: u32,
     pub(super) day_guesses: u32,
@@ -125,14 +119,13 @@ crate::row! {
 pub(crate) struct Wait(pub(crate) Duration);
 
 impl Codes<'_> {
-    /// Counts a send for a subject. None if the limits forbid it; [`Codes::wait`] then returns for how long.
+    /// None if the limits forbid it; [`Codes::wait`] then returns for how long.
     pub(crate) async fn request(self, tx: &mut Tx, subject: Subject, limits: Limits) -> db::Result<Option<()>> {
         let bounds = bounds(&self.0.settings().codes, limits.lockout, self.0.now());
         let granted = store::request(tx, subject, None, limits, &bounds).await?;
         Ok(granted.then_some(()))
     }
 
-    /// Ends the transaction.
     pub(crate) async fn wait(self, mut tx: Tx, subject: Subject, limits: Limits) -> db::Result<Wait> {
         let bounds = bounds(&self.0.settings().codes, limits.lockout, self.0.now());
         store::clamp_in(&mut tx, subject, bounds.now).await?;
@@ -147,7 +140,6 @@ pub(super) fn bounds(settings: &Settings, lockout: Duration, now: OffsetDateTime
     Bounds { now, stale: now - lockout, yesterday: now - DAY, guesses, day_guesses }
 }
 
-/// When guesses are accepted again, if they are rejected now.
 pub(super) fn spent_until(count: &Count, bounds: &Bounds) -> Option<OffsetDateTime> {
     let lockout = bounds.now - bounds.stale;
     let row = (count.guesses >= i64::from(bounds.guesses)).then(|| count.guessed_at + lockout);

@@ -1,5 +1,3 @@
-//! The tables of codes and their counters.
-
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -11,7 +9,7 @@ use crate::{in_tx, on};
 const COUNT: &str = "select sends, sent_at, guesses, guessed_at, day_guesses, day_from
     from codes where purpose = $1 and subject = $2";
 
-/// Counts a send, if the limits allow one, and stores its request as the latest. Guesses stay counted.
+/// Guesses stay counted.
 pub(super) async fn request(
     tx: &mut Tx,
     subject: Subject,
@@ -69,15 +67,14 @@ pub(super) async fn insert(
 }
 
 pub(super) enum Guessed {
-    /// `counted_in` is the row of the daily limit, `mac` that of the right code.
+    /// The row of the daily limit, and the MAC of the right code.
     Counted { counted_in: Uuid, mac: Vec<u8> },
-    /// The request has no attempts left; it expires at `until`.
+    /// No attempts are left.
     Spent { until: OffsetDateTime },
     /// The subject has no active request with this id.
     Unknown,
 }
 
-/// Counts a guess with a request id.
 pub(super) async fn guess_at(db: &Db, subject: Subject, request: RequestId, bounds: &Bounds) -> sqlx::Result<Guessed> {
     let counted: Option<(Uuid, Vec<u8>)> = on!(db, pool => sqlx::query_as(
         "update code_requests set guesses = guesses + 1
@@ -119,7 +116,7 @@ pub(super) async fn guess_at(db: &Db, subject: Subject, request: RequestId, boun
     Ok(Guessed::Counted { counted_in, mac })
 }
 
-/// Counts a guess without a request id. Returns the latest request, if it is active and the budget allows a guess.
+/// Returns the latest request, if it is active and the budget allows a guess.
 pub(super) async fn count_guess(db: &Db, subject: Subject, bounds: &Bounds) -> sqlx::Result<Option<RequestId>> {
     let row: Option<(Uuid,)> = on!(db, pool => sqlx::query_as(
         "update codes
@@ -199,7 +196,7 @@ pub(super) async fn clamp_in(tx: &mut Tx, subject: Subject, now: OffsetDateTime)
         .map(drop))
 }
 
-/// Uses up the code of a request and all others of its subject. Resets the budgets, except for the day's wrong guesses.
+/// Resets the budgets, except for the day's wrong guesses.
 pub(super) async fn redeem(tx: &mut Tx, subject: Subject, request: RequestId) -> sqlx::Result<bool> {
     let done = in_tx!(tx, conn => sqlx::query("delete from code_requests where id = $1")
         .bind(request.0)

@@ -1,5 +1,3 @@
-//! The cookie that holds the id of a code request.
-
 use axum::http::{HeaderMap, HeaderValue};
 use axum_extra::extract::cookie::{self, Cookie};
 
@@ -9,7 +7,7 @@ use crate::http::{Fields, cookies};
 
 const LIMIT: usize = 64;
 
-/// The `Set-Cookie` header for a request id, limited to the paths that take its code.
+/// Limited to the paths that take the code.
 pub(crate) fn set(auth: &Auth, name: &'static str, path: &str, request: RequestId) -> HeaderValue {
     let settings = auth.settings();
     let same_site = settings.sessions.cookie.same_site.attribute();
@@ -30,7 +28,6 @@ fn name_in(auth: &Auth, name: &str) -> String {
     auth.settings().sessions.cookie.name_of(name, false)
 }
 
-/// The request id in the body's member `request`, else in the cookie.
 pub(crate) fn shown(auth: &Auth, fields: &mut Fields, headers: &HeaderMap, name: &str) -> Option<RequestId> {
     let named = fields.optional_text("request", LIMIT);
     named
@@ -38,7 +35,7 @@ pub(crate) fn shown(auth: &Auth, fields: &mut Fields, headers: &HeaderMap, name:
         .or_else(|| RequestId::parse(&cookies::value(headers, &name_in(auth, name))?))
 }
 
-/// Whether the client asks for the result in the body: `Prefer: return=representation` (RFC 7240, section 4.2).
+/// `Prefer: return=representation` (RFC 7240, section 4.2).
 pub(crate) fn is_wanted(headers: &HeaderMap) -> bool {
     let wishes = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
     wishes.flat_map(|value| value.split(',')).any(|wish| {

@@ -1,5 +1,3 @@
-//! Single-use links.
-
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -17,14 +15,14 @@ use crate::db::Tx;
 use crate::error::Result;
 
 const SECRET_BYTES: usize = 32;
-/// How long used and expired links are kept, so that they can be told from unknown ones.
+/// Used and expired links are kept this long, so that they can be told from unknown ones.
 pub(super) const EXPLAINED: Duration = Duration::from_hours(30 * 24);
 
 pub(crate) struct Link<T> {
     hash: Vec<u8>,
     pub(crate) purpose: String,
     pub(crate) subject: Uuid,
-    /// The subject's version when it was issued; the link is void if that has changed since.
+    /// The link is void if the subject's version has changed since.
     pub(crate) version: i64,
     pub(crate) data: T,
 }
@@ -41,7 +39,7 @@ pub(crate) enum LinkStanding<T> {
 }
 
 impl Codes<'_> {
-    /// Issues a link and returns its secret. Call [`forget()`] first to replace earlier links.
+    /// Call [`forget()`] first to replace earlier links.
     pub(crate) async fn issue<T: Serialize>(
         self,
         tx: &mut Tx,
@@ -64,7 +62,7 @@ impl Codes<'_> {
         Ok(secret)
     }
 
-    /// Looks up a link issued for one of these purposes, without using it up.
+    /// Does not use up the link.
     pub(crate) async fn find<T: DeserializeOwned>(self, purposes: &[&str], secret: &str) -> Result<LinkStanding<T>> {
         let row = store::by_hash(self.0.db(), &hash(secret)).await?;
         let Some(row) = row.filter(|row| purposes.contains(&row.purpose.as_str())) else {
@@ -78,7 +76,6 @@ impl Codes<'_> {
         if row.used_at.is_some() {
             return Ok(LinkStanding::Used { subject: row.subject, data });
         }
-        // The key that sealed it was removed, which revokes everything it sealed.
         let Some(data) = data else { return Ok(LinkStanding::Expired) };
         let Row { hash, purpose, subject, version, .. } = row;
         Ok(LinkStanding::Good(Link { hash, purpose, subject, version, data }))
@@ -90,7 +87,7 @@ impl Codes<'_> {
 }
 
 impl<T> Link<T> {
-    /// Uses up the link in the transaction that acts on it. Of concurrent requests, only one gets `true`.
+    /// Of concurrent requests, only one gets `true`.
     pub(crate) async fn consume(&self, auth: &Auth, tx: &mut Tx) -> sqlx::Result<bool> {
         store::consume(tx, &self.hash, auth.now()).await
     }
@@ -100,7 +97,7 @@ pub(crate) async fn forget(tx: &mut Tx, purpose: &str, subject: Uuid) -> sqlx::R
     store::remove(tx, purpose, subject).await
 }
 
-/// Removes all unused links of a subject. Call it whenever a way to sign in is revoked.
+/// Call it whenever a way to sign in is revoked.
 pub(crate) async fn forget_all(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
     store::remove_unused(tx, subject).await
 }

@@ -1,5 +1,3 @@
-//! The table of links.
-
 use time::OffsetDateTime;
 use uuid::Uuid;
 

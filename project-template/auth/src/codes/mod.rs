@@ -24,7 +24,6 @@ pub use settings::{Sending, Settings};
 use crate::Auth;
 use crate::db::Tx;
 
-/// The links and codes; see [`Auth::codes`].
 #[derive(Clone, Copy)]
 pub(crate) struct Codes<'a>(&'a Auth);
 
@@ -34,14 +33,13 @@ impl Auth {
     }
 }
 
-/// Removes everything of a subject, in the transaction that removes the subject.
 pub(crate) async fn erase(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
     link_store::remove_all(tx, subject).await?;
     code_store::remove_all(tx, subject).await
 }
 
 impl Codes<'_> {
-    /// Removes expired links, requests and counters, at most `limit` of each. Returns how many.
+    /// At most `limit` of each kind.
     pub(crate) async fn remove_expired(self, limit: u32) -> sqlx::Result<u64> {
         let (db, now) = (self.0.db(), self.0.now());
         let links = link_store::remove_expired(db, now - link::EXPLAINED, limit).await?;
@@ -49,7 +47,6 @@ impl Codes<'_> {
         Ok(links + requests + code_store::remove_stale(db, now - code::REMEMBERED, limit).await?)
     }
 
-    /// How many [`Codes::remove_expired`] would remove, without a limit.
     pub(crate) async fn count_expired(self) -> sqlx::Result<u64> {
         let (db, now) = (self.0.db(), self.0.now());
         let links = link_store::count_expired(db, now - link::EXPLAINED).await?;

@@ -1,5 +1,3 @@
-//! `[codes]`.
-
 use std::time::Duration;
 
 use super::code::LONGEST;

@@ -1,5 +1,3 @@
-//! Codes as users type and paste them.
-
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Codes, Settings};
@@ -16,8 +14,7 @@ const ZEROS: &[u32] = &[
 ];
 
 impl Codes<'_> {
-    /// Normalizes a typed code: drops spaces, dashes and invisible characters, and converts digits of any script to
-    /// ASCII. None if the text cannot be a code; that does not count as a guess.
+    /// Converts digits of any script to ASCII. None if the text cannot be a code, which does not count as a guess.
     pub(crate) fn typed(self, text: &SecretString) -> Option<SecretString> {
         typed(&self.0.settings().codes, text)
     }

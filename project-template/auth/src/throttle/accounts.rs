@@ -10,7 +10,7 @@ use super::key::Key;
 use crate::db::{self, Tx};
 use crate::http::Client;
 
-/// How long failures at an account are remembered: long enough that slow guessing is limited too.
+/// Long enough that slow guessing is limited too.
 pub(super) const ACCOUNT_MEMORY: Duration = Duration::from_hours(365 * 24);
 
 impl Budget {
@@ -31,10 +31,7 @@ impl Budget {
 }
 
 impl Throttle<'_> {
-    /// Records a sign-in from this client's address: failures of other clients can no longer block it.
-    ///
-    /// # Errors
-    /// If the database cannot be reached.
+    /// Afterwards, failures of other clients cannot block this client's address.
     pub(crate) async fn remember(self, tx: &mut Tx, account: &str, client: &Client) -> db::Result<()> {
         if !self.0.settings().throttle.enabled {
             return Ok(());
@@ -43,11 +40,7 @@ impl Throttle<'_> {
     }
 }
 
-/// Removes every failure counter and known address of an account: its name has a new password, a new owner, or none any
-/// more.
-///
-/// # Errors
-/// If the database cannot be reached.
+/// For an account whose name has a new password, a new owner, or none any more.
 pub(crate) async fn forgive(tx: &mut Tx, account: &str) -> db::Result<()> {
     for key in [Key::of_account(account), Key::of_sessions(account)] {
         store::remove_account(tx, &key.account).await?;
@@ -55,11 +48,7 @@ pub(crate) async fn forgive(tx: &mut Tx, account: &str) -> db::Result<()> {
     Ok(())
 }
 
-/// Moves the counters of an account to its new name: attackers gain no further guesses, known addresses stay known, and
-/// the next owner of the old name starts from zero.
-///
-/// # Errors
-/// If the database cannot be reached.
+/// Attackers gain no further guesses, known addresses stay known, and the next owner of the old name starts from zero.
 pub(crate) async fn rename(tx: &mut Tx, from: &str, to: &str) -> db::Result<()> {
     for key in [Key::of_account, Key::of_sessions] {
         store::rename_account(tx, &key(from).account, &key(to).account).await?;

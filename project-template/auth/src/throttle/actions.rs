@@ -1,5 +1,3 @@
-//! The limited actions.
-
 use super::limit::actions;
 
 // A further action needs a line here and one in `defaults.toml`.

@@ -1,12 +1,10 @@
-//! Budgets of wrong guesses, and the pauses after them.
-
 use std::time::Duration;
 
 use super::Settings;
 
-/// How long failures of one client at one account are remembered: at least as long as every pause.
+/// At least as long as every pause.
 pub(super) const PAIR_MEMORY: Duration = Duration::from_hours(24);
-/// How long an address is known to an account after a sign-in from it.
+/// Counted from the last sign-in.
 pub(super) const KNOWN: Duration = Duration::from_hours(30 * 24);
 /// The budget of a site (an IPv6 /48), as a multiple of a client's.
 pub(super) const SITE: u32 = 16;

@@ -1,5 +1,3 @@
-//! The table of failures.
-
 use super::budget::{Budget, Count, LOST, seconds};
 use super::key::Key;
 use crate::db::{Db, Tx};
@@ -19,7 +17,6 @@ impl Row {
     }
 }
 
-/// Counts an attempt, if the budget allows one. Returns whether it did.
 pub(super) async fn count(tx: &mut Tx, key: &Key, budget: &Budget, now: i64) -> sqlx::Result<bool> {
     let counted = in_tx!(tx, conn => sqlx::query(
         "insert into failures (account, address, attempts, pending, since, counted_at)
@@ -76,7 +73,7 @@ pub(super) async fn clamp(tx: &mut Tx, key: &Key, now: i64) -> sqlx::Result<()> 
     .map(drop))
 }
 
-/// Marks an attempt as decided, and subtracts `back` from the counter.
+/// Subtracts `back` from the counter.
 pub(super) async fn decide(tx: &mut Tx, key: &Key, back: i64) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query(
         "update failures
@@ -161,8 +158,8 @@ pub(super) async fn remove_account(tx: &mut Tx, account: &[u8]) -> sqlx::Result<
     Ok(())
 }
 
-/// Moves every counter of an account to another name, replacing the counters of that name; pairs first, as above.
-/// Attempts that are pending cannot be decided under the new name, so they count as wrong.
+/// Replaces the counters of the other name; pairs first, as above. Pending attempts cannot be decided under the new
+/// name, so they count as wrong.
 pub(super) async fn rename_account(tx: &mut Tx, from: &[u8], to: &[u8]) -> sqlx::Result<()> {
     if from == to {
         return Ok(());
@@ -176,8 +173,8 @@ pub(super) async fn rename_account(tx: &mut Tx, from: &[u8], to: &[u8]) -> sqlx:
 
 const NOTHING: &[u8] = &[];
 
-/// The kinds of counters. Each is removed by a statement of its own: one statement for all would lock them in any
-/// order, and could deadlock with a guess, which locks one kind after the other.
+/// Each kind is removed by a statement of its own: one for all would lock them in any order, and could deadlock with a
+/// guess, which locks one kind after the other.
 #[derive(Clone, Copy)]
 pub(super) enum CounterKind {
     Address,
@@ -185,8 +182,7 @@ pub(super) enum CounterKind {
     Account,
 }
 
-/// A counter is stale if its last attempt and its last sign-in are no later than these times, and it has fewer attempts
-/// than `stop`.
+/// The last attempt and the last sign-in are no later than these times, and there are fewer attempts than `stop`.
 pub(super) struct Stale {
     pub(super) kind: CounterKind,
     pub(super) counted_at: i64,

@@ -1,5 +1,3 @@
-//! Guesses: counted before they are checked, and uncounted if they were right.
-
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -17,28 +15,21 @@ use crate::request;
 
 /// How long a guess waits for pending ones before the answer is 503.
 const MAX_WAIT: Duration = Duration::from_secs(5);
-/// The first and the longest interval at which a waiting guess tries again.
+/// A waiting guess tries again at intervals between these.
 const FIRST_LOOK: Duration = Duration::from_millis(5);
 const LAST_LOOK: Duration = Duration::from_millis(80);
 
 pub(crate) trait Guessed {
-    /// The counters of a guess; none if nothing is limited.
     fn counters(self, auth: &Auth, client: &Client) -> Option<Counters>;
 }
 
 impl Throttle<'_> {
-    /// Checks a guess, if the budgets allow one.
-    ///
-    /// `compare` returns `Some` if the guess is right. The guess has been counted by then, and stays counted if the client
+    /// The guess is counted before `compare`, which returns `Some` if it is right, and stays counted if the client
     /// disconnects or the request fails later. An error of `compare` means that nothing was compared, and uncounts the
-    /// guess. If pending guesses take up the rest of a budget, the guess waits for them, so that any number of
-    /// concurrent right guesses pass.
+    /// guess. A guess waits for pending ones that use up a budget: any number of concurrent right guesses pass.
     ///
-    /// Call it once per comparison, outside of a transaction.
-    ///
-    /// # Errors
-    /// 429 `throttled`, without a comparison, if a budget is spent. The errors of `compare`. 503 if the database cannot
-    /// be reached, or pending guesses take too long.
+    /// Call it once per comparison, outside of a transaction. 429 if a budget is spent; 503 without a database, or if
+    /// pending guesses take too long.
     pub(crate) async fn guarded<T: Send + 'static>(
         self,
         guess: impl Guessed,
@@ -66,10 +57,7 @@ impl Throttle<'_> {
         task.await.unwrap_or_else(|error| Err(anyhow::Error::new(error).into()))
     }
 
-    /// The client's address as a key, if a user has recently signed in to this account from it.
-    ///
-    /// # Errors
-    /// If the database cannot be reached.
+    /// Only if a user has recently signed in to this account from this address.
     pub(crate) async fn known_at(self, account: &str, client: &Client) -> db::Result<Option<Vec<u8>>> {
         let has_address = self.0.settings().throttle.enabled && key::network(client).is_some();
         let pair = Key::of_pair(account, client);
@@ -77,12 +65,11 @@ impl Throttle<'_> {
     }
 }
 
-/// The counters of a guess, always locked in this order, so that concurrent guesses cannot deadlock.
+/// Always locked in this order, so that concurrent guesses cannot deadlock.
 pub(crate) struct Counters {
-    /// The pair of client and account, to find a recent sign-in.
+    /// To find a recent sign-in.
     pub(super) who: Key,
-    /// The counters of the client's address and site. Skipped after a recent sign-in, so that neighbours cannot block
-    /// the owner.
+    /// Skipped after a recent sign-in, so that neighbours cannot block the owner.
     pub(super) networks: Vec<(Key, Budget)>,
     pub(super) pair: Option<(Key, Budget)>,
     /// The account's counter, skipped after a recent sign-in; or that of its sessions, never skipped.
@@ -92,7 +79,6 @@ pub(crate) struct Counters {
     pub(super) places: usize,
 }
 
-/// The counters of a client's network and site, for guesses at any account. Empty if the client has no address.
 pub(super) fn networks(settings: &Settings, client: &Client) -> Vec<(Key, Budget)> {
     let own = key::network(client).map(|network| (Key::of_address(&network), Budget::of_address(settings)));
     let site = key::site(client).map(|site| (Key::of_address(&site), Budget::of_site(settings)));
@@ -112,7 +98,6 @@ enum Comparison {
 }
 
 impl Counters {
-    /// The guesses of a client share a queue.
     fn queue(&self) -> &[u8] {
         let client = self.networks.first().or(self.pair.as_ref());
         client.map_or(&[], |(key, _)| key.address.as_slice())

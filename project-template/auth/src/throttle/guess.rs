@@ -1,5 +1,3 @@
-//! Guesses, and the counters of each kind.
-
 use super::budget::Budget;
 use super::failures::{Counters, Guessed, networks};
 use super::key::Key;
@@ -10,11 +8,11 @@ use crate::http::Client;
 pub(crate) enum Guess<'a> {
     /// The password of the account with this name (its address, in canonical form), which need not exist.
     Password(&'a str),
-    /// The same, from an active session of the account: failures of other clients do not block it. All sessions of an
-    /// account share one budget, as large as that of other clients, since a session may be stolen.
+    /// From an active session, which failures of other clients do not block. All sessions of an account share one
+    /// budget, as large as that of other clients, since a session may be stolen.
     OwnPassword(&'a str),
-    /// A secret with its own budget per account, such as a code mailed to this name. Counted for the client's address
-    /// only, so that a mailed code still works while the password is blocked.
+    /// A secret with its own budget per account, such as a mailed code. Counted for the client's address only, so that
+    /// a code still works while the password is blocked.
     Code(&'a str),
 }
 

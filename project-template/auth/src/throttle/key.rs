@@ -1,12 +1,10 @@
-//! Keys of counters: hashes of names and addresses.
-
 use std::net::IpAddr;
 
 use ring::digest;
 
 use crate::http::Client;
 
-/// The key of a failure counter: an account, a client address, or both. An unused half is empty.
+/// The key of a counter: an account, a client address, or both. An unused half is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Key {
     pub(super) account: Vec<u8>,
@@ -18,7 +16,6 @@ impl Key {
         Self { account: hash("account", name), address: Vec::new() }
     }
 
-    /// For guesses at an account's password by clients that are signed in to it.
     pub(super) fn of_sessions(name: &str) -> Self {
         Self { account: hash("sessions", name), address: Vec::new() }
     }
@@ -33,12 +30,12 @@ impl Key {
     }
 }
 
-/// A text of any length as 32 bytes; equal texts of different kinds differ.
+/// Equal texts of different kinds differ.
 pub(super) fn hash(kind: &str, text: &str) -> Vec<u8> {
     digest::digest(&digest::SHA256, format!("{kind}\0{text}").as_bytes()).as_ref().to_vec()
 }
 
-/// The network that a client is counted as. Stored keys depend on this text.
+/// Stored keys depend on this text.
 pub(super) fn network(client: &Client) -> Option<String> {
     Some(match client.network()? {
         IpAddr::V4(address) => address.to_string(),
@@ -46,7 +43,6 @@ pub(super) fn network(client: &Client) -> Option<String> {
     })
 }
 
-/// The site (IPv6 /48) of a client.
 pub(super) fn site(client: &Client) -> Option<String> {
     client.site().map(|site| format!("{site}/48"))
 }

@@ -1,5 +1,3 @@
-//! Limits on requests.
-
 use std::time::Duration;
 
 use super::budget::SITE;
@@ -30,19 +28,13 @@ macro_rules! actions {
 pub(super) use actions;
 
 impl Throttle<'_> {
-    /// Counts a request under this name.
-    ///
-    /// # Errors
-    /// 429 `throttled` if there were too many; the request is not counted then. If the database cannot be reached.
+    /// 429 `throttled` if there were too many; the request is not counted then.
     pub(crate) async fn limit(self, action: Action, name: &str) -> Result<()> {
         let Some(rate) = rate_of(self.0, action) else { return Ok(()) };
         count(self.0, Counted::of(action), name, rate).await
     }
 
-    /// As [`Throttle::limit`], for the client's network and its site. Does nothing if the client has no address.
-    ///
-    /// # Errors
-    /// As [`Throttle::limit`].
+    /// For the client's network and its site. Does nothing if the client has no address.
     pub(crate) async fn limit_client(self, action: Action, client: &Client) -> Result<()> {
         let Some(rate) = rate_of(self.0, action) else { return Ok(()) };
         count_client(self.0, Counted::of(action), client, rate).await
@@ -57,7 +49,6 @@ fn rate_of(auth: &Auth, action: Action) -> Option<Rate> {
 pub(super) struct Counted {
     /// A prefix that separates the application's limits from built-in ones of the same name.
     pub(super) owner: &'static str,
-    /// The name in logs and metrics.
     pub(super) name: &'static str,
 }
 
@@ -92,7 +83,6 @@ pub(super) async fn count(auth: &Auth, counted: Counted, name: &str, rate: Rate)
     Err(Error::Throttled(Duration::from_secs(wait.div_ceil(1_000_000))))
 }
 
-/// As [`count()`], for the client's network and its site.
 pub(super) async fn count_client(auth: &Auth, counted: Counted, client: &Client, rate: Rate) -> Result<()> {
     if let Some(network) = key::network(client) {
         count(auth, counted, &network, rate).await?;
@@ -103,7 +93,6 @@ pub(super) async fn count_client(auth: &Auth, counted: Counted, client: &Client,
     Ok(())
 }
 
-/// Unix time in microseconds.
 pub(super) fn micros(auth: &Auth) -> i64 {
     auth.now().unix_timestamp().saturating_mul(1_000_000)
 }

@@ -4,7 +4,6 @@ use super::rate::Rate;
 use crate::db::Db;
 use crate::on;
 
-/// Counts a request, if the rate allows one.
 pub(super) async fn count(db: &Db, subject: &[u8], rate: Rate, now: i64) -> sqlx::Result<bool> {
     let done = on!(db, pool => sqlx::query(
         "insert into request_limits (subject, due_at) values ($1, $2 + $3)

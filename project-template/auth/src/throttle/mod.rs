@@ -1,16 +1,14 @@
 //! Limits on guessing and flooding.
 //!
 //! A *guess* at a password or a code goes through `guarded`, which counts it for the account, for the client's address,
-//! and for the pair of both, before it is checked. A costly *request* goes through `limit_client` or `limit`, with a
-//! rate from `[throttle]`.
+//! and for the pair of both, before it is checked. A costly *request* goes through `limit_client` or `limit`.
 //!
 //! Wrong guesses first block the client from the account, then its address from all accounts, and, if many addresses
 //! guess at one account, all clients unknown to that account. They do not block the owner: an address with a recent
 //! sign-in to the account is blocked only by its own guesses at it, sessions continue, and a mailed link or code still
-//! works. Guesses from the account's own sessions have a budget of their own, whatever the address.
+//! works. Guesses from the account's own sessions have a budget of their own.
 //!
-//! Failures are counted in the database only, so that they are exact. Requests are counted in Redis if it is configured
-//! and answers, otherwise in the database.
+//! Failures are counted exactly, in the database only; requests in Redis, if it is configured and answers.
 //!
 //! Accounts are names here, and need not exist, so that answers do not reveal which do. A room that gives an account a
 //! name calls `forgive` or `rename`, once it may be known that the account has it.
@@ -43,7 +41,6 @@ use failure_store::{CounterKind, Stale};
 
 use crate::Auth;
 
-/// The limits; see [`Auth::throttle`].
 #[derive(Clone, Copy)]
 pub(crate) struct Throttle<'a>(&'a Auth);
 
@@ -54,7 +51,7 @@ impl Auth {
 }
 
 impl Throttle<'_> {
-    /// Removes stale counters, at most `limit` of each kind. Returns how many, and whether there may be more.
+    /// At most `limit` of each kind. Returns how many, and whether there may be more.
     pub(crate) async fn remove_stale(self, limit: u32) -> sqlx::Result<(u64, bool)> {
         let mut removed = vec![limit_store::remove_stale(self.0.db(), limit::micros(self.0), limit).await?];
         for stale in stale(self.0) {
@@ -63,7 +60,6 @@ impl Throttle<'_> {
         Ok((removed.iter().sum(), removed.contains(&limit.into())))
     }
 
-    /// How many [`Throttle::remove_stale`] would remove, without a limit.
     pub(crate) async fn count_stale(self) -> sqlx::Result<u64> {
         let mut count = limit_store::count_stale(self.0.db(), limit::micros(self.0)).await?;
         for stale in stale(self.0) {

@@ -1,5 +1,3 @@
-//! Limits on the application's own routes.
-
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
@@ -12,19 +10,14 @@ use crate::error::Result;
 use crate::http::Client;
 
 impl Auth {
-    /// Counts a client's request under the application's `name`. Clients are identified by address (IPv6 by network),
-    /// as reported by `http.trusted_proxies`. All instances share the count. Does nothing if `throttle.enabled` is off.
-    ///
-    /// # Errors
-    /// 429 `throttled` with `Retry-After`; the request is not counted then. If the database cannot be reached.
+    /// Counts a client's request under the application's `name`, for all instances together. 429 `throttled` with
+    /// `Retry-After` if there were too many. Clients are identified by address (IPv6 by network), as reported by
+    /// `http.trusted_proxies`. Does nothing if `throttle.enabled` is off.
     pub async fn limit(&self, name: &'static str, rate: Rate, client: &Client) -> Result<()> {
         count_client(self, own(name), client, rate).await
     }
 
     /// As [`Auth::limit`], for `who` instead of a client: an account's id, a partner's key.
-    ///
-    /// # Errors
-    /// As [`Auth::limit`].
     pub async fn limit_of(&self, name: &'static str, rate: Rate, who: &str) -> Result<()> {
         count(self, own(name), who, rate).await
     }

@@ -1,5 +1,3 @@
-//! Rates.
-
 use std::time::Duration;
 
 use crate::settings::parse_duration;
@@ -16,8 +14,7 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// `count` requests per `period`. None unless `count` is from 1 to 100,000 and `period` is above zero and at most a
-    /// day.
+    /// None unless `count` is from 1 to 100,000 and `period` is above zero and at most a day.
     #[must_use]
     pub fn new(count: u32, period: Duration) -> Option<Self> {
         let is_sensible = (1..=COUNT_LIMIT).contains(&count) && !period.is_zero() && period <= PERIOD_LIMIT;

@@ -1,5 +1,3 @@
-//! `[throttle]`.
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 

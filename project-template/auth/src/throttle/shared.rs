@@ -1,11 +1,9 @@
-//! Request limits in Redis, shared by all instances.
-
 use std::time::Duration;
 
 use super::Rate;
 use crate::redis::Redis;
 
-/// How much longer than needed a counter is kept.
+/// A counter is kept this much longer than needed.
 const SLACK: Duration = Duration::from_mins(1);
 
 /// GCRA, as in `limit_store`: counts the request and returns 0, or returns the microseconds to wait. Numbers are exact
@@ -23,7 +21,7 @@ if due < now then due = now end
 redis.call('set', KEYS[1], string.format('%.0f', due + step), 'px', ARGV[4])
 return 0";
 
-/// Counts a request and returns 0, or returns the microseconds to wait. None if Redis does not answer.
+/// None if Redis does not answer.
 pub(super) async fn count(redis: &Redis, subject: &[u8], rate: Rate, now: i64) -> Option<i64> {
     let kept = i64::try_from(SLACK.as_millis()).unwrap_or_default() + rate.period() / 1_000;
     let mut command = ::redis::cmd("EVAL");
