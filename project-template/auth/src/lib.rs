@@ -1,7 +1,7 @@
 //! Accounts, sessions and tokens for an axum application.
 //!
-//! The rooms, in reading order: **a room uses only rooms above it**, and a test checks that
-//! (`tests/order.rs`). The handle [`Auth`] is the exception: it is passed to every handler.
+//! The rooms, in reading order: **a room uses only rooms above it** (tested by `tests/order.rs`), except the handle
+//! [`Auth`], which is passed to every handler.
 //!
 //! | floor | rooms |
 //! |---|---|

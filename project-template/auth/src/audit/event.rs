@@ -1,5 +1,3 @@
-//! Events and their kinds.
-
 use std::borrow::Cow;
 
 use time::OffsetDateTime;
@@ -13,13 +11,10 @@ use crate::words::words;
 words! {
     Kind {
         SignUp = "sign_up",
-        /// The address already has an account.
         SignUpRefused = "sign_up_refused",
         SignIn = "sign_in",
         SignInFailed = "sign_in_failed",
-        /// A further step is required before a session begins.
         SignInChallenged = "sign_in_challenged",
-        /// Guesses are rejected for a while.
         LockedOut = "locked_out",
         CodeSent = "code_sent",
         CodeWrong = "code_wrong",
@@ -42,7 +37,6 @@ words! {
         Activated = "activated",
         RoleChanged = "role_changed",
         Deleted = "deleted",
-        /// The owner exported the account's data.
         Exported = "exported",
         /// Expired rows were removed on the admin pages.
         Flushed = "flushed",
@@ -59,14 +53,12 @@ impl Kind {
             || matches!(self, Self::SignUpRefused | Self::SignInFailed | Self::CodeWrong | Self::PasswordWrong)
     }
 
-    /// Whether it is logged as a warning.
     fn is_alarming(self) -> bool {
         matches!(self, Self::Replayed | Self::ShownElsewhere | Self::LockedOut)
     }
 }
 
 words! {
-    /// The reason for an event, or the subject of it.
     Reason {
         UnknownAddress = "unknown_address",
         WrongPassword = "wrong_password",
@@ -101,7 +93,6 @@ impl From<Reason> for &'static str {
     }
 }
 
-/// The parts of an account that an event records.
 pub(crate) trait Account {
     fn id(&self) -> Uuid;
     fn address(&self) -> &str;
@@ -130,7 +121,6 @@ impl Event {
         Self { user: Some(user), ..Self::new(kind) }
     }
 
-    /// An event of an address, and of its account if there is one.
     pub(crate) fn at(kind: Kind, email: &Email, user: Option<Uuid>) -> Self {
         Self { user, email: Some(masked(email.as_written())), ..Self::new(kind) }
     }
@@ -143,12 +133,10 @@ impl Event {
         Self { detail: Some(Cow::Borrowed(reason.into())), ..self }
     }
 
-    /// Adds details, such as the change that was made.
     pub(crate) fn saying(self, what: String) -> Self {
         Self { detail: Some(Cow::Owned(what)), ..self }
     }
 
-    /// Stands for `count` of them at once.
     pub(crate) fn times(self, count: usize) -> Self {
         Self { count: i64::try_from(count).unwrap_or(i64::MAX), ..self }
     }
@@ -198,7 +186,7 @@ impl AuditRow {
     }
 }
 
-/// The first letter and the domain: enough to recognize a known address, too little to learn an unknown one.
+/// Enough to recognize a known address, too little to learn an unknown one.
 fn masked(address: &str) -> String {
     let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
     let first: String = local.chars().take(1).collect();

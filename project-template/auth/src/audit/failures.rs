@@ -1,5 +1,4 @@
-//! Failure events are written off the request path and capped per minute, so that a flood neither delays answers nor
-//! fills the disk.
+//! Failures are written off the request path and capped: a flood neither delays answers nor fills the disk.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,8 +13,8 @@ use crate::Auth;
 use crate::error::{Error, Result};
 use crate::request::{self, Origin};
 
-/// Events of a kind per minute that get their own row; the rest of the minute becomes one row with their number. Capped
-/// per kind, so that a flood of one kind does not hide others.
+/// Events of a kind per minute that get their own row; the rest of the minute becomes one row with their number. A
+/// flood of one kind does not hide others.
 const FULL_A_MINUTE: i64 = 60;
 const MINUTE: i64 = 60;
 /// Rows written concurrently. If the database is too slow for that, further events are only counted.
@@ -23,14 +22,13 @@ const WRITERS: usize = 32;
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
 impl Audit<'_> {
-    /// Records an event that changed nothing, such as a failure, in the background. It may be lost if the database
-    /// cannot be reached; above the cap per minute it is only counted.
+    /// Records an event that changed nothing, such as a failure. It is lost if the database cannot be reached.
     pub(crate) fn note(self, event: Event) {
         self.0.metrics().event(event.kind.name());
         self.0.failures().note(self.0, event, request::current());
     }
 
-    /// Records a presented code that is wrong, or that was not compared because the budget is spent.
+    /// Also a code that was not compared, because the budget is spent.
     pub(crate) fn note_code<T>(self, compared: &Result<Option<T>>, event: impl Fn(Kind) -> Event) {
         match compared {
             Ok(None) => self.note(event(Kind::CodeWrong)),
@@ -72,8 +70,7 @@ impl Failures {
         }
     }
 
-    /// Counts a failure. Returns how many of an earlier minute are not written yet, and whether this one gets its own
-    /// row.
+    /// Returns how many of an earlier minute are not written yet, and whether this one gets its own row.
     fn count(&self, kind: Kind, minute: i64) -> (usize, bool) {
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         let count = kinds.entry(kind).or_default();
@@ -104,7 +101,7 @@ impl Failures {
         }
     }
 
-    /// Writes a row in a separate task. False if all writers are busy.
+    /// False if all writers are busy.
     fn write(&self, auth: &Auth, event: Event, row: AuditRow) -> bool {
         let Ok(writer) = Arc::clone(&self.writers).try_acquire_owned() else { return false };
         let db = auth.db().clone();
@@ -118,7 +115,7 @@ impl Failures {
         true
     }
 
-    /// Writes the remaining counts and waits for every row. There are more writers than kinds, so each count gets one.
+    /// There are more writers than kinds, so each count gets one.
     pub(crate) async fn finish(&self, auth: &Auth) {
         self.settled().await;
         let counted: Vec<(Kind, usize)> = {

@@ -1,12 +1,9 @@
 //! The audit log: one row and one log line per event.
 //!
-//! A room calls `write` in the transaction that makes an event true, so that both are committed or neither; the line
-//! is logged after the commit. Failures have no transaction and use `note`, which writes the row in the background and
-//! turns a flood into counts.
-//!
-//! Rows hold ids, the masked address and the origin of the request, taken from the current task (`crate::request`);
-//! never a secret. They outlive the account: its deletion removes the addresses (`forget`), and `audit.retention` later
-//! removes the rows.
+//! A room calls `write` in the transaction that makes an event true, so that both are committed or neither; the line is
+//! logged after the commit. Failures have no transaction: `note` writes the row in the background and turns a flood
+//! into counts. Rows hold ids, the masked address and the origin of the request, never a secret. They outlive the
+//! account: its deletion removes the addresses (`forget`), and `audit.retention` later removes the rows.
 
 mod event;
 mod failures;
@@ -42,10 +39,7 @@ impl Auth {
 }
 
 impl Audit<'_> {
-    /// Writes an event in the transaction that makes it true.
-    ///
-    /// # Errors
-    /// If the database cannot be reached.
+    /// In the transaction that makes the event true.
     pub(crate) async fn write(self, tx: &mut Tx, event: Event) -> sqlx::Result<()> {
         let row = event.row(request::current(), self.0.now());
         store::insert_in(tx, &row).await?;
@@ -57,18 +51,12 @@ impl Audit<'_> {
         Ok(())
     }
 
-    /// The rows that match a filter, newest first, with ids below `before`: ids sort by time.
-    ///
-    /// # Errors
-    /// If the database cannot be reached.
+    /// Newest first, with ids below `before`: ids sort by time.
     pub(crate) async fn page(self, filter: &Filter, before: Uuid, limit: u32) -> sqlx::Result<Vec<AuditRow>> {
         store::page(self.0.db(), filter, before, limit).await
     }
 
-    /// Removes rows older than `audit.retention`, at most `limit`. Returns how many.
-    ///
-    /// # Errors
-    /// If the database cannot be reached.
+    /// Rows older than `audit.retention`, at most `limit`.
     pub(crate) async fn remove_expired(self, limit: u32) -> sqlx::Result<u64> {
         match oldest(self.0) {
             Some(before) => store::remove(self.0.db(), before, limit).await,
@@ -76,10 +64,6 @@ impl Audit<'_> {
         }
     }
 
-    /// How many [`Audit::remove_expired`] would remove, without a limit.
-    ///
-    /// # Errors
-    /// If the database cannot be reached.
     pub(crate) async fn count_expired(self) -> sqlx::Result<u64> {
         match oldest(self.0) {
             Some(before) => store::count(self.0.db(), before).await,
@@ -88,10 +72,7 @@ impl Audit<'_> {
     }
 }
 
-/// Removes the addresses from the rows of an account, in the transaction that deletes it.
-///
-/// # Errors
-/// If the database cannot be reached.
+/// In the transaction that deletes the account.
 pub(crate) async fn forget(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
     store::forget(tx, user).await
 }

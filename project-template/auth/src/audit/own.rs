@@ -1,12 +1,9 @@
-//! The application's own events.
-
 use uuid::Uuid;
 
 use super::{Audit, AuditRow, store};
 use crate::db::Tx;
 use crate::request;
 
-/// The label of all of them in the metric `auth_events`.
 const LABEL: &str = "application";
 
 /// An event of the application's own, for the audit log.
@@ -19,8 +16,7 @@ pub struct OwnEvent {
 }
 
 impl OwnEvent {
-    /// An event of this kind, a word such as `invoice_paid`. It is stored as `app.invoice_paid`, apart from the
-    /// built-in kinds.
+    /// `kind` is a word such as `invoice_paid`, stored as `app.invoice_paid`, apart from the built-in kinds.
     #[must_use]
     pub fn new(kind: &'static str) -> Self {
         Self { kind, user: None, session: None, detail: None }
@@ -38,8 +34,7 @@ impl OwnEvent {
         Self { session: session.into(), ..self }
     }
 
-    /// Details: no secrets, and no personal data that must be deleted with the account, since the row outlives it. They
-    /// lose null characters, which PostgreSQL does not store.
+    /// Details: no secrets, and no personal data that must be deleted with the account, since the row outlives it.
     #[must_use]
     pub fn saying(self, detail: impl Into<String>) -> Self {
         Self { detail: Some(detail.into().replace('\0', "")), ..self }
@@ -47,8 +42,7 @@ impl OwnEvent {
 }
 
 impl Audit<'_> {
-    /// Writes an event in the transaction that makes it true, with the request and the client's address. It is logged
-    /// after the commit and listed on the admin pages.
+    /// Writes an event in the transaction that makes it true, with the request and the client's address.
     ///
     /// ```
     /// use auth::audit::OwnEvent;

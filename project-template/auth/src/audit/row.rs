@@ -1,5 +1,3 @@
-//! The rows of the audit log.
-
 use time::OffsetDateTime;
 use uuid::Uuid;
 

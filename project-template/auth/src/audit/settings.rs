@@ -1,5 +1,3 @@
-//! `[audit]`.
-
 use std::time::Duration;
 
 use crate::settings::{Deployed, Section};

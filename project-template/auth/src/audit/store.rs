@@ -1,5 +1,3 @@
-//! The table of events.
-
 use sqlx::AssertSqlSafe;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -15,8 +13,7 @@ pub(crate) struct Filter {
     pub(crate) actor: Option<Uuid>,
 }
 
-/// Rows with ids below `before`, newest first. The statement names only the columns it filters by, so that an index
-/// fits it.
+/// The statement names only the columns it filters by, so that an index fits it.
 pub(super) async fn page(db: &Db, filter: &Filter, before: Uuid, limit: u32) -> sqlx::Result<Vec<AuditRow>> {
     let one_of = |is_asked: bool, condition: &str, parameter: &str| {
         // Every parameter must occur: PostgreSQL cannot infer the type of an unused one.
@@ -68,7 +65,7 @@ macro_rules! insert {
     };
 }
 
-/// Inserts a row outside of a transaction. Leaves out the addresses if the account has been deleted meanwhile.
+/// Leaves out the addresses if the account has been deleted meanwhile.
 pub(super) async fn insert(db: &Db, row: &AuditRow) -> sqlx::Result<()> {
     on!(db, pool => insert!(
         row,
@@ -82,7 +79,7 @@ pub(super) async fn insert_in(tx: &mut Tx, row: &AuditRow) -> sqlx::Result<()> {
     in_tx!(tx, conn => insert!(row, conn, "$8", "$9"))
 }
 
-/// Removes the addresses from the rows of an account, and its IP address from rows that it caused for others.
+/// Also the IP addresses of rows that the account caused for others.
 pub(super) async fn forget(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
     for statement in [
         "update audit set email = null, ip = null where user_id = $1",
@@ -104,7 +101,6 @@ pub(super) async fn remove(db: &Db, before: OffsetDateTime, limit: u32) -> sqlx:
     .rows_affected()))
 }
 
-/// How many [`remove`] would remove, without a limit.
 pub(super) async fn count(db: &Db, before: OffsetDateTime) -> sqlx::Result<u64> {
     let (count,): (i64,) = on!(db, pool => sqlx::query_as("select count(*) from audit where at <= $1")
         .bind(before)

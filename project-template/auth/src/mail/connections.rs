@@ -1,5 +1,3 @@
-//! A pool of connections to the mail server.
-//!
 //! lettre's own pool does not report whether the server had greeted before a timeout. A server that greets, and then
 //! waits for the recipient's server, is reachable: only that mail is late.
 
@@ -40,12 +38,12 @@ pub(super) struct Connections {
     pub(super) idle: Arc<Idle>,
 }
 
-/// Each with the time it was last used.
+/// With the time of the last use.
 #[derive(Default)]
 pub(super) struct Idle(Mutex<Vec<(AsyncSmtpConnection, Instant)>>);
 
 impl Connections {
-    /// Sends a mail; `patience` covers everything from connecting on.
+    /// `patience` covers everything from connecting on.
     pub(super) async fn send(&self, message: &Message, patience: Duration) -> Result<(), Trouble> {
         let deadline = Instant::now() + patience;
         let mut connection = self.greeted(deadline).await?;
@@ -57,7 +55,7 @@ impl Connections {
         Ok(())
     }
 
-    /// A connection on which the server has greeted and, if needed, accepted the credentials.
+    /// Greeted and, if needed, signed in.
     pub(super) async fn greeted(&self, deadline: Instant) -> Result<AsyncSmtpConnection, Trouble> {
         while let Some(mut connection) = self.idle.take() {
             // Servers close idle connections.
@@ -97,7 +95,7 @@ impl Connections {
 }
 
 impl Idle {
-    /// Takes the one used last, so that the others can expire.
+    /// The one used last, so that the others can expire.
     fn take(&self) -> Option<AsyncSmtpConnection> {
         self.lock().pop().map(|(connection, _)| connection)
     }

@@ -1,5 +1,3 @@
-//! Mails as messages (RFC 5322).
-
 use lettre::Message;
 use lettre::address::{Address, Envelope};
 use lettre::message::header::{HeaderName, HeaderValue};
@@ -11,16 +9,12 @@ use uuid::Uuid;
 use super::Settings;
 use crate::email::Email;
 
-/// A rendered mail.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Letter {
     /// The address as its owner wrote it.
     pub(crate) to: String,
-    /// One line.
     pub(crate) subject: String,
-    /// For mail programs that show no HTML.
     pub(crate) text: String,
-    /// The same content as HTML.
     pub(crate) html: String,
 }
 
@@ -32,11 +26,11 @@ impl std::fmt::Debug for Letter {
 }
 
 impl Letter {
-    /// The message, as text and as HTML. The Message-ID is the same at every attempt.
+    /// The Message-ID is the same at every attempt.
     pub(super) fn message(&self, settings: &Settings, id: Uuid, now: OffsetDateTime) -> anyhow::Result<Message> {
         let to = address(&self.to)?;
         let from = &settings.from;
-        // Marks the mail as automatic, so that other programs send no automatic reply (RFC 3834).
+        // Other programs send no automatic reply (RFC 3834).
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
         let subject = format!("{} {}", settings.subject_prefix, self.subject);
         let message = Message::builder()
@@ -52,7 +46,7 @@ impl Letter {
     }
 }
 
-/// The recipient: the local part as written, the domain in its ASCII form.
+/// The local part as written, the domain in its ASCII form.
 fn address(written: &str) -> anyhow::Result<Address> {
     let email = Email::parse(written).ok_or_else(|| anyhow::anyhow!("the recipient's address is not valid"))?;
     let local = email.as_written().rsplit_once('@').map_or("", |(local, _)| local);

@@ -1,8 +1,6 @@
-//! Mail: written to an outbox in the transaction that causes it, and sent from there in the background.
-//!
-//! A request never waits for a mail server. A mail exists if and only if its transaction was committed. It survives
-//! failures, restarts and crashes, until a server accepts it or it is dropped: out of date, refused for good, or out of
-//! attempts. A crash between the acceptance and the removal of the row sends a mail twice, with the same Message-ID.
+//! Mail: written to an outbox in the transaction that causes it, and sent in the background: a request never waits for
+//! a mail server. A mail survives crashes, until a server accepts it or it is dropped: out of date, refused for good,
+//! or out of attempts. After a crash, an accepted mail whose row remains is sent again, with the same Message-ID.
 
 mod connections;
 mod message;

@@ -1,5 +1,3 @@
-//! The outbox: stores mails, sends those that are due, and retries or drops those that fail.
-
 use std::time::Duration;
 
 use anyhow::Context;
@@ -18,13 +16,12 @@ use crate::error::Result;
 use crate::metrics::MailOutcome;
 use crate::templates;
 
-/// The pause after the first failure; it doubles with each further one.
+/// It doubles with each further failure.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 /// Added to `mail.timeout`: a worker that holds a mail for longer is presumed dead, and another one may take the mail.
 const SLACK: Duration = Duration::from_mins(1);
 
-/// A mail to be queued.
 pub(crate) struct Mail<'m, M> {
     to: &'m Email,
     content: &'m M,
@@ -49,7 +46,6 @@ impl<'m, M: templates::Mail> Mail<'m, M> {
     }
 }
 
-/// Whether a mail is sent, or only takes the time of one, against timing attacks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Leaves {
     Yes,
@@ -63,10 +59,6 @@ impl From<bool> for Leaves {
 }
 
 impl Outbox<'_> {
-    /// Queues a mail, to be sent once the transaction is committed.
-    ///
-    /// # Errors
-    /// If the database cannot be reached.
     pub(crate) async fn write<M: templates::Mail>(self, tx: &mut Tx, mail: Mail<'_, M>) -> Result<()> {
         let written = self.0.templates().mail(mail.content)?;
         let letter =
@@ -91,7 +83,6 @@ impl Outbox<'_> {
         Ok(())
     }
 
-    /// Tries every due mail once. Returns how many.
     pub(crate) async fn deliver_due(self) -> sqlx::Result<usize> {
         let mut deliveries = Deliveries::default();
         let (mut tried, mut outcome) = (0, Ok(()));
@@ -101,8 +92,7 @@ impl Outbox<'_> {
                 Ok(taken) => tried += taken,
                 Err(error) => outcome = Err(error),
             }
-            // Wait for all, even after an error: a mail that is cut off after the server accepted it would be sent
-            // twice.
+            // Wait for all, even after an error: a mail cut off after its acceptance would be sent twice.
             match deliveries.next().await {
                 Some(done) => outcome = outcome.and(done),
                 None => return outcome.map(|()| tried),
@@ -110,17 +100,13 @@ impl Outbox<'_> {
         }
     }
 
-    /// The number of waiting mails and the age of the oldest, by the system clock: the ids are UUIDv7.
-    ///
-    /// # Errors
-    /// If the database cannot be reached.
+    /// Their number and the age of the oldest, by the system clock: the ids are UUIDv7.
     pub(crate) async fn waiting(self) -> sqlx::Result<Waiting> {
         let (length, oldest) = store::waiting(self.0.db()).await?;
         let age = |oldest| written_at(Uuid::now_v7()).saturating_sub(written_at(oldest));
         Ok(Waiting { length, oldest: oldest.map(age).unwrap_or_default() })
     }
 
-    /// Whether a mail that is queued now will probably be sent soon.
     pub(crate) fn is_reachable(self) -> bool {
         self.0.mail_reach().is_reachable(self.0.now())
     }
@@ -136,12 +122,11 @@ fn thing(id: Uuid) -> String {
     format!("mail {id}")
 }
 
-/// Mails being sent, at most [`BATCH`] at once, so that a slow one does not delay the others.
+/// At most [`BATCH`] at once, so that a slow mail does not delay the others.
 #[derive(Default)]
 pub(super) struct Deliveries(JoinSet<sqlx::Result<()>>);
 
 impl Deliveries {
-    /// Starts as many as there is room for. Returns how many.
     pub(super) async fn begin(&mut self, auth: &Auth) -> sqlx::Result<usize> {
         let room = BATCH.saturating_sub(u32::try_from(self.0.len()).unwrap_or(BATCH));
         if room == 0 {
@@ -158,7 +143,7 @@ impl Deliveries {
         Ok(taken)
     }
 
-    /// Waits until one mail is finished, sent or not. None if none is being sent.
+    /// None if none is being sent.
     pub(super) async fn next(&mut self) -> Option<sqlx::Result<()>> {
         Some(self.0.join_next().await?.unwrap_or_else(|error| {
             tracing::error!(%error, "sending a mail failed unexpectedly; it will be tried again");

@@ -1,5 +1,3 @@
-//! The application's own mails: in the built-in layout, and sent through the outbox.
-
 use serde::Serialize;
 
 use super::{Leaves, Letter, Outbox};
@@ -8,9 +6,8 @@ use crate::email::Email;
 use crate::error::Result;
 
 /// The templates (Jinja) of one of the application's mails. It chooses the variables; `service` is always there. The
-/// HTML can begin with `{% extends "email/email_layout.html" %}`.
-///
-/// Values are escaped in the HTML. Leave out text that an unauthenticated client may have typed, names above all: an
+/// HTML can begin with `{% extends "email/email_layout.html" %}`, and values in it are escaped. Leave out text that an
+/// unauthenticated client may have typed, names above all: an attacker could send their own words to anyone.
 /// attacker could send their own words to anyone.
 #[derive(Clone, Copy, Debug)]
 pub struct OwnMail {
@@ -23,8 +20,7 @@ pub struct OwnMail {
 }
 
 impl Outbox<'_> {
-    /// Queues a mail, to be sent once the transaction is committed; a rollback discards it. It is retried over failures
-    /// and restarts, up to `mail.attempts` times.
+    /// Queues a mail, to be sent once the transaction is committed, and retried up to `mail.attempts` times.
     ///
     /// ```
     /// use auth::db::Tx;
@@ -46,7 +42,7 @@ impl Outbox<'_> {
     /// ```
     ///
     /// # Errors
-    /// If a text is no template, or names a variable that has no value. If the database cannot be reached.
+    /// If a text is no template, or names a variable without a value.
     pub async fn queue(self, tx: &mut Tx, to: &Email, mail: &OwnMail, values: &impl Serialize) -> Result<()> {
         let written = self.0.templates().own_mail([mail.subject, mail.text, mail.html], values)?;
         let to = to.as_written().to_owned();

@@ -1,15 +1,12 @@
-//! Tracks whether the mail server can be reached.
-
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use time::OffsetDateTime;
 
-/// How long a failure counts. After that requests queue mail again, and the next attempt shows whether the server is
-/// back.
+/// A failure counts for this long. Then requests queue mail again, and the next attempt shows whether it arrives.
 const RETRY: Duration = Duration::from_secs(30);
 
-/// When the mail server could not be reached (Unix seconds); zero once it has answered since.
+/// Unix seconds of the last failure; zero once the server has answered since.
 #[derive(Debug, Default)]
 pub(crate) struct Reach(AtomicI64);
 
@@ -32,7 +29,7 @@ impl Reach {
         }
     }
 
-    /// Whether a mail will probably be sent soon. A refusal does not matter: the server was reachable.
+    /// Also after a refusal: the server was reachable.
     pub(crate) fn is_reachable(&self, now: OffsetDateTime) -> bool {
         let failed = self.0.load(Ordering::Relaxed);
         failed == 0 || now.unix_timestamp() >= failed + RETRY.as_secs().cast_signed()

@@ -1,5 +1,3 @@
-//! Mail transports.
-
 use std::io::{ErrorKind, Write};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -47,7 +45,6 @@ pub(super) struct NotSent {
     pub(super) contact: Contact,
 }
 
-/// An error before any contact with the server.
 impl From<anyhow::Error> for NotSent {
     fn from(error: anyhow::Error) -> Self {
         Self { reason: format!("{error:#}"), is_final: false, contact: Contact::Unknown }
@@ -79,11 +76,8 @@ impl Server {
 }
 
 impl Sender {
-    /// The transport that the settings name. It does not connect yet: a mail server that is down does not prevent the
-    /// start. `host`, that of `http.public_url`, is the name in EHLO if `mail.hello` is empty; without either, it is
-    /// the machine's name.
-    ///
-    /// # Errors
+    /// Does not connect: a mail server that is down does not prevent the start. `host`, that of `http.public_url`, is
+    /// the name in EHLO if `mail.hello` is empty; without either, it is the machine's name.
     /// If the directory cannot be created, or the CA file or the host name cannot be used.
     pub fn new(settings: &Settings, host: Option<&str>) -> Result<Self, Problem> {
         Ok(match &settings.transport {
@@ -178,8 +172,7 @@ async fn write(directory: &Path, id: Uuid, message: Message) -> anyhow::Result<(
     let cannot = format!("cannot write {}", path.display());
     let writing = tokio::task::spawn_blocking(move || {
         let partial = path.with_extension("part");
-        // Mails contain links and codes: a leftover of an interrupted attempt may be readable by others, so it is
-        // replaced.
+        // Mails contain links and codes: others may be able to read the leftover of an interrupted attempt.
         std::fs::remove_file(&partial).or_else(|error| match error.kind() {
             ErrorKind::NotFound => Ok(()),
             _ => Err(error),

@@ -1,5 +1,3 @@
-//! `[mail]`.
-
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -1,5 +1,3 @@
-//! The table of mails to be sent.
-
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -31,8 +29,8 @@ pub(super) async fn insert(tx: &mut Tx, row: &Row, now: OffsetDateTime) -> sqlx:
     .map(drop))
 }
 
-/// Takes due mails, so that no other worker takes them before `until`. If two take at once, PostgreSQL checks `due_at`
-/// again for the second, which skips the rows of the first; SQLite has one writer.
+/// No other worker takes these mails before `until`. If two take at once, PostgreSQL checks `due_at` again for the
+/// second, which skips the rows of the first; SQLite has one writer.
 pub(super) async fn take(db: &Db, now: OffsetDateTime, until: OffsetDateTime, limit: u32) -> sqlx::Result<Vec<Row>> {
     on!(db, pool => sqlx::query_as(
         "update outbox set attempts = attempts + 1, due_at = $1
@@ -56,7 +54,7 @@ pub(super) async fn waiting(db: &Db) -> sqlx::Result<(i64, Option<Uuid>)> {
     .await)
 }
 
-/// Removes a mail, unless another worker has taken it since.
+/// Unless another worker has taken it since.
 pub(super) async fn remove(db: &Db, row: &Row) -> sqlx::Result<()> {
     on!(db, pool => sqlx::query("delete from outbox where id = $1 and attempts = $2")
         .bind(row.id)
@@ -66,7 +64,7 @@ pub(super) async fn remove(db: &Db, row: &Row) -> sqlx::Result<()> {
         .map(drop))
 }
 
-/// Makes a mail due at `due`, unless another worker has taken it since.
+/// Unless another worker has taken it since.
 pub(super) async fn postpone(db: &Db, row: &Row, due: OffsetDateTime) -> sqlx::Result<()> {
     on!(db, pool => sqlx::query("update outbox set due_at = $1 where id = $2 and attempts = $3")
         .bind(due)

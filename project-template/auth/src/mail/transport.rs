@@ -1,5 +1,3 @@
-//! How mails leave, and from which sender.
-
 use lettre::message::Mailbox;
 
 use crate::settings::{Choice, Section};

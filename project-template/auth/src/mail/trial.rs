@@ -1,5 +1,3 @@
-//! The test mail.
-
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -8,9 +6,6 @@ use crate::email::Email;
 use crate::http;
 
 /// Sends a test mail of the service with this name at once, to check the settings.
-///
-/// # Errors
-/// If the settings cannot be used, or the mail server cannot be reached or refuses the mail.
 pub async fn send_test(
     (settings, http): (&Settings, &http::Settings),
     service: &str,

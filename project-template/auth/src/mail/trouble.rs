@@ -44,14 +44,13 @@ const KNOWN: [(&str, &str); 9] = [
     ),
 ];
 
-/// The library's error text if the server lacks an extension that the mail needs: SMTPUTF8 or 8BITMIME.
+/// The library's error text if the server lacks SMTPUTF8 or 8BITMIME.
 const BEYOND_IT: &str = "server does not support";
 
 /// A mail is dropped on these replies, if they come with one of the enhanced codes below.
 const NO_SUCH_MAILBOX: [u16; 4] = [550, 551, 552, 553];
-/// Enhanced codes (RFC 3463 and its registry) of a recipient who can never be reached: no such mailbox, no such system,
-/// invalid syntax, moved, a domain that takes no mail, a disabled mailbox. Every other refusal may come from a setting
-/// on either side that will be corrected: relays reply a bare 550 to clients that have not signed in.
+/// Enhanced codes (RFC 3463 and its registry) of recipients who can never be reached. Every other refusal may come from
+/// a setting that will be corrected: relays reply a bare 550 to clients that have not signed in.
 const NEVER: [&str; 6] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"];
 
 /// Words, in lower case, of refusals without a code of their own, and how to fix each.
@@ -102,8 +101,7 @@ pub(super) fn explain(error: &Error) -> String {
     }
 }
 
-/// Whether every further attempt would be refused too. Never for a problem with `sender`: that setting can be
-/// corrected.
+/// Never for a problem with `sender`: that setting can be corrected.
 pub(super) fn is_final(error: &Error, sender: &str) -> bool {
     match error.status() {
         Some(code) => is_no_such_mailbox(code.into(), &error.source().map(ToString::to_string).unwrap_or_default()),

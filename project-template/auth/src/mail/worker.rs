@@ -1,5 +1,3 @@
-//! The background task that sends the mails of the outbox.
-
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -8,10 +6,9 @@ use tokio::task::JoinHandle;
 use super::outbox::Deliveries;
 use crate::Auth;
 
-/// How often the outbox is polled without a wake-up: for mails of other processes, for mails whose transaction was
-/// committed after the wake-up, and for retries.
+/// For mails of other processes, mails whose transaction was committed after the wake-up, and retries.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// How long the shutdown waits for due mails. The rest stays in the outbox for the next start.
+/// The rest stays in the outbox for the next start.
 const LAST_ROUND: Duration = Duration::from_secs(10);
 
 pub(crate) struct Worker {
@@ -25,7 +22,6 @@ impl Worker {
         Self { stop, task: tokio::spawn(run(auth, stopped)) }
     }
 
-    /// Sends due mails, for `LAST_ROUND` at most, and stops.
     pub(crate) async fn finish(mut self) {
         let _ = self.stop.send(());
         if tokio::time::timeout(LAST_ROUND, &mut self.task).await.is_err() {
