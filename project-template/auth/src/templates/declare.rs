@@ -77,6 +77,7 @@ macro_rules! pages {
 macro_rules! variables {
     ($(#[$about:meta])* $name:ident { $($(#[$what:meta])* $variable:ident: $type:ty = $($sample:expr),+;)* }) => {
         $(#[$about])*
+        #[allow(missing_docs, reason = "most names say enough, and an expectation fails where every field has docs")]
         pub struct $name {
             $($(#[$what])* pub $variable: $type,)*
         }

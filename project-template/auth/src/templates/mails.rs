@@ -1,5 +1,8 @@
-//! Every mail: when it is sent, its files (subject, HTML, text) and the variables they may use, beside `service`.
-//! None holds text that an unauthenticated client may have typed, such as a name: it would reach any address.
+//! Every mail: when it is sent, its files (subject, HTML, text) and the variables they may use, beside `service`. None
+//! holds text that an unauthenticated client may have typed, such as a name: it would reach any address.
+//!
+//! `email` is the recipient's address, `link` the page to open, `lifetime` how long the link or code is valid, `time`
+//! that of the event, and `reset_page` the page to request a link to set a new password, if the settings have one.
 
 use std::time::Duration;
 
@@ -18,129 +21,93 @@ pub(super) fn sample_time() -> OffsetDateTime {
 mails! {
     /// To an account's address, after a request to set a new password.
     PassReset = "pass_reset_subject.txt", "pass_reset_email.html", "pass_reset_text.txt" {
-        /// The account's address.
         email: String = "ada@example.com";
-        /// The page that sets a new password.
         link: String = "https://auth.example.com/jwt-allauth/password/reset/confirm/1/secret/";
-        /// How long the link is valid.
         lifetime: Duration = Duration::from_hours(1);
     }
 
     /// To the account's address after every change of its password.
     PasswordChanged = "password_changed_subject.txt", "password_changed.html", "password_changed_text.txt" {
-        /// The account's address.
         email: String = "ada@example.com";
-        /// The time of the event.
         time: OffsetDateTime = sample_time();
-        /// The page to request a link to set a new password, if the settings have one.
         reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
     }
 
     /// To the owner of a newly proven address whose password is older: another person may have signed up with it.
     EarlierPassword = "earlier_password_subject.txt", "earlier_password.html", "earlier_password_text.txt" {
-        /// The account's address.
         email: String = "ada@example.com";
         /// Whether that password was removed.
         is_void: bool = true, true, false;
-        /// The page that sets a new password.
         link: String = "https://auth.example.com/jwt-allauth/password/reset/confirm/1/secret/";
-        /// How long the link is valid.
         lifetime: Duration = Duration::from_hours(1);
     }
 
     /// To the address of a new account, or again on request; `email_verification.method` decides between link and code.
     EmailVerification = "email_verification_subject.txt", "email_verification.html", "email_verification_text.txt" {
-        /// The address to be confirmed.
         email: String = "ada@example.com";
-        /// The page with the button that confirms it.
         link: Option<String> = "https://auth.example.com/jwt-allauth/registration/verification/secret/".to_owned(),
             "https://auth.example.com/jwt-allauth/registration/verification/secret/".to_owned(), None;
-        /// How long the link is valid.
         link_lifetime: Duration = Duration::from_hours(72);
-        /// A code to type.
         code: Option<String> = "012345".to_owned(), None, "012345".to_owned();
-        /// How long the code is valid.
         code_lifetime: Duration = Duration::from_mins(5);
     }
 
     /// To an account's address after an attempt to sign up with it.
     AccountExists = "account_exists_subject.txt", "account_exists.html", "account_exists_text.txt" {
-        /// The account's address.
         email: String = "ada@example.com";
-        /// The page to request a link to set a new password, if the settings have one.
         reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
     }
 
     /// To the new address of an account, which takes effect once the link is confirmed.
     EmailChange = "email_change_subject.txt", "email_change.html", "email_change_text.txt" {
-        /// The new address.
         email: String = "ada@new.example.com";
-        /// The page with the button that confirms it.
         link: String = "https://auth.example.com/jwt-allauth/user/email/confirm/secret/";
-        /// How long the link is valid.
         lifetime: Duration = Duration::from_hours(72);
     }
 
     /// To the current address of an account after a request to change it.
     EmailChangeNotice =
         "email_change_notice_subject.txt", "email_change_notice.html", "email_change_notice_text.txt" {
-        /// The current address.
         email: String = "ada@example.com";
-        /// The requested address.
         new_email: String = "ada@new.example.com";
-        /// The page to request a link to set a new password, if the settings have one.
         reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
     }
 
     /// To the previous address of an account after its change.
     EmailChanged = "email_changed_subject.txt", "email_changed.html", "email_changed_text.txt" {
-        /// The previous address.
         email: String = "ada@example.com";
-        /// The new address.
         new_email: String = "ada@new.example.com";
-        /// The time of the event.
         time: OffsetDateTime = sample_time();
     }
 
     /// To the owner of an account that was deleted.
     AccountDeleted = "account_deleted_subject.txt", "account_deleted.html", "account_deleted_text.txt" {
-        /// The account's address.
         email: String = "ada@example.com";
-        /// The time of the event.
         time: OffsetDateTime = sample_time();
     }
 
     /// To an account's address, after a request to sign in with a code.
     LoginCode = "login_code_subject.txt", "login_code.html", "login_code_text.txt" {
-        /// The account's address.
         email: String = "ada@example.com";
-        /// The code to type.
         code: String = "012345";
-        /// How long the code is valid.
         lifetime: Duration = Duration::from_mins(5);
     }
 
     /// After a sign-in with a new device or from a new address, if `audit.notify_new_device` is on.
     NewDevice = "new_device_subject.txt", "new_device.html", "new_device_text.txt" {
-        /// The account's address.
         email: String = "ada@example.com";
-        /// The time of the event.
         time: OffsetDateTime = sample_time();
         /// Browser and system, as far as recognized.
         device: String = "Firefox on Linux";
         /// The client's address, if it is known.
         address: Option<String> = "203.0.113.7".to_owned(), None;
-        /// The page to request a link to set a new password, if the settings have one.
         reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
     }
 
     /// After a session was revoked because its refresh token was presented again, if `audit.notify_replay` is on.
     SessionCopied = "session_copied_subject.txt", "session_copied.html", "session_copied_text.txt" {
-        /// The account's address.
         email: String = "ada@example.com";
-        /// The time of the event.
         time: OffsetDateTime = sample_time();
-        /// The page to request a link to set a new password, if the settings have one.
         reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
     }
 }

@@ -1,4 +1,8 @@
 //! Every page: when it is shown, its file and the variables it may use, beside `service` and `nonce`.
+//!
+//! `action` is where the form is posted to, `csrf_token` a field of every form, `errors` the problems of the posted
+//! form and `next` the address of the next page. On admin pages, `path` is where they begin, `me` the address of the
+//! signed-in admin and `here` the section that the page belongs to.
 
 use minijinja::{Value, context};
 
@@ -15,7 +19,6 @@ pub(super) const SHARED: &[(Source, &[&str])] = &[
 pages! {
     /// The form that sets a new password.
     PasswordReset = "password_reset_page.html" {
-        /// Where the form is posted to.
         action: String = "/jwt-allauth/password/reset/set-new/";
         /// The value of the form's field `csrfmiddlewaretoken`.
         csrf_token: String = "token";
@@ -25,7 +28,6 @@ pages! {
         min_length: usize = 8_u16;
         /// Most characters of a password.
         max_length: usize = 256_u16;
-        /// The problems of the posted form.
         errors: Vec<String> = Vec::new(), vec!["This password is too common.".to_owned()];
     }
 
@@ -34,11 +36,9 @@ pages! {
 
     /// The link of a sign-up or a password reset is used, expired or unknown; with a form to ask for another.
     LinkNotValid = "link_not_valid_page.html" {
-        /// Where the form is posted to.
         action: String = "/jwt-allauth/password/reset/";
         /// The address that was entered before.
         email: String = "";
-        /// The problems of the posted form.
         errors: Vec<String> = Vec::new(), vec!["Enter a valid email address.".to_owned()];
     }
 
@@ -47,9 +47,7 @@ pages! {
 
     /// The button that confirms an address.
     ConfirmEmail = "confirm_email_page.html" {
-        /// Where the button posts to.
         action: String = "/jwt-allauth/registration/verification/secret/";
-        /// The address to be confirmed.
         email: String = "ada@example.com";
     }
 
@@ -58,9 +56,7 @@ pages! {
 
     /// The button that makes another address the account's.
     ConfirmEmailChange = "confirm_email_change_page.html" {
-        /// Where the button posts to.
         action: String = "/jwt-allauth/user/email/confirm/secret/";
-        /// The new address.
         email: String = "ada@new.example.com";
     }
 
@@ -78,13 +74,10 @@ pages! {
 
     /// The sign-in to the admin pages.
     AdminSignIn = "admin_sign_in_page.html" {
-        /// Where the form is posted to.
         action: String = "/admin/sign-in/";
-        /// A field of the form.
         csrf_token: String = "token";
         /// The address that was entered before.
         email: String = "";
-        /// The problems of the posted form.
         errors: Vec<String> = Vec::new(), vec!["The address or the password is wrong.".to_owned()];
     }
 
@@ -96,39 +89,26 @@ pages! {
 
     /// A list of users.
     AdminUsers = "admin_users_page.html" {
-        /// Where the admin pages begin.
         path: String = "/admin";
-        /// A field of every form.
         csrf_token: String = "token";
-        /// The address of the signed-in admin.
         me: String = "staff@example.com";
-        /// The section that the page belongs to.
         here: String = "users";
-        /// The search text.
         query: String = "", "ada", "nobody";
         /// The chosen minimum role: `staff`, or empty.
         role: String = "", "staff";
-        /// The users found.
         users: Value = samples::users(), samples::users(), Vec::<Value>::new();
-        /// The address of the next page.
         next: Option<String> = None, "/admin/?after=1".to_owned(), None;
     }
 
     /// A user.
     AdminUser = "admin_user_page.html" {
-        /// Where the admin pages begin.
         path: String = "/admin";
-        /// A field of every form.
         csrf_token: String = "token";
-        /// The address of the signed-in admin.
         me: String = "staff@example.com";
-        /// The section that the page belongs to.
         here: String = "users";
         /// The act that succeeded, by its name in paths.
         done: Option<String> = None, "end-session".to_owned(), "another".to_owned();
-        /// Why an action failed.
         problem: Option<String> = "Your role does not reach this account.".to_owned(), None;
-        /// The account.
         user: Value = samples::user(true), samples::user(false);
         /// Whether its address awaits confirmation.
         waits: bool = true, false;
@@ -138,27 +118,19 @@ pages! {
         may: bool = true, false, true;
         /// The roles that the admin can assign to it.
         roles: Value = vec![0, 900], Vec::<i64>::new();
-        /// The active sessions.
         sessions: Value = samples::sessions(), Vec::<Value>::new();
-        /// The latest events.
         events: Value = samples::events(), Vec::<Value>::new();
     }
 
     /// Re-authentication with the password before a dangerous action.
     AdminConfirm = "admin_confirm_page.html" {
-        /// Where the admin pages begin.
         path: String = "/admin";
-        /// A field of every form.
         csrf_token: String = "token";
-        /// The address of the signed-in admin.
         me: String = "staff@example.com";
-        /// The section that the page belongs to.
         here: String = "users";
-        /// Where the form is posted to.
         action: String = "/admin/users/1/deactivate/";
         /// The act to confirm, by its name in paths.
         act: String = "deactivate", "activate", "role", "role", "end-sessions", "another";
-        /// The address of the account.
         email: String = "ada@example.com";
         /// The role to be given, with the act `role`.
         level: Option<i64> = None, None, 900;
@@ -166,43 +138,29 @@ pages! {
         fields: Value = vec![context! { name => "role", value => "900" }], Vec::<Value>::new();
         /// The page to return to without the action.
         back: String = "/admin/users/1/";
-        /// The problems of the posted form.
         errors: Vec<String> = Vec::new(), vec!["That is not your password.".to_owned()];
     }
 
     /// The audit log.
     AdminAudit = "admin_audit_page.html" {
-        /// Where the admin pages begin.
         path: String = "/admin";
-        /// A field of every form.
         csrf_token: String = "token";
-        /// The address of the signed-in admin.
         me: String = "staff@example.com";
-        /// The section that the page belongs to.
         here: String = "audit";
-        /// Every kind of event.
         kinds: Value = vec!["sign_in", "sign_in_failed"];
-        /// The chosen kind.
         kind: String = "", "sign_in";
-        /// The entered user.
         user: String = "", "ada@example.com";
         /// The id of the admin whose acts are shown.
         actor: String = "", "1";
-        /// The events.
         events: Value = samples::events(), Vec::<Value>::new();
-        /// The address of the next page.
         next: Option<String> = None, "/admin/audit/?before=1".to_owned();
     }
 
     /// The removal of expired rows.
     AdminUpkeep = "admin_upkeep_page.html" {
-        /// Where the admin pages begin.
         path: String = "/admin";
-        /// A field of every form.
         csrf_token: String = "token";
-        /// The address of the signed-in admin.
         me: String = "staff@example.com";
-        /// The section that the page belongs to.
         here: String = "upkeep";
         /// How many rows the last removal removed.
         done: Option<u64> = None, 0_u64, 1_u64, 3_u64;

@@ -92,9 +92,6 @@ impl TestApp {
     }
 
     /// Adds a key for instances that start later; the greatest name is the newest. `signs_from` is an RFC 3339 time.
-    ///
-    /// # Panics
-    /// For RSA, since the program cannot generate such keys.
     pub fn add_key(&self, name: &str, algorithm: Algorithm, signs_from: Option<&str>) {
         let path = write_key(&self.files.path().join(KEYS), name, algorithm);
         if let Some(when) = signs_from {
@@ -110,9 +107,6 @@ impl TestApp {
     }
 
     /// Occupies every password worker and every place in their queue until the returned value is dropped.
-    ///
-    /// # Panics
-    /// If another request holds one of them.
     pub fn occupy_password_workers(&self) -> OwnedSemaphorePermit {
         self.auth.passwords().occupy().expect("nobody else is hashing")
     }
@@ -138,9 +132,6 @@ impl TestApp {
     }
 
     /// Tries every due mail once, as the server does in the background. Returns their number.
-    ///
-    /// # Panics
-    /// If the database cannot be reached.
     pub async fn deliver_mail(&self) -> usize {
         self.auth.mail().deliver_due().await.expect("the outbox can be read")
     }

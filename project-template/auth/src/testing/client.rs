@@ -73,9 +73,6 @@ impl Client {
     }
 
     /// Sends every request from this address from now on.
-    ///
-    /// # Panics
-    /// If it is not an IP address.
     #[must_use]
     pub fn from_address(mut self, address: &str) -> Self {
         self.address = Some(address.parse().expect("an IP address"));
@@ -123,9 +120,6 @@ impl Client {
     }
 
     /// Follows a link as a browser does, but no redirect, and keeps the cookies of the response.
-    ///
-    /// # Panics
-    /// If the path is not valid.
     pub async fn visit(&mut self, path: &str) -> Reply {
         let request = Request::get(path).header(header::ACCEPT, HTML);
         let reply = self.send_raw(request.body(Body::empty()).expect("a valid request")).await;
@@ -133,9 +127,6 @@ impl Client {
     }
 
     /// Posts the form of a page as a browser does, and keeps the cookies of the response.
-    ///
-    /// # Panics
-    /// If the path is not valid.
     pub async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = Request::post(path)
@@ -166,9 +157,6 @@ impl Client {
     }
 
     /// Sends a request as if from a network, with the client's tokens and headers.
-    ///
-    /// # Panics
-    /// If the path or a header is not valid.
     pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Reply {
         let request = Request::builder().method(method).uri(path);
         let request = if body.is_some() { request.header(header::CONTENT_TYPE, "application/json") } else { request };
@@ -177,9 +165,6 @@ impl Client {
     }
 
     /// Sends a request built by the test, with the client's tokens and headers.
-    ///
-    /// # Panics
-    /// If a header is not valid or the response is cut off.
     pub async fn send_raw(&self, mut request: Request<Body>) -> Reply {
         if let Some(address) = self.address {
             request.extensions_mut().insert(ConnectInfo(SocketAddr::from((address, 40_000))));

@@ -4,9 +4,6 @@ use crate::on;
 
 impl TestApp {
     /// The rows of the audit log, oldest first, after all pending rows are written.
-    ///
-    /// # Panics
-    /// If the database cannot be reached.
     pub async fn audit_log(&self) -> Vec<AuditRow> {
         self.auth.failures().settled().await;
         on!(self.auth.db(), pool => sqlx::query_as(
@@ -24,9 +21,6 @@ impl TestApp {
     }
 
     /// The metrics, as the listener at `http.metrics_bind` serves them.
-    ///
-    /// # Panics
-    /// If the response is not their text.
     pub async fn metrics(&self) -> String {
         let reply = self.metrics_client().get("/metrics").await;
         assert_eq!(reply.status, 200, "{reply:?}");
@@ -43,9 +37,6 @@ impl TestApp {
     }
 
     /// Removes expired data, and returns the counts by kind.
-    ///
-    /// # Panics
-    /// If the database cannot be reached.
     pub async fn flush(&self) -> serde_json::Value {
         let flushed = crate::operations::flush(&self.auth).await.expect("the database");
         serde_json::to_value(flushed).expect("counts")

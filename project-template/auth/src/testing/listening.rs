@@ -14,9 +14,6 @@ pub struct Listening {
 
 impl TestApp {
     /// Serves on a free port of this machine, for clients that need a network, such as browsers.
-    ///
-    /// # Panics
-    /// If there is none.
     pub async fn listen(&self) -> Listening {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the address it listens on");

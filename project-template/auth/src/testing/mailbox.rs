@@ -46,9 +46,6 @@ impl Mailbox {
     }
 
     /// The latest mail to an address.
-    ///
-    /// # Panics
-    /// If there is none.
     #[must_use]
     pub fn latest(&self, address: &str) -> Received {
         self.to(address).pop().unwrap_or_else(|| panic!("no mail to {address} among {:?}", self.all()))
@@ -57,9 +54,6 @@ impl Mailbox {
 
 impl Received {
     /// The path of the first link, for a client of the test.
-    ///
-    /// # Panics
-    /// If there is no link.
     #[must_use]
     pub fn link(&self) -> String {
         let word = self.text.split_whitespace().find(|word| word.contains("://"));
@@ -68,9 +62,6 @@ impl Received {
     }
 
     /// The code: the first word of six digits or more.
-    ///
-    /// # Panics
-    /// If there is no code.
     #[must_use]
     pub fn code(&self) -> String {
         let is_code = |word: &&str| word.len() >= 6 && word.bytes().all(|byte| byte.is_ascii_digit());

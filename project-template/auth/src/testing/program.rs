@@ -23,9 +23,6 @@ pub struct Program {
 
 impl Program {
     /// The program at this path (in a test, `env!("CARGO_BIN_EXE_…")`), with one key and an empty database.
-    ///
-    /// # Panics
-    /// If the key or the database cannot be made.
     pub async fn new(path: impl Into<PathBuf>, engine: Engine) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
         let database = engine.new_database(directory.path()).await;
@@ -75,9 +72,6 @@ impl Program {
     }
 
     /// Runs a command to its end.
-    ///
-    /// # Panics
-    /// If the program cannot be started.
     #[must_use]
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().expect("the program starts")
@@ -96,9 +90,6 @@ impl Program {
     }
 
     /// As [`Program::begin_to_serve`], with these arguments.
-    ///
-    /// # Panics
-    /// If the program cannot be started.
     #[must_use]
     pub fn begin_to_serve_with(&self, arguments: &[&str]) -> Starting {
         let mut child = self.command(arguments).stderr(Stdio::piped()).spawn().expect("the program starts");
@@ -124,9 +115,6 @@ pub struct Starting(Server);
 
 impl Starting {
     /// Waits until it serves.
-    ///
-    /// # Panics
-    /// If it stops before that.
     #[must_use]
     pub fn ready(self) -> Server {
         let mut server = self.0;
@@ -227,9 +215,6 @@ impl Server {
     }
 
     /// Waits until it exits.
-    ///
-    /// # Panics
-    /// If it cannot be waited for.
     pub fn wait(&mut self) -> ExitStatus {
         self.child.wait().expect("a child of ours")
     }

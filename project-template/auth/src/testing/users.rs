@@ -14,9 +14,6 @@ impl TestApp {
     }
 
     /// As [`TestApp::signed_in`], with a role of [`users::role`](crate::users::role) or your own.
-    ///
-    /// # Panics
-    /// If the address is taken, or sign-up is closed.
     pub async fn signed_in_as(&self, email: &str, role: i64) -> Client {
         let mut client = self.client();
         let reply = client.register(email, PASSWORD).await;
@@ -36,9 +33,6 @@ impl TestApp {
     }
 
     /// Sets a user's role; tokens have it after the next refresh.
-    ///
-    /// # Panics
-    /// If no user has this address.
     pub async fn set_role(&self, email: &str, role: i64) {
         let user = self.user(email).await;
         let mut tx = self.auth.db().begin().await.expect("a transaction");
@@ -47,9 +41,6 @@ impl TestApp {
     }
 
     /// Verifies a user's address, as the button behind the mailed link does; tokens say so after the next refresh.
-    ///
-    /// # Panics
-    /// If the user is deactivated.
     pub async fn verify(&self, email: &str) {
         let user = self.user(email).await;
         let mut tx = self.auth.db().begin().await.expect("a transaction");
@@ -62,9 +53,6 @@ impl TestApp {
     }
 
     /// A user as the database has them now.
-    ///
-    /// # Panics
-    /// If no user has this address.
     pub async fn user(&self, email: &str) -> User {
         let address = Email::parse(email).unwrap_or_else(|| panic!("{email} is no address"));
         let user = users::by_address(self.auth.db(), &address).await.expect("the database");

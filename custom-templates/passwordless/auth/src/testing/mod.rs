@@ -11,6 +11,8 @@
 //! # }
 //! ```
 
+#![expect(clippy::missing_panics_doc, reason = "a helper panics if its step fails, as its test should")]
+
 mod app;
 #[cfg(test)]
 pub(crate) mod certificate;
