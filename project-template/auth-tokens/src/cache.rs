@@ -1,5 +1,5 @@
-//! Remembers tokens whose signature was verified, nine tenths of the cost of a request. Only that check is skipped: the
-//! expiry is checked at every use, and the session elsewhere.
+//! Remembers tokens whose signature was verified: that is nine tenths of the cost of a request. Only that check is
+//! skipped: the expiry is checked at every use, and the session elsewhere.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Signed tokens in the compact form of RFC 7515: one shape is written, and only that shape is read.
 //!
-//! No JWT crate is used: they read the system clock, which a test cannot move, ignore unknown header members, which are
-//! rejected here, and parse the private key for every signature, which doubles its cost.
+//! JWT crates are not used: they read the system clock, which a test cannot move, ignore unknown header members, which
+//! are rejected here, and parse the private key for every signature, which doubles its cost.
 
 use std::fmt;
 

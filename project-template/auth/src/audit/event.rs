@@ -28,7 +28,6 @@ words! {
         EmailChanged = "email_changed",
         /// The detail is the cause, `count` the number of sessions.
         SessionsEnded = "sessions_ended",
-        /// A refresh token was presented twice, and its session was ended.
         Replayed = "replayed",
         /// A token was presented that is bound to another device or address.
         ShownElsewhere = "shown_elsewhere",
@@ -38,7 +37,6 @@ words! {
         RoleChanged = "role_changed",
         Deleted = "deleted",
         Exported = "exported",
-        /// Expired rows were removed on the admin pages.
         Flushed = "flushed",
     }
 }

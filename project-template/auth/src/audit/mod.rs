@@ -39,7 +39,6 @@ impl Auth {
 }
 
 impl Audit<'_> {
-    /// In the transaction that makes the event true.
     pub(crate) async fn write(self, tx: &mut Tx, event: Event) -> sqlx::Result<()> {
         let row = event.row(request::current(), self.0.now());
         store::insert_in(tx, &row).await?;
@@ -56,7 +55,6 @@ impl Audit<'_> {
         store::page(self.0.db(), filter, before, limit).await
     }
 
-    /// Rows older than `audit.retention`, at most `limit`.
     pub(crate) async fn remove_expired(self, limit: u32) -> sqlx::Result<u64> {
         match oldest(self.0) {
             Some(before) => store::remove(self.0.db(), before, limit).await,
@@ -72,7 +70,6 @@ impl Audit<'_> {
     }
 }
 
-/// In the transaction that deletes the account.
 pub(crate) async fn forget(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
     store::forget(tx, user).await
 }

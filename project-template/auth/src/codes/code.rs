@@ -46,13 +46,11 @@ impl Subject {
         Self { owner: Some((owner, version)), ..self }
     }
 
-    /// Counts requests and guesses from a known address apart from those of all other clients.
     pub(crate) fn known_at(self, address: Option<Vec<u8>>) -> Self {
         let place = |address: Vec<u8>| hash(&[self.id.as_bytes().as_slice(), &address].concat());
         Self { place: address.map(place), ..self }
     }
 
-    /// Equal subjects have equal ids.
     pub(crate) fn id(self) -> Uuid {
         self.id
     }
@@ -77,7 +75,6 @@ impl Subject {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// The minimum time between two.
     pub(crate) cooldown: Duration,
     /// Sends in a row; the count restarts once nothing was sent for `lockout`.
     pub(crate) sends: u32,
@@ -114,7 +111,6 @@ crate::row! {
     }
 }
 
-/// Nothing more may be sent for this long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Wait(pub(crate) Duration);
 

@@ -9,7 +9,6 @@ use crate::{in_tx, on};
 const COUNT: &str = "select sends, sent_at, guesses, guessed_at, day_guesses, day_from
     from codes where purpose = $1 and subject = $2";
 
-/// Guesses stay counted.
 pub(super) async fn request(
     tx: &mut Tx,
     subject: Subject,

@@ -62,7 +62,6 @@ impl Codes<'_> {
         Ok(secret)
     }
 
-    /// Does not use up the link.
     pub(crate) async fn find<T: DeserializeOwned>(self, purposes: &[&str], secret: &str) -> Result<LinkStanding<T>> {
         let row = store::by_hash(self.0.db(), &hash(secret)).await?;
         let Some(row) = row.filter(|row| purposes.contains(&row.purpose.as_str())) else {

@@ -39,7 +39,6 @@ pub(crate) async fn erase(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
 }
 
 impl Codes<'_> {
-    /// At most `limit` of each kind.
     pub(crate) async fn remove_expired(self, limit: u32) -> sqlx::Result<u64> {
         let (db, now) = (self.0.db(), self.0.now());
         let links = link_store::remove_expired(db, now - link::EXPLAINED, limit).await?;

@@ -17,7 +17,6 @@ const IDLE: Duration = Duration::from_mins(1);
 
 pub(super) enum Security {
     Starttls(TlsParameters),
-    /// TLS from the first byte.
     Tls(TlsParameters),
     None,
 }
@@ -38,7 +37,6 @@ pub(super) struct Connections {
     pub(super) idle: Arc<Idle>,
 }
 
-/// With the time of the last use.
 #[derive(Default)]
 pub(super) struct Idle(Mutex<Vec<(AsyncSmtpConnection, Instant)>>);
 

@@ -143,7 +143,6 @@ impl Deliveries {
         Ok(taken)
     }
 
-    /// None if none is being sent.
     pub(super) async fn next(&mut self) -> Option<sqlx::Result<()>> {
         Some(self.0.join_next().await?.unwrap_or_else(|error| {
             tracing::error!(%error, "sending a mail failed unexpectedly; it will be tried again");

@@ -76,9 +76,9 @@ impl Server {
 }
 
 impl Sender {
-    /// Does not connect: a mail server that is down does not prevent the start. `host`, that of `http.public_url`, is
-    /// the name in EHLO if `mail.hello` is empty; without either, it is the machine's name.
-    /// If the directory cannot be created, or the CA file or the host name cannot be used.
+    /// Does not connect: a mail server that is down does not prevent the start. Fails if the directory, the CA file or
+    /// the host name cannot be used. `host`, that of `http.public_url`, is the name in EHLO if `mail.hello` is empty;
+    /// without either, it is the machine's name.
     pub fn new(settings: &Settings, host: Option<&str>) -> Result<Self, Problem> {
         Ok(match &settings.transport {
             Transport::Console => Self::Console,

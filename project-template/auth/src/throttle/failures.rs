@@ -15,7 +15,6 @@ use crate::request;
 
 /// How long a guess waits for pending ones before the answer is 503.
 const MAX_WAIT: Duration = Duration::from_secs(5);
-/// A waiting guess tries again at intervals between these.
 const FIRST_LOOK: Duration = Duration::from_millis(5);
 const LAST_LOOK: Duration = Duration::from_millis(80);
 
@@ -139,7 +138,6 @@ impl Counters {
         Ok(Ok(CountedIn { networks: !is_known, account: account.is_some() }))
     }
 
-    /// Moves times that a fast clock stored in the future back to now.
     async fn clamp(&self, auth: &Auth) -> db::Result<()> {
         let now = now(auth);
         let mut tx = auth.db().begin().await?;
