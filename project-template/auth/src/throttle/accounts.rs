@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Settings, Throttle};
 use super::budget::{Budget, PAIR_MEMORY, seconds};
 use super::failure_store as store;
 use super::failures::now;
 use super::key::Key;
+use super::{Settings, Throttle};
 use crate::db::{self, Tx};
 use crate::http::Client;
 
