@@ -320,7 +320,10 @@ fn a_template_that_takes_all_memory_or_time_is_refused() {
     ] {
         let place = with_template();
         place.write("t/a.md", &text);
-        start(&place, "-d kind=cli").ended_with(4).saying("error: the template `t`: it cannot be rendered").saying(said);
+        start(&place, "-d kind=cli")
+            .ended_with(4)
+            .saying("error: the template `t`: it cannot be rendered")
+            .saying(said);
         assert_eq!(place.entries(), ["t"]);
     }
 }

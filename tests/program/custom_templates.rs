@@ -109,8 +109,9 @@ fn a_file_in_place_of_a_built_in_one_says_why_in_its_first_comment() {
         let own = root.join("custom-templates").join(template);
         for file in WalkDir::new(&own).into_iter().map(Result::unwrap) {
             let inner = file.path().strip_prefix(&own).unwrap().to_str().unwrap();
-            let is_source = inner.ends_with(".rs") && (inner.starts_with("src/") || inner.starts_with("auth/src/"));
-            if is_source && root.join("project-template").join(inner).is_file() {
+            let is_source = file.path().extension().is_some_and(|extension| extension == "rs");
+            let is_of_crate = inner.starts_with("src/") || inner.starts_with("auth/src/");
+            if is_source && is_of_crate && root.join("project-template").join(inner).is_file() {
                 let text = fs::read_to_string(file.path()).unwrap();
                 let comment = text.lines().take_while(|line| line.starts_with("//! "));
                 let comment = comment.map(|line| &line["//! ".len()..]).collect::<Vec<_>>().join(" ");
