@@ -58,6 +58,7 @@ impl Settings {
 
     fn advice(&self) -> Advice {
         let mut advice = Advice::default();
+        self.warn_of_development(&mut advice.warnings);
         for (_, section) in self.sections() {
             section.advise(&mut advice);
         }
