@@ -43,7 +43,7 @@ mod pem;
 mod public_key;
 mod refusal;
 mod rules;
-mod strict_json;
+pub mod strict_json;
 #[cfg(any(test, feature = "testing"))]
 pub mod test_keys;
 mod vault;

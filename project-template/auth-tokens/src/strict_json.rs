@@ -7,7 +7,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::{Map, Number, Value};
 
 /// Parses `text` as one object; `None` if it is anything else, or has a member twice.
-pub(crate) fn object(text: &[u8]) -> Option<Map<String, Value>> {
+#[must_use]
+pub fn object(text: &[u8]) -> Option<Map<String, Value>> {
     let mut reader = serde_json::Deserializer::from_slice(text);
     let value = Unique.deserialize(&mut reader).ok()?;
     reader.end().ok()?;

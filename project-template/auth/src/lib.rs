@@ -9,7 +9,7 @@
 //! | material | `tokens` `redis` `http` `pages` `metrics` |
 //! | tools | `codes` `mail` `throttle` `audit` `notices` |
 //! | nouns | `users` `sessions` `hooks` |
-//! | ways | `passwords` `login` `email_verification` `registration` `login_codes` `password_reset` `account` |
+//! | ways | `passwords` `login` `passkeys` `email_verification` `registration` `login_codes` `password_reset` `account` |
 //! | house | `operations` `admin` `server` `app` `commands` |
 //!
 //! | room | what it is for |
@@ -40,6 +40,7 @@
 //! | [`hooks`] | extension points for the application |
 //! | [`passwords`] | rules for passwords, their storage and change |
 //! | [`login`] | signing in: the one function that every way in ends at |
+//! | [`passkeys`] | signing in with a passkey; adding and removing them |
 //! | [`email_verification`] | proof that mail to an address reaches its account |
 //! | [`registration`] | signing up |
 //! | [`login_codes`] | signing in with a mailed code |
@@ -85,6 +86,7 @@ mod notices;
 mod openapi;
 pub mod operations;
 pub mod pages;
+pub mod passkeys;
 pub mod password_reset;
 pub mod passwords;
 mod private;
@@ -114,3 +116,8 @@ pub use sqlx;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/extending.md")]
 struct Extending;
+
+/// So is that of `docs/passkeys.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/passkeys.md")]
+struct Passkeys;

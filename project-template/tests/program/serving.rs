@@ -62,8 +62,9 @@ async fn two_that_start_together_on_a_new_database_both_serve(engine: Engine) {
 async fn the_first_lines_name_addresses_that_can_be_called() {
     let program = program(Engine::Sqlite).await;
     let server = program.serve();
-    server.wait_for(&format!("sign up: curl http://{}/jwt-allauth/registration/", server.address()));
-    server.wait_for(&format!("read and try the API: http://{}/docs/", server.address()));
+    let port = server.address().port();
+    server.wait_for(&format!("sign up: curl http://localhost:{port}/jwt-allauth/registration/"));
+    server.wait_for(&format!("read and try the API: http://localhost:{port}/docs/"));
     let server = program.with("JWT_ALLAUTH__HTTP__PUBLIC_URL", "http://shop.localhost:8000").serve();
     server.wait_for("sign up: curl http://shop.localhost:8000/jwt-allauth/registration/");
     server.wait_for("read and try the API: http://shop.localhost:8000/docs/");

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::Auth;
 use crate::audit::{AuditRow, Event, Filter, Kind};
 use crate::error::Result;
+use crate::passkeys::{self, Passkey};
 use crate::sessions::{self, Session};
 use crate::users::User;
 
@@ -18,6 +19,7 @@ pub(super) async fn export(auth: &Auth, user: &User, session: Uuid) -> Result<Va
     let mut tx = auth.db().begin().await?;
     auth.audit().write(&mut tx, Event::of(Kind::Exported, user).session(session)).await?;
     tx.commit().await?;
+    let passkeys = passkeys::all_of_user(auth, user.id).await?;
     let sessions = sessions::all_of_user(auth, user.id).await?;
     let mut events = Vec::new();
     let (filter, mut before) = (Filter { user: Some(user.id), ..Filter::default() }, Uuid::max());
@@ -29,6 +31,7 @@ pub(super) async fn export(auth: &Auth, user: &User, session: Uuid) -> Result<Va
     }
     Ok(json!({
         "account": of_account(user),
+        "passkeys": passkeys.iter().map(of_passkey).collect::<Vec<_>>(),
         "sessions": sessions.iter().map(of_session).collect::<Vec<_>>(),
         "events": events,
     }))
@@ -47,6 +50,19 @@ fn of_account(user: &User) -> Value {
         "has_password": user.password_hash.is_some(),
         "created": at(user.created_at),
         "last_login": user.last_login_at.map(at),
+    })
+}
+
+fn of_passkey(passkey: &Passkey) -> Value {
+    json!({
+        "id": passkey.id,
+        "name": passkey.name,
+        "created": at(passkey.created_at),
+        "last_used": passkey.used_at.map(at),
+        "can_be_synced": passkey.can_be_synced,
+        "synced": passkey.is_synced,
+        "model": passkey.model,
+        "transports": passkey.transports(),
     })
 }
 

@@ -1,13 +1,12 @@
 //! Promotion to a privileged role: an attacker who shares the account must not gain it.
 
-use uuid::Uuid;
-
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::codes;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::notices;
+use crate::passkeys;
 use crate::passwords::reset_link;
 use crate::sessions::{self, Ended, EndedBy};
 use crate::users::{self, User};
@@ -17,6 +16,7 @@ pub(crate) async fn promote(auth: &Auth, user: &User, role: i64, hash: Option<&s
     let Some(promoted) = user.promote(&mut tx, (role, hash), auth.now()).await? else { return Ok(None) };
     auth.audit().write(&mut tx, Event::of(Kind::RoleChanged, user).because(Reason::Command)).await?;
     codes::forget_all(&mut tx, user.id).await?;
+    passkeys::discard_unproven(auth, &mut tx, user).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::Promotion).await?;
     match hash {
         Some(_) => notices::password_changed(auth, &mut tx, &promoted.email).await?,
@@ -26,12 +26,18 @@ pub(crate) async fn promote(auth: &Auth, user: &User, role: i64, hash: Option<&s
     Ok(Some(promoted))
 }
 
-/// If an attacker may know the account's password, removes it and mails the owner a link to set another. The caller
-/// must commit `tx` through the returned `Ended`.
-pub(crate) async fn secure_promoted(auth: &Auth, tx: &mut Tx, user: Uuid) -> Result<Option<Ended>> {
-    let Some(voided) = users::void_unproven_password(tx, user, auth.now()).await? else { return Ok(None) };
-    codes::forget_all(tx, user).await?;
-    let ended = sessions::end_all(auth, tx, user, None, EndedBy::Promotion).await?;
-    reset_link::send(auth, tx, &voided).await?;
+/// Removes a password that an attacker may know, and mails the owner a link to set another, and passkeys that they may
+/// have added. The caller must commit `tx` through the returned `Ended`. None if there was no such thing.
+pub(crate) async fn secure_promoted(auth: &Auth, tx: &mut Tx, user: &User) -> Result<Option<Ended>> {
+    let voided = users::void_unproven_password(tx, user.id, auth.now()).await?;
+    let removed = passkeys::discard_unproven(auth, tx, user).await?;
+    if voided.is_none() && removed == 0 {
+        return Ok(None);
+    }
+    codes::forget_all(tx, user.id).await?;
+    let ended = sessions::end_all(auth, tx, user.id, None, EndedBy::Promotion).await?;
+    if let Some(voided) = voided {
+        reset_link::send(auth, tx, &voided).await?;
+    }
     Ok(Some(ended))
 }

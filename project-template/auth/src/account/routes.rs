@@ -83,7 +83,7 @@ async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
     changed.map(|user| Json(user.into())).ok_or_else(Error::not_found)
 }
 
-/// Everything that is kept about the account: its data, its sessions, its events.
+/// Everything that is kept about the account: its data, its passkeys, its sessions, its events.
 ///
 /// It takes a session that began within the last five minutes; a refresh does not make it younger.
 #[utoipa::path(
@@ -94,6 +94,7 @@ async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
                 "first_name": "Ada", "last_name": "Lovelace", "role": 0, "is_active": true, "has_password": true,
                 "created": "2027-01-15T08:00:00Z", "last_login": "2027-01-15T08:00:00Z",
             },
+            "passkeys": [],
             "sessions": [],
             "events": [],
         })), NotFresh),

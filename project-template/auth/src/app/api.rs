@@ -5,8 +5,8 @@ use super::describe::describe;
 use crate::openapi::{self, Api};
 use crate::{Auth, Settings};
 use crate::{
-    account, admin, email_verification, login, login_codes, operations, password_reset, passwords, registration,
-    server, sessions,
+    account, admin, email_verification, login, login_codes, operations, passkeys, password_reset, passwords,
+    registration, server, sessions,
 };
 
 impl Auth {
@@ -38,6 +38,7 @@ fn api(settings: &Settings) -> Api {
         .merge(email_verification::router())
         .merge(login::router())
         .merge(login_codes::router(settings.login_codes))
+        .merge(passkeys::router(&settings.passkeys))
         .merge(sessions::router())
         .merge(account::router())
         .merge(passwords::router())
@@ -52,7 +53,11 @@ fn api(settings: &Settings) -> Api {
 
 /// Outside the prefix, at the same paths everywhere.
 fn beside() -> Api {
-    Api::default().merge(sessions::public_router()).merge(password_reset::public_router()).merge(operations::router())
+    Api::default()
+        .merge(sessions::public_router())
+        .merge(passkeys::public_router())
+        .merge(password_reset::public_router())
+        .merge(operations::router())
 }
 
 pub(crate) fn description(settings: &Settings) -> Value {

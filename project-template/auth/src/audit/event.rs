@@ -31,6 +31,10 @@ words! {
         Replayed = "replayed",
         /// A token was presented that is bound to another device or address.
         ShownElsewhere = "shown_elsewhere",
+        PasskeyAdded = "passkey_added",
+        PasskeyRemoved = "passkey_removed",
+        /// The counter of a passkey did not go up: somebody may have a copy.
+        PasskeyCopied = "passkey_copied",
         TokensInvalidated = "tokens_invalidated",
         Deactivated = "deactivated",
         Activated = "activated",
@@ -52,7 +56,7 @@ impl Kind {
     }
 
     fn is_alarming(self) -> bool {
-        matches!(self, Self::Replayed | Self::ShownElsewhere | Self::LockedOut)
+        matches!(self, Self::Replayed | Self::ShownElsewhere | Self::LockedOut | Self::PasskeyCopied)
     }
 }
 
@@ -75,6 +79,7 @@ words! {
         PasswordChange = "password_change",
         EmailChange = "email_change",
         Deletion = "deletion",
+        Passkey = "passkey",
         Device = "device",
         Address = "address",
         Access = "access",

@@ -59,7 +59,7 @@ pub(super) async fn serve(
 fn announce(auth: &Auth, address: std::net::SocketAddr) {
     tracing::info!("serving on http://{address}");
     let settings = auth.settings();
-    let base = settings.http.public_url.as_ref().map_or_else(|| format!("http://{address}"), ToString::to_string);
+    let base = settings.http.base(address);
     if !settings.is_production() {
         tracing::info!("{}", background::first_step(&format!("{base}{}", settings.http.prefix)));
     }

@@ -17,6 +17,7 @@ use crate::codes::{self, Link, LinkStanding, Redeemable};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::http::ReturnTo;
+use crate::passkeys;
 use crate::passwords::reset_link;
 use crate::sessions::{self, Ended, EndedBy};
 use crate::throttle;
@@ -175,6 +176,7 @@ async fn believe(auth: &Auth, mut tx: Tx, user: User, proof: Proof, next: &Retur
     let (user, ended) = match changed {
         None => (user, Ended::default()),
         Some(Some(changed)) => {
+            passkeys::discard_unproven(auth, &mut tx, &changed).await?;
             let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::PasswordChange).await?;
             (changed, ended)
         }

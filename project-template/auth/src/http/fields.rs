@@ -227,6 +227,18 @@ impl Fields {
         email
     }
 
+    /// A required object.
+    pub fn object(&mut self, name: &'static str) -> Option<Map<String, Value>> {
+        let problem = match self.values.get(name) {
+            None => REQUIRED.into(),
+            Some(Value::Null) => NULL.into(),
+            Some(Value::Object(members)) => return Some(members.clone()),
+            Some(other) => format!("Expected a dictionary of items but got type \"{}\".", python_name(other)),
+        };
+        self.problem(name, problem);
+        None
+    }
+
     fn raw(&mut self, name: &'static str) -> Option<String> {
         let problem = match self.values.get(name) {
             None => REQUIRED,

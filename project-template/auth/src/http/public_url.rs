@@ -35,12 +35,15 @@ impl PublicUrl {
         self.origin.split_once("://").map_or("", |(_, host)| host)
     }
 
-    pub(crate) fn is_within(&self, domain: &str) -> bool {
-        let name = match self.host().rsplit_once(':') {
+    pub(super) fn host_name(&self) -> &str {
+        match self.host().rsplit_once(':') {
             Some((name, port)) if !port.ends_with(']') => name,
             _ => self.host(),
-        };
-        is_within(name, domain)
+        }
+    }
+
+    pub(crate) fn is_within(&self, domain: &str) -> bool {
+        is_within(self.host_name(), domain)
     }
 }
 
@@ -104,6 +107,18 @@ mod tests {
             "https://auth.example.com/#a",
         ] {
             assert_eq!(PublicUrl::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_host_has_no_port() {
+        for (text, name) in [
+            ("https://auth.example.com:8443", "auth.example.com"),
+            ("http://localhost", "localhost"),
+            ("http://[::1]:8000", "[::1]"),
+            ("http://[::1]", "[::1]"),
+        ] {
+            assert_eq!(PublicUrl::parse(text).unwrap().host_name(), name);
         }
     }
 

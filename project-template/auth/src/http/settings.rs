@@ -22,6 +22,9 @@ pub struct Settings {
     pub bind: SocketAddr,
     /// Where clients reach it.
     pub public_url: Option<PublicUrl>,
+    /// Whether, without `public_url`, this machine is called `localhost` and not by its address: browsers make passkeys
+    /// for a name only.
+    pub prefer_localhost: bool,
     /// Prefix of every path of the API; empty or `/something`.
     pub prefix: String,
     /// Proxies whose `X-Forwarded-For` is trusted.
@@ -113,6 +116,7 @@ impl Settings {
         Self {
             bind,
             public_url,
+            prefer_localhost: false,
             prefix,
             trusted_proxies: section.parsed_list("trusted_proxies", parse_network, "an address or a network"),
             nat64: section.parsed_list("nat64", network::parse_prefix, "a network of IPv6 with 96 bits"),
@@ -136,10 +140,24 @@ impl Settings {
     /// In development, without `public_url`, it is the address the server listens on.
     #[must_use]
     pub fn link(&self, path: &str) -> String {
+        format!("{}{}{path}", self.base(self.bind), self.prefix)
+    }
+
+    /// The URL that paths are added to: `public_url`, or that of the address the server listens on.
+    #[must_use]
+    pub fn base(&self, address: SocketAddr) -> String {
+        let is_here = address.ip().is_loopback() || address.ip().is_unspecified();
         match &self.public_url {
-            Some(url) => format!("{url}{}{path}", self.prefix),
-            None => format!("http://{}{}{path}", self.bind, self.prefix),
+            Some(url) => url.to_string(),
+            None if self.prefer_localhost && is_here => format!("http://localhost:{}", address.port()),
+            None => format!("http://{address}"),
         }
+    }
+
+    /// The origin of this server's pages.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        self.public_url.as_ref().map_or_else(|| self.base(self.bind), |url| url.origin().to_owned())
     }
 
     /// An API path as a browser sees it, for pages and redirects: below the path of `public_url`, if it has one.
@@ -154,6 +172,12 @@ impl Settings {
 
     pub(crate) fn host(&self) -> &str {
         self.public_host().unwrap_or("localhost")
+    }
+
+    /// The host that people see in their browser, without the port.
+    #[must_use]
+    pub fn host_name(&self) -> &str {
+        self.public_url.as_ref().map_or("localhost", PublicUrl::host_name)
     }
 
     pub(crate) fn public_host(&self) -> Option<&str> {

@@ -8,6 +8,7 @@ words! {
     Way {
         Password = "password",
         Code = "code",
+        Passkey = "passkey",
         /// A password, on the admin pages.
         Admin = "admin",
     }

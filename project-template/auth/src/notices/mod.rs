@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use time::OffsetDateTime;
+
 use crate::Auth;
 use crate::db::Tx;
 use crate::email::Email;
@@ -10,7 +12,8 @@ use crate::error::Result;
 use crate::mail::{Leaves, Mail};
 use crate::templates;
 use crate::templates::mails::{
-    AccountDeleted, AccountExists, EmailChangeNotice, EmailChanged, NewDevice, PasswordChanged, SessionCopied,
+    AccountDeleted, AccountExists, EmailChangeNotice, EmailChanged, NewDevice, PasskeyAdded, PasskeyCopied,
+    PasskeyRemoved, PasswordChanged, SessionCopied,
 };
 
 /// The password was changed or reset.
@@ -59,6 +62,23 @@ pub(crate) async fn session_copied(auth: &Auth, tx: &mut Tx, to: &Email) -> Resu
     send(auth, tx, to, &content).await
 }
 
+/// The account has another passkey. Its name is not in the mail: see [`templates::mails`].
+pub(crate) async fn passkey_added(auth: &Auth, tx: &mut Tx, to: &Email, device: String) -> Result<()> {
+    let content = PasskeyAdded { email: to.to_string(), device, time: auth.now(), reset_page: reset_page(auth) };
+    send(auth, tx, to, &content).await
+}
+
+/// The account has lost a passkey that was added at this time.
+pub(crate) async fn passkey_removed(auth: &Auth, tx: &mut Tx, to: &Email, added: OffsetDateTime) -> Result<()> {
+    let content = PasskeyRemoved { email: to.to_string(), added, time: auth.now(), reset_page: reset_page(auth) };
+    send(auth, tx, to, &content).await
+}
+
+/// A sign-in with a passkey was refused because there may be a copy of it.
+pub(crate) async fn passkey_copied(auth: &Auth, tx: &mut Tx, to: &Email, added: OffsetDateTime) -> Result<()> {
+    send(auth, tx, to, &PasskeyCopied { email: to.to_string(), added, time: auth.now() }).await
+}
+
 async fn send<M: templates::Mail>(auth: &Auth, tx: &mut Tx, to: &Email, content: &M) -> Result<()> {
     auth.mail().write(tx, Mail::new(to, content)).await
 }
@@ -67,7 +87,6 @@ fn reset_page(auth: &Auth) -> Option<String> {
     let settings = auth.settings();
     let page = settings.password.forgot_page.as_deref()?;
     let http = &settings.http;
-    let origin = || http.public_url.as_ref().map_or_else(|| format!("http://{}", http.bind), |url| url.origin().into());
     // A path is on this server.
-    Some(if page.starts_with('/') { origin() + page } else { page.to_owned() })
+    Some(if page.starts_with('/') { http.origin() + page } else { page.to_owned() })
 }

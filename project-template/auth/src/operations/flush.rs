@@ -7,13 +7,14 @@ use tokio::sync::Mutex;
 use tokio::time::MissedTickBehavior;
 
 use crate::Auth;
-use crate::sessions;
+use crate::{passkeys, sessions};
 
 const BATCH: u32 = 500;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Flushed {
     pub(crate) sessions: u64,
+    /// One-time links and codes, and challenges of passkeys.
     pub(crate) codes: u64,
     pub(crate) events: u64,
     pub(crate) counters: u64,
@@ -84,13 +85,14 @@ pub(crate) async fn flush_within(auth: &Auth, limit: Option<Duration>) -> sqlx::
     loop {
         let removed = sessions::remove_expired(auth, now, BATCH).await?;
         let codes = auth.codes().remove_expired(BATCH).await?;
+        let challenges = passkeys::remove_expired(auth, BATCH).await?;
         let events = auth.audit().remove_expired(BATCH).await?;
         let (counters, more) = auth.throttle().remove_stale(BATCH).await?;
         flushed.sessions += removed;
-        flushed.codes += codes;
+        flushed.codes += codes + challenges;
         flushed.events += events;
         flushed.counters += counters;
-        let more = more || removed.max(codes).max(events) >= u64::from(BATCH);
+        let more = more || removed.max(codes).max(challenges).max(events) >= u64::from(BATCH);
         if !more || limit.is_some_and(|limit| begun.elapsed() >= limit) {
             auth.metrics().flushed(flushed.by_name(), now);
             return Ok((flushed, more));
@@ -103,7 +105,7 @@ pub(crate) async fn expired(auth: &Auth) -> sqlx::Result<Flushed> {
     let now = auth.now();
     Ok(Flushed {
         sessions: sessions::count_expired(auth, now).await?,
-        codes: auth.codes().count_expired().await?,
+        codes: auth.codes().count_expired().await? + passkeys::count_expired(auth).await?,
         events: auth.audit().count_expired().await?,
         counters: auth.throttle().count_stale().await?,
     })

@@ -27,6 +27,8 @@ pub enum Proof {
     ConfirmedEmail,
     /// A mailed link that set a new password.
     PasswordReset,
+    /// A passkey, whose authenticator verified its user: two factors in one.
+    Passkey,
     /// A method of the application, by the name it passes; see [`Auth::sign_in`].
     Application(&'static str),
 }
@@ -35,6 +37,7 @@ impl Proof {
     pub(crate) fn detail(self) -> Option<&'static str> {
         match self {
             Self::AdminPassword => Some(Reason::Admin.name()),
+            Self::Passkey => Some(Reason::Passkey.name()),
             Self::Application(name) => Some(name),
             _ => None,
         }

@@ -23,6 +23,8 @@ pub(crate) enum EndedBy {
     Invalidation,
     Deletion,
     Promotion,
+    /// A passkey was removed.
+    Passkey,
 }
 
 impl EndedBy {
@@ -42,6 +44,7 @@ impl EndedBy {
             Self::Invalidation => "invalidation",
             Self::Deletion => "deletion",
             Self::Promotion => "promotion",
+            Self::Passkey => "passkey",
         }
     }
 }

@@ -110,4 +110,39 @@ mails! {
         time: OffsetDateTime = sample_time();
         reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
     }
+
+    /// To an account's address after a passkey was added.
+    PasskeyAdded = "passkey_added_subject.txt", "passkey_added.html", "passkey_added_text.txt" {
+        /// The account's address.
+        email: String = "ada@example.com";
+        /// Browser and system of the user who added it, as far as recognized.
+        device: String = "Firefox on Linux";
+        /// The time of the event.
+        time: OffsetDateTime = sample_time();
+        /// The page to request a link to set a new password, if the settings have one.
+        reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
+    }
+
+    /// To an account's address after a passkey was removed.
+    PasskeyRemoved = "passkey_removed_subject.txt", "passkey_removed.html", "passkey_removed_text.txt" {
+        /// The account's address.
+        email: String = "ada@example.com";
+        /// When the passkey was added.
+        added: OffsetDateTime = sample_time();
+        /// The time of the event.
+        time: OffsetDateTime = sample_time();
+        /// The page to request a link to set a new password, if the settings have one.
+        reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
+    }
+
+    /// To an account's address after a sign-in with a passkey was refused because there may be a copy of it, at most once
+    /// an hour.
+    PasskeyCopied = "passkey_copied_subject.txt", "passkey_copied.html", "passkey_copied_text.txt" {
+        /// The account's address.
+        email: String = "ada@example.com";
+        /// When the passkey was added.
+        added: OffsetDateTime = sample_time();
+        /// The time of the event.
+        time: OffsetDateTime = sample_time();
+    }
 }

@@ -111,8 +111,15 @@ fn a_mail_that_says_to_reset_a_password_carries_the_way() {
             templates.mail(&mails::NewDevice {
                 email: email(),
                 time: time(),
-                device,
+                device: device.clone(),
                 address,
+                reset_page: page.clone(),
+            }),
+            templates.mail(&mails::PasskeyAdded { email: email(), device, time: time(), reset_page: page.clone() }),
+            templates.mail(&mails::PasskeyRemoved {
+                email: email(),
+                added: time(),
+                time: time(),
                 reset_page: page.clone(),
             }),
             templates.mail(&mails::SessionCopied { email: email(), time: time(), reset_page: page.clone() }),

@@ -88,7 +88,7 @@ impl TestApp {
     ) -> Self {
         let (mut settings, mailbox) = (self.settings.clone(), self.mailbox.clone());
         change(&mut settings);
-        Self::from_parts(settings, self.clock.clone(), mailbox, Arc::clone(&self.files), router).await
+        Box::pin(Self::from_parts(settings, self.clock.clone(), mailbox, Arc::clone(&self.files), router)).await
     }
 
     /// Adds a key for instances that start later; the greatest name is the newest. `signs_from` is an RFC 3339 time.

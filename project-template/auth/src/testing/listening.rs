@@ -15,7 +15,15 @@ pub struct Listening {
 impl TestApp {
     /// Serves on a free port of this machine, for clients that need a network, such as browsers.
     pub async fn listen(&self) -> Listening {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        self.listen_at(SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    /// Serves at this address.
+    ///
+    /// # Panics
+    /// If it is taken.
+    pub async fn listen_at(&self, address: SocketAddr) -> Listening {
+        let listener = TcpListener::bind(address).await.expect("a free port");
         let address = listener.local_addr().expect("the address it listens on");
         let allowance = server::Allowance::of(&self.auth.settings().http);
         let serving = tokio::spawn(server::serve(listener, self.router.clone(), allowance, std::future::pending()));

@@ -14,6 +14,7 @@
 #![expect(clippy::missing_panics_doc, reason = "a helper panics if its step fails, as its test should")]
 
 mod app;
+mod authenticator;
 #[cfg(test)]
 pub(crate) mod certificate;
 mod client;
@@ -29,6 +30,7 @@ mod users;
 pub use crate::audit::AuditRow;
 pub use app::{Engine, TestApp};
 pub use auth_tokens::test_keys::RSA;
+pub use authenticator::Authenticator;
 pub use client::{Client, Reply};
 pub use listening::Listening;
 pub use mailbox::{Mailbox, Received};

@@ -19,12 +19,12 @@ impl TestApp {
         router: impl Fn(Auth) -> Router,
         change: impl FnOnce(&mut Settings),
     ) -> Self {
-        Self::prepare(engine, router, "", change).await
+        Box::pin(Self::prepare(engine, router, "", change)).await
     }
 
     /// As [`TestApp::start`], with settings written as in `settings.toml`.
     pub async fn configured(engine: Engine, router: impl Fn(Auth) -> Router, toml: &str) -> Self {
-        Self::prepare(engine, router, toml, |_| ()).await
+        Box::pin(Self::prepare(engine, router, toml, |_| ())).await
     }
 
     /// A second process with the same state, keys and clock.

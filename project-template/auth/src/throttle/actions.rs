@@ -14,6 +14,10 @@ actions! {
     LoginCode = "login_code",
     /// `login/code/verify/`, per client address.
     LoginCodeVerify = "login_code_verify",
+    /// `login/passkey/options/`, per client address.
+    LoginPasskeyOptions = "login_passkey_options",
+    /// `login/passkey/`, per client address.
+    LoginPasskey = "login_passkey",
     /// `password/reset/`, per client address.
     PasswordReset = "password_reset",
     /// `user/email/`, per account and per client address.

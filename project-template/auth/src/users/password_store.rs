@@ -6,6 +6,17 @@ use super::{User, search};
 use crate::db::{Db, Tx};
 use crate::{in_tx, on};
 
+/// Whether an account has a password. Call it in a transaction that holds the account.
+pub(crate) async fn has_password(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
+    let found: Option<(bool,)> = in_tx!(tx, conn => sqlx::query_as(
+        "select password_hash is not null from users where id = $1",
+    )
+    .bind(id)
+    .fetch_optional(conn)
+    .await?);
+    Ok(found.is_some_and(|(has,)| has))
+}
+
 /// For a password set by a user who reads the account's mail.
 pub(crate) async fn trust_password(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query("update users set password_proven = true where id = $1")

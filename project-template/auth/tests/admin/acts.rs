@@ -260,12 +260,16 @@ async fn a_staff_role_takes_away_a_password_from_before_the_address_was_proven_a
     let mut boss = signed_in(&app, BOSS).await;
     let mut eve = app.client();
     eve.login(ADA, PASSWORD).await;
+    let mut passkey = app.authenticator();
+    assert_eq!(eve.add_passkey(&mut passkey).await.status, 201);
     app.verify(ADA).await;
     assert_done(&act(&app, &mut boss, ADA, "role", &[("role", "300")]).await);
     assert_eq!(eve.refresh().await.status, 200, "a role of the application's own");
+    assert_eq!(app.client().login_with_passkey(&mut passkey).await.status, 200);
     assert_done(&act(&app, &mut boss, ADA, "role", &[("role", "900")]).await);
     assert_eq!(eve.refresh().await.status, 401);
     assert_eq!(app.client().login(ADA, PASSWORD).await.status, 401);
+    assert_eq!(app.client().login_with_passkey(&mut passkey).await.status, 401);
 
     let mut ada = app.client();
     ada.visit(&app.mailbox().await.latest(ADA).link()).await;
@@ -274,8 +278,11 @@ async fn a_staff_role_takes_away_a_password_from_before_the_address_was_proven_a
     let body = json!({ "new_password1": OTHER_PASSWORD, "new_password2": OTHER_PASSWORD });
     let reply = ada.post("/jwt-allauth/password/reset/set-new/", &body).await;
     assert_eq!(ada.keep(reply).status, 200);
+    let mut passkey = app.authenticator();
+    assert_eq!(ada.add_passkey(&mut passkey).await.status, 201);
     assert_done(&act(&app, &mut boss, ADA, "role", &[("role", "1000")]).await);
     assert_eq!(ada.refresh().await.status, 200);
+    assert_eq!(app.client().login_with_passkey(&mut passkey).await.status, 200);
     assert_eq!(app.client().login(ADA, OTHER_PASSWORD).await.status, 200);
 }
 

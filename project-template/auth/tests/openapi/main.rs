@@ -31,6 +31,7 @@ async fn start(engine: Engine, change: impl FnOnce(&mut Settings)) -> (TestApp, 
         settings.email_verification.mode = Mode::Optional;
         settings.email_verification.method = VerificationMethod::Both;
         settings.cron.secret = Some(CRON_SECRET.into());
+        settings.passkeys.origins = vec!["https://example.de".to_owned()];
         change(settings);
     };
     let app = TestApp::start_with(engine, router, everything).await;
@@ -76,6 +77,13 @@ async fn path(app: &TestApp, operation: &Operation<'_>, client: &Client, email: 
         let mails = app.mailbox().await.to(&address);
         return mails.iter().rev().find(|mail| mail.text.contains(start)).expect("a mail with the link").link();
     }
+    if operation.path.contains("/passkeys/{id}/") {
+        let mut passkeys = client.get("/jwt-allauth/passkeys/").await.body;
+        if passkeys == json!([]) {
+            passkeys = json!([client.add_passkey(&mut app.authenticator()).await.body]);
+        }
+        return operation.path.replace("{id}", passkeys[0]["id"].as_str().expect("a passkey"));
+    }
     let claims = client.get("/jwt-allauth/token/claims/").await;
     operation.path.replace("{id}", claims.text("session"))
 }
@@ -83,6 +91,17 @@ async fn path(app: &TestApp, operation: &Operation<'_>, client: &Client, email: 
 /// The example with what is the client's own.
 async fn own(app: &TestApp, operation: &Operation<'_>, client: &Client, email: &str) -> Option<Value> {
     let mut body = operation.example()?;
+    if body["credential"].is_object() {
+        let mut authenticator = app.authenticator();
+        let is_sign_in = operation.path.contains("/login/");
+        if is_sign_in {
+            client.add_passkey(&mut authenticator).await;
+        }
+        let begun = client.post(&format!("{}options/", operation.path), &json!({})).await.body;
+        let options = &begun["options"];
+        body["credential"] = if is_sign_in { authenticator.sign(options) } else { authenticator.register(options) };
+        body["challenge_id"] = begun["challenge_id"].clone();
+    }
     let is_new = ["/registration/", "/user/email/"].iter().any(|path| operation.path.ends_with(path));
     for (name, value) in body.as_object_mut().expect("an object") {
         match name.as_str() {

@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/.well-known/webauthn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The origins of other domains that may use the passkeys of this site.
+         * @description Browsers ask for them (related origin requests).
+         */
+        get: operations["getPasskeyOrigins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -135,6 +155,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jwt-allauth/login/passkey/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs in with a passkey.
+         * @description The authenticator has verified its user, so this is two factors in one, and no other is asked for.
+         */
+        post: operations["loginWithPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/login/passkey/options/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins a sign-in with a passkey.
+         * @description The options list no passkeys: the browser offers the user those it has of this site.
+         */
+        post: operations["beginPasskeyLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jwt-allauth/logout-all/": {
         parameters: {
             query?: never;
@@ -171,6 +231,69 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/passkeys/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The user's passkeys, oldest first. */
+        get: operations["listPasskeys"];
+        put?: never;
+        /**
+         * Adds a passkey.
+         * @description It takes a session that began within the last five minutes. The owner of the account is notified by mail.
+         */
+        post: operations["addPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/passkeys/options/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins to add a passkey.
+         * @description It takes a session that began within the last five minutes; a refresh does not make it younger.
+         */
+        post: operations["beginPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/passkeys/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Removes a passkey.
+         * @description It takes a session that began within the last five minutes. The user's other sessions end, and the owner of the
+         *     account is notified by mail. The last way to sign in cannot be removed: set a password first.
+         */
+        delete: operations["removePasskey"];
+        options?: never;
+        head?: never;
+        /** Renames a passkey. */
+        patch: operations["renamePasskey"];
         trace?: never;
     };
     "/jwt-allauth/password/change/": {
@@ -487,7 +610,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Everything that is kept about the account: its data, its sessions, its events.
+         * Everything that is kept about the account: its data, its passkeys, its sessions, its events.
          * @description It takes a session that began within the last five minutes; a refresh does not make it younger.
          */
         get: operations["exportUser"];
@@ -558,7 +681,7 @@ export interface components {
             access_version?: number;
             /** @description Whom it is for. */
             aud: string;
-            /** @description What the token is tied to, by `tokens.bind`; missing for nothing. */
+            /** @description What the token is tied to, missing for nothing. */
             bind?: components["schemas"]["Binding"];
             /**
              * Format: int64
@@ -890,6 +1013,47 @@ export interface components {
             password?: components["schemas"]["Messages"];
         };
         /**
+         * @description A new passkey.
+         * @example {
+         *       "challenge_id": "AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09o",
+         *       "credential": {
+         *         "clientExtensionResults": {},
+         *         "id": "bZULJB3slAOynELBOy0KPg",
+         *         "rawId": "bZULJB3slAOynELBOy0KPg",
+         *         "response": {
+         *           "attestationObject": "oA",
+         *           "clientDataJSON": "e30",
+         *           "transports": [
+         *             "internal"
+         *           ]
+         *         },
+         *         "type": "public-key"
+         *       },
+         *       "name": "Ada's phone"
+         *     }
+         */
+        NewPasskey: {
+            challenge_id: string;
+            /** @description `RegistrationResponseJSON`: what `toJSON()` of the new credential returns. */
+            credential: Record<string, never>;
+            /** @description Browser and system by default. */
+            name?: string;
+        };
+        /**
+         * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
+         * @example {
+         *       "challenge_id": [
+         *         "This field is required."
+         *       ]
+         *     }
+         */
+        NewPasskeyErrors: {
+            challenge_id?: components["schemas"]["Messages"];
+            credential?: components["schemas"]["Messages"];
+            name?: components["schemas"]["Messages"];
+            non_field_errors?: components["schemas"]["Messages"];
+        };
+        /**
          * @description A new password.
          * @example {
          *       "new_password1": "a new horse and a new battery",
@@ -918,6 +1082,115 @@ export interface components {
         NewPasswordErrors: {
             new_password1?: components["schemas"]["Messages"];
             new_password2?: components["schemas"]["Messages"];
+            non_field_errors?: components["schemas"]["Messages"];
+            remember?: components["schemas"]["Messages"];
+        };
+        /**
+         * @description A passkey as its owner sees it. The id is not a credential.
+         * @example {
+         *       "created_at": "2027-01-15T08:00:00Z",
+         *       "id": "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c12",
+         *       "last_used_at": null,
+         *       "name": "Ada's phone",
+         *       "synced": true,
+         *       "transports": [
+         *         "hybrid",
+         *         "internal"
+         *       ]
+         *     }
+         */
+        Passkey: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Null until it is used to sign in.
+             */
+            last_used_at: string | null;
+            name: string;
+            /** @description Whether it is on several devices of the user. One that is not is lost with its device. */
+            synced: boolean;
+            /** @description How browsers reach the authenticator. */
+            transports: string[];
+        };
+        /**
+         * @description Another name for a passkey.
+         * @example {
+         *       "name": "Ada's phone"
+         *     }
+         */
+        PasskeyName: {
+            name: string;
+        };
+        /**
+         * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
+         * @example {
+         *       "name": [
+         *         "This field is required."
+         *       ]
+         *     }
+         */
+        PasskeyNameErrors: {
+            name?: components["schemas"]["Messages"];
+            non_field_errors?: components["schemas"]["Messages"];
+        };
+        /**
+         * @description What a browser needs to make a passkey or to sign in with one.
+         * @example {
+         *       "challenge_id": "AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09o",
+         *       "options": {
+         *         "challenge": "AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09o",
+         *         "rpId": "auth.example.com"
+         *       }
+         *     }
+         */
+        PasskeyOptions: {
+            /** @description To be sent back with the response; valid for five minutes, once. */
+            challenge_id: string;
+            /**
+             * @description For `PublicKeyCredential.parseCreationOptionsFromJSON()` or `parseRequestOptionsFromJSON()` (Web
+             *     Authentication, level 3).
+             */
+            options: Record<string, never>;
+        };
+        /**
+         * @description A browser's response to the options.
+         * @example {
+         *       "challenge_id": "AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09o",
+         *       "credential": {
+         *         "clientExtensionResults": {},
+         *         "id": "bZULJB3slAOynELBOy0KPg",
+         *         "rawId": "bZULJB3slAOynELBOy0KPg",
+         *         "response": {
+         *           "authenticatorData": "oA",
+         *           "clientDataJSON": "e30",
+         *           "signature": "oA",
+         *           "userHandle": "AZmj7x98fDGaQw4vihttIA"
+         *         },
+         *         "type": "public-key"
+         *       }
+         *     }
+         */
+        PasskeySignIn: {
+            challenge_id: string;
+            /** @description `AuthenticationResponseJSON`: what `toJSON()` of the credential returns. */
+            credential: Record<string, never>;
+            /** @description As at `login/`. */
+            remember?: boolean;
+        };
+        /**
+         * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
+         * @example {
+         *       "challenge_id": [
+         *         "This field is required."
+         *       ]
+         *     }
+         */
+        PasskeySignInErrors: {
+            challenge_id?: components["schemas"]["Messages"];
+            credential?: components["schemas"]["Messages"];
             non_field_errors?: components["schemas"]["Messages"];
             remember?: components["schemas"]["Messages"];
         };
@@ -1137,6 +1410,17 @@ export interface components {
             password1?: components["schemas"]["Messages"];
             password2?: components["schemas"]["Messages"];
             remember?: components["schemas"]["Messages"];
+        };
+        /**
+         * @description The origins of other domains that may use the passkeys of this site.
+         * @example {
+         *       "origins": [
+         *         "https://example.de"
+         *       ]
+         *     }
+         */
+        RelatedOrigins: {
+            origins: string[];
         };
         /**
          * @description A session as its owner sees it. The id is not a credential.
@@ -1415,6 +1699,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    getPasskeyOrigins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The origins. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelatedOrigins"];
+                };
+            };
+            /** @description - `not_found`: There is no such thing, or not for this client. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
             };
         };
     };
@@ -1961,6 +2274,211 @@ export interface operations {
             };
         };
     };
+    loginWithPasskey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Otherwise as `sessions.transport` is set.
+                 * @example token
+                 */
+                Prefer?: "token" | "cookies";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeySignIn"];
+            };
+        };
+        responses: {
+            /** @description Signed in. */
+            200: {
+                headers: {
+                    /**
+                     * @description The refresh token, unless it is in the body.
+                     * @example refresh_token=eyJ0eXAi…; HttpOnly; SameSite=Lax; Path=/; Max-Age=1209600
+                     */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /**
+             * @description What is wrong with each field.
+             *
+             *     - `body_not_read`: The connection ended before the body did.
+             *     - `parse_error`: The body is no JSON, or has too many members or levels.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeySignInErrors"] | components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `email_not_verified`: The credential is good, but the e-mail address was not confirmed yet.
+             *     - `passkey_not_valid`: The response does not belong to the challenge, this site or a passkey of an active account, or was used before.
+             */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
+             *     - `too_many_devices`: The credential is good, but the user has `sessions.max_per_user` sessions and must sign out of one first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `timeout`: The body did not come within `http.request_timeout`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body is no JSON by its `Content-Type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `throttled`: Too often. `Retry-After` says when it is possible again. */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    beginPasskeyLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The options for `navigator.credentials.get()`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            /** @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `throttled`: Too often. `Retry-After` says when it is possible again. */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     logoutAll: {
         parameters: {
             query?: never;
@@ -2100,6 +2618,488 @@ export interface operations {
             };
             /** @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `timeout`: The body did not come within `http.request_timeout`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body is no JSON by its `Content-Type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    listPasskeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The passkeys. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkey"][];
+                };
+            };
+            /**
+             * @description - `bad_authorization_header`: `Authorization` has the scheme `Bearer`, and not one token after it.
+             *     - `not_authenticated`: No credential was shown.
+             *     - `token_not_valid`: The token is not one of ours, expired, of the wrong kind, used before, or its session is over.
+             */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    addPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            /** @description The passkey. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkey"];
+                };
+            };
+            /**
+             * @description What is wrong with each field.
+             *
+             *     - `body_not_read`: The connection ended before the body did.
+             *     - `challenge_not_valid`: The challenge is used, expired, unknown, or another account's.
+             *     - `parse_error`: The body is no JSON, or has too many members or levels.
+             *     - `passkey_not_valid`: The response does not belong to the challenge, this site and a user whom the authenticator has verified.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewPasskeyErrors"] | components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `bad_authorization_header`: `Authorization` has the scheme `Bearer`, and not one token after it.
+             *     - `not_authenticated`: No credential was shown.
+             *     - `token_not_valid`: The token is not one of ours, expired, of the wrong kind, used before, or its session is over.
+             */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
+             *     - `sign_in_again`: The session did not begin within the last five minutes.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `timeout`: The body did not come within `http.request_timeout`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `passkey_in_use`: An account has this passkey already, perhaps another one.
+             *     - `too_many_passkeys`: The account has 25 passkeys. Remove one first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body is no JSON by its `Content-Type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    beginPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The options for `navigator.credentials.create()`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            /**
+             * @description - `bad_authorization_header`: `Authorization` has the scheme `Bearer`, and not one token after it.
+             *     - `not_authenticated`: No credential was shown.
+             *     - `token_not_valid`: The token is not one of ours, expired, of the wrong kind, used before, or its session is over.
+             */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
+             *     - `sign_in_again`: The session did not begin within the last five minutes.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `too_many_passkeys`: The account has 25 passkeys. Remove one first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    removePasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c12 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The passkey is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description - `disconnect_not_allowed`: The account has no password, nobody signs in with mailed codes here, and this is its last passkey. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `bad_authorization_header`: `Authorization` has the scheme `Bearer`, and not one token after it.
+             *     - `not_authenticated`: No credential was shown.
+             *     - `token_not_valid`: The token is not one of ours, expired, of the wrong kind, used before, or its session is over.
+             */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
+             *     - `sign_in_again`: The session did not begin within the last five minutes.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `not_found`: There is no such thing, or not for this client. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    renamePasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c12 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyName"];
+            };
+        };
+        responses: {
+            /** @description The passkey as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkey"];
+                };
+            };
+            /**
+             * @description What is wrong with each field.
+             *
+             *     - `body_not_read`: The connection ended before the body did.
+             *     - `parse_error`: The body is no JSON, or has too many members or levels.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyNameErrors"] | components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `bad_authorization_header`: `Authorization` has the scheme `Bearer`, and not one token after it.
+             *     - `not_authenticated`: No credential was shown.
+             *     - `token_not_valid`: The token is not one of ours, expired, of the wrong kind, used before, or its session is over.
+             */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `not_found`: There is no such thing, or not for this client. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4205,6 +5205,7 @@ export interface operations {
                      *         "role": 0
                      *       },
                      *       "events": [],
+                     *       "passkeys": [],
                      *       "sessions": []
                      *     }
                      */

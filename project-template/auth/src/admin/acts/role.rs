@@ -30,7 +30,7 @@ async fn perform(acting: &Acting<'_>) -> Result<()> {
     let change = format!("{before} to {level}");
     auth.audit().write(&mut tx, Event::of(Kind::RoleChanged, user).saying(change)).await?;
     let is_promotion = level >= role::STAFF && level > before;
-    let ended = if is_promotion { account::secure_promoted(auth, &mut tx, user.id).await? } else { None };
+    let ended = if is_promotion { account::secure_promoted(auth, &mut tx, user).await? } else { None };
     // Access tokens carry the old role; a refresh issues one with the new role.
     match sessions::take_back_access(auth, &mut tx, user.id).await? {
         Some(taken_back) => taken_back.and(ended).commit(auth, tx).await,

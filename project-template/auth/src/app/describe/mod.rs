@@ -17,10 +17,11 @@ const ABOUT: &str = include_str!("about.md");
 const OPERATIONS: &str = "Operations";
 
 /// In the order in which a newcomer needs them.
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
     ("Accounts", "Signing up, and the account of whoever is signed in."),
     ("E-mail verification", "Proving that an address is one's own."),
     ("Sessions", "Signing in, staying signed in, signing out."),
+    ("Passkeys", "Signing in with the key of a device, and a user's keys."),
     ("Passwords", "Changing a password, and setting another one where it was forgotten."),
     ("Tokens", "Looking at tokens."),
     (OPERATIONS, "For whoever runs the server."),
@@ -88,8 +89,10 @@ fn server(settings: &Settings) -> String {
     match (&settings.http.public_url, settings.http.bind) {
         (Some(url), _) => url.to_string(),
         (None, bind) if bind.port() == 0 => "/".to_owned(),
-        (None, bind) if bind.ip().is_unspecified() => format!("http://127.0.0.1:{}", bind.port()),
-        (None, bind) => format!("http://{bind}"),
+        (None, bind) if bind.ip().is_unspecified() && !settings.http.prefer_localhost => {
+            format!("http://127.0.0.1:{}", bind.port())
+        }
+        (None, bind) => settings.http.base(bind),
     }
 }
 

@@ -33,6 +33,10 @@ pub(super) fn refuse(settings: &Settings, reader: &mut Reader) {
 }
 
 pub(super) fn advise(settings: &Settings, advice: &mut Advice) {
+    advice.warn_if(
+        settings.passkeys.is_without_site(&settings.http),
+        "passkeys.enabled: browsers make no passkeys for an IP address; let http.public_url have a name, or set this to false",
+    );
     // A response head can exceed nginx's default limit: a user with a long name could not sign in.
     advice.warn_if(
         settings.sessions.access_cookie && settings.claims.personal().next().is_some(),

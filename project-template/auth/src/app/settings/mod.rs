@@ -10,8 +10,8 @@ pub(crate) use draft::Draft;
 
 use crate::settings::{Deployed, Environment, Reader};
 use crate::{
-    admin, audit, codes, db, email_verification, http, login_codes, mail, operations, passwords, redis, registration,
-    sessions, templates, throttle, tokens,
+    admin, audit, codes, db, email_verification, http, login_codes, mail, operations, passkeys, passwords, redis,
+    registration, sessions, templates, throttle, tokens,
 };
 
 /// Every setting, validated.
@@ -25,6 +25,7 @@ pub struct Settings {
     pub registration: registration::Settings,
     pub email_verification: email_verification::Settings,
     pub login_codes: login_codes::Settings,
+    pub passkeys: passkeys::Settings,
     pub codes: codes::Settings,
     pub mail: mail::Settings,
     pub password: passwords::Settings,
@@ -42,7 +43,7 @@ impl Settings {
     fn read(reader: &mut Reader) -> Self {
         let http = http::Settings::read(&mut reader.section("http"));
         let address = http.public_url.as_ref().map(ToString::to_string);
-        let settings = Self {
+        let mut settings = Self {
             environment: reader.top().one_of("environment"),
             http,
             database: db::Settings::read(&mut reader.section("database")),
@@ -50,6 +51,7 @@ impl Settings {
             registration: registration::Settings::read(&mut reader.section("registration")),
             email_verification: email_verification::Settings::read(&mut reader.section("email_verification")),
             login_codes: login_codes::Settings::read(&mut reader.section("login_codes")),
+            passkeys: passkeys::Settings::read(&mut reader.section("passkeys")),
             codes: codes::Settings::read(&mut reader.section("codes")),
             mail: mail::Settings::read(&mut reader.section("mail")),
             password: passwords::Settings::read(&mut reader.section("password")),
@@ -62,11 +64,12 @@ impl Settings {
             audit: audit::Settings::read(&mut reader.section("audit")),
             cron: operations::Settings::read(&mut reader.section("cron")),
         };
+        settings.http.prefer_localhost = settings.passkeys.enabled && !settings.is_production();
         settings.deployed(reader)
     }
 
     /// A field that is not listed does not compile.
-    fn sections(&self) -> [(&'static str, &dyn Deployed); 17] {
+    fn sections(&self) -> [(&'static str, &dyn Deployed); 18] {
         let Self {
             environment: _,
             http,
@@ -75,6 +78,7 @@ impl Settings {
             registration,
             email_verification,
             login_codes,
+            passkeys,
             codes,
             mail,
             password,
@@ -94,6 +98,7 @@ impl Settings {
             ("registration", registration),
             ("email_verification", email_verification),
             ("login_codes", login_codes),
+            ("passkeys", passkeys),
             ("codes", codes),
             ("mail", mail),
             ("password", password),

@@ -11,7 +11,7 @@ pub(crate) use http_file::http_file;
 pub(crate) use postman::postman;
 
 /// Used unless the settings have a public address.
-const LOCAL: &str = "http://127.0.0.1:8000";
+const LOCAL: &str = "http://localhost:8000";
 
 /// For the requests that end sessions, which the others need.
 const LEAVING: &str = "Leaving";
@@ -28,7 +28,8 @@ const VARIABLES: [(&str, &str); 4] = [
     ("new_email", "ada.lovelace@example.com"),
 ];
 
-const BY_HAND: [&str; 5] = ["link_key", "code", "csrf_token", "reset_cookie", "scheduler_secret"];
+const BY_HAND: [&str; 7] =
+    ["link_key", "code", "csrf_token", "reset_cookie", "scheduler_secret", "passkey", "passkey_challenge"];
 
 const KEPT: [&str; 3] = ["access", "refresh", "session"];
 
@@ -119,7 +120,8 @@ fn request<'s>(spec: &'s Value, path: &str, method: &str, operation: &'s Value) 
     ];
     headers.extend(parameters.into_iter().filter(|(name, _)| takes(name)));
     let content = &operation["requestBody"]["content"]["application/json"];
-    let path = path.replace("{id}", "{{session}}").replace("{key}", "{{link_key}}");
+    let id = if path.contains("/passkeys/") { "{{passkey}}" } else { "{{session}}" };
+    let path = path.replace("{id}", id).replace("{key}", "{{link_key}}");
     let body = content.is_object().then(|| body(super::page::example(spec, content), &path));
     let uses = |name: &&str| {
         let mark = format!("{{{{{name}}}}}");
@@ -158,6 +160,7 @@ fn body(example: &Value, path: &str) -> Value {
         "otp" | "code" => Some("{{code}}"),
         "refresh" => Some("{{refresh}}"),
         "token" => Some("{{access}}"),
+        "challenge_id" => Some("{{passkey_challenge}}"),
         _ => None,
     };
     let with_variable = |(name, value): (String, Value)| {

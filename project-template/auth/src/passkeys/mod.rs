@@ -1,0 +1,45 @@
+//! Passkeys (Web Authentication, level 3): adding and removing them, and signing in with one.
+//!
+//! A passkey is a key pair on a user's device, or synced among several, which signs for one site after the device has
+//! verified its user by a fingerprint, a face or a PIN. So it is two factors in one, nothing to be phished, and nothing
+//! that a leak of the database gives away.
+//!
+//! The site is the host of `http.public_url`. Responses are read in the strict form that authenticators must use, and
+//! checked against a stored challenge, which counts once: the transaction that begins the session uses it up.
+
+mod authenticator_data;
+mod cbor;
+mod challenge;
+mod challenge_store;
+mod client_data;
+mod options;
+mod passkey;
+mod public_key;
+#[cfg(test)]
+mod recorded_tests;
+mod routes;
+mod settings;
+mod sign_in;
+mod sign_in_routes;
+mod store;
+mod verification;
+
+pub(crate) use passkey::{Passkey, all_of_user, discard_unproven};
+pub(crate) use routes::public_router;
+pub use settings::Settings;
+
+use crate::Auth;
+use crate::openapi::Api;
+
+pub(crate) fn router(settings: &Settings) -> Api {
+    if settings.enabled { routes::router().merge(sign_in_routes::router()) } else { Api::default() }
+}
+
+/// Removes expired challenges, at most `limit`. Returns how many.
+pub(crate) async fn remove_expired(auth: &Auth, limit: u32) -> sqlx::Result<u64> {
+    challenge_store::remove_expired(auth.db(), auth.now(), limit).await
+}
+
+pub(crate) async fn count_expired(auth: &Auth) -> sqlx::Result<u64> {
+    challenge_store::count_expired(auth.db(), auth.now()).await
+}
