@@ -29,7 +29,7 @@ const FLAGS: [&str; 12] = [
     "--hide-scrollbars",
     // Whoever is asked for beside this machine is not found. By this name it is a machine of the network, which a browser
     // does not trust without TLS as it does its own.
-    "--host-resolver-rules=MAP plain.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP plain.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     "--remote-debugging-pipe",
 ];
 

@@ -10,6 +10,7 @@ mod chromium;
 mod docs;
 mod flows;
 mod looks;
+mod passkeys;
 mod reload;
 mod reset_form;
 mod tab;

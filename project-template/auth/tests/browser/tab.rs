@@ -179,6 +179,18 @@ impl Tab {
         self.0.events.iter().filter_map(problem).collect()
     }
 
+    /// Plugs in an authenticator with these properties (`WebAuthn.addVirtualAuthenticator`). Gives its id.
+    pub(crate) fn add_authenticator(&mut self, options: &Value) -> Value {
+        self.0.call("WebAuthn.enable", &json!({}));
+        self.0.call("WebAuthn.addVirtualAuthenticator", &json!({ "options": options }))["authenticatorId"].clone()
+    }
+
+    /// Whether the authenticator recognizes its user from now on.
+    pub(crate) fn verify_user(&mut self, authenticator: &Value, is_verified: bool) {
+        let params = json!({ "authenticatorId": authenticator, "isUserVerified": is_verified });
+        self.0.call("WebAuthn.setUserVerified", &params);
+    }
+
     /// Every address that was asked for.
     pub(crate) fn requests(&self) -> Vec<String> {
         let sent = self.0.events.iter().filter(|event| event["method"] == "Network.requestWillBeSent");
