@@ -2,7 +2,6 @@
 
 pub(crate) mod api;
 mod describe;
-mod migrating;
 mod parts;
 mod settings;
 mod state;

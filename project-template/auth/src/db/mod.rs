@@ -136,7 +136,7 @@ migrations! {
     8 "0008_code_requests",
     9 "0009_remembered",
     10 "0010_user_search",
-    12 "0012_passkeys",
+    11 "0011_passkeys",
 }
 
 impl Db {

@@ -3,6 +3,7 @@
 mod address_store;
 mod columns;
 mod import_store;
+mod migrating;
 mod password_store;
 pub mod role;
 mod role_store;

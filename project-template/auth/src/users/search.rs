@@ -35,7 +35,7 @@ pub(super) async fn note_or_pretend(tx: &mut Tx, new: &NewUser, is_made: bool) -
 }
 
 /// For a migration that wrote them in SQL.
-pub(crate) async fn note_all(tx: &mut Tx) -> sqlx::Result<()> {
+pub(super) async fn note_all(tx: &mut Tx) -> sqlx::Result<()> {
     let mut after = 0;
     loop {
         let noted = store::page(tx, after, BATCH).await?;

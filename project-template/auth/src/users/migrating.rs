@@ -1,5 +1,5 @@
+use super::search;
 use crate::db::Db;
-use crate::users;
 
 /// `0010_user_search` folds names with `lower`, which leaves accents, and the letters of most languages on SQLite.
 const USER_SEARCH: i64 = 10;
@@ -10,7 +10,7 @@ impl Db {
     pub async fn migrate(&self) -> anyhow::Result<()> {
         self.migrate_with(async |tx, applied| {
             if applied.contains(&USER_SEARCH) {
-                users::search::note_all(tx).await?;
+                search::note_all(tx).await?;
             }
             Ok(())
         })
