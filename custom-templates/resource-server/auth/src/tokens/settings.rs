@@ -53,7 +53,8 @@ impl Settings {
         let earlier = section.list("accepted_issuers");
         for name in &earlier {
             if name.is_empty() || !fits(name) {
-                let words = format_args!("has {name:?}, which no token can have: an issuer takes 1 to {NAME_LIMIT} bytes");
+                let words =
+                    format_args!("has {name:?}, which no token can have: an issuer takes 1 to {NAME_LIMIT} bytes");
                 section.problem("accepted_issuers", words);
             }
         }

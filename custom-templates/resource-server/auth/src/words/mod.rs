@@ -3,4 +3,4 @@
 
 mod said;
 
-pub use said::{duration, time};
+pub use said::{duration, of_name, time, timestamp};
