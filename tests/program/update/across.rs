@@ -48,8 +48,8 @@ fn the_work_of_an_owner_survives_that_the_rooms_were_put_in_order() {
     edit(
         &project,
         "auth/src/users/columns.rs",
-        "    personal(\"first_name\"",
-        &format!("    {COLUMN}\n    personal(\"first_name\""),
+        "    personal(\"last_name\"",
+        &format!("    {COLUMN}\n    personal(\"last_name\""),
     );
     // At the end, where the template is not likely to change anything.
     for (path, mine) in APPENDED {
