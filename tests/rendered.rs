@@ -233,7 +233,7 @@ $ curl -s "$site/callback/?code=1&state=2" | grep -o '"code":"not_implemented"'
 /// The files that a page has: blocks of Rust, each after a line with its path.
 fn files(page: &str) -> Vec<(&str, &str)> {
     let lines = page.match_indices("\n`src/").filter_map(|(index, _)| page[index + 2..].split_once('`'));
-    let blocks = lines.filter_map(|(path, rest)| Some((path, rest.strip_prefix(":\n\n```rust")?)));
+    let blocks = lines.filter_map(|(path, rest)| Some((path, rest.strip_prefix(":\n\n```r")?)));
     blocks
         .map(|(path, rest)| {
             let (_, rest) = rest.split_once('\n').expect("a line of code");
