@@ -1,38 +1,38 @@
 //! The whole command line on one page.
 
 use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process;
 
-use clap::error::{ContextKind, Error, ErrorKind};
+use clap::error::{Error, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::answers::{Algorithm, Database};
-use crate::failure::Kind;
+use crate::failure::{Failure, Kind};
 use crate::report;
 
 /// The built-in template is part of the program and has its version.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (template ", env!("CARGO_PKG_VERSION"), ")");
 
-/// Flags that answer a question about the project.
-const ANSWERS: [&str; 3] = ["--email", "--database", "--algorithm"];
+/// Before each problem in a text of clap's.
+const ERROR: &str = "\nerror: ";
 
 const EXIT_CODES: &str = "\
 Exit codes:
    0  done
-   1  unexpected
-   2  usage
+   1  unexpected, or the output could not be written
+   2  usage: the command line, or no project where it names one
    3  name or answer not valid
    4  template missing, not valid or unsafe
-   5  destination in the way
+   5  destination in the way, or changes in it that are not committed
    6  answers missing and nobody to ask
    7  hook refused or failed
    8  `check`: the project is behind its template
-   9  `update`: conflicts are left
+   9  `update`, `check`: conflicts are left
   10  `check --security`: a security fix is missing
   12  git or network
-  130, 143  interrupted";
+  129, 130, 143  interrupted";
 
 const STARTPROJECT_EXAMPLES: &str = "\
 Examples:
@@ -42,8 +42,8 @@ Examples:
   jwt-allauth startproject myproject --template ../skeleton -d company=Example
   jwt-allauth startproject myproject --template gh:owner/repository//folder@v1
 
-Exit codes: 0 done, 3 name or answer not valid, 4 template, 5 destination in the way,
-6 answers missing, 7 hook, 12 git or network; `jwt-allauth --help` has them all";
+Exit codes: 0 done, 1 unexpected, 2 usage, 3 name or answer not valid, 4 template, 5 destination in
+the way, 6 answers missing, 7 hook, 12 git or network, 129, 130 or 143 interrupted";
 
 const UPDATE_EXAMPLES: &str = "\
 Examples:
@@ -51,20 +51,35 @@ Examples:
   jwt-allauth update
   jwt-allauth update --template ../skeleton -d company=Example
 
-Exit codes: 0 done, 9 conflicts left";
+Exit codes, also of --dry-run: 0 done, 1 unexpected, 2 usage or no project, 3 answer not valid,
+4 template, 5 changes that are not committed or a file in the way, 6 answers missing, 7 hook,
+9 conflicts left, 12 git or network, 129, 130 or 143 interrupted";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
   jwt-allauth check
+  jwt-allauth check --template ../skeleton
   jwt-allauth check --security --format json
 
-Exit codes: 0 up to date, 8 behind, 9 conflicts left, 10 a security fix is missing";
+Exit codes: 0 up to date, 1 unexpected, 2 usage or no project, 3 answer not valid, 4 template,
+5 an update stopped half-way, 6 answers missing, 7 hook, 8 behind, 9 conflicts left,
+10 a security fix is missing, 12 git or network, 129, 130 or 143 interrupted";
 
 const TEMPLATES_EXAMPLES: &str = "\
 Examples:
   jwt-allauth templates show company-skeleton
   jwt-allauth templates export company-skeleton ../skeleton
-  jwt-allauth templates lint ../skeleton --format json";
+  jwt-allauth templates lint ../skeleton --format json
+
+Exit codes: 0 done, 1 unexpected, 2 usage, 4 template not valid or, by `lint`, something found,
+5 destination in the way, 6 several templates, 12 git or network, 129, 130 or 143 interrupted";
+
+const TEMPLATE_OF_UPDATE: &str =
+    "Where the project's template is now, if it is a directory; or another template to follow from now on";
+const TEMPLATE_OF_CHECK: &str =
+    "Where the project's template is now, if it is a directory; or another template to compare the project with";
+const DEFINE_ANEW: &str =
+    "Answer a new question of the template, or an old one differently than before; can be repeated";
 
 /// Start an axum project with a complete JWT authentication server that is yours to read and change
 #[derive(Debug, Parser)]
@@ -82,10 +97,18 @@ pub(crate) enum Command {
     #[command(after_help = STARTPROJECT_EXAMPLES)]
     Startproject(StartProject),
     /// Merge a newer template into a project and keep what you have changed
-    #[command(after_help = UPDATE_EXAMPLES)]
+    #[command(
+        after_help = UPDATE_EXAMPLES,
+        mut_arg("location", |arg| arg.help(TEMPLATE_OF_UPDATE)),
+        mut_arg("define", |arg| arg.help(DEFINE_ANEW)),
+    )]
     Update(Update),
     /// Say whether a project is behind its template or lacks a security fix
-    #[command(after_help = CHECK_EXAMPLES)]
+    #[command(
+        after_help = CHECK_EXAMPLES,
+        mut_arg("location", |arg| arg.help(TEMPLATE_OF_CHECK)),
+        mut_arg("define", |arg| arg.help(DEFINE_ANEW)),
+    )]
     Check(Check),
     /// List, show, check and export the templates that `--template` takes
     #[command(subcommand, after_help = TEMPLATES_EXAMPLES)]
@@ -126,7 +149,8 @@ pub(crate) struct StartProject {
     pub(crate) name: Option<String>,
     /// Where to create it; `.` is the current directory [default: NAME]
     pub(crate) directory: Option<PathBuf>,
-    /// Verify e-mail addresses at registration and send mail [default: false]
+    /// Verify e-mail addresses at registration and send mail; the next word counts as BOOL, so NAME goes before it
+    /// [default: false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", value_parser = boolean)]
     pub(crate) email: Option<bool>,
     /// Database to start with; the code serves both [default: sqlite]
@@ -268,9 +292,9 @@ pub(crate) enum Color {
 }
 
 impl Cli {
-    /// Parses the command line; on an error, reports it and exits.
-    pub(crate) fn read() -> Self {
-        Self::try_parse().and_then(Self::consistent).unwrap_or_else(|error| refuse(&error))
+    /// Parses the command line. If there is nothing to run, prints why, or the help, and returns the exit code.
+    pub(crate) fn read() -> Result<Self, i32> {
+        Self::try_parse().and_then(Self::consistent).map_err(|error| refuse(&error))
     }
 
     /// Rules that depend on a flag's value, which clap cannot express.
@@ -288,7 +312,7 @@ impl Cli {
             .map(|text| format!("invalid value '{text}' for '--define <KEY=VALUE>': write it as `-d key=value`"))
             .collect();
         if !malformed.is_empty() {
-            return Err(Self::command().error(ErrorKind::ValueValidation, malformed.join("\nerror: ")));
+            return Err(Self::command().error(ErrorKind::ValueValidation, malformed.join(ERROR)));
         }
         match &self.command {
             Command::Startproject(StartProject { no_commit: true, vcs: Some(Vcs::None), .. }) => {
@@ -300,32 +324,36 @@ impl Cli {
     }
 }
 
-/// Exit code: that of an invalid answer for an answer flag, 0 for help, otherwise 2.
-fn refuse(error: &Error) -> ! {
-    let invalid = matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation);
-    let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
-    let (code, kind) = if invalid && ANSWERS.iter().any(|answer| argument.starts_with(answer)) {
-        (Kind::Answer.exit_code(), Kind::Answer.name())
+fn refuse(error: &Error) -> i32 {
+    if error.use_stderr() && wants_json(env::args_os()) {
+        report::refused(&failure(&error.render().to_string()));
     } else {
-        (error.exit_code(), "usage")
-    };
-    let text = error.render().to_string();
-    if code != 0 && wants_json(env::args()) {
-        report::refused(code, kind, text.trim().trim_start_matches("error: "));
-    } else if report::plain(&text) == text {
-        // An error writing to a closed stream cannot be reported.
-        let _ = error.print();
-    } else {
-        report::tell(text.trim_end());
+        report::help(error);
     }
-    process::exit(code)
+    error.exit_code()
 }
 
 /// Searches the raw arguments, because the command line did not parse.
-fn wants_json(arguments: impl Iterator<Item = String>) -> bool {
-    let arguments: Vec<String> = arguments.take_while(|argument| argument != "--").collect();
-    let pair = |pair: &[String]| pair[0] == "--format" && pair[1] == "json";
+fn wants_json(arguments: impl Iterator<Item = OsString>) -> bool {
+    let arguments: Vec<OsString> = arguments.take_while(|argument| argument != "--").collect();
+    let pair = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
     arguments.iter().any(|argument| argument == "--format=json") || arguments.windows(2).any(pair)
+}
+
+/// Takes clap's text apart: the first paragraph has the problems, the others have what to do.
+fn failure(text: &str) -> Failure {
+    let text = format!("\n{}", text.trim());
+    let (problems, remedies) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let remedies: Vec<&str> = remedies.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let is_choice = |line: &&str| line.starts_with('[');
+    let problem = |problem: &str| {
+        let (choices, said): (Vec<_>, Vec<_>) = problem.lines().map(str::trim).partition(is_choice);
+        let failure = Failure::new(Kind::Usage, said.join(" "));
+        choices.iter().chain(&remedies).copied().fold(failure, Failure::hint)
+    };
+    // Without a command clap prints the whole help, which has no problem.
+    let missing = || Failure::new(Kind::Usage, "a command is missing").hint("`jwt-allauth --help` lists them");
+    problems.split(ERROR).skip(1).map(problem).reduce(Failure::and).unwrap_or_else(missing)
 }
 
 pub(crate) fn boolean(text: &str) -> Result<bool, String> {

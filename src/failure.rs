@@ -7,6 +7,8 @@ pub(crate) const UNEXPECTED: (i32, &str) = (1, "unexpected");
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
+    /// The command line, or no project where it names one.
+    Usage,
     Answer,
     Template,
     Destination,
@@ -21,6 +23,7 @@ pub(crate) enum Kind {
 impl Kind {
     pub(crate) fn exit_code(self) -> i32 {
         match self {
+            Self::Usage => 2,
             Self::Answer => 3,
             Self::Template => 4,
             Self::Destination => 5,
@@ -35,6 +38,7 @@ impl Kind {
 
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Usage => "usage",
             Self::Answer => "answer_not_valid",
             Self::Template => "template_not_valid",
             Self::Destination => "destination_in_the_way",
@@ -132,6 +136,7 @@ mod tests {
     #[test]
     fn the_exit_codes_are_those_scripts_were_promised() {
         let kinds = [
+            Kind::Usage,
             Kind::Answer,
             Kind::Template,
             Kind::Destination,
@@ -142,6 +147,6 @@ mod tests {
             Kind::Signal(2),
             Kind::Signal(15),
         ];
-        assert_eq!(kinds.map(Kind::exit_code), [3, 4, 5, 6, 7, 12, 1, 130, 143]);
+        assert_eq!(kinds.map(Kind::exit_code), [2, 3, 4, 5, 6, 7, 12, 1, 130, 143]);
     }
 }

@@ -32,19 +32,26 @@ use template::bounded;
 use template::complete::Order;
 
 fn main() {
+    process::exit(report::ended(run()));
+}
+
+fn run() -> i32 {
     if let Some(order) = Order::from_arguments() {
-        process::exit(order.carry_out());
+        return order.carry_out();
     }
     if let Some(code) = bounded::carried_out() {
-        process::exit(code);
+        return code;
     }
-    let cli = Cli::read();
+    let cli = match Cli::read() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     let report = Report::new(cli.output);
     let outcome = Signals::watch()
         .map_err(anyhow::Error::from)
         .and_then(|signals| commands::run(&cli.command, &report, &signals));
-    process::exit(outcome.unwrap_or_else(|error| {
+    outcome.unwrap_or_else(|error| {
         report.failed(&error);
         error.downcast_ref::<Failure>().map_or(UNEXPECTED.0, |failure| failure.kind.exit_code())
-    }));
+    })
 }

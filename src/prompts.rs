@@ -10,7 +10,7 @@ use dialoguer::{Confirm, Input, MultiSelect, Select};
 use crate::answers::{Algorithm, Database, Given, Value};
 use crate::failure::{Failure, Kind};
 use crate::names::ProjectName;
-use crate::report::plain;
+use crate::report::{self, plain};
 use crate::template::{Placeholder, PlaceholderKind, Template, variables};
 
 /// SIGINT. In raw mode the terminal does not send it by itself.
@@ -19,7 +19,7 @@ const CTRL_C: usize = 2;
 /// Whether a user can answer prompts. CI systems with a pseudo-terminal set `CI`.
 pub(crate) fn somebody_is_there() -> bool {
     let ci = env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0");
-    !ci && io::stdin().is_terminal() && io::stderr().is_terminal()
+    !ci && io::stdin().is_terminal() && report::err_is_terminal()
 }
 
 /// Prompts for the missing answers.

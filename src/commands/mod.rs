@@ -6,7 +6,7 @@ mod startproject;
 mod templates;
 mod update;
 
-use std::io::{self, Write};
+use std::io;
 
 use anyhow::Result;
 use clap::CommandFactory;
@@ -16,7 +16,7 @@ use crate::cli::{Cli, Command};
 use crate::failure::Failure;
 use crate::names::ProjectName;
 use crate::prompts;
-use crate::report::Report;
+use crate::report::{self, Report};
 use crate::signals::Signals;
 use crate::template::Template;
 use crate::values::Values;
@@ -63,12 +63,10 @@ fn manual(out: &mut Vec<u8>) -> io::Result<()> {
     commands.into_iter().try_for_each(|command| clap_mangen::Man::new(command).render(out))
 }
 
-/// Buffers the output: a generator cannot handle a closed pipe.
+/// Generates into a buffer, since only `report` writes.
 fn print(generate: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> Result<i32> {
     let mut text = Vec::new();
     generate(&mut text)?;
-    match io::stdout().write_all(&text) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(DONE),
-    }
+    report::verbatim(&text);
+    Ok(DONE)
 }

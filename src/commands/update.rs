@@ -86,7 +86,7 @@ fn directory(path: &Path) -> Result<&Path, Failure> {
         return Ok(path);
     }
     let message = format!("`{}`, which `--base` names, is not a directory", path.display());
-    Err(Failure::new(Kind::Template, message).hint("let the old program render the project there"))
+    Err(Failure::new(Kind::Usage, message).hint("let the old program render the project there"))
 }
 
 fn labels(stamp: &Stamp) -> (String, String) {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Rendered, next_steps};
 use crate::answers;
-use crate::failure::{Failure, UNEXPECTED};
+use crate::failure::{Failure, Kind};
 use crate::project::{Plan, Written};
 use crate::vcs;
 
@@ -30,24 +30,26 @@ pub(super) fn written(rendered: &Rendered, written: &Written, warnings: &[String
     pretty(&object)
 }
 
-/// `problems` lists all problems; the first decides the exit code and fills the fields beside it.
-pub(super) fn failed(error: &anyhow::Error, failure: Option<&Failure>) -> String {
-    let (code, kind) = failure.map_or(UNEXPECTED, |failure| (failure.kind.exit_code(), failure.kind.name()));
-    let hints = failure.map_or(&[][..], |failure| &failure.hints);
-    let message = failure.map_or_else(|| format!("{error:#}"), ToString::to_string);
-    let problems: Vec<Value> = match failure {
-        Some(failure) => failure.problems().map(problem).collect(),
-        None => vec![json!({ "kind": kind, "message": message, "hints": hints })],
-    };
-    pretty(
-        &json!({ "error": { "code": code, "kind": kind, "message": message, "hints": hints, "problems": problems } }),
-    )
+pub(super) fn failed(error: &anyhow::Error) -> String {
+    match error.downcast_ref() {
+        Some(failure) => refused(failure),
+        None => refused(&Failure::new(Kind::Machine, format!("{error:#}"))),
+    }
 }
 
-/// The same for an invalid command line.
-pub(super) fn refused(code: i32, kind: &str, message: &str) -> String {
-    let problem = json!({ "kind": kind, "message": message, "hints": [] });
-    pretty(&json!({ "error": { "code": code, "kind": kind, "message": message, "hints": [], "problems": [problem] } }))
+pub(super) fn refused(failure: &Failure) -> String {
+    pretty(&json!({ "error": of_failure(failure) }))
+}
+
+/// `problems` lists all problems; the first decides the exit code and fills the fields beside it.
+pub(super) fn of_failure(failure: &Failure) -> Value {
+    json!({
+        "code": failure.kind.exit_code(),
+        "kind": failure.kind.name(),
+        "message": failure.to_string(),
+        "hints": failure.hints,
+        "problems": failure.problems().map(problem).collect::<Vec<_>>(),
+    })
 }
 
 fn problem(failure: &Failure) -> Value {

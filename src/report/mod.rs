@@ -1,25 +1,26 @@
-//! Every line of output: messages on stderr, results on stdout.
+//! Every line of output: messages on stderr, results on stdout. `stream` writes them.
 
 mod json;
 mod next_steps;
 mod plain;
+mod stream;
 mod templates;
 mod update;
 mod workspace;
 
 use std::cell::RefCell;
 use std::env;
-use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use console::{StyledObject, style};
 
 pub(crate) use plain::plain;
+pub(crate) use stream::err_is_terminal;
 pub(crate) use update::Updated;
 
 use crate::answers::Answers;
 use crate::cli::{Color, Format, Output};
-use crate::failure::Failure;
+use crate::failure::{Failure, UNEXPECTED};
 use crate::project::{Destination, Plan, Written};
 use crate::template::{Notice, Overlay};
 use crate::tree::{File, Mode, Origin, Tree};
@@ -130,11 +131,10 @@ impl Report {
     }
 
     pub(crate) fn failed(&self, error: &anyhow::Error) {
-        let failure = error.downcast_ref::<Failure>();
         if self.format == Format::Json {
-            return document(&json::failed(error, failure));
+            return document(&json::failed(error));
         }
-        let Some(failure) = failure else { return error_line(&format!("{error:#}")) };
+        let Some(failure) = error.downcast_ref::<Failure>() else { return error_line(&format!("{error:#}")) };
         for problem in failure.problems() {
             error_line(&problem.to_string());
             problem.hints.iter().for_each(|hint| tell(&format!("  {hint}")));
@@ -208,32 +208,54 @@ fn error_line(text: &str) {
 }
 
 /// Reports an invalid command line as JSON.
-pub(crate) fn refused(code: i32, kind: &str, message: &str) {
-    document(&json::refused(code, kind, message));
+pub(crate) fn refused(failure: &Failure) {
+    document(&json::refused(failure));
 }
 
-/// Errors are ignored: if stderr is closed, there is no way to report them.
+/// Prints help, or what is wrong with the command line. What was given on it is repeated there, so it is escaped, and
+/// then has no colours.
+pub(crate) fn help(said: &clap::Error) {
+    let text = said.render();
+    let (escaped, is_error) = (plain(&text.to_string()), said.use_stderr());
+    let has_colours = if is_error { console::colors_enabled_stderr() } else { console::colors_enabled() };
+    let is_harmless = escaped == text.to_string();
+    let text = if has_colours && is_harmless { text.ansi().to_string() } else { escaped };
+    if is_error { stream::err(&text) } else { stream::out(text.as_bytes()) }
+}
+
+/// The exit code at the end of the program: a result that was lost is no success.
+pub(crate) fn ended(code: i32) -> i32 {
+    let Some(why) = stream::lost() else { return code };
+    error_line(&format!("the output is not complete, since stdout cannot be written: {why}"));
+    if code == 0 { UNEXPECTED.0 } else { code }
+}
+
 pub(crate) fn tell(text: &str) {
-    let _ = writeln!(io::stderr(), "{}", plain(text));
+    stream::err(&format!("{}\n", plain(text)));
 }
 
 /// Only the heading, a word of this program's own, is coloured.
 fn tell_headed(heading: &StyledObject<&str>, text: &str) {
     let gap = if text.is_empty() { "" } else { " " };
-    let _ = writeln!(io::stderr(), "{heading}{gap}{}", plain(text));
+    stream::err(&format!("{heading}{gap}{}\n", plain(text)));
 }
 
 pub(crate) fn result(text: &str) {
-    let _ = writeln!(io::stdout(), "{}", plain(text));
+    stream::out(format!("{}\n", plain(text)).as_bytes());
 }
 
 pub(crate) fn document(json: &str) {
-    let _ = writeln!(io::stdout(), "{}", plain::json(json));
+    stream::out(format!("{}\n", plain::json(json)).as_bytes());
+}
+
+/// Text of this program's own, for a shell or for `man`.
+pub(crate) fn verbatim(text: &[u8]) {
+    stream::out(text);
 }
 
 /// Escapes the path on a terminal only: a program needs it unchanged.
 fn path(path: &Path) {
     let path = path.display().to_string();
-    let path = if io::stdout().is_terminal() { plain(&path) } else { path };
-    let _ = writeln!(io::stdout(), "{path}");
+    let path = if stream::out_is_terminal() { plain(&path) } else { path };
+    stream::out(format!("{path}\n").as_bytes());
 }

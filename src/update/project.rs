@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use super::{env, merge};
 use crate::ends;
-use crate::failure::{Failure, Kind};
+use crate::failure::{Failure, Kind, Place};
 use crate::platform;
 use crate::project;
 use crate::secrets::Secrets;
@@ -147,8 +147,9 @@ fn unreadable(path: &str, error: &io::Error) -> Failure {
 }
 
 fn no_project(directory: &Path, why: &str) -> Failure {
-    let message = format!("`{}` is not a project of jwt-allauth: it {why}", directory.display());
-    Failure::new(Kind::Template, message)
+    let file = directory.display().to_string();
+    let message = format!("`{file}` is not a project of jwt-allauth: it {why}");
+    Failure { place: Some(Box::new(Place { file, position: None })), ..Failure::new(Kind::Usage, message) }
         .hint(format!("name the directory of a rendered project, which has a `{}`", stamp::PATH))
 }
 

@@ -1,5 +1,6 @@
 //! What scripts branch on. 4 cannot be had from the project that comes with the program; its test is the template's.
 
+use std::fs::File;
 use std::process::Command;
 
 use crate::support::{PROGRAM, Place, Ran};
@@ -15,6 +16,40 @@ fn what_nobody_foresaw_is_1() {
     let script = format!("rmdir ../work && exec {PROGRAM} startproject shop");
     let output = Command::new("sh").args(["-c", &script]).current_dir(place.work()).output().unwrap();
     Ran::of(&output).ended_with(1).saying("error:");
+}
+
+#[test]
+fn output_that_cannot_be_written_is_1_and_said() {
+    let place = Place::new();
+    place.start("shop").succeeded();
+    place.write("skeleton/NOTICE", "");
+    for line in [
+        "--help",
+        "--version",
+        "help startproject",
+        "completions bash",
+        "man",
+        "templates list",
+        "templates list --format json",
+        "templates show built-in",
+        "templates lint skeleton --format json",
+        "templates export company-skeleton exported",
+        "startproject other --dry-run",
+        "startproject other --vcs none",
+        "check shop --format json",
+        "update shop --format json",
+    ] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let output = place.command(line).stdout(full).output().unwrap();
+        Ran::of(&output)
+            .ended_with(1)
+            .saying("error: the output is not complete, since stdout cannot be written: No space");
+    }
+    for (line, code) in [("startproject fn --format json", 3), ("startprojekt --format json", 2)] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let output = place.command(line).stdout(full).output().unwrap();
+        Ran::of(&output).ended_with(code).saying("the output is not complete");
+    }
 }
 
 #[test]
@@ -34,6 +69,40 @@ fn help_is_a_command_and_says_the_exit_codes() {
     assert!(place.run("help startproject").succeeded().stdout.contains("--if-exists"));
     assert!(place.run("help templates lint").succeeded().stdout.contains("--format"));
     place.run("help nothing").ended_with(2);
+}
+
+#[test]
+fn the_help_lists_every_code_and_that_of_a_command_those_it_ends_with() {
+    let place = Place::new();
+    let codes = |line: &str| {
+        let help = place.run(line).succeeded().stdout;
+        let codes = help[help.find("Exit codes").unwrap()..].to_owned();
+        let numbers = codes.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok());
+        numbers.collect::<Vec<u32>>()
+    };
+    let all = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 129, 130, 143];
+    assert_eq!(codes("--help"), all);
+    let without = |missing: &[u32]| all.iter().copied().filter(|code| !missing.contains(code)).collect::<Vec<_>>();
+    assert_eq!(codes("check --help"), all);
+    assert_eq!(codes("update --help"), without(&[8, 10]));
+    assert_eq!(codes("startproject --help"), without(&[8, 9, 10]));
+    assert_eq!(codes("templates --help"), without(&[3, 7, 8, 9, 10]));
+}
+
+#[test]
+fn the_help_says_what_a_flag_means_in_its_command() {
+    let place = Place::new();
+    let help = |command: &str| {
+        let help = place.run(&format!("{command} --help")).succeeded().stdout;
+        help.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert!(help("startproject").contains("A skeleton to lay over the project"));
+    assert!(help("startproject").contains("the next word counts as BOOL, so NAME goes before it"));
+    for command in ["update", "check"] {
+        let help = help(command);
+        assert!(help.contains("Where the project's template is now, if it is a directory; or another"), "{help}");
+        assert!(!help.contains("skeleton to lay over"), "{help}");
+    }
 }
 
 #[test]
@@ -67,14 +136,22 @@ fn a_flag_that_would_do_nothing_beside_another_is_2() {
 }
 
 #[test]
-fn an_answer_that_is_not_valid_is_3() {
+fn a_value_that_a_flag_does_not_take_is_2_whatever_the_flag() {
     let place = Place::new();
-    place.start("shop --email=perhaps").ended_with(3).saying("true, false, yes, no");
-    place.start("shop --email maybe").ended_with(3);
-    place.start("--email shop").ended_with(3).saying("before `--email`");
-    place.start("shop --database mysql").ended_with(3).saying("sqlite");
-    place.start("shop --algorithm RSA").ended_with(3).saying("EdDSA, ES256, RS256, HS256");
+    place.start("shop --email=perhaps").ended_with(2).saying("true, false, yes, no");
+    place.start("shop --email maybe").ended_with(2);
+    place.start("--email shop").ended_with(2).saying("before `--email`");
+    place.start("shop --database mysql").ended_with(2).saying("sqlite");
+    place.start("shop --algorithm RSA").ended_with(2).saying("EdDSA, ES256, RS256, HS256");
+    place.run("startproject shop --vcs svn").ended_with(2).saying("git, none");
+    assert!(place.entries().is_empty());
+}
+
+#[test]
+fn a_name_or_an_answer_that_is_not_valid_is_3() {
+    let place = Place::new();
     place.start("fn").ended_with(3);
+    place.start("shop -d nothing=asked").ended_with(3);
     assert!(place.entries().is_empty());
 }
 

@@ -84,7 +84,39 @@ fn every_problem_is_in_the_document_with_its_place_and_remedy() {
         let ran = place.run(line).ended_with(2);
         assert_eq!((ran.json()["error"]["code"].as_i64(), &ran.stderr[..]), (Some(2), ""), "{line}");
     }
-    assert_eq!(place.run("startproject shop --email=perhaps --format json").ended_with(3).json()["error"]["code"], 3);
+    assert_eq!(place.run("startproject shop --email=perhaps --format json").ended_with(2).json()["error"]["code"], 2);
+}
+
+#[test]
+fn every_problem_has_the_same_keys_whatever_found_it() {
+    let place = Place::new();
+    let of = |line: &str| place.run(&format!("{line} --format json")).json()["error"].clone();
+    let keys = |problem: &serde_json::Value| problem.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let expected = keys(&of("startproject fn")["problems"][0]);
+    assert_eq!(expected.len(), 7, "{expected:?}");
+    for line in [
+        "",
+        "startprojekt",
+        "startproject a --vcs hg",
+        "startproject a -d b",
+        "templates export",
+        "check",
+        "check missing",
+    ] {
+        let error = of(line);
+        assert_eq!((error["code"].as_i64(), error["kind"].as_str()), (Some(2), Some("usage")), "{line}");
+        for problem in error["problems"].as_array().unwrap() {
+            assert_eq!(keys(problem), expected, "{line}");
+            assert!(!problem["message"].as_str().unwrap().contains('\n'), "{problem}");
+            assert!(!problem["hints"].as_array().unwrap().is_empty(), "{line}");
+        }
+    }
+    let error = of("startproject a --vcs hg");
+    assert_eq!(error["message"], "invalid value 'hg' for '--vcs <VCS>'");
+    assert_eq!(error["hints"][0], "[possible values: git, none]");
+    let problems = of("startproject a -d b -d c")["problems"].clone();
+    assert_eq!(problems.as_array().unwrap().len(), 2, "{problems}");
+    assert_eq!(of("check missing")["problems"][0]["file"], "missing");
 }
 
 /// An escape sequence, a bell, a C1 control and a mark that turns the writing round.
@@ -223,6 +255,7 @@ fn a_closed_pipe_is_no_reason_to_fail() {
         "templates lint skeleton",
         "templates list",
         "templates show passwordless",
+        "--help --format json",
     ] {
         let mut child = place.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());

@@ -6,14 +6,18 @@ use super::{Project, STAMP, hash};
 use crate::support::Place;
 
 #[test]
-fn what_is_no_project_is_4() {
+fn what_is_no_project_is_a_mistake_of_usage() {
     let place = Place::new();
     place.write("file", "");
+    let here = place.work().display().to_string();
     for (arguments, why) in [("", "has no `.jwt-allauth.toml`"), ("nowhere", "cannot be read"), ("file", "is a file")] {
         for command in ["update", "update --dry-run", "check", "check --security"] {
-            place.run(&format!("{command} {arguments}")).ended_with(4).saying("not a project").saying(why);
+            let ran = place.run(&format!("{command} {arguments}")).ended_with(2).saying("not a project").saying(why);
+            ran.saying(if arguments.is_empty() { &here } else { arguments });
         }
     }
+    let json = place.run("check nowhere --format json").ended_with(2).json();
+    assert_eq!(json["error"]["kind"], "usage");
     assert_eq!(place.entries(), ["file"]);
 }
 
