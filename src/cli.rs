@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::error::{Error, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -211,7 +211,7 @@ pub(crate) struct Check {
     pub(crate) security: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct TemplateArguments {
     /// A skeleton to lay over the project, or a complete template: a directory, a git repository or a name
     #[arg(long = "template", value_name = "PATH|URL")]
@@ -237,6 +237,27 @@ impl TemplateArguments {
             Some(folder) => format!("{}//{folder}", location.trim_end_matches('/')),
             None => location.clone(),
         })
+    }
+
+    /// A directory that is still to be named.
+    pub(crate) fn of_a_directory() -> Self {
+        Self { location: Some("PATH".into()), ..Self::default() }
+    }
+
+    /// The command that updates a project, with these arguments.
+    pub(crate) fn update(&self, directory: &Path) -> String {
+        let options = [
+            ("--template", self.location.clone()),
+            ("--subfolder", self.subfolder.clone()),
+            ("--values-file", self.values_file.as_ref().map(|file| file.display().to_string())),
+        ];
+        let mut words = vec!["jwt-allauth update".to_owned()];
+        words.extend(options.iter().filter_map(|(flag, value)| Some(report::option(flag, value.as_ref()?))));
+        words.extend(self.define.iter().map(|definition| report::option("-d", definition)));
+        words.extend(self.allow_commands.then(|| "--allow-commands".to_owned()));
+        let is_here = directory == Path::new(".");
+        words.extend((!is_here).then(|| report::quoted(&directory.display().to_string())));
+        words.join(" ")
     }
 
     /// Malformed definitions have already been refused by `consistent`.

@@ -8,6 +8,7 @@ use crate::cli::TemplateArguments;
 use crate::failure::{Failure, Kind};
 use crate::signals::Signals;
 use crate::template::circumstances::MOMENT;
+use crate::template::embedded;
 use crate::template::stamp::{self, Stamp, TemplateOrigin};
 use crate::template::{Permit, Template};
 use crate::tree::Tree;
@@ -72,11 +73,18 @@ fn template(stamp: &Stamp, arguments: &TemplateArguments, signals: &Signals) -> 
         (Some(location), _) => Template::at(Some(location), signals),
         (None, TemplateOrigin::Location(location)) => Template::recorded(location, signals),
         (None, TemplateOrigin::BuiltIn) => Ok(Template::built_in()),
-        (None, TemplateOrigin::Directory(name)) => {
-            let message = format!("the project was rendered from a directory called `{name}`");
-            Err(Failure::new(Kind::Template, message).hint("say where it is now: `--template PATH`").into())
-        }
+        (None, TemplateOrigin::Directory { directory, template }) => Err(elsewhere(directory, template).into()),
     }
+}
+
+fn elsewhere(directory: &str, template: &str) -> Failure {
+    let name = if template == directory { String::new() } else { format!(", whose template is called `{template}`") };
+    let message = format!("the project was rendered from a directory called `{directory}`{name}");
+    let failure = Failure::new(Kind::Template, message).hint("say where it is now: `--template PATH`");
+    if embedded::names().any(|name| name == template) {
+        return failure.hint(format!("the `{template}` that comes with the program is another one"));
+    }
+    failure
 }
 
 fn given(stamp: &Stamp, template: &Template) -> Given {

@@ -1,26 +1,43 @@
 //! `check`: reports whether the template has changes for the project, or which security fixes are missing.
 
-use anyhow::Result;
+use std::path::Path;
+
+use anyhow::{Error, Result};
 
 use super::anew::Anew;
 use super::{BEHIND, CONFLICTS, DONE, FIX_MISSING};
-use crate::cli;
-use crate::report::Report;
+use crate::cli::{self, TemplateArguments};
+use crate::failure::{Failure, Kind};
+use crate::report::{Checked, Report};
 use crate::signals::Signals;
+use crate::template::stamp::TemplateOrigin;
 use crate::update::security::Fixes;
 use crate::update::{self, Project};
 
 pub(super) fn run(arguments: &cli::Check, report: &Report, signals: &Signals) -> Result<i32> {
     let root = Project::directory(&arguments.directory)?;
-    Project::refuse_half_done(&root)?;
+    Project::refuse_half_done(&root, &TemplateArguments::default().update(&arguments.directory))?;
     let project = Project::at(&root)?;
     if arguments.security {
-        return security(&project, &Fixes::listed()?, report);
+        return security(&project, &arguments.directory, &Fixes::listed()?, report);
     }
-    let unresolved = project.unresolved()?;
-    let anew = Anew::of(&project, &arguments.template, false, signals)?;
-    let behind = anew.tree.map_or_else(Vec::new, |tree| update::behind(&project.stamp, &tree));
-    report.checked(&project, &behind, &unresolved);
+    let anew = Anew::of(&project, &arguments.template, false, signals);
+    let tree = anew.as_ref().ok().and_then(|anew| anew.tree.as_ref());
+    let unresolved = project.unresolved(tree)?;
+    let behind = tree.map_or_else(Vec::new, |tree| update::behind(&project.stamp, tree));
+    // A conflict is one whatever the template has become.
+    let unknown = match anew {
+        Err(error) if unresolved.is_empty() || is_interrupted(&error) => return Err(error),
+        anew => anew.err().map(|error| reason(&error)),
+    };
+    let (directory, template) = (&arguments.directory, &arguments.template);
+    report.checked(&Checked {
+        project: &project,
+        behind: &behind,
+        unresolved: &unresolved,
+        unknown: unknown.as_deref(),
+        update: &template.update(directory),
+    });
     Ok(match (behind.is_empty(), unresolved.is_empty()) {
         (false, _) => BEHIND,
         (true, false) => CONFLICTS,
@@ -28,9 +45,24 @@ pub(super) fn run(arguments: &cli::Check, report: &Report, signals: &Signals) ->
     })
 }
 
-fn security(project: &Project, fixes: &Fixes, report: &Report) -> Result<i32> {
+fn reason(error: &Error) -> String {
+    match error.downcast_ref::<Failure>() {
+        Some(failure) => [failure.to_string()].iter().chain(&failure.hints).cloned().collect::<Vec<_>>().join("; "),
+        None => format!("{error:#}"),
+    }
+}
+
+fn is_interrupted(error: &Error) -> bool {
+    error.downcast_ref().is_some_and(|failure: &Failure| matches!(failure.kind, Kind::Signal(_)))
+}
+
+fn security(project: &Project, directory: &Path, fixes: &Fixes, report: &Report) -> Result<i32> {
     let missing = fixes.missing(project)?;
-    report.checked_security(project, &missing);
+    let template = match project.stamp.origin {
+        TemplateOrigin::Directory { .. } => TemplateArguments::of_a_directory(),
+        TemplateOrigin::BuiltIn | TemplateOrigin::Location(_) => TemplateArguments::default(),
+    };
+    report.checked_security(project, &missing, &template.update(directory));
     Ok(if missing.is_empty() { DONE } else { FIX_MISSING })
 }
 
@@ -54,7 +86,7 @@ mod tests {
                 "[template]\nid = \"built-in\"\nversion = \"{version}\"\n[answers]\nname = \"shop\"\n[files]\n\"a.rs\" = \"sha256:0\""
             );
             fs::write(home.path().join(".jwt-allauth.toml"), stamp).unwrap();
-            assert_eq!(security(&Project::at(home.path()).unwrap(), &fixes, &report).unwrap(), code);
+            assert_eq!(security(&Project::at(home.path()).unwrap(), Path::new("."), &fixes, &report).unwrap(), code);
         }
     }
 }

@@ -8,19 +8,19 @@ use super::anew::Anew;
 use super::{CONFLICTS, DONE};
 use crate::cli;
 use crate::failure::{Failure, Kind};
-use crate::project::Held;
+use crate::project::{self, Held};
 use crate::prompts;
 use crate::report::{Report, Updated};
 use crate::signals::Signals;
 use crate::template::stamp::Stamp;
-use crate::update::{Bases, Labels, Project, Update};
+use crate::update::{self, Bases, Labels, Project, Update};
 use crate::vcs::gap::Gap;
 use crate::version::Version;
 
 pub(super) fn run(arguments: &cli::Update, report: &Report, signals: &Signals) -> Result<i32> {
     let root = Project::directory(&arguments.directory)?;
     let held = if arguments.dry_run {
-        Project::refuse_half_done(&root)?;
+        Project::refuse_half_done(&root, &arguments.template.update(&arguments.directory))?;
         None
     } else {
         Some(Held::at(&root, signals)?)
@@ -40,29 +40,39 @@ pub(super) fn run(arguments: &cli::Update, report: &Report, signals: &Signals) -
         None => Update::nothing(&project)?,
     };
     let updated = Updated { project: &project, directory: &arguments.directory, update: &update };
+    let code = if update.conflicts().next().is_some() { CONFLICTS } else { DONE };
+    let refused = refuse(arguments, &project, &update);
     let Some(held) = held else {
-        report.would_update(&updated);
-        return Ok(DONE);
+        let refusal = refused.err();
+        report.would_update(&updated, refusal.as_ref());
+        return Ok(refusal.map_or(code, |refusal| refusal.kind.exit_code()));
     };
-    if !arguments.allow_dirty {
-        refuse_uncommitted(&project, &update.uncommitted(&project))?;
-    }
+    refused?;
     if !update.is_nothing() {
         held.amend(&update.plan(), signals)?;
     }
     report.updated(&updated);
-    Ok(if update.conflicts().next().is_some() { CONFLICTS } else { DONE })
+    Ok(code)
+}
+
+fn refuse(arguments: &cli::Update, project: &Project, update: &Update) -> Result<(), Failure> {
+    if !arguments.allow_dirty {
+        refuse_uncommitted(project, &update.uncommitted(project))?;
+    }
+    project::refuse_other_places(&project.root, &update.plan())
 }
 
 /// Nested markers of two updates cannot be told apart.
 fn refuse_unresolved(project: &Project) -> Result<()> {
-    let unresolved = project.unresolved()?;
-    if unresolved.is_empty() {
+    let left = project.left_over()?;
+    if left.is_empty() {
         return Ok(());
     }
-    let message = format!("conflicts of an earlier update are still in {}", unresolved.join(", "));
+    let left: Vec<String> = left.into_iter().collect();
+    let message = format!("conflicts of an earlier update are still in {}", left.join(", "));
     Err(Failure::new(Kind::Destination, message)
         .hint("decide what is to stand between `<<<<<<<` and `>>>>>>>`, and remove the markers")
+        .hint("take over what you want of a `.new` file, and remove it")
         .into())
 }
 
@@ -92,7 +102,7 @@ fn directory(path: &Path) -> Result<&Path, Failure> {
 fn labels(stamp: &Stamp) -> (String, String) {
     let new = Version::of_program();
     match stamp.version {
-        Some(old) if old != new => (format!("jwt-allauth {old}"), format!("jwt-allauth {new}")),
-        _ => ("the old template".into(), "the new template".into()),
+        Some(old) if old != new => (format!("{}{old}", update::OF_PROGRAM), format!("{}{new}", update::OF_PROGRAM)),
+        _ => (update::OLD.into(), update::NEW.into()),
     }
 }

@@ -31,23 +31,8 @@ impl Held {
     }
 
     pub(crate) fn amend(&self, plan: &Plan, signals: &Signals) -> Result<(), Failure> {
-        self.refuse_other_places(plan)?;
+        refuse_other_places(&self.root, plan)?;
         self.place(plan, &signals.writing())
-    }
-
-    /// Refuses paths that pass through a link, since the files would be written to its target.
-    fn refuse_other_places(&self, plan: &Plan) -> Result<(), Failure> {
-        let mut paths = plan.place.iter().map(|file| &file.path).chain(&plan.removed);
-        // A file that the template has removed makes way by itself.
-        let stays = |parent: &&Path| !plan.removed.iter().any(|removed| Path::new(removed) == *parent);
-        match paths.find_map(|path| Some((path, no_directory_above(path, &self.root).filter(stays)?))) {
-            Some((path, parent)) => {
-                let what = what_is(&self.root.join(parent));
-                let message = format!("`{path}` cannot be written: `{}` {what}", parent.display());
-                Err(Failure::new(Kind::Destination, message).hint("move it away, or put a directory in its place"))
-            }
-            None => Ok(()),
-        }
     }
 
     fn place(&self, plan: &Plan, writing: &Writing) -> Result<(), Failure> {
@@ -75,6 +60,21 @@ impl Held {
             Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Err(error),
             _ => Ok(None),
         }
+    }
+}
+
+/// Refuses paths that pass through a link, since the files would be written to its target.
+pub(crate) fn refuse_other_places(root: &Path, plan: &Plan) -> Result<(), Failure> {
+    let mut paths = plan.place.iter().map(|file| &file.path).chain(&plan.removed);
+    // A file that the template has removed makes way by itself.
+    let stays = |parent: &&Path| !plan.removed.iter().any(|removed| Path::new(removed) == *parent);
+    match paths.find_map(|path| Some((path, no_directory_above(path, root).filter(stays)?))) {
+        Some((path, parent)) => {
+            let what = what_is(&root.join(parent));
+            let message = format!("`{path}` cannot be written: `{}` {what}", parent.display());
+            Err(Failure::new(Kind::Destination, message).hint("move it away, or put a directory in its place"))
+        }
+        None => Ok(()),
     }
 }
 

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-pub(crate) use amend::Held;
+pub(crate) use amend::{Held, refuse_other_places};
 use destination::Site;
 pub(crate) use destination::{Destination, Plan};
 use stage::Stage;

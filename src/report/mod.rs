@@ -14,9 +14,10 @@ use std::path::Path;
 
 use console::{StyledObject, style};
 
+pub(crate) use next_steps::{option, quoted};
 pub(crate) use plain::plain;
 pub(crate) use stream::err_is_terminal;
-pub(crate) use update::Updated;
+pub(crate) use update::{Checked, Updated};
 
 use crate::answers::Answers;
 use crate::cli::{Color, Format, Output};
@@ -135,10 +136,7 @@ impl Report {
             return document(&json::failed(error));
         }
         let Some(failure) = error.downcast_ref::<Failure>() else { return error_line(&format!("{error:#}")) };
-        for problem in failure.problems() {
-            error_line(&problem.to_string());
-            problem.hints.iter().for_each(|hint| tell(&format!("  {hint}")));
-        }
+        problems(failure);
     }
 
     fn list(&self, heading: &str, paths: &[String]) {
@@ -205,6 +203,13 @@ pub(crate) fn warn(text: &str) {
 
 fn error_line(text: &str) {
     tell_headed(&style("error:").for_stderr().red().bold(), text);
+}
+
+fn problems(failure: &Failure) {
+    for problem in failure.problems() {
+        error_line(&problem.to_string());
+        problem.hints.iter().for_each(|hint| tell(&format!("  {hint}")));
+    }
 }
 
 /// Reports an invalid command line as JSON.

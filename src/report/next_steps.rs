@@ -67,13 +67,22 @@ pub(super) fn notes(rendered: &Rendered) -> Vec<&'static str> {
     notes
 }
 
-pub(super) fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);
-    if !text.starts_with('-') && text.chars().all(plain) {
-        return text.to_owned();
-    }
+/// An argument without a flag.
+pub(crate) fn quoted(text: &str) -> String {
     let dash = if text.starts_with('-') { "-- " } else { "" };
-    format!("{dash}'{}'", text.replace('\'', r"'\''"))
+    format!("{dash}{}", word(text))
+}
+
+/// A flag's argument.
+pub(crate) fn option(flag: &str, value: &str) -> String {
+    let gap = if value.starts_with('-') { '=' } else { ' ' };
+    format!("{flag}{gap}{}", word(value))
+}
+
+fn word(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+,:@%=".contains(c);
+    let is_plain = !text.is_empty() && !text.starts_with(['-', '=']) && text.chars().all(plain);
+    if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 #[cfg(test)]
@@ -86,5 +95,7 @@ mod tests {
         assert_eq!(quoted("my shop"), "'my shop'");
         assert_eq!(quoted("it's"), r"'it'\''s'");
         assert_eq!(quoted("-x"), "-- '-x'");
+        assert_eq!(option("-d", "company=My shop"), "-d 'company=My shop'");
+        assert_eq!(option("--template", "-x"), "--template='-x'");
     }
 }

@@ -5,12 +5,28 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Report, document, next_steps, result, warn};
+use super::{Report, document, json, next_steps, problems, result, warn};
 use crate::cli::Format;
+use crate::failure::Failure;
 use crate::template::stamp::Stamp;
 use crate::update::security::Missing;
 use crate::update::{Change, Conflict, Outcome, Project, Update};
 use crate::version::Version;
+
+/// Kept by an update for the next one.
+const BASES: &str = "`.jwt-allauth/base/` has the template's text of each file that was merged: the next update tells by it \
+                     what is yours. Commit it with the rest; nothing else reads it";
+
+/// What `check` has found.
+pub(crate) struct Checked<'a> {
+    pub(crate) project: &'a Project,
+    pub(crate) behind: &'a [Change],
+    pub(crate) unresolved: &'a BTreeSet<String>,
+    /// Why it could not be found out whether the project is behind.
+    pub(crate) unknown: Option<&'a str>,
+    /// The command that updates it.
+    pub(crate) update: &'a str,
+}
 
 /// The result of an update or of a dry run.
 pub(crate) struct Updated<'a> {
@@ -21,14 +37,27 @@ pub(crate) struct Updated<'a> {
 }
 
 impl Report {
-    pub(crate) fn would_update(&self, updated: &Updated) {
+    /// `refusal` is what the update itself would fail with.
+    pub(crate) fn would_update(&self, updated: &Updated, refusal: Option<&Failure>) {
         if self.format == Format::Json {
-            return document(&format!("{:#}", object(updated, true)));
+            let mut object = object(updated, true);
+            if let Some(refusal) = refusal {
+                object["error"] = json::of_failure(refusal);
+            }
+            return document(&format!("{object:#}"));
         }
         self.changes(&updated.update.changes);
-        updated.update.advice.iter().for_each(|advice| warn(advice));
-        self.say_headed("Would update", &summary(updated));
+        if updated.update.is_nothing() {
+            self.say(&format!("`{}` is up to date", updated.project.stamp.name));
+        } else {
+            updated.update.advice.iter().for_each(|advice| warn(advice));
+            self.say_headed("Would update", &summary(updated));
+            self.explain(updated);
+        }
         self.say("Nothing was written");
+        if let Some(refusal) = refusal {
+            problems(refusal);
+        }
     }
 
     pub(crate) fn updated(&self, updated: &Updated) {
@@ -44,24 +73,32 @@ impl Report {
         for conflict in updated.update.conflicts().collect::<BTreeSet<_>>() {
             warn(left_to_do(conflict));
         }
+        self.explain(updated);
         self.say_under("Next steps", "");
         for command in commands(updated) {
             self.say(&format!("  {command}"));
         }
     }
 
-    pub(crate) fn checked(&self, project: &Project, behind: &[Change], unresolved: &[String]) {
+    pub(crate) fn checked(&self, checked: &Checked) {
+        let Checked { project, behind, unresolved, unknown, update } = *checked;
         if self.format == Format::Json {
             let mut object = versions(&project.stamp);
-            object["behind"] = (!behind.is_empty()).into();
+            object["behind"] = if unknown.is_some() { Value::Null } else { (!behind.is_empty()).into() };
             object["unresolved"] = json!(unresolved);
+            object["warnings"] = unknown.into_iter().collect();
             object["files"] = behind.iter().map(of_change).collect();
+            object["update"] = if behind.is_empty() { Value::Null } else { update.into() };
             return document(&format!("{object:#}"));
         }
         self.changes(behind);
         let (name, stamp) = (&project.stamp.name, &project.stamp);
         if !unresolved.is_empty() {
-            warn(&format!("conflicts of an earlier update are still in {}", unresolved.join(", ")));
+            let files: Vec<&str> = unresolved.iter().map(String::as_str).collect();
+            warn(&format!("conflicts are still in {}", files.join(", ")));
+        }
+        if let Some(why) = unknown {
+            warn(&format!("whether it is behind is not known: {why}"));
         }
         if behind.is_empty() && unresolved.is_empty() {
             return self.say(&format!("`{name}` is up to date"));
@@ -70,11 +107,12 @@ impl Report {
             return self.say(&format!("`{name}` is not up to date before somebody has decided what stays"));
         }
         let files = if behind.len() == 1 { "1 file".into() } else { format!("{} files", behind.len()) };
-        self.say(&format!("`{name}` is behind, {files}: `jwt-allauth update` brings it {}", way(stamp)));
-        self.say("`jwt-allauth update --dry-run` says what would become of yours");
+        self.say(&format!("`{name}` is behind, {files}: `{update}` brings it {}", way(stamp)));
+        self.say(&format!("`{update} --dry-run` says what would become of yours"));
     }
 
-    pub(crate) fn checked_security(&self, project: &Project, missing: &[Missing]) {
+    /// `update` is the command that brings what is missing.
+    pub(crate) fn checked_security(&self, project: &Project, missing: &[Missing], update: &str) {
         if self.format == Format::Json {
             let fixes = missing.iter().map(|missing| {
                 let (version, problem) = (missing.fix.version.to_string(), &missing.fix.problem);
@@ -100,7 +138,13 @@ impl Report {
         if missing.is_empty() {
             return self.say(&format!("`{name}` has every security fix that this program knows of"));
         }
-        self.say(&format!("`{name}` lacks {fixes}: `jwt-allauth update` brings what is missing"));
+        self.say(&format!("`{name}` lacks {fixes}: `{update}` brings what is missing"));
+    }
+
+    fn explain(&self, updated: &Updated) {
+        for note in notes(updated) {
+            self.say(note);
+        }
     }
 
     /// Lists unchanged files only with `--verbose`.
@@ -125,13 +169,20 @@ fn left_to_do(conflict: Conflict) -> &'static str {
 
 fn summary(updated: &Updated) -> String {
     let (stamp, changes) = (&updated.project.stamp, &updated.update.changes);
-    let mut counts = Vec::new();
     let mut outcomes: Vec<Outcome> = changes.iter().map(|change| change.outcome).collect();
     outcomes.sort_unstable();
-    for same in outcomes.chunk_by(|a, b| a == b) {
-        counts.push(format!("{} {}", same.len(), same[0].name()));
-    }
-    format!("`{}` {}: {}", stamp.name, way(stamp), counts.join(", "))
+    let counted = |is_of_update: bool| {
+        let same = outcomes.chunk_by(|a, b| a == b).filter(|same| same[0].is_of_update() == is_of_update);
+        same.map(|same| format!("{} {}", same.len(), same[0].name())).collect::<Vec<_>>().join(", ")
+    };
+    let (done, left) = (counted(true), counted(false));
+    let done = if done.is_empty() { "no file of yours".to_owned() } else { done };
+    let left = if left.is_empty() { left } else { format!("; not concerned: {left}") };
+    format!("`{}` {}: {done}{left}", stamp.name, way(stamp))
+}
+
+fn notes(updated: &Updated) -> Vec<&'static str> {
+    updated.update.keeps_bases().then_some(BASES).into_iter().collect()
 }
 
 /// The program's version says nothing about a foreign template.
@@ -142,9 +193,13 @@ fn way(stamp: &Stamp) -> String {
     }
 }
 
-/// Commands to check that the project still works.
+/// What is left to decide, and commands to check that the project still works.
 fn commands(updated: &Updated) -> Vec<String> {
     let mut commands = Vec::new();
+    let conflicts = updated.update.conflicting();
+    if !conflicts.is_empty() {
+        commands.push(format!("# first decide what stays in {}", conflicts.join(", ")));
+    }
     if updated.directory != Path::new(".") {
         commands.push(format!("cd {}", next_steps::quoted(&updated.directory.display().to_string())));
     }
@@ -164,6 +219,7 @@ fn object(updated: &Updated, dry_run: bool) -> Value {
     object["conflicts"] = updated.update.conflicts().count().into();
     object["warnings"] = updated.update.advice.iter().cloned().collect();
     object["files"] = updated.update.changes.iter().map(of_change).collect();
+    object["notes"] = json!(notes(updated));
     if !dry_run {
         object["next_steps"] = json!(commands(updated));
     }

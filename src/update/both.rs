@@ -84,7 +84,7 @@ fn is_lock_file(path: &str) -> bool {
 }
 
 impl File {
-    fn text(&self) -> Option<&str> {
+    pub(super) fn text(&self) -> Option<&str> {
         std::str::from_utf8(&self.contents).ok().filter(|_| self.mode != Mode::Link)
     }
 }

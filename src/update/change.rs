@@ -20,6 +20,11 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    /// Whether the update does something, rather than leaving what its owner has done.
+    pub(crate) fn is_of_update(self) -> bool {
+        !matches!(self, Self::Deleted | Self::Kept | Self::Unchanged)
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Conflict => "conflict",

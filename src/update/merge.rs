@@ -4,6 +4,10 @@ use diffy::{DiffOptions, Hunk, IncompleteHunkStyle, Line, MergeOptions};
 
 /// Label of the owner's part in a marker.
 const YOURS: &str = "yours";
+/// Labels of the other parts: the program's version follows, or nothing where it says nothing.
+pub(crate) const OF_PROGRAM: &str = "jwt-allauth ";
+pub(crate) const OLD: &str = "the old template";
+pub(crate) const NEW: &str = "the new template";
 /// As in git.
 const MARKER_LENGTH: usize = 7;
 
@@ -73,17 +77,44 @@ impl Merged {
     }
 }
 
-/// Whether a conflict has been left unresolved.
+/// Lines of which one is in every text for which [`has_conflict`] is true.
+pub(super) const LIKE_A_MARKER: &str = r"^(<{7,} yours|[|]{7,} |>{7,} )";
+
+/// Whether a marker of an update's conflict still stands in it.
 pub(super) fn has_conflict(text: &str) -> bool {
+    let is_marker = |line: &str, mark, labels: &[&str]| {
+        let label = line[run(line, mark)..].strip_prefix(' ');
+        let is_ours = |label: &str| labels.contains(&label) || (labels != [YOURS] && label.starts_with(OF_PROGRAM));
+        run(line, mark) >= MARKER_LENGTH && label.is_some_and(is_ours)
+    };
+    text.lines()
+        .any(|line| is_marker(line, '<', &[YOURS]) || is_marker(line, '|', &[OLD]) || is_marker(line, '>', &[NEW]))
+}
+
+/// Whether markers stand in it as git leaves them: begin, middle and end, in this order and of one length.
+pub(super) fn has_block(text: &str) -> bool {
+    let (mut begun, mut halved) = (0, 0);
     text.lines().any(|line| {
-        let rest = line.trim_start_matches('<');
-        line.len() - rest.len() >= MARKER_LENGTH && rest.strip_prefix(' ') == Some(YOURS)
+        let is_marker = |mark: char| {
+            let length = run(line, mark);
+            (length >= MARKER_LENGTH && line[length..].chars().next().is_none_or(|next| next == ' ')).then_some(length)
+        };
+        if let Some(length) = is_marker('<') {
+            (begun, halved) = (length, 0);
+        } else if is_marker('=').is_some_and(|length| length == begun && length == line.len()) {
+            halved = begun;
+        }
+        is_marker('>').is_some_and(|length| length == halved)
     })
+}
+
+/// The length of a run of this character, an ASCII one, at the beginning.
+fn run(line: &str, mark: char) -> usize {
+    line.len() - line.trim_start_matches(mark).len()
 }
 
 /// Longer than any marker-like line in the texts.
 fn marker_length(texts: &[&str]) -> usize {
-    let run = |line: &str, mark| line.len() - line.trim_start_matches(mark).len();
     let marks = |line| ['<', '|', '>'].into_iter().map(move |mark| run(line, mark));
     let longest = texts.iter().flat_map(|text| text.lines()).flat_map(marks).max().unwrap_or_default();
     MARKER_LENGTH.max(longest + 1)
@@ -153,5 +184,35 @@ mod tests {
         assert!(merged.text.starts_with("<<<<<<< ours\n<<<<<<<< yours\nyou\n|||||||| 0.1.0\n"), "{}", merged.text);
         assert_eq!(merged.conflicts, 1);
         assert!(has_conflict(&merged.text) && !has_conflict("<<<<<<< ours\n"));
+    }
+
+    #[test]
+    fn any_marker_that_is_left_is_a_conflict() {
+        for line in
+            ["<<<<<<< yours", "||||||| jwt-allauth 0.1.0", ">>>>>>>> the new template", "||||||| the old template"]
+        {
+            assert!(has_conflict(&format!("a\n{line}\r\nb\n")), "{line}");
+        }
+        for line in
+            ["<<<<<< yours", "<<<<<<< yours truly", "=======", "||||||| a", ">>>>>>> HEAD", " <<<<<<< yours", ""]
+        {
+            assert!(!has_conflict(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_git_leaves_is_a_block_of_three_markers() {
+        assert!(has_block("a\n<<<<<<< HEAD\none\n=======\ntwo\n>>>>>>> topic\n"));
+        assert!(has_block("<<<<<<<\r\n||||||| 1\r\n=======\r\n>>>>>>>\r\n"));
+        for text in [
+            "Title\n=======\n",
+            "<<<<<<< a\n>>>>>>> b\n",
+            "=======\n<<<<<<< a\n>>>>>>> b\n",
+            "<<<<<<< a\n======== \n>>>>>>> b\n",
+            ">>>>>>> a\n=======\n<<<<<<< b\n",
+            "<<<<<<<<HEAD\n========\n>>>>>>>>x\n",
+        ] {
+            assert!(!has_block(text), "{text}");
+        }
     }
 }

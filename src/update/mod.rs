@@ -3,6 +3,7 @@
 //! Each file has three texts: the old template's, the owner's and the new template's. The stamp has the hash of the
 //! first, so a file that still matches it needs no merge.
 
+mod alike;
 mod base;
 mod both;
 mod change;
@@ -23,7 +24,7 @@ use anyhow::Result;
 
 pub(crate) use base::Bases;
 pub(crate) use change::{Change, Conflict, Outcome};
-pub(crate) use merge::Labels;
+pub(crate) use merge::{Labels, NEW, OF_PROGRAM, OLD};
 pub(crate) use project::Project;
 
 use crate::project::Plan;
@@ -68,7 +69,7 @@ impl Update {
         for change in &mut changes {
             follow_mode(project, tree, change)?;
         }
-        moved::follow(project, tree, &mut changes);
+        moved::follow(project, tree, bases, labels, &mut changes);
         changes.sort_by(|a, b| a.path.cmp(&b.path));
         room::check(project, &directories, &changes)?;
         let records = records::of(project, tree, &changes)?;
@@ -96,6 +97,17 @@ impl Update {
 
     pub(crate) fn conflicts(&self) -> impl Iterator<Item = Conflict> {
         self.changes.iter().filter_map(|change| change.conflict)
+    }
+
+    /// The files in which its owner has to decide.
+    pub(crate) fn conflicting(&self) -> Vec<&str> {
+        let conflicts = self.changes.iter().filter(|change| change.conflict.is_some());
+        conflicts.filter_map(|change| change.file.as_ref()).map(|file| file.path.as_str()).collect()
+    }
+
+    /// Whether texts for the next update are kept in the project.
+    pub(crate) fn keeps_bases(&self) -> bool {
+        self.records.iter().filter_map(|record| record.file.as_ref()).any(|file| file.path.starts_with(base::LEFT))
     }
 
     /// Files with uncommitted changes of the owner's, which could not be restored.

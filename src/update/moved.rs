@@ -1,65 +1,156 @@
-//! Applies the template's changes to a file that its owner has moved, which is found by its text.
+//! Applies the template's changes to a file that its owner has moved, which is found by its text. Where it is not
+//! certain which one it is, the template's is laid at the old place and the owner decides.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use super::change::{Change, Outcome};
+use super::alike::{self, Text};
+use super::base::Bases;
+use super::both;
+use super::change::{Change, Conflict, Outcome};
+use super::look::{Both, is_migration};
+use super::merge::Labels;
 use super::project::{Present, Project};
-use crate::ends;
 use crate::template::stamp;
 use crate::tree::{File, Tree};
 use crate::vcs::history;
 
-pub(super) fn follow(project: &Project, tree: &Tree, changes: &mut Vec<Change>) {
-    let gone: Vec<(usize, &File, &str)> = changes
-        .iter()
-        .enumerate()
-        .filter(|(_, change)| change.outcome == Outcome::Deleted)
-        .filter_map(|(at, change)| Some((at, tree.get(&change.path)?, project.stamp.hash(&change.path)?)))
-        .filter(|(_, theirs, stamped)| theirs.hash() != *stamped)
-        .collect();
+/// Fewer equal lines are in files that have nothing to do with each other.
+const FEWEST: usize = 2;
+/// From so many on a file is changed without asking.
+const CERTAIN: usize = 3;
+
+/// A file that is not where the template has it, and that the template has changed.
+struct Gone<'t> {
+    /// In the list of changes.
+    at: usize,
+    theirs: &'t File,
+    stamped: &'t str,
+}
+
+/// A file of the owner's own.
+struct Own {
+    path: String,
+    yours: Present,
+}
+
+pub(super) fn follow(project: &Project, tree: &Tree, bases: &Bases, labels: Labels, changes: &mut Vec<Change>) {
+    let gone = gone(project, tree, changes);
     if gone.is_empty() {
         return;
     }
-    let hashes: Vec<&str> = gone.iter().map(|(_, _, stamped)| *stamped).collect();
-    let mut places = places(project, tree, &hashes);
-    for (at, theirs, stamped) in gone {
-        let note = match &mut places.get_mut(stamped).map_or(&mut [][..], |places| &mut places[..]) {
-            [] => "by you; the template has changed it since".to_owned(),
-            [(path, yours)] => {
-                changes.push(at_its_place(path, yours, theirs));
-                let note = format!("by you, moved to `{path}`");
-                places.remove(stamped);
-                note
+    let own = own(project, tree);
+    let mut taken = BTreeSet::new();
+    let mut edited = Vec::new();
+    for gone in gone {
+        let is_it = |at: &usize| !taken.contains(at) && own[*at].is_whole(gone.stamped);
+        match (0..own.len()).filter(is_it).collect::<Vec<_>>()[..] {
+            [] => edited.push(gone),
+            [at] => {
+                taken.insert(at);
+                changes.push(own[at].replaced(&gone));
+                moved(&mut changes[gone.at], &own[at], &gone);
             }
-            several => {
-                let paths: Vec<String> = several.iter().map(|(path, _)| format!("`{path}`")).collect();
-                format!("by you; the template has changed it since, and its old text is in {}", paths.join(", "))
-            }
-        };
-        changes[at].note = Some(note);
+            ref several => asked(&mut changes[gone.at], several.iter().map(|at| &own[*at]), &gone),
+        }
     }
+    let own: Vec<Own> = own.into_iter().enumerate().filter(|(at, _)| !taken.contains(at)).map(|(_, own)| own).collect();
+    follow_edited(&edited, &own, bases, labels, changes);
 }
 
-/// Finds files of the owner's with these hashes at paths that the template does not know.
-fn places<'h>(project: &Project, tree: &Tree, hashes: &[&'h str]) -> BTreeMap<&'h str, Vec<(String, Present)>> {
+fn gone<'t>(project: &'t Project, tree: &'t Tree, changes: &[Change]) -> Vec<Gone<'t>> {
+    let deleted = changes.iter().enumerate().filter(|(_, change)| change.outcome == Outcome::Deleted);
+    let gone = deleted.filter_map(|(at, change)| {
+        Some(Gone { at, theirs: tree.get(&change.path)?, stamped: project.stamp.hash(&change.path)? })
+    });
+    gone.filter(|gone| gone.theirs.hash() != gone.stamped).collect()
+}
+
+fn own(project: &Project, tree: &Tree) -> Vec<Own> {
     let is_ours = |path: &str| path == stamp::PATH || path.starts_with(super::base::LEFT) || tree.get(path).is_some();
-    let mut places: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-    for path in history::tracked(&project.root) {
-        if is_ours(&path) || project.stamp.hash(&path).is_some() {
+    let theirs = |path: &String| !is_ours(path) && project.stamp.hash(path).is_none();
+    // An unreadable file was not moved.
+    let present = |path: String| Some(Own { yours: project.read(&path).ok().flatten()?, path });
+    let own = history::tracked(&project.root).into_iter().filter(theirs).filter_map(present);
+    own.filter(|own| own.yours.text().is_some_and(|text| !text.trim().is_empty())).collect()
+}
+
+fn follow_edited(gone: &[Gone], own: &[Own], bases: &Bases, labels: Labels, changes: &mut Vec<Change>) {
+    let wanted = gone.iter().map(|gone| (gone.theirs.path.clone(), gone.stamped.to_owned()));
+    let (found, _) = bases.find(&wanted.collect());
+    let base = |gone: &Gone| found.get(&gone.theirs.path).and_then(|base| std::str::from_utf8(base).ok());
+    let bases: Vec<Option<&str>> = gone.iter().map(base).collect();
+    // The template's new text still says what the file is like.
+    let old = gone
+        .iter()
+        .zip(&bases)
+        .map(|(gone, base)| Text::of(&gone.theirs.path, base.or(gone.theirs.text()).unwrap_or_default()));
+    let old: Vec<Text> = old.collect();
+    let new = own.iter().map(|own| Text::of(&own.path, own.yours.text().unwrap_or_default()));
+    let new: Vec<Text> = new.collect();
+    let candidates = alike::candidates(&old, &new);
+    let pairs = alike::pairs(&candidates);
+    let is_free = |at: usize| pairs.iter().all(|pair| pair.new != at);
+    for (index, gone) in gone.iter().enumerate() {
+        let pair = pairs.iter().find(|pair| pair.old == index && pair.lines >= FEWEST);
+        let rivals = candidates.iter().filter(|one| one.old == index && one.lines >= FEWEST && is_free(one.new));
+        let alike: Vec<usize> = pair.into_iter().chain(rivals).map(|one| one.new).collect();
+        let is_certain = alike.len() == 1 && pair.is_some_and(|pair| pair.lines >= CERTAIN);
+        if let Some(base) = bases[index].filter(|_| is_certain && !is_migration(&gone.theirs.path)) {
+            let own = &own[alike[0]];
+            changes.extend(own.merged(gone, base, labels));
+            moved(&mut changes[gone.at], own, gone);
             continue;
         }
-        // An unreadable file was not moved.
-        let Some(present) = project.read(&path).ok().flatten() else { continue };
-        let is_blank = present.text().is_none_or(|text| text.trim().is_empty());
-        let hash = hashes.iter().find(|hash| !is_blank && ends::has_hash(&present.contents, hash));
-        places.entry(hash.copied().unwrap_or_default()).or_default().push((path, present));
+        let holds_it = |at: &usize| is_free(*at) && old[index].is_mostly_in(&new[*at], CERTAIN);
+        let places = if alike.is_empty() { (0..own.len()).filter(holds_it).collect() } else { alike };
+        asked(&mut changes[gone.at], places.iter().map(|at| &own[*at]), gone);
     }
-    places.remove("");
-    places
 }
 
-fn at_its_place(path: &str, yours: &Present, theirs: &File) -> Change {
-    let file = File { path: path.to_owned(), ..yours.with_ends(theirs) };
-    let change = Change::writing(Outcome::Updated, &file).noted(&format!("`{}`, which you have moved", theirs.path));
-    Change { was: Some(yours.hash()), ..change }
+fn moved(change: &mut Change, own: &Own, gone: &Gone) {
+    change.note = Some(format!("by you, moved to `{}`", own.path));
+    change.base = gone.theirs.text().map(str::to_owned);
+}
+
+/// Leaves the decision to the owner, unless there is no place at all.
+fn asked<'o>(change: &mut Change, places: impl Iterator<Item = &'o Own>, gone: &Gone) {
+    let places: Vec<String> = places.map(|own| format!("`{}`", own.path)).collect();
+    if places.is_empty() {
+        change.note = Some("by you; the template has changed it since".to_owned());
+        return;
+    }
+    let path = format!("{}{}", change.path, both::NEW);
+    let places = places.join(" or ");
+    let note = format!("deleted by you, or moved to {places}; the template has changed it since: `{path}`");
+    let base = gone.theirs.text().map(str::to_owned);
+    let file = Some(File { path, ..gone.theirs.clone() });
+    let asked = Change::of(&change.path, Outcome::Conflict).conflicting(Conflict::Beside);
+    *change = Change { file, base, note: Some(note), ..asked };
+}
+
+impl Own {
+    fn is_whole(&self, stamped: &str) -> bool {
+        self.yours.is_as_stamped(Some(stamped))
+    }
+
+    fn replaced(&self, gone: &Gone) -> Change {
+        let file = File { path: self.path.clone(), ..self.yours.with_ends(gone.theirs) };
+        let change = Change::writing(Outcome::Updated, &file).noted(&from(gone));
+        Change { was: Some(self.yours.hash()), ..change }
+    }
+
+    /// None if it has all of the template's changes already.
+    fn merged(&self, gone: &Gone, base: &str, labels: Labels) -> Option<Change> {
+        let both = Both { stamped: Some(gone.stamped), yours: self.yours.clone(), theirs: gone.theirs };
+        let merged = both::merged(&both, Some(base.as_bytes()), labels);
+        let places = merged.note.as_ref().map(|note| format!("; {note}")).unwrap_or_default();
+        let note = Some(format!("{}{places}", from(gone)));
+        let file = merged.file.as_ref()?;
+        let file = Some(File { path: self.path.clone(), ..file.clone() });
+        Some(Change { path: self.path.clone(), file, note, base: None, ..merged })
+    }
+}
+
+fn from(gone: &Gone) -> String {
+    format!("`{}`, which you have moved", gone.theirs.path)
 }

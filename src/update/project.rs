@@ -1,19 +1,21 @@
 //! A rendered project on disk, with its owner's changes.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{env, merge};
+use super::{both, env, merge};
 use crate::ends;
 use crate::failure::{Failure, Kind, Place};
 use crate::platform;
 use crate::project;
 use crate::secrets::Secrets;
 use crate::template::stamp::{self, Stamp};
-use crate::tree::{File, Mode, sha256};
+use crate::tree::{File, Mode, Tree, sha256};
+use crate::vcs::history;
 use crate::version::Version;
 
 pub(super) const ENV: &str = ".env";
@@ -54,12 +56,12 @@ impl Project {
     }
 
     /// Refuses a project that an interrupted update left half-done.
-    pub(crate) fn refuse_half_done(root: &Path) -> Result<()> {
+    pub(crate) fn refuse_half_done(root: &Path, remedy: &str) -> Result<()> {
         if !project::is_half_done(root)? {
             return Ok(());
         }
         let message = "an earlier `jwt-allauth update` stopped half-way";
-        Err(Failure::new(Kind::Destination, message).hint("`jwt-allauth update` undoes it, and begins anew").into())
+        Err(Failure::new(Kind::Destination, message).hint(format!("`{remedy}` undoes it, and begins anew")).into())
     }
 
     pub(super) fn read(&self, path: &str) -> Result<Option<Present>> {
@@ -87,14 +89,35 @@ impl Project {
             .or_drawn_before(value("CRON_SECRET_KEY"), value("POSTGRES_PASSWORD")))
     }
 
-    /// Files with unresolved conflicts of an earlier update.
-    pub(crate) fn unresolved(&self) -> Result<Vec<String>> {
-        let mut unresolved = Vec::new();
+    /// What conflicts of an earlier update have left: files with markers, also where the owner has moved them, and the
+    /// template's files beside the owner's.
+    pub(crate) fn left_over(&self) -> Result<BTreeSet<String>> {
+        let has_conflict = |present: Present| present.text().is_some_and(merge::has_conflict);
+        let mut left = BTreeSet::new();
         for path in self.stamp.files.keys() {
-            let present = self.read(path)?;
-            let is_unresolved = |present: Present| present.text().is_some_and(merge::has_conflict);
-            if present.is_some_and(is_unresolved) {
-                unresolved.push(path.clone());
+            left.extend(self.read(path)?.is_some_and(has_conflict).then(|| path.clone()));
+            let beside = format!("{path}{}", both::NEW);
+            let is_there = self.stamp.hash(&beside).is_none() && matches!(self.read(&beside), Ok(Some(_)));
+            left.extend(is_there.then_some(beside));
+        }
+        let elsewhere = history::with_line(&self.root, merge::LIKE_A_MARKER);
+        left.extend(
+            elsewhere.into_iter().filter(|path| self.read(path).is_ok_and(|file| file.is_some_and(has_conflict))),
+        );
+        Ok(left)
+    }
+
+    /// The same, and files of the template's with markers of git's, unless the template has such itself.
+    pub(crate) fn unresolved(&self, tree: Option<&Tree>) -> Result<BTreeSet<String>> {
+        let mut unresolved = self.left_over()?;
+        let theirs = tree.into_iter().flat_map(Tree::files).map(|file| &file.path);
+        for path in self.stamp.files.keys().chain(theirs) {
+            // A directory in its place is reported where the file would be written.
+            let Ok(Some(present)) = self.read(path) else { continue };
+            let is_theirs = tree.and_then(|tree| tree.get(path)?.text()).is_some_and(merge::has_block);
+            let has_block = present.text().is_some_and(merge::has_block);
+            if has_block && !is_theirs && !present.is_as_stamped(self.stamp.hash(path)) {
+                unresolved.insert(path.clone());
             }
         }
         Ok(unresolved)

@@ -22,7 +22,7 @@ pub(super) fn of(project: &Project, tree: &Tree, changes: &[Change]) -> Result<V
             let file = File { path: path.clone(), contents, mode: Mode::Plain, origin: Origin::BuiltIn };
             wanted.insert(path, Some(file));
         } else if let Some((left, theirs)) = project.read(&path)?.zip(tree.get(&change.path))
-            && change.outcome == Outcome::Unchanged
+            && matches!(change.outcome, Outcome::Unchanged | Outcome::Deleted)
             && left.is(theirs)
         {
             wanted.remove(&path);

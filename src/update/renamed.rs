@@ -3,10 +3,11 @@
 //! In the stamp a rename is one file removed and one added. An unchanged file is simply replaced. A changed one would
 //! stay behind under its old name, where no compiler reads it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 
 use anyhow::Result;
 
+use super::alike::{self, Text};
 use super::base::Bases;
 use super::both;
 use super::change::{Change, Outcome};
@@ -16,9 +17,6 @@ use super::modes;
 use super::project::{Present, Project};
 use crate::template::stamp;
 use crate::tree::{File, Mode, Tree};
-
-/// Percentage of equal lines from which two files count as a rename.
-const ALIKE: usize = 50;
 
 /// A file that the owner has changed and the template no longer has.
 struct Left<'p> {
@@ -72,36 +70,18 @@ fn left<'p>(project: &'p Project, tree: &Tree, changes: &[Change]) -> Result<Vec
     Ok(left)
 }
 
-/// Pairs old and new files, the most similar first; with equal similarity a pair with the same file name comes first.
 fn pairs<'l, 't>(
     left: &'l [Left<'_>],
     found: &BTreeMap<String, Vec<u8>>,
     new: &[&'t File],
 ) -> Vec<(&'l Left<'l>, &'t File)> {
-    let texts: Vec<_> = new.iter().map(|file| std::str::from_utf8(&file.contents).map(Lines::of)).collect();
-    let mut candidates = Vec::new();
-    for (at, old) in left.iter().enumerate() {
-        let Some(base) = found.get(&old.path).and_then(|base| std::str::from_utf8(base).ok()).map(Lines::of) else {
-            continue;
-        };
-        for (to, text) in texts.iter().enumerate() {
-            let alike = text.as_ref().map_or(0, |text| base.alike(text));
-            if alike >= ALIKE {
-                candidates.push((alike, name(&old.path) == name(&new[to].path), at, to));
-            }
-        }
-    }
-    candidates.sort_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)).then(a.cmp(b)));
-    let (mut taken_left, mut taken_new) = (BTreeSet::new(), BTreeSet::new());
-    let is_free = |(_, _, at, to): &(usize, bool, usize, usize)| {
-        let is_free = !taken_left.contains(at) && !taken_new.contains(to);
-        if is_free {
-            taken_left.insert(*at);
-            taken_new.insert(*to);
-        }
-        is_free
-    };
-    candidates.into_iter().filter(is_free).map(|(_, _, at, to)| (&left[at], new[to])).collect()
+    let base = |left: &'l Left| Some((left, std::str::from_utf8(found.get(&left.path)?).ok()?));
+    let old: Vec<(&Left, &str)> = left.iter().filter_map(base).collect();
+    let new: Vec<(&File, &str)> = new.iter().filter_map(|file| Some((*file, file.text()?))).collect();
+    let old_texts: Vec<Text> = old.iter().map(|(left, text)| Text::of(&left.path, text)).collect();
+    let new_texts: Vec<Text> = new.iter().map(|(file, text)| Text::of(&file.path, text)).collect();
+    let pairs = alike::pairs(&alike::candidates(&old_texts, &new_texts));
+    pairs.iter().map(|pair| (old[pair.old].0, new[pair.new].0)).collect()
 }
 
 fn carried(left: &Left, base: Option<&[u8]>, theirs: &File, labels: Labels) -> Change {
@@ -116,47 +96,7 @@ fn carried(left: &Left, base: Option<&[u8]>, theirs: &File, labels: Labels) -> C
     };
     let places = change.note.as_ref().map(|note| format!("; {note}")).unwrap_or_default();
     let note = format!("your changes to `{}`, which is called so now{places}", left.path);
-    let base = std::str::from_utf8(&theirs.contents).ok().map(str::to_owned);
+    let base = theirs.text().map(str::to_owned);
     let renamed_from = Some(left.path.clone());
     Change { renamed_from, was: None, is_work: false, base, note: Some(note), ..change }
-}
-
-fn name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-/// How often each line occurs in a text, except for lines without letters or digits.
-struct Lines<'t> {
-    count: usize,
-    times: HashMap<&'t str, usize>,
-}
-
-impl<'t> Lines<'t> {
-    fn of(text: &'t str) -> Self {
-        let mut lines = Self { count: 0, times: HashMap::new() };
-        for line in text.lines().map(str::trim).filter(|line| line.chars().any(char::is_alphanumeric)) {
-            lines.count += 1;
-            *lines.times.entry(line).or_default() += 1;
-        }
-        lines
-    }
-
-    /// Lines in both, in percent of the longer text.
-    fn alike(&self, other: &Self) -> usize {
-        let both = self.times.iter().map(|(line, times)| *times.min(other.times.get(line).unwrap_or(&0)));
-        both.sum::<usize>() * 100 / self.count.max(other.count).max(1)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_are_alike_by_the_lines_that_say_something() {
-        let alike = |a: &str, b: &str| Lines::of(a).alike(&Lines::of(b));
-        assert_eq!(alike("a\nb\nc\nd\n", "  b\nd\n\n}\n{\n"), 50);
-        assert_eq!(alike("a\na\nb\n", "a\nb\nc\nd\n"), 50, "a line counts as often as it stands in both");
-        assert_eq!((alike("", ""), alike("}\n", "}\n"), alike("a\n", "b\n")), (0, 0, 0));
-    }
 }

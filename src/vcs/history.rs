@@ -43,6 +43,13 @@ pub(crate) fn ignored<'p>(directory: &Path, paths: impl Iterator<Item = &'p str>
     lines(&output(directory, &["check-ignore", "-z", "--stdin"], &paths.join("\0")).unwrap_or_default())
 }
 
+/// Every file below the directory with such a line, unless git ignores it; none without git or a repository.
+pub(crate) fn with_line(directory: &Path, pattern: &str) -> BTreeSet<String> {
+    let grep = ["-c", "grep.fullName=false", "-c", "submodule.recurse=false", "grep", "-lzIE", "--untracked", "-e"];
+    // git exits with an error if there is none.
+    lines(&output(directory, &[&grep[..], &[pattern]].concat(), "").unwrap_or_default())
+}
+
 /// Every file below the directory that git tracks.
 pub(crate) fn tracked(directory: &Path) -> BTreeSet<String> {
     lines(&output(directory, &["ls-files", "-z"], "").unwrap_or_default())

@@ -27,6 +27,8 @@ pub(crate) struct Overlay {
     /// Patterns of the kept built-in files; None keeps all.
     pub(crate) keep: Option<Vec<String>>,
     pub(crate) fetched: Option<Fetched>,
+    /// The name of its directory, which says nothing of where it is.
+    pub(crate) directory: Option<String>,
     /// Whether it comes with the program.
     pub(crate) is_embedded: bool,
     /// Hash of all its files, which shows whether the skeleton has changed.
@@ -50,7 +52,8 @@ pub(super) fn read(directory: &Path) -> Result<(Overlay, Vec<Source>), Failure> 
         return Err(Failure::new(Kind::Template, "it holds no files")
             .hint("a file of it takes the place of the built-in project's file of the same path, or is added"));
     }
-    Ok((overlay(&name_of(directory), manifest, &sources), sources))
+    let name = name_of(directory);
+    Ok((Overlay { directory: Some(name.clone()), ..overlay(&name, manifest, &sources) }, sources))
 }
 
 /// The same for files in memory.
@@ -71,6 +74,7 @@ fn overlay(name: &str, manifest: Manifest, sources: &[Source]) -> Overlay {
         placeholders: manifest.placeholders,
         keep: manifest.keep,
         fetched: None,
+        directory: None,
         is_embedded: false,
         hash: Tree::new(files).hash(),
     }

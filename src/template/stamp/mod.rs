@@ -72,6 +72,11 @@ fn of_overlay(overlay: &Overlay) -> Table {
     if let Some(version) = &overlay.version {
         table.insert("version".into(), version.clone().into());
     }
+    if let Some(directory) =
+        overlay.directory.as_ref().filter(|name| **name != overlay.name && overlay.fetched.is_none())
+    {
+        table.insert("directory".into(), directory.clone().into());
+    }
     if overlay.is_embedded {
         table.insert("source".into(), overlay.name.clone().into());
     }

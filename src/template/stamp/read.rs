@@ -42,8 +42,8 @@ pub(crate) enum Origin {
     BuiltIn,
     /// A value of `--template` that is valid on any machine.
     Location(String),
-    /// The name of a local directory, which may have moved.
-    Directory(String),
+    /// A local directory, which may have moved: its own name and the template's.
+    Directory { directory: String, template: String },
 }
 
 impl Stamp {
@@ -88,10 +88,12 @@ fn origin(page: &Table, template: &Table, id: &str) -> Origin {
     let laid = if id == BUILT_IN { overlay } else { Some(template) };
     let Some(laid) = laid else { return Origin::BuiltIn };
     let text = |key| laid.get(key).and_then(Value::as_str);
-    match text("source") {
-        Some(source) => Origin::Location(source.to_owned()),
-        None => Origin::Directory(text("name").unwrap_or(id).to_owned()),
+    if let Some(source) = text("source") {
+        return Origin::Location(source.to_owned());
     }
+    let template = text("name").unwrap_or(id).to_owned();
+    let directory = text("directory").map_or_else(|| template.clone(), str::to_owned);
+    Origin::Directory { directory, template }
 }
 
 fn one_of<A: ValueEnum>(value: &Value) -> Result<A, Failure> {

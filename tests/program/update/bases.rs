@@ -64,7 +64,7 @@ fn where_nothing_remembers_it_whatever_differs_is_a_conflict() {
 fn a_directory_may_have_what_the_old_program_renders() {
     let project = without_history();
     project.place.write("old/rustfmt.toml", "# of another version\n");
-    project.update("--base ../old --dry-run").succeeded().saying("1 conflict");
+    project.update("--base ../old --dry-run").ended_with(9).saying("1 conflict");
     project.place.write("old/rustfmt.toml", OLD);
     project.update("--base ../nowhere").ended_with(2).saying("not a directory");
     assert_eq!(outcome(&project.update("--base ../old").succeeded(), "rustfmt.toml"), "merged");

@@ -3,11 +3,40 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use super::{Project, hash, outcome};
+use super::{Project, hash, lay, outcome, update, with_skeleton};
 
 /// `rustfmt.toml` is short: its lines are these.
 fn rustfmt() -> Vec<String> {
     Project::new().read("rustfmt.toml").lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn what_an_update_leaves_for_the_next_one_is_explained_where_it_is_left() {
+    let project = with_skeleton(&[("one", "1\n2\n3\n"), ("two", "2\n")]);
+    project.write("one", "1\n2\nmine\n");
+    project.commit();
+    lay(&project, &[("one", "new\n2\n3\n"), ("two", "2\n")]);
+    project.update("--template ../skeleton --dry-run").succeeded().saying("`.jwt-allauth/base/` has");
+    let ran = update(&project).succeeded().saying("`.jwt-allauth/base/` has the template's text of each file");
+    assert_eq!(ran.stderr.matches(".jwt-allauth/base").count(), 1, "{}", ran.stderr);
+    assert!(project.has(".jwt-allauth/base/one"));
+    project.commit();
+    lay(&project, &[("one", "new\n2\n3\n"), ("two", "new\n")]);
+    let ran = update(&project).succeeded();
+    assert!(!ran.stderr.contains(".jwt-allauth/base"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_next_steps_begin_with_the_conflicts() {
+    let project = with_skeleton(&[("one", "1\n")]);
+    project.write("one", "mine\n");
+    project.commit();
+    lay(&project, &[("one", "new\n")]);
+    let copy = project.copied();
+    lay(&copy, &[("one", "new\n")]);
+    let steps = copy.update("--template ../skeleton --format json").ended_with(9).json()["next_steps"].clone();
+    assert_eq!(steps[0], "# first decide what stays in one");
+    update(&project).ended_with(9).saying("Next steps\n  # first decide what stays in one\n");
 }
 
 #[test]
@@ -172,7 +201,8 @@ fn a_dry_run_says_the_same_and_writes_nothing() {
     let project = Project::new().aged(&[("deny.toml", "# old\n"), ("clippy.toml", "# old\n")]);
     project.write("deny.toml", "# mine\n");
     let before = project.everything();
-    let dry = project.update("--dry-run").succeeded().saying("Would update").saying("Nothing was written");
+    let dry =
+        project.update("--dry-run --allow-dirty").ended_with(9).saying("Would update").saying("Nothing was written");
     assert_eq!(project.everything(), before);
     let ran = project.update("--allow-dirty").ended_with(9);
     assert_eq!(dry.stdout, ran.stdout);

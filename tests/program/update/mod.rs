@@ -7,9 +7,12 @@ mod across;
 mod atomicity;
 mod bases;
 mod check;
+mod dry_run;
 mod ends;
+mod left;
 mod merging;
 mod modes;
+mod moved;
 mod refusals;
 mod renames;
 mod reproducible;
@@ -157,6 +160,29 @@ impl Project {
         found.sort();
         found
     }
+}
+
+/// Rendered from a directory with these files.
+fn with_skeleton(files: &[(&str, &str)]) -> Project {
+    let project = Project { place: Place::new() };
+    lay(&project, files);
+    project.start("--template skeleton");
+    project
+}
+
+/// In place of whatever the skeleton had.
+fn lay(project: &Project, files: &[(&str, &str)]) {
+    let skeleton = project.place.work().join("skeleton");
+    if skeleton.exists() {
+        fs::remove_dir_all(&skeleton).unwrap();
+    }
+    for (path, contents) in files {
+        project.place.write(&format!("skeleton/{path}"), contents);
+    }
+}
+
+fn update(project: &Project) -> Ran {
+    project.update("--template ../skeleton")
 }
 
 fn hash(contents: &str) -> String {

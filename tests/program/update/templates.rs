@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::{Project, outcome};
-use crate::support::Place;
+use crate::support::{PROGRAM, Place, Ran};
 
 fn with_skeleton(manifest: &str) -> Place {
     let place = Place::new();
@@ -24,6 +24,43 @@ fn where_a_directory_lies_now_has_to_be_said() {
     project.update("--template ../skeleton").succeeded().saying("up to date");
     project.run("check --template ../skeleton").succeeded();
     project.run("check --security").succeeded();
+}
+
+#[test]
+fn a_directory_is_called_by_its_own_name_also_where_its_template_has_another() {
+    let project = Project { place: with_skeleton("[template]\nname = \"company-skeleton\"\n[placeholders.company]\n") };
+    project.start("--template skeleton -d company=Example");
+    for command in ["update", "check"] {
+        let ran = project.run(command).ended_with(4);
+        let ran = ran.saying("a directory called `skeleton`, whose template is called `company-skeleton`");
+        ran.saying("the `company-skeleton` that comes with the program is another one").saying("--template PATH");
+    }
+    project.update("--template ../skeleton").succeeded().saying("up to date");
+}
+
+#[test]
+fn a_check_says_the_command_that_updates() {
+    let project = Project { place: with_skeleton(COMPANY) };
+    project.start("--template skeleton -d company=Example");
+    let place = &project.place;
+    let check = |options: &[&str]| {
+        let given = [&["check", "shop", "--template", "skeleton"], options].concat();
+        Ran::of(&place.command_of(given).output().unwrap()).ended_with(8)
+    };
+    let run = |line: &str| {
+        let words = line.strip_prefix("jwt-allauth ").unwrap();
+        let output = Command::new("sh").args(["-c", &format!("{PROGRAM} {words}")]).current_dir(place.work()).output();
+        Ran::of(&output.unwrap())
+    };
+    check(&["-d", "company=My shop"])
+        .saying("`jwt-allauth update --template skeleton -d 'company=My shop' shop` brings");
+    place.write("skeleton/NOTICE.liquid", "by {{ company }}\n");
+    let line = "jwt-allauth update --template skeleton shop";
+    check(&[]).saying(&format!("`{line}` brings")).saying(&format!("`{line} --dry-run` says"));
+    let json = check(&["-d", "company=My shop", "--format", "json"]).json();
+    run(json["update"].as_str().unwrap()).succeeded();
+    assert_eq!(project.read("NOTICE"), "by My shop\n");
+    place.run("check shop --template skeleton").succeeded();
 }
 
 #[test]

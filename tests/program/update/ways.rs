@@ -3,30 +3,8 @@
 use std::fs;
 use std::process::Command;
 
-use super::{Project, outcome};
+use super::{Project, lay, outcome, update, with_skeleton};
 use crate::support::{Place, Ran};
-
-fn with_skeleton(files: &[(&str, &str)]) -> Project {
-    let project = Project { place: Place::new() };
-    lay(&project, files);
-    project.start("--template skeleton");
-    project
-}
-
-/// In place of whatever the skeleton had.
-fn lay(project: &Project, files: &[(&str, &str)]) {
-    let skeleton = project.place.work().join("skeleton");
-    if skeleton.exists() {
-        fs::remove_dir_all(&skeleton).unwrap();
-    }
-    for (path, contents) in files {
-        project.place.write(&format!("skeleton/{path}"), contents);
-    }
-}
-
-fn update(project: &Project) -> Ran {
-    project.update("--template ../skeleton")
-}
 
 #[test]
 fn an_untouched_file_gives_way_to_a_directory_and_untouched_files_to_a_file() {
@@ -121,58 +99,6 @@ fn a_clone_without_its_past_is_told_how_to_have_it() {
         assert_eq!(outcome(&update(&clone).succeeded(), "one"), "merged");
         assert_eq!(clone.read("one"), "new\n2\nmine\n");
     }
-}
-
-#[test]
-fn a_file_that_was_moved_takes_the_templates_change_along() {
-    let project = with_skeleton(&[("one", "1\n2\n"), ("two", "2\n")]);
-    fs::create_dir(project.root().join("deep")).unwrap();
-    for (from, to) in [("one", "deep/uno"), ("two", "deep/due")] {
-        project.git(&format!("mv {from} {to}"));
-    }
-    project.write("deep/due", "mine\n");
-    project.commit();
-    update(&project).succeeded().saying("up to date");
-    for text in ["new\n2\n", "newer\n2\n"] {
-        lay(&project, &[("one", text), ("two", text)]);
-        let ran = update(&project).succeeded();
-        assert!(ran.stdout.contains("deleted   one  (by you, moved to `deep/uno`)"), "{}", ran.stdout);
-        assert!(ran.stdout.contains("updated   deep/uno  (`one`, which you have moved)"), "{}", ran.stdout);
-        assert!(ran.stdout.contains("deleted   two  (by you; the template has changed it since)"), "{}", ran.stdout);
-        assert_eq!((project.read("deep/uno"), project.read("deep/due")), (text.to_owned(), "mine\n".to_owned()));
-        project.commit();
-    }
-}
-
-#[test]
-fn where_it_was_moved_to_is_left_to_the_owner_if_there_are_several_places() {
-    let project = with_skeleton(&[("one", "1\n2\n")]);
-    project.git("mv one uno");
-    project.write("eins", "1\n2\n");
-    project.commit();
-    lay(&project, &[("one", "new\n")]);
-    let ran = update(&project).succeeded();
-    assert!(ran.stdout.contains("has changed it since, and its old text is in `eins`, `uno`)"), "{}", ran.stdout);
-    assert_eq!(project.read("uno"), "1\n2\n");
-}
-
-#[test]
-fn a_check_does_not_call_up_to_date_what_still_has_markers() {
-    let project = with_skeleton(&[("one", "1\n")]);
-    project.write("one", "mine\n");
-    project.commit();
-    lay(&project, &[("one", "new\n")]);
-    update(&project).ended_with(9);
-    let check = |arguments: &str| project.run(&format!("check --template ../skeleton {arguments}"));
-    let ran = check("").ended_with(9).saying("conflicts of an earlier update are still in one");
-    assert!(!ran.stderr.contains("is up to date"), "{}", ran.stderr);
-    assert_eq!(check("--format json").ended_with(9).json()["unresolved"], serde_json::json!(["one"]));
-    lay(&project, &[("one", "newer\n")]);
-    check("").ended_with(8).saying("still in one");
-    project.write("one", "mine\n");
-    check("").ended_with(8);
-    lay(&project, &[("one", "new\n")]);
-    check("").succeeded();
 }
 
 #[test]

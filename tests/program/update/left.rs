@@ -1,0 +1,102 @@
+//! What conflicts leave behind, which is not up to date whoever left it.
+
+use super::{Project, lay, update, with_skeleton};
+use crate::support::Ran;
+
+const BLOCK: &str = "<<<<<<< HEAD\nmine\n=======\ntheirs\n>>>>>>> topic\n";
+
+fn check(project: &Project) -> Ran {
+    project.run("check --template ../skeleton")
+}
+
+/// A conflict of an update in `one`.
+fn conflict() -> Project {
+    let project = with_skeleton(&[("one", "1\n")]);
+    project.write("one", "mine\n");
+    project.commit();
+    lay(&project, &[("one", "new\n")]);
+    update(&project).ended_with(9);
+    project
+}
+
+#[test]
+fn a_check_does_not_call_up_to_date_what_still_has_markers() {
+    let project = with_skeleton(&[("one", "1\n")]);
+    project.write("one", "mine\n");
+    project.commit();
+    lay(&project, &[("one", "new\n")]);
+    update(&project).ended_with(9);
+    let check = |arguments: &str| project.run(&format!("check --template ../skeleton {arguments}"));
+    let ran = check("").ended_with(9).saying("conflicts are still in one");
+    assert!(!ran.stderr.contains("is up to date"), "{}", ran.stderr);
+    assert_eq!(check("--format json").ended_with(9).json()["unresolved"], serde_json::json!(["one"]));
+    lay(&project, &[("one", "newer\n")]);
+    check("").ended_with(8).saying("still in one");
+    project.write("one", "mine\n");
+    check("").ended_with(8);
+    lay(&project, &[("one", "new\n")]);
+    check("").succeeded();
+}
+
+#[test]
+fn markers_are_found_where_their_file_has_been_moved() {
+    let project = conflict();
+    project.commit();
+    project.git("mv one uno");
+    check(&project).ended_with(9).saying("conflicts are still in uno");
+    update(&project).ended_with(5).saying("conflicts of an earlier update are still in uno");
+}
+
+#[test]
+fn a_marker_that_was_overlooked_is_one() {
+    let project = conflict();
+    let text = project.read("one");
+    let last = text.lines().last().unwrap();
+    assert!(last.starts_with(">>>>>>> "), "{text}");
+    project.write("one", &format!("mine\n{last}\n"));
+    project.commit();
+    check(&project).ended_with(9).saying("one");
+    update(&project).ended_with(5);
+    project.write("one", "mine\n");
+    check(&project).succeeded();
+}
+
+#[test]
+fn markers_of_git_that_were_committed_are_found_in_files_of_the_template() {
+    let project = with_skeleton(&[("one", "1\n"), ("guide", BLOCK)]);
+    check(&project).succeeded();
+    project.write("one", BLOCK);
+    project.write("mine", BLOCK);
+    project.commit();
+    check(&project).ended_with(9).saying("conflicts are still in one\n");
+    project.write("one", "Title\n=======\n");
+    check(&project).succeeded();
+    // The template has such lines itself.
+    project.write("guide", &format!("mine\n{BLOCK}"));
+    check(&project).succeeded();
+}
+
+#[test]
+fn a_file_beside_the_owners_is_a_conflict_until_it_is_gone() {
+    let project = with_skeleton(&[("one", "old\n")]);
+    project.write(".gitignore", &format!("{}local.cfg\n", project.read(".gitignore")));
+    project.commit();
+    project.write("local.cfg", "mine\n");
+    lay(&project, &[("one", "new\n"), ("local.cfg", "theirs\n")]);
+    update(&project).ended_with(9).saying("# first decide what stays in local.cfg.new");
+    check(&project).ended_with(9).saying("conflicts are still in local.cfg.new");
+    update(&project).ended_with(5).saying("local.cfg.new").saying("take over what you want of a `.new` file");
+    project.remove("local.cfg.new");
+    check(&project).succeeded();
+}
+
+#[test]
+fn conflicts_are_9_also_where_nobody_says_where_the_template_is() {
+    let project = conflict();
+    let ran = project.run("check").ended_with(9).saying("conflicts are still in one");
+    ran.saying("whether it is behind is not known").saying("a directory called `skeleton`").saying("--template PATH");
+    let json = project.run("check --format json").ended_with(9).json();
+    assert_eq!((&json["behind"], &json["unresolved"]), (&serde_json::Value::Null, &serde_json::json!(["one"])));
+    project.write("one", "mine\n");
+    project.run("check").ended_with(4);
+}
