@@ -13,6 +13,11 @@ pub(crate) fn limit() {
     platform::limit(MEMORY_MIB);
 }
 
+/// Limits a process that runs scripts. What their commands start is not limited: the shell that stands in lifts it.
+pub(crate) fn limit_scripts() {
+    platform::limit_memory(MEMORY_MIB);
+}
+
 /// Explains why a limited process ended without an error message.
 pub(crate) fn complaint(status: ExitStatus, stderr: &str) -> Option<String> {
     let memory = stderr.contains("memory allocation of") || stderr.contains("capacity overflow");

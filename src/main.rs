@@ -29,13 +29,16 @@ use failure::{Failure, UNEXPECTED};
 use report::Report;
 use signals::Signals;
 use template::bounded;
-use template::complete::Order;
+use template::complete::{Order, shell};
 
 fn main() {
     process::exit(report::ended(run()));
 }
 
 fn run() -> i32 {
+    if let Some(code) = shell::carried_out() {
+        return code;
+    }
     if let Some(order) = Order::from_arguments() {
         return order.carry_out();
     }

@@ -36,6 +36,8 @@ pub(crate) struct Report {
     verbose: bool,
     /// Collected for the JSON result.
     warnings: RefCell<Vec<String>>,
+    /// The script that has spoken last.
+    speaker: RefCell<String>,
 }
 
 /// The result of rendering, and its destination.
@@ -53,13 +55,22 @@ pub(crate) struct Rendered<'a> {
 impl Report {
     pub(crate) fn new(output: Output) -> Self {
         colour(output.color);
-        Self { format: output.format, quiet: output.quiet, verbose: output.verbose, warnings: RefCell::default() }
+        Self {
+            format: output.format,
+            quiet: output.quiet,
+            verbose: output.verbose,
+            warnings: RefCell::default(),
+            speaker: RefCell::default(),
+        }
     }
 
     pub(crate) fn notice(&self, notice: Notice) {
         match notice {
             Notice::Said { script, lines } if !self.quiet => {
-                self.say(&format!("{script} says:"));
+                if *self.speaker.borrow() != script {
+                    self.say(&format!("{script} says:"));
+                    self.speaker.replace(script);
+                }
                 for line in lines {
                     self.say(&format!("  {line}"));
                 }

@@ -195,7 +195,7 @@ fn a_signal_while_it_renders_leaves_nothing_and_nobody() {
         let temporary = place.work().join("tmp");
         fs::create_dir(&temporary).unwrap();
         place.write("t/cargo-generate.toml", &format!("{CONFIG}\n[hooks]\npre = [\"pre.rhai\"]\n"));
-        let script = format!("echo $$ >pid; kill -{signal} $(ps -o ppid= -p $PPID); exec sleep 600");
+        let script = format!("echo $$ >pid; kill -{signal} $(ps -o ppid= -p $(ps -o ppid= -p $PPID)); exec sleep 600");
         let script = script.replace("pid;", &format!("{}/pid;", place.work().display()));
         place.write("t/pre.rhai", &format!("system::command(`{script}`);"));
         let mut command = place.command("startproject my-shop --vcs none --template t -d kind=cli --allow-commands");
@@ -263,6 +263,86 @@ fn what_scripts_print_is_shown_and_cannot_move_the_cursor() {
 }
 
 #[test]
+fn a_script_that_prints_without_end_is_shown_and_then_stopped() {
+    for (script, shown, bound) in [
+        ("let n = 0; loop { print(`line ${n}`); n += 1; }", "  line 9\n", "more than 10000 lines"),
+        ("loop { print(\"0123456789\".sub_string(0) + \"x\"); }", "  0123456789x\n", "more than 10000 lines"),
+        ("let s = \"x\"; loop { print(s); s += s; }", "  xx\n", "more than 1 MiB"),
+        (
+            "print(\"first\"); let s = \"y\"; while s.len < 4000000 { s += s; } print(s);",
+            "  first\n",
+            "more than 1 MiB",
+        ),
+        ("loop { print(\"\\n\\n\"); }", "pre.rhai says:\n", "more than 10000 lines"),
+    ] {
+        let place = with_script(script);
+        let ran = start(&place, "-d kind=cli --allow-commands").ended_with(7);
+        let ran = ran.saying("pre.rhai says:\n").saying(shown);
+        let ran = ran.saying(&format!("the template `t` cannot be rendered: pre.rhai prints {bound}, and was stopped"));
+        assert!(ran.stderr.len() < 2_000_000, "{script}: {}", ran.stderr.len());
+        assert_eq!(ran.stderr.matches("pre.rhai says:").count(), 1, "{script}");
+        assert_eq!(place.entries(), ["t"]);
+        let ran = start(&place, "-d kind=cli --allow-commands -q").ended_with(7);
+        assert!(ran.stderr.lines().count() < 5, "{}", ran.stderr);
+    }
+}
+
+/// The script waits for what is read here, so it can only be what it printed before.
+#[test]
+fn what_a_script_prints_is_shown_while_it_runs() {
+    use std::io::{BufRead, BufReader};
+    let place = with_script("");
+    let pipe = place.work().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    place.write("t/pre.rhai", &format!("print(\"before\"); system::command(`read x <{}`);", pipe.display()));
+    let mut command = place.command("startproject my-shop --vcs none --template t -d kind=cli --allow-commands");
+    let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(said.next().as_deref(), Some("pre.rhai says:"));
+    assert_eq!(said.next().as_deref(), Some("  before"));
+    fs::write(&pipe, "on\n").unwrap();
+    assert_eq!(said.last().as_deref(), Some("  cd my-shop"));
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_command_of_a_script_that_prints_without_end_is_stopped() {
+    for command in ["yes", "yes >&2", "tr '\\\\0' x </dev/zero", "yes | cat", "sh -c 'exec yes'"] {
+        let place = with_script(&format!("let all = system::command(\"{command}\"); variable::set(\"made\", all);"));
+        let ran = start(&place, "-d kind=cli --allow-commands").ended_with(7);
+        ran.saying("pre.rhai: Runtime error: System command").saying("it prints more than 16 MiB, and was stopped");
+        assert_eq!(place.entries(), ["t"]);
+    }
+    let place = with_script("let s = \"x\"; loop { s += s; }");
+    start(&place, "-d kind=cli --allow-commands").ended_with(7).saying("pre.rhai").saying("1024 MiB of memory");
+}
+
+#[test]
+fn a_command_of_a_script_runs_as_in_a_shell_of_its_own() {
+    let place = with_script(concat!(
+        "let made = system::command(\"printf '%s' \\\"$0 $(ulimit -v) $JWT_ALLAUTH_PATH $PATH\\\"\");\n",
+        "variable::set(\"made\", made);"
+    ));
+    place.write("t/a.md", "{{ made }}");
+    start(&place, "-d kind=cli --allow-commands").succeeded();
+    assert_eq!(place.read("my-shop/a.md"), format!("sh unlimited  {}", std::env::var("PATH").unwrap()));
+    place.write("t/pre.rhai", "system::command(\"echo out; echo because >&2; exit 3\");");
+    start(&place, "no -d kind=cli --allow-commands").ended_with(7).saying("failed to execute: because");
+    place.write("t/pre.rhai", "system::command(\"kill -9 $$\");");
+    start(&place, "no -d kind=cli --allow-commands").ended_with(7).saying("failed to execute");
+}
+
+#[test]
+fn a_script_that_stays_in_the_project_is_its_authors() {
+    let place = with_script("import \"part\" as part; part::hello(); print(\"bye\");");
+    let part = "fn hello() { print(\"hello\"); debug(1); }";
+    place.write("t/part.rhai", part);
+    let ran = start(&place, "-d kind=cli --allow-commands").succeeded();
+    ran.saying("part.rhai says:\n  hello\n  1\npre.rhai says:\n  bye\n");
+    assert_eq!(place.read("my-shop/part.rhai"), part);
+}
+
+#[test]
 fn a_question_that_a_script_asks_names_the_ways_to_answer_it() {
     let ask = "let port = variable::prompt(\"Port\", \"80\"); variable::set(\"made\", port);";
     let place = with_script(ask);
@@ -298,7 +378,8 @@ fn a_program_that_is_killed_takes_its_renderer_and_the_commands_of_scripts_along
     let temporary = place.work().join("tmp");
     fs::create_dir(&temporary).unwrap();
     let here = place.work().display().to_string();
-    let script = format!("echo $$ $PPID >{here}/pids; kill -KILL $(ps -o ppid= -p $PPID); exec sleep 600");
+    let script =
+        format!("echo $$ $PPID >{here}/pids; kill -KILL $(ps -o ppid= -p $(ps -o ppid= -p $PPID)); exec sleep 600");
     place.write("t/pre.rhai", &format!("system::command(`{script}`);"));
     let mut command = place.command("startproject my-shop --vcs none --template t -d kind=cli --allow-commands");
     let status = command.env("TMPDIR", &temporary).output().unwrap().status;
@@ -322,7 +403,7 @@ fn a_template_that_takes_all_memory_or_time_is_refused() {
         place.write("t/a.md", &text);
         start(&place, "-d kind=cli")
             .ended_with(4)
-            .saying("error: the template `t`: it cannot be rendered")
+            .saying("error: the template `t`: a.md: it cannot be rendered")
             .saying(said);
         assert_eq!(place.entries(), ["t"]);
     }

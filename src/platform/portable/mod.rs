@@ -92,6 +92,16 @@ pub(crate) fn limit(_memory_mib: u64) {
     });
 }
 
+/// Does nothing: there is no limit of memory here.
+pub(crate) fn limit_memory(_memory_mib: u64) {}
+
+pub(crate) fn lift_limit() {}
+
+#[expect(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
+pub(crate) fn link_to(_program: &Path, _link: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
 pub(crate) fn signal(_status: ExitStatus) -> Option<i32> {
     None
 }

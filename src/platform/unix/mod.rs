@@ -5,7 +5,7 @@ mod beneath;
 use std::fs::{self, DirBuilder, File, Metadata, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
 use std::os::unix::process::{CommandExt, ExitStatusExt, parent_id};
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, ExitStatus};
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Resource, Rlimit, Signal, getpgrp, getpid, kill_process_group, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getpgrp, getpid, getrlimit, kill_process_group, setrlimit};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -115,6 +115,30 @@ pub(crate) fn limit(memory_mib: u64) {
     }
     // An abort for lack of memory must not wait for a core dump.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+}
+
+/// Limits the memory of this process, and of the processes that it starts until they lift the limit.
+pub(crate) fn limit_memory(memory_mib: u64) {
+    let wanted = [(Resource::As, memory_mib * 1024 * 1024), (Resource::Core, 0)];
+    for (resource, most) in wanted {
+        let Rlimit { current, maximum } = getrlimit(resource);
+        // Some systems lack a limit; work goes on without it.
+        let _ =
+            setrlimit(resource, Rlimit { current: Some(current.map_or(most, |current| most.min(current))), maximum });
+    }
+}
+
+/// Lifts the limits of [`limit_memory`].
+pub(crate) fn lift_limit() {
+    for resource in [Resource::As, Resource::Core] {
+        let Rlimit { maximum, .. } = getrlimit(resource);
+        let _ = setrlimit(resource, Rlimit { current: maximum, maximum });
+    }
+}
+
+/// A link by which a program can be started under another name. Whether there can be one here.
+pub(crate) fn link_to(program: &Path, link: &Path) -> io::Result<bool> {
+    symlink(program, link).map(|()| true)
 }
 
 /// The signal that ended a process.

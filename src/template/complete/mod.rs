@@ -5,11 +5,13 @@
 
 pub(super) mod config;
 pub(super) mod files;
+mod heard;
 mod order;
 mod outcome;
 mod person;
 pub(super) mod render;
 pub(super) mod scripts;
+pub(crate) mod shell;
 pub(super) mod stage;
 
 use std::collections::BTreeMap;

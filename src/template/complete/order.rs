@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use cargo_generate::{GenerateArgs, TemplatePath, Vcs};
 use clap::Parser;
 
-use crate::{bounds, platform, report};
+use crate::{bounds, platform};
 
 /// A hidden command: it is not in `cli.rs`, so help, completions and manual omit it.
 pub(super) const COMMAND: &str = "__cargo-generate";
@@ -20,8 +20,8 @@ pub(crate) struct Order {
     template: PathBuf,
     destination: PathBuf,
     values: PathBuf,
-    /// File for the error message, since scripts may write to the streams.
-    failure: PathBuf,
+    /// File for the project's directory or the error message, since scripts may write to the streams.
+    answer: PathBuf,
     /// Process id of the parent, whose end ends this process.
     parent: u32,
     name: String,
@@ -29,6 +29,9 @@ pub(crate) struct Order {
     sub_template: Option<String>,
     #[arg(long)]
     allow_commands: bool,
+    /// Whether a limit of memory is lifted for what scripts start.
+    #[arg(long)]
+    limited: bool,
 }
 
 impl Order {
@@ -38,24 +41,21 @@ impl Order {
         Self::try_parse_from([COMMAND.into()].into_iter().chain(arguments)).ok()
     }
 
-    /// On success, prints the project's directory as the last line on stdout.
     pub(crate) fn carry_out(self) -> i32 {
-        platform::end_with(self.parent, self.failure.parent().map(Path::to_owned));
+        platform::end_with(self.parent, self.answer.parent().map(Path::to_owned));
         if !self.allow_commands {
             bounds::limit();
+        } else if self.limited {
+            bounds::limit_scripts();
         }
-        let failure = self.failure.clone();
-        match cargo_generate::generate(self.arguments()) {
-            Ok(directory) => {
-                report::result(&directory.display().to_string());
-                DONE
-            }
-            Err(error) => {
-                // Without the file, the exit status still reports the failure.
-                let _ = fs::write(failure, format!("{error:#}"));
-                FAILED
-            }
-        }
+        let file = self.answer.clone();
+        let (answer, code) = match cargo_generate::generate(self.arguments()) {
+            Ok(directory) => (directory.display().to_string(), DONE),
+            Err(error) => (format!("{error:#}"), FAILED),
+        };
+        // Without the file, the exit status still reports the failure.
+        let _ = fs::write(file, answer);
+        code
     }
 
     fn arguments(self) -> GenerateArgs {

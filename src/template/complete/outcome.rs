@@ -4,7 +4,9 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{MAIN_SEPARATOR, Path};
 
+use super::heard::{self, Count};
 use super::render::Place;
+use super::stage::{SCRIPT as SCRIPT_FILE, Stage};
 use super::{Complete, scripts};
 use crate::bounds;
 use crate::errand::Outcome;
@@ -24,7 +26,80 @@ const NO_TERMINAL: &str = "not a terminal";
 /// SIGINT. At a prompt the terminal sends it only to the process that asks.
 const INTERRUPTED: i32 = 2;
 
-/// Output of scripts: hooks print as notes of cargo-generate, filters directly.
+/// A script that prints by `eval`, or has not said which one it is.
+const SOME: &str = "a script";
+
+/// Hears what scripts print, and counts it.
+pub(super) struct Ears<'a> {
+    place: &'a Place,
+    stage: &'a Stage<'a>,
+    notice: &'a dyn Fn(Notice),
+    /// The script that runs, unless it has imported another.
+    speaker: Option<String>,
+    /// Whether files are rendered, which filters are a part of.
+    renders: bool,
+    count: Count,
+    too_much: Option<TooMuch>,
+}
+
+/// A script that prints more than it may.
+#[derive(Clone)]
+pub(super) struct TooMuch {
+    script: String,
+    what: String,
+}
+
+impl<'a> Ears<'a> {
+    pub(super) fn new(place: &'a Place, stage: &'a Stage, notice: &'a dyn Fn(Notice)) -> Self {
+        Self {
+            place,
+            stage,
+            notice,
+            speaker: None,
+            renders: !stage.scripts_run,
+            count: Count::default(),
+            too_much: None,
+        }
+    }
+
+    /// Whether the script may go on.
+    pub(super) fn hear(&mut self, line: &str) -> bool {
+        let (script, text) = heard::said(line).unwrap_or((None, line.to_owned()));
+        if let Some(introduced) = self.stage.scripts.introduced(&text) {
+            self.renders |= introduced.is_empty();
+            // One that is imported prints under its own name.
+            if script.is_none() {
+                self.speaker = Some(introduced.to_owned()).filter(|script| !script.is_empty());
+            }
+            return true;
+        }
+        // Scripts are imported without their suffix.
+        let imported =
+            |script: &str| format!("{}{SCRIPT_FILE}", within(script, self.place).trim_end_matches(SCRIPT_FILE));
+        let script = script.map(imported).or_else(|| self.speaker.clone());
+        let script = script.unwrap_or_else(|| SOME.to_owned());
+        match self.count.add(&text) {
+            Ok(()) => {
+                let text = console::strip_ansi_codes(&text);
+                (self.notice)(Notice::Said { script, lines: text.lines().map(str::to_owned).collect() });
+            }
+            Err(what) => self.too_much = Some(TooMuch { script, what }),
+        }
+        self.too_much.is_none()
+    }
+
+    pub(super) fn too_much(&mut self) -> Option<TooMuch> {
+        self.too_much.take()
+    }
+
+    /// The script that was at work when the process ended, if no file was.
+    fn hook(&self) -> Option<&str> {
+        let is_before_or_after = !self.renders || self.stage.not_rendered(&self.place.temporary).is_none();
+        self.speaker.as_deref().filter(|_| is_before_or_after)
+    }
+}
+
+/// What cargo-generate prints for scripts: what they return, and notes of what went around [`Ears`].
 pub(super) fn said(outcome: &Outcome, place: &Place) -> Vec<Notice> {
     let stderr = within(&console::strip_ansi_codes(&outcome.stderr), place);
     let mut said: Vec<Notice> = Vec::new();
@@ -40,14 +115,6 @@ pub(super) fn said(outcome: &Outcome, place: &Place) -> Vec<Notice> {
         }
     }
     said.extend(note.map(|(script, lines)| Notice::Said { script, lines }));
-    // The last line is the project's directory, if there is one.
-    let mut plain: Vec<String> = console::strip_ansi_codes(&outcome.stdout).lines().map(str::to_owned).collect();
-    if outcome.status.success() {
-        plain.pop();
-    }
-    if !plain.is_empty() {
-        said.push(Notice::Said { script: "a filter".into(), lines: plain });
-    }
     said
 }
 
@@ -69,11 +136,12 @@ fn returned(line: &str) -> Option<Notice> {
 }
 
 impl Complete {
-    pub(super) fn failed(&self, outcome: &Outcome, place: &Place) -> Failure {
+    pub(super) fn failed(&self, outcome: &Outcome, ears: &Ears) -> Failure {
+        let (place, stage) = (ears.place, ears.stage);
         if platform::signal(outcome.status) == Some(INTERRUPTED) {
             return Failure::new(Kind::Signal(2), "interrupted: nothing was left behind");
         }
-        let said = fs::read_to_string(&place.failure).unwrap_or_default();
+        let said = fs::read_to_string(&place.answer).unwrap_or_default();
         let said = within(&console::strip_ansi_codes(&said), place);
         let why: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let why = why.join(" ");
@@ -83,11 +151,23 @@ impl Complete {
         let beginning = format!("the template `{}` cannot be rendered", self.name);
         if let Some((_, rest)) = why.split_once(FAILED_SCRIPT) {
             let (script, why) = rest.trim().split_once(": ").unwrap_or((rest, ""));
-            return self.failed_script(&beginning, script, why);
+            return self.failed_script(&beginning, script, &stage.scripts.in_template(why));
         }
-        let ended = || bounds::complaint(outcome.status, &outcome.stderr);
-        let why = Some(why).filter(|why| !why.is_empty()).or_else(ended).unwrap_or_else(|| outcome.status.to_string());
-        Failure::new(Kind::Template, format!("it cannot be rendered: {why}"))
+        if !why.is_empty() {
+            return Failure::new(Kind::Template, format!("it cannot be rendered: {why}"));
+        }
+        let why = bounds::complaint(outcome.status, &outcome.stderr).unwrap_or_else(|| outcome.status.to_string());
+        match (stage.not_rendered(&place.temporary), ears.hook()) {
+            (Some(file), None) => Failure::at(file, None, &format!("it cannot be rendered: {why}")),
+            (_, Some(script)) => Failure::new(Kind::Hook, format!("{beginning}: {script}: {why}")),
+            (None, None) => Failure::new(Kind::Template, format!("it cannot be rendered: {why}")),
+        }
+    }
+
+    pub(super) fn prints_too_much(&self, TooMuch { script, what }: TooMuch) -> Failure {
+        let message =
+            format!("the template `{}` cannot be rendered: {script} prints {what}, and was stopped", self.name);
+        Failure::new(Kind::Hook, message).hint("see why the script prints so much; nothing was written")
     }
 
     fn failed_script(&self, beginning: &str, script: &str, why: &str) -> Failure {

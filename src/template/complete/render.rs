@@ -10,8 +10,9 @@ use toml::{Table, Value as Toml};
 
 use super::files::Files;
 use super::order;
+use super::outcome::{self, Ears};
 use super::stage::Stage;
-use super::{Complete, Person, config, outcome, scripts};
+use super::{Complete, Person, config, scripts, shell};
 use crate::answers::{Answers, Value};
 use crate::errand;
 use crate::failure::Failure;
@@ -36,7 +37,9 @@ impl Complete {
         let folder = self.sub_template(values).unwrap_or_default();
         let files = Files::of(&self.config(folder).under(values), folder)?;
         let known = self.known(answers);
-        let mut stage = Stage::new(getrandom::u64()?, &files, &known, values, !self.config(folder).hooks.is_empty());
+        let is_heard = permit.commands && !self.converses(permit);
+        let scripts_run = !self.config(folder).hooks.is_empty();
+        let mut stage = Stage::new(getrandom::u64()?, &files, &known, values, scripts_run, is_heard);
         for source in &self.sources {
             let path = circumstances::at_moment(&source.path, |name| values.get(name));
             write(&place.template.join(&*path), source, &given(&mut stage, source)?)?;
@@ -46,7 +49,7 @@ impl Complete {
             Self::run_last(&place.template.join(self.config_path(folder)), &name)?;
         }
         written(&place.values, values_file(answers).as_bytes())?;
-        let directory = self.generate(&place, answers, permit, writing)?;
+        let directory = self.generate(&place, &stage, answers, permit, writing)?;
         let mut failures = Vec::new();
         let mut restored = Vec::new();
         for file in walk::read(&directory, &[])? {
@@ -71,28 +74,47 @@ impl Complete {
     }
 
     /// Returns the directory that cargo-generate created.
-    fn generate(&self, place: &Place, answers: &Answers, permit: &Permit, writing: &Writing) -> Result<PathBuf> {
+    fn generate(
+        &self,
+        place: &Place,
+        stage: &Stage,
+        answers: &Answers,
+        permit: &Permit,
+        writing: &Writing,
+    ) -> Result<PathBuf> {
         let mut command = Command::new(env::current_exe().context("this program is not where it was")?);
         command.current_dir(&place.root).arg(order::COMMAND);
-        command.args([&place.template, &place.out, &place.values, &place.failure]);
+        command.args([&place.template, &place.out, &place.values, &place.answer]);
         command.arg(process::id().to_string()).arg(answers.name.as_str());
         command.args(self.sub_template(&answers.placeholders).map(|folder| format!("--sub-template={folder}")));
         command.args(permit.commands.then_some("--allow-commands"));
         surroundings(&mut command, &place.temporary);
-        let asks = permit.commands && scripts::ask(&self.sources);
-        let outcome = if asks && permit.ask {
-            errand::converse(&mut command, writing)?
+        if permit.commands && shell::stand_in(&mut command, &place.programs)? {
+            command.arg("--limited");
+        }
+        let mut ears = Ears::new(place, stage, permit.notice);
+        let outcome = if self.converses(permit) {
+            errand::converse(&mut command, writing, &mut |line| ears.hear(line))?
         } else {
             // In its own process group, so that a signal also ends the processes its scripts started.
-            errand::run(platform::lead_group(&mut command), writing)?
+            errand::hear(platform::lead_group(&mut command), writing, &mut |line| ears.hear(line))?
         };
         writing.check()?;
         let outcome = outcome.context("cargo-generate was interrupted")?;
+        if let Some(too_much) = ears.too_much() {
+            return Err(self.prints_too_much(too_much).into());
+        }
         outcome::said(&outcome, place).into_iter().for_each(permit.notice);
         if !outcome.status.success() {
-            return Err(self.failed(&outcome, place).into());
+            return Err(self.failed(&outcome, &ears).into());
         }
-        outcome.stdout.lines().last().map(PathBuf::from).context("cargo-generate names no directory")
+        fs::read_to_string(&place.answer).map(PathBuf::from).context("cargo-generate names no directory")
+    }
+
+    /// Whether its scripts ask somebody at a terminal. What they print then goes there by itself, in the order of the
+    /// questions.
+    fn converses(&self, permit: &Permit) -> bool {
+        permit.commands && permit.ask && scripts::ask(&self.sources)
     }
 
     /// Every name that has a value when files are rendered.
@@ -111,19 +133,21 @@ pub(super) struct Place {
     out: PathBuf,
     pub(super) temporary: PathBuf,
     values: PathBuf,
-    pub(super) failure: PathBuf,
+    /// The shell of scripts.
+    programs: PathBuf,
+    pub(super) answer: PathBuf,
 }
 
 impl Place {
     fn in_directory(root: &Path) -> Result<Self> {
-        let [template, out, temporary] = ["template", "out", "tmp"].map(|name| root.join(name));
-        let [values, failure] = ["values.toml", "failure"].map(|name| root.join(name));
-        for directory in [&template, &out, &temporary] {
+        let [template, out, temporary, programs] = ["template", "out", "tmp", "bin"].map(|name| root.join(name));
+        let [values, answer] = ["values.toml", "answer"].map(|name| root.join(name));
+        for directory in [&template, &out, &temporary, &programs] {
             fs::create_dir(directory).map_err(|error| Scratch::failed(directory, &error))?;
         }
         // cargo-generate reads its settings from beside `out`.
         written(&out.with_extension("toml"), b"")?;
-        Ok(Self { root: root.to_owned(), template, out, temporary, values, failure })
+        Ok(Self { root: root.to_owned(), template, out, temporary, values, programs, answer })
     }
 }
 

@@ -2,8 +2,13 @@
 //! and the mark is resolved in the rendered file.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use walkdir::WalkDir;
 
 use super::files::Files;
+use super::heard::Scripts;
 use crate::answers::Value;
 use crate::failure::Failure;
 use crate::template::circumstances;
@@ -32,10 +37,13 @@ pub(super) struct Stage<'a> {
     known: &'a [String],
     answers: &'a BTreeMap<String, Value>,
     /// Whether scripts run first, which may define unknown names.
-    scripts_run: bool,
+    pub(super) scripts_run: bool,
     marks: Vec<Mark>,
     /// Names that only the scripts can define.
     asked_for: Vec<String>,
+    /// Whether what scripts print is to be heard at once.
+    is_heard: bool,
+    pub(super) scripts: Scripts,
 }
 
 enum Mark {
@@ -59,9 +67,12 @@ impl<'a> Stage<'a> {
         known: &'a [String],
         answers: &'a BTreeMap<String, Value>,
         scripts_run: bool,
+        is_heard: bool,
     ) -> Self {
         let (marks, asked_for) = (Vec::new(), Vec::new());
-        Self { key: format!("jwtallauth{key:016x}"), files, known, answers, scripts_run, marks, asked_for }
+        let key = format!("jwtallauth{key:016x}");
+        let scripts = Scripts::new(&key);
+        Self { key, files, known, answers, scripts_run, marks, asked_for, is_heard, scripts }
     }
 
     /// A script, as name and text, that runs after the template's own and records which of the names are now defined.
@@ -69,7 +80,8 @@ impl<'a> Stage<'a> {
         let line = |(number, name): (usize, &String)| {
             format!("variable::set(\"{}\", variable::is_set(\"{name}\"));\n", self.answer(number))
         };
-        let script: String = self.asked_for.iter().enumerate().map(line).collect();
+        let introduction = if self.is_heard && self.scripts_run { self.scripts.conclusion() } else { String::new() };
+        let script: String = [introduction].into_iter().chain(self.asked_for.iter().enumerate().map(line)).collect();
         (!script.is_empty()).then(|| (format!("{}{SCRIPT}", self.key), script))
     }
 
@@ -83,6 +95,9 @@ impl<'a> Stage<'a> {
         let Some(text) = source.text().filter(|_| source.form != Form::Link) else {
             return self.mark(Mark::Whole(source.clone())).into_bytes();
         };
+        if self.is_heard && source.path.ends_with(SCRIPT) {
+            return self.scripts.copy(&source.path, text).into_bytes();
+        }
         if is_for_cargo_generate(&source.path) || !self.files.are_rendered(source.target()) {
             return text.into();
         }
@@ -165,8 +180,25 @@ impl<'a> Stage<'a> {
         format!("{}x{}x", self.key, self.marks.len() - 1)
     }
 
+    /// The file that cargo-generate was at when it ended: it renders them one after another in a copy, in this order.
+    pub(super) fn not_rendered(&self, copies: &Path) -> Option<&str> {
+        let begin = format!("{}x", self.key);
+        let walk = WalkDir::new(copies).sort_by_file_name().contents_first(true).into_iter().flatten();
+        let files = walk.filter(|entry| entry.file_type().is_file());
+        files.filter_map(|entry| fs::read_to_string(entry.path()).ok()).find_map(|text| {
+            let numbers = text.split(&begin).skip(1).filter_map(|token| token.split('x').next()?.parse::<usize>().ok());
+            numbers.filter_map(|number| self.marks.get(number)).find_map(|mark| match mark {
+                Mark::Rendered(path) => Some(path.as_str()),
+                _ => None,
+            })
+        })
+    }
+
     /// Resolves the marks in a rendered file, or returns all its problems.
     pub(super) fn restored(&self, mut file: Source) -> Result<Source, Failure> {
+        if let Some(original) = file.text().and_then(|text| self.scripts.original(text)) {
+            return Ok(Source { contents: original.to_owned().into_bytes().into(), ..file });
+        }
         let Some(text) = std::str::from_utf8(&file.contents).ok().filter(|text| text.contains(&self.key)) else {
             return Ok(file);
         };

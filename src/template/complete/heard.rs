@@ -1,0 +1,340 @@
+//! What scripts print, as soon as they print it.
+//!
+//! cargo-generate keeps all that a script prints in memory until the script has ended. What a script passes to `debug`
+//! goes to stdout at once, so in the copies of scripts that cargo-generate gets, `print` is called `debug`.
+
+use std::iter::Peekable;
+use std::str::CharIndices;
+
+/// Most that a template's scripts may print.
+const MOST_BYTES: usize = 1024 * 1024;
+const MOST_LINES: usize = 10_000;
+
+const PRINT: &str = "print";
+/// As long as `print`, so that every position in an error is that of the template.
+const AT_ONCE: &str = "debug";
+
+/// The copies of scripts for cargo-generate. Each begins by saying which one it is, because Rhai tells only for imported
+/// ones who prints.
+pub(super) struct Scripts {
+    key: String,
+    /// The path, the text in the template, and the copy.
+    all: Vec<(String, String, String)>,
+}
+
+impl Scripts {
+    /// `key` is in no script.
+    pub(super) fn new(key: &str) -> Self {
+        Self { key: key.to_owned(), all: Vec::new() }
+    }
+
+    pub(super) fn copy(&mut self, path: &str, text: &str) -> String {
+        let copy = at_once(text);
+        // After `#!` a line is no code, and is removed.
+        let introduction = if text.starts_with("#!") { String::new() } else { self.introduction(self.all.len()) };
+        self.all.push((path.to_owned(), text.to_owned(), introduction + copy.as_str()));
+        self.all.last().map(|(_, _, copy)| copy.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn original(&self, copy: &str) -> Option<&str> {
+        self.all.iter().find(|(_, _, of)| of == copy).map(|(_, text, _)| text.as_str())
+    }
+
+    /// Of the same length for all scripts.
+    fn introduction(&self, number: usize) -> String {
+        format!("{AT_ONCE}(\"{}s{number:06}\");", self.key)
+    }
+
+    /// Said when the scripts are over that run before files are rendered.
+    pub(super) fn conclusion(&self) -> String {
+        format!("{AT_ONCE}(\"{}\");\n", self.key)
+    }
+
+    /// The script that has said which one it is; empty at the conclusion.
+    pub(super) fn introduced(&self, text: &str) -> Option<&str> {
+        let rest = text.strip_prefix(&self.key)?;
+        let number = rest.strip_prefix('s').and_then(|number| number.parse::<usize>().ok());
+        Some(number.and_then(|number| self.all.get(number)).map_or("", |(path, _, _)| path))
+    }
+
+    /// The message of an error with positions in the template instead of in the copy.
+    pub(super) fn in_template(&self, message: &str) -> String {
+        const POSITION: &str = "(line 1, position ";
+        let longer = self.introduction(0).chars().count();
+        let mut parts = message.split(POSITION);
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |message, part| {
+            let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+            let position = part[..end].parse::<usize>().ok().filter(|position| *position > longer);
+            let position = position.map_or_else(|| part[..end].to_owned(), |position| (position - longer).to_string());
+            [&message, POSITION, &position, &part[end..]].concat()
+        })
+    }
+}
+
+/// A script whose every `print` is a `debug`. `print` is a reserved word of Rhai: outside of strings and comments it can
+/// only be a call, and no script can give it another meaning.
+fn at_once(script: &str) -> String {
+    let mut heard = String::with_capacity(script.len());
+    let mut rest = 0;
+    let mut code = Code { script, characters: script.char_indices().peekable() };
+    if script.starts_with("#!") {
+        code.skip_line();
+    }
+    code.words(false, &mut |at, word| {
+        if word == PRINT {
+            heard.push_str(&script[rest..at]);
+            heard.push_str(AT_ONCE);
+            rest = at + PRINT.len();
+        }
+    });
+    heard.push_str(&script[rest..]);
+    heard
+}
+
+/// Walks over the words of a script outside of strings and comments.
+struct Code<'s> {
+    script: &'s str,
+    characters: Peekable<CharIndices<'s>>,
+}
+
+impl<'s> Code<'s> {
+    /// Until the end, or until the brace that closes an expression in a string.
+    fn words(&mut self, is_in_string: bool, found: &mut dyn FnMut(usize, &'s str)) {
+        let mut depth = 0_usize;
+        while let Some((at, character)) = self.characters.next() {
+            match (character, self.peek()) {
+                ('/', Some('/')) => self.skip_line(),
+                ('/', Some('*')) => self.skip_comment(),
+                ('"' | '\'', _) => self.skip_string(character),
+                ('#', Some('"' | '#')) => self.skip_raw_string(),
+                ('`', _) => self.skip_text(found),
+                ('{', _) => depth += 1,
+                ('}', _) if is_in_string && depth == 0 => return,
+                ('}', _) => depth = depth.saturating_sub(1),
+                _ if is_of_a_word(character) => {
+                    while self.characters.next_if(|(_, next)| is_of_a_word(*next)).is_some() {}
+                    let end = self.characters.peek().map_or(self.script.len(), |(end, _)| *end);
+                    found(at, &self.script[at..end]);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn peek(&mut self) -> Option<char> {
+        self.characters.peek().map(|(_, next)| *next)
+    }
+
+    fn next(&mut self) -> Option<char> {
+        self.characters.next().map(|(_, next)| next)
+    }
+
+    fn skip_line(&mut self) {
+        while self.characters.next_if(|(_, next)| *next != '\n').is_some() {}
+    }
+
+    /// Comments can be inside of comments.
+    fn skip_comment(&mut self) {
+        self.next();
+        let mut depth = 1_usize;
+        while depth > 0
+            && let Some(character) = self.next()
+        {
+            match (character, self.peek()) {
+                ('/', Some('*')) => depth += 1,
+                ('*', Some('/')) => depth -= 1,
+                _ => continue,
+            }
+            self.next();
+        }
+    }
+
+    fn skip_string(&mut self, quote: char) {
+        while let Some(character) = self.next() {
+            match character {
+                '\\' => drop(self.next()),
+                end if end == quote => return,
+                _ => {}
+            }
+        }
+    }
+
+    /// `#"…"#`, with any number of `#`.
+    fn skip_raw_string(&mut self) {
+        let mut fence = 1;
+        while self.characters.next_if(|(_, next)| *next == '#').is_some() {
+            fence += 1;
+        }
+        if self.characters.next_if(|(_, next)| *next == '"').is_none() {
+            return;
+        }
+        while let Some(character) = self.next() {
+            let mut closing = 0;
+            while character == '"' && closing < fence && self.characters.next_if(|(_, next)| *next == '#').is_some() {
+                closing += 1;
+            }
+            if closing == fence {
+                return;
+            }
+        }
+    }
+
+    /// Text between backticks, with code in `${…}`. Two backticks are one of the text.
+    fn skip_text(&mut self, found: &mut dyn FnMut(usize, &'s str)) {
+        while let Some(character) = self.next() {
+            match (character, self.peek()) {
+                ('`', Some('`')) => drop(self.next()),
+                ('`', _) => return,
+                ('$', Some('{')) => {
+                    self.next();
+                    self.words(true, found);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn is_of_a_word(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
+}
+
+/// The imported script, if it is one, and the text of a line, as Rhai writes it: `script @ line:column | value`.
+pub(super) fn said(line: &str) -> Option<(Option<&str>, String)> {
+    let (before, value) = line.split_once(" | ")?;
+    let (script, position) = before.rsplit_once(" @ ").map_or((None, before), |(script, at)| (Some(script), at));
+    let is_position = position.split_once(':').is_some_and(|(line, column)| {
+        [line, column].iter().all(|number| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()))
+    });
+    is_position.then(|| (script, plain(value)))
+}
+
+/// The value as `print` shows it: a text without its quotes.
+fn plain(value: &str) -> String {
+    let quoted = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
+    match quoted {
+        Some(text) => unescaped(text),
+        None if value == "()" => String::new(),
+        None => value.to_owned(),
+    }
+}
+
+/// Undoes the escapes of Rust.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, escape)) = rest.split_once('\\') {
+        plain.push_str(before);
+        let mut characters = escape.chars();
+        let first = characters.next();
+        rest = characters.as_str();
+        match first {
+            Some('n') => plain.push('\n'),
+            Some('r') => plain.push('\r'),
+            Some('t') => plain.push('\t'),
+            Some('0') => plain.push('\0'),
+            Some('u') => {
+                let code = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
+                let parsed = code.and_then(|(code, after)| Some((u32::from_str_radix(code, 16).ok()?, after)));
+                let (code, after) = parsed.unwrap_or((u32::from('\u{fffd}'), rest));
+                plain.extend(char::from_u32(code));
+                rest = after;
+            }
+            other => plain.extend(other),
+        }
+    }
+    plain + rest
+}
+
+/// Counts what scripts print.
+#[derive(Default)]
+pub(super) struct Count {
+    bytes: usize,
+    lines: usize,
+}
+
+impl Count {
+    /// Adds a text, or says which bound it exceeds.
+    pub(super) fn add(&mut self, text: &str) -> Result<(), String> {
+        self.bytes = self.bytes.saturating_add(text.len() + 1);
+        self.lines = self.lines.saturating_add(text.split('\n').count());
+        if self.bytes > MOST_BYTES {
+            Err(format!("more than {} MiB", MOST_BYTES / 1024 / 1024))
+        } else if self.lines > MOST_LINES {
+            Err(format!("more than {MOST_LINES} lines"))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_renamed_wherever_code_is_and_nothing_else_is() {
+        for (script, heard) in [
+            ("print(1); print (2);", "debug(1); debug (2);"),
+            ("print(\"print(1)\", 'p'); reprint(1); printer", "debug(\"print(1)\", 'p'); reprint(1); printer"),
+            ("// print(1)\nprint(2)", "// print(1)\ndebug(2)"),
+            ("/* /* print(1) */ print(2) */ print(3)", "/* /* print(1) */ print(2) */ debug(3)"),
+            ("\"\\\"\"; print('\\'');print(\"a\")", "\"\\\"\"; debug('\\'');debug(\"a\")"),
+            ("##\"print\"# print\"##; print(1)", "##\"print\"# print\"##; debug(1)"),
+            (
+                "`print ${print(`a ${#{a: print(1)}} print`)} `` print`; print(2)",
+                "`print ${debug(`a ${#{a: debug(1)}} print`)} `` print`; debug(2)",
+            ),
+            ("#!/bin/print '\nprint(1)", "#!/bin/print '\ndebug(1)"),
+            ("é;print(\"é\")", "é;debug(\"é\")"),
+        ] {
+            assert_eq!(at_once(script), heard);
+        }
+        for unclosed in ["\"", "`${", "#\"", "/*", "'", "\\"] {
+            assert_eq!(at_once(unclosed), unclosed);
+        }
+    }
+
+    #[test]
+    fn what_rhai_writes_is_read_back() {
+        for value in ["plain", "a \"b\" \\ 'c'\n\t\r\0\u{1b}[1m\u{202e}é", "", "()", "x @ 1:2 | y"] {
+            let line = format!("12:3 | {value:?}");
+            assert_eq!(said(&line), Some((None, value.to_owned())), "{line}");
+            let line = format!("/tmp/a @ b.rhai @ {line}");
+            assert_eq!(said(&line), Some((Some("/tmp/a @ b.rhai"), value.to_owned())), "{line}");
+        }
+        for (value, text) in [("'a'", "a"), ("'\\''", "'"), ("4.5", "4.5"), ("()", ""), ("[\"a\"]", "[\"a\"]")] {
+            assert_eq!(said(&format!("1:2 | {value}")), Some((None, text.into())));
+        }
+        for line in ["plain", "x @ y | z", "x @ 1: | z", ""] {
+            assert_eq!(said(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_script_says_which_one_it_is_and_its_errors_are_where_its_author_sees_them() {
+        let mut scripts = Scripts::new("key");
+        assert_eq!(scripts.copy("a.rhai", "print(1)"), "debug(\"keys000000\");debug(1)");
+        assert_eq!(scripts.copy("b.rhai", "#!/x\nprint(1)"), "#!/x\ndebug(1)");
+        assert_eq!(scripts.introduced("keys000000"), Some("a.rhai"));
+        assert_eq!([scripts.introduced("key"), scripts.introduced("other")], [Some(""), None]);
+        assert_eq!(scripts.original("#!/x\ndebug(1)"), Some("#!/x\nprint(1)"));
+        let message = "a (line 1, position 22) b (line 2, position 30) c (line 1, position 2)";
+        assert_eq!(
+            scripts.in_template(message),
+            "a (line 1, position 2) b (line 2, position 30) c (line 1, position 2)"
+        );
+    }
+
+    #[test]
+    fn bytes_and_lines_are_bounded() {
+        let count = |text: &str| {
+            let mut count = Count::default();
+            (0..2_000_000).find_map(|_| count.add(text).err())
+        };
+        assert_eq!(count("a").as_deref(), Some("more than 10000 lines"));
+        assert_eq!(count(&"a".repeat(1000)).as_deref(), Some("more than 1 MiB"));
+        assert_eq!(count(&"\n".repeat(20_000)).as_deref(), Some("more than 10000 lines"));
+    }
+}
