@@ -128,11 +128,17 @@ pub(crate) enum Templates {
         /// A name that `templates list` shows, a directory, or a git repository
         #[arg(value_name = "NAME|PATH|URL")]
         template: String,
+        /// The template's folder in it, as after `//`
+        #[arg(long, value_name = "FOLDER")]
+        subfolder: Option<String>,
     },
     /// Find mistakes in a template that would otherwise go unnoticed
     Lint {
         /// Directory of an overlay, or of a complete template (with a `cargo-generate.toml`)
         directory: PathBuf,
+        /// The template's folder in it
+        #[arg(long, value_name = "FOLDER")]
+        subfolder: Option<PathBuf>,
     },
     /// Copy a template that comes with the program, as a start for your own
     Export {
@@ -230,13 +236,17 @@ pub(crate) struct TemplateArguments {
     pub(crate) allow_commands: bool,
 }
 
+/// A template, or a folder of it.
+pub(crate) fn in_folder(location: &str, folder: Option<&str>) -> String {
+    match folder {
+        Some(folder) => format!("{}//{folder}", location.trim_end_matches('/')),
+        None => location.to_owned(),
+    }
+}
+
 impl TemplateArguments {
     pub(crate) fn location(&self) -> Option<String> {
-        let location = self.location.as_ref()?;
-        Some(match &self.subfolder {
-            Some(folder) => format!("{}//{folder}", location.trim_end_matches('/')),
-            None => location.clone(),
-        })
+        self.location.as_ref().map(|location| in_folder(location, self.subfolder.as_deref()))
     }
 
     /// A directory that is still to be named.

@@ -14,12 +14,13 @@ use crate::prompts;
 use crate::report::{Rendered, Report};
 use crate::secrets::Secrets;
 use crate::signals::Signals;
-use crate::template::{Permit, Template};
+use crate::template::{Notice, Permit, Template};
 use crate::values::Values;
 use crate::vcs::{self, Git};
 
 pub(crate) fn run(arguments: &StartProject, report: &Report, signals: &Signals) -> Result<i32> {
     let (given, template) = given(arguments, signals)?;
+    template.remark.iter().for_each(|remark| report.notice(Notice::Warning(remark.clone())));
     let answers = answers(arguments, given, &template)?;
     let destination = Destination::of(directory(arguments, &answers))?;
     let git = Git::of(arguments)?;

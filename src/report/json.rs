@@ -86,7 +86,7 @@ fn of(rendered: &Rendered) -> Value {
         object["answers"]["algorithm"] = algorithm.to_string().into();
     }
     if let Some(overlay) = rendered.overlay {
-        object["overlay"] = json!({ "name": overlay.name, "version": overlay.version, "hash": overlay.hash });
+        object["overlay"] = json!({ "name": overlay.name, "version": overlay.version, "hash": overlay.hash, "directory": overlay.directory });
     }
     if rendered.overlay.is_some() || rendered.is_complete {
         object["placeholders"] =

@@ -7,64 +7,99 @@ use walkdir::{DirEntry, WalkDir};
 use super::complete::{Complete, config};
 use super::description::Kind;
 use super::overlay::manifest;
-use super::source::{Form, MANIFEST, Source};
-use super::tags;
+use super::source::{MANIFEST, Source};
+use super::{tags, theirs};
 use crate::failure::{self, Failure};
 use crate::platform::slashed;
 
 /// Deeper directories belong to a template's content.
 const MAX_DEPTH: usize = 4;
+/// More files and directories are not looked at: no template has so many.
+const MOST: usize = 20_000;
 /// Number of choices listed in an error; larger repositories have a README.
 const LISTED: usize = 20;
-/// Variables of cargo-generate that no overlay has.
-const THEIRS: [&str; 5] = ["authors", "crate_type", "os-arch", "project-name", "username"];
+/// What makes a directory a template.
+const MANIFESTS: [&str; 2] = [config::FILE, manifest::PATH];
 
-/// Whether a directory is an overlay or a complete template. `named` is the user's name for it, `joint` the separator
-/// before a folder of it.
-pub(super) fn of(directory: &Path, named: &str, joint: &str) -> Result<Kind, Failure> {
+/// How the user names a template.
+#[derive(Clone, Copy)]
+pub(super) struct Named<'a> {
+    /// What is written before the name: a flag or a command.
+    pub(super) by: &'a str,
+    pub(super) name: &'a str,
+    /// The separator before a folder of it.
+    pub(super) joint: &'a str,
+}
+
+/// Whether a directory is an overlay or a complete template.
+pub(super) fn of(directory: &Path, named: Named) -> Result<Kind, Failure> {
     if Complete::is_in(directory) {
         return Ok(Kind::Complete);
     }
-    if directory.join(manifest::PATH).symlink_metadata().is_ok() {
+    if has_manifest(directory) {
         return Ok(Kind::Overlay);
     }
-    let folders = complete_below(directory);
+    let folders = below(directory);
     if folders.is_empty() {
         return Ok(Kind::Overlay);
     }
+    let Named { by, name, joint } = named;
     let message = match &folders[..] {
-        [one] => format!("the template `{named}` is no template itself, but holds one: {one}"),
-        _ => format!("the template `{named}` is a choice of {}: {}", folders.len(), folders.join(", ")),
+        [one] => format!("the template `{name}` is no template itself, but holds one: {one}"),
+        _ => format!("the template `{name}` is a choice of {}: {}", folders.len(), folders.join(", ")),
     };
     let failure = Failure::new(failure::Kind::Missing, message);
     let failure = folders
         .iter()
         .take(LISTED)
-        .fold(failure, |failure, folder| failure.hint(format!("--template {named}{joint}{folder}")));
+        .fold(failure, |failure, folder| failure.hint(format!("{by} {name}{joint}{folder}")));
     Err(failure.hint(format!("an empty `{}` at its top makes an overlay of it", manifest::PATH)))
 }
 
-/// Refuses a manifest written for cargo-generate: without that tool's settings it would not be rendered.
-pub(super) fn is_an_overlay(sources: &[Source]) -> Result<(), Failure> {
-    let manifest = sources.iter().find(|source| source.path == MANIFEST && source.form != Form::Link);
-    let Some(text) = manifest.and_then(Source::text) else { return Ok(()) };
-    let tags = tags::tags(text);
-    let Some((tag, name)) = tags.iter().find_map(|tag| Some((tag, tag.uses().find(|name| THEIRS.contains(name))?)))
-    else {
-        return Ok(());
-    };
-    let message = format!("`{{{{{name}}}}}` is a variable of cargo-generate's");
-    Err(Failure::at(MANIFEST, Some(tags::position(text, tag.offset)), &message)
-        .hint(format!("put an empty `{}` beside it to have all rendered as a complete template", config::FILE)))
+/// Refuses files written for cargo-generate: without that tool's settings they would not be rendered. With a manifest of
+/// ours, only `Cargo.toml` has to be free of them.
+pub(super) fn is_an_overlay(directory: &Path, sources: &[Source]) -> Result<(), Failure> {
+    let is_said = has_manifest(directory);
+    let judged = sources.iter().filter(|source| !is_said || source.path == MANIFEST);
+    Failure::gathered(judged.filter_map(|source| {
+        let found = theirs::first(source)?;
+        let position = found.offset.zip(source.text()).map(|(offset, text)| tags::position(text, offset));
+        let message = format!("`{{{{{}}}}}` is a variable of cargo-generate's", found.name);
+        Some(Failure::at(&source.path, position, &message).hint(theirs::remedy(source, &found)))
+    }))
 }
 
-fn complete_below(directory: &Path) -> Vec<String> {
+/// The folders of a directory that are templates.
+pub(super) fn below(directory: &Path) -> Vec<String> {
     let is_theirs = |entry: &DirEntry| entry.file_name() != ".git" && !entry.path().join("CACHEDIR.TAG").exists();
     let walk = WalkDir::new(directory).min_depth(1).max_depth(MAX_DEPTH).sort_by_file_name();
-    let found = walk.into_iter().filter_entry(is_theirs).flatten();
-    let found = found.filter(|entry| entry.file_type().is_file() && entry.file_name() == config::FILE);
+    let found = walk.into_iter().filter_entry(is_theirs).flatten().take(MOST);
+    let is_manifest = |entry: &DirEntry| MANIFESTS.iter().any(|name| entry.file_name() == *name);
+    let found = found.filter(|entry| entry.file_type().is_file() && is_manifest(entry));
     let folder = |entry: DirEntry| Some(slashed(entry.path().parent()?.strip_prefix(directory).ok()?)?.into_owned());
-    let mut folders: Vec<String> = found.filter_map(folder).collect();
+    let mut folders: Vec<String> = found.filter_map(folder).filter(|folder| !folder.is_empty()).collect();
     folders.sort();
+    folders.dedup();
     folders
+}
+
+/// Says which folders there are instead of the one that is not: the templates, else the directories.
+pub(super) fn there_is(directory: &Path, name: &str) -> String {
+    let mut folders = below(directory);
+    if folders.is_empty() {
+        let walk = WalkDir::new(directory).min_depth(1).max_depth(1).sort_by_file_name().into_iter().flatten();
+        let directories = walk.filter(|entry| entry.file_type().is_dir() && entry.file_name() != ".git");
+        folders = directories.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    }
+    let more = folders.len().saturating_sub(LISTED);
+    folders.truncate(LISTED);
+    match (&folders[..], more) {
+        ([], _) => format!("`{name}` holds no folders"),
+        (_, 0) => format!("the folders in `{name}` are {}", folders.join(", ")),
+        (_, more) => format!("the folders in `{name}` are {}, and {more} more", folders.join(", ")),
+    }
+}
+
+fn has_manifest(directory: &Path) -> bool {
+    directory.join(manifest::PATH).symlink_metadata().is_ok()
 }

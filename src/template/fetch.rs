@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use super::choice;
 use super::location::Repository;
 use crate::errand::{self, Outcome};
 use crate::failure::{Failure, Kind};
@@ -39,8 +40,10 @@ pub(super) fn fetch(repository: &Repository, directory: &Path, writing: &Writing
 /// The template's directory: the repository's, or the requested folder.
 pub(super) fn folder(repository: &Repository, directory: &Path) -> Result<PathBuf, Failure> {
     let Some(folder) = &repository.folder else { return Ok(directory.to_owned()) };
-    let missing =
-        || Failure::new(Kind::Template, format!("the template `{repository}`: there is no folder `{folder}` in it"));
+    let missing = || {
+        Failure::new(Kind::Template, format!("the template `{repository}`: there is no folder `{folder}` in it"))
+            .hint(choice::there_is(directory, repository.name()))
+    };
     let root = platform::canonical(directory).map_err(|_| missing())?;
     let found = platform::canonical(&root.join(folder)).map_err(|_| missing())?;
     if found.is_dir() && found.starts_with(&root) { Ok(found) } else { Err(missing()) }

@@ -1,8 +1,9 @@
 //! Values of `--template`: a directory, a repository, or a template that comes with the program.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
+use super::choice;
 use super::embedded;
 use super::walk::is_inside;
 use crate::failure::{Failure, Kind};
@@ -44,14 +45,29 @@ impl Location {
                 not_a_template(&without_password(text), "does not end with `.git`, or with `.git@` and a reference")
             });
         }
-        // An existing path takes precedence over an embedded template of the same name.
-        let embedded = || embedded::names().find(|name| *name == text && !Path::new(text).exists());
-        if let Some(name) = embedded() {
+        // A directory takes precedence over an embedded template of the same name, if it can be a template.
+        if let Some(name) = embedded::names().find(|name| *name == text && !holds_files(text)) {
             return Ok(Self::Embedded(name));
         }
         let directory = directory(text)?;
         Ok(if is_bare(&directory) { Self::Repository(local(&directory)?) } else { Self::Directory(directory) })
     }
+}
+
+/// Which one is meant where a path and a template of the program have the same name.
+pub(super) fn remark(text: &str) -> Option<String> {
+    let name = embedded::names().find(|name| *name == text && Path::new(text).exists())?;
+    Some(if holds_files(text) {
+        format!(
+            "`{name}` is the directory here, not the template of this name that comes with the program (`./{name}` says so)"
+        )
+    } else {
+        format!("`{name}` is the template that comes with the program; what is called so here is empty or no directory")
+    })
+}
+
+fn holds_files(directory: &str) -> bool {
+    Path::new(directory).read_dir().is_ok_and(|mut entries| entries.next().is_some())
 }
 
 /// Whether it is a bare repository: its directory is not a template, but its commits may contain one.
@@ -141,10 +157,22 @@ fn unreadable(text: &str, error: &str) -> Failure {
             .hint(hint);
     }
     let failure = Failure::new(Kind::Template, format!("the template `{text}` cannot be read: {error}"));
+    if let Some((place, missing)) = existing_part(text) {
+        let why = format!("the template `{text}` cannot be read: there is no folder `{missing}` in `{place}`");
+        return Failure::new(Kind::Template, why).hint(choice::there_is(Path::new(place), place));
+    }
     match github(text) {
         Some(_) => failure.hint(format!("for the repository on GitHub write `gh:{text}`")).hint(FORMS),
         None => failure.hint(FORMS),
     }
+}
+
+/// The directory that exists, by name, and the rest of the path, which does not.
+fn existing_part(text: &str) -> Option<(&str, &str)> {
+    let names = |path: &Path| path.components().any(|part| matches!(part, Component::Normal(_)));
+    let place = Path::new(text).ancestors().skip(1).find(|place| place.is_dir())?.to_str()?;
+    let missing = text.get(place.len()..)?.trim_matches('/');
+    (names(Path::new(place)) && !missing.is_empty()).then_some((place, missing))
 }
 
 fn not_a_template(text: &str, why: &str) -> Failure {

@@ -24,6 +24,7 @@ mod portable;
 mod source;
 pub(crate) mod stamp;
 mod tags;
+mod theirs;
 pub(crate) mod variables;
 pub(crate) mod verify;
 mod walk;
@@ -40,6 +41,7 @@ use crate::scratch::Scratch;
 use crate::secrets::Secrets;
 use crate::signals::{Signals, Writing};
 use crate::tree::{File, Origin, Tree};
+use choice::Named;
 use complete::Complete;
 use engine::{Engine, Output};
 pub(crate) use fetch::Fetched;
@@ -49,6 +51,10 @@ pub(crate) use overlay::Overlay;
 pub(crate) use placeholders::{Kind as PlaceholderKind, Placeholder};
 use source::{LOCK_FILE, MANIFEST, Source};
 use variables::Variables;
+
+/// What is written before the name of a template.
+const FLAG: &str = "--template";
+const SHOW: &str = "jwt-allauth templates show";
 
 /// What a template may do while it is rendered.
 pub(crate) struct Permit<'a> {
@@ -92,6 +98,8 @@ pub(crate) struct Template {
     sources: Vec<Source>,
     /// Built-in files that an overlay replaces or leaves out.
     replaced: Vec<Source>,
+    /// Which of two things of the same name it is.
+    pub(crate) remark: Option<String>,
 }
 
 impl Template {
@@ -102,37 +110,46 @@ impl Template {
     /// The template that `--template` names; without it, the built-in project.
     pub(crate) fn at(location: Option<&str>, signals: &Signals) -> Result<Self> {
         let Some(text) = location else { return Ok(Self::built_in()) };
-        Self::of_location(Location::parse(text)?, text, signals)
+        let remark = location::remark(text);
+        Ok(Self { remark, ..Self::of_location(Location::parse(text)?, text, FLAG, signals)? })
+    }
+
+    /// The same for `templates show`.
+    pub(crate) fn shown(text: &str, signals: &Signals) -> Result<Self> {
+        let remark = location::remark(text);
+        Ok(Self { remark, ..Self::of_location(Location::parse(text)?, text, SHOW, signals)? })
     }
 
     /// The template recorded in a project's stamp.
     pub(crate) fn recorded(location: &str, signals: &Signals) -> Result<Self> {
-        Self::of_location(Location::recorded(location)?, location, signals)
+        Self::of_location(Location::recorded(location)?, location, FLAG, signals)
     }
 
-    /// `text` is the name given by the user.
-    fn of_location(location: Location, text: &str, signals: &Signals) -> Result<Self> {
+    /// `text` is the name given by the user, `by` what is written before it.
+    fn of_location(location: Location, text: &str, by: &str, signals: &Signals) -> Result<Self> {
         match location {
             Location::Embedded(name) => Ok(embedded::template(name).unwrap_or_else(|| Ok(Self::built_in()))?),
-            Location::Directory(directory) => Ok(Self::read(&directory, text.trim_end_matches('/'), "/")?),
-            Location::Repository(repository) => signals.hold(|writing| Self::fetch(&repository, writing)),
+            Location::Directory(directory) => {
+                Ok(Self::read(&directory, Named { by, name: text.trim_end_matches('/'), joint: "/" })?)
+            }
+            Location::Repository(repository) => signals.hold(|writing| Self::fetch(&repository, by, writing)),
         }
     }
 
-    fn fetch(repository: &Repository, writing: &Writing) -> Result<Self> {
+    fn fetch(repository: &Repository, by: &str, writing: &Writing) -> Result<Self> {
         let scratch = Scratch::create()?;
         let directory = scratch.path().join(repository.name());
         fs::create_dir(&directory)?;
         let fetched = fetch::fetch(repository, &directory, writing)?;
         let folder = fetch::folder(repository, &directory)?;
         let joint = if repository.folder.is_some() { "/" } else { "//" };
-        Ok(Self::read(&folder, &repository.before_a_folder(), joint)?.fetched(&fetched))
+        let named = Named { by, name: &repository.before_a_folder(), joint };
+        Ok(Self::read(&folder, named)?.fetched(&fetched))
     }
 
-    /// `named` is the user's name for the directory, `joint` the separator before a folder of it.
-    fn read(directory: &Path, named: &str, joint: &str) -> Result<Self, Failure> {
-        let of_template = |failure: Failure| failure.of_template(named);
-        Self::whole(directory, choice::of(directory, named, joint)?).map_err(of_template)
+    fn read(directory: &Path, named: Named) -> Result<Self, Failure> {
+        let of_template = |failure: Failure| failure.of_template(named.name);
+        Self::whole(directory, choice::of(directory, named)?).map_err(of_template)
     }
 
     fn whole(directory: &Path, kind: description::Kind) -> Result<Self, Failure> {
@@ -142,7 +159,7 @@ impl Template {
             return Ok(Self { id, version, complete: Some(complete), ..Self::default() });
         }
         let (overlay, sources) = overlay::read(directory)?;
-        choice::is_an_overlay(&sources)?;
+        choice::is_an_overlay(directory, &sources)?;
         Self::built_in().below(overlay, sources)
     }
 
@@ -153,7 +170,11 @@ impl Template {
     }
 
     fn fetched(mut self, from: &Fetched) -> Self {
-        self.overlay.iter_mut().for_each(|overlay| overlay.fetched = Some(from.clone()));
+        if let Some(overlay) = &mut self.overlay {
+            overlay.fetched = Some(from.clone());
+            // Nothing is left of it.
+            overlay.directory = None;
+        }
         self.complete.iter_mut().for_each(|complete| complete.fetched = Some(from.clone()));
         self
     }
@@ -200,9 +221,15 @@ impl Template {
     /// Renders and verifies every file.
     pub(crate) fn render(&self, answers: &Answers, secrets: &Secrets, permit: &Permit) -> Result<Tree> {
         self.tree(answers, secrets, permit).map_err(|error| match error.downcast::<Failure>() {
-            Ok(failure) => failure.of_template(self.name()).into(),
+            Ok(failure) => failure.of_template(self.called()).into(),
             Err(error) => error,
         })
+    }
+
+    /// The name by which the user knows it.
+    fn called(&self) -> &str {
+        let directory = self.overlay.as_ref().and_then(|overlay| overlay.directory.as_deref());
+        directory.unwrap_or_else(|| self.name())
     }
 
     fn name(&self) -> &str {

@@ -68,7 +68,8 @@ fn path_of(entry: &DirEntry, root: &Path) -> Result<String, Failure> {
         None => Err(refused(path, "its name is not UTF-8")),
         Some(_) if name.chars().any(char::is_control) => Err(refused(path, "its name has control characters")),
         Some(_) if name.eq_ignore_ascii_case(REPOSITORY) => {
-            Err(refused(path, "a repository inside of a template would take over the project's"))
+            let why = "a repository or a submodule inside of a template, which would take over the project's";
+            Err(refused(path, why).hint("copy the template's directory, remove this `.git`, and name the copy"))
         }
         Some(_) if name == SUFFIX => Err(refused(path, "nothing would be left of its name")),
         Some(_) if is_stage(&name) => Err(refused(path, "a name that this program clears away")),

@@ -284,11 +284,17 @@ fn with_several() -> Place {
 #[test]
 fn a_directory_that_only_holds_templates_is_a_choice_and_one_can_be_named() {
     let place = with_several();
-    for command in
-        ["startproject shop --vcs none --template several", "templates show several", "templates lint several"]
-    {
+    for (command, by) in [
+        ("startproject shop --vcs none --template several", "--template"),
+        ("templates show several", "jwt-allauth templates show"),
+        ("templates lint several", "jwt-allauth templates lint"),
+    ] {
         let ran = place.run(command).ended_with(6).saying("a choice of 2: cargo, other/make");
-        ran.saying("--template several/cargo\n").saying("--template several/other/make\n");
+        let ran = ran.saying(&format!("  {by} several/cargo\n")).saying(&format!("  {by} several/other/make\n"));
+        assert_eq!(ran.stderr.contains("--template"), by == "--template", "{}", ran.stderr);
+    }
+    for command in ["templates show several --subfolder cargo", "templates lint several --subfolder cargo"] {
+        place.run(command).succeeded();
     }
     assert_eq!(place.entries(), ["several"]);
     place.start("shop --template several/other/make").succeeded();
@@ -301,6 +307,48 @@ fn a_directory_that_only_holds_templates_is_a_choice_and_one_can_be_named() {
     place.write("several/jwt-allauth.toml", "");
     place.start("over --template several").succeeded();
     assert!(place.is_whole("over") && place.read("over/cargo/a.md").contains("{{"));
+}
+
+#[test]
+fn overlays_and_complete_templates_are_choices_alike() {
+    let place = Place::new();
+    place.write("several/one/jwt-allauth.toml", "[placeholders]\na = {}\n");
+    place.write("several/one/NOTICE.liquid", "{{ a }}");
+    place.write("several/two/jwt-allauth.toml", "");
+    place.write("several/two/NOTICE", "two");
+    place.start("shop --template several").ended_with(6).saying("a choice of 2: one, two");
+    place.write("several/three/cargo-generate.toml", "");
+    place.write("several/three/a.md", "");
+    // Twice a template, it is one choice.
+    place.write("several/three/jwt-allauth.toml", "");
+    let url = place.repository("several");
+    for (template, joint) in [("several", "/"), (&url[..], "//")] {
+        let ran = place.start(&format!("shop --template {template}")).ended_with(6);
+        ran.saying("a choice of 3: one, three, two").saying(&format!("--template {template}{joint}two\n"));
+    }
+    let shown = place.run(&format!("templates show {url}")).ended_with(6);
+    shown.saying(&format!("  jwt-allauth templates show {url}//two\n"));
+    assert_eq!(place.entries(), ["several"]);
+    place.start("one --template several/one -d a=x").succeeded();
+    place.start("two --template several --subfolder two").succeeded();
+    place.start(&format!("three --template {url}//two")).succeeded();
+    assert_eq!(place.read("one/NOTICE"), "x");
+    assert_eq!((place.read("two/NOTICE"), place.read("three/NOTICE")), ("two".into(), "two".into()));
+}
+
+#[test]
+fn instead_of_a_folder_that_is_not_there_those_are_named_that_are() {
+    let place = with_several();
+    let url = place.repository("several");
+    for template in ["several//nowhere", "several/nowhere", "several/nowhere/at/all"] {
+        let ran = place.start(&format!("shop --template {template}")).ended_with(4).saying("no folder `nowhere");
+        let ran = ran.saying("the folders in `several` are cargo, other/make\n");
+        assert!(!ran.stderr.contains("gh:"), "{}", ran.stderr);
+    }
+    place.start(&format!("shop --template {url}//nowhere")).ended_with(4).saying("are cargo, other/make\n");
+    place.write("plain/src/a", "");
+    place.start("shop --template plain/nowhere").ended_with(4).saying("the folders in `plain` are src\n");
+    place.start("shop --template nowhere/at-all").ended_with(4).saying("`gh:nowhere/at-all`");
 }
 
 #[test]
@@ -333,11 +381,22 @@ fn a_bare_repository_is_fetched_not_laid_over() {
 fn a_manifest_in_the_language_of_cargo_generate_is_told_what_it_lacks() {
     let place = Place::new();
     place.write("t/Cargo.toml", "[package]\nname = \"{{project-name}}\"\n");
+    place.write("t/README.md", "one\n\n# {{project-name}}\n");
+    place.write("t/src/main.rs", "use {{crate_name}}::run;\n");
+    place.write("t/src/{{ crate_name }}.rs", "");
+    place.write("t/ci.yml", "a: ${{ github.ref }} ${{ matrix.os }}\n");
+    place.write("t/chart.yaml", "a: {{ .Values.name }}\n");
     for command in ["startproject shop --template t", "templates lint t"] {
         let ran = place.run(command).ended_with(4);
         let said = format!("{}{}", ran.stdout, ran.stderr);
+        for place in ["README.md:3:3: ", "src/main.rs:1:5: ", "src/{{ crate_name }}.rs:"] {
+            assert!(said.contains(place), "{place} is not in {said}");
+        }
+        assert!(!said.contains("ci.yml") && !said.contains("chart.yaml"), "{said}");
         assert!(said.contains("Cargo.toml:2:9") && said.contains("an empty `cargo-generate.toml` beside it"), "{said}");
     }
+    place.run("templates lint t").ended_with(4);
+    fs::remove_file(place.work().join("t/chart.yaml")).unwrap();
     place.write("t/cargo-generate.toml", "");
     place.start("shop --template t").succeeded();
     assert!(place.read("shop/Cargo.toml").contains("\"shop\""));
@@ -365,4 +424,27 @@ fn a_submodule_is_refused_rather_than_left_out() {
         .saying("vendor/lib: a submodule")
         .saying("--recurse-submodules");
     place.start(&format!("shop --template {url}//one")).succeeded();
+}
+
+#[test]
+fn a_submodule_in_a_directory_is_told_what_to_do_as_well() {
+    let place = with_skeleton();
+    place.write("skeleton/vendor/lib/.git", "gitdir: ../../.git/modules/vendor/lib\n");
+    start(&place, "").ended_with(4).saying("vendor/lib/.git: a repository or a submodule").saying("remove this `.git`");
+}
+
+#[test]
+fn a_project_remembers_the_directory_of_its_template_by_the_name_that_it_had() {
+    let place = Place::new();
+    place.write("mine/jwt-allauth.toml", "[template]\nname = \"passwordless\"\nversion = \"2\"\n");
+    place.write("mine/NOTICE", "");
+    place.start("shop --template mine -v").succeeded().saying("template: passwordless 2, in the directory `mine`\n");
+    let json = place.start("shop --template mine --dry-run --if-exists merge --format json").succeeded().json();
+    assert_eq!(json["overlay"]["directory"], "mine");
+    let stamp: toml::Table = place.read("shop/.jwt-allauth.toml").parse().unwrap();
+    assert_eq!(stamp["overlay"]["directory"].as_str(), Some("mine"));
+    place.run("check shop").ended_with(4).saying("a directory called `mine`");
+    place.run("check shop --template mine").succeeded();
+    place.write("mine/broken.toml.liquid", "= 1");
+    place.start("two --template mine").ended_with(4).saying("the template `mine`: broken.toml");
 }

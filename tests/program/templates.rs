@@ -64,9 +64,19 @@ fn a_template_is_taken_by_its_name_unless_there_is_a_directory_of_that_name() {
     place.start("plain --template built-in").succeeded();
     assert!(place.is_whole("plain"));
     place.write("company-skeleton/NOTICE", "ours");
-    place.start("other --template company-skeleton").succeeded();
+    let other = "other --template company-skeleton";
+    place.start(other).succeeded().saying("warning: `company-skeleton` is the directory here, not the template");
+    let ran = place.start("clear --template ./company-skeleton").succeeded();
+    assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
     assert_eq!(place.read("other/NOTICE"), "ours");
     place.start("third --template skeleton").ended_with(4).saying("templates list");
+    // An empty one is no template.
+    fs::create_dir(place.work().join("passwordless")).unwrap();
+    for command in ["startproject fourth --vcs none --template passwordless", "templates show passwordless"] {
+        let ran = place.run(command).succeeded();
+        ran.saying("warning: `passwordless` is the template that comes with the program");
+    }
+    assert!(place.read("fourth/.jwt-allauth.toml").contains("source = \"passwordless\""));
 }
 
 #[test]

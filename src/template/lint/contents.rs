@@ -14,20 +14,27 @@ use crate::template::complete::{render, scripts, stage};
 use crate::template::page::{Page, entries};
 use crate::template::source::{Form, SUFFIX, Source};
 use crate::template::tags::{self, Tag};
-use crate::template::{engine, variables};
+use crate::template::{engine, theirs, variables};
 
-/// Templates that the project's server renders: their tags are not ours.
-const OF_THE_SERVER: &str = "auth/templates/";
 /// Variables whose names are unlikely in any other language.
-const OURS: [&str; 5] = ["project_name", "crate_name", OF_CARGO_GENERATE, "signing_key", "cron_secret"];
-/// Used in every template of cargo-generate, and in no overlay.
-const OF_CARGO_GENERATE: &str = "project-name";
+const OURS: [&str; 4] = ["project_name", "crate_name", "signing_key", "cron_secret"];
 const LISTS_OF_CARGO_GENERATE: [&str; 2] = [FILE, ".genignore"];
 
 pub(super) fn of_overlay(sources: &[Source], asked: &[Asked], findings: &mut Findings) {
     let asked: Vec<&str> = asked.iter().map(|asked| asked.name.as_str()).collect();
     let known: Vec<String> = variables::NAMES.iter().chain(&asked).map(|name| (*name).to_owned()).collect();
     for source in sources.iter().filter(|source| source.form != Form::Link) {
+        // Where it is rendered, it is a variable that is not defined.
+        if let Some(found) = theirs::first(source).filter(|_| !source.is_rendered()) {
+            let message = format!("`{{{{{}}}}}` is a variable of cargo-generate's: it is not rendered", found.name);
+            let fix = theirs::remedy(source, &found);
+            let text = source.text().unwrap_or_default();
+            match found.offset {
+                Some(offset) => findings.in_text(&source.path, text, offset, Rule::NotRendered, &message, &fix),
+                None => findings.of_file(&source.path, Rule::NotRendered, &message, &fix),
+            }
+            continue;
+        }
         if source.path.contains("{{") {
             let message = "tags in the names of an overlay's files are not rendered";
             findings.of_file(&source.path, Rule::NotRendered, message, "write the name out");
@@ -48,7 +55,9 @@ pub(super) fn of_overlay(sources: &[Source], asked: &[Asked], findings: &mut Fin
                         .for_each(|name| undefined(source, text, tag, name, findings));
                 }
             }
-            Some(text) if !source.path.starts_with(OF_THE_SERVER) => is_only_copied(source, text, &asked, findings),
+            Some(text) if !source.path.starts_with(theirs::OF_THE_SERVER) => {
+                is_only_copied(source, text, &asked, findings);
+            }
             _ => {}
         }
     }
@@ -59,11 +68,7 @@ fn is_only_copied(source: &Source, text: &str, asked: &[&str], findings: &mut Fi
     let ours = |tag: &&Tag| tag.uses().any(|name| OURS.contains(&name) || asked.contains(&name));
     if let Some(tag) = all.iter().find(ours) {
         let message = "a tag in a file that is copied as it is";
-        let fix = if tag.uses().any(|name| name == OF_CARGO_GENERATE) {
-            format!("put an empty `{FILE}` beside it to have all rendered as a complete template")
-        } else {
-            format!("call the file `{}{SUFFIX}` to have it rendered", source.path)
-        };
+        let fix = format!("call the file `{}{SUFFIX}` to have it rendered", source.path);
         findings.in_text(&source.path, text, tag.offset, Rule::NotRendered, message, &fix);
     }
 }

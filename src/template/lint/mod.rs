@@ -27,6 +27,8 @@ use crate::signals::Signals;
 use findings::Findings;
 pub(crate) use findings::{Finding, Rule};
 
+const LINT: &str = "jwt-allauth templates lint";
+
 pub(crate) struct Linted {
     pub(crate) name: String,
     pub(crate) kind: Kind,
@@ -44,7 +46,8 @@ struct Subject<'a> {
 pub(crate) fn lint(directory: &Path, signals: &Signals) -> Result<Linted> {
     let named = directory.display().to_string();
     let root = location::directory(&named)?;
-    let kind = choice::of(&root, named.trim_end_matches('/'), "/")?;
+    let named = choice::Named { by: LINT, name: named.trim_end_matches('/'), joint: "/" };
+    let kind = choice::of(&root, named)?;
     let mut findings = by_rules(&root, kind);
     if findings.is_empty() {
         trial::render(&root, kind, signals, &mut findings)?;

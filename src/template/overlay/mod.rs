@@ -27,7 +27,7 @@ pub(crate) struct Overlay {
     /// Patterns of the kept built-in files; None keeps all.
     pub(crate) keep: Option<Vec<String>>,
     pub(crate) fetched: Option<Fetched>,
-    /// The name of its directory, which says nothing of where it is.
+    /// The name of its directory on this machine, which may differ from the one that its manifest gives.
     pub(crate) directory: Option<String>,
     /// Whether it comes with the program.
     pub(crate) is_embedded: bool,
@@ -36,11 +36,13 @@ pub(crate) struct Overlay {
 }
 
 impl Overlay {
-    /// Name, version and description, as far as they are given.
+    /// Name, version, directory and description, as far as they are given and differ.
     pub(crate) fn title(&self) -> String {
         let version = self.version.iter().map(|version| format!(" {version}"));
+        let directory = self.directory.iter().filter(|directory| **directory != self.name);
+        let directory = directory.map(|directory| format!(", in the directory `{directory}`"));
         let description = self.description.iter().map(|description| format!(": {description}"));
-        [self.name.clone()].into_iter().chain(version).chain(description).collect()
+        [self.name.clone()].into_iter().chain(version).chain(directory).chain(description).collect()
     }
 }
 
