@@ -118,8 +118,7 @@ impl Given {
                 }
             }
         }
-        let unasked =
-            if template.is_complete() { Ok(()) } else { values.check(&template.placeholders(&self.placeholders)) };
+        let unasked = values.check(template, &template.placeholders(&self.placeholders));
         Failure::gathered(refused.into_values().chain(unasked.err()))?;
         if !template.is_complete() {
             return Ok(());
@@ -145,13 +144,11 @@ impl Given {
             ("database", self.database.is_some()),
             ("algorithm", self.algorithm.is_some()),
         ];
-        match said.into_iter().find(|(name, said)| *said && !template.is_complete() && !template.asks(name)) {
-            Some((name, _)) => {
-                Err(Failure::new(Kind::Answer, format!("`--{name}` changes nothing in a project of this template"))
-                    .hint(format!("leave it out: no file of it depends on `{name}`")))
-            }
-            None => Ok(()),
-        }
+        let has_effect = |name: &str| template.asks(name) || template.mentions(name);
+        Failure::gathered(said.into_iter().filter(|(name, said)| *said && !has_effect(name)).map(|(name, _)| {
+            Failure::new(Kind::Answer, format!("`--{name}` changes nothing in a project of this template"))
+                .hint(format!("leave it out: no file of it depends on `{name}`"))
+        }))
     }
 
     /// The first unanswered question.

@@ -8,6 +8,7 @@ mod ends;
 mod errand;
 mod failure;
 mod names;
+mod near;
 mod platform;
 mod project;
 mod prompts;

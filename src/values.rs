@@ -8,7 +8,8 @@ use toml::{Table, Value as Toml};
 
 use crate::answers::Value;
 use crate::failure::{Failure, Kind};
-use crate::template::Placeholder;
+use crate::near;
+use crate::template::{Placeholder, Template};
 
 const VARIABLES: [&str; 2] = ["JWT_ALLAUTH_VALUE_", "CARGO_GENERATE_VALUE_"];
 const TABLE: &str = "values";
@@ -70,16 +71,23 @@ impl Values {
     }
 
     /// Refuses only unused `-d` values: files and the environment may serve several templates.
-    pub(crate) fn check(&self, placeholders: &[Placeholder]) -> Result<(), Failure> {
-        let names: Vec<&str> = placeholders.iter().map(|placeholder| placeholder.name.as_str()).collect();
-        let unasked = self.defined.iter().map(|(key, _)| key).filter(|key| !names.contains(&key.as_str()));
-        Failure::gathered(unasked.map(|key| {
-            if names.is_empty() {
-                Failure::new(Kind::Answer, format!("`-d {key}` answers no question: none is asked"))
-                    .hint("a template asks with the table `[placeholders]` of its `jwt-allauth.toml`")
+    pub(crate) fn check(&self, template: &Template, asked: &[Placeholder]) -> Result<(), Failure> {
+        let names: Vec<&str> = asked.iter().map(|placeholder| placeholder.name.as_str()).collect();
+        let unused = self.defined.iter().map(|(key, _)| key);
+        let unused = unused.filter(|key| !names.contains(&key.as_str()) && !template.mentions(key));
+        Failure::gathered(unused.map(|key| {
+            let none = if names.is_empty() { ": none is asked" } else { " of the template" };
+            let failure = Failure::new(Kind::Answer, format!("`-d {key}` answers no question{none}"));
+            let failure = match near::nearest(key, names.iter().copied()) {
+                Some(near) => failure.hint(format!("did you mean `{near}`?")),
+                None => failure,
+            };
+            if !names.is_empty() {
+                failure.hint(format!("it asks for {}", names.join(", ")))
+            } else if template.is_complete() {
+                failure.hint(format!("neither a file nor a script of the template mentions `{key}`"))
             } else {
-                Failure::new(Kind::Answer, format!("`-d {key}` answers no question of the template"))
-                    .hint(format!("it asks for {}", names.join(", ")))
+                failure.hint("a template asks with the table `[placeholders]` of its `jwt-allauth.toml`")
             }
         }))
     }

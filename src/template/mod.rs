@@ -213,7 +213,12 @@ impl Template {
         brings_mails || self.sources.iter().chain(taken_up).any(|source| source.uses(variable))
     }
 
-    /// Whether it replaces the built-in project. Such a template may receive values that it does not ask for.
+    /// Whether a complete template may use a value that it does not ask for.
+    pub(crate) fn mentions(&self, name: &str) -> bool {
+        self.complete.as_ref().is_some_and(|complete| complete.mentions(name))
+    }
+
+    /// Whether it replaces the built-in project.
     pub(crate) fn is_complete(&self) -> bool {
         self.complete.is_some()
     }

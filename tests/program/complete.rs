@@ -357,6 +357,35 @@ fn a_question_that_a_script_asks_names_the_ways_to_answer_it() {
 }
 
 #[test]
+fn an_answer_to_nothing_is_refused_unless_a_script_or_a_file_may_take_it() {
+    let place = with_template();
+    let ran = start(&place, "-d kind=cli -d foo=1 -d tgas=a").ended_with(3).saying("`-d foo` answers no question");
+    let ran = ran.saying("`-d tgas` answers no question of the template\n  did you mean `tags`?").saying("kind, tags");
+    assert_eq!(ran.stderr.matches("error: ").count(), 2, "{}", ran.stderr);
+    let ran = start(&place, "-d kind=cli --email --database postgres").ended_with(3);
+    ran.saying("`--email` changes nothing").saying("`--database` changes nothing");
+    assert_eq!(place.entries(), ["t"]);
+    // Asked under another condition, or not asked at all.
+    start(&place, "-d kind=cli -d port=81 -d username=x -d crate_type=lib --dry-run").succeeded();
+    for (file, text) in [
+        ("t/a.md", "{% if foo %}{{ email }}{% endif %}"),
+        ("t/{{ foo }}{{ email }}.md", ""),
+        ("t/pre.rhai", "let foo = variable::get(\"foo\"); if variable::is_set(`email`) {}"),
+        ("t/pre.rhai", "for name in names { variable::get(name); }"),
+        ("t/cargo-generate.toml", &format!("{CONFIG}\n[conditional.'foo == \"1\" && email'.template]\n")),
+    ] {
+        let place = with_template();
+        place.write(file, text);
+        start(&place, "-d kind=cli -d foo=1 --email --dry-run").succeeded();
+    }
+    place.write("t/jwt-allauth.toml", "");
+    fs::remove_file(place.work().join("t/cargo-generate.toml")).unwrap();
+    fs::remove_dir_all(place.work().join("t/src")).unwrap();
+    place.write("t/Cargo.toml.liquid", "[package]\nname = \"{{ project_name }}\"\n");
+    start(&place, "-d kind=cli").ended_with(3).saying("none is asked");
+}
+
+#[test]
 fn a_script_that_is_a_filter_runs_only_when_it_was_allowed_to() {
     let place = with_template();
     place.write("t/x.rhai", "file::write(\"src/extra.rs\", \"// from a filter\"); print(\"hello\"); \"w\"");

@@ -148,9 +148,11 @@ fn an_answer_that_is_not_valid_or_answers_nothing_is_refused() {
     start(&place, "-d company=example").ended_with(3).saying("has to match").saying("(-d)");
     start(&place, &format!("{company} -d tier=bronze")).ended_with(3).saying("one of gold, silver");
     start(&place, &format!("{company} -d tier=gold -d public=perhaps")).ended_with(3).saying("true or false");
-    start(&place, &format!("{company} -d teir=gold")).ended_with(3).saying("it asks for company, tier, public");
+    let ran = start(&place, &format!("{company} -d teir=gold")).ended_with(3);
+    ran.saying("did you mean `tier`?").saying("it asks for company, tier, public");
     place.start("shop -d company=Example").ended_with(3).saying("answers no question");
     start(&place, "-d company").ended_with(2).saying("-d key=value");
+    start(&place, "-d company -d =x").ended_with(2).saying("'company' for").saying("'=x' for");
     start(&place, "--values-file missing.toml").ended_with(3).saying("missing.toml");
     let lines = place.command_of(["startproject", "shop", "--template", "skeleton", "-d", "company=A\nB"]).output();
     Ran::of(&lines.unwrap()).ended_with(3).saying("single line");

@@ -17,10 +17,12 @@ pub(super) mod stage;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::circumstances::MOMENT;
 use super::fetch::Fetched;
 use super::overlay;
 use super::placeholders::Placeholder;
 use super::source::Source;
+use super::tags::{self, Tag};
 use super::walk;
 use crate::answers::Value;
 use crate::failure::{Failure, Kind};
@@ -72,6 +74,25 @@ impl Complete {
             placeholders.extend(self.config(chosen.unwrap_or_default()).under(known).placeholders);
         }
         placeholders
+    }
+
+    /// Whether the name is asked for under any condition, or occurs in a tag, a condition or a script. cargo-generate gives
+    /// all of them any value that it gets.
+    pub(super) fn mentions(&self, name: &str) -> bool {
+        let uses = |text: &str| tags::tags(text).iter().flat_map(Tag::uses).any(|used| used == name);
+        let in_config = |config: &Config| {
+            let mut conditions = config.conditionals.iter().flat_map(|(condition, _)| tags::names(condition));
+            config.declared().any(|declared| declared == name) || conditions.any(|used| used == name)
+        };
+        let is_own = render::OWN.contains(&name) || name == MOMENT || name == SUB_TEMPLATE && self.is_choice();
+        is_own
+            || self.configs.values().any(in_config)
+            || scripts::mention(&self.sources, name)
+            || self.sources.iter().any(|source| uses(&source.path) || source.text().is_some_and(uses))
+    }
+
+    fn is_choice(&self) -> bool {
+        !self.config("").sub_templates.is_empty()
     }
 
     /// The template itself, or each of its sub-templates, with its configuration.

@@ -8,6 +8,7 @@ use crate::template::source::{Form, Source};
 use crate::template::tags;
 
 const SET: &str = "variable::set";
+const GET: &str = "variable::get";
 const IS_SET: &str = "variable::is_set";
 const PROMPT: &str = "variable::prompt";
 
@@ -27,6 +28,13 @@ pub(in crate::template) fn set(sources: &[Source]) -> Set {
 /// Whether a script prompts.
 pub(super) fn ask(sources: &[Source]) -> bool {
     texts(sources).any(|(_, text)| text.contains(PROMPT))
+}
+
+/// Whether a script uses a name, or computes names that can be any.
+pub(super) fn mention(sources: &[Source], name: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let computes = |text| [SET, GET, IS_SET].iter().any(|call| first_arguments(text, call).any(|name| name.is_none()));
+    texts(sources).any(|(_, text)| text.split(|c| !is_word(c)).any(|word| word == name) || computes(text))
 }
 
 /// The names that a script checks before it asks.

@@ -1,6 +1,7 @@
 //! Keys that nothing reads: misspelt, or in the wrong table.
 
 use super::{Findings, Rule};
+use crate::near;
 use crate::template::overlay::manifest;
 use crate::template::page::{Entry, Page, entries};
 use crate::template::placeholders;
@@ -62,7 +63,7 @@ fn check(page: &Page, fields: &[Entry], here: &str, keys: &[&str], tables: &Tabl
             findings.at(page, &field.at, Rule::WrongTable, &message, &format!("call it [placeholders.{key}]"));
         } else {
             let message = format!("`{key}` is not a key that is read {}", in_table(here));
-            let near = keys.iter().find(|known| distance(known, key) <= 2);
+            let near = near::nearest(key, keys.iter().copied());
             let fix =
                 near.map_or_else(|| format!("the keys are {}", keys.join(", ")), |near| format!("write `{near}`"));
             findings.at(page, &field.at, Rule::UnknownKey, &message, &fix);
@@ -77,20 +78,4 @@ fn in_table(name: &str) -> String {
 fn looks_like_a_question(entry: &Entry) -> bool {
     let fields = entry.value.as_table().map(entries).unwrap_or_default();
     !fields.is_empty() && fields.iter().all(|field| placeholders::KEYS.contains(&field.key))
-}
-
-/// The number of letters to add, remove or change (Levenshtein distance).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in other.iter().enumerate() {
-            let changed = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[other.len()]
 }
