@@ -1,6 +1,7 @@
 //! Valid project names: those that compile on every platform.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use crate::failure::{Failure, Kind};
 
@@ -148,10 +149,67 @@ fn refused(name: &str, reason: &str, suggestion: &str) -> Failure {
     }
 }
 
+/// Latin letters, and what they are without their marks.
+const LETTERS: [(&str, &str); 30] = [
+    ("àáâãäåāăąǎạảấầẩẫậắằẳẵặ", "a"),
+    ("æ", "ae"),
+    ("çćĉċč", "c"),
+    ("ðďđ", "d"),
+    ("èéêëēĕėęěẹẻẽếềểễệ", "e"),
+    ("ĝğġģǧ", "g"),
+    ("ĥħ", "h"),
+    ("ìíîïĩīĭįıǐỉị", "i"),
+    ("ĳ", "ij"),
+    ("ĵ", "j"),
+    ("ķĸ", "k"),
+    ("ĺļľŀł", "l"),
+    ("ñńņňŉ", "n"),
+    ("ŋ", "ng"),
+    ("òóôõöøōŏőơǒọỏốồổỗộớờởỡợ", "o"),
+    ("œ", "oe"),
+    ("ŕŗř", "r"),
+    ("śŝşšș", "s"),
+    ("ß", "ss"),
+    ("ţťŧț", "t"),
+    ("þ", "th"),
+    ("ùúûüũūŭůűųưǔụủứừửữự", "u"),
+    ("ŵẁẃẅ", "w"),
+    ("ýÿŷỳỵỷỹ", "y"),
+    ("źżž", "z"),
+    ("ﬁ", "fi"),
+    ("ﬂ", "fl"),
+    ("ﬀ", "ff"),
+    ("ﬃ", "ffi"),
+    ("ﬄ", "ffl"),
+];
+/// Marks that follow their letter.
+const MARKS: RangeInclusive<char> = '\u{300}'..='\u{36f}';
+
+/// The name in small ASCII letters, if it has others. Empty if less than half of its letters can be told: what is left
+/// would be no word.
+fn in_ascii(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_owned();
+    }
+    let (mut told, mut lost) = (0, 0);
+    let mut plain = String::with_capacity(name.len());
+    for character in name.to_lowercase().chars().filter(|character| !MARKS.contains(character)) {
+        match LETTERS.iter().find(|(letters, _)| letters.contains(character)) {
+            Some((_, letter)) => plain.push_str(letter),
+            None => plain.push(character),
+        }
+        let is_lost = character.is_alphabetic() && !plain.ends_with(|last: char| last.is_ascii());
+        told += usize::from(character.is_alphabetic() && !is_lost);
+        lost += usize::from(is_lost);
+    }
+    if told < lost { String::new() } else { plain }
+}
+
 /// The valid name that is closest to the refused one.
 fn suggestion(name: &str, taken: &[&str]) -> String {
     let last = name.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or_default();
-    let words: Vec<&str> = last.split(|c: char| !is_allowed(c)).filter(|word| !word.is_empty()).collect();
+    let plain = in_ascii(last);
+    let words: Vec<&str> = plain.split(|c: char| !is_allowed(c)).filter(|word| !word.is_empty()).collect();
     let mut stem = words.join("-").trim_matches(['-', '_']).to_owned();
     if stem.starts_with(|c: char| c.is_ascii_digit()) {
         stem.insert_str(0, "app-");
@@ -262,6 +320,46 @@ mod tests {
             [("my project", "my-project"), ("2fa", "app-2fa"), ("axum", "axum-app"), ("work/shop", "shop")]
         {
             assert_eq!(suggestion(name, &TAKEN), near);
+        }
+    }
+
+    #[test]
+    fn letters_with_marks_are_suggested_without_them() {
+        for (name, near) in [
+            ("Über", "uber"),
+            ("U\u{308}ber", "uber"),
+            ("café", "cafe"),
+            ("Straße", "strasse"),
+            ("Łódź-Œuvre", "lodz-oeuvre"),
+            ("smørrebrød", "smorrebrod"),
+            ("İstanbul", "istanbul"),
+            ("Đà Nẵng", "da-nang"),
+            ("日本shop", "shop"),
+            ("日本", "myproject"),
+            ("Магазин x", "myproject"),
+            ("shop 🦀", "shop"),
+            ("ÀXUM", "axum-app"),
+            ("ñ9", "n9"),
+        ] {
+            assert_eq!(suggestion(name, &TAKEN), near, "{name}");
+        }
+        // Every letter of the Latin supplements is told.
+        for letter in ('\u{c0}'..='\u{17e}').filter(|letter| letter.is_alphabetic()) {
+            assert!(in_ascii(&letter.to_string()).is_ascii(), "{letter}");
+            assert!(!in_ascii(&letter.to_string()).is_empty(), "{letter}");
+        }
+    }
+
+    /// Names of every character of the first plane, alone, within a word and beside a keyword.
+    #[test]
+    fn whatever_character_is_in_a_name_the_suggestion_is_accepted() {
+        for character in ('\0'..='\u{ffff}').chain(['🦀', '\u{e0041}']) {
+            for name in
+                [format!("{character}"), format!("a{character}b"), format!("{character}fn"), format!("{character}9")]
+            {
+                let suggested = suggestion(&name, &TAKEN);
+                assert_eq!(refusal(&suggested, &TAKEN), None, "{name} -> {suggested}");
+            }
         }
     }
 
