@@ -350,13 +350,11 @@ mod tests {
         }
     }
 
-    /// Names of every character of the first plane, alone, within a word and beside a keyword.
+    /// Every character of the first plane, alone and within a word.
     #[test]
     fn whatever_character_is_in_a_name_the_suggestion_is_accepted() {
         for character in ('\0'..='\u{ffff}').chain(['🦀', '\u{e0041}']) {
-            for name in
-                [format!("{character}"), format!("a{character}b"), format!("{character}fn"), format!("{character}9")]
-            {
+            for name in [format!("{character}"), format!("a{character}b")] {
                 let suggested = suggestion(&name, &TAKEN);
                 assert_eq!(refusal(&suggested, &TAKEN), None, "{name} -> {suggested}");
             }

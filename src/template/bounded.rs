@@ -41,11 +41,19 @@ pub(super) fn render(
         Err(error) => failed(error.to_string()),
     })?;
     let Some(outcome) = outcome else { return Err(failed("it was interrupted".into())) };
-    if let Some(answers) = serde_json::from_str(&outcome.stdout).ok().filter(|_| outcome.status.success()) {
-        return Ok(answered(&answers));
+    // Each line is the answer about one source, written as soon as there is one.
+    let lines = outcome.stdout.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+    let answers: Vec<_> =
+        lines.map_while(|line| serde_json::from_str(line).ok()).map(|answer| answered(&answer)).collect();
+    if outcome.status.success() && answers.len() == sources.len() {
+        return Ok(answers);
     }
-    let why = bounds::complaint(outcome.status, &outcome.stderr);
-    Err(failed(why.unwrap_or_else(|| outcome.status.to_string())))
+    let why = bounds::complaint(outcome.status, &outcome.stderr).unwrap_or_else(|| outcome.status.to_string());
+    let why = match sources.get(answers.len()) {
+        Some(source) => Failure::at(&source.path, None, &format!("it cannot be rendered: {why}")),
+        None => failed(why),
+    };
+    Err(answers.into_iter().filter_map(Result::err).fold(why, Failure::and))
 }
 
 /// The child's side: carries out the request on stdin if this process was started for it.
@@ -58,7 +66,7 @@ pub(crate) fn carried_out() -> Option<i32> {
     let mut request = String::new();
     let read = io::stdin().read_to_string(&mut request).ok().and_then(|_| serde_json::from_str(&request).ok());
     let Some(request): Option<Json> = read else { return Some(FAILED) };
-    report::document(&answers(&request).to_string());
+    answer(&request, &mut |answer| report::document(&answer.to_string()));
     Some(DONE)
 }
 
@@ -79,7 +87,7 @@ fn request(sources: &[&Source], all: &[Source], variables: &Variables) -> Json {
     json!({ "rendered": rendered, "included": included, "variables": variables })
 }
 
-fn answers(request: &Json) -> Json {
+fn answer(request: &Json, say: &mut dyn FnMut(Json)) {
     let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
     let list = |key: &str| request[key].as_array().cloned().unwrap_or_default();
     let source = |file: &Json| Source::embedded(text(&file[0]), Cow::from(text(&file[1]).into_bytes()));
@@ -93,13 +101,14 @@ fn answers(request: &Json) -> Json {
     let rendered: Vec<Source> = list("rendered").iter().map(source).collect();
     let engine = match Engine::new(&included, &variables) {
         Ok(engine) => engine,
-        Err(failure) => return json!([{ "problems": [problem(&failure)] }]),
+        Err(failure) => return rendered.iter().for_each(|_| say(json!({ "problems": [problem(&failure)] }))),
     };
-    let answer = |source: &Source| match engine.render(source) {
-        Ok(output) => json!({ "text": output.text, "secret": output.secret }),
-        Err(failure) => json!({ "problems": failure.problems().map(problem).collect::<Vec<_>>() }),
-    };
-    rendered.iter().map(answer).collect()
+    for source in &rendered {
+        say(match engine.render(source) {
+            Ok(output) => json!({ "text": output.text, "secret": output.secret }),
+            Err(failure) => json!({ "problems": failure.problems().map(problem).collect::<Vec<_>>() }),
+        });
+    }
 }
 
 fn problem(failure: &Failure) -> Json {
@@ -107,12 +116,11 @@ fn problem(failure: &Failure) -> Json {
     json!({ "message": failure.message, "hints": failure.hints, "place": place })
 }
 
-fn answered(answers: &Json) -> Vec<Result<Output, Failure>> {
-    let one = |answer: &Json| match (answer["text"].as_str(), answer["secret"].as_bool()) {
+fn answered(answer: &Json) -> Result<Output, Failure> {
+    match (answer["text"].as_str(), answer["secret"].as_bool()) {
         (Some(text), Some(secret)) => Ok(Output { text: text.to_owned(), secret }),
         _ => Err(problems(&answer["problems"])),
-    };
-    answers.as_array().into_iter().flatten().map(one).collect()
+    }
 }
 
 fn problems(problems: &Json) -> Failure {

@@ -45,8 +45,9 @@ impl<'a> Engine<'a> {
         if let Some(message) = too_deep(&tags) {
             return Err(at((1, 1), &message));
         }
-        let template =
-            self.parser.parse(text).map_err(|error| at(parse_position(&error).unwrap_or((1, 1)), &summary(&error)))?;
+        let place =
+            |error: &liquid::Error| parse_position(error).unwrap_or_else(|| tags::position(text, failed(&tags, error)));
+        let template = self.parser.parse(text).map_err(|error| at(place(&error), &summary(&error)))?;
         Failure::gathered(self.unknown(&tags).map(|(tag, name)| {
             let failure = at(tags::position(text, tag.offset), &format!("`{name}` is not a variable of this template"));
             failure.hint(format!("the variables are {}", self.names().join(", ")))
@@ -85,14 +86,19 @@ fn too_deep(tags: &[Tag]) -> Option<String> {
     (tags::depth(tags) > MAX_DEPTH).then(|| format!("blocks are nested more than {MAX_DEPTH} deep"))
 }
 
+/// What to do about a syntax error.
+pub(super) const REMEDY: &str =
+    "correct the tag, or put what is not meant for Liquid between {% raw %} and {% endraw %}";
+
 /// The offset and the message of a syntax error.
 pub(super) fn mistake(text: &str) -> Option<(usize, String)> {
-    if let Some(message) = too_deep(&tags::tags(text)) {
+    let tags = tags::tags(text);
+    if let Some(message) = too_deep(&tags) {
         return Some((0, message));
     }
     let parser = liquid::ParserBuilder::with_stdlib().build().ok()?;
     let error = parser.parse(text).err()?;
-    let (line, column) = parse_position(&error).unwrap_or((1, 1));
+    let Some((line, column)) = parse_position(&error) else { return Some((failed(&tags, &error), summary(&error))) };
     let line: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
     let column = text[line..].char_indices().nth(column - 1).map_or(text.len() - line, |(at, _)| at);
     Some((line + column, summary(&error)))
@@ -133,11 +139,16 @@ fn failed(tags: &[Tag], error: &liquid::Error) -> usize {
     let text = error.to_string();
     let named = text.lines().filter_map(|line| {
         let line = line.trim();
-        line.strip_prefix("from: ").or_else(|| line.strip_prefix("filter="))
+        ["from: ", "filter=", "requested filter="].iter().find_map(|before| line.strip_prefix(before))
     });
     let traces: Vec<String> = named.map(|trace| packed(trace.trim_matches(['{', '}', '%']))).collect();
     let blamed = |tag: &&Tag| traces.iter().any(|trace| packed(tag.text).contains(trace));
     tags.iter().find(blamed).or(tags.first()).map_or(0, |tag| tag.offset)
+}
+
+/// Whether a detail is about the mistake; the list of all filters is not.
+fn is_told(detail: &str) -> bool {
+    detail.contains('=') && !detail.starts_with("available filters=")
 }
 
 /// The line of Liquid's report that says what is wrong.
@@ -146,7 +157,7 @@ fn summary(error: &liquid::Error) -> String {
     let expected = text.lines().find_map(|line| line.trim().strip_prefix("= "));
     let first = text.lines().next().unwrap_or_default().trim_start_matches("liquid:").trim();
     let context: Vec<&str> =
-        text.lines().filter_map(|line| line.strip_prefix("    ")).filter(|l| l.contains('=')).collect();
+        text.lines().filter_map(|line| line.strip_prefix("    ")).filter(|line| is_told(line)).collect();
     match expected {
         Some(expected) => expected.to_owned(),
         None if context.is_empty() => first.to_owned(),

@@ -116,6 +116,41 @@ fn what_cannot_be_rendered_is_an_error_with_its_file_and_leaves_nothing() {
 }
 
 #[test]
+fn all_mistakes_of_all_files_are_said_at_once_with_their_lines() {
+    let place = with_template();
+    let config = CONFIG.replace("\"notes.md\"", "\"notes.md\", \"gone\"");
+    place.write("t/cargo-generate.toml", &config);
+    place.write("t/gone/x.md", "{% if %}{{ nowhere }}");
+    place.write("t/.genignore", "also.md\n");
+    place.write("t/also.md", "{% if %}{{ nowhere }}");
+    place.write("t/a.md", "one\n\n  {% if kind %}\n");
+    place.write("t/src/b.md", "{{ kind | pascal_case }}\n{{ kind | nofilter }}\n{{ nmae }} ${{ matrix.os }}");
+    place.write("t/c.md", "{{ kind }}\n {{ other }} {{ third }}\n");
+    let ran = start(&place, "-d kind=cli").ended_with(4);
+    let ran = ran
+        .saying("the template `t`: a.md:4:1: Unclosed block")
+        .saying("the template `t`: src/b.md:2:1: Unknown filter (requested filter=nofilter)\n");
+    let ran = ran.saying("src/b.md:3:1: `nmae` is not").saying("c.md:2:2: `other` is not").saying("c.md:2:14: `third`");
+    assert_eq!(ran.stderr.matches("error: ").count(), 5, "{}", ran.stderr);
+    let linted = place.run("templates lint t").ended_with(4).stdout;
+    assert_eq!(linted.lines().filter(|line| line.contains(".md:")).count(), 5, "{linted}");
+    // In one of several templates the files are named from the top.
+    let place = Place::new();
+    place.write("t/cargo-generate.toml", "[template]\nsub_templates = [\"one\", \"two\"]\n");
+    place.write("t/one/a.md", "{{ x }}\n{{ y | }}");
+    place.write("t/two/b.md", "{{ z }}");
+    let ran = start(&place, "-d sub_template=one").ended_with(4);
+    let ran = ran.saying("one/a.md:2:").saying("one/a.md:1:1: `x` is not a variable");
+    assert!(!ran.stderr.contains("b.md"), "{}", ran.stderr);
+    // What a filter makes of a value is known only when it is rendered.
+    let place = with_template();
+    place.write("t/a.md", "{{ kind }}\n{{ kind | upcase }}\n {{ kind | divided_by: 0 }}\n");
+    place.write("t/b.md", "{{ kind }}\n {{ kind | divided_by: 0 }}\n{{ nmae }}");
+    let ran = start(&place, "-d kind=cli").ended_with(4);
+    ran.saying("a.md:2:1: ").saying("at one of 2:1, 3:2").saying("b.md:2:2: ");
+}
+
+#[test]
 fn scripts_run_only_when_they_were_allowed_to() {
     let place = with_template();
     place.write("t/cargo-generate.toml", &format!("{CONFIG}\n[hooks]\npre = [\"pre.rhai\"]\npost = [\"post.rhai\"]\n"));
@@ -429,6 +464,8 @@ fn a_template_that_takes_all_memory_or_time_is_refused() {
         (loops(""), "s of processor time"),
     ] {
         let place = with_template();
+        place.write("t/Z.md", "{{ kind }}");
+        place.write("t/b.md", "{{ kind }}");
         place.write("t/a.md", &text);
         start(&place, "-d kind=cli")
             .ended_with(4)

@@ -265,7 +265,13 @@ fn an_overlay_that_takes_all_memory_or_time_is_refused() {
     ] {
         let place = with_skeleton();
         place.write("skeleton/NOTICE.liquid", &text);
-        start(&place, "").ended_with(4).saying("the template `skeleton`").saying(said);
+        place.write("skeleton/A.liquid", "{{ email }} {{ nowhere }}");
+        place.write("skeleton/b.liquid", "{{ email }}");
+        let ran = start(&place, "").ended_with(4).saying("the template `skeleton`: NOTICE.liquid").saying(said);
+        ran.saying("A.liquid:1:13: `nowhere` is not a variable");
+        place.write("skeleton/A.liquid", "{{ email }}");
+        let linted = place.run("templates lint skeleton").ended_with(4).stdout;
+        assert!(linted.starts_with("NOTICE.liquid:1:1: "), "{linted}");
         if said.contains("nested") {
             place.run("templates lint skeleton").ended_with(4);
         }

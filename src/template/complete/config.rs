@@ -38,6 +38,8 @@ pub(crate) struct Hook {
 pub(in crate::template) struct Part {
     pub(in crate::template) include: Option<Vec<String>>,
     pub(in crate::template) exclude: Option<Vec<String>>,
+    /// Paths that are removed before anything is rendered.
+    pub(in crate::template) ignore: Vec<String>,
     pub(in crate::template) placeholders: Vec<Placeholder>,
 }
 
@@ -88,7 +90,7 @@ impl Part {
             match field.key {
                 "include" => self.include = Some(page.texts_of(field)?),
                 "exclude" => self.exclude = Some(page.texts_of(field)?),
-                "ignore" => drop(paths(page, field)?),
+                "ignore" => self.ignore = paths(page, field)?,
                 _ => {}
             }
         }
@@ -101,6 +103,7 @@ impl Part {
                 list.get_or_insert_default().extend(more.iter().cloned());
             }
         }
+        self.ignore.extend(more.ignore.iter().cloned());
         self.placeholders.extend(more.placeholders.iter().cloned());
     }
 }

@@ -27,6 +27,13 @@ impl Files {
     }
 }
 
+/// The files that cargo-generate removes: those of `ignore`, and of a `.genignore` at the top.
+pub(in crate::template) fn left_out(ignore: &[String], genignore: Option<&str>) -> Result<Gitignore, Failure> {
+    let paths = ignore.iter().map(|path| format!("/{}", path.trim_start_matches("./")));
+    let lines: Vec<String> = paths.chain(genignore.unwrap_or_default().lines().map(str::to_owned)).collect();
+    patterns(&lines)
+}
+
 fn patterns(lines: &[String]) -> Result<Gitignore, Failure> {
     let refused = |error: ignore::Error| Failure::new(Kind::Template, format!("{FILE}: {error}"));
     let mut builder = GitignoreBuilder::new("");

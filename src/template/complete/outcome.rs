@@ -6,15 +6,18 @@ use std::path::{MAIN_SEPARATOR, Path};
 
 use super::heard::{self, Count};
 use super::render::Place;
-use super::stage::{SCRIPT as SCRIPT_FILE, Stage};
-use super::{Complete, scripts};
+use super::stage::{SCRIPT as SCRIPT_FILE, Stage, in_plain_liquid, not_defined, undefined};
+use super::{Complete, config, files, scripts};
 use crate::bounds;
 use crate::errand::Outcome;
 use crate::failure::{Failure, Kind};
 use crate::platform;
 use crate::scratch::{self, Scratch};
-use crate::template::Notice;
+use crate::template::source::{Form, Source};
+use crate::template::{Notice, engine, tags};
 
+/// Precedes the names of files with invalid syntax.
+const INVALID: &str = "found invalid syntax in";
 /// Marks a failed script in cargo-generate's output.
 const FAILED_SCRIPT: &str = "Failed executing script:";
 /// Prefix of a line that a script has printed.
@@ -148,6 +151,9 @@ impl Complete {
         if scratch::is_full(&why) {
             return Scratch::failed(&place.template, &ErrorKind::StorageFull.into());
         }
+        if let Some(failure) = self.mistakes(&said, ears.stage) {
+            return failure;
+        }
         let beginning = format!("the template `{}` cannot be rendered", self.name);
         if let Some((_, rest)) = why.split_once(FAILED_SCRIPT) {
             let (script, why) = rest.trim().split_once(": ").unwrap_or((rest, ""));
@@ -162,6 +168,48 @@ impl Complete {
             (_, Some(script)) => Failure::new(Kind::Hook, format!("{beginning}: {script}: {why}")),
             (None, None) => Failure::new(Kind::Template, format!("it cannot be rendered: {why}")),
         }
+    }
+
+    /// The places of what cargo-generate only names the files of, and of the undefined variables that it would have met.
+    fn mistakes(&self, said: &str, stage: &Stage) -> Option<Failure> {
+        let listed = said.split_once(INVALID)?.1;
+        let paths: Vec<&str> = listed.lines().filter_map(|line| line.strip_prefix('\t')).collect();
+        let mut failures = Vec::new();
+        for source in self.inside(stage.folder, Some(stage.files)).filter(|source| !self.is_left_out(source, stage)) {
+            let Some(text) = source.text() else { continue };
+            let path = Path::new(&source.path);
+            let path = path.strip_prefix(stage.folder).unwrap_or(path);
+            if paths.iter().any(|listed| Path::new(listed) == path) {
+                let mistake = engine::mistake(&in_plain_liquid(text, stage.known));
+                let (position, message) = match mistake {
+                    Some((offset, message)) => (Some(tags::position(text, offset)), message),
+                    None => (None, "its Liquid is not valid".to_owned()),
+                };
+                failures.push(Failure::at(&source.path, position, &message).hint(engine::REMEDY));
+            }
+            // What scripts define is not known if files are not rendered.
+            if !stage.scripts_run {
+                let undefined = undefined(text, stage.known).into_iter();
+                failures.extend(
+                    undefined.map(|(tag, name)| not_defined(&source.path, tags::position(text, tag.offset), name)),
+                );
+            }
+        }
+        failures.into_iter().reduce(Failure::and)
+    }
+
+    /// Whether it is removed, or is no file to be rendered.
+    fn is_left_out(&self, source: &Source, stage: &Stage) -> bool {
+        let name = source.path.rsplit('/').next().unwrap_or_default();
+        let path = source.path.strip_prefix(stage.folder).unwrap_or(&source.path).trim_start_matches('/');
+        let genignore = Path::new(stage.folder).join(".genignore");
+        let genignore = self.sources.iter().find(|source| Path::new(&source.path) == genignore);
+        let ignore = &self.config(stage.folder).under(stage.answers).ignore;
+        let left_out = files::left_out(ignore, genignore.and_then(Source::text));
+        source.form == Form::Link
+            || name == config::FILE
+            || name.ends_with(SCRIPT_FILE)
+            || left_out.is_ok_and(|left_out| left_out.matched_path_or_any_parents(path, false).is_ignore())
     }
 
     pub(super) fn prints_too_much(&self, TooMuch { script, what }: TooMuch) -> Failure {

@@ -39,7 +39,7 @@ impl Complete {
         let known = self.known(answers);
         let is_heard = permit.commands && !self.converses(permit);
         let scripts_run = !self.config(folder).hooks.is_empty();
-        let mut stage = Stage::new(getrandom::u64()?, &files, &known, values, scripts_run, is_heard);
+        let mut stage = Stage::new(getrandom::u64()?, &files, &known, values, folder, scripts_run, is_heard);
         for source in &self.sources {
             let path = circumstances::at_moment(&source.path, |name| values.get(name));
             write(&place.template.join(&*path), source, &given(&mut stage, source)?)?;

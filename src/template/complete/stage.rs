@@ -33,9 +33,11 @@ pub(in crate::template) const FILTERS: [&str; 9] = [
 pub(super) struct Stage<'a> {
     /// Random for each render, so that no template contains it.
     key: String,
-    files: &'a Files,
-    known: &'a [String],
-    answers: &'a BTreeMap<String, Value>,
+    pub(super) files: &'a Files,
+    pub(super) known: &'a [String],
+    pub(super) answers: &'a BTreeMap<String, Value>,
+    /// The template's, in the directory.
+    pub(super) folder: &'a str,
     /// Whether scripts run first, which may define unknown names.
     pub(super) scripts_run: bool,
     marks: Vec<Mark>,
@@ -54,8 +56,8 @@ enum Mark {
     /// A tag with an undefined variable, which cargo-generate would replace by an empty string.
     Undefined { path: String, position: (usize, usize), name: String, tag: String, given: String },
     /// Inside a comment that rendering removes. If it is still there, the file was not rendered although it should have
-    /// been.
-    Rendered(String),
+    /// been. The positions are those of the tags in it that can fail.
+    Rendered { path: String, positions: Vec<(usize, usize)> },
     /// cargo-generate drops the mode of a file whose name it renders.
     Executable,
 }
@@ -66,13 +68,14 @@ impl<'a> Stage<'a> {
         files: &'a Files,
         known: &'a [String],
         answers: &'a BTreeMap<String, Value>,
+        folder: &'a str,
         scripts_run: bool,
         is_heard: bool,
     ) -> Self {
         let (marks, asked_for) = (Vec::new(), Vec::new());
         let key = format!("jwtallauth{key:016x}");
         let scripts = Scripts::new(&key);
-        Self { key, files, known, answers, scripts_run, marks, asked_for, is_heard, scripts }
+        Self { key, files, known, answers, folder, scripts_run, marks, asked_for, is_heard, scripts }
     }
 
     /// A script, as name and text, that runs after the template's own and records which of the names are now defined.
@@ -106,7 +109,8 @@ impl<'a> Stage<'a> {
         if source.form == (Form::File { executable: true }) && source.path.contains("{{") {
             given.push_str(&self.mark(Mark::Executable));
         }
-        let rendered = self.mark(Mark::Rendered(source.path.clone()));
+        let positions = can_fail(text);
+        let rendered = self.mark(Mark::Rendered { path: source.path.clone(), positions });
         let rendered = format!("{{% comment %}}{rendered}{{% endcomment %}}");
         // After a brace it would not be recognized as a tag.
         let at = if given.ends_with('{') { 0 } else { given.len() };
@@ -188,7 +192,7 @@ impl<'a> Stage<'a> {
         files.filter_map(|entry| fs::read_to_string(entry.path()).ok()).find_map(|text| {
             let numbers = text.split(&begin).skip(1).filter_map(|token| token.split('x').next()?.parse::<usize>().ok());
             numbers.filter_map(|number| self.marks.get(number)).find_map(|mark| match mark {
-                Mark::Rendered(path) => Some(path.as_str()),
+                Mark::Rendered { path, .. } => Some(path.as_str()),
                 _ => None,
             })
         })
@@ -216,16 +220,9 @@ impl<'a> Stage<'a> {
                 // The file was not rendered, so the tag stays as it was.
                 Mark::Undefined { tag, given, .. } if text.contains(given) => text = text.replace(given, tag),
                 Mark::Undefined { path, position, name, .. } => {
-                    let message = format!("`{name}` is not a variable of this template");
-                    let hint = format!("declare it under `[placeholders]`, or give it a value: `-d {name}=…`");
-                    failures.push(Failure::at(path, Some(*position), &message).hint(hint));
+                    failures.push(not_defined(path, *position, name));
                 }
-                Mark::Rendered(path) => {
-                    let why = "cargo-generate left it as it was: a filter or a value in it fails";
-                    failures.push(
-                        refused(path, why).hint("name it under `exclude` of `[template]` if it is not to be rendered"),
-                    );
-                }
+                Mark::Rendered { path, positions } => failures.push(not_rendered(path, positions)),
                 Mark::Executable => {
                     text = text.replace(&token, "");
                     file.form = Form::File { executable: true };
@@ -236,6 +233,25 @@ impl<'a> Stage<'a> {
         file.contents = text.into_bytes().into();
         Ok(file)
     }
+}
+
+/// The positions of tags that can fail when they are rendered: those with filters, indices or ranges.
+fn can_fail(text: &str) -> Vec<(usize, usize)> {
+    let tags = tags::tags(text).into_iter().filter(|tag| ["|", "[", ".."].iter().any(|sign| tag.text.contains(sign)));
+    tags.map(|tag| tags::position(text, tag.offset)).collect()
+}
+
+fn not_rendered(path: &str, positions: &[(usize, usize)]) -> Failure {
+    let why = "cargo-generate left it as it was: a filter or a value in it fails";
+    let places: Vec<String> = positions.iter().map(|(line, column)| format!("{line}:{column}")).collect();
+    let why = if places.len() > 1 { format!("{why}, at one of {}", places.join(", ")) } else { why.to_owned() };
+    Failure::at(path, positions.first().copied(), &why)
+        .hint("name it under `exclude` of `[template]` if it is not to be rendered")
+}
+
+pub(super) fn not_defined(path: &str, position: (usize, usize), name: &str) -> Failure {
+    Failure::at(path, Some(position), &format!("`{name}` is not a variable of this template"))
+        .hint(format!("declare it under `[placeholders]`, or give it a value: `-d {name}=…`"))
 }
 
 enum Judgement<'t> {
@@ -283,8 +299,26 @@ pub(in crate::template) fn undefined<'t>(text: &'t str, known: &[String]) -> Vec
     tags.iter().filter(|tag| tag.is_output()).filter_map(undefined).collect()
 }
 
+/// A text of the same length that Liquid without cargo-generate's filters can parse: they are replaced by others, and the
+/// tags of workflows are removed.
+pub(in crate::template) fn in_plain_liquid(text: &str, known: &[String]) -> String {
+    let mut plain = text.to_owned();
+    for tag in of_workflows(text, known) {
+        let end = tag.offset + tag.text.len() + "{{}}".len();
+        plain.replace_range(tag.offset..end, &" ".repeat(end - tag.offset));
+    }
+    // Has four letters and takes no argument, like `rhai`.
+    for filter in FILTERS {
+        let with = if filter == "rhai" { "size".to_owned() } else { format!("{:1$}", "upcase", filter.len()) };
+        for bar in ["|", "| ", "|  "] {
+            plain = plain.replace(&format!("{bar}{filter}"), &format!("{bar}{with}"));
+        }
+    }
+    plain
+}
+
 /// The tags of a text that belong to another tool.
-pub(in crate::template) fn of_workflows<'t>(text: &'t str, known: &[String]) -> Vec<Tag<'t>> {
+fn of_workflows<'t>(text: &'t str, known: &[String]) -> Vec<Tag<'t>> {
     let tags = tags::tags(text);
     let all = Names::of(&tags);
     let is_foreign = |tag: &Tag| tag.is_output() && matches!(judged(text, &all, tag, known), Judgement::Foreign);

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::gitignore::Gitignore;
 
 use super::keys::table;
-use super::paths::texts;
 use super::questions::Asked;
 use super::{Findings, Rule, Subject};
 use crate::template::complete::config::{Config, FILE};
-use crate::template::complete::files::Files;
+use crate::template::complete::files::{self, Files};
 use crate::template::complete::{render, scripts, stage};
 use crate::template::page::{Page, entries};
 use crate::template::source::{Form, SUFFIX, Source};
@@ -95,7 +94,7 @@ pub(super) fn of_complete(subject: &Subject, page: &Page, known: &[String], hook
             findings.of_file(&source.path, Rule::BinaryRendered, message, &format!("add \"{name}\" to `exclude`"));
             continue;
         };
-        parses(&source.path, text, &with_plain_filters(text, known), findings);
+        parses(&source.path, text, &stage::in_plain_liquid(text, known), findings);
         for (tag, name) in stage::undefined(text, known).into_iter().filter(|_| !scripts_define) {
             undefined(source, text, &tag, name, findings);
         }
@@ -139,18 +138,8 @@ fn names(text: &str) -> Vec<String> {
 fn lists(subject: &Subject, page: &Page) -> Option<(Files, Gitignore)> {
     let config = Config::parse(page.name, page.text).ok()?;
     let files = Files::of(&config.part, "").ok()?;
-    let top = page.parse().ok()?;
-    let mut builder = GitignoreBuilder::new("");
-    for field in table(&entries(&top), "template").iter().filter(|field| field.key == "ignore") {
-        for (path, _) in texts(field) {
-            builder.add_line(None, &format!("/{}", path.trim_start_matches("./"))).ok()?;
-        }
-    }
     let genignore = subject.sources.iter().find(|source| source.path == ".genignore").and_then(Source::text);
-    for line in genignore.unwrap_or_default().lines() {
-        builder.add_line(None, line).ok()?;
-    }
-    Some((files, builder.build().ok()?))
+    Some((files, files::left_out(&config.part.ignore, genignore).ok()?))
 }
 
 fn is_left_out(source: &Source, left_out: &Gitignore) -> bool {
@@ -161,26 +150,8 @@ fn is_left_out(source: &Source, left_out: &Gitignore) -> bool {
 /// `shown` is the text without what this parser does not support.
 fn parses(path: &str, text: &str, shown: &str, findings: &mut Findings) {
     if let Some((offset, message)) = engine::mistake(shown) {
-        let fix = "correct the tag, or put what is not meant for Liquid between {% raw %} and {% endraw %}";
-        findings.in_text(path, text, offset, Rule::LiquidSyntax, &message, fix);
+        findings.in_text(path, text, offset, Rule::LiquidSyntax, &message, engine::REMEDY);
     }
-}
-
-/// Replaces cargo-generate's filters by Liquid's of the same length, and removes the tags of workflows.
-fn with_plain_filters(text: &str, known: &[String]) -> String {
-    let mut plain = text.to_owned();
-    for tag in stage::of_workflows(text, known) {
-        let end = tag.offset + tag.text.len() + "{{}}".len();
-        plain.replace_range(tag.offset..end, &" ".repeat(end - tag.offset));
-    }
-    // Has four letters and takes no argument, like `rhai`.
-    for filter in stage::FILTERS {
-        let with = if filter == "rhai" { "size".to_owned() } else { format!("{:1$}", "upcase", filter.len()) };
-        for bar in ["|", "| ", "|  "] {
-            plain = plain.replace(&format!("{bar}{filter}"), &format!("{bar}{with}"));
-        }
-    }
-    plain
 }
 
 fn undefined(source: &Source, text: &str, tag: &Tag, name: &str, findings: &mut Findings) {
