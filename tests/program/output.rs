@@ -30,6 +30,18 @@ fn quiet_leaves_warnings_as_they_are() {
 }
 
 #[test]
+fn quiet_leaves_the_tree_of_a_dry_run_alone() {
+    let place = Place::new();
+    let [plain, quiet] = ["shop --dry-run", "shop --dry-run -q"].map(|line| place.start(line).succeeded());
+    assert_eq!((&quiet.stdout, &quiet.stderr[..]), (&plain.stdout, ""));
+    let line = quiet.stdout.lines().find(|line| line.ends_with(" Cargo.toml")).unwrap();
+    let [mode, size, _] = line.split_whitespace().collect::<Vec<_>>()[..] else { panic!("{line}") };
+    assert!(mode == "0644" && size.parse::<usize>().is_ok_and(|size| size > 0), "{line}");
+    assert!(plain.stderr.contains("Nothing was written"), "{}", plain.stderr);
+    assert_eq!(place.start("shop --dry-run -q --format json").succeeded().json()["dry_run"], true);
+}
+
+#[test]
 fn verbose_names_every_file() {
     Place::new().start("shop -v").succeeded().saying("auth/Cargo.toml").saying("git: no repository");
 }

@@ -161,6 +161,21 @@ fn what_a_script_asks_is_asked_at_the_terminal() {
     assert_eq!(place.read("my-shop/a.md"), "81");
 }
 
+/// There it prints by itself, so that its words come before its question.
+#[test]
+fn a_script_that_asks_at_the_terminal_has_no_more_memory_than_any() {
+    let place = with_a_script_that_asks();
+    place.write(
+        "t/pre.rhai",
+        "let s = \"x\"; while s.len < 1000000 { s += s; } loop { print(s); } variable::prompt(\"a\", \"b\");",
+    );
+    let mut session = terminal(&place, "startproject my-shop --vcs none --template t --allow-commands", &[]);
+    session.exp_string("pre.rhai: it takes more than 1024 MiB of memory").unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!(code(&session), 7);
+    assert_eq!(place.entries(), ["t"]);
+}
+
 /// What the terminal is like, as `stty` would say it: echo and lines are back.
 #[test]
 fn a_signal_at_a_question_gives_the_terminal_back() {

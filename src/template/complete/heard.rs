@@ -14,6 +14,16 @@ const PRINT: &str = "print";
 /// As long as `print`, so that every position in an error is that of the template.
 const AT_ONCE: &str = "debug";
 
+/// What scripts are made to say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hearing {
+    Nothing,
+    /// Which one runs.
+    Names,
+    /// What they print, too.
+    Everything,
+}
+
 /// The copies of scripts for cargo-generate. Each begins by saying which one it is, because Rhai tells only for imported
 /// ones who prints.
 pub(super) struct Scripts {
@@ -28,8 +38,8 @@ impl Scripts {
         Self { key: key.to_owned(), all: Vec::new() }
     }
 
-    pub(super) fn copy(&mut self, path: &str, text: &str) -> String {
-        let copy = at_once(text);
+    pub(super) fn copy(&mut self, path: &str, text: &str, hearing: Hearing) -> String {
+        let copy = if hearing == Hearing::Everything { at_once(text) } else { text.to_owned() };
         // After `#!` a line is no code, and is removed.
         let introduction = if text.starts_with("#!") { String::new() } else { self.introduction(self.all.len()) };
         self.all.push((path.to_owned(), text.to_owned(), introduction + copy.as_str()));
@@ -315,8 +325,8 @@ mod tests {
     #[test]
     fn a_script_says_which_one_it_is_and_its_errors_are_where_its_author_sees_them() {
         let mut scripts = Scripts::new("key");
-        assert_eq!(scripts.copy("a.rhai", "print(1)"), "debug(\"keys000000\");debug(1)");
-        assert_eq!(scripts.copy("b.rhai", "#!/x\nprint(1)"), "#!/x\ndebug(1)");
+        assert_eq!(scripts.copy("a.rhai", "print(1)", Hearing::Everything), "debug(\"keys000000\");debug(1)");
+        assert_eq!(scripts.copy("b.rhai", "#!/x\nprint(1)", Hearing::Everything), "#!/x\ndebug(1)");
         assert_eq!(scripts.introduced("keys000000"), Some("a.rhai"));
         assert_eq!([scripts.introduced("key"), scripts.introduced("other")], [Some(""), None]);
         assert_eq!(scripts.original("#!/x\ndebug(1)"), Some("#!/x\nprint(1)"));

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use toml::{Table, Value as Toml};
 
 use super::files::Files;
+use super::heard::Hearing;
 use super::order;
 use super::outcome::{self, Ears};
 use super::stage::Stage;
@@ -37,9 +38,13 @@ impl Complete {
         let folder = self.sub_template(values).unwrap_or_default();
         let files = Files::of(&self.config(folder).under(values), folder)?;
         let known = self.known(answers);
-        let is_heard = permit.commands && !self.converses(permit);
+        let hearing = match permit.commands {
+            false => Hearing::Nothing,
+            true if self.converses(permit) => Hearing::Names,
+            true => Hearing::Everything,
+        };
         let scripts_run = !self.config(folder).hooks.is_empty();
-        let mut stage = Stage::new(getrandom::u64()?, &files, &known, values, folder, scripts_run, is_heard);
+        let mut stage = Stage::new(getrandom::u64()?, &files, &known, values, folder, scripts_run, hearing);
         for source in &self.sources {
             let path = circumstances::at_moment(&source.path, |name| values.get(name));
             write(&place.template.join(&*path), source, &given(&mut stage, source)?)?;

@@ -8,7 +8,7 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 use super::files::Files;
-use super::heard::Scripts;
+use super::heard::{Hearing, Scripts};
 use crate::answers::Value;
 use crate::failure::Failure;
 use crate::template::circumstances;
@@ -43,8 +43,7 @@ pub(super) struct Stage<'a> {
     marks: Vec<Mark>,
     /// Names that only the scripts can define.
     asked_for: Vec<String>,
-    /// Whether what scripts print is to be heard at once.
-    is_heard: bool,
+    hearing: Hearing,
     pub(super) scripts: Scripts,
 }
 
@@ -70,12 +69,12 @@ impl<'a> Stage<'a> {
         answers: &'a BTreeMap<String, Value>,
         folder: &'a str,
         scripts_run: bool,
-        is_heard: bool,
+        hearing: Hearing,
     ) -> Self {
         let (marks, asked_for) = (Vec::new(), Vec::new());
         let key = format!("jwtallauth{key:016x}");
         let scripts = Scripts::new(&key);
-        Self { key, files, known, answers, folder, scripts_run, marks, asked_for, is_heard, scripts }
+        Self { key, files, known, answers, folder, scripts_run, marks, asked_for, hearing, scripts }
     }
 
     /// A script, as name and text, that runs after the template's own and records which of the names are now defined.
@@ -83,7 +82,11 @@ impl<'a> Stage<'a> {
         let line = |(number, name): (usize, &String)| {
             format!("variable::set(\"{}\", variable::is_set(\"{name}\"));\n", self.answer(number))
         };
-        let introduction = if self.is_heard && self.scripts_run { self.scripts.conclusion() } else { String::new() };
+        let introduction = if self.hearing != Hearing::Nothing && self.scripts_run {
+            self.scripts.conclusion()
+        } else {
+            String::new()
+        };
         let script: String = [introduction].into_iter().chain(self.asked_for.iter().enumerate().map(line)).collect();
         (!script.is_empty()).then(|| (format!("{}{SCRIPT}", self.key), script))
     }
@@ -98,8 +101,8 @@ impl<'a> Stage<'a> {
         let Some(text) = source.text().filter(|_| source.form != Form::Link) else {
             return self.mark(Mark::Whole(source.clone())).into_bytes();
         };
-        if self.is_heard && source.path.ends_with(SCRIPT) {
-            return self.scripts.copy(&source.path, text).into_bytes();
+        if self.hearing != Hearing::Nothing && source.path.ends_with(SCRIPT) {
+            return self.scripts.copy(&source.path, text, self.hearing).into_bytes();
         }
         if is_for_cargo_generate(&source.path) || !self.files.are_rendered(source.target()) {
             return text.into();
