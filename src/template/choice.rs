@@ -65,7 +65,12 @@ pub(super) fn is_an_overlay(directory: &Path, sources: &[Source]) -> Result<(), 
         let found = theirs::first(source)?;
         let position = found.offset.zip(source.text()).map(|(offset, text)| tags::position(text, offset));
         let message = format!("`{{{{{}}}}}` is a variable of cargo-generate's", found.name);
-        Some(Failure::at(&source.path, position, &message).hint(theirs::remedy(source, &found)))
+        let failure = Failure::at(&source.path, position, &message).hint(theirs::remedy(source, &found));
+        Some(if is_said {
+            failure
+        } else {
+            failure.hint(format!("if it is to stay as it is, an empty `{}` makes an overlay of it", manifest::PATH))
+        })
     }))
 }
 

@@ -94,7 +94,10 @@ impl Complete {
         command.args(self.sub_template(&answers.placeholders).map(|folder| format!("--sub-template={folder}")));
         command.args(permit.commands.then_some("--allow-commands"));
         surroundings(&mut command, &place.temporary);
-        if permit.commands && shell::stand_in(&mut command, &place.programs)? {
+        if permit.commands
+            && shell::stand_in(&mut command, &place.programs)
+                .map_err(|error| Scratch::failed(&place.programs, &error))?
+        {
             command.arg("--limited");
         }
         let mut ears = Ears::new(place, stage, permit.notice);
