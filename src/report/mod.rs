@@ -16,7 +16,7 @@ use console::{StyledObject, style};
 
 pub(crate) use next_steps::{option, quoted};
 pub(crate) use plain::plain;
-pub(crate) use stream::err_is_terminal;
+pub(crate) use stream::{err_is_terminal, pass_on};
 pub(crate) use update::{Checked, Updated};
 
 use crate::answers::Answers;

@@ -22,6 +22,12 @@ pub(super) fn err(text: &str) {
     let _ = stderr().write_all(text.as_bytes());
 }
 
+/// What a command has printed, for the process that waits for it.
+pub(crate) fn pass_on(output: &[u8], errors: &[u8]) -> io::Result<()> {
+    stdout().write_all(output)?;
+    stderr().write_all(errors)
+}
+
 pub(super) fn lost() -> Option<&'static str> {
     LOST.get().map(String::as_str)
 }

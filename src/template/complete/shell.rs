@@ -3,7 +3,7 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -63,8 +63,7 @@ fn run(before: OsString, arguments: impl Iterator<Item = OsString>) -> io::Resul
         return Ok(CANNOT_RUN);
     };
     let status = child.wait()?;
-    io::stdout().write_all(&output)?;
-    io::stderr().write_all(&errors[errors.len().saturating_sub(ERRORS)..])?;
+    report::pass_on(&output, &errors[errors.len().saturating_sub(ERRORS)..])?;
     Ok(status.code().or_else(|| platform::signal(status).map(|signal| 128 + signal)).unwrap_or(CANNOT_RUN))
 }
 
