@@ -41,6 +41,8 @@ pub struct UserClaims {
     "user_id": "0199a3ef-1f7c-7c31-9a43-0e2f8a1b6d20",
     "session": "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c11",
     "session_iat": 1_800_000_000,
+    "auth_time": 1_800_000_000,
+    "amr": ["pwd"],
     "role": 0,
     "email_verified": false,
 })))]
@@ -65,6 +67,17 @@ pub struct Claims {
     pub session: Uuid,
     /// When the session began.
     pub session_iat: i64,
+    /// When the user last proved who they are: at the sign-in, or at `reauthenticate/`. In access tokens only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub auth_time: Option<i64>,
+    /// How they did (RFC 8176): `pwd` a password, `email` a mailed code or link, `federated` a way of the application,
+    /// `otp` a code of an authenticator app or a recovery code, `hwk` a passkey of one device, `swk` a synced one, `user`
+    /// a fingerprint, face or PIN there, `mfa` two factors. In access tokens only; missing if the session began before
+    /// this was recorded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub amr: Vec<String>,
     /// How often all access tokens of the user had been taken back when this one was made; missing for never.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub access_version: i64,
@@ -130,6 +143,10 @@ pub struct Grant<'g> {
     pub session: Uuid,
     /// When the session began.
     pub session_iat: OffsetDateTime,
+    /// The last proof of identity.
+    pub auth_time: OffsetDateTime,
+    /// The values of `amr`, separated by spaces.
+    pub amr: &'g str,
     /// How often all access tokens of the user have been revoked.
     pub access_version: i64,
     /// What the token is bound to.
@@ -191,6 +208,15 @@ fn encode(kind: Kind, grant: &Grant<'_>, lifetime: Lifetime, rules: &Rules) -> V
         user_id: grant.user_id,
         session: grant.session,
         session_iat: grant.session_iat.unix_timestamp(),
+        // A refresh token is derived again from its row, which `reauthenticate/` changes.
+        auth_time: match kind {
+            Kind::Access => Some(grant.auth_time.unix_timestamp()),
+            Kind::Refresh { .. } => None,
+        },
+        amr: match kind {
+            Kind::Access => grant.amr.split_whitespace().map(str::to_owned).collect(),
+            Kind::Refresh { .. } => Vec::new(),
+        },
         access_version: match kind {
             Kind::Access => grant.access_version,
             Kind::Refresh { .. } => 0,
@@ -216,6 +242,12 @@ fn refresh_jti(session: Uuid, generation: i64) -> String {
 }
 
 impl Claims {
+    /// When the user last proved who they are, in seconds since 1970.
+    #[must_use]
+    pub fn proven_at(&self) -> i64 {
+        self.auth_time.unwrap_or(self.session_iat)
+    }
+
     fn is_ours(&self, kind: &str, rules: &Rules) -> bool {
         self.token_type == kind
             && (self.iss == rules.issuer || rules.accepted_issuers.contains(&self.iss))

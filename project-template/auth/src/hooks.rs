@@ -116,9 +116,10 @@ pub trait Hooks: Send + Sync + 'static {
         Box::pin(async { Ok(()) })
     }
 
-    /// Called before a session begins for an authenticated user. An error rejects the sign-in, and is the response.
-    /// Earlier steps are not undone: a password reset still sets the password. A sign-up that also signs in is rejected
-    /// as a whole; with `email_verification.mode = "mandatory"` it begins no session, and accounts can await approval.
+    /// Called before a session begins for an authenticated user, once for each sign-in, before a second factor is asked
+    /// for. An error rejects the sign-in, and is the response. Earlier steps are not undone: a password reset still sets
+    /// the password. A sign-up that also signs in is rejected as a whole; with `email_verification.mode = "mandatory"` it
+    /// begins no session, and accounts can await approval.
     ///
     /// ```
     /// use auth::hooks::{Admission, Hook, Hooks, SigningIn};

@@ -8,8 +8,8 @@
 //! | ground | `clock` `words` `private` `tls` `request` `email` `settings` `error` `db` `openapi` `templates` |
 //! | material | `tokens` `redis` `http` `pages` `metrics` |
 //! | tools | `codes` `mail` `throttle` `audit` `notices` |
-//! | nouns | `users` `sessions` `hooks` |
-//! | ways | `passwords` `login` `passkeys` `email_verification` `registration` `login_codes` `password_reset` `account` |
+//! | nouns | `users` `factors` `sessions` `hooks` |
+//! | ways | `passwords` `login` `second_factor` `passkeys` `email_verification` `registration` `login_codes` `password_reset` `account` |
 //! | house | `operations` `admin` `server` `app` `commands` |
 //!
 //! | room | what it is for |
@@ -36,10 +36,12 @@
 //! | [`audit`] | the log of events on accounts |
 //! | `notices` | mails that only inform |
 //! | [`users`] | accounts: rows and rules |
+//! | `factors` | second factors: secrets, codes, and the sign-ins that wait for one |
 //! | [`sessions`] | refresh tokens, rotation and replay, devices, the signed-in user as an argument |
 //! | [`hooks`] | extension points for the application |
 //! | [`passwords`] | rules for passwords, their storage and change |
 //! | [`login`] | signing in: the one function that every way in ends at |
+//! | `second_factor` | setting up a second factor, signing in with it, removing it |
 //! | [`passkeys`] | signing in with a passkey; adding and removing them |
 //! | [`email_verification`] | proof that mail to an address reaches its account |
 //! | [`registration`] | signing up |
@@ -76,6 +78,7 @@ pub mod db;
 pub mod email;
 pub mod email_verification;
 pub mod error;
+pub mod factors;
 pub mod hooks;
 pub mod http;
 pub mod login;
@@ -93,6 +96,7 @@ mod private;
 pub mod redis;
 pub mod registration;
 mod request;
+mod second_factor;
 mod server;
 pub mod sessions;
 pub mod settings;
@@ -108,7 +112,7 @@ pub mod words;
 pub use app::{Auth, Settings};
 pub use error::{Error, Result};
 pub use hooks::Hooks;
-pub use sessions::{CurrentUser, DbUser, Fresh, Role, Staff, Superuser, VerifiedUser};
+pub use sessions::{CurrentUser, DbUser, Fresh, Role, SecondFactor, Staff, Superuser, VerifiedUser};
 /// For the queries of [`on!`] and [`in_tx!`], in the version of the pools.
 pub use sqlx;
 

@@ -254,7 +254,14 @@ async fn a_file_with_second_factors_is_refused_unless_they_may_be_left_out(engin
     let ada = || account(1, "ada@example.com", &json!({}));
     let factor = |model| django(model, 7, &json!({ "user": 1, "type": "totp", "data": { "secret": "x" } }));
     for (rows, named) in [
-        ([ada(), factor("mfa.authenticator")], "mfa.authenticator (1 row)"),
+        (
+            [ada(), factor("mfa.authenticator")],
+            "mfa.authenticator with a secret that is not Base32 (is it encrypted?) (1 row)",
+        ),
+        (
+            [ada(), django("mfa.authenticator", 7, &json!({ "user": 1, "type": "webauthn", "data": {} }))],
+            "mfa.authenticator with the type `webauthn` (1 row)",
+        ),
         ([factor("otp_totp.totpdevice"), ada()], "otp_totp.totpdevice (1 row)"),
         (
             [account(1, "ada@example.com", &json!({ "two_factor_enabled": true })), String::new()],

@@ -56,20 +56,47 @@ export class Client {
     restore() {
         return this.#refresh();
     }
-    /** Signs up. Says whether that signed in as well: it does not where the address has to be verified first. */
+    /**
+     * Signs up. Says whether that signed in as well: it does not where the address has to be verified first, or a second
+     * factor set up.
+     */
     async register(registration) {
         const { access } = await this.#enter("/registration/", registration);
         return access !== undefined;
     }
+    /** Signs in; or says what is due first, where the account has a second factor or must have one. */
     async login(email, password) {
-        await this.#enter("/login/", { email, password });
+        return due(await this.#enter("/login/", { email, password }));
+    }
+    /** Answers `Due` of the kind `code` with a code of the authenticator app. */
+    async verifySecondFactor(challenge, code) {
+        await this.#enter("/mfa/verify/", { challenge_id: challenge, code });
+    }
+    /** The same with a recovery code, which is used up. */
+    async verifyRecoveryCode(challenge, recoveryCode) {
+        await this.#enter("/mfa/verify-recovery/", { challenge_id: challenge, recovery_code: recoveryCode });
+    }
+    /** A secret for an authenticator app: of whoever is signed in, or for `Due` of the kind `setup`. */
+    setUpSecondFactor(challenge) {
+        if (challenge === undefined)
+            return this.#authorized("POST", "/mfa/setup/", {});
+        return this.#call("POST", "/mfa/setup/", { setup_challenge_id: challenge });
+    }
+    /** The app's first code. Gives the recovery codes, to be shown once; with a challenge, the session begins. */
+    async activateSecondFactor(code, challenge) {
+        if (challenge === undefined) {
+            const done = await this.#authorized("POST", "/mfa/activate/", { code });
+            return done.recovery_codes;
+        }
+        const body = { code, setup_challenge_id: challenge };
+        return (await this.#enter("/mfa/activate/", body)).recovery_codes;
     }
     /** Has a code to sign in with mailed. */
     requestLoginCode(email) {
         return this.#call("POST", "/login/code/", { email });
     }
     async loginWithCode(email, code) {
-        await this.#enter("/login/code/verify/", { email, code });
+        return due(await this.#enter("/login/code/verify/", { email, code }));
     }
     /** Ends the session. That there is none is no failure. */
     async logout() {
@@ -186,6 +213,13 @@ export class Client {
         this.#access = access;
         this.#onChange(signedIn);
     }
+}
+function due(answer) {
+    if (answer.challenge_id !== undefined)
+        return { kind: "code", challenge: answer.challenge_id };
+    if (answer.setup_challenge_id !== undefined)
+        return { kind: "setup", challenge: answer.setup_challenge_id };
+    return undefined;
 }
 async function read(response) {
     if (!response.ok)

@@ -15,6 +15,7 @@ auth::on_both_engines!(
     an_account_that_a_stranger_may_have_made_is_no_superuser_unless_that_is_asked_for,
     a_verified_account_becomes_a_superuser_whose_password_is_void_and_a_deactivated_one_does_not,
     a_superuser_whose_password_is_lost_is_given_another_only_if_that_is_asked_for,
+    superusers_without_a_second_factor_are_named_and_a_lost_one_is_removed,
     flush_tokens_counts_and_removes,
     a_dry_run_applies_no_migrations,
     in_production_a_start_that_migrates_does_so_first,
@@ -700,4 +701,21 @@ async fn what_is_no_command_is_refused_with_code_two() {
     let program = program(Engine::Sqlite).await;
     assert_told(&program, &["migrat"], 2, "migrate");
     assert_told(&program, &["--help"], 0, "create-superuser");
+}
+
+async fn superusers_without_a_second_factor_are_named_and_a_lost_one_is_removed(engine: Engine) {
+    let program = program(engine).await;
+    let deploy = || told(&program.run(&["check", "--deploy"])).1;
+    assert!(!deploy().contains("second factor; set one up"), "there is no database yet");
+    let user = r#"{"model":"auth.user","pk":1,"fields":{"email":"root@example.com","password":"!","last_login":null,"is_superuser":true}}"#;
+    let app = r#"{"model":"mfa.authenticator","pk":1,"fields":{"user":1,"type":"totp","data":{"secret":"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"}}}"#;
+    let path = program.directory().join("users.jsonl");
+    std::fs::write(&path, format!("{user}\n{app}\n")).unwrap();
+    assert_told(&program, &["import-users", path.to_str().unwrap()], 0, "1 of them with their second factor");
+    assert!(!deploy().contains("no second factor"), "{}", deploy());
+    let remove = ["remove-second-factor", "root@example.com"];
+    assert_told(&program, &remove, 0, "removed the second factor of root@example.com");
+    assert_told(&program, &remove, 1, "has no second factor");
+    assert_told(&program, &["remove-second-factor", "nobody@example.com"], 1, "no account has the address");
+    assert!(deploy().contains("unsafe: mfa: a superuser has no second factor; set one up"), "{}", deploy());
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::Auth;
 use crate::audit::{AuditRow, Event, Filter, Kind};
 use crate::error::Result;
+use crate::factors::{self, Overview};
 use crate::passkeys::{self, Passkey};
 use crate::sessions::{self, Session};
 use crate::users::User;
@@ -31,6 +32,7 @@ pub(super) async fn export(auth: &Auth, user: &User, session: Uuid) -> Result<Va
     }
     Ok(json!({
         "account": of_account(user),
+        "second_factor": factors::overview(auth, user.id).await?.as_ref().map(of_factor),
         "passkeys": passkeys.iter().map(of_passkey).collect::<Vec<_>>(),
         "sessions": sessions.iter().map(of_session).collect::<Vec<_>>(),
         "events": events,
@@ -50,6 +52,15 @@ fn of_account(user: &User) -> Value {
         "has_password": user.password_hash.is_some(),
         "created": at(user.created_at),
         "last_login": user.last_login_at.map(at),
+    })
+}
+
+fn of_factor(factor: &Overview) -> Value {
+    json!({
+        "type": "totp",
+        "created": at(factor.created_at),
+        "last_used": factor.last_used_at.map(at),
+        "recovery_codes_left": factor.recovery_codes_left,
     })
 }
 

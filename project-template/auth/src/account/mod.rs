@@ -18,6 +18,7 @@ use crate::codes;
 use crate::db::Tx;
 use crate::email_verification;
 use crate::error::Result;
+use crate::factors;
 use crate::login_codes;
 use crate::sessions::{self, Ended, EndedBy};
 use crate::throttle;
@@ -45,9 +46,28 @@ pub(crate) async fn set_active_in(auth: &Auth, tx: &mut Tx, user: Uuid, active: 
     Ok((found, ended))
 }
 
+/// For an account whose owner has lost it; ends its sessions. False if it had none.
+pub(crate) async fn remove_second_factor(auth: &Auth, user: &User) -> Result<bool> {
+    let mut tx = auth.db().begin().await?;
+    users::hold(&mut tx, user.id).await?;
+    let (removed, ended) = remove_second_factor_in(auth, &mut tx, user).await?;
+    ended.commit(auth, tx).await?;
+    Ok(removed)
+}
+
+/// As [`remove_second_factor`], within a transaction that holds the account. The caller must commit it through the
+/// returned `Ended`.
+pub(crate) async fn remove_second_factor_in(auth: &Auth, tx: &mut Tx, user: &User) -> Result<(bool, Ended)> {
+    if !factors::remove(auth, tx, user).await? {
+        return Ok((false, Ended::default()));
+    }
+    Ok((true, sessions::end_all(auth, tx, user.id, None, EndedBy::SecondFactor).await?))
+}
+
 /// The caller must end the account's sessions first. False if the account has changed since `user` was read.
 pub(crate) async fn erase(auth: &Auth, tx: &mut Tx, user: &User, event: Event) -> sqlx::Result<bool> {
     codes::erase(tx, user.id).await?;
+    factors::erase(tx, user.id).await?;
     discard_codes(tx, user).await?;
     if !user.delete(tx).await? {
         return Ok(false);

@@ -7,13 +7,13 @@ use crate::passwords;
 use crate::sessions::{CurrentUser, DbUser};
 
 refusals! {
-    /// The account has no password, and the session did not begin within the last five minutes.
+    /// The account has no password, and nobody proved within the last five minutes whose session this is.
     SignInAgain = FORBIDDEN, "sign_in_again",
         "This account has no password. Sign in again, then repeat this within five minutes.";
 }
 
-/// Without a password, such as in an account made by a mailed code, a session must have just begun instead. None if the
-/// password is missing or wrong; `fields` has the problem then.
+/// Without a password, such as in an account made by a mailed code, a recent proof of identity is required instead. None
+/// if the password is missing or wrong; `fields` has the problem then.
 pub(super) async fn prove(
     auth: &Auth,
     (user, token): (&DbUser, &CurrentUser),

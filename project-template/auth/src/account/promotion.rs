@@ -5,6 +5,7 @@ use crate::audit::{Event, Kind, Reason};
 use crate::codes;
 use crate::db::Tx;
 use crate::error::Result;
+use crate::factors;
 use crate::notices;
 use crate::passkeys;
 use crate::passwords::reset_link;
@@ -17,6 +18,9 @@ pub(crate) async fn promote(auth: &Auth, user: &User, role: i64, hash: Option<&s
     auth.audit().write(&mut tx, Event::of(Kind::RoleChanged, user).because(Reason::Command)).await?;
     codes::forget_all(&mut tx, user.id).await?;
     passkeys::discard_unproven(auth, &mut tx, user).await?;
+    if !user.email_verified || user.may_be_shared() {
+        factors::discard(auth, &mut tx, &promoted).await?;
+    }
     let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::Promotion).await?;
     match hash {
         Some(_) => notices::password_changed(auth, &mut tx, &promoted.email).await?,
@@ -26,8 +30,9 @@ pub(crate) async fn promote(auth: &Auth, user: &User, role: i64, hash: Option<&s
     Ok(Some(promoted))
 }
 
-/// Removes a password that an attacker may know, and mails the owner a link to set another, and passkeys that they may
-/// have added. The caller must commit `tx` through the returned `Ended`. None if there was no such thing.
+/// Removes a password that an attacker may know, and mails the owner a link to set another, and a second factor and
+/// passkeys that they may have added. The caller must commit `tx` through the returned `Ended`. None if there was no
+/// such thing.
 pub(crate) async fn secure_promoted(auth: &Auth, tx: &mut Tx, user: &User) -> Result<Option<Ended>> {
     let voided = users::void_unproven_password(tx, user.id, auth.now()).await?;
     let removed = passkeys::discard_unproven(auth, tx, user).await?;
@@ -35,6 +40,9 @@ pub(crate) async fn secure_promoted(auth: &Auth, tx: &mut Tx, user: &User) -> Re
         return Ok(None);
     }
     codes::forget_all(tx, user.id).await?;
+    if let Some(voided) = &voided {
+        factors::discard(auth, tx, voided).await?;
+    }
     let ended = sessions::end_all(auth, tx, user.id, None, EndedBy::Promotion).await?;
     if let Some(voided) = voided {
         reset_link::send(auth, tx, &voided).await?;

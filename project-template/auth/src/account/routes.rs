@@ -85,7 +85,7 @@ async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
 
 /// Everything that is kept about the account: its data, its passkeys, its sessions, its events.
 ///
-/// It takes a session that began within the last five minutes; a refresh does not make it younger.
+/// It takes a sign-in, or `reauthenticate/`, within the last five minutes.
 #[utoipa::path(
     get, path = "/user/export/", operation_id = "exportUser", tag = "Accounts", security(("bearer" = [])),
     responses((status = 200, description = "All of it.", body = Object, example = json!({
@@ -94,6 +94,7 @@ async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
                 "first_name": "Ada", "last_name": "Lovelace", "role": 0, "is_active": true, "has_password": true,
                 "created": "2027-01-15T08:00:00Z", "last_login": "2027-01-15T08:00:00Z",
             },
+            "second_factor": null,
             "passkeys": [],
             "sessions": [],
             "events": [],
@@ -106,8 +107,8 @@ async fn export_all(State(auth): State<Auth>, user: DbUser, _: Fresh) -> Result<
 
 /// Removes the account, its sessions and everything that hangs on it.
 ///
-/// An account without a password, such as one that a mailed code made, takes a session that began within the last five
-/// minutes instead; a refresh does not make it younger.
+/// An account without a password, such as one that a mailed code made, takes a sign-in, or `reauthenticate/`, within the
+/// last five minutes instead.
 #[utoipa::path(
     delete, path = "/user/", operation_id = "deleteUser", tag = "Accounts", request_body = UserDeletion,
     security(("bearer" = [])),

@@ -104,7 +104,12 @@ pub(super) async fn gate(State(auth): State<Auth>, client: Client, mut request: 
 async fn find(auth: &Auth, headers: &HeaderMap) -> Result<Option<Admin>> {
     let Some(ticket) = Ticket::read(auth, headers) else { return Ok(None) };
     let user = users::by_session(auth.db(), ticket.session, auth.now()).await?;
-    Ok(user.filter(|user| user.role >= role::STAFF).map(|user| Admin { user, ticket }))
+    let Some(user) = user.filter(|user| user.role >= role::STAFF) else { return Ok(None) };
+    // The session may have begun before this was demanded.
+    if auth.settings().mfa.is_required_of(user.role) && !sessions::has_second_factor(auth, ticket.session).await? {
+        return Ok(None);
+    }
+    Ok(Some(Admin { user, ticket }))
 }
 
 pub(super) fn refuse(auth: &Auth, error: Error) -> Response {

@@ -13,13 +13,14 @@ use crate::Auth;
 use crate::audit::{self, Reason};
 use crate::email_verification::Mode;
 use crate::error::{Error, Result};
+use crate::factors;
 use crate::http::Client;
 use crate::pages;
 use crate::passwords;
 use crate::request;
 use crate::sessions::{self, DbUser};
 use crate::templates::pages::{AdminConfirm, AdminUser, AdminUsers};
-use crate::users::{self, User};
+use crate::users::{self, User, role};
 
 /// Users per page.
 const PAGE: usize = 50;
@@ -84,6 +85,7 @@ async fn user_page(auth: &Auth, admin: &Admin, id: Uuid, status: StatusCode, rep
     let sessions = sessions::live_of_user(auth, id).await?;
     let filter = audit::Filter { user: Some(id), ..audit::Filter::default() };
     let events = auth.audit().page(&filter, Uuid::max(), LATEST).await?;
+    let factor = factors::overview(auth, id).await?;
     let mine = user.id == admin.user.id;
     let page = AdminUser {
         path: path(auth, ""),
@@ -97,6 +99,8 @@ async fn user_page(auth: &Auth, admin: &Admin, id: Uuid, status: StatusCode, rep
         mine,
         may: acts::reaches(&admin.user, &user),
         roles: shown::roles(&admin.user, &user),
+        factor: factor.as_ref().map(shown::factor),
+        may_remove_factor: factor.is_some() && admin.user.role >= role::SUPERUSER && acts::reaches(&admin.user, &user),
         sessions: shown::sessions(sessions, admin.session()),
         events: shown::events(events),
     };

@@ -4,6 +4,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware;
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
+use uuid::Uuid;
 
 use super::gate::{
     self, Admin, IDLE, Posted, TOKEN, delete_cookie, form_not_valid, path, refuse, set_cookie, signed_in, signed_out,
@@ -11,15 +12,18 @@ use super::gate::{
 use super::{events, people, shown};
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
+use crate::codes;
 use crate::error::{Error, Result};
+use crate::factors::{self, ChallengeNotValid, CodeWrong, Presented, Purpose, RecoveryCodeWrong};
 use crate::http::{Client, Fields, FormFields, cookies, csrf};
 use crate::login::{self, Terms};
 use crate::metrics::{AttemptOutcome, Way};
 use crate::operations::{self, Flushed};
 use crate::pages;
 use crate::request;
-use crate::sessions::{self, EndedBy, Proof, SignIn};
-use crate::templates::pages::{AdminSignIn, AdminUpkeep};
+use crate::second_factor;
+use crate::sessions::{self, Due, EndedBy, Proof, SignIn};
+use crate::templates::pages::{AdminCode, AdminSignIn, AdminUpkeep};
 use crate::throttle::Action;
 use crate::users::role;
 
@@ -35,6 +39,7 @@ pub(crate) fn router(auth: &Auth) -> Router<Auth> {
     let pages = [
         ("/", get(people::list)),
         ("/sign-in/", get(sign_in_form).post(sign_in)),
+        ("/sign-in/code/", post(sign_in_with_code)),
         ("/sign-out/", post(sign_out)),
         ("/users/{id}/", get(people::show)),
         ("/users/{id}/{act}/", post(people::act)),
@@ -91,30 +96,85 @@ async fn sign_in(
     let typed = fields.typed("email").unwrap_or_default().to_owned();
     let admitted = admitted(&auth, &client, &headers, &mut fields).await;
     auth.metrics().sign_in(Way::Admin, AttemptOutcome::of(admitted.as_ref()));
-    let refused = match admitted {
-        Ok(session) => {
-            let cookies = [signed_in(&auth, session), delete_cookie(&auth, FORM_COOKIE)];
-            let cookies = AppendHeaders(cookies.map(|cookie| (header::SET_COOKIE, cookie)));
-            return Ok((cookies, Redirect::to(&path(&auth, "/"))).into_response());
-        }
-        Err(error) => error,
+    match admitted {
+        Ok(Admitted::Session(session)) => Ok(welcome(&auth, session)),
+        Ok(Admitted::CodeDue(challenge)) => code_page(&auth, &headers, StatusCode::OK, challenge, Vec::new()),
+        Err(refused) => refusal_page(&auth, &headers, refused, &typed),
+    }
+}
+
+/// The second half of a sign-in, with a code of the authenticator app or a recovery code.
+async fn sign_in_with_code(
+    State(auth): State<Auth>,
+    client: Client,
+    headers: HeaderMap,
+    fields: Result<FormFields>,
+) -> Result<Response> {
+    let FormFields(mut fields) = match fields {
+        Ok(fields) => fields,
+        Err(error) => return Ok(refuse(&auth, error)),
     };
+    let challenge = fields.typed("challenge").unwrap_or_default().to_owned();
+    let admitted = admitted_with_code(&auth, &client, &headers, &challenge, &mut fields).await;
+    auth.metrics().sign_in(Way::SecondFactor, AttemptOutcome::of(admitted.as_ref()));
+    match admitted {
+        Ok(session) => Ok(welcome(&auth, session)),
+        Err(error @ Error::Refused { code, .. })
+            if [CodeWrong::REFUSAL.code, RecoveryCodeWrong::REFUSAL.code].contains(&code) =>
+        {
+            code_page(&auth, &headers, error.status(), challenge, vec![error.message()])
+        }
+        Err(refused) => refusal_page(&auth, &headers, refused, ""),
+    }
+}
+
+fn welcome(auth: &Auth, session: Uuid) -> Response {
+    let cookies = [signed_in(auth, session), delete_cookie(auth, FORM_COOKIE)];
+    let cookies = AppendHeaders(cookies.map(|cookie| (header::SET_COOKIE, cookie)));
+    (cookies, Redirect::to(&path(auth, "/"))).into_response()
+}
+
+fn refusal_page(auth: &Auth, headers: &HeaderMap, refused: Error, email: &str) -> Result<Response> {
     let errors = vec![refused.message()];
     let refusal = refused.into_response();
-    let mut page = sign_in_page(&auth, &headers, refusal.status(), &typed, errors)?;
+    let mut page = sign_in_page(auth, headers, refusal.status(), email, errors)?;
     if let Some(wait) = refusal.headers().get(header::RETRY_AFTER) {
         page.headers_mut().insert(header::RETRY_AFTER, wait.clone());
     }
     Ok(page)
 }
 
-/// Accounts that may not use these pages get the same answer as a wrong password.
-async fn admitted(auth: &Auth, client: &Client, headers: &HeaderMap, fields: &mut Fields) -> Result<uuid::Uuid> {
+fn code_page(
+    auth: &Auth,
+    headers: &HeaderMap,
+    status: StatusCode,
+    challenge: String,
+    errors: Vec<String>,
+) -> Result<Response> {
+    let held = held(auth, headers).ok_or_else(form_not_valid)?;
+    let csrf_token = csrf::token(auth, &format!("{FORM} {held}"));
+    let (action, back) = (path(auth, "/sign-in/code/"), path(auth, "/sign-in/"));
+    pages::show(auth, status, &AdminCode { action, back, csrf_token, challenge, errors })
+}
+
+enum Admitted {
+    Session(Uuid),
+    /// The id of the challenge.
+    CodeDue(String),
+}
+
+/// # Errors
+/// 403 if the form is not from these pages.
+fn check_form(auth: &Auth, headers: &HeaderMap, fields: &Fields) -> Result<()> {
     let held = held(auth, headers);
     let token = fields.typed(TOKEN).unwrap_or_default();
-    if !held.is_some_and(|held| csrf::is_token(auth, &format!("{FORM} {held}"), token)) {
-        return Err(form_not_valid());
-    }
+    let is_ours = held.is_some_and(|held| csrf::is_token(auth, &format!("{FORM} {held}"), token));
+    if is_ours { Ok(()) } else { Err(form_not_valid()) }
+}
+
+/// Returns the session of an account that may use these pages. Other accounts get the same answer as a wrong password.
+async fn admitted(auth: &Auth, client: &Client, headers: &HeaderMap, fields: &mut Fields) -> Result<Admitted> {
+    check_form(auth, headers, fields)?;
     let (Some(email), Some(password)) = (fields.email("email"), fields.secret("password")) else {
         return Err(wrong());
     };
@@ -125,11 +185,46 @@ async fn admitted(auth: &Auth, client: &Client, headers: &HeaderMap, fields: &mu
         return Err(wrong());
     }
     let terms = Terms { proof: Proof::AdminPassword, forgotten: true };
-    let SignIn::Session(issued) = login::complete(auth, &user, client, terms).await?.ok_or_else(wrong)? else {
-        return Err(challenged());
+    let challenge = match login::complete(auth, &user, client, terms).await?.ok_or_else(wrong)? {
+        SignIn::Session(issued) => {
+            sessions::shorten(auth, issued.session, auth.now() + gate::LONGEST).await?;
+            return Ok(Admitted::Session(issued.session));
+        }
+        SignIn::Challenge(challenge) => challenge,
     };
+    match challenge.due() {
+        Due::Code(id) => Ok(Admitted::CodeDue(id.clone())),
+        Due::Setup => Err(not_set_up()),
+        Due::None => Err(challenged()),
+    }
+}
+
+async fn admitted_with_code(
+    auth: &Auth,
+    client: &Client,
+    headers: &HeaderMap,
+    challenge: &str,
+    fields: &mut Fields,
+) -> Result<Uuid> {
+    check_form(auth, headers, fields)?;
+    auth.throttle().limit_client(Action::SecondFactor, client).await?;
+    let found = factors::find(auth, Purpose::Code, challenge).await?;
+    found.filter(|challenge| challenge.user.role >= role::STAFF).ok_or(ChallengeNotValid)?;
+    let code = fields.secret("code").ok_or(CodeWrong)?;
+    let presented = match codes::typed_digits(factors::DIGITS, &code) {
+        Some(code) => Presented::Code(code),
+        None => Presented::RecoveryCode(code),
+    };
+    let issued = second_factor::sign_in(auth, client, challenge, presented, Proof::AdminPassword).await?;
     sessions::shorten(auth, issued.session, auth.now() + gate::LONGEST).await?;
     Ok(issued.session)
+}
+
+/// The account must have a second factor and has none.
+fn not_set_up() -> Error {
+    let detail = "This account needs a second factor. Sign in to the application first and set one up there; then come \
+                  back.";
+    Error::refused(StatusCode::FORBIDDEN, detail, "mfa_setup_required")
 }
 
 fn challenged() -> Error {

@@ -6,7 +6,7 @@ use crate::openapi::{self, Api};
 use crate::{Auth, Settings};
 use crate::{
     account, admin, email_verification, login, login_codes, operations, passkeys, password_reset, passwords,
-    registration, server, sessions,
+    registration, second_factor, server, sessions,
 };
 
 impl Auth {
@@ -37,6 +37,7 @@ fn api(settings: &Settings) -> Api {
         .merge(registration::router())
         .merge(email_verification::router())
         .merge(login::router())
+        .merge(second_factor::router())
         .merge(login_codes::router(settings.login_codes))
         .merge(passkeys::router(&settings.passkeys))
         .merge(sessions::router())

@@ -41,6 +41,11 @@ words! {
         RoleChanged = "role_changed",
         Deleted = "deleted",
         Exported = "exported",
+        Reauthenticated = "reauthenticated",
+        SecondFactorAdded = "second_factor_added",
+        SecondFactorRemoved = "second_factor_removed",
+        RecoveryCodeUsed = "recovery_code_used",
+        RecoveryCodesRenewed = "recovery_codes_renewed",
         Flushed = "flushed",
     }
 }
@@ -85,6 +90,12 @@ words! {
         Access = "access",
         Refresh = "refresh",
         All = "all",
+        /// A code of the second factor.
+        SecondFactor = "second_factor",
+        RecoveryCode = "recovery_code",
+        /// A second factor that must be set up first.
+        Setup = "setup",
+        Reauthentication = "reauthentication",
         Admin = "admin",
         Command = "command",
     }

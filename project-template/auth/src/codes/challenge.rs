@@ -141,7 +141,7 @@ pub(crate) async fn discard(tx: &mut Tx, subject: Subject) -> db::Result<()> {
 }
 
 /// Uniform over all codes of this length, including those with leading zeros.
-fn random(length: u32) -> SecretString {
+pub(crate) fn random(length: u32) -> SecretString {
     let codes = 10_u64.pow(length);
     // Numbers from here on are rejected: they would make low codes more likely (modulo bias).
     let end = u64::MAX - u64::MAX % codes;

@@ -16,10 +16,11 @@ mod typed;
 
 use uuid::Uuid;
 
-pub(crate) use challenge::{Asked, Redeemable, RequestId, discard};
+pub(crate) use challenge::{Asked, Redeemable, RequestId, discard, random};
 pub(crate) use code::{Limits, Subject};
 pub(crate) use link::{Link, LinkStanding, forget, forget_all};
 pub use settings::{Sending, Settings};
+pub(crate) use typed::typed_digits;
 
 use crate::Auth;
 use crate::db::Tx;

@@ -1,6 +1,6 @@
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Codes, Settings};
+use super::Codes;
 
 /// The digit zero of each script besides ASCII (Unicode 16, general category Nd); the digits one to nine follow it.
 #[rustfmt::skip]
@@ -16,16 +16,17 @@ const ZEROS: &[u32] = &[
 impl Codes<'_> {
     /// Converts digits of any script to ASCII. None if the text cannot be a code, which does not count as a guess.
     pub(crate) fn typed(self, text: &SecretString) -> Option<SecretString> {
-        typed(&self.0.settings().codes, text)
+        typed_digits(self.0.settings().codes.length, text)
     }
 }
 
-fn typed(settings: &Settings, text: &SecretString) -> Option<SecretString> {
-    let mut code = String::with_capacity(settings.length as usize);
+/// As [`Codes::typed`], for codes of this length.
+pub(crate) fn typed_digits(length: u32, text: &SecretString) -> Option<SecretString> {
+    let mut code = String::with_capacity(length as usize);
     for character in text.expose_secret().chars().filter(|character| !is_between(*character)) {
         code.push(char::from_digit(digit(character)?, 10)?);
     }
-    (code.len() == settings.length as usize).then(|| code.into())
+    (code.len() == length as usize).then(|| code.into())
 }
 
 fn digit(character: char) -> Option<u32> {
@@ -47,22 +48,10 @@ fn is_between(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use super::super::Sending;
     use super::*;
 
     fn read(text: &str) -> Option<String> {
-        let settings = Settings {
-            length: 6,
-            lifetime: Duration::ZERO,
-            attempts: 5,
-            resend_cooldown: Duration::ZERO,
-            max_resends: 0,
-            lockout: Duration::ZERO,
-            sending: Sending::Mail,
-        };
-        typed(&settings, &text.into()).map(|code| code.expose_secret().to_owned())
+        typed_digits(6, &text.into()).map(|code| code.expose_secret().to_owned())
     }
 
     #[test]

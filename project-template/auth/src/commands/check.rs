@@ -3,11 +3,13 @@ use std::process::ExitCode;
 use super::output;
 use crate::Settings;
 use crate::app::Draft;
-use crate::settings::Problems;
+use crate::settings::{Advice, Problems};
 
-/// The settings and the parts built from them were validated before this.
-pub(super) fn check(settings: &Settings, deploy: bool) -> ExitCode {
-    let judged = if deploy { judge(settings) } else { Judged::default() };
+/// The settings and the parts built from them were validated before this. `found` is further advice.
+pub(super) fn check(settings: &Settings, deploy: bool, found: Advice) -> ExitCode {
+    let mut judged = if deploy { judge(settings) } else { Judged::default() };
+    judged.warnings.extend(found.warnings);
+    judged.notes.extend(found.notes);
     for (word, lines) in [("refused", &judged.refused), ("unsafe", &judged.warnings), ("note", &judged.notes)] {
         for line in lines {
             output::line(format_args!("{word}: {line}"));

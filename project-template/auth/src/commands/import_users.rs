@@ -15,7 +15,7 @@ use crate::app::Parts;
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// What `manage.py dumpdata auth.user account.emailaddress --format jsonl` wrote, a CSV file, or the export of another
+    /// What `manage.py dumpdata auth.user account.emailaddress mfa.authenticator --format jsonl` wrote, a CSV file, or the export of another
     /// system
     file: PathBuf,
     /// The system that wrote the file; Django if this is missing
@@ -30,7 +30,7 @@ pub(super) struct Arguments {
     /// The model whose rows are the accounts, such as `auth.user`, where the file has several with addresses and passwords
     #[arg(long, value_name = "APP.MODEL")]
     model: Option<String>,
-    /// Import accounts that had a second factor, which this server does not have: they sign in with the password alone
+    /// Import accounts although their second factors cannot be imported: their passwords alone will do
     #[arg(long)]
     without_second_factors: bool,
     /// How far times without a zone are from UTC
@@ -93,6 +93,9 @@ fn secret(file: &Path) -> anyhow::Result<SecretString> {
 fn conclude(summary: Summary, dry_run: bool) -> ExitCode {
     let Summary { imported, existing, refused, .. } = summary;
     output::line(format_args!("{} {}", if dry_run { "would import" } else { "imported" }, accounts(imported)));
+    if summary.with_second_factor > 0 {
+        output::line(format_args!("{} of them with their second factor", summary.with_second_factor));
+    }
     if summary.without_password > 0 {
         let why = if summary.has_passwords { "" } else { "; the file has no passwords that could be read" };
         output::line(format_args!(

@@ -11,9 +11,11 @@ mod logs;
 mod migrate;
 mod openapi;
 mod output;
+mod remove_second_factor;
 mod send_test_mail;
 mod serve;
 mod superuser;
+mod superusers;
 
 use std::process::ExitCode;
 
@@ -25,6 +27,7 @@ use crate::app::Draft;
 use crate::app::Parts;
 use crate::error::in_one_line;
 use crate::hooks::Hooks;
+use crate::settings::Advice;
 
 /// Serves the application, or does one of the other things an operator needs.
 #[derive(Parser)]
@@ -52,6 +55,11 @@ enum Command {
     },
     /// Make a superuser, or make an account one
     CreateSuperuser(superuser::Arguments),
+    /// Remove the second factor of somebody who has lost it
+    RemoveSecondFactor {
+        /// The account's address
+        address: String,
+    },
     /// Import accounts with their passwords: from Django, or from the system that `--from` names
     ImportUsers(import_users::Arguments),
     /// Remove what has expired: sessions, links and codes, old audit rows, counters
@@ -134,11 +142,18 @@ async fn perform(command: Command, hooks: impl Hooks, app: impl FnOnce(Auth) -> 
         Command::Health => health::ask(&draft.finish()?).await,
         Command::Migrate { check } => migrate::migrate(&draft.finish()?, check).await,
         Command::CreateSuperuser(arguments) => superuser::create(draft.finish_with(Parts::of)?, arguments).await,
+        Command::RemoveSecondFactor { address } => {
+            remove_second_factor::remove(draft.finish_with(Parts::of)?, &address).await
+        }
         Command::ImportUsers(arguments) => import_users::import(draft.finish_with(Parts::of)?, &arguments).await,
         Command::FlushTokens { dry_run } => flush_tokens::flush_tokens(draft.finish_with(Parts::of)?, dry_run).await,
         Command::SendTestMail { address } => send_test_mail::send(&draft.finish()?, &address).await,
         Command::Keys(command) => keys::run(&draft.finish_section("tokens")?, &command),
         Command::Openapi { format } => Ok(openapi::print(&draft.finish()?, format)),
-        Command::Check { deploy } => Ok(check::check(&draft.finish_with(Parts::of)?.settings, deploy)),
+        Command::Check { deploy } => {
+            let settings = draft.finish_with(Parts::of)?.settings;
+            let found = if deploy { superusers::advise(&settings).await } else { Advice::default() };
+            Ok(check::check(&settings, deploy, found))
+        }
     }
 }

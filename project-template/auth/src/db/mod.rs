@@ -137,6 +137,7 @@ migrations! {
     9 "0009_remembered",
     10 "0010_user_search",
     11 "0011_passkeys",
+    12 "0012_second_factor",
 }
 
 impl Db {
@@ -166,6 +167,19 @@ impl Db {
             return Ok(Self::Sqlite(open_sqlite(pool, options).await.context("cannot open the SQLite database")?));
         }
         Ok(Self::Postgres(postgres::connect(settings).await?))
+    }
+
+    /// As [`Db::connect`]; none for a SQLite file that does not exist, instead of creating it.
+    pub(crate) async fn connect_existing(settings: &Settings) -> anyhow::Result<Option<Self>> {
+        if settings.is_sqlite() {
+            let options = SqliteConnectOptions::from_str(settings.url.expose_secret())
+                .context("`database.url` is not a valid SQLite address")?;
+            let path = options.get_filename();
+            if is_file(path) && !path.exists() {
+                return Ok(None);
+            }
+        }
+        Self::connect(settings).await.map(Some)
     }
 
     /// Begins a transaction. On SQLite it takes the write lock at once: a reader that becomes a writer later can fail.

@@ -16,6 +16,7 @@ use crate::audit::{Event, Kind};
 use crate::codes::{self, Link, LinkStanding, Redeemable};
 use crate::db::Tx;
 use crate::error::Result;
+use crate::factors;
 use crate::http::ReturnTo;
 use crate::passkeys;
 use crate::passwords::reset_link;
@@ -76,6 +77,9 @@ pub(crate) async fn by_reset(auth: &Auth, tx: &mut Tx, user: &User) -> Result<Op
         // The password is already the reader's; the names may be another person's.
         Verdict::Take(_) | Verdict::Drop => {
             let password = user.password_hash.as_deref();
+            if !user.may_have_been_used() {
+                factors::discard(auth, tx, &user).await?;
+            }
             Ok(user.replace_sign_up(tx, password, kept_names(&user)).await?)
         }
     }
@@ -177,6 +181,9 @@ async fn believe(auth: &Auth, mut tx: Tx, user: User, proof: Proof, next: &Retur
         None => (user, Ended::default()),
         Some(Some(changed)) => {
             passkeys::discard_unproven(auth, &mut tx, &changed).await?;
+            if !changed.may_have_been_used() {
+                factors::discard(auth, &mut tx, &changed).await?;
+            }
             let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::PasswordChange).await?;
             (changed, ended)
         }

@@ -80,6 +80,18 @@ bodies! {
         /// Where to lead the person, if the request for the mail had `next`.
         #[schema(required = false)]
         next: String,
+        /// True if a second factor is due before the session begins, at `mfa/verify/` or `mfa/verify-recovery/`.
+        #[schema(required = false)]
+        mfa_required: bool,
+        /// To be sent there.
+        #[schema(required = false)]
+        challenge_id: String,
+        /// True if a second factor must be set up first, at `mfa/setup/`.
+        #[schema(required = false)]
+        mfa_setup_required: bool,
+        /// To be sent there.
+        #[schema(required = false)]
+        setup_challenge_id: String,
         #[schema(required = false)]
         access: String,
         /// Seconds until the access token expires.
@@ -93,6 +105,18 @@ bodies! {
     #[schema(example = json!({ "message": "Email verified successfully." }))]
     struct EmailVerifiedWithCode {
         message: String,
+        /// True if a second factor is due before the session begins, at `mfa/verify/` or `mfa/verify-recovery/`.
+        #[schema(required = false)]
+        mfa_required: bool,
+        /// To be sent there.
+        #[schema(required = false)]
+        challenge_id: String,
+        /// True if a second factor must be set up first, at `mfa/setup/`.
+        #[schema(required = false)]
+        mfa_setup_required: bool,
+        /// To be sent there.
+        #[schema(required = false)]
+        setup_challenge_id: String,
         #[schema(required = false)]
         access: String,
         /// Seconds until the access token expires.

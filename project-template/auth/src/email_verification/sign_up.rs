@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::hooks;
 use crate::mail::Leaves;
 use crate::notices;
+use crate::sessions::{self, Challenge};
 use crate::users::{self, Email, NewUser, User};
 
 const NOTICE: &str = "sign-up notice";
@@ -59,8 +60,8 @@ enum Found {
 }
 
 /// The answer and its time are the same if there is an account already; the reader of the mail is notified.
-pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<RequestId> {
-    let now = auth.now();
+pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<(RequestId, Option<Challenge>)> {
+    let (now, remembered) = (auth.now(), !wish.forgotten);
     let mut tx = auth.db().begin().await?;
     let user = users::add_or_find(&mut tx, &new, now).await?;
     let further = auth.codes().count_live(&mut tx, FURTHER, user.id).await?;
@@ -76,6 +77,8 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<Req
     let subject = subject(&new.email);
     let code = auth.codes().ask(&mut tx, subject, Limits::from(&auth.settings().codes)).await?;
     let request = code.as_ref().map_or_else(RequestId::random, |asked| asked.request);
+    let first = Some(&user).filter(|_| matches!(found, Found::Nobody));
+    let challenge = sessions::demand_setup(auth, &mut tx, (new.role, first), remembered).await?;
     let noticed = if matches!(found, Found::Owner) { user.id } else { Uuid::now_v7() };
     let notice = auth.codes().request(&mut tx, Subject::of(NOTICE, noticed), NOTICE_LIMITS).await?;
     let waiting = (user.id, user.auth_version);
@@ -113,7 +116,7 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<Req
         hooks::registered(auth, &mut tx, &user);
     }
     tx.commit().await?;
-    Ok(request)
+    Ok((request, challenge))
 }
 
 /// If the address is not waiting, it does the same and takes as long.

@@ -38,6 +38,8 @@ pub enum Error {
         code: &'static str,
         /// Further members of the answer.
         data: Option<Box<Map<String, Value>>>,
+        /// When to try again, if it depends on time.
+        retry_after: Option<Duration>,
     },
     /// 401: no credential; holds the accepted scheme.
     NotAuthenticated(Scheme),
@@ -67,17 +69,28 @@ pub enum Scheme {
 impl Error {
     /// A refusal with a status, a text for people and a code for programs.
     pub fn refused(status: StatusCode, detail: impl Into<Cow<'static, str>>, code: &'static str) -> Self {
-        Self::Refused { status, detail: detail.into(), code, data: None }
+        Self::Refused { status, detail: detail.into(), code, data: None, retry_after: None }
     }
 
     /// Adds a member to the body of a refusal, such as an alternative. Other errors are returned unchanged.
     #[must_use]
     pub fn with(self, name: &str, value: impl Into<Value>) -> Self {
         match self {
-            Self::Refused { status, detail, code, data } => {
+            Self::Refused { status, detail, code, data, retry_after } => {
                 let mut data = data.unwrap_or_default();
                 data.insert(name.to_owned(), value.into());
-                Self::Refused { status, detail, code, data: Some(data) }
+                Self::Refused { status, detail, code, data: Some(data), retry_after }
+            }
+            other => other,
+        }
+    }
+
+    /// Adds `Retry-After` to a refusal. Other errors are returned unchanged.
+    #[must_use]
+    pub fn retry_after(self, wait: Duration) -> Self {
+        match self {
+            Self::Refused { status, detail, code, data, .. } => {
+                Self::Refused { status, detail, code, data, retry_after: Some(wait) }
             }
             other => other,
         }
@@ -161,7 +174,7 @@ impl IntoResponse for Error {
             _ => None,
         };
         let retry = match &self {
-            Self::Throttled(wait) => Some(seconds(*wait)),
+            Self::Throttled(wait) | Self::Refused { retry_after: Some(wait), .. } => Some(seconds(*wait)),
             _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(BUSY_RETRY.as_secs()),
             _ => None,
         };

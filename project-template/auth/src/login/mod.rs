@@ -3,6 +3,7 @@
 //! `Admitted`, which a sign-in only gets from `sessions::admit`.
 
 mod door;
+mod reauthentication;
 mod routes;
 
 pub use door::OwnProof;
@@ -19,7 +20,7 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::http::Client;
 use crate::notices;
-use crate::sessions::{self, Admitted, Delivery, Ended, Entry, Issued, Proof, SignIn, SigningIn};
+use crate::sessions::{self, Admitted, Delivery, Due, Ended, Entry, Issued, Proof, SignIn, SigningIn};
 use crate::users::User;
 
 /// None if the account was changed or deactivated since the proof was checked.
@@ -54,8 +55,14 @@ pub(crate) async fn admit(
 ) -> Result<Entry> {
     let signing_in = SigningIn { client, proof: terms.proof, remembered: !terms.forgotten };
     let entry = sessions::admit(auth, user, &signing_in, refused).await?;
-    if let Entry::Challenge(_) = entry {
-        auth.audit().note(event(Kind::SignInChallenged, user, terms));
+    if let Entry::Challenge(challenge) = &entry {
+        let detail = match challenge.due() {
+            Due::Code(_) => Some(Reason::SecondFactor.name()),
+            Due::Setup => Some(Reason::Setup.name()),
+            Due::None => terms.proof.detail(),
+        };
+        let event = Event::of(Kind::SignInChallenged, user);
+        auth.audit().note(detail.into_iter().fold(event, Event::because));
     }
     Ok(entry)
 }

@@ -10,16 +10,17 @@ use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::error::shared::Throttled;
 use crate::error::{Error, Result, in_one_line, refusals};
+use crate::factors::Locked;
 use crate::http::{Client, Fields};
 use crate::metrics::Way;
 use crate::openapi::{Api, at, bodies};
 use crate::passwords::Verdict;
-use crate::sessions::{self, Delivery, EmailNotVerified, Prefer, Proof, SignIn, Tokens, TooManyDevices};
+use crate::sessions::{self, Delivery, EmailNotVerified, Prefer, Proof, SignIn, SignedIn, TooManyDevices};
 use crate::throttle::{Action, Guess};
 use crate::users::{self, Email, User};
 
 pub(crate) fn router() -> Api {
-    at(Api::default(), routes!(login))
+    at(super::reauthentication::router(), routes!(login))
 }
 
 bodies! {
@@ -47,10 +48,11 @@ refusals! {
 #[utoipa::path(
     post, path = "/login/", operation_id = "login", tag = "Sessions", request_body = Credentials, params(Prefer),
     responses(
-        (status = 200, description = "Signed in.", body = Tokens),
+        (status = 200, description = "Signed in, or a second factor is due.", body = SignedIn),
         IncorrectCredentials,
         EmailNotVerified,
         TooManyDevices,
+        Locked,
         Throttled,
     ),
 )]

@@ -17,7 +17,7 @@ use crate::hooks::{self, Asking};
 use crate::http::{Client, Fields};
 use crate::metrics::Way;
 use crate::openapi::{Api, at, bodies};
-use crate::sessions::{self, Delivery, Prefer, SignIn, Tokens};
+use crate::sessions::{self, Delivery, Prefer, SignIn, SignedIn};
 use crate::throttle::{Action, Guess};
 
 const COOKIE: &str = "login_code_request";
@@ -111,7 +111,7 @@ async fn ask(State(auth): State<Auth>, client: Client, headers: HeaderMap, mut f
     post, path = "/login/code/verify/", operation_id = "loginWithCode", tag = "Sessions", request_body = LoginCode,
     params(Prefer),
     responses(
-        (status = 200, description = "Signed in.", body = Tokens),
+        (status = 200, description = "Signed in.", body = SignedIn),
         LoginCodeNotValid,
         NotSignedIn,
         Throttled,

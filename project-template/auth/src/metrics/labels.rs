@@ -11,6 +11,8 @@ words! {
         Passkey = "passkey",
         /// A password, on the admin pages.
         Admin = "admin",
+        /// A second factor, after any of the others.
+        SecondFactor = "second_factor",
     }
 }
 
@@ -54,7 +56,7 @@ impl AttemptOutcome {
         match answer {
             Ok(_) => Some(Self::Succeeded),
             Err(Error::Fields(_)) => None,
-            Err(Error::Throttled(_)) => Some(Self::Throttled),
+            Err(error) if error.status() == StatusCode::TOO_MANY_REQUESTS => Some(Self::Throttled),
             Err(error) if error.status().is_server_error() => Some(Self::Failed),
             Err(_) => Some(Self::Refused),
         }

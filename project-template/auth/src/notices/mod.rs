@@ -13,7 +13,8 @@ use crate::mail::{Leaves, Mail};
 use crate::templates;
 use crate::templates::mails::{
     AccountDeleted, AccountExists, EmailChangeNotice, EmailChanged, NewDevice, PasskeyAdded, PasskeyCopied,
-    PasskeyRemoved, PasswordChanged, SessionCopied,
+    PasskeyRemoved, PasswordChanged, RecoveryCodeUsed, SecondFactorAdded, SecondFactorGuessed, SecondFactorRemoved,
+    SessionCopied,
 };
 
 /// The password was changed or reset.
@@ -59,6 +60,30 @@ pub(crate) async fn new_device(auth: &Auth, tx: &mut Tx, to: &Email, device: Str
 /// A session was ended because its refresh token was presented twice.
 pub(crate) async fn session_copied(auth: &Auth, tx: &mut Tx, to: &Email) -> Result<()> {
     let content = SessionCopied { email: to.to_string(), time: auth.now(), reset_page: reset_page(auth) };
+    send(auth, tx, to, &content).await
+}
+
+/// The account has a second factor from now on.
+pub(crate) async fn second_factor_added(auth: &Auth, tx: &mut Tx, to: &Email) -> Result<()> {
+    let content = SecondFactorAdded { email: to.to_string(), time: auth.now(), reset_page: reset_page(auth) };
+    send(auth, tx, to, &content).await
+}
+
+/// The account has no second factor any more.
+pub(crate) async fn second_factor_removed(auth: &Auth, tx: &mut Tx, to: &Email) -> Result<()> {
+    let content = SecondFactorRemoved { email: to.to_string(), time: auth.now(), reset_page: reset_page(auth) };
+    send(auth, tx, to, &content).await
+}
+
+/// A recovery code was used; so many are left.
+pub(crate) async fn recovery_code_used(auth: &Auth, tx: &mut Tx, to: &Email, left: u64) -> Result<()> {
+    let content = RecoveryCodeUsed { email: to.to_string(), time: auth.now(), left, reset_page: reset_page(auth) };
+    send(auth, tx, to, &content).await
+}
+
+/// The account takes no codes for a while, after many wrong ones: somebody knows its first factor.
+pub(crate) async fn second_factor_guessed(auth: &Auth, tx: &mut Tx, to: &Email) -> Result<()> {
+    let content = SecondFactorGuessed { email: to.to_string(), time: auth.now(), reset_page: reset_page(auth) };
     send(auth, tx, to, &content).await
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 use tokio::time::MissedTickBehavior;
 
 use crate::Auth;
-use crate::{passkeys, sessions};
+use crate::{factors, passkeys, sessions};
 
 const BATCH: u32 = 500;
 
@@ -85,14 +85,19 @@ pub(crate) async fn flush_within(auth: &Auth, limit: Option<Duration>) -> sqlx::
     loop {
         let removed = sessions::remove_expired(auth, now, BATCH).await?;
         let codes = auth.codes().remove_expired(BATCH).await?;
-        let challenges = passkeys::remove_expired(auth, BATCH).await?;
+        let challenges = factors::remove_expired(auth, BATCH).await?;
+        let of_passkeys = passkeys::remove_expired(auth, BATCH).await?;
         let events = auth.audit().remove_expired(BATCH).await?;
         let (counters, more) = auth.throttle().remove_stale(BATCH).await?;
+        let guesses = factors::remove_old_guesses(auth, BATCH).await?;
+        // So that keys can be removed which sign nothing any more.
+        let resealed = factors::reseal(auth, BATCH).await?;
         flushed.sessions += removed;
-        flushed.codes += codes + challenges;
+        flushed.codes += codes + challenges + of_passkeys;
         flushed.events += events;
-        flushed.counters += counters;
-        let more = more || removed.max(codes).max(challenges).max(events) >= u64::from(BATCH);
+        flushed.counters += counters + guesses;
+        let most = [removed, codes, challenges, of_passkeys, events, guesses, resealed].into_iter().max();
+        let more = more || most >= Some(u64::from(BATCH));
         if !more || limit.is_some_and(|limit| begun.elapsed() >= limit) {
             auth.metrics().flushed(flushed.by_name(), now);
             return Ok((flushed, more));
@@ -105,9 +110,11 @@ pub(crate) async fn expired(auth: &Auth) -> sqlx::Result<Flushed> {
     let now = auth.now();
     Ok(Flushed {
         sessions: sessions::count_expired(auth, now).await?,
-        codes: auth.codes().count_expired().await? + passkeys::count_expired(auth).await?,
+        codes: auth.codes().count_expired().await?
+            + factors::count_expired(auth).await?
+            + passkeys::count_expired(auth).await?,
         events: auth.audit().count_expired().await?,
-        counters: auth.throttle().count_stale().await?,
+        counters: auth.throttle().count_stale().await? + factors::count_old_guesses(auth).await?,
     })
 }
 

@@ -79,7 +79,7 @@ async fn complete(
     (passkey, latest, challenge): (&Passkey, &Use, &Challenge),
     forgotten: bool,
 ) -> Result<SignIn> {
-    let terms = Terms { proof: Proof::Passkey, forgotten };
+    let terms = Terms { proof: Proof::Passkey { synced: latest.is_synced }, forgotten };
     let failed = || Event::of(Kind::SignInFailed, user);
     let entry = login::admit(auth, user, client, terms, |reason| auth.audit().note(failed().because(reason))).await?;
     let mut tx = auth.db().begin().await?;

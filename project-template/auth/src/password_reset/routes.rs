@@ -75,6 +75,18 @@ bodies! {
         /// Where to lead the person, if the request for the link had `next`.
         #[schema(required = false)]
         next: String,
+        /// True if a second factor is due before the session begins, at `mfa/verify/` or `mfa/verify-recovery/`.
+        #[schema(required = false)]
+        mfa_required: bool,
+        /// To be sent there.
+        #[schema(required = false)]
+        challenge_id: String,
+        /// True if a second factor must be set up first, at `mfa/setup/`.
+        #[schema(required = false)]
+        mfa_setup_required: bool,
+        /// To be sent there.
+        #[schema(required = false)]
+        setup_challenge_id: String,
         /// To be sent as `Authorization: Bearer`.
         #[schema(required = false)]
         access: String,

@@ -99,7 +99,8 @@ async fn change(
 
     let is_unchanged = old.is_none() && is_password_of(&auth, &user, new.clone()).await?;
     let hash = auth.passwords().hash(new).await?;
-    let admitted = if settings.logout_on_change { Some(Admitted::again(&auth, &user).await?) } else { None };
+    let admitted =
+        if settings.logout_on_change { Some(Admitted::again(&auth, &user, old.is_some()).await?) } else { None };
     let remembered = sessions::is_remembered(&auth, user.session).await?;
     // If an attacker who does not own the address may know the current password, this request may be theirs too.
     let proven = if user.password_hash.is_some() { user.password_proven } else { user.email_verified };

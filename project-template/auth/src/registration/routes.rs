@@ -68,6 +68,12 @@ bodies! {
         /// To be exchanged at `refresh/`; missing if it is in the cookie.
         #[schema(required = false)]
         refresh: String,
+        /// True if the account must set up a second factor before its first session, at `mfa/setup/`.
+        #[schema(required = false)]
+        mfa_setup_required: bool,
+        /// To be sent there.
+        #[schema(required = false)]
+        setup_challenge_id: String,
         /// "Verification e-mail sent.", if that comes first.
         #[schema(required = false)]
         detail: String,
@@ -99,8 +105,9 @@ async fn register(
     auth.throttle().limit_client(Action::Registration, &client).await?;
     let (new, wish) = read(&auth, &client, fields).await?;
     if auth.settings().email_verification.mode == Mode::Mandatory {
-        let request = email_verification::sign_up(&auth, new, wish).await?;
+        let (request, challenge) = email_verification::sign_up(&auth, new, wish).await?;
         let body = json!({ "detail": "Verification e-mail sent." });
+        let body = challenge.map_or(body.clone(), |challenge| challenge.beside(body));
         return Ok(email_verification::asked(&auth, &headers, StatusCode::CREATED, request, body));
     }
     if let SignUp::Done(sign_in) = sign_up(&auth, &new, (&client, Proof::SignUp), &wish, None).await? {

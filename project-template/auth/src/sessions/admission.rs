@@ -2,14 +2,50 @@
 
 use uuid::Uuid;
 
+use super::authentication::{Authentication, Method, Methods};
 use super::holder::user_claims;
-use super::{Challenge, DbUser};
+use super::sign_in::Due;
+use super::{Challenge, DbUser, store};
 use crate::Auth;
 use crate::audit::Reason;
+use crate::db::Tx;
 use crate::error::{Result, refusals};
+use crate::factors::{self, Demand, Held, Purpose};
 use crate::http::Client;
+use crate::openapi::bodies;
 use crate::tokens::UserClaims;
 use crate::users::User;
+
+bodies! {
+    /// Tokens; or, where the account has or must have a second factor, the id of a challenge instead.
+    #[schema(example = json!({
+        "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
+        "expires_in": 1800,
+    }))]
+    pub(crate) struct SignedIn {
+        /// To be sent as `Authorization: Bearer`.
+        #[schema(required = false)]
+        access: String,
+        /// Seconds until the access token expires.
+        #[schema(required = false)]
+        expires_in: u32,
+        /// To be exchanged at `refresh/`; missing if it is in the cookie.
+        #[schema(required = false)]
+        refresh: String,
+        /// True if a second factor is due, at `mfa/verify/` or `mfa/verify-recovery/`.
+        #[schema(required = false)]
+        mfa_required: bool,
+        /// To be sent there.
+        #[schema(required = false)]
+        challenge_id: String,
+        /// True if a second factor must be set up first, at `mfa/setup/`.
+        #[schema(required = false)]
+        mfa_setup_required: bool,
+        /// To be sent there.
+        #[schema(required = false)]
+        setup_challenge_id: String,
+    }
+}
 
 /// How a user has proven their identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,18 +64,37 @@ pub enum Proof {
     /// A mailed link that set a new password.
     PasswordReset,
     /// A passkey, whose authenticator verified its user: two factors in one.
-    Passkey,
+    Passkey {
+        /// Whether it is on several devices of its owner.
+        synced: bool,
+    },
     /// A method of the application, by the name it passes; see [`Auth::sign_in`].
     Application(&'static str),
+    /// A code of an authenticator app, after one of the others.
+    SecondFactor,
+    /// A recovery code, after one of the others.
+    RecoveryCode,
 }
 
 impl Proof {
     pub(crate) fn detail(self) -> Option<&'static str> {
         match self {
             Self::AdminPassword => Some(Reason::Admin.name()),
-            Self::Passkey => Some(Reason::Passkey.name()),
+            Self::Passkey { .. } => Some(Reason::Passkey.name()),
             Self::Application(name) => Some(name),
+            Self::SecondFactor => Some(Reason::SecondFactor.name()),
+            Self::RecoveryCode => Some(Reason::RecoveryCode.name()),
             _ => None,
+        }
+    }
+
+    fn methods(self) -> Methods {
+        match self {
+            Self::Password | Self::AdminPassword | Self::SignUp => Method::Password.into(),
+            Self::LoginCode | Self::ConfirmedEmail | Self::PasswordReset => Method::Mail.into(),
+            Self::Application(_) => Method::Federated.into(),
+            Self::SecondFactor | Self::RecoveryCode => Method::Code.into(),
+            Self::Passkey { synced } => Methods::of_passkey(synced),
         }
     }
 }
@@ -67,16 +122,21 @@ pub enum Admission {
 pub(crate) struct Admitted {
     pub(super) user: Uuid,
     pub(super) claims: UserClaims,
+    pub(super) authentication: Authentication,
 }
 
 impl Admitted {
-    /// For the session that replaces an active one.
-    pub(crate) async fn again(auth: &Auth, user: &DbUser) -> Result<Self> {
-        Self::of(auth, user).await
+    /// For the session that replaces an active one. It is as fresh as that, unless the user has `just_proven` who they
+    /// are.
+    pub(crate) async fn again(auth: &Auth, user: &DbUser, just_proven: bool) -> Result<Self> {
+        let session = store::by_id(auth.db(), user.session).await?;
+        let methods = session.as_ref().map(|session| Methods::parse(&session.methods)).unwrap_or_default();
+        let before = session.map(|session| session.proven_at.unwrap_or(session.created_at));
+        Self::of(auth, user, Authentication { methods, at: before.filter(|_| !just_proven) }).await
     }
 
-    async fn of(auth: &Auth, user: &User) -> Result<Self> {
-        Ok(Self { user: user.id, claims: user_claims(auth, user).await? })
+    async fn of(auth: &Auth, user: &User, authentication: Authentication) -> Result<Self> {
+        Ok(Self { user: user.id, claims: user_claims(auth, user).await?, authentication })
     }
 }
 
@@ -85,18 +145,78 @@ pub(crate) enum Entry {
     Challenge(Challenge),
 }
 
-/// Reports a refusal's reason to `refused`. Never call it within a transaction: hooks may need the only connection.
+/// Reports a refusal's reason to `refused`. The second factor comes last: nobody else learns whether there is one. Never
+/// call it within a transaction: hooks may need the only connection.
 pub(crate) async fn admit(
     auth: &Auth,
     user: &User,
     signing_in: &SigningIn<'_>,
     refused: impl Fn(Reason),
 ) -> Result<Entry> {
+    let methods = signing_in.proof.methods();
+    if let Some(challenge) = ask(auth, user, signing_in, refused).await? {
+        return Ok(Entry::Challenge(challenge));
+    }
+    if !methods.has(Method::Several) {
+        let held = Held { methods: methods.to_text(), remembered: signing_in.remembered, asked: true };
+        if let Some(demand) = factors::demand(auth, user, &held).await? {
+            return Ok(Entry::Challenge(demand.into()));
+        }
+    }
+    Ok(Entry::Open(Admitted::of(auth, user, Authentication { methods, at: None }).await?))
+}
+
+/// As [`admit`], for a user who has met the challenge of a second factor with the proof in `signing_in`. Hooks are asked
+/// if they were not when the challenge was made.
+pub(crate) async fn admit_with_factor(
+    auth: &Auth,
+    user: &User,
+    signing_in: &SigningIn<'_>,
+    held: &Held,
+    refused: impl Fn(Reason),
+) -> Result<Entry> {
+    if held.asked {
+        require(auth, user).inspect_err(|_| refused(Reason::NotVerified))?;
+    } else if let Some(challenge) = ask(auth, user, signing_in, refused).await? {
+        return Ok(Entry::Challenge(challenge));
+    }
+    let methods = Methods::parse(&held.methods).and(Method::Code);
+    Ok(Entry::Open(Admitted::of(auth, user, Authentication { methods, at: None }).await?))
+}
+
+/// Checks the account and asks the hooks.
+async fn ask(
+    auth: &Auth,
+    user: &User,
+    signing_in: &SigningIn<'_>,
+    refused: impl Fn(Reason),
+) -> Result<Option<Challenge>> {
     require(auth, user).inspect_err(|_| refused(Reason::NotVerified))?;
     let admission = auth.hooks().before_login(auth, user, signing_in).await;
-    match admission.inspect_err(|_| refused(Reason::Vetoed))? {
-        Admission::Granted => Ok(Entry::Open(Admitted::of(auth, user).await?)),
-        Admission::Challenged(challenge) => Ok(Entry::Challenge(challenge)),
+    Ok(match admission.inspect_err(|_| refused(Reason::Vetoed))? {
+        Admission::Granted => None,
+        Admission::Challenged(challenge) => Some(challenge),
+    })
+}
+
+/// What is demanded of a user who signs up and whose address must be verified before a session begins.
+pub(crate) async fn demand_setup(
+    auth: &Auth,
+    tx: &mut Tx,
+    (role, owner): (i64, Option<&User>),
+    remembered: bool,
+) -> Result<Option<Challenge>> {
+    let held = Held { methods: Methods::from(Method::Password).to_text(), remembered, asked: false };
+    Ok(factors::demand_setup(auth, tx, (role, owner), &held).await?.map(Challenge::from))
+}
+
+impl From<Demand> for Challenge {
+    fn from(demand: Demand) -> Self {
+        let due = match demand.purpose {
+            Purpose::Code => Due::Code(demand.id()),
+            Purpose::Setup => Due::Setup,
+        };
+        Self { due, ..Self::new(demand.members()) }
     }
 }
 

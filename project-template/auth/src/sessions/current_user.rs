@@ -74,6 +74,17 @@ impl CurrentUser {
         OffsetDateTime::from_unix_timestamp(self.token().session_iat).ok()
     }
 
+    /// When the user last proved who they are: at the sign-in, or at `reauthenticate/`.
+    #[must_use]
+    pub fn proven_at(&self) -> Option<OffsetDateTime> {
+        OffsetDateTime::from_unix_timestamp(self.token().proven_at()).ok()
+    }
+
+    /// How they did: the claim `amr`, such as `pwd` and `otp`; with `mfa` if by two factors.
+    pub fn methods(&self) -> impl Iterator<Item = &str> {
+        self.token().amr.iter().map(String::as_str)
+    }
+
     fn token(&self) -> &AccessClaims {
         let Credential::AccessToken(claims) = &self.0;
         claims

@@ -23,6 +23,8 @@ pub(crate) enum EndedBy {
     Invalidation,
     Deletion,
     Promotion,
+    /// The account's second factor was removed.
+    SecondFactor,
     /// A passkey was removed.
     Passkey,
 }
@@ -44,6 +46,7 @@ impl EndedBy {
             Self::Invalidation => "invalidation",
             Self::Deletion => "deletion",
             Self::Promotion => "promotion",
+            Self::SecondFactor => "second_factor",
             Self::Passkey => "passkey",
         }
     }

@@ -6,7 +6,9 @@ use crate::users::{COLUMNS, Column, OWN_CLAIMS, User};
 /// Names that already have a meaning: ours, and those of RFC 7519.
 const RESERVED: &[&str] = &[
     "access_version",
+    "amr",
     "aud",
+    "auth_time",
     "bind",
     "email_verified",
     "exp",

@@ -25,12 +25,13 @@ pub(crate) fn is_fresh(proven: i64, now: OffsetDateTime) -> bool {
 
 impl CurrentUser {
     pub(crate) fn is_fresh(&self, now: OffsetDateTime) -> bool {
-        self.signed_in_at().is_some_and(|proven| is_fresh(proven.unix_timestamp(), now))
+        self.proven_at().is_some_and(|proven| is_fresh(proven.unix_timestamp(), now))
     }
 }
 
-/// A signed-in user whose session began (not: was refreshed) within the last five minutes, for actions that an open
-/// browser or a stolen token must not allow. Others get 403 `sign_in_again`: sign them in, and repeat the request.
+/// A signed-in user who proved who they are within the last five minutes, for actions that an open browser or a stolen
+/// token must not allow: at the sign-in, or at `reauthenticate/`; a refresh proves nothing. Others get 403
+/// `sign_in_again`: have them prove it again, and repeat the request.
 ///
 /// ```no_run
 /// use auth::Fresh;

@@ -46,7 +46,7 @@ pub(crate) async fn start(
     if admitted.user != user.id {
         return Err(anyhow::anyhow!("a session was to begin for another account than was admitted").into());
     }
-    let issued = begin(auth, tx, user.into(), &admitted.claims, client, remembered).await?;
+    let issued = begin(auth, tx, user.into(), &admitted.claims, client, (&admitted.authentication, remembered)).await?;
     auth.throttle().remember(tx, user.email.key(), client).await?;
     Ok(issued)
 }

@@ -1,7 +1,7 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Holder, Session, binding, store};
+use super::{Authentication, Holder, Session, binding, store};
 use crate::Auth;
 use crate::db::Tx;
 use crate::error::Result;
@@ -31,7 +31,7 @@ pub(super) async fn begin(
     holder: Holder,
     claims: &UserClaims,
     client: &Client,
-    remembered: bool,
+    (authentication, remembered): (&Authentication, bool),
 ) -> Result<Issued> {
     let now = auth.now();
     let settings = &auth.settings().sessions;
@@ -50,6 +50,8 @@ pub(super) async fn begin(
         user_agent: client.user_agent.clone().filter(|_| settings.collect_device),
         rotated_by: None,
         remembered,
+        methods: authentication.methods.to_text(),
+        proven_at: Some(authentication.at.unwrap_or(now)),
     };
     session.expires_at = session.next_expiry(settings, now);
     store::insert(tx, &session).await?;

@@ -3,6 +3,7 @@
 //! one guarded statement, so exactly one of any number of concurrent attempts wins.
 
 mod admission;
+mod authentication;
 mod bearer;
 mod binding;
 mod checkpoints;
@@ -21,12 +22,14 @@ mod invalidation;
 mod issuing;
 mod limit;
 mod liveness;
+mod reauthentication;
 mod refreshing;
 mod reload;
 mod remembering;
 mod role;
 mod rotation;
 mod routes;
+mod second_factor;
 mod session;
 mod settings;
 mod sign_in;
@@ -40,7 +43,10 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use admission::{Admission, Proof, SigningIn};
-pub(crate) use admission::{Admitted, EmailNotVerified, Entry, admit, require};
+pub(crate) use admission::{
+    Admitted, EmailNotVerified, Entry, SignedIn, admit, admit_with_factor, demand_setup, require,
+};
+pub(crate) use authentication::{Authentication, Method};
 pub use cookies::{CookieSettings, Prefix, SameSite};
 pub(crate) use cookies::{access_cookie_name, cleared, csrf_cookie_name, split_name};
 pub(crate) use credential::session_over;
@@ -63,12 +69,15 @@ pub use issuing::Issued;
 pub use limit::OnLimit;
 pub(crate) use limit::{TooManyDevices, make_room};
 pub(crate) use liveness::{Liveness, is_acceptable};
+pub(crate) use reauthentication::{access_cookies, has_second_factor, prove};
 pub(crate) use remembering::is_forgotten;
 pub use role::{Role, Staff, Superuser};
 pub(crate) use rotation::{NotRotated, rotate};
 pub(crate) use routes::router;
+pub use second_factor::SecondFactor;
 pub(crate) use session::Session;
 pub use settings::Settings;
+pub(crate) use sign_in::Due;
 pub use sign_in::{Challenge, SignIn};
 pub(crate) use token_routes::{public_router, router as token_router};
 pub use transport::{Delivery, Transport};

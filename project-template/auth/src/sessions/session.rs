@@ -25,6 +25,10 @@ crate::row! {
         pub(crate) user_agent: Option<String>,
         pub(super) rotated_by: Option<String>,
         pub(crate) remembered: bool,
+        /// Values of the claim `amr`, separated by spaces.
+        pub(super) methods: String,
+        /// The last proof of identity; none for a session that began before this was recorded.
+        pub(super) proven_at: Option<OffsetDateTime>,
     }
 }
 
@@ -73,11 +77,13 @@ impl Session {
         serde_json::from_str(&self.claims).unwrap_or_default()
     }
 
-    pub(super) fn grant<'g>(&self, holder: Holder, claims: &'g UserClaims, bind: Option<Binding>) -> Grant<'g> {
+    pub(super) fn grant<'g>(&'g self, holder: Holder, claims: &'g UserClaims, bind: Option<Binding>) -> Grant<'g> {
         Grant {
             user_id: self.user_id,
             session: self.id,
             session_iat: self.created_at,
+            auth_time: self.proven_at.unwrap_or(self.created_at),
+            amr: &self.methods,
             access_version: holder.access_version,
             bind,
             user: claims,
@@ -114,6 +120,8 @@ mod tests {
             user_agent: None,
             rotated_by: None,
             remembered: true,
+            methods: String::new(),
+            proven_at: None,
         }
     }
 

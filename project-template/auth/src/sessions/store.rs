@@ -9,14 +9,15 @@ use crate::{in_tx, on};
 macro_rules! columns {
     () => {
         "id, user_id, generation, superseded, claims, created_at, refreshed_at, expires_at, ended_at, refreshable, ip, \
-         user_agent, rotated_by, remembered"
+         user_agent, rotated_by, remembered, methods, proven_at"
     };
 }
 
 pub(super) async fn insert(tx: &mut Tx, session: &Session) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query(
-        "insert into sessions (id, user_id, claims, created_at, refreshed_at, expires_at, ip, user_agent, remembered)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into sessions (id, user_id, claims, created_at, refreshed_at, expires_at, ip, user_agent, remembered,
+           methods, proven_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(session.id)
     .bind(session.user_id)
@@ -27,9 +28,31 @@ pub(super) async fn insert(tx: &mut Tx, session: &Session) -> sqlx::Result<()> {
     .bind(&session.ip)
     .bind(&session.user_agent)
     .bind(session.remembered)
+    .bind(&session.methods)
+    .bind(session.proven_at)
     .execute(conn)
     .await
     .map(drop))
+}
+
+/// Records another proof of identity. None if the session is not active.
+pub(super) async fn prove(
+    tx: &mut Tx,
+    (id, user): (Uuid, Uuid),
+    methods: &str,
+    now: OffsetDateTime,
+) -> sqlx::Result<Option<Session>> {
+    in_tx!(tx, conn => sqlx::query_as(concat!(
+        "update sessions set methods = $1, proven_at = $2
+         where id = $3 and user_id = $4 and ended_at is null and expires_at > $2
+         returning ", columns!(),
+    ))
+    .bind(methods)
+    .bind(now)
+    .bind(id)
+    .bind(user)
+    .fetch_optional(conn)
+    .await)
 }
 
 pub(super) async fn by_id(db: &Db, id: Uuid) -> sqlx::Result<Option<Session>> {
@@ -117,6 +140,14 @@ pub(super) async fn end_in(tx: &mut Tx, id: Uuid, user: Uuid, by: &str, now: Off
         .await?
         .rows_affected());
     Ok(ended == 1)
+}
+
+pub(super) async fn methods(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<String>> {
+    let found: Option<(String,)> = in_tx!(tx, conn => sqlx::query_as("select methods from sessions where id = $1")
+        .bind(id)
+        .fetch_optional(conn)
+        .await?);
+    Ok(found.map(|(methods,)| methods))
 }
 
 crate::row! {

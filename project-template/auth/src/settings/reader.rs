@@ -272,6 +272,17 @@ impl Section<'_> {
         texts
     }
 
+    /// A list of whole numbers, which the environment has as texts.
+    pub fn whole_numbers(&mut self, key: &str) -> Vec<i64> {
+        let Value::Array(items) = self.value(key) else { return Vec::new() };
+        let number = |item: &Value| item.as_integer().or_else(|| item.as_str()?.parse().ok());
+        let numbers: Vec<i64> = items.iter().filter_map(number).collect();
+        if numbers.len() < items.len() {
+            self.unreadable(key, "must be a list of whole numbers");
+        }
+        numbers
+    }
+
     /// A list of texts that are never printed.
     pub fn secrets(&mut self, key: &str) -> Vec<SecretString> {
         self.list(key).into_iter().map(SecretString::from).collect()

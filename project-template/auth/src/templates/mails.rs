@@ -42,6 +42,38 @@ mails! {
         lifetime: Duration = Duration::from_hours(1);
     }
 
+    /// To the account's address after a second factor was set up.
+    SecondFactorAdded = "second_factor_added_subject.txt", "second_factor_added.html", "second_factor_added_text.txt" {
+        email: String = "ada@example.com";
+        time: OffsetDateTime = sample_time();
+        reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
+    }
+
+    /// To the account's address after its second factor was removed.
+    SecondFactorRemoved = "second_factor_removed_subject.txt", "second_factor_removed.html",
+        "second_factor_removed_text.txt" {
+        email: String = "ada@example.com";
+        time: OffsetDateTime = sample_time();
+        reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
+    }
+
+    /// To the account's address after a sign-in with a recovery code.
+    RecoveryCodeUsed = "recovery_code_used_subject.txt", "recovery_code_used.html", "recovery_code_used_text.txt" {
+        email: String = "ada@example.com";
+        time: OffsetDateTime = sample_time();
+        /// The recovery codes that are left.
+        left: u64 = 9_u64, 3_u64, 1_u64, 0_u64;
+        reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
+    }
+
+    /// To the account's address after so many wrong codes that none is accepted for a while.
+    SecondFactorGuessed = "second_factor_guessed_subject.txt", "second_factor_guessed.html",
+        "second_factor_guessed_text.txt" {
+        email: String = "ada@example.com";
+        time: OffsetDateTime = sample_time();
+        reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
+    }
+
     /// To the address of a new account, or again on request; `email_verification.method` decides between link and code.
     EmailVerification = "email_verification_subject.txt", "email_verification.html", "email_verification_text.txt" {
         email: String = "ada@example.com";

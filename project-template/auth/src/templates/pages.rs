@@ -81,6 +81,20 @@ pages! {
         errors: Vec<String> = Vec::new(), vec!["The address or the password is wrong.".to_owned()];
     }
 
+    /// The second half of the sign-in to the admin pages, for an account with a second factor.
+    AdminCode = "admin_code_page.html" {
+        /// Where the form is posted to.
+        action: String = "/admin/sign-in/code/";
+        /// Where the sign-in begins again.
+        back: String = "/admin/sign-in/";
+        /// A field of the form.
+        csrf_token: String = "token";
+        /// A field of the form.
+        challenge: String = "9f86d081884c7d659a2feaa0c55ad015";
+        /// The problems of the posted form.
+        errors: Vec<String> = Vec::new(), vec!["Invalid code.".to_owned()];
+    }
+
     /// A link was opened in a browser that keeps no cookies.
     CookiesNeeded = "cookies_needed_page.html" {}
 
@@ -118,6 +132,10 @@ pages! {
         may: bool = true, false, true;
         /// The roles that the admin can assign to it.
         roles: Value = vec![0, 900], Vec::<i64>::new();
+        /// The second factor.
+        factor: Option<Value> = samples::factor(true), samples::factor(false), None;
+        /// Whether the admin may remove it.
+        may_remove_factor: bool = true, false;
         sessions: Value = samples::sessions(), Vec::<Value>::new();
         events: Value = samples::events(), Vec::<Value>::new();
     }
@@ -197,6 +215,15 @@ mod samples {
             has_password => is_staff,
             may_be_shared => !is_staff,
         }
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "the value of an optional variable")]
+    pub(super) fn factor(is_used: bool) -> Option<Value> {
+        Some(context! {
+            since => time(),
+            used => is_used.then(time),
+            recovery_codes => if is_used { 9 } else { 10 },
+        })
     }
 
     pub(super) fn sessions() -> Vec<Value> {

@@ -77,7 +77,7 @@ impl TestApp {
         settings.mail.transport = mail::Transport::Memory(mailbox.clone());
         change(&mut settings);
         let clock = Clock::manual(OffsetDateTime::from_unix_timestamp(1_800_000_000).expect("a valid time"));
-        Self::from_parts(settings, clock, mailbox, Arc::new(files), router).await
+        Box::pin(Self::from_parts(settings, clock, mailbox, Arc::new(files), router)).await
     }
 
     /// As [`TestApp::second_instance`], with changed settings: the same application after a reconfiguration.

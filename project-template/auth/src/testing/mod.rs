@@ -15,6 +15,7 @@
 
 mod app;
 mod authenticator;
+mod authenticator_app;
 #[cfg(test)]
 pub(crate) mod certificate;
 mod client;
@@ -31,6 +32,7 @@ pub use crate::audit::AuditRow;
 pub use app::{Engine, TestApp};
 pub use auth_tokens::test_keys::RSA;
 pub use authenticator::Authenticator;
+pub use authenticator_app::AuthenticatorApp;
 pub use client::{Client, Reply};
 pub use listening::Listening;
 pub use mailbox::{Mailbox, Received};

@@ -14,6 +14,8 @@ actions! {
     LoginCode = "login_code",
     /// `login/code/verify/`, per client address.
     LoginCodeVerify = "login_code_verify",
+    /// `mfa/` and `reauthenticate/`, per client address.
+    SecondFactor = "second_factor",
     /// `login/passkey/options/`, per client address.
     LoginPasskeyOptions = "login_passkey_options",
     /// `login/passkey/`, per client address.

@@ -12,7 +12,7 @@ use std::path::Path;
 use auth::email_verification::{Method as VerificationMethod, Mode};
 use auth::http::Docs;
 use auth::settings::Environment;
-use auth::testing::{Client, Engine, PASSWORD, Reply, TestApp};
+use auth::testing::{AuthenticatorApp, Client, Engine, PASSWORD, Reply, TestApp};
 use auth::{Auth, Settings};
 use axum::Router;
 use serde_json::{Value, json};
@@ -60,6 +60,9 @@ async fn somebody(app: &TestApp, operation: &Operation<'_>) -> (Client, String) 
     if operation.path.ends_with("/login/code/verify/") {
         client.post("/jwt-allauth/login/code/", &json!({ "email": email })).await;
     }
+    if ["/mfa/deactivate/", "/mfa/recovery-codes/"].iter().any(|path| operation.path.ends_with(path)) {
+        client.enrol(app).await;
+    }
     // Another mail to the address would come too soon.
     app.advance(app.auth.settings().codes.resend_cooldown);
     (client, email)
@@ -102,6 +105,10 @@ async fn own(app: &TestApp, operation: &Operation<'_>, client: &Client, email: &
         body["credential"] = if is_sign_in { authenticator.sign(options) } else { authenticator.register(options) };
         body["challenge_id"] = begun["challenge_id"].clone();
     }
+    if operation.path.contains("/mfa/") {
+        fill_in_factor(app, operation, (client, email), &mut body).await;
+        return Some(body);
+    }
     let is_new = ["/registration/", "/user/email/"].iter().any(|path| operation.path.ends_with(path));
     for (name, value) in body.as_object_mut().expect("an object") {
         match name.as_str() {
@@ -113,6 +120,22 @@ async fn own(app: &TestApp, operation: &Operation<'_>, client: &Client, email: &
         }
     }
     Some(body)
+}
+
+/// Sets up a second factor as far as the operation needs it.
+async fn fill_in_factor(app: &TestApp, operation: &Operation<'_>, (client, email): (&Client, &str), body: &mut Value) {
+    if operation.path.ends_with("/activate/") {
+        let secret = client.post("/jwt-allauth/mfa/setup/", &json!({})).await;
+        body["code"] = json!(AuthenticatorApp::of(secret.text("secret")).code(app));
+    }
+    if operation.path.contains("/verify") {
+        let authenticator = client.enrol(app).await;
+        body["challenge_id"] = app.client().login(email, PASSWORD).await.body["challenge_id"].clone();
+        match body.get("code") {
+            Some(_) => body["code"] = json!(authenticator.next_code(app)),
+            None => body["recovery_code"] = json!(authenticator.recovery_codes[0]),
+        }
+    }
 }
 
 async fn send(

@@ -233,6 +233,137 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jwt-allauth/mfa/activate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes the secret of `mfa/setup/` the account's second factor, with the app's first code.
+         * @description A wrong code leaves the secret valid. The code does not sign in, too.
+         */
+        post: operations["activateSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/mfa/authenticators/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The account's second factors; none before one is set up. */
+        get: operations["listAuthenticators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/mfa/deactivate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Removes the account's second factor and its recovery codes, and ends its other sessions. */
+        post: operations["deactivateSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/mfa/recovery-codes/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes ten other recovery codes; the earlier ones are void.
+         * @description It takes a sign-in, or `reauthenticate/`, within the last five minutes.
+         */
+        post: operations["renewRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/mfa/setup/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a secret for an authenticator app. It counts after its first code, at `mfa/activate/`.
+         * @description The secret is valid for `mfa.challenge_lifetime`, or until there is another one.
+         */
+        post: operations["setUpSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/mfa/verify-recovery/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in with a recovery code, where the authenticator app is lost. The code is used up. */
+        post: operations["verifyRecoveryCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/mfa/verify/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs in with a code of the authenticator app.
+         * @description `challenge_id` is from the answer to the sign-in, which was right so far.
+         */
+        post: operations["verifySecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jwt-allauth/passkeys/": {
         parameters: {
             query?: never;
@@ -350,6 +481,26 @@ export interface paths {
          * @description `X-CSRFToken` takes the value of the cookie `csrftoken`. A rejected password leaves the cookie valid.
          */
         post: operations["setNewPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/reauthenticate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Proves again whose session this is, with the password or a code of the authenticator app.
+         * @description Actions that ask for a recent proof are then allowed for five minutes.
+         */
+        post: operations["reauthenticate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -537,8 +688,8 @@ export interface paths {
         post?: never;
         /**
          * Removes the account, its sessions and everything that hangs on it.
-         * @description An account without a password, such as one that a mailed code made, takes a session that began within the last five
-         *     minutes instead; a refresh does not make it younger.
+         * @description An account without a password, such as one that a mailed code made, takes a sign-in, or `reauthenticate/`, within the
+         *     last five minutes instead.
          */
         delete: operations["deleteUser"];
         options?: never;
@@ -611,7 +762,7 @@ export interface paths {
         };
         /**
          * Everything that is kept about the account: its data, its passkeys, its sessions, its events.
-         * @description It takes a session that began within the last five minutes; a refresh does not make it younger.
+         * @description It takes a sign-in, or `reauthenticate/`, within the last five minutes.
          */
         get: operations["exportUser"];
         put?: never;
@@ -648,6 +799,25 @@ export interface components {
         AddressTaken: {
             email: string[];
         };
+        /**
+         * @description A second factor as its owner sees it. Nothing of it is secret.
+         * @example {
+         *       "created_at": "2027-01-15T08:00:00Z",
+         *       "id": "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c11",
+         *       "last_used_at": null,
+         *       "type": "totp"
+         *     }
+         */
+        Authenticator: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+            /** @description `totp`: an authenticator app. `recovery_codes`. */
+            type: string;
+        };
         /** @description What a token is tied to, as MACs under a key of this server's own: it tells nobody who the client is. */
         Binding: {
             /** @description Of the device's name. */
@@ -658,7 +828,11 @@ export interface components {
         /**
          * @description The claims of an access token. Times are seconds since 1970.
          * @example {
+         *       "amr": [
+         *         "pwd"
+         *       ],
          *       "aud": "jwt-allauth",
+         *       "auth_time": 1800000000,
          *       "client_id": "jwt-allauth",
          *       "email_verified": false,
          *       "exp": 1800001800,
@@ -679,8 +853,20 @@ export interface components {
              * @description How often all access tokens of the user had been taken back when this one was made; missing for never.
              */
             access_version?: number;
+            /**
+             * @description How they did (RFC 8176): `pwd` a password, `email` a mailed code or link, `federated` a way of the application,
+             *     `otp` a code of an authenticator app or a recovery code, `hwk` a passkey of one device, `swk` a synced one, `user`
+             *     a fingerprint, face or PIN there, `mfa` two factors. In access tokens only; missing if the session began before
+             *     this was recorded.
+             */
+            amr?: string[];
             /** @description Whom it is for. */
             aud: string;
+            /**
+             * Format: int64
+             * @description When the user last proved who they are: at the sign-in, or at `reauthenticate/`. In access tokens only.
+             */
+            auth_time?: number | null;
             /** @description What the token is tied to, missing for nothing. */
             bind?: components["schemas"]["Binding"];
             /**
@@ -799,15 +985,23 @@ export interface components {
          */
         EmailVerified: {
             access?: string;
+            /** @description To be sent there. */
+            challenge_id?: string;
             detail: string;
             /**
              * Format: int32
              * @description Seconds until the access token expires.
              */
             expires_in?: number;
+            /** @description True if a second factor is due before the session begins, at `mfa/verify/` or `mfa/verify-recovery/`. */
+            mfa_required?: boolean;
+            /** @description True if a second factor must be set up first, at `mfa/setup/`. */
+            mfa_setup_required?: boolean;
             /** @description Where to lead the person, if the request for the mail had `next`. */
             next?: string;
             refresh?: string;
+            /** @description To be sent there. */
+            setup_challenge_id?: string;
         };
         /**
          * @description The result, with tokens if `email_verification.session_on_verification` is on.
@@ -817,13 +1011,21 @@ export interface components {
          */
         EmailVerifiedWithCode: {
             access?: string;
+            /** @description To be sent there. */
+            challenge_id?: string;
             /**
              * Format: int32
              * @description Seconds until the access token expires.
              */
             expires_in?: number;
             message: string;
+            /** @description True if a second factor is due before the session begins, at `mfa/verify/` or `mfa/verify-recovery/`. */
+            mfa_required?: boolean;
+            /** @description True if a second factor must be set up first, at `mfa/setup/`. */
+            mfa_setup_required?: boolean;
             refresh?: string;
+            /** @description To be sent there. */
+            setup_challenge_id?: string;
         };
         /**
          * @description How many rows of each kind were removed; none while another removal is under way.
@@ -1300,16 +1502,24 @@ export interface components {
         PasswordSet: {
             /** @description To be sent as `Authorization: Bearer`. */
             access?: string;
+            /** @description To be sent there. */
+            challenge_id?: string;
             detail: string;
             /**
              * Format: int32
              * @description Seconds until the access token expires.
              */
             expires_in?: number;
+            /** @description True if a second factor is due before the session begins, at `mfa/verify/` or `mfa/verify-recovery/`. */
+            mfa_required?: boolean;
+            /** @description True if a second factor must be set up first, at `mfa/setup/`. */
+            mfa_setup_required?: boolean;
             /** @description Where to lead the person, if the request for the link had `next`. */
             next?: string;
             /** @description To be exchanged at `refresh/`; missing if it is in the cookie. */
             refresh?: string;
+            /** @description To be sent there. */
+            setup_challenge_id?: string;
         };
         /**
          * @description An account as its owner sees it.
@@ -1323,6 +1533,92 @@ export interface components {
             email: string;
             first_name: string;
             last_name: string;
+        };
+        /**
+         * @description Another access token, whose `auth_time` is now. The session goes on, with the refresh token it has.
+         * @example {
+         *       "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
+         *       "expires_in": 1800
+         *     }
+         */
+        Reauthenticated: {
+            /** @description To be sent as `Authorization: Bearer`. */
+            access: string;
+            /**
+             * Format: int32
+             * @description Seconds until the access token expires.
+             */
+            expires_in: number;
+        };
+        /**
+         * @description One of the two.
+         * @example {
+         *       "password": "correct horse battery staple"
+         *     }
+         */
+        Reauthentication: {
+            /** @description A code of the account's authenticator app. */
+            code?: string;
+            /** Format: password */
+            password?: string;
+        };
+        /**
+         * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
+         * @example {
+         *       "code": [
+         *         "Not a valid string."
+         *       ]
+         *     }
+         */
+        ReauthenticationErrors: {
+            code?: components["schemas"]["Messages"];
+            non_field_errors?: components["schemas"]["Messages"];
+            password?: components["schemas"]["Messages"];
+        };
+        /**
+         * @description A recovery code.
+         * @example {
+         *       "challenge_id": "9f86d081884c7d659a2feaa0c55ad015",
+         *       "recovery_code": "04829175"
+         *     }
+         */
+        RecoveryCode: {
+            /** @description From an answer with `mfa_required`. */
+            challenge_id: string;
+            recovery_code: string;
+        };
+        /**
+         * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
+         * @example {
+         *       "challenge_id": [
+         *         "This field is required."
+         *       ]
+         *     }
+         */
+        RecoveryCodeErrors: {
+            challenge_id?: components["schemas"]["Messages"];
+            non_field_errors?: components["schemas"]["Messages"];
+            recovery_code?: components["schemas"]["Messages"];
+        };
+        /**
+         * @description Ten recovery codes, shown once.
+         * @example {
+         *       "recovery_codes": [
+         *         "04829175",
+         *         "19384756",
+         *         "28374651",
+         *         "37465128",
+         *         "46512837",
+         *         "51283746",
+         *         "65128374",
+         *         "74651283",
+         *         "82837465",
+         *         "92837465"
+         *       ]
+         *     }
+         */
+        RecoveryCodes: {
+            recovery_codes: string[];
         };
         /**
          * @description A refresh token, unless it is sent in the cookie.
@@ -1423,6 +1719,162 @@ export interface components {
             origins: string[];
         };
         /**
+         * @description The second factor counts from now on. With a challenge, the session that waited for it begins.
+         * @example {
+         *       "recovery_codes": [
+         *         "04829175",
+         *         "19384756",
+         *         "28374651",
+         *         "37465128",
+         *         "46512837",
+         *         "51283746",
+         *         "65128374",
+         *         "74651283",
+         *         "82837465",
+         *         "92837465"
+         *       ],
+         *       "success": true
+         *     }
+         */
+        SecondFactorActivated: {
+            /** @description To be sent as `Authorization: Bearer`. */
+            access?: string;
+            /** @description "Verification e-mail sent.", if no session begins before the address is verified. */
+            detail?: string;
+            /**
+             * Format: int32
+             * @description Seconds until the access token expires.
+             */
+            expires_in?: number;
+            /** @description Each is accepted once in place of a code, shown here and never again. */
+            recovery_codes: string[];
+            /** @description To be exchanged at `refresh/`; missing if it is in the cookie. */
+            refresh?: string;
+            success: boolean;
+        };
+        /**
+         * @description The first code of an authenticator app.
+         * @example {
+         *       "code": "123456"
+         *     }
+         */
+        SecondFactorActivation: {
+            code: string;
+            /** @description As at `mfa/setup/`. */
+            setup_challenge_id?: string;
+        };
+        /**
+         * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
+         * @example {
+         *       "code": [
+         *         "This field is required."
+         *       ]
+         *     }
+         */
+        SecondFactorActivationErrors: {
+            code?: components["schemas"]["Messages"];
+            non_field_errors?: components["schemas"]["Messages"];
+            setup_challenge_id?: components["schemas"]["Messages"];
+        };
+        /**
+         * @description A code of an authenticator app.
+         * @example {
+         *       "challenge_id": "9f86d081884c7d659a2feaa0c55ad015",
+         *       "code": "123456"
+         *     }
+         */
+        SecondFactorCode: {
+            /** @description From an answer with `mfa_required`. */
+            challenge_id: string;
+            code: string;
+        };
+        /**
+         * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
+         * @example {
+         *       "challenge_id": [
+         *         "This field is required."
+         *       ]
+         *     }
+         */
+        SecondFactorCodeErrors: {
+            challenge_id?: components["schemas"]["Messages"];
+            code?: components["schemas"]["Messages"];
+            non_field_errors?: components["schemas"]["Messages"];
+        };
+        /**
+         * @description The account's password.
+         * @example {
+         *       "password": "correct horse battery staple"
+         *     }
+         */
+        SecondFactorRemoval: {
+            /** @description A code of the authenticator app, where the account has no password. */
+            code?: string;
+            /**
+             * Format: password
+             * @description Needed where the account has one.
+             */
+            password?: string;
+        };
+        /**
+         * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
+         * @example {
+         *       "code": [
+         *         "Not a valid string."
+         *       ]
+         *     }
+         */
+        SecondFactorRemovalErrors: {
+            code?: components["schemas"]["Messages"];
+            non_field_errors?: components["schemas"]["Messages"];
+            password?: components["schemas"]["Messages"];
+        };
+        /**
+         * @description The result.
+         * @example {
+         *       "success": true
+         *     }
+         */
+        SecondFactorRemoved: {
+            success: boolean;
+        };
+        /**
+         * @description A secret for an authenticator app, shown once.
+         * @example {
+         *       "provisioning_uri": "otpauth://totp/Acme:ada@example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Acme",
+         *       "qr_code": "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 53 53\"></svg>",
+         *       "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+         *     }
+         */
+        SecondFactorSecret: {
+            /** @description The same as an address. */
+            provisioning_uri: string;
+            /** @description The address as a QR code: an SVG image. */
+            qr_code: string;
+            /** @description In Base32, to be typed. */
+            secret: string;
+        };
+        /**
+         * @description Who sets up a second factor.
+         * @example {}
+         */
+        SecondFactorSetup: {
+            /** @description From an answer with `mfa_setup_required`. Without it, the access token says who it is. */
+            setup_challenge_id?: string;
+        };
+        /**
+         * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
+         * @example {
+         *       "setup_challenge_id": [
+         *         "Not a valid string."
+         *       ]
+         *     }
+         */
+        SecondFactorSetupErrors: {
+            non_field_errors?: components["schemas"]["Messages"];
+            setup_challenge_id?: components["schemas"]["Messages"];
+        };
+        /**
          * @description A session as its owner sees it. The id is not a credential.
          * @example {
          *       "created": "2027-01-15T08:00:00Z",
@@ -1453,6 +1905,32 @@ export interface components {
             last_used: string;
         };
         /**
+         * @description Tokens; or, where the account has or must have a second factor, the id of a challenge instead.
+         * @example {
+         *       "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
+         *       "expires_in": 1800
+         *     }
+         */
+        SignedIn: {
+            /** @description To be sent as `Authorization: Bearer`. */
+            access?: string;
+            /** @description To be sent there. */
+            challenge_id?: string;
+            /**
+             * Format: int32
+             * @description Seconds until the access token expires.
+             */
+            expires_in?: number;
+            /** @description True if a second factor is due, at `mfa/verify/` or `mfa/verify-recovery/`. */
+            mfa_required?: boolean;
+            /** @description True if a second factor must be set up first, at `mfa/setup/`. */
+            mfa_setup_required?: boolean;
+            /** @description To be exchanged at `refresh/`; missing if it is in the cookie. */
+            refresh?: string;
+            /** @description To be sent there. */
+            setup_challenge_id?: string;
+        };
+        /**
          * @description Tokens, or the step that is required first.
          * @example {
          *       "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
@@ -1469,10 +1947,14 @@ export interface components {
              * @description Seconds until the access token expires.
              */
             expires_in?: number;
+            /** @description True if the account must set up a second factor before its first session, at `mfa/setup/`. */
+            mfa_setup_required?: boolean;
             /** @description To be exchanged at `refresh/`; missing if it is in the cookie. */
             refresh?: string;
             /** @description To be sent with the mailed code; only with `Prefer: return=representation`. */
             request?: string;
+            /** @description To be sent there. */
+            setup_challenge_id?: string;
         };
         /**
          * @description An access or a refresh token.
@@ -1892,7 +2374,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Signed in. */
+            /** @description Signed in, or a second factor is due. */
             200: {
                 headers: {
                     /**
@@ -1903,7 +2385,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Tokens"];
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
             /**
@@ -1976,7 +2458,10 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description - `throttled`: Too often. `Retry-After` says when it is possible again. */
+            /**
+             * @description - `mfa_locked`: The account has had `mfa.account_attempts` wrong codes within `mfa.lockout`. `Retry-After` says when it takes another.
+             *     - `throttled`: Too often. `Retry-After` says when it is possible again.
+             */
             429: {
                 headers: {
                     /**
@@ -2159,7 +2644,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Tokens"];
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
             /**
@@ -2241,7 +2726,10 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
-            /** @description - `throttled`: Too often. `Retry-After` says when it is possible again. */
+            /**
+             * @description - `mfa_locked`: The account has had `mfa.account_attempts` wrong codes within `mfa.lockout`. `Retry-After` says when it takes another.
+             *     - `throttled`: Too often. `Retry-After` says when it is possible again.
+             */
             429: {
                 headers: {
                     /**
@@ -2646,6 +3134,840 @@ export interface operations {
             /** @description - `unsupported_media_type`: The body is no JSON by its `Content-Type`. */
             415: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    activateSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Otherwise as `sessions.transport` is set.
+                 * @example token
+                 */
+                Prefer?: "token" | "cookies";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorActivation"];
+            };
+        };
+        responses: {
+            /** @description Activated. */
+            200: {
+                headers: {
+                    /**
+                     * @description The refresh token, unless it is in the body.
+                     * @example refresh_token=eyJ0eXAi…; HttpOnly; SameSite=Lax; Path=/; Max-Age=1209600
+                     */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorActivated"];
+                };
+            };
+            /**
+             * @description What is wrong with each field.
+             *
+             *     - `body_not_read`: The connection ended before the body did.
+             *     - `invalid_code`: The code is wrong, used, or not of this time.
+             *     - `parse_error`: The body is no JSON, or has too many members or levels.
+             *     - `setup_not_initiated`: No secret is waiting for its first code, or it has expired.
+             *     - `totp_already_activated`: The account has a second factor.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorActivationErrors"] | components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `bad_authorization_header`: `Authorization` has the scheme `Bearer`, and not one token after it.
+             *     - `challenge_not_valid`: The challenge is unknown, used or expired, or its account has changed.
+             *     - `not_authenticated`: No credential was shown.
+             *     - `token_not_valid`: The token is not one of ours, expired, of the wrong kind, used before, or its session is over.
+             */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
+             *     - `mfa_disabled`: `mfa.totp` is `disabled`.
+             *     - `too_many_devices`: The credential is good, but the user has `sessions.max_per_user` sessions and must sign out of one first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `timeout`: The body did not come within `http.request_timeout`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body is no JSON by its `Content-Type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `throttled`: Too often. `Retry-After` says when it is possible again. */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    listAuthenticators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The second factors. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Authenticator"][];
+                };
+            };
+            /**
+             * @description - `bad_authorization_header`: `Authorization` has the scheme `Bearer`, and not one token after it.
+             *     - `not_authenticated`: No credential was shown.
+             *     - `token_not_valid`: The token is not one of ours, expired, of the wrong kind, used before, or its session is over.
+             */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `mfa_disabled`: `mfa.totp` is `disabled`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    deactivateSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorRemoval"];
+            };
+        };
+        responses: {
+            /** @description Removed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorRemoved"];
+                };
+            };
+            /**
+             * @description What is wrong with each field.
+             *
+             *     - `body_not_read`: The connection ended before the body did.
+             *     - `invalid_code`: The code is wrong, used, or not of this time.
+             *     - `invalid_password`: The password is wrong.
+             *     - `parse_error`: The body is no JSON, or has too many members or levels.
+             *     - `totp_not_activated`: The account has no second factor.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorRemovalErrors"] | components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `bad_authorization_header`: `Authorization` has the scheme `Bearer`, and not one token after it.
+             *     - `not_authenticated`: No credential was shown.
+             *     - `token_not_valid`: The token is not one of ours, expired, of the wrong kind, used before, or its session is over.
+             */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
+             *     - `mfa_disabled`: `mfa.totp` is `disabled`.
+             *     - `mfa_required`: `mfa.totp` or `mfa.required_roles` demands a second factor of this account.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `timeout`: The body did not come within `http.request_timeout`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body is no JSON by its `Content-Type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `mfa_locked`: The account has had `mfa.account_attempts` wrong codes within `mfa.lockout`. `Retry-After` says when it takes another.
+             *     - `throttled`: Too often. `Retry-After` says when it is possible again.
+             */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    renewRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The codes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description - `totp_not_activated`: The account has no second factor. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `bad_authorization_header`: `Authorization` has the scheme `Bearer`, and not one token after it.
+             *     - `not_authenticated`: No credential was shown.
+             *     - `token_not_valid`: The token is not one of ours, expired, of the wrong kind, used before, or its session is over.
+             */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
+             *     - `mfa_disabled`: `mfa.totp` is `disabled`.
+             *     - `sign_in_again`: The session did not begin within the last five minutes.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    setUpSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorSetup"];
+            };
+        };
+        responses: {
+            /** @description The secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorSecret"];
+                };
+            };
+            /**
+             * @description What is wrong with each field.
+             *
+             *     - `body_not_read`: The connection ended before the body did.
+             *     - `parse_error`: The body is no JSON, or has too many members or levels.
+             *     - `totp_already_activated`: The account has a second factor.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorSetupErrors"] | components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `bad_authorization_header`: `Authorization` has the scheme `Bearer`, and not one token after it.
+             *     - `challenge_not_valid`: The challenge is unknown, used or expired, or its account has changed.
+             *     - `not_authenticated`: No credential was shown.
+             *     - `token_not_valid`: The token is not one of ours, expired, of the wrong kind, used before, or its session is over.
+             */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
+             *     - `mfa_disabled`: `mfa.totp` is `disabled`.
+             *     - `sign_in_again`: The session did not begin within the last five minutes.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `timeout`: The body did not come within `http.request_timeout`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body is no JSON by its `Content-Type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `throttled`: Too often. `Retry-After` says when it is possible again. */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    verifyRecoveryCode: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Otherwise as `sessions.transport` is set.
+                 * @example token
+                 */
+                Prefer?: "token" | "cookies";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoveryCode"];
+            };
+        };
+        responses: {
+            /** @description Signed in. */
+            200: {
+                headers: {
+                    /**
+                     * @description The refresh token, unless it is in the body.
+                     * @example refresh_token=eyJ0eXAi…; HttpOnly; SameSite=Lax; Path=/; Max-Age=1209600
+                     */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /**
+             * @description What is wrong with each field.
+             *
+             *     - `body_not_read`: The connection ended before the body did.
+             *     - `challenge_not_valid`: The challenge is unknown, used, expired or given up after too many wrong codes, or its account has changed.
+             *     - `invalid_recovery_code`: The recovery code is wrong or used.
+             *     - `parse_error`: The body is no JSON, or has too many members or levels.
+             *     - `too_many_attempts`: That was the last of `mfa.challenge_attempts`: sign in again.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodeErrors"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `email_not_verified`: The credential is good, but the e-mail address was not confirmed yet. */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
+             *     - `mfa_disabled`: `mfa.totp` is `disabled`.
+             *     - `too_many_devices`: The credential is good, but the user has `sessions.max_per_user` sessions and must sign out of one first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `timeout`: The body did not come within `http.request_timeout`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body is no JSON by its `Content-Type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `mfa_locked`: The account has had `mfa.account_attempts` wrong codes within `mfa.lockout`. `Retry-After` says when it takes another.
+             *     - `throttled`: Too often. `Retry-After` says when it is possible again.
+             */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    verifySecondFactor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Otherwise as `sessions.transport` is set.
+                 * @example token
+                 */
+                Prefer?: "token" | "cookies";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorCode"];
+            };
+        };
+        responses: {
+            /** @description Signed in. */
+            200: {
+                headers: {
+                    /**
+                     * @description The refresh token, unless it is in the body.
+                     * @example refresh_token=eyJ0eXAi…; HttpOnly; SameSite=Lax; Path=/; Max-Age=1209600
+                     */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /**
+             * @description What is wrong with each field.
+             *
+             *     - `body_not_read`: The connection ended before the body did.
+             *     - `challenge_not_valid`: The challenge is unknown, used, expired or given up after too many wrong codes, or its account has changed.
+             *     - `invalid_code`: The code is wrong, used, or not of this time.
+             *     - `parse_error`: The body is no JSON, or has too many members or levels.
+             *     - `too_many_attempts`: That was the last of `mfa.challenge_attempts`: sign in again.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorCodeErrors"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `email_not_verified`: The credential is good, but the e-mail address was not confirmed yet. */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
+             *     - `mfa_disabled`: `mfa.totp` is `disabled`.
+             *     - `too_many_devices`: The credential is good, but the user has `sessions.max_per_user` sessions and must sign out of one first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `timeout`: The body did not come within `http.request_timeout`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body is no JSON by its `Content-Type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `mfa_locked`: The account has had `mfa.account_attempts` wrong codes within `mfa.lockout`. `Retry-After` says when it takes another.
+             *     - `throttled`: Too often. `Retry-After` says when it is possible again.
+             */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3539,6 +4861,135 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Refusal"];
                     "text/html": string;
+                };
+            };
+        };
+    };
+    reauthenticate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Reauthentication"];
+            };
+        };
+        responses: {
+            /** @description Proven. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reauthenticated"];
+                };
+            };
+            /**
+             * @description What is wrong with each field.
+             *
+             *     - `body_not_read`: The connection ended before the body did.
+             *     - `invalid_code`: The code is wrong, used, or not of this time.
+             *     - `invalid_password`: The password is wrong.
+             *     - `parse_error`: The body is no JSON, or has too many members or levels.
+             *     - `totp_not_activated`: The account has no second factor.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReauthenticationErrors"] | components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `bad_authorization_header`: `Authorization` has the scheme `Bearer`, and not one token after it.
+             *     - `not_authenticated`: No credential was shown.
+             *     - `token_not_valid`: The token is not one of ours, expired, of the wrong kind, used before, or its session is over.
+             */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `timeout`: The body did not come within `http.request_timeout`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body is no JSON by its `Content-Type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `mfa_locked`: The account has had `mfa.account_attempts` wrong codes within `mfa.lockout`. `Retry-After` says when it takes another.
+             *     - `throttled`: Too often. `Retry-After` says when it is possible again.
+             */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
         };
@@ -4615,7 +6066,7 @@ export interface operations {
             };
             /**
              * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
-             *     - `sign_in_again`: The account has no password, and the session did not begin within the last five minutes.
+             *     - `sign_in_again`: The account has no password, and nobody proved within the last five minutes whose session this is.
              */
             403: {
                 headers: {
@@ -4871,7 +6322,7 @@ export interface operations {
             };
             /**
              * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
-             *     - `sign_in_again`: The account has no password, and the session did not begin within the last five minutes.
+             *     - `sign_in_again`: The account has no password, and nobody proved within the last five minutes whose session this is.
              */
             403: {
                 headers: {
@@ -5015,7 +6466,7 @@ export interface operations {
             /**
              * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
              *     - `email_domain_not_allowed`: The domain of the address, or a parent domain, is listed in `registration.blocked_email_domains`.
-             *     - `sign_in_again`: The account has no password, and the session did not begin within the last five minutes.
+             *     - `sign_in_again`: The account has no password, and nobody proved within the last five minutes whose session this is.
              */
             403: {
                 headers: {
@@ -5206,6 +6657,7 @@ export interface operations {
                      *       },
                      *       "events": [],
                      *       "passkeys": [],
+                     *       "second_factor": null,
                      *       "sessions": []
                      *     }
                      */

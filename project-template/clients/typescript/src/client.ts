@@ -12,6 +12,13 @@ export type Profile = Schemas["Profile"];
 export type Session = Schemas["Session"];
 export type Registration = Schemas["Registration"];
 
+/** What is due before a session begins: a code of the second factor, or that one is set up. */
+export interface Due {
+  kind: "code" | "setup";
+  /** To be shown with the code, or at the setup. */
+  challenge: string;
+}
+
 /** Milliseconds before a refresh is tried again whose answer was lost. The server's `sessions.reload_window` is longer. */
 const PAUSES = [250, 2_000];
 /** Milliseconds that a refresh may take: longer than the server's `http.request_timeout`. */
@@ -80,14 +87,44 @@ export class Client {
     return this.#refresh();
   }
 
-  /** Signs up. Says whether that signed in as well: it does not where the address has to be verified first. */
+  /**
+   * Signs up. Says whether that signed in as well: it does not where the address has to be verified first, or a second
+   * factor set up.
+   */
   async register(registration: Registration): Promise<boolean> {
     const { access } = await this.#enter<Schemas["SignedUp"]>("/registration/", registration);
     return access !== undefined;
   }
 
-  async login(email: string, password: string): Promise<void> {
-    await this.#enter<Schemas["Tokens"]>("/login/", { email, password });
+  /** Signs in; or says what is due first, where the account has a second factor or must have one. */
+  async login(email: string, password: string): Promise<Due | undefined> {
+    return due(await this.#enter<Schemas["SignedIn"]>("/login/", { email, password }));
+  }
+
+  /** Answers `Due` of the kind `code` with a code of the authenticator app. */
+  async verifySecondFactor(challenge: string, code: string): Promise<void> {
+    await this.#enter<Schemas["Tokens"]>("/mfa/verify/", { challenge_id: challenge, code });
+  }
+
+  /** The same with a recovery code, which is used up. */
+  async verifyRecoveryCode(challenge: string, recoveryCode: string): Promise<void> {
+    await this.#enter<Schemas["Tokens"]>("/mfa/verify-recovery/", { challenge_id: challenge, recovery_code: recoveryCode });
+  }
+
+  /** A secret for an authenticator app: of whoever is signed in, or for `Due` of the kind `setup`. */
+  setUpSecondFactor(challenge?: string): Promise<Schemas["SecondFactorSecret"]> {
+    if (challenge === undefined) return this.#authorized("POST", "/mfa/setup/", {});
+    return this.#call("POST", "/mfa/setup/", { setup_challenge_id: challenge });
+  }
+
+  /** The app's first code. Gives the recovery codes, to be shown once; with a challenge, the session begins. */
+  async activateSecondFactor(code: string, challenge?: string): Promise<string[]> {
+    if (challenge === undefined) {
+      const done = await this.#authorized<Schemas["SecondFactorActivated"]>("POST", "/mfa/activate/", { code });
+      return done.recovery_codes;
+    }
+    const body = { code, setup_challenge_id: challenge };
+    return (await this.#enter<Schemas["SecondFactorActivated"]>("/mfa/activate/", body)).recovery_codes;
   }
 
   /** Has a code to sign in with mailed. */
@@ -95,8 +132,8 @@ export class Client {
     return this.#call("POST", "/login/code/", { email });
   }
 
-  async loginWithCode(email: string, code: string): Promise<void> {
-    await this.#enter<Schemas["Tokens"]>("/login/code/verify/", { email, code });
+  async loginWithCode(email: string, code: string): Promise<Due | undefined> {
+    return due(await this.#enter<Schemas["SignedIn"]>("/login/code/verify/", { email, code }));
   }
 
   /** Ends the session. That there is none is no failure. */
@@ -224,6 +261,12 @@ export class Client {
     this.#access = access;
     this.#onChange(signedIn);
   }
+}
+
+function due(answer: Schemas["SignedIn"]): Due | undefined {
+  if (answer.challenge_id !== undefined) return { kind: "code", challenge: answer.challenge_id };
+  if (answer.setup_challenge_id !== undefined) return { kind: "setup", challenge: answer.setup_challenge_id };
+  return undefined;
 }
 
 async function read<T>(response: Response): Promise<T> {

@@ -21,6 +21,7 @@ use crate::app::Draft;
 use crate::app::Parts;
 use crate::error::in_one_line;
 use crate::hooks::Hooks;
+use crate::settings::Advice;
 
 /// Serves the application, or does one of the other things an operator needs.
 #[derive(Parser)]
@@ -79,6 +80,8 @@ async fn perform(command: Command, hooks: impl Hooks, app: impl FnOnce(Auth) -> 
         Command::Health => health::ask(&draft.finish()?).await,
         Command::SendTestMail { address } => send_test_mail::send(&draft.finish()?, &address).await,
         Command::Keys(command) => keys::run(&draft.finish_section("tokens")?, &command),
-        Command::Check { deploy } => Ok(check::check(&draft.finish_with(Parts::of)?.settings, deploy)),
+        Command::Check { deploy } => {
+            Ok(check::check(&draft.finish_with(Parts::of)?.settings, deploy, Advice::default()))
+        }
     }
 }

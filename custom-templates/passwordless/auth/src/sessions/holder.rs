@@ -4,8 +4,9 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::authentication::Method;
 use super::issuing::begin;
-use super::{EndedBy, Issued, NotRotated, Session, end, store};
+use super::{Authentication, EndedBy, Issued, NotRotated, Session, end, store};
 use crate::Auth;
 use crate::db::{Db, Result as DbResult, Tx};
 use crate::error::Result;
@@ -49,7 +50,8 @@ pub(crate) async fn start(
     client: &Client,
     remembered: bool,
 ) -> Result<Issued> {
-    begin(auth, tx, Holder::of(user.id), claims, client, remembered).await
+    let authentication = Authentication { methods: Method::Mail.into(), at: None };
+    begin(auth, tx, Holder::of(user.id), claims, client, (&authentication, remembered)).await
 }
 
 /// The holder of a session that is to be refreshed, and what its tokens are to say. Who may not sign in any more loses it.

@@ -47,6 +47,7 @@ async fn the_claims_are_those_of_every_server_and_the_address() {
     let now = 1_800_000_000;
     let expected = json!({
         "token_type": "access", "iat": now, "exp": now + 1_800, "session_iat": now,
+        "auth_time": now, "amr": ["email"],
         "iss": "jwt-allauth", "aud": "jwt-allauth", "client_id": "jwt-allauth", "role": 0, "email_verified": true,
         "email": ADA,
         "jti": claims["jti"], "sub": claims["sub"], "user_id": claims["sub"], "session": claims["session"],

@@ -216,6 +216,8 @@ impl Made<'_> {
             user_id: Uuid::now_v7(),
             session: Uuid::now_v7(),
             session_iat: now,
+            auth_time: now,
+            amr: "pwd",
             access_version: 0,
             bind: None,
             user: &self.user,

@@ -3,6 +3,7 @@
 //! its rows and collect verified addresses, once to create the accounts. Committed batches stay: run it again.
 
 mod account;
+mod factors;
 mod from;
 mod quoted;
 mod restrictions;
@@ -17,6 +18,7 @@ use secrecy::SecretString;
 use time::UtcOffset;
 use uuid::Uuid;
 
+use factors::Factors;
 use from::Source;
 pub use from::System;
 use quoted::shown;
@@ -26,6 +28,7 @@ use survey::{Fingerprint, Survey, fingerprint, listed};
 use crate::Auth;
 use crate::audit::{self, Kind};
 use crate::db::Tx;
+use crate::factors::{Imported, Mode};
 use crate::throttle;
 use crate::users::{self, ImportedAccount, role};
 
@@ -47,7 +50,7 @@ pub struct Import {
     pub dry_run: bool,
     /// The model whose rows are the accounts, such as `auth.user`; required if several are possible.
     pub model: Option<String>,
-    /// Import accounts that had a second factor, although this server has none: their passwords alone will suffice.
+    /// Import accounts although their second factors cannot be imported: their passwords alone will suffice.
     pub without_second_factors: bool,
     /// The UTC offset of times that name none.
     pub time_zone: UtcOffset,
@@ -120,6 +123,8 @@ pub struct Summary {
     pub refused: u64,
     /// Rows of other tables.
     pub others: u64,
+    /// Created accounts that keep their second factor.
+    pub with_second_factor: u64,
     /// Created accounts that have no password.
     pub without_password: u64,
     /// Whether the file has passwords.
@@ -132,18 +137,22 @@ pub struct Summary {
 /// database cannot be reached, batches committed before that stay.
 pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Event<'_>)) -> anyhow::Result<Summary> {
     let source = Source::of(plan)?;
-    let survey = Survey::of(&source)?;
+    let mut survey = Survey::of(&source)?;
     source.refuse(&survey)?;
     let model = survey.model_of_accounts(plan.model.as_deref())?;
-    let second_factors = survey.second_factors(&model);
+    let are_asked_for = auth.settings().mfa.totp != Mode::Disabled;
+    let second_factors = survey.second_factors(&model, are_asked_for);
     if !second_factors.is_empty() && !plan.without_second_factors {
         bail!(
-            "the file has second factors, which this server does not have yet: {}. Their owners would sign in with the \
-             password alone. Nothing was imported; add --without-second-factors if they may",
-            listed(second_factors.iter().map(|(name, rows)| (name.as_str(), *rows)))
+            "the file has second factors that cannot be imported: {}. Their owners would sign in with the password alone. \
+             Nothing was imported; add --without-second-factors if they may{}",
+            listed(second_factors.iter().map(|(name, rows)| (name.as_str(), *rows))),
+            if are_asked_for { "" } else { ", or set mfa.totp to \"optional\"" }
         );
     }
+    let factors = std::mem::take(&mut survey.factors);
     let mut reading = Reading {
+        factors: if are_asked_for { factors } else { Factors::default() },
         survey: &survey,
         model: &model,
         seen: HashMap::new(),
@@ -158,11 +167,11 @@ pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Event<'_>)
     for row in source.rows()? {
         done += 1;
         match reading.read(&row) {
-            Ok(Some((account, notes))) => {
+            Ok(Some((account, factor, notes))) => {
                 for note in &notes {
                     watch(Event::Changed { place: &place_of(&row), note });
                 }
-                batch.push((row, account));
+                batch.push((row, account, factor));
             }
             Ok(None) => summary.others += 1,
             Err(reason) => {
@@ -177,8 +186,12 @@ pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Event<'_>)
     }
     write(auth, &mut batch, &mut foreseen, &mut summary, &mut watch).await.context(STOPPED)?;
     watch(Event::Progress { done, of: survey.rows });
+    let orphans = reading.factors.without_account();
+    if orphans > 0 {
+        watch(Event::LeftOut { what: "second factors of no account of the file", rows: orphans });
+    }
     let fields = second_factors.iter().filter(|(name, _)| name.contains(' ')).cloned();
-    for (what, rows) in survey.left_out(&model).into_iter().chain(fields) {
+    for (what, rows) in survey.left_out(&model, are_asked_for).into_iter().chain(fields) {
         watch(Event::LeftOut { what: &what, rows });
     }
     summary.strange_addresses = reading.owners.len() as u64;
@@ -199,12 +212,17 @@ struct Reading<'s> {
     model: &'s str,
     seen: HashMap<Fingerprint, Place>,
     owners: HashSet<Fingerprint>,
+    /// The second factors that have found no account so far.
+    factors: Factors,
     zone: UtcOffset,
     now: time::OffsetDateTime,
 }
 
+/// An account, its second factor, and notes on what is left out.
+type Read = (ImportedAccount, Option<Imported>, Vec<String>);
+
 impl Reading<'_> {
-    fn read(&mut self, row: &Row) -> Result<Option<(ImportedAccount, Vec<String>)>, String> {
+    fn read(&mut self, row: &Row) -> Result<Option<Read>, String> {
         let content = row.content.as_ref().map_err(Clone::clone)?;
         if content.model != self.model {
             return Ok(None);
@@ -219,43 +237,48 @@ impl Reading<'_> {
         }
         let joined = content.joined(rest);
         let content = joined.as_ref().unwrap_or(content);
-        let (mut account, notes) = ImportedAccount::read(content, self.zone, self.now)?;
+        let (mut account, mut notes) = ImportedAccount::read(content, self.zone, self.now)?;
         let is_verified = |name: &String| self.survey.verified.contains(&fingerprint(name, account.email.key()));
         account.email_verified |= names.iter().any(is_verified);
         if let Some(place) = self.seen.insert(fingerprint("", account.email.key()), row.place) {
             return Err(format!("its address is that of line {place}; addresses are compared in lower case"));
         }
-        Ok(Some((account, notes)))
+        let factor = self.factors.take_of(&names);
+        if factor.as_ref().is_some_and(|factor| factor.recovery_codes.is_empty()) {
+            notes.push("its authenticator app is imported, and it has no recovery codes left".into());
+        }
+        Ok(Some((account, factor, notes)))
     }
 }
 
 /// A dry run passes the ids so far and creates nothing.
 async fn write(
     auth: &Auth,
-    batch: &mut Vec<(Row, ImportedAccount)>,
+    batch: &mut Vec<(Row, ImportedAccount, Option<Imported>)>,
     foreseen: &mut Option<HashSet<Uuid>>,
     summary: &mut Summary,
     watch: &mut impl FnMut(Event<'_>),
 ) -> anyhow::Result<()> {
     let mut tx = auth.db().begin().await?;
     let mut outcomes = Vec::with_capacity(batch.len());
-    for (row, account) in batch.drain(..) {
+    for (row, account, factor) in batch.drain(..) {
         let outcome = match foreseen {
             Some(ids) => foresee(&mut tx, &account, ids).await?,
-            None => make(auth, &mut tx, &account).await?,
+            None => make(auth, &mut tx, &account, factor.as_ref()).await?,
         };
-        outcomes.push((row, account.password_hash.is_some(), outcome));
+        outcomes.push((row, (account.password_hash.is_some(), factor.is_some()), outcome));
     }
     // Report accounts as created only once they are committed.
     if foreseen.is_none() {
         tx.commit().await?;
     }
-    for (row, has_password, outcome) in outcomes {
+    for (row, (has_password, has_factor), outcome) in outcomes {
         let key = row.content.as_ref().map_or("", |content| content.key.as_str());
         match outcome {
             Outcome::Made(id) => {
                 summary.imported += 1;
                 summary.without_password += u64::from(!has_password);
+                summary.with_second_factor += u64::from(has_factor);
                 watch(Event::Known { key, id });
             }
             Outcome::There(id) => {
@@ -278,9 +301,12 @@ enum Outcome {
     IdTaken,
 }
 
-async fn make(auth: &Auth, tx: &mut Tx, account: &ImportedAccount) -> sqlx::Result<Outcome> {
+async fn make(auth: &Auth, tx: &mut Tx, account: &ImportedAccount, factor: Option<&Imported>) -> sqlx::Result<Outcome> {
     if let Some(id) = users::import(tx, account, auth.now()).await? {
         throttle::forgive(tx, account.email.key()).await?;
+        if let Some(factor) = factor {
+            crate::factors::import::import(auth, tx, id, factor).await?;
+        }
         if account.role >= role::STAFF {
             let event = audit::Event::of_id(Kind::RoleChanged, id);
             auth.audit().write(tx, event.saying(format!("0 to {} by an import", account.role))).await?;

@@ -85,6 +85,11 @@ impl Content {
         Some((reference(self.fields.get("user")), email))
     }
 
+    /// The account that this row belongs to, as [`Content::names`] has it.
+    pub(super) fn owner(&self) -> String {
+        reference(self.fields.get("user"))
+    }
+
     /// Names that other rows may use for this one: its key or a natural key.
     pub(super) fn names(&self) -> Vec<String> {
         let natural = ["username", "email"].map(|name| self.fields.get(name));

@@ -8,6 +8,7 @@ use ring::digest::{SHA256, digest};
 
 use serde_json::{Map, Value};
 
+use super::factors::{AUTHENTICATORS, Factors};
 use super::from::{Source, Standing, System, signs_of};
 use super::quoted::{quoted, shown};
 use super::restrictions::{is_second_factor, second_factors_of};
@@ -34,6 +35,7 @@ pub(super) struct Survey {
     parts: HashMap<Fingerprint, Map<String, Value>>,
     whole: HashSet<Fingerprint>,
     others: BTreeMap<String, u64>,
+    pub(super) factors: Factors,
     system: Option<System>,
     models: BTreeMap<String, Model>,
 }
@@ -101,6 +103,9 @@ impl Survey {
             self.verified.insert(fingerprint(&key, email.key()));
             self.owners.insert(fingerprint(&key, ""));
         }
+        if content.model == AUTHENTICATORS {
+            self.factors.see(content);
+        }
         let model = self.models.entry(content.model.clone()).or_default();
         model.rows += 1;
         model.passwords += u64::from(content.fields.contains_key("password"));
@@ -165,9 +170,13 @@ impl Survey {
         Ok((*name).clone())
     }
 
-    pub(super) fn second_factors(&self, accounts: &str) -> Vec<(String, u64)> {
-        let rows = self.models.iter().filter(|(name, _)| is_second_factor(name));
+    /// Those that are not taken: none is, if this server asks for none.
+    pub(super) fn second_factors(&self, accounts: &str, are_asked_for: bool) -> Vec<(String, u64)> {
+        let is_taken = |name: &str| are_asked_for && name == AUTHENTICATORS;
+        let rows = self.models.iter().filter(|(name, _)| is_second_factor(name) && !is_taken(name));
         let rows = rows.map(|(name, model)| (named(name), model.rows));
+        let untaken = self.factors.untaken().filter(|_| are_asked_for).map(|(kind, rows)| (kind.to_owned(), rows));
+        let rows = rows.chain(untaken);
         let fields = self.models.get(accounts).map(|model| &model.second_factors);
         let fields = fields.into_iter().flatten().map(|(factor, rows)| (factor.clone(), *rows));
         rows.chain(fields).collect()
@@ -178,8 +187,9 @@ impl Survey {
             || self.parts.values().any(|part| part.contains_key("password"))
     }
 
-    pub(super) fn left_out(&self, accounts: &str) -> Vec<(String, u64)> {
-        let others = self.models.iter().filter(|(name, _)| *name != accounts && *name != ADDRESSES);
+    pub(super) fn left_out(&self, accounts: &str, are_asked_for: bool) -> Vec<(String, u64)> {
+        let is_read = |name: &str| name == accounts || name == ADDRESSES || (are_asked_for && name == AUTHENTICATORS);
+        let others = self.models.iter().filter(|(name, _)| !is_read(name));
         let counted = self.others.iter().map(|(name, rows)| (name, *rows));
         others.map(|(name, model)| (name, model.rows)).chain(counted).map(|(name, rows)| (named(name), rows)).collect()
     }

@@ -8,6 +8,7 @@ mod deactivate;
 mod end_access;
 mod end_session;
 mod end_sessions;
+mod remove_factor;
 mod resend;
 mod reset;
 mod role;
@@ -25,12 +26,13 @@ use crate::error::refusals;
 use crate::http::Fields;
 use crate::users::{User, role::SUPERUSER};
 
-const ALL: [&Act; 8] = [
+const ALL: [&Act; 9] = [
     &resend::ACT,
     &reset::ACT,
     &end_session::ACT,
     &end_sessions::ACT,
     &end_access::ACT,
+    &remove_factor::ACT,
     &role::ACT,
     &activate::ACT,
     &deactivate::ACT,

@@ -3,14 +3,20 @@
 use serde_json::{Value, json};
 
 use super::members;
+use crate::sessions::Settings;
 
-pub(super) fn complete(operation: &mut Value, cookie: &str) {
+pub(super) fn complete(operation: &mut Value, settings: &Settings) {
+    let cookie = &settings.cookie.name;
+    let sets_access_cookie = settings.access_cookie && operation["operationId"] == "reauthenticate";
     let hands_out_tokens = prefers_a_place_for_tokens(operation);
     let signs_out = operation.pointer("/responses/200/headers/Clear-Site-Data").is_some();
     for (status, response) in members(&mut operation["responses"]) {
         if hands_out_tokens && (status.starts_with('2') || response.pointer("/headers/Location").is_some()) {
             let described = response["headers"]["Set-Cookie"].take();
             response["headers"]["Set-Cookie"] = if described.is_null() { tokens(cookie) } else { described };
+        }
+        if sets_access_cookie && status == "200" {
+            response["headers"]["Set-Cookie"] = described("The access token.");
         }
         if signs_out && status == "401" {
             response["headers"]["Set-Cookie"] = described("Deletes a cookie that is no longer good for anything.");

@@ -17,10 +17,11 @@ const ABOUT: &str = include_str!("about.md");
 const OPERATIONS: &str = "Operations";
 
 /// In the order in which a newcomer needs them.
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
     ("Accounts", "Signing up, and the account of whoever is signed in."),
     ("E-mail verification", "Proving that an address is one's own."),
     ("Sessions", "Signing in, staying signed in, signing out."),
+    ("Second factor", "An authenticator app beside the password, and recovery codes."),
     ("Passkeys", "Signing in with the key of a device, and a user's keys."),
     ("Passwords", "Changing a password, and setting another one where it was forgotten."),
     ("Tokens", "Looking at tokens."),
@@ -80,7 +81,7 @@ fn complete(method: &str, operation: &mut Value, schemas: &Value, settings: &Set
         operation["requestBody"]["required"] = json!(is_needed);
     }
     operation["responses"] = refusals::put_together(operation["responses"].take());
-    headers::complete(operation, &settings.sessions.cookie.name);
+    headers::complete(operation, &settings.sessions);
     pages::complete(operation);
 }
 

@@ -10,8 +10,8 @@ pub(crate) use draft::Draft;
 
 use crate::settings::{Deployed, Environment, Reader};
 use crate::{
-    admin, audit, codes, db, email_verification, http, login_codes, mail, operations, passkeys, passwords, redis,
-    registration, sessions, templates, throttle, tokens,
+    admin, audit, codes, db, email_verification, factors, http, login_codes, mail, operations, passkeys, passwords,
+    redis, registration, sessions, templates, throttle, tokens,
 };
 
 /// Every setting, validated.
@@ -25,6 +25,7 @@ pub struct Settings {
     pub registration: registration::Settings,
     pub email_verification: email_verification::Settings,
     pub login_codes: login_codes::Settings,
+    pub mfa: factors::Settings,
     pub passkeys: passkeys::Settings,
     pub codes: codes::Settings,
     pub mail: mail::Settings,
@@ -51,6 +52,7 @@ impl Settings {
             registration: registration::Settings::read(&mut reader.section("registration")),
             email_verification: email_verification::Settings::read(&mut reader.section("email_verification")),
             login_codes: login_codes::Settings::read(&mut reader.section("login_codes")),
+            mfa: factors::Settings::read(&mut reader.section("mfa")),
             passkeys: passkeys::Settings::read(&mut reader.section("passkeys")),
             codes: codes::Settings::read(&mut reader.section("codes")),
             mail: mail::Settings::read(&mut reader.section("mail")),
@@ -69,7 +71,7 @@ impl Settings {
     }
 
     /// A field that is not listed does not compile.
-    fn sections(&self) -> [(&'static str, &dyn Deployed); 18] {
+    fn sections(&self) -> [(&'static str, &dyn Deployed); 19] {
         let Self {
             environment: _,
             http,
@@ -78,6 +80,7 @@ impl Settings {
             registration,
             email_verification,
             login_codes,
+            mfa,
             passkeys,
             codes,
             mail,
@@ -98,6 +101,7 @@ impl Settings {
             ("registration", registration),
             ("email_verification", email_verification),
             ("login_codes", login_codes),
+            ("mfa", mfa),
             ("passkeys", passkeys),
             ("codes", codes),
             ("mail", mail),

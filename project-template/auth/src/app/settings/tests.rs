@@ -566,3 +566,16 @@ fn a_list_and_a_table_in_variables_are_json_and_quotes_are_no_part_of_a_value() 
         "{problem}"
     );
 }
+
+#[test]
+fn roles_that_must_have_a_second_factor_are_whole_numbers_from_wherever_they_come() {
+    let roles =
+        |toml: &str, variables: &[(&str, &str)]| load(toml, variables).map(|settings| settings.mfa.required_roles);
+    assert_eq!(roles("mfa.required_roles = [900, 1000]", &[]).unwrap(), [900, 1000]);
+    for variable in ["900, 1000", "[900, 1000]"] {
+        assert_eq!(roles("", &[("JWT_ALLAUTH__MFA__REQUIRED_ROLES", variable)]).unwrap(), [900, 1000], "{variable}");
+    }
+    assert!(roles("mfa.required_roles = [\"staff\"]", &[]).unwrap_err().contains("must be a list of whole numbers"));
+    let off = "[mfa]\ntotp = \"disabled\"\nrequired_roles = [900]";
+    assert!(load(off, &[]).unwrap_err().contains("nobody could set up what they must have"));
+}

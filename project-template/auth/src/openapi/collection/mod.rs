@@ -28,8 +28,24 @@ const VARIABLES: [(&str, &str); 4] = [
     ("new_email", "ada.lovelace@example.com"),
 ];
 
-const BY_HAND: [&str; 7] =
-    ["link_key", "code", "csrf_token", "reset_cookie", "scheduler_secret", "passkey", "passkey_challenge"];
+const BY_HAND: [&str; 10] = [
+    "link_key",
+    "code",
+    "csrf_token",
+    "reset_cookie",
+    "scheduler_secret",
+    "passkey",
+    "passkey_challenge",
+    APP_CODE,
+    "recovery_code",
+    "challenge_id",
+];
+/// A code of an authenticator app.
+const APP_CODE: &str = "app_code";
+/// Requests on a second factor in the order in which they make sense; and those that need one, though they show no code.
+const OF_FACTOR: [&str; 5] =
+    ["setUpSecondFactor", "activateSecondFactor", "listAuthenticators", "renewRecoveryCodes", "deactivateSecondFactor"];
+const NEED_FACTOR: [&str; 2] = ["renewRecoveryCodes", "deactivateSecondFactor"];
 
 const KEPT: [&str; 3] = ["access", "refresh", "session"];
 
@@ -87,8 +103,10 @@ fn chapters(spec: &Value) -> Vec<Chapter<'_>> {
     }
     chapters.push(Chapter { name: LEAVING, requests });
     chapters.retain(|chapter| !chapter.requests.is_empty());
+    // The other requests need an account, and codes need a secret.
     for chapter in &mut chapters {
-        chapter.requests.sort_by_key(|request| request.id != "register");
+        let place = |request: &Request<'_>| OF_FACTOR.iter().position(|id| *id == request.id);
+        chapter.requests.sort_by_key(|request| (request.id != "register", place(request).is_none(), place(request)));
     }
     chapters
 }
@@ -129,6 +147,7 @@ fn request<'s>(spec: &'s Value, path: &str, method: &str, operation: &'s Value) 
         path.contains(&mark) || texts.into_iter().any(|text| text.contains(&mark))
     };
     let needs = BY_HAND.into_iter().find(uses);
+    let needs = needs.or_else(|| NEED_FACTOR.contains(&text("operationId")).then_some(APP_CODE));
     let changes_password = uses(&"new_password");
     Request {
         id: text("operationId").to_owned(),
@@ -157,6 +176,9 @@ fn body(example: &Value, path: &str) -> Value {
         "email" => Some("{{email}}"),
         "password" | "password1" | "password2" | "old_password" => Some("{{password}}"),
         "new_password1" | "new_password2" => Some("{{new_password}}"),
+        "code" if path.contains("/mfa/") => Some("{{app_code}}"),
+        "recovery_code" => Some("{{recovery_code}}"),
+        "challenge_id" if path.contains("/mfa/") => Some("{{challenge_id}}"),
         "otp" | "code" => Some("{{code}}"),
         "refresh" => Some("{{refresh}}"),
         "token" => Some("{{access}}"),

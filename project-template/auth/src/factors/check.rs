@@ -1,0 +1,156 @@
+//! Compares codes, and uses up the right ones.
+
+use secrecy::{ExposeSecret, SecretString};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::guesses::{self, Guess};
+use super::secret::Secret;
+use super::store::Factor;
+use super::{
+    Challenge, ChallengeNotValid, CodeWrong, NotEnrolled, RecoveryCodeWrong, challenge_store, recovery, store, totp,
+};
+use crate::Auth;
+use crate::audit::{Event, Kind};
+use crate::codes;
+use crate::db::Tx;
+use crate::error::{Error, Result};
+use crate::notices;
+use crate::request;
+use crate::users::User;
+
+/// What a client presents as a second factor.
+pub(crate) enum Presented {
+    /// A code of the authenticator app.
+    Code(SecretString),
+    RecoveryCode(SecretString),
+}
+
+/// A right code, until it is used up.
+pub(crate) struct Right {
+    pub(crate) user: User,
+    guess: Guess,
+    found: Found,
+}
+
+enum Found {
+    Step(i64),
+    RecoveryCode(Vec<u8>),
+}
+
+/// Checks a code that answers a challenge.
+///
+/// # Errors
+/// 400 if the challenge is void or the code wrong; 429 after too many wrong ones.
+pub(crate) async fn answer(auth: &Auth, challenge: &Challenge, presented: Presented) -> Result<Right> {
+    decided(auth, &challenge.user, Some(challenge.id), presented).await
+}
+
+/// Checks a code of a signed-in user.
+///
+/// # Errors
+/// 400 if the code is wrong or there is no second factor; 429 after too many wrong ones.
+pub(crate) async fn of_session(auth: &Auth, user: &User, presented: Presented) -> Result<Right> {
+    if !super::is_enrolled(auth, user.id).await? {
+        return Err(NotEnrolled.into());
+    }
+    decided(auth, user, None, presented).await
+}
+
+/// Counts and compares a code in a separate task, so that it is decided, and the owner of an account that is guessed at
+/// notified, even if the client disconnects.
+async fn decided(auth: &Auth, user: &User, challenge: Option<Uuid>, presented: Presented) -> Result<Right> {
+    let (auth, user) = (auth.clone(), user.clone());
+    let task = tokio::spawn(
+        request::of_same_request(async move {
+            let guess = guesses::count(&auth, &user, challenge).await?;
+            compare(&auth, &user, guess, &presented).await
+        })
+        .in_current_span(),
+    );
+    task.await.unwrap_or_else(|error| Err(anyhow::Error::new(error).into()))
+}
+
+async fn compare(auth: &Auth, user: &User, guess: Guess, presented: &Presented) -> Result<Right> {
+    let found = match store::factor(auth.db(), user.id).await? {
+        Some(factor) => found(auth, user, &factor, presented).await,
+        // It was removed since the challenge.
+        None => Err(ChallengeNotValid.into()),
+    };
+    match found {
+        Ok(Some(found)) => Ok(Right { user: user.clone(), guess, found }),
+        Ok(None) => Err(guesses::was_wrong(auth, user, &guess, presented.wrong()).await?),
+        Err(error) => {
+            guesses::was_not_compared(auth, &guess).await?;
+            Err(error)
+        }
+    }
+}
+
+async fn found(auth: &Auth, user: &User, factor: &Factor, presented: &Presented) -> Result<Option<Found>> {
+    let secret = open(auth, user, factor)?;
+    Ok(match presented {
+        Presented::Code(code) => {
+            let Some(code) = codes::typed_digits(totp::DIGITS, code) else { return Ok(None) };
+            totp::step_of(secret.totp(), code.expose_secret(), factor.used_step, auth.now()).map(Found::Step)
+        }
+        Presented::RecoveryCode(code) => {
+            let Some(code) = codes::typed_digits(recovery::DIGITS, code) else { return Ok(None) };
+            let mac = secret.mac(code.expose_secret());
+            store::has_recovery_code(auth.db(), user.id, &mac).await?.then_some(Found::RecoveryCode(mac))
+        }
+    })
+}
+
+pub(super) fn open(auth: &Auth, user: &User, factor: &Factor) -> Result<Secret> {
+    Secret::open(&auth.tokens(), user.id, &factor.sealed).ok_or_else(|| {
+        let lost = "the second factor of an account was encrypted with a key that is no longer among `tokens.keys`; put \
+                    the key back, or remove the factor on the account's admin page";
+        anyhow::anyhow!(lost).into()
+    })
+}
+
+impl Presented {
+    fn wrong(&self) -> Error {
+        match self {
+            Self::Code(_) => CodeWrong.into(),
+            Self::RecoveryCode(_) => RecoveryCodeWrong.into(),
+        }
+    }
+}
+
+impl Right {
+    /// Uses up the code and forgets earlier wrong ones, in the transaction that does what it allows and holds the
+    /// account. False if another request used it first: drop the transaction and call [`Right::was_used`].
+    pub(crate) async fn spend(&self, auth: &Auth, tx: &mut Tx) -> Result<bool> {
+        let (user, now) = (&self.user, auth.now());
+        let is_ours = match &self.found {
+            Found::Step(step) => store::use_step(tx, user.id, *step, now).await?,
+            Found::RecoveryCode(mac) => store::use_recovery_code(tx, user.id, mac, now).await?,
+        };
+        if !is_ours {
+            return Ok(false);
+        }
+        challenge_store::forgive(tx, user.id, self.guess.id).await?;
+        if let Found::RecoveryCode(_) = self.found {
+            let left = store::count_recovery_codes(tx, user.id).await?;
+            notices::recovery_code_used(auth, tx, &user.email, left).await?;
+            auth.audit().write(tx, Event::of(Kind::RecoveryCodeUsed, user)).await?;
+        }
+        Ok(true)
+    }
+
+    /// The refusal of a code that another request used first: it counts as wrong.
+    pub(crate) async fn was_used(self, auth: &Auth) -> Result<Error> {
+        let wrong = match self.found {
+            Found::Step(_) => CodeWrong.into(),
+            Found::RecoveryCode(_) => RecoveryCodeWrong.into(),
+        };
+        guesses::was_wrong(auth, &self.user, &self.guess, wrong).await
+    }
+
+    /// Does not count the guess, because the code was right but what it allows was refused.
+    pub(crate) async fn keep(self, auth: &Auth) -> Result<()> {
+        guesses::was_not_compared(auth, &self.guess).await
+    }
+}

@@ -1,0 +1,290 @@
+//! The tables of second factors, their setups and recovery codes.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::db::{Db, Tx};
+use crate::{in_tx, on};
+
+crate::row! {
+    pub(super) struct Factor {
+        pub(super) id: Uuid,
+        pub(super) recovery_id: Uuid,
+        pub(super) sealed: Vec<u8>,
+        pub(super) used_step: i64,
+        pub(super) created_at: OffsetDateTime,
+        pub(super) last_used_at: Option<OffsetDateTime>,
+        pub(super) recovery_at: OffsetDateTime,
+    }
+}
+
+crate::row! {
+    pub(super) struct Setup {
+        pub(super) id: Uuid,
+        pub(super) sealed: Vec<u8>,
+    }
+}
+
+crate::row! {
+    pub(super) struct Recovery {
+        pub(super) unused: i64,
+        pub(super) last_used_at: Option<OffsetDateTime>,
+    }
+}
+
+pub(super) async fn is_enrolled(db: &Db, user: Uuid) -> sqlx::Result<bool> {
+    let found: Option<(Uuid,)> = on!(db, pool => sqlx::query_as("select id from second_factors where user_id = $1")
+        .bind(user)
+        .fetch_optional(pool)
+        .await?);
+    Ok(found.is_some())
+}
+
+pub(super) async fn factor(db: &Db, user: Uuid) -> sqlx::Result<Option<Factor>> {
+    on!(db, pool => sqlx::query_as(
+        "select id, recovery_id, sealed, used_step, created_at, last_used_at, recovery_at
+         from second_factors where user_id = $1",
+    )
+    .bind(user)
+    .fetch_optional(pool)
+    .await)
+}
+
+/// Inserts a factor. False if the account has one.
+pub(super) async fn insert(
+    tx: &mut Tx,
+    user: Uuid,
+    (sealed, sealed_by): (&[u8], &str),
+    used_step: i64,
+    now: OffsetDateTime,
+) -> sqlx::Result<bool> {
+    let inserted = in_tx!(tx, conn => sqlx::query(
+        "insert into second_factors (user_id, id, recovery_id, sealed, sealed_by, used_step, created_at, recovery_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $7)
+         on conflict do nothing",
+    )
+    .bind(user)
+    .bind(Uuid::now_v7())
+    .bind(Uuid::now_v7())
+    .bind(sealed)
+    .bind(sealed_by)
+    .bind(used_step)
+    .bind(now)
+    .execute(conn)
+    .await?
+    .rows_affected());
+    Ok(inserted == 1)
+}
+
+/// Uses up a step, and all before it. False if it was used.
+pub(super) async fn use_step(tx: &mut Tx, user: Uuid, step: i64, now: OffsetDateTime) -> sqlx::Result<bool> {
+    let done = in_tx!(tx, conn => sqlx::query(
+        "update second_factors set used_step = $1, last_used_at = $2 where user_id = $3 and used_step < $1",
+    )
+    .bind(step)
+    .bind(now)
+    .bind(user)
+    .execute(conn)
+    .await?
+    .rows_affected());
+    Ok(done == 1)
+}
+
+pub(super) async fn remove(tx: &mut Tx, user: Uuid) -> sqlx::Result<bool> {
+    for query in [
+        "delete from recovery_codes where user_id = $1",
+        "delete from second_factor_setups where user_id = $1",
+        "delete from second_factor_guesses where user_id = $1",
+    ] {
+        in_tx!(tx, conn => sqlx::query(query).bind(user).execute(conn).await.map(drop))?;
+    }
+    let removed = in_tx!(tx, conn => sqlx::query("delete from second_factors where user_id = $1")
+        .bind(user)
+        .execute(conn)
+        .await?
+        .rows_affected());
+    Ok(removed == 1)
+}
+
+/// Replaces the account's setup, if it is still in this version and has no factor.
+pub(super) async fn set_up(
+    db: &Db,
+    (user, version): (Uuid, i64),
+    sealed: &[u8],
+    expires_at: OffsetDateTime,
+) -> sqlx::Result<bool> {
+    let inserted = on!(db, pool => sqlx::query(
+        "insert into second_factor_setups (user_id, id, version, sealed, expires_at)
+         select id, $2, auth_version, $4, $5 from users
+         where id = $1 and auth_version = $3 and is_active
+           and not exists (select 1 from second_factors where user_id = $1)
+         on conflict (user_id) do update
+         set id = excluded.id, version = excluded.version, sealed = excluded.sealed, expires_at = excluded.expires_at",
+    )
+    .bind(user)
+    .bind(Uuid::now_v7())
+    .bind(version)
+    .bind(sealed)
+    .bind(expires_at)
+    .execute(pool)
+    .await?
+    .rows_affected());
+    Ok(inserted == 1)
+}
+
+pub(super) async fn setup(db: &Db, (user, version): (Uuid, i64), now: OffsetDateTime) -> sqlx::Result<Option<Setup>> {
+    on!(db, pool => sqlx::query_as(
+        "select id, sealed from second_factor_setups where user_id = $1 and version = $2 and expires_at > $3",
+    )
+    .bind(user)
+    .bind(version)
+    .bind(now)
+    .fetch_optional(pool)
+    .await)
+}
+
+/// Uses up a setup. False if it was used or replaced, or its account has changed.
+pub(super) async fn take_setup(tx: &mut Tx, user: Uuid, setup: Uuid, now: OffsetDateTime) -> sqlx::Result<bool> {
+    let taken = in_tx!(tx, conn => sqlx::query(
+        "delete from second_factor_setups
+         where user_id = $1 and id = $2 and expires_at > $3
+           and version = (select auth_version from users where id = $1 and is_active)",
+    )
+    .bind(user)
+    .bind(setup)
+    .bind(now)
+    .execute(conn)
+    .await?
+    .rows_affected());
+    Ok(taken == 1)
+}
+
+/// Replaces the recovery codes of an account.
+pub(super) async fn set_recovery_codes(tx: &mut Tx, user: Uuid, macs: &[Vec<u8>]) -> sqlx::Result<()> {
+    let remove = "delete from recovery_codes where user_id = $1";
+    in_tx!(tx, conn => sqlx::query(remove).bind(user).execute(conn).await.map(drop))?;
+    for mac in macs {
+        in_tx!(tx, conn => sqlx::query("insert into recovery_codes (user_id, mac) values ($1, $2)")
+            .bind(user)
+            .bind(mac)
+            .execute(conn)
+            .await
+            .map(drop))?;
+    }
+    Ok(())
+}
+
+/// Notes that a factor gets other recovery codes. False if the account no longer has this factor.
+pub(super) async fn renew(tx: &mut Tx, user: Uuid, factor: Uuid, now: OffsetDateTime) -> sqlx::Result<bool> {
+    let renewed = in_tx!(tx, conn => sqlx::query(
+        "update second_factors set recovery_id = $1, recovery_at = $2 where user_id = $3 and id = $4",
+    )
+    .bind(Uuid::now_v7())
+    .bind(now)
+    .bind(user)
+    .bind(factor)
+    .execute(conn)
+    .await?
+    .rows_affected());
+    Ok(renewed == 1)
+}
+
+pub(super) async fn has_recovery_code(db: &Db, user: Uuid, mac: &[u8]) -> sqlx::Result<bool> {
+    let found: Option<(Vec<u8>,)> = on!(db, pool => sqlx::query_as(
+        "select mac from recovery_codes where user_id = $1 and mac = $2 and used_at is null",
+    )
+    .bind(user)
+    .bind(mac)
+    .fetch_optional(pool)
+    .await?);
+    Ok(found.is_some())
+}
+
+/// Uses up a recovery code. False if it was used.
+pub(super) async fn use_recovery_code(tx: &mut Tx, user: Uuid, mac: &[u8], now: OffsetDateTime) -> sqlx::Result<bool> {
+    let done = in_tx!(tx, conn => sqlx::query(
+        "update recovery_codes set used_at = $1 where user_id = $2 and mac = $3 and used_at is null",
+    )
+    .bind(now)
+    .bind(user)
+    .bind(mac)
+    .execute(conn)
+    .await?
+    .rows_affected());
+    Ok(done == 1)
+}
+
+const RECOVERY: &str = "select count(*) - count(used_at) as unused, max(used_at) as last_used_at
+    from recovery_codes where user_id = $1";
+
+pub(super) async fn recovery(db: &Db, user: Uuid) -> sqlx::Result<Recovery> {
+    on!(db, pool => sqlx::query_as(RECOVERY).bind(user).fetch_one(pool).await)
+}
+
+pub(super) async fn count_recovery_codes(tx: &mut Tx, user: Uuid) -> sqlx::Result<u64> {
+    let (left,): (i64,) = in_tx!(tx, conn => sqlx::query_as(
+        "select count(*) from recovery_codes where user_id = $1 and used_at is null",
+    )
+    .bind(user)
+    .fetch_one(conn)
+    .await?);
+    Ok(left.unsigned_abs())
+}
+
+/// Secrets that were encrypted with this key.
+pub(super) async fn sealed_by(db: &Db, kid: &str, limit: u32) -> sqlx::Result<Vec<(Uuid, Vec<u8>)>> {
+    on!(db, pool => sqlx::query_as("select user_id, sealed from second_factors where sealed_by = $1 limit $2")
+        .bind(kid)
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)
+}
+
+/// Replaces a secret by the same one under another key.
+pub(super) async fn reseal(db: &Db, user: Uuid, before: &[u8], (sealed, sealed_by): (&[u8], &str)) -> sqlx::Result<()> {
+    on!(db, pool => sqlx::query(
+        "update second_factors set sealed = $1, sealed_by = $2 where user_id = $3 and sealed = $4",
+    )
+    .bind(sealed)
+    .bind(sealed_by)
+    .bind(user)
+    .bind(before)
+    .execute(pool)
+    .await
+    .map(drop))
+}
+
+/// Active superusers without a factor.
+pub(super) async fn count_superusers_without(db: &Db, role: i64) -> sqlx::Result<u64> {
+    let (count,): (i64,) = on!(db, pool => sqlx::query_as(
+        "select count(*) from users
+         where role >= $1 and is_active and not exists (select 1 from second_factors where user_id = users.id)",
+    )
+    .bind(role)
+    .fetch_one(pool)
+    .await?);
+    Ok(count.unsigned_abs())
+}
+
+pub(super) async fn remove_expired_setups(db: &Db, now: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
+    Ok(on!(db, pool => sqlx::query(
+        "delete from second_factor_setups where user_id in
+           (select user_id from second_factor_setups where expires_at <= $1 order by expires_at limit $2)
+           and expires_at <= $1",
+    )
+    .bind(now)
+    .bind(i64::from(limit))
+    .execute(pool)
+    .await?
+    .rows_affected()))
+}
+
+pub(super) async fn count_expired_setups(db: &Db, now: OffsetDateTime) -> sqlx::Result<u64> {
+    let (count,): (i64,) = on!(db, pool => sqlx::query_as(
+        "select count(*) from second_factor_setups where expires_at <= $1",
+    )
+    .bind(now)
+    .fetch_one(pool)
+    .await?);
+    Ok(count.unsigned_abs())
+}

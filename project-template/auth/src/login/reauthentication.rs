@@ -1,0 +1,126 @@
+//! `reauthenticate/`: another proof of identity within a session, before what asks for a recent one.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use serde_json::json;
+use utoipa_axum::routes;
+
+use crate::Auth;
+use crate::audit::{Event, Kind, Reason};
+use crate::error::shared::Throttled;
+use crate::error::{Result, refusals};
+use crate::factors::{self, CodeWrong, Locked, NotEnrolled, Presented, Right};
+use crate::http::{Client, Fields};
+use crate::openapi::{Api, at, bodies};
+use crate::passwords;
+use crate::sessions::{self, DbUser, Issued, Method};
+use crate::throttle::Action;
+use crate::users;
+
+pub(super) fn router() -> Api {
+    at(Api::default(), routes!(reauthenticate))
+}
+
+bodies! {
+    /// One of the two.
+    #[schema(example = json!({ "password": "correct horse battery staple" }))]
+    struct Reauthentication {
+        #[schema(required = false, format = Password, min_length = 1, max_length = 1024)]
+        password: String,
+        /// A code of the account's authenticator app.
+        #[schema(required = false)]
+        code: String,
+    }
+
+    /// Another access token, whose `auth_time` is now. The session goes on, with the refresh token it has.
+    #[schema(example = json!({
+        "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
+        "expires_in": 1800,
+    }))]
+    struct Reauthenticated {
+        /// To be sent as `Authorization: Bearer`.
+        access: String,
+        /// Seconds until the access token expires.
+        expires_in: u32,
+    }
+}
+
+refusals! {
+    /// The password is wrong.
+    PasswordWrong = BAD_REQUEST, "invalid_password", "Invalid password.";
+}
+
+/// Proves again whose session this is, with the password or a code of the authenticator app.
+///
+/// Actions that ask for a recent proof are then allowed for five minutes.
+#[utoipa::path(
+    post, path = "/reauthenticate/", operation_id = "reauthenticate", tag = "Sessions",
+    request_body = Reauthentication, security(("bearer" = [])),
+    responses(
+        (status = 200, description = "Proven.", body = Reauthenticated),
+        PasswordWrong,
+        CodeWrong,
+        NotEnrolled,
+        Locked,
+        Throttled,
+    ),
+)]
+async fn reauthenticate(
+    State(auth): State<Auth>,
+    user: DbUser,
+    client: Client,
+    mut fields: Fields,
+) -> Result<Response> {
+    auth.throttle().limit_client(Action::SecondFactor, &client).await?;
+    let issued = if fields.has("code") {
+        let code = fields.secret("code");
+        let code = Presented::Code(fields.finish_with(code)?);
+        let right = factors::of_session(&auth, &user, code).await?;
+        match by_code(&auth, &user, &client, &right).await {
+            Ok(Some(issued)) => issued,
+            Ok(None) => return Err(right.was_used(&auth).await?),
+            Err(error) => {
+                right.keep(&auth).await?;
+                return Err(error);
+            }
+        }
+    } else {
+        let password = fields.secret("password");
+        let password = fields.finish_with(password)?;
+        if !passwords::is_own(&auth, &user, &client, password, Reason::Reauthentication).await? {
+            return Err(PasswordWrong.into());
+        }
+        by_password(&auth, &user, &client).await?
+    };
+    let body = json!({
+        "access": issued.access,
+        "expires_in": (issued.access_until - auth.now()).whole_seconds(),
+    });
+    Ok((AppendHeaders(sessions::access_cookies(&auth, issued)), Json(body)).into_response())
+}
+
+async fn by_password(auth: &Auth, user: &DbUser, client: &Client) -> Result<Issued> {
+    let mut tx = auth.db().begin().await?;
+    users::hold(&mut tx, user.id).await?;
+    let issued = sessions::prove(auth, &mut tx, user, client, Method::Password).await?;
+    let issued = issued.ok_or_else(sessions::session_over)?;
+    auth.audit().write(&mut tx, Event::of(Kind::Reauthenticated, &**user).session(user.session)).await?;
+    tx.commit().await?;
+    Ok(issued)
+}
+
+/// None if another request used the code first.
+async fn by_code(auth: &Auth, user: &DbUser, client: &Client, right: &Right) -> Result<Option<Issued>> {
+    let mut tx = auth.db().begin().await?;
+    users::hold(&mut tx, user.id).await?;
+    if !right.spend(auth, &mut tx).await? {
+        return Ok(None);
+    }
+    let issued = sessions::prove(auth, &mut tx, user, client, Method::Code).await?;
+    let issued = issued.ok_or_else(sessions::session_over)?;
+    let event = Event::of(Kind::Reauthenticated, &**user).session(user.session);
+    auth.audit().write(&mut tx, event.because(Reason::SecondFactor)).await?;
+    tx.commit().await?;
+    Ok(Some(issued))
+}
