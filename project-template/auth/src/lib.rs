@@ -9,7 +9,7 @@
 //! | material | `tokens` `redis` `http` `pages` `metrics` |
 //! | tools | `codes` `mail` `throttle` `audit` `notices` |
 //! | nouns | `users` `factors` `sessions` `hooks` |
-//! | ways | `passwords` `login` `second_factor` `passkeys` `email_verification` `registration` `login_codes` `password_reset` `account` |
+//! | ways | `passwords` `login` `second_factor` `passkeys` `credentials` `email_verification` `registration` `login_codes` `password_reset` `account` |
 //! | house | `operations` `admin` `server` `app` `commands` |
 //!
 //! | room | what it is for |
@@ -43,6 +43,7 @@
 //! | [`login`] | signing in: the one function that every way in ends at |
 //! | `second_factor` | setting up a second factor, signing in with it, removing it |
 //! | [`passkeys`] | signing in with a passkey; adding and removing them |
+//! | `credentials` | what may be an attacker's who signed up with another person's address |
 //! | [`email_verification`] | proof that mail to an address reaches its account |
 //! | [`registration`] | signing up |
 //! | [`login_codes`] | signing in with a mailed code |
@@ -74,6 +75,7 @@ pub mod audit;
 pub mod clock;
 pub mod codes;
 pub mod commands;
+mod credentials;
 pub mod db;
 pub mod email;
 pub mod email_verification;

@@ -12,7 +12,9 @@ create table second_factors (
     used_step    integer not null,
     created_at   datetime not null,
     last_used_at datetime,
-    recovery_at  datetime not null
+    recovery_at  datetime not null,
+    -- Whether it was set up by a user who had proven that they read the account's mail.
+    proven       boolean not null
 );
 
 create index second_factors_by_seal on second_factors (sealed_by);

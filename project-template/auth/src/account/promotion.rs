@@ -3,11 +3,10 @@
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::codes;
+use crate::credentials;
 use crate::db::Tx;
 use crate::error::Result;
-use crate::factors;
 use crate::notices;
-use crate::passkeys;
 use crate::passwords::reset_link;
 use crate::sessions::{self, Ended, EndedBy};
 use crate::users::{self, User};
@@ -17,10 +16,7 @@ pub(crate) async fn promote(auth: &Auth, user: &User, role: i64, hash: Option<&s
     let Some(promoted) = user.promote(&mut tx, (role, hash), auth.now()).await? else { return Ok(None) };
     auth.audit().write(&mut tx, Event::of(Kind::RoleChanged, user).because(Reason::Command)).await?;
     codes::forget_all(&mut tx, user.id).await?;
-    passkeys::discard_unproven(auth, &mut tx, user).await?;
-    if !user.email_verified || user.may_be_shared() {
-        factors::discard(auth, &mut tx, &promoted).await?;
-    }
+    credentials::discard_unproven(auth, &mut tx, user).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::Promotion).await?;
     match hash {
         Some(_) => notices::password_changed(auth, &mut tx, &promoted.email).await?,
@@ -35,14 +31,11 @@ pub(crate) async fn promote(auth: &Auth, user: &User, role: i64, hash: Option<&s
 /// such thing.
 pub(crate) async fn secure_promoted(auth: &Auth, tx: &mut Tx, user: &User) -> Result<Option<Ended>> {
     let voided = users::void_unproven_password(tx, user.id, auth.now()).await?;
-    let removed = passkeys::discard_unproven(auth, tx, user).await?;
+    let removed = credentials::discard_unproven(auth, tx, user).await?;
     if voided.is_none() && removed == 0 {
         return Ok(None);
     }
     codes::forget_all(tx, user.id).await?;
-    if let Some(voided) = &voided {
-        factors::discard(auth, tx, voided).await?;
-    }
     let ended = sessions::end_all(auth, tx, user.id, None, EndedBy::Promotion).await?;
     if let Some(voided) = voided {
         reset_link::send(auth, tx, &voided).await?;

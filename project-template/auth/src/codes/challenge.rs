@@ -7,6 +7,7 @@
 
 use ring::rand::{self, SystemRandom};
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Codes;
@@ -21,7 +22,7 @@ pub(crate) struct Asked {
     pub(crate) request: RequestId,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RequestId(pub(super) Uuid);
 
 impl RequestId {

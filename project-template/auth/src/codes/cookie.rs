@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::http::{HeaderMap, HeaderValue};
 use axum_extra::extract::cookie::{self, Cookie};
 
@@ -8,7 +10,12 @@ use crate::http::{Fields, cookies};
 const LIMIT: usize = 64;
 
 /// Limited to the paths that take the code.
-pub(crate) fn set(auth: &Auth, name: &'static str, path: &str, request: RequestId) -> HeaderValue {
+pub(crate) fn set(
+    auth: &Auth,
+    name: &'static str,
+    path: &str,
+    (request, lifetime): (RequestId, Duration),
+) -> HeaderValue {
     let settings = auth.settings();
     let same_site = settings.sessions.cookie.same_site.attribute();
     let cookie = Cookie::build((name_in(auth, name), request.to_text()))
@@ -18,7 +25,7 @@ pub(crate) fn set(auth: &Auth, name: &'static str, path: &str, request: RequestI
         .secure(
             settings.is_production() || same_site == cookie::SameSite::None || settings.sessions.cookie.has_prefix(),
         )
-        .max_age(time::Duration::try_from(settings.codes.lifetime).unwrap_or(time::Duration::ZERO))
+        .max_age(time::Duration::try_from(lifetime).unwrap_or(time::Duration::ZERO))
         .build();
     cookies::header(&cookie)
 }
@@ -30,9 +37,11 @@ fn name_in(auth: &Auth, name: &str) -> String {
 
 pub(crate) fn shown(auth: &Auth, fields: &mut Fields, headers: &HeaderMap, name: &str) -> Option<RequestId> {
     let named = fields.optional_text("request", LIMIT);
-    named
-        .and_then(|text| RequestId::parse(&text))
-        .or_else(|| RequestId::parse(&cookies::value(headers, &name_in(auth, name))?))
+    named.and_then(|text| RequestId::parse(&text)).or_else(|| kept(auth, headers, name))
+}
+
+pub(crate) fn kept(auth: &Auth, headers: &HeaderMap, name: &str) -> Option<RequestId> {
+    RequestId::parse(&cookies::value(headers, &name_in(auth, name))?)
 }
 
 /// `Prefer: return=representation` (RFC 7240, section 4.2).

@@ -80,6 +80,18 @@ impl Codes<'_> {
         Ok(LinkStanding::Good(Link { hash, purpose, subject, version, data }))
     }
 
+    /// What the live links of a purpose carry.
+    pub(crate) async fn carried<T: DeserializeOwned>(
+        self,
+        tx: &mut Tx,
+        purpose: &str,
+        subject: Uuid,
+    ) -> Result<Vec<T>> {
+        let rows = store::live(tx, purpose, subject, self.0.now()).await?;
+        let plain = rows.iter().filter_map(|row| self.0.tokens().open(&thing(&row.hash), &row.sealed));
+        plain.map(|plain| Ok(serde_json::from_slice(&plain).map_err(anyhow::Error::new)?)).collect()
+    }
+
     pub(crate) async fn count_live(self, tx: &mut Tx, purpose: &str, subject: Uuid) -> sqlx::Result<u64> {
         store::count_live(tx, purpose, subject, self.0.now()).await
     }

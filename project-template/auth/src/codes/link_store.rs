@@ -34,12 +34,28 @@ pub(super) async fn insert(tx: &mut Tx, row: &Row) -> sqlx::Result<()> {
     .map(drop))
 }
 
+macro_rules! columns {
+    () => {
+        "hash, purpose, subject, version, sealed, created_at, expires_at, used_at"
+    };
+}
+
 pub(super) async fn by_hash(db: &Db, hash: &[u8]) -> sqlx::Result<Option<Row>> {
-    on!(db, pool => sqlx::query_as(
-        "select hash, purpose, subject, version, sealed, created_at, expires_at, used_at from links where hash = $1",
-    )
+    on!(db, pool => sqlx::query_as(concat!("select ", columns!(), " from links where hash = $1"))
     .bind(hash)
     .fetch_optional(pool)
+    .await)
+}
+
+pub(super) async fn live(tx: &mut Tx, purpose: &str, subject: Uuid, now: OffsetDateTime) -> sqlx::Result<Vec<Row>> {
+    in_tx!(tx, conn => sqlx::query_as(concat!(
+        "select ", columns!(), " from links
+         where purpose = $1 and subject = $2 and used_at is null and expires_at > $3",
+    ))
+    .bind(purpose)
+    .bind(subject)
+    .bind(now)
+    .fetch_all(conn)
     .await)
 }
 

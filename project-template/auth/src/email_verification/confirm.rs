@@ -8,17 +8,21 @@
 //! If confirmation is not mandatory, an attacker who signed up with the address may be signed in already: the first
 //! proof notifies its owner or removes that password. The same applies to accounts imported or used before confirmation
 //! became mandatory; no sign-up replaces them.
+//!
+//! Passkeys and second factors from before the proof are trusted only if the browser that confirms is the one that signed
+//! up: an attacker's would otherwise keep the owner out even after a reset. Otherwise they go on, as not proven.
 
+use super::browser::Browser;
 use super::sign_up::{Further, Held};
 use super::{AGAIN, FIRST, FURTHER, FirstProof, Mode, SILENT, discard};
 use crate::Auth;
 use crate::audit::{Event, Kind};
 use crate::codes::{self, Link, LinkStanding, Redeemable};
+use crate::credentials;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::factors;
 use crate::http::ReturnTo;
-use crate::passkeys;
 use crate::passwords::reset_link;
 use crate::sessions::{self, Ended, EndedBy};
 use crate::throttle;
@@ -38,7 +42,7 @@ pub(super) async fn open(auth: &Auth, key: &str) -> Result<LinkStanding<Held>> {
 }
 
 /// None if the link was used, or the account has changed since it was sent.
-pub(super) async fn by_link(auth: &Auth, link: Confirmation) -> Result<Option<Confirmed>> {
+pub(super) async fn by_link(auth: &Auth, link: Confirmation, browser: Option<Browser>) -> Result<Option<Confirmed>> {
     let mut tx = auth.db().begin().await?;
     if !link.consume(auth, &mut tx).await? {
         return Ok(None);
@@ -55,16 +59,26 @@ pub(super) async fn by_link(auth: &Auth, link: Confirmation) -> Result<Option<Co
     if matches!(proof, Proof::Further(_)) && !user.is_as_signed_up() {
         return Ok(None);
     }
-    believe(auth, tx, user, proof, &link.data.wish.next).await
+    let signed_up = match link.purpose.as_str() {
+        FIRST => link.data.wish.browser,
+        _ => signed_up_in(auth, &mut tx, &user).await?,
+    };
+    let is_same = browser.is_some() && browser == signed_up;
+    believe(auth, tx, user, (proof, is_same), &link.data.wish.next).await
 }
 
-pub(super) async fn by_code(auth: &Auth, user: &User, code: &Redeemable) -> Result<Option<User>> {
-    let confirmed = redeemed(auth, user, code, Proof::Mailbox).await?;
+pub(super) async fn by_code(
+    auth: &Auth,
+    user: &User,
+    code: &Redeemable,
+    browser: Option<Browser>,
+) -> Result<Option<User>> {
+    let confirmed = redeemed(auth, user, code, (Proof::Mailbox, browser)).await?;
     Ok(confirmed.map(|confirmed| confirmed.user))
 }
 
 pub(crate) async fn by_login_code(auth: &Auth, user: &User, code: &Redeemable) -> Result<Option<User>> {
-    let confirmed = redeemed(auth, user, code, unasked(auth)).await?;
+    let confirmed = redeemed(auth, user, code, (unasked(auth), None)).await?;
     Ok(confirmed.map(|confirmed| confirmed.user))
 }
 
@@ -77,9 +91,6 @@ pub(crate) async fn by_reset(auth: &Auth, tx: &mut Tx, user: &User) -> Result<Op
         // The password is already the reader's; the names may be another person's.
         Verdict::Take(_) | Verdict::Drop => {
             let password = user.password_hash.as_deref();
-            if !user.may_have_been_used() {
-                factors::discard(auth, tx, &user).await?;
-            }
             Ok(user.replace_sign_up(tx, password, kept_names(&user)).await?)
         }
     }
@@ -96,7 +107,12 @@ fn kept_names(user: &User) -> (&str, &str) {
     if user.may_have_been_used() { (&user.first_name, &user.last_name) } else { ("", "") }
 }
 
-async fn redeemed(auth: &Auth, user: &User, code: &Redeemable, proof: Proof) -> Result<Option<Confirmed>> {
+async fn redeemed(
+    auth: &Auth,
+    user: &User,
+    code: &Redeemable,
+    (proof, browser): (Proof, Option<Browser>),
+) -> Result<Option<Confirmed>> {
     let mut tx = auth.db().begin().await?;
     if !code.redeem(&mut tx).await? {
         return Ok(None);
@@ -104,7 +120,14 @@ async fn redeemed(auth: &Auth, user: &User, code: &Redeemable, proof: Proof) -> 
     let Some(user) = users::verify_address(&mut tx, user.id, user.auth_version, auth.now()).await? else {
         return Ok(None);
     };
-    believe(auth, tx, user, proof, &ReturnTo::default()).await
+    let is_same = browser.is_some() && browser == signed_up_in(auth, &mut tx, &user).await?;
+    believe(auth, tx, user, (proof, is_same), &ReturnTo::default()).await
+}
+
+/// The browser of the first sign-up, while its link is live.
+async fn signed_up_in(auth: &Auth, tx: &mut Tx, user: &User) -> Result<Option<Browser>> {
+    let links = auth.codes().carried::<Held>(tx, FIRST, user.id).await?;
+    Ok(links.into_iter().find_map(|held| held.wish.browser))
 }
 
 enum Proof {
@@ -152,22 +175,35 @@ async fn settle(auth: &Auth, tx: &mut Tx, user: &User, proof: Proof) -> Result<(
     Ok((verdict(proof, further, silent), contested))
 }
 
-/// Applies the proof. A user who has to set a password first is led to `next` after that.
-async fn believe(auth: &Auth, mut tx: Tx, user: User, proof: Proof, next: &ReturnTo) -> Result<Option<Confirmed>> {
+/// Applies the proof; `is_same` says that the browser which shows it signed up. A user who has to set a password first is
+/// led to `next` after that.
+async fn believe(
+    auth: &Auth,
+    mut tx: Tx,
+    user: User,
+    (proof, is_same): (Proof, bool),
+    next: &ReturnTo,
+) -> Result<Option<Confirmed>> {
     let settings = &auth.settings().email_verification;
     let is_first = settings.mode == Mode::Mandatory && !user.may_have_been_used();
     let had_password = user.password_hash.is_some();
     let (verdict, contested) = settle(auth, &mut tx, &user, proof).await?;
     let verdict = match verdict {
-        Verdict::Keep if !is_first && user.may_be_shared() && settings.first_proof == FirstProof::Reset => {
+        Verdict::Keep if !is_first && !is_same && user.may_be_shared() && settings.first_proof == FirstProof::Reset => {
             Verdict::Drop
         }
         verdict => verdict,
     };
     let changed = match &verdict {
         Verdict::Keep => {
-            if is_first {
+            if is_first || is_same {
                 users::trust_password(&mut tx, user.id).await?;
+            }
+            // A password is replaced by a reset, so it may be trusted too early; a second factor would outlive that.
+            if is_same {
+                credentials::trust(&mut tx, user.id).await?;
+            } else {
+                factors::void_pending(&mut tx, user.id).await?;
             }
             None
         }
@@ -180,10 +216,7 @@ async fn believe(auth: &Auth, mut tx: Tx, user: User, proof: Proof, next: &Retur
     let (user, ended) = match changed {
         None => (user, Ended::default()),
         Some(Some(changed)) => {
-            passkeys::discard_unproven(auth, &mut tx, &changed).await?;
-            if !changed.may_have_been_used() {
-                factors::discard(auth, &mut tx, &changed).await?;
-            }
+            credentials::discard_unproven(auth, &mut tx, &changed).await?;
             let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::PasswordChange).await?;
             (changed, ended)
         }
@@ -191,7 +224,7 @@ async fn believe(auth: &Auth, mut tx: Tx, user: User, proof: Proof, next: &Retur
     };
     let is_void = had_password && matches!(verdict, Verdict::Drop);
     // Mail the owner at once if the reader may have confirmed another's sign-up, or may share the account.
-    let is_doubtful = if is_first { contested } else { user.may_be_shared() };
+    let is_doubtful = if is_first { contested } else { user.may_be_shared() && !is_same };
     let offered = if is_void || is_doubtful {
         Some(reset_link::offer_own(auth, &mut tx, &user, user.password_hash.is_none(), next).await?)
     } else {

@@ -1,10 +1,11 @@
 use axum::extract::State;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::browser::{self, Browser};
 use super::confirm::{self, Confirmation, Confirmed};
 use super::routes::signed_in;
 use super::{Mode, Wish};
@@ -29,12 +30,20 @@ async fn show(
     client: Client,
     method: Method,
     delivery: Delivery,
+    headers: HeaderMap,
     LinkKey(key): LinkKey,
 ) -> Result<Response> {
-    Reader::Person.answer(&auth, open(&auth, &client, &method, delivery, &key).await)
+    let client = (&client, browser::kept(&auth, &headers));
+    Reader::Person.answer(&auth, open(&auth, client, &method, delivery, &key).await)
 }
 
-async fn open(auth: &Auth, client: &Client, method: &Method, delivery: Delivery, key: &str) -> Result<Response> {
+async fn open(
+    auth: &Auth,
+    client: (&Client, Option<Browser>),
+    method: &Method,
+    delivery: Delivery,
+    key: &str,
+) -> Result<Response> {
     let settings = &auth.settings().email_verification;
     match confirm::open(auth, key).await? {
         LinkStanding::Good(link) if settings.confirm_on_get && *method == Method::GET => {
@@ -64,14 +73,14 @@ async fn verified(State(auth): State<Auth>) -> Result<Response> {
 
 pub(super) async fn confirm_for_person(
     auth: &Auth,
-    client: &Client,
+    (client, browser): (&Client, Option<Browser>),
     delivery: Delivery,
     link: Confirmation,
     wish: Wish,
     status: StatusCode,
 ) -> Result<Response> {
     let subject = link.subject;
-    match confirm::by_link(auth, link).await? {
+    match confirm::by_link(auth, link, browser).await? {
         Some(Confirmed { user, set_password }) => {
             let tokens = signed_in(auth, (client, wish.forgotten), delivery, &user, json!({})).await;
             let mut response = match set_password {

@@ -3,6 +3,7 @@
 //! address has an account. Sign-ups with an unconfirmed address do not affect each other: each has its own link, and
 //! the one that is confirmed wins (`confirm` has the rules).
 
+pub(crate) mod browser;
 mod confirm;
 mod link_pages;
 mod mails;

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use utoipa_axum::routes;
 
+use super::browser::{self, Browser};
 use super::confirm;
 use super::link_pages::{self, confirm_for_person, failed, is_verified, landing, not_valid};
 use super::{Mode, Wish, sign_up, subject};
@@ -158,15 +159,17 @@ async fn confirm(
     client: Client,
     reader: Reader,
     delivery: Delivery,
+    headers: HeaderMap,
     LinkKey(key): LinkKey,
     fields: Result<FormFields>,
 ) -> Result<Response> {
-    reader.answer(&auth, press(&auth, &client, reader, delivery, &key, fields).await)
+    let browser = browser::kept(&auth, &headers);
+    reader.answer(&auth, press(&auth, (&client, browser), reader, delivery, &key, fields).await)
 }
 
 async fn press(
     auth: &Auth,
-    client: &Client,
+    (client, browser): (&Client, Option<Browser>),
     reader: Reader,
     delivery: Delivery,
     key: &str,
@@ -180,9 +183,9 @@ async fn press(
             let mut wish = link.data.wish.clone();
             wish.forgotten = forgotten.unwrap_or(wish.forgotten);
             if reader == Reader::Person {
-                return confirm_for_person(auth, client, delivery, link, wish, StatusCode::SEE_OTHER).await;
+                return confirm_for_person(auth, (client, browser), delivery, link, wish, StatusCode::SEE_OTHER).await;
             }
-            let user = confirm::by_link(auth, link).await?.ok_or(UnknownLink)?.user;
+            let user = confirm::by_link(auth, link, browser).await?.ok_or(UnknownLink)?.user;
             let body = wish.next.tell(&auth.settings().http, json!({ "detail": "E-mail address verified." }));
             Ok(signed_in(auth, (client, wish.forgotten), delivery, &user, body).await)
         }
@@ -260,7 +263,8 @@ pub(crate) fn asked(
     if cookie::is_wanted(headers) {
         body["request"] = json!(request.to_text());
     }
-    let kept = [(header::SET_COOKIE, cookie::set(auth, COOKIE, "/registration/", request))];
+    let lifetime = auth.settings().codes.lifetime;
+    let kept = [(header::SET_COOKIE, cookie::set(auth, COOKIE, "/registration/", (request, lifetime)))];
     (status, kept, Json(body)).into_response()
 }
 
@@ -297,7 +301,7 @@ async fn verify_code(
     });
     let code = compared?.ok_or(CodeNotValid)?;
     let Some(waiting) = waiting else { return Err(CodeNotValid.into()) };
-    let user = confirm::by_code(&auth, &waiting, &code).await?.ok_or(CodeNotValid)?;
+    let user = confirm::by_code(&auth, &waiting, &code, browser::kept(&auth, &headers)).await?.ok_or(CodeNotValid)?;
     let body = json!({ "message": "Email verified successfully." });
     Ok(signed_in(&auth, (&client, forgotten), delivery, &user, body).await)
 }

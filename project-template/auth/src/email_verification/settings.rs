@@ -112,8 +112,8 @@ impl Deployed for Settings {
     fn advise(&self, advice: &mut Advice) {
         advice.warn_if(
             self.mode != Mode::Mandatory,
-            "email_verification.mode: anybody can sign up with anybody's address, and sign-up tells which ones have an \
-                 account; \"mandatory\" ends both",
+            "email_verification.mode: anybody can sign up with anybody's address, sign-up tells which ones have an \
+                 account, and second factors give way to a mailed code; \"mandatory\" ends all three",
         );
         advice.warn_if(
             self.confirm_on_get,

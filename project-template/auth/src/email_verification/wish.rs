@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::browser::Browser;
 use crate::Auth;
 use crate::http::{Fields, ReturnTo};
 use crate::sessions;
@@ -10,11 +11,13 @@ pub(crate) struct Wish {
     pub(crate) next: ReturnTo,
     /// Whether the browser forgets the new session when it is closed.
     pub(crate) forgotten: bool,
+    /// The browser that signs up; none for a mail that is requested again.
+    pub(crate) browser: Option<Browser>,
 }
 
 impl Wish {
     pub(crate) fn read(auth: &Auth, fields: &mut Fields) -> Self {
         let next = ReturnTo::read(&auth.settings().http, fields);
-        Self { next, forgotten: sessions::is_forgotten(fields).unwrap_or_default() }
+        Self { next, forgotten: sessions::is_forgotten(fields).unwrap_or_default(), browser: None }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::challenge_store::{self as store, New};
-use super::guesses;
+use super::{Mode, guesses, store as factors};
 use crate::Auth;
 use crate::db::Tx;
 use crate::error::Result;
@@ -66,12 +66,13 @@ impl Demand {
     }
 }
 
-/// The second factor that the user owes before a session begins, if any.
+/// The second factor that the user owes before a session begins, if any. If they have just shown that they read the
+/// account's mail, a factor that is not proven is removed.
 ///
 /// # Errors
 /// 429 while no guess at the account's second factor is accepted. If the database cannot be reached.
-pub(crate) async fn demand(auth: &Auth, user: &User, held: &Held) -> Result<Option<Demand>> {
-    let purpose = if super::is_enrolled(auth, user.id).await? {
+pub(crate) async fn demand(auth: &Auth, user: &User, held: &Held, reads_mail: bool) -> Result<Option<Demand>> {
+    let purpose = if counts(auth, user, reads_mail).await? {
         guesses::refuse_locked(auth, user).await?;
         Purpose::Code
     } else if auth.settings().mfa.is_required_of(user.role) {
@@ -82,6 +83,21 @@ pub(crate) async fn demand(auth: &Auth, user: &User, held: &Held) -> Result<Opti
     let demand = Demand { purpose, id: random() };
     store::insert(auth.db(), &row(auth, demand, (user.id, user.auth_version), &text(held)?)).await?;
     Ok(Some(demand))
+}
+
+/// Whether the account has a second factor that counts for this user.
+async fn counts(auth: &Auth, user: &User, reads_mail: bool) -> Result<bool> {
+    let mode = auth.settings().mfa.totp;
+    match factors::is_proven(auth.db(), user.id).await?.filter(|_| mode != Mode::Disabled) {
+        Some(false) if reads_mail => {
+            let mut tx = auth.db().begin().await?;
+            users::hold(&mut tx, user.id).await?;
+            super::discard_unproven(auth, &mut tx, user).await?;
+            tx.commit().await?;
+            Ok(false)
+        }
+        found => Ok(found.is_some()),
+    }
 }
 
 /// Demands that a sign-up sets up a second factor, if its role must have one. Without an `owner`, does the same and

@@ -65,17 +65,23 @@ pub(crate) async fn compare(auth: &Auth, user: &User, code: &SecretString) -> Re
     Ok(Ready { setup: setup.id, secret, step })
 }
 
-/// Makes a setup the account's second factor, in a transaction that holds the account. Returns the recovery codes.
+/// Makes a setup the account's second factor, in a transaction that holds the account: a proven one, if its user reads the
+/// account's mail. Returns the recovery codes.
 ///
 /// # Errors
 /// 400 if another request was first, or the account has changed.
-pub(crate) async fn finish(auth: &Auth, tx: &mut Tx, user: &User, ready: &Ready) -> Result<Vec<SecretString>> {
+pub(crate) async fn finish(
+    auth: &Auth,
+    tx: &mut Tx,
+    (user, proven): (&User, bool),
+    ready: &Ready,
+) -> Result<Vec<SecretString>> {
     let now = auth.now();
     if !store::take_setup(tx, user.id, ready.setup, now).await? {
         return Err(SetupNotBegun.into());
     }
     let (sealed, sealed_by) = ready.secret.seal(&auth.tokens(), user.id, now);
-    if !store::insert(tx, user.id, (&sealed, &sealed_by), ready.step, now).await? {
+    if !store::insert(tx, (user.id, proven), (&sealed, &sealed_by), ready.step, now).await? {
         return Err(AlreadyEnrolled.into());
     }
     let (codes, macs) = recovery::make(&ready.secret);

@@ -52,15 +52,21 @@ pub(crate) fn recovery_code(text: &str) -> Option<SecretString> {
     codes::typed_digits(recovery::DIGITS, &text.into())
 }
 
-/// Stores an imported second factor with a new account. Its owner is not notified: it is the one they had.
-pub(crate) async fn import(auth: &Auth, tx: &mut Tx, user: Uuid, imported: &Imported) -> sqlx::Result<()> {
+/// Stores an imported second factor with a new account: a proven one, if the account's address is. Its owner is not
+/// notified: it is the one they had.
+pub(crate) async fn import(
+    auth: &Auth,
+    tx: &mut Tx,
+    (user, proven): (Uuid, bool),
+    imported: &Imported,
+) -> sqlx::Result<()> {
     let now = auth.now();
     let secret = Secret::of(&imported.secret);
     let (sealed, sealed_by) = secret.seal(&auth.tokens(), user, now);
     // A code that was used there does not count again here.
     let used_step = imported.last_used_at.map_or(0, |used| totp::step_at(used) + 1);
     let created_at = imported.created_at.unwrap_or(now);
-    store::insert(tx, user, (&sealed, &sealed_by), used_step, created_at).await?;
+    store::insert(tx, (user, proven), (&sealed, &sealed_by), used_step, created_at).await?;
     let mut macs: Vec<_> = imported.recovery_codes.iter().map(|code| secret.mac(code.expose_secret())).collect();
     macs.sort_unstable();
     macs.dedup();

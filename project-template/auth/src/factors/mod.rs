@@ -7,6 +7,10 @@
 //! transaction that begins the session. Guesses are counted before they are compared, for the challenge and for the
 //! account, whatever `[throttle]` says. The secrets are encrypted with a key outside the database; recovery codes are
 //! stored as MACs.
+//!
+//! A factor is proven if whoever set it up had shown that they read the account's mail. One that is not may be an
+//! attacker's, who signed up with another person's address. It must not lock out the owner: it does not stand against
+//! anybody who reads the mail.
 
 mod challenge;
 mod challenge_store;
@@ -35,9 +39,10 @@ pub(crate) use totp::code_at;
 use uuid::Uuid;
 
 use crate::Auth;
-use crate::audit::{Event, Kind};
+use crate::audit::{Event, Kind, Reason};
 use crate::db::{Db, Tx};
 use crate::error::{Result, refusals};
+use crate::notices;
 use crate::users::{User, role};
 
 refusals! {
@@ -62,7 +67,7 @@ refusals! {
 
 /// Whether the account has a second factor that counts.
 pub(crate) async fn is_enrolled(auth: &Auth, user: Uuid) -> Result<bool> {
-    Ok(auth.settings().mfa.totp != Mode::Disabled && store::is_enrolled(auth.db(), user).await?)
+    Ok(auth.settings().mfa.totp != Mode::Disabled && store::is_proven(auth.db(), user).await?.is_some())
 }
 
 /// Removes everything that belongs to an account that is deleted.
@@ -71,14 +76,28 @@ pub(crate) async fn erase(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
     challenge_store::remove_all(tx, user).await
 }
 
-/// Removes the second factor of an account whose sign-up turned out not to be its owner's. Nobody is notified: it never
-/// signed in.
-pub(crate) async fn discard(auth: &Auth, tx: &mut Tx, user: &User) -> Result<()> {
-    challenge_store::remove_all(tx, user.id).await?;
-    if store::remove(tx, user.id).await? {
-        auth.audit().write(tx, Event::of(Kind::SecondFactorRemoved, user)).await?;
+/// Removes a second factor that may be an attacker's, since nobody who set it up had shown that they read the account's
+/// mail, and what is pending. The owner is notified: it may have been theirs. Returns whether there was one.
+pub(crate) async fn discard_unproven(auth: &Auth, tx: &mut Tx, user: &User) -> Result<bool> {
+    void_pending(tx, user.id).await?;
+    let removed = store::remove_unproven(tx, user.id).await?;
+    if removed {
+        notices::second_factor_removed(auth, tx, &user.email).await?;
+        let event = Event::of(Kind::SecondFactorRemoved, user).because(Reason::NotVerified);
+        auth.audit().write(tx, event).await?;
     }
-    Ok(())
+    Ok(removed)
+}
+
+/// Voids challenges and a setup that waits for its first code.
+pub(crate) async fn void_pending(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
+    store::remove_setup(tx, user).await?;
+    challenge_store::remove_all(tx, user).await
+}
+
+/// Records whether whoever set up the account's second factor reads its mail.
+pub(crate) async fn set_proven(tx: &mut Tx, user: Uuid, proven: bool) -> sqlx::Result<()> {
+    store::set_proven(tx, user, proven).await
 }
 
 /// Encrypts secrets again that were encrypted with another key than the present one, at most `limit` for each key, so

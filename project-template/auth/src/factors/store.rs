@@ -32,12 +32,22 @@ crate::row! {
     }
 }
 
-pub(super) async fn is_enrolled(db: &Db, user: Uuid) -> sqlx::Result<bool> {
-    let found: Option<(Uuid,)> = on!(db, pool => sqlx::query_as("select id from second_factors where user_id = $1")
+/// Whether the factor of an account is proven. None if it has none.
+pub(super) async fn is_proven(db: &Db, user: Uuid) -> sqlx::Result<Option<bool>> {
+    let found: Option<(bool,)> = on!(db, pool => sqlx::query_as("select proven from second_factors where user_id = $1")
         .bind(user)
         .fetch_optional(pool)
         .await?);
-    Ok(found.is_some())
+    Ok(found.map(|(proven,)| proven))
+}
+
+pub(super) async fn set_proven(tx: &mut Tx, user: Uuid, proven: bool) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query("update second_factors set proven = $1 where user_id = $2")
+        .bind(proven)
+        .bind(user)
+        .execute(conn)
+        .await
+        .map(drop))
 }
 
 pub(super) async fn factor(db: &Db, user: Uuid) -> sqlx::Result<Option<Factor>> {
@@ -53,14 +63,15 @@ pub(super) async fn factor(db: &Db, user: Uuid) -> sqlx::Result<Option<Factor>> 
 /// Inserts a factor. False if the account has one.
 pub(super) async fn insert(
     tx: &mut Tx,
-    user: Uuid,
+    (user, proven): (Uuid, bool),
     (sealed, sealed_by): (&[u8], &str),
     used_step: i64,
     now: OffsetDateTime,
 ) -> sqlx::Result<bool> {
     let inserted = in_tx!(tx, conn => sqlx::query(
-        "insert into second_factors (user_id, id, recovery_id, sealed, sealed_by, used_step, created_at, recovery_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $7)
+        "insert into second_factors
+           (user_id, id, recovery_id, sealed, sealed_by, used_step, created_at, recovery_at, proven)
+         values ($1, $2, $3, $4, $5, $6, $7, $7, $8)
          on conflict do nothing",
     )
     .bind(user)
@@ -70,6 +81,7 @@ pub(super) async fn insert(
     .bind(sealed_by)
     .bind(used_step)
     .bind(now)
+    .bind(proven)
     .execute(conn)
     .await?
     .rows_affected());
@@ -91,19 +103,45 @@ pub(super) async fn use_step(tx: &mut Tx, user: Uuid, step: i64, now: OffsetDate
 }
 
 pub(super) async fn remove(tx: &mut Tx, user: Uuid) -> sqlx::Result<bool> {
-    for query in [
-        "delete from recovery_codes where user_id = $1",
-        "delete from second_factor_setups where user_id = $1",
-        "delete from second_factor_guesses where user_id = $1",
-    ] {
-        in_tx!(tx, conn => sqlx::query(query).bind(user).execute(conn).await.map(drop))?;
-    }
+    remove_setup(tx, user).await?;
     let removed = in_tx!(tx, conn => sqlx::query("delete from second_factors where user_id = $1")
         .bind(user)
         .execute(conn)
         .await?
         .rows_affected());
+    remove_rest(tx, user).await?;
     Ok(removed == 1)
+}
+
+/// Removes a factor that is not proven. False if there is none.
+pub(super) async fn remove_unproven(tx: &mut Tx, user: Uuid) -> sqlx::Result<bool> {
+    let removed = in_tx!(tx, conn => sqlx::query("delete from second_factors where user_id = $1 and not proven")
+        .bind(user)
+        .execute(conn)
+        .await?
+        .rows_affected());
+    if removed == 1 {
+        remove_rest(tx, user).await?;
+    }
+    Ok(removed == 1)
+}
+
+/// Removes what belongs to a factor that is gone.
+async fn remove_rest(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
+    for query in
+        ["delete from recovery_codes where user_id = $1", "delete from second_factor_guesses where user_id = $1"]
+    {
+        in_tx!(tx, conn => sqlx::query(query).bind(user).execute(conn).await.map(drop))?;
+    }
+    Ok(())
+}
+
+pub(super) async fn remove_setup(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query("delete from second_factor_setups where user_id = $1")
+        .bind(user)
+        .execute(conn)
+        .await
+        .map(drop))
 }
 
 /// Replaces the account's setup, if it is still in this version and has no factor.

@@ -98,7 +98,8 @@ async fn ask(State(auth): State<Auth>, client: Client, headers: HeaderMap, mut f
     let email = fields.email("email");
     hooks::asked(&auth, Asking::LoginCode, email.as_ref(), &client, &fields).await?;
     let request = request::request(&auth, &fields.finish_with(email)?, &client).await?;
-    let kept = [(header::SET_COOKIE, cookie::set(&auth, COOKIE, "/login/code/", request))];
+    let lifetime = auth.settings().codes.lifetime;
+    let kept = [(header::SET_COOKIE, cookie::set(&auth, COOKIE, "/login/code/", (request, lifetime)))];
     Ok(if cookie::is_wanted(&headers) {
         (kept, Json(json!({ "request": request.to_text() }))).into_response()
     } else {

@@ -24,7 +24,7 @@ mod sign_in_routes;
 mod store;
 mod verification;
 
-pub(crate) use passkey::{Passkey, all_of_user, discard_unproven};
+pub(crate) use passkey::{Passkey, all_of_user, discard_unproven, set_proven};
 pub(crate) use routes::public_router;
 pub use settings::Settings;
 

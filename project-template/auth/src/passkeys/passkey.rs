@@ -54,8 +54,7 @@ crate::row! {
         /// How a browser reaches the authenticator: words separated by spaces.
         pub(super) transports: String,
         pub(crate) name: String,
-        /// Whether it was added by a user who had proven that they read the account's mail; see
-        /// [`User::may_be_shared`].
+        /// Whether it was added by a user who had shown that they read the account's mail.
         pub(super) proven: bool,
         pub(crate) created_at: OffsetDateTime,
         pub(crate) used_at: Option<OffsetDateTime>,
@@ -118,7 +117,7 @@ pub(super) async fn add(
     client: &Client,
 ) -> Result<Passkey> {
     let device = sessions::known_device_name(client.user_agent.as_deref());
-    let passkey = Passkey {
+    let mut passkey = Passkey {
         id: Uuid::now_v7(),
         user_id: user.id,
         credential_id: registered.id,
@@ -129,7 +128,7 @@ pub(super) async fn add(
         model: Uuid::from_bytes(registered.model),
         transports: words(transports),
         name: name.unwrap_or_else(|| device.clone()),
-        proven: user.email_verified && !user.may_be_shared(),
+        proven: false,
         created_at: auth.now(),
         used_at: None,
     };
@@ -141,6 +140,7 @@ pub(super) async fn add(
     if store::of_user_in(&mut tx, user.id).await?.len() >= MAX_PER_USER {
         return Err(TooManyPasskeys.into());
     }
+    passkey.proven = sessions::reads_mail(auth, &mut tx, user).await?;
     store::insert(&mut tx, &passkey)
         .await
         .map_err(|error| if db::is_taken(&error) { Error::from(PasskeyInUse) } else { error.into() })?;
@@ -201,6 +201,11 @@ pub(crate) async fn discard_unproven(auth: &Auth, tx: &mut Tx, user: &User) -> R
         auth.audit().write(tx, event.times(usize::try_from(removed).unwrap_or(usize::MAX))).await?;
     }
     Ok(removed)
+}
+
+/// Records whether whoever added the account's passkeys reads its mail.
+pub(crate) async fn set_proven(tx: &mut Tx, user: Uuid, proven: bool) -> Result<()> {
+    Ok(store::set_proven(tx, user, proven).await?)
 }
 
 #[cfg(test)]

@@ -98,6 +98,15 @@ pub(super) async fn remove(tx: &mut Tx, id: Uuid, user: Uuid) -> sqlx::Result<bo
     Ok(removed == 1)
 }
 
+pub(super) async fn set_proven(tx: &mut Tx, user: Uuid, proven: bool) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query("update passkeys set proven = $1 where user_id = $2")
+        .bind(proven)
+        .bind(user)
+        .execute(conn)
+        .await
+        .map(drop))
+}
+
 /// Removes the passkeys of an account that were added before it was known whose the address is. Returns how many.
 pub(super) async fn remove_unproven(tx: &mut Tx, user: Uuid) -> sqlx::Result<u64> {
     Ok(in_tx!(tx, conn => sqlx::query("delete from passkeys where user_id = $1 and not proven")

@@ -9,13 +9,13 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::codes::{self, Limits, Link, LinkStanding, Subject};
+use crate::credentials;
 use crate::db::Tx;
 use crate::email_verification;
 use crate::error::{Error, Result};
 use crate::http::ReturnTo;
 use crate::mail::Mail;
 use crate::notices;
-use crate::passkeys;
 use crate::passwords::reset_link;
 use crate::sessions::{self, EndedBy};
 use crate::templates::mails;
@@ -110,7 +110,7 @@ pub(crate) async fn by_command(auth: &Auth, user: &User, hash: &str) -> Result<O
 async fn conclude(auth: &Auth, mut tx: Tx, user: &User, event: Event) -> Result<()> {
     codes::forget_all(&mut tx, user.id).await?;
     throttle::forgive(&mut tx, user.email.key()).await?;
-    passkeys::discard_unproven(auth, &mut tx, user).await?;
+    credentials::discard_unproven(auth, &mut tx, user).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::PasswordReset).await?;
     notices::password_changed(auth, &mut tx, &user.email).await?;
     auth.audit().write(&mut tx, event).await?;

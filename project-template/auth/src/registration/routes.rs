@@ -1,5 +1,5 @@
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use serde_json::json;
 use utoipa_axum::routes;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{EmailDomainNotAllowed, SignUp, require_allowed, sign_up};
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
-use crate::email_verification::{self, Mode, Wish};
+use crate::email_verification::{self, Mode, Wish, browser};
 use crate::error::shared::{NotFound, Throttled};
 use crate::error::{Error, Result};
 use crate::hooks::{self, Asking};
@@ -103,15 +103,29 @@ async fn register(
         return Err(Error::not_found());
     }
     auth.throttle().limit_client(Action::Registration, &client).await?;
-    let (new, wish) = read(&auth, &client, fields).await?;
+    let (new, mut wish) = read(&auth, &client, fields).await?;
+    wish.browser = browser::mark(&auth, new.role);
+    let marked = wish.browser.map(|browser| (header::SET_COOKIE, browser::cookie(&auth, browser)));
+    let mut response = sign_up_or_ask(&auth, &client, delivery, &headers, (new, wish)).await?;
+    response.headers_mut().extend(marked);
+    Ok(response)
+}
+
+async fn sign_up_or_ask(
+    auth: &Auth,
+    client: &Client,
+    delivery: Delivery,
+    headers: &HeaderMap,
+    (new, wish): (NewUser, Wish),
+) -> Result<Response> {
     if auth.settings().email_verification.mode == Mode::Mandatory {
-        let (request, challenge) = email_verification::sign_up(&auth, new, wish).await?;
+        let (request, challenge) = email_verification::sign_up(auth, new, wish).await?;
         let body = json!({ "detail": "Verification e-mail sent." });
         let body = challenge.map_or(body.clone(), |challenge| challenge.beside(body));
-        return Ok(email_verification::asked(&auth, &headers, StatusCode::CREATED, request, body));
+        return Ok(email_verification::asked(auth, headers, StatusCode::CREATED, request, body));
     }
-    if let SignUp::Done(sign_in) = sign_up(&auth, &new, (&client, Proof::SignUp), &wish, None).await? {
-        return Ok(sign_in.answer(&auth, delivery, StatusCode::CREATED, json!({})));
+    if let SignUp::Done(sign_in) = sign_up(auth, &new, (client, Proof::SignUp), &wish, None).await? {
+        return Ok(sign_in.answer(auth, delivery, StatusCode::CREATED, json!({})));
     }
     auth.audit().note(Event::at(Kind::SignUpRefused, &new.email, None).because(Reason::AddressTaken));
     Err(users::taken())

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::SetupChallengeNotValid;
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
+use crate::db::Tx;
 use crate::error::Result;
 use crate::factors::{self, Challenge, Ready};
 use crate::http::Client;
@@ -23,7 +24,8 @@ use crate::users;
 pub(super) async fn within_session(auth: &Auth, user: &DbUser, client: &Client, ready: &Ready) -> Result<Response> {
     let mut tx = auth.db().begin().await?;
     users::hold(&mut tx, user.id).await?;
-    let codes = factors::finish(auth, &mut tx, user, ready).await?;
+    let proven = sessions::reads_mail(auth, &mut tx, user).await?;
+    let codes = factors::finish(auth, &mut tx, (user, proven), ready).await?;
     if sessions::prove(auth, &mut tx, user, client, Method::Code).await?.is_none() {
         return Err(sessions::session_over());
     }
@@ -68,9 +70,15 @@ async fn enrol(auth: &Auth, challenge: &Challenge, ready: &Ready) -> Result<Vec<
     if !challenge.take(auth, &mut tx).await? {
         return Err(SetupChallengeNotValid.into());
     }
-    let codes = factors::finish(auth, &mut tx, &challenge.user, ready).await?;
+    let codes = finish(auth, &mut tx, challenge, ready).await?;
     tx.commit().await?;
     Ok(codes)
+}
+
+async fn finish(auth: &Auth, tx: &mut Tx, challenge: &Challenge, ready: &Ready) -> Result<Vec<SecretString>> {
+    let user = &challenge.user;
+    let proven = sessions::reads_mail_by(auth, tx, user.id, &challenge.held.methods).await?;
+    factors::finish(auth, tx, (user, proven), ready).await
 }
 
 async fn begin(
@@ -87,7 +95,7 @@ async fn begin(
     if !challenge.take(auth, &mut tx).await? {
         return Err(SetupChallengeNotValid.into());
     }
-    let codes = factors::finish(auth, &mut tx, &challenge.user, ready).await?;
+    let codes = finish(auth, &mut tx, challenge, ready).await?;
     evicted.commit(auth, tx).await?;
     Ok((codes, issued))
 }

@@ -88,6 +88,16 @@ impl Proof {
         }
     }
 
+    /// Whether the user has just shown that they read the account's mail. A code that the application delivered says
+    /// nothing about mail.
+    fn shows_mail(self, auth: &Auth) -> bool {
+        match self {
+            Self::LoginCode => !auth.hooks().delivers_codes(),
+            Self::ConfirmedEmail | Self::PasswordReset => true,
+            _ => false,
+        }
+    }
+
     fn methods(self) -> Methods {
         match self {
             Self::Password | Self::AdminPassword | Self::SignUp => Method::Password.into(),
@@ -153,13 +163,13 @@ pub(crate) async fn admit(
     signing_in: &SigningIn<'_>,
     refused: impl Fn(Reason),
 ) -> Result<Entry> {
-    let methods = signing_in.proof.methods();
+    let (methods, shows_mail) = (signing_in.proof.methods(), signing_in.proof.shows_mail(auth));
     if let Some(challenge) = ask(auth, user, signing_in, refused).await? {
         return Ok(Entry::Challenge(challenge));
     }
     if !methods.has(Method::Several) {
         let held = Held { methods: methods.to_text(), remembered: signing_in.remembered, asked: true };
-        if let Some(demand) = factors::demand(auth, user, &held).await? {
+        if let Some(demand) = factors::demand(auth, user, &held, shows_mail).await? {
             return Ok(Entry::Challenge(demand.into()));
         }
     }

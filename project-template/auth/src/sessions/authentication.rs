@@ -50,6 +50,11 @@ impl Methods {
         self.0.iter().map(|method| method.name()).collect::<Vec<_>>().join(" ")
     }
 
+    pub(crate) fn without(mut self, method: Method) -> Self {
+        self.0.retain(|other| *other != method);
+        self
+    }
+
     /// These and another one. A code beside anything else makes two factors.
     pub(crate) fn and(mut self, method: Method) -> Self {
         self.0.extend(Some(method).filter(|method| !self.0.contains(method)));

@@ -150,6 +150,15 @@ pub(super) async fn methods(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<String
     Ok(found.map(|(methods,)| methods))
 }
 
+pub(super) async fn set_methods(tx: &mut Tx, id: Uuid, methods: &str) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query("update sessions set methods = $1 where id = $2")
+        .bind(methods)
+        .bind(id)
+        .execute(conn)
+        .await
+        .map(drop))
+}
+
 crate::row! {
     pub(super) struct SessionState {
         pub(super) ended_at: Option<OffsetDateTime>,

@@ -17,6 +17,19 @@ pub(crate) async fn has_password(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
     Ok(found.is_some_and(|(has,)| has))
 }
 
+/// Whether the user of an account reads its mail: the address is verified, and they have shown it themselves, or the ways
+/// to sign in were theirs when it was. Call it in a transaction that holds the account.
+pub(crate) async fn is_read_by(tx: &mut Tx, id: Uuid, has_shown: bool) -> sqlx::Result<bool> {
+    let found: Option<(bool,)> = in_tx!(tx, conn => sqlx::query_as(
+        "select email_verified and (password_proven or $2) from users where id = $1",
+    )
+    .bind(id)
+    .bind(has_shown)
+    .fetch_optional(conn)
+    .await?);
+    Ok(found.is_some_and(|(is_read,)| is_read))
+}
+
 /// For a password set by a user who reads the account's mail.
 pub(crate) async fn trust_password(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query("update users set password_proven = true where id = $1")

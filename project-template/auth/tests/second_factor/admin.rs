@@ -26,7 +26,7 @@ fn field(page: &Reply, name: &str) -> String {
 }
 
 /// A browser after the password, and the page that asks for the code.
-async fn after_the_password(app: &TestApp, email: &str) -> (Client, Reply) {
+pub(super) async fn after_the_password(app: &TestApp, email: &str) -> (Client, Reply) {
     let mut browser = app.client();
     let page = browser.visit("/admin/sign-in/").await;
     let form = [("csrf_token", &*token(&page)), ("email", email), ("password", PASSWORD)];

@@ -87,9 +87,10 @@ async fn before_the_address_is_verified_a_factor_is_set_up_and_no_session_begins
 
 async fn after_the_address_is_verified_the_challenge_of_the_sign_up_begins_a_session(engine: Engine) {
     let app = configured(engine, MANDATORY).await;
-    let id = app.client().register(ADA, PASSWORD).await.text("setup_challenge_id").to_owned();
+    let mut ada = app.client();
+    let id = ada.register(ADA, PASSWORD).await.text("setup_challenge_id").to_owned();
     let link = app.mailbox().await.latest(ADA).link();
-    assert_eq!(app.client().post(&link, &json!({})).await.status, 200);
+    assert_eq!(ada.post(&link, &json!({})).await.status, 200);
     let (_, reply) = activate(&app, &id).await;
     assert_signed_in(&reply);
     assert!(reply.body.get("detail").is_none());

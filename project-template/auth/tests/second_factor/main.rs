@@ -12,6 +12,7 @@ mod keeping;
 mod leaving;
 mod parallel;
 mod sign_in;
+mod strangers;
 mod ways;
 
 use std::sync::Arc;

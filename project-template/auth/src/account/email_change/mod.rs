@@ -11,6 +11,7 @@ use super::{discard_codes, erase};
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::codes::{self, Limits, Link, LinkStanding, Subject};
+use crate::credentials;
 use crate::db;
 use crate::email_verification::{self, Mode};
 use crate::error::shared::Conflict;
@@ -94,7 +95,9 @@ async fn open(auth: &Auth, key: &str) -> Result<LinkStanding<Change>> {
 }
 
 /// Voids all other links, since the account's version changes. Removes an unconfirmed sign-up that has the new address.
-async fn confirm(auth: &Auth, link: Link<Change>) -> Result<Option<User>> {
+/// `session` is that of the request, if it has one: who confirms in the session that asked is the account's user, and
+/// otherwise it may be another person, who takes over somebody's passkeys and second factor with the account.
+async fn confirm(auth: &Auth, link: Link<Change>, session: Option<Uuid>) -> Result<Option<User>> {
     let Some(email) = Email::parse(&link.data.email) else { return Ok(None) };
     let Some(before) = users::by_id(auth.db(), link.subject).await? else { return Ok(None) };
     let unconfirmed = users::by_address(auth.db(), &email).await?.filter(|other| gives_way(auth, other));
@@ -114,6 +117,12 @@ async fn confirm(auth: &Auth, link: Link<Change>) -> Result<Option<User>> {
     // The account's row is locked by now, so any later revocation sees the new address.
     if sessions::is_taken_back(&mut tx, link.data.session).await? {
         return Ok(None);
+    }
+    if session != Some(link.data.session) {
+        credentials::doubt(&mut tx, user.id).await?;
+        sessions::forget_mail(&mut tx, link.data.session).await?;
+    } else if before.password_proven {
+        users::trust_password(&mut tx, user.id).await?;
     }
     discard_codes(&mut tx, &before).await?;
     throttle::rename(&mut tx, before.email.key(), email.key()).await?;

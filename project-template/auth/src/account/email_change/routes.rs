@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Value, json};
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use super::{ask, confirm, open, respell};
 use crate::Auth;
@@ -128,8 +129,12 @@ async fn button(auth: &Auth, key: &str) -> Result<Response> {
 }
 
 /// Makes the new address the account's.
+///
+/// With the access token of the session that asked for it, passkeys and the second factor stay as good as they were.
+/// Without it, a password reset removes them: a link may be opened by a person who did not ask for it.
 #[utoipa::path(
     post, path = "/user/email/confirm/{key}/", operation_id = "confirmEmailChange", tag = "Accounts",
+    security((), ("bearer" = [])),
     extensions(("x-pages" = json!(true))),
     params(("key" = String, Path, description = "The link's secret.")),
     responses(
@@ -138,15 +143,21 @@ async fn button(auth: &Auth, key: &str) -> Result<Response> {
         UnknownLink,
     ),
 )]
-async fn confirm_change(State(auth): State<Auth>, reader: Reader, LinkKey(key): LinkKey) -> Result<Response> {
-    reader.answer(&auth, press(&auth, reader, &key).await)
+async fn confirm_change(
+    State(auth): State<Auth>,
+    reader: Reader,
+    user: Result<DbUser>,
+    LinkKey(key): LinkKey,
+) -> Result<Response> {
+    let session = user.ok().map(|user| user.session);
+    reader.answer(&auth, press(&auth, reader, session, &key).await)
 }
 
-async fn press(auth: &Auth, reader: Reader, key: &str) -> Result<Response> {
+async fn press(auth: &Auth, reader: Reader, session: Option<Uuid>, key: &str) -> Result<Response> {
     let (changed, next) = match open(auth, key).await? {
         LinkStanding::Good(link) => {
             let next = link.data.next.clone();
-            (confirm(auth, link).await?.is_some(), next)
+            (confirm(auth, link, session).await?.is_some(), next)
         }
         // The button was pressed twice.
         LinkStanding::Used { data, .. } => {

@@ -305,7 +305,7 @@ async fn make(auth: &Auth, tx: &mut Tx, account: &ImportedAccount, factor: Optio
     if let Some(id) = users::import(tx, account, auth.now()).await? {
         throttle::forgive(tx, account.email.key()).await?;
         if let Some(factor) = factor {
-            crate::factors::import::import(auth, tx, id, factor).await?;
+            crate::factors::import::import(auth, tx, (id, account.email_verified), factor).await?;
         }
         if account.role >= role::STAFF {
             let event = audit::Event::of_id(Kind::RoleChanged, id);
