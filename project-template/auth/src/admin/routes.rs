@@ -14,7 +14,7 @@ use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::codes;
 use crate::error::{Error, Result};
-use crate::factors::{self, ChallengeNotValid, CodeWrong, Presented, Purpose, RecoveryCodeWrong};
+use crate::factors::{self, ChallengeNotValid, CodeWrong, Presented, RecoveryCodeWrong};
 use crate::http::{Client, Fields, FormFields, cookies, csrf};
 use crate::login::{self, Terms};
 use crate::metrics::{AttemptOutcome, Way};
@@ -208,7 +208,7 @@ async fn admitted_with_code(
 ) -> Result<Uuid> {
     check_form(auth, headers, fields)?;
     auth.throttle().limit_client(Action::SecondFactor, client).await?;
-    let found = factors::find(auth, Purpose::Code, challenge).await?;
+    let found = factors::find(auth, challenge).await?;
     found.filter(|challenge| challenge.user.role >= role::STAFF).ok_or(ChallengeNotValid)?;
     let code = fields.secret("code").ok_or(CodeWrong)?;
     let presented = match codes::typed_digits(factors::DIGITS, &code) {

@@ -78,7 +78,7 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<(Re
     let code = auth.codes().ask(&mut tx, subject, Limits::from(&auth.settings().codes)).await?;
     let request = code.as_ref().map_or_else(RequestId::random, |asked| asked.request);
     let first = Some(&user).filter(|_| matches!(found, Found::Nobody));
-    let challenge = sessions::demand_setup(auth, &mut tx, (new.role, first), remembered).await?;
+    let challenge = sessions::demand_setup(auth, &mut tx, (new.role, first), &new.email, remembered).await?;
     let noticed = if matches!(found, Found::Owner) { user.id } else { Uuid::now_v7() };
     let notice = auth.codes().request(&mut tx, Subject::of(NOTICE, noticed), NOTICE_LIMITS).await?;
     let waiting = (user.id, user.auth_version);

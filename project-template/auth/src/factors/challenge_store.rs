@@ -64,6 +64,19 @@ pub(super) async fn find(db: &Db, id: Uuid, purpose: &str, now: OffsetDateTime) 
     .await)
 }
 
+pub(super) async fn set_held(db: &Db, id: Uuid, held: &str, now: OffsetDateTime) -> sqlx::Result<bool> {
+    let done = on!(db, pool => sqlx::query(
+        "update second_factor_challenges set held = $1 where id = $2 and expires_at > $3",
+    )
+    .bind(held)
+    .bind(id)
+    .bind(now)
+    .execute(pool)
+    .await?
+    .rows_affected());
+    Ok(done == 1)
+}
+
 /// Counts a guess at a challenge. Returns how many there were with it; none if the challenge takes no more.
 pub(super) async fn count(tx: &mut Tx, id: Uuid, most: u32, now: OffsetDateTime) -> sqlx::Result<Option<i64>> {
     let counted: Option<(i64,)> = in_tx!(tx, conn => sqlx::query_as(

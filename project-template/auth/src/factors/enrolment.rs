@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use super::secret::Secret;
 use super::{
-    AlreadyEnrolled, CodeWrong, NotEnrolled, SetupNotBegun, challenge_store, check, qr, recovery, store, totp,
+    AlreadyEnrolled, CodeWrong, Enrollee, NotEnrolled, SetupNotBegun, challenge_store, check, qr, recovery, store, totp,
 };
 use crate::Auth;
-use crate::audit::{Event, Kind};
+use crate::audit::{Event, Kind, Reason};
 use crate::codes;
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -27,16 +27,20 @@ pub(crate) struct Shown {
 ///
 /// # Errors
 /// 400 if the account has a second factor.
-pub(crate) async fn begin(auth: &Auth, user: &User) -> Result<Shown> {
+pub(crate) async fn begin(auth: &Auth, enrollee: &Enrollee) -> Result<Shown> {
     let (secret, now) = (Secret::random(), auth.now());
-    let (sealed, _) = secret.seal(&auth.tokens(), user.id, now);
+    let (sealed, _) = secret.seal(&auth.tokens(), enrollee.id, now);
     let until = now + auth.settings().mfa.challenge_lifetime;
-    if !store::set_up(auth.db(), (user.id, user.auth_version), &sealed, until).await? {
+    let is_begun = match enrollee.user {
+        Some(_) => store::set_up(auth.db(), (enrollee.id, enrollee.version), &sealed, until).await?,
+        None => enrollee.keep(auth, &sealed).await?,
+    };
+    if !is_begun {
         return Err(AlreadyEnrolled.into());
     }
     let issuer = auth.settings().mfa.issuer.as_deref().unwrap_or_else(|| auth.templates().service());
     let text = totp::base32(secret.totp());
-    let uri = totp::uri(&issuer.replace(':', " "), user.email.as_written(), &text);
+    let uri = totp::uri(&issuer.replace(':', " "), enrollee.email.as_written(), &text);
     let qr_code = qr::svg(&uri).ok_or_else(|| anyhow::anyhow!("an address is too long for a QR code"))?;
     Ok(Shown { secret: text, uri, qr_code })
 }
@@ -52,43 +56,48 @@ pub(crate) struct Ready {
 ///
 /// # Errors
 /// 400 if there is no setup, the account has a second factor, or the code is wrong.
-pub(crate) async fn compare(auth: &Auth, user: &User, code: &SecretString) -> Result<Ready> {
-    let owner = (user.id, user.auth_version);
-    let Some(setup) = store::setup(auth.db(), owner, auth.now()).await? else {
-        let is_enrolled = super::is_enrolled(auth, user.id).await?;
+pub(crate) async fn compare(auth: &Auth, enrollee: &Enrollee, code: &SecretString) -> Result<Ready> {
+    let stored = store::setup(auth.db(), (enrollee.id, enrollee.version), auth.now()).await?;
+    let shown = enrollee.shown.clone().map(|sealed| store::Setup { id: enrollee.id, sealed });
+    let Some(setup) = stored.or(shown) else {
+        let is_enrolled = super::is_enrolled(auth, enrollee.id).await?;
         return Err(if is_enrolled { AlreadyEnrolled.into() } else { Error::from(SetupNotBegun) });
     };
     // Sealed with a key that is gone: the setup is begun again.
-    let secret = Secret::open(&auth.tokens(), user.id, &setup.sealed).ok_or(SetupNotBegun)?;
+    let secret = Secret::open(&auth.tokens(), enrollee.id, &setup.sealed).ok_or(SetupNotBegun)?;
     let typed = codes::typed_digits(totp::DIGITS, code).ok_or(CodeWrong)?;
     let step = totp::step_of(secret.totp(), typed.expose_secret(), i64::MIN, auth.now()).ok_or(CodeWrong)?;
     Ok(Ready { setup: setup.id, secret, step })
 }
 
 /// Makes a setup the account's second factor, in a transaction that holds the account: a proven one, if its user reads the
-/// account's mail. Returns the recovery codes.
+/// account's mail. Returns the recovery codes. For nobody it runs the same statements.
 ///
 /// # Errors
 /// 400 if another request was first, or the account has changed.
 pub(crate) async fn finish(
     auth: &Auth,
     tx: &mut Tx,
-    (user, proven): (&User, bool),
+    (enrollee, proven): (&Enrollee, bool),
     ready: &Ready,
 ) -> Result<Vec<SecretString>> {
-    let now = auth.now();
-    if !store::take_setup(tx, user.id, ready.setup, now).await? {
+    let (id, is_decoy, now) = (enrollee.id, enrollee.user.is_none(), auth.now());
+    if !store::take_setup(tx, id, ready.setup, now).await? && !is_decoy {
         return Err(SetupNotBegun.into());
     }
-    let (sealed, sealed_by) = ready.secret.seal(&auth.tokens(), user.id, now);
-    if !store::insert(tx, (user.id, proven), (&sealed, &sealed_by), ready.step, now).await? {
+    let (sealed, sealed_by) = ready.secret.seal(&auth.tokens(), id, now);
+    if !store::insert(tx, (id, proven), (&sealed, &sealed_by), ready.step, now).await? && !is_decoy {
         return Err(AlreadyEnrolled.into());
     }
     let (codes, macs) = recovery::make(&ready.secret);
-    store::set_recovery_codes(tx, user.id, &macs).await?;
-    challenge_store::remove_all(tx, user.id).await?;
-    notices::second_factor_added(auth, tx, &user.email).await?;
-    auth.audit().write(tx, Event::of(Kind::SecondFactorAdded, user)).await?;
+    store::set_recovery_codes(tx, id, &macs).await?;
+    challenge_store::remove_all(tx, id).await?;
+    notices::second_factor_added(auth, tx, &enrollee.email, (!is_decoy).into()).await?;
+    let event = match &enrollee.user {
+        Some(user) => Event::of(Kind::SecondFactorAdded, user),
+        None => Event::at(Kind::SignUpRefused, &enrollee.email, None).because(Reason::SecondFactor),
+    };
+    auth.audit().write(tx, event).await?;
     Ok(codes)
 }
 

@@ -25,7 +25,7 @@ mod settings;
 mod store;
 mod totp;
 
-pub(crate) use challenge::{Challenge, Demand, Held, Purpose, demand, demand_setup, find};
+pub(crate) use challenge::{Challenge, Demand, Enrollee, Held, Purpose, demand, demand_setup, find, find_setup};
 pub(crate) use check::{Presented, Right, answer, of_session};
 pub(crate) use enrolment::{
     Overview, Ready, Renewal, begin, compare, finish, other_recovery_codes, overview, remove, renew,

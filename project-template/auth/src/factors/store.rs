@@ -60,7 +60,7 @@ pub(super) async fn factor(db: &Db, user: Uuid) -> sqlx::Result<Option<Factor>> 
     .await)
 }
 
-/// Inserts a factor. False if the account has one.
+/// Inserts a factor. False if the account has one, or does not exist.
 pub(super) async fn insert(
     tx: &mut Tx,
     (user, proven): (Uuid, bool),
@@ -71,7 +71,7 @@ pub(super) async fn insert(
     let inserted = in_tx!(tx, conn => sqlx::query(
         "insert into second_factors
            (user_id, id, recovery_id, sealed, sealed_by, used_step, created_at, recovery_at, proven)
-         values ($1, $2, $3, $4, $5, $6, $7, $7, $8)
+         select id, $2, $3, $4, $5, $6, $7, $7, $8 from users where id = $1
          on conflict do nothing",
     )
     .bind(user)
@@ -197,12 +197,12 @@ pub(super) async fn take_setup(tx: &mut Tx, user: Uuid, setup: Uuid, now: Offset
     Ok(taken == 1)
 }
 
-/// Replaces the recovery codes of an account.
+/// Replaces the recovery codes of an account, if it exists.
 pub(super) async fn set_recovery_codes(tx: &mut Tx, user: Uuid, macs: &[Vec<u8>]) -> sqlx::Result<()> {
     let remove = "delete from recovery_codes where user_id = $1";
     in_tx!(tx, conn => sqlx::query(remove).bind(user).execute(conn).await.map(drop))?;
     for mac in macs {
-        in_tx!(tx, conn => sqlx::query("insert into recovery_codes (user_id, mac) values ($1, $2)")
+        in_tx!(tx, conn => sqlx::query("insert into recovery_codes (user_id, mac) select id, $2 from users where id = $1")
             .bind(user)
             .bind(mac)
             .execute(conn)

@@ -63,10 +63,10 @@ pub(crate) async fn session_copied(auth: &Auth, tx: &mut Tx, to: &Email) -> Resu
     send(auth, tx, to, &content).await
 }
 
-/// The account has a second factor from now on.
-pub(crate) async fn second_factor_added(auth: &Auth, tx: &mut Tx, to: &Email) -> Result<()> {
+/// The account has a second factor from now on. Takes the same time with [`Leaves::No`].
+pub(crate) async fn second_factor_added(auth: &Auth, tx: &mut Tx, to: &Email, leaves: Leaves) -> Result<()> {
     let content = SecondFactorAdded { email: to.to_string(), time: auth.now(), reset_page: reset_page(auth) };
-    send(auth, tx, to, &content).await
+    auth.mail().write(tx, Mail::new(to, &content).leaves(leaves)).await
 }
 
 /// The account has no second factor any more.

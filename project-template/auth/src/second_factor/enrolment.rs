@@ -11,11 +11,11 @@ use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::db::Tx;
 use crate::error::Result;
-use crate::factors::{self, Challenge, Ready};
+use crate::factors::{self, Enrollee, Ready};
 use crate::http::Client;
 use crate::login::{self, Terms};
 use crate::sessions::{self, Admitted, DbUser, Delivery, Entry, Issued, Method, Proof, SignIn, SigningIn};
-use crate::users;
+use crate::users::{self, User};
 
 /// Makes the setup the second factor of a signed-in user, whose session then has two factors.
 ///
@@ -25,7 +25,7 @@ pub(super) async fn within_session(auth: &Auth, user: &DbUser, client: &Client, 
     let mut tx = auth.db().begin().await?;
     users::hold(&mut tx, user.id).await?;
     let proven = sessions::reads_mail(auth, &mut tx, user).await?;
-    let codes = factors::finish(auth, &mut tx, (user, proven), ready).await?;
+    let codes = factors::finish(auth, &mut tx, (&Enrollee::from(&user.user), proven), ready).await?;
     if sessions::prove(auth, &mut tx, user, client, Method::Code).await?.is_none() {
         return Err(sessions::session_over());
     }
@@ -40,64 +40,63 @@ pub(super) async fn within_session(auth: &Auth, user: &DbUser, client: &Client, 
 /// 400 or 401 if another request was first, or the account has changed; the error of a hook that refuses.
 pub(super) async fn before_session(
     auth: &Auth,
-    challenge: &Challenge,
+    enrollee: &Enrollee,
     client: &Client,
     delivery: Delivery,
     ready: &Ready,
 ) -> Result<Response> {
-    let user = &challenge.user;
-    if sessions::require(auth, user).is_err() {
-        let mut body = activated(&enrol(auth, challenge, ready).await?);
+    let held = enrollee.held().ok_or(SetupChallengeNotValid)?;
+    // A sign-up with a taken address waits for a confirmation that never comes.
+    let Some(user) = enrollee.user.as_ref().filter(|user| sessions::require(auth, user).is_ok()) else {
+        let mut body = activated(&enrol(auth, enrollee, ready).await?);
         body["detail"] = json!("Verification e-mail sent.");
         return Ok(Json(body).into_response());
-    }
+    };
     let refused = |reason: Reason| auth.audit().note(Event::of(Kind::SignInFailed, user).because(reason));
-    let signing_in = SigningIn { client, proof: Proof::SecondFactor, remembered: challenge.held.remembered };
-    let entry = sessions::admit_with_factor(auth, user, &signing_in, &challenge.held, refused).await?;
+    let signing_in = SigningIn { client, proof: Proof::SecondFactor, remembered: held.remembered };
+    let entry = sessions::admit_with_factor(auth, user, &signing_in, held, refused).await?;
     let (codes, sign_in) = match entry {
         Entry::Open(admitted) => {
-            let (codes, issued) = begin(auth, challenge, client, &admitted, ready).await?;
+            let terms = Terms { proof: Proof::SecondFactor, forgotten: !held.remembered };
+            let (codes, issued) = begin(auth, (enrollee, user), (client, terms), &admitted, ready).await?;
             (codes, SignIn::Session(issued))
         }
-        Entry::Challenge(more) => (enrol(auth, challenge, ready).await?, SignIn::Challenge(more)),
+        Entry::Challenge(more) => (enrol(auth, enrollee, ready).await?, SignIn::Challenge(more)),
     };
     Ok(sign_in.answer(auth, delivery, StatusCode::OK, activated(&codes)))
 }
 
-async fn enrol(auth: &Auth, challenge: &Challenge, ready: &Ready) -> Result<Vec<SecretString>> {
+async fn enrol(auth: &Auth, enrollee: &Enrollee, ready: &Ready) -> Result<Vec<SecretString>> {
     let mut tx = auth.db().begin().await?;
-    users::hold(&mut tx, challenge.user.id).await?;
-    if !challenge.take(auth, &mut tx).await? {
-        return Err(SetupChallengeNotValid.into());
-    }
-    let codes = finish(auth, &mut tx, challenge, ready).await?;
+    users::hold(&mut tx, enrollee.id()).await?;
+    let codes = finish(auth, &mut tx, enrollee, ready).await?;
     tx.commit().await?;
     Ok(codes)
 }
 
-async fn finish(auth: &Auth, tx: &mut Tx, challenge: &Challenge, ready: &Ready) -> Result<Vec<SecretString>> {
-    let user = &challenge.user;
-    let proven = sessions::reads_mail_by(auth, tx, user.id, &challenge.held.methods).await?;
-    factors::finish(auth, tx, (user, proven), ready).await
-}
-
 async fn begin(
     auth: &Auth,
-    challenge: &Challenge,
-    client: &Client,
+    (enrollee, user): (&Enrollee, &User),
+    (client, terms): (&Client, Terms),
     admitted: &Admitted,
     ready: &Ready,
 ) -> Result<(Vec<SecretString>, Issued)> {
-    let terms = Terms { proof: Proof::SecondFactor, forgotten: !challenge.held.remembered };
     let mut tx = auth.db().begin().await?;
-    let begun = login::begin(auth, &mut tx, &challenge.user, admitted, client, terms).await?;
+    let begun = login::begin(auth, &mut tx, user, admitted, client, terms).await?;
     let (issued, evicted) = begun.ok_or(SetupChallengeNotValid)?;
-    if !challenge.take(auth, &mut tx).await? {
-        return Err(SetupChallengeNotValid.into());
-    }
-    let codes = finish(auth, &mut tx, challenge, ready).await?;
+    let codes = finish(auth, &mut tx, enrollee, ready).await?;
     evicted.commit(auth, tx).await?;
     Ok((codes, issued))
+}
+
+/// Uses up the challenge and the setup.
+async fn finish(auth: &Auth, tx: &mut Tx, enrollee: &Enrollee, ready: &Ready) -> Result<Vec<SecretString>> {
+    if !enrollee.take(auth, tx).await? {
+        return Err(SetupChallengeNotValid.into());
+    }
+    let methods = enrollee.held().map_or("", |held| &held.methods);
+    let proven = sessions::reads_mail_by(auth, tx, enrollee.id(), methods).await?;
+    factors::finish(auth, tx, (enrollee, proven), ready).await
 }
 
 fn activated(codes: &[SecretString]) -> Value {

@@ -59,7 +59,7 @@ fn code(fields: &mut Fields) -> Option<SecretString> {
 /// Who sets up a second factor: a signed-in user, or one who has to before their first session.
 enum Enrolling {
     Session(Box<DbUser>, CurrentUser),
-    Challenge(Box<factors::Challenge>),
+    Challenge(Box<factors::Enrollee>),
 }
 
 impl Enrolling {
@@ -75,8 +75,7 @@ impl Enrolling {
         if id.is_empty() {
             return Ok(Self::Session(Box::new(user?), token?));
         }
-        let challenge = factors::find(auth, factors::Purpose::Setup, &id).await?;
-        let challenge = challenge.filter(factors::Challenge::is_open).ok_or(SetupChallengeNotValid)?;
-        Ok(Self::Challenge(Box::new(challenge)))
+        let enrollee = factors::find_setup(auth, &id).await?.ok_or(SetupChallengeNotValid)?;
+        Ok(Self::Challenge(Box::new(enrollee)))
     }
 }

@@ -19,7 +19,7 @@ use crate::Auth;
 use crate::error::Result;
 use crate::error::shared::Throttled;
 use crate::factors::{
-    self, AlreadyEnrolled, ChallengeNotValid, CodeWrong, Locked, NotEnrolled, Presented, RecoveryCodeWrong,
+    self, AlreadyEnrolled, ChallengeNotValid, CodeWrong, Enrollee, Locked, NotEnrolled, Presented, RecoveryCodeWrong,
     SetupNotBegun, TooManyGuesses,
 };
 use crate::http::{Client, Fields};
@@ -173,9 +173,9 @@ async fn setup(
     let shown = match enrolling {
         Enrolling::Session(user, token) => {
             require_fresh(&auth, &token)?;
-            factors::begin(&auth, &user).await?
+            factors::begin(&auth, &Enrollee::from(&user.user)).await?
         }
-        Enrolling::Challenge(challenge) => factors::begin(&auth, &challenge.user).await?,
+        Enrolling::Challenge(enrollee) => factors::begin(&auth, &enrollee).await?,
     };
     Ok(Json(json!({ "secret": shown.secret, "provisioning_uri": shown.uri, "qr_code": shown.qr_code })))
 }
@@ -212,12 +212,12 @@ async fn activate(
     let code = fields.finish_with(code)?;
     match enrolling {
         Enrolling::Session(user, _) => {
-            let ready = factors::compare(&auth, &user, &code).await?;
+            let ready = factors::compare(&auth, &Enrollee::from(&user.user), &code).await?;
             within_session(&auth, &user, &client, &ready).await
         }
-        Enrolling::Challenge(challenge) => {
-            let ready = factors::compare(&auth, &challenge.user, &code).await?;
-            before_session(&auth, &challenge, &client, delivery, &ready).await
+        Enrolling::Challenge(enrollee) => {
+            let ready = factors::compare(&auth, &enrollee, &code).await?;
+            before_session(&auth, &enrollee, &client, delivery, &ready).await
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::error::Result;
-use crate::factors::{self, Challenge, ChallengeNotValid, Presented, Purpose, Right};
+use crate::factors::{self, Challenge, ChallengeNotValid, Presented, Right};
 use crate::http::Client;
 use crate::login::{self, Terms};
 use crate::sessions::{self, Entry, Issued, Proof, SigningIn};
@@ -21,7 +21,7 @@ pub(crate) async fn sign_in(
     presented: Presented,
     proof: Proof,
 ) -> Result<Issued> {
-    let challenge = factors::find(auth, Purpose::Code, challenge).await?.ok_or(ChallengeNotValid)?;
+    let challenge = factors::find(auth, challenge).await?.ok_or(ChallengeNotValid)?;
     let right = factors::answer(auth, &challenge, presented).await?;
     match begin(auth, client, &challenge, &right, proof).await {
         Ok(Some(issued)) => Ok(issued),

@@ -14,7 +14,7 @@ use crate::factors::{self, Demand, Held, Purpose};
 use crate::http::Client;
 use crate::openapi::bodies;
 use crate::tokens::UserClaims;
-use crate::users::User;
+use crate::users::{Email, User};
 
 bodies! {
     /// Tokens; or, where the account has or must have a second factor, the id of a challenge instead.
@@ -168,7 +168,7 @@ pub(crate) async fn admit(
         return Ok(Entry::Challenge(challenge));
     }
     if !methods.has(Method::Several) {
-        let held = Held { methods: methods.to_text(), remembered: signing_in.remembered, asked: true };
+        let held = Held::new(methods.to_text(), signing_in.remembered, true);
         if let Some(demand) = factors::demand(auth, user, &held, shows_mail).await? {
             return Ok(Entry::Challenge(demand.into()));
         }
@@ -209,15 +209,17 @@ async fn ask(
     })
 }
 
-/// What is demanded of a user who signs up and whose address must be verified before a session begins.
+/// What is demanded of a user who signs up and whose address must be verified before a session begins. Without an owner
+/// the address is taken, and the answer the same.
 pub(crate) async fn demand_setup(
     auth: &Auth,
     tx: &mut Tx,
     (role, owner): (i64, Option<&User>),
+    email: &Email,
     remembered: bool,
 ) -> Result<Option<Challenge>> {
-    let held = Held { methods: Methods::from(Method::Password).to_text(), remembered, asked: false };
-    Ok(factors::demand_setup(auth, tx, (role, owner), &held).await?.map(Challenge::from))
+    let held = Held::new(Methods::from(Method::Password).to_text(), remembered, false);
+    Ok(factors::demand_setup(auth, tx, (role, owner), email, &held).await?.map(Challenge::from))
 }
 
 impl From<Demand> for Challenge {

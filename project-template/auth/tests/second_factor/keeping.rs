@@ -16,10 +16,17 @@ auth::on_both_engines!(
     the_audit_log_and_the_mails_hold_no_code,
 );
 
-async fn rows(app: &TestApp, table: &str) -> i64 {
+pub(super) async fn rows(app: &TestApp, table: &str) -> i64 {
     let query = auth::sqlx::AssertSqlSafe(format!("select count(*) from {table}"));
     let (count,): (i64,) = auth::on!(app.auth.db(), pool => auth::sqlx::query_as(query).fetch_one(pool).await).unwrap();
     count
+}
+
+pub(super) async fn texts(app: &TestApp, table: &str, column: &str) -> Vec<String> {
+    let query = auth::sqlx::AssertSqlSafe(format!("select {column} from {table}"));
+    let rows: Vec<(String,)> =
+        auth::on!(app.auth.db(), pool => auth::sqlx::query_as(query).fetch_all(pool).await).unwrap();
+    rows.into_iter().map(|(text,)| text).collect()
 }
 
 async fn old_challenges_setups_and_guesses_are_removed(engine: Engine) {
