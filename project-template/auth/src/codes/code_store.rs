@@ -3,8 +3,10 @@ use uuid::Uuid;
 
 use super::challenge::RequestId;
 use super::code::{Bounds, Count, Limits, Subject};
-use crate::db::{Db, Tx};
+use crate::db::{Db, Expiring, Tx, expiring};
 use crate::{in_tx, on};
+
+pub(super) const EXPIRING: Expiring = expiring!("code_requests", "id", "expires_at");
 
 const COUNT: &str = "select sends, sent_at, guesses, guessed_at, day_guesses, day_from
     from codes where purpose = $1 and subject = $2";
@@ -234,26 +236,6 @@ pub(super) async fn remove_all(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
         in_tx!(tx, conn => sqlx::query(query).bind(subject).execute(conn).await.map(drop))?;
     }
     Ok(())
-}
-
-pub(super) async fn remove_expired(db: &Db, now: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
-    Ok(on!(db, pool => sqlx::query(
-        "delete from code_requests where id in
-           (select id from code_requests where expires_at <= $1 order by expires_at limit $2)",
-    )
-    .bind(now)
-    .bind(i64::from(limit))
-    .execute(pool)
-    .await?
-    .rows_affected()))
-}
-
-pub(super) async fn count_expired(db: &Db, now: OffsetDateTime) -> sqlx::Result<u64> {
-    let (count,): (i64,) = on!(db, pool => sqlx::query_as("select count(*) from code_requests where expires_at <= $1")
-        .bind(now)
-        .fetch_one(pool)
-        .await?);
-    Ok(count.unsigned_abs())
 }
 
 pub(super) async fn remove_stale(db: &Db, before: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {

@@ -1,8 +1,10 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::db::{Db, Tx};
+use crate::db::{Db, Expiring, Tx, expiring};
 use crate::{in_tx, on};
+
+pub(super) const EXPIRING: Expiring = expiring!("links", "hash", "expires_at");
 
 crate::row! {
     pub(super) struct Row {
@@ -105,24 +107,5 @@ pub(super) async fn count_live(tx: &mut Tx, purpose: &str, subject: Uuid, now: O
     .bind(now)
     .fetch_one(conn)
     .await?);
-    Ok(count.unsigned_abs())
-}
-
-pub(super) async fn remove_expired(db: &Db, before: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
-    Ok(on!(db, pool => sqlx::query(
-        "delete from links where hash in (select hash from links where expires_at <= $1 order by expires_at limit $2)",
-    )
-    .bind(before)
-    .bind(i64::from(limit))
-    .execute(pool)
-    .await?
-    .rows_affected()))
-}
-
-pub(super) async fn count_expired(db: &Db, before: OffsetDateTime) -> sqlx::Result<u64> {
-    let (count,): (i64,) = on!(db, pool => sqlx::query_as("select count(*) from links where expires_at <= $1")
-        .bind(before)
-        .fetch_one(pool)
-        .await?);
     Ok(count.unsigned_abs())
 }

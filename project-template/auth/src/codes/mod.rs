@@ -42,15 +42,15 @@ pub(crate) async fn erase(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
 impl Codes<'_> {
     pub(crate) async fn remove_expired(self, limit: u32) -> sqlx::Result<u64> {
         let (db, now) = (self.0.db(), self.0.now());
-        let links = link_store::remove_expired(db, now - link::EXPLAINED, limit).await?;
-        let requests = code_store::remove_expired(db, now, limit).await?;
+        let links = link_store::EXPIRING.remove(db, now - link::EXPLAINED, limit).await?;
+        let requests = code_store::EXPIRING.remove(db, now, limit).await?;
         Ok(links + requests + code_store::remove_stale(db, now - code::REMEMBERED, limit).await?)
     }
 
     pub(crate) async fn count_expired(self) -> sqlx::Result<u64> {
         let (db, now) = (self.0.db(), self.0.now());
-        let links = link_store::count_expired(db, now - link::EXPLAINED).await?;
-        let requests = code_store::count_expired(db, now).await?;
+        let links = link_store::EXPIRING.count(db, now - link::EXPLAINED).await?;
+        let requests = code_store::EXPIRING.count(db, now).await?;
         Ok(links + requests + code_store::count_stale(db, now - code::REMEMBERED).await?)
     }
 }

@@ -1,6 +1,7 @@
 //! The database: SQLite or PostgreSQL, chosen by `database.url` at run time. The only room that knows an engine.
 //! Each query is written once and runs on either pool through [`crate::on`]. Ids (UUIDv7) and times come from Rust.
 
+mod expiring;
 mod failures;
 mod idle;
 mod migrating;
@@ -14,6 +15,7 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+pub(crate) use expiring::{Expiring, expiring};
 pub(crate) use failures::{is_passing, is_taken, was_crowded};
 use secrecy::ExposeSecret;
 pub use settings::Settings;
