@@ -9,7 +9,7 @@
 //! | material | `tokens` `redis` `http` `pages` `metrics` |
 //! | tools | `codes` `mail` `throttle` `audit` `notices` |
 //! | nouns | `users` `factors` `sessions` `hooks` |
-//! | ways | `passwords` `login` `second_factor` `passkeys` `credentials` `email_verification` `registration` `login_codes` `password_reset` `account` |
+//! | ways | `passwords` `login` `passkeys` `second_factor` `credentials` `email_verification` `registration` `login_codes` `password_reset` `account` |
 //! | house | `operations` `admin` `server` `app` `commands` |
 //!
 //! | room | what it is for |
@@ -41,8 +41,8 @@
 //! | [`hooks`] | extension points for the application |
 //! | [`passwords`] | rules for passwords, their storage and change |
 //! | [`login`] | signing in: the one function that every way in ends at |
-//! | `second_factor` | setting up a second factor, signing in with it, removing it |
 //! | [`passkeys`] | signing in with a passkey; adding and removing them |
+//! | `second_factor` | setting up a second factor, signing in with it, removing it |
 //! | `credentials` | what may be an attacker's who signed up with another person's address |
 //! | [`email_verification`] | proof that mail to an address reaches its account |
 //! | [`registration`] | signing up |

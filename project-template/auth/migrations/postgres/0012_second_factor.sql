@@ -22,7 +22,8 @@ create index second_factors_by_seal on second_factors (sealed_by);
 -- A secret that was shown and waits for its first code.
 create table second_factor_setups (
     user_id    uuid not null primary key references users (id) on delete cascade,
-    id         uuid not null,
+    -- Another one for each secret.
+    id         uuid not null unique,
     -- Void once the account has another `auth_version`.
     version    bigint not null,
     sealed     bytea not null,

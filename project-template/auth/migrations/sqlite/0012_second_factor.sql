@@ -22,7 +22,8 @@ create index second_factors_by_seal on second_factors (sealed_by);
 -- A secret that was shown and waits for its first code.
 create table second_factor_setups (
     user_id    blob not null primary key references users (id) on delete cascade,
-    id         blob not null,
+    -- Another one for each secret.
+    id         blob not null unique,
     -- Void once the account has another `auth_version`.
     version    integer not null,
     sealed     blob not null,

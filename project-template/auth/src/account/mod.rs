@@ -20,6 +20,7 @@ use crate::email_verification;
 use crate::error::Result;
 use crate::factors;
 use crate::login_codes;
+use crate::passkeys;
 use crate::sessions::{self, Ended, EndedBy};
 use crate::throttle;
 use crate::users::{self, User};
@@ -58,7 +59,12 @@ pub(crate) async fn remove_second_factor(auth: &Auth, user: &User) -> Result<boo
 /// As [`remove_second_factor`], within a transaction that holds the account. The caller must commit it through the
 /// returned `Ended`.
 pub(crate) async fn remove_second_factor_in(auth: &Auth, tx: &mut Tx, user: &User) -> Result<(bool, Ended)> {
-    if !factors::remove(auth, tx, user).await? {
+    let mut removed = factors::remove(auth, tx, user).await?;
+    // Where there must be a second factor, passkeys are one by themselves.
+    if !removed && auth.settings().mfa.is_required_of(user.role) {
+        removed = passkeys::remove_all(auth, tx, user).await?;
+    }
+    if !removed {
         return Ok((false, Ended::default()));
     }
     Ok((true, sessions::end_all(auth, tx, user.id, None, EndedBy::SecondFactor).await?))

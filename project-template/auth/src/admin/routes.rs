@@ -195,7 +195,7 @@ async fn admitted(auth: &Auth, client: &Client, headers: &HeaderMap, fields: &mu
     match challenge.due() {
         Due::Code(id) => Ok(Admitted::CodeDue(id.clone())),
         Due::Setup => Err(not_set_up()),
-        Due::None => Err(challenged()),
+        Due::Passkey | Due::None => Err(challenged()),
     }
 }
 

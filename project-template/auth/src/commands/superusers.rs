@@ -31,13 +31,13 @@ pub(super) async fn advise(settings: &Settings) -> Advice {
 
 async fn count(settings: &Settings) -> anyhow::Result<u64> {
     let Some(db) = Db::connect_existing(&settings.database).await? else { return Ok(0) };
-    let counted = counted(&db).await;
+    let counted = counted(&db, settings).await;
     db.close().await;
     counted
 }
 
-async fn counted(db: &Db) -> anyhow::Result<u64> {
+async fn counted(db: &Db, settings: &Settings) -> anyhow::Result<u64> {
     let pending = db.pending_migrations().await?;
     anyhow::ensure!(pending.is_empty(), "it lacks the migrations {}", pending.join(", "));
-    Ok(factors::count_superusers_without(db).await?)
+    Ok(factors::count_superusers_without(db, &settings.mfa).await?)
 }

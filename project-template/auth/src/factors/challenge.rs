@@ -44,6 +44,9 @@ pub(crate) struct Held {
     pub(crate) remembered: bool,
     /// Whether the hook before a sign-in was asked.
     pub(crate) asked: bool,
+    /// How the challenge can be answered.
+    #[serde(default)]
+    pub(crate) ways: Ways,
     /// Set for a sign-up with a taken address, whose challenge belongs to no account. Encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     decoy: Option<String>,
@@ -51,7 +54,7 @@ pub(crate) struct Held {
 
 impl Held {
     pub(crate) fn new(methods: String, remembered: bool, asked: bool) -> Self {
-        Self { methods, remembered, asked, decoy: None }
+        Self { methods, remembered, asked, ways: Ways::default(), decoy: None }
     }
 }
 
@@ -68,6 +71,22 @@ struct Decoy {
 pub(crate) struct Demand {
     pub(crate) purpose: Purpose,
     id: Uuid,
+    ways: Ways,
+}
+
+/// How a challenge can be answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Ways {
+    /// With a code of the app, or a recovery code.
+    pub(crate) app: bool,
+    pub(crate) passkey: bool,
+}
+
+impl Ways {
+    fn names(self) -> Vec<&'static str> {
+        let app = ["totp", "recovery"].into_iter().filter(|_| self.app);
+        app.chain(Some("passkey").filter(|_| self.passkey)).collect()
+    }
 }
 
 impl Demand {
@@ -76,9 +95,16 @@ impl Demand {
         self.id.simple().to_string()
     }
 
-    /// The members of the answer.
+    pub(crate) fn takes_codes(self) -> bool {
+        self.ways.app
+    }
+
+    /// The members of the answer. The ways are named where there is a choice, or another one than usual.
     pub(crate) fn members(self) -> Value {
         match self.purpose {
+            Purpose::Code if self.ways.passkey => {
+                json!({ "mfa_required": true, "challenge_id": self.id(), "methods": self.ways.names() })
+            }
             Purpose::Code => json!({ "mfa_required": true, "challenge_id": self.id() }),
             Purpose::Setup => json!({ "mfa_setup_required": true, "setup_challenge_id": self.id() }),
         }
@@ -91,32 +117,42 @@ impl Demand {
 /// # Errors
 /// 429 while no guess at the account's second factor is accepted. If the database cannot be reached.
 pub(crate) async fn demand(auth: &Auth, user: &User, held: &Held, reads_mail: bool) -> Result<Option<Demand>> {
-    let purpose = if counts(auth, user, reads_mail).await? {
+    let ways = ways(auth, user, reads_mail).await?;
+    let is_required = auth.settings().mfa.is_required_of(user.role);
+    let purpose = if ways.app || (is_required && ways.passkey) {
         guesses::refuse_locked(auth, user).await?;
         Purpose::Code
-    } else if auth.settings().mfa.is_required_of(user.role) {
+    } else if is_required {
         Purpose::Setup
     } else {
         return Ok(None);
     };
-    let demand = Demand { purpose, id: random() };
-    store::insert(auth.db(), &row(auth, demand, (user.id, user.auth_version), &text(held)?)).await?;
+    let demand = Demand { purpose, id: random(), ways };
+    let held = Held { ways, ..held.clone() };
+    store::insert(auth.db(), &row(auth, demand, (user.id, user.auth_version), &text(&held)?)).await?;
     Ok(Some(demand))
 }
 
-/// Whether the account has a second factor that counts for this user.
-async fn counts(auth: &Auth, user: &User, reads_mail: bool) -> Result<bool> {
-    let mode = auth.settings().mfa.totp;
-    match factors::is_proven(auth.db(), user.id).await?.filter(|_| mode != Mode::Disabled) {
+/// The second factors of the account that count for this user.
+async fn ways(auth: &Auth, user: &User, reads_mail: bool) -> Result<Ways> {
+    let settings = auth.settings();
+    if settings.mfa.totp == Mode::Disabled {
+        return Ok(Ways::default());
+    }
+    let standing = factors::standing(auth.db(), user.id).await?;
+    let app = match standing.app {
         Some(false) if reads_mail => {
             let mut tx = auth.db().begin().await?;
             users::hold(&mut tx, user.id).await?;
             super::discard_unproven(auth, &mut tx, user).await?;
             tx.commit().await?;
-            Ok(false)
+            false
         }
-        found => Ok(found.is_some()),
-    }
+        found => found.is_some(),
+    };
+    // Passkeys that are not proven stay: they keep nobody out who is not asked for them.
+    let passkeys = if reads_mail { standing.proven_passkeys } else { standing.passkeys };
+    Ok(Ways { app, passkey: settings.passkeys.enabled && passkeys > 0 })
 }
 
 /// Demands that a sign-up sets up a second factor, if its role must have one. Without an `owner`, does the same and
@@ -131,7 +167,7 @@ pub(crate) async fn demand_setup(
     if !auth.settings().mfa.is_required_of(role) {
         return Ok(None);
     }
-    let demand = Demand { purpose: Purpose::Setup, id: random() };
+    let demand = Demand { purpose: Purpose::Setup, id: random(), ways: Ways::default() };
     let subject = owner.map_or_else(|| (random(), 0), |user| (user.id, user.auth_version));
     let decoy = Decoy { email: email.as_written().to_owned(), secret: None }.sealed(auth, subject.0)?;
     let held = Held { decoy: Some(decoy).filter(|_| owner.is_none()), ..held.clone() };

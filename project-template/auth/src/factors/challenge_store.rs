@@ -3,8 +3,12 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::db::{Db, Tx};
+use crate::db::{Db, Expiring, Tx, expiring};
 use crate::{in_tx, on};
+
+pub(super) const EXPIRING: Expiring = expiring!("second_factor_challenges", "id", "expires_at");
+/// Guesses no longer count from some time after they were made.
+pub(super) const GUESSES: Expiring = expiring!("second_factor_guesses", "id", "guessed_at");
 
 crate::row! {
     pub(super) struct Row {
@@ -141,7 +145,7 @@ pub(super) async fn clamp(tx: &mut Tx, user: Uuid, now: OffsetDateTime) -> sqlx:
     .map(drop))
 }
 
-const GUESSES: &str = "select guessed_at, pending from second_factor_guesses
+const GUESSES_OF: &str = "select guessed_at, pending from second_factor_guesses
     where user_id = $1 and guessed_at > $2 order by guessed_at";
 
 /// The guesses of an account since `after`, oldest first, and whether each is still being compared.
@@ -150,11 +154,11 @@ pub(super) async fn guesses_in(
     user: Uuid,
     after: OffsetDateTime,
 ) -> sqlx::Result<Vec<(OffsetDateTime, bool)>> {
-    in_tx!(tx, conn => sqlx::query_as(GUESSES).bind(user).bind(after).fetch_all(conn).await)
+    in_tx!(tx, conn => sqlx::query_as(GUESSES_OF).bind(user).bind(after).fetch_all(conn).await)
 }
 
 pub(super) async fn guesses(db: &Db, user: Uuid, after: OffsetDateTime) -> sqlx::Result<Vec<(OffsetDateTime, bool)>> {
-    on!(db, pool => sqlx::query_as(GUESSES).bind(user).bind(after).fetch_all(pool).await)
+    on!(db, pool => sqlx::query_as(GUESSES_OF).bind(user).bind(after).fetch_all(pool).await)
 }
 
 pub(super) async fn add_guess(tx: &mut Tx, id: Uuid, user: Uuid, now: OffsetDateTime) -> sqlx::Result<()> {
@@ -191,48 +195,4 @@ pub(super) async fn forgive(tx: &mut Tx, user: Uuid, right: Uuid) -> sqlx::Resul
         .execute(conn)
         .await
         .map(drop))
-}
-
-pub(super) async fn remove_expired(db: &Db, now: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
-    Ok(on!(db, pool => sqlx::query(
-        "delete from second_factor_challenges where id in
-           (select id from second_factor_challenges where expires_at <= $1 order by expires_at limit $2)",
-    )
-    .bind(now)
-    .bind(i64::from(limit))
-    .execute(pool)
-    .await?
-    .rows_affected()))
-}
-
-pub(super) async fn count_expired(db: &Db, now: OffsetDateTime) -> sqlx::Result<u64> {
-    let (count,): (i64,) = on!(db, pool => sqlx::query_as(
-        "select count(*) from second_factor_challenges where expires_at <= $1",
-    )
-    .bind(now)
-    .fetch_one(pool)
-    .await?);
-    Ok(count.unsigned_abs())
-}
-
-pub(super) async fn remove_old_guesses(db: &Db, before: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
-    Ok(on!(db, pool => sqlx::query(
-        "delete from second_factor_guesses where id in
-           (select id from second_factor_guesses where guessed_at <= $1 order by guessed_at limit $2)",
-    )
-    .bind(before)
-    .bind(i64::from(limit))
-    .execute(pool)
-    .await?
-    .rows_affected()))
-}
-
-pub(super) async fn count_old_guesses(db: &Db, before: OffsetDateTime) -> sqlx::Result<u64> {
-    let (count,): (i64,) = on!(db, pool => sqlx::query_as(
-        "select count(*) from second_factor_guesses where guessed_at <= $1",
-    )
-    .bind(before)
-    .fetch_one(pool)
-    .await?);
-    Ok(count.unsigned_abs())
 }

@@ -36,7 +36,12 @@ pub(crate) struct Right {
 enum Found {
     Step(i64),
     RecoveryCode(Vec<u8>),
+    /// By another room, which uses it up.
+    Other(Wrong),
 }
+
+/// Makes the refusal of a wrong answer.
+type Wrong = fn() -> Error;
 
 /// Checks a code that answers a challenge.
 ///
@@ -57,34 +62,76 @@ pub(crate) async fn of_session(auth: &Auth, user: &User, presented: Presented) -
     decided(auth, user, None, presented).await
 }
 
-/// Counts and compares a code in a separate task, so that it is decided, and the owner of an account that is guessed at
-/// notified, even if the client disconnects.
+/// As [`answer`], for an answer that another room checks and uses up: none if it is wrong.
+pub(crate) async fn answer_otherwise<T: Send + 'static>(
+    auth: &Auth,
+    challenge: &Challenge,
+    wrong: Wrong,
+    check: impl Future<Output = Result<Option<T>>> + Send + 'static,
+) -> Result<(Right, T)> {
+    weighed(auth, &challenge.user, Some(challenge.id), wrong, check).await
+}
+
+/// As [`answer_otherwise`], for a signed-in user.
+pub(crate) async fn of_session_otherwise<T: Send + 'static>(
+    auth: &Auth,
+    user: &User,
+    wrong: Wrong,
+    check: impl Future<Output = Result<Option<T>>> + Send + 'static,
+) -> Result<(Right, T)> {
+    weighed(auth, user, None, wrong, check).await
+}
+
+async fn weighed<T: Send + 'static>(
+    auth: &Auth,
+    user: &User,
+    challenge: Option<Uuid>,
+    wrong: Wrong,
+    check: impl Future<Output = Result<Option<T>>> + Send + 'static,
+) -> Result<(Right, T)> {
+    let (guess, shown) = counted(auth, user, challenge, wrong, check).await?;
+    Ok((Right { user: user.clone(), guess, found: Found::Other(wrong) }, shown))
+}
+
 async fn decided(auth: &Auth, user: &User, challenge: Option<Uuid>, presented: Presented) -> Result<Right> {
+    let wrong = presented.wrong();
+    let (owned, owner) = (auth.clone(), user.clone());
+    let check = async move {
+        match store::factor(owned.db(), owner.id).await? {
+            Some(factor) => found(&owned, &owner, &factor, &presented).await,
+            // It was removed since the challenge.
+            None => Err(ChallengeNotValid.into()),
+        }
+    };
+    let (guess, found) = counted(auth, user, challenge, wrong, check).await?;
+    Ok(Right { user: user.clone(), guess, found })
+}
+
+/// Counts and compares an answer in a separate task, so that it is decided, and the owner of an account that is guessed at
+/// notified, even if the client disconnects.
+async fn counted<T: Send + 'static>(
+    auth: &Auth,
+    user: &User,
+    challenge: Option<Uuid>,
+    wrong: Wrong,
+    check: impl Future<Output = Result<Option<T>>> + Send + 'static,
+) -> Result<(Guess, T)> {
     let (auth, user) = (auth.clone(), user.clone());
     let task = tokio::spawn(
         request::of_same_request(async move {
             let guess = guesses::count(&auth, &user, challenge).await?;
-            compare(&auth, &user, guess, &presented).await
+            match check.await {
+                Ok(Some(found)) => Ok((guess, found)),
+                Ok(None) => Err(guesses::was_wrong(&auth, &user, &guess, wrong()).await?),
+                Err(error) => {
+                    guesses::was_not_compared(&auth, &guess).await?;
+                    Err(error)
+                }
+            }
         })
         .in_current_span(),
     );
     task.await.unwrap_or_else(|error| Err(anyhow::Error::new(error).into()))
-}
-
-async fn compare(auth: &Auth, user: &User, guess: Guess, presented: &Presented) -> Result<Right> {
-    let found = match store::factor(auth.db(), user.id).await? {
-        Some(factor) => found(auth, user, &factor, presented).await,
-        // It was removed since the challenge.
-        None => Err(ChallengeNotValid.into()),
-    };
-    match found {
-        Ok(Some(found)) => Ok(Right { user: user.clone(), guess, found }),
-        Ok(None) => Err(guesses::was_wrong(auth, user, &guess, presented.wrong()).await?),
-        Err(error) => {
-            guesses::was_not_compared(auth, &guess).await?;
-            Err(error)
-        }
-    }
 }
 
 async fn found(auth: &Auth, user: &User, factor: &Factor, presented: &Presented) -> Result<Option<Found>> {
@@ -111,10 +158,10 @@ pub(super) fn open(auth: &Auth, user: &User, factor: &Factor) -> Result<Secret> 
 }
 
 impl Presented {
-    fn wrong(&self) -> Error {
+    fn wrong(&self) -> Wrong {
         match self {
-            Self::Code(_) => CodeWrong.into(),
-            Self::RecoveryCode(_) => RecoveryCodeWrong.into(),
+            Self::Code(_) => || CodeWrong.into(),
+            Self::RecoveryCode(_) => || RecoveryCodeWrong.into(),
         }
     }
 }
@@ -127,6 +174,7 @@ impl Right {
         let is_ours = match &self.found {
             Found::Step(step) => store::use_step(tx, user.id, *step, now).await?,
             Found::RecoveryCode(mac) => store::use_recovery_code(tx, user.id, mac, now).await?,
+            Found::Other(_) => true,
         };
         if !is_ours {
             return Ok(false);
@@ -145,6 +193,7 @@ impl Right {
         let wrong = match self.found {
             Found::Step(_) => CodeWrong.into(),
             Found::RecoveryCode(_) => RecoveryCodeWrong.into(),
+            Found::Other(wrong) => wrong(),
         };
         guesses::was_wrong(auth, &self.user, &self.guess, wrong).await
     }

@@ -1,6 +1,7 @@
 //! Second factors: their secrets, their codes, and the challenges of sign-ins that wait for one.
 //!
-//! An account has at most one: an authenticator app (TOTP, RFC 6238), with recovery codes beside it. `sessions::admit`
+//! An account has at most one authenticator app (TOTP, RFC 6238), with recovery codes beside it, and its passkeys stand in
+//! for that; where it must have a second factor, they are one by themselves. `sessions::admit`
 //! asks [`demand`] before any session begins, so no way to sign in gets past it; a mailed code is never a second factor.
 //!
 //! A code counts once: the statement that uses it up is guarded by the last step that was used, and runs in the
@@ -26,7 +27,7 @@ mod store;
 mod totp;
 
 pub(crate) use challenge::{Challenge, Demand, Enrollee, Held, Purpose, demand, demand_setup, find, find_setup};
-pub(crate) use check::{Presented, Right, answer, of_session};
+pub(crate) use check::{Presented, Right, answer, answer_otherwise, of_session, of_session_otherwise};
 pub(crate) use enrolment::{
     Overview, Ready, Renewal, begin, compare, finish, other_recovery_codes, overview, remove, renew,
 };
@@ -65,9 +66,9 @@ refusals! {
     SetupNotBegun = BAD_REQUEST, "setup_not_initiated", "Setup not initiated.";
 }
 
-/// Whether the account has a second factor that counts.
+/// Whether the account has an authenticator app that counts.
 pub(crate) async fn is_enrolled(auth: &Auth, user: Uuid) -> Result<bool> {
-    Ok(auth.settings().mfa.totp != Mode::Disabled && store::is_proven(auth.db(), user).await?.is_some())
+    Ok(auth.settings().mfa.totp != Mode::Disabled && store::standing(auth.db(), user).await?.app.is_some())
 }
 
 /// Removes everything that belongs to an account that is deleted.
@@ -120,28 +121,28 @@ pub(crate) async fn reseal(auth: &Auth, limit: u32) -> sqlx::Result<u64> {
 /// Removes expired challenges and setups, at most `limit` of each. Returns how many.
 pub(crate) async fn remove_expired(auth: &Auth, limit: u32) -> sqlx::Result<u64> {
     let now = auth.now();
-    let challenges = challenge_store::remove_expired(auth.db(), now, limit).await?;
-    Ok(challenges + store::remove_expired_setups(auth.db(), now, limit).await?)
+    let challenges = challenge_store::EXPIRING.remove(auth.db(), now, limit).await?;
+    Ok(challenges + store::EXPIRING_SETUPS.remove(auth.db(), now, limit).await?)
 }
 
 /// How many [`remove_expired`] would remove, without a limit.
 pub(crate) async fn count_expired(auth: &Auth) -> sqlx::Result<u64> {
     let now = auth.now();
-    let challenges = challenge_store::count_expired(auth.db(), now).await?;
-    Ok(challenges + store::count_expired_setups(auth.db(), now).await?)
+    let challenges = challenge_store::EXPIRING.count(auth.db(), now).await?;
+    Ok(challenges + store::EXPIRING_SETUPS.count(auth.db(), now).await?)
 }
 
 /// Removes guesses that no longer count, at most `limit`. Returns how many.
 pub(crate) async fn remove_old_guesses(auth: &Auth, limit: u32) -> sqlx::Result<u64> {
-    challenge_store::remove_old_guesses(auth.db(), auth.now() - auth.settings().mfa.lockout, limit).await
+    challenge_store::GUESSES.remove(auth.db(), auth.now() - auth.settings().mfa.lockout, limit).await
 }
 
 /// How many [`remove_old_guesses`] would remove, without a limit.
 pub(crate) async fn count_old_guesses(auth: &Auth) -> sqlx::Result<u64> {
-    challenge_store::count_old_guesses(auth.db(), auth.now() - auth.settings().mfa.lockout).await
+    challenge_store::GUESSES.count(auth.db(), auth.now() - auth.settings().mfa.lockout).await
 }
 
-/// How many active superusers have no second factor.
-pub(crate) async fn count_superusers_without(db: &Db) -> sqlx::Result<u64> {
-    store::count_superusers_without(db, role::SUPERUSER).await
+/// How many active superusers have no second factor with these settings.
+pub(crate) async fn count_superusers_without(db: &Db, settings: &Settings) -> sqlx::Result<u64> {
+    store::count_superusers_without(db, role::SUPERUSER, settings.is_required_of(role::SUPERUSER)).await
 }

@@ -3,8 +3,10 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::db::{Db, Tx};
+use crate::db::{Db, Expiring, Tx, expiring};
 use crate::{in_tx, on};
+
+pub(super) const EXPIRING_SETUPS: Expiring = expiring!("second_factor_setups", "id", "expires_at");
 
 crate::row! {
     pub(super) struct Factor {
@@ -32,13 +34,25 @@ crate::row! {
     }
 }
 
-/// Whether the factor of an account is proven. None if it has none.
-pub(super) async fn is_proven(db: &Db, user: Uuid) -> sqlx::Result<Option<bool>> {
-    let found: Option<(bool,)> = on!(db, pool => sqlx::query_as("select proven from second_factors where user_id = $1")
-        .bind(user)
-        .fetch_optional(pool)
-        .await?);
-    Ok(found.map(|(proven,)| proven))
+crate::row! {
+    pub(super) struct Standing {
+        /// Whether the authenticator app is proven. None if there is none.
+        pub(super) app: Option<bool>,
+        pub(super) passkeys: i64,
+        pub(super) proven_passkeys: i64,
+    }
+}
+
+/// What an account has beside its first factor: one statement, since every sign-in asks.
+pub(super) async fn standing(db: &Db, user: Uuid) -> sqlx::Result<Standing> {
+    on!(db, pool => sqlx::query_as(
+        "select (select proven from second_factors where user_id = $1) as app,
+           (select count(*) from passkeys where user_id = $1) as passkeys,
+           (select count(*) from passkeys where user_id = $1 and proven) as proven_passkeys",
+    )
+    .bind(user)
+    .fetch_one(pool)
+    .await)
 }
 
 pub(super) async fn set_proven(tx: &mut Tx, user: Uuid, proven: bool) -> sqlx::Result<()> {
@@ -292,36 +306,15 @@ pub(super) async fn reseal(db: &Db, user: Uuid, before: &[u8], (sealed, sealed_b
     .map(drop))
 }
 
-/// Active superusers without a factor.
-pub(super) async fn count_superusers_without(db: &Db, role: i64) -> sqlx::Result<u64> {
+/// Active superusers without a factor; `passkeys` count as one where one is required.
+pub(super) async fn count_superusers_without(db: &Db, role: i64, passkeys: bool) -> sqlx::Result<u64> {
     let (count,): (i64,) = on!(db, pool => sqlx::query_as(
         "select count(*) from users
-         where role >= $1 and is_active and not exists (select 1 from second_factors where user_id = users.id)",
+         where role >= $1 and is_active and not exists (select 1 from second_factors where user_id = users.id)
+           and not ($2 and exists (select 1 from passkeys where user_id = users.id))",
     )
     .bind(role)
-    .fetch_one(pool)
-    .await?);
-    Ok(count.unsigned_abs())
-}
-
-pub(super) async fn remove_expired_setups(db: &Db, now: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
-    Ok(on!(db, pool => sqlx::query(
-        "delete from second_factor_setups where user_id in
-           (select user_id from second_factor_setups where expires_at <= $1 order by expires_at limit $2)
-           and expires_at <= $1",
-    )
-    .bind(now)
-    .bind(i64::from(limit))
-    .execute(pool)
-    .await?
-    .rows_affected()))
-}
-
-pub(super) async fn count_expired_setups(db: &Db, now: OffsetDateTime) -> sqlx::Result<u64> {
-    let (count,): (i64,) = on!(db, pool => sqlx::query_as(
-        "select count(*) from second_factor_setups where expires_at <= $1",
-    )
-    .bind(now)
+    .bind(passkeys)
     .fetch_one(pool)
     .await?);
     Ok(count.unsigned_abs())

@@ -3,7 +3,6 @@
 //! `Admitted`, which a sign-in only gets from `sessions::admit`.
 
 mod door;
-mod reauthentication;
 mod routes;
 
 pub use door::OwnProof;
@@ -57,7 +56,7 @@ pub(crate) async fn admit(
     let entry = sessions::admit(auth, user, &signing_in, refused).await?;
     if let Entry::Challenge(challenge) = &entry {
         let detail = match challenge.due() {
-            Due::Code(_) => Some(Reason::SecondFactor.name()),
+            Due::Code(_) | Due::Passkey => Some(Reason::SecondFactor.name()),
             Due::Setup => Some(Reason::Setup.name()),
             Due::None => terms.proof.detail(),
         };

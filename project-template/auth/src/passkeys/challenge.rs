@@ -27,6 +27,8 @@ const BYTES: usize = 32;
 pub(super) enum Purpose {
     Registration,
     SignIn,
+    /// Of an account whose first factor was shown.
+    SecondFactor,
 }
 
 impl Purpose {
@@ -34,6 +36,7 @@ impl Purpose {
         match self {
             Self::Registration => "registration",
             Self::SignIn => "sign_in",
+            Self::SecondFactor => "second_factor",
         }
     }
 }
@@ -41,7 +44,7 @@ impl Purpose {
 /// A challenge that is stored and has not expired, unless another request has used it since.
 pub(super) struct Challenge {
     pub(super) bytes: [u8; BYTES],
-    /// The account that a new passkey is for.
+    /// The account that a new passkey is for, or whose second factor is due.
     pub(super) user: Option<Uuid>,
 }
 
@@ -49,7 +52,16 @@ impl Challenge {
     /// Makes one for a sign-in.
     pub(super) async fn for_sign_in(auth: &Auth) -> db::Result<Self> {
         let challenge = Self { bytes: random(), user: None };
-        store::insert(auth.db(), &challenge.bytes, Purpose::SignIn.name(), auth.now() + LIFETIME).await?;
+        store::insert(auth.db(), &challenge.bytes, (Purpose::SignIn.name(), None), auth.now() + LIFETIME).await?;
+        Ok(challenge)
+    }
+
+    /// Makes one for the second factor of an account. Earlier ones stay valid: somebody else who knows the first factor
+    /// must not void the owner's.
+    pub(super) async fn for_second_factor(auth: &Auth, user: Uuid) -> db::Result<Self> {
+        let challenge = Self { bytes: random(), user: Some(user) };
+        let purpose = (Purpose::SecondFactor.name(), Some(user));
+        store::insert(auth.db(), &challenge.bytes, purpose, auth.now() + LIFETIME).await?;
         Ok(challenge)
     }
 

@@ -3,17 +3,20 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::db::{Db, Tx};
+use crate::db::{Db, Expiring, Tx, expiring};
 use crate::{in_tx, on};
 
-pub(super) async fn insert(db: &Db, id: &[u8], purpose: &str, expires: OffsetDateTime) -> sqlx::Result<()> {
-    on!(db, pool => sqlx::query("insert into passkey_challenges (id, purpose, expires_at) values ($1, $2, $3)")
-        .bind(id)
-        .bind(purpose)
-        .bind(expires)
-        .execute(pool)
-        .await
-        .map(drop))
+pub(super) const EXPIRING: Expiring = expiring!("passkey_challenges", "id", "expires_at");
+
+const INSERT: &str = "insert into passkey_challenges (id, purpose, user_id, expires_at) values ($1, $2, $3, $4)";
+
+pub(super) async fn insert(
+    db: &Db,
+    id: &[u8],
+    (purpose, user): (&str, Option<Uuid>),
+    expires: OffsetDateTime,
+) -> sqlx::Result<()> {
+    on!(db, pool => sqlx::query(INSERT).bind(id).bind(purpose).bind(user).bind(expires).execute(pool).await.map(drop))
 }
 
 /// Inserts a challenge of an account, and removes those of the same purpose. Call it in a transaction that holds the
@@ -31,16 +34,14 @@ pub(super) async fn replace(
         .execute(conn)
         .await
         .map(drop))?;
-    in_tx!(tx, conn => sqlx::query(
-        "insert into passkey_challenges (id, purpose, user_id, expires_at) values ($1, $2, $3, $4)",
-    )
-    .bind(id)
-    .bind(purpose)
-    .bind(user)
-    .bind(expires)
-    .execute(conn)
-    .await
-    .map(drop))
+    in_tx!(tx, conn => sqlx::query(INSERT)
+        .bind(id)
+        .bind(purpose)
+        .bind(user)
+        .bind(expires)
+        .execute(conn)
+        .await
+        .map(drop))
 }
 
 /// The account of a challenge, if it has one.
@@ -65,26 +66,4 @@ pub(super) async fn take(tx: &mut Tx, id: &[u8], now: OffsetDateTime) -> sqlx::R
         .await?
         .rows_affected());
     Ok(taken == 1)
-}
-
-pub(super) async fn remove_expired(db: &Db, now: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
-    Ok(on!(db, pool => sqlx::query(
-        "delete from passkey_challenges where id in
-           (select id from passkey_challenges where expires_at <= $1 order by expires_at limit $2)",
-    )
-    .bind(now)
-    .bind(i64::from(limit))
-    .execute(pool)
-    .await?
-    .rows_affected()))
-}
-
-pub(super) async fn count_expired(db: &Db, now: OffsetDateTime) -> sqlx::Result<u64> {
-    let (count,): (i64,) = on!(db, pool => sqlx::query_as(
-        "select count(*) from passkey_challenges where expires_at <= $1",
-    )
-    .bind(now)
-    .fetch_one(pool)
-    .await?);
-    Ok(count.unsigned_abs())
 }

@@ -7,6 +7,7 @@
 //! The site is the host of `http.public_url`. Responses are read in the strict form that authenticators must use, and
 //! checked against a stored challenge, which counts once: the transaction that begins the session uses it up.
 
+mod assertion;
 mod authenticator_data;
 mod cbor;
 mod challenge;
@@ -24,8 +25,9 @@ mod sign_in_routes;
 mod store;
 mod verification;
 
-pub(crate) use passkey::{Passkey, all_of_user, discard_unproven, set_proven};
-pub(crate) use routes::public_router;
+pub(crate) use assertion::{Assertion, Shown, of_user, options_of};
+pub(crate) use passkey::{Passkey, all_of_user, discard_unproven, remove_all, set_proven};
+pub(crate) use routes::{PasskeyOptions, public_router};
 pub use settings::Settings;
 
 use crate::Auth;
@@ -37,9 +39,9 @@ pub(crate) fn router(settings: &Settings) -> Api {
 
 /// Removes expired challenges, at most `limit`. Returns how many.
 pub(crate) async fn remove_expired(auth: &Auth, limit: u32) -> sqlx::Result<u64> {
-    challenge_store::remove_expired(auth.db(), auth.now(), limit).await
+    challenge_store::EXPIRING.remove(auth.db(), auth.now(), limit).await
 }
 
 pub(crate) async fn count_expired(auth: &Auth) -> sqlx::Result<u64> {
-    challenge_store::count_expired(auth.db(), auth.now()).await
+    challenge_store::EXPIRING.count(auth.db(), auth.now()).await
 }

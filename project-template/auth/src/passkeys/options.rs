@@ -24,13 +24,6 @@ pub(super) fn of_registration(auth: &Auth, user: &User, challenge: &Challenge, o
     let names = [user.first_name.as_str(), user.last_name.as_str()];
     let display_name = names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(" ");
     let algorithms = ALGORITHMS.map(|algorithm| json!({ "type": "public-key", "alg": algorithm }));
-    let excluded = others.iter().map(|passkey| {
-        json!({
-            "type": "public-key",
-            "id": URL_SAFE_NO_PAD.encode(&passkey.credential_id),
-            "transports": passkey.transports(),
-        })
-    });
     json!({
         "rp": {
             "id": site(auth).id,
@@ -44,7 +37,7 @@ pub(super) fn of_registration(auth: &Auth, user: &User, challenge: &Challenge, o
         "challenge": URL_SAFE_NO_PAD.encode(challenge.bytes),
         "pubKeyCredParams": algorithms,
         "timeout": LIFETIME.as_millis(),
-        "excludeCredentials": excluded.collect::<Vec<_>>(),
+        "excludeCredentials": descriptors(others),
         "authenticatorSelection": {
             "residentKey": "required",
             "requireResidentKey": true,
@@ -54,13 +47,24 @@ pub(super) fn of_registration(auth: &Auth, user: &User, challenge: &Challenge, o
     })
 }
 
-/// `PublicKeyCredentialRequestOptionsJSON`, without a list of credentials: the user chooses among those of the site.
-pub(super) fn of_sign_in(auth: &Auth, challenge: &Challenge) -> Value {
+/// `PublicKeyCredentialRequestOptionsJSON`. Without a list of credentials, the user chooses among those of the site.
+pub(super) fn of_sign_in(auth: &Auth, challenge: &Challenge, of_user: &[Passkey], verification: &str) -> Value {
     json!({
         "challenge": URL_SAFE_NO_PAD.encode(challenge.bytes),
         "timeout": LIFETIME.as_millis(),
         "rpId": site(auth).id,
-        "allowCredentials": [],
-        "userVerification": "required",
+        "allowCredentials": descriptors(of_user),
+        "userVerification": verification,
     })
+}
+
+fn descriptors(passkeys: &[Passkey]) -> Vec<Value> {
+    let described = passkeys.iter().map(|passkey| {
+        json!({
+            "type": "public-key",
+            "id": URL_SAFE_NO_PAD.encode(&passkey.credential_id),
+            "transports": passkey.transports(),
+        })
+    });
+    described.collect()
 }

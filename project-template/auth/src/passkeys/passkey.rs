@@ -203,6 +203,18 @@ pub(crate) async fn discard_unproven(auth: &Auth, tx: &mut Tx, user: &User) -> R
     Ok(removed)
 }
 
+/// Removes all passkeys of an account whose owner has lost them, in a transaction that holds the account, and notifies the
+/// owner. False if it has none.
+pub(crate) async fn remove_all(auth: &Auth, tx: &mut Tx, user: &User) -> Result<bool> {
+    let all = store::of_user_in(tx, user.id).await?;
+    for passkey in &all {
+        store::remove(tx, passkey.id, user.id).await?;
+        notices::passkey_removed(auth, tx, &user.email, passkey.created_at).await?;
+        auth.audit().write(tx, Event::of(Kind::PasskeyRemoved, user)).await?;
+    }
+    Ok(!all.is_empty())
+}
+
 /// Records whether whoever added the account's passkeys reads its mail.
 pub(crate) async fn set_proven(tx: &mut Tx, user: Uuid, proven: bool) -> Result<()> {
     Ok(store::set_proven(tx, user, proven).await?)

@@ -3,8 +3,9 @@
 
 use serde::Deserialize;
 
+use super::authenticator_data::USER_VERIFIED;
 use super::verification::{
-    AuthenticationResponse, Fault, Registered, RegistrationResponse, Site, Stored, registered, used,
+    self, AuthenticationResponse, Fault, Registered, RegistrationResponse, Site, Stored, Use, registered,
 };
 
 #[derive(Deserialize)]
@@ -48,6 +49,11 @@ fn changed(bytes: &[u8]) -> impl Iterator<Item = (usize, Vec<u8>)> {
 
 fn find(bytes: &[u8], part: &[u8]) -> usize {
     bytes.windows(part.len()).position(|window| window == part).unwrap()
+}
+
+/// As a first factor.
+fn used(site: &Site, challenge: &[u8], response: &AuthenticationResponse, stored: &Stored<'_>) -> Result<Use, Fault> {
+    verification::used(site, challenge, response, stored, USER_VERIFIED)
 }
 
 #[test]
@@ -195,7 +201,6 @@ fn passkey_of(registered: &Registered) -> Registered {
 /// Where the flags are in an assertion, and their bits.
 const FLAGS: usize = 32;
 const USER_PRESENT: u8 = 1;
-const USER_VERIFIED: u8 = 4;
 
 #[test]
 fn a_registration_or_use_without_user_verification_is_refused() {

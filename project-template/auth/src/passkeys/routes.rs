@@ -41,7 +41,7 @@ bodies! {
         "challenge_id": "AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09o",
         "options": { "challenge": "AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09o", "rpId": "auth.example.com" },
     }))]
-    pub(super) struct PasskeyOptions {
+    pub(crate) struct PasskeyOptions {
         /// To be sent back with the response; valid for five minutes, once.
         challenge_id: String,
         /// For `PublicKeyCredential.parseCreationOptionsFromJSON()` or `parseRequestOptionsFromJSON()` (Web

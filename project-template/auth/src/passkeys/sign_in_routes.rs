@@ -60,7 +60,7 @@ bodies! {
 async fn begin(State(auth): State<Auth>, client: Client) -> Result<Response> {
     auth.throttle().limit_client(Action::LoginPasskeyOptions, &client).await?;
     let challenge = Challenge::for_sign_in(&auth).await?;
-    let options = options::of_sign_in(&auth, &challenge);
+    let options = options::of_sign_in(&auth, &challenge, &[], "required");
     Ok(Json(json!({ "challenge_id": challenge.id(), "options": options })).into_response())
 }
 

@@ -101,6 +101,8 @@ pub(super) struct Stored<'a> {
 pub(super) struct Use {
     pub(super) counter: u32,
     pub(super) is_synced: bool,
+    /// Whether the authenticator verified its user.
+    pub(super) is_verified: bool,
 }
 
 words! {
@@ -169,7 +171,7 @@ pub(super) fn registered(site: &Site, challenge: &[u8], response: &RegistrationR
 }
 
 /// Checks the response of `navigator.credentials.get()` against the credential that it names. The caller looks that up,
-/// and compares the user handle with its owner.
+/// and compares the user handle with its owner. `needs` is [`USER_VERIFIED`], or 0 where another factor was shown before.
 ///
 /// # Errors
 /// The first check that failed. [`Fault::Counter`] is the last one: the response is genuine otherwise.
@@ -178,6 +180,7 @@ pub(super) fn used(
     challenge: &[u8],
     response: &AuthenticationResponse,
     stored: &Stored<'_>,
+    needs: u8,
 ) -> Result<Use, Fault> {
     let assertion = &response.response;
     client_data::check(&assertion.client_data.0, Ceremony::Authentication, challenge, &site.origins)?;
@@ -185,7 +188,7 @@ pub(super) fn used(
     if !site.is_of(&data) {
         return Err(Fault::Site);
     }
-    if !data.flags.are(USER_PRESENT | USER_VERIFIED) {
+    if !data.flags.are(USER_PRESENT | needs) {
         return Err(Fault::NotVerified);
     }
     let key = cbor::map(stored.public_key).and_then(|key| PublicKey::of(&key)).ok_or(Fault::Malformed)?;
@@ -202,5 +205,6 @@ pub(super) fn used(
     if counts && data.counter <= stored.counter {
         return Err(Fault::Counter);
     }
-    Ok(Use { counter: data.counter, is_synced: data.flags.are(BACKED_UP) })
+    let (is_synced, is_verified) = (data.flags.are(BACKED_UP), data.flags.are(USER_VERIFIED));
+    Ok(Use { counter: data.counter, is_synced, is_verified })
 }

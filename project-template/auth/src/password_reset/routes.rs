@@ -75,12 +75,16 @@ bodies! {
         /// Where to lead the person, if the request for the link had `next`.
         #[schema(required = false)]
         next: String,
-        /// True if a second factor is due before the session begins, at `mfa/verify/` or `mfa/verify-recovery/`.
+        /// True if a second factor is due before the session begins, at `mfa/verify/`, `mfa/verify-recovery/` or
+        /// `mfa/verify-passkey/`.
         #[schema(required = false)]
         mfa_required: bool,
         /// To be sent there.
         #[schema(required = false)]
         challenge_id: String,
+        /// `totp`, `recovery`, `passkey`: how it can be shown. Missing where the first two are all.
+        #[schema(required = false)]
+        methods: Vec<String>,
         /// True if a second factor must be set up first, at `mfa/setup/`.
         #[schema(required = false)]
         mfa_setup_required: bool,

@@ -26,7 +26,7 @@ pub(super) async fn within_session(auth: &Auth, user: &DbUser, client: &Client, 
     users::hold(&mut tx, user.id).await?;
     let proven = sessions::reads_mail(auth, &mut tx, user).await?;
     let codes = factors::finish(auth, &mut tx, (&Enrollee::from(&user.user), proven), ready).await?;
-    if sessions::prove(auth, &mut tx, user, client, Method::Code).await?.is_none() {
+    if sessions::prove(auth, &mut tx, user, client, &Method::Code.into()).await?.is_none() {
         return Err(sessions::session_over());
     }
     tx.commit().await?;
@@ -54,7 +54,7 @@ pub(super) async fn before_session(
     };
     let refused = |reason: Reason| auth.audit().note(Event::of(Kind::SignInFailed, user).because(reason));
     let signing_in = SigningIn { client, proof: Proof::SecondFactor, remembered: held.remembered };
-    let entry = sessions::admit_with_factor(auth, user, &signing_in, held, refused).await?;
+    let entry = sessions::admit_with_factor(auth, user, &signing_in, (held, &Method::Code.into()), refused).await?;
     let (codes, sign_in) = match entry {
         Entry::Open(admitted) => {
             let terms = Terms { proof: Proof::SecondFactor, forgotten: !held.remembered };

@@ -1,8 +1,10 @@
-//! The routes of second factors, `mfa/`: setting one up, signing in with it, and removing it. Their rules are those of
-//! [`factors`](crate::factors).
+//! The routes of second factors, `mfa/`: setting one up, signing in with it, and removing it; and `reauthenticate/`. Their
+//! rules are those of [`factors`](crate::factors) and [`passkeys`](crate::passkeys).
 
 mod enrolment;
 mod own;
+mod passkey_routes;
+mod reauthentication;
 mod routes;
 mod sign_in;
 
@@ -10,13 +12,17 @@ pub(crate) use routes::router;
 pub(crate) use sign_in::sign_in;
 
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
 
 use crate::Auth;
 use crate::codes;
+use crate::db::Tx;
 use crate::error::{Result, refusals};
-use crate::factors::{self, Mode};
+use crate::factors::{self, Challenge, Mode, Right};
 use crate::http::Fields;
-use crate::sessions::{CurrentUser, DbUser, NotFresh};
+use crate::passkeys::{self, Assertion, Shown};
+use crate::sessions::{CurrentUser, DbUser, Method, Methods, NotFresh};
+use crate::users::User;
 
 refusals! {
     /// `mfa.totp` is `disabled`.
@@ -25,6 +31,8 @@ refusals! {
     MfaRequired = FORBIDDEN, "mfa_required", "MFA TOTP is required and cannot be disabled.";
     /// The challenge is unknown, used or expired, or its account has changed.
     SetupChallengeNotValid = UNAUTHORIZED, "challenge_not_valid", "Challenge expired or invalid.";
+    /// The passkey is not one of the account's, or its answer does not belong to the challenge and this site.
+    PasskeyWrong = BAD_REQUEST, "passkey_not_valid", "Invalid passkey.";
     /// The password is wrong.
     PasswordWrong = BAD_REQUEST, "invalid_password", "Invalid password.";
 }
@@ -39,6 +47,64 @@ fn require_enabled(auth: &Auth) -> Result<()> {
 /// 403 `sign_in_again`, unless the user of the token has recently proven who they are.
 fn require_fresh(auth: &Auth, token: &CurrentUser) -> Result<()> {
     if token.is_fresh(auth.now()) { Ok(()) } else { Err(NotFresh.into()) }
+}
+
+/// A right second factor, until it is used up.
+enum Proven {
+    Code(Right),
+    Passkey(Right, Box<Assertion>),
+}
+
+impl Proven {
+    /// Counts and checks a passkey's answer of a signed-in user.
+    async fn by_passkey_in_session(auth: &Auth, user: &User, answer: Answer) -> Result<Self> {
+        let (owned, owner) = (auth.clone(), user.clone());
+        let check = async move { answer.check(&owned, Shown::Again(&owner)).await };
+        let (right, assertion) = factors::of_session_otherwise(auth, user, || PasskeyWrong.into(), check).await?;
+        Ok(Self::Passkey(right, assertion))
+    }
+
+    /// Counts and checks a passkey's answer to a challenge.
+    async fn by_passkey(auth: &Auth, challenge: &Challenge, answer: Answer) -> Result<Self> {
+        let (owned, owner, alone) = (auth.clone(), challenge.user.clone(), !challenge.held.ways.app);
+        let check = async move { answer.check(&owned, Shown::Second { user: &owner, alone }).await };
+        let (right, assertion) = factors::answer_otherwise(auth, challenge, || PasskeyWrong.into(), check).await?;
+        Ok(Self::Passkey(right, assertion))
+    }
+
+    /// Values of the claim `amr`.
+    fn methods(&self) -> Methods {
+        match self {
+            Self::Code(_) => Method::Code.into(),
+            Self::Passkey(_, assertion) => assertion.methods(),
+        }
+    }
+
+    /// Uses it up, in a transaction that holds the account. False if another request used it first.
+    async fn spend(&self, auth: &Auth, tx: &mut Tx) -> Result<bool> {
+        match self {
+            Self::Code(right) => right.spend(auth, tx).await,
+            Self::Passkey(right, assertion) => Ok(assertion.spend(auth, tx).await? && right.spend(auth, tx).await?),
+        }
+    }
+
+    fn right(self) -> Right {
+        match self {
+            Self::Code(right) | Self::Passkey(right, _) => right,
+        }
+    }
+}
+
+/// A passkey's answer, as a client sends it.
+struct Answer {
+    challenge: String,
+    credential: Map<String, Value>,
+}
+
+impl Answer {
+    async fn check(self, auth: &Auth, shown: Shown<'_>) -> Result<Option<Box<Assertion>>> {
+        Ok(passkeys::of_user(auth, shown, &self.challenge, self.credential).await?.map(Box::new))
+    }
 }
 
 /// A code of an authenticator app: as it is typed, or six characters.

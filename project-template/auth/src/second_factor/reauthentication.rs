@@ -3,14 +3,16 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa_axum::routes;
 
+use super::passkey_routes::read;
+use super::{PasskeyWrong, PasswordWrong, Proven};
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
+use crate::error::Result;
 use crate::error::shared::Throttled;
-use crate::error::{Result, refusals};
-use crate::factors::{self, CodeWrong, Locked, NotEnrolled, Presented, Right};
+use crate::factors::{self, CodeWrong, Locked, NotEnrolled, Presented};
 use crate::http::{Client, Fields};
 use crate::openapi::{Api, at, bodies};
 use crate::passwords;
@@ -18,12 +20,12 @@ use crate::sessions::{self, DbUser, Issued, Method};
 use crate::throttle::Action;
 use crate::users;
 
-pub(super) fn router() -> Api {
-    at(Api::default(), routes!(reauthenticate))
+pub(super) fn add(api: Api) -> Api {
+    at(api, routes!(reauthenticate))
 }
 
 bodies! {
-    /// One of the two.
+    /// A password, a code, or a passkey with its challenge.
     #[schema(example = json!({ "password": "correct horse battery staple" }))]
     struct Reauthentication {
         #[schema(required = false, format = Password, min_length = 1, max_length = 1024)]
@@ -31,6 +33,12 @@ bodies! {
         /// A code of the account's authenticator app.
         #[schema(required = false)]
         code: String,
+        /// From `login/passkey/options/`.
+        #[schema(required = false)]
+        challenge_id: String,
+        /// `AuthenticationResponseJSON`, for these options.
+        #[schema(required = false, value_type = Object)]
+        credential: Value,
     }
 
     /// Another access token, whose `auth_time` is now. The session goes on, with the refresh token it has.
@@ -46,12 +54,7 @@ bodies! {
     }
 }
 
-refusals! {
-    /// The password is wrong.
-    PasswordWrong = BAD_REQUEST, "invalid_password", "Invalid password.";
-}
-
-/// Proves again whose session this is, with the password or a code of the authenticator app.
+/// Proves again whose session this is, with the password, a code of the authenticator app, or a passkey.
 ///
 /// Actions that ask for a recent proof are then allowed for five minutes.
 #[utoipa::path(
@@ -61,6 +64,7 @@ refusals! {
         (status = 200, description = "Proven.", body = Reauthenticated),
         PasswordWrong,
         CodeWrong,
+        PasskeyWrong,
         NotEnrolled,
         Locked,
         Throttled,
@@ -73,18 +77,14 @@ async fn reauthenticate(
     mut fields: Fields,
 ) -> Result<Response> {
     auth.throttle().limit_client(Action::SecondFactor, &client).await?;
-    let issued = if fields.has("code") {
+    let issued = if fields.has("credential") && auth.settings().passkeys.enabled {
+        let answer = read(&mut fields, "challenge_id");
+        let answer = fields.finish_with(answer)?;
+        by(&auth, &user, &client, Proven::by_passkey_in_session(&auth, &user, answer).await?).await?
+    } else if fields.has("code") {
         let code = fields.secret("code");
         let code = Presented::Code(fields.finish_with(code)?);
-        let right = factors::of_session(&auth, &user, code).await?;
-        match by_code(&auth, &user, &client, &right).await {
-            Ok(Some(issued)) => issued,
-            Ok(None) => return Err(right.was_used(&auth).await?),
-            Err(error) => {
-                right.keep(&auth).await?;
-                return Err(error);
-            }
-        }
+        by(&auth, &user, &client, Proven::Code(factors::of_session(&auth, &user, code).await?)).await?
     } else {
         let password = fields.secret("password");
         let password = fields.finish_with(password)?;
@@ -103,24 +103,39 @@ async fn reauthenticate(
 async fn by_password(auth: &Auth, user: &DbUser, client: &Client) -> Result<Issued> {
     let mut tx = auth.db().begin().await?;
     users::hold(&mut tx, user.id).await?;
-    let issued = sessions::prove(auth, &mut tx, user, client, Method::Password).await?;
+    let issued = sessions::prove(auth, &mut tx, user, client, &Method::Password.into()).await?;
     let issued = issued.ok_or_else(sessions::session_over)?;
     auth.audit().write(&mut tx, Event::of(Kind::Reauthenticated, &**user).session(user.session)).await?;
     tx.commit().await?;
     Ok(issued)
 }
 
-/// None if another request used the code first.
-async fn by_code(auth: &Auth, user: &DbUser, client: &Client, right: &Right) -> Result<Option<Issued>> {
+async fn by(auth: &Auth, user: &DbUser, client: &Client, proven: Proven) -> Result<Issued> {
+    match by_factor(auth, user, client, &proven).await {
+        Ok(Some(issued)) => Ok(issued),
+        Ok(None) => Err(proven.right().was_used(auth).await?),
+        Err(error) => {
+            proven.right().keep(auth).await?;
+            Err(error)
+        }
+    }
+}
+
+/// None if another request used the code, or the passkey's answer, first.
+async fn by_factor(auth: &Auth, user: &DbUser, client: &Client, proven: &Proven) -> Result<Option<Issued>> {
     let mut tx = auth.db().begin().await?;
     users::hold(&mut tx, user.id).await?;
-    if !right.spend(auth, &mut tx).await? {
+    if !proven.spend(auth, &mut tx).await? {
         return Ok(None);
     }
-    let issued = sessions::prove(auth, &mut tx, user, client, Method::Code).await?;
+    let issued = sessions::prove(auth, &mut tx, user, client, &proven.methods()).await?;
     let issued = issued.ok_or_else(sessions::session_over)?;
+    let reason = match proven {
+        Proven::Code(_) => Reason::SecondFactor,
+        Proven::Passkey(..) => Reason::Passkey,
+    };
     let event = Event::of(Kind::Reauthenticated, &**user).session(user.session);
-    auth.audit().write(&mut tx, event.because(Reason::SecondFactor)).await?;
+    auth.audit().write(&mut tx, event.because(reason)).await?;
     tx.commit().await?;
     Ok(Some(issued))
 }

@@ -37,7 +37,8 @@ pub(crate) fn router() -> Api {
     let api = at(api, routes!(verify_recovery));
     let api = at(api, routes!(deactivate));
     let api = at(api, routes!(authenticators));
-    at(api, routes!(recovery_codes))
+    let api = at(api, routes!(recovery_codes));
+    super::reauthentication::add(super::passkey_routes::add(api))
 }
 
 bodies! {

@@ -1,9 +1,10 @@
 //! Signing in with a second factor: the other half of a sign-in that was answered with a challenge.
 
+use super::{Answer, Proven};
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::error::Result;
-use crate::factors::{self, Challenge, ChallengeNotValid, Presented, Right};
+use crate::factors::{self, Challenge, ChallengeNotValid, Presented};
 use crate::http::Client;
 use crate::login::{self, Terms};
 use crate::sessions::{self, Entry, Issued, Proof, SigningIn};
@@ -22,29 +23,46 @@ pub(crate) async fn sign_in(
     proof: Proof,
 ) -> Result<Issued> {
     let challenge = factors::find(auth, challenge).await?.ok_or(ChallengeNotValid)?;
-    let right = factors::answer(auth, &challenge, presented).await?;
-    match begin(auth, client, &challenge, &right, proof).await {
+    let proven = Proven::Code(factors::answer(auth, &challenge, presented).await?);
+    conclude(auth, client, &challenge, proven, proof).await
+}
+
+/// As [`sign_in`], with a passkey.
+pub(super) async fn sign_in_with_passkey(
+    auth: &Auth,
+    client: &Client,
+    challenge: &str,
+    answer: Answer,
+) -> Result<Issued> {
+    let challenge = factors::find(auth, challenge).await?.ok_or(ChallengeNotValid)?;
+    let proven = Proven::by_passkey(auth, &challenge, answer).await?;
+    conclude(auth, client, &challenge, proven, Proof::SecondPasskey).await
+}
+
+async fn conclude(auth: &Auth, client: &Client, challenge: &Challenge, proven: Proven, proof: Proof) -> Result<Issued> {
+    match begin(auth, client, challenge, &proven, proof).await {
         Ok(Some(issued)) => Ok(issued),
-        Ok(None) => Err(right.was_used(auth).await?),
+        Ok(None) => Err(proven.right().was_used(auth).await?),
         Err(error) => {
-            right.keep(auth).await?;
+            proven.right().keep(auth).await?;
             Err(error)
         }
     }
 }
 
-/// None if another request used the code first.
+/// None if another request used the code, or the passkey's answer, first.
 async fn begin(
     auth: &Auth,
     client: &Client,
     challenge: &Challenge,
-    right: &Right,
+    proven: &Proven,
     proof: Proof,
 ) -> Result<Option<Issued>> {
     let (user, held) = (&challenge.user, &challenge.held);
     let refused = |reason: Reason| auth.audit().note(Event::of(Kind::SignInFailed, user).because(reason));
     let signing_in = SigningIn { client, proof, remembered: held.remembered };
-    let Entry::Open(admitted) = sessions::admit_with_factor(auth, user, &signing_in, held, refused).await? else {
+    let shown = (held, &proven.methods());
+    let Entry::Open(admitted) = sessions::admit_with_factor(auth, user, &signing_in, shown, refused).await? else {
         return Err(anyhow::anyhow!("a sign-in was challenged twice").into());
     };
     let terms = Terms { proof, forgotten: !held.remembered };
@@ -56,7 +74,7 @@ async fn begin(
     if !challenge.take(auth, &mut tx).await? {
         return Err(ChallengeNotValid.into());
     }
-    if !right.spend(auth, &mut tx).await? {
+    if !proven.spend(auth, &mut tx).await? {
         return Ok(None);
     }
     evicted.commit(auth, tx).await?;

@@ -32,12 +32,15 @@ bodies! {
         /// To be exchanged at `refresh/`; missing if it is in the cookie.
         #[schema(required = false)]
         refresh: String,
-        /// True if a second factor is due, at `mfa/verify/` or `mfa/verify-recovery/`.
+        /// True if a second factor is due, at `mfa/verify/`, `mfa/verify-recovery/` or `mfa/verify-passkey/`.
         #[schema(required = false)]
         mfa_required: bool,
         /// To be sent there.
         #[schema(required = false)]
         challenge_id: String,
+        /// `totp`, `recovery`, `passkey`: how it can be shown. Missing where the first two are all.
+        #[schema(required = false)]
+        methods: Vec<String>,
         /// True if a second factor must be set up first, at `mfa/setup/`.
         #[schema(required = false)]
         mfa_setup_required: bool,
@@ -74,13 +77,15 @@ pub enum Proof {
     SecondFactor,
     /// A recovery code, after one of the others.
     RecoveryCode,
+    /// A passkey, after one of the others.
+    SecondPasskey,
 }
 
 impl Proof {
     pub(crate) fn detail(self) -> Option<&'static str> {
         match self {
             Self::AdminPassword => Some(Reason::Admin.name()),
-            Self::Passkey { .. } => Some(Reason::Passkey.name()),
+            Self::Passkey { .. } | Self::SecondPasskey => Some(Reason::Passkey.name()),
             Self::Application(name) => Some(name),
             Self::SecondFactor => Some(Reason::SecondFactor.name()),
             Self::RecoveryCode => Some(Reason::RecoveryCode.name()),
@@ -103,7 +108,7 @@ impl Proof {
             Self::Password | Self::AdminPassword | Self::SignUp => Method::Password.into(),
             Self::LoginCode | Self::ConfirmedEmail | Self::PasswordReset => Method::Mail.into(),
             Self::Application(_) => Method::Federated.into(),
-            Self::SecondFactor | Self::RecoveryCode => Method::Code.into(),
+            Self::SecondFactor | Self::RecoveryCode | Self::SecondPasskey => Method::Code.into(),
             Self::Passkey { synced } => Methods::of_passkey(synced),
         }
     }
@@ -176,13 +181,13 @@ pub(crate) async fn admit(
     Ok(Entry::Open(Admitted::of(auth, user, Authentication { methods, at: None }).await?))
 }
 
-/// As [`admit`], for a user who has met the challenge of a second factor with the proof in `signing_in`. Hooks are asked
-/// if they were not when the challenge was made.
+/// As [`admit`], for a user who has met the challenge of a second factor with the proof in `signing_in`, by the methods
+/// `shown`. Hooks are asked if they were not when the challenge was made.
 pub(crate) async fn admit_with_factor(
     auth: &Auth,
     user: &User,
     signing_in: &SigningIn<'_>,
-    held: &Held,
+    (held, shown): (&Held, &Methods),
     refused: impl Fn(Reason),
 ) -> Result<Entry> {
     if held.asked {
@@ -190,7 +195,7 @@ pub(crate) async fn admit_with_factor(
     } else if let Some(challenge) = ask(auth, user, signing_in, refused).await? {
         return Ok(Entry::Challenge(challenge));
     }
-    let methods = Methods::parse(&held.methods).and(Method::Code);
+    let methods = Methods::parse(&held.methods).with(shown);
     Ok(Entry::Open(Admitted::of(auth, user, Authentication { methods, at: None }).await?))
 }
 
@@ -225,7 +230,8 @@ pub(crate) async fn demand_setup(
 impl From<Demand> for Challenge {
     fn from(demand: Demand) -> Self {
         let due = match demand.purpose {
-            Purpose::Code => Due::Code(demand.id()),
+            Purpose::Code if demand.takes_codes() => Due::Code(demand.id()),
+            Purpose::Code => Due::Passkey,
             Purpose::Setup => Due::Setup,
         };
         Self { due, ..Self::new(demand.members()) }

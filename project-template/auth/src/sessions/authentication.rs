@@ -36,6 +36,18 @@ impl Methods {
         Self(vec![key, Method::UserVerification, Method::Several])
     }
 
+    /// Of one that is shown beside another factor, and may not have verified its user.
+    pub(crate) fn of_second_passkey(synced: bool, verified: bool) -> Self {
+        let Self(mut methods) = Self::of_passkey(synced);
+        methods.retain(|method| verified || *method != Method::UserVerification);
+        Self(methods)
+    }
+
+    /// These and others.
+    pub(crate) fn with(self, others: &Self) -> Self {
+        others.0.iter().copied().fold(self, Self::and)
+    }
+
     /// Reads what [`Methods::to_text`] wrote; ignores unknown words.
     pub(crate) fn parse(text: &str) -> Self {
         let named = |word: &str| Method::ALL.iter().copied().find(|method| method.name() == word);

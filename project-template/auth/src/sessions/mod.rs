@@ -47,7 +47,7 @@ pub use admission::{Admission, Proof, SigningIn};
 pub(crate) use admission::{
     Admitted, EmailNotVerified, Entry, SignedIn, admit, admit_with_factor, demand_setup, require,
 };
-pub(crate) use authentication::{Authentication, Method};
+pub(crate) use authentication::{Authentication, Method, Methods};
 pub use cookies::{CookieSettings, Prefix, SameSite};
 pub(crate) use cookies::{access_cookie_name, cleared, csrf_cookie_name, split_name};
 pub(crate) use credential::session_over;

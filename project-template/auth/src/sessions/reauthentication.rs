@@ -12,18 +12,18 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::http::Client;
 
-/// Records that the user of a session proved who they are by this method, within a transaction. Returns the session's
+/// Records that the user of a session proved who they are by these methods, within a transaction. Returns the session's
 /// tokens: another access token, and the refresh token it has. None if the session has ended.
 pub(crate) async fn prove(
     auth: &Auth,
     tx: &mut Tx,
     user: &DbUser,
     client: &Client,
-    method: Method,
+    shown: &Methods,
 ) -> Result<Option<Issued>> {
     let now = auth.now();
     let Some(methods) = store::methods(tx, user.session).await? else { return Ok(None) };
-    let methods = Methods::parse(&methods).and(method).to_text();
+    let methods = Methods::parse(&methods).with(shown).to_text();
     let session = store::prove(tx, (user.session, user.id), &methods, now).await?;
     Ok(session.map(|session| {
         let claims = session.user_claims();

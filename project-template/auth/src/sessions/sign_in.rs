@@ -63,6 +63,8 @@ pub(crate) enum Due {
     None,
     /// A code, for the challenge with this id.
     Code(String),
+    /// A passkey, since there is no authenticator app.
+    Passkey,
     /// It must be set up first.
     Setup,
 }

@@ -34,7 +34,7 @@ pub(super) async fn after_the_password(app: &TestApp, email: &str) -> (Client, R
     (browser, page)
 }
 
-async fn enter(browser: &mut Client, page: &Reply, code: &str) -> Reply {
+pub(super) async fn enter(browser: &mut Client, page: &Reply, code: &str) -> Reply {
     let (token, challenge) = (token(page), field(page, "challenge"));
     let form = [("csrf_token", token.as_str()), ("challenge", challenge.as_str()), ("code", code)];
     browser.submit("/admin/sign-in/code/", &form).await

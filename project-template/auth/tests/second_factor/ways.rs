@@ -36,8 +36,12 @@ const FIRST_FACTOR: [&str; 6] = [
 /// Two factors in one.
 const PASSKEY: [&str; 1] = ["post /jwt-allauth/login/passkey/"];
 /// After a challenge.
-const SECOND_FACTOR: [&str; 3] =
-    ["post /jwt-allauth/mfa/activate/", "post /jwt-allauth/mfa/verify-recovery/", "post /jwt-allauth/mfa/verify/"];
+const SECOND_FACTOR: [&str; 4] = [
+    "post /jwt-allauth/mfa/activate/",
+    "post /jwt-allauth/mfa/verify-passkey/",
+    "post /jwt-allauth/mfa/verify-recovery/",
+    "post /jwt-allauth/mfa/verify/",
+];
 /// Of a session that met the second factor when it began.
 const WITHIN: [&str; 3] =
     ["post /jwt-allauth/password/change/", "post /jwt-allauth/reauthenticate/", "post /jwt-allauth/refresh/"];
@@ -306,13 +310,13 @@ async fn a_passkey_is_two_factors_and_no_code_is_asked_for_after_it(engine: Engi
         let reply = client.login_with_passkey(&mut passkey).await;
         assert_signed_in(&reply);
         assert_eq!(claims(&required, &reply).await["amr"], json!([expected, "user", "mfa"]), "no app is demanded");
-        setup_challenge(&required.client().login(email, PASSWORD).await);
+        passkeys::challenged(&required.client().login(email, PASSWORD).await, &["passkey"]);
 
         client.enrol(&required).await;
         let reply = required.client().login_with_passkey(&mut passkey).await;
         assert_signed_in(&reply);
         assert_eq!(claims(&required, &reply).await["amr"], json!([expected, "user", "mfa"]));
-        assert_challenged(&required.client().login(email, PASSWORD).await);
+        passkeys::challenged(&required.client().login(email, PASSWORD).await, &["totp", "recovery", "passkey"]);
     }
 }
 

@@ -17,6 +17,8 @@ export interface Due {
   kind: "code" | "setup";
   /** To be shown with the code, or at the setup. */
   challenge: string;
+  /** For the kind `code`: what is taken in place of a code, too, if the account has a passkey. */
+  methods?: string[];
 }
 
 /** Milliseconds before a refresh is tried again whose answer was lost. The server's `sessions.reload_window` is longer. */
@@ -264,7 +266,9 @@ export class Client {
 }
 
 function due(answer: Schemas["SignedIn"]): Due | undefined {
-  if (answer.challenge_id !== undefined) return { kind: "code", challenge: answer.challenge_id };
+  if (answer.challenge_id !== undefined) {
+    return { kind: "code", challenge: answer.challenge_id, ...(answer.methods && { methods: answer.methods }) };
+  }
   if (answer.setup_challenge_id !== undefined) return { kind: "setup", challenge: answer.setup_challenge_id };
   return undefined;
 }

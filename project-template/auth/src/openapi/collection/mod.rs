@@ -182,7 +182,7 @@ fn body(example: &Value, path: &str) -> Value {
         "otp" | "code" => Some("{{code}}"),
         "refresh" => Some("{{refresh}}"),
         "token" => Some("{{access}}"),
-        "challenge_id" => Some("{{passkey_challenge}}"),
+        "challenge_id" | "passkey_challenge_id" => Some("{{passkey_challenge}}"),
         _ => None,
     };
     let with_variable = |(name, value): (String, Value)| {
