@@ -173,6 +173,14 @@ fn the_readmes_session_is_what_the_server_answers() {
 }
 
 #[test]
+#[ignore = "builds a rendered project, which takes minutes: .ci/test together"]
+fn the_readme_of_a_project_sets_up_a_second_factor_and_signs_in_with_it() {
+    let server = Server::start();
+    let page = std::fs::read_to_string(server.directory.path().join("myproject/README.md")).expect("its README.md");
+    check(&transcript(&page, "second-factor"), server.directory.path(), &[(SHOWN, server.address)]);
+}
+
+#[test]
 #[ignore = "builds two rendered projects, which takes minutes: .ci/test together"]
 fn a_resource_server_believes_the_tokens_of_the_project() {
     let server = Server::start();
