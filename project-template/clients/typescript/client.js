@@ -215,8 +215,9 @@ export class Client {
     }
 }
 function due(answer) {
-    if (answer.challenge_id !== undefined)
-        return { kind: "code", challenge: answer.challenge_id };
+    if (answer.challenge_id !== undefined) {
+        return { kind: "code", challenge: answer.challenge_id, ...(answer.methods && { methods: answer.methods }) };
+    }
     if (answer.setup_challenge_id !== undefined)
         return { kind: "setup", challenge: answer.setup_challenge_id };
     return undefined;

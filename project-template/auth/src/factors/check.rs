@@ -95,10 +95,10 @@ async fn weighed<T: Send + 'static>(
 
 async fn decided(auth: &Auth, user: &User, challenge: Option<Uuid>, presented: Presented) -> Result<Right> {
     let wrong = presented.wrong();
-    let (owned, owner) = (auth.clone(), user.clone());
+    let (handle, account) = (auth.clone(), user.clone());
     let check = async move {
-        match store::factor(owned.db(), owner.id).await? {
-            Some(factor) => found(&owned, &owner, &factor, &presented).await,
+        match store::factor(handle.db(), account.id).await? {
+            Some(factor) => found(&handle, &account, &factor, &presented).await,
             // It was removed since the challenge.
             None => Err(ChallengeNotValid.into()),
         }

@@ -77,7 +77,8 @@ async fn reauthenticate(
     mut fields: Fields,
 ) -> Result<Response> {
     auth.throttle().limit_client(Action::SecondFactor, &client).await?;
-    let issued = if fields.has("credential") && auth.settings().passkeys.enabled {
+    let is_passkey = ["challenge_id", "credential"].iter().any(|name| fields.has(name));
+    let issued = if is_passkey && auth.settings().passkeys.enabled {
         let answer = read(&mut fields, "challenge_id");
         let answer = fields.finish_with(answer)?;
         by(&auth, &user, &client, Proven::by_passkey_in_session(&auth, &user, answer).await?).await?

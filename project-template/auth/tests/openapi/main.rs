@@ -94,7 +94,7 @@ async fn path(app: &TestApp, operation: &Operation<'_>, client: &Client, email: 
 /// The example with what is the client's own.
 async fn own(app: &TestApp, operation: &Operation<'_>, client: &Client, email: &str) -> Option<Value> {
     let mut body = operation.example()?;
-    if body["credential"].is_object() {
+    if body["credential"].is_object() && !operation.path.contains("/mfa/") {
         let mut authenticator = app.authenticator();
         let is_sign_in = operation.path.contains("/login/");
         if is_sign_in {
@@ -127,6 +127,19 @@ async fn fill_in_factor(app: &TestApp, operation: &Operation<'_>, (client, email
     if operation.path.ends_with("/activate/") {
         let secret = client.post("/jwt-allauth/mfa/setup/", &json!({})).await;
         body["code"] = json!(AuthenticatorApp::of(secret.text("secret")).code(app));
+    }
+    if operation.path.contains("/verify-passkey/") {
+        let mut passkey = app.authenticator();
+        client.add_passkey(&mut passkey).await;
+        client.enrol(app).await;
+        body["challenge_id"] = app.client().login(email, PASSWORD).await.body["challenge_id"].clone();
+        if body.get("credential").is_some() {
+            let challenge = json!({ "challenge_id": body["challenge_id"] });
+            let begun = client.post("/jwt-allauth/mfa/verify-passkey/options/", &challenge).await.body;
+            body["passkey_challenge_id"] = begun["challenge_id"].clone();
+            body["credential"] = passkey.sign(&begun["options"]);
+        }
+        return;
     }
     if operation.path.contains("/verify") {
         let authenticator = client.enrol(app).await;

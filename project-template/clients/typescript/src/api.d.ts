@@ -327,6 +327,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jwt-allauth/mfa/verify-passkey/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in with a passkey as the second factor. */
+        post: operations["verifySecondFactorPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/mfa/verify-passkey/options/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins to show a passkey as the second factor of a sign-in.
+         * @description The options list the passkeys of the account, which only its user gets this far to see.
+         */
+        post: operations["beginSecondFactorPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jwt-allauth/mfa/verify-recovery/": {
         parameters: {
             query?: never;
@@ -497,7 +534,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Proves again whose session this is, with the password or a code of the authenticator app.
+         * Proves again whose session this is, with the password, a code of the authenticator app, or a passkey.
          * @description Actions that ask for a recent proof are then allowed for five minutes.
          */
         post: operations["reauthenticate"];
@@ -745,7 +782,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes the new address the account's. */
+        /**
+         * Makes the new address the account's.
+         * @description With the access token of the session that asked for it, passkeys and the second factor stay as good as they were.
+         *     Without it, a password reset removes them: a link may be opened by a person who did not ask for it.
+         */
         post: operations["confirmEmailChange"];
         delete?: never;
         options?: never;
@@ -993,7 +1034,12 @@ export interface components {
              * @description Seconds until the access token expires.
              */
             expires_in?: number;
-            /** @description True if a second factor is due before the session begins, at `mfa/verify/` or `mfa/verify-recovery/`. */
+            /** @description `totp`, `recovery`, `passkey`: how it can be shown. Missing where the first two are all. */
+            methods?: string[];
+            /**
+             * @description True if a second factor is due before the session begins, at `mfa/verify/`, `mfa/verify-recovery/` or
+             *     `mfa/verify-passkey/`.
+             */
             mfa_required?: boolean;
             /** @description True if a second factor must be set up first, at `mfa/setup/`. */
             mfa_setup_required?: boolean;
@@ -1019,7 +1065,12 @@ export interface components {
              */
             expires_in?: number;
             message: string;
-            /** @description True if a second factor is due before the session begins, at `mfa/verify/` or `mfa/verify-recovery/`. */
+            /** @description `totp`, `recovery`, `passkey`: how it can be shown. Missing where the first two are all. */
+            methods?: string[];
+            /**
+             * @description True if a second factor is due before the session begins, at `mfa/verify/`, `mfa/verify-recovery/` or
+             *     `mfa/verify-passkey/`.
+             */
             mfa_required?: boolean;
             /** @description True if a second factor must be set up first, at `mfa/setup/`. */
             mfa_setup_required?: boolean;
@@ -1510,7 +1561,12 @@ export interface components {
              * @description Seconds until the access token expires.
              */
             expires_in?: number;
-            /** @description True if a second factor is due before the session begins, at `mfa/verify/` or `mfa/verify-recovery/`. */
+            /** @description `totp`, `recovery`, `passkey`: how it can be shown. Missing where the first two are all. */
+            methods?: string[];
+            /**
+             * @description True if a second factor is due before the session begins, at `mfa/verify/`, `mfa/verify-recovery/` or
+             *     `mfa/verify-passkey/`.
+             */
             mfa_required?: boolean;
             /** @description True if a second factor must be set up first, at `mfa/setup/`. */
             mfa_setup_required?: boolean;
@@ -1551,27 +1607,33 @@ export interface components {
             expires_in: number;
         };
         /**
-         * @description One of the two.
+         * @description A password, a code, or a passkey with its challenge.
          * @example {
          *       "password": "correct horse battery staple"
          *     }
          */
         Reauthentication: {
+            /** @description From `login/passkey/options/`. */
+            challenge_id?: string;
             /** @description A code of the account's authenticator app. */
             code?: string;
+            /** @description `AuthenticationResponseJSON`, for these options. */
+            credential?: Record<string, never>;
             /** Format: password */
             password?: string;
         };
         /**
          * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
          * @example {
-         *       "code": [
+         *       "challenge_id": [
          *         "Not a valid string."
          *       ]
          *     }
          */
         ReauthenticationErrors: {
+            challenge_id?: components["schemas"]["Messages"];
             code?: components["schemas"]["Messages"];
+            credential?: components["schemas"]["Messages"];
             non_field_errors?: components["schemas"]["Messages"];
             password?: components["schemas"]["Messages"];
         };
@@ -1802,6 +1864,69 @@ export interface components {
             non_field_errors?: components["schemas"]["Messages"];
         };
         /**
+         * @description A browser's response to the options.
+         * @example {
+         *       "challenge_id": "9f86d081884c7d659a2feaa0c55ad015",
+         *       "credential": {
+         *         "clientExtensionResults": {},
+         *         "id": "bZULJB3slAOynELBOy0KPg",
+         *         "rawId": "bZULJB3slAOynELBOy0KPg",
+         *         "response": {
+         *           "authenticatorData": "oA",
+         *           "clientDataJSON": "e30",
+         *           "signature": "oA",
+         *           "userHandle": "AZmj7x98fDGaQw4vihttIA"
+         *         },
+         *         "type": "public-key"
+         *       },
+         *       "passkey_challenge_id": "AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09o"
+         *     }
+         */
+        SecondFactorPasskey: {
+            /** @description From the answer with `mfa_required`. */
+            challenge_id: string;
+            /** @description `AuthenticationResponseJSON`: what `toJSON()` of the credential returns. */
+            credential: Record<string, never>;
+            /** @description The `challenge_id` of the options. */
+            passkey_challenge_id: string;
+        };
+        /**
+         * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
+         * @example {
+         *       "challenge_id": [
+         *         "This field is required."
+         *       ]
+         *     }
+         */
+        SecondFactorPasskeyErrors: {
+            challenge_id?: components["schemas"]["Messages"];
+            credential?: components["schemas"]["Messages"];
+            non_field_errors?: components["schemas"]["Messages"];
+            passkey_challenge_id?: components["schemas"]["Messages"];
+        };
+        /**
+         * @description A sign-in that waits for its second factor.
+         * @example {
+         *       "challenge_id": "9f86d081884c7d659a2feaa0c55ad015"
+         *     }
+         */
+        SecondFactorPasskeyRequest: {
+            /** @description From an answer with `mfa_required`. */
+            challenge_id: string;
+        };
+        /**
+         * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
+         * @example {
+         *       "challenge_id": [
+         *         "This field is required."
+         *       ]
+         *     }
+         */
+        SecondFactorPasskeyRequestErrors: {
+            challenge_id?: components["schemas"]["Messages"];
+            non_field_errors?: components["schemas"]["Messages"];
+        };
+        /**
          * @description The account's password.
          * @example {
          *       "password": "correct horse battery staple"
@@ -1921,7 +2046,9 @@ export interface components {
              * @description Seconds until the access token expires.
              */
             expires_in?: number;
-            /** @description True if a second factor is due, at `mfa/verify/` or `mfa/verify-recovery/`. */
+            /** @description `totp`, `recovery`, `passkey`: how it can be shown. Missing where the first two are all. */
+            methods?: string[];
+            /** @description True if a second factor is due, at `mfa/verify/`, `mfa/verify-recovery/` or `mfa/verify-passkey/`. */
             mfa_required?: boolean;
             /** @description True if a second factor must be set up first, at `mfa/setup/`. */
             mfa_setup_required?: boolean;
@@ -3713,6 +3840,274 @@ export interface operations {
             };
         };
     };
+    verifySecondFactorPasskey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Otherwise as `sessions.transport` is set.
+                 * @example token
+                 */
+                Prefer?: "token" | "cookies";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorPasskey"];
+            };
+        };
+        responses: {
+            /** @description Signed in. */
+            200: {
+                headers: {
+                    /**
+                     * @description The refresh token, unless it is in the body.
+                     * @example refresh_token=eyJ0eXAi…; HttpOnly; SameSite=Lax; Path=/; Max-Age=1209600
+                     */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /**
+             * @description What is wrong with each field.
+             *
+             *     - `body_not_read`: The connection ended before the body did.
+             *     - `challenge_not_valid`: The challenge is unknown, used, expired or given up after too many wrong codes, or its account has changed.
+             *     - `parse_error`: The body is no JSON, or has too many members or levels.
+             *     - `passkey_not_valid`: The passkey is not one of the account's, or its answer does not belong to the challenge and this site.
+             *     - `too_many_attempts`: That was the last of `mfa.challenge_attempts`: sign in again.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorPasskeyErrors"] | components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `email_not_verified`: The credential is good, but the e-mail address was not confirmed yet. */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
+             *     - `mfa_disabled`: `mfa.totp` is `disabled`.
+             *     - `too_many_devices`: The credential is good, but the user has `sessions.max_per_user` sessions and must sign out of one first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `not_found`: There is no such thing, or not for this client. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `timeout`: The body did not come within `http.request_timeout`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body is no JSON by its `Content-Type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `mfa_locked`: The account has had `mfa.account_attempts` wrong codes within `mfa.lockout`. `Retry-After` says when it takes another.
+             *     - `throttled`: Too often. `Retry-After` says when it is possible again.
+             */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    beginSecondFactorPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorPasskeyRequest"];
+            };
+        };
+        responses: {
+            /** @description The options for `navigator.credentials.get()`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            /**
+             * @description What is wrong with each field.
+             *
+             *     - `body_not_read`: The connection ended before the body did.
+             *     - `challenge_not_valid`: The challenge is unknown, used, expired or given up after too many wrong codes, or its account has changed.
+             *     - `parse_error`: The body is no JSON, or has too many members or levels.
+             *     - `passkey_not_valid`: The passkey is not one of the account's, or its answer does not belong to the challenge and this site.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorPasskeyRequestErrors"] | components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
+             *     - `mfa_disabled`: `mfa.totp` is `disabled`.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `not_found`: There is no such thing, or not for this client. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `timeout`: The body did not come within `http.request_timeout`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body is no JSON by its `Content-Type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `throttled`: Too often. `Retry-After` says when it is possible again. */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     verifyRecoveryCode: {
         parameters: {
             query?: never;
@@ -4894,6 +5289,7 @@ export interface operations {
              *     - `invalid_code`: The code is wrong, used, or not of this time.
              *     - `invalid_password`: The password is wrong.
              *     - `parse_error`: The body is no JSON, or has too many members or levels.
+             *     - `passkey_not_valid`: The passkey is not one of the account's, or its answer does not belong to the challenge and this site.
              *     - `totp_not_activated`: The account has no second factor.
              */
             400: {
@@ -6574,6 +6970,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AddressTaken"];
+                    "text/html": string;
+                };
+            };
+            /**
+             * @description - `bad_authorization_header`: `Authorization` has the scheme `Bearer`, and not one token after it.
+             *     - `not_authenticated`: No credential was shown.
+             *     - `token_not_valid`: The token is not one of ours, expired, of the wrong kind, used before, or its session is over.
+             */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                     "text/html": string;
                 };
             };
