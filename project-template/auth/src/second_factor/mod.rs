@@ -59,7 +59,7 @@ impl Proven {
     /// Counts and checks a passkey's answer of a signed-in user.
     async fn by_passkey_in_session(auth: &Auth, user: &User, answer: Answer) -> Result<Self> {
         let (handle, account) = (auth.clone(), user.clone());
-        let check = async move { answer.check(&handle, Shown::Again(&account)).await };
+        let check = Box::pin(async move { answer.check(&handle, Shown::Again(&account)).await });
         let (right, assertion) = factors::of_session_otherwise(auth, user, || PasskeyWrong.into(), check).await?;
         Ok(Self::Passkey(right, assertion))
     }
@@ -67,7 +67,7 @@ impl Proven {
     /// Counts and checks a passkey's answer to a challenge.
     async fn by_passkey(auth: &Auth, challenge: &Challenge, answer: Answer) -> Result<Self> {
         let (handle, account, alone) = (auth.clone(), challenge.user.clone(), !challenge.held.ways.app);
-        let check = async move { answer.check(&handle, Shown::Second { user: &account, alone }).await };
+        let check = Box::pin(async move { answer.check(&handle, Shown::Second { user: &account, alone }).await });
         let (right, assertion) = factors::answer_otherwise(auth, challenge, || PasskeyWrong.into(), check).await?;
         Ok(Self::Passkey(right, assertion))
     }

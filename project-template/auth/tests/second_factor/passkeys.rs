@@ -123,9 +123,12 @@ async fn where_a_factor_is_required_a_passkey_is_one(engine: Engine) {
     before.set_role(ADA, STAFF).await;
     for by_role in [false, true] {
         let app = before
-            .second_instance_with(router, |settings| match by_role {
-                true => settings.mfa.required_roles = vec![STAFF],
-                false => settings.mfa.totp = Mode::Required,
+            .second_instance_with(router, |settings| {
+                if by_role {
+                    settings.mfa.required_roles = vec![STAFF];
+                } else {
+                    settings.mfa.totp = Mode::Required;
+                }
             })
             .await;
         let id = challenged(&app.client().login(ADA, PASSWORD).await, &["passkey"]);
