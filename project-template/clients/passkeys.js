@@ -41,7 +41,7 @@ export async function canAutofill() {
  * the user declined.
  */
 export async function add({ access, name, headers = {}, base = BASE }) {
-  const credentials = access ? { Authorization: `Bearer ${access}`, ...headers } : headers;
+  const credentials = ofSession(access, headers);
   const begun = await post(`${base}/passkeys/options/`, {}, credentials);
   const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(begun.options);
   const credential = await navigator.credentials.create({ publicKey });
@@ -66,6 +66,32 @@ export async function signIn({ autofill = false, remember, signal, base = BASE }
   } while (!credential);
   const body = { challenge_id: begun.challenge_id, credential: credential.toJSON() };
   return post(`${base}/login/passkey/`, remember === undefined ? body : { ...body, remember });
+}
+
+/**
+ * The second factor of a sign-in that was answered with `mfa_required`, and with "passkey" among its `methods`.
+ * `challenge` is its `challenge_id`. Resolves like `signIn`.
+ */
+export async function verify({ challenge, signal, base = BASE }) {
+  const begun = await post(`${base}/mfa/verify-passkey/options/`, { challenge_id: challenge });
+  const body = { challenge_id: challenge, passkey_challenge_id: begun.challenge_id, credential: await used(begun, signal) };
+  return post(`${base}/mfa/verify-passkey/`, body);
+}
+
+/** Proves anew who is signed in, before what asks for it. Resolves to another `access` token; the session goes on. */
+export async function reauthenticate({ access, headers = {}, signal, base = BASE }) {
+  const begun = await post(`${base}/login/passkey/options/`, {});
+  const body = { challenge_id: begun.challenge_id, credential: await used(begun, signal) };
+  return post(`${base}/reauthenticate/`, body, ofSession(access, headers));
+}
+
+async function used(begun, signal) {
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(begun.options);
+  return (await navigator.credentials.get({ publicKey, signal })).toJSON();
+}
+
+function ofSession(access, headers) {
+  return access ? { Authorization: `Bearer ${access}`, ...headers } : headers;
 }
 
 /** Waits for a choice in a field, and for no longer than the challenge is valid: undefined if another one is due. */

@@ -10,7 +10,7 @@
 //! | tools | `codes` `mail` `throttle` `audit` `notices` |
 //! | nouns | `users` `factors` `sessions` `hooks` |
 //! | ways | `passwords` `login` `passkeys` `second_factor` `credentials` `email_verification` `registration` `login_codes` `password_reset` `account` |
-//! | house | `operations` `admin` `server` `app` `commands` |
+//! | house | `portal` `operations` `admin` `server` `app` `commands` |
 //!
 //! | room | what it is for |
 //! |---|---|
@@ -49,6 +49,7 @@
 //! | [`login_codes`] | signing in with a mailed code |
 //! | [`password_reset`] | setting a password with a mailed link |
 //! | [`account`] | a user's own account: data, another address, deletion; accounts from elsewhere |
+//! | [`portal`] | pages to sign in on, and to keep one's ways to sign in |
 //! | [`operations`] | health, metrics, removal of expired rows |
 //! | [`admin`] | pages for staff |
 //! | `server` | layers, limits and connections around every route |
@@ -94,6 +95,7 @@ pub mod pages;
 pub mod passkeys;
 pub mod password_reset;
 pub mod passwords;
+pub mod portal;
 mod private;
 pub mod redis;
 pub mod registration;

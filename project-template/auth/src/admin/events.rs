@@ -3,23 +3,24 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use uuid::Uuid;
 
-use super::gate::{Admin, path, refuse};
+use super::path;
 use super::shown::{self, Query};
 use crate::Auth;
 use crate::audit::{Filter, Kind};
 use crate::error::Result;
 use crate::pages;
+use crate::portal::{Visitor, refuse};
 use crate::templates::pages::AdminAudit;
 use crate::users;
 
 /// Events per page.
 const PAGE: usize = 100;
 
-pub(super) async fn list(State(auth): State<Auth>, admin: Admin, RawQuery(query): RawQuery) -> Response {
+pub(super) async fn list(State(auth): State<Auth>, admin: Visitor, RawQuery(query): RawQuery) -> Response {
     page(&auth, &admin, &Query::parse(query.as_deref())).await.unwrap_or_else(|error| refuse(&auth, error))
 }
 
-async fn page(auth: &Auth, admin: &Admin, query: &Query) -> Result<Response> {
+async fn page(auth: &Auth, admin: &Visitor, query: &Query) -> Result<Response> {
     let filter = Filter {
         kind: Kind::named(query.get("kind")),
         user: account(auth, query.get("user").trim()).await?,

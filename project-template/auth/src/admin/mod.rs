@@ -1,18 +1,21 @@
-//! Pages for staff: plain forms without scripts or external resources, which are not in the API's description. Signing
-//! in here begins an ordinary session, so everything that ends sessions ends it. The browser holds a separate sealed
-//! cookie for these pages only (`gate`). Each request looks up the session and the account, so a revoked role takes
-//! effect at once. A dangerous act needs the password, unless it was entered within five minutes; no act shows one.
+//! Pages for staff: plain forms without external resources, which are not in the API's description. Signing in to them,
+//! and one's own ways to sign in, are those of [`portal`](crate::portal), with its gate. A dangerous act needs a proof
+//! that is at most five minutes old; no act shows a secret.
 
 mod acts;
-mod done;
 mod events;
-mod gate;
 mod people;
 mod routes;
 mod settings;
 mod shown;
 mod store;
 
-pub(crate) use gate::COOKIE as SESSION_COOKIE;
-pub(crate) use routes::{FORM_COOKIE, router};
+pub(crate) use routes::router;
 pub use settings::Settings;
+
+use crate::Auth;
+use crate::portal::Place;
+
+fn path(auth: &Auth, rest: &str) -> String {
+    Place::Admin.path(auth, rest)
+}

@@ -5,20 +5,19 @@ use axum::response::{IntoResponse, Redirect, Response};
 use uuid::Uuid;
 
 use super::acts::{self, Act};
-use super::done;
-use super::gate::{self, Admin, Posted, path, refuse};
 use super::shown::{self, Query};
-use super::store;
+use super::{path, store};
 use crate::Auth;
-use crate::audit::{self, Reason};
+use crate::audit;
 use crate::email_verification::Mode;
 use crate::error::{Error, Result};
 use crate::factors;
 use crate::http::Client;
 use crate::pages;
-use crate::passwords;
+use crate::passkeys;
+use crate::portal::{self, Done, Place, Posted, Proven, Visitor, prove, refuse};
 use crate::request;
-use crate::sessions::{self, DbUser};
+use crate::sessions;
 use crate::templates::pages::{AdminConfirm, AdminUser, AdminUsers};
 use crate::users::{self, User, role};
 
@@ -27,11 +26,11 @@ const PAGE: usize = 50;
 /// Events on the page of a user.
 const LATEST: u32 = 15;
 
-pub(super) async fn list(State(auth): State<Auth>, admin: Admin, RawQuery(query): RawQuery) -> Response {
+pub(super) async fn list(State(auth): State<Auth>, admin: Visitor, RawQuery(query): RawQuery) -> Response {
     list_page(&auth, &admin, &Query::parse(query.as_deref())).await.unwrap_or_else(|error| refuse(&auth, error))
 }
 
-async fn list_page(auth: &Auth, admin: &Admin, query: &Query) -> Result<Response> {
+async fn list_page(auth: &Auth, admin: &Visitor, query: &Query) -> Result<Response> {
     let (searched, after) = (query.get("q").trim(), query.get("after"));
     let staff = query.get("role") == "staff";
     let needles = users::search::needles(searched);
@@ -62,14 +61,15 @@ async fn list_page(auth: &Auth, admin: &Admin, query: &Query) -> Result<Response
 
 pub(super) async fn show(
     State(auth): State<Auth>,
-    admin: Admin,
+    admin: Visitor,
     id: Result<Path<Uuid>, PathRejection>,
     headers: HeaderMap,
 ) -> Response {
     let Ok(Path(id)) = id else { return refuse(&auth, Error::not_found()) };
-    let done = done::read(&auth, &admin, id, &headers).map(|act| act.name);
+    let done = Done::read(&auth, &admin, &id.to_string(), &headers);
+    let done = done.and_then(|name| Act::named(&name)).map(|act| act.name);
     match user_page(&auth, &admin, id, StatusCode::OK, Report { done, problem: None }).await {
-        Ok(page) if done.is_some() => ([(header::SET_COOKIE, done::told(&auth))], page).into_response(),
+        Ok(page) if done.is_some() => ([(header::SET_COOKIE, Done::told(&auth, &admin))], page).into_response(),
         Ok(page) => page,
         Err(error) => refuse(&auth, error),
     }
@@ -80,7 +80,7 @@ struct Report {
     problem: Option<String>,
 }
 
-async fn user_page(auth: &Auth, admin: &Admin, id: Uuid, status: StatusCode, report: Report) -> Result<Response> {
+async fn user_page(auth: &Auth, admin: &Visitor, id: Uuid, status: StatusCode, report: Report) -> Result<Response> {
     let user = users::by_id(auth.db(), id).await?.ok_or_else(Error::not_found)?;
     let sessions = sessions::live_of_user(auth, id).await?;
     let filter = audit::Filter { user: Some(id), ..audit::Filter::default() };
@@ -99,8 +99,9 @@ async fn user_page(auth: &Auth, admin: &Admin, id: Uuid, status: StatusCode, rep
         mine,
         may: acts::reaches(&admin.user, &user),
         roles: shown::roles(&admin.user, &user),
-        factor: factor.as_ref().map(shown::factor),
-        may_remove_factor: factor.is_some() && admin.user.role >= role::SUPERUSER && acts::reaches(&admin.user, &user),
+        factor: factor.as_ref().map(portal::shown::factor),
+        passkeys: passkeys::all_of_user(auth, id).await?.iter().map(portal::shown::passkey).collect(),
+        may_remove_ways: admin.user.role >= role::SUPERUSER && acts::reaches(&admin.user, &user),
         sessions: shown::sessions(sessions, admin.session()),
         events: shown::events(events),
     };
@@ -120,65 +121,45 @@ pub(super) async fn act(
 
 async fn perform(auth: &Auth, client: &Client, id: Uuid, act: &Act, mut posted: Posted) -> Result<Response> {
     let user = users::by_id(auth.db(), id).await?.ok_or_else(Error::not_found)?;
-    let mut proven_now = false;
-    if act.is_dangerous && !posted.admin.is_proven(auth.now()) {
-        match prove(auth, client, &mut posted).await {
-            Ok(true) => proven_now = true,
-            Ok(false) => return confirm_page(auth, &posted, &user, act, StatusCode::OK, Vec::new()),
-            Err(error @ (Error::Internal(_) | Error::Unavailable(_))) => return Err(error),
-            Err(error) => {
-                let errors = vec![error.message()];
-                let status = error.into_response().status();
-                return confirm_page(auth, &posted, &user, act, status, errors);
-            }
-        }
+    let proven = if act.is_dangerous { prove(auth, client, &mut posted).await? } else { Proven::Before };
+    if let Proven::NotYet(refused) = proven {
+        return confirm_page(auth, &posted, &user, act, refused).await;
     }
     let doing = act.perform(auth, &posted, &user);
-    let done =
-        if user.id == posted.admin.user.id { doing.await } else { request::acting(posted.admin.user.id, doing).await };
-    let mut response = match done {
+    let done = if user.id == posted.visitor.user.id {
+        doing.await
+    } else {
+        request::acting(posted.visitor.user.id, doing).await
+    };
+    let response = match done {
         Ok(()) => {
-            let cookie = [(header::SET_COOKIE, done::cookie(auth, &posted.admin, id, act))];
+            let done = Done { about: &id.to_string(), act: act.name };
+            let cookie = [(header::SET_COOKIE, done.cookie(auth, &posted.visitor))];
             (cookie, Redirect::to(&path(auth, &format!("/users/{id}/")))).into_response()
         }
         Err(error @ (Error::Internal(_) | Error::Unavailable(_))) => return Err(error),
         Err(error) => {
             let problem = Some(error.message());
             let status = error.into_response().status();
-            user_page(auth, &posted.admin, id, status, Report { done: None, problem }).await?
+            user_page(auth, &posted.visitor, id, status, Report { done: None, problem }).await?
         }
     };
-    if proven_now {
-        response.headers_mut().append(header::SET_COOKIE, gate::signed_in(auth, posted.admin.session()));
-    }
-    Ok(response)
+    Ok(proven.keep(auth, &posted.visitor, response))
 }
 
-async fn prove(auth: &Auth, client: &Client, posted: &mut Posted) -> Result<bool> {
-    if !posted.fields.has("password") {
-        return Ok(false);
-    }
-    let password = posted.fields.secret("password").unwrap_or_default();
-    let me = DbUser { user: posted.admin.user.clone(), session: posted.admin.session() };
-    if passwords::is_own(auth, &me, client, password, Reason::Admin).await? {
-        return Ok(true);
-    }
-    Err(Error::refused(StatusCode::FORBIDDEN, "That is not your password.", "incorrect_credentials"))
-}
-
-fn confirm_page(
+async fn confirm_page(
     auth: &Auth,
     posted: &Posted,
     user: &User,
     act: &Act,
-    status: StatusCode,
-    errors: Vec<String>,
+    refused: Option<Error>,
 ) -> Result<Response> {
+    let status = refused.as_ref().map_or(StatusCode::OK, Error::status);
     let back = path(auth, &format!("/users/{}/", user.id));
     let page = AdminConfirm {
         path: path(auth, ""),
-        csrf_token: posted.admin.form_token(auth),
-        me: posted.admin.user.email.to_string(),
+        csrf_token: posted.visitor.form_token(auth),
+        me: posted.visitor.user.email.to_string(),
         here: "users".to_owned(),
         action: format!("{back}{}/", act.name),
         act: act.name.to_owned(),
@@ -186,7 +167,9 @@ fn confirm_page(
         level: posted.fields.typed("role").and_then(|level| level.parse().ok()),
         fields: shown::fields(act.fields.iter().filter_map(|name| Some((*name, posted.fields.typed(name)?)))),
         back,
-        errors,
+        proof: portal::ways(auth, &posted.visitor.user).await?,
+        script: Place::Admin.path(auth, "/page.js"),
+        errors: refused.into_iter().map(|error| error.message()).collect(),
     };
     pages::show(auth, status, &page)
 }

@@ -32,7 +32,7 @@ impl Settings {
         }
     }
 
-    pub(super) fn admits(&self, client: Option<IpAddr>) -> bool {
+    pub(crate) fn admits(&self, client: Option<IpAddr>) -> bool {
         self.networks.is_empty()
             || client.is_some_and(|client| self.networks.iter().any(|network| network.contains(&client)))
     }

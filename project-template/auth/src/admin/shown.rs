@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 use super::store::Listed;
 use crate::audit::{AuditRow, Kind};
-use crate::factors::Overview;
 use crate::sessions::{self, Session};
 use crate::templates::Variable;
 use crate::users::{User, role};
@@ -69,14 +68,6 @@ pub(super) fn user(user: &User) -> Value {
         last_login => user.last_login_at.to_value(),
         has_password => user.password_hash.is_some(),
         may_be_shared => user.may_be_shared(),
-    }
-}
-
-pub(super) fn factor(factor: &Overview) -> Value {
-    context! {
-        since => factor.created_at.to_value(),
-        used => factor.last_used_at.to_value(),
-        recovery_codes => factor.recovery_codes_left,
     }
 }
 

@@ -3,9 +3,10 @@ use serde_json::Value;
 
 use super::describe::describe;
 use crate::openapi::{self, Api};
+use crate::portal::Place;
 use crate::{Auth, Settings};
 use crate::{
-    account, admin, email_verification, login, login_codes, operations, passkeys, password_reset, passwords,
+    account, admin, email_verification, login, login_codes, operations, passkeys, password_reset, passwords, portal,
     registration, second_factor, server, sessions,
 };
 
@@ -18,6 +19,11 @@ impl Auth {
         } else {
             router
         };
+        let router = if self.settings().portal.enabled {
+            router.merge(server::page_layers(portal::router(self, Place::Account, []), self))
+        } else {
+            router
+        };
         if self.settings().serves_docs() {
             router.merge(openapi::router(&description(self.settings())))
         } else {
@@ -26,9 +32,10 @@ impl Auth {
     }
 
     /// The prefixes of pages: scripts of other origins may call nothing below them.
-    pub(crate) fn page_paths(&self) -> impl Iterator<Item = &str> {
-        let admin = &self.settings().admin;
-        admin.enabled.then_some(admin.path.as_str()).into_iter()
+    pub(crate) fn page_paths(&self) -> impl Iterator<Item = String> {
+        let settings = self.settings();
+        let admin = settings.admin.enabled.then(|| Place::Admin.base(settings));
+        admin.into_iter().chain(settings.portal.enabled.then(|| Place::Account.base(settings)))
     }
 }
 

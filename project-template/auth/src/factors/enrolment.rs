@@ -38,6 +38,19 @@ pub(crate) async fn begin(auth: &Auth, enrollee: &Enrollee) -> Result<Shown> {
     if !is_begun {
         return Err(AlreadyEnrolled.into());
     }
+    shown(auth, enrollee, &secret)
+}
+
+/// The secret that waits for its first code, for a page that is shown again after a wrong one.
+///
+/// # Errors
+/// 400 if there is none.
+pub(crate) async fn show_again(auth: &Auth, enrollee: &Enrollee) -> Result<Shown> {
+    let setup = store::setup(auth.db(), (enrollee.id, enrollee.version), auth.now()).await?.ok_or(SetupNotBegun)?;
+    shown(auth, enrollee, &Secret::open(&auth.tokens(), enrollee.id, &setup.sealed).ok_or(SetupNotBegun)?)
+}
+
+fn shown(auth: &Auth, enrollee: &Enrollee, secret: &Secret) -> Result<Shown> {
     let issuer = auth.settings().mfa.issuer.as_deref().unwrap_or_else(|| auth.templates().service());
     let text = totp::base32(secret.totp());
     let uri = totp::uri(&issuer.replace(':', " "), enrollee.email.as_written(), &text);

@@ -29,7 +29,7 @@ mod totp;
 pub(crate) use challenge::{Challenge, Demand, Enrollee, Held, Purpose, demand, demand_setup, find, find_setup};
 pub(crate) use check::{Presented, Right, answer, answer_otherwise, of_session, of_session_otherwise};
 pub(crate) use enrolment::{
-    Overview, Ready, Renewal, begin, compare, finish, other_recovery_codes, overview, remove, renew,
+    Overview, Ready, Renewal, Shown, begin, compare, finish, other_recovery_codes, overview, remove, renew, show_again,
 };
 pub(crate) use import::Imported;
 pub use settings::{Mode, Settings};

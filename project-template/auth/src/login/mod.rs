@@ -57,7 +57,7 @@ pub(crate) async fn admit(
     if let Entry::Challenge(challenge) = &entry {
         let detail = match challenge.due() {
             Due::Code(_) | Due::Passkey => Some(Reason::SecondFactor.name()),
-            Due::Setup => Some(Reason::Setup.name()),
+            Due::Setup(_) => Some(Reason::Setup.name()),
             Due::None => terms.proof.detail(),
         };
         let event = Event::of(Kind::SignInChallenged, user);

@@ -1,7 +1,7 @@
 //! HTML pages for people: [`show`] answers with one of [`crate::templates::pages`].
 //!
-//! Their policy admits only inline styles and scripts with the response's nonce, images and fonts of this origin, and
-//! forms posted to it. Each page works without its script. No script of another origin can read one, whatever
+//! Their policy admits only styles and scripts with the response's nonce, images and fonts of this origin, and requests
+//! and forms to it. Each page works without its script. No script of another origin can read one, whatever
 //! `http.cors_origins` says.
 
 mod lost;
@@ -74,6 +74,7 @@ fn answer(status: StatusCode, html: String, nonce: &str, elsewhere: Option<&str>
     let elsewhere = elsewhere.and_then(origin).map(|origin| format!(" {origin}")).unwrap_or_default();
     let policy = format!(
         "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src 'self' data:; font-src 'self'; \
+         connect-src 'self'; \
          form-action 'self'{elsewhere}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
     );
     let policy = HeaderValue::from_str(&policy).map_err(anyhow::Error::new)?;

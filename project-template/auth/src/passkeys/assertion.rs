@@ -56,7 +56,7 @@ impl<'u> Shown<'u> {
 
 /// A right answer, until it is used up.
 pub(crate) struct Assertion {
-    pub(super) user: User,
+    pub(crate) user: User,
     passkey: Passkey,
     pub(super) latest: Use,
     challenge: Challenge,

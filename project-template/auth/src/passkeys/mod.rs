@@ -18,6 +18,7 @@ mod passkey;
 mod public_key;
 #[cfg(test)]
 mod recorded_tests;
+mod registration;
 mod routes;
 mod settings;
 mod sign_in;
@@ -26,12 +27,25 @@ mod store;
 mod verification;
 
 pub(crate) use assertion::{Assertion, Shown, of_user, options_of};
-pub(crate) use passkey::{Passkey, all_of_user, discard_unproven, remove_all, set_proven};
+pub(crate) use passkey::{
+    NAME_LIMIT, Passkey, all_of_user, discard_unproven, remove, remove_all, remove_in, rename, set_proven,
+};
+pub(crate) use registration::{begin as begin_registration, finish as finish_registration};
 pub(crate) use routes::{PasskeyOptions, public_router};
 pub use settings::Settings;
+pub(crate) use sign_in::{PasskeyRefused, check, complete};
+
+use serde_json::Value;
 
 use crate::Auth;
 use crate::openapi::Api;
+
+/// What a browser needs to make a passkey or to use one.
+pub(crate) struct Begun {
+    /// The id of the challenge, to be sent back with the response.
+    pub(crate) challenge: String,
+    pub(crate) options: Value,
+}
 
 pub(crate) fn router(settings: &Settings) -> Api {
     if settings.enabled { routes::router().merge(sign_in_routes::router()) } else { Api::default() }

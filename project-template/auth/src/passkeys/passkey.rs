@@ -12,11 +12,11 @@ use crate::db::{self, Tx};
 use crate::error::{Error, Result, refusals};
 use crate::http::Client;
 use crate::notices;
-use crate::sessions::{self, DbUser, EndedBy};
+use crate::sessions::{self, DbUser, Ended, EndedBy};
 use crate::users::{self, User};
 
 /// In characters.
-pub(super) const NAME_LIMIT: usize = 100;
+pub(crate) const NAME_LIMIT: usize = 100;
 /// The most passkeys of an account: the options of a registration list all of them.
 pub(super) const MAX_PER_USER: usize = 25;
 /// The most ways to reach an authenticator that are stored of one passkey, and the longest name of one.
@@ -164,7 +164,7 @@ fn words(transports: &[String]) -> String {
 }
 
 /// None if the account has no such passkey.
-pub(super) async fn rename(auth: &Auth, user: &DbUser, id: Uuid, name: &str) -> Result<Option<Passkey>> {
+pub(crate) async fn rename(auth: &Auth, user: &DbUser, id: Uuid, name: &str) -> Result<Option<Passkey>> {
     Ok(store::rename(auth.db(), id, user.id, name).await?)
 }
 
@@ -173,7 +173,7 @@ pub(super) async fn rename(auth: &Auth, user: &DbUser, id: Uuid, name: &str) -> 
 ///
 /// # Errors
 /// 400 `disconnect_not_allowed` if it is the only way in; 401 if the session has ended.
-pub(super) async fn remove(auth: &Auth, user: &DbUser, id: Uuid) -> Result<bool> {
+pub(crate) async fn remove(auth: &Auth, user: &DbUser, id: Uuid) -> Result<bool> {
     let mut tx = auth.db().begin().await?;
     hold(auth, &mut tx, user).await?;
     let all = store::of_user_in(&mut tx, user.id).await?;
@@ -183,12 +183,26 @@ pub(super) async fn remove(auth: &Auth, user: &DbUser, id: Uuid) -> Result<bool>
     if !has_other_way {
         return Err(DisconnectNotAllowed.into());
     }
-    store::remove(&mut tx, id, user.id).await?;
-    notices::passkey_removed(auth, &mut tx, &user.email, passkey.created_at).await?;
-    auth.audit().write(&mut tx, Event::of(Kind::PasskeyRemoved, &**user).session(user.session)).await?;
-    let ended = sessions::end_all(auth, &mut tx, user.id, Some(user.session), EndedBy::Passkey).await?;
+    let ended = discard(auth, &mut tx, user, passkey, Some(user.session)).await?;
     ended.commit(auth, tx).await?;
     Ok(true)
+}
+
+/// As [`remove`], for somebody who has lost it, by staff: all sessions end, and it may be the only way in. Call it in a
+/// transaction that holds the account, and commit that through the returned `Ended`. None if the account has no such
+/// passkey.
+pub(crate) async fn remove_in(auth: &Auth, tx: &mut Tx, user: &User, id: Uuid) -> Result<Option<Ended>> {
+    let all = store::of_user_in(tx, user.id).await?;
+    let Some(passkey) = all.iter().find(|passkey| passkey.id == id) else { return Ok(None) };
+    discard(auth, tx, user, passkey, None).await.map(Some)
+}
+
+async fn discard(auth: &Auth, tx: &mut Tx, user: &User, passkey: &Passkey, kept: Option<Uuid>) -> Result<Ended> {
+    store::remove(tx, passkey.id, user.id).await?;
+    notices::passkey_removed(auth, tx, &user.email, passkey.created_at).await?;
+    let event = Event::of(Kind::PasskeyRemoved, user);
+    auth.audit().write(tx, kept.into_iter().fold(event, Event::session)).await?;
+    sessions::end_all(auth, tx, user.id, kept, EndedBy::Passkey).await
 }
 
 /// Removes the passkeys of an account that an attacker may have added: those from before it was known whose the address

@@ -6,20 +6,17 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::challenge::{Challenge, ChallengeNotValid, Purpose};
-use super::options;
-use super::passkey::{
-    self, DisconnectNotAllowed, NAME_LIMIT, Passkey, PasskeyInUse, TooManyPasskeys, add, begin, remove, rename,
-};
-use super::verification::{Fault, Registered, RegistrationResponse, registered};
+use super::challenge::ChallengeNotValid;
+use super::passkey::{self, DisconnectNotAllowed, NAME_LIMIT, Passkey, PasskeyInUse, TooManyPasskeys, remove, rename};
+use super::registration::{self, PasskeyNotValid};
 use crate::Auth;
+use crate::error::Result;
 use crate::error::shared::NotFound;
-use crate::error::{Error, Result, refusals};
 use crate::http::{AnyOrigin, BLANK, Client, Fields};
 use crate::openapi::{Api, at, bodies};
 use crate::sessions::{DbUser, Fresh, NotFresh};
@@ -84,11 +81,6 @@ bodies! {
     }
 }
 
-refusals! {
-    /// The response does not belong to the challenge, this site and a user whom the authenticator has verified.
-    PasskeyNotValid = BAD_REQUEST, "passkey_not_valid", "This passkey cannot be added.";
-}
-
 /// A passkey as its owner sees it. The id is not a credential.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Passkey, example = json!({
@@ -139,9 +131,8 @@ impl From<Passkey> for Listed {
     ),
 )]
 async fn begin_registration(State(auth): State<Auth>, user: DbUser, _: Fresh) -> Result<Response> {
-    let (challenge, others) = begin(&auth, &user).await?;
-    let options = options::of_registration(&auth, &user, &challenge, &others);
-    Ok(Json(json!({ "challenge_id": challenge.id(), "options": options })).into_response())
+    let begun = registration::begin(&auth, &user).await?;
+    Ok(Json(json!({ "challenge_id": begun.challenge, "options": begun.options })).into_response())
 }
 
 /// Adds a passkey.
@@ -170,24 +161,8 @@ async fn register(
     let credential = fields.object("credential");
     let name = fields.optional_text("name", NAME_LIMIT).filter(|name| !name.is_empty());
     let (challenge, credential) = fields.finish_with(challenge.zip(credential))?;
-    let challenge = Challenge::find(&auth, Purpose::Registration, &challenge).await?;
-    let challenge = challenge.filter(|challenge| challenge.user == Some(user.id)).ok_or(ChallengeNotValid)?;
-    let (registered, transports) = checked(&auth, &challenge, credential).map_err(|fault| {
-        tracing::info!(user = %user.id, fault = fault.name(), "a passkey was not added");
-        Error::from(PasskeyNotValid)
-    })?;
-    let passkey = add(&auth, &user, &challenge, registered, (name, &transports), &client).await?;
+    let passkey = registration::finish(&auth, &user, &client, (&challenge, credential), name).await?;
     Ok((StatusCode::CREATED, Json(Listed::from(passkey))).into_response())
-}
-
-fn checked(
-    auth: &Auth,
-    challenge: &Challenge,
-    credential: Map<String, Value>,
-) -> Result<(Registered, Vec<String>), Fault> {
-    let response: RegistrationResponse = serde_json::from_value(credential.into()).map_err(|_| Fault::Malformed)?;
-    let registered = registered(&options::site(auth), &challenge.bytes, &response)?;
-    Ok((registered, response.response.transports))
 }
 
 /// The user's passkeys, oldest first.

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::assertion::{Assertion, Shown, check};
+use super::assertion::{self, Assertion, Shown};
+use super::challenge::Challenge;
+use super::{Begun, options};
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::error::{Result, refusals};
@@ -16,28 +18,29 @@ refusals! {
     PasskeyRefused = UNAUTHORIZED, "passkey_not_valid", "This passkey cannot be used to sign in.";
 }
 
-/// Begins a session for the owner of a passkey. Every refusal that concerns the passkey is the same to the client.
+/// # Errors
+/// If the database cannot be reached.
+pub(crate) async fn begin(auth: &Auth) -> Result<Begun> {
+    let challenge = Challenge::for_sign_in(auth).await?;
+    Ok(Begun { options: options::of_sign_in(auth, &challenge, &[], "required"), challenge: challenge.id() })
+}
+
+/// Checks a browser's answer to [`begin`]. Every refusal is the same to the client.
+///
+/// # Errors
+/// 401 `passkey_not_valid`.
+pub(crate) async fn check(auth: &Auth, challenge: &str, credential: Map<String, Value>) -> Result<Assertion> {
+    assertion::check(auth, Shown::First, challenge, credential).await?.map_err(|refused| {
+        auth.audit().note(refused.event());
+        PasskeyRefused.into()
+    })
+}
+
+/// Begins a session for the owner of a passkey. The challenge is used up and the counter raised in its transaction.
 ///
 /// # Errors
 /// 401 `passkey_not_valid`. Those of [`login::complete`].
-pub(super) async fn sign_in(
-    auth: &Auth,
-    client: &Client,
-    challenge: &str,
-    credential: Map<String, Value>,
-    forgotten: bool,
-) -> Result<SignIn> {
-    match check(auth, Shown::First, challenge, credential).await? {
-        Ok(assertion) => complete(auth, &assertion, client, forgotten).await,
-        Err(refused) => {
-            auth.audit().note(refused.event());
-            Err(PasskeyRefused.into())
-        }
-    }
-}
-
-/// As [`login::complete`]. The challenge is used up and the counter raised in the transaction of the session.
-async fn complete(auth: &Auth, assertion: &Assertion, client: &Client, forgotten: bool) -> Result<SignIn> {
+pub(crate) async fn complete(auth: &Auth, client: &Client, assertion: &Assertion, forgotten: bool) -> Result<SignIn> {
     let user = &assertion.user;
     let terms = Terms { proof: Proof::Passkey { synced: assertion.latest.is_synced }, forgotten };
     let failed = |reason: Reason| auth.audit().note(Event::of(Kind::SignInFailed, user).because(reason));

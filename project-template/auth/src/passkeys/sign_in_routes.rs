@@ -7,8 +7,6 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use utoipa_axum::routes;
 
-use super::challenge::Challenge;
-use super::options;
 use super::routes::PasskeyOptions;
 use super::sign_in::{self, PasskeyRefused};
 use crate::Auth;
@@ -59,9 +57,8 @@ bodies! {
 )]
 async fn begin(State(auth): State<Auth>, client: Client) -> Result<Response> {
     auth.throttle().limit_client(Action::LoginPasskeyOptions, &client).await?;
-    let challenge = Challenge::for_sign_in(&auth).await?;
-    let options = options::of_sign_in(&auth, &challenge, &[], "required");
-    Ok(Json(json!({ "challenge_id": challenge.id(), "options": options })).into_response())
+    let begun = sign_in::begin(&auth).await?;
+    Ok(Json(json!({ "challenge_id": begun.challenge, "options": begun.options })).into_response())
 }
 
 /// Signs in with a passkey.
@@ -90,5 +87,6 @@ async fn sign_in(auth: &Auth, client: &Client, mut fields: Fields) -> Result<Sig
     let credential = fields.object("credential");
     let forgotten = sessions::is_forgotten(&mut fields).unwrap_or_default();
     let (challenge, credential) = fields.finish_with(challenge.zip(credential))?;
-    sign_in::sign_in(auth, client, &challenge, credential, forgotten).await
+    let assertion = sign_in::check(auth, &challenge, credential).await?;
+    sign_in::complete(auth, client, &assertion, forgotten).await
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::SetupChallengeNotValid;
 use crate::Auth;
@@ -21,7 +21,12 @@ use crate::users::{self, User};
 ///
 /// # Errors
 /// 400 if another request was first; 401 if the session has ended.
-pub(super) async fn within_session(auth: &Auth, user: &DbUser, client: &Client, ready: &Ready) -> Result<Response> {
+pub(crate) async fn within_session(
+    auth: &Auth,
+    user: &DbUser,
+    client: &Client,
+    ready: &Ready,
+) -> Result<Vec<SecretString>> {
     let mut tx = auth.db().begin().await?;
     users::hold(&mut tx, user.id).await?;
     let proven = sessions::reads_mail(auth, &mut tx, user).await?;
@@ -30,7 +35,7 @@ pub(super) async fn within_session(auth: &Auth, user: &DbUser, client: &Client, 
         return Err(sessions::session_over());
     }
     tx.commit().await?;
-    Ok(Json(activated(&codes)).into_response())
+    Ok(codes)
 }
 
 /// Makes the setup the second factor of the user of a challenge, and begins the session that waited for it. While the
@@ -38,32 +43,41 @@ pub(super) async fn within_session(auth: &Auth, user: &DbUser, client: &Client, 
 ///
 /// # Errors
 /// 400 or 401 if another request was first, or the account has changed; the error of a hook that refuses.
-pub(super) async fn before_session(
+///
+/// Returns the recovery codes, and the session or what else is due before it.
+pub(crate) async fn before_session(
     auth: &Auth,
     enrollee: &Enrollee,
     client: &Client,
-    delivery: Delivery,
+    proof: Proof,
     ready: &Ready,
-) -> Result<Response> {
+) -> Result<(Vec<SecretString>, Option<SignIn>)> {
     let held = enrollee.held().ok_or(SetupChallengeNotValid)?;
     // A sign-up with a taken address waits for a confirmation that never comes.
     let Some(user) = enrollee.user.as_ref().filter(|user| sessions::require(auth, user).is_ok()) else {
-        let mut body = activated(&enrol(auth, enrollee, ready).await?);
-        body["detail"] = json!("Verification e-mail sent.");
-        return Ok(Json(body).into_response());
+        return Ok((enrol(auth, enrollee, ready).await?, None));
     };
     let refused = |reason: Reason| auth.audit().note(Event::of(Kind::SignInFailed, user).because(reason));
-    let signing_in = SigningIn { client, proof: Proof::SecondFactor, remembered: held.remembered };
+    let signing_in = SigningIn { client, proof, remembered: held.remembered };
     let entry = sessions::admit_with_factor(auth, user, &signing_in, (held, &Method::Code.into()), refused).await?;
-    let (codes, sign_in) = match entry {
+    Ok(match entry {
         Entry::Open(admitted) => {
-            let terms = Terms { proof: Proof::SecondFactor, forgotten: !held.remembered };
+            let terms = Terms { proof, forgotten: !held.remembered };
             let (codes, issued) = begin(auth, (enrollee, user), (client, terms), &admitted, ready).await?;
-            (codes, SignIn::Session(issued))
+            (codes, Some(SignIn::Session(issued)))
         }
-        Entry::Challenge(more) => (enrol(auth, enrollee, ready).await?, SignIn::Challenge(more)),
-    };
-    Ok(sign_in.answer(auth, delivery, StatusCode::OK, activated(&codes)))
+        Entry::Challenge(more) => (enrol(auth, enrollee, ready).await?, Some(SignIn::Challenge(more))),
+    })
+}
+
+/// The answer of the API, with the tokens of a session that begins.
+pub(super) fn answer(auth: &Auth, delivery: Delivery, codes: &[SecretString], sign_in: Option<SignIn>) -> Response {
+    let mut body = json!({ "success": true, "recovery_codes": exposed(codes) });
+    if let Some(sign_in) = sign_in {
+        return sign_in.answer(auth, delivery, StatusCode::OK, body);
+    }
+    body["detail"] = json!("Verification e-mail sent.");
+    Json(body).into_response()
 }
 
 async fn enrol(auth: &Auth, enrollee: &Enrollee, ready: &Ready) -> Result<Vec<SecretString>> {
@@ -99,11 +113,7 @@ async fn finish(auth: &Auth, tx: &mut Tx, enrollee: &Enrollee, ready: &Ready) ->
     factors::finish(auth, tx, (enrollee, proven), ready).await
 }
 
-fn activated(codes: &[SecretString]) -> Value {
-    json!({ "success": true, "recovery_codes": exposed(codes) })
-}
-
 /// Recovery codes for the answer that shows them, once.
-pub(super) fn exposed(codes: &[SecretString]) -> Vec<&str> {
+pub(crate) fn exposed(codes: &[SecretString]) -> Vec<&str> {
     codes.iter().map(ExposeSecret::expose_secret).collect()
 }

@@ -8,6 +8,9 @@ mod reauthentication;
 mod routes;
 mod sign_in;
 
+pub(crate) use enrolment::{before_session, exposed, within_session};
+pub(crate) use own::{remove_proven, renew_recovery_codes};
+pub(crate) use reauthentication::{prove_by_code, prove_by_passkey};
 pub(crate) use routes::router;
 pub(crate) use sign_in::sign_in;
 
@@ -39,7 +42,7 @@ refusals! {
 
 /// # Errors
 /// 403 `mfa_disabled`.
-fn require_enabled(auth: &Auth) -> Result<()> {
+pub(crate) fn require_enabled(auth: &Auth) -> Result<()> {
     if auth.settings().mfa.totp == Mode::Disabled { Err(MfaDisabled.into()) } else { Ok(()) }
 }
 
@@ -96,9 +99,9 @@ impl Proven {
 }
 
 /// A passkey's answer, as a client sends it.
-struct Answer {
-    challenge: String,
-    credential: Map<String, Value>,
+pub(crate) struct Answer {
+    pub(crate) challenge: String,
+    pub(crate) credential: Map<String, Value>,
 }
 
 impl Answer {

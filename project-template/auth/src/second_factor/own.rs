@@ -10,7 +10,7 @@ use crate::factors::{self, NotEnrolled, Presented, Renewal, Right};
 use crate::http::{Client, Fields};
 use crate::passwords;
 use crate::sessions::{self, DbUser, EndedBy};
-use crate::users;
+use crate::users::{self, User};
 
 /// Removes the second factor of a user who enters their password; without a password, a code. Ends their other sessions.
 ///
@@ -18,9 +18,7 @@ use crate::users;
 /// 400 if the password or the code is wrong, or there is no second factor; 403 if there must be one; 429 after too many
 /// wrong ones.
 pub(super) async fn deactivate(auth: &Auth, user: &DbUser, client: &Client, fields: Fields) -> Result<()> {
-    if auth.settings().mfa.is_required_of(user.role) {
-        return Err(MfaRequired.into());
-    }
+    require_removable(auth, user)?;
     let right = proven(auth, user, client, fields).await?;
     match remove(auth, user, right.as_ref()).await {
         Ok(true) => Ok(()),
@@ -35,6 +33,19 @@ pub(super) async fn deactivate(auth: &Auth, user: &DbUser, client: &Client, fiel
             Err(error)
         }
     }
+}
+
+fn require_removable(auth: &Auth, user: &User) -> Result<()> {
+    if auth.settings().mfa.is_required_of(user.role) { Err(MfaRequired.into()) } else { Ok(()) }
+}
+
+/// As [`deactivate`], for a user who has proven who they are just before.
+///
+/// # Errors
+/// 400 if there is no second factor; 403 if there must be one; 401 if the session has ended.
+pub(crate) async fn remove_proven(auth: &Auth, user: &DbUser) -> Result<()> {
+    require_removable(auth, user)?;
+    if remove(auth, user, None).await? { Ok(()) } else { Err(NotEnrolled.into()) }
 }
 
 /// Checks the password; for an account without one, a code, which is returned to be used up.
@@ -79,7 +90,7 @@ async fn remove(auth: &Auth, user: &DbUser, right: Option<&Right>) -> Result<boo
 ///
 /// # Errors
 /// 400 if there is no second factor; 401 if the session has ended.
-pub(super) async fn renew_recovery_codes(auth: &Auth, user: &DbUser) -> Result<Renewal> {
+pub(crate) async fn renew_recovery_codes(auth: &Auth, user: &DbUser) -> Result<Renewal> {
     let renewal = factors::other_recovery_codes(auth, user).await?;
     let mut tx = auth.db().begin().await?;
     users::hold(&mut tx, user.id).await?;

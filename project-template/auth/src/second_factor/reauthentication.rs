@@ -3,11 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse, Response};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use utoipa_axum::routes;
 
 use super::passkey_routes::read;
-use super::{PasskeyWrong, PasswordWrong, Proven};
+use super::{Answer, PasskeyWrong, PasswordWrong, Proven};
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::error::Result;
@@ -81,11 +82,11 @@ async fn reauthenticate(
     let issued = if is_passkey && auth.settings().passkeys.enabled {
         let answer = read(&mut fields, "challenge_id");
         let answer = fields.finish_with(answer)?;
-        by(&auth, &user, &client, Proven::by_passkey_in_session(&auth, &user, answer).await?).await?
+        prove_by_passkey(&auth, &user, &client, answer).await?
     } else if fields.has("code") {
         let code = fields.secret("code");
-        let code = Presented::Code(fields.finish_with(code)?);
-        by(&auth, &user, &client, Proven::Code(factors::of_session(&auth, &user, code).await?)).await?
+        let code = fields.finish_with(code)?;
+        prove_by_code(&auth, &user, &client, code).await?
     } else {
         let password = fields.secret("password");
         let password = fields.finish_with(password)?;
@@ -109,6 +110,23 @@ async fn by_password(auth: &Auth, user: &DbUser, client: &Client) -> Result<Issu
     auth.audit().write(&mut tx, Event::of(Kind::Reauthenticated, &**user).session(user.session)).await?;
     tx.commit().await?;
     Ok(issued)
+}
+
+/// Proves anew who the user of a session is, with a code of their authenticator app, which is used up.
+///
+/// # Errors
+/// 400 if the code is wrong or there is no second factor; 429 after too many wrong ones; 401 if the session has ended.
+pub(crate) async fn prove_by_code(auth: &Auth, user: &DbUser, client: &Client, code: SecretString) -> Result<Issued> {
+    let right = factors::of_session(auth, user, Presented::Code(code)).await?;
+    by(auth, user, client, Proven::Code(right)).await
+}
+
+/// As [`prove_by_code`], with a passkey's answer to the options of a sign-in.
+///
+/// # Errors
+/// 400 if it is wrong, or another account's; 429 after too many wrong ones; 401 if the session has ended.
+pub(crate) async fn prove_by_passkey(auth: &Auth, user: &DbUser, client: &Client, answer: Answer) -> Result<Issued> {
+    by(auth, user, client, Proven::by_passkey_in_session(auth, user, answer).await?).await
 }
 
 async fn by(auth: &Auth, user: &DbUser, client: &Client, proven: Proven) -> Result<Issued> {

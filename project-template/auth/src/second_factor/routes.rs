@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::enrolment::{before_session, exposed, within_session};
+use super::enrolment::{answer, before_session, exposed, within_session};
 use super::{
     Enrolling, MfaDisabled, MfaRequired, PasswordWrong, SetupChallengeNotValid, code, own, require_enabled,
     require_fresh, sign_in,
@@ -214,11 +214,14 @@ async fn activate(
     match enrolling {
         Enrolling::Session(user, _) => {
             let ready = factors::compare(&auth, &Enrollee::from(&user.user), &code).await?;
-            within_session(&auth, &user, &client, &ready).await
+            let codes = within_session(&auth, &user, &client, &ready).await?;
+            Ok(Json(json!({ "success": true, "recovery_codes": exposed(&codes) })).into_response())
         }
         Enrolling::Challenge(enrollee) => {
             let ready = factors::compare(&auth, &enrollee, &code).await?;
-            before_session(&auth, &enrollee, &client, delivery, &ready).await
+            let proof = Proof::SecondFactor;
+            let (codes, sign_in) = before_session(&auth, &enrollee, &client, proof, &ready).await?;
+            Ok(answer(&auth, delivery, &codes, sign_in))
         }
     }
 }

@@ -26,7 +26,7 @@ pub(super) async fn mark(mut response: Response) -> Response {
 
 /// Removes from pages the CORS headers that the layer below sets on every answer and preflight.
 pub(super) async fn close_pages(State(auth): State<Auth>, request: Request, next: Next) -> Response {
-    let is_below = auth.page_paths().any(|path| is_at(request.uri().path(), path));
+    let is_below = auth.page_paths().any(|path| is_at(request.uri().path(), &path));
     let mut response = next.run(request).await;
     if is_below || response.extensions().get::<SameOrigin>().is_some() {
         for name in [

@@ -232,7 +232,7 @@ impl From<Demand> for Challenge {
         let due = match demand.purpose {
             Purpose::Code if demand.takes_codes() => Due::Code(demand.id()),
             Purpose::Code => Due::Passkey,
-            Purpose::Setup => Due::Setup,
+            Purpose::Setup => Due::Setup(demand.id()),
         };
         Self { due, ..Self::new(demand.members()) }
     }

@@ -65,8 +65,8 @@ pub(crate) enum Due {
     Code(String),
     /// A passkey, since there is no authenticator app.
     Passkey,
-    /// It must be set up first.
-    Setup,
+    /// It must be set up first, with the challenge of this id.
+    Setup(String),
 }
 
 impl Challenge {

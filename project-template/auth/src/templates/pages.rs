@@ -14,6 +14,7 @@ pub(super) const SHARED: &[(Source, &[&str])] = &[
     (source!("pages/page_colors.css"), &[]),
     (source!("pages/admin_layout.html"), &["path", "csrf_token", "me", "here"]),
     (source!("pages/admin_events.html"), &[]),
+    (source!("pages/proof_fields.html"), &[]),
 ];
 
 pages! {
@@ -72,27 +73,118 @@ pages! {
         message: String = "The server is busy. Please try again.";
     }
 
-    /// The sign-in to the admin pages.
-    AdminSignIn = "admin_sign_in_page.html" {
+    /// The sign-in to the admin pages, and to the pages at `account/`.
+    SignInForm = "sign_in_page.html" {
         action: String = "/admin/sign-in/";
         csrf_token: String = "token";
         /// The address that was entered before.
         email: String = "";
+        /// Whether it leads to the admin pages.
+        for_staff: bool = true, false;
+        /// Where the script asks for the options of a passkey, if they can be used.
+        passkey: Option<String> = "/jwt-allauth/login/passkey/options/".to_owned(), None;
+        /// Where the script is.
+        script: String = "/admin/page.js";
         errors: Vec<String> = Vec::new(), vec!["The address or the password is wrong.".to_owned()];
     }
 
-    /// The second half of the sign-in to the admin pages, for an account with a second factor.
-    AdminCode = "admin_code_page.html" {
-        /// Where the form is posted to.
+    /// The second half of a sign-in, for an account with a second factor.
+    SignInCode = "sign_in_code_page.html" {
         action: String = "/admin/sign-in/code/";
         /// Where the sign-in begins again.
         back: String = "/admin/sign-in/";
-        /// A field of the form.
         csrf_token: String = "token";
         /// A field of the form.
         challenge: String = "9f86d081884c7d659a2feaa0c55ad015";
-        /// The problems of the posted form.
+        /// Where the script asks for the options of a passkey, if they can be used.
+        passkey: Option<String> = "/jwt-allauth/login/passkey/options/".to_owned(), None;
+        /// Where the script is.
+        script: String = "/admin/page.js";
         errors: Vec<String> = Vec::new(), vec!["Invalid code.".to_owned()];
+    }
+
+    /// A secret for an authenticator app, and the field for its first code.
+    SecondFactorSetup = "second_factor_page.html" {
+        action: String = "/admin/sign-in/set-up/";
+        back: String = "/admin/sign-in/";
+        csrf_token: String = "token";
+        /// Whether there is no session before it is set up.
+        must: bool = true, false;
+        /// A field of the form; empty within a session.
+        challenge: String = "9f86d081884c7d659a2feaa0c55ad015", "";
+        /// The address of the account.
+        me: String = "ada@example.com";
+        /// An image, as the address of one.
+        qr_code: String = "data:image/svg+xml;base64,PHN2Zy8+";
+        /// In groups.
+        secret: String = "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ";
+        /// The same as an address that an app on this device opens.
+        uri: String = "otpauth://totp/Acme:ada@example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Acme";
+        errors: Vec<String> = Vec::new(), vec!["Invalid code.".to_owned()];
+    }
+
+    /// Recovery codes, shown once.
+    RecoveryCodes = "recovery_codes_page.html" {
+        codes: Vec<String> = vec!["04829175".to_owned(), "19384756".to_owned()];
+        /// Where it goes on.
+        next: String = "/admin/";
+        /// Where the script is.
+        script: String = "/admin/page.js";
+    }
+
+    /// One's own ways to sign in: the authenticator app and passkeys.
+    WaysToSignIn = "ways_to_sign_in_page.html" {
+        /// Before the paths of its forms.
+        path: String = "/admin/me";
+        csrf_token: String = "token";
+        /// The address of the account.
+        me: String = "ada@example.com";
+        /// The act that succeeded.
+        done: Option<String> = None, "remove".to_owned(), "another".to_owned();
+        problem: Option<String> = None, "TOTP not activated.".to_owned();
+        /// Whether accounts can have an authenticator app.
+        offers_app: bool = true, true, false;
+        /// Whether this one must.
+        must_have_app: bool = true, false;
+        factor: Option<Value> = samples::factor(true), samples::factor(false), None;
+        /// Whether browsers can make passkeys here.
+        offers_passkeys: bool = true, true, false;
+        passkeys: Value = samples::passkeys(), Vec::<Value>::new();
+        /// Where the admin pages are, on those.
+        back: Option<String> = "/admin/".to_owned(), None;
+        sign_out: String = "/admin/sign-out/";
+    }
+
+    /// A new passkey is about to be made.
+    NewPasskey = "new_passkey_page.html" {
+        action: String = "/admin/me/passkeys/new/";
+        back: String = "/admin/me/";
+        csrf_token: String = "token";
+        /// For the script.
+        challenge: String = "AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09o";
+        /// For the script: JSON.
+        options: String = "{}";
+        /// The most characters of a name.
+        name_limit: usize = 100_u16;
+        /// Where the script is.
+        script: String = "/admin/page.js";
+    }
+
+    /// Re-authentication before a way to sign in is changed.
+    ProveAgain = "prove_again_page.html" {
+        action: String = "/admin/me/remove/";
+        csrf_token: String = "token";
+        me: String = "ada@example.com";
+        /// The act that waits: `set-up`, `remove`, `recovery-codes`, `passkeys` or `remove-passkey`.
+        act: String = "set-up", "remove", "recovery-codes", "passkeys", "remove-passkey", "another";
+        /// The name of the passkey it concerns.
+        what: String = "Ada's phone";
+        /// The ways the account has: `password` or else `code`, and `passkey`, where the script asks for its options.
+        proof: Value = samples::proof(true), samples::proof(false);
+        back: String = "/admin/me/";
+        /// Where the script is.
+        script: String = "/admin/page.js";
+        errors: Vec<String> = Vec::new(), vec!["That is not your password.".to_owned()];
     }
 
     /// A link was opened in a browser that keeps no cookies.
@@ -134,13 +226,14 @@ pages! {
         roles: Value = vec![0, 900], Vec::<i64>::new();
         /// The second factor.
         factor: Option<Value> = samples::factor(true), samples::factor(false), None;
-        /// Whether the admin may remove it.
-        may_remove_factor: bool = true, false;
+        passkeys: Value = samples::passkeys(), Vec::<Value>::new();
+        /// Whether the admin may remove the second factor and the passkeys.
+        may_remove_ways: bool = true, false;
         sessions: Value = samples::sessions(), Vec::<Value>::new();
         events: Value = samples::events(), Vec::<Value>::new();
     }
 
-    /// Re-authentication with the password before a dangerous action.
+    /// Re-authentication before a dangerous action.
     AdminConfirm = "admin_confirm_page.html" {
         path: String = "/admin";
         csrf_token: String = "token";
@@ -149,6 +242,10 @@ pages! {
         action: String = "/admin/users/1/deactivate/";
         /// The act to confirm, by its name in paths.
         act: String = "deactivate", "activate", "role", "role", "end-sessions", "another";
+        /// The admin's ways to prove who they are, as at [`ProveAgain`].
+        proof: Value = samples::proof(true), samples::proof(false);
+        /// Where the script is.
+        script: String = "/admin/page.js";
         email: String = "ada@example.com";
         /// The role to be given, with the act `role`.
         level: Option<i64> = None, None, 900;
@@ -224,6 +321,24 @@ mod samples {
             used => is_used.then(time),
             recovery_codes => if is_used { 9 } else { 10 },
         })
+    }
+
+    pub(super) fn passkeys() -> Vec<Value> {
+        let passkey = |is_used: bool| {
+            context! {
+                id => "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c12",
+                name => "Ada's phone",
+                since => time(),
+                used => is_used.then(time),
+                synced => is_used,
+            }
+        };
+        vec![passkey(true), passkey(false)]
+    }
+
+    pub(super) fn proof(is_password: bool) -> Value {
+        let options = "/jwt-allauth/login/passkey/options/";
+        context! { password => is_password, code => !is_password, passkey => is_password.then_some(options) }
     }
 
     pub(super) fn sessions() -> Vec<Value> {

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::configured;
 
-const CORS: &str = "[http]\ncors_origins = [\"https://app.example.com\"]\n[email_verification]\nmode = \"optional\"";
+const CORS: &str = "[http]\ncors_origins = [\"https://app.example.com\"]\n[email_verification]\nmode = \"optional\"\n\
+                    [portal]\nenabled = true";
 const ALLOWED: &str = "https://app.example.com";
 
 /// A page of an allowed origin on another host of the same site: cookies with `SameSite` come along.
@@ -32,6 +33,8 @@ async fn no_script_of_an_allowed_origin_reads_a_page_or_is_told_that_it_may() {
         "/admin/sign-in/",
         "/admin/nothing/",
         "/admin",
+        &format!("{api}/account/"),
+        &format!("{api}/account/sign-in/"),
         &confirmation,
         &format!("{api}/registration/verification/unknown/"),
         &format!("{api}/registration/verified/"),
@@ -46,7 +49,7 @@ async fn no_script_of_an_allowed_origin_reads_a_page_or_is_told_that_it_may() {
         let mut script = script.clone();
         assert_closed(&script.visit(path).await);
     }
-    for path in ["/admin/users/x/role/", "/admin/sign-in/"] {
+    for path in ["/admin/users/x/role/", "/admin/sign-in/", "/jwt-allauth/account/remove/"] {
         let preflight = script.clone().with_header("access-control-request-method", "POST");
         assert_closed(&preflight.send(Method::OPTIONS, path, None).await);
     }
@@ -60,7 +63,14 @@ async fn no_page_of_an_allowed_origin_posts_a_form_of_ours() {
     let app = configured(Engine::Sqlite, CORS).await;
     assert_eq!(app.client().register("ada@example.com", PASSWORD).await.status, 201);
     let confirmation = app.mailbox().await.latest("ada@example.com").link();
-    for path in ["/admin/sign-in/", "/admin/upkeep/", "/jwt-allauth/password/reset/set-new/", &confirmation] {
+    for path in [
+        "/admin/sign-in/",
+        "/admin/upkeep/",
+        "/jwt-allauth/account/sign-in/",
+        "/jwt-allauth/account/remove/",
+        "/jwt-allauth/password/reset/set-new/",
+        &confirmation,
+    ] {
         for site in ["same-site", "cross-site"] {
             let page = app.client().with_header("origin", ALLOWED).with_header("sec-fetch-site", site);
             let reply = page.clone().submit(path, &[("csrf_token", "x")]).await;

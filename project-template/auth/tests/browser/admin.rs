@@ -54,14 +54,28 @@ pub(crate) async fn walk(app: &TestApp, server: &Listening, tab: &mut Tab, mut s
         app.client().with_header("user-agent", FIREFOX).login(LONG, NEW).await;
         app.client().login(LONG, "wrong").await;
     }
+    let mut guest = app.client().with_header("user-agent", FIREFOX);
+    guest.login(LONG, NEW).await;
+    guest.enrol(app).await;
+    assert_eq!(guest.add_passkey(&mut app.authenticator()).await.status, 201);
     app.audit_log().await;
     tab.visit(&server.url("/admin/"));
-    show(tab, "admin_sign_in_page");
+    show(tab, "sign_in_page staff");
     tab.fill("#email", BOSS);
     tab.fill("#password", "wrong");
     tab.follow("main button");
-    show(tab, "admin_sign_in_page refused");
+    show(tab, "sign_in_page refused");
+    let mut boss = app.client();
+    boss.login(BOSS, PASSWORD).await;
+    let authenticator = boss.enrol(app).await;
+    assert_eq!(boss.add_passkey(&mut app.authenticator()).await.status, 201);
     tab.fill("#password", PASSWORD);
+    tab.follow("main button");
+    show(tab, "sign_in_code_page");
+    tab.fill("#code", &authenticator.wrong_code(app));
+    tab.follow("main button");
+    show(tab, "sign_in_code_page refused");
+    tab.fill("#code", &authenticator.next_code(app));
     tab.follow("main button");
     show(tab, "admin_users_page");
     tab.visit(&server.url("/admin/?q=nobody"));
@@ -82,6 +96,8 @@ pub(crate) async fn walk(app: &TestApp, server: &Listening, tab: &mut Tab, mut s
     show(tab, "admin_audit_page");
     tab.visit(&server.url("/admin/upkeep/"));
     show(tab, "admin_upkeep_page");
+    tab.visit(&server.url("/admin/me/"));
+    show(tab, "ways_to_sign_in_page staff");
 }
 
 async fn a_user_is_found_and_deactivated_with_the_password_given_again() {

@@ -11,6 +11,7 @@ mod docs;
 mod flows;
 mod looks;
 mod passkeys;
+mod portal;
 mod reload;
 mod reset_form;
 mod tab;
@@ -34,6 +35,7 @@ fn router(auth: Auth) -> Router {
 async fn listening() -> (TestApp, Listening) {
     let app = TestApp::start_with(Engine::Sqlite, router, |settings| {
         settings.email_verification.mode = Mode::Mandatory;
+        settings.portal.enabled = true;
     })
     .await;
     let server = app.listen().await;

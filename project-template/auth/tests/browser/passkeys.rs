@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 
 use auth::Auth;
 use auth::http::PublicUrl;
-use auth::testing::{Client, Engine, Listening, TestApp};
+use auth::testing::{Client, Engine, Listening, PASSWORD, TestApp};
 use axum::Router;
 use axum::http::header;
 use axum::response::Html;
@@ -23,6 +23,7 @@ in_chromium!(
     a_passkey_is_of_no_use_at_another_site,
     a_page_of_another_origin_uses_passkeys_once_the_settings_name_it,
     a_removed_passkey_is_refused,
+    a_passkey_stands_in_for_the_code_and_proves_anew_who_it_is,
     a_passkey_of_several_devices_is_listed_as_such,
 );
 
@@ -44,11 +45,11 @@ fn router(auth: Auth) -> Router {
 }
 
 /// An application at `http://localhost` and a port, and a tab with its page.
-struct Place {
-    app: TestApp,
-    server: Listening,
-    tab: Tab,
-    authenticator: Value,
+pub(crate) struct Place {
+    pub(crate) app: TestApp,
+    pub(crate) server: Listening,
+    pub(crate) tab: Tab,
+    pub(crate) authenticator: Value,
 }
 
 /// The virtual authenticator of a device that verifies its user.
@@ -69,6 +70,7 @@ fn free_port() -> u16 {
 async fn app_at(port: u16) -> TestApp {
     TestApp::start_with(Engine::Sqlite, router, |settings| {
         settings.http.public_url = PublicUrl::parse(&format!("http://localhost:{port}"));
+        settings.portal.enabled = true;
     })
     .await
 }
@@ -83,11 +85,11 @@ async fn opened_with(is_synced: bool) -> Place {
     Place { app, server, tab, authenticator }
 }
 
-async fn opened() -> Place {
+pub(crate) async fn opened() -> Place {
     opened_with(false).await
 }
 
-fn at_localhost(server: &Listening, path: &str) -> String {
+pub(crate) fn at_localhost(server: &Listening, path: &str) -> String {
     server.url(path).replace("127.0.0.1", "localhost")
 }
 
@@ -238,4 +240,24 @@ async fn a_passkey_of_several_devices_is_listed_as_such() {
     assert_eq!(add(&mut tab, &ada)["synced"], true);
     let answer = call(&mut tab, "signIn()");
     assert_eq!(signed_in_as(&app, &answer).await, ADA);
+}
+
+async fn a_passkey_stands_in_for_the_code_and_proves_anew_who_it_is() {
+    let Place { app, server: _server, mut tab, .. } = opened().await;
+    let ada = app.signed_in(ADA).await;
+    assert!(add(&mut tab, &ada)["id"].is_string());
+    ada.enrol(&app).await;
+    let begun = app.client().login(ADA, PASSWORD).await;
+    assert_eq!(begun.body["methods"], json!(["totp", "recovery", "passkey"]));
+    let challenge = begun.text("challenge_id");
+    let answer = call(&mut tab, &format!("verify({{ challenge: '{challenge}' }})"));
+    assert_eq!(signed_in_as(&app, &answer).await, ADA);
+    assert_eq!(call(&mut tab, &format!("verify({{ challenge: '{challenge}' }})")), "challenge_not_valid");
+    app.advance(std::time::Duration::from_mins(6));
+    let access = answer["access"].as_str().unwrap();
+    assert_eq!(add(&mut tab, &app.client().holding(access, "")), "sign_in_again");
+    let again = call(&mut tab, &format!("reauthenticate({{ access: '{access}' }})"));
+    let fresh = app.client().holding(again["access"].as_str().unwrap(), "");
+    assert_eq!(add(&mut tab, &fresh), "InvalidStateError", "it is asked for now: the device has one already");
+    assert_eq!(tab.problems(), [""; 0]);
 }

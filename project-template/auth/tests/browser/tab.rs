@@ -197,10 +197,13 @@ impl Tab {
         sent.filter_map(|event| event["params"]["request"]["url"].as_str().map(str::to_owned)).collect()
     }
 
-    /// Keeps a picture of the whole page in the directory that `SCREENSHOTS` names, if it does.
+    /// Keeps a picture of the page in the directory that `SCREENSHOTS` names, if it does: the whole of it, unless that is
+    /// larger than Chromium draws.
     pub(crate) fn picture(&mut self, name: &str) {
         let Some(directory) = std::env::var_os("SCREENSHOTS") else { return };
-        let shot = self.0.call("Page.captureScreenshot", &json!({ "captureBeyondViewport": true }));
+        let size = self.eval("[innerWidth, Math.min(document.documentElement.scrollHeight, 16000)]");
+        let clip = json!({ "x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1 });
+        let shot = self.0.call("Page.captureScreenshot", &json!({ "captureBeyondViewport": true, "clip": clip }));
         let bytes = STANDARD.decode(shot["data"].as_str().unwrap()).unwrap();
         std::fs::create_dir_all(&directory).unwrap();
         std::fs::write(std::path::Path::new(&directory).join(format!("{name}.png")), bytes).unwrap();

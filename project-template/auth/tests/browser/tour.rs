@@ -6,7 +6,7 @@ use std::path::Path;
 use auth::testing::PASSWORD;
 
 use super::tab::Tab;
-use super::{NEW, account, admin, change_link, listening, reset_link, verification_link};
+use super::{NEW, account, admin, change_link, listening, portal, reset_link, verification_link};
 
 /// Addresses that are as long as they get.
 pub(crate) const LONG: &str =
@@ -59,6 +59,7 @@ pub(crate) async fn every_page(mut look: impl FnMut(&mut Tab, &str)) {
     tab.visit(&server.url("/jwt-allauth/user/email/confirm/unknown/"));
     show(&mut tab, "email_change_failed_page");
 
+    portal::walk(&app, &server, &mut tab, &mut show).await;
     admin::walk(&app, &server, &mut tab, &mut show).await;
 
     tab.visit(&server.url("/docs/"));

@@ -4,6 +4,7 @@
 
 mod adding;
 mod keeping;
+mod pages;
 mod races;
 mod settings;
 mod signing_in;

@@ -9,7 +9,8 @@ auth::on_both_engines!(
     a_recovery_code_opens_the_pages_too,
     guesses_at_the_pages_count_and_end_the_sign_in,
     the_form_must_come_from_the_page_and_the_account_must_be_staff,
-    where_staff_must_have_one_nobody_is_in_without,
+    where_staff_must_have_one_they_set_it_up_at_the_sign_in,
+    a_setup_of_the_sign_in_is_used_once_and_for_its_place_only,
     a_superuser_removes_the_factor_of_whoever_lost_it,
 );
 
@@ -18,7 +19,7 @@ pub(super) fn token(page: &Reply) -> String {
 }
 
 /// The value of a hidden field.
-fn field(page: &Reply, name: &str) -> String {
+pub(super) fn field(page: &Reply, name: &str) -> String {
     let html = page.body.as_str().unwrap_or_default();
     let start = format!("name=\"{name}\" value=\"");
     let (_, rest) = html.split_once(&start).unwrap_or_else(|| panic!("no field {name} in {page:?}"));
@@ -125,9 +126,9 @@ async fn the_form_must_come_from_the_page_and_the_account_must_be_staff(engine: 
     assert_signed_in(&verify(&app, &challenge, &of_bob.code(&app)).await);
 }
 
-async fn where_staff_must_have_one_nobody_is_in_without(engine: Engine) {
+async fn where_staff_must_have_one_they_set_it_up_at_the_sign_in(engine: Engine) {
     let app = configured(engine, "").await;
-    let ada = app.signed_in_as(ADA, STAFF).await;
+    app.signed_in_as(ADA, STAFF).await;
     let (mut browser, reply) = after_the_password(&app, ADA).await;
     assert_inside(&reply);
     let app = app.second_instance_with(router, |settings| settings.mfa.required_roles = vec![STAFF, SUPERUSER]).await;
@@ -135,12 +136,60 @@ async fn where_staff_must_have_one_nobody_is_in_without(engine: Engine) {
     there.cookies = browser.cookies.clone();
     assert_eq!(there.visit("/admin/").await.header("location"), "/admin/sign-in/", "a session from before");
     assert_eq!(browser.visit("/admin/").await.status, 200);
-    let (_, page) = after_the_password(&app, ADA).await;
-    assert!(page.status == 403 && page.body.as_str().unwrap().contains("needs a second factor"), "{page:?}");
-    let authenticator = app.client().holding(&ada.access, "").enrol(&app).await;
+
     let (mut there, page) = after_the_password(&app, ADA).await;
-    assert_inside(&enter(&mut there, &page, &authenticator.next_code(&app)).await);
+    assert_eq!(page.status, 200, "{page:?}");
+    let authenticator = pages::app_of(&page);
+    assert_outside(&mut there).await;
+    let again = set_up(&mut there, &page, &authenticator.wrong_code(&app)).await;
+    assert_eq!((again.status, pages::secret(&again)), (400, pages::secret(&page)), "{again:?}");
+    let code = authenticator.code(&app);
+    let done = set_up(&mut there, &again, &format!("{} {}", &code[..3], &code[3..])).await;
+    let codes = pages::codes(&done);
+    assert_eq!((done.status, codes.len(), done.header("cache-control")), (200, 10, "no-store"), "{done:?}");
     assert_eq!(there.visit("/admin/").await.status, 200);
+    assert_eq!(set_up(&mut app.client(), &again, &code).await.status, 403, "the form of another browser");
+    let log = app.audit_log().await;
+    assert!(log.iter().any(|event| event.kind == "second_factor_added"));
+    assert!(app.mailbox().await.latest(ADA).subject.contains("authenticator app was added"));
+
+    let (mut there, page) = after_the_password(&app, ADA).await;
+    assert_inside(&enter(&mut there, &page, &codes[3]).await);
+}
+
+/// Posts the first code of an app.
+async fn set_up(browser: &mut Client, page: &Reply, code: &str) -> Reply {
+    let (token, challenge) = (token(page), field(page, "challenge"));
+    let form = [("csrf_token", token.as_str()), ("challenge", challenge.as_str()), ("code", code)];
+    browser.submit("/admin/sign-in/set-up/", &form).await
+}
+
+async fn assert_outside(browser: &mut Client) {
+    assert_eq!(browser.visit("/admin/").await.header("location"), "/admin/sign-in/");
+}
+
+async fn a_setup_of_the_sign_in_is_used_once_and_for_its_place_only(engine: Engine) {
+    let app = configured(engine, "[mfa]\ntotp = \"required\"").await;
+    let begun = app.client().register("bob@example.com", PASSWORD).await;
+    let challenge = begun.text("setup_challenge_id").to_owned();
+    let setup = app.client().post(SETUP, &json!({ "setup_challenge_id": challenge })).await;
+    let authenticator = AuthenticatorApp::of(setup.text("secret"));
+    let mut browser = app.client();
+    let page = browser.visit("/admin/sign-in/").await;
+    let code = authenticator.code(&app);
+    let form = [("csrf_token", &*token(&page)), ("challenge", &*challenge), ("code", &*code)];
+    let refused = browser.submit("/admin/sign-in/set-up/", &form).await;
+    assert_eq!(refused.status, 400, "not staff: {refused:?}");
+    app.set_role("bob@example.com", STAFF).await;
+    let done = browser.submit("/admin/sign-in/set-up/", &form).await;
+    assert_eq!((done.status, pages::codes(&done).len()), (200, 10), "{done:?}");
+    assert_eq!(browser.submit("/admin/sign-in/set-up/", &form).await.status, 403, "the form was used up");
+    let page = app.client().visit("/admin/sign-in/").await;
+    assert_eq!(page.status, 200);
+    let mut other = app.client();
+    let page = other.visit("/admin/sign-in/").await;
+    let form = [("csrf_token", &*token(&page)), ("challenge", &*challenge), ("code", &*code)];
+    assert_eq!(other.submit("/admin/sign-in/set-up/", &form).await.status, 400, "the challenge was used up");
 }
 
 async fn a_superuser_removes_the_factor_of_whoever_lost_it(engine: Engine) {

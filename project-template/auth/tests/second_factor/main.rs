@@ -10,6 +10,7 @@ mod guesses;
 mod import;
 mod keeping;
 mod leaving;
+mod pages;
 mod parallel;
 mod passkeys;
 mod sign_in;

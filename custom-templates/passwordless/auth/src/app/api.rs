@@ -21,7 +21,7 @@ impl Auth {
     }
 
     /// Where routers of pages begin: there are none here.
-    pub(crate) fn page_paths(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn page_paths(&self) -> impl Iterator<Item = String> {
         let _ = self;
         std::iter::empty()
     }

@@ -9,6 +9,7 @@ mod end_access;
 mod end_session;
 mod end_sessions;
 mod remove_factor;
+mod remove_passkey;
 mod resend;
 mod reset;
 mod role;
@@ -17,22 +18,23 @@ use std::pin::Pin;
 
 use uuid::Uuid;
 
-use super::gate::Posted;
 use super::store;
 use crate::Auth;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::error::refusals;
 use crate::http::Fields;
+use crate::portal::Posted;
 use crate::users::{User, role::SUPERUSER};
 
-const ALL: [&Act; 9] = [
+const ALL: [&Act; 10] = [
     &resend::ACT,
     &reset::ACT,
     &end_session::ACT,
     &end_sessions::ACT,
     &end_access::ACT,
     &remove_factor::ACT,
+    &remove_passkey::ACT,
     &role::ACT,
     &activate::ACT,
     &deactivate::ACT,
@@ -40,7 +42,7 @@ const ALL: [&Act; 9] = [
 
 pub(super) struct Act {
     pub(super) name: &'static str,
-    /// It requires the password again.
+    /// It needs a recent proof of who acts.
     pub(super) is_dangerous: bool,
     pub(super) fields: &'static [&'static str],
     perform: for<'a> fn(&'a Acting<'a>) -> Performed<'a>,
@@ -59,7 +61,7 @@ impl Act {
     }
 
     pub(super) async fn perform(&self, auth: &Auth, posted: &Posted, user: &User) -> Result<()> {
-        let acting = Acting { auth, admin: posted.admin.user.id, fields: &posted.fields, user };
+        let acting = Acting { auth, admin: posted.visitor.user.id, fields: &posted.fields, user };
         (self.perform)(&acting).await
     }
 }
@@ -85,6 +87,12 @@ impl Acting<'_> {
         let mut tx = self.auth.db().begin().await?;
         self.hold(&mut tx).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// As [`Acting::hold`], for what only superusers may: afterwards less than before opens the account.
+    async fn hold_as_superuser(&self, tx: &mut Tx) -> Result<()> {
+        self.hold(tx).await?;
+        if store::may_give(tx, self.admin, SUPERUSER).await? { Ok(()) } else { Err(OutOfReach.into()) }
     }
 
     async fn reach_sessions(&self) -> Result<()> {

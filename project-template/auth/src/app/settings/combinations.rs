@@ -2,13 +2,12 @@
 
 use super::Settings;
 use crate::settings::{Advice, Reader};
-use crate::{admin, http, password_reset, sessions};
+use crate::{http, password_reset, portal, sessions};
 
 /// Paths that no setting changes.
 const FIXED_PATHS: [&str; 4] = ["/docs", "/openapi.json", "/health", "/.well-known"];
 
-const OTHER_COOKIES: [&str; 4] =
-    [password_reset::CAPABILITY_COOKIE, password_reset::CSRF_COOKIE, admin::SESSION_COOKIE, admin::FORM_COOKIE];
+const OTHER_COOKIES: [&str; 2] = [password_reset::CAPABILITY_COOKIE, password_reset::CSRF_COOKIE];
 
 pub(super) fn refuse(settings: &Settings, reader: &mut Reader) {
     if settings.audit.notify_new_device && !settings.sessions.collect_device {
@@ -24,7 +23,8 @@ pub(super) fn refuse(settings: &Settings, reader: &mut Reader) {
         reader.section("admin").conflict("path", &["http.prefix"], fix);
     }
     let cookie = &settings.sessions.cookie;
-    if OTHER_COOKIES.contains(&sessions::split_name(&cookie.name).1) {
+    let name = sessions::split_name(&cookie.name).1;
+    if OTHER_COOKIES.contains(&name) || portal::COOKIES.contains(&name) {
         reader.section("sessions").problem("cookie_name", "is the name of another cookie of this server");
     }
     refuse_lost_cookies(&settings.http, cookie, reader);

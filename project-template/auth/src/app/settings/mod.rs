@@ -11,7 +11,7 @@ pub(crate) use draft::Draft;
 use crate::settings::{Deployed, Environment, Reader};
 use crate::{
     admin, audit, codes, db, email_verification, factors, http, login_codes, mail, operations, passkeys, passwords,
-    redis, registration, sessions, templates, throttle, tokens,
+    portal, redis, registration, sessions, templates, throttle, tokens,
 };
 
 /// Every setting, validated.
@@ -36,6 +36,7 @@ pub struct Settings {
     pub throttle: throttle::Settings,
     pub templates: templates::Settings,
     pub admin: admin::Settings,
+    pub portal: portal::Settings,
     pub audit: audit::Settings,
     pub cron: operations::Settings,
 }
@@ -63,6 +64,7 @@ impl Settings {
             throttle: throttle::Settings::read(&mut reader.section("throttle")),
             templates: templates::Settings::read(&mut reader.section("templates")),
             admin: admin::Settings::read(&mut reader.section("admin")),
+            portal: portal::Settings::read(&mut reader.section("portal")),
             audit: audit::Settings::read(&mut reader.section("audit")),
             cron: operations::Settings::read(&mut reader.section("cron")),
         };
@@ -71,7 +73,7 @@ impl Settings {
     }
 
     /// A field that is not listed does not compile.
-    fn sections(&self) -> [(&'static str, &dyn Deployed); 19] {
+    fn sections(&self) -> [(&'static str, &dyn Deployed); 20] {
         let Self {
             environment: _,
             http,
@@ -91,6 +93,7 @@ impl Settings {
             throttle,
             templates,
             admin,
+            portal,
             audit,
             cron,
         } = self;
@@ -112,6 +115,7 @@ impl Settings {
             ("throttle", throttle),
             ("templates", templates),
             ("admin", admin),
+            ("portal", portal),
             ("audit", audit),
             ("cron", cron),
         ]

@@ -196,6 +196,7 @@ fn what_would_never_work_together_does_not_start() {
         ("sessions.cookie_name = \"csrf_access_token\"", "`sessions.cookie_name` is the name of another"),
         ("sessions.cookie_name = \"csrftoken\"", "`sessions.cookie_name` is the name of another"),
         ("sessions.cookie_name = \"__Secure-admin_form\"", "`sessions.cookie_name` is the name of another"),
+        ("sessions.cookie_name = \"account_session\"", "`sessions.cookie_name` is the name of another"),
         (
             "http.public_url = \"https://auth.example.com\"\nsessions.cookie_domain = \"example.org\"",
             "`sessions.cookie_domain` must be the host of http.public_url",

@@ -1,0 +1,93 @@
+//! Signing in, in one step or two, and signing out.
+
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+
+use super::Route;
+use super::door::{Door, Knock};
+use super::entering::{Entered, is_wrong_code};
+use super::gate::{Posted, Visitor, refuse, signed_out};
+use crate::Auth;
+use crate::error::Result;
+use crate::metrics::{AttemptOutcome, Way};
+use crate::sessions::{self, EndedBy};
+
+const SCRIPT: &str = include_str!("page.js");
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        ("/sign-in/", get(sign_in_form).post(sign_in)),
+        ("/sign-in/code/", post(sign_in_with_code)),
+        ("/sign-in/set-up/", post(sign_in_with_setup)),
+        ("/sign-in/passkey/", post(sign_in_with_passkey)),
+        ("/sign-out/", post(sign_out)),
+        ("/page.js", get(script)),
+    ]
+}
+
+async fn script() -> Response {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"))], SCRIPT).into_response()
+}
+
+async fn sign_in_form(visitor: Result<Visitor, Response>, door: Door) -> Result<Response> {
+    if visitor.is_ok() {
+        return Ok(Redirect::to(&door.place.path(&door.auth, "/")).into_response());
+    }
+    door.sign_in_page(StatusCode::OK, "", Vec::new())
+}
+
+async fn sign_in(Knock { door, mut fields }: Knock) -> Result<Response> {
+    let typed = fields.typed("email").unwrap_or_default().to_owned();
+    let entered = door.enter(&mut fields).await;
+    door.auth.metrics().sign_in(door.place.way(), AttemptOutcome::of(entered.as_ref()));
+    match entered {
+        Ok(Entered::Session(session)) => Ok(door.welcome(session)),
+        Ok(Entered::CodeDue(challenge)) => door.code_page(StatusCode::OK, challenge, Vec::new()),
+        Ok(Entered::SetupDue { challenge, user, shown }) => {
+            door.setup_page(StatusCode::OK, (challenge, &user), &shown, Vec::new())
+        }
+        Err(refused) => door.refusal_page(refused, &typed),
+    }
+}
+
+/// The second half of a sign-in to an account with a second factor.
+async fn sign_in_with_code(Knock { door, mut fields }: Knock) -> Result<Response> {
+    let challenge = fields.typed("challenge").unwrap_or_default().to_owned();
+    let entered = door.enter_with_code(&challenge, &mut fields).await;
+    door.auth.metrics().sign_in(Way::SecondFactor, AttemptOutcome::of(entered.as_ref()));
+    match entered {
+        Ok(session) => Ok(door.welcome(session)),
+        Err(error) if is_wrong_code(&error) => door.code_page(error.status(), challenge, vec![error.message()]),
+        Err(refused) => door.refusal_page(refused, ""),
+    }
+}
+
+/// The second half of a sign-in to an account that must have a second factor and had none.
+async fn sign_in_with_setup(Knock { door, mut fields }: Knock) -> Result<Response> {
+    match door.enter_with_setup(&mut fields).await {
+        Ok(page) => Ok(page),
+        Err(refused) => door.refusal_page(refused, ""),
+    }
+}
+
+/// A sign-in with a passkey, from the page of the password or that of the code.
+async fn sign_in_with_passkey(Knock { door, fields }: Knock) -> Result<Response> {
+    let entered = door.enter_with_passkey(&fields).await;
+    door.auth.metrics().sign_in(Way::Passkey, AttemptOutcome::of(entered.as_ref()));
+    match entered {
+        Ok(session) => Ok(door.welcome(session)),
+        Err(refused) => door.refusal_page(refused, ""),
+    }
+}
+
+async fn sign_out(State(auth): State<Auth>, Posted { visitor, .. }: Posted) -> Response {
+    match sessions::end(&auth, visitor.session(), visitor.user.id, EndedBy::Logout).await {
+        Ok(_) => {
+            let sign_in = Redirect::to(&visitor.place.path(&auth, "/sign-in/"));
+            ([(header::SET_COOKIE, signed_out(&auth, visitor.place))], sign_in).into_response()
+        }
+        Err(error) => refuse(&auth, error),
+    }
+}
