@@ -156,12 +156,12 @@ pub struct Grant<'g> {
 }
 
 #[derive(Clone, Copy)]
-enum Kind {
+enum Token {
     Access,
     Refresh { generation: i64 },
 }
 
-impl Kind {
+impl Token {
     fn name(self) -> &'static str {
         match self {
             Self::Access => "access",
@@ -183,24 +183,24 @@ impl Grant<'_> {
     /// The claims of an access token, as JSON.
     #[must_use]
     pub fn access_claims(&self, lifetime: Lifetime, rules: &Rules) -> Vec<u8> {
-        encode(Kind::Access, self, lifetime, rules)
+        encode(Token::Access, self, lifetime, rules)
     }
 
     /// The claims of the refresh token of a session's generation, as JSON. The same arguments give the same bytes.
     #[must_use]
     pub fn refresh_claims(&self, generation: i64, lifetime: Lifetime, rules: &Rules) -> Vec<u8> {
-        encode(Kind::Refresh { generation }, self, lifetime, rules)
+        encode(Token::Refresh { generation }, self, lifetime, rules)
     }
 }
 
-fn encode(kind: Kind, grant: &Grant<'_>, lifetime: Lifetime, rules: &Rules) -> Vec<u8> {
+fn encode(token: Token, grant: &Grant<'_>, lifetime: Lifetime, rules: &Rules) -> Vec<u8> {
     let claims = Claims {
-        token_type: kind.name().to_owned(),
+        token_type: token.name().to_owned(),
         exp: lifetime.until.unix_timestamp(),
         iat: lifetime.from.unix_timestamp(),
-        jti: match kind {
-            Kind::Access => Uuid::now_v7().simple().to_string(),
-            Kind::Refresh { generation } => refresh_jti(grant.session, generation),
+        jti: match token {
+            Token::Access => Uuid::now_v7().simple().to_string(),
+            Token::Refresh { generation } => refresh_jti(grant.session, generation),
         },
         iss: rules.issuer.clone(),
         aud: rules.audience.clone(),
@@ -209,24 +209,24 @@ fn encode(kind: Kind, grant: &Grant<'_>, lifetime: Lifetime, rules: &Rules) -> V
         session: grant.session,
         session_iat: grant.session_iat.unix_timestamp(),
         // A refresh token is derived again from its row, which `reauthenticate/` changes.
-        auth_time: match kind {
-            Kind::Access => Some(grant.auth_time.unix_timestamp()),
-            Kind::Refresh { .. } => None,
+        auth_time: match token {
+            Token::Access => Some(grant.auth_time.unix_timestamp()),
+            Token::Refresh { .. } => None,
         },
-        amr: match kind {
-            Kind::Access => grant.amr.split_whitespace().map(str::to_owned).collect(),
-            Kind::Refresh { .. } => Vec::new(),
+        amr: match token {
+            Token::Access => grant.amr.split_whitespace().map(str::to_owned).collect(),
+            Token::Refresh { .. } => Vec::new(),
         },
-        access_version: match kind {
-            Kind::Access => grant.access_version,
-            Kind::Refresh { .. } => 0,
+        access_version: match token {
+            Token::Access => grant.access_version,
+            Token::Refresh { .. } => 0,
         },
         bind: grant.bind.clone(),
         user: grant.user.clone(),
     };
-    let json = match kind {
-        Kind::Access => serde_json::to_vec(&claims),
-        Kind::Refresh { generation } => serde_json::to_vec(&RefreshClaims { generation, claims }),
+    let json = match token {
+        Token::Access => serde_json::to_vec(&claims),
+        Token::Refresh { generation } => serde_json::to_vec(&RefreshClaims { generation, claims }),
     };
     json.expect("claims are texts, numbers and JSON values with text keys")
 }
@@ -248,8 +248,8 @@ impl Claims {
         self.auth_time.unwrap_or(self.session_iat)
     }
 
-    fn is_ours(&self, kind: &str, rules: &Rules) -> bool {
-        self.token_type == kind
+    fn is_ours(&self, token_type: &str, rules: &Rules) -> bool {
+        self.token_type == token_type
             && (self.iss == rules.issuer || rules.accepted_issuers.contains(&self.iss))
             && self.aud == rules.audience
             && self.sub == self.user_id

@@ -18,7 +18,7 @@ use super::{
     jwk,
     jws::{self, Algorithm, JwsKey, VerifyingKey},
     mac::{Derivation, MacKey},
-    pem::{self, Kind, Pkcs8},
+    pem::{self, KeyType, Pkcs8},
     vault::Vault,
 };
 
@@ -92,10 +92,12 @@ impl SigningKey {
         };
         let pkcs8 = Pkcs8::parse(der)?;
         let secret = match pkcs8.kind {
-            Kind::Ed25519 => Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map(Secret::EdDsa),
-            Kind::P256 => EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der, &rand::SystemRandom::new())
-                .map(Secret::Es256),
-            Kind::Rsa => RsaKeyPair::from_pkcs8(der).map(Secret::Rs256),
+            KeyType::Ed25519 => Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map(Secret::EdDsa),
+            KeyType::P256 => {
+                EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der, &rand::SystemRandom::new())
+                    .map(Secret::Es256)
+            }
+            KeyType::Rsa => RsaKeyPair::from_pkcs8(der).map(Secret::Rs256),
         };
         Ok(Self::new(secret.map_err(unsound)?, pkcs8.private))
     }

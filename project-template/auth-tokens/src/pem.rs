@@ -10,14 +10,14 @@ const LABEL: &str = "PRIVATE KEY";
 const LINE: usize = 64;
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Kind {
+pub(crate) enum KeyType {
     Ed25519,
     P256,
     Rsa,
 }
 
 pub(crate) struct Pkcs8<'d> {
-    pub(crate) kind: Kind,
+    pub(crate) kind: KeyType,
     /// The private key without its wrapping: the same bytes in either version of PKCS#8.
     pub(crate) private: &'d [u8],
 }
@@ -99,16 +99,16 @@ const OBJECT_IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
 
 /// `AlgorithmIdentifier` (RFC 5280 section 4.1.1.2); for P-256 its parameters name the curve.
-fn kind(algorithm: &[u8]) -> Option<Kind> {
+fn kind(algorithm: &[u8]) -> Option<KeyType> {
     const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
     const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
     const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
     const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
     let (identifier, parameters) = element(OBJECT_IDENTIFIER, algorithm)?;
     match identifier {
-        ED25519 => Some(Kind::Ed25519),
-        RSA => Some(Kind::Rsa),
-        EC_PUBLIC_KEY if element(OBJECT_IDENTIFIER, parameters)?.0 == P256 => Some(Kind::P256),
+        ED25519 => Some(KeyType::Ed25519),
+        RSA => Some(KeyType::Rsa),
+        EC_PUBLIC_KEY if element(OBJECT_IDENTIFIER, parameters)?.0 == P256 => Some(KeyType::P256),
         _ => None,
     }
 }

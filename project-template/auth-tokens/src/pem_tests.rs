@@ -43,7 +43,7 @@ fn other_forms_are_refused_with_the_command_that_converts_them() {
 #[test]
 fn the_kind_of_a_key_is_told_from_its_identifier() {
     let kind = |key| Pkcs8::parse(&der(key)).map(|key| key.kind);
-    assert_eq!(kind(ED25519), Ok(Kind::Ed25519));
-    assert_eq!(kind(P256), Ok(Kind::P256));
-    assert_eq!(kind(RSA), Ok(Kind::Rsa));
+    assert_eq!(kind(ED25519), Ok(KeyType::Ed25519));
+    assert_eq!(kind(P256), Ok(KeyType::P256));
+    assert_eq!(kind(RSA), Ok(KeyType::Rsa));
 }

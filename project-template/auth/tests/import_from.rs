@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use auth::account::import::{Event, Import, Summary, System, import};
+use auth::account::import::{Import, Report, Summary, System, import};
 use auth::testing::{Engine, TestApp};
 use auth::{Auth, on};
 use axum::Router;
@@ -71,11 +71,11 @@ struct Said {
 
 async fn run(app: &TestApp, plan: &Import) -> Result<Said, String> {
     let (mut lines, mut left_out) = (Vec::new(), Vec::new());
-    let summary = import(&app.auth, plan, |event| match event {
-        Event::Changed { place, note } => lines.push(format!("{place}: note: {note}")),
-        Event::Refused { place, reason } => lines.push(format!("{place}: {reason}")),
-        Event::LeftOut { what, rows } => left_out.push(format!("{what}: {rows}")),
-        Event::Known { .. } | Event::Progress { .. } => {}
+    let summary = import(&app.auth, plan, |report| match report {
+        Report::Changed { place, note } => lines.push(format!("{place}: note: {note}")),
+        Report::Refused { place, reason } => lines.push(format!("{place}: {reason}")),
+        Report::LeftOut { what, rows } => left_out.push(format!("{what}: {rows}")),
+        Report::Known { .. } | Report::Progress { .. } => {}
     });
     summary.await.map(|summary| Said { summary, lines, left_out }).map_err(|error| format!("{error:#}"))
 }

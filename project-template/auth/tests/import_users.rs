@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use auth::account::import::{Event, Import, Summary, System, import};
+use auth::account::import::{Import, Report, Summary, System, import};
 use auth::testing::{Engine, PASSWORD, TestApp};
 use auth::{Auth, on};
 use axum::Router;
@@ -56,12 +56,12 @@ async fn run(app: &TestApp, file: &Path, dry_run: bool) -> Said {
 /// As [`run`], or why nothing was imported.
 async fn try_run(app: &TestApp, plan: &Import) -> Result<Said, String> {
     let (mut lines, mut ids, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
-    let summary = import(&app.auth, plan, |event| match event {
-        Event::Known { key, id } => ids.push((key.to_owned(), id)),
-        Event::Changed { place, note } => lines.push(format!("{place}: note: {note}")),
-        Event::Refused { place, reason } => lines.push(format!("{place}: {reason}")),
-        Event::LeftOut { what, rows } => left_out.push(format!("{what}: {rows}")),
-        Event::Progress { .. } => {}
+    let summary = import(&app.auth, plan, |report| match report {
+        Report::Known { key, id } => ids.push((key.to_owned(), id)),
+        Report::Changed { place, note } => lines.push(format!("{place}: note: {note}")),
+        Report::Refused { place, reason } => lines.push(format!("{place}: {reason}")),
+        Report::LeftOut { what, rows } => left_out.push(format!("{what}: {rows}")),
+        Report::Progress { .. } => {}
     });
     summary.await.map(|summary| Said { summary, lines, ids, left_out }).map_err(|error| format!("{error:#}"))
 }

@@ -228,7 +228,7 @@ async fn check_names_what_is_wrong_and_with_deploy_what_is_unsafe() {
     let (status, unsafe_settings, _) = told(&program.run(&["check", "--deploy"]));
     assert_eq!(status, 1);
     for key in ["environment", "password.hash_memory", "sessions.lifetime"] {
-        assert!(unsafe_settings.contains(&format!("unsafe: {key}: ")), "{unsafe_settings}");
+        assert_eq!(unsafe_settings.matches(&format!("unsafe: {key}: ")).count(), 1, "{unsafe_settings}");
     }
     for refused in ["`http.public_url` must be set in production", "`mail.transport` must not be \"console\""] {
         assert!(unsafe_settings.contains(&format!("refused: {refused}")), "{unsafe_settings}");

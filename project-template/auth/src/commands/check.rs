@@ -33,10 +33,11 @@ struct Judged {
 /// Production requires more, and reads no `.env`.
 fn judge(settings: &Settings) -> Judged {
     let mut judged = Judged::default();
-    settings.warn_of_development(&mut judged.warnings);
     let of_production = if settings.is_production() {
         settings.clone()
     } else {
+        let hint = "environment: set ENVIRONMENT=production; cookies are not Secure and errors are verbose";
+        judged.warnings.push(hint.into());
         let read = Draft::as_in_production().map(Draft::judge);
         let (settings, refused) = read.unwrap_or_else(|Problems(problems)| (settings.clone(), problems));
         judged.refused = refused;

@@ -10,7 +10,7 @@ use time::UtcOffset;
 use time::macros::format_description;
 
 use super::{output, with_auth, with_auth_of_dry_run};
-use crate::account::import::{self, Event, Import, Summary, System};
+use crate::account::import::{self, Import, Report, Summary, System};
 use crate::app::Parts;
 
 #[derive(Args)]
@@ -48,16 +48,16 @@ pub(super) async fn import(parts: Box<Parts>, arguments: &Arguments) -> anyhow::
     let mut screen = Screen { file: &arguments.file, shows_progress: std::io::stderr().is_terminal() };
     let mut unwritten = Ok(());
     let mut left_out = Vec::new();
-    let watch = |event: Event<'_>| match event {
-        Event::Known { key, id } => {
+    let watch = |report: Report<'_>| match report {
+        Report::Known { key, id } => {
             if let Some(ids) = ids.as_mut().filter(|_| unwritten.is_ok()) {
                 unwritten = ids.write(key, id);
             }
         }
-        Event::Changed { place, note } => screen.say(place, "note", note),
-        Event::Refused { place, reason } => screen.say(place, "not imported", reason),
-        Event::LeftOut { what, rows } => left_out.push(format!("{what} ({rows})")),
-        Event::Progress { done, of } => screen.progress(done, of),
+        Report::Changed { place, note } => screen.say(place, "note", note),
+        Report::Refused { place, reason } => screen.say(place, "not imported", reason),
+        Report::LeftOut { what, rows } => left_out.push(format!("{what} ({rows})")),
+        Report::Progress { done, of } => screen.progress(done, of),
     };
     let plan = Import {
         file: arguments.file.clone(),

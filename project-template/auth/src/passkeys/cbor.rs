@@ -39,9 +39,9 @@ impl<'a> Map<'a> {
 
 /// Reads one item at the start of `bytes`, and returns it with the bytes after it.
 pub(super) fn read(bytes: &[u8]) -> Option<(Item<'_>, &[u8])> {
-    let mut reader = Reader { rest: bytes };
-    let item = reader.item(DEPTH)?;
-    Some((item, reader.rest))
+    let mut input = Input { rest: bytes };
+    let item = input.item(DEPTH)?;
+    Some((item, input.rest))
 }
 
 /// Reads `bytes` as exactly one map.
@@ -52,11 +52,11 @@ pub(super) fn map(bytes: &[u8]) -> Option<Map<'_>> {
     }
 }
 
-struct Reader<'a> {
+struct Input<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Input<'a> {
     fn take(&mut self, length: u64) -> Option<&'a [u8]> {
         let (taken, rest) = self.rest.split_at_checked(usize::try_from(length).ok()?)?;
         self.rest = rest;

@@ -5,7 +5,7 @@ mod advice;
 mod collect;
 mod environment;
 mod problem;
-mod reader;
+mod sections;
 mod sources;
 mod variables;
 mod well_known;
@@ -15,8 +15,8 @@ pub(crate) use collect::{collect, collect_one};
 pub use environment::Environment;
 pub(crate) use environment::Source;
 pub use problem::{Problem, Problems};
-pub use reader::{Choice, Section};
-pub(crate) use reader::{Reader, parse_duration};
+pub use sections::{Choice, Section};
+pub(crate) use sections::{Sections, parse_duration};
 pub(crate) use sources::variable;
 
 /// The defaults, with a comment on each key: the initial text of `settings.toml`.

@@ -3,7 +3,7 @@
 
 mod environment;
 mod problem;
-mod reader;
+mod sections;
 mod sources;
 mod variables;
 mod well_known;
@@ -14,8 +14,8 @@ use std::path::Path;
 pub use environment::Environment;
 use environment::Source;
 pub use problem::{Problem, Problems};
-use reader::Reader;
-pub use reader::{Choice, Section};
+use sections::Sections;
+pub use sections::{Choice, Section};
 pub(crate) use sources::variable;
 
 use crate::{http, tokens};
@@ -48,17 +48,17 @@ impl Settings {
     /// # Errors
     /// As [`Settings::from_environment`].
     pub fn load(path: &Path, text: &str, environment: &BTreeMap<String, String>) -> Result<Self, Problems> {
-        let mut reader = Reader::new(path, text, environment)?;
+        let mut sections = Sections::new(path, text, environment)?;
         let settings = Self {
-            environment: reader.top().one_of("environment"),
-            http: http::Settings::read(&mut reader.section("http")),
-            tokens: tokens::Settings::read(&mut reader.section("tokens")),
+            environment: sections.top().one_of("environment"),
+            http: http::Settings::read(&mut sections.section("http")),
+            tokens: tokens::Settings::read(&mut sections.section("tokens")),
         };
         if settings.is_production() && !settings.tokens.jwks_url.starts_with("https://") {
             // Whoever can change the answer on its way could sign tokens.
-            reader.section("tokens").problem("jwks_url", "must begin with `https://` in production");
+            sections.section("tokens").problem("jwks_url", "must begin with `https://` in production");
         }
-        reader.finish()?;
+        sections.finish()?;
         Ok(settings)
     }
 

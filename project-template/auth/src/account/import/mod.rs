@@ -74,7 +74,7 @@ impl Import {
 
 /// Reports on rows during an import.
 #[derive(Debug)]
-pub enum Event<'e> {
+pub enum Report<'e> {
     /// An account was created or already existed.
     Known {
         /// The primary key in Django; empty if the row has none.
@@ -91,7 +91,7 @@ pub enum Event<'e> {
     },
     /// A row is not imported.
     Refused {
-        /// As in [`Event::Changed`].
+        /// As in [`Report::Changed`].
         place: &'e str,
         /// The reason.
         reason: &'e str,
@@ -135,7 +135,7 @@ pub struct Summary {
 
 /// Imports the accounts of a file. If it cannot be read, is unclear or has second factors, nothing is imported; if the
 /// database cannot be reached, batches committed before that stay.
-pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Event<'_>)) -> anyhow::Result<Summary> {
+pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Report<'_>)) -> anyhow::Result<Summary> {
     let source = Source::of(plan)?;
     let mut survey = Survey::of(&source)?;
     source.refuse(&survey)?;
@@ -169,30 +169,30 @@ pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Event<'_>)
         match reading.read(&row) {
             Ok(Some((account, factor, notes))) => {
                 for note in &notes {
-                    watch(Event::Changed { place: &place_of(&row), note });
+                    watch(Report::Changed { place: &place_of(&row), note });
                 }
                 batch.push((row, account, factor));
             }
             Ok(None) => summary.others += 1,
             Err(reason) => {
                 summary.refused += 1;
-                watch(Event::Refused { place: &place_of(&row), reason: &reason });
+                watch(Report::Refused { place: &place_of(&row), reason: &reason });
             }
         }
         if batch.len() == BATCH {
             write(auth, &mut batch, &mut foreseen, &mut summary, &mut watch).await.context(STOPPED)?;
-            watch(Event::Progress { done, of: survey.rows });
+            watch(Report::Progress { done, of: survey.rows });
         }
     }
     write(auth, &mut batch, &mut foreseen, &mut summary, &mut watch).await.context(STOPPED)?;
-    watch(Event::Progress { done, of: survey.rows });
+    watch(Report::Progress { done, of: survey.rows });
     let orphans = reading.factors.without_account();
     if orphans > 0 {
-        watch(Event::LeftOut { what: "second factors of no account of the file", rows: orphans });
+        watch(Report::LeftOut { what: "second factors of no account of the file", rows: orphans });
     }
     let fields = second_factors.iter().filter(|(name, _)| name.contains(' ')).cloned();
     for (what, rows) in survey.left_out(&model, are_asked_for).into_iter().chain(fields) {
-        watch(Event::LeftOut { what: &what, rows });
+        watch(Report::LeftOut { what: &what, rows });
     }
     summary.strange_addresses = reading.owners.len() as u64;
     summary.has_passwords = survey.has_passwords(&model);
@@ -257,7 +257,7 @@ async fn write(
     batch: &mut Vec<(Row, ImportedAccount, Option<Imported>)>,
     foreseen: &mut Option<HashSet<Uuid>>,
     summary: &mut Summary,
-    watch: &mut impl FnMut(Event<'_>),
+    watch: &mut impl FnMut(Report<'_>),
 ) -> anyhow::Result<()> {
     let mut tx = auth.db().begin().await?;
     let mut outcomes = Vec::with_capacity(batch.len());
@@ -275,33 +275,38 @@ async fn write(
     for (row, (has_password, has_factor), outcome) in outcomes {
         let key = row.content.as_ref().map_or("", |content| content.key.as_str());
         match outcome {
-            Outcome::Made(id) => {
+            Placement::Made(id) => {
                 summary.imported += 1;
                 summary.without_password += u64::from(!has_password);
                 summary.with_second_factor += u64::from(has_factor);
-                watch(Event::Known { key, id });
+                watch(Report::Known { key, id });
             }
-            Outcome::There(id) => {
+            Placement::There(id) => {
                 summary.existing += 1;
-                watch(Event::Known { key, id });
+                watch(Report::Known { key, id });
             }
-            Outcome::IdTaken => {
+            Placement::IdTaken => {
                 summary.refused += 1;
                 let reason = "its primary key is the id of another account here";
-                watch(Event::Refused { place: &place_of(&row), reason });
+                watch(Report::Refused { place: &place_of(&row), reason });
             }
         }
     }
     Ok(())
 }
 
-enum Outcome {
+enum Placement {
     Made(Uuid),
     There(Uuid),
     IdTaken,
 }
 
-async fn make(auth: &Auth, tx: &mut Tx, account: &ImportedAccount, factor: Option<&Imported>) -> sqlx::Result<Outcome> {
+async fn make(
+    auth: &Auth,
+    tx: &mut Tx,
+    account: &ImportedAccount,
+    factor: Option<&Imported>,
+) -> sqlx::Result<Placement> {
     if let Some(id) = users::import(tx, account, auth.now()).await? {
         throttle::forgive(tx, account.email.key()).await?;
         if let Some(factor) = factor {
@@ -311,16 +316,16 @@ async fn make(auth: &Auth, tx: &mut Tx, account: &ImportedAccount, factor: Optio
             let event = audit::Event::of_id(Kind::RoleChanged, id);
             auth.audit().write(tx, event.saying(format!("0 to {} by an import", account.role))).await?;
         }
-        return Ok(Outcome::Made(id));
+        return Ok(Placement::Made(id));
     }
-    Ok(users::id_of_address(tx, &account.email).await?.map_or(Outcome::IdTaken, Outcome::There))
+    Ok(users::id_of_address(tx, &account.email).await?.map_or(Placement::IdTaken, Placement::There))
 }
 
-async fn foresee(tx: &mut Tx, account: &ImportedAccount, ids: &mut HashSet<Uuid>) -> sqlx::Result<Outcome> {
+async fn foresee(tx: &mut Tx, account: &ImportedAccount, ids: &mut HashSet<Uuid>) -> sqlx::Result<Placement> {
     if let Some(id) = users::id_of_address(tx, &account.email).await? {
-        return Ok(Outcome::There(id));
+        return Ok(Placement::There(id));
     }
-    let Some(id) = account.id else { return Ok(Outcome::Made(Uuid::nil())) };
+    let Some(id) = account.id else { return Ok(Placement::Made(Uuid::nil())) };
     let is_free = ids.insert(id) && !users::has_id(tx, id).await?;
-    Ok(if is_free { Outcome::Made(id) } else { Outcome::IdTaken })
+    Ok(if is_free { Placement::Made(id) } else { Placement::IdTaken })
 }

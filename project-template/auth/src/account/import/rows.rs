@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, bail, ensure};
 use serde_json::{Map, Value};
 
-use super::from::{FIREBASE_COLUMNS, Left, Standing, System, is_row_of_firebase, looks_like_table};
+use super::from::{Extent, FIREBASE_COLUMNS, Left, System, is_row_of_firebase, looks_like_table};
 use super::quoted::quoted;
 use super::survey::ADDRESSES;
 use crate::email::Email;
@@ -48,7 +48,7 @@ pub(super) struct Content {
     pub(super) model: String,
     pub(super) key: String,
     pub(super) fields: Map<String, Value>,
-    pub(super) standing: Standing,
+    pub(super) extent: Extent,
     pub(super) left: Left,
 }
 

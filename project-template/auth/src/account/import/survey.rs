@@ -9,7 +9,7 @@ use ring::digest::{SHA256, digest};
 use serde_json::{Map, Value};
 
 use super::factors::{AUTHENTICATORS, Factors};
-use super::from::{Source, Standing, System, signs_of};
+use super::from::{Extent, Source, System, signs_of};
 use super::quoted::{quoted, shown};
 use super::restrictions::{is_second_factor, second_factors_of};
 use super::rows::Content;
@@ -91,11 +91,11 @@ impl Survey {
         }
         if self.system.is_some_and(System::joins) && content.model.is_empty() {
             let key = fingerprint(&content.key, "");
-            match content.standing {
-                Standing::Whole => _ = self.whole.insert(key),
-                Standing::Half | Standing::Part => _ = self.parts.insert(key, part_of(content)),
+            match content.extent {
+                Extent::Whole => _ = self.whole.insert(key),
+                Extent::Half | Extent::Part => _ = self.parts.insert(key, part_of(content)),
             }
-            if content.standing == Standing::Part {
+            if content.extent == Extent::Part {
                 return;
             }
         }
@@ -126,10 +126,10 @@ impl Survey {
     pub(super) fn rest_of(&self, content: &Content) -> Option<&Map<String, Value>> {
         static NOTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
         let key = fingerprint(&content.key, "");
-        match content.standing {
-            Standing::Whole => Some(self.parts.get(&key).unwrap_or(&NOTHING)),
-            Standing::Half => Some(&*NOTHING).filter(|_| !self.whole.contains(&key)),
-            Standing::Part => None,
+        match content.extent {
+            Extent::Whole => Some(self.parts.get(&key).unwrap_or(&NOTHING)),
+            Extent::Half => Some(&*NOTHING).filter(|_| !self.whole.contains(&key)),
+            Extent::Part => None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Settings that are valid alone, but impossible or unwise together.
 
 use super::Settings;
-use crate::settings::{Advice, Reader};
+use crate::settings::{Advice, Sections};
 use crate::{http, password_reset, portal, sessions};
 
 /// Paths that no setting changes.
@@ -9,10 +9,10 @@ const FIXED_PATHS: [&str; 4] = ["/docs", "/openapi.json", "/health", "/.well-kno
 
 const OTHER_COOKIES: [&str; 2] = [password_reset::CAPABILITY_COOKIE, password_reset::CSRF_COOKIE];
 
-pub(super) fn refuse(settings: &Settings, reader: &mut Reader) {
+pub(super) fn refuse(settings: &Settings, sections: &mut Sections) {
     if settings.audit.notify_new_device && !settings.sessions.collect_device {
         let fix = "needs sessions.collect_device: what is not kept cannot be recognized";
-        reader.section("audit").conflict("notify_new_device", &["sessions.collect_device"], fix);
+        sections.section("audit").conflict("notify_new_device", &["sessions.collect_device"], fix);
     }
     let (admin, prefix) = (&settings.admin.path, &settings.http.prefix);
     let is_taken = FIXED_PATHS.iter().any(|fixed| is_below(admin, fixed))
@@ -20,15 +20,15 @@ pub(super) fn refuse(settings: &Settings, reader: &mut Reader) {
     if settings.admin.enabled && is_taken {
         let fix = "must not lie within http.prefix or the other way round, nor within /docs, /openapi.json, /health or \
                    /.well-known: something else is served there";
-        reader.section("admin").conflict("path", &["http.prefix"], fix);
+        sections.section("admin").conflict("path", &["http.prefix"], fix);
     }
     let cookie = &settings.sessions.cookie;
     let name = sessions::split_name(&cookie.name).1;
     if OTHER_COOKIES.contains(&name) || portal::COOKIES.contains(&name) {
-        reader.section("sessions").problem("cookie_name", "is the name of another cookie of this server");
+        sections.section("sessions").problem("cookie_name", "is the name of another cookie of this server");
     }
-    refuse_lost_cookies(&settings.http, cookie, reader);
-    let mut section = reader.section("password");
+    refuse_lost_cookies(&settings.http, cookie, sections);
+    let mut section = sections.section("password");
     settings.password.refuse_useless_redirect(&settings.http, cookie, &mut section);
 }
 
@@ -46,11 +46,11 @@ pub(super) fn advise(settings: &Settings, advice: &mut Advice) {
 }
 
 /// Browsers drop a cookie whose domain does not include the host that sets it.
-fn refuse_lost_cookies(http: &http::Settings, cookie: &sessions::CookieSettings, reader: &mut Reader) {
+fn refuse_lost_cookies(http: &http::Settings, cookie: &sessions::CookieSettings, sections: &mut Sections) {
     let (Some(domain), Some(url)) = (&cookie.domain, &http.public_url) else { return };
     if !url.is_within(domain) {
         let problem = format_args!("must be the host of http.public_url or a domain that it is in, not {domain:?}");
-        reader.section("sessions").conflict("cookie_domain", &["http.public_url"], problem);
+        sections.section("sessions").conflict("cookie_domain", &["http.public_url"], problem);
     }
 }
 

@@ -37,7 +37,6 @@ fn careful_settings_are_fine() {
 #[test]
 fn every_setting_below_its_floor_is_named_and_nothing_else() {
     for line in [
-        r#"environment = "development""#,
         r#"http.public_url = "http://auth.example.com""#,
         "http.trusted_proxies = []",
         r#"http.trusted_proxies = ["0.0.0.0/0"]"#,

@@ -2,12 +2,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Settings;
-use crate::settings::{Problem, Problems, Reader, Source};
+use crate::settings::{Problem, Problems, Sections, Source};
 
 /// Settings with the problems found so far. Rejected values are replaced by harmless ones.
 pub(crate) struct Draft {
     settings: Settings,
-    reader: Reader,
+    sections: Sections,
 }
 
 impl Draft {
@@ -27,8 +27,8 @@ impl Draft {
     }
 
     pub(super) fn read(path: &Path, text: &str, environment: &BTreeMap<String, String>) -> Result<Self, Problems> {
-        let mut reader = Reader::new(path, text, environment)?;
-        Ok(Self { settings: Settings::read(&mut reader), reader })
+        let mut sections = Sections::new(path, text, environment)?;
+        Ok(Self { settings: Settings::read(&mut sections), sections })
     }
 
     /// Before validation, to set up logging.
@@ -37,18 +37,18 @@ impl Draft {
     }
 
     pub(crate) fn finish(self) -> Result<Settings, Problems> {
-        self.reader.finish()?;
+        self.sections.finish()?;
         Ok(self.settings)
     }
 
     pub(crate) fn judge(self) -> (Settings, Vec<String>) {
-        let problems = self.reader.finish().err().map(|problems| problems.0).unwrap_or_default();
+        let problems = self.sections.finish().err().map(|problems| problems.0).unwrap_or_default();
         (self.settings, problems)
     }
 
     /// Ignores problems of other sections, but not keys and variables that no setting has.
     pub(crate) fn finish_section(self, section: &str) -> Result<Settings, Problems> {
-        self.reader.finish_where(|name| name == section)?;
+        self.sections.finish_where(|name| name == section)?;
         Ok(self.settings)
     }
 
@@ -57,8 +57,8 @@ impl Draft {
         mut self,
         make: impl FnOnce(&Settings) -> Result<T, Vec<Problem>>,
     ) -> Result<T, Problems> {
-        let outcome = make(&self.settings).inspect_err(|problems| self.reader.note_found(problems));
-        self.reader.finish()?;
+        let outcome = make(&self.settings).inspect_err(|problems| self.sections.note_found(problems));
+        self.sections.finish()?;
         Ok(outcome?)
     }
 }

@@ -8,7 +8,7 @@ mod redirect;
 
 pub(crate) use draft::Draft;
 
-use crate::settings::{Deployed, Environment, Reader};
+use crate::settings::{Deployed, Environment, Sections};
 use crate::{
     admin, audit, codes, db, email_verification, factors, http, login_codes, mail, operations, passkeys, passwords,
     portal, redis, registration, sessions, templates, throttle, tokens,
@@ -42,34 +42,34 @@ pub struct Settings {
 }
 
 impl Settings {
-    fn read(reader: &mut Reader) -> Self {
-        let http = http::Settings::read(&mut reader.section("http"));
+    fn read(sections: &mut Sections) -> Self {
+        let http = http::Settings::read(&mut sections.section("http"));
         let address = http.public_url.as_ref().map(ToString::to_string);
         let mut settings = Self {
-            environment: reader.top().one_of("environment"),
+            environment: sections.top().one_of("environment"),
             http,
-            database: db::Settings::read(&mut reader.section("database")),
-            redis: redis::Settings::read(&mut reader.section("redis")),
-            registration: registration::Settings::read(&mut reader.section("registration")),
-            email_verification: email_verification::Settings::read(&mut reader.section("email_verification")),
-            login_codes: login_codes::Settings::read(&mut reader.section("login_codes")),
-            mfa: factors::Settings::read(&mut reader.section("mfa")),
-            passkeys: passkeys::Settings::read(&mut reader.section("passkeys")),
-            codes: codes::Settings::read(&mut reader.section("codes")),
-            mail: mail::Settings::read(&mut reader.section("mail")),
-            password: passwords::Settings::read(&mut reader.section("password")),
-            sessions: sessions::Settings::read(&mut reader.section("sessions")),
-            tokens: tokens::Settings::read(&mut reader.section("tokens"), address),
-            claims: sessions::ExtraClaims::read(&mut reader.section("tokens")),
-            throttle: throttle::Settings::read(&mut reader.section("throttle")),
-            templates: templates::Settings::read(&mut reader.section("templates")),
-            admin: admin::Settings::read(&mut reader.section("admin")),
-            portal: portal::Settings::read(&mut reader.section("portal")),
-            audit: audit::Settings::read(&mut reader.section("audit")),
-            cron: operations::Settings::read(&mut reader.section("cron")),
+            database: db::Settings::read(&mut sections.section("database")),
+            redis: redis::Settings::read(&mut sections.section("redis")),
+            registration: registration::Settings::read(&mut sections.section("registration")),
+            email_verification: email_verification::Settings::read(&mut sections.section("email_verification")),
+            login_codes: login_codes::Settings::read(&mut sections.section("login_codes")),
+            mfa: factors::Settings::read(&mut sections.section("mfa")),
+            passkeys: passkeys::Settings::read(&mut sections.section("passkeys")),
+            codes: codes::Settings::read(&mut sections.section("codes")),
+            mail: mail::Settings::read(&mut sections.section("mail")),
+            password: passwords::Settings::read(&mut sections.section("password")),
+            sessions: sessions::Settings::read(&mut sections.section("sessions")),
+            tokens: tokens::Settings::read(&mut sections.section("tokens"), address),
+            claims: sessions::ExtraClaims::read(&mut sections.section("tokens")),
+            throttle: throttle::Settings::read(&mut sections.section("throttle")),
+            templates: templates::Settings::read(&mut sections.section("templates")),
+            admin: admin::Settings::read(&mut sections.section("admin")),
+            portal: portal::Settings::read(&mut sections.section("portal")),
+            audit: audit::Settings::read(&mut sections.section("audit")),
+            cron: operations::Settings::read(&mut sections.section("cron")),
         };
         settings.http.prefer_localhost = settings.passkeys.enabled && !settings.is_production();
-        settings.deployed(reader)
+        settings.deployed(sections)
     }
 
     /// A field that is not listed does not compile.

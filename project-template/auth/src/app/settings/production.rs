@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Settings, combinations};
 use crate::http;
-use crate::settings::{Advice, Environment, Reader};
+use crate::settings::{Advice, Environment, Sections};
 
 /// The time that load balancers need to notice that a server is leaving.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -30,35 +30,27 @@ impl Settings {
         self.http.drain.unwrap_or(if self.is_production() { DRAIN } else { Duration::ZERO })
     }
 
-    pub(super) fn deployed(mut self, reader: &mut Reader) -> Self {
-        combinations::refuse(&self, reader);
+    pub(super) fn deployed(mut self, sections: &mut Sections) -> Self {
+        combinations::refuse(&self, sections);
         if self.is_production() {
             self.sessions.cookie.add_prefix();
-            self.require_public_url(reader);
+            self.require_public_url(sections);
             for (name, section) in self.sections() {
-                section.refuse_unsafe(&mut reader.section(name));
+                section.refuse_unsafe(&mut sections.section(name));
             }
         }
         self
     }
 
-    fn require_public_url(&self, reader: &mut Reader) {
+    fn require_public_url(&self, sections: &mut Sections) {
         if self.http.public_url.is_none() {
             let fix = "must be set in production, for example \"https://auth.example.com\"";
-            reader.section("http").problem("public_url", fix);
-        }
-    }
-
-    pub(crate) fn warn_of_development(&self, warnings: &mut Vec<String>) {
-        if !self.is_production() {
-            warnings
-                .push("environment: set ENVIRONMENT=production; cookies are not Secure and errors are verbose".into());
+            sections.section("http").problem("public_url", fix);
         }
     }
 
     fn advice(&self) -> Advice {
         let mut advice = Advice::default();
-        self.warn_of_development(&mut advice.warnings);
         for (_, section) in self.sections() {
             section.advise(&mut advice);
         }

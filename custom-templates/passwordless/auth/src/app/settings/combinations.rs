@@ -2,12 +2,12 @@
 //! are there to combine.
 
 use super::Settings;
-use crate::settings::{Advice, Reader};
+use crate::settings::{Advice, Sections};
 
-pub(super) fn refuse(settings: &Settings, reader: &mut Reader) {
+pub(super) fn refuse(settings: &Settings, sections: &mut Sections) {
     if settings.mail.timeout >= settings.http.request_timeout {
         let fix = "must be less than http.request_timeout: the request waits for the mail server";
-        reader.section("mail").conflict("timeout", &["http.request_timeout"], fix);
+        sections.section("mail").conflict("timeout", &["http.request_timeout"], fix);
     }
 }
 

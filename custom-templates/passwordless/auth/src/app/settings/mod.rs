@@ -9,7 +9,7 @@ mod production;
 
 pub(crate) use draft::Draft;
 
-use crate::settings::{Deployed, Environment, Reader};
+use crate::settings::{Deployed, Environment, Sections};
 use crate::{codes, db, http, login_codes, mail, redis, sessions, templates, throttle, tokens, users};
 
 /// Every setting, validated.
@@ -32,25 +32,25 @@ pub struct Settings {
 }
 
 impl Settings {
-    fn read(reader: &mut Reader) -> Self {
-        let http = http::Settings::read(&mut reader.section("http"));
+    fn read(sections: &mut Sections) -> Self {
+        let http = http::Settings::read(&mut sections.section("http"));
         let address = http.public_url.as_ref().map(ToString::to_string);
         let settings = Self {
-            environment: reader.top().one_of("environment"),
+            environment: sections.top().one_of("environment"),
             http,
-            users: users::Settings::read(&mut reader.section("users")),
+            users: users::Settings::read(&mut sections.section("users")),
             login_codes: login_codes::Settings::default(),
-            codes: codes::Settings::read(&mut reader.section("codes")),
-            mail: mail::Settings::read(&mut reader.section("mail")),
-            sessions: sessions::Settings::read(&mut reader.section("sessions")),
-            redis: db::redis_settings(&mut reader.section("redis")),
-            memory: db::MemorySettings::read(&mut reader.section("memory")),
-            throttle: throttle::Settings::read(&mut reader.section("throttle")),
-            tokens: tokens::Settings::read(&mut reader.section("tokens"), address),
-            claims: sessions::ExtraClaims::read(&mut reader.section("tokens")),
-            templates: templates::Settings::read(&mut reader.section("templates")),
+            codes: codes::Settings::read(&mut sections.section("codes")),
+            mail: mail::Settings::read(&mut sections.section("mail")),
+            sessions: sessions::Settings::read(&mut sections.section("sessions")),
+            redis: db::redis_settings(&mut sections.section("redis")),
+            memory: db::MemorySettings::read(&mut sections.section("memory")),
+            throttle: throttle::Settings::read(&mut sections.section("throttle")),
+            tokens: tokens::Settings::read(&mut sections.section("tokens"), address),
+            claims: sessions::ExtraClaims::read(&mut sections.section("tokens")),
+            templates: templates::Settings::read(&mut sections.section("templates")),
         };
-        settings.deployed(reader)
+        settings.deployed(sections)
     }
 
     /// Every section, by its name in the settings. A field that is not listed does not compile.

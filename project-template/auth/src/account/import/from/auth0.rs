@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 use super::super::rows::Content;
-use super::{Fields, Standing};
+use super::{Extent, Fields};
 use crate::users::Email;
 
 pub(super) fn translate(row: &mut Content) {
     if let Some(user) = row.read().text("user_id").map(str::to_owned) {
         row.key = user;
     } else {
-        row.standing = Standing::Half;
+        row.extent = Extent::Half;
         let id = row.read().object("_id").and_then(|id| id.text("$oid"));
         let id = row.read().text("alt_id").or(id).or_else(|| row.read().text("_id")).map(str::to_owned);
         // The same value as the claim `sub` of Auth0's tokens.

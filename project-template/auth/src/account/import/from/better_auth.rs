@@ -2,7 +2,7 @@
 
 use super::super::quoted::quoted;
 use super::super::rows::Content;
-use super::Standing;
+use super::Extent;
 
 pub(super) fn translate(row: &mut Content) {
     let fields = row.read();
@@ -48,7 +48,7 @@ fn account(row: &mut Content) {
         return;
     }
     key(row, &["user_id"]);
-    row.standing = Standing::Part;
+    row.extent = Extent::Part;
     let password = row.read().get("password").cloned();
     row.fields.clear();
     row.set("password", password);

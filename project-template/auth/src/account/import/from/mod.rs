@@ -75,7 +75,7 @@ impl System {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Extent {
     #[default]
     Whole,
     /// An account, unless the file has a complete one with this key.

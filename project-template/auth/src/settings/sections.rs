@@ -16,7 +16,7 @@ pub trait Choice: Copy + 'static {
     const NAMES: &[(&str, Self)];
 }
 
-pub(crate) struct Reader {
+pub(crate) struct Sections {
     values: Table,
     /// Key to the variable or file that set it.
     sources: BTreeMap<String, String>,
@@ -27,13 +27,13 @@ pub(crate) struct Reader {
     replaced: BTreeSet<String>,
 }
 
-impl Reader {
+impl Sections {
     pub(crate) fn new(path: &Path, text: &str, environment: &BTreeMap<String, String>) -> Result<Self, Problems> {
         let defaults: Table = DEFAULTS.parse().map_err(|error| Problems(vec![format!("defaults.toml: {error}")]))?;
         let file: Table = text.parse().map_err(|error: toml::de::Error| {
             Problems(vec![format!("{}: {}", path.display(), error.to_string().trim_end())])
         })?;
-        let mut reader = Self {
+        let mut sections = Self {
             values: defaults,
             sources: BTreeMap::new(),
             problems: Vec::new(),
@@ -41,16 +41,16 @@ impl Reader {
             refused: BTreeSet::new(),
             replaced: BTreeSet::new(),
         };
-        reader.merge_file(&path.display().to_string(), file);
-        let keys = reader.keys();
-        for entry in sources::overrides(environment, &keys, &mut reader.problems) {
-            reader.merge_variable(&entry);
+        sections.merge_file(&path.display().to_string(), file);
+        let keys = sections.keys();
+        for entry in sources::overrides(environment, &keys, &mut sections.problems) {
+            sections.merge_variable(&entry);
         }
-        reader.problems.extend(sources::near_misses(environment, &keys));
+        sections.problems.extend(sources::near_misses(environment, &keys));
         if let Some(port) = environment.get("PORT").filter(|port| !port.is_empty()) {
-            reader.merge_port(port);
+            sections.merge_port(port);
         }
-        Ok(reader)
+        Ok(sections)
     }
 
     fn keys(&self) -> Vec<String> {
@@ -128,11 +128,11 @@ impl Reader {
     }
 
     pub(crate) fn top(&mut self) -> Section<'_> {
-        Section { name: "", reader: self }
+        Section { name: "", sections: self }
     }
 
     pub(crate) fn section<'r>(&'r mut self, name: &'r str) -> Section<'r> {
-        Section { name, reader: self }
+        Section { name, sections: self }
     }
 
     fn note(&mut self, problem: &Problem) {
@@ -182,7 +182,7 @@ fn described(value: &Value) -> &'static str {
 /// problem are never used, and one mistake is reported once.
 pub struct Section<'r> {
     name: &'r str,
-    reader: &'r mut Reader,
+    sections: &'r mut Sections,
 }
 
 impl Section<'_> {
@@ -195,21 +195,21 @@ impl Section<'_> {
     /// them could not be read.
     pub fn conflict(&mut self, key: &str, others: &[&str], problem: impl Display) {
         let key = self.key(key);
-        let replaced = &self.reader.replaced;
+        let replaced = &self.sections.replaced;
         if !replaced.contains(&key) && !others.iter().any(|other| replaced.contains(*other)) {
-            self.reader.note(&Problem::new(key, problem));
+            self.sections.note(&Problem::new(key, problem));
         }
     }
 
     /// As [`Section::problem`], for a value that the room replaces by a harmless one.
     pub fn unreadable(&mut self, key: &str, problem: impl Display) {
         self.problem(key, problem);
-        self.reader.replaced.insert(self.key(key));
+        self.sections.replaced.insert(self.key(key));
     }
 
     /// Reports problems that a room found in the use of its keys.
     pub fn found(&mut self, problems: &[Problem]) {
-        self.reader.note_found(problems);
+        self.sections.note_found(problems);
     }
 
     fn key(&self, key: &str) -> String {
@@ -218,7 +218,7 @@ impl Section<'_> {
 
     fn value(&mut self, key: &str) -> Value {
         let key = self.key(key);
-        self.reader.slot(&key).cloned().unwrap_or(Value::Boolean(false))
+        self.sections.slot(&key).cloned().unwrap_or(Value::Boolean(false))
     }
 
     /// A text; may be empty.
