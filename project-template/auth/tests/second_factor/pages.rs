@@ -270,6 +270,9 @@ async fn somebody_whose_second_factor_is_a_passkey_is_told_so(engine: Engine) {
     app.set_role(ADA, STAFF).await;
     let (mut browser, reply) = entered(&app, "/admin/", ADA).await;
     assert_eq!(reply.status, 403, "{reply:?}");
-    assert!(html(&reply).contains("second factor is its passkey") && html(&reply).contains("data-passkey"), "{reply:?}");
+    assert!(
+        html(&reply).contains("second factor is its passkey") && html(&reply).contains("data-passkey"),
+        "{reply:?}"
+    );
     assert_eq!(browser.visit("/admin/").await.status, 303);
 }
