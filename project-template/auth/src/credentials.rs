@@ -20,11 +20,10 @@ pub(crate) async fn discard_unproven(auth: &Auth, tx: &mut Tx, user: &User) -> R
 /// Where it turns out that whoever added them reads the account's mail.
 pub(crate) async fn trust(tx: &mut Tx, user: Uuid) -> Result<()> {
     passkeys::set_proven(tx, user, true).await?;
-    Ok(factors::set_proven(tx, user, true).await?)
+    Ok(factors::trust(tx, user).await?)
 }
 
-/// Where the account gets another address, and it is not known whether its reader is the user.
+/// Where an account without a second factor gets another address, and it is not known whether its reader is the user.
 pub(crate) async fn doubt(tx: &mut Tx, user: Uuid) -> Result<()> {
-    passkeys::set_proven(tx, user, false).await?;
-    Ok(factors::set_proven(tx, user, false).await?)
+    passkeys::set_proven(tx, user, false).await
 }

@@ -3,7 +3,7 @@ use time::OffsetDateTime;
 use super::Db;
 use crate::on;
 
-/// Rows that are removed some time after they were made. [`expiring`](crate::db::expiring) names the table.
+/// Rows that are removed some time after they were made. `expiring!` names the table.
 pub(crate) struct Expiring {
     pub(crate) remove: &'static str,
     pub(crate) count: &'static str,

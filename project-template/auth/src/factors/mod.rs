@@ -2,7 +2,7 @@
 //!
 //! An account has at most one authenticator app (TOTP, RFC 6238), with recovery codes beside it, and its passkeys stand in
 //! for that; where it must have a second factor, they are one by themselves. `sessions::admit`
-//! asks [`demand`] before any session begins, so no way to sign in gets past it; a mailed code is never a second factor.
+//! asks `demand` before any session begins, so no way to sign in gets past it; a mailed code is never a second factor.
 //!
 //! A code counts once: the statement that uses it up is guarded by the last step that was used, and runs in the
 //! transaction that begins the session. Guesses are counted before they are compared, for the challenge and for the
@@ -96,9 +96,9 @@ pub(crate) async fn void_pending(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
     challenge_store::remove_all(tx, user).await
 }
 
-/// Records whether whoever set up the account's second factor reads its mail.
-pub(crate) async fn set_proven(tx: &mut Tx, user: Uuid, proven: bool) -> sqlx::Result<()> {
-    store::set_proven(tx, user, proven).await
+/// Records that whoever set up the account's second factor reads its mail.
+pub(crate) async fn trust(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
+    store::set_proven(tx, user).await
 }
 
 /// Encrypts secrets again that were encrypted with another key than the present one, at most `limit` for each key, so

@@ -55,9 +55,8 @@ pub(super) async fn standing(db: &Db, user: Uuid) -> sqlx::Result<Standing> {
     .await)
 }
 
-pub(super) async fn set_proven(tx: &mut Tx, user: Uuid, proven: bool) -> sqlx::Result<()> {
-    in_tx!(tx, conn => sqlx::query("update second_factors set proven = $1 where user_id = $2")
-        .bind(proven)
+pub(super) async fn set_proven(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query("update second_factors set proven = true where user_id = $1")
         .bind(user)
         .execute(conn)
         .await

@@ -1,5 +1,5 @@
 //! Pages on which people sign in, and keep their ways to sign in: an authenticator app, recovery codes, passkeys. They
-//! are in two [places](Place): with the admin pages, for staff; and, where `[portal]` says so, at `account/` below the
+//! are in two places: with the admin pages, for staff; and, where `[portal]` says so, at `account/` below the
 //! prefix of the API, for everybody, so that an application needs no front end of its own for them.
 //!
 //! They are forms that work without their script, except those of passkeys, which need a browser's. Signing in begins an

@@ -1,5 +1,5 @@
 //! The routes of second factors, `mfa/`: setting one up, signing in with it, and removing it; and `reauthenticate/`. Their
-//! rules are those of [`factors`](crate::factors) and [`passkeys`](crate::passkeys).
+//! rules are those of [`factors`] and [`passkeys`].
 
 mod enrolment;
 mod own;

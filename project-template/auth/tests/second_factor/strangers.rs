@@ -15,8 +15,9 @@ auth::on_both_engines!(
     whoever_confirms_in_the_browser_of_the_sign_up_keeps_the_factor,
     a_link_that_somebody_else_requested_does_not_prove_the_factor,
     a_factor_set_up_by_a_reader_of_the_mail_stays,
-    a_factor_that_follows_an_account_to_the_owners_address_does_not_keep_them_out,
-    whoever_confirms_another_address_in_their_session_keeps_the_factor,
+    a_change_of_address_takes_no_second_factor_away,
+    a_passkey_that_follows_an_account_to_the_owners_address_does_not_share_it,
+    whoever_confirms_another_address_in_their_session_keeps_their_passkeys,
     a_code_that_the_application_delivers_removes_nothing,
     a_promotion_removes_a_strangers_factor,
 );
@@ -228,46 +229,53 @@ async fn a_factor_set_up_by_a_reader_of_the_mail_stays(engine: Engine) {
 
 const HERS: &str = "stranger@example.com";
 
-/// The account of a stranger, with a factor and a passkey that are proven, and its link to Ada's address.
-async fn moving(engine: Engine) -> (TestApp, Client, AuthenticatorApp, auth::testing::Authenticator, String) {
-    let app = configured(engine, &format!("{OPEN}[login_codes]\ncreate_accounts = true\n")).await;
-    let mut stranger = signed_in_by_code(&app, HERS).await;
+/// The account of a stranger, with a passkey that is proven, and its link to Ada's address.
+async fn moving(app: &TestApp, stranger: &mut Client) -> (auth::testing::Authenticator, String) {
     let mut passkey = app.authenticator();
     assert_eq!(stranger.add_passkey(&mut passkey).await.status, 201);
-    let authenticator = stranger.enrol(&app).await;
     let asked = stranger.post("/jwt-allauth/user/email/", &json!({ "email": ADA })).await;
     assert_eq!(asked.status, 200, "{asked:?}");
     stranger.refresh().await;
-    let link = app.mailbox().await.latest(ADA).link();
-    (app, stranger, authenticator, passkey, link)
+    (passkey, app.mailbox().await.latest(ADA).link())
 }
 
-async fn a_factor_that_follows_an_account_to_the_owners_address_does_not_keep_them_out(engine: Engine) {
-    let (app, stranger, _, mut passkey, link) = moving(engine).await;
+async fn of_stranger(engine: Engine) -> (TestApp, Client) {
+    let app = configured(engine, &format!("{OPEN}[login_codes]\ncreate_accounts = true\n")).await;
+    let stranger = signed_in_by_code(&app, HERS).await;
+    (app, stranger)
+}
+
+/// Whoever has a session could otherwise move the account to a mailbox of theirs, and reset what they could not remove.
+async fn a_change_of_address_takes_no_second_factor_away(engine: Engine) {
+    let (app, mut owner) = of_stranger(engine).await;
+    let authenticator = owner.enrol(&app).await;
+    let (mut passkey, link) = moving(&app, &mut owner).await;
+    assert_eq!(app.client().post(&link, &json!({})).await.status, 200);
+    app.advance(std::time::Duration::from_secs(30));
+    assert_outlives_a_reset(&app, &authenticator).await;
+    assert_signed_in(&app.client().login_with_passkey(&mut passkey).await);
+}
+
+async fn a_passkey_that_follows_an_account_to_the_owners_address_does_not_share_it(engine: Engine) {
+    let (app, mut stranger) = of_stranger(engine).await;
+    let (mut passkey, link) = moving(&app, &mut stranger).await;
     assert_eq!(app.client().post(&link, &json!({})).await.status, 200);
     let claims = stranger.get("/jwt-allauth/token/claims/").await;
     assert_eq!(claims.status, 200, "the session that asked goes on: {claims:?}");
-    assert_signed_in(&by_reset(&app, ADA).await);
-    assert_eq!(app.client().login_with_passkey(&mut passkey).await.status, 401, "nor does it share the account");
-
-    // What the stranger's session showed was the mail of the earlier address.
-    let (app, stranger, _, _, link) = moving(engine).await;
-    assert_eq!(app.client().post(&link, &json!({})).await.status, 200);
-    let body = json!({ "code": "" });
-    assert_eq!(stranger.post(DEACTIVATE, &body).await.status, 400);
-    signed_in_by_code(&app, ADA).await;
-    let mut passkey = app.authenticator();
-    assert_eq!(stranger.add_passkey(&mut passkey).await.status, 201);
+    // What that session showed was the mail of the earlier address.
+    let mut other = app.authenticator();
+    assert_eq!(stranger.add_passkey(&mut other).await.status, 201);
     stranger.enrol(&app).await;
     assert_signed_in(&by_reset(&app, ADA).await);
     assert_eq!(app.client().login_with_passkey(&mut passkey).await.status, 401);
+    assert_eq!(app.client().login_with_passkey(&mut other).await.status, 401);
 }
 
-async fn whoever_confirms_another_address_in_their_session_keeps_the_factor(engine: Engine) {
-    let (app, owner, authenticator, mut passkey, link) = moving(engine).await;
+async fn whoever_confirms_another_address_in_their_session_keeps_their_passkeys(engine: Engine) {
+    let (app, mut owner) = of_stranger(engine).await;
+    let (mut passkey, link) = moving(&app, &mut owner).await;
     assert_eq!(owner.post(&link, &json!({})).await.status, 200);
-    app.advance(std::time::Duration::from_secs(30));
-    assert_outlives_a_reset(&app, &authenticator).await;
+    assert_signed_in(&by_reset(&app, ADA).await);
     assert_signed_in(&app.client().login_with_passkey(&mut passkey).await);
 }
 

@@ -16,6 +16,7 @@ use crate::db;
 use crate::email_verification::{self, Mode};
 use crate::error::shared::Conflict;
 use crate::error::{Error, Result};
+use crate::factors;
 use crate::http::ReturnTo;
 use crate::mail::Mail;
 use crate::notices;
@@ -96,11 +97,13 @@ async fn open(auth: &Auth, key: &str) -> Result<LinkStanding<Change>> {
 
 /// Voids all other links, since the account's version changes. Removes an unconfirmed sign-up that has the new address.
 /// `session` is that of the request, if it has one: who confirms in the session that asked is the account's user, and
-/// otherwise it may be another person, who takes over somebody's passkeys and second factor with the account.
+/// otherwise it may be another person, who takes over somebody's passkeys with the account. Where a second factor guards
+/// the account it stays so: a thief of the session could otherwise move the account to a mailbox of theirs and reset it.
 async fn confirm(auth: &Auth, link: Link<Change>, session: Option<Uuid>) -> Result<Option<User>> {
     let Some(email) = Email::parse(&link.data.email) else { return Ok(None) };
     let Some(before) = users::by_id(auth.db(), link.subject).await? else { return Ok(None) };
     let unconfirmed = users::by_address(auth.db(), &email).await?.filter(|other| gives_way(auth, other));
+    let is_guarded = auth.settings().mfa.is_required_of(before.role) || factors::is_enrolled(auth, before.id).await?;
     let mut tx = auth.db().begin().await?;
     if !link.consume(auth, &mut tx).await? {
         return Ok(None);
@@ -119,7 +122,9 @@ async fn confirm(auth: &Auth, link: Link<Change>, session: Option<Uuid>) -> Resu
         return Ok(None);
     }
     if session != Some(link.data.session) {
-        credentials::doubt(&mut tx, user.id).await?;
+        if !is_guarded {
+            credentials::doubt(&mut tx, user.id).await?;
+        }
         sessions::forget_mail(&mut tx, link.data.session).await?;
     } else if before.password_proven {
         users::trust_password(&mut tx, user.id).await?;

@@ -130,8 +130,8 @@ async fn button(auth: &Auth, key: &str) -> Result<Response> {
 
 /// Makes the new address the account's.
 ///
-/// With the access token of the session that asked for it, passkeys and the second factor stay as good as they were.
-/// Without it, a password reset removes them: a link may be opened by a person who did not ask for it.
+/// With the access token of the session that asked for it, passkeys stay as good as they were. Without it, a password
+/// reset removes those of an account without a second factor: a link may be opened by a person who did not ask for it.
 #[utoipa::path(
     post, path = "/user/email/confirm/{key}/", operation_id = "confirmEmailChange", tag = "Accounts",
     security((), ("bearer" = [])),
