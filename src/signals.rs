@@ -48,10 +48,11 @@ impl Signals {
         Writing { signals: self }
     }
 
-    /// Defers signals during work that cleans up after itself.
+    /// Defers signals during work that cleans up after itself, which may be a part of other such work.
     pub(crate) fn hold<T>(&self, errand: impl FnOnce(&Writing) -> Result<T>) -> Result<T> {
+        let before = *self.lock();
         let outcome = errand(&self.writing());
-        *self.lock() = Phase::Before;
+        *self.lock() = before;
         // Checks for a signal that arrived too late for the errand; later ones end the program again.
         Writing { signals: self }.check()?;
         outcome

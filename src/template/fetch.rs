@@ -1,6 +1,7 @@
 //! Fetches a template's repository with the installed git.
 
 use std::env;
+use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,7 +13,7 @@ use super::location::Repository;
 use crate::errand::{self, Outcome};
 use crate::failure::{Failure, Kind};
 use crate::platform;
-use crate::scratch;
+use crate::scratch::{self, Scratch};
 use crate::signals::Writing;
 use crate::vcs;
 
@@ -24,8 +25,31 @@ pub(crate) struct Fetched {
     pub(crate) commit: String,
 }
 
+/// A repository's files for a moment.
+pub(super) struct Checkout {
+    _removes_itself: Scratch,
+    /// The template's directory.
+    pub(super) folder: PathBuf,
+    pub(super) fetched: Fetched,
+    /// The location, and what is written between it and a folder.
+    pub(super) location: String,
+    pub(super) joint: &'static str,
+}
+
+impl Checkout {
+    pub(super) fn of(repository: &Repository, writing: &Writing) -> Result<Self> {
+        let scratch = Scratch::create()?;
+        let directory = scratch.path().join(repository.name());
+        fs::create_dir(&directory)?;
+        let fetched = fetch(repository, &directory, writing)?;
+        let folder = folder(repository, &directory)?;
+        let joint = if repository.folder.is_some() { "/" } else { "//" };
+        Ok(Self { _removes_itself: scratch, folder, fetched, location: repository.before_a_folder(), joint })
+    }
+}
+
 /// Fetches the repository's files into `directory`.
-pub(super) fn fetch(repository: &Repository, directory: &Path, writing: &Writing) -> Result<Fetched> {
+fn fetch(repository: &Repository, directory: &Path, writing: &Writing) -> Result<Fetched> {
     let reference = repository.reference.as_deref().unwrap_or("HEAD");
     let git = |arguments: &[&str]| run(repository, git(directory).args(arguments), writing);
     git(&["init", "--quiet", "--template="])?;
@@ -38,7 +62,7 @@ pub(super) fn fetch(repository: &Repository, directory: &Path, writing: &Writing
 }
 
 /// The template's directory: the repository's, or the requested folder.
-pub(super) fn folder(repository: &Repository, directory: &Path) -> Result<PathBuf, Failure> {
+fn folder(repository: &Repository, directory: &Path) -> Result<PathBuf, Failure> {
     let Some(folder) = &repository.folder else { return Ok(directory.to_owned()) };
     let missing = || {
         Failure::new(Kind::Template, format!("the template `{repository}`: there is no folder `{folder}` in it"))

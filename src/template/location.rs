@@ -1,7 +1,7 @@
 //! Values of `--template`: a directory, a repository, or a template that comes with the program.
 
 use std::fmt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{self, Component, Path, PathBuf};
 
 use super::choice;
 use super::embedded;
@@ -49,8 +49,10 @@ impl Location {
         if let Some(name) = embedded::names().find(|name| *name == text && !holds_files(text)) {
             return Ok(Self::Embedded(name));
         }
-        let directory = directory(text)?;
-        Ok(if is_bare(&directory) { Self::Repository(local(&directory)?) } else { Self::Directory(directory) })
+        match in_bare(text)? {
+            Some(repository) => Ok(Self::Repository(repository)),
+            None => directory(text).map(Self::Directory),
+        }
     }
 }
 
@@ -76,10 +78,26 @@ fn is_bare(directory: &Path) -> bool {
     there("HEAD").is_file() && there("objects").is_dir() && there("refs").is_dir() && !there(SUFFIX).exists()
 }
 
-fn local(directory: &Path) -> Result<Repository, Failure> {
-    match directory.to_str() {
-        Some(path) => Ok(Repository { url: path.to_owned(), folder: None, reference: None }),
-        None => Err(not_a_template(&directory.display().to_string(), "has a path that is not UTF-8")),
+/// The bare repository that a path begins with, and the folder of it and the reference that the rest names.
+pub(super) fn in_bare(text: &str) -> Result<Option<Repository>, Failure> {
+    let is_end = |c: char| c == '@' || path::is_separator(c);
+    let ends = text.match_indices(is_end).map(|(at, _)| at).chain([text.len()]);
+    let mut heads = ends.filter(|end| *end > 0).map(|end| text.split_at(end));
+    let Some((head, rest)) = heads.find(|(head, _)| is_bare(Path::new(head))) else { return Ok(None) };
+    // A bare repository can hold working copies of itself, which are directories like any other.
+    if Path::new(text).ancestors().any(|part| part.starts_with(head) && part.join(SUFFIX).exists()) {
+        return Ok(None);
+    }
+    let rest = rest.replace(path::is_separator, "/");
+    let rest = match rest.trim_matches('/') {
+        folder if rest.starts_with('/') && !folder.is_empty() => format!("{FOLDER}{folder}"),
+        rest => rest.to_owned(),
+    };
+    let Some((folder, reference)) = folder_and_reference(&rest) else { return Ok(None) };
+    let head = directory(head)?;
+    match head.to_str() {
+        Some(path) => Ok(Some(Repository { url: path.to_owned(), folder, reference })),
+        None => Err(not_a_template(&head.display().to_string(), "has a path that is not UTF-8")),
     }
 }
 

@@ -30,20 +30,19 @@ pub(crate) mod verify;
 mod walk;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
 
 use crate::answers::{Answers, Value};
 use crate::failure::Failure;
-use crate::scratch::Scratch;
 use crate::secrets::Secrets;
 use crate::signals::{Signals, Writing};
 use crate::tree::{File, Origin, Tree};
 use choice::Named;
 use complete::Complete;
 use engine::{Engine, Output};
+use fetch::Checkout;
 pub(crate) use fetch::Fetched;
 use location::{Location, Repository};
 use overlay::Keep;
@@ -137,14 +136,9 @@ impl Template {
     }
 
     fn fetch(repository: &Repository, by: &str, writing: &Writing) -> Result<Self> {
-        let scratch = Scratch::create()?;
-        let directory = scratch.path().join(repository.name());
-        fs::create_dir(&directory)?;
-        let fetched = fetch::fetch(repository, &directory, writing)?;
-        let folder = fetch::folder(repository, &directory)?;
-        let joint = if repository.folder.is_some() { "/" } else { "//" };
-        let named = Named { by, name: &repository.before_a_folder(), joint };
-        Ok(Self::read(&folder, named)?.fetched(&fetched))
+        let checkout = Checkout::of(repository, writing)?;
+        let Checkout { folder, fetched, location, joint, .. } = &checkout;
+        Ok(Self::read(folder, Named { by, name: location, joint })?.fetched(fetched))
     }
 
     fn read(directory: &Path, named: Named) -> Result<Self, Failure> {

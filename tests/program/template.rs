@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Command;
 
 use crate::support::{Place, Ran, is_secret};
 
@@ -386,6 +387,46 @@ fn a_bare_repository_is_fetched_not_laid_over() {
 }
 
 #[test]
+fn a_bare_repository_of_several_is_a_choice_and_the_path_that_is_printed_works() {
+    let place = with_several();
+    let url = place.repository("several");
+    let path = url.strip_prefix("file://").unwrap();
+    for (command, by) in [
+        ("startproject shop --vcs none --template", "--template"),
+        ("templates show", "jwt-allauth templates show"),
+        ("templates lint", "jwt-allauth templates lint"),
+    ] {
+        for of in ["", "/", "@v1"] {
+            let ran =
+                place.run(&format!("{command} {path}{of}")).ended_with(6).saying("a choice of 2: cargo, other/make");
+            let reference = of.trim_matches('/');
+            ran.saying(&format!("  {by} {path}{reference}//cargo\n")).saying("//other/make\n");
+        }
+        place.run(&format!("{command} {path}//nowhere")).ended_with(4).saying("are cargo, other/make\n");
+        place.run(&format!("{command} {path}//other")).ended_with(6).saying(&format!("{path}//other/make\n"));
+    }
+    for (at, named) in ["//cargo", "/cargo", "@v1//cargo", "//cargo@v1", " --subfolder cargo"].iter().enumerate() {
+        place.start(&format!("shop p{at} --template {path}{named}")).succeeded();
+        assert_eq!(place.read(&format!("p{at}/a.md")), "shop", "{named}");
+        place.run(&format!("check p{at}")).succeeded();
+        place.run(&format!("templates show {path}{named}")).succeeded();
+        place.run(&format!("templates lint {path}{named}")).succeeded().saying("nothing found");
+    }
+    assert!(place.read("p0/.jwt-allauth.toml").contains(&format!("{path}//cargo\"")));
+    // A working copy inside of it, and a path that leads out of it, are directories.
+    fs::create_dir(place.work().join("kept")).unwrap();
+    let kept = place.work().join("kept/all.git");
+    fs::rename(path, &kept).unwrap();
+    let mut git = Command::new("git");
+    let added = git.args(["worktree", "add", "-q", "--detach", "main", "HEAD"]).current_dir(&kept).status().unwrap();
+    assert!(added.success());
+    place.write("kept/all.git/main/cargo/new.md", "not committed");
+    place.start("shop worked --template kept/all.git/main/cargo").succeeded();
+    assert_eq!(place.read("worked/new.md"), "not committed");
+    place.run("templates show kept/all.git/../../several/cargo").succeeded();
+}
+
+#[test]
 fn a_manifest_in_the_language_of_cargo_generate_is_told_what_it_lacks() {
     let place = Place::new();
     place.write("t/Cargo.toml", "[package]\nname = \"{{project-name}}\"\n");
@@ -418,7 +459,7 @@ fn a_submodule_is_refused_rather_than_left_out() {
     place.write("outer/one/a.md", "");
     let git = |arguments: &[&str]| {
         let outer = place.work().join("outer");
-        let status = std::process::Command::new("git").args(arguments).current_dir(outer).status().unwrap();
+        let status = Command::new("git").args(arguments).current_dir(outer).status().unwrap();
         assert!(status.success(), "{arguments:?}");
     };
     git(&["init", "-q", "-b", "main"]);

@@ -17,12 +17,14 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use super::choice::{self, Named};
 use super::complete::config::FILE;
 use super::description::Kind;
+use super::fetch::Checkout;
 use super::overlay::{self, manifest};
 use super::page::{self, Page};
 use super::source::Source;
-use super::{Template, choice, location, portable, walk};
+use super::{Template, location, portable, walk};
 use crate::signals::Signals;
 use findings::Findings;
 pub(crate) use findings::{Finding, Rule};
@@ -45,15 +47,26 @@ struct Subject<'a> {
 
 pub(crate) fn lint(directory: &Path, signals: &Signals) -> Result<Linted> {
     let named = directory.display().to_string();
-    let root = location::directory(&named)?;
-    let named = choice::Named { by: LINT, name: named.trim_end_matches('/'), joint: "/" };
-    let kind = choice::of(&root, named)?;
-    let mut findings = by_rules(&root, kind);
-    if findings.is_empty() {
-        trial::render(&root, kind, signals, &mut findings)?;
+    if let Some(repository) = location::in_bare(&named)? {
+        // All of it is held, since the checkout has to be removed after a signal.
+        return signals.hold(|writing| {
+            let checkout = Checkout::of(&repository, writing)?;
+            let named = Named { by: LINT, name: &checkout.location, joint: checkout.joint };
+            linted(&checkout.folder, named, signals)
+        });
     }
-    let circumstances = Template::whole(&root, kind).map(|template| template.circumstances().into_keys().collect());
-    let (name, circumstances) = (overlay::name_of(&root), circumstances.unwrap_or_default());
+    let root = location::directory(&named)?;
+    linted(&root, Named { by: LINT, name: named.trim_end_matches('/'), joint: "/" }, signals)
+}
+
+fn linted(root: &Path, named: Named, signals: &Signals) -> Result<Linted> {
+    let kind = choice::of(root, named)?;
+    let mut findings = by_rules(root, kind);
+    if findings.is_empty() {
+        trial::render(root, kind, signals, &mut findings)?;
+    }
+    let circumstances = Template::whole(root, kind).map(|template| template.circumstances().into_keys().collect());
+    let (name, circumstances) = (overlay::name_of(root), circumstances.unwrap_or_default());
     Ok(Linted { name, kind, findings: findings.in_order(), circumstances })
 }
 
