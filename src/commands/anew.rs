@@ -1,6 +1,6 @@
 //! The first steps of `update` and `check`: the project, and a new render of its template.
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 
 use super::answers;
 use crate::answers::{Answers, Given, Value};
@@ -56,6 +56,10 @@ impl Anew {
         };
         [&self.template, &Template::built_in()].into_iter().filter_map(render).collect()
     }
+}
+
+pub(super) fn is_interrupted(error: &Error) -> bool {
+    error.downcast_ref().is_some_and(|failure: &Failure| matches!(failure.kind, Kind::Signal(_)))
 }
 
 /// Whether template and answers are unchanged. Other inputs of its scripts and filters do not count as a change.

@@ -4,15 +4,15 @@ use std::path::Path;
 
 use anyhow::{Error, Result};
 
-use super::anew::Anew;
+use super::anew::{Anew, is_interrupted};
 use super::{BEHIND, CONFLICTS, DONE, FIX_MISSING};
 use crate::cli::{self, TemplateArguments};
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::report::{Checked, Report};
 use crate::signals::Signals;
 use crate::template::stamp::TemplateOrigin;
 use crate::update::security::Fixes;
-use crate::update::{self, Project};
+use crate::update::{self, Bases, Project};
 
 pub(super) fn run(arguments: &cli::Check, report: &Report, signals: &Signals) -> Result<i32> {
     let root = Project::directory(&arguments.directory)?;
@@ -23,7 +23,9 @@ pub(super) fn run(arguments: &cli::Check, report: &Report, signals: &Signals) ->
     }
     let anew = Anew::of(&project, &arguments.template, false, signals);
     let tree = anew.as_ref().ok().and_then(|anew| anew.tree.as_ref());
-    let unresolved = project.unresolved(tree)?;
+    let rendered = || anew.as_ref().map(|anew| anew.of_old(&project, signals)).unwrap_or_default();
+    let bases = Bases { project: &project, rendered: &rendered, directory: None };
+    let unresolved = project.unresolved(tree, &bases)?;
     let behind = tree.map_or_else(Vec::new, |tree| update::behind(&project.stamp, tree));
     // A conflict is one whatever the template has become.
     let unknown = match anew {
@@ -50,10 +52,6 @@ fn reason(error: &Error) -> String {
         Some(failure) => [failure.to_string()].iter().chain(&failure.hints).cloned().collect::<Vec<_>>().join("; "),
         None => format!("{error:#}"),
     }
-}
-
-fn is_interrupted(error: &Error) -> bool {
-    error.downcast_ref().is_some_and(|failure: &Failure| matches!(failure.kind, Kind::Signal(_)))
 }
 
 fn security(project: &Project, directory: &Path, fixes: &Fixes, report: &Report) -> Result<i32> {

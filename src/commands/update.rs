@@ -4,9 +4,9 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::anew::Anew;
+use super::anew::{Anew, is_interrupted};
 use super::{CONFLICTS, DONE};
-use crate::cli;
+use crate::cli::{self, TemplateArguments};
 use crate::failure::{Failure, Kind};
 use crate::project::{self, Held};
 use crate::prompts;
@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &cli::Update, report: &Report, signals: &Signals) -
         Some(Held::at(&root, signals)?)
     };
     let project = Project::at(&root)?;
-    refuse_unresolved(&project)?;
+    refuse_unresolved(&project, &arguments.template, signals)?;
     let may_ask = !arguments.defaults && prompts::somebody_is_there();
     let anew = Anew::of(&project, &arguments.template, may_ask, signals)?;
     let bases = Bases {
@@ -63,8 +63,19 @@ fn refuse(arguments: &cli::Update, project: &Project, update: &Update) -> Result
 }
 
 /// Nested markers of two updates cannot be told apart.
-fn refuse_unresolved(project: &Project) -> Result<()> {
-    let left = project.left_over()?;
+fn refuse_unresolved(project: &Project, template: &TemplateArguments, signals: &Signals) -> Result<()> {
+    let nothing_rendered = Bases { project, rendered: &Vec::new, directory: None };
+    if project.left_over(None, &nothing_rendered)?.is_empty() {
+        return Ok(());
+    }
+    // Without questions: a conflict is one whatever the template has become.
+    let anew = match Anew::of(project, template, false, signals) {
+        Err(error) if is_interrupted(&error) => return Err(error),
+        anew => anew.ok(),
+    };
+    let rendered = || anew.as_ref().map(|anew| anew.of_old(project, signals)).unwrap_or_default();
+    let bases = Bases { project, rendered: &rendered, directory: None };
+    let left = project.left_over(anew.as_ref().and_then(|anew| anew.tree.as_ref()), &bases)?;
     if left.is_empty() {
         return Ok(());
     }

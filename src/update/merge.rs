@@ -77,24 +77,41 @@ impl Merged {
     }
 }
 
-/// Lines of which one is in every text for which [`has_conflict`] is true.
+/// Lines of which one is in every text in which [`of_update`] finds any.
 pub(super) const LIKE_A_MARKER: &str = r"^(<{7,} yours|[|]{7,} |>{7,} )";
 
-/// Whether a marker of an update's conflict still stands in it.
-pub(super) fn has_conflict(text: &str) -> bool {
+/// Finds the markers in a text.
+pub(super) type Markers = for<'t> fn(&'t str) -> Vec<&'t str>;
+
+/// Whether a text has markers that none of the texts has from which it may come.
+pub(super) fn has_others(text: &str, markers: Markers, origins: &[&str]) -> bool {
+    let mine = markers(text);
+    let is_from = |origin: &&str| {
+        let mut theirs = markers(origin);
+        mine.iter().all(|marker| {
+            let same = theirs.iter().position(|one| one == marker);
+            same.map(|same| theirs.swap_remove(same)).is_some()
+        })
+    };
+    !mine.is_empty() && !origins.iter().any(is_from)
+}
+
+/// The markers of an update's conflicts that still stand in it.
+pub(super) fn of_update(text: &str) -> Vec<&str> {
     let is_marker = |line: &str, mark, labels: &[&str]| {
         let label = line[run(line, mark)..].strip_prefix(' ');
         let is_ours = |label: &str| labels.contains(&label) || (labels != [YOURS] && label.starts_with(OF_PROGRAM));
         run(line, mark) >= MARKER_LENGTH && label.is_some_and(is_ours)
     };
-    text.lines()
-        .any(|line| is_marker(line, '<', &[YOURS]) || is_marker(line, '|', &[OLD]) || is_marker(line, '>', &[NEW]))
+    let is_one =
+        |line: &&str| is_marker(line, '<', &[YOURS]) || is_marker(line, '|', &[OLD]) || is_marker(line, '>', &[NEW]);
+    text.lines().filter(is_one).collect()
 }
 
-/// Whether markers stand in it as git leaves them: begin, middle and end, in this order and of one length.
-pub(super) fn has_block(text: &str) -> bool {
+/// The last marker of each conflict as git leaves it: begin, middle and end, in this order and of one length.
+pub(super) fn of_git(text: &str) -> Vec<&str> {
     let (mut begun, mut halved) = (0, 0);
-    text.lines().any(|line| {
+    let is_last = |line: &&str| {
         let is_marker = |mark: char| {
             let length = run(line, mark);
             (length >= MARKER_LENGTH && line[length..].chars().next().is_none_or(|next| next == ' ')).then_some(length)
@@ -105,7 +122,8 @@ pub(super) fn has_block(text: &str) -> bool {
             halved = begun;
         }
         is_marker('>').is_some_and(|length| length == halved)
-    })
+    };
+    text.lines().filter(is_last).collect()
 }
 
 /// The length of a run of this character, an ASCII one, at the beginning.
@@ -142,6 +160,24 @@ mod tests {
     use super::*;
 
     const LABELS: Labels = Labels { base: "0.1.0", theirs: "0.2.0" };
+
+    fn has_conflict(text: &str) -> bool {
+        !of_update(text).is_empty()
+    }
+
+    fn has_block(text: &str) -> bool {
+        !of_git(text).is_empty()
+    }
+
+    #[test]
+    fn markers_are_others_if_no_origin_has_each_of_them_as_often() {
+        let one = "<<<<<<< yours\n=======\n>>>>>>> the new template\n";
+        let (twice, longer) = (one.repeat(2), one.replace('<', "<<"));
+        assert!(has_others(one, of_update, &[]) && !has_others("one\n", of_update, &[]));
+        assert!(!has_others(one, of_update, &["", one]) && !has_others(one, of_git, &[&twice]));
+        assert!(has_others(&twice, of_update, &[one, one]) && has_others(&twice, of_git, &[one]));
+        assert!(has_others(&longer, of_update, &[one]));
+    }
 
     #[test]
     fn changes_at_different_lines_go_together() {

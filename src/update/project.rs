@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{both, env, merge};
+use super::base::Bases;
+use super::merge::{self, Markers};
+use super::{both, env};
 use crate::ends;
 use crate::failure::{Failure, Kind, Place};
 use crate::platform;
@@ -89,38 +91,71 @@ impl Project {
             .or_drawn_before(value("CRON_SECRET_KEY"), value("POSTGRES_PASSWORD")))
     }
 
-    /// What conflicts of an earlier update have left: files with markers, also where the owner has moved them, and the
-    /// template's files beside the owner's.
-    pub(crate) fn left_over(&self) -> Result<BTreeSet<String>> {
-        let has_conflict = |present: Present| present.text().is_some_and(merge::has_conflict);
+    /// What conflicts of an earlier update have left: files with markers that the template's text has not, also where the
+    /// owner has moved them, and the template's files beside the owner's.
+    pub(crate) fn left_over(&self, tree: Option<&Tree>, bases: &Bases) -> Result<BTreeSet<String>> {
         let mut left = BTreeSet::new();
+        let mut present = Vec::new();
         for path in self.stamp.files.keys() {
-            left.extend(self.read(path)?.is_some_and(has_conflict).then(|| path.clone()));
+            present.extend(self.read(path)?.map(|file| (path.clone(), file)));
             let beside = format!("{path}{}", both::NEW);
             let is_there = self.stamp.hash(&beside).is_none() && matches!(self.read(&beside), Ok(Some(_)));
             left.extend(is_there.then_some(beside));
         }
         let elsewhere = history::with_line(&self.root, merge::LIKE_A_MARKER);
-        left.extend(
-            elsewhere.into_iter().filter(|path| self.read(path).is_ok_and(|file| file.is_some_and(has_conflict))),
-        );
+        let elsewhere = elsewhere.into_iter().filter(|path| !self.stamp.files.contains_key(path));
+        present.extend(elsewhere.filter_map(|path| Some((path.clone(), self.read(&path).ok().flatten()?))));
+        left.extend(self.with_others(present, merge::of_update, tree, bases));
         Ok(left)
     }
 
-    /// The same, and files of the template's with markers of git's, unless the template has such itself.
-    pub(crate) fn unresolved(&self, tree: Option<&Tree>) -> Result<BTreeSet<String>> {
-        let mut unresolved = self.left_over()?;
+    /// The same, and files of the template's with markers of git's that the template's text has not.
+    pub(crate) fn unresolved(&self, tree: Option<&Tree>, bases: &Bases) -> Result<BTreeSet<String>> {
+        let mut unresolved = self.left_over(tree, bases)?;
         let theirs = tree.into_iter().flat_map(Tree::files).map(|file| &file.path);
-        for path in self.stamp.files.keys().chain(theirs) {
-            // A directory in its place is reported where the file would be written.
-            let Ok(Some(present)) = self.read(path) else { continue };
-            let is_theirs = tree.and_then(|tree| tree.get(path)?.text()).is_some_and(merge::has_block);
-            let has_block = present.text().is_some_and(merge::has_block);
-            if has_block && !is_theirs && !present.is_as_stamped(self.stamp.hash(path)) {
-                unresolved.insert(path.clone());
-            }
-        }
+        let paths: BTreeSet<&String> = self.stamp.files.keys().chain(theirs).collect();
+        // A directory in its place is reported where the file would be written.
+        let present = paths.into_iter().filter_map(|path| Some((path.clone(), self.read(path).ok().flatten()?)));
+        unresolved.extend(self.with_others(present.collect(), merge::of_git, tree, bases));
         Ok(unresolved)
+    }
+
+    /// The files with markers that neither the base nor the template's present text has: those of one that has been moved
+    /// are the texts of the files that are gone.
+    fn with_others(
+        &self,
+        present: Vec<(String, Present)>,
+        markers: Markers,
+        tree: Option<&Tree>,
+        bases: &Bases,
+    ) -> Vec<String> {
+        let is_theirs =
+            |path: &str| self.stamp.hash(path).is_some() || tree.is_some_and(|tree| tree.get(path).is_some());
+        let is_untouched = |path: &str, file: &Present| match self.stamp.hash(path) {
+            None if !is_theirs(path) => self.stamp.files.values().any(|hash| file.is_as_stamped(Some(hash))),
+            stamped => file.is_as_stamped(stamped),
+        };
+        let has_any = |file: &Present| file.text().is_some_and(|text| merge::has_others(text, markers, &[]));
+        let mut suspects = present;
+        suspects.retain(|(path, file)| has_any(file) && !is_untouched(path, file));
+        if suspects.is_empty() {
+            return Vec::new();
+        }
+        let is_gone = |path: &&String| matches!(self.read(path), Ok(None));
+        let gone: Vec<&String> = self.stamp.files.keys().filter(is_gone).collect();
+        let wanted = suspects.iter().map(|(path, _)| path).chain(gone.iter().copied());
+        let wanted = wanted.filter_map(|path| Some((path.clone(), self.stamp.hash(path)?.to_owned())));
+        let (found, _) = bases.find(&wanted.collect());
+        let texts = |path: &String| {
+            let base = found.get(path).and_then(|base| std::str::from_utf8(base).ok());
+            base.into_iter().chain(tree.and_then(|tree| tree.get(path)?.text()))
+        };
+        let has_others = |(path, file): &(String, Present)| {
+            let origins: Vec<&str> =
+                if is_theirs(path) { texts(path).collect() } else { gone.iter().copied().flat_map(texts).collect() };
+            file.text().is_some_and(|text| merge::has_others(text, markers, &origins))
+        };
+        suspects.into_iter().filter(has_others).map(|(path, _)| path).collect()
     }
 }
 

@@ -68,7 +68,8 @@ fn lacks(project: &Project, fix: &Fix, path: &str, template: &Template) -> anyho
     let is_older = project.stamp.version.is_some_and(|version| version < fix.version);
     let Some(present) = project.read(path)? else { return Ok(false) };
     let is_fixed = template.copied(path).is_some_and(|right| ends::is_same(right, &present.contents));
-    Ok(present.text().is_some_and(merge::has_conflict) || (is_older && !is_fixed))
+    let has_conflict = present.text().is_some_and(|text| merge::has_others(text, merge::of_update, &[]));
+    Ok(has_conflict || (is_older && !is_fixed))
 }
 
 impl Fix {

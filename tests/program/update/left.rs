@@ -100,3 +100,58 @@ fn conflicts_are_9_also_where_nobody_says_where_the_template_is() {
     project.write("one", "mine\n");
     project.run("check").ended_with(4);
 }
+
+const HOW_TO_MERGE: &str =
+    "How to merge:\n<<<<<<< yours\n||||||| jwt-allauth 0.1.0\n=======\n>>>>>>> jwt-allauth 0.2.0\n";
+
+#[test]
+fn markers_of_the_templates_own_text_are_no_conflict() {
+    let project = with_skeleton(&[("how", HOW_TO_MERGE), ("one", "1\n")]);
+    check(&project).succeeded().saying("up to date");
+    project.run("check").ended_with(4);
+    update(&project).succeeded().saying("up to date");
+    // Changed by the owner, moved, and both.
+    project.write("how", &format!("{HOW_TO_MERGE}mine\n"));
+    project.commit();
+    check(&project).succeeded();
+    update(&project).succeeded();
+    project.git("mv how where");
+    check(&project).succeeded();
+    project.write("where", HOW_TO_MERGE);
+    check(&project).succeeded();
+    update(&project).succeeded();
+    project.git("mv where how");
+    // The owner's text has what the template has no more.
+    lay(&project, &[("how", "How to merge:\n"), ("one", "new\n")]);
+    check(&project).ended_with(8);
+    assert!(!check(&project).stderr.contains("conflicts are still"));
+    update(&project).succeeded();
+}
+
+#[test]
+fn markers_of_the_templates_own_text_are_known_without_a_repository() {
+    let project = with_skeleton(&[("how", HOW_TO_MERGE)]);
+    std::fs::remove_dir_all(project.root().join(".git")).unwrap();
+    check(&project).succeeded();
+    project.write("how", &format!("mine\n{HOW_TO_MERGE}"));
+    check(&project).succeeded();
+    update(&project).succeeded();
+}
+
+#[test]
+fn a_conflict_in_a_text_that_has_markers_itself_is_one() {
+    let project = with_skeleton(&[("how", HOW_TO_MERGE)]);
+    project.write("how", &HOW_TO_MERGE.replace("How", "Mine"));
+    project.commit();
+    lay(&project, &[("how", &HOW_TO_MERGE.replace("How", "Theirs"))]);
+    update(&project).ended_with(9);
+    project.commit();
+    check(&project).ended_with(9).saying("conflicts are still in how");
+    update(&project).ended_with(5).saying("still in how");
+    for text in [HOW_TO_MERGE.repeat(2), format!("{HOW_TO_MERGE}{BLOCK}")] {
+        project.write("how", &text);
+        check(&project).ended_with(9).saying("conflicts are still in how");
+    }
+    project.write("how", HOW_TO_MERGE);
+    check(&project).succeeded();
+}
