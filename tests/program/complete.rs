@@ -435,6 +435,47 @@ fn a_script_that_is_a_filter_runs_only_when_it_was_allowed_to() {
     start(&place, "plain -d kind=cli").succeeded();
 }
 
+#[test]
+fn a_script_that_is_a_filter_and_fails_is_named_with_the_reason() {
+    for (script, code, said, found) in [
+        (None, 4, "the template `t`: a.md:2:3: there is no script `x.rhai`", "a.md:2:3: matches-nothing: "),
+        (Some("let a = ;\n\"w\""), 4, "the template `t`: x.rhai:1:9: ", "x.rhai:1:9: hook-not-rhai: "),
+        (Some("fn f() { nope }\n f()"), 7, "rendered: x.rhai: ", ""),
+        (Some("abort(\"not today\")"), 7, "rendered: x.rhai: Runtime error: not today (line 1, position 1)", ""),
+        (Some("throw \"two\\nlines\""), 7, "x.rhai: Runtime error: two lines (line 1, position 1)", ""),
+        (Some("7"), 7, "rendered: x.rhai: Output type incorrect", ""),
+        (
+            Some("if !variable::is_set(\"port\") { variable::prompt(\"Port\", \"1\") }"),
+            7,
+            "x.rhai asks a question while it runs, and there is nobody to ask",
+            "",
+        ),
+    ] {
+        let place = with_template();
+        place.write("t/a.md", "one\n  {{ \"x.rhai\" | rhai }}");
+        place.write("t/b.md", "{{ 'x.rhai' | rhai | upcase }}{{ kind | divided_by: 0 }}");
+        place.write("t/c.md", "{{ kind | divided_by: 0 }}");
+        place.write("t/d.md", "{{ nmae }}");
+        if let Some(script) = script {
+            place.write("t/x.rhai", script);
+        }
+        let ran = start(&place, "-d kind=cli --allow-commands").ended_with(code).saying(said);
+        let ran = ran.saying("c.md:1:1: cargo-generate left it").saying("d.md:1:1: `nmae`");
+        let failures = ran.stderr.lines().filter(|line| line.starts_with("error: "));
+        assert_eq!(failures.count(), 3, "{}", ran.stderr);
+        assert!(script.is_none_or(|script| !script.contains("nope")) || ran.stderr.contains("nope"), "{}", ran.stderr);
+        assert_eq!(place.entries(), ["t"]);
+        let linted = place.run("templates lint t").ended_with(4).stdout;
+        let of_scripts = linted.lines().filter(|line| !line.starts_with(' ') && line.contains("x.rhai"));
+        assert_eq!(of_scripts.count() > 0, !found.is_empty(), "{linted}");
+        assert!(linted.contains(found), "{linted}");
+    }
+    let place = with_template();
+    place.write("t/{{ \"x.rhai\" | rhai }}.md", "");
+    place.write("t/x.rhai", "abort(\"not today\")");
+    start(&place, "-d kind=cli --allow-commands").ended_with(7).saying("x.rhai: Runtime error: not today");
+}
+
 /// Nobody can hold this signal back, and nobody undoes anything after it.
 #[test]
 fn a_program_that_is_killed_takes_its_renderer_and_the_commands_of_scripts_along() {

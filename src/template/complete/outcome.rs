@@ -20,6 +20,11 @@ use crate::template::{Notice, engine, tags};
 const INVALID: &str = "found invalid syntax in";
 /// Marks a failed script in cargo-generate's output.
 const FAILED_SCRIPT: &str = "Failed executing script:";
+/// Before and after the name of a filter's script, and before the reason why it fails.
+const FILTER_SCRIPT: &str = "Filter script ";
+const FAILED_FILTER: &str = " not found or failed: ";
+/// Rhai's beginning of the error for a script that is not there.
+const NOT_THERE: &str = "Cannot open script file";
 /// Prefix of a line that a script has printed.
 const SCRIPT: &str = "Script: ";
 /// Prefix of a script's return value.
@@ -154,10 +159,14 @@ impl Complete {
         if let Some(failure) = self.mistakes(&said, ears.stage) {
             return failure;
         }
-        let beginning = format!("the template `{}` cannot be rendered", self.name);
+        let beginning = self.beginning();
         if let Some((_, rest)) = why.split_once(FAILED_SCRIPT) {
             let (script, why) = rest.trim().split_once(": ").unwrap_or((rest, ""));
-            return self.failed_script(&beginning, script, &stage.scripts.in_template(why));
+            return self.failed_script(stage, script, why);
+        }
+        // In the name of a file a filter that fails ends all.
+        if let Some(failure) = self.failed_filters(outcome, place, stage).into_iter().reduce(Failure::and) {
+            return failure;
         }
         if !why.is_empty() {
             return Failure::new(Kind::Template, format!("it cannot be rendered: {why}"));
@@ -218,7 +227,55 @@ impl Complete {
         Failure::new(Kind::Hook, message).hint("see why the script prints so much; nothing was written")
     }
 
-    fn failed_script(&self, beginning: &str, script: &str, why: &str) -> Failure {
+    fn beginning(&self) -> String {
+        format!("the template `{}` cannot be rendered", self.name)
+    }
+
+    /// The filters that have failed, each once. cargo-generate only warns of them.
+    pub(super) fn failed_filters(&self, outcome: &Outcome, place: &Place, stage: &Stage) -> Vec<Failure> {
+        let stderr = within(&console::strip_ansi_codes(&outcome.stderr), place);
+        let mut failed: Vec<(&str, String)> = Vec::new();
+        let mut lines = stderr.lines().peekable();
+        while let Some(line) = lines.next() {
+            let said = line.split_once(FILTER_SCRIPT).and_then(|(_, said)| said.split_once(FAILED_FILTER));
+            let Some((script, why)) = said else { continue };
+            let mut why = why.to_owned();
+            let is_of_another = |line: &str| [FILTER_SCRIPT, SCRIPT, RETURNED].iter().any(|other| line.contains(other));
+            while let Some(more) = lines.next_if(|line| !line.trim().is_empty() && !is_of_another(line)) {
+                why = [&why, " ", more.trim()].concat();
+            }
+            if failed.iter().all(|(other, _)| *other != script) {
+                failed.push((script, why));
+            }
+        }
+        failed.iter().map(|(script, why)| self.failed_filter(stage, script, why)).collect()
+    }
+
+    fn failed_filter(&self, stage: &Stage, script: &str, why: &str) -> Failure {
+        if why.starts_with(NOT_THERE) {
+            let message = format!("there is no script `{script}`");
+            let hint = "write the script, or correct its path";
+            let place = self.inside(stage.folder, Some(stage.files)).find_map(|source| {
+                let mut filters = scripts::filters_of(source).into_iter();
+                let (offset, _) = filters.find(|(_, named)| *named == Some(script))?;
+                Some((source, tags::position(source.text()?, offset)))
+            });
+            return match place {
+                Some((source, position)) => Failure::at(&source.path, Some(position), &message).hint(hint),
+                None => Failure::new(Kind::Template, message).hint(hint),
+            };
+        }
+        let source = scripts::named(&self.sources, stage.folder, script);
+        match source.and_then(|source| Some((source, scripts::mistake(source.text()?)?))) {
+            Some((source, (position, message))) => {
+                Failure::at(&source.path, Some(position), &message).hint("correct the script: https://rhai.rs/book")
+            }
+            None => self.failed_script(stage, script, why),
+        }
+    }
+
+    fn failed_script(&self, stage: &Stage, script: &str, why: &str) -> Failure {
+        let (beginning, why) = (self.beginning(), stage.scripts.in_template(why));
         if !why.contains(NO_TERMINAL) {
             return Failure::new(Kind::Hook, format!("{beginning}: {script}: {why}"));
         }

@@ -54,8 +54,8 @@ impl Complete {
             Self::run_last(&place.template.join(self.config_path(folder)), &name)?;
         }
         written(&place.values, values_file(answers).as_bytes())?;
-        let directory = self.generate(&place, &stage, answers, permit, writing)?;
-        let mut failures = Vec::new();
+        let (directory, mut failures) = self.generate(&place, &stage, answers, permit, writing)?;
+        stage.filters_fail = !failures.is_empty();
         let mut restored = Vec::new();
         for file in walk::read(&directory, &[])? {
             match stage.restored(file) {
@@ -78,7 +78,7 @@ impl Complete {
         fs::write(config, page.to_string()).map_err(Into::into)
     }
 
-    /// Returns the directory that cargo-generate created.
+    /// Returns the directory that cargo-generate created, and the failures of filters, which do not end it.
     fn generate(
         &self,
         place: &Place,
@@ -86,7 +86,7 @@ impl Complete {
         answers: &Answers,
         permit: &Permit,
         writing: &Writing,
-    ) -> Result<PathBuf> {
+    ) -> Result<(PathBuf, Vec<Failure>)> {
         let mut command = Command::new(env::current_exe().context("this program is not where it was")?);
         command.current_dir(&place.root).arg(order::COMMAND);
         command.args([&place.template, &place.out, &place.values, &place.answer]);
@@ -116,7 +116,8 @@ impl Complete {
         if !outcome.status.success() {
             return Err(self.failed(&outcome, &ears).into());
         }
-        fs::read_to_string(&place.answer).map(PathBuf::from).context("cargo-generate names no directory")
+        let directory = fs::read_to_string(&place.answer).context("cargo-generate names no directory")?;
+        Ok((directory.into(), self.failed_filters(&outcome, place, stage)))
     }
 
     /// Whether its scripts ask somebody at a terminal. What they print then goes there by itself, in the order of the

@@ -1,12 +1,15 @@
 //! Facts about a template's scripts that can be found without running them.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::config::{FILTER, Hook};
 use super::stage::SCRIPT;
 use crate::template::source::{Form, Source};
 use crate::template::tags;
 
+/// The filter that runs a script.
+const RHAI: &str = "rhai";
 const SET: &str = "variable::set";
 const GET: &str = "variable::get";
 const IS_SET: &str = "variable::is_set";
@@ -46,14 +49,37 @@ pub(super) fn looked_for(sources: &[Source], script: &str) -> Vec<String> {
 
 /// Scripts that run as the filter `rhai` while a file is rendered.
 pub(super) fn filters<'s>(sources: impl Iterator<Item = &'s Source>) -> Vec<Hook> {
-    let filters = sources.filter(|source| source.form != Form::Link).filter_map(|source| {
-        let tags = tags::tags(source.text()?);
-        let tags = tags.iter().filter(|tag| tag.has_filter("rhai")).map(|tag| tag.text.trim_matches(['-', ' ']));
-        let name = |tag: &str| first_literal(tag).unwrap_or("a script whose name is put together").to_owned();
-        Some(tags.map(|tag| format!("{} ({})", name(tag), source.path)).collect::<Vec<_>>())
-    });
-    let scripts: BTreeSet<String> = filters.flatten().collect();
+    let named = |source: &'s Source| {
+        let name = |script: Option<&str>| script.unwrap_or("a script whose name is put together").to_owned();
+        filters_of(source).into_iter().map(move |(_, script)| format!("{} ({})", name(script), source.path))
+    };
+    let scripts: BTreeSet<String> = sources.flat_map(named).collect();
     scripts.into_iter().map(|script| Hook { phase: FILTER.into(), script }).collect()
+}
+
+/// The offsets of the tags of a file with the filter `rhai`, and their scripts where these are literals.
+pub(in crate::template) fn filters_of(source: &Source) -> Vec<(usize, Option<&str>)> {
+    let text = source.text().filter(|_| source.form != Form::Link).unwrap_or_default();
+    let tags = tags::tags(text).into_iter().filter(|tag| tag.has_filter(RHAI));
+    let tags = tags.map(|tag| {
+        let value = if tag.is_output() { Some(tag.text) } else { tag.text.split_once('=').map(|(_, value)| value) };
+        let script = value.and_then(|value| first_literal(value.trim_matches(['-', ' '])));
+        let is_first = |rest: &str| rest.strip_prefix('|').is_some_and(|rest| rest.trim_start().starts_with(RHAI));
+        (tag.offset, script.filter(|(_, rest)| is_first(rest)).map(|(script, _)| script))
+    });
+    tags.collect()
+}
+
+/// The script of a template that a hook or a filter names.
+pub(in crate::template) fn named<'s>(sources: &'s [Source], folder: &str, script: &str) -> Option<&'s Source> {
+    let path = Path::new(folder).join(script.trim_start_matches("./"));
+    sources.iter().find(|source| Path::new(&source.path) == path)
+}
+
+/// Where and why a script cannot be compiled: its line and column.
+pub(in crate::template) fn mistake(text: &str) -> Option<((usize, usize), String)> {
+    let error = rhai::Engine::new().compile(text).err()?;
+    Some(((error.1.line().unwrap_or(1), error.1.position().unwrap_or(1)), error.0.to_string()))
 }
 
 fn texts(sources: &[Source]) -> impl Iterator<Item = (&str, &str)> {
@@ -64,15 +90,17 @@ fn texts(sources: &[Source]) -> impl Iterator<Item = (&str, &str)> {
 /// The first argument of each call, if it is a literal.
 fn first_arguments<'t>(script: &'t str, function: &str) -> impl Iterator<Item = Option<&'t str>> {
     let calls = script.split(function).skip(1).filter_map(|rest| rest.trim_start().strip_prefix('('));
-    calls.map(|arguments| first_literal(arguments.trim_start()))
+    calls.map(|arguments| {
+        let (literal, rest) = first_literal(arguments.trim_start())?;
+        rest.starts_with([',', ')']).then_some(literal)
+    })
 }
 
-/// A literal without concatenation or escapes.
-fn first_literal(text: &str) -> Option<&str> {
+/// A literal without concatenation or escapes, and what is after it.
+fn first_literal(text: &str) -> Option<(&str, &str)> {
     let quote = text.chars().next().filter(|first| ['"', '`', '\''].contains(first))?;
     let (literal, rest) = text[1..].split_once(quote)?;
-    let ends = rest.trim_start().starts_with([',', ')', '|']);
-    (ends && !literal.contains(['$', '\\'])).then_some(literal)
+    (!literal.contains(['$', '\\'])).then_some((literal, rest.trim_start()))
 }
 
 #[cfg(test)]
@@ -97,8 +125,10 @@ mod tests {
 
     #[test]
     fn a_filter_is_named_with_the_file_that_has_it() {
-        let file = Source::embedded("a.md", &b"{{ \"x.rhai\" | rhai }}{{- y | upcase | rhai -}}{{ rhai }}"[..]);
+        let text =
+            "{{ \"x.rhai\" | rhai }}{{- y | upcase | rhai -}}{{ rhai }}{% assign a = 'z.rhai' | rhai | upcase %}";
+        let file = Source::embedded("a.md", format!("{text}{{{{ 'w' | append: '.rhai' | rhai }}}}").into_bytes());
         let found: Vec<String> = filters([file].iter()).into_iter().map(|hook| hook.script).collect();
-        assert_eq!(found, ["a script whose name is put together (a.md)", "x.rhai (a.md)"]);
+        assert_eq!(found, ["a script whose name is put together (a.md)", "x.rhai (a.md)", "z.rhai (a.md)"]);
     }
 }

@@ -9,6 +9,7 @@ use walkdir::WalkDir;
 
 use super::files::Files;
 use super::heard::{Hearing, Scripts};
+use super::scripts;
 use crate::answers::Value;
 use crate::failure::Failure;
 use crate::template::circumstances;
@@ -45,6 +46,8 @@ pub(super) struct Stage<'a> {
     asked_for: Vec<String>,
     hearing: Hearing,
     pub(super) scripts: Scripts,
+    /// Whether a script has failed that is a filter, which leaves its file as it was.
+    pub(super) filters_fail: bool,
 }
 
 enum Mark {
@@ -56,7 +59,7 @@ enum Mark {
     Undefined { path: String, position: (usize, usize), name: String, tag: String, given: String },
     /// Inside a comment that rendering removes. If it is still there, the file was not rendered although it should have
     /// been. The positions are those of the tags in it that can fail.
-    Rendered { path: String, positions: Vec<(usize, usize)> },
+    Rendered { path: String, positions: Vec<(usize, usize)>, has_script: bool },
     /// cargo-generate drops the mode of a file whose name it renders.
     Executable,
 }
@@ -74,7 +77,19 @@ impl<'a> Stage<'a> {
         let (marks, asked_for) = (Vec::new(), Vec::new());
         let key = format!("jwtallauth{key:016x}");
         let scripts = Scripts::new(&key);
-        Self { key, files, known, answers, folder, scripts_run, marks, asked_for, hearing, scripts }
+        Self {
+            key,
+            files,
+            known,
+            answers,
+            folder,
+            scripts_run,
+            marks,
+            asked_for,
+            hearing,
+            scripts,
+            filters_fail: false,
+        }
     }
 
     /// A script, as name and text, that runs after the template's own and records which of the names are now defined.
@@ -113,7 +128,8 @@ impl<'a> Stage<'a> {
             given.push_str(&self.mark(Mark::Executable));
         }
         let positions = can_fail(text);
-        let rendered = self.mark(Mark::Rendered { path: source.path.clone(), positions });
+        let has_script = !scripts::filters_of(source).is_empty();
+        let rendered = self.mark(Mark::Rendered { path: source.path.clone(), positions, has_script });
         let rendered = format!("{{% comment %}}{rendered}{{% endcomment %}}");
         // After a brace it would not be recognized as a tag.
         let at = if given.ends_with('{') { 0 } else { given.len() };
@@ -225,7 +241,9 @@ impl<'a> Stage<'a> {
                 Mark::Undefined { path, position, name, .. } => {
                     failures.push(not_defined(path, *position, name));
                 }
-                Mark::Rendered { path, positions } => failures.push(not_rendered(path, positions)),
+                // Said of the script.
+                Mark::Rendered { has_script: true, .. } if self.filters_fail => {}
+                Mark::Rendered { path, positions, .. } => failures.push(not_rendered(path, positions)),
                 Mark::Executable => {
                     text = text.replace(&token, "");
                     file.form = Form::File { executable: true };

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use ignore::gitignore::Gitignore;
 
+use super::hooks::filters;
 use super::keys::table;
 use super::questions::Asked;
 use super::{Findings, Rule, Subject};
@@ -95,6 +96,7 @@ pub(super) fn of_complete(subject: &Subject, page: &Page, known: &[String], hook
             continue;
         };
         parses(&source.path, text, &stage::in_plain_liquid(text, known), findings);
+        filters(subject, source, hooks, findings);
         for (tag, name) in stage::undefined(text, known).into_iter().filter(|_| !scripts_define) {
             undefined(source, text, &tag, name, findings);
         }

@@ -1,18 +1,17 @@
 //! Scripts: cargo-generate runs only Rhai, and reports anything else only when a project is started.
 
-use rhai::Engine;
-
 use super::keys::table;
 use super::paths::texts;
 use super::{Findings, Rule, Subject};
 use crate::template::complete::config::FORMAT;
+use crate::template::complete::scripts;
 use crate::template::complete::stage::SCRIPT;
 use crate::template::page::{Entry, Page};
 use crate::template::source::Source;
 
 /// Returns the paths of existing scripts.
 pub(super) fn check(subject: &Subject, page: &Page, top: &[Entry], findings: &mut Findings) -> Vec<String> {
-    let mut scripts = Vec::new();
+    let mut found = Vec::new();
     for phase in table(top, "hooks") {
         for (script, at) in texts(&phase) {
             if script == FORMAT {
@@ -23,7 +22,7 @@ pub(super) fn check(subject: &Subject, page: &Page, top: &[Entry], findings: &mu
                 continue;
             }
             let script = script.trim_start_matches("./");
-            match subject.sources.iter().find(|source| source.path == script) {
+            match scripts::named(subject.sources, "", script) {
                 None => {
                     let message = format!("there is no script `{script}`");
                     findings.at(page, &at, Rule::MatchesNothing, &message, "write the script, or correct its path");
@@ -35,12 +34,12 @@ pub(super) fn check(subject: &Subject, page: &Page, top: &[Entry], findings: &mu
                 }
                 Some(source) => {
                     compiles(source, findings);
-                    scripts.push(script.to_owned());
+                    found.push(script.to_owned());
                 }
             }
         }
     }
-    scripts
+    found
 }
 
 fn compiles(source: &Source, findings: &mut Findings) {
@@ -48,10 +47,29 @@ fn compiles(source: &Source, findings: &mut Findings) {
     let Some(text) = source.text() else {
         return findings.of_file(&source.path, Rule::HookNotRhai, "it is not text", fix);
     };
-    if let Err(error) = Engine::new().compile(text) {
-        let (line, column) = (error.1.line().unwrap_or(1), error.1.position().unwrap_or(1));
+    if let Some(((line, column), message)) = scripts::mistake(text) {
         let lines: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
         let offset = text[lines..].char_indices().nth(column - 1).map_or(text.len(), |(at, _)| lines + at);
-        findings.in_text(&source.path, text, offset, Rule::HookNotRhai, &error.0.to_string(), fix);
+        findings.in_text(&source.path, text, offset, Rule::HookNotRhai, &message, fix);
+    }
+}
+
+/// The scripts that run as filters of a file.
+pub(super) fn filters(subject: &Subject, source: &Source, hooks: &[String], findings: &mut Findings) {
+    // What runs before may write a script.
+    let texts = subject.sources.iter().filter(|source| hooks.contains(&source.path)).filter_map(Source::text);
+    let may_be_written = { texts }.any(|text| ["file::", "system::"].iter().any(|module| text.contains(module)));
+    for (offset, script) in scripts::filters_of(source) {
+        let Some(script) = script else { continue };
+        match scripts::named(subject.sources, "", script) {
+            Some(script) => compiles(script, findings),
+            None if may_be_written => {}
+            None => {
+                let text = source.text().unwrap_or_default();
+                let message = format!("there is no script `{script}`");
+                let fix = "write the script, or correct its path";
+                findings.in_text(&source.path, text, offset, Rule::MatchesNothing, &message, fix);
+            }
+        }
     }
 }

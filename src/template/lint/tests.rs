@@ -230,7 +230,19 @@ fn text_that_is_not_liquid() {
         (COMPLETE, "[template]\nexclude = [\"chart.yaml\"]"),
         ("chart.yaml", "a: {{ .Values.a }}"),
         ("a", filters),
+        ("x.rhai", "\"w\""),
     ]);
+}
+
+#[test]
+fn filters_whose_script_is_missing_or_broken() {
+    broken(&[(COMPLETE, ""), ("a", "one\n {{ \"x.rhai\" | rhai }}")], &["a:2:2 matches-nothing"]);
+    broken(&[(COMPLETE, ""), ("a", "{% assign b = './x.rhai' | rhai %}")], &["a:1:1 matches-nothing"]);
+    broken(&[(COMPLETE, ""), ("a", "{{ \"x.rhai\" | rhai }}"), ("x.rhai", "one(")], &["x.rhai:1:5 hook-not-rhai"]);
+    let written = "file::write(\"x.rhai\", \"1\");";
+    clean(&[(COMPLETE, "[hooks]\npre = [\"a.rhai\"]"), ("a.rhai", written), ("a", "{{ \"x.rhai\" | rhai }}")]);
+    clean(&[(COMPLETE, ""), ("a", "{{ \"x\" | append: \".rhai\" | rhai }}")]);
+    clean(&[(COMPLETE, "[template]\nexclude = [\"a\"]"), ("a", "{{ \"x.rhai\" | rhai }}")]);
 }
 
 #[test]
