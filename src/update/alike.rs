@@ -1,9 +1,12 @@
 //! Finds a file under another name by its text: each old text and the new one that it has most lines in common with.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Percentage of equal lines from which two texts count as one file.
 const ALIKE: usize = 50;
+/// Percentage of a text's lines, and how many of them, from which another one may be what has become of it.
+const PARTLY: usize = 30;
+const FEWEST_OF_PART: usize = 5;
 
 pub(super) struct Text<'t> {
     path: &'t str,
@@ -31,6 +34,12 @@ impl<'t> Text<'t> {
     pub(super) fn is_mostly_in(&self, other: &Self, at_least: usize) -> bool {
         let both = self.lines.both(&other.lines);
         both >= at_least && both * 100 >= self.lines.count * ALIKE
+    }
+
+    /// Whether a part of this text stands in another one: lines in common with many texts say nothing.
+    pub(super) fn is_partly_in(&self, other: &Self, common: &Common) -> bool {
+        let both = self.lines.both_but(&other.lines, common);
+        both >= FEWEST_OF_PART && both * 100 >= self.lines.count * PARTLY
     }
 }
 
@@ -69,6 +78,16 @@ fn name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
+/// Lines that texts of any kind have.
+#[derive(Default)]
+pub(super) struct Common<'t>(HashSet<&'t str>);
+
+impl<'t> Common<'t> {
+    pub(super) fn of(texts: impl Iterator<Item = &'t str>) -> Self {
+        Self(texts.flat_map(str::lines).map(str::trim).collect())
+    }
+}
+
 /// How often each line occurs in a text, except for lines without letters or digits.
 struct Lines<'t> {
     count: usize,
@@ -86,7 +105,12 @@ impl<'t> Lines<'t> {
     }
 
     fn both(&self, other: &Self) -> usize {
-        self.times.iter().map(|(line, times)| *times.min(other.times.get(line).unwrap_or(&0))).sum()
+        self.both_but(other, &Common::default())
+    }
+
+    fn both_but(&self, other: &Self, common: &Common) -> usize {
+        let times = self.times.iter().filter(|(line, _)| !common.0.contains(*line));
+        times.map(|(line, times)| *times.min(other.times.get(line).unwrap_or(&0))).sum()
     }
 
     fn alike(&self, other: &Self) -> usize {
@@ -104,6 +128,18 @@ mod tests {
         assert_eq!(alike("a\nb\nc\nd\n", "  b\nd\n\n}\n{\n"), 50);
         assert_eq!(alike("a\na\nb\n", "a\nb\nc\nd\n"), 50, "a line counts as often as it stands in both");
         assert_eq!((alike("", ""), alike("}\n", "}\n"), alike("a\n", "b\n")), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_text_is_partly_in_another_by_lines_that_no_other_text_has() {
+        let old = Text::of("a", "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n");
+        let new = Text::of("b", "1\n2\n3\n4\n5\nx\n");
+        assert!(
+            old.is_partly_in(&new, &Common::default()) && old.is_partly_in(&new, &Common::of(["x\n6"].into_iter()))
+        );
+        assert!(!old.is_partly_in(&new, &Common::of(["y\n  5"].into_iter())));
+        let longer = (1..=17).map(|line| format!("{line}\n")).collect::<String>();
+        assert!(!Text::of("a", &longer).is_partly_in(&new, &Common::default()), "5 of 17");
     }
 
     #[test]

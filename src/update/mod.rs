@@ -8,6 +8,7 @@ mod base;
 mod both;
 mod change;
 mod env;
+mod files;
 mod look;
 mod merge;
 mod modes;

@@ -3,16 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use super::alike::{self, Text};
+use super::alike::{self, Common, Text};
 use super::base::Bases;
-use super::both;
 use super::change::{Change, Conflict, Outcome};
 use super::look::{Both, is_migration};
 use super::merge::Labels;
 use super::project::{Present, Project};
+use super::{both, files};
 use crate::template::stamp;
 use crate::tree::{File, Tree};
-use crate::vcs::history;
 
 /// Fewer equal lines are in files that have nothing to do with each other.
 const FEWEST: usize = 2;
@@ -54,7 +53,7 @@ pub(super) fn follow(project: &Project, tree: &Tree, bases: &Bases, labels: Labe
         }
     }
     let own: Vec<Own> = own.into_iter().enumerate().filter(|(at, _)| !taken.contains(at)).map(|(_, own)| own).collect();
-    follow_edited(&edited, &own, bases, labels, changes);
+    follow_edited(&edited, &own, tree, bases, labels, changes);
 }
 
 fn gone<'t>(project: &'t Project, tree: &'t Tree, changes: &[Change]) -> Vec<Gone<'t>> {
@@ -70,11 +69,11 @@ fn own(project: &Project, tree: &Tree) -> Vec<Own> {
     let theirs = |path: &String| !is_ours(path) && project.stamp.hash(path).is_none();
     // An unreadable file was not moved.
     let present = |path: String| Some(Own { yours: project.read(&path).ok().flatten()?, path });
-    let own = history::tracked(&project.root).into_iter().filter(theirs).filter_map(present);
+    let own = files::of(&project.root).into_iter().filter(theirs).filter_map(present);
     own.filter(|own| own.yours.text().is_some_and(|text| !text.trim().is_empty())).collect()
 }
 
-fn follow_edited(gone: &[Gone], own: &[Own], bases: &Bases, labels: Labels, changes: &mut Vec<Change>) {
+fn follow_edited(gone: &[Gone], own: &[Own], tree: &Tree, bases: &Bases, labels: Labels, changes: &mut Vec<Change>) {
     let wanted = gone.iter().map(|gone| (gone.theirs.path.clone(), gone.stamped.to_owned()));
     let (found, _) = bases.find(&wanted.collect());
     let base = |gone: &Gone| found.get(&gone.theirs.path).and_then(|base| std::str::from_utf8(base).ok());
@@ -102,9 +101,20 @@ fn follow_edited(gone: &[Gone], own: &[Own], bases: &Bases, labels: Labels, chan
             continue;
         }
         let holds_it = |at: &usize| is_free(*at) && old[index].is_mostly_in(&new[*at], CERTAIN);
-        let places = if alike.is_empty() { (0..own.len()).filter(holds_it).collect() } else { alike };
+        let mut places = if alike.is_empty() { (0..own.len()).filter(holds_it).collect() } else { alike };
+        if places.is_empty() {
+            let common = common(tree, gone);
+            let has_some = |at: &usize| is_free(*at) && old[index].is_partly_in(&new[*at], &common);
+            places = (0..own.len()).filter(has_some).collect();
+        }
         asked(&mut changes[gone.at], places.iter().map(|at| &own[*at]), gone);
     }
+}
+
+/// The lines of the template's other files.
+fn common<'t>(tree: &'t Tree, gone: &Gone) -> Common<'t> {
+    let others = tree.files().iter().filter(|file| file.path != gone.theirs.path);
+    Common::of(others.filter_map(File::text))
 }
 
 fn moved(change: &mut Change, own: &Own, gone: &Gone) {

@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use super::base::Bases;
 use super::merge::{self, Markers};
-use super::{both, env};
+use super::{both, env, files};
 use crate::ends;
 use crate::failure::{Failure, Kind, Place};
 use crate::platform;
@@ -102,8 +102,9 @@ impl Project {
             let is_there = self.stamp.hash(&beside).is_none() && matches!(self.read(&beside), Ok(Some(_)));
             left.extend(is_there.then_some(beside));
         }
-        let elsewhere = history::with_line(&self.root, merge::LIKE_A_MARKER);
-        let elsewhere = elsewhere.into_iter().filter(|path| !self.stamp.files.contains_key(path));
+        let elsewhere = history::with_line(&self.root, merge::LIKE_A_MARKER).into_iter();
+        let elsewhere =
+            elsewhere.chain(files::unknown_to_git(&self.root)).filter(|path| !self.stamp.files.contains_key(path));
         present.extend(elsewhere.filter_map(|path| Some((path.clone(), self.read(&path).ok().flatten()?))));
         left.extend(self.with_others(present, merge::of_update, tree, bases));
         Ok(left)

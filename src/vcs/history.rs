@@ -55,6 +55,11 @@ pub(crate) fn tracked(directory: &Path) -> BTreeSet<String> {
     lines(&output(directory, &["ls-files", "-z"], "").unwrap_or_default())
 }
 
+/// Every file below the directory that git neither tracks nor ignores.
+pub(crate) fn untracked(directory: &Path) -> BTreeSet<String> {
+    lines(&output(directory, &["ls-files", "-z", "--others", "--exclude-standard"], "").unwrap_or_default())
+}
+
 fn lines(output: &[u8]) -> BTreeSet<String> {
     String::from_utf8_lossy(output).split('\0').filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }

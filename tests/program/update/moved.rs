@@ -147,3 +147,83 @@ fn what_was_deleted_stays_deleted_beside_files_that_have_little_of_it() {
     assert!(ran.stdout.contains("deleted   one  (by you; the template has changed it since)"), "{}", ran.stdout);
     assert_eq!(project.read("other"), "one\ntwo\nmine\n");
 }
+
+fn rename(project: &Project, from: &str, to: &str) {
+    let to = project.root().join(to);
+    fs::create_dir_all(to.parent().unwrap()).unwrap();
+    fs::rename(project.root().join(from), to).unwrap();
+}
+
+fn numbered(lines: std::ops::RangeInclusive<usize>) -> String {
+    lines.map(|line| format!("line {line}\n")).collect()
+}
+
+#[test]
+fn a_file_that_was_moved_without_git_knowing_is_followed() {
+    for has_repository in [true, false] {
+        let project = with_skeleton(&[("one", OLD)]);
+        if !has_repository {
+            fs::remove_dir_all(project.root().join(".git")).unwrap();
+        }
+        project.write("target/uno", OLD);
+        rename(&project, "one", "deep/uno");
+        let new = OLD.replace("one\n", "new\n");
+        lay(&project, &[("one", &new)]);
+        let ran = update(&project).succeeded();
+        assert!(ran.stdout.contains("deleted   one  (by you, moved to `deep/uno`)"), "{}", ran.stdout);
+        assert_eq!((project.read("deep/uno"), project.read("target/uno")), (new, OLD.to_owned()));
+        // Changed as well, so that there is no way back.
+        let mine = project.read("deep/uno").replace("six\n", "mine\n");
+        project.write("deep/uno", &mine);
+        lay(&project, &[("one", &OLD.replace("one\n", "newer\n"))]);
+        update(&project).ended_with(5).saying("deep/uno").saying("--allow-dirty");
+        assert_eq!(project.read("deep/uno"), mine);
+        let ran = project.update("--template ../skeleton --allow-dirty").succeeded();
+        assert_eq!(outcome(&ran, "deep/uno"), "merged");
+        assert_eq!(project.read("deep/uno"), mine.replace("new\n", "newer\n"));
+        project.run("check --template ../skeleton").succeeded().saying("up to date");
+    }
+}
+
+#[test]
+fn a_conflict_is_found_where_the_file_is_now_also_without_a_repository() {
+    let project = with_skeleton(&[("one", OLD)]);
+    fs::remove_dir_all(project.root().join(".git")).unwrap();
+    rename(&project, "one", "deep/uno");
+    lay(&project, &[("one", &OLD.replace("one\n", "new\n"))]);
+    update(&project).succeeded();
+    project.write("deep/uno", &OLD.replace("one\n", "mine\n"));
+    lay(&project, &[("one", &OLD.replace("one\n", "newer\n"))]);
+    project.update("--template ../skeleton --allow-dirty").ended_with(9);
+    project.run("check --template ../skeleton").ended_with(9).saying("conflicts are still in deep/uno");
+    update(&project).ended_with(5).saying("still in deep/uno");
+}
+
+#[test]
+fn a_file_of_which_only_a_part_is_left_elsewhere_is_not_taken_for_deleted() {
+    let old = numbered(1..=30);
+    let project = with_skeleton(&[("one", &old), ("two", "2\n")]);
+    rename(&project, "one", "deep/uno");
+    let mine = format!("{}{}", numbered(1..=12), "mine\n".repeat(18));
+    project.write("deep/uno", &mine);
+    let new = old.replace("line 30\n", "new\n");
+    lay(&project, &[("one", &new), ("two", "2\n")]);
+    let ran = update(&project).ended_with(9);
+    assert!(ran.stdout.contains("conflict  one  (deleted by you, or moved to `deep/uno`;"), "{}", ran.stdout);
+    assert_eq!((project.read("one.new"), project.read("deep/uno")), (new, mine));
+    project.run("check --template ../skeleton").ended_with(9).saying("one.new");
+}
+
+#[test]
+fn what_was_deleted_stays_deleted_beside_files_that_have_what_many_have() {
+    let old = numbered(1..=30);
+    let files = |first: &str| [("one", first.to_owned()), ("two", numbered(1..=12))];
+    let project = with_skeleton(&files(&old).each_ref().map(|(path, text)| (*path, &text[..])));
+    project.remove("one");
+    project.write("other", &format!("{}{}", numbered(1..=12), "mine\n".repeat(18)));
+    let new = old.replace("line 30\n", "new\n");
+    lay(&project, &files(&new).each_ref().map(|(path, text)| (*path, &text[..])));
+    let ran = update(&project).succeeded();
+    assert!(ran.stdout.contains("deleted   one  (by you; the template has changed it since)"), "{}", ran.stdout);
+    assert!(!project.has("one.new"));
+}
