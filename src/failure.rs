@@ -65,7 +65,7 @@ pub(crate) struct Failure {
     /// The template that contains the mistake.
     pub(crate) template: Option<Box<str>>,
     pub(crate) place: Option<Box<Place>>,
-    /// Begins with the place, if there is one.
+    /// Says the place too, if there is one.
     pub(crate) message: String,
     pub(crate) hints: Vec<String>,
     /// Further problems found at the same time.
@@ -81,8 +81,13 @@ impl Failure {
     /// A mistake in a file of a template.
     pub(crate) fn at(file: &str, position: Option<(usize, usize)>, message: &str) -> Self {
         let place = position.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
-        let failure = Self::new(Kind::Template, format!("{file}{place}: {message}"));
-        Self { place: Some(Box::new(Place { file: file.to_owned(), position })), ..failure }
+        Self::new(Kind::Template, format!("{file}{place}: {message}")).placed(file, position)
+    }
+
+    /// Adds the place, which the message says already.
+    pub(crate) fn placed(mut self, file: &str, position: Option<(usize, usize)>) -> Self {
+        self.place = Some(Box::new(Place { file: file.to_owned(), position }));
+        self
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -476,6 +476,35 @@ fn a_script_that_is_a_filter_and_fails_is_named_with_the_reason() {
     start(&place, "-d kind=cli --allow-commands").ended_with(7).saying("x.rhai: Runtime error: not today");
 }
 
+#[test]
+fn what_a_script_fails_at_has_its_file_and_line_in_the_json() {
+    let problem = |place: &Place| {
+        let ran = start(place, "-d kind=cli --allow-commands --format json").ended_with(7);
+        ran.json()["error"]["problems"][0].clone()
+    };
+    for (script, line, column) in [
+        ("let a = 1;\nabort(\"not today\");", Some(2), Some(1)),
+        ("abort(\"first\");", Some(1), Some(1)),
+        ("let a = ;", Some(1), Some(9)),
+        ("fn f() {\n  nope\n}\nf();", Some(2), Some(3)),
+        ("import \"part\" as part;\n part::fails();", Some(2), Some(8)),
+        ("import \"nowhere\" as part;", Some(1), Some(8)),
+        ("variable::prompt(\"Port\", \"80\");", None, None),
+        ("loop { print(1); }", None, None),
+    ] {
+        let place = with_script(script);
+        place.write("t/part.rhai", "\n\n\nfn fails() { nope }");
+        let problem = problem(&place);
+        assert_eq!(problem["file"], "pre.rhai", "{problem}");
+        assert_eq!((problem["line"].as_u64(), problem["column"].as_u64()), (line, column), "{script}: {problem}");
+    }
+    let place = with_template();
+    place.write("t/a.md", "{{ \"x.rhai\" | rhai }}");
+    place.write("t/x.rhai", "1;\n abort(\"not today\")");
+    let problem = problem(&place);
+    assert_eq!((&problem["file"], &problem["line"], &problem["column"]), (&"x.rhai".into(), &2.into(), &2.into()));
+}
+
 /// Nobody can hold this signal back, and nobody undoes anything after it.
 #[test]
 fn a_program_that_is_killed_takes_its_renderer_and_the_commands_of_scripts_along() {

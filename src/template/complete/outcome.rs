@@ -25,6 +25,8 @@ const FILTER_SCRIPT: &str = "Filter script ";
 const FAILED_FILTER: &str = " not found or failed: ";
 /// Rhai's beginning of the error for a script that is not there.
 const NOT_THERE: &str = "Cannot open script file";
+/// In Rhai's error of a function of an imported script, before the name of that script.
+const ELSEWHERE: &str = " @ '";
 /// Prefix of a line that a script has printed.
 const SCRIPT: &str = "Script: ";
 /// Prefix of a script's return value.
@@ -138,6 +140,19 @@ fn within(text: &str, place: &Place) -> String {
     })
 }
 
+/// The position in a script that Rhai's message of an error says. The first one is that of the error itself, the last one
+/// that of the outermost call, which alone is certain to be in the script if a function of another script has failed.
+fn position(why: &str, script: &str) -> Option<(usize, usize)> {
+    let said = |part: &str| {
+        let (line, rest) = part.split_once(", position ")?;
+        let (column, _) = rest.split_once(')')?;
+        Some((line.parse().ok()?, column.parse().ok()?))
+    };
+    let in_script = |(line, _): &(usize, usize)| (1..=script.lines().count()).contains(line);
+    let mut positions = why.split("(line ").skip(1).filter_map(said).filter(in_script);
+    if why.contains(ELSEWHERE) { positions.last() } else { positions.next() }
+}
+
 fn returned(line: &str) -> Option<Notice> {
     let (script, said) = line.split_once(RETURNED)?.1.split_once("` returned: ")?;
     Some(Notice::Said { script: script.to_owned(), lines: vec![said.to_owned()] })
@@ -174,7 +189,7 @@ impl Complete {
         let why = bounds::complaint(outcome.status, &outcome.stderr).unwrap_or_else(|| outcome.status.to_string());
         match (stage.not_rendered(&place.temporary), ears.hook()) {
             (Some(file), None) => Failure::at(file, None, &format!("it cannot be rendered: {why}")),
-            (_, Some(script)) => Failure::new(Kind::Hook, format!("{beginning}: {script}: {why}")),
+            (_, Some(script)) => Failure::new(Kind::Hook, format!("{beginning}: {script}: {why}")).placed(script, None),
             (None, None) => Failure::new(Kind::Template, format!("it cannot be rendered: {why}")),
         }
     }
@@ -224,7 +239,8 @@ impl Complete {
     pub(super) fn prints_too_much(&self, TooMuch { script, what }: TooMuch) -> Failure {
         let message =
             format!("the template `{}` cannot be rendered: {script} prints {what}, and was stopped", self.name);
-        Failure::new(Kind::Hook, message).hint("see why the script prints so much; nothing was written")
+        let failure = Failure::new(Kind::Hook, message).hint("see why the script prints so much; nothing was written");
+        if script == SOME { failure } else { failure.placed(&script, None) }
     }
 
     fn beginning(&self) -> String {
@@ -276,11 +292,16 @@ impl Complete {
 
     fn failed_script(&self, stage: &Stage, script: &str, why: &str) -> Failure {
         let (beginning, why) = (self.beginning(), stage.scripts.in_template(why));
+        let placed = |failure: Failure| match scripts::named(&self.sources, stage.folder, script) {
+            Some(source) => failure.placed(&source.path, position(&why, source.text().unwrap_or_default())),
+            None => failure,
+        };
         if !why.contains(NO_TERMINAL) {
-            return Failure::new(Kind::Hook, format!("{beginning}: {script}: {why}"));
+            return placed(Failure::new(Kind::Hook, format!("{beginning}: {script}: {why}")));
         }
         let message = format!("{beginning}: {script} asks a question while it runs, and there is nobody to ask");
-        let failure = Failure::new(Kind::Hook, message).hint("run it at a terminal, without `--defaults` and `CI`");
+        let failure =
+            placed(Failure::new(Kind::Hook, message)).hint("run it at a terminal, without `--defaults` and `CI`");
         match scripts::looked_for(&self.sources, script) {
             none if none.is_empty() => failure.hint("no answer can be given beforehand: the script looks for none"),
             names => {
