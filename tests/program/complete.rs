@@ -433,6 +433,11 @@ fn a_script_that_is_a_filter_runs_only_when_it_was_allowed_to() {
     // Where it is no tag it is no script.
     place.write("t/cargo-generate.toml", &CONFIG.replace("\"*.hbs\"", "\"*.hbs\", \"a.md\""));
     start(&place, "plain -d kind=cli").succeeded();
+    // The names of files that are only copied are rendered all the same.
+    place.write("t/{{ \"x.rhai\" | rhai }}.hbs", "");
+    start(&place, "named -d kind=cli").ended_with(7).saying("x.rhai ({{").saying("--allow-commands");
+    start(&place, "named -d kind=cli --allow-commands").succeeded();
+    assert!(place.work().join("named/w.hbs").exists());
 }
 
 #[test]

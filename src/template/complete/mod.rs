@@ -129,14 +129,14 @@ impl Complete {
         let folder = self.sub_template(known).unwrap_or_default();
         let config = self.config(folder);
         let files = Files::of(&config.under(known), folder).ok();
-        let filters = scripts::filters(self.inside(folder, files.as_ref()));
+        let filters = scripts::filters(self.inside(folder, files.as_ref()), self.inside(folder, None));
         config.hooks.iter().cloned().chain(filters).collect()
     }
 
     /// The scripts of one sub-template, whatever the answers are.
     pub(super) fn all_hooks(&self, folder: &str, config: &Config) -> Vec<Hook> {
         let files = Files::of(&config.part, folder).ok();
-        let filters = scripts::filters(self.inside(folder, files.as_ref()));
+        let filters = scripts::filters(self.inside(folder, files.as_ref()), self.inside(folder, None));
         config.hooks.iter().cloned().chain(filters).collect()
     }
 

@@ -47,19 +47,26 @@ pub(super) fn looked_for(sources: &[Source], script: &str) -> Vec<String> {
     names.into_iter().map(str::to_owned).collect()
 }
 
-/// Scripts that run as the filter `rhai` while a file is rendered.
-pub(super) fn filters<'s>(sources: impl Iterator<Item = &'s Source>) -> Vec<Hook> {
-    let named = |source: &'s Source| {
-        let name = |script: Option<&str>| script.unwrap_or("a script whose name is put together").to_owned();
-        filters_of(source).into_iter().map(move |(_, script)| format!("{} ({})", name(script), source.path))
+/// Scripts that run as the filter `rhai` while files or the names of others are rendered.
+pub(super) fn filters<'s>(
+    files: impl Iterator<Item = &'s Source>,
+    names: impl Iterator<Item = &'s Source>,
+) -> Vec<Hook> {
+    let of_file = |(source, (_, script)): (&Source, (usize, Option<&str>))| {
+        format!("{} ({})", script.unwrap_or("a script whose name is put together"), source.path)
     };
-    let scripts: BTreeSet<String> = sources.flat_map(named).collect();
+    let in_files = files.flat_map(|source| filters_of(source).into_iter().map(move |filter| (source, filter)));
+    let in_names = names.flat_map(|source| filters_in(&source.path).into_iter().map(move |filter| (source, filter)));
+    let scripts: BTreeSet<String> = in_files.chain(in_names).map(of_file).collect();
     scripts.into_iter().map(|script| Hook { phase: FILTER.into(), script }).collect()
 }
 
 /// The offsets of the tags of a file with the filter `rhai`, and their scripts where these are literals.
 pub(in crate::template) fn filters_of(source: &Source) -> Vec<(usize, Option<&str>)> {
-    let text = source.text().filter(|_| source.form != Form::Link).unwrap_or_default();
+    source.text().filter(|_| source.form != Form::Link).map(filters_in).unwrap_or_default()
+}
+
+fn filters_in(text: &str) -> Vec<(usize, Option<&str>)> {
     let tags = tags::tags(text).into_iter().filter(|tag| tag.has_filter(RHAI));
     let tags = tags.map(|tag| {
         let value = if tag.is_output() { Some(tag.text) } else { tag.text.split_once('=').map(|(_, value)| value) };
@@ -128,7 +135,16 @@ mod tests {
         let text =
             "{{ \"x.rhai\" | rhai }}{{- y | upcase | rhai -}}{{ rhai }}{% assign a = 'z.rhai' | rhai | upcase %}";
         let file = Source::embedded("a.md", format!("{text}{{{{ 'w' | append: '.rhai' | rhai }}}}").into_bytes());
-        let found: Vec<String> = filters([file].iter()).into_iter().map(|hook| hook.script).collect();
-        assert_eq!(found, ["a script whose name is put together (a.md)", "x.rhai (a.md)", "z.rhai (a.md)"]);
+        let name = Source::embedded("{{ \"n.rhai\" | rhai }}.md", &b"{{ \"not.rhai\" | rhai }}"[..]);
+        let found: Vec<String> = filters([file].iter(), [name].iter()).into_iter().map(|hook| hook.script).collect();
+        assert_eq!(
+            found,
+            [
+                "a script whose name is put together (a.md)",
+                "n.rhai ({{ \"n.rhai\" | rhai }}.md)",
+                "x.rhai (a.md)",
+                "z.rhai (a.md)"
+            ]
+        );
     }
 }
