@@ -138,7 +138,7 @@ mod tests {
             old.is_partly_in(&new, &Common::default()) && old.is_partly_in(&new, &Common::of(["x\n6"].into_iter()))
         );
         assert!(!old.is_partly_in(&new, &Common::of(["y\n  5"].into_iter())));
-        let longer = (1..=17).map(|line| format!("{line}\n")).collect::<String>();
+        let longer = (1..=17).fold(String::new(), |text, line| format!("{text}{line}\n"));
         assert!(!Text::of("a", &longer).is_partly_in(&new, &Common::default()), "5 of 17");
     }
 

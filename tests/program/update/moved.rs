@@ -155,7 +155,7 @@ fn rename(project: &Project, from: &str, to: &str) {
 }
 
 fn numbered(lines: std::ops::RangeInclusive<usize>) -> String {
-    lines.map(|line| format!("line {line}\n")).collect()
+    lines.fold(String::new(), |text, line| format!("{text}line {line}\n"))
 }
 
 #[test]
