@@ -784,8 +784,8 @@ export interface paths {
         put?: never;
         /**
          * Makes the new address the account's.
-         * @description With the access token of the session that asked for it, passkeys and the second factor stay as good as they were.
-         *     Without it, a password reset removes them: a link may be opened by a person who did not ask for it.
+         * @description With the access token of the session that asked for it, passkeys stay as good as they were. Without it, a password
+         *     reset removes those of an account without a second factor: a link may be opened by a person who did not ask for it.
          */
         post: operations["confirmEmailChange"];
         delete?: never;
