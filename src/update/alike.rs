@@ -48,7 +48,8 @@ pub(super) fn candidates(old: &[Text], new: &[Text]) -> Vec<Likeness> {
     let mut candidates = Vec::new();
     for (at, left) in old.iter().enumerate() {
         for (to, right) in new.iter().enumerate() {
-            let (percent, lines) = (left.lines.alike(&right.lines), left.lines.both(&right.lines));
+            let lines = left.lines.both(&right.lines);
+            let percent = left.lines.percent(lines, &right.lines);
             let has_same_name = name(left.path) == name(right.path);
             if percent >= ALIKE {
                 candidates.push(Likeness { old: at, new: to, percent, lines, has_same_name });
@@ -113,8 +114,9 @@ impl<'t> Lines<'t> {
         times.map(|(line, times)| *times.min(other.times.get(line).unwrap_or(&0))).sum()
     }
 
-    fn alike(&self, other: &Self) -> usize {
-        self.both(other) * 100 / self.count.max(other.count).max(1)
+    /// The lines in both, in percent of the longer text.
+    fn percent(&self, both: usize, other: &Self) -> usize {
+        both * 100 / self.count.max(other.count).max(1)
     }
 }
 
@@ -124,7 +126,10 @@ mod tests {
 
     #[test]
     fn texts_are_alike_by_the_lines_that_say_something() {
-        let alike = |a: &str, b: &str| Lines::of(a).alike(&Lines::of(b));
+        let alike = |a: &str, b: &str| {
+            let (a, b) = (Lines::of(a), Lines::of(b));
+            a.percent(a.both(&b), &b)
+        };
         assert_eq!(alike("a\nb\nc\nd\n", "  b\nd\n\n}\n{\n"), 50);
         assert_eq!(alike("a\na\nb\n", "a\nb\nc\nd\n"), 50, "a line counts as often as it stands in both");
         assert_eq!((alike("", ""), alike("}\n", "}\n"), alike("a\n", "b\n")), (0, 0, 0));

@@ -19,17 +19,20 @@ const LEFT_OUT: [&str; 4] = [".git", ".jwt-allauth", "node_modules", "target"];
 
 /// Every file that git does not ignore; without a repository every file that is not of a tool's.
 pub(super) fn of(root: &Path) -> Vec<String> {
-    let is_small = |path: &String| {
-        fs::symlink_metadata(root.join(path)).is_ok_and(|there| there.is_file() && there.len() <= LARGEST)
-    };
     let listed = listed(root);
-    let files = if listed.is_empty() { walked(root) } else { listed };
-    files.into_iter().filter(is_small).collect()
+    small(root, if listed.is_empty() { walked(root) } else { listed })
 }
 
 /// The same where git knows none of them.
 pub(super) fn unknown_to_git(root: &Path) -> Vec<String> {
-    if listed(root).is_empty() { of(root) } else { Vec::new() }
+    if listed(root).is_empty() { small(root, walked(root)) } else { Vec::new() }
+}
+
+fn small(root: &Path, files: Vec<String>) -> Vec<String> {
+    let is_small = |path: &String| {
+        fs::symlink_metadata(root.join(path)).is_ok_and(|there| there.is_file() && there.len() <= LARGEST)
+    };
+    files.into_iter().filter(is_small).collect()
 }
 
 /// Empty without git or a repository, and where a repository around the project ignores it.
