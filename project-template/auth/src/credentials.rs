@@ -23,7 +23,7 @@ pub(crate) async fn trust(tx: &mut Tx, user: Uuid) -> Result<()> {
     Ok(factors::trust(tx, user).await?)
 }
 
-/// Where an account without a second factor gets another address, and it is not known whether its reader is the user.
+/// Where an account that no second factor guards gets another address, and it is not known whether its reader is the user.
 pub(crate) async fn doubt(tx: &mut Tx, user: Uuid) -> Result<()> {
     passkeys::set_proven(tx, user, false).await
 }

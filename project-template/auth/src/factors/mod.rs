@@ -1,8 +1,8 @@
 //! Second factors: their secrets, their codes, and the challenges of sign-ins that wait for one.
 //!
 //! An account has at most one authenticator app (TOTP, RFC 6238), with recovery codes beside it, and its passkeys stand in
-//! for that; where it must have a second factor, they are one by themselves. `sessions::admit`
-//! asks `demand` before any session begins, so no way to sign in gets past it; a mailed code is never a second factor.
+//! for that; where it must have a second factor, they are one by themselves. `sessions::admit` asks `demand` before any
+//! session begins, so no way to sign in gets past it; a mailed code is never a second factor.
 //!
 //! A code counts once: the statement that uses it up is guarded by the last step that was used, and runs in the
 //! transaction that begins the session. Guesses are counted before they are compared, for the challenge and for the
@@ -69,6 +69,17 @@ refusals! {
 /// Whether the account has an authenticator app that counts.
 pub(crate) async fn is_enrolled(auth: &Auth, user: Uuid) -> Result<bool> {
     Ok(auth.settings().mfa.totp != Mode::Disabled && store::standing(auth.db(), user).await?.app.is_some())
+}
+
+/// Whether the account has a second factor that stands against a reader of its mail: a proven app, or, without an app,
+/// passkeys where it must have a factor.
+pub(crate) async fn is_guarded(auth: &Auth, user: &User) -> Result<bool> {
+    let mfa = &auth.settings().mfa;
+    if mfa.totp == Mode::Disabled {
+        return Ok(false);
+    }
+    let app = store::standing(auth.db(), user.id).await?.app;
+    Ok(app.unwrap_or_else(|| mfa.is_required_of(user.role)))
 }
 
 /// Removes everything that belongs to an account that is deleted.

@@ -17,6 +17,7 @@ auth::on_both_engines!(
     a_factor_set_up_by_a_reader_of_the_mail_stays,
     a_change_of_address_takes_no_second_factor_away,
     a_passkey_that_follows_an_account_to_the_owners_address_does_not_share_it,
+    nor_does_one_beside_a_factor_that_is_not_proven,
     whoever_confirms_another_address_in_their_session_keeps_their_passkeys,
     a_code_that_the_application_delivers_removes_nothing,
     a_promotion_removes_a_strangers_factor,
@@ -269,6 +270,23 @@ async fn a_passkey_that_follows_an_account_to_the_owners_address_does_not_share_
     assert_signed_in(&by_reset(&app, ADA).await);
     assert_eq!(app.client().login_with_passkey(&mut passkey).await.status, 401);
     assert_eq!(app.client().login_with_passkey(&mut other).await.status, 401);
+}
+
+/// The reset removes that factor, which guards nothing then.
+async fn nor_does_one_beside_a_factor_that_is_not_proven(engine: Engine) {
+    let app = configured(engine, OPEN).await;
+    let mut stranger = app.client();
+    assert_eq!(stranger.register(HERS, STRANGERS).await.status, 201);
+    let mut passkey = app.authenticator();
+    assert_eq!(signed_in_by_code(&app, HERS).await.add_passkey(&mut passkey).await.status, 201);
+    stranger.login(HERS, STRANGERS).await;
+    stranger.enrol(&app).await;
+    let asked = json!({ "email": ADA, "password": STRANGERS });
+    assert_eq!(stranger.post("/jwt-allauth/user/email/", &asked).await.status, 200);
+    let link = app.mailbox().await.latest(ADA).link();
+    assert_eq!(app.client().post(&link, &json!({})).await.status, 200);
+    assert_signed_in(&by_reset(&app, ADA).await);
+    assert_eq!(app.client().login_with_passkey(&mut passkey).await.status, 401);
 }
 
 async fn whoever_confirms_another_address_in_their_session_keeps_their_passkeys(engine: Engine) {

@@ -103,7 +103,7 @@ async fn confirm(auth: &Auth, link: Link<Change>, session: Option<Uuid>) -> Resu
     let Some(email) = Email::parse(&link.data.email) else { return Ok(None) };
     let Some(before) = users::by_id(auth.db(), link.subject).await? else { return Ok(None) };
     let unconfirmed = users::by_address(auth.db(), &email).await?.filter(|other| gives_way(auth, other));
-    let is_guarded = auth.settings().mfa.is_required_of(before.role) || factors::is_enrolled(auth, before.id).await?;
+    let is_guarded = factors::is_guarded(auth, &before).await?;
     let mut tx = auth.db().begin().await?;
     if !link.consume(auth, &mut tx).await? {
         return Ok(None);
