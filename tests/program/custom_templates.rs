@@ -87,10 +87,14 @@ fn no_file_is_kept_that_no_module_declares() {
                 let text = place.read(candidate);
                 text.lines().any(|line| line.trim_end().ends_with(&format!("mod {name};")))
             });
-            let named = format!("#[path = \"{name}.rs\"]");
-            let beside =
-                files.iter().filter(|beside| beside.rsplit_once('/').is_some_and(|(directory, _)| directory == parent));
-            let declared = declared || beside.into_iter().any(|beside| place.read(beside).contains(&named));
+            let (_, room) = parent.rsplit_once('/').unwrap();
+            let named = [format!("#[path = \"{name}.rs\"]"), format!("#[path = \"../{room}/{name}.rs\"]")];
+            let declared = declared
+                || files.iter().any(|other| {
+                    let (directory, _) = other.rsplit_once('/').unwrap();
+                    let named = if directory == parent { &named[0] } else { &named[1] };
+                    place.read(other).contains(named)
+                });
             assert!(declared, "no module declares {file}: leave it out of `keep`, or use it");
         }
     });

@@ -1,7 +1,7 @@
-//! What an application adds to this crate without editing it. Differs from the built-in project: there are no accounts
-//! that hooks could be told of.
+//! Hooks: how an application extends this crate without editing it. Differs from the built-in project: there are
+//! no accounts that hooks could be told of.
 //!
-//! Implement [`Hooks`] and give it to [`commands::run_with`](crate::commands::run_with), in `src/main.rs`:
+//! Implement [`Hooks`] and pass it to [`commands::run_with`](crate::commands::run_with), in `src/main.rs`:
 //!
 //! ```no_run
 //! # use auth::Auth;
@@ -15,27 +15,17 @@
 use std::pin::Pin;
 
 use secrecy::SecretString;
-use serde_json::{Map, Value};
 
 use crate::Auth;
 use crate::error::Result;
 use crate::http::{Client, Fields};
+pub use crate::users::Admission;
 use crate::users::{Email, User};
 
-/// What a hook gives back: `Box::pin(async move { … })`.
+/// The return type of hooks: `Box::pin(async move { … })`.
 pub type Hook<'h, T> = Pin<Box<dyn Future<Output = T> + Send + 'h>>;
 
-/// What somebody is let in with.
-#[derive(Clone, Debug, Default)]
-pub struct Admission {
-    /// Their role; none: that of `users.roles`.
-    pub role: Option<i64>,
-    /// Claims beside those of `tokens.claims`. A name that a token has already, and what does not fit into one kilobyte with
-    /// the others, is left out and logged.
-    pub claims: Map<String, Value>,
-}
-
-/// What a stranger asks for.
+/// The purpose of an unauthenticated request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Asking {
@@ -43,22 +33,22 @@ pub enum Asking {
     LoginCode,
 }
 
-/// A request of somebody who has proven nothing, and which sends a mail.
+/// An unauthenticated request that sends a mail.
 pub struct Asked<'r> {
-    /// What for.
+    /// The purpose.
     pub asking: Asking,
-    /// The address it is about. Whether it may sign in must not show in what becomes of the request.
+    /// The address it is about. The outcome of the request must not reveal whether the address may sign in.
     pub email: &'r Email,
-    /// Who asks.
+    /// The client.
     pub client: &'r Client,
     /// The members of the body: `fields.typed("captcha")`.
     pub fields: &'r Fields,
 }
 
-/// Called at certain moments; each does nothing unless it is implemented.
+/// Each does nothing unless it is implemented.
 pub trait Hooks: Send + Sync + 'static {
-    /// Before somebody who has proven nothing has a mail sent: for a captcha. It is asked
-    /// before anything is looked up, hashed or counted for the address. An error refuses the request, and is the answer.
+    /// Called before an unauthenticated client has a mail sent, for captchas: nothing has been looked up or counted yet.
+    /// An error rejects the request, and is the response.
     ///
     /// ```
     /// use auth::hooks::{Asked, Hook, Hooks};
@@ -79,8 +69,8 @@ pub trait Hooks: Send + Sync + 'static {
     ///     }
     /// }
     ///
+    /// /// Yours to write: asks the maker of the captcha.
     /// async fn is_solved(answer: &str) -> anyhow::Result<bool> {
-    ///     // Yours to write: asks the maker of the captcha.
     ///     anyhow::bail!("nobody has checked {answer:?}")
     /// }
     /// ```
@@ -150,10 +140,8 @@ pub trait Hooks: Send + Sync + 'static {
     }
 }
 
-/// No hooks.
 impl Hooks for () {}
 
-/// Asks [`Hooks::before_request`], unless the request is refused for what its fields have anyway.
 pub(crate) async fn asked(
     auth: &Auth,
     asking: Asking,

@@ -1,24 +1,36 @@
-//! Signing in by mailed codes, for an axum application: no accounts, no passwords, no database. Differs from the
-//! built-in project: it has fewer rooms.
+//! Signing in by mailed codes, for an axum application. Differs from the built-in project: there are no accounts, no
+//! passwords and no database, so most rooms that know them are not there, and `state` is in place of `db`.
 //!
 //! | room | what it is for |
 //! |---|---|
-//! | [`users`] | who somebody is: an address and the id that follows from it |
-//! | [`login_codes`] | signing in with a code that was mailed |
-//! | [`sessions`] | refresh tokens, their rotation and replay, the signed-in user as an argument |
-//! | [`tokens`] | claims, keys, signatures |
-//! | [`codes`] | one-time codes |
-//! | [`throttle`] | limits on guessing and on flooding |
-//! | [`mail`] | the ways a mail leaves |
+//! | [`clock`] | the only clock |
+//! | [`words`] | enums written as words, and values formatted for people |
+//! | `private` | files and directories that only their owner can read |
+//! | `tls` | TLS to servers that the program calls |
+//! | `request` | the request that a task belongs to |
+//! | `email` | an address, parsed |
+//! | [`settings`] | reads settings and reports every problem with them |
+//! | [`error`] | refusals and their responses |
+//! | [`state`] | every row, in memory or in Redis, and the rules that change it |
+//! | `openapi` | describes routes, and serves a page to try them |
 //! | [`templates`] | the texts of mails, and their replacement |
-//! | [`http`] | limits, headers, input, the client's address |
-//! | [`db`] | the state, in memory or in Redis |
-//! | `audit` | what happened, in the log |
-//! | `openapi` | the description of the API, and a page to try it |
-//!
-//! [`app`] has the whole API on one page, [`settings`] every setting, [`commands`] the program's sub-commands,
-//! [`hooks`] what an application adds, [`clock`] the only clock, [`error`] what a refused client is told. Most of these files
-//! are those of a server with accounts, unchanged.
+//! | [`tokens`] | this server's keys, and the tokens it issues and accepts; their form is the crate `auth-tokens` |
+//! | [`redis`] | optional state that several instances share |
+//! | [`http`] | input, cookies, forged requests, the client's address |
+//! | `pages` | who reads an answer: programs alone |
+//! | `metrics` | metrics for the operator |
+//! | [`codes`] | one-time codes sent by mail |
+//! | [`mail`] | the delivery of mails |
+//! | [`throttle`] | limits on guesses and floods |
+//! | [`audit`] | the log of events |
+//! | [`users`] | who somebody is: an address and the id that follows from it |
+//! | [`sessions`] | refresh tokens, rotation and replay, devices, the signed-in user as an argument |
+//! | [`hooks`] | extension points for the application |
+//! | [`login_codes`] | signing in with a mailed code |
+//! | `operations` | health, metrics |
+//! | `server` | layers, limits and connections around every route |
+//! | [`app`] | the state, the description of the API, every setting |
+//! | [`commands`] | the program's sub-commands |
 //!
 //! ```no_run
 //! use auth::{Auth, CurrentUser};
@@ -34,15 +46,13 @@
 //! ```
 
 pub mod app;
-mod audit;
+pub mod audit;
 pub mod clock;
 pub mod codes;
 pub mod commands;
-pub mod db;
 mod email;
 pub mod error;
 pub mod hooks;
-#[allow(dead_code, unused_imports, reason = "servers with pages take forms as well")]
 pub mod http;
 pub mod login_codes;
 pub mod mail;
@@ -52,18 +62,16 @@ mod operations;
 mod pages;
 mod private;
 pub mod redis;
-#[allow(dead_code, reason = "nobody does something to somebody else")]
 mod request;
-#[allow(dead_code, unused_imports, reason = "there are no pages")]
 mod server;
 pub mod sessions;
 pub mod settings;
+pub mod state;
 pub mod templates;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod throttle;
 mod tls;
-#[allow(dead_code, reason = "servers with a database seal what is in it")]
 pub mod tokens;
 pub mod users;
 pub mod words;
@@ -72,4 +80,6 @@ pub use app::{Auth, Settings};
 pub use error::{Error, Result};
 pub use hooks::Hooks;
 pub use sessions::{CurrentUser, Fresh, Role, Staff, Superuser};
+/// What rooms of the built-in project call the state.
+use state as db;
 pub use tokens::Claims;

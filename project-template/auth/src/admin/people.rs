@@ -16,7 +16,6 @@ use crate::http::Client;
 use crate::pages;
 use crate::passkeys;
 use crate::portal::{self, Done, Place, Posted, Proven, Visitor, prove, refuse};
-use crate::request;
 use crate::sessions;
 use crate::templates::pages::{AdminConfirm, AdminUser, AdminUsers};
 use crate::users::{self, User, role};
@@ -126,11 +125,7 @@ async fn perform(auth: &Auth, client: &Client, id: Uuid, act: &Act, mut posted: 
         return confirm_page(auth, &posted, &user, act, refused).await;
     }
     let doing = act.perform(auth, &posted, &user);
-    let done = if user.id == posted.visitor.user.id {
-        doing.await
-    } else {
-        request::acting(posted.visitor.user.id, doing).await
-    };
+    let done = if user.id == posted.visitor.user.id { doing.await } else { posted.visitor.acting(doing).await };
     let response = match done {
         Ok(()) => {
             let done = Done { about: &id.to_string(), act: act.name };

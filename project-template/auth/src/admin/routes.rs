@@ -11,7 +11,6 @@ use crate::error::Result;
 use crate::operations::{self, Flushed};
 use crate::pages;
 use crate::portal::{self, Place, Posted, Visitor, refuse};
-use crate::request;
 use crate::templates::pages::AdminUpkeep;
 
 pub(crate) fn router(auth: &Auth) -> Router<Auth> {
@@ -30,7 +29,7 @@ async fn upkeep(State(auth): State<Auth>, admin: Visitor) -> Response {
 }
 
 async fn flush(State(auth): State<Auth>, Posted { visitor: admin, .. }: Posted) -> Response {
-    let flushed = match request::acting(admin.user.id, flush_and_tell(&auth)).await {
+    let flushed = match admin.acting(flush_and_tell(&auth)).await {
         Ok(flushed) => flushed,
         Err(error) => return refuse(&auth, error),
     };

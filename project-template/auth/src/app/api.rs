@@ -14,13 +14,10 @@ impl Auth {
     /// The authentication routes, to be merged into the application's router.
     pub fn router(&self) -> Router<Self> {
         let router = server::api_layers(api(self.settings()).into(), self).merge(Router::from(beside()));
-        let router = if self.settings().admin.enabled {
-            router.merge(server::page_layers(admin::router(self), self))
-        } else {
-            router
-        };
+        let router =
+            if self.settings().admin.enabled { router.merge(self.page_layers(admin::router(self))) } else { router };
         let router = if self.settings().portal.enabled {
-            router.merge(server::page_layers(portal::router(self, Place::Account, []), self))
+            router.merge(self.page_layers(portal::router(self, Place::Account, [])))
         } else {
             router
         };

@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::event::{Event, Kind};
 use super::store;
-use super::{Audit, AuditRow};
+use super::{Audit, AuditRow, Event, Kind};
 use crate::Auth;
 use crate::error::{Error, Result};
 use crate::request::{self, Origin};

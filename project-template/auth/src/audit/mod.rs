@@ -7,13 +7,15 @@
 
 mod event;
 mod failures;
+mod kinds;
 mod own;
 mod row;
 mod settings;
 mod store;
 
-pub(crate) use event::{Account, Event, Kind, Reason};
+pub(crate) use event::{Account, Event};
 pub(crate) use failures::Failures;
+pub(crate) use kinds::{Kind, Reason};
 pub use own::OwnEvent;
 pub use row::AuditRow;
 pub use settings::Settings;
@@ -23,7 +25,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::Auth;
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::request;
 
 /// The audit log; see [`Auth::audit`].
@@ -39,7 +41,7 @@ impl Auth {
 }
 
 impl Audit<'_> {
-    pub(crate) async fn write(self, tx: &mut Tx, event: Event) -> sqlx::Result<()> {
+    pub(crate) async fn write(self, tx: &mut Tx, event: Event) -> db::Result<()> {
         let row = event.row(request::current(), self.0.now());
         store::insert_in(tx, &row).await?;
         let auth = self.0.clone();

@@ -26,24 +26,15 @@ pub(crate) struct Subject {
     pub(super) purpose: &'static str,
     pub(super) id: Uuid,
     /// The owner and its version, if a name can change owners.
-    owner: Option<(Uuid, i64)>,
+    pub(super) owner: Option<(Uuid, i64)>,
     /// The separate counter of an address that the owner is known to use.
     pub(super) place: Option<Uuid>,
 }
 
 impl Subject {
-    pub(crate) fn of(purpose: &'static str, id: Uuid) -> Self {
-        Self { purpose, id, owner: None, place: None }
-    }
-
     /// A subject by name, which need not exist: requests for unknown names take the same path.
     pub(crate) fn named(purpose: &'static str, name: &str) -> Self {
         Self { purpose, id: hash(format!("{purpose}\0{name}").as_bytes()), owner: None, place: None }
-    }
-
-    /// Codes are void for other owners and later versions. The counters stay the same.
-    pub(crate) fn owned_by(self, owner: Uuid, version: i64) -> Self {
-        Self { owner: Some((owner, version)), ..self }
     }
 
     pub(crate) fn known_at(self, address: Option<Vec<u8>>) -> Self {
@@ -115,13 +106,6 @@ crate::row! {
 pub(crate) struct Wait(pub(crate) Duration);
 
 impl Codes<'_> {
-    /// None if the limits forbid it; [`Codes::wait`] then returns for how long.
-    pub(crate) async fn request(self, tx: &mut Tx, subject: Subject, limits: Limits) -> db::Result<Option<()>> {
-        let bounds = bounds(&self.0.settings().codes, limits.lockout, self.0.now());
-        let granted = store::request(tx, subject, None, limits, &bounds).await?;
-        Ok(granted.then_some(()))
-    }
-
     pub(crate) async fn wait(self, mut tx: Tx, subject: Subject, limits: Limits) -> db::Result<Wait> {
         let bounds = bounds(&self.0.settings().codes, limits.lockout, self.0.now());
         store::clamp_in(&mut tx, subject, bounds.now).await?;

@@ -5,12 +5,15 @@
 //! is kept outside the database, and neither requesting another code nor waiting for one to expire refills the budget
 //! of guesses without a request id.
 
+mod accounts;
 mod challenge;
 mod code;
 mod code_store;
 pub(crate) mod cookie;
 mod link;
+mod link_key;
 mod link_store;
+mod return_to;
 mod settings;
 mod typed;
 
@@ -19,6 +22,8 @@ use uuid::Uuid;
 pub(crate) use challenge::{Asked, Redeemable, RequestId, discard, random};
 pub(crate) use code::{Limits, Subject};
 pub(crate) use link::{Link, LinkStanding, forget, forget_all};
+pub(crate) use link_key::{LinkKey, secret_of};
+pub(crate) use return_to::ReturnTo;
 pub use settings::{Sending, Settings};
 pub(crate) use typed::typed_digits;
 

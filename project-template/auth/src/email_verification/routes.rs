@@ -11,11 +11,11 @@ use super::link_pages::{self, confirm_for_person, failed, is_verified, landing, 
 use super::{Mode, Wish, sign_up, subject};
 use crate::Auth;
 use crate::audit::{Event, Reason};
-use crate::codes::{LinkStanding, RequestId, cookie};
+use crate::codes::{LinkKey, LinkStanding, RequestId, cookie};
 use crate::error::shared::{CodeNotValid, NotFound, Throttled, UnknownLink};
 use crate::error::{Error, Result};
 use crate::hooks::{self, Asking};
-use crate::http::{Client, Fields, FormFields, LinkKey};
+use crate::http::{Client, Fields, FormFields};
 use crate::login::{self, Terms};
 use crate::openapi::{Api, at, bodies};
 use crate::pages::{self, Reader};

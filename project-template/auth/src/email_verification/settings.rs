@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::http::is_target;
+use crate::pages::is_target;
 use crate::settings::{Advice, Choice, Deployed, Section};
 
 /// Above this, `check --deploy` warns.

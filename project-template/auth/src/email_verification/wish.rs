@@ -2,7 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use super::browser::Browser;
 use crate::Auth;
-use crate::http::{Fields, ReturnTo};
+use crate::codes::ReturnTo;
+use crate::http::Fields;
 use crate::sessions;
 
 /// Read from the request for the mail, and kept in the mail's link.

@@ -3,31 +3,24 @@
 pub(crate) mod client;
 pub(crate) mod cookies;
 pub(crate) mod csrf;
-mod fields;
-mod link_key;
+pub(crate) mod fields;
 mod network;
-mod origins;
+pub(crate) mod origins;
 mod public_url;
-mod return_to;
+mod return_urls;
 mod settings;
 
 use std::net::IpAddr;
 
-use axum::http::Uri;
-
 pub use client::Client;
-pub(crate) use fields::{BLANK, NOT_A_FLAG, NOT_TEXT, REQUIRED};
 pub use fields::{Fields, FormFields};
-pub(crate) use link_key::{LinkKey, secret_of};
+pub(crate) use fields::{NOT_A_FLAG, NOT_TEXT, REQUIRED};
 pub(crate) use network::{network_of, parse_network, site_of, translated};
 pub(crate) use origins::is_allowed;
 pub use public_url::PublicUrl;
 pub(crate) use public_url::origin_of;
-pub(crate) use return_to::ReturnTo;
-pub use return_to::ReturnUrl;
+pub use return_urls::ReturnUrl;
 pub use settings::{Docs, Settings};
-
-use origins::app_origin;
 
 /// Marks an answer that no script of another origin may read.
 #[derive(Clone, Copy)]
@@ -48,16 +41,6 @@ pub(crate) fn is_private(address: IpAddr) -> bool {
 pub(crate) fn is_within(host: &str, domain: &str) -> bool {
     let (host, domain) = (host.to_ascii_lowercase(), domain.trim_start_matches('.').to_ascii_lowercase());
     !domain.is_empty() && host.strip_suffix(&domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-}
-
-/// A web or app address, or a path of this server. `//` is neither: browsers read a host after it.
-pub(crate) fn is_target(target: &str) -> bool {
-    let is_address = || {
-        let takes = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https")) || app_origin(uri).is_some();
-        target.parse::<Uri>().is_ok_and(|uri| takes(&uri) && uri.authority().is_some())
-    };
-    let is_path = target.starts_with('/') && !target.starts_with("//") && target.parse::<Uri>().is_ok();
-    is_path || is_address()
 }
 
 pub(crate) fn is_prefix(prefix: &str) -> bool {

@@ -7,7 +7,7 @@ const NO_APPS: [&str; 12] =
 
 /// The origin of an app as its web view sends it (`capacitor://localhost`, `tauri://localhost`,
 /// `chrome-extension://…`), or the address that opens the app (`myapp://…`).
-pub(super) fn app_origin(uri: &Uri) -> Option<String> {
+pub(crate) fn app_origin(uri: &Uri) -> Option<String> {
     let scheme = uri.scheme_str()?.to_ascii_lowercase();
     let authority = uri.authority()?.as_str();
     let is_app = !NO_APPS.contains(&scheme.as_str()) && !authority.is_empty() && !authority.contains('@');

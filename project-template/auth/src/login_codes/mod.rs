@@ -5,6 +5,7 @@ mod redeem;
 mod request;
 mod routes;
 mod settings;
+mod sign_in_routes;
 
 pub use settings::Settings;
 

@@ -7,18 +7,11 @@ use crate::codes::{Redeemable, RequestId, Subject};
 use crate::email_verification::{self, Wish};
 use crate::error::Result;
 use crate::error::shared::Conflict;
-use crate::factors::Locked;
 use crate::http::Client;
 use crate::login::{self, Terms};
-use crate::openapi::one_of;
 use crate::registration::{self, SignUp};
-use crate::sessions::{EmailNotVerified, Proof, SignIn, TooManyDevices};
+use crate::sessions::{Proof, SignIn};
 use crate::users::{self, Email, NewUser, User};
-
-one_of! {
-    /// The refusals of a right code.
-    NotSignedIn = EmailNotVerified, TooManyDevices, Conflict, Locked;
-}
 
 /// A code is bound to the account it was requested for: if the address moves to another account, it opens neither.
 pub(super) async fn compare(

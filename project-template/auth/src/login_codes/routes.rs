@@ -5,25 +5,21 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use utoipa_axum::routes;
 
-use super::redeem::{self, NotSignedIn};
-use super::request;
+use super::{request, sign_in_routes};
 use crate::Auth;
-use crate::audit::{Event, Reason};
 use crate::codes::{Subject, cookie};
 use crate::email::Email;
 use crate::error::shared::Throttled;
 use crate::error::{Result, refusals};
 use crate::hooks::{self, Asking};
 use crate::http::{Client, Fields};
-use crate::metrics::Way;
 use crate::openapi::{Api, at, bodies};
-use crate::sessions::{self, Delivery, Prefer, SignIn, SignedIn};
-use crate::throttle::{Action, Guess};
+use crate::throttle::Action;
 
-const COOKIE: &str = "login_code_request";
+pub(super) const COOKIE: &str = "login_code_request";
 
 pub(crate) fn router() -> Api {
-    at(at(Api::default(), routes!(ask)), routes!(verify))
+    at(Api::default(), routes!(ask)).merge(sign_in_routes::router())
 }
 
 /// The same whether or not the address has an account.
@@ -39,23 +35,6 @@ bodies! {
         email: String,
     }
 
-    /// An address and the code that was sent to it.
-    #[schema(example = json!({ "email": "ada@example.com", "code": "012345" }))]
-    struct LoginCode {
-        #[schema(format = Email)]
-        email: String,
-        #[schema(max_length = 1024)]
-        code: String,
-        /// The request that the code was sent for; by default that of the cookie `login_code_request`. Each request
-        /// has its own budget of guesses. With neither, the code is the last one sent, and guesses use a budget shared
-        /// by all clients that name no request.
-        #[schema(required = false)]
-        request: String,
-        /// As at `login/`.
-        #[schema(required = false)]
-        remember: bool,
-    }
-
     /// A request for a code.
     #[schema(example = json!({ "request": "8c1f4e0b2d7a4f6e9b3c5d7e1f2a4b6c" }))]
     struct LoginCodeAsked {
@@ -65,8 +44,6 @@ bodies! {
 }
 
 refusals! {
-    /// The code is wrong, used or expired, or no account can sign in with it.
-    LoginCodeNotValid = UNAUTHORIZED, "code_not_valid", "This code is invalid or has expired.";
     /// Mail cannot be sent at the moment, so there is no code.
     MailUnavailable =
         SERVICE_UNAVAILABLE, "mail_unavailable", "The code cannot be sent at the moment. Please try again.";
@@ -105,42 +82,4 @@ async fn ask(State(auth): State<Auth>, client: Client, headers: HeaderMap, mut f
     } else {
         (StatusCode::NO_CONTENT, kept).into_response()
     })
-}
-
-/// Signs in with a code.
-#[utoipa::path(
-    post, path = "/login/code/verify/", operation_id = "loginWithCode", tag = "Sessions", request_body = LoginCode,
-    params(Prefer),
-    responses(
-        (status = 200, description = "Signed in.", body = SignedIn),
-        LoginCodeNotValid,
-        NotSignedIn,
-        Throttled,
-    ),
-)]
-async fn verify(
-    State(auth): State<Auth>,
-    client: Client,
-    delivery: Delivery,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Result<Response> {
-    let sign_in = sign_in(&auth, &client, &headers, fields).await;
-    auth.metrics().sign_in(Way::Code, SignIn::outcome(sign_in.as_ref()));
-    Ok(sign_in?.answer(&auth, delivery, StatusCode::OK, json!({})))
-}
-
-async fn sign_in(auth: &Auth, client: &Client, headers: &HeaderMap, mut fields: Fields) -> Result<SignIn> {
-    auth.throttle().limit_client(Action::LoginCodeVerify, client).await?;
-    let email = fields.email("email");
-    let code = fields.secret("code");
-    let request = cookie::shown(auth, &mut fields, headers, COOKIE);
-    let forgotten = sessions::is_forgotten(&mut fields).unwrap_or_default();
-    let (email, code) = fields.finish_with(email.zip(code))?;
-    let code = auth.codes().typed(&code).ok_or(LoginCodeNotValid)?;
-    let compare = redeem::compare(auth.clone(), (email.clone(), client.clone()), request, code);
-    let compared = auth.throttle().guarded(Guess::Code(email.key()), client, compare).await;
-    auth.audit().note_code(&compared, |kind| Event::at(kind, &email, None).because(Reason::Login));
-    let code = compared?.ok_or(LoginCodeNotValid)?;
-    Ok(redeem::sign_in(auth, &email, &code, client, forgotten).await?.ok_or(LoginCodeNotValid)?)
 }

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::words::words;
 
 words! {
-    Way {
+    pub(crate) Way {
         Password = "password",
         Code = "code",
         Passkey = "passkey",
@@ -18,7 +18,7 @@ words! {
 
 words! {
     /// The outcome of an attempt.
-    AttemptOutcome {
+    pub(crate) AttemptOutcome {
         Succeeded = "succeeded",
         Replayed = "replayed",
         /// Another step is required before a session begins.
@@ -32,7 +32,7 @@ words! {
 
 words! {
     /// The outcome of a delivery.
-    MailOutcome {
+    pub(crate) MailOutcome {
         Sent = "sent",
         Postponed = "postponed",
         Dropped = "dropped",
@@ -41,7 +41,7 @@ words! {
 
 words! {
     /// The missing resource behind a 503.
-    Lacking {
+    pub(crate) Lacking {
         /// No connection to the database in time.
         Connection = "connection",
         Database = "database",

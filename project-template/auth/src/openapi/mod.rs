@@ -6,14 +6,12 @@
 mod api;
 mod body;
 mod collection;
-mod one_of;
 mod page;
 mod routes;
 
 pub(crate) use api::{Api, at};
 pub(crate) use body::bodies;
 pub(crate) use collection::{http_file, postman};
-pub(crate) use one_of::one_of;
 pub(crate) use routes::router;
 
 use axum::routing::MethodRouter;

@@ -6,6 +6,7 @@
 
 mod lost;
 mod reader;
+mod target;
 
 use axum::Extension;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 pub(crate) use lost::lost;
 pub use reader::Reader;
+pub(crate) use target::is_target;
 
 use crate::Auth;
 use crate::error::Result;

@@ -1,6 +1,7 @@
 //! Checks the answer of an authenticator to a challenge, whatever it is shown for: a first factor, a second one, or another
 //! proof within a session.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -65,7 +66,7 @@ pub(crate) struct Assertion {
 /// A wrong answer: whose passkey it names, if anybody's, and the first check that failed.
 pub(super) struct Refused {
     user: Option<User>,
-    reason: &'static str,
+    reason: Cow<'static, str>,
 }
 
 impl Refused {
@@ -74,7 +75,7 @@ impl Refused {
             .user
             .as_ref()
             .map_or_else(|| Event::new(Kind::SignInFailed), |user| Event::of(Kind::SignInFailed, user));
-        event.because(self.reason)
+        event.because(self.reason.clone())
     }
 }
 
@@ -127,7 +128,7 @@ pub(super) async fn check(
         return unknown(Fault::Owner);
     }
     let Some(user) = users::by_id(auth.db(), passkey.user_id).await? else { return unknown(Fault::Unknown) };
-    let refused = |user: User, reason: &'static str| Ok(Err(Refused { user: Some(user), reason }));
+    let refused = |user: User, reason: Cow<'static, str>| Ok(Err(Refused { user: Some(user), reason }));
     // Needed while nobody has said who they are; else it may be missing (Web Authentication, section 7.2, step 6).
     let handle = response.response.user_handle.as_ref();
     let is_own = handle.map_or(known.is_some(), |handle| handle.0 == user.id.as_bytes());
@@ -136,7 +137,7 @@ pub(super) async fn check(
     }
     let checked = used(&options::site(auth), &challenge.bytes, &response, &passkey.stored(), shown.needs());
     if !user.is_active {
-        return refused(user, Reason::Inactive.name());
+        return refused(user, Reason::Inactive.into());
     }
     match checked {
         Ok(latest) => Ok(Ok(Assertion { user, passkey, latest, challenge })),

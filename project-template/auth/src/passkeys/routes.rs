@@ -17,7 +17,8 @@ use super::registration::{self, PasskeyNotValid};
 use crate::Auth;
 use crate::error::Result;
 use crate::error::shared::NotFound;
-use crate::http::{AnyOrigin, BLANK, Client, Fields};
+use crate::http::fields::BLANK;
+use crate::http::{AnyOrigin, Client, Fields};
 use crate::openapi::{Api, at, bodies};
 use crate::sessions::{DbUser, Fresh, NotFresh};
 

@@ -1,6 +1,8 @@
 //! The checks of Web Authentication, sections 7.1 (a new credential) and 7.2 (an assertion). No attestation is
 //! requested; a statement that comes nevertheless is not verified, and grants nothing.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
@@ -107,7 +109,7 @@ pub(super) struct Use {
 
 words! {
     /// The first check that failed, for the audit log. The client is not told.
-    Fault {
+    pub(crate) Fault {
         /// Not in the form that browsers and authenticators write.
         Malformed = "passkey_malformed",
         /// Of a registration instead of a sign-in, or the reverse.
@@ -134,9 +136,9 @@ words! {
     }
 }
 
-impl From<Fault> for &'static str {
+impl From<Fault> for Cow<'static, str> {
     fn from(fault: Fault) -> Self {
-        fault.name()
+        fault.name().into()
     }
 }
 

@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 
 use super::reset::{self, CAPABILITY_LIFETIME, Capability, Reset};
 use crate::Auth;
+use crate::codes::secret_of;
 use crate::error::{Error, Result, Scheme};
-use crate::http::{cookies, csrf, secret_of};
+use crate::http::{cookies, csrf};
 use crate::openapi::{Api, page_at};
 use crate::pages::{self, Reader};
 use crate::sessions;

@@ -8,12 +8,11 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
-use crate::codes::{self, Limits, Link, LinkStanding, Subject};
+use crate::codes::{self, Limits, Link, LinkStanding, ReturnTo, Subject};
 use crate::credentials;
 use crate::db::Tx;
 use crate::email_verification;
 use crate::error::{Error, Result};
-use crate::http::ReturnTo;
 use crate::mail::Mail;
 use crate::notices;
 use crate::passwords::reset_link;

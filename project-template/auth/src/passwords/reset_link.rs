@@ -4,10 +4,9 @@ use secrecy::ExposeSecret;
 use uuid::Uuid;
 
 use crate::Auth;
-use crate::codes;
+use crate::codes::{self, ReturnTo};
 use crate::db::Tx;
 use crate::error::Result;
-use crate::http::ReturnTo;
 use crate::mail::Mail;
 use crate::templates::mails::{EarlierPassword, PassReset};
 use crate::users::User;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{HashSettings, Policy};
-use crate::http;
+use crate::pages;
 use crate::settings::{Advice, Deployed, Section};
 
 /// How long a request waits for a worker before it is answered 503.
@@ -72,21 +72,21 @@ impl Settings {
             section.problem("reset_lifetime", "must be longer than zero and at most \"7d\"");
         }
         let reset_redirect = section.optional_text("reset_redirect");
-        if reset_redirect.as_deref().is_some_and(|target| !http::is_target(target)) {
+        if reset_redirect.as_deref().is_some_and(|target| !pages::is_target(target)) {
             section.problem(
                 "reset_redirect",
                 "must be an address such as \"https://app.example.com/new-password\", or a path such as \"/new-password\"",
             );
         }
         let forgot_page = section.optional_text("forgot_page");
-        if forgot_page.as_deref().is_some_and(|target| !http::is_target(target)) {
+        if forgot_page.as_deref().is_some_and(|target| !pages::is_target(target)) {
             section.problem(
                 "forgot_page",
                 "must be an address such as \"https://app.example.com/forgot-password\", or a path such as \"/forgot-password\"",
             );
         }
         let change_page = section.optional_text("change_page");
-        if change_page.as_deref().is_some_and(|target| !http::is_target(target)) {
+        if change_page.as_deref().is_some_and(|target| !pages::is_target(target)) {
             section.problem(
                 "change_page",
                 "must be an address such as \"https://app.example.com/account/password\", or a path such as \"/account\"",

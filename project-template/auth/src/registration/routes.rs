@@ -161,7 +161,7 @@ fn name(fields: &mut Fields, field: &'static str, required: bool) -> String {
     if required && !fields.has(field) {
         fields.problem(field, crate::http::REQUIRED);
     } else if required && name.as_deref() == Some("") {
-        fields.problem(field, crate::http::BLANK);
+        fields.problem(field, crate::http::fields::BLANK);
     }
     name.unwrap_or_default()
 }

@@ -51,12 +51,30 @@ pub(crate) fn api_layers(api: Router<Auth>, auth: &Auth) -> Router<Auth> {
         .layer(middleware::map_response(forbid_storing))
 }
 
-/// Pages accept forms from our own pages only, and no other origin can read them, whatever `http.cors_origins` says.
-pub(crate) fn page_layers(pages: Router<Auth>, auth: &Auth) -> Router<Auth> {
-    bounded(pages, auth)
-        .layer(middleware::from_fn_with_state(auth.clone(), origin::refuse_elsewhere))
-        .layer(middleware::map_response(forbid_storing))
-        .layer(middleware::map_response(same_origin::mark))
+impl Auth {
+    /// Layers for a router of pages: they accept forms of our own pages only, no other origin can read them, whatever
+    /// `http.cors_origins` says, and no cache keeps them.
+    ///
+    /// ```no_run
+    /// use auth::Auth;
+    /// use axum::Router;
+    /// use axum::routing::post;
+    ///
+    /// fn router(auth: Auth) -> Router {
+    ///     let pages = Router::new().route("/basket/", post(add));
+    ///     Router::new().merge(auth.page_layers(pages)).merge(auth.router()).with_state(auth)
+    /// }
+    ///
+    /// async fn add() -> &'static str {
+    ///     "added"
+    /// }
+    /// ```
+    pub fn page_layers(&self, pages: Router<Self>) -> Router<Self> {
+        bounded(pages, self)
+            .layer(middleware::from_fn_with_state(self.clone(), origin::refuse_elsewhere))
+            .layer(middleware::map_response(forbid_storing))
+            .layer(middleware::map_response(same_origin::mark))
+    }
 }
 
 fn bounded(routes: Router<Auth>, auth: &Auth) -> Router<Auth> {

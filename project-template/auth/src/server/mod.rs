@@ -11,7 +11,7 @@ mod rest;
 mod same_origin;
 mod timeout;
 
-pub(crate) use layers::{api_layers, outer_layers, page_layers};
+pub(crate) use layers::{api_layers, outer_layers};
 pub(crate) use listening::{Allowance, serve};
 
 use std::net::IpAddr;

@@ -4,8 +4,7 @@ use uuid::Uuid;
 
 use super::authentication::{Authentication, Method, Methods};
 use super::holder::user_claims;
-use super::sign_in::Due;
-use super::{Challenge, DbUser, store};
+use super::{Challenge, DbUser, Due, store};
 use crate::Auth;
 use crate::audit::Reason;
 use crate::db::Tx;

@@ -6,7 +6,7 @@ use crate::words::words;
 
 words! {
     /// A value of `amr`.
-    Method {
+    pub(crate) Method {
         Password = "pwd",
         /// A mailed code or link. RFC 8176 has no word for it; `otp` would suggest a device.
         Mail = "email",

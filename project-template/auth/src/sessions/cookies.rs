@@ -10,8 +10,8 @@ use super::transport::TOKEN_BYTES;
 use super::{Issued, twins};
 use crate::Auth;
 use crate::error::Result;
-use crate::http::{cookies, csrf};
-use crate::settings::{Choice, Section};
+use crate::http::{self, cookies, csrf};
+use crate::settings::{Choice, Section, Sections};
 use crate::tokens::Claims;
 
 const ACCESS: &str = "access_token";
@@ -77,6 +77,15 @@ impl CookieSettings {
         let mut there = self.clone();
         there.add_prefix();
         there.name.starts_with(prefix_of(true))
+    }
+
+    /// Browsers drop a cookie whose domain does not include the host that sets it.
+    pub(crate) fn refuse_lost(&self, http: &http::Settings, sections: &mut Sections) {
+        let (Some(domain), Some(url)) = (&self.domain, &http.public_url) else { return };
+        if !url.is_within(domain) {
+            let problem = format_args!("must be the host of http.public_url or a domain that it is in, not {domain:?}");
+            sections.section("sessions").conflict("cookie_domain", &["http.public_url"], problem);
+        }
     }
 
     /// `is_host_only`: the cookie has the path `/` and no domain, so no other host of the domain can have set it.

@@ -80,10 +80,10 @@ const NAME_LIMIT: usize = 32;
 pub(super) struct Device {
     /// The browser, or the name that another program gives itself.
     #[schema(required = true)]
-    browser: Option<String>,
+    pub(super) browser: Option<String>,
     /// The operating system.
     #[schema(required = true)]
-    os: Option<&'static str>,
+    pub(super) os: Option<&'static str>,
     #[schema(required = true, inline, value_type = Option<DeviceKind>)]
     kind: Option<&'static str>,
     /// The user agent as it was sent.
@@ -114,25 +114,6 @@ impl Device {
     }
 }
 
-pub(crate) fn device_name(user_agent: Option<String>) -> String {
-    let device = user_agent.map(Device::of).unwrap_or_default();
-    match (device.browser, device.os) {
-        (Some(browser), Some(os)) => format!("{browser} on {os}"),
-        (Some(browser), None) => browser,
-        (None, Some(os)) => os.to_owned(),
-        (None, None) => "Unknown device".to_owned(),
-    }
-}
-
-/// Without text chosen by the client: it goes into a mail, and anyone can send any user agent.
-pub(super) fn known_name(user_agent: &str) -> String {
-    match (browser(user_agent), system(user_agent)) {
-        (Some(browser), Some(os)) => format!("{browser} on {os}"),
-        (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        (None, None) => "an unknown device".to_owned(),
-    }
-}
-
 /// Every browser begins with one of these, so anything else is no browser.
 fn is_of_browser(user_agent: &str) -> bool {
     user_agent.starts_with("Mozilla/") || user_agent.starts_with("Opera/")
@@ -154,7 +135,7 @@ fn find(table: &[(&'static str, &'static str)], user_agent: &str) -> Option<&'st
     table.iter().find(|(product, _)| named.contains(product)).map(|(_, name)| *name)
 }
 
-fn browser(user_agent: &str) -> Option<&'static str> {
+pub(super) fn browser(user_agent: &str) -> Option<&'static str> {
     if !is_of_browser(user_agent) {
         return None;
     }
@@ -182,7 +163,7 @@ fn is_name(text: &str) -> bool {
     (1..=NAME_LIMIT).contains(&text.len()) && text.bytes().all(is_part)
 }
 
-fn system(user_agent: &str) -> Option<&'static str> {
+pub(super) fn system(user_agent: &str) -> Option<&'static str> {
     // Later parentheses name browsers it claims to be, or a bot.
     let first = user_agent.split_once('(').map_or("", |(_, rest)| rest.split(')').next().unwrap_or_default());
     let found = SYSTEMS.iter().find(|(part, _)| first.contains(part)).map(|(_, name)| *name);

@@ -176,11 +176,3 @@ fn what_nobody_knows_is_unknown() {
         assert_eq!(shown(user_agent), "-, -, -", "{user_agent}");
     }
 }
-
-#[test]
-fn a_mail_has_no_name_that_a_client_made_up() {
-    let own = format!("{MAC} {CHROME} Electron/41.0.0 PayHere/1 Safari/537.36");
-    assert_eq!(known_name(&own), "macOS");
-    assert_eq!(known_name("PayHere/1 (iPhone; iOS 18.7)"), "iOS");
-    assert_eq!(known_name(&format!("{WINDOWS} {CHROME} Safari/537.36")), "Chrome on Windows");
-}

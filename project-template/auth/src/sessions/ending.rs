@@ -1,75 +1,20 @@
 use uuid::Uuid;
 
 use super::instances::tell_of_change;
-use super::store;
+use super::{EndedBy, store};
 use crate::Auth;
 use crate::audit::{Event, Kind};
 use crate::db::{self, Tx};
 use crate::error::Result;
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum EndedBy {
-    Logout,
-    LogoutAll,
-    User,
-    Admin,
-    Replay,
-    Lifetime,
-    Deactivation,
-    PasswordChange,
-    PasswordReset,
-    EmailChange,
-    Limit,
-    Invalidation,
-    Deletion,
-    Promotion,
-    /// The account's second factor was removed.
-    SecondFactor,
-    /// A passkey was removed.
-    Passkey,
-}
-
-impl EndedBy {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Logout => "logout",
-            Self::LogoutAll => "logout_all",
-            Self::User => "user",
-            Self::Admin => "admin",
-            Self::Replay => "replay",
-            Self::Lifetime => "lifetime",
-            Self::Deactivation => "deactivation",
-            Self::PasswordChange => "password_change",
-            Self::PasswordReset => "password_reset",
-            Self::EmailChange => "email_change",
-            Self::Limit => "limit",
-            Self::Invalidation => "invalidation",
-            Self::Deletion => "deletion",
-            Self::Promotion => "promotion",
-            Self::SecondFactor => "second_factor",
-            Self::Passkey => "passkey",
-        }
-    }
-}
-
-impl From<EndedBy> for &'static str {
-    fn from(by: EndedBy) -> Self {
-        by.name()
-    }
-}
-
 #[derive(Default)]
 #[must_use = "the transaction is to be committed with `Ended::commit`, else this process goes on accepting access tokens"]
 pub(crate) struct Ended {
-    user: Uuid,
-    sessions: Vec<Uuid>,
+    pub(super) user: Uuid,
+    pub(super) sessions: Vec<Uuid>,
 }
 
 impl Ended {
-    pub(super) fn of(user: Uuid, sessions: Vec<Uuid>) -> Self {
-        Self { user, sessions }
-    }
-
     pub(crate) fn contains(&self, session: Uuid) -> bool {
         self.sessions.contains(&session)
     }

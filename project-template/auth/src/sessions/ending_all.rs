@@ -35,5 +35,5 @@ async fn noted(auth: &Auth, tx: &mut Tx, user: Uuid, ended: Vec<Uuid>, by: Ended
         let event = Event::of_id(Kind::SessionsEnded, user).because(by).times(ended.len());
         auth.audit().write(tx, event).await?;
     }
-    Ok(Ended::of(user, ended))
+    Ok(Ended { user, sessions: ended })
 }

@@ -1,7 +1,7 @@
 use serde_json::{Map, Value};
 
 use crate::settings::{Advice, Deployed, Section};
-use crate::users::{COLUMNS, Column, OWN_CLAIMS, User};
+use crate::users::{COLUMNS, Column, User};
 
 /// Names that already have a meaning: ours, and those of RFC 7519.
 const RESERVED: &[&str] = &[
@@ -136,15 +136,16 @@ fn source(value: &toml::Value) -> Option<Source> {
 
 fn is_name(name: &str) -> bool {
     let fits = (1..=NAME_LIMIT).contains(&name.len());
-    fits && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte)) && !is_reserved(name)
-}
-
-fn is_reserved(name: &str) -> bool {
-    RESERVED.contains(&name) || OWN_CLAIMS.contains(&name)
+    fits && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte))
+        && !RESERVED.contains(&name)
 }
 
 fn why_not(name: &str) -> &'static str {
-    if is_reserved(name) { "every token has it already" } else { "letters, digits and -_.:/, at most 64 of them" }
+    if RESERVED.contains(&name) {
+        "every token has it already"
+    } else {
+        "letters, digits and -_.:/, at most 64 of them"
+    }
 }
 
 fn length(claims: &Map<String, Value>) -> usize {

@@ -1,6 +1,5 @@
 use uuid::Uuid;
 
-pub(super) use super::EmailNotVerified as HolderRefused;
 use super::issuing::begin;
 use super::{Admitted, EndedBy, Issued, NotRotated, Session, end_all, end_in, require};
 use crate::Auth;

@@ -6,12 +6,15 @@ mod admission;
 mod authentication;
 mod bearer;
 mod binding;
+mod challenge;
 mod checkpoints;
 mod cookies;
 mod credential;
 mod current_user;
 mod db_user;
 mod device;
+mod device_names;
+mod ended_by;
 mod ending;
 mod ending_all;
 mod extra_claims;
@@ -22,6 +25,7 @@ mod invalidation;
 mod issuing;
 mod limit;
 mod liveness;
+mod logout;
 mod mailbox;
 mod reauthentication;
 mod refreshing;
@@ -48,14 +52,17 @@ pub(crate) use admission::{
     Admitted, EmailNotVerified, Entry, SignedIn, admit, admit_with_factor, demand_setup, require,
 };
 pub(crate) use authentication::{Authentication, Method, Methods};
+pub use challenge::Challenge;
+pub(crate) use challenge::Due;
 pub use cookies::{CookieSettings, Prefix, SameSite};
 pub(crate) use cookies::{access_cookie_name, cleared, csrf_cookie_name, split_name};
 pub(crate) use credential::session_over;
 use credential::{Shown, authenticated};
 pub use current_user::{Credential, CurrentUser};
 pub use db_user::DbUser;
-pub(crate) use device::device_name;
-pub(crate) use ending::{Ended, EndedBy, end, end_in};
+pub(crate) use device_names::{device_name, is_known, known_device_name};
+pub(crate) use ended_by::EndedBy;
+pub(crate) use ending::{Ended, end, end_in};
 use ending_all::end_beyond;
 pub(crate) use ending_all::{end_all, is_live, is_taken_back};
 pub use extra_claims::ExtraClaims;
@@ -79,8 +86,7 @@ pub(crate) use routes::router;
 pub use second_factor::SecondFactor;
 pub(crate) use session::Session;
 pub use settings::Settings;
-pub(crate) use sign_in::Due;
-pub use sign_in::{Challenge, SignIn};
+pub use sign_in::SignIn;
 pub(crate) use token_routes::{public_router, router as token_router};
 pub use transport::{Delivery, Transport};
 pub(crate) use transport::{Prefer, Tokens, presented};
@@ -88,9 +94,7 @@ pub(crate) use transport::{Prefer, Tokens, presented};
 pub use verified_user::VerifiedUser;
 
 use crate::Auth;
-use crate::db::Tx;
 use crate::error::Result;
-use crate::http::Client;
 use limit::MAX_PER_USER;
 
 pub(crate) async fn shorten(auth: &Auth, session: Uuid, until: OffsetDateTime) -> Result<()> {
@@ -116,19 +120,4 @@ pub(crate) async fn remove_expired(auth: &Auth, now: OffsetDateTime, limit: u32)
 
 pub(crate) async fn count_expired(auth: &Auth, now: OffsetDateTime) -> sqlx::Result<u64> {
     store::count_expired(auth.db(), now).await
-}
-
-/// Whether the account has had such a device and this address. A missing user agent or address counts as known.
-pub(crate) async fn is_known(tx: &mut Tx, user: Uuid, client: &Client) -> Result<bool> {
-    let had = store::origins(tx, user).await?;
-    let device = client.user_agent.as_ref().map(|user_agent| known_device_name(Some(user_agent)));
-    let ip = client.ip.map(|ip| ip.to_string());
-    let had_device = device.is_none_or(|device| {
-        had.iter().any(|(_, user_agent)| user_agent.as_ref().is_some_and(|had| known_device_name(Some(had)) == device))
-    });
-    Ok(had_device && ip.is_none_or(|ip| had.iter().any(|(had, _)| had.as_ref() == Some(&ip))))
-}
-
-pub(crate) fn known_device_name(user_agent: Option<&str>) -> String {
-    device::known_name(user_agent.unwrap_or_default())
 }

@@ -9,7 +9,8 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::device::Device;
-use super::refreshing::{self, LoggedOut, goodbye};
+use super::logout::{LoggedOut, goodbye};
+use super::refreshing;
 use super::{DbUser, EndedBy, Session, cookies, end, end_all, live_of_user, store};
 use crate::Auth;
 use crate::error::Result;

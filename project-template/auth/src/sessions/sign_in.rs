@@ -1,9 +1,9 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{Delivery, Issued};
+use super::{Challenge, Delivery, Issued, cookies};
 use crate::Auth;
 use crate::error::{Error, Result};
 use crate::metrics::AttemptOutcome;
@@ -14,6 +14,14 @@ pub enum SignIn {
     Session(Issued),
     /// No session until the user has done something else.
     Challenge(Challenge),
+}
+
+impl Delivery {
+    /// The tokens are in cookies, whatever was asked for: nothing reads the body.
+    fn redirect(self, auth: &Auth, issued: Issued, page: HeaderValue) -> Response {
+        let location = [(header::LOCATION, page)];
+        (StatusCode::SEE_OTHER, cookies::set(auth, issued, self.has_twins), location).into_response()
+    }
 }
 
 impl SignIn {
@@ -45,58 +53,5 @@ impl SignIn {
             Ok(Self::Challenge(_)) => Some(AttemptOutcome::Challenged),
             other => AttemptOutcome::of(other),
         }
-    }
-}
-
-/// An action required before a session begins, as members of an answer: `{"code_sent": true, "challenge_id": "…"}`.
-#[derive(Clone, Debug)]
-pub struct Challenge {
-    pub(super) members: Map<String, Value>,
-    pub(super) due: Due,
-}
-
-/// The second factor that a challenge is about.
-#[derive(Clone, Debug, Default)]
-pub(crate) enum Due {
-    /// The challenge is a hook's.
-    #[default]
-    None,
-    /// A code, for the challenge with this id.
-    Code(String),
-    /// A passkey, since there is no authenticator app.
-    Passkey,
-    /// It must be set up first, with the challenge of this id.
-    Setup(String),
-}
-
-impl Challenge {
-    /// A challenge with these members. A value that is no object becomes the member `challenge`.
-    #[must_use]
-    pub fn new(members: Value) -> Self {
-        let members = match members {
-            Value::Object(members) => members,
-            other => Map::from_iter([("challenge".to_owned(), other)]),
-        };
-        Self { members, due: Due::None }
-    }
-
-    fn in_fragment(&self) -> String {
-        let mut fragment = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in &self.members {
-            let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
-            fragment.append_pair(name, &text);
-        }
-        fragment.finish()
-    }
-
-    pub(crate) fn due(&self) -> &Due {
-        &self.due
-    }
-
-    pub(crate) fn beside(self, mut others: Value) -> Value {
-        for (name, value) in self.members {
-            others[name] = value;
-        }
-        others
     }
 }

@@ -3,7 +3,7 @@ use std::convert::Infallible;
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ impl Choice for Transport {
 #[derive(Clone, Copy, Debug)]
 pub struct Delivery {
     transport: Transport,
-    has_twins: bool,
+    pub(super) has_twins: bool,
 }
 
 impl FromRequestParts<Auth> for Delivery {
@@ -91,12 +91,6 @@ impl Delivery {
     /// In a cookie if the token came in one, whatever was asked for: an injected script must not read it from the body.
     pub(super) fn of_successor(self, presented: Transport) -> Self {
         if presented == Transport::Cookie { Self { transport: Transport::Cookie, ..self } } else { self }
-    }
-
-    /// The tokens are in cookies, whatever was asked for: nothing reads the body.
-    pub(super) fn redirect(self, auth: &Auth, issued: Issued, page: HeaderValue) -> Response {
-        let location = [(header::LOCATION, page)];
-        (StatusCode::SEE_OTHER, cookies::set(auth, issued, self.has_twins), location).into_response()
     }
 
     /// An answer with tokens, and other members beside them.

@@ -1,40 +1,28 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tempfile::TempDir;
 use time::OffsetDateTime;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::Mailbox;
 use super::instances::Instances;
 use super::key_files::write_key;
+use super::{Engine, Mailbox};
 use crate::Auth;
 use crate::Settings;
 use crate::app::Parts;
 use crate::clock::Clock;
 use crate::hooks::Hooks;
 use crate::mail;
-use crate::on;
 use crate::server;
 use crate::sessions;
 use crate::settings::Problems;
 use crate::tokens::Algorithm;
 
 const KEYS: &str = "keys";
-
-/// The database of a test.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Engine {
-    /// A file that is deleted with the test.
-    #[default]
-    Sqlite,
-    /// A schema of its own in the database at `TEST_DATABASE_URL`.
-    Postgres,
-}
 
 /// A running application: its router, its state, its clock. Its files are deleted with it.
 #[derive(Clone)]
@@ -150,28 +138,4 @@ fn read_settings(toml: &str) -> Settings {
 async fn start(settings: &Settings, clock: &Clock, hooks: impl Hooks) -> Auth {
     let parts = Parts::of(settings).unwrap_or_else(|problems| panic!("{}", Problems::from(problems)));
     Auth::assemble(parts, clock.clone(), hooks).await.expect("the application starts")
-}
-
-impl Engine {
-    /// Creates a database, as a file in `directory` or as a schema. Returns a value for `database.url`.
-    pub async fn new_database(self, directory: &Path) -> SecretString {
-        match self {
-            Self::Sqlite => format!("sqlite://{}", directory.join("test.db").display()).into(),
-            Self::Postgres => postgres_schema().await,
-        }
-    }
-}
-
-/// Commits do not wait for the disk. Schemas of earlier runs remain until they, or the database, are dropped.
-async fn postgres_schema() -> SecretString {
-    let url = std::env::var("TEST_DATABASE_URL").expect("TEST_DATABASE_URL is set to a PostgreSQL database for tests");
-    let schema = format!("test_{}", uuid::Uuid::now_v7().simple());
-    let settings =
-        crate::db::Settings { url: url.clone().into(), max_connections: 1, acquire_timeout: Duration::from_secs(30) };
-    let db = crate::db::Db::connect(&settings).await.expect("the PostgreSQL server of TEST_DATABASE_URL");
-    let statement = sqlx::AssertSqlSafe(format!("create schema {schema}"));
-    on!(&db, pool => sqlx::query(statement).execute(pool).await.map(drop)).expect("a schema");
-    db.close().await;
-    let separator = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{separator}options=-c%20search_path%3D{schema}%20-c%20synchronous_commit%3Doff").into()
 }

@@ -19,6 +19,7 @@ mod authenticator_app;
 #[cfg(test)]
 pub(crate) mod certificate;
 mod client;
+mod engine;
 mod events;
 mod instances;
 mod key_files;
@@ -29,11 +30,12 @@ mod starting;
 mod users;
 
 pub use crate::audit::AuditRow;
-pub use app::{Engine, TestApp};
+pub use app::TestApp;
 pub use auth_tokens::test_keys::RSA;
 pub use authenticator::Authenticator;
 pub use authenticator_app::AuthenticatorApp;
 pub use client::{Client, Reply};
+pub use engine::Engine;
 pub use listening::Listening;
 pub use mailbox::{Mailbox, Received};
 pub use program::{Program, Server, Starting, read_reply};

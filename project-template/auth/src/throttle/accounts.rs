@@ -5,13 +5,23 @@ use std::time::Duration;
 use super::budget::{Budget, PAIR_MEMORY, seconds};
 use super::failure_store as store;
 use super::failures::now;
-use super::key::Key;
+use super::key::{Key, hash};
 use super::{Settings, Throttle};
 use crate::db::{self, Tx};
 use crate::http::Client;
 
 /// Long enough that slow guessing is limited too.
 pub(super) const ACCOUNT_MEMORY: Duration = Duration::from_hours(365 * 24);
+
+impl Key {
+    pub(super) fn of_account(name: &str) -> Self {
+        Self { account: hash("account", name), address: Vec::new() }
+    }
+
+    pub(super) fn of_sessions(name: &str) -> Self {
+        Self { account: hash("sessions", name), address: Vec::new() }
+    }
+}
 
 impl Budget {
     pub(super) fn of_pair(settings: &Settings) -> Self {
@@ -54,4 +64,16 @@ pub(crate) async fn rename(tx: &mut Tx, from: &str, to: &str) -> db::Result<()> 
         store::rename_account(tx, &key(from).account, &key(to).account).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_and_an_address_of_the_same_name_are_counted_apart() {
+        assert_ne!(Key::of_account("x").account, Key::of_address("x").address);
+        assert_ne!(Key::of_account("x"), Key::of_sessions("x"));
+        assert_eq!(Key::of_pair("x", &Client::default()).account, Key::of_account("x").account);
+    }
 }

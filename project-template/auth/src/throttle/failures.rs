@@ -6,7 +6,7 @@ use tracing::Instrument;
 use super::budget::{Budget, Count, KNOWN, seconds};
 use super::failure_store as store;
 use super::key::{self, Key};
-use super::{Settings, Throttle};
+use super::{Guess, Settings, Throttle};
 use crate::Auth;
 use crate::db::{self, Tx};
 use crate::error::{Error, Result};
@@ -18,10 +18,6 @@ const MAX_WAIT: Duration = Duration::from_secs(5);
 const FIRST_LOOK: Duration = Duration::from_millis(5);
 const LAST_LOOK: Duration = Duration::from_millis(80);
 
-pub(crate) trait Guessed {
-    fn counters(self, auth: &Auth, client: &Client) -> Option<Counters>;
-}
-
 impl Throttle<'_> {
     /// The guess is counted before `compare`, which returns `Some` if it is right, and stays counted if the client
     /// disconnects or the request fails later. An error of `compare` means that nothing was compared, and uncounts the
@@ -31,11 +27,11 @@ impl Throttle<'_> {
     /// pending guesses take too long.
     pub(crate) async fn guarded<T: Send + 'static>(
         self,
-        guess: impl Guessed,
+        guess: Guess<'_>,
         client: &Client,
         compare: impl Future<Output = Result<Option<T>>> + Send + 'static,
     ) -> Result<Option<T>> {
-        let Some(counters) = guess.counters(self.0, client) else { return compare.await };
+        let Some(counters) = guess.counters(&self.0.settings().throttle, client) else { return compare.await };
         let auth = self.0.clone();
         // In a separate task, so that the guess is decided even if the client disconnects.
         let task = tokio::spawn(
@@ -65,7 +61,7 @@ impl Throttle<'_> {
 }
 
 /// Always locked in this order, so that concurrent guesses cannot deadlock.
-pub(crate) struct Counters {
+pub(super) struct Counters {
     /// To find a recent sign-in.
     pub(super) who: Key,
     /// Skipped after a recent sign-in, so that neighbours cannot block the owner.

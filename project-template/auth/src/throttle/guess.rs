@@ -1,7 +1,7 @@
+use super::Settings;
 use super::budget::Budget;
-use super::failures::{Counters, Guessed, networks};
+use super::failures::{Counters, networks};
 use super::key::Key;
-use crate::Auth;
 use crate::http::Client;
 
 #[derive(Clone, Copy, Debug)]
@@ -16,9 +16,9 @@ pub(crate) enum Guess<'a> {
     Code(&'a str),
 }
 
-impl Guessed for Guess<'_> {
-    fn counters(self, auth: &Auth, client: &Client) -> Option<Counters> {
-        let settings = &auth.settings().throttle;
+impl Guess<'_> {
+    /// None if nothing is counted.
+    pub(super) fn counters(self, settings: &Settings, client: &Client) -> Option<Counters> {
         let (Self::Password(name) | Self::OwnPassword(name) | Self::Code(name)) = self;
         let account = Some(name).filter(|_| !matches!(self, Self::Code(_)));
         let networks = networks(settings, client);

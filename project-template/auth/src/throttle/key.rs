@@ -12,14 +12,6 @@ pub(super) struct Key {
 }
 
 impl Key {
-    pub(super) fn of_account(name: &str) -> Self {
-        Self { account: hash("account", name), address: Vec::new() }
-    }
-
-    pub(super) fn of_sessions(name: &str) -> Self {
-        Self { account: hash("sessions", name), address: Vec::new() }
-    }
-
     pub(super) fn of_address(network: &str) -> Self {
         Self { account: Vec::new(), address: hash("address", network) }
     }
@@ -65,12 +57,5 @@ mod tests {
         assert_eq!(of("2001:db8:1:ffff::7"), of("2001:db8:1:2::7"));
         assert_ne!(of("2001:db8:2:2::7"), of("2001:db8:1:2::7"));
         assert_eq!(of("203.0.113.7"), None);
-    }
-
-    #[test]
-    fn an_account_and_an_address_of_the_same_name_are_counted_apart() {
-        assert_ne!(Key::of_account("x").account, Key::of_address("x").address);
-        assert_ne!(Key::of_account("x"), Key::of_sessions("x"));
-        assert_eq!(Key::of_pair("x", &Client::default()).account, Key::of_account("x").account);
     }
 }

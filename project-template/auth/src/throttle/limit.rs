@@ -6,27 +6,6 @@ use crate::Auth;
 use crate::error::{Error, Result};
 use crate::http::Client;
 
-macro_rules! actions {
-    ($($(#[doc = $doc:literal])+ $name:ident = $key:literal,)+) => {
-        /// A limited action, configured by the key of `[throttle]` with its name.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Action {
-            $($(#[doc = $doc])+ $name,)+
-        }
-
-        impl Action {
-            pub(crate) const ALL: &[Self] = &[$(Self::$name,)+];
-
-            pub(crate) fn name(self) -> &'static str {
-                match self {
-                    $(Self::$name => $key,)+
-                }
-            }
-        }
-    };
-}
-pub(super) use actions;
-
 impl Throttle<'_> {
     /// 429 `throttled` if there were too many; the request is not counted then.
     pub(crate) async fn limit(self, action: Action, name: &str) -> Result<()> {

@@ -7,11 +7,29 @@ use zeroize::Zeroizing;
 use super::Tokens;
 
 impl Tokens {
-    pub(crate) fn seal(&self, thing: &str, plain: &[u8], now: OffsetDateTime) -> Vec<u8> {
+    /// Encrypts data of the application that only this server may read, such as a token of another provider. It can be
+    /// opened under the same name, for as long as the key that signs now is among the keys.
+    ///
+    /// ```no_run
+    /// use auth::Auth;
+    ///
+    /// fn keep(auth: &Auth, token: &str) -> Vec<u8> {
+    ///     auth.tokens().seal("calendar token", token.as_bytes(), auth.now())
+    /// }
+    ///
+    /// fn kept(auth: &Auth, sealed: &[u8]) -> Option<String> {
+    ///     let plain = auth.tokens().open("calendar token", sealed)?;
+    ///     String::from_utf8(plain.to_vec()).ok()
+    /// }
+    /// ```
+    #[must_use]
+    pub fn seal(&self, thing: &str, plain: &[u8], now: OffsetDateTime) -> Vec<u8> {
         self.keys.signing(now).vault().seal(thing, plain)
     }
 
-    pub(crate) fn open(&self, thing: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    /// What [`Tokens::seal`] encrypted under this name; none if it did not, or the key is gone.
+    #[must_use]
+    pub fn open(&self, thing: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         self.keys.iter().find_map(|key| key.vault().open(thing, sealed))
     }
 

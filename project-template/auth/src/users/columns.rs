@@ -3,9 +3,6 @@ use time::OffsetDateTime;
 
 use super::User;
 
-/// Names of claims that every token has besides those of the protocol.
-pub(crate) const OWN_CLAIMS: &[&str] = &[];
-
 /// Times are Unix seconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Column {

@@ -15,7 +15,7 @@ mod user;
 
 pub use crate::email::Email;
 pub(crate) use address_store::{change_address, verify_address};
-pub(crate) use columns::{COLUMNS, Column, OWN_CLAIMS};
+pub(crate) use columns::{COLUMNS, Column};
 pub(crate) use import_store::{has_id, id_of_address, import};
 pub(crate) use password_store::{has_password, is_read_by, trust_password, void_unproven_password};
 pub(crate) use role_store::{hold_superusers, set_role};

@@ -1,5 +1,4 @@
-//! Assembles the API. Differs from the built-in project: only codes, sessions and tokens have routes, and there are no
-//! pages.
+//! Differs from the built-in project: only codes, sessions and tokens have routes, and there are no pages.
 
 use axum::Router;
 use serde_json::Value;
@@ -20,14 +19,13 @@ impl Auth {
         }
     }
 
-    /// Where routers of pages begin: there are none here.
+    /// The prefixes of pages: scripts of other origins may call nothing below them.
     pub(crate) fn page_paths(&self) -> impl Iterator<Item = String> {
         let _ = self;
         std::iter::empty()
     }
 }
 
-/// The API, below the path prefix.
 fn api(settings: &Settings) -> Api {
     let api = Api::default().merge(login_codes::router()).merge(sessions::router()).merge(sessions::token_router());
     match settings.http.prefix.as_str() {
@@ -36,12 +34,11 @@ fn api(settings: &Settings) -> Api {
     }
 }
 
-/// Routes outside the prefix, at the same paths everywhere.
+/// Outside the prefix, at the same paths everywhere.
 fn beside() -> Api {
     Api::default().merge(sessions::public_router()).merge(operations::router())
 }
 
-/// The description of the complete API.
 fn description(settings: &Settings) -> Value {
     describe(api(settings).merge(beside()).get_openapi(), settings, [])
 }

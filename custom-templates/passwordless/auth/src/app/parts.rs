@@ -1,5 +1,5 @@
-//! The parts of a server that are built before it opens anything, so that all problems are reported at once. Differs
-//! from the built-in project: there are no passwords.
+//! The parts of a server that are built before it opens anything, so that all problems are reported at once.
+//! Differs from the built-in project: there are no passwords.
 
 use crate::Settings;
 use crate::mail;
@@ -8,7 +8,6 @@ use crate::settings::{Problem, collect, collect_one};
 use crate::templates::Templates;
 use crate::tokens::Tokens;
 
-/// The settings, and everything built from them alone.
 pub(crate) struct Parts {
     pub(crate) settings: Settings,
     pub(crate) tokens: Tokens,
@@ -18,10 +17,7 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Reads the files that the settings name. Opens no connections.
-    ///
-    /// # Errors
-    /// All problems of all parts.
+    /// Reads the files that the settings name. Opens no connections. The error has the problems of all parts.
     pub(crate) fn of(settings: &Settings) -> Result<Box<Self>, Vec<Problem>> {
         let mut problems = Vec::new();
         let tokens = collect(Tokens::load(&settings.tokens), &mut problems);

@@ -1,5 +1,4 @@
-//! The state of a running server. Differs from the built-in project: the state is in memory or in Redis, and no mail
-//! waits.
+//! Differs from the built-in project: the state is in memory or in Redis, and no mail waits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,16 +10,16 @@ use super::Parts;
 use crate::Settings;
 use crate::audit;
 use crate::clock::{Clock, Moment};
-use crate::db::{Db, Memory};
+use crate::db::Db;
 use crate::hooks::Hooks;
+use crate::mail;
 use crate::metrics::{Metrics, Words};
 use crate::redis::Redis;
 use crate::sessions::Liveness;
 use crate::settings::Problems;
 use crate::templates::Templates;
-use crate::throttle::Turns;
-use crate::tokens::Tokens;
-use crate::{mail, throttle, tokens};
+use crate::throttle::{self, Turns};
+use crate::tokens::{self, Tokens};
 
 /// A running authentication server: the state of the application's router. Cloning it is cheap.
 #[derive(Clone)]
@@ -45,38 +44,24 @@ struct Inner {
 
 impl Auth {
     /// Loads the keys and looks whether Redis is there, if it is set.
-    ///
-    /// # Errors
-    /// What is missing, with what to do about it.
     pub async fn start(settings: Settings) -> anyhow::Result<Self> {
         Self::start_with(settings, ()).await
     }
 
     /// As [`Auth::start`], with the application's hooks.
-    ///
-    /// # Errors
-    /// As [`Auth::start`].
     pub async fn start_with(settings: Settings, hooks: impl Hooks) -> anyhow::Result<Self> {
         Self::of(Parts::of(&settings).map_err(Problems::from)?, hooks).await
     }
 
     pub(crate) async fn of(parts: Box<Parts>, hooks: impl Hooks) -> anyhow::Result<Self> {
-        let auth = Self::assemble(parts, Clock::default(), None, hooks);
-        // What is wrong is in the log, and readiness says so until it is not.
-        let _ = auth.db().ping().await;
-        Ok(auth)
+        Self::assemble(parts, Clock::default(), hooks).await
     }
 
-    /// With the memory of another one, if its state is in memory: one process has one.
-    pub(crate) fn assemble(parts: Box<Parts>, clock: Clock, memory: Option<Arc<Memory>>, hooks: impl Hooks) -> Self {
+    pub(crate) async fn assemble(parts: Box<Parts>, clock: Clock, hooks: impl Hooks) -> anyhow::Result<Self> {
         let Parts { settings, tokens, templates, mail, redis } = *parts;
-        let db = match redis {
-            Some(redis) => Db::Redis(Arc::new(redis)),
-            None => Db::Memory(memory.unwrap_or_else(|| Arc::new(Memory::new(settings.memory)))),
-        };
-        Self(Arc::new(Inner {
+        let db = Db::connect(&settings.memory, redis).await;
+        Ok(Self(Arc::new(Inner {
             metrics: Metrics::new(clock.now(), words()),
-            turns: Turns::default(),
             settings,
             clock,
             db,
@@ -86,25 +71,17 @@ impl Auth {
             mail,
             mail_reach: mail::Reach::default(),
             failures: audit::Failures::default(),
+            turns: Turns::default(),
             hooks: Box::new(hooks),
             leaving: AtomicBool::new(false),
             stopping: watch::Sender::new(false),
-        }))
+        })))
     }
 
     /// The settings.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.0.settings
-    }
-
-    /// Redis, where the state is in it.
-    pub(crate) fn redis(&self) -> Option<&Redis> {
-        if let Db::Redis(redis) = self.db() { Some(redis) } else { None }
-    }
-
-    pub(crate) fn metrics(&self) -> &Metrics {
-        &self.0.metrics
     }
 
     pub(crate) fn db(&self) -> &Db {
@@ -117,7 +94,6 @@ impl Auth {
         self.0.clock.now()
     }
 
-    /// The current moment, for data kept in this process.
     pub(crate) fn moment(&self) -> Moment {
         self.0.clock.moment()
     }
@@ -150,21 +126,27 @@ impl Auth {
         &self.0.mail
     }
 
+    pub(crate) fn redis(&self) -> Option<&Redis> {
+        self.0.db.redis()
+    }
+
     pub(crate) fn turns(&self) -> &Turns {
         &self.0.turns
     }
 
-    /// Whether the mail server has answered recently.
     pub(crate) fn mail_reach(&self) -> &mail::Reach {
         &self.0.mail_reach
     }
 
-    /// Failures on their way into the log.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
     pub(crate) fn failures(&self) -> &audit::Failures {
         &self.0.failures
     }
 
-    /// Whether the server was asked to stop. Readiness then fails, but requests are still served.
+    /// Readiness then fails, but requests are still served.
     pub(crate) fn is_leaving(&self) -> bool {
         self.0.leaving.load(Ordering::Relaxed)
     }
@@ -177,14 +159,12 @@ impl Auth {
         self.0.stopping.send_replace(true);
     }
 
-    /// Resolves when the server stops accepting requests.
     pub(crate) async fn stopped(&self) {
         // Cannot fail: the sender lives as long as `self`.
         let _ = self.0.stopping.subscribe().wait_for(|stopping| *stopping).await;
     }
 }
 
-/// The label values of metrics that other rooms define.
 fn words() -> Words {
     Words {
         actions: throttle::Action::ALL.iter().map(|action| action.name()).collect(),

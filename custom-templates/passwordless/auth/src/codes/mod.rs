@@ -1,13 +1,12 @@
-//! Short codes that travel by mail. Differs from the built-in project: there are no links.
+//! One-time secrets that travel by mail: short codes to type. Differs from the built-in project: there are no links.
 //!
-//! A code belongs to a subject and a purpose. It is short, so a guess is counted before it is looked at, the key of its MAC
-//! is nowhere in the state, and neither asking for another code nor waiting one out refills the budget of whoever does not
-//! say which request for a code is theirs.
+//! A code belongs to a subject and a purpose. A code is short: guesses are counted before they are compared, the key of its MAC
+//! is not in the state, and neither requesting another code nor waiting for one to expire refills the budget
+//! of guesses without a request id.
 
-#[allow(dead_code, reason = "other servers have codes for what is there")]
 mod challenge;
-#[allow(dead_code, reason = "other servers have codes for what is there")]
 mod code;
+#[path = "../state/codes.rs"]
 mod code_store;
 pub(crate) mod cookie;
 mod settings;
@@ -19,7 +18,6 @@ pub use settings::{Sending, Settings};
 
 use crate::Auth;
 
-/// The codes that are out.
 #[derive(Clone, Copy)]
 pub(crate) struct Codes<'a>(&'a Auth);
 

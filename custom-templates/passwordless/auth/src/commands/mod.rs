@@ -53,9 +53,8 @@ enum Command {
     },
 }
 
-/// Runs the command given on the command line. `app` makes the application's router from the state.
-///
-/// Exits with 0 on success, 1 on errors (printed to standard error), and 2 on invalid arguments.
+/// Runs the command given on the command line. `app` makes the application's router from the state. Exits with 0 on
+/// success, 1 on errors, and 2 on invalid arguments.
 pub async fn run(app: impl FnOnce(Auth) -> Router) -> ExitCode {
     run_with((), app).await
 }
@@ -81,7 +80,8 @@ async fn perform(command: Command, hooks: impl Hooks, app: impl FnOnce(Auth) -> 
         Command::SendTestMail { address } => send_test_mail::send(&draft.finish()?, &address).await,
         Command::Keys(command) => keys::run(&draft.finish_section("tokens")?, &command),
         Command::Check { deploy } => {
-            Ok(check::check(&draft.finish_with(Parts::of)?.settings, deploy, Advice::default()))
+            let settings = draft.finish_with(Parts::of)?.settings;
+            Ok(check::check(&settings, deploy, Advice::default()))
         }
     }
 }

@@ -1,18 +1,16 @@
-//! What a code that is right does. Differs from the built-in project: nobody has an account, so nobody signs up.
+//! Differs from the built-in project: nobody has an account, so nobody signs up.
 
 use secrecy::SecretString;
 
-pub(super) use super::routes::LoginCodeNotValid as NotSignedIn;
 use super::routes::subject;
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::codes::{Redeemable, RequestId};
 use crate::error::Result;
 use crate::http::Client;
-use crate::sessions::{self, SignIn};
+use crate::sessions::{self, Issued};
 use crate::users::{self, Email, User};
 
-/// Judges a guess, see `Codes::compare`.
 pub(super) async fn compare(
     auth: Auth,
     (email, client): (Email, Client),
@@ -23,14 +21,14 @@ pub(super) async fn compare(
     auth.codes().compare(subject(&email).known_at(known), request, code).await
 }
 
-/// Uses a code up, and begins a session: none if it was used at the same time, or whoever has it may not sign in.
+/// None if another request used the code, or its owner may not sign in.
 pub(super) async fn sign_in(
     auth: &Auth,
     email: &Email,
     code: &Redeemable,
     client: &Client,
     forgotten: bool,
-) -> Result<Option<SignIn>> {
+) -> Result<Option<Issued>> {
     let user = User::of(&auth.settings().users, email);
     let Some(claims) = users::claims(auth, &user).await? else {
         auth.audit().note(Event::of(Kind::SignInFailed, &user).because(Reason::Inactive));
@@ -44,5 +42,5 @@ pub(super) async fn sign_in(
     auth.throttle().remember(&mut tx, email.key(), client).await?;
     auth.audit().write(&mut tx, Event::of(Kind::SignIn, &user).session(issued.session)).await?;
     tx.commit().await?;
-    Ok(Some(SignIn::Session(issued)))
+    Ok(Some(issued))
 }

@@ -1,4 +1,4 @@
-//! Sending a code. Differs from the built-in project: the request waits for the mail server.
+//! Differs from the built-in project: the request waits for the mail server.
 
 use std::time::Duration;
 

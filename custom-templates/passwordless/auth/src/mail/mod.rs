@@ -1,5 +1,5 @@
-//! Mail: handed over within the request that has a reason for it, which is answered when a server has taken it or
-//! refused. Differs from the built-in project: there is no outbox.
+//! Mail. Differs from the built-in project: there is no outbox, since a request waits until a server has taken its mail or
+//! refused.
 
 mod connections;
 mod handing;

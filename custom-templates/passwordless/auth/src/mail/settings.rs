@@ -1,4 +1,4 @@
-//! `[mail]`. Differs from the built-in project: nothing is tried again, since the request waits.
+//! Differs from the built-in project: nothing is tried again, since the request waits.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,8 +1,8 @@
-//! The description of the API (OpenAPI 3.1) and a page to read and try it. Differs from the built-in project: there are
-//! no collections of requests.
-//!
-//! A handler carries its own description, `#[utoipa::path(…)]`, and [`at`] adds the route from it, so that there is no
-//! route without a description and no description of another route.
+//! The description of the API (OpenAPI 3.1) and a page to read and try it. Differs from the built-in project: there are no
+//! collections of requests.
+//! [`at`] adds a handler's route from its description, `#[utoipa::path(…)]`, which names its body, success and refusals
+//! ([`refusals!`](crate::error::refusals)). `app::describe` adds the responses that all requests of a kind have in
+//! common.
 
 mod api;
 mod body;

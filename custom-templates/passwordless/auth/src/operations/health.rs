@@ -1,15 +1,12 @@
-//! Checks the services that the server depends on. Differs from the built-in project: there is no database to be
-//! reached.
+//! Differs from the built-in project: there is no database to be reached.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::Auth;
-use crate::db::Db;
 use crate::openapi::bodies;
 
-pub(super) const READY: &str =
-    "The server can serve: Redis answers where the state is in it, and the server was not asked to stop.";
+pub(super) const READY: &str = "The server can serve: Redis answers, where it is used, and it was not asked to stop.";
 
 bodies! {
     /// How the server is. `redis` is there where `redis.url` is set.
@@ -38,11 +35,13 @@ bodies! {
 }
 
 pub(super) async fn of(auth: &Auth) -> (StatusCode, Value) {
-    match (auth.db(), auth.db().ping().await) {
-        (Db::Memory(_), _) => (StatusCode::OK, json!({ "status": "ok" })),
-        (Db::Redis(_), Ok(())) => (StatusCode::OK, json!({ "status": "ok", "redis": "ok" })),
-        (Db::Redis(_), Err(_)) => {
-            (StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "unavailable", "redis": "unavailable" }))
-        }
+    if let Err(error) = auth.db().ping().await {
+        tracing::error!(%error, "the state cannot be reached");
+        return (StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "unavailable", "redis": "unavailable" }));
     }
+    let mut health = json!({ "status": "ok" });
+    if auth.redis().is_some() {
+        health["redis"] = json!("ok");
+    }
+    (StatusCode::OK, health)
 }

@@ -1,5 +1,5 @@
-//! `/health/live` and `/health/ready`, for load balancers; metrics, for operators. Differs from the built-in project:
-//! there are no expired rows of a database.
+//! Health checks for load balancers, metrics for operators. Differs from the built-in project: there are no
+//! expired rows of a database.
 
 mod health;
 mod readings;

@@ -1,21 +1,18 @@
-//! Who a session is for: whoever its claims name. What they may do is asked anew at each refresh. Differs from the
-//! built-in project: a session is held by an address, since there are no accounts.
+//! Differs from the built-in project: a session is held by an address, since there are no accounts; what its holder may
+//! do is asked anew at each refresh.
 
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::authentication::Method;
 use super::issuing::begin;
 use super::{Authentication, EndedBy, Issued, NotRotated, Session, end, store};
 use crate::Auth;
-use crate::db::{Db, Result as DbResult, Tx};
+use crate::db::{self, Db, Tx};
 use crate::error::Result;
-pub(super) use crate::error::shared::TokenNotValid as HolderRefused;
 use crate::http::Client;
 use crate::tokens::{AccessClaims, UserClaims};
 use crate::users::{self, User};
 
-/// The holder of a session.
 #[derive(Clone, Copy)]
 pub(super) struct Holder {
     pub(super) id: Uuid,
@@ -28,20 +25,17 @@ impl Holder {
         Self { id, access_version: 0 }
     }
 
-    /// Whether an access token is theirs.
     pub(super) fn accepts(self, claims: &AccessClaims) -> bool {
-        claims.sub == self.id
+        claims.sub == self.id && claims.access_version >= self.access_version
     }
 }
 
-/// The holder of a session, if it lives.
-pub(super) async fn of_live(db: &Db, session: Uuid, now: OffsetDateTime) -> DbResult<Option<Holder>> {
+pub(super) async fn of_live(db: &Db, session: Uuid, now: time::OffsetDateTime) -> db::Result<Option<Holder>> {
     let session = store::by_id(db, session).await?;
     let live = session.filter(|session| session.ended_at.is_none() && session.expires_at > now);
     Ok(live.map(|session| Holder::of(session.user_id)))
 }
 
-/// Begins a session: one that a browser forgets when it is closed, unless it is to be remembered.
 pub(crate) async fn start(
     auth: &Auth,
     tx: &mut Tx,
@@ -54,7 +48,7 @@ pub(crate) async fn start(
     begin(auth, tx, Holder::of(user.id), claims, client, (&authentication, remembered)).await
 }
 
-/// The holder of a session that is to be refreshed, and what its tokens are to say. Who may not sign in any more loses it.
+/// Who may not sign in any more loses the session.
 pub(super) async fn refreshing(auth: &Auth, session: &Session) -> Result<(Holder, UserClaims), NotRotated> {
     let claims = match users::of_claims(auth, session.user_id, &session.user_claims()) {
         Some(user) => users::claims(auth, &user).await?,
@@ -67,9 +61,8 @@ pub(super) async fn refreshing(auth: &Auth, session: &Session) -> Result<(Holder
     Err(NotRotated::NotValid)
 }
 
-/// Ends a session of which somebody has a copy, unless the settings let it live.
 pub(super) async fn end_replayed(auth: &Auth, session: &Session) -> Result<(), NotRotated> {
-    if auth.settings().sessions.revocation {
+    if auth.settings().sessions.renewal.revocation {
         end(auth, session.id, session.user_id, EndedBy::Replay).await?;
     }
     Ok(())

@@ -1,11 +1,10 @@
-//! Sessions: the family of refresh tokens that one sign-in begins, their rotation, and the end of one that was
-//! replayed. Differs from the built-in project: there is no list of sessions, and rotation is a setting.
+//! Sessions: the allow list of refresh tokens. Differs from the built-in project: there is no list of sessions for their
+//! user, and rotation is a setting (`renewal`).
 //!
-//! A session is a row with a generation. A refresh token names the session and the generation it belongs to, under a key
-//! that is not in the state; only the token of the current generation is live. Using it moves the row on in one step, so
-//! of any number of parallel attempts one wins. Without `sessions.rotation` the first token stays the live one.
+//! A session is a row with a generation. A refresh token names both, under
+//! a key that is not in the state; only the token of the current generation is valid. Using it advances the row in
+//! one guarded statement, so exactly one of any number of concurrent attempts wins.
 
-#[allow(dead_code, reason = "a mailed code is the only way in")]
 mod authentication;
 mod bearer;
 mod binding;
@@ -13,17 +12,16 @@ mod checkpoints;
 mod cookies;
 mod credential;
 mod current_user;
-#[allow(dead_code, reason = "there is no list of sessions")]
 mod device;
-#[allow(dead_code, reason = "accounts have more ways to end one")]
+mod ended_by;
 mod ending;
 mod extra_claims;
 mod fresh;
 mod holder;
 mod instances;
 mod issuing;
-#[allow(dead_code, reason = "accounts can have all tokens taken back")]
 mod liveness;
+mod logout;
 mod refreshing;
 mod reload;
 mod remembering;
@@ -32,8 +30,7 @@ mod role;
 mod rotation;
 mod session;
 mod settings;
-#[allow(dead_code, reason = "there is no second factor")]
-mod sign_in;
+#[path = "../state/sessions.rs"]
 mod store;
 mod token_routes;
 mod transport;
@@ -44,7 +41,8 @@ pub use cookies::{CookieSettings, Prefix, SameSite};
 pub(crate) use cookies::{access_cookie_name, csrf_cookie_name};
 use credential::{Shown, authenticated};
 pub use current_user::{Credential, CurrentUser};
-pub(crate) use ending::{EndedBy, end};
+pub(crate) use ended_by::EndedBy;
+pub(crate) use ending::end;
 pub use extra_claims::ExtraClaims;
 pub use fresh::Fresh;
 use holder::Holder;
@@ -54,12 +52,11 @@ pub use issuing::Issued;
 pub(crate) use liveness::{Liveness, is_acceptable};
 pub(crate) use refreshing::router;
 pub(crate) use remembering::is_forgotten;
-use renewal::rotate;
+pub use renewal::RenewalSettings;
 pub use role::{Role, Staff, Superuser};
 use rotation::NotRotated;
-use session::Session;
+pub(crate) use session::Session;
 pub use settings::Settings;
-pub use sign_in::{Challenge, SignIn};
 pub(crate) use token_routes::{public_router, router as token_router};
 pub use transport::{Delivery, Transport};
-pub(crate) use transport::{Prefer, Tokens as SignedIn, Tokens, presented};
+pub(crate) use transport::{Prefer, Tokens, presented};

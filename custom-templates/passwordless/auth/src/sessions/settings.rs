@@ -1,13 +1,12 @@
-//! `[sessions]`. Differs from the built-in project: rotation is a setting, and nobody counts the sessions of a user.
+//! Differs from the built-in project: rotation is a setting, and nobody counts the sessions of a user.
 
 use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::{CookieSettings, SameSite, Transport};
+use super::{CookieSettings, RenewalSettings, SameSite, Transport};
 use crate::settings::{Advice, Deployed, Section};
 
-/// The longest `sessions.retry_window` and `sessions.reload_window`.
 const MAX_WINDOW: Duration = Duration::from_mins(1);
 /// The longest refresh lifetime: browsers keep no cookie longer than 400 days.
 const MAX_REFRESH_LIFETIME: Duration = Duration::from_hours(400 * 24);
@@ -16,7 +15,6 @@ const SAFE_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
 /// `[sessions]`.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a key")]
 pub struct Settings {
     /// How refresh tokens are transported, unless a request chooses.
     pub transport: Transport,
@@ -38,10 +36,8 @@ pub struct Settings {
     pub reload_window: Duration,
     /// Whether a session stores the address and the user agent of its last use.
     pub collect_device: bool,
-    /// Whether using a refresh token replaces it.
-    pub rotation: bool,
-    /// Whether a replaced one that is presented again ends the session.
-    pub revocation: bool,
+    /// What using a refresh token does.
+    pub renewal: RenewalSettings,
 }
 
 impl Settings {
@@ -57,8 +53,7 @@ impl Settings {
             retry_window: section.duration("retry_window"),
             reload_window: section.duration("reload_window"),
             collect_device: section.flag("collect_device"),
-            rotation: section.flag("rotation"),
-            revocation: section.flag("revocation"),
+            renewal: RenewalSettings::read(section),
         };
         if settings.refresh_lifetime.is_zero() || settings.refresh_lifetime > MAX_REFRESH_LIFETIME {
             section.problem("refresh_lifetime", "must be longer than zero and at most \"400d\"");
@@ -77,7 +72,6 @@ impl Settings {
         settings
     }
 
-    /// When a session that began at `began` ends, however often it is refreshed.
     pub(super) fn end_of(&self, began: OffsetDateTime) -> Option<OffsetDateTime> {
         self.lifetime.map(|lifetime| began + lifetime)
     }
@@ -106,13 +100,6 @@ impl Deployed for Settings {
             self.cookie.same_site == SameSite::None,
             "sessions.cookie_same_site: \"none\" sends the cookie with requests that pages of other sites make; use \"lax\" or \"strict\" unless your pages are on another site",
         );
-        advice.warn_if(
-            !self.rotation,
-            "sessions.rotation: a refresh token that was copied works beside its owner's until the session ends; set it to true",
-        );
-        advice.warn_if(
-            !self.revocation,
-            "sessions.revocation: whoever refreshes first with a copied token keeps the session; set it to true",
-        );
+        self.renewal.advise(advice);
     }
 }

@@ -1,7 +1,6 @@
 //! Variables that platforms and Django projects set. Differs from the built-in project: there is no database and no
 //! cron, and ids have a key.
 
-/// The variables, each with the key it sets.
 pub(super) const WELL_KNOWN: &[(&str, &str)] = &[
     ("DEFAULT_FROM_EMAIL", "mail.from"),
     ("EMAIL_HOST", "mail.host"),

@@ -1,5 +1,6 @@
-//! What tests need: an application with a state of its own, clients that sign in, a mailbox, and a clock that can be
-//! moved. Differs from the built-in project: the state is in memory or in Redis.
+//! Helpers for tests: an application with a state of its own, clients that sign in, a mailbox, a clock that can be
+//! moved. They panic, and so fail the test, if a step does not succeed. Differs from the built-in project: the state
+//! is in memory or in Redis.
 //!
 //! ```no_run
 //! # async fn example(router: fn(auth::Auth) -> axum::Router) {
@@ -17,16 +18,19 @@ mod app;
 #[cfg(test)]
 pub(crate) mod certificate;
 mod client;
+mod engine;
 mod instances;
 mod key_files;
 mod listening;
 mod mailbox;
 mod redis_server;
 mod starting;
+mod users;
 
-pub use app::{Engine, TestApp};
+pub use app::TestApp;
 pub use auth_tokens::test_keys::RSA;
 pub use client::{Client, Reply};
+pub use engine::Engine;
 pub use listening::Listening;
 pub use mailbox::{Mailbox, Received};
 pub use redis_server::RedisServer;

@@ -1,15 +1,18 @@
-//! What is limited. Differs from the built-in project: it has fewer routes.
+//! Differs from the built-in project: it has fewer routes.
 
-use super::limit::actions;
+use crate::words::words;
 
-// One more is a line here and its line in `defaults.toml`.
-actions! {
-    /// `login/code/`, of a client address.
-    LoginCode = "login_code",
-    /// `login/code/verify/`, of a client address.
-    LoginCodeVerify = "login_code_verify",
-    /// `refresh/`, of a session.
-    Refresh = "refresh",
-    /// `token/verify/`, of a client address.
-    TokenVerify = "token_verify",
+words! {
+    /// A limited action, configured by the key of `[throttle]` with its name. A further one needs a line here and one in
+    /// `defaults.toml`.
+    pub Action {
+        /// `login/code/`, per client address.
+        LoginCode = "login_code",
+        /// `login/code/verify/`, per client address.
+        LoginCodeVerify = "login_code_verify",
+        /// `refresh/`, per session.
+        Refresh = "refresh",
+        /// `token/verify/`, per client address.
+        TokenVerify = "token_verify",
+    }
 }

@@ -1,23 +1,23 @@
-//! What is guessed at, and where that is counted. Differs from the built-in project: there are no passwords to guess.
+//! Differs from the built-in project: there are no passwords to guess.
 
-use super::failures::{Counters, Guessed, networks};
+use super::Settings;
+use super::failures::{Counters, networks};
 use super::key::Key;
-use crate::Auth;
 use crate::http::Client;
 
-/// What is guessed at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Guess<'a> {
-    /// A code that was mailed to this name, which has a budget of its own: counted for the client's address.
+    /// A secret with its own budget per account, such as a mailed code. Counted for the client's address only.
     Code(&'a str),
 }
 
-impl Guessed for Guess<'_> {
-    fn counters(self, auth: &Auth, client: &Client) -> Option<Counters> {
+impl Guess<'_> {
+    /// None if nothing is counted.
+    pub(super) fn counters(self, settings: &Settings, client: &Client) -> Option<Counters> {
         let Self::Code(name) = self;
-        let settings = &auth.settings().throttle;
         let networks = networks(settings, client);
-        (settings.enabled && !networks.is_empty()).then(|| Counters {
+        let is_counted = settings.enabled && !networks.is_empty();
+        is_counted.then(|| Counters {
             who: Key::of_pair(name, client),
             networks,
             pair: None,

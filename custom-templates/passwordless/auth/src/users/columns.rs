@@ -3,12 +3,8 @@
 
 use serde_json::Value;
 
-use super::{EMAIL, User};
+use super::User;
 
-/// Names of claims that every token has beside those of the protocol.
-pub(crate) const OWN_CLAIMS: &[&str] = &[EMAIL];
-
-/// What its name is in the settings, whether it is personal, and how it is read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Column {
     pub(crate) name: &'static str,
@@ -16,7 +12,9 @@ pub(crate) struct Column {
     pub(crate) read: fn(&User) -> Value,
 }
 
-pub(crate) const COLUMNS: &[Column] = &[
-    Column { name: "id", is_personal: false, read: |user| user.id.to_string().into() },
-    Column { name: "domain", is_personal: false, read: |user| user.address.domain().into() },
-];
+pub(crate) const COLUMNS: &[Column] =
+    &[ordinary("id", |user| user.id.to_string().into()), ordinary("domain", |user| user.address.domain().into())];
+
+const fn ordinary(name: &'static str, read: fn(&User) -> Value) -> Column {
+    Column { name, is_personal: false, read }
+}

@@ -4,13 +4,15 @@
 //! The id is an HMAC of the address as it is compared, under `users.id_key`: the same at every instance and after every
 //! rotation of the signing keys, and nobody who sees one can find out whose it is by trying addresses.
 
+mod admission;
 mod columns;
 pub mod role;
 mod settings;
 mod user;
 
 pub use crate::email::Email;
-pub(crate) use columns::{COLUMNS, Column, OWN_CLAIMS};
+pub use admission::Admission;
+pub(crate) use columns::{COLUMNS, Column};
 pub use settings::Settings;
 pub use user::User;
 
@@ -29,7 +31,9 @@ pub(crate) async fn claims(auth: &Auth, user: &User) -> Result<Option<UserClaims
     }
     let Some(admission) = auth.hooks().admit(auth, user).await? else { return Ok(None) };
     let mut extra = auth.settings().claims.of(user, admission.claims);
-    extra.insert(EMAIL.to_owned(), user.email.clone().into());
+    if extra.insert(EMAIL.to_owned(), user.email.clone().into()).is_some() {
+        tracing::error!(claim = EMAIL, "every token has this claim already; it is left out");
+    }
     let role = admission.role.unwrap_or_else(|| settings.role(&user.address));
     Ok(Some(UserClaims { role, email_verified: true, extra }))
 }

@@ -108,4 +108,15 @@ mod tests {
             assert_eq!(Allowed::parse(text), None, "{text}");
         }
     }
+
+    #[test]
+    fn a_key_for_ids_that_can_be_found_by_trying_is_none() {
+        let load = |key: &str| {
+            let text = format!("[users]\nid_key = \"{key}\"");
+            crate::Settings::load(std::path::Path::new("settings.toml"), &text, &BTreeMap::new())
+        };
+        let problem = load("0123456789abcdef0123456789abcde").unwrap_err().to_string();
+        assert!(problem.contains("`users.id_key` must be a secret of at least 32 characters"), "{problem}");
+        load("0123456789abcdef0123456789abcdef").unwrap();
+    }
 }

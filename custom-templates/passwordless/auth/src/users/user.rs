@@ -1,4 +1,4 @@
-//! Somebody. Differs from the built-in project: there are no accounts.
+//! Differs from the built-in project: there are no accounts.
 
 use ring::hmac;
 use uuid::{Builder, Uuid};

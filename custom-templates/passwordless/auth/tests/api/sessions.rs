@@ -107,7 +107,7 @@ async fn without_rotation_a_token_stays_the_same_until_the_session_ends(engine: 
         assert_ne!(ada.access, access);
         assert_eq!(ada.get(CLAIMS).await.status, 200);
     }
-    let rotating = app.second_instance_with(router, |settings| settings.sessions.rotation = true).await;
+    let rotating = app.second_instance_with(router, |settings| settings.sessions.renewal.rotation = true).await;
     app.advance(Duration::from_hours(23));
     let mut there = at(&rotating, &ada);
     assert_eq!(there.refresh().await.status, 200);

@@ -314,7 +314,7 @@ async fn make(
         }
         if account.role >= role::STAFF {
             let event = audit::Event::of_id(Kind::RoleChanged, id);
-            auth.audit().write(tx, event.saying(format!("0 to {} by an import", account.role))).await?;
+            auth.audit().write(tx, event.because(format!("0 to {} by an import", account.role))).await?;
         }
         return Ok(Placement::Made(id));
     }

@@ -1,6 +1,6 @@
 use super::{Act, Acting};
+use crate::codes::ReturnTo;
 use crate::error::Result;
-use crate::http::ReturnTo;
 use crate::password_reset;
 
 pub(super) const ACT: Act =

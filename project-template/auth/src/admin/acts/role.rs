@@ -28,7 +28,7 @@ async fn perform(acting: &Acting<'_>) -> Result<()> {
     }
     users::set_role(&mut tx, user.id, level, auth.now()).await?;
     let change = format!("{before} to {level}");
-    auth.audit().write(&mut tx, Event::of(Kind::RoleChanged, user).saying(change)).await?;
+    auth.audit().write(&mut tx, Event::of(Kind::RoleChanged, user).because(change)).await?;
     let is_promotion = level >= role::STAFF && level > before;
     let ended = if is_promotion { account::secure_promoted(auth, &mut tx, user).await? } else { None };
     // Access tokens carry the old role; a refresh issues one with the new role.

@@ -2,7 +2,7 @@
 
 use super::Settings;
 use crate::settings::{Advice, Sections};
-use crate::{http, password_reset, portal, sessions};
+use crate::{password_reset, portal, sessions};
 
 /// Paths that no setting changes.
 const FIXED_PATHS: [&str; 4] = ["/docs", "/openapi.json", "/health", "/.well-known"];
@@ -27,7 +27,7 @@ pub(super) fn refuse(settings: &Settings, sections: &mut Sections) {
     if OTHER_COOKIES.contains(&name) || portal::COOKIES.contains(&name) {
         sections.section("sessions").problem("cookie_name", "is the name of another cookie of this server");
     }
-    refuse_lost_cookies(&settings.http, cookie, sections);
+    cookie.refuse_lost(&settings.http, sections);
     let mut section = sections.section("password");
     settings.password.refuse_useless_redirect(&settings.http, cookie, &mut section);
 }
@@ -43,15 +43,6 @@ pub(super) fn advise(settings: &Settings, advice: &mut Advice) {
         "tokens.claims: with sessions.access_cookie, names of any length are in both cookies, and an answer's head can be longer \
          than 4 KiB; leave them out, or let the proxy take 16 KiB (nginx: `proxy_buffer_size 16k;`)",
     );
-}
-
-/// Browsers drop a cookie whose domain does not include the host that sets it.
-fn refuse_lost_cookies(http: &http::Settings, cookie: &sessions::CookieSettings, sections: &mut Sections) {
-    let (Some(domain), Some(url)) = (&cookie.domain, &http.public_url) else { return };
-    if !url.is_within(domain) {
-        let problem = format_args!("must be the host of http.public_url or a domain that it is in, not {domain:?}");
-        sections.section("sessions").conflict("cookie_domain", &["http.public_url"], problem);
-    }
 }
 
 fn is_below(path: &str, base: &str) -> bool {

@@ -1,7 +1,6 @@
 //! The settings of the whole program: the environment overrides `settings.toml`, which overrides the compiled-in
-//! defaults. Differs from the built-in project: it has fewer sections, and two more.
-//!
-//! Each room reads its own section from a `Section`, which collects every problem instead of stopping at the first.
+//! defaults. Each room reads its own section from a `Section`, which collects every problem.
+//! Differs from the built-in project: it has fewer sections, and two more.
 
 mod combinations;
 mod draft;
@@ -18,16 +17,16 @@ use crate::{codes, db, http, login_codes, mail, redis, sessions, templates, thro
 pub struct Settings {
     pub environment: Environment,
     pub http: http::Settings,
+    pub memory: db::MemorySettings,
+    pub redis: redis::Settings,
     pub users: users::Settings,
     pub login_codes: login_codes::Settings,
     pub codes: codes::Settings,
     pub mail: mail::Settings,
     pub sessions: sessions::Settings,
-    pub redis: redis::Settings,
-    pub memory: db::MemorySettings,
-    pub throttle: throttle::Settings,
     pub tokens: tokens::Settings,
     pub claims: sessions::ExtraClaims,
+    pub throttle: throttle::Settings,
     pub templates: templates::Settings,
 }
 
@@ -38,50 +37,50 @@ impl Settings {
         let settings = Self {
             environment: sections.top().one_of("environment"),
             http,
+            memory: db::MemorySettings::read(&mut sections.section("memory")),
+            redis: db::redis_settings(&mut sections.section("redis")),
             users: users::Settings::read(&mut sections.section("users")),
             login_codes: login_codes::Settings::default(),
             codes: codes::Settings::read(&mut sections.section("codes")),
             mail: mail::Settings::read(&mut sections.section("mail")),
             sessions: sessions::Settings::read(&mut sections.section("sessions")),
-            redis: db::redis_settings(&mut sections.section("redis")),
-            memory: db::MemorySettings::read(&mut sections.section("memory")),
-            throttle: throttle::Settings::read(&mut sections.section("throttle")),
             tokens: tokens::Settings::read(&mut sections.section("tokens"), address),
             claims: sessions::ExtraClaims::read(&mut sections.section("tokens")),
+            throttle: throttle::Settings::read(&mut sections.section("throttle")),
             templates: templates::Settings::read(&mut sections.section("templates")),
         };
         settings.deployed(sections)
     }
 
-    /// Every section, by its name in the settings. A field that is not listed does not compile.
+    /// A field that is not listed does not compile.
     fn sections(&self) -> [(&'static str, &dyn Deployed); 11] {
         let Self {
             environment: _,
             http,
+            memory,
+            redis,
             users,
             // It has no section: tests change it.
             login_codes: _,
             codes,
             mail,
             sessions,
-            redis,
-            memory,
-            throttle,
             tokens,
             claims,
+            throttle,
             templates,
         } = self;
         [
             ("http", http),
+            ("memory", memory),
+            ("redis", redis),
             ("users", users),
             ("codes", codes),
             ("mail", mail),
             ("sessions", sessions),
-            ("redis", redis),
-            ("memory", memory),
-            ("throttle", throttle),
             ("tokens", tokens),
             ("tokens", claims),
+            ("throttle", throttle),
             ("templates", templates),
         ]
     }

@@ -18,13 +18,6 @@ fn what_production_cannot_do_with_is_named_at_once() {
 }
 
 #[test]
-fn a_key_for_ids_that_can_be_found_by_trying_is_none() {
-    let problem = load("[users]\nid_key = \"0123456789abcdef0123456789abcde\"").unwrap_err();
-    assert!(problem.contains("`users.id_key` must be a secret of at least 32 characters"), "{problem}");
-    load("[users]\nid_key = \"0123456789abcdef0123456789abcdef\"").unwrap();
-}
-
-#[test]
 fn a_request_has_more_time_than_its_mail() {
     let problem = load("[mail]\ntimeout = \"15s\"").unwrap_err();
     assert!(problem.contains("`mail.timeout` must be less than http.request_timeout"), "{problem}");

@@ -1,5 +1,4 @@
-//! The rows of codes, and of what was counted about them. Differs from the built-in project: rows are changed by rules
-//! instead of SQL.
+//! The rows of codes, and of what was counted about them.
 
 use time::OffsetDateTime;
 use uuid::Uuid;

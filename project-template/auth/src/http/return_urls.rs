@@ -1,17 +1,10 @@
-//! `http.return_urls`: a request for a mail names an address in `next`, to which the link of the mail redirects.
-//! Without a list, an attacker could have our mails lead to their own page. An address that two programs could read
-//! differently is rejected. It is stored in the link's sealed data, so it cannot be changed through the link.
+//! `http.return_urls`: the addresses that a request may have its user led to. Without a list, an attacker could have us
+//! lead people to their own page. An address that two programs could read differently is rejected.
 
 use axum::http::HeaderValue;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::origins::parse_origin;
-use super::{Fields, Settings, is_allowed};
-
-/// Characters.
-const LIMIT: usize = 1024;
-const NOT_ALLOWED: &str = "This return address is not allowed.";
+use super::Settings;
+use super::origins::{is_allowed, parse_origin};
 
 /// An entry of `http.return_urls`: an origin or a pattern of origins, and a path prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,7 +96,9 @@ fn decode(text: &str) -> Option<(u8, &str)> {
 }
 
 impl Settings {
-    fn return_address(&self, text: &str) -> Option<String> {
+    /// This address as browsers read it, if `http.return_urls` allows it: where a request may have its user led.
+    #[must_use]
+    pub fn return_address(&self, text: &str) -> Option<String> {
         let Address { scheme, authority, path, query } =
             Address::parse(text).filter(|it| !it.authority.contains('*'))?;
         let origin = parse_origin(&format!("{scheme}://{authority}"))?;
@@ -115,36 +110,6 @@ impl Settings {
     }
 }
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct ReturnTo(Option<String>);
-
-impl ReturnTo {
-    pub(crate) fn read(settings: &Settings, fields: &mut Fields) -> Self {
-        let Some(text) = fields.optional_text("next", LIMIT).filter(|text| !text.is_empty()) else {
-            return Self::default();
-        };
-        let address = settings.return_address(&text);
-        if address.is_none() {
-            fields.problem("next", NOT_ALLOWED);
-        }
-        Self(address)
-    }
-
-    /// The list may have changed since the mail was sent.
-    pub(crate) fn address(&self, settings: &Settings) -> Option<String> {
-        settings.return_address(self.0.as_deref()?)
-    }
-
-    /// For a program, which redirects its user itself.
-    pub(crate) fn tell(&self, settings: &Settings, mut body: Value) -> Value {
-        if let Some(address) = self.address(settings) {
-            body["next"] = address.into();
-        }
-        body
-    }
-}
-
 #[cfg(test)]
-#[path = "return_to_tests.rs"]
+#[path = "return_urls_tests.rs"]
 mod tests;

@@ -1,6 +1,7 @@
 //! Rows in the memory of this process.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use time::OffsetDateTime;
@@ -9,15 +10,19 @@ use super::{Error, Rank, Result, Text, Written};
 use crate::settings::{Deployed, Section};
 
 /// `[memory]`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
-    /// Rows there may be.
-    pub rows: usize,
+    /// One process has one memory, however often its settings are copied.
+    memory: Arc<Memory>,
 }
 
 impl Settings {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
-        Self { rows: section.number("rows", 100..=100_000_000) as usize }
+        Self { memory: Arc::new(Memory::new(section.number("rows", 100..=100_000_000) as usize)) }
+    }
+
+    pub(super) fn of_this_process(&self) -> Arc<Memory> {
+        Arc::clone(&self.memory)
     }
 }
 
@@ -39,6 +44,12 @@ pub(crate) struct Memory {
     most: usize,
 }
 
+impl fmt::Debug for Memory {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Memory").field("most", &self.most).finish_non_exhaustive()
+    }
+}
+
 #[derive(Default)]
 struct Rows {
     kept: HashMap<Arc<[u8]>, Kept>,
@@ -49,8 +60,8 @@ struct Rows {
 }
 
 impl Memory {
-    pub(crate) fn new(settings: Settings) -> Self {
-        Self { rows: Mutex::default(), most: settings.rows }
+    fn new(most: usize) -> Self {
+        Self { rows: Mutex::default(), most }
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Option<String> {

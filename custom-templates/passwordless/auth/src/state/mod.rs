@@ -1,5 +1,6 @@
-//! The state: rows in the memory of this process, or in Redis for several of them, chosen by `redis.url`. Differs from
-//! the built-in project: there is no database.
+//! The state: rows in the memory of this process, or in Redis for several of them, chosen by `redis.url`. It is in place
+//! of a database, and the rooms call it `db`. The rows of a room, and the rules that change them, are in the file that
+//! has its name; the room declares it as its store.
 //!
 //! A row has a kind, a name and an end, and is changed in one way: `update` reads it, has a rule of its room make the
 //! next one of it, and keeps that if nobody else was faster; else it begins again. So each rule is written once, in Rust,
@@ -9,6 +10,7 @@ mod memory;
 mod shared;
 
 use std::fmt;
+use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +19,7 @@ use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 use tracing::Instrument;
 
+use crate::Auth;
 use crate::redis::{self, Redis};
 use crate::request;
 use crate::settings::Section;
@@ -27,6 +30,8 @@ pub use memory::Settings as MemorySettings;
 const TIMEOUT: Duration = Duration::from_secs(2);
 /// How long it is left alone after it did not.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How often rows that are over are removed from memory.
+const INTERVAL: Duration = Duration::from_mins(1);
 
 /// `[redis]`, with the patience of whoever needs it.
 pub(crate) fn redis_settings(section: &mut Section<'_>) -> redis::Settings {
@@ -147,6 +152,18 @@ pub(crate) enum Db {
 }
 
 impl Db {
+    /// In Redis where there is one. What is wrong with it is in the log, and readiness says so until it is not.
+    pub(crate) async fn connect(memory: &MemorySettings, redis: Option<Redis>) -> Self {
+        let Some(redis) = redis else { return Self::Memory(memory.of_this_process()) };
+        let db = Self::Redis(Arc::new(redis));
+        let _ = db.ping().await;
+        db
+    }
+
+    pub(crate) fn redis(&self) -> Option<&Redis> {
+        if let Self::Redis(redis) = self { Some(redis) } else { None }
+    }
+
     /// The row of this name, which may be over: its rule says when it counts no more.
     pub(crate) async fn read<R: Row>(&self, name: &[u8]) -> Result<Option<R>> {
         let text = match self {
@@ -194,9 +211,8 @@ impl Db {
     }
 
     /// Begins what belongs together, for whoever has to be told once it is done.
-    #[expect(clippy::unused_async, reason = "shared rooms wait for a database")]
-    pub(crate) async fn begin(&self) -> Result<Tx> {
-        Ok(Tx { db: self.clone(), after: Vec::new() })
+    pub(crate) fn begin(&self) -> Ready<Result<Tx>> {
+        ready(Ok(Tx { db: self.clone(), after: Vec::new() }))
     }
 
     /// Whether the rows can be reached.
@@ -229,14 +245,29 @@ impl Tx {
     }
 
     /// Tells whoever has to be told.
-    #[expect(clippy::unused_async, reason = "shared rooms wait for a database")]
-    pub(crate) async fn commit(self) -> Result<()> {
+    pub(crate) fn commit(self) -> Ready<Result<()>> {
         self.after.into_iter().for_each(|action| action());
-        Ok(())
+        ready(Ok(()))
     }
 }
 
 /// Does work in a task of its own, where a client that hangs up cannot stop it half-way.
 pub(crate) async fn whole<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
     tokio::spawn(request::of_same_request(work.in_current_span())).await.unwrap_or(Err(Error::Abandoned))
+}
+
+/// Redis removes its rows itself.
+pub(crate) async fn tidy_by_itself(auth: Auth) {
+    loop {
+        tokio::select! {
+            () = auth.stopped() => return,
+            () = tokio::time::sleep(INTERVAL) => {}
+        }
+        if let Db::Memory(memory) = auth.db() {
+            let now = auth.now();
+            let rows = memory.tidy(now);
+            auth.metrics().flushed([("rows", rows as u64)], now);
+            tracing::debug!(rows, "removed what is over");
+        }
+    }
 }

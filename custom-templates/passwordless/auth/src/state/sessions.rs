@@ -1,5 +1,5 @@
 //! The rows of sessions. One that was ended is kept until its last token would have expired: until then a replay must
-//! be recognised. Differs from the built-in project: rows are changed by rules instead of SQL.
+//! be recognised.
 
 use time::OffsetDateTime;
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! The rows of failures. Differs from the built-in project: rows are changed by rules instead of SQL.
+//! The rows of failures.
 
 use time::OffsetDateTime;
 
