@@ -36,14 +36,15 @@ bodies! {
         /// by all clients that name no request.
         #[schema(required = false)]
         request: String,
-        /// As at `login/`.
+        /// False on a shared computer: the browser drops the cookies when it is closed, and the session lasts for
+        /// `sessions.unremembered_lifetime`. True by default.
         #[schema(required = false)]
         remember: bool,
     }
 }
 
 refusals! {
-    /// The code is wrong, used or expired, or no account can sign in with it.
+    /// The code is wrong, used or expired, or its owner may not sign in.
     LoginCodeNotValid = UNAUTHORIZED, "code_not_valid", "This code is invalid or has expired.";
 }
 

@@ -37,8 +37,8 @@ refusals! {
 
 /// Exchanges a refresh token for the next one, with a new access token.
 ///
-/// The presented token is used up. Presenting it again ends the session, also for the holder of the newer token.
-/// `sessions.reload_window` and `sessions.retry_window` allow for lost answers.
+/// With `sessions.rotation`, the presented token is used up; `sessions.reload_window` and `sessions.retry_window` allow for
+/// lost answers. With `sessions.revocation`, presenting it again ends the session, also for the holder of the newer token.
 #[utoipa::path(
     post, path = "/refresh/", operation_id = "refresh", tag = "Sessions", request_body = RefreshToken, params(Prefer),
     security((), ("refresh_cookie" = [])),
