@@ -1,4 +1,4 @@
-//! Where the link of a mail leads once it was used: a request for the mail names an address in `next`. It is stored in the
+//! The address to which the link of a mail redirects: the request for the mail names it in `next`. It is stored in the
 //! link's sealed data, so it cannot be changed through the link.
 
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
-//! `http.return_urls`: the addresses that a request may have its user led to. Without a list, an attacker could have us
-//! lead people to their own page. An address that two programs could read differently is rejected.
+//! `http.return_urls`: the addresses that a request may have its user redirected to. Without a list, an attacker could
+//! have us redirect people to their own page. An address that two programs could read differently is rejected.
 
 use axum::http::HeaderValue;
 
@@ -96,7 +96,13 @@ fn decode(text: &str) -> Option<(u8, &str)> {
 }
 
 impl Settings {
-    /// This address as browsers read it, if `http.return_urls` allows it: where a request may have its user led.
+    /// This address as browsers read it, if `http.return_urls` allows a redirect to it.
+    ///
+    /// ```no_run
+    /// fn destination(auth: &auth::Auth, next: &str) -> String {
+    ///     auth.settings().http.return_address(next).unwrap_or_else(|| "/".to_owned())
+    /// }
+    /// ```
     #[must_use]
     pub fn return_address(&self, text: &str) -> Option<String> {
         let Address { scheme, authority, path, query } =

@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 use super::Tokens;
 
 impl Tokens {
-    /// Encrypts data of the application that only this server may read, such as a token of another provider. It can be
-    /// opened under the same name, for as long as the key that signs now is among the keys.
+    /// Encrypts data that only this server may read, such as a token of another provider. It can be opened under the
+    /// same name, for as long as the key that signs now is among the keys. Each kind of data needs a name of its own.
     ///
     /// ```no_run
     /// use auth::Auth;
@@ -27,7 +27,7 @@ impl Tokens {
         self.keys.signing(now).vault().seal(thing, plain)
     }
 
-    /// What [`Tokens::seal`] encrypted under this name; none if it did not, or the key is gone.
+    /// Decrypts data that [`Tokens::seal`] encrypted under this name; none if it did not, or the key is gone.
     #[must_use]
     pub fn open(&self, thing: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         self.keys.iter().find_map(|key| key.vault().open(thing, sealed))
