@@ -27,7 +27,7 @@ pub(crate) fn project(name: &'static str, source: &Path, directory: &Path) -> Re
 fn render(name: &str, source: &Path, directory: &Path) -> Result<PathBuf> {
     let project = directory.join(name).join("project");
     eprintln!("{name}: rendering a project");
-    let mut render = cargo(source, &directory.join(name).join("program"));
+    let mut render = cargo(source, &directory.join("program"));
     render.args(["run", "--locked", "--quiet", "--", "startproject", "myproject"]).arg(&project);
     run(render.args(["--vcs", "none", "--quiet", "--if-exists", "overwrite"]))?;
     Ok(project)

@@ -16,7 +16,6 @@ use crate::error::{Error, Result, refusals};
 use crate::http::{Client, Fields};
 use crate::metrics::AttemptOutcome;
 use crate::openapi::{Api, at, bodies};
-use crate::throttle::Action;
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 /// Not "cookies": that clears those of the whole registrable domain, and Chromium then ignores the answer's Set-Cookie.
@@ -107,11 +106,6 @@ async fn exchange(
     if transport == Transport::Cookie {
         cookies::check_csrf(auth, headers, &claims)?;
     }
-    // A copy presented from elsewhere must not use up the session's refreshes.
-    if !binding::holds(auth, &claims, client) {
-        return Err(NotRotated::NotValid);
-    }
-    auth.throttle().limit(Action::Refresh, &claims.session.to_string()).await?;
     Ok((rotate(auth, &claims, Presenter::of(client, headers, transport)).await?, transport))
 }
 
