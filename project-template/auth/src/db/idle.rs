@@ -1,4 +1,5 @@
 //! Checks idle connections before use: the peer may be gone without notice, or the server may have become read-only.
+//! One that answered a moment ago is not checked: that would cost a busy server more than its statements do.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,15 +15,41 @@ const ANSWER: Duration = Duration::from_millis(250);
 /// How long a recently used connection may take: the server may be busy, and a new connection would add load.
 const BUSY_ANSWER: Duration = Duration::from_secs(1);
 const IDLE: Duration = Duration::from_secs(1);
+/// How long a connection is trusted after its last answer.
+const TRUSTED: Duration = Duration::from_millis(100);
+/// How long none is trusted after a read-only server was seen; and the time after which one is checked nevertheless, on a
+/// server so busy that none is ever idle.
+const DOUBT: Duration = Duration::from_secs(1);
 /// The age from which a connection to a read-only server is closed: a new one may reach a writable server.
 const READ_ONLY: Duration = Duration::from_secs(1);
 /// How long the statement of an abandoned request may take.
 const FINISH: Duration = Duration::from_secs(6);
 
 #[derive(Clone, Default)]
-pub(super) struct Watch {
-    /// Connections idle since before then are closed without a check: to wait for each in turn would take too long.
-    silent_at: Arc<Mutex<Option<Instant>>>,
+pub(super) struct Watch(Arc<Mutex<Seen>>);
+
+/// When each was last seen.
+#[derive(Default)]
+struct Seen {
+    /// A silent connection. Those idle since before then are closed without a check: to wait for each would take long.
+    silent: Option<Instant>,
+    checked: Option<Instant>,
+    read_only: Option<Instant>,
+}
+
+impl Seen {
+    fn is_trusting(&self) -> bool {
+        let is_recent = |at: Option<Instant>| at.is_some_and(|at| at.elapsed() < DOUBT);
+        is_recent(self.checked) && !is_recent(self.read_only)
+    }
+
+    fn note(&mut self, is_read_only: bool) {
+        let now = Some(Instant::now());
+        self.checked = now;
+        if is_read_only {
+            self.read_only = now;
+        }
+    }
 }
 
 impl Watch {
@@ -32,15 +59,20 @@ impl Watch {
         meta: &PoolConnectionMetadata,
     ) -> sqlx::Result<bool> {
         let idle_since = Instant::now().checked_sub(meta.idle_for);
-        if self.silent_at().is_some_and(|silent_at| idle_since.is_none_or(|since| since < silent_at)) {
+        if self.seen().silent.is_some_and(|silent| idle_since.is_none_or(|since| since < silent)) {
             return Ok(false);
+        }
+        if meta.idle_for < TRUSTED && self.seen().is_trusting() {
+            return Ok(true);
         }
         let patience = if meta.idle_for < IDLE { BUSY_ANSWER } else { ANSWER };
         let Ok(answer) = timeout(patience, is_read_only(connection)).await else {
-            *self.silent_at() = Some(Instant::now());
+            self.seen().silent = Some(Instant::now());
             return Err(silence(patience));
         };
-        Ok(!answer? || meta.age < READ_ONLY)
+        let is_read_only = answer?;
+        self.seen().note(is_read_only);
+        Ok(!is_read_only || meta.age < READ_ONLY)
     }
 
     /// Limited in time: a dead connection would keep its place for about 15 minutes, until TCP gives up.
@@ -49,8 +81,8 @@ impl Watch {
         answer.unwrap_or_else(|_| Err(silence(FINISH))).map(|()| true)
     }
 
-    fn silent_at(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
-        self.silent_at.lock().unwrap_or_else(PoisonError::into_inner)
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

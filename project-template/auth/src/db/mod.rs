@@ -97,6 +97,20 @@ macro_rules! in_tx {
 /// Declares a struct read from a row. `derive(FromRow)` would compile sqlx, with SQLite's C code, a second time.
 #[macro_export]
 macro_rules! row {
+    // Also from a row with columns of another table, by names with a prefix.
+    (joined $prefix:literal, $(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$doc:meta])* $field_vis:vis $field:ident: $type:ty),* $(,)? }) => {
+        $crate::row! { $(#[$meta])* $vis struct $name { $($(#[$doc])* $field_vis $field: $type),* } }
+
+        impl $name {
+            pub(super) fn joined<'r, R: sqlx::Row>(row: &'r R) -> sqlx::Result<Self>
+            where
+                &'static str: sqlx::ColumnIndex<R>,
+                $($type: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>),*
+            {
+                Ok(Self { $($field: row.try_get(concat!($prefix, stringify!($field)))?),* })
+            }
+        }
+    };
     ($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$doc:meta])* $field_vis:vis $field:ident: $type:ty),* $(,)? }) => {
         $(#[$meta])* $vis struct $name { $($(#[$doc])* $field_vis $field: $type),* }
 
@@ -140,6 +154,7 @@ migrations! {
     10 "0010_user_search",
     11 "0011_passkeys",
     12 "0012_second_factor",
+    15 "0015_refresh_rate",
 }
 
 impl Db {

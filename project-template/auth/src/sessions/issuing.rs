@@ -52,6 +52,7 @@ pub(super) async fn begin(
         remembered,
         methods: authentication.methods.to_text(),
         proven_at: Some(authentication.at.unwrap_or(now)),
+        refresh_due_at: 0,
     };
     session.expires_at = session.next_expiry(settings, now);
     store::insert(tx, &session).await?;

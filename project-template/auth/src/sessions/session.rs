@@ -5,7 +5,7 @@ use super::checkpoints::Checkpoints;
 use super::{Holder, Settings};
 use crate::tokens::{Binding, Grant, UserClaims};
 
-crate::row! {
+crate::row! { joined "session_",
     #[derive(Clone, Debug)]
     pub(crate) struct Session {
         /// UUIDv7: sorts by the time it began.
@@ -29,6 +29,8 @@ crate::row! {
         pub(super) methods: String,
         /// The last proof of identity; none for a session that began before this was recorded.
         pub(super) proven_at: Option<OffsetDateTime>,
+        /// For `throttle.refresh`, a time in microseconds.
+        pub(super) refresh_due_at: i64,
     }
 }
 

@@ -1,15 +1,30 @@
+use sqlx::FromRow;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Session;
 use crate::db::{Db, Tx};
 use crate::http::Client;
+use crate::users::{self, User};
 use crate::{in_tx, on};
 
 macro_rules! columns {
     () => {
         "id, user_id, generation, superseded, claims, created_at, refreshed_at, expires_at, ended_at, refreshable, ip, \
-         user_agent, rotated_by, remembered, methods, proven_at"
+         user_agent, rotated_by, remembered, methods, proven_at, refresh_due_at"
+    };
+}
+
+/// The same, as `Session::joined` reads them.
+macro_rules! joined_columns {
+    () => {
+        "s.id as session_id, s.user_id as session_user_id, s.generation as session_generation, \
+         s.superseded as session_superseded, s.claims as session_claims, s.created_at as session_created_at, \
+         s.refreshed_at as session_refreshed_at, s.expires_at as session_expires_at, \
+         s.ended_at as session_ended_at, s.refreshable as session_refreshable, s.ip as session_ip, \
+         s.user_agent as session_user_agent, s.rotated_by as session_rotated_by, \
+         s.remembered as session_remembered, s.methods as session_methods, s.proven_at as session_proven_at, \
+         s.refresh_due_at as session_refresh_due_at"
     };
 }
 
@@ -62,6 +77,20 @@ pub(super) async fn by_id(db: &Db, id: Uuid) -> sqlx::Result<Option<Session>> {
         .await)
 }
 
+/// A session, and the account as it is now, in one statement.
+pub(super) async fn with_holder(db: &Db, id: Uuid) -> sqlx::Result<Option<(Session, User)>> {
+    on!(db, pool => sqlx::query(concat!(
+        "select holder.*, ", joined_columns!(), "
+         from sessions s join (select ", users::columns!(), " from users) holder on holder.id = s.user_id
+         where s.id = $1",
+    ))
+        .bind(id)
+        .fetch_optional(pool)
+        .await?
+        .map(|row| Ok((Session::joined(&row)?, User::from_row(&row)?)))
+        .transpose())
+}
+
 pub(super) async fn live_of_user(db: &Db, user: Uuid, now: OffsetDateTime, limit: u32) -> sqlx::Result<Vec<Session>> {
     on!(db, pool => sqlx::query_as(concat!(
         "select ", columns!(), " from sessions
@@ -84,14 +113,20 @@ pub(crate) async fn all_of_user(db: &Db, user: Uuid) -> sqlx::Result<Vec<Session
     .await)
 }
 
-/// Of concurrent attempts one matches the generation. Without a client, the stored address and user agent are erased.
-pub(super) async fn advance(db: &Db, session: &Session, client: Option<&Client>) -> sqlx::Result<bool> {
+/// Of concurrent attempts one matches the generation and the due time, which `was_due_at` was before. Without a client,
+/// the stored address and user agent are erased.
+pub(super) async fn advance(
+    db: &Db,
+    session: &Session,
+    was_due_at: i64,
+    client: Option<&Client>,
+) -> sqlx::Result<bool> {
     let moved = on!(db, pool => sqlx::query(
         "update sessions
          set generation = generation + 1, superseded = $1, claims = $2, refreshed_at = $3, expires_at = $4,
              ip = case when $5 then coalesce($6, ip) end, user_agent = case when $5 then coalesce($7, user_agent) end,
-             rotated_by = $8
-         where id = $9 and generation = $10 and ended_at is null and refreshable",
+             rotated_by = $8, refresh_due_at = $11
+         where id = $9 and generation = $10 and refresh_due_at = $12 and ended_at is null and refreshable",
     )
     .bind(&session.superseded)
     .bind(&session.claims)
@@ -103,10 +138,24 @@ pub(super) async fn advance(db: &Db, session: &Session, client: Option<&Client>)
     .bind(&session.rotated_by)
     .bind(session.id)
     .bind(session.generation - 1)
+    .bind(session.refresh_due_at)
+    .bind(was_due_at)
     .execute(pool)
     .await?
     .rows_affected());
     Ok(moved == 1)
+}
+
+/// Of concurrent attempts one matches.
+pub(super) async fn set_due_at(db: &Db, id: Uuid, was: i64, due_at: i64) -> sqlx::Result<bool> {
+    let set = on!(db, pool => sqlx::query("update sessions set refresh_due_at = $1 where id = $2 and refresh_due_at = $3")
+        .bind(due_at)
+        .bind(id)
+        .bind(was)
+        .execute(pool)
+        .await?
+        .rows_affected());
+    Ok(set == 1)
 }
 
 pub(super) async fn origins(tx: &mut Tx, user: Uuid) -> sqlx::Result<Vec<(Option<String>, Option<String>)>> {

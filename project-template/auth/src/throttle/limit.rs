@@ -20,7 +20,7 @@ impl Throttle<'_> {
     }
 }
 
-fn rate_of(auth: &Auth, action: Action) -> Option<Rate> {
+pub(super) fn rate_of(auth: &Auth, action: Action) -> Option<Rate> {
     auth.settings().throttle.rates.get(&action).copied()
 }
 
@@ -56,10 +56,14 @@ pub(super) async fn count(auth: &Auth, counted: Counted, name: &str, rate: Rate)
         }
     };
     let Ok(wait @ 1..) = u64::try_from(wait) else { return Ok(()) };
-    tracing::info!(action = counted.name, "too many requests");
-    auth.metrics().throttled(counted.name);
+    Err(refused(auth, counted.name, Duration::from_micros(wait)))
+}
+
+pub(super) fn refused(auth: &Auth, action: &'static str, wait: Duration) -> Error {
+    tracing::info!(action, "too many requests");
+    auth.metrics().throttled(action);
     // Rounded up: `Retry-After` is in whole seconds.
-    Err(Error::Throttled(Duration::from_secs(wait.div_ceil(1_000_000))))
+    Error::Throttled(Duration::from_secs(wait.as_micros().div_ceil(1_000_000).try_into().unwrap_or(u64::MAX)))
 }
 
 pub(super) async fn count_client(auth: &Auth, counted: Counted, client: &Client, rate: Rate) -> Result<()> {

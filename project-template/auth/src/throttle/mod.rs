@@ -8,7 +8,8 @@
 //! sign-in to the account is blocked only by its own guesses at it, sessions continue, and a mailed link or code still
 //! works. Guesses from the account's own sessions have a budget of their own.
 //!
-//! Failures are counted exactly, in the database only; requests in Redis, if it is configured and answers.
+//! Failures are counted exactly, in the database only; requests in Redis, if it is configured and answers. A request that
+//! writes a row may keep its due time there (`rows`).
 //!
 //! Accounts are names here, and need not exist, so that answers do not reveal which do. A room that gives an account a
 //! name calls `forgive` or `rename`, once it may be known that the account has it.
@@ -24,6 +25,7 @@ mod limit;
 mod limit_store;
 mod own;
 mod rate;
+mod rows;
 mod settings;
 mod shared;
 mod turns;

@@ -11,7 +11,7 @@ macro_rules! columns {
          auth_version, access_version, created_at, last_login_at"
     };
 }
-pub(super) use columns;
+pub(crate) use columns;
 
 macro_rules! insert {
     ($tx:expr, $new:expr, $now:expr, $conflict:literal) => {

@@ -15,6 +15,7 @@ auth::on_both_engines!(
     a_limit_of_one_client_is_none_of_another,
     a_client_that_changes_the_addresses_of_many_accounts_is_put_off,
     a_session_that_refreshes_without_an_end_is_put_off_and_lives,
+    parallel_refreshes_do_not_pass_the_limit_of_their_session,
     an_empty_limit_is_none,
     a_page_says_it_in_words,
 );
@@ -155,6 +156,19 @@ async fn a_session_that_refreshes_without_an_end_is_put_off_and_lives(engine: En
     assert_eq!(other.refresh().await.status, 200, "of each session");
     app.advance(Duration::from_secs(1));
     assert_eq!(ada.refresh().await.status, 200, "the token was not used up");
+}
+
+async fn parallel_refreshes_do_not_pass_the_limit_of_their_session(engine: Engine) {
+    let toml = "sessions.retry_window = \"10s\"\nthrottle.refresh = \"5/h\"";
+    let app = TestApp::configured(engine, router, toml).await;
+    let ada = ada(&app).await;
+    let refreshing = (0..20).map(|_| {
+        let mut ada = ada.clone();
+        async move { ada.refresh().await.status }
+    });
+    let mut statuses = refreshing.collect::<JoinSet<_>>().join_all().await;
+    statuses.sort_unstable();
+    assert_eq!(statuses, [[200; 5].as_slice(), &[429; 15]].concat());
 }
 
 async fn an_empty_limit_is_none(engine: Engine) {
