@@ -82,6 +82,12 @@ pub(crate) async fn is_guarded(auth: &Auth, user: &User) -> Result<bool> {
     Ok(app.unwrap_or_else(|| mfa.is_required_of(user.role)))
 }
 
+/// Whether the account has an app or passkeys that are not proven.
+pub(crate) async fn has_unproven(auth: &Auth, user: Uuid) -> Result<bool> {
+    let standing = store::standing(auth.db(), user).await?;
+    Ok(standing.app == Some(false) || standing.passkeys > standing.proven_passkeys)
+}
+
 /// Removes everything that belongs to an account that is deleted.
 pub(crate) async fn erase(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
     store::remove(tx, user).await?;
