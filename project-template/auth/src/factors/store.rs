@@ -35,6 +35,12 @@ crate::row! {
 }
 
 crate::row! {
+    pub(super) struct RecoveryCode {
+        pub(super) used: bool,
+    }
+}
+
+crate::row! {
     pub(super) struct Standing {
         /// Whether the authenticator app is proven. None if there is none.
         pub(super) app: Option<bool>,
@@ -240,15 +246,12 @@ pub(super) async fn renew(tx: &mut Tx, user: Uuid, factor: Uuid, now: OffsetDate
     Ok(renewed == 1)
 }
 
-pub(super) async fn has_recovery_code(db: &Db, user: Uuid, mac: &[u8]) -> sqlx::Result<bool> {
-    let found: Option<(Vec<u8>,)> = on!(db, pool => sqlx::query_as(
-        "select mac from recovery_codes where user_id = $1 and mac = $2 and used_at is null",
-    )
-    .bind(user)
-    .bind(mac)
-    .fetch_optional(pool)
-    .await?);
-    Ok(found.is_some())
+pub(super) async fn recovery_code(db: &Db, user: Uuid, mac: &[u8]) -> sqlx::Result<Option<RecoveryCode>> {
+    on!(db, pool => sqlx::query_as("select used_at is not null as used from recovery_codes where user_id = $1 and mac = $2")
+        .bind(user)
+        .bind(mac)
+        .fetch_optional(pool)
+        .await)
 }
 
 /// Uses up a recovery code. False if it was used.
