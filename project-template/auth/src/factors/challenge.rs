@@ -309,6 +309,11 @@ impl Enrollee {
 }
 
 impl Challenge {
+    /// Tells its sign-in from others. It is no secret, and answers nothing.
+    pub(crate) fn name(&self) -> Uuid {
+        self.id
+    }
+
     /// Uses it up, in the transaction that begins the session. False if it was used.
     pub(crate) async fn take(&self, auth: &Auth, tx: &mut Tx) -> Result<bool> {
         Ok(store::take(tx, self.id, auth.now()).await?)
