@@ -159,7 +159,7 @@ pub(crate) async fn count_old_guesses(auth: &Auth) -> sqlx::Result<u64> {
     challenge_store::GUESSES.count(auth.db(), auth.now() - auth.settings().mfa.lockout).await
 }
 
-/// How many active superusers have no second factor with these settings.
-pub(crate) async fn count_superusers_without(db: &Db, settings: &Settings) -> sqlx::Result<u64> {
-    store::count_superusers_without(db, role::SUPERUSER, settings.is_required_of(role::SUPERUSER)).await
+/// The addresses of active superusers without a second factor under these settings.
+pub(crate) async fn superusers_without(db: &Db, settings: &Settings) -> sqlx::Result<Vec<String>> {
+    store::superusers_without(db, role::SUPERUSER, settings.is_required_of(role::SUPERUSER)).await
 }

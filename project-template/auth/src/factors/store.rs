@@ -308,16 +308,17 @@ pub(super) async fn reseal(db: &Db, user: Uuid, before: &[u8], (sealed, sealed_b
     .map(drop))
 }
 
-/// Active superusers without a factor; `passkeys` count as one where one is required.
-pub(super) async fn count_superusers_without(db: &Db, role: i64, passkeys: bool) -> sqlx::Result<u64> {
-    let (count,): (i64,) = on!(db, pool => sqlx::query_as(
-        "select count(*) from users
+/// The addresses of active superusers without a factor; `passkeys` count as one where one is required.
+pub(super) async fn superusers_without(db: &Db, role: i64, passkeys: bool) -> sqlx::Result<Vec<String>> {
+    let rows: Vec<(String,)> = on!(db, pool => sqlx::query_as(
+        "select email from users
          where role >= $1 and is_active and not exists (select 1 from second_factors where user_id = users.id)
-           and not ($2 and exists (select 1 from passkeys where user_id = users.id))",
+           and not ($2 and exists (select 1 from passkeys where user_id = users.id))
+         order by email_key",
     )
     .bind(role)
     .bind(passkeys)
-    .fetch_one(pool)
+    .fetch_all(pool)
     .await?);
-    Ok(count.unsigned_abs())
+    Ok(rows.into_iter().map(|(email,)| email).collect())
 }
