@@ -717,5 +717,9 @@ async fn superusers_without_a_second_factor_are_named_and_a_lost_one_is_removed(
     assert_told(&program, &remove, 0, "removed the second factor of root@example.com");
     assert_told(&program, &remove, 1, "has no second factor");
     assert_told(&program, &["remove-second-factor", "nobody@example.com"], 1, "no account has the address");
-    assert!(deploy().contains("unsafe: mfa: a superuser has no second factor; set one up"), "{}", deploy());
+    assert!(
+        deploy().contains("unsafe: mfa: 1 superuser has no second factor: root@example.com; set one up"),
+        "{}",
+        deploy()
+    );
 }

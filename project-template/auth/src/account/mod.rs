@@ -60,9 +60,9 @@ pub(crate) async fn remove_second_factor(auth: &Auth, user: &User) -> Result<boo
 /// returned `Ended`.
 pub(crate) async fn remove_second_factor_in(auth: &Auth, tx: &mut Tx, user: &User) -> Result<(bool, Ended)> {
     let mut removed = factors::remove(auth, tx, user).await?;
-    // Where there must be a second factor, passkeys are one by themselves.
-    if !removed && auth.settings().mfa.is_required_of(user.role) {
-        removed = passkeys::remove_all(auth, tx, user).await?;
+    // Where there must be a second factor, passkeys are one by themselves, and would be asked for next.
+    if auth.settings().mfa.is_required_of(user.role) {
+        removed |= passkeys::remove_all(auth, tx, user).await?;
     }
     if !removed {
         return Ok((false, Ended::default()));

@@ -1,5 +1,5 @@
-//! The browser that signed up. Its cookie tells whether somebody who confirms the address is who signed up with it: then what
-//! was added to the account before is theirs, and not an attacker's.
+//! The browser that signed up. Its cookie tells whether somebody who confirms the address is who signed up with it: then the
+//! password, and what it adds to the account before and after, is theirs, and not an attacker's.
 
 use axum::http::{HeaderMap, HeaderValue};
 
@@ -12,16 +12,9 @@ pub(crate) type Browser = RequestId;
 
 const COOKIE: &str = "signed_up";
 
-/// For a sign-up after which something can be added to the account before its address is confirmed. `role` is that of the
-/// new account.
-pub(crate) fn mark(auth: &Auth, role: i64) -> Option<Browser> {
-    let settings = auth.settings();
-    let is_marked = match settings.email_verification.mode {
-        Mode::None => false,
-        Mode::Optional => true,
-        Mode::Mandatory => settings.mfa.is_required_of(role),
-    };
-    is_marked.then(RequestId::random)
+/// For a sign-up with an address that is to be confirmed.
+pub(crate) fn mark(auth: &Auth) -> Option<Browser> {
+    (auth.settings().email_verification.mode != Mode::None).then(RequestId::random)
 }
 
 pub(crate) fn cookie(auth: &Auth, browser: Browser) -> HeaderValue {

@@ -9,8 +9,9 @@
 //! proof notifies its owner or removes that password. The same applies to accounts imported or used before confirmation
 //! became mandatory; no sign-up replaces them.
 //!
-//! Passkeys and second factors from before the proof are trusted only if the browser that confirms is the one that signed
-//! up: an attacker's would otherwise keep the owner out even after a reset. Otherwise they go on, as not proven.
+//! Passkeys and second factors are trusted only if the browser that confirms is the one that signed up: an attacker's would
+//! otherwise keep the owner out even after a reset. Otherwise they go on, as not proven, and so does the password: what is
+//! added with it later is not proven either.
 
 use super::browser::Browser;
 use super::sign_up::{Further, Held};
@@ -59,7 +60,7 @@ pub(super) async fn by_link(auth: &Auth, link: Confirmation, browser: Option<Bro
         return Ok(None);
     }
     let signed_up = match link.purpose.as_str() {
-        FIRST => link.data.wish.browser,
+        FIRST | FURTHER => link.data.wish.browser,
         _ => signed_up_in(auth, &mut tx, &user).await?,
     };
     let is_same = browser.is_some() && browser == signed_up;
@@ -90,7 +91,7 @@ pub(crate) async fn by_reset(auth: &Auth, tx: &mut Tx, user: &User) -> Result<Op
         // The password is already the reader's; the names may be another person's.
         Verdict::Take(_) | Verdict::Drop => {
             let password = user.password_hash.as_deref();
-            Ok(user.replace_sign_up(tx, password, kept_names(&user)).await?)
+            Ok(user.replace_sign_up(tx, (password, true), kept_names(&user)).await?)
         }
     }
 }
@@ -195,11 +196,10 @@ async fn believe(
     };
     let changed = match &verdict {
         Verdict::Keep => {
-            if is_first || is_same {
-                users::trust_password(&mut tx, user.id).await?;
-            }
-            // A password is replaced by a reset, so it may be trusted too early; a second factor would outlive that.
+            // A reader may take another's sign-up for theirs. The password then opens the account all the same, until a reset;
+            // but a second factor, also one that is set up with it later, would outlive that.
             if is_same {
+                users::trust_password(&mut tx, user.id).await?;
                 credentials::trust(&mut tx, user.id).await?;
             } else {
                 factors::void_pending(&mut tx, user.id).await?;
@@ -208,9 +208,10 @@ async fn believe(
         }
         Verdict::Take(other) => {
             let names = (other.first_name.as_str(), other.last_name.as_str());
-            Some(user.replace_sign_up(&mut tx, Some(&other.password_hash), names).await?)
+            let password = (Some(other.password_hash.as_str()), is_same);
+            Some(user.replace_sign_up(&mut tx, password, names).await?)
         }
-        Verdict::Drop => Some(user.replace_sign_up(&mut tx, None, kept_names(&user)).await?),
+        Verdict::Drop => Some(user.replace_sign_up(&mut tx, (None, true), kept_names(&user)).await?),
     };
     let (user, ended) = match changed {
         None => (user, Ended::default()),

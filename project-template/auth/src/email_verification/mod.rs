@@ -20,6 +20,7 @@ pub(crate) use wish::Wish;
 
 use crate::codes::{self, Subject};
 use crate::db::{self, Tx};
+use crate::login;
 use crate::users::Email;
 
 /// The first sign-up with an address, a further one, one that gets no mail, and a link that was requested again.
@@ -32,6 +33,7 @@ const NOTHING: &str = "nothing";
 
 /// In the transaction in which the address is confirmed or loses its account.
 pub(crate) async fn discard(tx: &mut Tx, email: &Email) -> db::Result<()> {
+    login::attempt::forget(tx, email).await?;
     codes::discard(tx, subject(email)).await
 }
 

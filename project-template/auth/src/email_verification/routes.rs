@@ -12,6 +12,7 @@ use super::{Mode, Wish, sign_up, subject};
 use crate::Auth;
 use crate::audit::{Event, Reason};
 use crate::codes::{LinkKey, LinkStanding, RequestId, cookie};
+use crate::credentials;
 use crate::error::shared::{CodeNotValid, NotFound, Throttled, UnknownLink};
 use crate::error::{Error, Result};
 use crate::hooks::{self, Asking};
@@ -322,6 +323,10 @@ pub(super) async fn signed_in(
     body: serde_json::Value,
 ) -> Response {
     if !auth.settings().email_verification.session_on_verification {
+        return Json(body).into_response();
+    }
+    if let Err(error) = credentials::discard_for_reader(auth, user).await {
+        tracing::warn!(user = %user.id, ?error, "the address is confirmed, but no session could begin after it");
         return Json(body).into_response();
     }
     login::answer(auth, user, (client, Terms { proof: Proof::ConfirmedEmail, forgotten }), delivery, body).await

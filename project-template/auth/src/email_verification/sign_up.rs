@@ -11,6 +11,7 @@ use crate::codes::{self, Asked, Limits, RequestId, Subject};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::hooks;
+use crate::login;
 use crate::mail::Leaves;
 use crate::notices;
 use crate::sessions::{self, Challenge};
@@ -55,8 +56,9 @@ enum Found {
     Nobody,
     /// An unconfirmed sign-up, with this many further ones.
     Waiting { further: u64 },
-    /// Must not change. May be unconfirmed, if it was imported, used or given a role: no sign-up sets its password.
-    Owner,
+    /// Must not change. May be unconfirmed, if it was imported, used or given a role: no sign-up sets its password. The
+    /// first sign-up is remembered, see `login::attempt`.
+    Owner { is_first: bool },
 }
 
 /// The answer and its time are the same if there is an account already; the reader of the mail is notified.
@@ -64,22 +66,24 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<(Re
     let (now, remembered) = (auth.now(), !wish.forgotten);
     let mut tx = auth.db().begin().await?;
     let user = users::add_or_find(&mut tx, &new, now).await?;
-    let further = auth.codes().count_live(&mut tx, FURTHER, user.id).await?;
+    let waits = user.id == new.id || user.is_unconfirmed_sign_up();
+    let counted = if waits { (FURTHER, user.id) } else { login::attempt::place_of(&new.email) };
+    let earlier = auth.codes().count_live(&mut tx, counted.0, counted.1).await?;
     let found = match &user {
         user if user.id == new.id => Found::Nobody,
-        user if user.is_unconfirmed_sign_up() => Found::Waiting { further },
+        _ if waits => Found::Waiting { further: earlier },
         user if !auth.settings().registration.hide_existing => {
             auth.audit().note(Event::of(Kind::SignUpRefused, user).because(Reason::AddressTaken));
             return Err(users::taken());
         }
-        _ => Found::Owner,
+        _ => Found::Owner { is_first: earlier == 0 },
     };
     let subject = subject(&new.email);
     let code = auth.codes().ask(&mut tx, subject, Limits::from(&auth.settings().codes)).await?;
     let request = code.as_ref().map_or_else(RequestId::random, |asked| asked.request);
     let first = Some(&user).filter(|_| matches!(found, Found::Nobody));
     let challenge = sessions::demand_setup(auth, &mut tx, (new.role, first), &new.email, remembered).await?;
-    let noticed = if matches!(found, Found::Owner) { user.id } else { Uuid::now_v7() };
+    let noticed = if matches!(found, Found::Owner { .. }) { user.id } else { Uuid::now_v7() };
     let notice = auth.codes().request(&mut tx, Subject::of(NOTICE, noticed), NOTICE_LIMITS).await?;
     let waiting = (user.id, user.auth_version);
     let (purpose, owner, leaves) = match found {
@@ -88,28 +92,29 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<(Re
         // Sent however soon: users without a mail of their own would take another's for it.
         Found::Waiting { further } if further < FURTHER_LIMIT => (FURTHER, waiting, Leaves::Yes),
         Found::Waiting { .. } => (SILENT, waiting, Leaves::No),
-        Found::Owner => (NOTHING, (subject.id(), 0), notice.is_some().into()),
+        Found::Owner { .. } => (NOTHING, (subject.id(), 0), notice.is_some().into()),
     };
-    let further = Further {
-        password_hash: new.password_hash.unwrap_or_default(),
-        first_name: new.first_name,
-        last_name: new.last_name,
-    };
+    let password_hash = new.password_hash.unwrap_or_default();
+    let further =
+        Further { password_hash: password_hash.clone(), first_name: new.first_name, last_name: new.last_name };
     let held = Held { further: matches!(found, Found::Waiting { .. }).then_some(further), wish };
     let lifetime = auth.settings().email_verification.link_lifetime;
     // The statement runs in any case. Links of further sign-ups stay.
     let replaced = if purpose == FURTHER { NOTHING } else { purpose };
     codes::forget(&mut tx, replaced, owner.0).await?;
-    let link = auth.codes().issue(&mut tx, purpose, owner, &held, lifetime).await?;
+    let link = match found {
+        Found::Owner { is_first: true } => login::attempt::remember(auth, &mut tx, &new.email, password_hash).await?,
+        _ => auth.codes().issue(&mut tx, purpose, owner, &held, lifetime).await?,
+    };
     match found {
-        Found::Owner => tell_owner(auth, &mut tx, &user, leaves).await?,
+        Found::Owner { .. } => tell_owner(auth, &mut tx, &user, leaves).await?,
         _ => mails::queue(auth, &mut tx, &new.email, &link, code.as_ref().map(|asked| &asked.code), leaves).await?,
     }
     // One row in any case, so that the time reveals nothing.
     let event = match found {
         Found::Nobody => Event::of(Kind::SignUp, &user),
         Found::Waiting { .. } => Event::of(Kind::SignUp, &user).because(Reason::Again),
-        Found::Owner => Event::of(Kind::SignUpRefused, &user).because(Reason::AddressTaken),
+        Found::Owner { .. } => Event::of(Kind::SignUpRefused, &user).because(Reason::AddressTaken),
     };
     auth.audit().write(&mut tx, event).await?;
     if matches!(found, Found::Nobody) {

@@ -1,11 +1,11 @@
 //! Challenges: sign-ins that wait for a second factor, or for an account to set one up.
 //!
-//! A challenge is a row, so that it counts at every instance. Its id is a secret of its client; it is worth nothing
-//! without a code, and for an account that was changed since.
+//! A challenge is a row, so that it counts at every instance. Its id is a secret of its client, of which the row has a hash;
+//! it is worth nothing without a code, and for an account that was changed since.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::rand;
+use ring::{digest, rand};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -193,7 +193,7 @@ fn sealed_as(subject: Uuid) -> String {
 
 fn row<'n>(auth: &Auth, demand: Demand, subject: (Uuid, i64), held: &'n str) -> New<'n> {
     let expires_at = auth.now() + auth.settings().mfa.challenge_lifetime;
-    New { id: demand.id, purpose: demand.purpose.name(), subject, held, expires_at }
+    New { id: stored(demand.id), purpose: demand.purpose.name(), subject, held, expires_at }
 }
 
 fn text(held: &Held) -> Result<String> {
@@ -204,6 +204,13 @@ fn text(held: &Held) -> Result<String> {
 fn random() -> Uuid {
     let bytes = rand::generate(&rand::SystemRandom::new()).expect("the operating system gives random bytes");
     Uuid::from_bytes(bytes.expose())
+}
+
+/// The id of a row: a hash, so that whoever reads the table can answer no challenge. There is nothing to guess, as the id
+/// that the client has is random.
+fn stored(id: Uuid) -> Uuid {
+    let hash = digest::digest(&digest::SHA256, id.as_bytes());
+    Uuid::from_slice(&hash.as_ref()[..16]).expect("16 bytes")
 }
 
 /// A challenge that a client presents, with its account.
@@ -267,6 +274,7 @@ async fn find_row(auth: &Auth, purpose: Purpose, id: &str) -> Result<Option<(Uui
     let Some(id) = Uuid::try_parse(id).ok().filter(|parsed| parsed.simple().to_string() == id) else {
         return Ok(None);
     };
+    let id = stored(id);
     let Some(row) = store::find(auth.db(), id, purpose.name(), auth.now()).await? else { return Ok(None) };
     let held = serde_json::from_str(&row.held).map_err(anyhow::Error::new)?;
     Ok(Some((id, row, held)))
@@ -301,6 +309,11 @@ impl Enrollee {
 }
 
 impl Challenge {
+    /// Tells its sign-in from others. It is no secret, and answers nothing.
+    pub(crate) fn name(&self) -> Uuid {
+        self.id
+    }
+
     /// Uses it up, in the transaction that begins the session. False if it was used.
     pub(crate) async fn take(&self, auth: &Auth, tx: &mut Tx) -> Result<bool> {
         Ok(store::take(tx, self.id, auth.now()).await?)

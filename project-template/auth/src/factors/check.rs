@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::guesses::{self, Guess};
 use super::secret::Secret;
-use super::store::Factor;
+use super::store::{Factor, RecoveryCode};
 use super::{
     Challenge, ChallengeNotValid, CodeWrong, NotEnrolled, RecoveryCodeWrong, challenge_store, recovery, store, totp,
 };
@@ -134,17 +134,31 @@ async fn counted<T: Send + 'static>(
     task.await.unwrap_or_else(|error| Err(anyhow::Error::new(error).into()))
 }
 
+/// None if it is wrong.
+///
+/// # Errors
+/// The same refusal for a code that was right once and is used. Nobody guesses such a code, and it opens nothing, so it is not
+/// counted: a client that sends its code again and again must not lock its user out.
 async fn found(auth: &Auth, user: &User, factor: &Factor, presented: &Presented) -> Result<Option<Found>> {
     let secret = open(auth, user, factor)?;
     Ok(match presented {
         Presented::Code(code) => {
             let Some(code) = codes::typed_digits(totp::DIGITS, code) else { return Ok(None) };
-            totp::step_of(secret.totp(), code.expose_secret(), factor.used_step, auth.now()).map(Found::Step)
+            let step = |after| totp::step_of(secret.totp(), code.expose_secret(), after, auth.now());
+            match step(factor.used_step) {
+                Some(step) => Some(Found::Step(step)),
+                None if step(i64::MIN).is_some() => return Err(CodeWrong.into()),
+                None => None,
+            }
         }
         Presented::RecoveryCode(code) => {
             let Some(code) = codes::typed_digits(recovery::DIGITS, code) else { return Ok(None) };
             let mac = secret.mac(code.expose_secret());
-            store::has_recovery_code(auth.db(), user.id, &mac).await?.then_some(Found::RecoveryCode(mac))
+            match store::recovery_code(auth.db(), user.id, &mac).await? {
+                Some(RecoveryCode { used: false }) => Some(Found::RecoveryCode(mac)),
+                Some(RecoveryCode { used: true }) => return Err(RecoveryCodeWrong.into()),
+                None => None,
+            }
         }
     })
 }
@@ -188,14 +202,14 @@ impl Right {
         Ok(true)
     }
 
-    /// The refusal of a code that another request used first: it counts as wrong.
+    /// The refusal of a code that another request used first. It was right, so it is not counted.
     pub(crate) async fn was_used(self, auth: &Auth) -> Result<Error> {
-        let wrong = match self.found {
+        guesses::was_not_compared(auth, &self.guess).await?;
+        Ok(match self.found {
             Found::Step(_) => CodeWrong.into(),
             Found::RecoveryCode(_) => RecoveryCodeWrong.into(),
             Found::Other(wrong) => wrong(),
-        };
-        guesses::was_wrong(auth, &self.user, &self.guess, wrong).await
+        })
     }
 
     /// Does not count the guess, because the code was right but what it allows was refused.

@@ -82,6 +82,12 @@ pub(crate) async fn is_guarded(auth: &Auth, user: &User) -> Result<bool> {
     Ok(app.unwrap_or_else(|| mfa.is_required_of(user.role)))
 }
 
+/// Whether the account has an app or passkeys that are not proven.
+pub(crate) async fn has_unproven(auth: &Auth, user: Uuid) -> Result<bool> {
+    let standing = store::standing(auth.db(), user).await?;
+    Ok(standing.app == Some(false) || standing.passkeys > standing.proven_passkeys)
+}
+
 /// Removes everything that belongs to an account that is deleted.
 pub(crate) async fn erase(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
     store::remove(tx, user).await?;
@@ -153,7 +159,7 @@ pub(crate) async fn count_old_guesses(auth: &Auth) -> sqlx::Result<u64> {
     challenge_store::GUESSES.count(auth.db(), auth.now() - auth.settings().mfa.lockout).await
 }
 
-/// How many active superusers have no second factor with these settings.
-pub(crate) async fn count_superusers_without(db: &Db, settings: &Settings) -> sqlx::Result<u64> {
-    store::count_superusers_without(db, role::SUPERUSER, settings.is_required_of(role::SUPERUSER)).await
+/// The addresses of active superusers without a second factor under these settings.
+pub(crate) async fn superusers_without(db: &Db, settings: &Settings) -> sqlx::Result<Vec<String>> {
+    store::superusers_without(db, role::SUPERUSER, settings.is_required_of(role::SUPERUSER)).await
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::settings::{Advice, Choice, Deployed, Section};
+use crate::users::role;
 
 /// Longest `mfa.challenge_lifetime` and `mfa.lockout`.
 const LONGEST: Duration = Duration::from_hours(24);
@@ -67,6 +68,17 @@ impl Settings {
         if settings.totp == Mode::Disabled && !settings.required_roles.is_empty() {
             let fix = "has roles although mfa.totp is \"disabled\": nobody could set up what they must have";
             section.conflict("required_roles", &["mfa.totp"], fix);
+        }
+        if let Some(role) = settings.required_roles.iter().find(|role| **role < role::USER) {
+            section.problem("required_roles", format_args!("{role} is no role: they are numbers from 0 on"));
+        }
+        let (of_account, of_challenge) = (settings.account_attempts, settings.challenge_attempts);
+        if of_account < of_challenge {
+            let problem = format!(
+                "{of_account} guesses lock the account before a challenge has taken its {of_challenge}: set it to at least \
+                 mfa.challenge_attempts"
+            );
+            section.conflict("account_attempts", &["mfa.challenge_attempts"], problem);
         }
         if settings.issuer.as_deref().is_some_and(|issuer| issuer.len() > 100 || issuer.contains(':')) {
             section.problem("issuer", "must have no colon and at most 100 bytes: it is a part of the QR code");

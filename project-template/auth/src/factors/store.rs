@@ -35,6 +35,12 @@ crate::row! {
 }
 
 crate::row! {
+    pub(super) struct RecoveryCode {
+        pub(super) used: bool,
+    }
+}
+
+crate::row! {
     pub(super) struct Standing {
         /// Whether the authenticator app is proven. None if there is none.
         pub(super) app: Option<bool>,
@@ -240,15 +246,12 @@ pub(super) async fn renew(tx: &mut Tx, user: Uuid, factor: Uuid, now: OffsetDate
     Ok(renewed == 1)
 }
 
-pub(super) async fn has_recovery_code(db: &Db, user: Uuid, mac: &[u8]) -> sqlx::Result<bool> {
-    let found: Option<(Vec<u8>,)> = on!(db, pool => sqlx::query_as(
-        "select mac from recovery_codes where user_id = $1 and mac = $2 and used_at is null",
-    )
-    .bind(user)
-    .bind(mac)
-    .fetch_optional(pool)
-    .await?);
-    Ok(found.is_some())
+pub(super) async fn recovery_code(db: &Db, user: Uuid, mac: &[u8]) -> sqlx::Result<Option<RecoveryCode>> {
+    on!(db, pool => sqlx::query_as("select used_at is not null as used from recovery_codes where user_id = $1 and mac = $2")
+        .bind(user)
+        .bind(mac)
+        .fetch_optional(pool)
+        .await)
 }
 
 /// Uses up a recovery code. False if it was used.
@@ -305,16 +308,17 @@ pub(super) async fn reseal(db: &Db, user: Uuid, before: &[u8], (sealed, sealed_b
     .map(drop))
 }
 
-/// Active superusers without a factor; `passkeys` count as one where one is required.
-pub(super) async fn count_superusers_without(db: &Db, role: i64, passkeys: bool) -> sqlx::Result<u64> {
-    let (count,): (i64,) = on!(db, pool => sqlx::query_as(
-        "select count(*) from users
+/// The addresses of active superusers without a factor; `passkeys` count as one where one is required.
+pub(super) async fn superusers_without(db: &Db, role: i64, passkeys: bool) -> sqlx::Result<Vec<String>> {
+    let rows: Vec<(String,)> = on!(db, pool => sqlx::query_as(
+        "select email from users
          where role >= $1 and is_active and not exists (select 1 from second_factors where user_id = users.id)
-           and not ($2 and exists (select 1 from passkeys where user_id = users.id))",
+           and not ($2 and exists (select 1 from passkeys where user_id = users.id))
+         order by email_key",
     )
     .bind(role)
     .bind(passkeys)
-    .fetch_one(pool)
+    .fetch_all(pool)
     .await?);
-    Ok(count.unsigned_abs())
+    Ok(rows.into_iter().map(|(email,)| email).collect())
 }

@@ -2,6 +2,7 @@
 //! transaction stands between the two halves, `admit` and `begin`. There is no third way: beginning a session takes an
 //! `Admitted`, which a sign-in only gets from `sessions::admit`.
 
+pub(crate) mod attempt;
 mod door;
 mod routes;
 

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use utoipa_axum::routes;
 
-use super::{Terms, complete};
+use super::{Terms, attempt, complete};
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::error::shared::Throttled;
@@ -89,10 +89,20 @@ pub(crate) async fn checked(
 }
 
 /// An address without an account takes as long.
+///
+/// # Errors
+/// 401 `email_not_verified`, before which nothing is forgiven: a sign-up with a taken address must not give guesses at the
+/// owner's password back, and one with a free address must not be told from it by that.
 async fn verified(auth: Auth, email: Email, password: SecretString) -> Result<Option<User>> {
     let user = users::by_address(auth.db(), &email).await?;
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
     let verdict = auth.passwords().verify(password.clone(), stored).await?;
+    let is_right = verdict != Verdict::Wrong && user.is_some();
+    if is_pending(&auth, &email, user.as_ref(), is_right, password.clone()).await? {
+        let event = Event::at(Kind::SignInFailed, &email, user.as_ref().map(|user| user.id));
+        auth.audit().note(event.because(Reason::NotVerified));
+        return Err(EmailNotVerified.into());
+    }
     let refusal = match &user {
         None => Some(Reason::UnknownAddress),
         Some(_) if verdict == Verdict::Wrong => Some(Reason::WrongPassword),
@@ -107,6 +117,22 @@ async fn verified(auth: Auth, email: Email, password: SecretString) -> Result<Op
         renew_hash(&auth, &user, password).await;
     }
     Ok(Some(user))
+}
+
+/// Whether it is the password of a sign-up that waits for its confirmation, or of one with a taken address.
+async fn is_pending(
+    auth: &Auth,
+    email: &Email,
+    user: Option<&User>,
+    is_right: bool,
+    password: SecretString,
+) -> Result<bool> {
+    let waits = user.is_some_and(User::is_unconfirmed_sign_up);
+    if !auth.settings().email_verification.is_mandatory() || (is_right && !waits) {
+        return Ok(false);
+    }
+    let has_attempt = attempt::has_password(auth, email, user, password).await?;
+    Ok((is_right && waits) || has_attempt)
 }
 
 /// A sign-in does not fail with it; the next one tries again.

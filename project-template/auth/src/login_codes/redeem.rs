@@ -4,6 +4,7 @@ use super::may_join;
 use super::routes::subject;
 use crate::Auth;
 use crate::codes::{Redeemable, RequestId, Subject};
+use crate::credentials;
 use crate::email_verification::{self, Wish};
 use crate::error::Result;
 use crate::error::shared::Conflict;
@@ -54,7 +55,12 @@ pub(super) async fn sign_in(
         None => None,
     };
     match user {
-        Some(user) => login::complete(auth, &user, client, Terms { proof: Proof::LoginCode, forgotten }).await,
+        Some(user) => {
+            if !auth.hooks().delivers_codes() {
+                credentials::discard_for_reader(auth, &user).await?;
+            }
+            login::complete(auth, &user, client, Terms { proof: Proof::LoginCode, forgotten }).await
+        }
         None => Ok(None),
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::authenticator_data::USER_VERIFIED;
 use super::challenge::{Challenge, Purpose};
@@ -31,15 +32,16 @@ pub(crate) enum Shown<'u> {
     First,
     /// The user of a session, who gets the same options as one who signs in.
     Again(&'u User),
-    /// A user who has shown another factor. The authenticator must verify them if `alone` says that nothing else counts.
-    Second { user: &'u User, alone: bool },
+    /// A user who has shown another factor, in the sign-in with this name. The authenticator must verify them if `alone` says
+    /// that nothing else counts.
+    Second { user: &'u User, alone: bool, sign_in: Uuid },
 }
 
 impl<'u> Shown<'u> {
     fn purpose(&self) -> Purpose {
         match self {
             Self::First | Self::Again(_) => Purpose::SignIn,
-            Self::Second { .. } => Purpose::SecondFactor,
+            Self::Second { sign_in, .. } => Purpose::SecondFactor(*sign_in),
         }
     }
 
@@ -79,13 +81,14 @@ impl Refused {
     }
 }
 
-/// The challenge and the options for a passkey as the second factor of an account. None if it has no passkey.
-pub(crate) async fn options_of(auth: &Auth, user: &User, alone: bool) -> Result<Option<Value>> {
+/// The challenge and the options for a passkey as the second factor of an account, in the sign-in with this name. None if it
+/// has no passkey.
+pub(crate) async fn options_of(auth: &Auth, user: &User, alone: bool, sign_in: Uuid) -> Result<Option<Value>> {
     let passkeys = store::of_user(auth.db(), user.id).await?;
     if passkeys.is_empty() {
         return Ok(None);
     }
-    let challenge = Challenge::for_second_factor(auth, user.id).await?;
+    let challenge = Challenge::for_second_factor(auth, user.id, sign_in).await?;
     let verification = if alone { "required" } else { "preferred" };
     let options = options::of_sign_in(auth, &challenge, &passkeys, verification);
     Ok(Some(json!({ "challenge_id": challenge.id(), "options": options })))

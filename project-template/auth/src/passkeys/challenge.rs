@@ -1,5 +1,6 @@
 //! Challenges: random bytes that an authenticator signs. Each is a row, so that it counts once at all instances.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -27,16 +28,16 @@ const BYTES: usize = 32;
 pub(super) enum Purpose {
     Registration,
     SignIn,
-    /// Of an account whose first factor was shown.
-    SecondFactor,
+    /// Of an account whose first factor was shown, for the sign-in with this name.
+    SecondFactor(Uuid),
 }
 
 impl Purpose {
-    fn name(self) -> &'static str {
+    fn name(self) -> Cow<'static, str> {
         match self {
-            Self::Registration => "registration",
-            Self::SignIn => "sign_in",
-            Self::SecondFactor => "second_factor",
+            Self::Registration => "registration".into(),
+            Self::SignIn => "sign_in".into(),
+            Self::SecondFactor(sign_in) => format!("second_factor {}", sign_in.simple()).into(),
         }
     }
 }
@@ -52,16 +53,16 @@ impl Challenge {
     /// Makes one for a sign-in.
     pub(super) async fn for_sign_in(auth: &Auth) -> db::Result<Self> {
         let challenge = Self { bytes: random(), user: None };
-        store::insert(auth.db(), &challenge.bytes, (Purpose::SignIn.name(), None), auth.now() + LIFETIME).await?;
+        store::insert(auth.db(), &challenge.bytes, (&Purpose::SignIn.name(), None), auth.now() + LIFETIME).await?;
         Ok(challenge)
     }
 
-    /// Makes one for the second factor of an account. Earlier ones stay valid: somebody else who knows the first factor
+    /// Makes one for the second factor of an account, in one sign-in. Earlier ones stay valid: somebody else who knows the first factor
     /// must not void the owner's.
-    pub(super) async fn for_second_factor(auth: &Auth, user: Uuid) -> db::Result<Self> {
+    pub(super) async fn for_second_factor(auth: &Auth, user: Uuid, sign_in: Uuid) -> db::Result<Self> {
         let challenge = Self { bytes: random(), user: Some(user) };
-        let purpose = (Purpose::SecondFactor.name(), Some(user));
-        store::insert(auth.db(), &challenge.bytes, purpose, auth.now() + LIFETIME).await?;
+        let purpose = Purpose::SecondFactor(sign_in).name();
+        store::insert(auth.db(), &challenge.bytes, (&purpose, Some(user)), auth.now() + LIFETIME).await?;
         Ok(challenge)
     }
 
@@ -70,7 +71,7 @@ impl Challenge {
     pub(super) async fn for_registration(auth: &Auth, tx: &mut Tx, user: Uuid) -> db::Result<Self> {
         let challenge = Self { bytes: random(), user: Some(user) };
         let purpose = Purpose::Registration.name();
-        store::replace(tx, &challenge.bytes, purpose, user, auth.now() + LIFETIME).await?;
+        store::replace(tx, &challenge.bytes, &purpose, user, auth.now() + LIFETIME).await?;
         Ok(challenge)
     }
 
@@ -78,7 +79,7 @@ impl Challenge {
     pub(super) async fn find(auth: &Auth, purpose: Purpose, id: &str) -> db::Result<Option<Self>> {
         let decoded = URL_SAFE_NO_PAD.decode(id).ok();
         let Some(bytes) = decoded.and_then(|bytes| <[u8; BYTES]>::try_from(bytes).ok()) else { return Ok(None) };
-        let found = store::find(auth.db(), &bytes, purpose.name(), auth.now()).await?;
+        let found = store::find(auth.db(), &bytes, &purpose.name(), auth.now()).await?;
         Ok(found.map(|user| Self { bytes, user }))
     }
 

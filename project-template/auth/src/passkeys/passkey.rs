@@ -206,15 +206,18 @@ async fn discard(auth: &Auth, tx: &mut Tx, user: &User, passkey: &Passkey, kept:
 }
 
 /// Removes the passkeys of an account that an attacker may have added: those from before it was known whose the address
-/// is, or while the attacker may have known the password. Call it where such a password is removed or replaced. Returns
-/// how many.
+/// is, or while the attacker may have known the password. The owner is notified:
+/// they may have been theirs. Call it where such a password is removed or replaced. Returns how many.
 pub(crate) async fn discard_unproven(auth: &Auth, tx: &mut Tx, user: &User) -> Result<u64> {
     let removed = store::remove_unproven(tx, user.id).await?;
-    if removed > 0 {
-        let event = Event::of(Kind::PasskeyRemoved, user).because(Reason::NotVerified);
-        auth.audit().write(tx, event.times(usize::try_from(removed).unwrap_or(usize::MAX))).await?;
+    for created_at in &removed {
+        notices::passkey_removed(auth, tx, &user.email, *created_at).await?;
     }
-    Ok(removed)
+    if !removed.is_empty() {
+        let event = Event::of(Kind::PasskeyRemoved, user).because(Reason::NotVerified);
+        auth.audit().write(tx, event.times(removed.len())).await?;
+    }
+    Ok(removed.len() as u64)
 }
 
 /// Removes all passkeys of an account whose owner has lost them, in a transaction that holds the account, and notifies the

@@ -108,10 +108,8 @@ pub(super) async fn set_proven(tx: &mut Tx, user: Uuid, proven: bool) -> sqlx::R
 }
 
 /// Removes the passkeys of an account that were added before it was known whose the address is. Returns how many.
-pub(super) async fn remove_unproven(tx: &mut Tx, user: Uuid) -> sqlx::Result<u64> {
-    Ok(in_tx!(tx, conn => sqlx::query("delete from passkeys where user_id = $1 and not proven")
-        .bind(user)
-        .execute(conn)
-        .await?
-        .rows_affected()))
+pub(super) async fn remove_unproven(tx: &mut Tx, user: Uuid) -> sqlx::Result<Vec<OffsetDateTime>> {
+    let query = "delete from passkeys where user_id = $1 and not proven returning created_at";
+    let rows: Vec<(OffsetDateTime,)> = in_tx!(tx, conn => sqlx::query_as(query).bind(user).fetch_all(conn).await?);
+    Ok(rows.into_iter().map(|(created_at,)| created_at).collect())
 }

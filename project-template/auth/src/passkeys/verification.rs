@@ -40,10 +40,19 @@ impl<'de> Deserialize<'de> for Base64Url {
     }
 }
 
+/// The only type of a credential that there is (Web Authentication, section 5.8.2).
+#[derive(Clone, Copy, Debug, Deserialize)]
+enum CredentialKind {
+    #[serde(rename = "public-key")]
+    PublicKey,
+}
+
 /// `RegistrationResponseJSON`, as `PublicKeyCredential.toJSON()` makes it. Other members are ignored.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RegistrationResponse {
+    #[serde(rename = "type")]
+    _kind: CredentialKind,
     pub(super) raw_id: Base64Url,
     pub(super) response: AttestationResponse,
 }
@@ -62,6 +71,8 @@ pub(super) struct AttestationResponse {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AuthenticationResponse {
+    #[serde(rename = "type")]
+    _kind: CredentialKind,
     pub(super) raw_id: Base64Url,
     pub(super) response: AssertionResponse,
 }

@@ -9,6 +9,7 @@ use super::Route;
 use super::door::{Door, Knock};
 use super::entering::{Entered, is_wrong_code};
 use super::gate::{Posted, Visitor, refuse, signed_out};
+use super::own::{codes_lost, told};
 use crate::Auth;
 use crate::error::Result;
 use crate::metrics::{AttemptOutcome, Way};
@@ -65,10 +66,11 @@ async fn sign_in_with_code(Knock { door, mut fields }: Knock) -> Result<Response
 }
 
 /// The second half of a sign-in to an account that must have a second factor and had none.
-async fn sign_in_with_setup(Knock { door, mut fields }: Knock) -> Result<Response> {
-    match door.enter_with_setup(&mut fields).await {
-        Ok(page) => Ok(page),
-        Err(refused) => door.refusal_page(refused, ""),
+async fn sign_in_with_setup(visitor: Result<Visitor, Response>, Knock { door, mut fields }: Knock) -> Result<Response> {
+    match (door.enter_with_setup(&mut fields).await, visitor) {
+        (Ok(page), _) => Ok(page),
+        (Err(_), Ok(visitor)) => told(&door.auth, &visitor, Err(codes_lost())).await,
+        (Err(refused), Err(_)) => door.refusal_page(refused, ""),
     }
 }
 

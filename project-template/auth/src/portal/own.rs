@@ -12,7 +12,7 @@ use super::proof::{self, Proven, offers_passkeys, prove};
 use super::{Done, Place, Route, shown};
 use crate::Auth;
 use crate::error::{Error, Result};
-use crate::factors::{self, CodeWrong, Enrollee, Mode, Shown};
+use crate::factors::{self, AlreadyEnrolled, CodeWrong, Enrollee, Mode, Shown};
 use crate::http::Client;
 use crate::pages;
 use crate::passkeys;
@@ -166,6 +166,7 @@ async fn activated(auth: &Auth, client: &Client, visitor: &Visitor, code: Option
             let shown = factors::show_again(auth, &enrollee).await?;
             return own_second_factor_page(auth, visitor, error.status(), &shown, vec![error.message()]);
         }
+        Err(Error::Refused { code, .. }) if code == AlreadyEnrolled::REFUSAL.code => return Err(codes_lost()),
         Err(error) => return Err(error),
     };
     let codes = second_factor::within_session(auth, &user, client, &ready).await?;
@@ -196,6 +197,13 @@ async fn remove(State(auth): State<Auth>, client: Client, posted: Posted) -> Res
 pub(super) fn recovery_codes_page(auth: &Auth, place: Place, codes: &[SecretString], next: String) -> Result<Response> {
     let codes = second_factor::exposed(codes).into_iter().map(str::to_owned).collect();
     pages::show(auth, StatusCode::OK, &RecoveryCodes { codes, next, script: place.path(auth, "/page.js") })
+}
+
+/// The page of recovery codes answers a form, so whoever loads it again posts that form again.
+pub(super) fn codes_lost() -> Error {
+    let detail = "Your authenticator app is set up. Its recovery codes are shown once: if you have not kept them, make other \
+                  ones here.";
+    Error::refused(StatusCode::BAD_REQUEST, detail, "recovery_codes_shown")
 }
 
 fn own_second_factor_page(

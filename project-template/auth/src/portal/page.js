@@ -27,6 +27,13 @@
         button.focus();
       }
     });
+    // Enter in a field of a form that adds a passkey is not to post it without one.
+    if (button.dataset.passkey === "create") {
+      button.form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        button.click();
+      });
+    }
   }
 
   async function use(button) {

@@ -104,7 +104,7 @@ async fn register(
     }
     auth.throttle().limit_client(Action::Registration, &client).await?;
     let (new, mut wish) = read(&auth, &client, fields).await?;
-    wish.browser = browser::mark(&auth, new.role);
+    wish.browser = browser::mark(&auth);
     let marked = wish.browser.map(|browser| (header::SET_COOKIE, browser::cookie(&auth, browser)));
     let mut response = sign_up_or_ask(&auth, &client, delivery, &headers, (new, wish)).await?;
     response.headers_mut().extend(marked);

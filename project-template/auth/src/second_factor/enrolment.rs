@@ -10,8 +10,8 @@ use super::SetupChallengeNotValid;
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::db::Tx;
-use crate::error::Result;
-use crate::factors::{self, Enrollee, Ready};
+use crate::error::{Error, Result};
+use crate::factors::{self, AlreadyEnrolled, Enrollee, Ready};
 use crate::http::Client;
 use crate::login::{self, Terms};
 use crate::sessions::{self, Admitted, DbUser, Delivery, Entry, Issued, Method, Proof, SignIn, SigningIn};
@@ -67,6 +67,15 @@ pub(crate) async fn before_session(
             (codes, Some(SignIn::Session(issued)))
         }
         Entry::Challenge(more) => (enrol(auth, enrollee, ready).await?, Some(SignIn::Challenge(more))),
+    })
+}
+
+/// Compares the first code of a setup by challenge. As [`factors::compare`], but where another request has set the factor
+/// up, the challenge is used: so it is told to a sign-up with a taken address, too.
+pub(super) async fn compare_for(auth: &Auth, enrollee: &Enrollee, code: &SecretString) -> Result<Ready> {
+    factors::compare(auth, enrollee, code).await.map_err(|error| match error {
+        Error::Refused { code, .. } if code == AlreadyEnrolled::REFUSAL.code => SetupChallengeNotValid.into(),
+        error => error,
     })
 }
 

@@ -69,8 +69,10 @@ impl Proven {
 
     /// Counts and checks a passkey's answer to a challenge.
     async fn by_passkey(auth: &Auth, challenge: &Challenge, answer: Answer) -> Result<Self> {
-        let (handle, account, alone) = (auth.clone(), challenge.user.clone(), !challenge.held.ways.app);
-        let check = Box::pin(async move { answer.check(&handle, Shown::Second { user: &account, alone }).await });
+        let (handle, account) = (auth.clone(), challenge.user.clone());
+        let (alone, sign_in) = (!challenge.held.ways.app, challenge.name());
+        let check =
+            Box::pin(async move { answer.check(&handle, Shown::Second { user: &account, alone, sign_in }).await });
         let (right, assertion) = factors::answer_otherwise(auth, challenge, || PasskeyWrong.into(), check).await?;
         Ok(Self::Passkey(right, assertion))
     }

@@ -86,7 +86,7 @@ async fn begin(State(auth): State<Auth>, client: Client, mut fields: Fields) -> 
     let challenge = fields.text("challenge_id");
     let challenge = fields.finish_with(challenge)?;
     let challenge = factors::find(&auth, &challenge).await?.ok_or(ChallengeNotValid)?;
-    let options = passkeys::options_of(&auth, &challenge.user, !challenge.held.ways.app).await?;
+    let options = passkeys::options_of(&auth, &challenge.user, !challenge.held.ways.app, challenge.name()).await?;
     Ok(Json(options.ok_or(PasskeyWrong)?))
 }
 

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::enrolment::{answer, before_session, exposed, within_session};
+use super::enrolment::{answer, before_session, compare_for, exposed, within_session};
 use super::{
     Enrolling, MfaDisabled, MfaRequired, PasswordWrong, SetupChallengeNotValid, code, own, require_enabled,
     require_fresh, sign_in,
@@ -218,7 +218,7 @@ async fn activate(
             Ok(Json(json!({ "success": true, "recovery_codes": exposed(&codes) })).into_response())
         }
         Enrolling::Challenge(enrollee) => {
-            let ready = factors::compare(&auth, &enrollee, &code).await?;
+            let ready = compare_for(&auth, &enrollee, &code).await?;
             let proof = Proof::SecondFactor;
             let (codes, sign_in) = before_session(&auth, &enrollee, &client, proof, &ready).await?;
             Ok(answer(&auth, delivery, &codes, sign_in))

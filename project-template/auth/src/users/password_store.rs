@@ -77,17 +77,18 @@ impl User {
     pub(crate) async fn replace_sign_up(
         &self,
         tx: &mut Tx,
-        password_hash: Option<&str>,
+        (password_hash, proven): (Option<&str>, bool),
         names: (&str, &str),
     ) -> sqlx::Result<Option<Self>> {
         let changed = in_tx!(tx, conn => sqlx::query_as(
             concat!("update users
-             set password_hash = $1, password_proven = true, first_name = $2, last_name = $3,
+             set password_hash = $1, password_proven = $2, first_name = $3, last_name = $4,
                  auth_version = auth_version + 1
-             where id = $4 and auth_version = $5
+             where id = $5 and auth_version = $6
              returning ", columns!()),
         )
         .bind(password_hash)
+        .bind(proven)
         .bind(names.0)
         .bind(names.1)
         .bind(self.id)

@@ -16,6 +16,7 @@ in_chromium!(
     a_passkey_takes_the_place_of_the_code,
     a_passkey_proves_again_who_it_is,
     a_passkey_that_was_not_used_can_be_tried_again,
+    enter_in_the_name_of_a_passkey_adds_it,
     a_page_at_another_address_says_that_passkeys_cannot_be_used_there,
     a_removed_passkey_opens_nothing_and_the_page_says_so,
     a_device_that_has_a_passkey_of_the_account_is_told_so,
@@ -191,6 +192,17 @@ async fn a_passkey_that_was_not_used_can_be_tried_again() {
     tab.verify_user(&authenticator, true);
     tab.follow("[data-passkey]");
     assert_eq!(tab.path(), ACCOUNT);
+}
+
+async fn enter_in_the_name_of_a_passkey_adds_it() {
+    let Place { app, server, mut tab, .. } = opened().await;
+    app.signed_in(ADA).await;
+    sign_in(&mut tab, &at_localhost(&server, ACCOUNT));
+    tab.follow("form[action$=\"/passkeys/\"] button");
+    tab.fill("#name", "Desk");
+    tab.until_loaded(|tab| tab.press("Enter"));
+    assert_eq!((tab.heading().as_str(), names(&mut tab).as_str()), ("Your ways to sign in", "Desk"));
+    assert_eq!(tab.problems(), [""; 0]);
 }
 
 async fn a_page_at_another_address_says_that_passkeys_cannot_be_used_there() {

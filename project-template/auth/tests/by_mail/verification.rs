@@ -22,8 +22,10 @@ auth::on_both_engines! {
     with_confirm_on_get_opening_a_link_is_enough_but_asking_for_its_head_is_not,
     a_confirmation_signs_in_only_where_the_settings_say_so,
     a_sign_up_with_a_taken_address_is_answered_as_any_other_and_its_owner_is_told,
+    a_sign_in_with_the_password_of_a_sign_up_does_not_tell_whether_the_address_was_taken,
+    what_a_sign_up_with_a_taken_address_leaves_goes_with_the_account,
     the_owner_is_told_at_most_once_an_hour,
-    sign_ups_with_a_taken_address_leave_one_link_that_leads_nowhere,
+    sign_ups_with_a_taken_address_leave_two_rows_that_lead_nowhere,
     without_hiding_a_taken_address_is_told,
     a_second_sign_up_changes_nothing_and_the_link_decides_which_one_counts,
     a_link_that_was_asked_for_again_believes_no_password_where_several_signed_up,
@@ -160,15 +162,70 @@ async fn a_sign_up_with_a_taken_address_is_answered_as_any_other_and_its_owner_i
     let comparable = replies.map(|reply| {
         let mut headers = reply.headers;
         headers.remove("x-request-id");
-        (reply.status, reply.body, format!("{headers:?}"))
+        let cookie = headers.remove("set-cookie").unwrap();
+        let (name, rest) = cookie.to_str().unwrap().split_once('=').unwrap();
+        let (value, attributes) = rest.split_once(';').unwrap();
+        let cookie = (name.to_owned(), value.len(), attributes.to_owned());
+        (reply.status, reply.body, format!("{headers:?}"), cookie)
     });
     assert_eq!(comparable[0], comparable[1]);
     assert_eq!(comparable[0], comparable[2]);
     assert_eq!(login_code(&app, PASSWORD).await, "signed in", "nothing has changed for the owner");
-    assert_eq!(login_code(&app, EVES_PASSWORD).await, "incorrect_credentials");
+    assert_eq!(login_code(&app, EVES_PASSWORD).await, "email_not_verified", "as at a free address");
     let notice = app.mailbox().await.latest(ADA);
     assert!(notice.text.contains("already has an account"), "{}", notice.text);
     assert!(!notice.text.contains("://"), "the notice opens nothing: {}", notice.text);
+}
+
+const FREE: &str = "free@example.com";
+
+/// The answers to sign-ups and sign-ins of somebody at an address, each with the password hashes that it took.
+async fn probed(app: &TestApp, email: &str) -> Vec<(u16, String, u64)> {
+    let mut eve = app.client().from_address("192.0.2.7");
+    let mut seen = Vec::new();
+    let later = "a third horse battery staple";
+    for password in [EVES_PASSWORD, later] {
+        let before = app.password_hashes();
+        let reply = eve.register(email, password).await;
+        seen.push((reply.status, reply.body.to_string(), app.password_hashes() - before));
+    }
+    let wrong = "wrong horse battery staple";
+    // Neither a right one nor the time that it took gives other guesses back.
+    for password in
+        [EVES_PASSWORD, wrong, later, EVES_PASSWORD, wrong, wrong, EVES_PASSWORD, wrong, wrong, wrong, wrong]
+    {
+        let before = app.password_hashes();
+        let reply = eve.login(email, password).await;
+        seen.push((reply.status, reply.text("code").to_owned(), app.password_hashes() - before));
+    }
+    seen
+}
+
+async fn a_sign_in_with_the_password_of_a_sign_up_does_not_tell_whether_the_address_was_taken(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    ada(&app).await;
+    let at_free = probed(&app, FREE).await;
+    let code = |at: usize| at_free[at].1.as_str();
+    assert_eq!((code(2), code(3), code(4)), ("email_not_verified", "incorrect_credentials", "incorrect_credentials"));
+    assert_eq!(at_free.last().unwrap().0, 429, "{at_free:?}");
+    assert!(at_free[..2].iter().all(|(.., hashes)| *hashes == 1), "{at_free:?}");
+    let app = strict(engine, Method::Link).await;
+    ada(&app).await;
+    assert_eq!(probed(&app, ADA).await, at_free);
+    let before = app.password_hashes();
+    assert_eq!(login_code(&app, PASSWORD).await, "signed in");
+    assert_eq!(app.password_hashes() - before, 1, "an owner waits no longer");
+}
+
+async fn what_a_sign_up_with_a_taken_address_leaves_goes_with_the_account(engine: Engine) {
+    let app = strict(engine, Method::Link).await;
+    ada(&app).await;
+    sign_up(&app, ADA, EVES_PASSWORD).await;
+    let mut owner = app.client();
+    owner.login(ADA, PASSWORD).await;
+    let deleted = owner.delete("/jwt-allauth/user/", Some(&json!({ "password": PASSWORD }))).await;
+    assert_eq!(deleted.status, 204, "{deleted:?}");
+    assert_eq!(login_code(&app, EVES_PASSWORD).await, "incorrect_credentials");
 }
 
 async fn the_owner_is_told_at_most_once_an_hour(engine: Engine) {
@@ -184,7 +241,7 @@ async fn the_owner_is_told_at_most_once_an_hour(engine: Engine) {
     assert_eq!(app.mailbox().await.to(ADA).len(), before + 2);
 }
 
-async fn sign_ups_with_a_taken_address_leave_one_link_that_leads_nowhere(engine: Engine) {
+async fn sign_ups_with_a_taken_address_leave_two_rows_that_lead_nowhere(engine: Engine) {
     let app = strict(engine, Method::Link).await;
     ada(&app).await;
     for _ in 0..3 {
@@ -194,7 +251,7 @@ async fn sign_ups_with_a_taken_address_leave_one_link_that_leads_nowhere(engine:
     }
     let unused = "select count(*) from links where used_at is null";
     let (links,): (i64,) = auth::on!(app.auth.db(), pool => sqlx::query_as(unused).fetch_one(pool).await).unwrap();
-    assert_eq!(links, 1);
+    assert_eq!(links, 2, "the first sign-up, and the latest");
 }
 
 async fn without_hiding_a_taken_address_is_told(engine: Engine) {

@@ -156,6 +156,8 @@ async fn a_response_that_fails_a_check_adds_nothing(engine: Engine) {
     refused(&|phone, _| phone.verifies = false).await;
     refused(&|_, body| *body = json!({ "/rawId": "AAAA" })).await;
     refused(&|_, body| *body = json!({ "/rawId": null })).await;
+    refused(&|_, body| *body = json!({ "/type": "password" })).await;
+    refused(&|_, body| *body = json!({ "/type": null })).await;
     refused(&|_, body| *body = json!({ "/response/attestationObject": "oA==" })).await;
     refused(&|_, body| *body = json!({ "/response/attestationObject": "oA" })).await;
     refused(&|_, body| *body = json!({ "/response/attestationObject": "" })).await;

@@ -12,6 +12,7 @@ auth::on_both_engines!(
     before_the_address_is_verified_a_factor_is_set_up_and_no_session_begins,
     after_the_address_is_verified_the_challenge_of_the_sign_up_begins_a_session,
     a_taken_address_is_answered_alike_and_sets_nothing_up,
+    many_activations_at_once_do_not_tell_whether_the_address_was_taken,
     a_factor_goes_with_the_sign_up_that_set_it_up,
     a_setup_challenge_counts_for_five_minutes_and_for_its_account,
     an_account_that_was_closed_meanwhile_sets_nothing_up,
@@ -273,4 +274,28 @@ async fn what_is_required_is_not_removed(engine: Engine) {
     }
     app.set_role(ADA, 0).await;
     assert_eq!(ada.post(DEACTIVATE, &json!({ "password": PASSWORD })).await.status, 200);
+}
+
+/// Many activations of one setup at the same moment.
+async fn activations(app: &TestApp, email: &str) -> Vec<(u16, String)> {
+    let id = app.client().register(email, PASSWORD).await.text("setup_challenge_id").to_owned();
+    let setup = app.client().post(SETUP, &json!({ "setup_challenge_id": id })).await;
+    let code = AuthenticatorApp::of(setup.text("secret")).code(app);
+    let activate = || (app.client(), ACTIVATE, json!({ "setup_challenge_id": id, "code": code }));
+    let replies = at_once((0..16).map(|_| activate()).collect()).await;
+    let mut seen: Vec<_> = replies.iter().map(|reply| (reply.status, reply.text("code").to_owned())).collect();
+    seen.sort();
+    seen
+}
+
+async fn many_activations_at_once_do_not_tell_whether_the_address_was_taken(engine: Engine) {
+    let toml = format!("[database]\nacquire_timeout = \"30s\"\n{MANDATORY}");
+    let app = configured(engine, &toml).await.at_two_instances(router).await;
+    app.client().register(ADA, PASSWORD).await;
+    app.verify(ADA).await;
+    let expected = [vec![(200, String::new())], vec![(401, "challenge_not_valid".to_owned()); 15]].concat();
+    for number in 0..4 {
+        assert_eq!(activations(&app, ADA).await, expected, "taken");
+        assert_eq!(activations(&app, &format!("free{number}@example.com")).await, expected, "free");
+    }
 }

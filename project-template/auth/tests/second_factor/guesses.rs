@@ -13,6 +13,7 @@ auth::on_both_engines!(
     the_budgets_hold_where_other_limits_are_off,
     guesses_of_sessions_count_too,
     a_fast_clock_locks_nobody_out_for_longer,
+    a_right_code_that_comes_again_and_again_locks_nobody_out,
 );
 
 /// Uses up this many guesses, of five for each challenge.
@@ -120,8 +121,11 @@ async fn both_kinds_of_codes_count_together(engine: Engine) {
 }
 
 async fn the_budgets_hold_where_other_limits_are_off(engine: Engine) {
-    let (app, _, authenticator) =
-        enrolled(engine, "[throttle]\nenabled = false\n[mfa]\naccount_attempts = 3\nlockout = \"1m\"").await;
+    let (app, _, authenticator) = enrolled(
+        engine,
+        "[throttle]\nenabled = false\n[mfa]\nchallenge_attempts = 3\naccount_attempts = 3\nlockout = \"1m\"",
+    )
+    .await;
     let replies = guess(&app, &authenticator, 3).await;
     assert_eq!(replies[2].header("retry-after"), "60");
     assert_eq!(app.client().login(ADA, PASSWORD).await.status, 429);
@@ -151,4 +155,37 @@ async fn a_fast_clock_locks_nobody_out_for_longer(engine: Engine) {
         .map(drop))
     .unwrap();
     assert_eq!(assert_locked(&verify(&app, &id, &authenticator.wrong_code(&app)).await), 900);
+}
+
+async fn a_right_code_that_comes_again_and_again_locks_nobody_out(engine: Engine) {
+    let (app, ada, authenticator) = enrolled(engine, PATIENT).await;
+    let code = authenticator.next_code(&app);
+    let recovery_code = &authenticator.recovery_codes[0];
+    for attempt in 0..20 {
+        let reply = ada.post(REAUTHENTICATE, &json!({ "code": code })).await;
+        if attempt == 0 {
+            assert_eq!(reply.status, 200, "{reply:?}")
+        } else {
+            assert_wrong(&reply)
+        }
+        let id = challenge(&app).await;
+        let reply = verify_recovery(&app, &id, recovery_code).await;
+        if attempt == 0 {
+            assert_signed_in(&reply);
+        } else {
+            assert_refused(&reply, 400, "Invalid recovery code.", "invalid_recovery_code");
+        }
+    }
+    // And together.
+    app.advance(Duration::from_mins(1));
+    let code = authenticator.code(&app);
+    let again = || (app.client().holding(&ada.access, ""), REAUTHENTICATE, json!({ "code": code }));
+    let replies = at_once((0..20).map(|_| again()).collect()).await;
+    assert_eq!(replies.iter().filter(|reply| reply.status == 200).count(), 1, "{replies:?}");
+    challenge(&app).await;
+    // Other wrong codes still count.
+    for _ in 0..9 {
+        assert_wrong(&ada.post(REAUTHENTICATE, &json!({ "code": authenticator.wrong_code(&app) })).await);
+    }
+    assert_locked(&ada.post(REAUTHENTICATE, &json!({ "code": authenticator.wrong_code(&app) })).await);
 }

@@ -14,6 +14,7 @@ auth::on_both_engines!(
     the_export_of_an_account_tells_of_the_factor,
     sign_ins_are_counted_by_their_way,
     the_audit_log_and_the_mails_hold_no_code,
+    the_database_holds_no_id_of_a_challenge,
 );
 
 pub(super) async fn rows(app: &TestApp, table: &str) -> i64 {
@@ -125,4 +126,14 @@ async fn the_audit_log_and_the_mails_hold_no_code(engine: Engine) {
         assert!(!mails.contains(code) && !log.contains(code), "{code}");
     }
     assert!(!log.contains(&wrong) && !log.contains(&right), "{log}");
+}
+
+async fn the_database_holds_no_id_of_a_challenge(engine: Engine) {
+    let (app, ..) = enrolled(engine, "").await;
+    let id = challenge(&app).await;
+    let query = "select id from second_factor_challenges";
+    let rows: Vec<(uuid::Uuid,)> =
+        auth::on!(app.auth.db(), pool => auth::sqlx::query_as(query).fetch_all(pool).await).unwrap();
+    assert!(rows.len() == 1 && rows[0].0.simple().to_string() != id, "{rows:?}");
+    assert_expired(&verify(&app, &rows[0].0.simple().to_string(), "123456").await);
 }

@@ -11,6 +11,7 @@ auth::on_both_engines!(
     everybody_sets_up_an_app_in_the_browser_and_signs_in_with_it,
     the_pages_for_everybody_are_off_unless_the_settings_say_so,
     a_cookie_of_one_place_opens_nothing_in_the_other,
+    a_reload_of_the_recovery_codes_says_where_to_get_others,
     other_recovery_codes_are_made_and_the_earlier_ones_are_void,
     the_app_is_removed_after_another_proof_and_other_sessions_end,
     what_the_role_demands_is_not_removed,
@@ -275,4 +276,41 @@ async fn somebody_whose_second_factor_is_a_passkey_is_told_so(engine: Engine) {
         "{reply:?}"
     );
     assert_eq!(browser.visit("/admin/").await.status, 303);
+}
+
+/// The page of one's own ways to sign in, which offers other recovery codes.
+#[track_caller]
+fn assert_shown_once(page: &Reply) {
+    assert_eq!(page.status, 400, "{page:?}");
+    assert!(between(page, "role=\"alert\"", "</div>").contains("recovery codes are shown once"), "{page:?}");
+    assert!(html(page).contains("Make other recovery codes"), "{page:?}");
+}
+
+async fn a_reload_of_the_recovery_codes_says_where_to_get_others(engine: Engine) {
+    let app = configured(engine, ON).await;
+    app.signed_in_as(ADA, STAFF).await;
+    for own in OWN {
+        let mut browser = inside(&app, own, ADA).await;
+        let page = post(&mut browser, own, "set-up/", &[]).await;
+        let code = app_of(&page).code(&app);
+        let form = [("csrf_token", &*token(&page)), ("code", &*code)];
+        let path = format!("{own}set-up/code/");
+        assert_eq!(codes(&browser.submit(&path, &form).await).len(), 10);
+        assert_shown_once(&browser.submit(&path, &form).await);
+        let removed = post(&mut browser, own, "remove/", &[]).await;
+        assert_eq!(removed.status, 303, "{removed:?}");
+    }
+    app.signed_in_as("bob@example.com", STAFF).await;
+    // At the sign-in, whose form is gone with it.
+    let app = app.second_instance_with(router, |settings| settings.mfa.required_roles = vec![STAFF]).await;
+    for (own, email) in OWN.into_iter().zip([ADA, "bob@example.com"]) {
+        let base = own.trim_end_matches("me/");
+        let (mut browser, page) = entered(&app, base, email).await;
+        let challenge = between(&page, "name=\"challenge\" value=\"", "\"");
+        let code = app_of(&page).code(&app);
+        let form = [("csrf_token", &*token(&page)), ("challenge", &*challenge), ("code", &*code)];
+        let path = format!("{base}sign-in/set-up/");
+        assert_eq!(codes(&browser.submit(&path, &form).await).len(), 10);
+        assert_shown_once(&browser.submit(&path, &form).await);
+    }
 }

@@ -22,6 +22,7 @@ auth::on_both_engines!(
     a_strangers_passkey_does_not_keep_a_reader_of_the_mail_out,
     where_it_is_off_the_routes_say_so,
     a_locked_out_user_gets_the_passkeys_removed,
+    a_user_who_lost_both_gets_both_removed_at_once,
 );
 
 const LOGIN_OPTIONS: &str = "/jwt-allauth/login/passkey/options/";
@@ -182,6 +183,11 @@ async fn what_is_not_an_answer_of_the_account_to_this_challenge_is_refused(engin
         let body = answer(&id, &begun, &passkey.sign(&begun["options"]));
         assert_not_valid(&app.client().post(VERIFY_PASSKEY, &body).await);
     }
+    // Those of another sign-in of the same account.
+    let other = offered(&app).await;
+    let begun = options(&app, &other).await;
+    let body = answer(&id, &begun, &passkey.sign(&begun["options"]));
+    assert_not_valid(&app.client().post(VERIFY_PASSKEY, &body).await);
     // The other way round, these options are good for a second factor only.
     let begun = options(&app, &id).await;
     let body = json!({ "challenge_id": begun["challenge_id"], "credential": passkey.sign(&begun["options"]) });
@@ -198,6 +204,7 @@ async fn what_is_not_an_answer_of_the_account_to_this_challenge_is_refused(engin
         ("/credential/response/userHandle", json!("oA")),
         ("/credential/response/clientDataJSON", json!("e30=")),
         ("/credential/rawId", json!("oA")),
+        ("/credential/type", json!("password")),
         ("/credential/response", json!("")),
         ("/passkey_challenge_id", json!("oA")),
     ] {
@@ -375,4 +382,28 @@ async fn a_locked_out_user_gets_the_passkeys_removed(engine: Engine) {
     assert_eq!(ada.refresh().await.status, 401);
     setup_challenge(&app.client().login(ADA, PASSWORD).await);
     assert!(app.mailbox().await.to(ADA).iter().any(|mail| mail.subject.contains("passkey was removed")));
+}
+
+async fn a_user_who_lost_both_gets_both_removed_at_once(engine: Engine) {
+    let (app, _, _, mut passkey) = with_both(engine, "").await;
+    app.set_role(ADA, STAFF).await;
+    let app = app.second_instance_with(router, |settings| settings.mfa.required_roles = vec![STAFF, 1000]).await;
+    let boss = app.client();
+    drop(boss);
+    let (mut boss, mut key_of_boss) = {
+        let before = app.second_instance_with(router, |settings| settings.mfa.required_roles = Vec::new()).await;
+        with_passkey(&before, "boss@example.com").await
+    };
+    app.set_role("boss@example.com", 1000).await;
+    boss = boss.holding("", "");
+    boss.login_with_passkey(&mut key_of_boss).await;
+    let authenticator = boss.enrol(&app).await;
+    let (mut boss, form) = super::admin::after_the_password(&app, "boss@example.com").await;
+    super::admin::enter(&mut boss, &form, &authenticator.next_code(&app)).await;
+    let token = super::admin::token(&boss.visit("/admin/upkeep/").await);
+    let path = format!("/admin/users/{}/remove-factor/", app.user(ADA).await.id);
+    let done = boss.submit(&path, &[("csrf_token", &token), ("password", PASSWORD)]).await;
+    assert_eq!(done.status, 303, "{done:?}");
+    setup_challenge(&app.client().login(ADA, PASSWORD).await);
+    assert_eq!(app.client().login_with_passkey(&mut passkey).await.status, 401);
 }

@@ -11,6 +11,9 @@ auth::on_both_engines!(
     nor_after_the_stranger_set_up_another_one_in_the_account_they_share,
     a_confirmation_that_signs_in_does_not_ask_for_it,
     a_sign_up_that_the_owner_confirms_elsewhere_does_not_lock_them_out,
+    an_owner_who_confirms_a_strangers_sign_up_gets_past_what_the_stranger_adds_later,
+    whoever_confirms_in_the_browser_of_the_sign_up_keeps_what_they_add_later,
+    a_mailed_code_removes_a_strangers_passkey_like_their_app,
     what_the_stranger_began_ends_with_the_confirmation,
     whoever_confirms_in_the_browser_of_the_sign_up_keeps_the_factor,
     a_link_that_somebody_else_requested_does_not_prove_the_factor,
@@ -136,6 +139,66 @@ async fn a_sign_up_that_the_owner_confirms_elsewhere_does_not_lock_them_out(engi
         setup_challenge_of(&reply);
         assert_eq!(removals(&app).await, ["not_verified"]);
     }
+}
+
+const CONFIRMED: &str = "[codes]\nresend_cooldown = \"0s\"\nmax_resends = 100\n\
+    [email_verification]\nmode = \"mandatory\"\nmethod = \"both\"\n";
+
+async fn an_owner_who_confirms_a_strangers_sign_up_gets_past_what_the_stranger_adds_later(engine: Engine) {
+    for is_second in [false, true] {
+        let app = configured(engine, CONFIRMED).await;
+        let mut owner = app.client();
+        if is_second {
+            owner.register(ADA, PASSWORD).await;
+        }
+        let mut stranger = app.client();
+        stranger.register(ADA, STRANGERS).await;
+        // The owner takes it for theirs, in a browser that may have signed up as well.
+        let link = app.mailbox().await.latest(ADA).link();
+        assert_eq!(owner.submit(&link, &[]).await.status, 303);
+        assert_signed_in(&stranger.login(ADA, STRANGERS).await);
+        stranger.enrol(&app).await;
+        let mut passkey = app.authenticator();
+        assert_eq!(stranger.add_passkey(&mut passkey).await.status, 201);
+        assert_signed_in(&by_reset(&app, ADA).await);
+        assert_eq!(app.client().login_with_passkey(&mut passkey).await.status, 401);
+        assert_signed_in(&app.client().login(ADA, PASSWORD).await);
+    }
+}
+
+async fn whoever_confirms_in_the_browser_of_the_sign_up_keeps_what_they_add_later(engine: Engine) {
+    for is_second in [false, true] {
+        let app = configured(engine, CONFIRMED).await;
+        if is_second {
+            app.client().register(ADA, STRANGERS).await;
+        }
+        let mut ada = app.client();
+        ada.register(ADA, PASSWORD).await;
+        let link = app.mailbox().await.latest(ADA).link();
+        assert_eq!(ada.submit(&link, &[]).await.status, 303);
+        ada.login(ADA, PASSWORD).await;
+        let authenticator = ada.enrol(&app).await;
+        app.advance(std::time::Duration::from_secs(30));
+        assert_outlives_a_reset(&app, &authenticator).await;
+    }
+}
+
+async fn a_mailed_code_removes_a_strangers_passkey_like_their_app(engine: Engine) {
+    let app = configured(engine, OPEN).await;
+    let (stranger, _) = stranger(&app).await;
+    let mut passkey = app.authenticator();
+    assert_eq!(stranger.add_passkey(&mut passkey).await.status, 201);
+    let mut owner = signed_in_by_code(&app, ADA).await;
+    assert_eq!(app.client().login_with_passkey(&mut passkey).await.status, 401);
+    assert_eq!(owner.get("/jwt-allauth/passkeys/").await.body, json!([]));
+    assert!(is_notified(&app).await);
+    let mails = app.mailbox().await.to(ADA);
+    assert!(mails.iter().any(|mail| mail.subject.contains("passkey was removed")), "{mails:?}");
+    // The owner's own stays.
+    let mut own = app.authenticator();
+    assert_eq!(owner.add_passkey(&mut own).await.status, 201);
+    owner = signed_in_by_code(&app, ADA).await;
+    assert_eq!(owner.get("/jwt-allauth/passkeys/").await.body.as_array().unwrap().len(), 1);
 }
 
 /// Also beside the members of a reset.

@@ -62,7 +62,6 @@ fn every_setting_below_its_floor_is_named_and_nothing_else() {
         r#"codes.resend_cooldown = "59s""#,
         "codes.max_resends = 4",
         r#"mfa.challenge_lifetime = "11m""#,
-        "mfa.challenge_attempts = 11",
         "mfa.account_attempts = 11",
         r#"mfa.lockout = "14m""#,
         r#"mail.tls = "none""#,
@@ -119,6 +118,14 @@ fn what_is_just_at_its_floor_passes() {
     ] {
         assert_eq!(warnings(line), [""; 0], "{line}");
     }
+}
+
+/// An account cannot take fewer guesses than one of its challenges, so neither is above its limit alone.
+#[test]
+fn many_guesses_at_a_challenge_are_as_unsafe_as_many_at_its_account() {
+    let found = warnings("mfa.challenge_attempts = 11\nmfa.account_attempts = 11");
+    let keys: Vec<_> = found.iter().filter_map(|warning| warning.split(':').next()).collect();
+    assert_eq!(keys, ["mfa.challenge_attempts", "mfa.account_attempts"]);
 }
 
 /// A container has no alternative, and the settings cannot tell who reaches it.

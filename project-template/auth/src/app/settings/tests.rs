@@ -579,4 +579,14 @@ fn roles_that_must_have_a_second_factor_are_whole_numbers_from_wherever_they_com
     assert!(roles("mfa.required_roles = [\"staff\"]", &[]).unwrap_err().contains("must be a list of whole numbers"));
     let off = "[mfa]\ntotp = \"disabled\"\nrequired_roles = [900]";
     assert!(load(off, &[]).unwrap_err().contains("nobody could set up what they must have"));
+    let negative = roles("mfa.required_roles = [900, -5]", &[]).unwrap_err();
+    assert!(negative.contains("mfa.required_roles") && negative.contains("-5 is no role"), "{negative}");
+}
+
+#[test]
+fn an_account_takes_as_many_guesses_at_a_second_factor_as_one_of_its_challenges() {
+    assert!(load("[mfa]\nchallenge_attempts = 10\naccount_attempts = 10", &[]).is_ok());
+    let problem = load("[mfa]\nchallenge_attempts = 6\naccount_attempts = 5", &[]).unwrap_err();
+    let expected = "5 guesses lock the account before a challenge has taken its 6";
+    assert!(problem.contains("mfa.account_attempts") && problem.contains(expected), "{problem}");
 }
