@@ -57,24 +57,33 @@ pub(super) async fn user_claims(auth: &Auth, user: &User) -> Result<UserClaims> 
     Ok(UserClaims { role: user.role, email_verified: user.email_verified, extra })
 }
 
-pub(super) async fn refreshing(auth: &Auth, user: &User) -> Result<(Holder, UserClaims), NotRotated> {
+pub(super) async fn refreshing(
+    auth: &Auth,
+    session: &Session,
+    user: &User,
+) -> Result<(Holder, UserClaims), NotRotated> {
     if user.is_active {
         require(auth, user)?;
         return Ok((user.into(), user_claims(auth, user).await?));
     }
     let mut tx = auth.db().begin().await?;
-    users::hold(&mut tx, user.id).await?;
-    end_all(auth, &mut tx, user.id, None, EndedBy::Deactivation).await?.commit(auth, tx).await?;
+    users::hold(&mut tx, session.user_id).await?;
+    end_all(auth, &mut tx, session.user_id, None, EndedBy::Deactivation).await?.commit(auth, tx).await?;
     Err(NotRotated::NotValid)
 }
 
 /// The owner is notified once: by the request that ends the session.
-pub(super) async fn end_replayed(auth: &Auth, session: &Session, holder: &User) -> Result<(), NotRotated> {
-    let is_told = auth.settings().audit.notify_replay && holder.is_active;
+pub(super) async fn end_replayed(auth: &Auth, session: &Session) -> Result<(), NotRotated> {
+    // Before the transaction: SQLite has one connection.
+    let owner = if auth.settings().audit.notify_replay {
+        users::by_id(auth.db(), session.user_id).await?.filter(|user| user.is_active)
+    } else {
+        None
+    };
     let mut tx = auth.db().begin().await?;
     let ended = end_in(auth, &mut tx, session.id, session.user_id, EndedBy::Replay).await?;
-    if is_told && ended.contains(session.id) {
-        notices::session_copied(auth, &mut tx, &holder.email).await?;
+    if let Some(owner) = owner.filter(|_| ended.contains(session.id)) {
+        notices::session_copied(auth, &mut tx, &owner.email).await?;
     }
     Ok(ended.commit(auth, tx).await?)
 }

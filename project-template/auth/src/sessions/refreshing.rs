@@ -93,5 +93,9 @@ async fn exchange(
     if transport == Transport::Cookie {
         cookies::check_csrf(auth, headers, &claims)?;
     }
+    // Checked first: a copy presented from elsewhere must neither use up the session's refreshes nor end it.
+    if !binding::holds(auth, &claims, client) {
+        return Err(NotRotated::NotValid);
+    }
     Ok((rotate(auth, &claims, Presenter::of(client, headers, transport)).await?, transport))
 }

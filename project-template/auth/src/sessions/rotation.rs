@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::issuing::issue;
 use super::session::TokenStanding;
-use super::{EndedBy, Issued, Session, binding, end, holder, store};
+use super::{EndedBy, Issued, Session, end, holder, store};
 use crate::Auth;
 use crate::db;
 use crate::error::Error;
@@ -13,7 +13,6 @@ use crate::sessions::checkpoints::Checkpoints;
 use crate::sessions::reload::Presenter;
 use crate::throttle::Action;
 use crate::tokens::RefreshClaims;
-use crate::users::User;
 
 #[derive(Debug)]
 pub(crate) enum NotRotated {
@@ -35,15 +34,18 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, presenter: Presen
     let (settings, client) = (&auth.settings().sessions, presenter.client);
     loop {
         let now = auth.now();
-        let Judged { session, holder, is_current, due_at } = judge(auth, token, presenter, now).await?;
-        let (holder, claims) = holder::refreshing(auth, &holder).await?;
+        let Some((session, holder)) = store::with_holder(auth.db(), token.session).await? else {
+            return Err(gone(auth, token, now));
+        };
+        let (is_current, due_at) = judge(auth, token, presenter, &session, now).await?;
+        let (holder, claims) = holder::refreshing(auth, &session, &holder).await?;
+        let was_due_at = session.refresh_due_at;
         if !is_current {
-            if store::set_due_at(auth.db(), session.id, session.refresh_due_at, due_at).await? {
+            if store::set_due_at(auth.db(), session.id, was_due_at, due_at).await? {
                 return Ok(issue(auth, &session, (holder, &claims), client, now));
             }
             continue;
         }
-        let was_due_at = session.refresh_due_at;
         let mut next = Session {
             generation: session.generation + 1,
             superseded: Checkpoints::parse(&session.superseded)
@@ -56,57 +58,49 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, presenter: Presen
             ..session
         };
         next.expires_at = next.next_expiry(settings, now);
-        if store::advance(auth.db(), &next, was_due_at, Some(client).filter(|_| settings.collect_device)).await? {
+        let client_to_store = Some(client).filter(|_| settings.collect_device);
+        if store::advance(auth.db(), &next, was_due_at, client_to_store).await? {
             return Ok(issue(auth, &next, (holder, &claims), client, now));
         }
     }
 }
 
-struct Judged {
-    session: Session,
-    holder: User,
-    /// If not, the token was superseded a moment ago.
-    is_current: bool,
-    /// To be stored as `refresh_due_at`.
-    due_at: i64,
+/// The row of an expired session is removed at some point; its tokens still tell when it began.
+pub(super) fn gone(auth: &Auth, token: &RefreshClaims, now: OffsetDateTime) -> NotRotated {
+    let began = OffsetDateTime::from_unix_timestamp(token.session_iat).ok();
+    let end = began.and_then(|began| auth.settings().sessions.end_of(began));
+    if end.is_some_and(|end| end <= now) { NotRotated::Outlived } else { NotRotated::NotValid }
 }
 
-async fn judge(
+/// Returns whether the token is the session's current one (if not, it was superseded a moment ago), and the session's next
+/// `refresh_due_at`.
+pub(super) async fn judge(
     auth: &Auth,
     token: &RefreshClaims,
     presenter: Presenter<'_>,
+    session: &Session,
     now: OffsetDateTime,
-) -> Result<Judged, NotRotated> {
-    // Checked first: an old token presented from elsewhere must not end the session.
-    if !binding::holds(auth, token, presenter.client) {
+) -> Result<(bool, i64), NotRotated> {
+    if session.user_id != token.sub {
         return Err(NotRotated::NotValid);
     }
-    let settings = &auth.settings().sessions;
-    let held = store::with_holder(auth.db(), token.session).await?.filter(|(session, _)| session.user_id == token.sub);
-    let Some((session, holder)) = held else {
-        // The row of an expired session is removed at some point; its tokens still tell when it began.
-        let began = OffsetDateTime::from_unix_timestamp(token.session_iat).ok();
-        let is_over = began.and_then(|began| settings.end_of(began)).is_some_and(|end| end <= now);
-        return Err(if is_over { NotRotated::Outlived } else { NotRotated::NotValid });
-    };
     let due_at = auth.throttle().admit(Action::Refresh, session.refresh_due_at)?;
-    let is_current = match session.standing(token.generation, now, settings) {
-        TokenStanding::Over => return Err(NotRotated::NotValid),
+    match session.standing(token.generation, now, &auth.settings().sessions) {
+        TokenStanding::Over => Err(NotRotated::NotValid),
         TokenStanding::Outlived => {
             end(auth, session.id, session.user_id, EndedBy::Lifetime).await?;
-            return Err(NotRotated::Outlived);
+            Err(NotRotated::Outlived)
         }
-        _ if token.is_expired(now) => return Err(NotRotated::NotValid),
-        TokenStanding::Replayed if presenter.reloads(auth, &session, token.generation, now) => false,
+        _ if token.is_expired(now) => Err(NotRotated::NotValid),
+        TokenStanding::Replayed if presenter.reloads(auth, session, token.generation, now) => Ok((false, due_at)),
         TokenStanding::Replayed => {
-            presenter.explain(auth, &session, token.generation, now);
-            holder::end_replayed(auth, &session, &holder).await?;
-            return Err(NotRotated::Replayed);
+            presenter.explain(auth, session, token.generation, now);
+            holder::end_replayed(auth, session).await?;
+            Err(NotRotated::Replayed)
         }
-        TokenStanding::Current => true,
-        TokenStanding::Superseded => false,
-    };
-    Ok(Judged { session, holder, is_current, due_at })
+        TokenStanding::Current => Ok((true, due_at)),
+        TokenStanding::Superseded => Ok((false, due_at)),
+    }
 }
 
 pub(super) async fn is_live(auth: &Auth, session: Uuid, generation: i64, now: OffsetDateTime) -> db::Result<bool> {

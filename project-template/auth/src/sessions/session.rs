@@ -124,6 +124,7 @@ mod tests {
             remembered: true,
             methods: String::new(),
             proven_at: None,
+            refresh_due_at: 0,
         }
     }
 

@@ -1,13 +1,17 @@
-//! Limits per account: budgets for guesses at its password, and the addresses that are known to it.
+//! Limits per account: on its requests, budgets for guesses at its password, and the addresses that are known to it.
 
 use std::time::Duration;
+
+use uuid::Uuid;
 
 use super::budget::{Budget, PAIR_MEMORY, seconds};
 use super::failure_store as store;
 use super::failures::now;
 use super::key::{Key, hash};
-use super::{Settings, Throttle};
+use super::limit::{Counted, count, rate_of};
+use super::{Action, Settings, Throttle};
 use crate::db::{self, Tx};
+use crate::error::Result;
 use crate::http::Client;
 
 /// Long enough that slow guessing is limited too.
@@ -41,6 +45,12 @@ impl Budget {
 }
 
 impl Throttle<'_> {
+    /// As [`Throttle::limit_client`], for what an account does.
+    pub(crate) async fn limit_account(self, action: Action, account: Uuid) -> Result<()> {
+        let Some(rate) = rate_of(self.0, action) else { return Ok(()) };
+        count(self.0, Counted::of(action), &account.to_string(), rate).await
+    }
+
     /// Afterwards, failures of other clients cannot block this client's address.
     pub(crate) async fn remember(self, tx: &mut Tx, account: &str, client: &Client) -> db::Result<()> {
         if !self.0.settings().throttle.enabled {

@@ -7,13 +7,8 @@ use crate::error::{Error, Result};
 use crate::http::Client;
 
 impl Throttle<'_> {
-    /// 429 `throttled` if there were too many; the request is not counted then.
-    pub(crate) async fn limit(self, action: Action, name: &str) -> Result<()> {
-        let Some(rate) = rate_of(self.0, action) else { return Ok(()) };
-        count(self.0, Counted::of(action), name, rate).await
-    }
-
-    /// For the client's network and its site. Does nothing if the client has no address.
+    /// For the client's network and its site: 429 `throttled` if there were too many; the request is not counted then.
+    /// Does nothing if the client has no address.
     pub(crate) async fn limit_client(self, action: Action, client: &Client) -> Result<()> {
         let Some(rate) = rate_of(self.0, action) else { return Ok(()) };
         count_client(self.0, Counted::of(action), client, rate).await
@@ -32,7 +27,7 @@ pub(super) struct Counted {
 }
 
 impl Counted {
-    fn of(action: Action) -> Self {
+    pub(super) fn of(action: Action) -> Self {
         Self { owner: "", name: action.name() }
     }
 }

@@ -1,7 +1,7 @@
 //! Limits on guessing and flooding.
 //!
 //! A *guess* at a password or a code goes through `guarded`, which counts it for the account, for the client's address,
-//! and for the pair of both, before it is checked. A costly *request* goes through `limit_client` or `limit`.
+//! and for the pair of both, before it is checked. A costly *request* goes through `limit_client` or `limit_account`.
 //!
 //! Wrong guesses first block the client from the account, then its address from all accounts, and, if many addresses
 //! guess at one account, all clients unknown to that account. They do not block the owner: an address with a recent

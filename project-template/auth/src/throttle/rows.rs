@@ -7,7 +7,7 @@ use super::{Action, Rate, Throttle};
 use crate::error::Result;
 
 impl Throttle<'_> {
-    /// The due time to store, with `due_at` as a condition. 429 `throttled` as in [`Throttle::limit`].
+    /// The due time to store, with `due_at` as a condition. 429 `throttled` as in [`Throttle::limit_client`].
     pub(crate) fn admit(self, action: Action, due_at: i64) -> Result<i64> {
         let enabled = self.0.settings().throttle.enabled;
         let Some(rate) = rate_of(self.0, action).filter(|_| enabled) else { return Ok(due_at) };

@@ -164,9 +164,9 @@ async fn a_right_code_that_comes_again_and_again_locks_nobody_out(engine: Engine
     for attempt in 0..20 {
         let reply = ada.post(REAUTHENTICATE, &json!({ "code": code })).await;
         if attempt == 0 {
-            assert_eq!(reply.status, 200, "{reply:?}")
+            assert_eq!(reply.status, 200, "{reply:?}");
         } else {
-            assert_wrong(&reply)
+            assert_wrong(&reply);
         }
         let id = challenge(&app).await;
         let reply = verify_recovery(&app, &id, recovery_code).await;

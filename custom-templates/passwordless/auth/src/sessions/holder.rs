@@ -49,8 +49,12 @@ pub(crate) async fn start(
 }
 
 /// Who may not sign in any more loses the session.
-pub(super) async fn refreshing(auth: &Auth, session: &Session) -> Result<(Holder, UserClaims), NotRotated> {
-    let claims = match users::of_claims(auth, session.user_id, &session.user_claims()) {
+pub(super) async fn refreshing(
+    auth: &Auth,
+    session: &Session,
+    claims: &UserClaims,
+) -> Result<(Holder, UserClaims), NotRotated> {
+    let claims = match users::of_claims(auth, session.user_id, claims) {
         Some(user) => users::claims(auth, &user).await?,
         None => None,
     };

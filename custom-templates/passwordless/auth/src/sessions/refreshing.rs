@@ -15,7 +15,6 @@ use crate::error::{Error, Result, refusals};
 use crate::http::{Client, Fields};
 use crate::metrics::AttemptOutcome;
 use crate::openapi::{Api, at, bodies};
-use crate::throttle::Action;
 
 pub(crate) fn router() -> Api {
     at(Api::default(), routes!(refresh)).merge(logout::router())
@@ -93,10 +92,9 @@ async fn exchange(
     if transport == Transport::Cookie {
         cookies::check_csrf(auth, headers, &claims)?;
     }
-    // A copy presented from elsewhere must not use up the session's refreshes.
+    // Checked first: a copy presented from elsewhere must neither use up the session's refreshes nor end it.
     if !binding::holds(auth, &claims, client) {
         return Err(NotRotated::NotValid);
     }
-    auth.throttle().limit(Action::Refresh, &claims.session.to_string()).await?;
     Ok((rotate(auth, &claims, Presenter::of(client, headers, transport)).await?, transport))
 }

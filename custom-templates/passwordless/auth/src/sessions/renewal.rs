@@ -2,8 +2,8 @@
 
 use super::issuing::issue;
 use super::reload::Presenter;
-use super::rotation::{self, judge};
-use super::{Issued, NotRotated, holder};
+use super::rotation::{self, gone, judge};
+use super::{Issued, NotRotated, holder, store};
 use crate::Auth;
 use crate::settings::{Advice, Section};
 use crate::tokens::RefreshClaims;
@@ -39,8 +39,15 @@ pub(super) async fn rotate(auth: &Auth, token: &RefreshClaims, presenter: Presen
     if auth.settings().sessions.renewal.rotation {
         return rotation::rotate(auth, token, presenter).await;
     }
-    let now = auth.now();
-    let (session, _) = judge(auth, token, presenter, now).await?;
-    let (holder, claims) = holder::refreshing(auth, &session).await?;
-    Ok(issue(auth, &session, (holder, &claims), presenter.client, now))
+    loop {
+        let now = auth.now();
+        let Some((session, claims)) = store::with_holder(auth.db(), token.session).await? else {
+            return Err(gone(auth, token, now));
+        };
+        let (_, due_at) = judge(auth, token, presenter, &session, now).await?;
+        let (holder, claims) = holder::refreshing(auth, &session, &claims).await?;
+        if store::set_due_at(auth.db(), session.id, session.refresh_due_at, due_at).await? {
+            return Ok(issue(auth, &session, (holder, &claims), presenter.client, now));
+        }
+    }
 }

@@ -109,6 +109,10 @@ pub(crate) enum Rank {
 /// Declares a struct that is kept, or is a part of what is.
 #[macro_export]
 macro_rules! row {
+    // A prefix for rows that come with another table's columns: there are none here.
+    (joined $prefix:literal, $($row:tt)*) => {
+        $crate::row! { $($row)* }
+    };
     ($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$doc:meta])* $field_vis:vis $field:ident: $type:ty),* $(,)? }) => {
         $(#[$meta])*
         #[derive(serde::Serialize, serde::Deserialize)]

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::Session;
 use crate::db::{Db, Next, Rank, Result, Row, Tx};
 use crate::http::Client;
+use crate::tokens::UserClaims;
 
 impl Row for Session {
     const KIND: &str = "session";
@@ -31,10 +32,28 @@ pub(super) async fn by_id(db: &Db, id: Uuid) -> Result<Option<Session>> {
     db.read(&name(id)).await
 }
 
+/// A session, and what was said of its holder when it began or was refreshed last.
+pub(super) async fn with_holder(db: &Db, id: Uuid) -> Result<Option<(Session, UserClaims)>> {
+    let with_claims = |session: Session| {
+        let claims = session.user_claims();
+        (session, claims)
+    };
+    Ok(by_id(db, id).await?.map(with_claims))
+}
+
+/// Of concurrent attempts one matches.
+pub(super) async fn set_due_at(db: &Db, id: Uuid, was: i64, due_at: i64) -> Result<bool> {
+    let rule = |session: &mut Session| {
+        let is_same = session.refresh_due_at == was;
+        is_same.then(|| session.refresh_due_at = due_at)
+    };
+    Ok(db.edit(&name(id), rule).await?.is_some())
+}
+
 /// Moves a session on by one generation: of all who try at once, the first. The others find the generation gone by.
-pub(super) async fn advance(db: &Db, next: &Session, _client: Option<&Client>) -> Result<bool> {
+pub(super) async fn advance(db: &Db, next: &Session, was_due_at: i64, _client: Option<&Client>) -> Result<bool> {
     let rule = |row: Option<Session>| {
-        let is_before = |row: &Session| row.generation + 1 == next.generation;
+        let is_before = |row: &Session| row.generation + 1 == next.generation && row.refresh_due_at == was_due_at;
         match row.filter(|row| is_before(row) && row.ended_at.is_none() && row.refreshable) {
             Some(_) => Next::Row(next.clone(), next.expires_at, true),
             None => Next::Same(false),

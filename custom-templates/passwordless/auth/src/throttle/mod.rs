@@ -1,7 +1,7 @@
 //! Limits on guessing and flooding. Differs from the built-in project: there are no accounts with budgets of their own.
 //!
 //! A *guess* at a code goes through `guarded`, which counts it for the client's address before it is checked, beside the
-//! budget that the code itself has. A costly *request* goes through `limit_client` or `limit`.
+//! budget that the code itself has. A costly *request* goes through `limit_client`.
 
 mod actions;
 mod budget;
@@ -15,6 +15,7 @@ mod limit;
 mod limit_store;
 mod own;
 mod rate;
+mod rows;
 mod settings;
 mod shared;
 mod turns;

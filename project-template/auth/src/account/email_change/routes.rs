@@ -90,7 +90,7 @@ async fn change(
     mut fields: Fields,
 ) -> Result<Json<Value>> {
     auth.throttle().limit_client(Action::EmailChange, &client).await?;
-    auth.throttle().limit(Action::EmailChange, &user.id.to_string()).await?;
+    auth.throttle().limit_account(Action::EmailChange, user.id).await?;
     let email = fields.email("email");
     let is_own = email.as_ref().is_some_and(|email| email.key() == user.email.key());
     if email.as_ref() == Some(&user.email) {
