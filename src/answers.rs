@@ -151,6 +151,15 @@ impl Given {
         }))
     }
 
+    /// What is missing although nothing else was said of it, for the user who has other mistakes to correct.
+    pub(crate) fn missing(&self, values: &Values, template: &Template) -> Option<Failure> {
+        let placeholders = self.with_defaults(template);
+        let asked = template.placeholders(&placeholders);
+        let is_open = |open: &&Placeholder| !placeholders.contains_key(&open.name) && values.get(&open.name).is_none();
+        let open: Vec<&Placeholder> = asked.iter().filter(is_open).collect();
+        (self.name.is_none() || !open.is_empty()).then(|| missing(self, template, &open))
+    }
+
     /// The first unanswered question.
     pub(crate) fn next(&self, template: &Template) -> Option<Placeholder> {
         self.open(template).next()

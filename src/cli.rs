@@ -343,7 +343,19 @@ impl Cli {
             .map(|text| format!("invalid value '{text}' for '--define <KEY=VALUE>': write it as `-d key=value`"))
             .collect();
         if !malformed.is_empty() {
-            return Err(Self::command().error(ErrorKind::ValueValidation, malformed.join(ERROR)));
+            let name = match &self.command {
+                Command::Update(_) => "update",
+                Command::Check(_) => "check",
+                _ => "startproject",
+            };
+            let mut program = Self::command();
+            program.build();
+            let message = malformed.join(ERROR);
+            // For its usage.
+            return Err(match program.find_subcommand_mut(name) {
+                Some(command) => command.error(ErrorKind::ValueValidation, message),
+                None => program.error(ErrorKind::ValueValidation, message),
+            });
         }
         match &self.command {
             Command::Startproject(StartProject { no_commit: true, vcs: Some(Vcs::None), .. }) => {

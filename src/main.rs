@@ -51,9 +51,9 @@ fn run() -> i32 {
         Err(code) => return code,
     };
     let report = Report::new(cli.output);
-    let outcome = Signals::watch()
+    let outcome = Signals::watch(cli.output.format)
         .map_err(anyhow::Error::from)
-        .and_then(|signals| commands::run(&cli.command, &report, &signals));
+        .and_then(|signals| commands::run(&cli.command, &report, &signals).map_err(|error| signals.named(error)));
     outcome.unwrap_or_else(|error| {
         report.failed(&error);
         error.downcast_ref::<Failure>().map_or(UNEXPECTED.0, |failure| failure.kind.exit_code())

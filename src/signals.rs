@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
 
+use crate::cli::Format;
 use crate::failure::{Failure, Kind};
 use crate::platform::{self, Terminal};
+use crate::report;
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Phase {
@@ -23,15 +25,20 @@ enum Phase {
 pub(crate) struct Signals {
     /// The signal's number, or zero.
     received: Arc<AtomicUsize>,
+    /// The same of those that no key sends. A question that one of them interrupts also raises the signal of Ctrl-C.
+    sent: Arc<AtomicUsize>,
     phase: Arc<Mutex<Phase>>,
     terminal: Arc<Terminal>,
+    /// Whether scripts expect a document on stdout.
+    documents: bool,
 }
 
 impl Signals {
-    pub(crate) fn watch() -> io::Result<Self> {
-        let signals = Self { terminal: Arc::new(Terminal::here()), ..Self::default() };
+    pub(crate) fn watch(format: Format) -> io::Result<Self> {
+        let (terminal, documents) = (Arc::new(Terminal::here()), format == Format::Json);
+        let signals = Self { terminal, documents, ..Self::default() };
         let watcher = signals.clone();
-        platform::watch_signals(&signals.received, move |signal| watcher.end_unless_writing(signal))?;
+        platform::watch_signals((&signals.received, &signals.sent), move |signal| watcher.end_unless_writing(signal))?;
         Ok(signals)
     }
 
@@ -63,14 +70,41 @@ impl Signals {
         let phase = self.lock();
         if *phase == Phase::Before {
             self.restore_terminal();
+            let signal = i32::try_from(self.number()).ok().filter(|number| *number != 0).unwrap_or(signal);
+            if self.documents {
+                let number = usize::try_from(signal).unwrap_or_default();
+                report::refused(&Failure::new(Kind::Signal(number), "interrupted: nothing was written"));
+            }
             process::exit(128 + signal);
+        }
+    }
+
+    /// An interruption by the signal that caused it. A question only knows that it was interrupted.
+    pub(crate) fn named(&self, error: anyhow::Error) -> anyhow::Error {
+        let number = self.number();
+        match error.downcast::<Failure>() {
+            Ok(Failure { kind: Kind::Signal(_), message, .. }) if number != 0 => {
+                Failure::new(Kind::Signal(number), message).into()
+            }
+            Ok(failure) => failure.into(),
+            Err(error) => error,
+        }
+    }
+
+    /// The number of the signal that the program ends with, or zero.
+    fn number(&self) -> usize {
+        match self.sent.load(Ordering::SeqCst) {
+            0 => self.received.load(Ordering::SeqCst),
+            number => number,
         }
     }
 
     fn restore_terminal(&self) {
         self.terminal.restore();
         // A prompt may have hidden the cursor. An error cannot be reported.
-        let _ = console::Term::stderr().show_cursor();
+        if report::err_is_terminal() {
+            let _ = console::Term::stderr().show_cursor();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Phase> {
@@ -90,7 +124,7 @@ impl Writing<'_> {
     }
 
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        match self.signals.received.load(Ordering::SeqCst) {
+        match self.signals.number() {
             0 => Ok(()),
             number => Err(Failure::new(Kind::Signal(number), "interrupted: nothing was left behind")),
         }

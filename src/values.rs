@@ -13,6 +13,8 @@ use crate::template::{Placeholder, Template};
 
 const VARIABLES: [&str; 2] = ["JWT_ALLAUTH_VALUE_", "CARGO_GENERATE_VALUE_"];
 const TABLE: &str = "values";
+/// How templates call the project's name, which is no answer.
+const NAMES: [&str; 2] = ["project-name", "project_name"];
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Values {
@@ -70,12 +72,29 @@ impl Values {
         }))
     }
 
+    /// What a file says and the template does not ask: a warning, since a file may serve several templates.
+    pub(crate) fn without_effect(&self, template: &Template, asked: &[Placeholder]) -> Vec<String> {
+        let names: Vec<&str> = asked.iter().map(|placeholder| placeholder.name.as_str()).collect();
+        let Some((path, table)) = &self.file else { return Vec::new() };
+        let unused = table.keys().filter(|key| !names.contains(&key.as_str()) && !template.mentions(key));
+        let said = unused.map(|key| {
+            let near = near::nearest(key, names.iter().copied()).map(|near| format!("; did you mean `{near}`?"));
+            format!("`{key}` in `{path}` answers no question of the template{}", near.unwrap_or_default())
+        });
+        said.collect()
+    }
+
     /// Refuses only unused `-d` values: files and the environment may serve several templates.
     pub(crate) fn check(&self, template: &Template, asked: &[Placeholder]) -> Result<(), Failure> {
         let names: Vec<&str> = asked.iter().map(|placeholder| placeholder.name.as_str()).collect();
         let unused = self.defined.iter().map(|(key, _)| key);
-        let unused = unused.filter(|key| !names.contains(&key.as_str()) && !template.mentions(key));
+        let is_name = |key: &str| NAMES.contains(&key);
+        let unused = unused.filter(|key| !names.contains(&key.as_str()) && (is_name(key) || !template.mentions(key)));
         Failure::gathered(unused.map(|key| {
+            if is_name(key) {
+                return Failure::new(Kind::Answer, format!("`-d {key}` has no effect: the project's name is NAME"))
+                    .hint("write it as in `jwt-allauth startproject myproject`");
+            }
             let none = if names.is_empty() { ": none is asked" } else { " of the template" };
             let failure = Failure::new(Kind::Answer, format!("`-d {key}` answers no question{none}"));
             let failure = match near::nearest(key, names.iter().copied()) {

@@ -41,8 +41,8 @@ pub(super) fn run(arguments: &cli::Check, report: &Report, signals: &Signals) ->
         update: &template.update(directory),
     });
     Ok(match (behind.is_empty(), unresolved.is_empty()) {
-        (false, _) => BEHIND,
-        (true, false) => CONFLICTS,
+        (_, false) => CONFLICTS,
+        (false, true) => BEHIND,
         (true, true) => DONE,
     })
 }

@@ -44,7 +44,11 @@ pub(crate) fn run(command: &Command, report: &Report, signals: &Signals) -> Resu
 /// Asks one question at a time, since some depend on earlier answers.
 fn answers(mut given: Given, template: &Template, values: &Values, may_ask: bool) -> Result<Answers> {
     let name = given.name.as_deref().map(|name| ProjectName::parse(name, &template.crates())).transpose();
-    Failure::gathered(name.err().into_iter().chain(given.take(values, template).err()))?;
+    let mut refused: Vec<Failure> = name.err().into_iter().chain(given.take(values, template).err()).collect();
+    if !refused.is_empty() && !may_ask {
+        refused.extend(given.missing(values, template));
+    }
+    Failure::gathered(refused)?;
     if may_ask {
         while let Some(open) = given.next(template) {
             let value = prompts::ask_for(&open)?;

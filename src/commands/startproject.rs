@@ -21,7 +21,8 @@ use crate::vcs::{self, Git};
 pub(crate) fn run(arguments: &StartProject, report: &Report, signals: &Signals) -> Result<i32> {
     let (given, template) = given(arguments, signals)?;
     template.remark.iter().for_each(|remark| report.notice(Notice::Warning(remark.clone())));
-    let answers = answers(arguments, given, &template)?;
+    let answers = answers(arguments, given.clone(), &template, report)
+        .map_err(|error| with_the_faults(arguments, given, &template, report, (error, signals)))?;
     let destination = Destination::of(directory(arguments, &answers))?;
     let git = Git::of(arguments)?;
     let secrets = Secrets::generate(answers.algorithm.unwrap_or_default())?;
@@ -57,6 +58,32 @@ fn with_the_name(arguments: &StartProject, error: Error) -> Error {
     }
 }
 
+/// Adds the mistakes in an overlay to those in the name, by a render for another name. A complete template is not rendered
+/// for it: it may run scripts.
+fn with_the_faults(
+    arguments: &StartProject,
+    given: Given,
+    template: &Template,
+    report: &Report,
+    (error, signals): (Error, &Signals),
+) -> Error {
+    const OTHER_NAME: &str = "project-of-another-name";
+    let is_named = given.name.as_deref().is_some_and(|name| ProjectName::parse(name, &template.crates()).is_err());
+    if template.overlay.is_none() || !is_named {
+        return error;
+    }
+    let given = Given { name: Some(OTHER_NAME.to_owned()), ..given };
+    let rendered = answers(arguments, given, template, report).and_then(|answers| {
+        let secrets = Secrets::generate(answers.algorithm.unwrap_or_default())?;
+        template.render(&answers, &secrets, &Permit::quiet(false, signals))
+    });
+    match (error.downcast::<Failure>(), rendered.map_err(Error::downcast::<Failure>)) {
+        (Ok(name), Err(Ok(fault))) if fault.kind == Kind::Template => name.and(fault).into(),
+        (Ok(name), _) => name.into(),
+        (Err(error), _) => error,
+    }
+}
+
 /// Asks questions only if no name is given.
 fn given(arguments: &StartProject, signals: &Signals) -> Result<(Given, Template)> {
     let location = arguments.template.location();
@@ -84,12 +111,15 @@ fn given(arguments: &StartProject, signals: &Signals) -> Result<(Given, Template
     Ok((given, template))
 }
 
-fn answers(arguments: &StartProject, mut given: Given, template: &Template) -> Result<Answers> {
+fn answers(arguments: &StartProject, mut given: Given, template: &Template, report: &Report) -> Result<Answers> {
     let mut values = Values::of(arguments.template.definitions(), arguments.template.values_file.as_deref())?;
     if template.is_complete() {
         given.leave_to(&mut values);
     }
-    super::answers(given, template, &values, may_ask(arguments))
+    let answers = super::answers(given, template, &values, may_ask(arguments))?;
+    let asked = template.placeholders(&answers.placeholders);
+    values.without_effect(template, &asked).into_iter().for_each(|text| report.notice(Notice::Warning(text)));
+    Ok(answers)
 }
 
 fn may_ask(arguments: &StartProject) -> bool {

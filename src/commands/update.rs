@@ -1,5 +1,6 @@
 //! `update`: project, new render, merge, write, report.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Result;
@@ -39,8 +40,12 @@ pub(super) fn run(arguments: &cli::Update, report: &Report, signals: &Signals) -
         Some(tree) => Update::of(&project, tree, &bases, Labels { base: &base, theirs: &theirs })?,
         None => Update::nothing(&project)?,
     };
-    let updated = Updated { project: &project, directory: &arguments.directory, update: &update };
-    let code = if update.conflicts().next().is_some() { CONFLICTS } else { DONE };
+    // Nothing is merged into markers of git's; where there is nothing to merge, they are still not resolved.
+    let unresolved =
+        if update.is_nothing() { project.unresolved(anew.tree.as_ref(), &bases)? } else { BTreeSet::new() };
+    let updated =
+        Updated { project: &project, directory: &arguments.directory, update: &update, unresolved: &unresolved };
+    let code = if update.conflicts().next().is_some() || !unresolved.is_empty() { CONFLICTS } else { DONE };
     let refused = refuse(arguments, &project, &update);
     let Some(held) = held else {
         let refusal = refused.err();

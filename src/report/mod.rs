@@ -11,6 +11,7 @@ mod workspace;
 use std::cell::RefCell;
 use std::env;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use console::{StyledObject, style};
 
@@ -260,7 +261,16 @@ pub(crate) fn result(text: &str) {
     stream::out(format!("{}\n", plain(text)).as_bytes());
 }
 
-pub(crate) fn document(json: &str) {
+/// A signal may arrive when the result is being written: there is one document, the first.
+fn document(json: &str) {
+    static WRITTEN: AtomicBool = AtomicBool::new(false);
+    if !WRITTEN.swap(true, Ordering::SeqCst) {
+        one_of_several(json);
+    }
+}
+
+/// For another process of this program.
+pub(crate) fn one_of_several(json: &str) {
     stream::out(format!("{}\n", plain::json(json)).as_bytes());
 }
 

@@ -34,6 +34,8 @@ pub(crate) struct Updated<'a> {
     /// As given on the command line.
     pub(crate) directory: &'a Path,
     pub(crate) update: &'a Update,
+    /// Files with conflicts of something else, if there was nothing to update.
+    pub(crate) unresolved: &'a BTreeSet<String>,
 }
 
 impl Report {
@@ -48,7 +50,7 @@ impl Report {
         }
         self.changes(&updated.update.changes);
         if updated.update.is_nothing() {
-            self.say(&format!("`{}` is up to date", updated.project.stamp.name));
+            self.nothing(&updated.project.stamp.name, updated.unresolved);
         } else {
             updated.update.advice.iter().for_each(|advice| warn(advice));
             self.say_headed("Would update", &summary(updated));
@@ -66,7 +68,7 @@ impl Report {
         }
         self.changes(&updated.update.changes);
         if updated.update.is_nothing() {
-            return self.say(&format!("`{}` is up to date", updated.project.stamp.name));
+            return self.nothing(&updated.project.stamp.name, updated.unresolved);
         }
         self.say_headed("Updated", &summary(updated));
         updated.update.advice.iter().for_each(|advice| warn(advice));
@@ -93,19 +95,13 @@ impl Report {
         }
         self.changes(behind);
         let (name, stamp) = (&project.stamp.name, &project.stamp);
-        if !unresolved.is_empty() {
-            let files: Vec<&str> = unresolved.iter().map(String::as_str).collect();
-            warn(&format!("conflicts are still in {}", files.join(", ")));
-        }
         if let Some(why) = unknown {
             warn(&format!("whether it is behind is not known: {why}"));
         }
-        if behind.is_empty() && unresolved.is_empty() {
-            return self.say(&format!("`{name}` is up to date"));
-        }
         if behind.is_empty() {
-            return self.say(&format!("`{name}` is not up to date before somebody has decided what stays"));
+            return self.nothing(name, unresolved);
         }
+        conflicts_in(unresolved);
         let files = if behind.len() == 1 { "1 file".into() } else { format!("{} files", behind.len()) };
         self.say(&format!("`{name}` is behind, {files}: `{update}` brings it {}", way(stamp)));
         self.say(&format!("`{update} --dry-run` says what would become of yours"));
@@ -141,6 +137,15 @@ impl Report {
         self.say(&format!("`{name}` lacks {fixes}: `{update}` brings what is missing"));
     }
 
+    /// For a project that is not behind its template.
+    fn nothing(&self, name: &str, unresolved: &BTreeSet<String>) {
+        conflicts_in(unresolved);
+        if unresolved.is_empty() {
+            return self.say(&format!("`{name}` is up to date"));
+        }
+        self.say(&format!("`{name}` is not up to date before somebody has decided what stays"));
+    }
+
     fn explain(&self, updated: &Updated) {
         for note in notes(updated) {
             self.say(note);
@@ -154,6 +159,13 @@ impl Report {
             let note = change.note.as_ref().map(|note| format!("  ({note})")).unwrap_or_default();
             result(&format!("{:9} {}{note}", change.outcome.name(), change.path));
         }
+    }
+}
+
+fn conflicts_in(unresolved: &BTreeSet<String>) {
+    if !unresolved.is_empty() {
+        let files: Vec<&str> = unresolved.iter().map(String::as_str).collect();
+        warn(&format!("conflicts are still in {}", files.join(", ")));
     }
 }
 
@@ -204,6 +216,10 @@ fn commands(updated: &Updated) -> Vec<String> {
         commands.push(format!("cd {}", next_steps::quoted(&updated.directory.display().to_string())));
     }
     if updated.project.root.ancestors().any(|directory| directory.join(".git").exists()) {
+        // Without it, `git diff` does not show files that git does not know.
+        if updated.update.changes.iter().any(|change| change.outcome == Outcome::New) {
+            commands.push("git add --intent-to-add .".into());
+        }
         commands.push("git diff".into());
     }
     if updated.project.root.join("Cargo.toml").exists() {
@@ -217,6 +233,7 @@ fn object(updated: &Updated, dry_run: bool) -> Value {
     object["dry_run"] = dry_run.into();
     object["path"] = updated.project.root.display().to_string().into();
     object["conflicts"] = updated.update.conflicts().count().into();
+    object["unresolved"] = json!(updated.unresolved);
     object["warnings"] = updated.update.advice.iter().cloned().collect();
     object["files"] = updated.update.changes.iter().map(of_change).collect();
     object["notes"] = json!(notes(updated));

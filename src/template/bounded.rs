@@ -66,7 +66,7 @@ pub(crate) fn carried_out() -> Option<i32> {
     let mut request = String::new();
     let read = io::stdin().read_to_string(&mut request).ok().and_then(|_| serde_json::from_str(&request).ok());
     let Some(request): Option<Json> = read else { return Some(FAILED) };
-    answer(&request, &mut |answer| report::document(&answer.to_string()));
+    answer(&request, &mut |answer| report::one_of_several(&answer.to_string()));
     Some(DONE)
 }
 

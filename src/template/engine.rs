@@ -47,11 +47,16 @@ impl<'a> Engine<'a> {
         }
         let place =
             |error: &liquid::Error| parse_position(error).unwrap_or_else(|| tags::position(text, failed(&tags, error)));
-        let template = self.parser.parse(text).map_err(|error| at(place(&error), &summary(&error)))?;
-        Failure::gathered(self.unknown(&tags).map(|(tag, name)| {
+        let parsed = self.parser.parse(text).map_err(|error| at(place(&error), &summary(&error)));
+        let undefined = self.unknown(&tags).map(|(tag, name)| {
             let failure = at(tags::position(text, tag.offset), &format!("`{name}` is not a variable of this template"));
             failure.hint(format!("the variables are {}", self.names().join(", ")))
-        }))?;
+        });
+        let template = match parsed {
+            Ok(template) => template,
+            Err(broken) => return Err(undefined.fold(broken, Failure::and)),
+        };
+        Failure::gathered(undefined)?;
         let rendered = template.render(&self.globals(source.target()));
         let text = rendered.map_err(|error| at(tags::position(text, failed(&tags, &error)), &summary(&error)))?;
         let secret = tags.iter().flat_map(Tag::uses).any(|name| secrets::NAMES.contains(&name));

@@ -7,6 +7,7 @@ use super::choice;
 use super::embedded;
 use super::walk::is_inside;
 use crate::failure::{Failure, Kind};
+use crate::near;
 use crate::platform;
 
 const SCHEMES: [&str; 4] = ["file://", "git@", "https://", "ssh://"];
@@ -179,8 +180,16 @@ fn unreadable(text: &str, error: &str) -> Failure {
         let why = format!("the template `{text}` cannot be read: there is no folder `{missing}` in `{place}`");
         return Failure::new(Kind::Template, why).hint(choice::there_is(Path::new(place), place));
     }
-    match github(text) {
-        Some(_) => failure.hint(format!("for the repository on GitHub write `gh:{text}`")).hint(FORMS),
+    let failure = match near::nearest(text, embedded::names()) {
+        Some(name) => failure.hint(format!("did you mean `{name}`?")),
+        None => failure,
+    };
+    let on_github = text.strip_prefix("github.com/").unwrap_or(text);
+    match github(on_github) {
+        Some(_) => {
+            let short = on_github.replacen(SUFFIX, "", 1);
+            failure.hint(format!("for the repository on GitHub write `gh:{short}`")).hint(FORMS)
+        }
         None => failure.hint(FORMS),
     }
 }
@@ -290,6 +299,9 @@ mod tests {
     fn what_is_meant_for_elsewhere_is_said() {
         let hint = |text: &str| Location::parse(text).unwrap_err().hints.remove(0);
         assert!(hint("foo/bar").contains("`gh:foo/bar`"));
+        assert!(hint("github.com/foo/bar").contains("`gh:foo/bar`"));
+        assert!(hint("github.com/foo/bar.git@v1").contains("`gh:foo/bar@v1`"));
+        assert!(hint("company-skelton").contains("did you mean `company-skeleton`?"));
         assert!(hint("gl:us/x").contains("`https://gitlab.com/us/x.git`"));
         assert!(hint("sr:~us/x").contains("`https://git.sr.ht/~us/x.git`"));
     }

@@ -569,3 +569,12 @@ fn tags_and_quotes_in_the_paths_of_this_machine_are_not_rendered() {
     let ran = Ran::of(&command.env("TMPDIR", "/does/not/exist").output().unwrap()).ended_with(1);
     ran.saying("`/does/not/exist`").saying("TMPDIR");
 }
+
+#[test]
+fn the_name_of_the_project_is_no_answer() {
+    let place = with_template();
+    for name in ["project-name", "project_name"] {
+        let ran = start(&place, &format!("-d kind=web -d {name}=zz")).ended_with(3);
+        assert!(ran.stderr.contains(&format!("`-d {name}`")) && ran.stderr.contains("is NAME"), "{}", ran.stderr);
+    }
+}

@@ -118,6 +118,7 @@ fn every_definition_that_is_none_is_named_and_is_2() {
         assert!(ran.stderr.contains(&format!("invalid value '{definition}'")), "{definition}: {}", ran.stderr);
     }
     assert!(!ran.stderr.contains("ok=1"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Usage: jwt-allauth startproject [OPTIONS] [NAME]"), "{}", ran.stderr);
 }
 
 #[test]

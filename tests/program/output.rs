@@ -304,3 +304,25 @@ fn with_email_only_verified_addresses_sign_in_and_the_mail_server_is_a_setting_o
     assert!(place.read("without/settings.toml").contains("\nmode = \"none\"\n"));
     assert!(!place.read("without/.env").contains("EMAIL_HOST"));
 }
+
+/// The program waits for a file of values, so nothing is written yet when the signal comes.
+#[test]
+fn a_signal_before_anything_is_written_is_one_document_and_nothing_else() {
+    for (signal, code) in [("HUP", 129), ("INT", 130), ("TERM", 143)] {
+        let place = Place::new();
+        let values = place.work().join("values.toml");
+        assert!(std::process::Command::new("mkfifo").arg(&values).status().unwrap().success());
+        let mut command = place.command("startproject shop --vcs none --format json --values-file values.toml");
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // It opens once the program reads it.
+        let writer = std::fs::OpenOptions::new().write(true).open(&values).unwrap();
+        let sent = std::process::Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+        let ran = Ran::of(&child.wait_with_output().unwrap()).ended_with(code);
+        drop(writer);
+        let json = ran.json();
+        assert_eq!((&json["error"]["code"], &json["error"]["kind"]), (&code.into(), &"interrupted".into()), "{json}");
+        assert_eq!(ran.stderr, "", "no terminal is there to be restored");
+        assert_eq!(place.entries(), ["values.toml"]);
+    }
+}

@@ -1,6 +1,6 @@
 //! On a terminal of its own. Waiting for a text ends with the text; the limit is only there for a test that fails.
 
-use rexpect::process::WaitStatus;
+use rexpect::process::{Signal, WaitStatus};
 use rexpect::session::{PtySession, spawn_command};
 
 use crate::support::Place;
@@ -265,4 +265,27 @@ fn a_terminal_has_colour_unless_it_is_dumb_or_colour_is_unwanted() {
     assert!(!coloured("startproject shop", &[("TERM", "dumb")]));
     assert!(!coloured("startproject shop --color never", &[]));
     assert!(coloured("startproject shop --color always", &[("NO_COLOR", "1")]));
+}
+
+#[test]
+fn whichever_signal_comes_at_a_question_the_exit_code_is_its() {
+    for (signal, expected) in [(Signal::SIGHUP, 129), (Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        for question in ["Name of the project", "--email", "--database"] {
+            let place = Place::new();
+            let mut session = terminal(&place, "startproject", &[]);
+            session.exp_string("Name of the project").unwrap();
+            if question != "Name of the project" {
+                session.send_line("shop").unwrap();
+                session.exp_string("--email").unwrap();
+            }
+            if question == "--database" {
+                session.send("y").unwrap();
+                session.flush().unwrap();
+                session.exp_string("--database").unwrap();
+            }
+            session.process_mut().signal(signal).unwrap();
+            assert_eq!(code(&session), expected, "{signal:?} at {question}");
+            assert!(place.entries().is_empty());
+        }
+    }
 }

@@ -497,3 +497,38 @@ fn a_project_remembers_the_directory_of_its_template_by_the_name_that_it_had() {
     place.write("mine/broken.toml.liquid", "= 1");
     place.start("two --template mine").ended_with(4).saying("the template `mine`: broken.toml");
 }
+
+#[test]
+fn a_value_of_a_file_that_answers_nothing_is_said() {
+    let place = Place::new();
+    place
+        .write("skeleton/jwt-allauth.toml", "[template]\nname = \"s\"\n[placeholders.company]\nprompt = \"Company\"\n");
+    place.write("skeleton/a.liquid", "{{ company }}");
+    place.write("values.toml", "[values]\ncompany = \"Example\"\ncompny = \"Exmple\"\n");
+    let line = "shop --template skeleton --values-file values.toml";
+    let ran = place.start(line).succeeded();
+    assert!(ran.stderr.contains("`compny` in `values.toml` answers no question"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("did you mean `company`?"), "{}", ran.stderr);
+    let json = place.start(&format!("two {} --format json", line.trim_start_matches("shop "))).succeeded().json();
+    assert!(json["warnings"][0].as_str().unwrap().contains("`compny`"), "{json}");
+}
+
+#[test]
+fn no_mistake_hides_another() {
+    let place = Place::new();
+    place.write("t/a.liquid", "{{ one }}\n{% if %}\n{{ two }}\n");
+    let told = |line: &str, code: i32, words: &[&str]| {
+        let ran = place.start(line).ended_with(code);
+        for word in words {
+            assert!(ran.stderr.contains(word), "{line}: {word} is missing in {}", ran.stderr);
+        }
+    };
+    let faults = ["a.liquid:2:", "`one` is not a variable", "`two` is not a variable"];
+    told("shop --template t", 4, &faults);
+    told("fn --template t", 3, &[&["keyword"][..], &faults[..]].concat());
+    let page = "[template]\nname = \"u\"\n[placeholders.port]\nprompt = \"Port\"\nregex = \"^[0-9]+$\"\n\
+                [placeholders.company]\nprompt = \"Company\"\n";
+    place.write("u/jwt-allauth.toml", page);
+    place.write("u/a.liquid", "{{ port }} {{ company }}");
+    told("shop --template u -d port=x", 3, &["the answer `x` to `port`", "answers are missing", "-d company="]);
+}

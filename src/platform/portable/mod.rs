@@ -124,9 +124,15 @@ impl Terminal {
 }
 
 /// Calls `arrived` with the first signal that asks to end, after `received` has its number.
-pub(crate) fn watch_signals(received: &Arc<AtomicUsize>, arrived: impl Fn(i32) + Send + 'static) -> io::Result<()> {
+pub(crate) fn watch_signals(
+    (received, sent): (&Arc<AtomicUsize>, &Arc<AtomicUsize>),
+    arrived: impl Fn(i32) + Send + 'static,
+) -> io::Result<()> {
     for (signal, number) in WATCHED {
         signal_hook::flag::register_usize(signal, Arc::clone(received), number)?;
+        if signal != SIGINT {
+            signal_hook::flag::register_usize(signal, Arc::clone(sent), number)?;
+        }
     }
     let received = Arc::clone(received);
     thread::spawn(move || {

@@ -170,10 +170,16 @@ impl Terminal {
 }
 
 /// Calls `arrived` with each signal that asks to end, after `received` has its number.
-pub(crate) fn watch_signals(received: &Arc<AtomicUsize>, arrived: impl Fn(i32) + Send + 'static) -> io::Result<()> {
+pub(crate) fn watch_signals(
+    (received, sent): (&Arc<AtomicUsize>, &Arc<AtomicUsize>),
+    arrived: impl Fn(i32) + Send + 'static,
+) -> io::Result<()> {
     for (signal, number) in WATCHED {
         // Set in the signal handler itself, so that a writer sees the signal immediately.
         signal_hook::flag::register_usize(signal, Arc::clone(received), number)?;
+        if signal != SIGINT {
+            signal_hook::flag::register_usize(signal, Arc::clone(sent), number)?;
+        }
     }
     let mut arriving = signal_hook::iterator::Signals::new(WATCHED.map(|(signal, _)| signal))?;
     thread::spawn(move || arriving.forever().for_each(arrived));

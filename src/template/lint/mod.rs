@@ -93,6 +93,7 @@ fn overlay(root: &Path, text: &str, findings: &mut Findings) {
         Err(failure) => return findings.of_failure(&failure, Rule::UnsafeFile, "leave it out of the template"),
     };
     not_portable(&sources, findings);
+    like_a_built_in_file(root, &sources, findings);
     keys::of_overlay(&page, &entries, findings);
     let asked = questions::of_overlay(&page, &entries, findings);
     contents::of_overlay(&sources, &asked, findings);
@@ -130,6 +131,23 @@ fn not_portable(sources: &[Source], findings: &mut Findings) {
     let paths = sources.iter().map(Source::target).filter(|path| !path.contains('{'));
     for (path, why) in portable::complaints(paths) {
         findings.of_file(path, Rule::NotPortable, &why, "give it another name");
+    }
+}
+
+/// A file beside a built-in one whose name differs in capitals only.
+fn like_a_built_in_file(root: &Path, sources: &[Source], findings: &mut Findings) {
+    // Of a template that cannot be put together, another rule tells.
+    let Ok(whole) = Template::whole(root, Kind::Overlay) else { return };
+    for path in sources.iter().map(Source::target) {
+        let is_like = |other: &&Source| other.target() != path && other.target().to_lowercase() == path.to_lowercase();
+        let others: Vec<&str> = whole.sources.iter().filter(is_like).map(Source::target).collect();
+        for other in others.into_iter().filter(|other| sources.iter().all(|source| source.target() != *other)) {
+            let message = format!(
+                "only capitals tell it from the built-in `{other}`, which it does not replace: Windows and macOS keep one \
+                 of the two"
+            );
+            findings.of_file(path, Rule::NotPortable, &message, &format!("call it `{other}`, or something else"));
+        }
     }
 }
 

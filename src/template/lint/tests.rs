@@ -297,6 +297,9 @@ fn names_that_not_every_machine_can_have() {
         &["Readme.md:1:1 not-portable", "aux.rs:1:1 not-portable"],
     );
     clean(&[(COMPLETE, ""), ("{{ crate_name | append: ':' }}", "")]);
+    broken(&[("CARGO.toml", "")], &["CARGO.toml:1:1 not-portable"]);
+    broken(&[("Src/lib.rs", "")], &["Src/lib.rs:1:1 not-portable"]);
+    clean(&[("Cargo.toml.liquid", "[package]"), ("src/lib.rs", "")]);
 }
 
 #[test]

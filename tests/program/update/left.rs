@@ -31,7 +31,7 @@ fn a_check_does_not_call_up_to_date_what_still_has_markers() {
     assert!(!ran.stderr.contains("is up to date"), "{}", ran.stderr);
     assert_eq!(check("--format json").ended_with(9).json()["unresolved"], serde_json::json!(["one"]));
     lay(&project, &[("one", "newer\n")]);
-    check("").ended_with(8).saying("still in one");
+    check("").ended_with(9).saying("still in one").saying("is behind");
     project.write("one", "mine\n");
     check("").ended_with(8);
     lay(&project, &[("one", "new\n")]);
@@ -154,4 +154,32 @@ fn a_conflict_in_a_text_that_has_markers_itself_is_one() {
     }
     project.write("how", HOW_TO_MERGE);
     check(&project).succeeded();
+}
+
+#[test]
+fn an_update_of_what_has_not_changed_does_not_call_up_to_date_what_still_has_markers() {
+    let project = with_skeleton(&[("one", "1\n")]);
+    project.write("one", BLOCK);
+    project.commit();
+    for arguments in ["", " --dry-run"] {
+        let update = |more: &str| project.run(&format!("update --template ../skeleton{arguments}{more}"));
+        let ran = update("").ended_with(9).saying("conflicts are still in one");
+        assert!(!ran.stderr.contains("is up to date"), "{}", ran.stderr);
+        assert_eq!(update(" --format json").ended_with(9).json()["unresolved"], serde_json::json!(["one"]));
+    }
+    project.write("one", "mine\n");
+    project.commit();
+    update(&project).succeeded().saying("up to date");
+}
+
+#[test]
+fn the_next_steps_show_the_files_that_came_too() {
+    let project = with_skeleton(&[("one", "1\n")]);
+    lay(&project, &[("one", "2\n"), ("two", "2\n")]);
+    let ran = update(&project).succeeded().saying("  git add --intent-to-add .\n  git diff\n");
+    drop(ran);
+    lay(&project, &[("one", "3\n")]);
+    project.commit();
+    let ran = update(&project).succeeded();
+    assert!(!ran.stderr.contains("intent-to-add"), "{}", ran.stderr);
 }
