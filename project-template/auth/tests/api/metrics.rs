@@ -174,9 +174,10 @@ async fn sign_ins_are_counted_by_way_and_outcome(engine: Engine) {
 
 async fn refreshes_are_counted_by_outcome(engine: Engine) {
     let app = configured(engine, "throttle.refresh = \"3/h\"").await;
-    let mut client = ada(&app).await;
-    let replayed = client.clone();
-    for _ in 0..2 {
+    let (mut client, mut copied) = (ada(&app).await, app.signed_in("bob@example.com").await);
+    let replayed = copied.clone();
+    copied.refresh().await;
+    for _ in 0..3 {
         client.refresh().await;
     }
     for mut client in [replayed, app.client().holding("", "garbage"), client] {
@@ -185,7 +186,7 @@ async fn refreshes_are_counted_by_outcome(engine: Engine) {
     app.client().post("/jwt-allauth/refresh/", &json!({})).await;
     let scrape = Scrape::of(&app).await;
     for (outcome, expected) in
-        [("succeeded", 2.0), ("replayed", 1.0), ("refused", 1.0), ("throttled", 1.0), ("failed", 0.0)]
+        [("succeeded", 4.0), ("replayed", 1.0), ("refused", 1.0), ("throttled", 1.0), ("failed", 0.0)]
     {
         let series = format!("auth_refreshes_total{{outcome=\"{outcome}\"}}");
         assert_eq!(scrape.get(&series), expected, "{outcome}");
