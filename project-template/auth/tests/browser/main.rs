@@ -48,10 +48,12 @@ async fn verification_link(app: &TestApp, email: &str) -> String {
     app.mailbox().await.latest(email).link()
 }
 
-/// An account, ready to be signed in to.
+/// An account, ready to be signed in to: it was confirmed in the browser of the sign-up.
 async fn account(app: &TestApp, email: &str) {
-    let link = verification_link(app, email).await;
-    assert_eq!(app.client().post(&link, &json!({})).await.status, 200);
+    let mut client = app.client();
+    assert_eq!(client.register(email, PASSWORD).await.status, 201);
+    let link = app.mailbox().await.latest(email).link();
+    assert_eq!(client.post(&link, &json!({})).await.status, 200);
 }
 
 /// Asks for a link to set a new password.
