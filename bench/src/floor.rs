@@ -33,7 +33,10 @@ pub(crate) fn hashes_per_second(threads: usize, duration: Duration) -> Result<f6
                 let mut memory = vec![argon2::Block::default(); argon2.params().block_count()];
                 while began.elapsed() < duration {
                     let mut hash = [0; 32];
-                    if argon2.hash_password_into_with_memory(b"correct-Horse", b"some salt of it", &mut hash, &mut memory).is_ok() {
+                    if argon2
+                        .hash_password_into_with_memory(b"correct-Horse", b"some salt of it", &mut hash, &mut memory)
+                        .is_ok()
+                    {
                         count += 1;
                     }
                 }

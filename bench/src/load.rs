@@ -158,7 +158,8 @@ impl Client {
             self.sender = open(&self.address).await?;
         }
         // Refresh tokens in the body, whatever the server's default is.
-        let mut request = Request::builder().method(&method).uri(path).header(HOST, &self.address).header("prefer", "token");
+        let mut request =
+            Request::builder().method(&method).uri(path).header(HOST, &self.address).header("prefer", "token");
         if method == Method::GET && !self.access.is_empty() {
             request = request.header(AUTHORIZATION, format!("Bearer {}", self.access));
         }

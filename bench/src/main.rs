@@ -42,9 +42,6 @@ pub(crate) struct Options {
     /// What is measured; everything by default
     #[arg(long, value_enum)]
     only: Vec<Scenario>,
-    /// Also django-jwt-allauth, installed with pip
-    #[arg(long)]
-    django: bool,
     /// Also the first build of a new project; takes minutes for each round
     #[arg(long)]
     first_build: bool,

@@ -140,8 +140,10 @@ impl Bench {
 
     fn rows_of(&mut self, load: Load, rounds: &[Vec<Measured>], floors: &[Measured]) {
         let title = format!("{}, {}, {} clients", load.title, load.engine.name(), load.clients);
-        let column = |which: usize, value: fn(&Measured) -> f64| median(rounds.iter().map(|round| value(&round[which])));
-        let ratio = |value: fn(&Measured) -> f64| median(rounds.iter().map(|round| value(&round[1]) / value(&round[0])));
+        let column =
+            |which: usize, value: fn(&Measured) -> f64| median(rounds.iter().map(|round| value(&round[which])));
+        let ratio =
+            |value: fn(&Measured) -> f64| median(rounds.iter().map(|round| value(&round[1]) / value(&round[0])));
         let mut row = |what: &str, value: fn(&Measured) -> f64, digits: usize| {
             let cell = |which| format!("{:.digits$}", column(which, value));
             self.rows.push(Row {
@@ -157,7 +159,12 @@ impl Bench {
         let failed: u64 = rounds.iter().flatten().map(|measured| measured.failed).sum();
         if failed > 0 {
             let failed = |which: usize| rounds.iter().map(|round| round[which].failed).sum::<u64>().to_string();
-            self.rows.push(Row { what: format!("{title}: refused or broken"), base: failed(0), now: failed(1), ratio: String::new() });
+            self.rows.push(Row {
+                what: format!("{title}: refused or broken"),
+                base: failed(0),
+                now: failed(1),
+                ratio: String::new(),
+            });
         }
         if floors.is_empty() {
             return;
@@ -170,7 +177,12 @@ impl Bench {
             let ratios = rounds.iter().zip(floors).map(|(round, floor)| value(&round[which]) / value(floor));
             format!("{:.2}", median(ratios))
         };
-        self.rows.push(Row { what: format!("{title}: {what}"), base: against(0), now: against(1), ratio: String::new() });
+        self.rows.push(Row {
+            what: format!("{title}: {what}"),
+            base: against(0),
+            now: against(1),
+            ratio: String::new(),
+        });
     }
 
     fn remember_memory(&mut self, load: Load, servers: &[Server; 2]) -> Result<()> {

@@ -28,7 +28,9 @@ impl Postgres {
     /// The address of a new, empty database.
     pub(crate) fn database(&self, name: &str) -> Result<String> {
         for statement in [format!("drop database if exists {name}"), format!("create database {name}")] {
-            run(Command::new("psql").args(["--quiet", &self.url, "--command", &statement]).env("PGOPTIONS", "-c client_min_messages=error"))?;
+            run(Command::new("psql")
+                .args(["--quiet", &self.url, "--command", &statement])
+                .env("PGOPTIONS", "-c client_min_messages=error"))?;
         }
         let (server, _) = self.url.rsplit_once('/').context("the address names no database")?;
         Ok(format!("{server}/{name}"))
