@@ -98,7 +98,10 @@ async fn of_twenty_uses_of_a_recovery_code_one_begins_a_session(engine: Engine) 
     let done = replies.iter().filter(|reply| reply.status == 200).count();
     assert_eq!((done, live(&app).await), (1, before + 1), "{replies:?}");
     assert!(replies.iter().all(|reply| [200, 400, 429].contains(&reply.status)), "{replies:?}");
-    // The others were right once: they open nothing, and are no guesses of the account.
+    // The others were right once: they open nothing, are no guesses, and lock nobody out.
+    let id = challenge(&app).await;
+    let reply = verify_recovery(&app, &id, &authenticator.recovery_codes[1]).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
 }
 
 async fn of_ten_answers_to_a_challenge_one_begins_a_session(engine: Engine) {
