@@ -29,7 +29,7 @@ const FINISH: Duration = Duration::from_secs(6);
 pub(super) struct Watch(Arc<Mutex<Seen>>);
 
 /// When each was last seen.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Seen {
     /// A silent connection. Those idle since before then are closed without a check: to wait for each would take long.
     silent: Option<Instant>,
@@ -59,10 +59,11 @@ impl Watch {
         meta: &PoolConnectionMetadata,
     ) -> sqlx::Result<bool> {
         let idle_since = Instant::now().checked_sub(meta.idle_for);
-        if self.seen().silent.is_some_and(|silent| idle_since.is_none_or(|since| since < silent)) {
+        let seen = *self.seen();
+        if seen.silent.is_some_and(|silent| idle_since.is_none_or(|since| since < silent)) {
             return Ok(false);
         }
-        if meta.idle_for < TRUSTED && self.seen().is_trusting() {
+        if meta.idle_for < TRUSTED && seen.is_trusting() {
             return Ok(true);
         }
         let patience = if meta.idle_for < IDLE { BUSY_ANSWER } else { ANSWER };
