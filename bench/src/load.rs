@@ -78,6 +78,14 @@ impl Fleet {
         Ok(fleet)
     }
 
+    /// One request of each client, answered as it may be.
+    pub(crate) async fn once(&mut self, step: Step) -> Result<()> {
+        for client in &mut self.0 {
+            client.step(step).await?;
+        }
+        Ok(())
+    }
+
     /// What the first client gets at that path.
     pub(crate) async fn answer(&mut self, path: &str) -> Result<Bytes> {
         let client = self.0.first_mut().context("there are no clients")?;

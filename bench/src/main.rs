@@ -5,6 +5,7 @@
 mod build;
 mod floor;
 mod load;
+mod measured;
 mod report;
 mod scenario;
 mod server;

@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::build::{self, Built};
-use crate::load::{Fleet, Outcome, Step};
+use crate::load::{Fleet, Step};
+use crate::measured::{Measured, median};
 use crate::scenario::{Engine, Load, Scenario};
 use crate::server::{CLAIMS, Server};
 use crate::services::Postgres;
@@ -19,6 +20,8 @@ const IDLE_CONNECTIONS: usize = 1000;
 
 struct Bench {
     options: Options,
+    /// The repository.
+    root: PathBuf,
     directory: PathBuf,
     base: Built,
     now: Built,
@@ -34,13 +37,13 @@ struct Row {
 }
 
 pub(crate) async fn run(options: Options) -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no repository")?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no repository")?.to_owned();
     let directory = root.join(&options.directory);
     std::fs::create_dir_all(&directory)?;
-    let base_source = build::worktree(root, &options.base, &directory)?;
+    let base_source = build::worktree(&root, &options.base, &directory)?;
     let base = build::project("base", &base_source, &directory)?;
-    let now = build::project("now", root, &directory)?;
-    let mut bench = Bench { directory, base, now, postgres: None, rows: Vec::new(), options };
+    let now = build::project("now", &root, &directory)?;
+    let mut bench = Bench { root, directory, base, now, postgres: None, rows: Vec::new(), options };
     for scenario in Scenario::value_variants() {
         if bench.options.only.is_empty() || bench.options.only.contains(scenario) {
             eprintln!("{scenario:?}");
@@ -50,7 +53,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     if bench.options.first_build {
         bench.first_builds()?;
     }
-    let table = bench.table(root)?;
+    let table = bench.table()?;
     std::fs::write(bench.directory.join("report.md"), &table)?;
     println!("{table}");
     Ok(())
@@ -76,8 +79,7 @@ impl Bench {
             Engine::Sqlite => None,
             Engine::Postgres => {
                 if self.postgres.is_none() {
-                    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no repository")?;
-                    self.postgres = Some(Postgres::start(root, &self.directory)?);
+                    self.postgres = Some(Postgres::start(&self.root, &self.directory)?);
                 }
                 self.postgres.as_ref().map(|postgres| postgres.database(name)).transpose()?
             }
@@ -99,7 +101,7 @@ impl Bench {
         for server in &servers {
             fleets.push(Fleet::signed_up(&server.address, load.clients, "ada").await?);
         }
-        let floor = match load.step {
+        let mut floor = match load.step {
             Step::Get(CLAIMS) => Some(self.floor(&mut fleets[1], load.clients).await?),
             _ => None,
         };
@@ -112,11 +114,8 @@ impl Bench {
             }
             pair.sort_by_key(|(which, _)| *which);
             rounds.push(pair.into_iter().map(|(_, measured)| measured).collect::<Vec<_>>());
-            match &floor {
-                Some((server, fleet)) => {
-                    let mut fleet = fleet.lock().await;
-                    floors.push(Measured::of(server, &mut fleet, load.step, duration).await?);
-                }
+            match &mut floor {
+                Some((server, fleet)) => floors.push(Measured::of(server, fleet, load.step, duration).await?),
                 None if matches!(load.step, Step::Login) => {
                     let threads = std::thread::available_parallelism()?.get();
                     let hashes = tokio::task::spawn_blocking(move || floor::hashes_per_second(threads, duration));
@@ -126,16 +125,16 @@ impl Bench {
             }
         }
         self.rows_of(load, &rounds, &floors);
-        self.remember_memory(load, &servers)
+        self.memory_after(load, &servers)
     }
 
     /// A bare handler with the JSON that the server answers.
-    async fn floor(&self, fleet: &mut Fleet, clients: usize) -> Result<(Server, tokio::sync::Mutex<Fleet>)> {
+    async fn floor(&self, fleet: &mut Fleet, clients: usize) -> Result<(Server, Fleet)> {
         let body = self.directory.join("claims.json");
         std::fs::write(&body, fleet.answer(CLAIMS).await?)?;
         let server = Server::floor(&body)?;
         let fleet = Fleet::anonymous(&server.address, clients).await?;
-        Ok((server, tokio::sync::Mutex::new(fleet)))
+        Ok((server, fleet))
     }
 
     fn rows_of(&mut self, load: Load, rounds: &[Vec<Measured>], floors: &[Measured]) {
@@ -185,7 +184,7 @@ impl Bench {
         });
     }
 
-    fn remember_memory(&mut self, load: Load, servers: &[Server; 2]) -> Result<()> {
+    fn memory_after(&mut self, load: Load, servers: &[Server; 2]) -> Result<()> {
         let title = format!("memory after {}, {}, {} clients, MiB", load.title, load.engine.name(), load.clients);
         self.compare(title, [servers[0].memory()?, servers[1].memory()?], 1);
         Ok(())
@@ -197,7 +196,7 @@ impl Bench {
         let mut held = Vec::new();
         for server in &servers {
             let mut fleet = Fleet::anonymous(&server.address, IDLE_CONNECTIONS).await?;
-            fleet.run(Step::Get(CLAIMS), Duration::from_micros(1)).await?;
+            fleet.once(Step::Get(CLAIMS)).await?;
             held.push(fleet);
         }
         self.compare("memory, 1,000 idle connections, MiB".to_owned(), [servers[0].memory()?, servers[1].memory()?], 1);
@@ -245,9 +244,9 @@ impl Bench {
         });
     }
 
-    fn table(&self, root: &Path) -> Result<String> {
+    fn table(&self) -> Result<String> {
         let git = |arguments: &[&str]| -> Result<String> {
-            let output = Command::new("git").current_dir(root).args(arguments).output()?;
+            let output = Command::new("git").current_dir(&self.root).args(arguments).output()?;
             Ok(String::from_utf8(output.stdout)?.trim().to_owned())
         };
         let date = time::OffsetDateTime::now_utc().date();
@@ -270,40 +269,4 @@ impl Bench {
 enum Which {
     Base,
     Now,
-}
-
-struct Measured {
-    per_second: f64,
-    /// Milliseconds.
-    p99: f64,
-    /// Microseconds for each answer.
-    processor: f64,
-    failed: u64,
-}
-
-impl Measured {
-    async fn of(server: &Server, fleet: &mut Fleet, step: Step, duration: Duration) -> Result<Self> {
-        let before = server.processor_time()?;
-        let outcome: Outcome = fleet.run(step, duration).await?;
-        let processor = (server.processor_time()? - before) * 1e6 / outcome.good.max(1) as f64;
-        if !outcome.failures.is_empty() {
-            eprintln!("{}: {:?}", server.name, outcome.failures);
-        }
-        Ok(Self {
-            per_second: outcome.per_second(),
-            p99: outcome.quantile(0.99),
-            processor,
-            failed: outcome.failures.values().sum(),
-        })
-    }
-
-    fn hashes(per_second: f64) -> Self {
-        Self { per_second, p99: 0.0, processor: 0.0, failed: 0 }
-    }
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<_> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -8,7 +8,7 @@ use crate::server::CLAIMS;
 pub(crate) enum Scenario {
     /// Resident memory of a server that was just started, with 1,000 idle connections, and after the load
     Memory,
-    /// From the start of the process to its first answer, on an existing SQLite file
+    /// From the start of the process to its first answer, with a new SQLite file
     Start,
     /// POST refresh/
     Refresh,

@@ -73,7 +73,7 @@ impl Server {
                 bail!("the server ended with {status}; see {}", directory.join("log").display());
             }
             if let Ok(mut fleet) = Fleet::anonymous(&self.address, 1).await {
-                fleet.run(Step::Get(CLAIMS), Duration::from_micros(1)).await?;
+                fleet.once(Step::Get(CLAIMS)).await?;
                 self.started_in = began.elapsed();
                 return Ok(());
             }

@@ -1,4 +1,4 @@
-//! PostgreSQL, durable as it comes: a server of its own, or the one of `--postgres`.
+//! A PostgreSQL server of its own, as durable as it comes.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
