@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use utoipa_axum::routes;
 
-use super::refreshing::RefreshToken;
+use super::exchange::RefreshToken;
 use super::{EndedBy, Shown, binding, cookies, end, presented};
 use crate::Auth;
 use crate::error::{Error, Result};

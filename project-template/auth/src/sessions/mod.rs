@@ -17,6 +17,7 @@ mod device_names;
 mod ended_by;
 mod ending;
 mod ending_all;
+mod exchange;
 mod extra_claims;
 mod fresh;
 mod holder;

@@ -39,13 +39,13 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, presenter: Presen
         };
         let (is_current, due_at) = judge(auth, token, presenter, &session, now).await?;
         let (holder, claims) = holder::refreshing(auth, &session, &holder).await?;
-        let was_due_at = session.refresh_due_at;
         if !is_current {
-            if store::set_due_at(auth.db(), session.id, was_due_at, due_at).await? {
+            if count(auth, &session, due_at).await? {
                 return Ok(issue(auth, &session, (holder, &claims), client, now));
             }
             continue;
         }
+        let was_due_at = session.refresh_due_at;
         let mut next = Session {
             generation: session.generation + 1,
             superseded: Checkpoints::parse(&session.superseded)
@@ -63,6 +63,12 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, presenter: Presen
             return Ok(issue(auth, &next, (holder, &claims), client, now));
         }
     }
+}
+
+/// Counts a use that changes nothing else in the row. False if another one was counted since the row was read.
+pub(super) async fn count(auth: &Auth, session: &Session, due_at: i64) -> db::Result<bool> {
+    let was_due_at = session.refresh_due_at;
+    Ok(due_at == was_due_at || store::set_due_at(auth.db(), session.id, was_due_at, due_at).await?)
 }
 
 /// The row of an expired session is removed at some point; its tokens still tell when it began.

@@ -15,8 +15,8 @@ impl Throttle<'_> {
     }
 }
 
-/// If no further request may pass now, how long to wait.
-fn admit(rate: Rate, due_at: i64, now: i64) -> std::result::Result<i64, Duration> {
+/// The due time to store, or how long to wait if no further request may pass now.
+pub(super) fn admit(rate: Rate, due_at: i64, now: i64) -> std::result::Result<i64, Duration> {
     // A fast clock may have stored a time later than that of a full bucket.
     let due_at = due_at.min(now.saturating_add(rate.period()));
     match u64::try_from(due_at - now - rate.tolerance()) {

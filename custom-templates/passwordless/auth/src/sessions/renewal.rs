@@ -2,7 +2,7 @@
 
 use super::issuing::issue;
 use super::reload::Presenter;
-use super::rotation::{self, gone, judge};
+use super::rotation::{self, count, gone, judge};
 use super::{Issued, NotRotated, holder, store};
 use crate::Auth;
 use crate::settings::{Advice, Section};
@@ -46,7 +46,7 @@ pub(super) async fn rotate(auth: &Auth, token: &RefreshClaims, presenter: Presen
         };
         let (_, due_at) = judge(auth, token, presenter, &session, now).await?;
         let (holder, claims) = holder::refreshing(auth, &session, &claims).await?;
-        if store::set_due_at(auth.db(), session.id, session.refresh_due_at, due_at).await? {
+        if count(auth, &session, due_at).await? {
             return Ok(issue(auth, &session, (holder, &claims), presenter.client, now));
         }
     }

@@ -5,6 +5,7 @@ use std::future::{Ready, ready};
 use time::OffsetDateTime;
 
 use super::rate::Rate;
+use super::rows::admit;
 use crate::db::{self, Db, Error, Next, Result};
 
 crate::row! {
@@ -24,16 +25,10 @@ pub(super) async fn count(db: &Db, subject: &[u8], rate: Rate, now: i64) -> Resu
     }
     let rule = |limit: Option<Limit>| {
         let due_at = limit.map_or(now, |limit| limit.due_at);
-        if due_at > now + rate.period() {
-            // Stored by a clock that was fast.
-            let due_at = now + rate.period();
-            return Next::Row(Limit { due_at }, time(due_at), false);
-        }
-        if due_at > now + rate.tolerance() {
-            return Next::Same(false);
-        }
-        let due_at = due_at.max(now) + rate.step();
-        Next::Row(Limit { due_at }, time(due_at), true)
+        // If not, a fast clock may have stored a later time than that of a full bucket.
+        let (due_at, passes) =
+            admit(rate, due_at, now).map_or_else(|_| (due_at.min(now + rate.period()), false), |next| (next, true));
+        Next::Row(Limit { due_at }, time(due_at), passes)
     };
     db.update(subject, time(now), rule).await
 }
