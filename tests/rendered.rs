@@ -114,6 +114,18 @@ impl Server {
         std::thread::spawn(move || lines.for_each(|line| _ = writeln!(log, "{line}")));
         Self { process, program, address, directory }
     }
+
+    /// Named Ada.
+    fn make_superuser(&self, name: &str) {
+        let superuser = Command::new(&self.program)
+            .arg("create-superuser")
+            .current_dir(self.directory.path().join(name))
+            .env("SUPERUSER_EMAIL", "ada@example.com")
+            .env("SUPERUSER_PASSWORD", "correct horse battery")
+            .status()
+            .expect("the program runs");
+        assert!(superuser.success(), "create-superuser: {superuser}");
+    }
 }
 
 /// Runs commands in one shell, and holds the output of each against what is shown.
@@ -178,6 +190,21 @@ fn the_readme_of_a_project_sets_up_a_second_factor_and_signs_in_with_it() {
     let server = Server::start();
     let page = std::fs::read_to_string(server.directory.path().join("myproject/README.md")).expect("its README.md");
     check(&transcript(&page, "second-factor"), server.directory.path(), &[(SHOWN, server.address)]);
+}
+
+#[test]
+#[ignore = "builds a rendered project, which takes minutes: .ci/test together"]
+fn the_readme_of_a_project_invites_somebody_who_sets_a_password() {
+    let server = Server::changed("myproject", &["startproject", "myproject", "../myproject"], |project| {
+        let path = project.join("settings.toml");
+        let text = std::fs::read_to_string(&path).expect("settings");
+        let (before, section) = text.split_once("\n[invitations]\n").expect("the section");
+        let section = section.replacen("\nenabled = false\n", "\nenabled = true\n", 1);
+        std::fs::write(&path, format!("{before}\n[invitations]\n{section}")).expect("settings");
+    });
+    server.make_superuser("myproject");
+    let page = std::fs::read_to_string(server.directory.path().join("myproject/README.md")).expect("its README.md");
+    check(&transcript(&page, "invitation"), server.directory.path(), &[(SHOWN, server.address)]);
 }
 
 #[test]
@@ -274,14 +301,7 @@ fn the_examples_of_the_project_work_as_they_are_pasted() {
             .expect("cargo runs");
         assert!(locked.success(), "the lock file has all of the crates: {locked}");
     });
-    let superuser = Command::new(&server.program)
-        .arg("create-superuser")
-        .current_dir(server.directory.path().join("pasted"))
-        .env("SUPERUSER_EMAIL", "ada@example.com")
-        .env("SUPERUSER_PASSWORD", "correct horse battery")
-        .status()
-        .expect("the program runs");
-    assert!(superuser.success(), "create-superuser: {superuser}");
+    server.make_superuser("pasted");
     check(&steps(PASTED), server.directory.path(), &[(SHOWN, server.address)]);
 }
 

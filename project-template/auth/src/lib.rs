@@ -8,8 +8,8 @@
 //! | ground | `clock` `words` `private` `tls` `request` `email` `settings` `error` `db` `openapi` `templates` |
 //! | material | `tokens` `redis` `http` `pages` `metrics` |
 //! | tools | `codes` `mail` `throttle` `audit` `notices` |
-//! | nouns | `users` `factors` `sessions` `hooks` |
-//! | ways | `passwords` `login` `passkeys` `second_factor` `credentials` `email_verification` `registration` `login_codes` `password_reset` `account` |
+//! | nouns | `users` `factors` `guests` `sessions` `hooks` |
+//! | ways | `passwords` `login` `passkeys` `second_factor` `credentials` `email_verification` `registration` `login_codes` `password_reset` `account` `invitations` |
 //! | house | `portal` `operations` `admin` `server` `app` `commands` |
 //!
 //! | room | what it is for |
@@ -37,6 +37,7 @@
 //! | `notices` | mails that only inform |
 //! | [`users`] | accounts: rows and rules |
 //! | `factors` | second factors: secrets, codes, and the sign-ins that wait for one |
+//! | `guests` | invited accounts, until their owners have set a password |
 //! | [`sessions`] | refresh tokens, rotation and replay, devices, the signed-in user as an argument |
 //! | [`hooks`] | extension points for the application |
 //! | [`passwords`] | rules for passwords, their storage and change |
@@ -49,6 +50,7 @@
 //! | [`login_codes`] | signing in with a mailed code |
 //! | [`password_reset`] | setting a password with a mailed link |
 //! | [`account`] | a user's own account: data, another address, deletion; accounts from elsewhere |
+//! | [`invitations`] | inviting people, and the password they set |
 //! | [`portal`] | pages to sign in on, and to keep one's ways to sign in |
 //! | [`operations`] | health, metrics, removal of expired rows |
 //! | [`admin`] | pages for staff |
@@ -82,8 +84,10 @@ pub mod email;
 pub mod email_verification;
 pub mod error;
 pub mod factors;
+mod guests;
 pub mod hooks;
 pub mod http;
+pub mod invitations;
 pub mod login;
 pub mod login_codes;
 pub mod mail;

@@ -98,6 +98,10 @@ export class Client {
     async loginWithCode(email, code) {
         return due(await this.#enter("/login/code/verify/", { email, code }));
     }
+    /** Invites somebody, where the role of whoever is signed in may: they get a link to choose a password. */
+    async invite(invitation) {
+        await this.#authorized("POST", "/registration/user-register/", invitation);
+    }
     /** Ends the session. That there is none is no failure. */
     async logout() {
         // Not between a refresh and its cookie.

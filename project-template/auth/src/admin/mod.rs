@@ -4,6 +4,7 @@
 
 mod acts;
 mod events;
+mod invitations;
 mod people;
 mod routes;
 mod settings;

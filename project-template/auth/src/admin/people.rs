@@ -53,6 +53,7 @@ async fn list_page(auth: &Auth, admin: &Visitor, query: &Query) -> Result<Respon
         query: searched.to_owned(),
         role: query.get("role").to_owned(),
         users: shown::users(&found),
+        invites: auth.settings().invitations.are_on(),
         next: last.map(|last| format!("{}{}", path(auth, "/"), query.with("after", &last))),
     };
     pages::show(auth, StatusCode::OK, &page)
@@ -94,7 +95,10 @@ async fn user_page(auth: &Auth, admin: &Visitor, id: Uuid, status: StatusCode, r
         done: report.done.map(str::to_owned),
         problem: report.problem,
         user: shown::user(&user),
-        waits: !user.email_verified && user.is_active && auth.settings().email_verification.mode != Mode::None,
+        waits: !user.email_verified
+            && user.is_active
+            && !user.is_guest()
+            && auth.settings().email_verification.mode != Mode::None,
         mine,
         may: acts::reaches(&admin.user, &user),
         roles: shown::roles(&admin.user, &user),

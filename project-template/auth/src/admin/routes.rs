@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 
-use super::{events, path, people, shown};
+use super::{events, invitations, path, people, shown};
 use crate::Auth;
 use crate::audit::{Event, Kind};
 use crate::error::Result;
@@ -18,6 +18,8 @@ pub(crate) fn router(auth: &Auth) -> Router<Auth> {
         ("/", get(people::list)),
         ("/users/{id}/", get(people::show)),
         ("/users/{id}/{act}/", post(people::act)),
+        ("/invitations/", get(invitations::list).post(invitations::invite)),
+        ("/invitations/{id}/revoke/", post(invitations::revoke)),
         ("/audit/", get(events::list)),
         ("/upkeep/", get(upkeep).post(flush)),
     ];

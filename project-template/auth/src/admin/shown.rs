@@ -68,6 +68,7 @@ pub(super) fn user(user: &User) -> Value {
         last_login => user.last_login_at.to_value(),
         has_password => user.password_hash.is_some(),
         may_be_shared => user.may_be_shared(),
+        invited => user.is_guest(),
     }
 }
 

@@ -3,11 +3,12 @@ use serde_json::Value;
 
 use super::describe::describe;
 use crate::openapi::{self, Api};
+use crate::passwords::capability::INVITATION;
 use crate::portal::Place;
 use crate::{Auth, Settings};
 use crate::{
-    account, admin, email_verification, login, login_codes, operations, passkeys, password_reset, passwords, portal,
-    registration, second_factor, server, sessions,
+    account, admin, email_verification, invitations, login, login_codes, operations, passkeys, password_reset,
+    passwords, portal, registration, second_factor, server, sessions,
 };
 
 impl Auth {
@@ -48,6 +49,7 @@ fn api(settings: &Settings) -> Api {
         .merge(account::router())
         .merge(passwords::router())
         .merge(password_reset::router())
+        .merge(invitations::router())
         .merge(sessions::token_router())
         .merge(operations::cron_router(&settings.cron));
     match settings.http.prefix.as_str() {
@@ -69,6 +71,6 @@ pub(crate) fn description(settings: &Settings) -> Value {
     describe(
         api(settings).merge(beside()).get_openapi(),
         settings,
-        [password_reset::security_scheme(&settings.sessions.cookie)],
+        [&password_reset::FORM, &INVITATION].map(|form| form.security_scheme(&settings.sessions.cookie)),
     )
 }

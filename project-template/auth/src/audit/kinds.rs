@@ -40,6 +40,9 @@ words! {
         SecondFactorRemoved = "second_factor_removed",
         RecoveryCodeUsed = "recovery_code_used",
         RecoveryCodesRenewed = "recovery_codes_renewed",
+        Invited = "invited",
+        InvitationAccepted = "invitation_accepted",
+        InvitationRevoked = "invitation_revoked",
         Flushed = "flushed",
     }
 }
@@ -90,6 +93,7 @@ words! {
         /// A second factor that must be set up first.
         Setup = "setup",
         Reauthentication = "reauthentication",
+        Invitation = "invitation",
         Admin = "admin",
         Command = "command",
     }

@@ -48,9 +48,7 @@ impl Codes<'_> {
         data: &T,
         lifetime: Duration,
     ) -> Result<SecretString> {
-        let secret: [u8; SECRET_BYTES] =
-            rand::generate(&SystemRandom::new()).map_err(|_| anyhow::anyhow!("no random bytes"))?.expose();
-        let secret = SecretString::from(URL_SAFE_NO_PAD.encode(secret));
+        let secret = secret()?;
         let now = self.0.now();
         let hash = hash(secret.expose_secret());
         let plain = zeroize::Zeroizing::new(serde_json::to_vec(data).map_err(anyhow::Error::new)?);
@@ -111,6 +109,13 @@ pub(crate) async fn forget(tx: &mut Tx, purpose: &str, subject: Uuid) -> sqlx::R
 /// Call it whenever a way to sign in is revoked.
 pub(crate) async fn forget_all(tx: &mut Tx, subject: Uuid) -> sqlx::Result<()> {
     store::remove_unused(tx, subject).await
+}
+
+/// Too long to guess, and made of characters that need no encoding in an address or a cookie.
+pub(crate) fn secret() -> Result<SecretString> {
+    let secret: [u8; SECRET_BYTES] =
+        rand::generate(&SystemRandom::new()).map_err(|_| anyhow::anyhow!("no random bytes"))?.expose();
+    Ok(SecretString::from(URL_SAFE_NO_PAD.encode(secret)))
 }
 
 fn hash(secret: &str) -> Vec<u8> {

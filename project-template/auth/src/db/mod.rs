@@ -154,6 +154,7 @@ migrations! {
     10 "0010_user_search",
     11 "0011_passkeys",
     12 "0012_second_factor",
+    13 "0013_invitations",
     15 "0015_refresh_rate",
 }
 

@@ -12,11 +12,13 @@ use super::{Mode, Wish};
 use crate::Auth;
 use crate::codes::{LinkKey, LinkStanding, ReturnTo};
 use crate::error::Result;
+use crate::guests::{self, Opened};
 use crate::http::Client;
 use crate::openapi::{Api, page_at};
 use crate::pages::{self, Reader};
+use crate::passwords::capability::{Capability, INVITATION};
 use crate::sessions::Delivery;
-use crate::templates::pages::{ConfirmEmail, EmailVerified, LinkNotValid, NotFound};
+use crate::templates::pages::{ConfirmEmail, EmailVerified, InvitationNotValid, LinkNotValid, NotFound};
 use crate::users;
 
 pub(super) fn add(api: Api) -> Api {
@@ -63,7 +65,26 @@ async fn open(
             let next = data.map(|held| held.wish.next).unwrap_or_default();
             Ok(landing(auth, StatusCode::FOUND, &next))
         }
+        LinkStanding::Unknown => invited(auth, method, key).await,
         _ => not_valid(auth),
+    }
+}
+
+/// The links of invitations have the same path.
+async fn invited(auth: &Auth, method: &Method, key: &str) -> Result<Response> {
+    let settings = &auth.settings().invitations;
+    if !settings.are_on() {
+        return not_valid(auth);
+    }
+    let redirect = settings.set_password_redirect.as_deref();
+    match guests::open(auth, key, *method == Method::HEAD).await? {
+        Opened::Good(Some(secret)) => Capability::new(auth, &INVITATION, secret).hand_over(auth, redirect),
+        Opened::Good(None) => INVITATION.lead(auth, redirect),
+        Opened::Unknown if !settings.only && auth.settings().email_verification.mode != Mode::None => not_valid(auth),
+        Opened::Over | Opened::Unknown => {
+            let status = if settings.only { StatusCode::BAD_REQUEST } else { StatusCode::NOT_FOUND };
+            pages::show(auth, status, &InvitationNotValid {})
+        }
     }
 }
 

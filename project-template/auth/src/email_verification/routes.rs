@@ -301,7 +301,7 @@ async fn verify_code(
     let forgotten = sessions::is_forgotten(&mut fields).unwrap_or_default();
     let (email, code) = fields.finish_with(email.zip(code))?;
     let code = auth.codes().typed(&code).ok_or(CodeNotValid)?;
-    let waiting = users::by_address(auth.db(), &email).await?.filter(|user| !user.email_verified && user.is_active);
+    let waiting = users::by_address(auth.db(), &email).await?.filter(sign_up::is_waiting);
     let (owned, subject) = (auth.clone(), subject(&email));
     let compare = async move { owned.codes().compare(subject, request, code).await };
     let compared = auth.throttle().guarded(Guess::Code(email.key()), &client, compare).await;

@@ -10,6 +10,7 @@ use crate::audit::{Event, Kind, Reason};
 use crate::codes::{self, Asked, Limits, RequestId, Subject};
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::guests;
 use crate::hooks;
 use crate::login;
 use crate::mail::Leaves;
@@ -56,7 +57,7 @@ enum Found {
     Nobody,
     /// An unconfirmed sign-up, with this many further ones.
     Waiting { further: u64 },
-    /// Must not change. May be unconfirmed, if it was imported, used or given a role: no sign-up sets its password. The
+    /// Must not change. May be unconfirmed, if it was imported, invited, used or given a role: no sign-up sets its password. The
     /// first sign-up is remembered, see `login::attempt`.
     Owner { is_first: bool },
 }
@@ -65,7 +66,12 @@ enum Found {
 pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<(RequestId, Option<Challenge>)> {
     let (now, remembered) = (auth.now(), !wish.forgotten);
     let mut tx = auth.db().begin().await?;
-    let user = users::add_or_find(&mut tx, &new, now).await?;
+    let mut user = users::add_or_find(&mut tx, &new, now).await?;
+    // An invitation holds the address no longer than it can be accepted.
+    if user.was_guest(now) {
+        guests::remove(&mut tx, user.id).await?;
+        user = users::add_or_find(&mut tx, &new, now).await?;
+    }
     let waits = user.id == new.id || user.is_unconfirmed_sign_up();
     let counted = if waits { (FURTHER, user.id) } else { login::attempt::place_of(&new.email) };
     let earlier = auth.codes().count_live(&mut tx, counted.0, counted.1).await?;
@@ -126,7 +132,7 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<(Re
 
 /// If the address is not waiting, it does the same and takes as long.
 pub(crate) async fn resend(auth: &Auth, email: &Email, wish: Wish) -> Result<RequestId> {
-    let waiting = users::by_address(auth.db(), email).await?.filter(|user| !user.email_verified && user.is_active);
+    let waiting = users::by_address(auth.db(), email).await?.filter(is_waiting);
     let subject = subject(email);
     let limits = Limits::from(&auth.settings().codes);
     let mut tx = auth.db().begin().await?;
@@ -147,8 +153,14 @@ pub(crate) async fn resend(auth: &Auth, email: &Email, wish: Wish) -> Result<Req
     Ok(request)
 }
 
+/// Whether a mail can confirm the account's address. That of a guest is confirmed by the invitation alone.
+pub(super) fn is_waiting(user: &User) -> bool {
+    !user.email_verified && user.is_active && !user.is_guest()
+}
+
+/// A guest has a mail already, and no password to forget.
 pub(crate) async fn tell_owner(auth: &Auth, tx: &mut Tx, user: &User, leaves: Leaves) -> Result<()> {
-    let leaves = Leaves::from(leaves == Leaves::Yes && user.is_active);
+    let leaves = Leaves::from(leaves == Leaves::Yes && user.is_active && !user.is_guest());
     notices::account_exists(auth, tx, &user.email, leaves).await
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
@@ -25,11 +26,12 @@ const NULL: &str = "This field may not be null.";
 pub(crate) const BLANK: &str = "This field may not be blank.";
 const FORM: &str = "application/x-www-form-urlencoded";
 pub(crate) const NOT_TEXT: &str = "Not a valid string.";
+const NOT_AN_INTEGER: &str = "A valid integer is required.";
 pub(crate) const NOT_A_FLAG: &str = "Must be a valid boolean.";
 
 /// A JSON object, and the problems found in it so far. A method that finds a problem records it and returns none;
 /// [`Fields::finish`] returns all problems in one answer.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Fields {
     values: Map<String, Value>,
     problems: BTreeMap<Cow<'static, str>, Vec<Cow<'static, str>>>,
@@ -131,6 +133,19 @@ fn python_name(value: &Value) -> &'static str {
     }
 }
 
+/// One with too many digits is the largest or the smallest of its sign.
+fn whole_number(value: &Value) -> Option<i64> {
+    let text = match value {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.trim().to_owned(),
+        _ => return None,
+    };
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(&text);
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let most = if text.starts_with('-') { i64::MIN } else { i64::MAX };
+    is_number.then(|| text.parse().unwrap_or(most))
+}
+
 impl Fields {
     async fn read(request: Request, auth: &Auth, forms: bool) -> Result<Self> {
         let headers = request.headers().clone();
@@ -214,6 +229,27 @@ impl Fields {
             _ => {}
         }
         self.problem(name, NOT_A_FLAG);
+        None
+    }
+
+    /// A required whole number within bounds, which may be a text, since a form has only texts.
+    pub fn integer(&mut self, name: &'static str, bounds: RangeInclusive<i64>) -> Option<i64> {
+        let number = match self.values.get(name) {
+            None => Err(REQUIRED),
+            Some(Value::Null) => Err(NULL),
+            Some(value) => whole_number(value).ok_or(NOT_AN_INTEGER),
+        };
+        let problem: Cow<'static, str> = match number {
+            Ok(number) if number < *bounds.start() => {
+                format!("Ensure this value is greater than or equal to {}.", bounds.start()).into()
+            }
+            Ok(number) if number > *bounds.end() => {
+                format!("Ensure this value is less than or equal to {}.", bounds.end()).into()
+            }
+            Ok(number) => return Some(number),
+            Err(problem) => problem.into(),
+        };
+        self.problem(name, problem);
         None
     }
 
@@ -312,6 +348,45 @@ mod tests {
         assert_eq!(fields.text("a").unwrap(), "x");
         assert_eq!(fields.secret("b").unwrap().expose_secret(), " x ");
         assert_eq!(fields.text("n").unwrap(), "12");
+    }
+
+    #[test]
+    fn a_whole_number_is_read_from_a_number_or_a_text_and_its_bounds_are_told() {
+        let read = |json: &str| {
+            let mut fields = of(&format!(r#"{{"n":{json}}}"#));
+            (fields.integer("n", 0..=1000), fields)
+        };
+        for (json, number) in
+            [("0", 0), ("900", 900), (r#"" 900 ""#, 900), (r#""+5""#, 5), (r#""007""#, 7), ("1000", 1000)]
+        {
+            assert_eq!(read(json).0, Some(number), "{json}");
+        }
+        let small = "Ensure this value is greater than or equal to 0.";
+        let large = "Ensure this value is less than or equal to 1000.";
+        let long = format!(r#""{}""#, "9".repeat(40));
+        for (json, problem) in [
+            ("-1", small),
+            (r#""-99999999999999999999""#, small),
+            ("1001", large),
+            ("18446744073709551615", large),
+            (long.as_str(), large),
+            ("1.5", NOT_AN_INTEGER),
+            ("1e300", NOT_AN_INTEGER),
+            ("true", NOT_AN_INTEGER),
+            ("[]", NOT_AN_INTEGER),
+            (r#""""#, NOT_AN_INTEGER),
+            (r#""-""#, NOT_AN_INTEGER),
+            (r#""1 0""#, NOT_AN_INTEGER),
+            (r#""\u0661""#, NOT_AN_INTEGER),
+            ("null", NULL),
+        ] {
+            let (number, fields) = read(json);
+            assert_eq!(number, None, "{json}");
+            assert_eq!(problems(fields), format!(r#"{{"n":["{problem}"]}}"#), "{json}");
+        }
+        let mut fields = of("{}");
+        assert_eq!(fields.integer("n", 0..=1), None);
+        assert_eq!(problems(fields), r#"{"n":["This field is required."]}"#);
     }
 
     #[test]

@@ -103,7 +103,20 @@ async fn tell_of_new_device(auth: &Auth, tx: &mut Tx, user: &User, client: &Clie
     notices::new_device(auth, tx, &user.email, device, client.ip).await
 }
 
-/// For an action that is already done: an error of the sign-in would suggest that the action failed.
+/// For an action that is already done: an error of the sign-in would suggest that the action failed. None if no session
+/// may begin.
+pub(crate) async fn after(auth: &Auth, user: &User, client: &Client, terms: Terms) -> Option<SignIn> {
+    match complete(auth, user, client, terms).await {
+        Ok(sign_in) => sign_in,
+        Err(Error::Refused { .. }) => None,
+        Err(error) => {
+            tracing::warn!(user = %user.id, ?error, "it is done, but no session could begin after it");
+            None
+        }
+    }
+}
+
+/// As [`after`], with `body` beside the tokens or instead of them.
 pub(crate) async fn answer(
     auth: &Auth,
     user: &User,
@@ -111,10 +124,8 @@ pub(crate) async fn answer(
     delivery: Delivery,
     body: Value,
 ) -> Response {
-    match complete(auth, user, client, terms).await {
-        Ok(Some(sign_in)) => return sign_in.answer(auth, delivery, StatusCode::OK, body),
-        Ok(None) | Err(Error::Refused { .. }) => {}
-        Err(error) => tracing::warn!(user = %user.id, ?error, "it is done, but no session could begin after it"),
+    match after(auth, user, client, terms).await {
+        Some(sign_in) => sign_in.answer(auth, delivery, StatusCode::OK, body),
+        None => Json(body).into_response(),
     }
-    Json(body).into_response()
 }

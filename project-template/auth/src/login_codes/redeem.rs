@@ -1,7 +1,7 @@
 use secrecy::SecretString;
 
-use super::may_join;
 use super::routes::subject;
+use super::{account, may_join};
 use crate::Auth;
 use crate::codes::{Redeemable, RequestId, Subject};
 use crate::credentials;
@@ -12,7 +12,7 @@ use crate::http::Client;
 use crate::login::{self, Terms};
 use crate::registration::{self, SignUp};
 use crate::sessions::{Proof, SignIn};
-use crate::users::{self, Email, NewUser, User};
+use crate::users::{Email, NewUser, User};
 
 /// A code is bound to the account it was requested for: if the address moves to another account, it opens neither.
 pub(super) async fn compare(
@@ -21,7 +21,7 @@ pub(super) async fn compare(
     request: Option<RequestId>,
     code: SecretString,
 ) -> Result<Option<Redeemable>> {
-    let user = users::by_address(auth.db(), &email).await?;
+    let user = account(&auth, &email).await?;
     let known = auth.throttle().known_at(email.key(), &client).await?;
     auth.codes().compare(subject_of(&email, user.as_ref()).known_at(known), request, code).await
 }
@@ -40,8 +40,8 @@ pub(super) async fn sign_in(
     client: &Client,
     forgotten: bool,
 ) -> Result<Option<SignIn>> {
-    let user = match users::by_address(auth.db(), email).await? {
-        Some(user) if !user.is_active => None,
+    let user = match account(auth, email).await? {
+        Some(user) if !user.is_active || user.is_guest() => None,
         Some(user) if !user.email_verified && !auth.hooks().delivers_codes() => {
             email_verification::by_login_code(auth, &user, code).await?
         }

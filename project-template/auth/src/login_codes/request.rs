@@ -1,8 +1,8 @@
 use secrecy::{ExposeSecret, SecretString};
 
-use super::may_join;
 use super::redeem::subject_of;
 use super::routes::MailUnavailable;
+use super::{account, may_join};
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::codes::{Asked, Limits, RequestId, Sending};
@@ -10,10 +10,10 @@ use crate::error::{Error, Result};
 use crate::http::Client;
 use crate::mail::Mail;
 use crate::templates::mails::LoginCode;
-use crate::users::{self, Email, User};
+use crate::users::{Email, User};
 
 enum Recipient {
-    User(User),
+    User(Box<User>),
     Newcomer,
     Nobody,
 }
@@ -24,12 +24,13 @@ pub(super) async fn request(auth: &Auth, email: &Email, client: &Client) -> Resu
     if are_mailed(auth) && !auth.mail().is_reachable() {
         return Err(MailUnavailable.into());
     }
-    let recipient = match users::by_address(auth.db(), email).await? {
-        Some(user) if user.is_active => Recipient::User(user),
+    let recipient = match account(auth, email).await? {
+        // A guest has the mail of the invitation.
+        Some(user) if user.is_active && !user.is_guest() => Recipient::User(Box::new(user)),
         None if may_join(auth, email) => Recipient::Newcomer,
         _ => Recipient::Nobody,
     };
-    let user = if let Recipient::User(user) = &recipient { Some(user) } else { None };
+    let user = if let Recipient::User(user) = &recipient { Some(&**user) } else { None };
     let known = auth.throttle().known_at(email.key(), client).await?;
     let subject = subject_of(email, user).known_at(known);
     let limits = Limits::from(&auth.settings().codes);

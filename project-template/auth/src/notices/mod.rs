@@ -12,9 +12,9 @@ use crate::error::Result;
 use crate::mail::{Leaves, Mail};
 use crate::templates;
 use crate::templates::mails::{
-    AccountDeleted, AccountExists, EmailChangeNotice, EmailChanged, NewDevice, PasskeyAdded, PasskeyCopied,
-    PasskeyRemoved, PasswordChanged, RecoveryCodeUsed, SecondFactorAdded, SecondFactorGuessed, SecondFactorRemoved,
-    SessionCopied,
+    AccountDeleted, AccountExists, EmailChangeNotice, EmailChanged, InvitationAccepted, NewDevice, PasskeyAdded,
+    PasskeyCopied, PasskeyRemoved, PasswordChanged, RecoveryCodeUsed, SecondFactorAdded, SecondFactorGuessed,
+    SecondFactorRemoved, SessionCopied,
 };
 
 /// The password was changed or reset.
@@ -102,6 +102,12 @@ pub(crate) async fn passkey_removed(auth: &Auth, tx: &mut Tx, to: &Email, added:
 /// A sign-in with a passkey was refused because there may be a copy of it.
 pub(crate) async fn passkey_copied(auth: &Auth, tx: &mut Tx, to: &Email, added: OffsetDateTime) -> Result<()> {
     send(auth, tx, to, &PasskeyCopied { email: to.to_string(), added, time: auth.now() }).await
+}
+
+/// Somebody whom this account invited has set a password.
+pub(crate) async fn invitation_accepted(auth: &Auth, tx: &mut Tx, to: &Email, guest: &Email) -> Result<()> {
+    let content = InvitationAccepted { email: to.to_string(), guest: guest.to_string(), time: auth.now() };
+    send(auth, tx, to, &content).await
 }
 
 async fn send<M: templates::Mail>(auth: &Auth, tx: &mut Tx, to: &Email, content: &M) -> Result<()> {

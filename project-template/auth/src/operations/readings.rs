@@ -7,6 +7,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::Auth;
+use crate::guests;
 use crate::metrics::Label;
 use crate::redis::Redis;
 
@@ -59,6 +60,7 @@ async fn of_the_database(auth: &Auth, readings: &mut Registry) {
             readings.register("auth_mail_outbox", "Mails that wait to be sent", ConstGauge::new(outbox.length));
             let age = ConstGauge::new(outbox.oldest.as_secs());
             readings.register("auth_mail_outbox_oldest_seconds", "For how long the oldest of them has waited", age);
+            of_invitations(auth, readings).await;
         }
         Err(error) => tracing::warn!(%error, "the metrics lack what the database knows"),
     }
@@ -69,6 +71,17 @@ async fn of_the_database(auth: &Auth, readings: &mut Registry) {
     readings.register("auth_database_connections", "Connections to the database", connections);
     let limit = ConstGauge::new(pool.limit as u64);
     readings.register("auth_database_connections_limit", "Connections to the database, at most", limit);
+}
+
+async fn of_invitations(auth: &Auth, readings: &mut Registry) {
+    if !auth.settings().invitations.are_on() {
+        return;
+    }
+    let Ok(Ok(open)) = tokio::time::timeout(PATIENCE, guests::count(auth)).await else {
+        tracing::warn!("the metrics lack the number of open invitations");
+        return;
+    };
+    readings.register("auth_invitations_open", "Invitations that can be accepted", ConstGauge::new(open));
 }
 
 fn of_redis(auth: &Auth, readings: &mut Registry) {

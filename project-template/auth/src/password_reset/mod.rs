@@ -4,6 +4,6 @@ mod pages;
 mod reset;
 mod routes;
 
-pub(crate) use pages::{CAPABILITY_COOKIE, CSRF_COOKIE, public_router, security_scheme};
+pub(crate) use pages::{FORM, public_router};
 pub(crate) use reset::{by_command, request};
 pub(crate) use routes::router;

@@ -1,31 +1,31 @@
-//! The pages of `password/reset/`, and the cookies that carry the right to set a password between them.
+//! The pages of `password/reset/`.
+
+use std::time::Duration;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum_extra::extract::cookie::{Cookie, SameSite};
 use secrecy::SecretString;
-use serde_json::{Value, json};
 
-use super::reset::{self, CAPABILITY_LIFETIME, Capability, Reset};
+use super::reset::{self, Reset};
 use crate::Auth;
 use crate::codes::secret_of;
-use crate::error::{Error, Result, Scheme};
-use crate::http::{cookies, csrf};
+use crate::error::{Error, Result};
 use crate::openapi::{Api, page_at};
 use crate::pages::{self, Reader};
-use crate::sessions;
+use crate::passwords::capability::{self, Capability, Form};
 use crate::templates::pages::{CookiesNeeded, LinkNotValid, PasswordReset, PasswordResetComplete};
 
-/// Holds the [`Capability`].
-pub(crate) const CAPABILITY_COOKIE: &str = "password_reset_access_token";
-/// Scripts read it and send it back in the header `X-CSRFToken`; the name is Django's.
-pub(crate) const CSRF_COOKIE: &str = "csrftoken";
-
-/// Tells the form that a link was just opened, and its cookies were set.
-const OPENED: &str = "opened";
+pub(crate) static FORM: Form = Form {
+    cookie: "password_reset_access_token",
+    lifetime: Duration::from_mins(15),
+    sealed_as: "password reset capability",
+    csrf: "password reset form",
+    path: "/password/reset/default/",
+    scheme: "password_reset",
+};
 
 pub(super) fn add(api: Api) -> Api {
     let api = page_at(api, "/password/reset/confirm/{uid}/{token}/", get(open));
@@ -56,14 +56,7 @@ async fn hand_over(auth: &Auth, uid: &str, token: String) -> Result<Response> {
     if reset.is_none_or(|reset| uid.parse() != Ok(reset.user.id)) {
         return not_valid(auth, StatusCode::NOT_FOUND, String::new(), Vec::new());
     }
-    let capability = Capability::new(auth, secret);
-    let form = || auth.settings().http.path(&format!("/password/reset/default/?{OPENED}"));
-    let target = auth.settings().password.reset_redirect.clone().unwrap_or_else(form);
-    let location = HeaderValue::from_str(&target).map_err(anyhow::Error::new)?;
-    let csrf = cookie(auth, CSRF_COOKIE, csrf::token(auth, &capability.name()), false);
-    let capability = cookie(auth, CAPABILITY_COOKIE, capability.sealed, true);
-    let headers = [(header::SET_COOKIE, capability), (header::SET_COOKIE, csrf), (header::LOCATION, location)];
-    Ok((StatusCode::FOUND, AppendHeaders(headers)).into_response())
+    Capability::new(auth, &FORM, secret).hand_over(auth, auth.settings().password.reset_redirect.as_deref())
 }
 
 async fn form(State(auth): State<Auth>, headers: HeaderMap, RawQuery(query): RawQuery) -> Result<Response> {
@@ -71,7 +64,7 @@ async fn form(State(auth): State<Auth>, headers: HeaderMap, RawQuery(query): Raw
         Ok((capability, reset)) => filled(&auth, StatusCode::OK, &capability, &reset, Vec::new()),
         Err(error @ (Error::Internal(_) | Error::Busy | Error::Unavailable(_))) => Reader::Person.refuse(&auth, error),
         // The link is valid, but an app's browser or the user's settings dropped the cookies.
-        Err(Error::NotAuthenticated(_)) if query.as_deref() == Some(OPENED) => {
+        Err(Error::NotAuthenticated(_)) if Form::was_just_opened(query.as_deref()) => {
             pages::show(&auth, StatusCode::UNAUTHORIZED, &CookiesNeeded {})
         }
         Err(_) => not_valid(&auth, StatusCode::UNAUTHORIZED, String::new(), Vec::new()),
@@ -83,9 +76,7 @@ async fn complete(State(auth): State<Auth>) -> Result<Response> {
 }
 
 pub(super) async fn held(auth: &Auth, headers: &HeaderMap) -> Result<(Capability, Reset)> {
-    let cookie = cookies::value(headers, &capability_cookie_name(&auth.settings().sessions.cookie))
-        .ok_or(Error::NotAuthenticated(Scheme::Cookie))?;
-    let capability = Capability::read(auth, &cookie).ok_or(Error::CapabilityNotValid)?;
+    let capability = Capability::shown(auth, &FORM, headers)?;
     let reset = reset::find(auth, &capability.secret).await?.ok_or(Error::CapabilityNotValid)?;
     Ok((capability, reset))
 }
@@ -100,7 +91,7 @@ pub(super) fn filled(
     let policy = &auth.settings().password.policy;
     let page = PasswordReset {
         action: auth.settings().http.path("/password/reset/set-new/"),
-        csrf_token: csrf::token(auth, &capability.name()),
+        csrf_token: capability.csrf_token(auth),
         email: reset.user.email.to_string(),
         min_length: policy.min_length,
         max_length: policy.max_length,
@@ -112,42 +103,5 @@ pub(super) fn filled(
 
 pub(super) fn not_valid(auth: &Auth, status: StatusCode, email: String, errors: Vec<String>) -> Result<Response> {
     let page = LinkNotValid { action: auth.settings().http.path("/password/reset/"), email, errors };
-    let mut page = pages::show(auth, status, &page)?;
-    if status == StatusCode::UNAUTHORIZED {
-        // RFC 9110, section 15.5.2.
-        page.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Cookie"));
-    }
-    Ok(page)
-}
-
-/// Lasts as long as a capability; without a value, its deletion.
-pub(super) fn cookie(auth: &Auth, name: &'static str, value: String, http_only: bool) -> HeaderValue {
-    let age = if value.is_empty() { time::Duration::ZERO } else { CAPABILITY_LIFETIME.try_into().unwrap_or_default() };
-    // `Strict` would withhold it from the page that a link in a mail leads to.
-    let settings = &auth.settings().sessions.cookie;
-    let cross_site = settings.same_site == sessions::SameSite::None;
-    let domain = settings.domain.as_ref().filter(|_| !http_only);
-    let mut cookie = Cookie::build((settings.name_of(name, domain.is_none()), value))
-        .path("/")
-        .http_only(http_only)
-        .same_site(if cross_site { SameSite::None } else { SameSite::Lax })
-        .secure(auth.settings().is_production() || cross_site || settings.has_prefix())
-        .max_age(age);
-    // A page on another host must receive the CSRF token that it reads; the capability comes back here alone.
-    if let Some(domain) = domain {
-        cookie = cookie.domain(domain.clone());
-    }
-    cookies::header(&cookie.build())
-}
-
-fn capability_cookie_name(settings: &sessions::CookieSettings) -> String {
-    settings.name_of(CAPABILITY_COOKIE, true)
-}
-
-pub(crate) fn security_scheme(settings: &sessions::CookieSettings) -> (&'static str, Value) {
-    let scheme = json!({
-        "type": "apiKey", "in": "cookie", "name": capability_cookie_name(settings),
-        "description": "What opening the link of a mail gives.",
-    });
-    ("password_reset", scheme)
+    capability::show_without_form(auth, status, &page)
 }

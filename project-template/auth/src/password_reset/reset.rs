@@ -1,9 +1,3 @@
-//! A link's address ends up in histories, logs and screenshots: its secret moves into a sealed, short-lived cookie at
-//! once. Opening the link uses nothing up; setting a password does.
-
-use std::time::Duration;
-
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::Auth;
@@ -21,15 +15,9 @@ use crate::templates::mails;
 use crate::throttle;
 use crate::users::{self, Email, User};
 
-/// The time to fill in a form. After that, the link can be opened again while it is valid.
-pub(super) const CAPABILITY_LIFETIME: Duration = Duration::from_mins(15);
-/// Separates the sealed cookie and the CSRF token from other uses of the keys.
-const CAPABILITY: &str = "password reset capability";
-const CSRF: &str = "password reset form";
-
-/// Without an account it does the same and takes as long. 429 after the address's share of mails, sent or not.
+/// Without an account, and for a guest, it does the same and takes as long. 429 after the address's share of mails, sent or not.
 pub(crate) async fn request(auth: &Auth, email: &Email, next: &ReturnTo) -> Result<()> {
-    let user = users::by_address(auth.db(), email).await?.filter(|user| user.is_active);
+    let user = users::by_address(auth.db(), email).await?.filter(|user| user.is_active && !user.is_guest());
     let lifetime = auth.settings().password.reset_lifetime;
     let mut tx = auth.db().begin().await?;
     let limits = Limits::from(&auth.settings().codes);
@@ -114,33 +102,4 @@ async fn conclude(auth: &Auth, mut tx: Tx, user: &User, event: Event) -> Result<
     notices::password_changed(auth, &mut tx, &user.email).await?;
     auth.audit().write(&mut tx, event).await?;
     ended.commit(auth, tx).await
-}
-
-/// The right to set a password once, as a browser holds it: a sealed, short-lived secret.
-pub(super) struct Capability {
-    pub(super) secret: SecretString,
-    pub(super) sealed: String,
-}
-
-impl Capability {
-    pub(super) fn new(auth: &Auth, secret: SecretString) -> Self {
-        let now = auth.now();
-        let until = (now + CAPABILITY_LIFETIME).unix_timestamp();
-        let plain = zeroize::Zeroizing::new(format!("{until} {}", secret.expose_secret()));
-        let sealed = URL_SAFE_NO_PAD.encode(auth.tokens().seal(CAPABILITY, plain.as_bytes(), now));
-        Self { secret, sealed }
-    }
-
-    /// None if the cookie is not one of ours or has expired.
-    pub(super) fn read(auth: &Auth, sealed: &str) -> Option<Self> {
-        let plain = auth.tokens().open(CAPABILITY, &URL_SAFE_NO_PAD.decode(sealed).ok()?)?;
-        let (until, secret) = std::str::from_utf8(&plain).ok()?.split_once(' ')?;
-        let is_alive = until.parse::<i64>().ok()? > auth.now().unix_timestamp();
-        is_alive.then(|| Self { secret: secret.into(), sealed: sealed.to_owned() })
-    }
-
-    /// The link's, for [`csrf`](crate::http::csrf): a link opened twice gives its second cookie to the first form too.
-    pub(super) fn name(&self) -> String {
-        format!("{CSRF} {}", self.secret.expose_secret())
-    }
 }

@@ -2,31 +2,26 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 use utoipa_axum::routes;
 
-use super::pages::{self as reset_pages, CAPABILITY_COOKIE, CSRF_COOKIE, cookie, filled, held, not_valid};
-use super::reset::{self, Capability, Reset};
+use super::pages::{self as reset_pages, FORM, filled, held, not_valid};
+use super::reset::{self, Reset};
 use crate::Auth;
 use crate::codes::ReturnTo;
 use crate::error::shared::{LinkNotValid, NotAuthenticated, Throttled};
 use crate::error::{Error, Result};
 use crate::hooks::{self, Asking};
-use crate::http::fields::BLANK;
-use crate::http::{Client, FormFields, REQUIRED, csrf};
+use crate::http::{Client, FormFields};
 use crate::login::{self, Terms};
 use crate::openapi::{Api, at, bodies};
 use crate::pages::{self, Reader};
-use crate::passwords::read_new;
-use crate::sessions::{self, Delivery, Prefer, Proof};
+use crate::passwords::capability::{self, Capability, NewPassword};
+use crate::sessions::{Delivery, Prefer, Proof};
 use crate::templates::pages::CheckMail;
 use crate::throttle::Action;
-
-const CSRF_FIELD: &str = "csrfmiddlewaretoken";
-const OTHER_LINK: &str =
-    "Another link has been opened since. If this is the account you mean, enter the password again.";
 
 pub(crate) fn router() -> Api {
     reset_pages::add(at(at(Api::default(), routes!(request)), routes!(set_new)))
@@ -49,21 +44,6 @@ bodies! {
     #[schema(example = json!({ "detail": "Password reset e-mail has been sent." }))]
     struct PasswordResetSent {
         detail: String,
-    }
-
-    /// A new password.
-    #[schema(example = json!({
-        "new_password1": "a new horse and a new battery", "new_password2": "a new horse and a new battery",
-    }))]
-    struct NewPassword {
-        #[schema(format = Password, min_length = 1, max_length = 1024)]
-        new_password1: String,
-        /// The same again.
-        #[schema(format = Password, min_length = 1, max_length = 1024)]
-        new_password2: String,
-        /// As at `login/`.
-        #[schema(required = false)]
-        remember: bool,
     }
 
     /// The password has been set. The tokens are those of a new session, if its owner may begin one.
@@ -188,19 +168,16 @@ async fn set_new(
     };
     let (user, forgotten) = match save(&auth, &headers, fields, &capability, &reset).await {
         Ok(saved) => saved,
-        Err(Error::Fields(problems)) if reader == Reader::Person => {
-            let mut errors: Vec<String> = problems.into_values().flatten().map(in_words).collect();
-            errors.dedup();
-            return filled(&auth, StatusCode::BAD_REQUEST, &capability, &reset, errors);
-        }
         Err(Error::CapabilityNotValid) if reader == Reader::Person => {
             return not_valid(&auth, StatusCode::UNAUTHORIZED, String::new(), Vec::new());
         }
-        // The form is of a link opened earlier: the user must first see whose password would be set.
-        Err(Error::Refused { code: csrf::REFUSED, .. }) if reader == Reader::Person => {
-            return filled(&auth, StatusCode::FORBIDDEN, &capability, &reset, vec![OTHER_LINK.into()]);
+        Err(error) if reader == Reader::Person => {
+            return match capability::told(error) {
+                Ok((status, errors)) => filled(&auth, status, &capability, &reset, errors),
+                Err(error) => reader.refuse(&auth, error),
+            };
         }
-        Err(error) => return reader.refuse(&auth, error),
+        Err(error) => return Err(error),
     };
     let mut response = if reader == Reader::Person {
         // Tokens are for programs; a form has nothing to keep them in.
@@ -210,9 +187,7 @@ async fn set_new(
         let body = reset.next().tell(&auth.settings().http, json!({ "detail": "Password reset." }));
         login::answer(&auth, &user, (&client, Terms { proof: Proof::PasswordReset, forgotten }), delivery, body).await
     };
-    for (name, http_only) in [(CAPABILITY_COOKIE, true), (CSRF_COOKIE, false)] {
-        response.headers_mut().append(header::SET_COOKIE, cookie(&auth, name, String::new(), http_only));
-    }
+    FORM.delete_cookies(&auth, &mut response);
     Ok(response)
 }
 
@@ -223,15 +198,8 @@ async fn save(
     capability: &Capability,
     reset: &Reset,
 ) -> Result<(crate::users::User, bool)> {
-    let FormFields(mut fields) = fields?;
-    csrf::check(auth, headers, fields.typed(CSRF_FIELD), &capability.name())?;
-    let names = ("new_password1", "new_password2");
-    let password = read_new(auth, &mut fields, names, names.1, names.1, &reset.user.attributes());
-    let forgotten = sessions::is_forgotten(&mut fields).unwrap_or_default();
-    let saved = reset::set(auth, reset, fields.finish_with(password)?).await?;
+    let about = reset.user.attributes();
+    let (password, forgotten) = capability.read_password(auth, headers, fields, &about)?;
+    let saved = reset::set(auth, reset, password).await?;
     Ok((saved.ok_or(Error::CapabilityNotValid)?, forgotten))
-}
-
-fn in_words(message: std::borrow::Cow<'static, str>) -> String {
-    if message == BLANK || message == REQUIRED { "Enter the new password twice.".into() } else { message.into() }
 }

@@ -1,5 +1,6 @@
 //! Passwords: which are accepted, and how they are stored and changed.
 
+pub(crate) mod capability;
 mod common;
 mod django;
 mod firebase;

@@ -10,3 +10,10 @@ pub(crate) use blocked::{EmailDomainNotAllowed, is_allowed, require_allowed};
 pub(crate) use routes::router;
 pub use settings::Settings;
 pub(crate) use sign_up::{SignUp, sign_up};
+
+use crate::Auth;
+
+/// Whether people may make accounts for themselves.
+pub(crate) fn is_open(auth: &Auth) -> bool {
+    auth.settings().registration.open && !auth.settings().invitations.only
+}

@@ -85,8 +85,8 @@ bodies! {
 
 /// Creates an account and signs it in; if its address must be verified first, only sends the mail for that.
 ///
-/// In that case the answer is the same whether or not the address has an account. If `registration.open` is off, the
-/// path does not exist.
+/// In that case the answer is the same whether or not the address has an account. If `registration.open` is off, or
+/// `invitations.only` on, the path does not exist.
 #[utoipa::path(
     post, path = "/registration/", operation_id = "register", tag = "Accounts", request_body = Registration,
     params(Prefer),
@@ -99,7 +99,7 @@ async fn register(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response> {
-    if !auth.settings().registration.open {
+    if !super::is_open(&auth) {
         return Err(Error::not_found());
     }
     auth.throttle().limit_client(Action::Registration, &client).await?;

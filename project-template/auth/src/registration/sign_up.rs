@@ -4,6 +4,7 @@ use crate::codes::Redeemable;
 use crate::db;
 use crate::email_verification::{self, Wish};
 use crate::error::Result;
+use crate::guests;
 use crate::hooks;
 use crate::http::Client;
 use crate::login::{self, Terms};
@@ -25,7 +26,8 @@ pub(crate) async fn sign_up(
     code: Option<&Redeemable>,
 ) -> Result<SignUp> {
     // Check first, so that hooks never see another user's address. The insert below still catches a race.
-    if users::by_address(auth.db(), &new.email).await?.is_some() {
+    let found = users::by_address(auth.db(), &new.email).await?;
+    if guests::unless_expired(auth, found).await?.is_some() {
         return Ok(SignUp::Taken);
     }
     let user = new.to_be(auth.now());

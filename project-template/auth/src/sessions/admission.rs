@@ -65,6 +65,8 @@ pub enum Proof {
     ConfirmedEmail,
     /// A mailed link that set a new password.
     PasswordReset,
+    /// A mailed invitation, by whose link a password was set.
+    Invitation,
     /// A passkey, whose authenticator verified its user: two factors in one.
     Passkey {
         /// Whether it is on several devices of its owner.
@@ -85,6 +87,7 @@ impl Proof {
         match self {
             Self::AdminPassword => Some(Reason::Admin.name()),
             Self::Passkey { .. } | Self::SecondPasskey => Some(Reason::Passkey.name()),
+            Self::Invitation => Some(Reason::Invitation.name()),
             Self::Application(name) => Some(name),
             Self::SecondFactor => Some(Reason::SecondFactor.name()),
             Self::RecoveryCode => Some(Reason::RecoveryCode.name()),
@@ -97,7 +100,7 @@ impl Proof {
     fn shows_mail(self, auth: &Auth) -> bool {
         match self {
             Self::LoginCode => !auth.hooks().delivers_codes(),
-            Self::ConfirmedEmail | Self::PasswordReset => true,
+            Self::ConfirmedEmail | Self::PasswordReset | Self::Invitation => true,
             _ => false,
         }
     }
@@ -105,7 +108,7 @@ impl Proof {
     fn methods(self) -> Methods {
         match self {
             Self::Password | Self::AdminPassword | Self::SignUp => Method::Password.into(),
-            Self::LoginCode | Self::ConfirmedEmail | Self::PasswordReset => Method::Mail.into(),
+            Self::LoginCode | Self::ConfirmedEmail | Self::PasswordReset | Self::Invitation => Method::Mail.into(),
             Self::Application(_) => Method::Federated.into(),
             Self::SecondFactor | Self::RecoveryCode | Self::SecondPasskey => Method::Code.into(),
             Self::Passkey { synced } => Methods::of_passkey(synced),
@@ -238,10 +241,9 @@ impl From<Demand> for Challenge {
 }
 
 pub(crate) fn require(auth: &Auth, user: &User) -> Result<()> {
-    if user.email_verified || !auth.settings().email_verification.is_mandatory() {
-        return Ok(());
-    }
-    Err(EmailNotVerified.into())
+    // A guest has not accepted their invitation, whose link verifies the address.
+    let is_free = !auth.settings().email_verification.is_mandatory() && !user.is_guest();
+    if user.email_verified || is_free { Ok(()) } else { Err(EmailNotVerified.into()) }
 }
 
 refusals! {

@@ -118,6 +118,24 @@ mails! {
         time: OffsetDateTime = sample_time();
     }
 
+    /// To an address whose reader was invited: the account has no password yet.
+    Invitation = "invitation_subject.txt", "invitation.html", "invitation_text.txt" {
+        email: String = "grace@example.com";
+        /// The address of the account that invites.
+        inviter: String = "ada@example.com";
+        link: String = "https://auth.example.com/jwt-allauth/registration/verification/secret/";
+        lifetime: Duration = Duration::from_hours(72);
+    }
+
+    /// To the account that invited, after the password of the invited one was set.
+    InvitationAccepted =
+        "invitation_accepted_subject.txt", "invitation_accepted.html", "invitation_accepted_text.txt" {
+        email: String = "ada@example.com";
+        /// The address that was invited.
+        guest: String = "grace@example.com";
+        time: OffsetDateTime = sample_time();
+    }
+
     /// To an account's address, after a request to sign in with a code.
     LoginCode = "login_code_subject.txt", "login_code.html", "login_code_text.txt" {
         email: String = "ada@example.com";

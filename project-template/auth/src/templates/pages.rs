@@ -12,6 +12,7 @@ use super::{Source, source};
 pub(super) const SHARED: &[(Source, &[&str])] = &[
     (source!("pages/page_layout.html"), &[]),
     (source!("pages/page_colors.css"), &[]),
+    (source!("pages/password_form.html"), &["action", "csrf_token", "email", "min_length", "max_length", "errors"]),
     (source!("pages/admin_layout.html"), &["path", "csrf_token", "me", "here"]),
     (source!("pages/admin_events.html"), &[]),
     (source!("pages/proof_fields.html"), &[]),
@@ -31,6 +32,26 @@ pages! {
         max_length: usize = 256_u16;
         errors: Vec<String> = Vec::new(), vec!["This password is too common.".to_owned()];
     }
+
+    /// The form that sets the first password of an invited account.
+    SetPassword = "set_password_page.html" {
+        action: String = "/jwt-allauth/registration/set-password/";
+        /// The value of the form's field `csrfmiddlewaretoken`.
+        csrf_token: String = "token";
+        /// The account's address, for password managers.
+        email: String = "grace@example.com";
+        /// Fewest characters of a password.
+        min_length: usize = 8_u16;
+        /// Most characters of a password.
+        max_length: usize = 256_u16;
+        errors: Vec<String> = Vec::new(), vec!["This password is too common.".to_owned()];
+    }
+
+    /// The password of an invited account has been set.
+    InvitationAccepted = "invitation_accepted_page.html" {}
+
+    /// The link of an invitation is used, expired, replaced or unknown.
+    InvitationNotValid = "invitation_not_valid_page.html" {}
 
     /// A new password has been set.
     PasswordResetComplete = "password_reset_complete_page.html" {}
@@ -203,6 +224,8 @@ pages! {
         /// The chosen minimum role: `staff`, or empty.
         role: String = "", "staff";
         users: Value = samples::users(), samples::users(), Vec::<Value>::new();
+        /// Whether people can be invited.
+        invites: bool = true, false;
         next: Option<String> = None, "/admin/?after=1".to_owned(), None;
     }
 
@@ -241,7 +264,7 @@ pages! {
         here: String = "users";
         action: String = "/admin/users/1/deactivate/";
         /// The act to confirm, by its name in paths.
-        act: String = "deactivate", "activate", "role", "role", "end-sessions", "another";
+        act: String = "deactivate", "activate", "role", "role", "end-sessions", "invite", "another";
         /// The admin's ways to prove who they are, as at [`ProveAgain`].
         proof: Value = samples::proof(true), samples::proof(false);
         /// Where the script is.
@@ -254,6 +277,30 @@ pages! {
         /// The page to return to without the action.
         back: String = "/admin/users/1/";
         errors: Vec<String> = Vec::new(), vec!["That is not your password.".to_owned()];
+    }
+
+    /// The open invitations, and a form to invite.
+    AdminInvitations = "admin_invitations_page.html" {
+        path: String = "/admin";
+        csrf_token: String = "token";
+        me: String = "staff@example.com";
+        here: String = "users";
+        /// The act that succeeded: `invite` or `revoke`.
+        done: Option<String> = None, "invite".to_owned(), "revoke".to_owned();
+        errors: Vec<String> = Vec::new(), vec!["Enter a valid email address.".to_owned()];
+        /// Whether the admin's role may invite.
+        may: bool = true, true, false;
+        /// The address that was entered before.
+        email: String = "", "grace";
+        /// The names that were entered before.
+        first_name: String = "", "Grace";
+        last_name: String = "", "Hopper";
+        /// The role that was chosen before.
+        level: i64 = 0, 900;
+        /// The roles that the admin can give.
+        roles: Value = vec![0, 900], vec![0, 900, 1000];
+        invitations: Value = samples::invitations(), samples::invitations(), Vec::<Value>::new();
+        next: Option<String> = None, "/admin/invitations/?before=1".to_owned(), None;
     }
 
     /// The audit log.
@@ -311,6 +358,7 @@ mod samples {
             last_login => is_staff.then(time),
             has_password => is_staff,
             may_be_shared => !is_staff,
+            invited => !is_staff,
         }
     }
 
@@ -353,6 +401,24 @@ mod samples {
             }
         };
         vec![session(true), session(false)]
+    }
+
+    pub(super) fn invitations() -> Vec<Value> {
+        let invitation = |full: bool| {
+            context! {
+                id => "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c11",
+                email => "grace@example.com",
+                name => if full { "Grace Hopper" } else { "" },
+                role => if full { 900 } else { 0 },
+                inviter => "ada@example.com",
+                invited => time(),
+                expires => time(),
+                first_name => if full { "Grace" } else { "" },
+                last_name => if full { "Hopper" } else { "" },
+                in_reach => full,
+            }
+        };
+        vec![invitation(true), invitation(false)]
     }
 
     pub(super) fn events() -> Vec<Value> {

@@ -24,6 +24,8 @@ words! {
         LoginPasskey = "login_passkey",
         /// `password/reset/`, per client address.
         PasswordReset = "password_reset",
+        /// `registration/user-register/`, per account.
+        Invitation = "invitation",
         /// `user/email/`, per account and per client address.
         EmailChange = "email_change",
         /// `refresh/`, per session.

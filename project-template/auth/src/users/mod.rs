@@ -2,6 +2,7 @@
 
 mod address_store;
 mod columns;
+mod guest_store;
 mod import_store;
 mod migrating;
 mod password_store;
@@ -14,13 +15,14 @@ mod store;
 mod user;
 
 pub use crate::email::Email;
-pub(crate) use address_store::{change_address, verify_address};
+pub(crate) use address_store::{address_of, change_address, verify_address};
 pub(crate) use columns::{COLUMNS, Column};
+pub(crate) use guest_store::{count_expired_guests, expired_guest, expired_guests, make_guest, remove_guest};
 pub(crate) use import_store::{has_id, id_of_address, import};
 pub(crate) use password_store::{has_password, is_read_by, trust_password, void_unproven_password};
 pub(crate) use role_store::{hold_superusers, set_role};
 pub(crate) use sign_in_store::revoke_access_tokens;
-pub(crate) use store::{add_or_find, by_address, by_id, by_session, columns, hold, rename, set_active};
+pub(crate) use store::{add_or_find, by_address, by_id, by_session, columns, hold, hold_active, rename, set_active};
 pub use user::User;
 pub(crate) use user::{ImportedAccount, NAME_LIMIT, NewUser, attributes};
 

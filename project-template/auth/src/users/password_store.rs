@@ -61,7 +61,8 @@ impl User {
     ) -> sqlx::Result<Option<Self>> {
         in_tx!(tx, conn => sqlx::query_as(
             concat!("update users
-             set password_hash = $1, password_proven = $2, auth_version = auth_version + 1, updated_at = $3
+             set password_hash = $1, password_proven = $2, guest_until = null, auth_version = auth_version + 1,
+                 updated_at = $3
              where id = $4 and auth_version = $5 and is_active
              returning ", columns!()),
         )

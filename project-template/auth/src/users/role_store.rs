@@ -47,7 +47,8 @@ impl User {
     ) -> sqlx::Result<Option<Self>> {
         in_tx!(tx, conn => sqlx::query_as(
             concat!("update users
-             set role = $1, password_hash = $2, password_proven = true, auth_version = auth_version + 1, updated_at = $3
+             set role = $1, password_hash = $2, password_proven = true, guest_until = null,
+                 auth_version = auth_version + 1, updated_at = $3
              where id = $4 and auth_version = $5 and is_active
              returning ", columns!()),
         )

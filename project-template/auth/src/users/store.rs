@@ -8,7 +8,7 @@ use crate::{in_tx, on};
 macro_rules! columns {
     () => {
         "id, email, email_verified, password_hash, password_proven, signed_up, first_name, last_name, role, is_active, \
-         auth_version, access_version, created_at, last_login_at"
+         auth_version, access_version, created_at, last_login_at, guest_until"
     };
 }
 pub(crate) use columns;
@@ -85,6 +85,16 @@ pub(crate) async fn hold(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
         .await?
         .rows_affected());
     Ok(held == 1)
+}
+
+/// As [`hold`]. Returns the account as it is then; none if it is deactivated.
+pub(crate) async fn hold_active(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<User>> {
+    in_tx!(tx, conn => sqlx::query_as(
+        concat!("update users set updated_at = updated_at where id = $1 and is_active returning ", columns!()),
+    )
+    .bind(id)
+    .fetch_optional(conn)
+    .await)
 }
 
 pub(crate) async fn rename(

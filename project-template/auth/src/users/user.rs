@@ -41,6 +41,8 @@ crate::row! {
         pub created_at: OffsetDateTime,
         /// When it last signed in.
         pub last_login_at: Option<OffsetDateTime>,
+        /// Until when an invited account waits for its owner to set a password; none for every other account.
+        pub guest_until: Option<OffsetDateTime>,
     }
 }
 
@@ -79,11 +81,23 @@ impl User {
         self.password_hash.is_some() && !self.password_proven
     }
 
+    /// Whether the account was made by an invitation, and its owner has set no password yet. It has no way in but the
+    /// link of its mail, and its role is in the invitation.
+    #[must_use]
+    pub fn is_guest(&self) -> bool {
+        self.guest_until.is_some()
+    }
+
+    /// Whether the invitation has expired, so that the address is free. A deactivated guest keeps it.
+    pub(crate) fn was_guest(&self, now: OffsetDateTime) -> bool {
+        self.is_active && self.guest_until.is_some_and(|until| until <= now)
+    }
+
     /// Whether this is only an unconfirmed sign-up: another sign-up may replace its password, a change of address
     /// remove it. An account that was imported, used or given a role belongs to a user.
     #[must_use]
     pub fn is_unconfirmed_sign_up(&self) -> bool {
-        !self.email_verified && self.is_active && self.is_as_signed_up()
+        !self.email_verified && self.is_active && !self.is_guest() && self.is_as_signed_up()
     }
 
     pub(crate) fn is_as_signed_up(&self) -> bool {
@@ -145,6 +159,7 @@ impl NewUser {
             access_version: 0,
             created_at: now,
             last_login_at: None,
+            guest_until: None,
         }
     }
 }

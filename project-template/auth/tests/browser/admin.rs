@@ -20,9 +20,11 @@ in_chromium!(
 );
 
 const BOSS: &str = "boss@example.com";
+const NEXT_GUEST: &str =
+    "next.of.many.people.who.are.invited.by.their.address@another-rather-long-name-of-a-company.example.com";
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0";
 
-async fn superuser(app: &TestApp, email: &str) {
+pub(crate) async fn superuser(app: &TestApp, email: &str) {
     account(app, email).await;
     on!(app.auth.db(), pool => sqlx::query("update users set role = $1 where email_key = $2")
         .bind(SUPERUSER)
@@ -33,7 +35,7 @@ async fn superuser(app: &TestApp, email: &str) {
     .unwrap();
 }
 
-fn sign_in(tab: &mut Tab, server: &Listening, email: &str, password: &str) {
+pub(crate) fn sign_in(tab: &mut Tab, server: &Listening, email: &str, password: &str) {
     tab.visit(&server.url("/admin/"));
     tab.fill("#email", email);
     tab.fill("#password", password);
@@ -92,6 +94,13 @@ pub(crate) async fn walk(app: &TestApp, server: &Listening, tab: &mut Tab, mut s
     tab.fill("#password", PASSWORD);
     tab.follow("main button");
     show(tab, "admin_user_page done");
+    tab.visit(&server.url("/admin/invitations/"));
+    show(tab, "admin_invitations_page empty");
+    for (email, name) in [(LONG, "admin_invitations_page refused"), (NEXT_GUEST, "admin_invitations_page done")] {
+        tab.fill("#email", email);
+        tab.follow("form[action$=\"/invitations/\"] button");
+        show(tab, name);
+    }
     tab.visit(&server.url("/admin/audit/"));
     show(tab, "admin_audit_page");
     tab.visit(&server.url("/admin/upkeep/"));

@@ -9,6 +9,7 @@ mod admin;
 mod chromium;
 mod docs;
 mod flows;
+mod invitations;
 mod looks;
 mod passkeys;
 mod portal;
@@ -36,6 +37,7 @@ async fn listening() -> (TestApp, Listening) {
     let app = TestApp::start_with(Engine::Sqlite, router, |settings| {
         settings.email_verification.mode = Mode::Mandatory;
         settings.portal.enabled = true;
+        settings.invitations.enabled = true;
     })
     .await;
     let server = app.listen().await;
@@ -54,6 +56,15 @@ async fn account(app: &TestApp, email: &str) {
     assert_eq!(client.register(email, PASSWORD).await.status, 201);
     let link = app.mailbox().await.latest(email).link();
     assert_eq!(client.post(&link, &json!({})).await.status, 200);
+}
+
+/// Invites somebody in the name of an account, and gives the link that was mailed.
+async fn invitation_link(app: &TestApp, inviter: &str, guest: &str) -> String {
+    let mut client = app.client();
+    assert_eq!(client.login(inviter, PASSWORD).await.status, 200);
+    let body = json!({ "email": guest, "role": 0 });
+    assert_eq!(client.post("/jwt-allauth/registration/user-register/", &body).await.status, 201);
+    app.mailbox().await.latest(guest).link()
 }
 
 /// Asks for a link to set a new password.

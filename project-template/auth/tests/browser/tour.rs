@@ -6,13 +6,17 @@ use std::path::Path;
 use auth::testing::PASSWORD;
 
 use super::tab::Tab;
-use super::{NEW, account, admin, change_link, listening, portal, reset_link, verification_link};
+use super::{NEW, account, admin, change_link, invitation_link, listening, portal, reset_link, verification_link};
 
 /// Addresses that are as long as they get.
 pub(crate) const LONG: &str =
     "augusta.ada.king.countess.of.lovelace.analytical.engine@a-rather-long-name-of-a-company.example.com";
 const LONGER: &str =
     "augusta.ada.king-noel.countess.of.lovelace.first@another-rather-long-name-of-a-company.example.com";
+
+const HOST: &str = "host@example.com";
+pub(crate) const GUEST: &str =
+    "grace.brewster.murray.hopper.rear.admiral.invited@a-rather-long-name-of-a-company.example.com";
 
 /// Shows every page to `look`, with its name: that of its template, and what is special about it.
 pub(crate) async fn every_page(mut look: impl FnMut(&mut Tab, &str)) {
@@ -50,6 +54,16 @@ pub(crate) async fn every_page(mut look: impl FnMut(&mut Tab, &str)) {
     show(&mut tab, "password_reset_page refused");
     submit_passwords(&mut tab, NEW);
     show(&mut tab, "password_reset_complete_page");
+
+    admin::superuser(&app, HOST).await;
+    tab.visit(&server.url(&invitation_link(&app, HOST, GUEST).await));
+    show(&mut tab, "set_password_page");
+    submit_passwords(&mut tab, "password1");
+    show(&mut tab, "set_password_page refused");
+    submit_passwords(&mut tab, NEW);
+    show(&mut tab, "invitation_accepted_page");
+    tab.visit(&server.url("/jwt-allauth/registration/set-password/default/"));
+    show(&mut tab, "invitation_not_valid_page");
 
     account(&app, LONGER).await;
     tab.visit(&server.url(&change_link(&app, LONGER, PASSWORD, "ada@example.org").await));

@@ -49,6 +49,7 @@ async fn every_member_of_a_body_is_read_and_no_other(engine: Engine) {
         for (name, schema) in members.iter().filter(|_| !operation.path.ends_with("/logout/")) {
             let (value, expected) = match schema["type"].as_str() {
                 Some("boolean") => (json!({}), "Must be a valid boolean."),
+                Some("integer") => (json!({}), "A valid integer is required."),
                 Some("object") => (json!("x"), "Expected a dictionary of items but got type \"str\"."),
                 _ => (json!({}), "Not a valid string."),
             };

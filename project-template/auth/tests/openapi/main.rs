@@ -30,6 +30,7 @@ async fn start(engine: Engine, change: impl FnOnce(&mut Settings)) -> (TestApp, 
     let everything = |settings: &mut Settings| {
         settings.email_verification.mode = Mode::Optional;
         settings.email_verification.method = VerificationMethod::Both;
+        settings.invitations.enabled = true;
         settings.cron.secret = Some(CRON_SECRET.into());
         settings.passkeys.origins = vec!["https://example.de".to_owned()];
         change(settings);
@@ -44,6 +45,17 @@ async fn start(engine: Engine, change: impl FnOnce(&mut Settings)) -> (TestApp, 
 async fn somebody(app: &TestApp, operation: &Operation<'_>) -> (Client, String) {
     let email = format!("{}@example.com", uuid::Uuid::now_v7().simple());
     let mut client = app.signed_in(&email).await;
+    if operation.name == "invite" || operation.name == "setInvitedPassword" {
+        app.set_role(&email, auth::users::role::SUPERUSER).await;
+    }
+    if operation.name == "setInvitedPassword" {
+        let guest = format!("guest-{email}");
+        let invited = json!({ "email": guest, "role": 0 });
+        client.post("/jwt-allauth/registration/user-register/", &invited).await;
+        client.visit(&app.mailbox().await.latest(&guest).link()).await;
+        let token = client.cookies["csrftoken"].clone();
+        client = client.with_header("x-csrftoken", &token);
+    }
     if operation.path.ends_with("/password/reset/set-new/") {
         client.post("/jwt-allauth/password/reset/", &json!({ "email": email })).await;
         client.visit(&app.mailbox().await.latest(&email).link()).await;
@@ -109,7 +121,8 @@ async fn own(app: &TestApp, operation: &Operation<'_>, client: &Client, email: &
         fill_in_factor(app, operation, (client, email), &mut body).await;
         return Some(body);
     }
-    let is_new = ["/registration/", "/user/email/"].iter().any(|path| operation.path.ends_with(path));
+    let is_new =
+        ["/registration/", "/user-register/", "/user/email/"].iter().any(|path| operation.path.ends_with(path));
     for (name, value) in body.as_object_mut().expect("an object") {
         match name.as_str() {
             "email" if !is_new => *value = json!(email),

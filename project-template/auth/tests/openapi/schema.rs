@@ -35,6 +35,7 @@ impl Schemas<'_> {
                 "minLength" => length(value).is_none_or(|length| length >= number(rule)),
                 "maxLength" => length(value).is_none_or(|length| length <= number(rule)),
                 "minimum" => value.as_f64().is_none_or(|number| Some(number) >= rule.as_f64()),
+                "maximum" => value.as_f64().is_none_or(|number| Some(number) <= rule.as_f64()),
                 "minItems" => value.as_array().is_none_or(|items| items.len() >= number(rule)),
                 "minProperties" => value.as_object().is_none_or(|members| members.len() >= number(rule)),
                 "required" => value.as_object().is_none_or(|members| {

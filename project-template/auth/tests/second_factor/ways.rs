@@ -25,11 +25,12 @@ auth::on_both_engines!(
 );
 
 /// By what the caller has not shown here yet. Each is tried below.
-const FIRST_FACTOR: [&str; 6] = [
+const FIRST_FACTOR: [&str; 7] = [
     "post /jwt-allauth/login/",
     "post /jwt-allauth/login/code/verify/",
     "post /jwt-allauth/password/reset/set-new/",
     "post /jwt-allauth/registration/",
+    "post /jwt-allauth/registration/set-password/",
     "post /jwt-allauth/registration/verification/{key}/",
     "post /jwt-allauth/registration/verify-otp/",
 ];
@@ -47,13 +48,14 @@ const WITHIN: [&str; 3] =
     ["post /jwt-allauth/password/change/", "post /jwt-allauth/reauthenticate/", "post /jwt-allauth/refresh/"];
 
 /// The files that call what begins a session, beside the rooms `sessions` and `login`.
-const CALLERS: [&str; 10] = [
+const CALLERS: [&str; 11] = [
     // The second half of a sign-in.
     "second_factor/enrolment.rs",
     "second_factor/sign_in.rs",
     // First halves, which `login` challenges.
     "portal/entering.rs",
     "email_verification/routes.rs",
+    "invitations/routes.rs",
     "login_codes/redeem.rs",
     "password_reset/routes.rs",
     "registration/sign_up.rs",
@@ -87,6 +89,7 @@ async fn no_route_begins_a_session_that_is_unknown_here(engine: Engine) {
         "login::complete(",
         "login::begin(",
         "login::answer(",
+        "login::after(",
         "login::admit(",
         "sessions::start(",
         "Admitted::again(",
@@ -148,7 +151,7 @@ async fn join(
     Ok(sign_in.answer(&auth, delivery, StatusCode::CREATED, json!({})))
 }
 
-const EVERY_WAY: &str = "[login_codes]\ncreate_accounts = true\n[codes]\nresend_cooldown = \"0s\"\nmax_resends = 100\n\
+const EVERY_WAY: &str = "[invitations]\nenabled = true\n[login_codes]\ncreate_accounts = true\n[codes]\nresend_cooldown = \"0s\"\nmax_resends = 100\n\
     [email_verification]\nmode = \"optional\"\nmethod = \"both\"\nsession_on_verification = true\n";
 
 /// A client that signed in with a mailed code; the address gets an account.
@@ -201,6 +204,21 @@ async fn at_admin(app: &TestApp, email: &str) -> Reply {
     let page = browser.visit("/admin/sign-in/").await;
     let token = admin::token(&page);
     browser.submit("/admin/sign-in/", &[("csrf_token", &token), ("email", email), ("password", PASSWORD)]).await
+}
+
+/// Invited by Ada, who cannot have a session where she has no second factor; so by a settings file without that.
+async fn by_invitation(app: &TestApp, email: &str) -> Reply {
+    let relaxed = app.second_instance_with(router, |settings| settings.mfa.totp = auth::factors::Mode::Optional).await;
+    let mut ada = relaxed.client();
+    ada.login(ADA, PASSWORD).await;
+    let body = json!({ "email": email, "role": 0 });
+    assert_eq!(ada.post("/jwt-allauth/registration/user-register/", &body).await.status, 201);
+    assert_eq!(ada.post("/jwt-allauth/logout/", &json!({})).await.status, 200);
+    let mut browser = app.client();
+    browser.visit(&app.mailbox().await.latest(email).link()).await;
+    let token = browser.cookies["csrftoken"].clone();
+    let new = json!({ "new_password1": PASSWORD, "new_password2": PASSWORD });
+    browser.with_header("x-csrftoken", &token).post("/jwt-allauth/registration/set-password/", &new).await
 }
 
 async fn live(app: &TestApp) -> i64 {
@@ -276,6 +294,7 @@ async fn each_way_of_an_account_that_must_enrol_leads_to_the_setup(engine: Engin
         reset.body,
         json!({ "detail": "Password reset.", "mfa_setup_required": true, "setup_challenge_id": id })
     );
+    due(&by_invitation(&app, "guest@example.com").await);
     let page = at_admin(&app, ADA).await;
     assert!(page.status == 200 && page.body.as_str().unwrap().contains("needs a second factor"), "{page:?}");
     assert_eq!(live(&app).await, 0);

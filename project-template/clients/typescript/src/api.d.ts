@@ -576,10 +576,53 @@ export interface paths {
         put?: never;
         /**
          * Creates an account and signs it in; if its address must be verified first, only sends the mail for that.
-         * @description In that case the answer is the same whether or not the address has an account. If `registration.open` is off, the
-         *     path does not exist.
+         * @description In that case the answer is the same whether or not the address has an account. If `registration.open` is off, or
+         *     `invitations.only` on, the path does not exist.
          */
         post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/registration/set-password/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sets the first password of an invited account, with the cookie that opening the link set, and signs in.
+         * @description `X-CSRFToken` takes the value of the cookie `csrftoken`. A rejected password leaves the cookie valid. Of several times that the
+         *     link was opened, the cookie of the last one counts.
+         */
+        post: operations["setInvitedPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/registration/user-register/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invites somebody, who gets an account by setting a password.
+         * @description The mail's link is valid for `email_verification.link_lifetime`, and so long the address is nobody else's. Inviting an
+         *     address again replaces the invitation. Only roles of `invitations.allowed_roles` may invite. If invitations are off, the path
+         *     does not exist.
+         */
+        post: operations["invite"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1133,6 +1176,35 @@ export interface components {
             status: "ok" | "stopping" | "unavailable";
         };
         /**
+         * @description The account is its owner's: tokens, or the second factor that must be set up first.
+         * @example {
+         *       "access": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
+         *       "detail": "Password set.",
+         *       "expires_in": 1800
+         *     }
+         */
+        InvitationAccepted: {
+            /** @description To be sent as `Authorization: Bearer`. */
+            access?: string;
+            detail: string;
+            /**
+             * Format: int32
+             * @description Seconds until the access token expires.
+             */
+            expires_in?: number;
+            /** @description True if a second factor must be set up first, at `mfa/setup/`. */
+            mfa_setup_required?: boolean;
+            /** @description To be exchanged at `refresh/`; missing if it is in the cookie. */
+            refresh?: string;
+            /** @description To be sent there. */
+            setup_challenge_id?: string;
+        };
+        /**
+         * @description The invitation is on its way.
+         * @example {}
+         */
+        Invited: Record<string, never>;
+        /**
          * @description Public keys (RFC 7517); none with HS256.
          * @example {
          *       "keys": [
@@ -1264,6 +1336,41 @@ export interface components {
             next?: components["schemas"]["Messages"];
             non_field_errors?: components["schemas"]["Messages"];
             password?: components["schemas"]["Messages"];
+        };
+        /**
+         * @description Whom to invite.
+         * @example {
+         *       "email": "grace@example.com",
+         *       "first_name": "Grace",
+         *       "last_name": "Hopper",
+         *       "role": 0
+         *     }
+         */
+        NewInvitation: {
+            /** Format: email */
+            email: string;
+            first_name?: string;
+            last_name?: string;
+            /**
+             * Format: int64
+             * @description The role of the account to come: at most one's own.
+             */
+            role: number;
+        };
+        /**
+         * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
+         * @example {
+         *       "email": [
+         *         "This field is required."
+         *       ]
+         *     }
+         */
+        NewInvitationErrors: {
+            email?: components["schemas"]["Messages"];
+            first_name?: components["schemas"]["Messages"];
+            last_name?: components["schemas"]["Messages"];
+            non_field_errors?: components["schemas"]["Messages"];
+            role?: components["schemas"]["Messages"];
         };
         /**
          * @description A new passkey.
@@ -5574,6 +5681,289 @@ export interface operations {
             /**
              * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
              *     - `email_domain_not_allowed`: The domain of the address, or a parent domain, is listed in `registration.blocked_email_domains`.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `not_found`: There is no such thing, or not for this client. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `timeout`: The body did not come within `http.request_timeout`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body is no JSON by its `Content-Type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `throttled`: Too often. `Retry-After` says when it is possible again. */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    setInvitedPassword: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Otherwise as `sessions.transport` is set.
+                 * @example token
+                 */
+                Prefer?: "token" | "cookies";
+                /** @description The value of the cookie `csrftoken`. */
+                "X-CSRFToken": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description The password is set, and the address verified. */
+            200: {
+                headers: {
+                    /**
+                     * @description The refresh token, unless it is in the body.
+                     * @example refresh_token=eyJ0eXAi…; HttpOnly; SameSite=Lax; Path=/; Max-Age=1209600
+                     */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationAccepted"];
+                    "text/html": string;
+                };
+            };
+            /** @description The password is set, for a browser that posts the form. */
+            303: {
+                headers: {
+                    /** @description `email_verification.redirect`, or the last page of the form. */
+                    Location: string;
+                    /** @description Deletes the cookies of the form. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description What is wrong with each field.
+             *
+             *     - `body_not_read`: The connection ended before the body did.
+             *     - `parse_error`: The body is no JSON, or has too many members or levels.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewPasswordErrors"] | components["schemas"]["Refusal"];
+                    "text/html": string;
+                };
+            };
+            /**
+             * @description - `link_not_valid`: The link behind the cookie has been used, is expired, or was replaced by a newer one.
+             *     - `not_authenticated`: No credential was shown.
+             */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                    "text/html": string;
+                };
+            };
+            /** @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                    "text/html": string;
+                };
+            };
+            /** @description - `not_found`: There is no such thing, or not for this client. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                    "text/html": string;
+                };
+            };
+            /** @description - `timeout`: The body did not come within `http.request_timeout`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body is no JSON by its `Content-Type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            /** @description The mail is on its way. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invited"];
+                };
+            };
+            /**
+             * @description What is wrong with each field.
+             *
+             *     - `body_not_read`: The connection ended before the body did.
+             *     - `parse_error`: The body is no JSON, or has too many members or levels.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewInvitationErrors"] | components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `bad_authorization_header`: `Authorization` has the scheme `Bearer`, and not one token after it.
+             *     - `not_authenticated`: No credential was shown.
+             *     - `token_not_valid`: The token is not one of ours, expired, of the wrong kind, used before, or its session is over.
+             */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
+             *     - `email_domain_not_allowed`: The domain of the address, or a parent domain, is listed in `registration.blocked_email_domains`.
+             *     - `permission_denied`: The role of the account is not in `invitations.allowed_roles`.
              */
             403: {
                 headers: {

@@ -138,6 +138,11 @@ export class Client {
     return due(await this.#enter<Schemas["SignedIn"]>("/login/code/verify/", { email, code }));
   }
 
+  /** Invites somebody, where the role of whoever is signed in may: they get a link to choose a password. */
+  async invite(invitation: Schemas["NewInvitation"]): Promise<void> {
+    await this.#authorized<Schemas["Invited"]>("POST", "/registration/user-register/", invitation);
+  }
+
   /** Ends the session. That there is none is no failure. */
   async logout(): Promise<void> {
     // Not between a refresh and its cookie.

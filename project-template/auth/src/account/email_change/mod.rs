@@ -85,8 +85,12 @@ async fn respell(auth: &Auth, user: &User, session: Uuid, email: &Email) -> Resu
     Ok(())
 }
 
-/// While verification is mandatory, an unconfirmed sign-up must not withhold the address from its real reader.
+/// While verification is mandatory, an unconfirmed sign-up must not withhold the address from its real reader; nor may an
+/// invitation that has expired.
 fn gives_way(auth: &Auth, other: &User) -> bool {
+    if other.is_guest() {
+        return other.was_guest(auth.now());
+    }
     auth.settings().email_verification.mode == Mode::Mandatory && other.is_unconfirmed_sign_up()
 }
 

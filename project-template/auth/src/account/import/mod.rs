@@ -29,6 +29,7 @@ use crate::Auth;
 use crate::audit::{self, Kind};
 use crate::db::Tx;
 use crate::factors::{Imported, Mode};
+use crate::guests;
 use crate::throttle;
 use crate::users::{self, ImportedAccount, role};
 
@@ -263,7 +264,7 @@ async fn write(
     let mut outcomes = Vec::with_capacity(batch.len());
     for (row, account, factor) in batch.drain(..) {
         let outcome = match foreseen {
-            Some(ids) => foresee(&mut tx, &account, ids).await?,
+            Some(ids) => foresee(auth, &mut tx, &account, ids).await?,
             None => make(auth, &mut tx, &account, factor.as_ref()).await?,
         };
         outcomes.push((row, (account.password_hash.is_some(), factor.is_some()), outcome));
@@ -307,7 +308,12 @@ async fn make(
     account: &ImportedAccount,
     factor: Option<&Imported>,
 ) -> sqlx::Result<Placement> {
-    if let Some(id) = users::import(tx, account, auth.now()).await? {
+    let mut made = users::import(tx, account, auth.now()).await?;
+    // An invitation that has expired holds nothing.
+    if made.is_none() && guests::free(auth, tx, &account.email).await? {
+        made = users::import(tx, account, auth.now()).await?;
+    }
+    if let Some(id) = made {
         throttle::forgive(tx, account.email.key()).await?;
         if let Some(factor) = factor {
             crate::factors::import::import(auth, tx, (id, account.email_verified), factor).await?;
@@ -321,8 +327,14 @@ async fn make(
     Ok(users::id_of_address(tx, &account.email).await?.map_or(Placement::IdTaken, Placement::There))
 }
 
-async fn foresee(tx: &mut Tx, account: &ImportedAccount, ids: &mut HashSet<Uuid>) -> sqlx::Result<Placement> {
-    if let Some(id) = users::id_of_address(tx, &account.email).await? {
+async fn foresee(
+    auth: &Auth,
+    tx: &mut Tx,
+    account: &ImportedAccount,
+    ids: &mut HashSet<Uuid>,
+) -> sqlx::Result<Placement> {
+    let expired = users::expired_guest(tx, &account.email, auth.now()).await?;
+    if let Some(id) = users::id_of_address(tx, &account.email).await?.filter(|id| Some(*id) != expired) {
         return Ok(Placement::There(id));
     }
     let Some(id) = account.id else { return Ok(Placement::Made(Uuid::nil())) };

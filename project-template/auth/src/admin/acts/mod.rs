@@ -53,6 +53,8 @@ type Performed<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 refusals! {
     /// The account is of the same role or a higher one, or one's own.
     OutOfReach = FORBIDDEN, "permission_denied", "Your role does not reach this account.";
+    /// The account was invited, and its owner has set no password yet.
+    IsGuest = CONFLICT, "conflict", "This account was invited and not taken up. Invite its address again instead.";
 }
 
 impl Act {
@@ -79,6 +81,11 @@ struct Acting<'a> {
 }
 
 impl Acting<'_> {
+    /// For what a guest cannot have: their account is changed by another invitation, or by revoking it.
+    fn require_member(&self) -> Result<()> {
+        if self.user.is_guest() { Err(IsGuest.into()) } else { Ok(()) }
+    }
+
     async fn hold(&self, tx: &mut Tx) -> Result<i64> {
         Ok(store::hold_within_reach(tx, self.admin, self.user.id).await?.ok_or(OutOfReach)?)
     }

@@ -9,6 +9,7 @@ async fn perform(acting: &Acting<'_>) -> Result<()> {
     if acting.auth.settings().email_verification.mode == Mode::None {
         return Err(Error::not_found());
     }
+    acting.require_member()?;
     acting.reach().await?;
     email_verification::resend(acting.auth, &acting.user.email, Wish::default()).await.map(drop)
 }

@@ -16,6 +16,7 @@ async fn perform(acting: &Acting<'_>) -> Result<()> {
     let level = acting.fields.typed("role").unwrap_or_default().parse().ok();
     let level = level.filter(|level| (role::USER..=role::SUPERUSER).contains(level));
     let level: i64 = level.ok_or_else(|| Error::field("role", "There is no such role."))?;
+    acting.require_member()?;
     let mut tx = auth.db().begin().await?;
     users::hold_superusers(&mut tx).await?;
     let before = acting.hold(&mut tx).await?;

@@ -1,13 +1,15 @@
 //! Settings that are valid alone, but impossible or unwise together.
 
 use super::Settings;
+use super::redirect::refuse_useless_redirect;
+use crate::passwords::capability::{CSRF_COOKIE, INVITATION};
 use crate::settings::{Advice, Sections};
 use crate::{password_reset, portal, sessions};
 
 /// Paths that no setting changes.
 const FIXED_PATHS: [&str; 4] = ["/docs", "/openapi.json", "/health", "/.well-known"];
 
-const OTHER_COOKIES: [&str; 2] = [password_reset::CAPABILITY_COOKIE, password_reset::CSRF_COOKIE];
+const OTHER_COOKIES: [&str; 3] = [password_reset::FORM.cookie, INVITATION.cookie, CSRF_COOKIE];
 
 pub(super) fn refuse(settings: &Settings, sections: &mut Sections) {
     if settings.audit.notify_new_device && !settings.sessions.collect_device {
@@ -28,8 +30,17 @@ pub(super) fn refuse(settings: &Settings, sections: &mut Sections) {
         sections.section("sessions").problem("cookie_name", "is the name of another cookie of this server");
     }
     cookie.refuse_lost(&settings.http, sections);
-    let mut section = sections.section("password");
-    settings.password.refuse_useless_redirect(&settings.http, cookie, &mut section);
+    for (section, key, page) in [
+        ("password", "reset_redirect", &settings.password.reset_redirect),
+        ("invitations", "set_password_redirect", &settings.invitations.set_password_redirect),
+    ] {
+        refuse_useless_redirect((key, page.as_deref()), &settings.http, cookie, &mut sections.section(section));
+    }
+    if settings.invitations.only && settings.login_codes.create_accounts {
+        let fix =
+            "is on, but with login_codes.create_accounts a mailed code makes an account too; turn one of them off";
+        sections.section("invitations").conflict("only", &["login_codes.create_accounts"], fix);
+    }
 }
 
 pub(super) fn advise(settings: &Settings, advice: &mut Advice) {

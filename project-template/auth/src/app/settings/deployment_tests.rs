@@ -64,6 +64,7 @@ fn every_setting_below_its_floor_is_named_and_nothing_else() {
         r#"mfa.challenge_lifetime = "11m""#,
         "mfa.account_attempts = 11",
         r#"mfa.lockout = "14m""#,
+        r#"invitations.set_password_redirect = "http://auth.example.com/join""#,
         r#"mail.tls = "none""#,
         r#"mail.transport = "file""#,
         "password.min_length = 14",
@@ -92,6 +93,16 @@ fn every_setting_below_its_floor_is_named_and_nothing_else() {
         let [warning] = warnings.as_slice() else { panic!("{line}: {warnings:?}") };
         assert!(warning.starts_with(&format!("{key}: ")), "{line}: {warning}");
     }
+}
+
+#[test]
+fn that_every_user_may_invite_is_named_where_people_can_be_invited() {
+    let of = |keys: &str| warnings(&format!("[invitations]\nallowed_roles = [0, 900]\n{keys}"));
+    for keys in ["enabled = true", "only = true"] {
+        let [warning] = of(keys).try_into().unwrap();
+        assert!(warning.starts_with("invitations.allowed_roles: every user can invite"), "{warning}");
+    }
+    assert_eq!(of("enabled = false"), [""; 0]);
 }
 
 #[test]

@@ -10,8 +10,8 @@ pub(crate) use draft::Draft;
 
 use crate::settings::{Deployed, Environment, Sections};
 use crate::{
-    admin, audit, codes, db, email_verification, factors, http, login_codes, mail, operations, passkeys, passwords,
-    portal, redis, registration, sessions, templates, throttle, tokens,
+    admin, audit, codes, db, email_verification, factors, http, invitations, login_codes, mail, operations, passkeys,
+    passwords, portal, redis, registration, sessions, templates, throttle, tokens,
 };
 
 /// Every setting, validated.
@@ -24,6 +24,7 @@ pub struct Settings {
     pub redis: redis::Settings,
     pub registration: registration::Settings,
     pub email_verification: email_verification::Settings,
+    pub invitations: invitations::Settings,
     pub login_codes: login_codes::Settings,
     pub mfa: factors::Settings,
     pub passkeys: passkeys::Settings,
@@ -52,6 +53,7 @@ impl Settings {
             redis: redis::Settings::read(&mut sections.section("redis")),
             registration: registration::Settings::read(&mut sections.section("registration")),
             email_verification: email_verification::Settings::read(&mut sections.section("email_verification")),
+            invitations: invitations::Settings::read(&mut sections.section("invitations")),
             login_codes: login_codes::Settings::read(&mut sections.section("login_codes")),
             mfa: factors::Settings::read(&mut sections.section("mfa")),
             passkeys: passkeys::Settings::read(&mut sections.section("passkeys")),
@@ -73,7 +75,7 @@ impl Settings {
     }
 
     /// A field that is not listed does not compile.
-    fn sections(&self) -> [(&'static str, &dyn Deployed); 20] {
+    fn sections(&self) -> [(&'static str, &dyn Deployed); 21] {
         let Self {
             environment: _,
             http,
@@ -81,6 +83,7 @@ impl Settings {
             redis,
             registration,
             email_verification,
+            invitations,
             login_codes,
             mfa,
             passkeys,
@@ -103,6 +106,7 @@ impl Settings {
             ("redis", redis),
             ("registration", registration),
             ("email_verification", email_verification),
+            ("invitations", invitations),
             ("login_codes", login_codes),
             ("mfa", mfa),
             ("passkeys", passkeys),

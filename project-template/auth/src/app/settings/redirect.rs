@@ -1,50 +1,47 @@
-//! The page named by `password.reset_redirect` sends the new password with the value of a cookie from the link's host:
-//! it must be able to read that cookie, and its origin must be allowed to call the API.
+//! The page named by `password.reset_redirect` or `invitations.set_password_redirect` sends the password with the value of a
+//! cookie from the link's host: it must be able to read that cookie, and its origin must be allowed to call the API.
 
 use axum::http::{HeaderValue, Uri};
 
 use crate::http;
-use crate::passwords::Settings;
 use crate::sessions::CookieSettings;
 use crate::settings::Section;
 
-impl Settings {
-    pub(crate) fn refuse_useless_redirect(
-        &self,
-        http: &http::Settings,
-        cookie: &CookieSettings,
-        section: &mut Section<'_>,
-    ) {
-        let page = self.reset_redirect.as_deref().and_then(|target| target.parse::<Uri>().ok());
-        let link = http.link("").parse::<Uri>().ok();
-        let (Some(page), Some(link)) = (page, link) else { return };
-        let (Some(page_host), Some(link_host)) = (page.host(), link.host()) else { return };
-        // Cookies ignore the port.
-        if page_host.eq_ignore_ascii_case(link_host) {
-            return;
-        }
-        let domain = cookie.domain.as_deref().unwrap_or_default();
-        if ![page_host, link_host].into_iter().all(|host| http::is_within(host, domain)) {
-            section.conflict(
-                "reset_redirect",
-                &["http.public_url"],
-                format_args!(
-                    "leads to {page_host}, where nothing can read the cookie `csrftoken` that {link_host} sets for the \
-                     form; set sessions.cookie_domain to a domain that both are in, or serve the page from the host of http.public_url"
-                ),
-            );
-            return;
-        }
-        let is_allowed = |origin: &String| {
-            HeaderValue::from_str(origin).is_ok_and(|origin| http::is_allowed(&http.cors_origins, &origin))
-        };
-        if let Some(origin) = http::origin_of(&page).filter(|origin| !is_allowed(origin)) {
-            section.conflict(
-                "reset_redirect",
-                &["http.public_url"],
-                format_args!("leads to a page that may not send the form; name \"{origin}\" in http.cors_origins"),
-            );
-        }
+pub(super) fn refuse_useless_redirect(
+    (key, page): (&str, Option<&str>),
+    http: &http::Settings,
+    cookie: &CookieSettings,
+    section: &mut Section<'_>,
+) {
+    let page = page.and_then(|target| target.parse::<Uri>().ok());
+    let link = http.link("").parse::<Uri>().ok();
+    let (Some(page), Some(link)) = (page, link) else { return };
+    let (Some(page_host), Some(link_host)) = (page.host(), link.host()) else { return };
+    // Cookies ignore the port.
+    if page_host.eq_ignore_ascii_case(link_host) {
+        return;
+    }
+    let domain = cookie.domain.as_deref().unwrap_or_default();
+    if ![page_host, link_host].into_iter().all(|host| http::is_within(host, domain)) {
+        section.conflict(
+            key,
+            &["http.public_url"],
+            format_args!(
+                "leads to {page_host}, where nothing can read the cookie `csrftoken` that {link_host} sets for the \
+                 form; set sessions.cookie_domain to a domain that both are in, or serve the page from the host of http.public_url"
+            ),
+        );
+        return;
+    }
+    let is_allowed = |origin: &String| {
+        HeaderValue::from_str(origin).is_ok_and(|origin| http::is_allowed(&http.cors_origins, &origin))
+    };
+    if let Some(origin) = http::origin_of(&page).filter(|origin| !is_allowed(origin)) {
+        section.conflict(
+            key,
+            &["http.public_url"],
+            format_args!("leads to a page that may not send the form; name \"{origin}\" in http.cors_origins"),
+        );
     }
 }
 
@@ -54,9 +51,16 @@ mod tests {
     use std::path::Path;
 
     fn told(redirect: &str, domain: &str, origins: &str) -> String {
+        let reset = told_of("[password]\nreset_redirect", redirect, domain, origins);
+        let invitation = told_of("[invitations]\nset_password_redirect", redirect, domain, origins);
+        assert_eq!(invitation.replace("invitations.set_password_redirect", "password.reset_redirect"), reset);
+        reset
+    }
+
+    fn told_of(key: &str, redirect: &str, domain: &str, origins: &str) -> String {
         let text = format!(
             "[http]\npublic_url = \"https://auth.example.com/base\"\ncors_origins = [{origins}]\n\
-             [sessions]\ncookie_domain = \"{domain}\"\n[password]\nreset_redirect = \"{redirect}\""
+             [sessions]\ncookie_domain = \"{domain}\"\n{key} = \"{redirect}\""
         );
         let settings = crate::Settings::load(Path::new("settings.toml"), &text, &BTreeMap::new());
         settings.err().map(|problems| problems.to_string()).unwrap_or_default()

@@ -28,11 +28,12 @@ const VARIABLES: [(&str, &str); 4] = [
     ("new_email", "ada.lovelace@example.com"),
 ];
 
-const BY_HAND: [&str; 10] = [
+const BY_HAND: [&str; 11] = [
     "link_key",
     "code",
     "csrf_token",
     "reset_cookie",
+    "invitation_cookie",
     "scheduler_secret",
     "passkey",
     "passkey_challenge",
@@ -128,6 +129,9 @@ fn request<'s>(spec: &'s Value, path: &str, method: &str, operation: &'s Value) 
     if needs("password_reset") {
         headers.push(("Cookie", "password_reset_access_token={{reset_cookie}}"));
     }
+    if needs("invitation") {
+        headers.push(("Cookie", "set_password_access_token={{invitation_cookie}}"));
+    }
     let takes =
         |name: &str| operation["parameters"].as_array().is_some_and(|all| all.iter().any(|one| one["name"] == name));
     let parameters = [
@@ -173,8 +177,11 @@ fn body(example: &Value, path: &str) -> Value {
     let members = example.as_object().cloned().unwrap_or_default();
     let variable = |name: &str| match name {
         "email" if path.ends_with("/user/email/") => Some("{{new_email}}"),
+        "email" if path.ends_with("/user-register/") => None,
         "email" => Some("{{email}}"),
         "password" | "password1" | "password2" | "old_password" => Some("{{password}}"),
+        // That of a guest: the account of the run keeps its own.
+        "new_password1" | "new_password2" if path.ends_with("/set-password/") => Some("{{password}}"),
         "new_password1" | "new_password2" => Some("{{new_password}}"),
         "code" if path.contains("/mfa/") => Some("{{app_code}}"),
         "recovery_code" => Some("{{recovery_code}}"),
