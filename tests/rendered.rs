@@ -85,6 +85,11 @@ impl Server {
 
     /// As [`Server::of`], of a project that its owner has changed.
     fn changed(name: &str, arguments: &[&str], change: impl FnOnce(&Path)) -> Self {
+        Self::at(0, name, arguments, change)
+    }
+
+    /// As [`Server::changed`], at a port that somebody else must know beforehand.
+    fn at(port: u16, name: &str, arguments: &[&str], change: impl FnOnce(&Path)) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let checkout = directory.path().join("checkout");
         std::fs::create_dir(&checkout).expect("a directory");
@@ -100,7 +105,7 @@ impl Server {
         let program = build(&project).join(name);
         let mut process = Command::new(&program)
             .current_dir(&project)
-            .env("PORT", "0")
+            .env("PORT", port.to_string())
             .env_remove("DATABASE_URL")
             .stderr(Stdio::piped())
             .spawn()
@@ -156,6 +161,53 @@ impl Drop for Server {
     }
 }
 
+/// A certified provider of OpenID Connect, on Node.js.
+struct Provider {
+    process: Child,
+    address: SocketAddr,
+    _directory: tempfile::TempDir,
+}
+
+const CLIENT_SECRET: &str = "a secret that the two share";
+
+impl Provider {
+    /// For a server that will be at this port.
+    fn start(server: u16) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let install = Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/provider/install");
+        let installed = Command::new(install).arg(directory.path()).status().expect("bash is there");
+        assert!(installed.success(), "npm installs the provider: {installed}");
+        let port = free_port();
+        let mut process = Command::new("node")
+            .args(["serve.js", &port.to_string(), "shop"])
+            .arg(format!("http://127.0.0.1:{server}/jwt-allauth/social/company/callback/"))
+            .current_dir(directory.path())
+            .env("CLIENT_SECRET", CLIENT_SECRET)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("node is there");
+        let mut log = BufReader::new(process.stdout.take().expect("its standard output")).lines();
+        let serving = log.find_map(|line| line.ok()?.strip_prefix("the provider is at http://").map(str::to_owned));
+        let address = serving.expect("it says where it serves").parse().expect("an address");
+        // It goes on writing.
+        std::thread::spawn(move || log.for_each(drop));
+        Self { process, address, _directory: directory }
+    }
+}
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
 /// Builds a project, in a target directory that all rendered projects share, and answers where its program is.
 fn build(project: &Path) -> PathBuf {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/check/target");
@@ -205,6 +257,27 @@ fn the_readme_of_a_project_invites_somebody_who_sets_a_password() {
     server.make_superuser("myproject");
     let page = std::fs::read_to_string(server.directory.path().join("myproject/README.md")).expect("its README.md");
     check(&transcript(&page, "invitation"), server.directory.path(), &[(SHOWN, server.address)]);
+}
+
+#[test]
+#[ignore = "builds a rendered project and needs Node.js: .ci/test together"]
+fn somebody_signs_up_with_a_provider_and_another_connects_it_to_their_account() {
+    let port = free_port();
+    let provider = Provider::start(port);
+    let (_, settings) = README.split_once("```toml\n[social.providers.company]").expect("the settings are there");
+    let (settings, _) = settings.split_once("```").expect("they end");
+    let server = Server::at(port, "myproject", &["startproject", "myproject", "../myproject"], |project| {
+        let file = project.join("settings.toml");
+        let text = std::fs::read_to_string(&file).expect("its settings");
+        let settings = settings.replace(SHOWN_BESIDE, &provider.address.to_string());
+        let secret = format!("client_secret = \"{CLIENT_SECRET}\"\n");
+        // Links name 127.0.0.1, which the provider knows.
+        let text = text.replacen("public_url = \"\"", &format!("public_url = \"http://127.0.0.1:{port}\""), 1);
+        let text = format!("{text}\n[social.providers.company]{settings}{secret}");
+        std::fs::write(file, text).expect("its settings");
+    });
+    let addresses = [(SHOWN, server.address), (SHOWN_BESIDE, provider.address)];
+    check(&transcript(README, "social"), server.directory.path(), &addresses);
 }
 
 #[test]

@@ -80,7 +80,11 @@ pub(crate) trait JwsKey: VerifyingKey {
 }
 
 pub(crate) fn sign(key: &impl JwsKey, typ: &'static str, claims: &[u8]) -> String {
-    let (alg, kid) = (key.algorithm().name(), key.kid());
+    sign_as(key, key.kid(), typ, claims)
+}
+
+pub(crate) fn sign_as(key: &impl JwsKey, kid: &str, typ: &'static str, claims: &[u8]) -> String {
+    let alg = key.algorithm().name();
     // Nothing here needs escaping: two constants and a `kid` in base64url.
     let header = format!(r#"{{"alg":"{alg}","kid":"{kid}","typ":"{typ}"}}"#);
     let mut token = String::with_capacity(2 * (header.len() + claims.len()));
@@ -100,6 +104,9 @@ pub fn verify<'k, K: VerifyingKey + 'k>(
     types: &[&str],
     find: impl FnOnce(&str) -> Option<&'k K>,
 ) -> Result<Map<String, Value>, JwsError> {
+    if token.len() > MAX_TOKEN_BYTES {
+        return Err(JwsError::Malformed);
+    }
     let parts = Parts::split(token)?;
     let header_text = decode(parts.header)?;
     let header = Header::parse(&header_text)?;
@@ -114,18 +121,15 @@ pub fn verify<'k, K: VerifyingKey + 'k>(
     strict_json::object(&decode(parts.payload)?).ok_or(JwsError::Malformed)
 }
 
-struct Parts<'t> {
-    signed: &'t str,
-    header: &'t str,
-    payload: &'t str,
-    signature: &'t str,
+pub(crate) struct Parts<'t> {
+    pub(crate) signed: &'t str,
+    pub(crate) header: &'t str,
+    pub(crate) payload: &'t str,
+    pub(crate) signature: &'t str,
 }
 
 impl<'t> Parts<'t> {
-    fn split(token: &'t str) -> Result<Self, JwsError> {
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(JwsError::Malformed);
-        }
+    pub(crate) fn split(token: &'t str) -> Result<Self, JwsError> {
         let (signed, signature) = token.rsplit_once('.').ok_or(JwsError::Malformed)?;
         // A further dot ends up in the payload, where base64url does not allow it.
         let (header, payload) = signed.split_once('.').ok_or(JwsError::Malformed)?;
@@ -161,7 +165,7 @@ pub fn is_kid(kid: &str) -> bool {
 }
 
 /// Unpadded base64url whose unused bits are zero, so that each value has one text: a token has no second spelling.
-fn decode(segment: &str) -> Result<Vec<u8>, JwsError> {
+pub(crate) fn decode(segment: &str) -> Result<Vec<u8>, JwsError> {
     URL_SAFE_NO_PAD.decode(segment).map_err(|_| JwsError::Malformed)
 }
 

@@ -165,6 +165,16 @@ impl SigningKey {
         jws::sign(self, typ, claims)
     }
 
+    /// As [`SigningKey::sign`], for somebody who knows the key by another name.
+    ///
+    /// # Panics
+    /// If that is none by [`is_kid`](crate::is_kid).
+    #[must_use]
+    pub fn sign_as(&self, kid: &str, typ: &'static str, claims: &[u8]) -> String {
+        assert!(jws::is_kid(kid), "a name that needs no escaping");
+        jws::sign_as(self, kid, typ, claims)
+    }
+
     /// The key for refresh tokens, derived from this one.
     #[must_use]
     pub fn refresh_key(&self) -> &MacKey {

@@ -21,6 +21,7 @@
 //! |---|---|
 //! | `claims` `binding` `rules` `naming` | what a token says, and what it must say |
 //! | `jws` `strict_json` | signed tokens |
+//! | `id_token` | ID tokens of other issuers (OpenID Connect) |
 //! | `jwe` | encrypted tokens |
 //! | `keys` `key_set` `pem` `mac` `vault` | keys that sign, and the keys derived from them |
 //! | `jwk` `public_key` | public keys |
@@ -32,6 +33,9 @@ mod cache;
 mod claims;
 #[cfg(test)]
 mod claims_tests;
+mod id_token;
+#[cfg(test)]
+mod id_token_tests;
 mod jwe;
 mod jwk;
 mod jws;
@@ -51,6 +55,7 @@ mod vault;
 pub use binding::{Bind, Binding};
 pub use cache::VerifiedTokens;
 pub use claims::{AccessClaims, Claims, Grant, Lifetime, RefreshClaims, UserClaims};
+pub use id_token::{IdToken, IdTokenFault, IdTokenRules, MAX_ID_TOKEN_BYTES, provider_keys};
 pub use jwe::{CannotOpen, Seal, generate_encryption_key};
 pub use jws::{Algorithm, JwsError, MAX_TOKEN_BYTES, VerifyingKey, is_kid, verify};
 pub use key_set::KeySet;

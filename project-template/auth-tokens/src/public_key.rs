@@ -39,10 +39,18 @@ struct Set {
 
 /// The keys of a published set by name: those for signatures with one of the algorithms of [`PublicKey`].
 pub fn public_keys(jwks: &[u8]) -> Result<HashMap<String, PublicKey>, serde_json::Error> {
+    named_keys(jwks, is_kid)
+}
+
+/// As [`public_keys`], of another issuer, which may name its keys more freely.
+pub(crate) fn named_keys(
+    jwks: &[u8],
+    is_name: impl Fn(&str) -> bool,
+) -> Result<HashMap<String, PublicKey>, serde_json::Error> {
     let set: Set = serde_json::from_slice(jwks)?;
     let keys = set.keys.into_iter().take(MAX_KEYS).filter_map(|key| {
         let jwk: Jwk = serde_json::from_value(key).ok()?;
-        let kid = jwk.kid.clone().filter(|kid| is_kid(kid))?;
+        let kid = jwk.kid.clone().filter(|kid| is_name(kid))?;
         Some((kid, PublicKey::of(&jwk)?))
     });
     Ok(keys.collect())

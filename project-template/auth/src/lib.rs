@@ -5,11 +5,11 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | ground | `clock` `words` `private` `tls` `request` `email` `settings` `error` `db` `openapi` `templates` |
+//! | ground | `clock` `words` `private` `tls` `fetch` `request` `email` `settings` `error` `db` `openapi` `templates` |
 //! | material | `tokens` `redis` `http` `pages` `metrics` |
 //! | tools | `codes` `mail` `throttle` `audit` `notices` |
-//! | nouns | `users` `factors` `guests` `sessions` `hooks` |
-//! | ways | `passwords` `login` `passkeys` `second_factor` `credentials` `email_verification` `registration` `login_codes` `password_reset` `account` `invitations` |
+//! | nouns | `users` `connections` `factors` `guests` `sessions` `hooks` |
+//! | ways | `passwords` `login` `passkeys` `second_factor` `credentials` `email_verification` `registration` `login_codes` `password_reset` `account` `invitations` `social` |
 //! | house | `portal` `operations` `admin` `server` `app` `commands` |
 //!
 //! | room | what it is for |
@@ -18,6 +18,7 @@
 //! | [`words`] | enums written as words, and values formatted for people |
 //! | `private` | files and directories that only their owner can read |
 //! | `tls` | TLS to servers that the program calls |
+//! | `fetch` | requests to servers that the settings name |
 //! | `request` | the request that a task belongs to |
 //! | [`email`] | an address, parsed |
 //! | [`settings`] | reads settings and reports every problem with them |
@@ -36,6 +37,7 @@
 //! | [`audit`] | the log of events on accounts |
 //! | `notices` | mails that only inform |
 //! | [`users`] | accounts: rows and rules |
+//! | `connections` | accounts at other services that are connected to accounts here |
 //! | `factors` | second factors: secrets, codes, and the sign-ins that wait for one |
 //! | `guests` | invited accounts, until their owners have set a password |
 //! | [`sessions`] | refresh tokens, rotation and replay, devices, the signed-in user as an argument |
@@ -51,6 +53,7 @@
 //! | [`password_reset`] | setting a password with a mailed link |
 //! | [`account`] | a user's own account: data, another address, deletion; accounts from elsewhere |
 //! | [`invitations`] | inviting people, and the password they set |
+//! | [`social`] | signing in with an account at another service |
 //! | [`portal`] | pages to sign in on, and to keep one's ways to sign in |
 //! | [`operations`] | health, metrics, removal of expired rows |
 //! | [`admin`] | pages for staff |
@@ -78,12 +81,14 @@ pub mod audit;
 pub mod clock;
 pub mod codes;
 pub mod commands;
+mod connections;
 mod credentials;
 pub mod db;
 pub mod email;
 pub mod email_verification;
 pub mod error;
 pub mod factors;
+mod fetch;
 mod guests;
 pub mod hooks;
 pub mod http;
@@ -108,6 +113,7 @@ mod second_factor;
 mod server;
 pub mod sessions;
 pub mod settings;
+pub mod social;
 pub mod templates;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -22,11 +22,6 @@ pub(crate) async fn of_request<F: Future>(origin: Origin, answering: F) -> F::Ou
     ORIGIN.scope(origin, answering).await
 }
 
-/// The work's events name this account as their cause.
-pub(crate) fn acting<F: Future>(actor: Uuid, doing: F) -> impl Future<Output = F::Output> {
-    of_request(Origin { actor: Some(actor), ..current() }, doing)
-}
-
 /// For work in a separate task on behalf of the current request.
 pub(crate) fn of_same_request<F: Future>(work: F) -> impl Future<Output = F::Output> {
     of_request(current(), work)

@@ -21,6 +21,7 @@ pub mod app;
 pub mod clock;
 pub mod commands;
 pub mod error;
+mod fetch;
 pub mod http;
 mod server;
 pub mod sessions;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::Auth;
 use crate::audit::{AuditRow, Event, Filter, Kind};
+use crate::connections::{self, Connection};
 use crate::error::Result;
 use crate::factors::{self, Overview};
 use crate::passkeys::{self, Passkey};
@@ -21,6 +22,7 @@ pub(super) async fn export(auth: &Auth, user: &User, session: Uuid) -> Result<Va
     auth.audit().write(&mut tx, Event::of(Kind::Exported, user).session(session)).await?;
     tx.commit().await?;
     let passkeys = passkeys::all_of_user(auth, user.id).await?;
+    let connections = connections::all_of_user(auth, user.id).await?;
     let sessions = sessions::all_of_user(auth, user.id).await?;
     let mut events = Vec::new();
     let (filter, mut before) = (Filter { user: Some(user.id), ..Filter::default() }, Uuid::max());
@@ -34,6 +36,7 @@ pub(super) async fn export(auth: &Auth, user: &User, session: Uuid) -> Result<Va
         "account": of_account(user),
         "second_factor": factors::overview(auth, user.id).await?.as_ref().map(of_factor),
         "passkeys": passkeys.iter().map(of_passkey).collect::<Vec<_>>(),
+        "connections": connections.iter().map(of_connection).collect::<Vec<_>>(),
         "sessions": sessions.iter().map(of_session).collect::<Vec<_>>(),
         "events": events,
     }))
@@ -74,6 +77,16 @@ fn of_passkey(passkey: &Passkey) -> Value {
         "synced": passkey.is_synced,
         "model": passkey.model,
         "transports": passkey.transports(),
+    })
+}
+
+fn of_connection(connection: &Connection) -> Value {
+    json!({
+        "id": connection.id,
+        "provider": connection.provider,
+        "uid": connection.uid,
+        "created": at(connection.created_at),
+        "last_used": connection.last_login_at.map(at),
     })
 }
 

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::notices;
 use crate::passwords::reset_link;
 use crate::sessions::{self, Ended, EndedBy};
-use crate::users::{self, User};
+use crate::users::User;
 
 pub(crate) async fn promote(auth: &Auth, user: &User, role: i64, hash: Option<&str>) -> Result<Option<User>> {
     let mut tx = auth.db().begin().await?;
@@ -26,19 +26,12 @@ pub(crate) async fn promote(auth: &Auth, user: &User, role: i64, hash: Option<&s
     Ok(Some(promoted))
 }
 
-/// Removes a password that an attacker may know, and mails the owner a link to set another, and a second factor and
-/// passkeys that they may have added. The caller must commit `tx` through the returned `Ended`. None if there was no
-/// such thing.
+/// Removes what an attacker who knows the password may have, and mails the owner a link to set another. The caller must commit
+/// `tx` through the returned `Ended`. None if there was no such thing.
 pub(crate) async fn secure_promoted(auth: &Auth, tx: &mut Tx, user: &User) -> Result<Option<Ended>> {
-    let voided = users::void_unproven_password(tx, user.id, auth.now()).await?;
-    let removed = credentials::discard_unproven(auth, tx, user).await?;
-    if voided.is_none() && removed == 0 {
-        return Ok(None);
-    }
-    codes::forget_all(tx, user.id).await?;
-    let ended = sessions::end_all(auth, tx, user.id, None, EndedBy::Promotion).await?;
-    if let Some(voided) = voided {
+    let Some(secured) = credentials::secure(auth, tx, user, EndedBy::Promotion).await? else { return Ok(None) };
+    if let Some(voided) = secured.voided {
         reset_link::send(auth, tx, &voided).await?;
     }
-    Ok(Some(ended))
+    Ok(Some(secured.ended))
 }

@@ -9,6 +9,7 @@ use super::shown::{self, Query};
 use super::{path, store};
 use crate::Auth;
 use crate::audit;
+use crate::connections;
 use crate::email_verification::Mode;
 use crate::error::{Error, Result};
 use crate::factors;
@@ -86,6 +87,7 @@ async fn user_page(auth: &Auth, admin: &Visitor, id: Uuid, status: StatusCode, r
     let filter = audit::Filter { user: Some(id), ..audit::Filter::default() };
     let events = auth.audit().page(&filter, Uuid::max(), LATEST).await?;
     let factor = factors::overview(auth, id).await?;
+    let connections = connections::all_of_user(auth, id).await?;
     let mine = user.id == admin.user.id;
     let page = AdminUser {
         path: path(auth, ""),
@@ -104,6 +106,7 @@ async fn user_page(auth: &Auth, admin: &Visitor, id: Uuid, status: StatusCode, r
         roles: shown::roles(&admin.user, &user),
         factor: factor.as_ref().map(portal::shown::factor),
         passkeys: passkeys::all_of_user(auth, id).await?.iter().map(portal::shown::passkey).collect(),
+        connections: connections.iter().map(|connection| portal::shown::connection(auth, connection)).collect(),
         may_remove_ways: admin.user.role >= role::SUPERUSER && acts::reaches(&admin.user, &user),
         sessions: shown::sessions(sessions, admin.session()),
         events: shown::events(events),

@@ -14,6 +14,8 @@ pub struct Settings {
     pub path: String,
     /// Networks whose clients may see the pages; if empty, every client may.
     pub networks: Vec<IpNet>,
+    /// Whether staff can sign in to them with a connected account at another service.
+    pub social: bool,
 }
 
 impl Settings {
@@ -29,6 +31,7 @@ impl Settings {
             enabled: section.flag("enabled"),
             path,
             networks: section.parsed_list("networks", http::parse_network, "an address or a network"),
+            social: section.flag("social"),
         }
     }
 

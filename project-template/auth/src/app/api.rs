@@ -8,13 +8,13 @@ use crate::portal::Place;
 use crate::{Auth, Settings};
 use crate::{
     account, admin, email_verification, invitations, login, login_codes, operations, passkeys, password_reset,
-    passwords, portal, registration, second_factor, server, sessions,
+    passwords, portal, registration, second_factor, server, sessions, social,
 };
 
 impl Auth {
     /// The authentication routes, to be merged into the application's router.
     pub fn router(&self) -> Router<Self> {
-        let router = server::api_layers(api(self.settings()).into(), self).merge(Router::from(beside()));
+        let router = server::api_layers(api(self.settings()).into(), self).merge(Router::from(beside(self.settings())));
         let router =
             if self.settings().admin.enabled { router.merge(self.page_layers(admin::router(self))) } else { router };
         let router = if self.settings().portal.enabled {
@@ -45,6 +45,7 @@ fn api(settings: &Settings) -> Api {
         .merge(second_factor::router())
         .merge(login_codes::router(settings.login_codes))
         .merge(passkeys::router(&settings.passkeys))
+        .merge(social::router())
         .merge(sessions::router())
         .merge(account::router())
         .merge(passwords::router())
@@ -59,17 +60,18 @@ fn api(settings: &Settings) -> Api {
 }
 
 /// Outside the prefix, at the same paths everywhere.
-fn beside() -> Api {
+fn beside(settings: &Settings) -> Api {
     Api::default()
         .merge(sessions::public_router())
         .merge(passkeys::public_router())
         .merge(password_reset::public_router())
         .merge(operations::router())
+        .merge(social::posted_router(&settings.http.prefix, settings.http.body_limit))
 }
 
 pub(crate) fn description(settings: &Settings) -> Value {
     describe(
-        api(settings).merge(beside()).get_openapi(),
+        api(settings).merge(beside(settings)).get_openapi(),
         settings,
         [&password_reset::FORM, &INVITATION].map(|form| form.security_scheme(&settings.sessions.cookie)),
     )

@@ -5,6 +5,7 @@ use crate::mail;
 use crate::passwords::Hasher;
 use crate::redis::Redis;
 use crate::settings::{Problem, collect, collect_one};
+use crate::social;
 use crate::templates::Templates;
 use crate::tokens::Tokens;
 
@@ -15,6 +16,7 @@ pub(crate) struct Parts {
     pub(crate) templates: Templates,
     pub(crate) mail: mail::Sender,
     pub(crate) redis: Option<Redis>,
+    pub(crate) social: social::Providers,
 }
 
 impl Parts {
@@ -27,6 +29,7 @@ impl Parts {
         let mail = collect_one(mail::Sender::new(&settings.mail, settings.http.public_host()), &mut problems);
         let redis = Redis::new(&settings.redis, &settings.tokens.audience, "the database counts requests");
         let redis = collect_one(redis, &mut problems);
+        let social = collect(social::Providers::new(&settings.social, settings.is_production()), &mut problems);
         let parts = || {
             Some(Box::new(Self {
                 settings: settings.clone(),
@@ -35,6 +38,7 @@ impl Parts {
                 templates: templates?,
                 mail: mail?,
                 redis: redis?,
+                social: social?,
             }))
         };
         parts().ok_or(problems)

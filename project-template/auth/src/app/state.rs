@@ -18,6 +18,7 @@ use crate::passwords::Hasher;
 use crate::redis::Redis;
 use crate::sessions::Liveness;
 use crate::settings::Problems;
+use crate::social;
 use crate::templates::Templates;
 use crate::throttle::{self, Turns};
 use crate::tokens::{self, Tokens};
@@ -42,6 +43,7 @@ struct Inner {
     failures: audit::Failures,
     redis: Option<Redis>,
     turns: Turns,
+    social: social::Providers,
     hooks: Box<dyn Hooks>,
     leaving: AtomicBool,
     stopping: watch::Sender<bool>,
@@ -63,7 +65,7 @@ impl Auth {
     }
 
     pub(crate) async fn assemble(parts: Box<Parts>, clock: Clock, hooks: impl Hooks) -> anyhow::Result<Self> {
-        let Parts { settings, tokens, passwords, templates, mail, redis } = *parts;
+        let Parts { settings, tokens, passwords, templates, mail, redis, social } = *parts;
         let db = Db::connect(&settings.database).await?;
         if settings.is_production() {
             let pending = db.pending_migrations().await?;
@@ -89,6 +91,7 @@ impl Auth {
             failures: audit::Failures::default(),
             redis,
             turns: Turns::default(),
+            social,
             hooks: Box::new(hooks),
             leaving: AtomicBool::new(false),
             stopping: watch::Sender::new(false),
@@ -155,6 +158,10 @@ impl Auth {
 
     pub(crate) fn turns(&self) -> &Turns {
         &self.0.turns
+    }
+
+    pub(crate) fn social(&self) -> &social::Providers {
+        &self.0.social
     }
 
     pub(crate) fn mail_reach(&self) -> &mail::Reach {

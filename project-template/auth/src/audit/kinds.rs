@@ -29,6 +29,9 @@ words! {
         PasskeyRemoved = "passkey_removed",
         /// The counter of a passkey did not go up: somebody may have a copy.
         PasskeyCopied = "passkey_copied",
+        /// An account at another service.
+        ProviderConnected = "provider_connected",
+        ProviderDisconnected = "provider_disconnected",
         TokensInvalidated = "tokens_invalidated",
         Deactivated = "deactivated",
         Activated = "activated",
@@ -82,6 +85,8 @@ words! {
         EmailChange = "email_change",
         Deletion = "deletion",
         Passkey = "passkey",
+        /// Another service, with an account of which the user signs in here.
+        Provider = "provider",
         Device = "device",
         Address = "address",
         Access = "access",

@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use crate::Auth;
 use crate::db::{self, Tx};
-use crate::request;
+use crate::request::{self, Origin};
 
 /// The audit log; see [`Auth::audit`].
 #[derive(Clone, Copy)]
@@ -70,6 +70,11 @@ impl Audit<'_> {
             None => Ok(0),
         }
     }
+}
+
+/// The events of the work name this account as their cause.
+pub(crate) fn acting<F: Future>(actor: Uuid, doing: F) -> impl Future<Output = F::Output> {
+    request::of_request(Origin { actor: Some(actor), ..request::current() }, doing)
 }
 
 pub(crate) async fn forget(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {

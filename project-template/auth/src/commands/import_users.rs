@@ -15,8 +15,8 @@ use crate::app::Parts;
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// What `manage.py dumpdata auth.user account.emailaddress mfa.authenticator --format jsonl` wrote, a CSV file, or the export of another
-    /// system
+    /// What `manage.py dumpdata auth.user account.emailaddress mfa.authenticator socialaccount.socialaccount --format
+    /// jsonl` wrote, a CSV file, or the export of another system
     file: PathBuf,
     /// The system that wrote the file; Django if this is missing
     #[arg(long, value_name = "SYSTEM")]
@@ -95,6 +95,9 @@ fn conclude(summary: Summary, dry_run: bool) -> ExitCode {
     output::line(format_args!("{} {}", if dry_run { "would import" } else { "imported" }, accounts(imported)));
     if summary.with_second_factor > 0 {
         output::line(format_args!("{} of them with their second factor", summary.with_second_factor));
+    }
+    if summary.connections > 0 {
+        output::line(format_args!("{} connections to other services", summary.connections));
     }
     if summary.without_password > 0 {
         let why = if summary.has_passwords { "" } else { "; the file has no passwords that could be read" };

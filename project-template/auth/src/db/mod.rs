@@ -155,6 +155,7 @@ migrations! {
     11 "0011_passkeys",
     12 "0012_second_factor",
     13 "0013_invitations",
+    14 "0014_social",
     15 "0015_refresh_rate",
 }
 

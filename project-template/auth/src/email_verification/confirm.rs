@@ -96,6 +96,31 @@ pub(crate) async fn by_reset(auth: &Auth, tx: &mut Tx, user: &User) -> Result<Op
     }
 }
 
+/// By the word of a provider that the user has signed in to. Everything of an earlier sign-up is removed: its password, its
+/// names, its links, its passkeys and its second factor. None if the account has been changed, confirmed or used since.
+pub(crate) async fn by_provider(
+    auth: &Auth,
+    tx: &mut Tx,
+    user: &User,
+    names: (&str, &str),
+) -> Result<Option<(User, Ended)>> {
+    let now = auth.now();
+    let Some(user) = users::verify_address(tx, user.id, user.auth_version, now).await? else { return Ok(None) };
+    if !user.is_as_signed_up() {
+        return Ok(None);
+    }
+    settle(auth, tx, &user, Proof::Reader).await?;
+    let Some(user) = user.replace_sign_up(tx, (None, true), names).await? else { return Ok(None) };
+    let ended = discard_earlier(auth, tx, &user).await?;
+    Ok(Some((user, ended)))
+}
+
+/// Removes what an earlier holder of the password may have left.
+async fn discard_earlier(auth: &Auth, tx: &mut Tx, user: &User) -> Result<Ended> {
+    credentials::discard_unproven(auth, tx, user).await?;
+    sessions::end_all(auth, tx, user.id, None, EndedBy::PasswordChange).await
+}
+
 /// The proof that mail gives if its reader did not ask to confirm the address.
 fn unasked(auth: &Auth) -> Proof {
     let is_first = auth.settings().email_verification.mode == Mode::Mandatory;
@@ -216,8 +241,7 @@ async fn believe(
     let (user, ended) = match changed {
         None => (user, Ended::default()),
         Some(Some(changed)) => {
-            credentials::discard_unproven(auth, &mut tx, &changed).await?;
-            let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::PasswordChange).await?;
+            let ended = discard_earlier(auth, &mut tx, &changed).await?;
             (changed, ended)
         }
         Some(None) => return Ok(None),

@@ -12,7 +12,7 @@ mod settings;
 mod sign_up;
 mod wish;
 
-pub(crate) use confirm::{by_login_code, by_reset};
+pub(crate) use confirm::{by_login_code, by_provider, by_reset};
 pub(crate) use routes::{asked, router};
 pub use settings::{FirstProof, Method, Mode, Settings};
 pub(crate) use sign_up::{begin, notify_owner, resend, sign_up};

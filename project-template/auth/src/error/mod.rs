@@ -134,6 +134,12 @@ impl Error {
         }
     }
 
+    /// The code for programs; `invalid` for the problems of fields.
+    #[must_use]
+    pub fn code(&self) -> String {
+        self.body()["code"].as_str().unwrap_or("invalid").to_owned()
+    }
+
     fn body(&self) -> Value {
         match self {
             Self::Fields(fields) => json!(fields),

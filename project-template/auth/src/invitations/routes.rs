@@ -10,6 +10,7 @@ use super::inviting::{Inviting, MayNotInvite, invite, may_invite};
 use super::pages::{self as form_pages, filled, last_page, not_valid};
 use super::settings::HIGHEST_ROLE;
 use crate::Auth;
+use crate::audit;
 use crate::error::shared::{LinkNotValid, NotAuthenticated, NotFound, Throttled};
 use crate::error::{Error, Result};
 use crate::guests::Guest;
@@ -19,7 +20,6 @@ use crate::openapi::{Api, at, bodies};
 use crate::pages::Reader;
 use crate::passwords::capability::{self, Capability, INVITATION, NewPassword};
 use crate::registration::EmailDomainNotAllowed;
-use crate::request;
 use crate::sessions::{DbUser, Delivery, Due, Prefer, Proof, SignIn};
 use crate::throttle::Action;
 use crate::users::{NAME_LIMIT, User};
@@ -110,7 +110,7 @@ async fn user_register(
     let first_name = fields.optional_text("first_name", NAME_LIMIT).unwrap_or_default();
     let last_name = fields.optional_text("last_name", NAME_LIMIT).unwrap_or_default();
     let (email, role) = fields.finish_with(email.zip(role))?;
-    request::acting(user.id, invite(&auth, user.id, Inviting { email, first_name, last_name, role })).await?;
+    audit::acting(user.id, invite(&auth, user.id, Inviting { email, first_name, last_name, role })).await?;
     Ok((StatusCode::CREATED, Json(json!({}))))
 }
 

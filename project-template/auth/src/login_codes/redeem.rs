@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::error::shared::Conflict;
 use crate::http::Client;
 use crate::login::{self, Terms};
-use crate::registration::{self, SignUp};
+use crate::registration::{self, SignUp, With};
 use crate::sessions::{Proof, SignIn};
 use crate::users::{Email, NewUser, User};
 
@@ -75,7 +75,7 @@ async fn join(
 ) -> Result<Option<SignIn>> {
     let new = NewUser::without_password(email.clone(), String::new(), String::new());
     let wish = Wish { forgotten, ..Wish::default() };
-    match registration::sign_up(auth, &new, (client, Proof::LoginCode), &wish, Some(code)).await? {
+    match registration::sign_up(auth, &new, (client, Proof::LoginCode), &wish, With::Code(code)).await? {
         SignUp::Done(sign_in) => Ok(Some(sign_in)),
         SignUp::Taken => Err(Conflict.into()),
         SignUp::CodeUsed => Ok(None),

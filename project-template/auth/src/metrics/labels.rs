@@ -9,6 +9,8 @@ words! {
         Password = "password",
         Code = "code",
         Passkey = "passkey",
+        /// An account at another service.
+        Social = "social",
         /// A password, on the admin pages.
         Admin = "admin",
         /// A second factor, after any of the others.

@@ -13,8 +13,8 @@ use crate::mail::{Leaves, Mail};
 use crate::templates;
 use crate::templates::mails::{
     AccountDeleted, AccountExists, EmailChangeNotice, EmailChanged, InvitationAccepted, NewDevice, PasskeyAdded,
-    PasskeyCopied, PasskeyRemoved, PasswordChanged, RecoveryCodeUsed, SecondFactorAdded, SecondFactorGuessed,
-    SecondFactorRemoved, SessionCopied,
+    PasskeyCopied, PasskeyRemoved, PasswordChanged, ProviderConnected, ProviderDisconnected, RecoveryCodeUsed,
+    SecondFactorAdded, SecondFactorGuessed, SecondFactorRemoved, SessionCopied,
 };
 
 /// The password was changed or reset.
@@ -107,6 +107,19 @@ pub(crate) async fn passkey_copied(auth: &Auth, tx: &mut Tx, to: &Email, added: 
 /// Somebody whom this account invited has set a password.
 pub(crate) async fn invitation_accepted(auth: &Auth, tx: &mut Tx, to: &Email, guest: &Email) -> Result<()> {
     let content = InvitationAccepted { email: to.to_string(), guest: guest.to_string(), time: auth.now() };
+    send(auth, tx, to, &content).await
+}
+
+/// An account at another service, by the name of that in the settings, signs in to this account from now on.
+pub(crate) async fn provider_connected(auth: &Auth, tx: &mut Tx, to: &Email, provider: String) -> Result<()> {
+    let content = ProviderConnected { email: to.to_string(), provider, time: auth.now(), reset_page: reset_page(auth) };
+    send(auth, tx, to, &content).await
+}
+
+/// It signs in no more.
+pub(crate) async fn provider_disconnected(auth: &Auth, tx: &mut Tx, to: &Email, provider: String) -> Result<()> {
+    let content =
+        ProviderDisconnected { email: to.to_string(), provider, time: auth.now(), reset_page: reset_page(auth) };
     send(auth, tx, to, &content).await
 }
 

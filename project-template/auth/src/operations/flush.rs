@@ -7,14 +7,14 @@ use tokio::sync::Mutex;
 use tokio::time::MissedTickBehavior;
 
 use crate::Auth;
-use crate::{factors, guests, passkeys, sessions};
+use crate::{factors, guests, passkeys, sessions, social};
 
 const BATCH: u32 = 500;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Flushed {
     pub(crate) sessions: u64,
-    /// One-time links and codes, invitations, and challenges of passkeys.
+    /// One-time links and codes, invitations, challenges of passkeys, and sign-ins at other services.
     pub(crate) codes: u64,
     pub(crate) events: u64,
     pub(crate) counters: u64,
@@ -88,16 +88,19 @@ pub(crate) async fn flush_within(auth: &Auth, limit: Option<Duration>) -> sqlx::
         let challenges = factors::remove_expired(auth, BATCH).await?;
         let of_passkeys = passkeys::remove_expired(auth, BATCH).await?;
         let invitations = guests::remove_expired(auth, BATCH).await?;
+        let of_social = social::remove_expired(auth, BATCH).await?;
         let events = auth.audit().remove_expired(BATCH).await?;
         let (counters, more) = auth.throttle().remove_stale(BATCH).await?;
         let guesses = factors::remove_old_guesses(auth, BATCH).await?;
         // So that keys can be removed which sign nothing any more.
         let resealed = factors::reseal(auth, BATCH).await?;
         flushed.sessions += removed;
-        flushed.codes += codes + challenges + of_passkeys + invitations;
+        flushed.codes += codes + challenges + of_passkeys + of_social + invitations;
         flushed.events += events;
         flushed.counters += counters + guesses;
-        let most = [removed, codes, challenges, of_passkeys, invitations, events, guesses, resealed].into_iter().max();
+        let most = [removed, codes, challenges, of_passkeys, of_social, invitations, events, guesses, resealed]
+            .into_iter()
+            .max();
         let more = more || most >= Some(u64::from(BATCH));
         if !more || limit.is_some_and(|limit| begun.elapsed() >= limit) {
             auth.metrics().flushed(flushed.by_name(), now);
@@ -114,7 +117,8 @@ pub(crate) async fn expired(auth: &Auth) -> sqlx::Result<Flushed> {
         codes: auth.codes().count_expired().await?
             + factors::count_expired(auth).await?
             + passkeys::count_expired(auth).await?
-            + guests::count_expired(auth).await?,
+            + guests::count_expired(auth).await?
+            + social::count_expired(auth).await?,
         events: auth.audit().count_expired().await?,
         counters: auth.throttle().count_stale().await? + factors::count_old_guesses(auth).await?,
     })

@@ -28,7 +28,8 @@ mod verification;
 
 pub(crate) use assertion::{Assertion, Shown, of_user, options_of};
 pub(crate) use passkey::{
-    NAME_LIMIT, Passkey, all_of_user, discard_unproven, remove, remove_all, remove_in, rename, set_proven,
+    DisconnectNotAllowed, NAME_LIMIT, Passkey, all_of_user, discard_unproven, has_other_way, remove, remove_all,
+    remove_in, rename, set_proven,
 };
 pub(crate) use registration::{begin as begin_registration, finish as finish_registration};
 pub(crate) use routes::{PasskeyOptions, public_router};

@@ -8,6 +8,7 @@ use super::store;
 use super::verification::{Registered, Stored};
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
+use crate::connections;
 use crate::db::{self, Tx};
 use crate::error::{Error, Result, refusals};
 use crate::http::Client;
@@ -28,7 +29,7 @@ refusals! {
     PasskeyInUse = CONFLICT, "passkey_in_use", "This passkey is already in use.";
     /// The account has 25 passkeys. Remove one first.
     TooManyPasskeys = CONFLICT, "too_many_passkeys", "This account has as many passkeys as it can have. Remove one first.";
-    /// The account has no password, nobody signs in with mailed codes here, and this is its last passkey.
+    /// The account has no password, nobody signs in with mailed codes here, and this is its last passkey or connection.
     DisconnectNotAllowed =
         BAD_REQUEST, "disconnect_not_allowed", "This is the only way to sign in to this account.";
 }
@@ -87,7 +88,7 @@ pub(crate) async fn all_of_user(auth: &Auth, user: Uuid) -> Result<Vec<Passkey>>
 /// 409 `too_many_passkeys`; 401 if the session has ended.
 pub(super) async fn begin(auth: &Auth, user: &DbUser) -> Result<(Challenge, Vec<Passkey>)> {
     let mut tx = auth.db().begin().await?;
-    hold(auth, &mut tx, user).await?;
+    user.hold(auth, &mut tx).await?;
     let others = store::of_user_in(&mut tx, user.id).await?;
     if others.len() >= MAX_PER_USER {
         return Err(TooManyPasskeys.into());
@@ -95,12 +96,6 @@ pub(super) async fn begin(auth: &Auth, user: &DbUser) -> Result<(Challenge, Vec<
     let challenge = Challenge::for_registration(auth, &mut tx, user.id).await?;
     tx.commit().await?;
     Ok((challenge, others))
-}
-
-/// Locks the account, if the session of the request is still active: another request may have ended it.
-async fn hold(auth: &Auth, tx: &mut Tx, user: &DbUser) -> Result<()> {
-    users::hold(tx, user.id).await?;
-    if sessions::is_live(auth, tx, user.session).await? { Ok(()) } else { Err(sessions::session_over()) }
 }
 
 /// Adds a verified passkey to an account, and notifies its owner. By default its name is that of the device.
@@ -133,7 +128,7 @@ pub(super) async fn add(
         used_at: None,
     };
     let mut tx = auth.db().begin().await?;
-    hold(auth, &mut tx, user).await?;
+    user.hold(auth, &mut tx).await?;
     if !challenge.take(auth, &mut tx).await? {
         return Err(ChallengeNotValid.into());
     }
@@ -175,12 +170,10 @@ pub(crate) async fn rename(auth: &Auth, user: &DbUser, id: Uuid, name: &str) -> 
 /// 400 `disconnect_not_allowed` if it is the only way in; 401 if the session has ended.
 pub(crate) async fn remove(auth: &Auth, user: &DbUser, id: Uuid) -> Result<bool> {
     let mut tx = auth.db().begin().await?;
-    hold(auth, &mut tx, user).await?;
+    user.hold(auth, &mut tx).await?;
     let all = store::of_user_in(&mut tx, user.id).await?;
     let Some(passkey) = all.iter().find(|passkey| passkey.id == id) else { return Ok(false) };
-    let has_other_way =
-        all.len() > 1 || auth.settings().login_codes.enabled || users::has_password(&mut tx, user.id).await?;
-    if !has_other_way {
+    if !has_other_way(auth, &mut tx, user.id, id).await? {
         return Err(DisconnectNotAllowed.into());
     }
     let ended = discard(auth, &mut tx, user, passkey, Some(user.session)).await?;
@@ -203,6 +196,20 @@ async fn discard(auth: &Auth, tx: &mut Tx, user: &User, passkey: &Passkey, kept:
     let event = Event::of(Kind::PasskeyRemoved, user);
     auth.audit().write(tx, kept.into_iter().fold(event, Event::session)).await?;
     sessions::end_all(auth, tx, user.id, kept, EndedBy::Passkey).await
+}
+
+/// Whether an account can be signed in to without the passkey or the connection with this id. Call it in a transaction that
+/// holds the account.
+pub(crate) async fn has_other_way(auth: &Auth, tx: &mut Tx, user: Uuid, than: Uuid) -> db::Result<bool> {
+    let settings = auth.settings();
+    if settings.login_codes.enabled || users::has_password(tx, user).await? {
+        return Ok(true);
+    }
+    let passkeys = if settings.passkeys.enabled { store::of_user_in(tx, user).await? } else { Vec::new() };
+    let connections = connections::all_of_user_in(tx, user).await?;
+    let usable = connections.iter().filter(|connection| settings.social.provider(&connection.provider).is_some());
+    let ways = passkeys.iter().map(|passkey| passkey.id).chain(usable.map(|connection| connection.id));
+    Ok(ways.into_iter().any(|way| way != than))
 }
 
 /// Removes the passkeys of an account that an attacker may have added: those from before it was known whose the address

@@ -7,9 +7,11 @@ use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use uuid::Uuid;
 
 use super::Place;
+use super::entering::Entered;
 use super::gate::{IDLE, TOKEN, cookie_name, delete_cookie, form_not_valid, refuse, set_cookie, signed_in};
 use super::own::second_factor_page;
 use super::proof::{offers_passkeys, options_path};
+use super::providers;
 use crate::Auth;
 use crate::error::{Error, Result};
 use crate::factors::Shown;
@@ -64,9 +66,15 @@ impl Door {
         format!("{} {held}", self.place.name("sign-in"))
     }
 
-    /// The token of another form of the browser that has posted one.
-    fn token(&self) -> Result<String> {
-        Ok(csrf::token(&self.auth, &self.form(&self.held().ok_or_else(form_not_valid)?)))
+    /// The token of a form, and the cookie that binds it to the browser.
+    fn token(&self) -> Result<(String, HeaderValue)> {
+        let held = self.held().map_or_else(pages::nonce, Ok)?;
+        let cookie = set_cookie(&self.auth, self.place, self.place.form_cookie(), &held, IDLE);
+        Ok((csrf::token(&self.auth, &self.form(&held)), cookie))
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.headers
     }
 
     /// # Errors
@@ -87,23 +95,31 @@ impl Door {
         (self.cookies(session), Redirect::to(&self.place.path(&self.auth, "/"))).into_response()
     }
 
+    /// The page that follows a first proof.
+    pub(super) fn next_page(&self, entered: Entered) -> Result<Response> {
+        match entered {
+            Entered::Session(session) => Ok(self.welcome(session)),
+            Entered::CodeDue(challenge) => self.code_page(StatusCode::OK, challenge, Vec::new()),
+            Entered::SetupDue { challenge, user, shown } => {
+                self.setup_page(StatusCode::OK, (challenge, &user), &shown, Vec::new())
+            }
+        }
+    }
+
     pub(super) fn sign_in_page(&self, status: StatusCode, email: &str, errors: Vec<String>) -> Result<Response> {
         let (auth, place) = (&self.auth, self.place);
-        let held = match self.held() {
-            Some(held) => held,
-            None => pages::nonce()?,
-        };
+        let (csrf_token, cookie) = self.token()?;
         let page = SignInForm {
             action: place.path(auth, "/sign-in/"),
-            csrf_token: csrf::token(auth, &self.form(&held)),
+            csrf_token,
             email: email.to_owned(),
             for_staff: place == Place::Admin,
             passkey: offers_passkeys(auth).then(|| options_path(auth)),
+            providers: providers::offered(auth, place),
             script: place.path(auth, "/page.js"),
             errors,
         };
         let mut response = pages::show(auth, status, &page)?;
-        let cookie = set_cookie(auth, place, place.form_cookie(), &held, IDLE);
         response.headers_mut().insert(header::SET_COOKIE, cookie);
         Ok(response)
     }
@@ -121,16 +137,17 @@ impl Door {
 
     pub(super) fn code_page(&self, status: StatusCode, challenge: String, errors: Vec<String>) -> Result<Response> {
         let (auth, place) = (&self.auth, self.place);
+        let (csrf_token, cookie) = self.token()?;
         let page = SignInCode {
             action: place.path(auth, "/sign-in/code/"),
             back: place.path(auth, "/sign-in/"),
-            csrf_token: self.token()?,
+            csrf_token,
             challenge,
             passkey: offers_passkeys(auth).then(|| options_path(auth)),
             script: place.path(auth, "/page.js"),
             errors,
         };
-        pages::show(auth, status, &page)
+        Ok(([(header::SET_COOKIE, cookie)], pages::show(auth, status, &page)?).into_response())
     }
 
     pub(super) fn setup_page(
@@ -142,6 +159,8 @@ impl Door {
     ) -> Result<Response> {
         let (auth, place) = (&self.auth, self.place);
         let paths = (place.path(auth, "/sign-in/set-up/"), place.path(auth, "/sign-in/"));
-        second_factor_page(auth, status, (paths, self.token()?), (Some(challenge), user), shown, errors)
+        let (token, cookie) = self.token()?;
+        let page = second_factor_page(auth, status, (paths, token), (Some(challenge), user), shown, errors)?;
+        Ok(([(header::SET_COOKIE, cookie)], page).into_response())
     }
 }

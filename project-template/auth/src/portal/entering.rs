@@ -49,12 +49,19 @@ impl Door {
         }
         let terms = Terms { proof: place.proof(), forgotten: true };
         let sign_in = login::complete(auth, &user, client, terms).await?.ok_or_else(|| wrong(place))?;
+        self.entered(sign_in).await
+    }
+
+    /// How far a sign-in has come.
+    pub(super) async fn entered(&self, sign_in: SignIn) -> Result<Entered> {
         match &sign_in {
             SignIn::Session(issued) => self.begun(issued.session).await.map(Entered::Session),
             SignIn::Challenge(challenge) => match challenge.due() {
                 Due::Code(id) => Ok(Entered::CodeDue(id.clone())),
                 Due::Setup(id) => {
-                    let shown = factors::begin(auth, &Enrollee::from(&user)).await?;
+                    let enrollee = factors::find_setup(&self.auth, id).await?;
+                    let user = enrollee.and_then(|enrollee| enrollee.user).ok_or(ChallengeNotValid)?;
+                    let shown = factors::begin(&self.auth, &Enrollee::from(&user)).await?;
                     Ok(Entered::SetupDue { challenge: id.clone(), user: Box::new(user), shown })
                 }
                 Due::Passkey => Err(passkey_due()),

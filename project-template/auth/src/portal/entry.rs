@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 
 use super::Route;
 use super::door::{Door, Knock};
-use super::entering::{Entered, is_wrong_code};
+use super::entering::is_wrong_code;
 use super::gate::{Posted, Visitor, refuse, signed_out};
 use super::own::{codes_lost, told};
 use crate::Auth;
@@ -44,11 +44,7 @@ async fn sign_in(Knock { door, mut fields }: Knock) -> Result<Response> {
     let entered = door.enter(&mut fields).await;
     door.auth.metrics().sign_in(door.place.way(), AttemptOutcome::of(entered.as_ref()));
     match entered {
-        Ok(Entered::Session(session)) => Ok(door.welcome(session)),
-        Ok(Entered::CodeDue(challenge)) => door.code_page(StatusCode::OK, challenge, Vec::new()),
-        Ok(Entered::SetupDue { challenge, user, shown }) => {
-            door.setup_page(StatusCode::OK, (challenge, &user), &shown, Vec::new())
-        }
+        Ok(entered) => door.next_page(entered),
         Err(refused) => door.refusal_page(refused, &typed),
     }
 }

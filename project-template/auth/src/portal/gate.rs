@@ -12,10 +12,10 @@ use uuid::Uuid;
 
 use super::Place;
 use crate::Auth;
+use crate::audit;
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields, FormFields, cookies, csrf};
 use crate::pages::Reader;
-use crate::request;
 use crate::sessions::{self, DbUser};
 use crate::users::{self, User};
 
@@ -147,7 +147,7 @@ impl FromRequestParts<Auth> for Visitor {
 impl Visitor {
     /// Events of the work name this user as their cause.
     pub(crate) fn acting<F: Future>(&self, doing: F) -> impl Future<Output = F::Output> + use<F> {
-        request::acting(self.user.id, doing)
+        audit::acting(self.user.id, doing)
     }
 
     pub(crate) fn session(&self) -> Uuid {

@@ -1,5 +1,5 @@
-//! Pages on which people sign in, and keep their ways to sign in: an authenticator app, recovery codes, passkeys. They
-//! are in two places: with the admin pages, for staff; and, where `[portal]` says so, at `account/` below the
+//! Pages on which people sign in, and keep their ways to sign in: an authenticator app, recovery codes, passkeys,
+//! accounts at other services. They are in two places: with the admin pages, for staff; and, where `[portal]` says so, at `account/` below the
 //! prefix of the API, for everybody, so that an application needs no front end of its own for them.
 //!
 //! They are forms that work without their script, except those of passkeys, which need a browser's. Signing in begins an
@@ -16,6 +16,7 @@ mod own;
 mod own_passkeys;
 mod place;
 mod proof;
+mod providers;
 mod settings;
 pub(crate) mod shown;
 
@@ -41,8 +42,12 @@ type Route = (&'static str, MethodRouter<Auth>);
 /// The pages of a place, and `others` behind the same gate. Every path works without the slash at its end.
 pub(crate) fn router(auth: &Auth, place: Place, others: impl IntoIterator<Item = Route>) -> Router<Auth> {
     let base = place.base(auth.settings());
-    let entry = entry::routes().into_iter().chain(others).map(|(rest, methods)| (format!("{base}{rest}"), methods));
-    let own = own::routes().into_iter().chain(own_passkeys::routes());
+    let entry = entry::routes()
+        .into_iter()
+        .chain(providers::routes())
+        .chain(others)
+        .map(|(rest, methods)| (format!("{base}{rest}"), methods));
+    let own = own::routes().into_iter().chain(own_passkeys::routes()).chain(providers::own_routes());
     let own = own.map(|(rest, methods)| (format!("{base}{}{rest}", place.own()), methods));
     let at = |router: Router<Auth>, (path, methods): (String, MethodRouter<Auth>)| match path.strip_suffix('/') {
         Some(shorter) => router.route(shorter, methods.clone()).route(&path, methods),

@@ -9,8 +9,10 @@ use secrecy::SecretString;
 
 use super::gate::{Posted, Visitor, refuse};
 use super::proof::{self, Proven, offers_passkeys, prove};
+use super::providers::connectable;
 use super::{Done, Place, Route, shown};
 use crate::Auth;
+use crate::connections;
 use crate::error::{Error, Result};
 use crate::factors::{self, AlreadyEnrolled, CodeWrong, Enrollee, Mode, Shown};
 use crate::http::Client;
@@ -68,6 +70,7 @@ async fn page(
     let (place, mfa) = (visitor.place, &auth.settings().mfa);
     let factor = if mfa.totp == Mode::Disabled { None } else { factors::overview(auth, visitor.user.id).await? };
     let passkeys = passkeys::all_of_user(auth, visitor.user.id).await?;
+    let connections = connections::all_of_user(auth, visitor.user.id).await?;
     let page = WaysToSignIn {
         path: place.own_path(auth, ""),
         csrf_token: visitor.form_token(auth),
@@ -79,6 +82,8 @@ async fn page(
         factor: factor.as_ref().map(shown::factor),
         offers_passkeys: offers_passkeys(auth),
         passkeys: passkeys.iter().map(shown::passkey).collect(),
+        providers: connectable(auth),
+        connections: connections.iter().map(|connection| shown::connection(auth, connection)).collect(),
         back: (place == Place::Admin).then(|| place.path(auth, "/")),
         sign_out: place.path(auth, "/sign-out/"),
     };

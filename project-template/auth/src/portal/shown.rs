@@ -2,6 +2,8 @@
 
 use minijinja::{Value, context};
 
+use crate::Auth;
+use crate::connections::{self, Connection};
 use crate::factors::Overview;
 use crate::passkeys::Passkey;
 use crate::templates::Variable;
@@ -21,5 +23,15 @@ pub(crate) fn passkey(passkey: &Passkey) -> Value {
         since => passkey.created_at.to_value(),
         used => passkey.used_at.to_value(),
         synced => passkey.is_synced,
+    }
+}
+
+pub(crate) fn connection(auth: &Auth, connection: &Connection) -> Value {
+    context! {
+        id => connection.id.to_string(),
+        name => connections::title(auth, &connection.provider),
+        uid => &connection.uid,
+        since => connection.created_at.to_value(),
+        used => connection.last_login_at.to_value(),
     }
 }

@@ -1,4 +1,4 @@
-use super::{SignUp, require_allowed, sign_up};
+use super::{SignUp, With, require_allowed, sign_up};
 use crate::Auth;
 use crate::email::Email;
 use crate::email_verification::Wish;
@@ -6,7 +6,7 @@ use crate::error::{Result, refusals};
 use crate::http::Client;
 use crate::login::{OwnProof, Terms};
 use crate::sessions::SignIn;
-use crate::users::{NAME_LIMIT, NewUser};
+use crate::users::{self, NewUser};
 
 refusals! {
     /// The address already has an account, whose owner is not authenticated by this request.
@@ -48,11 +48,10 @@ impl Auth {
         proof: impl Into<OwnProof>,
     ) -> Result<SignIn> {
         require_allowed(self, email)?;
-        let cut = |name: &str| name.chars().filter(|letter| *letter != '\0').take(NAME_LIMIT).collect();
-        let new = NewUser::without_password(email.clone(), cut(first_name), cut(last_name));
+        let new = NewUser::without_password(email.clone(), users::cut_name(first_name), users::cut_name(last_name));
         let Terms { proof, forgotten } = proof.into().terms();
         let wish = Wish { forgotten, ..Wish::default() };
-        match sign_up(self, &new, (client, proof), &wish, None).await? {
+        match sign_up(self, &new, (client, proof), &wish, With::Nothing).await? {
             SignUp::Done(sign_in) => Ok(sign_in),
             SignUp::Taken | SignUp::CodeUsed => Err(AddressHasAccount.into()),
         }

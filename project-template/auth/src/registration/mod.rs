@@ -9,7 +9,7 @@ mod sign_up;
 pub(crate) use blocked::{EmailDomainNotAllowed, is_allowed, require_allowed};
 pub(crate) use routes::router;
 pub use settings::Settings;
-pub(crate) use sign_up::{SignUp, sign_up};
+pub(crate) use sign_up::{SignUp, With, sign_up};
 
 use crate::Auth;
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{EmailDomainNotAllowed, SignUp, require_allowed, sign_up};
+use super::{EmailDomainNotAllowed, SignUp, With, require_allowed, sign_up};
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::email_verification::{self, Mode, Wish, browser};
@@ -124,7 +124,7 @@ async fn sign_up_or_ask(
         let body = challenge.map_or(body.clone(), |challenge| challenge.beside(body));
         return Ok(email_verification::asked(auth, headers, StatusCode::CREATED, request, body));
     }
-    if let SignUp::Done(sign_in) = sign_up(auth, &new, (client, Proof::SignUp), &wish, None).await? {
+    if let SignUp::Done(sign_in) = sign_up(auth, &new, (client, Proof::SignUp), &wish, With::Nothing).await? {
         return Ok(sign_in.answer(auth, delivery, StatusCode::CREATED, json!({})));
     }
     auth.audit().note(Event::at(Kind::SignUpRefused, &new.email, None).because(Reason::AddressTaken));

@@ -1,6 +1,7 @@
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::codes::Redeemable;
+use crate::connections::{Arrival, Making};
 use crate::db;
 use crate::email_verification::{self, Wish};
 use crate::error::Result;
@@ -17,13 +18,20 @@ pub(crate) enum SignUp {
     CodeUsed,
 }
 
+/// What the sign-up uses up or makes beside the account.
+pub(crate) enum With<'a> {
+    Nothing,
+    Code(&'a Redeemable),
+    Arrival(&'a Arrival),
+}
+
 /// The account and its session begin both or neither, so that a refused client can try again.
 pub(crate) async fn sign_up(
     auth: &Auth,
     new: &NewUser,
     (client, proof): (&Client, Proof),
     wish: &Wish,
-    code: Option<&Redeemable>,
+    beside: With<'_>,
 ) -> Result<SignUp> {
     // Check first, so that hooks never see another user's address. The insert below still catches a race.
     let found = users::by_address(auth.db(), &new.email).await?;
@@ -37,9 +45,11 @@ pub(crate) async fn sign_up(
     let terms = Terms { proof, forgotten: wish.forgotten };
     let entry = login::admit(auth, &user, client, terms, refused).await?;
     let mut tx = auth.db().begin().await?;
-    if let Some(code) = code
-        && !code.redeem(&mut tx).await?
-    {
+    let is_ours = match &beside {
+        With::Nothing | With::Arrival(_) => true,
+        With::Code(code) => code.redeem(&mut tx).await?,
+    };
+    if !is_ours {
         return Ok(SignUp::CodeUsed);
     }
     let user = match users::add(&mut tx, new, auth.now()).await {
@@ -48,6 +58,10 @@ pub(crate) async fn sign_up(
         Err(error) => return Err(error.into()),
     };
     auth.audit().write(&mut tx, Event::of(Kind::SignUp, &user)).await?;
+    if let With::Arrival(arrival) = beside {
+        let making = Making { is_proven: user.email_verified, is_sign_in: true, notifies: false };
+        arrival.connect(auth, &mut tx, &user, making).await?;
+    }
     email_verification::begin(auth, &mut tx, &user, wish).await?;
     hooks::registered(auth, &mut tx, &user);
     let admitted = match entry {

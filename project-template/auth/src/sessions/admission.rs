@@ -74,6 +74,11 @@ pub enum Proof {
     },
     /// A method of the application, by the name it passes; see [`Auth::sign_in`].
     Application(&'static str),
+    /// An account at another service; see [`social`](crate::social).
+    Provider {
+        /// Whether the service vouches for the address of the account here.
+        vouched: bool,
+    },
     /// A code of an authenticator app, after one of the others.
     SecondFactor,
     /// A recovery code, after one of the others.
@@ -88,6 +93,7 @@ impl Proof {
             Self::AdminPassword => Some(Reason::Admin.name()),
             Self::Passkey { .. } | Self::SecondPasskey => Some(Reason::Passkey.name()),
             Self::Invitation => Some(Reason::Invitation.name()),
+            Self::Provider { .. } => Some(Reason::Provider.name()),
             Self::Application(name) => Some(name),
             Self::SecondFactor => Some(Reason::SecondFactor.name()),
             Self::RecoveryCode => Some(Reason::RecoveryCode.name()),
@@ -101,6 +107,7 @@ impl Proof {
         match self {
             Self::LoginCode => !auth.hooks().delivers_codes(),
             Self::ConfirmedEmail | Self::PasswordReset | Self::Invitation => true,
+            Self::Provider { vouched } => vouched,
             _ => false,
         }
     }
@@ -109,7 +116,7 @@ impl Proof {
         match self {
             Self::Password | Self::AdminPassword | Self::SignUp => Method::Password.into(),
             Self::LoginCode | Self::ConfirmedEmail | Self::PasswordReset | Self::Invitation => Method::Mail.into(),
-            Self::Application(_) => Method::Federated.into(),
+            Self::Provider { .. } | Self::Application(_) => Method::Federated.into(),
             Self::SecondFactor | Self::RecoveryCode | Self::SecondPasskey => Method::Code.into(),
             Self::Passkey { synced } => Methods::of_passkey(synced),
         }

@@ -10,7 +10,7 @@ words! {
         Password = "pwd",
         /// A mailed code or link. RFC 8176 has no word for it; `otp` would suggest a device.
         Mail = "email",
-        /// A way of the application, such as a provider of its own.
+        /// An account at another service, or a way of the application.
         Federated = "federated",
         /// A code of an authenticator app, or a recovery code.
         Code = "otp",

@@ -6,7 +6,9 @@ use uuid::Uuid;
 
 use super::Holder;
 use super::credential::{self, session_over};
+use super::is_live;
 use crate::Auth;
+use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::users::{self, User};
 
@@ -33,6 +35,14 @@ impl Deref for DbUser {
 
     fn deref(&self) -> &User {
         &self.user
+    }
+}
+
+impl DbUser {
+    /// Locks the account, if the session of the request is still active: another request may have ended it.
+    pub(crate) async fn hold(&self, auth: &Auth, tx: &mut Tx) -> Result<()> {
+        users::hold(tx, self.id).await?;
+        if is_live(auth, tx, self.session).await? { Ok(()) } else { Err(session_over()) }
     }
 }
 

@@ -79,13 +79,33 @@ impl Sections {
 
     fn merge_variable(&mut self, entry: &sources::Override) {
         let Some(default) = self.slot(&entry.key) else {
-            self.problems.push(unknown(&entry.variable, &entry.key));
+            if !self.merge_inner(entry) {
+                self.problems.push(unknown(&entry.variable, &entry.key));
+            }
             return;
         };
         match variables::value(&entry.value, default) {
             Ok(value) => self.set(&entry.key, value, &entry.variable),
             Err(words) => self.replace(&entry.key, format!("{}: `{}` {words}", entry.variable, entry.key)),
         }
+    }
+
+    /// A value within a setting that is a table: `SOCIAL__PROVIDERS__GOOGLE__CLIENT_SECRET`. It is a text; whoever reads the
+    /// table knows its type. False if there is no such table.
+    fn merge_inner(&mut self, entry: &sources::Override) -> bool {
+        let mut parts = entry.key.split('.');
+        let (Some(section), Some(key)) = (parts.next(), parts.next()) else { return false };
+        let Some(mut slot) = self.slot(&format!("{section}.{key}")) else { return false };
+        for part in parts {
+            if part.is_empty() {
+                return false;
+            }
+            let Some(table) = slot.as_table_mut() else { return false };
+            slot = table.entry(part).or_insert_with(|| Value::Table(Table::new()));
+        }
+        *slot = Value::String(entry.value.clone());
+        self.sources.insert(entry.key.clone(), entry.variable.clone());
+        true
     }
 
     fn merge_port(&mut self, port: &str) {

@@ -185,6 +185,30 @@ mails! {
         reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
     }
 
+    /// To an account's address after an account at another service was connected.
+    ProviderConnected = "provider_connected_subject.txt", "provider_connected.html", "provider_connected_text.txt" {
+        /// The account's address.
+        email: String = "ada@example.com";
+        /// What the settings call that service.
+        provider: String = "Google";
+        /// The time of the event.
+        time: OffsetDateTime = sample_time();
+        /// The page to request a link to set a new password, if the settings have one.
+        reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
+    }
+
+    /// To an account's address after an account at another service was disconnected.
+    ProviderDisconnected = "provider_disconnected_subject.txt", "provider_disconnected.html", "provider_disconnected_text.txt" {
+        /// The account's address.
+        email: String = "ada@example.com";
+        /// What the settings call that service.
+        provider: String = "Google";
+        /// The time of the event.
+        time: OffsetDateTime = sample_time();
+        /// The page to request a link to set a new password, if the settings have one.
+        reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
+    }
+
     /// To an account's address after a sign-in with a passkey was refused because there may be a copy of it, at most once
     /// an hour.
     PasskeyCopied = "passkey_copied_subject.txt", "passkey_copied.html", "passkey_copied_text.txt" {

@@ -94,6 +94,22 @@ pages! {
         message: String = "The server is busy. Please try again.";
     }
 
+    /// A person has signed in with an account at another service.
+    SignedIn = "signed_in_page.html" {
+        /// The provider of an account that was just connected instead.
+        connected: Option<String> = None, "Google".to_owned();
+        /// Where the browser is led by itself.
+        next: Option<String> = None, "/jwt-allauth/account/".to_owned();
+    }
+
+    /// The browser is led to a provider, to connect an account there.
+    OnTheWay = "on_the_way_page.html" {
+        /// Its name.
+        provider: String = "Google";
+        /// Its page, with the request.
+        address: String = "https://accounts.google.com/o/oauth2/v2/auth?client_id=web&state=x";
+    }
+
     /// The sign-in to the admin pages, and to the pages at `account/`.
     SignInForm = "sign_in_page.html" {
         action: String = "/admin/sign-in/";
@@ -104,6 +120,8 @@ pages! {
         for_staff: bool = true, false;
         /// Where the script asks for the options of a passkey, if they can be used.
         passkey: Option<String> = "/jwt-allauth/login/passkey/options/".to_owned(), None;
+        /// The providers to sign in with.
+        providers: Value = samples::providers(), Vec::<Value>::new();
         /// Where the script is.
         script: String = "/admin/page.js";
         errors: Vec<String> = Vec::new(), vec!["The address or the password is wrong.".to_owned()];
@@ -171,6 +189,10 @@ pages! {
         /// Whether browsers can make passkeys here.
         offers_passkeys: bool = true, true, false;
         passkeys: Value = samples::passkeys(), Vec::<Value>::new();
+        /// The providers that can be connected.
+        providers: Value = samples::providers(), Vec::<Value>::new();
+        /// Those that are.
+        connections: Value = samples::connections(), Vec::<Value>::new();
         /// Where the admin pages are, on those.
         back: Option<String> = "/admin/".to_owned(), None;
         sign_out: String = "/admin/sign-out/";
@@ -196,9 +218,10 @@ pages! {
         action: String = "/admin/me/remove/";
         csrf_token: String = "token";
         me: String = "ada@example.com";
-        /// The act that waits: `set-up`, `remove`, `recovery-codes`, `passkeys` or `remove-passkey`.
-        act: String = "set-up", "remove", "recovery-codes", "passkeys", "remove-passkey", "another";
-        /// The name of the passkey it concerns.
+        /// The act that waits: `set-up`, `remove`, `recovery-codes`, `passkeys`, `remove-passkey`, `connect` or
+        /// `disconnect`.
+        act: String = "set-up", "remove", "recovery-codes", "passkeys", "remove-passkey", "connect", "disconnect", "another";
+        /// The name of the passkey or the service it concerns.
         what: String = "Ada's phone";
         /// The ways the account has: `password` or else `code`, and `passkey`, where the script asks for its options.
         proof: Value = samples::proof(true), samples::proof(false);
@@ -250,7 +273,8 @@ pages! {
         /// The second factor.
         factor: Option<Value> = samples::factor(true), samples::factor(false), None;
         passkeys: Value = samples::passkeys(), Vec::<Value>::new();
-        /// Whether the admin may remove the second factor and the passkeys.
+        connections: Value = samples::connections(), Vec::<Value>::new();
+        /// Whether the admin may remove the second factor, the passkeys and the connections.
         may_remove_ways: bool = true, false;
         sessions: Value = samples::sessions(), Vec::<Value>::new();
         events: Value = samples::events(), Vec::<Value>::new();
@@ -382,6 +406,23 @@ mod samples {
             }
         };
         vec![passkey(true), passkey(false)]
+    }
+
+    pub(super) fn providers() -> Vec<Value> {
+        vec![context! { id => "google", name => "Google", path => "/jwt-allauth/account/sign-in/with/google/" }]
+    }
+
+    pub(super) fn connections() -> Vec<Value> {
+        let connection = |is_used: bool| {
+            context! {
+                id => "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c12",
+                name => "Google",
+                uid => "110169484474386276334",
+                since => time(),
+                used => is_used.then(time),
+            }
+        };
+        vec![connection(true), connection(false)]
     }
 
     pub(super) fn proof(is_password: bool) -> Value {

@@ -122,6 +122,18 @@ fn a_mail_that_says_to_reset_a_password_carries_the_way() {
                 time: time(),
                 reset_page: page.clone(),
             }),
+            templates.mail(&mails::ProviderConnected {
+                email: email(),
+                provider: "Google".to_owned(),
+                time: time(),
+                reset_page: page.clone(),
+            }),
+            templates.mail(&mails::ProviderDisconnected {
+                email: email(),
+                provider: "Google".to_owned(),
+                time: time(),
+                reset_page: page.clone(),
+            }),
             templates.mail(&mails::SessionCopied { email: email(), time: time(), reset_page: page.clone() }),
         ];
         for mail in mails {

@@ -26,12 +26,13 @@ mod key_files;
 mod listening;
 mod mailbox;
 mod program;
+mod provider;
 mod starting;
 mod users;
 
 pub use crate::audit::AuditRow;
 pub use app::TestApp;
-pub use auth_tokens::test_keys::RSA;
+pub use auth_tokens::test_keys::{ED25519, P256, RSA};
 pub use authenticator::Authenticator;
 pub use authenticator_app::AuthenticatorApp;
 pub use client::{Client, Reply};
@@ -39,6 +40,7 @@ pub use engine::Engine;
 pub use listening::Listening;
 pub use mailbox::{Mailbox, Received};
 pub use program::{Program, Server, Starting, read_reply};
+pub use provider::{Provider, Trouble};
 pub use users::PASSWORD;
 
 /// Runs each test function, which takes an [`Engine`], on both engines. On PostgreSQL a test is ignored unless asked

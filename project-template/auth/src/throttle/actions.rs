@@ -22,6 +22,8 @@ words! {
         LoginPasskeyOptions = "login_passkey_options",
         /// `login/passkey/`, per client address.
         LoginPasskey = "login_passkey",
+        /// `social/`, per client address.
+        Social = "social",
         /// `password/reset/`, per client address.
         PasswordReset = "password_reset",
         /// `registration/user-register/`, per account.

@@ -24,7 +24,7 @@ pub(crate) use role_store::{hold_superusers, set_role};
 pub(crate) use sign_in_store::revoke_access_tokens;
 pub(crate) use store::{add_or_find, by_address, by_id, by_session, columns, hold, hold_active, rename, set_active};
 pub use user::User;
-pub(crate) use user::{ImportedAccount, NAME_LIMIT, NewUser, attributes};
+pub(crate) use user::{ImportedAccount, NAME_LIMIT, NewUser, attributes, cut_name};
 
 use time::OffsetDateTime;
 use uuid::Uuid;

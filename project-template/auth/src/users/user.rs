@@ -129,6 +129,11 @@ pub(crate) struct NewUser {
     pub(crate) email_verified: bool,
 }
 
+/// Databases store no null characters.
+pub(crate) fn cut_name(name: &str) -> String {
+    name.chars().filter(|letter| *letter != '\0').take(NAME_LIMIT).collect()
+}
+
 impl NewUser {
     /// The address must be known to be the user's: it counts as verified.
     pub(crate) fn without_password(email: Email, first_name: String, last_name: String) -> Self {

@@ -129,6 +129,19 @@ impl Chromium {
         }
     }
 
+    /// Waits for a page at this address, and returns how many events there were with it.
+    pub(crate) fn wait_for_page(&mut self, url: &str, seen: usize) -> usize {
+        let is_there =
+            |event: &Value| event["method"] == "Page.frameNavigated" && event["params"]["frame"]["url"] == url;
+        loop {
+            if let Some(at) = self.events[seen..].iter().position(is_there) {
+                return seen + at + 1;
+            }
+            let event = self.receive();
+            self.events.push(event);
+        }
+    }
+
     fn receive(&mut self) -> Value {
         self.messages.recv_timeout(SILENCE).expect("Chromium has ended, or says nothing any more")
     }

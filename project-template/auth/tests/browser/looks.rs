@@ -108,7 +108,9 @@ async fn no_page_asks_anybody_else_or_breaks_its_policy() {
         let here = tab.text("location.origin + '/'");
         let elsewhere: Vec<String> =
             tab.requests().into_iter().filter(|url| !url.starts_with(&here) && !url.starts_with("data:")).collect();
-        assert_eq!(elsewhere, [""; 0], "{name}");
+        // One page on the walk leads the browser there.
+        let is_provider = |url: &String| url.contains("/authorize?");
+        assert!(elsewhere.iter().all(is_provider), "{name}: {elsewhere:?}");
     })
     .await;
 }

@@ -15,13 +15,17 @@ mod passkeys;
 mod portal;
 mod reload;
 mod reset_form;
+mod social;
 mod tab;
 mod tour;
 mod typed_client;
 
-use auth::Auth;
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use auth::email_verification::Mode;
-use auth::testing::{Engine, Listening, PASSWORD, TestApp};
+use auth::testing::{Engine, Listening, PASSWORD, Provider, TestApp};
+use auth::{Auth, Settings};
 use axum::Router;
 use serde_json::json;
 
@@ -34,14 +38,25 @@ fn router(auth: Auth) -> Router {
 
 /// An application where addresses are verified, at an address of its own.
 async fn listening() -> (TestApp, Listening) {
+    listening_with(|_| ()).await
+}
+
+async fn listening_with(change: impl FnOnce(&mut Settings)) -> (TestApp, Listening) {
     let app = TestApp::start_with(Engine::Sqlite, router, |settings| {
         settings.email_verification.mode = Mode::Mandatory;
         settings.portal.enabled = true;
         settings.invitations.enabled = true;
+        change(settings);
     })
     .await;
     let server = app.listen().await;
     (app, server)
+}
+
+/// The settings with which people can sign in with this provider.
+fn social(provider: &Provider) -> auth::social::Settings {
+    let toml = format!("{}name = \"Example Inc.\"\n", provider.settings("example"));
+    Settings::load(Path::new("the test"), &toml, &BTreeMap::new()).unwrap().social
 }
 
 /// Signs up, and gives the link that was mailed.

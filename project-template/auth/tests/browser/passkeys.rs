@@ -2,9 +2,9 @@
 
 use std::net::{SocketAddr, TcpListener};
 
-use auth::Auth;
 use auth::http::PublicUrl;
 use auth::testing::{Client, Engine, Listening, PASSWORD, TestApp};
+use auth::{Auth, Settings};
 use axum::Router;
 use axum::http::header;
 use axum::response::Html;
@@ -67,17 +67,18 @@ fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-async fn app_at(port: u16) -> TestApp {
+async fn app_at(port: u16, change: impl FnOnce(&mut Settings)) -> TestApp {
     TestApp::start_with(Engine::Sqlite, router, |settings| {
         settings.http.public_url = PublicUrl::parse(&format!("http://localhost:{port}"));
         settings.portal.enabled = true;
+        change(settings);
     })
     .await
 }
 
-async fn opened_with(is_synced: bool) -> Place {
+async fn opened_with(is_synced: bool, change: impl FnOnce(&mut Settings)) -> Place {
     let port = free_port();
-    let app = app_at(port).await;
+    let app = app_at(port, change).await;
     let server = app.listen_at(SocketAddr::from(([127, 0, 0, 1], port))).await;
     let mut tab = Tab::open();
     let authenticator = tab.add_authenticator(&device(is_synced));
@@ -86,7 +87,12 @@ async fn opened_with(is_synced: bool) -> Place {
 }
 
 pub(crate) async fn opened() -> Place {
-    opened_with(false).await
+    opened_and(|_| ()).await
+}
+
+/// With other settings.
+pub(crate) async fn opened_and(change: impl FnOnce(&mut Settings)) -> Place {
+    opened_with(false, change).await
 }
 
 pub(crate) fn at_localhost(server: &Listening, path: &str) -> String {
@@ -235,7 +241,7 @@ async fn a_removed_passkey_is_refused() {
 }
 
 async fn a_passkey_of_several_devices_is_listed_as_such() {
-    let Place { app, server: _server, mut tab, .. } = opened_with(true).await;
+    let Place { app, server: _server, mut tab, .. } = opened_with(true, |_| ()).await;
     let ada = app.signed_in(ADA).await;
     assert_eq!(add(&mut tab, &ada)["synced"], true);
     let answer = call(&mut tab, "signIn()");

@@ -69,6 +69,9 @@ pub(crate) async fn walk(app: &TestApp, server: &Listening, tab: &mut Tab, mut s
     tab.visit(&server.url(ACCOUNT));
     tab.follow("form[action$=\"/account/remove/\"] button");
     show(tab, "ways_to_sign_in_page done");
+    tab.follow("form[action$=\"/connect/example/\"] button");
+    show(tab, "on_the_way_page");
+    tab.visit(&server.url(ACCOUNT));
     tab.follow("form[action$=\"/sign-out/\"] button");
 }
 

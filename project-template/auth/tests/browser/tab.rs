@@ -66,6 +66,14 @@ impl Tab {
         self.0.wait_for("Page.loadEventFired", seen);
     }
 
+    /// Does something that leads to the page at this address by way of others, and waits until that is there.
+    pub(crate) fn until_at(&mut self, url: &str, act: impl FnOnce(&mut Self)) {
+        let seen = self.0.events.len();
+        act(self);
+        let seen = self.0.wait_for_page(url, seen);
+        self.0.wait_for("Page.loadEventFired", seen);
+    }
+
     /// The value of an expression in the page.
     pub(crate) fn eval(&mut self, expression: &str) -> Value {
         let params = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use auth::testing::PASSWORD;
+use auth::testing::{PASSWORD, Provider, Trouble};
+use serde_json::json;
 
 use super::tab::Tab;
-use super::{NEW, account, admin, change_link, invitation_link, listening, portal, reset_link, verification_link};
+use super::{
+    NEW, account, admin, change_link, invitation_link, listening_with, portal, reset_link, social, verification_link,
+};
 
 /// Addresses that are as long as they get.
 pub(crate) const LONG: &str =
@@ -20,7 +23,10 @@ pub(crate) const GUEST: &str =
 
 /// Shows every page to `look`, with its name: that of its template, and what is special about it.
 pub(crate) async fn every_page(mut look: impl FnMut(&mut Tab, &str)) {
-    let (app, server) = listening().await;
+    let provider = Provider::start().await;
+    // The page that leads there stays.
+    provider.fail(Some(("/authorize", Trouble::Emptiness)));
+    let (app, server) = listening_with(|settings| settings.social = social(&provider)).await;
     let mut tab = Tab::open();
     let mut seen = BTreeSet::new();
     let mut show = |tab: &mut Tab, name: &str| {
@@ -73,6 +79,11 @@ pub(crate) async fn every_page(mut look: impl FnMut(&mut Tab, &str)) {
     tab.visit(&server.url("/jwt-allauth/user/email/confirm/unknown/"));
     show(&mut tab, "email_change_failed_page");
 
+    tab.visit(&server.url("/jwt-allauth/social/signed-in/"));
+    show(&mut tab, "signed_in_page");
+    let claims = provider.claims(&app, "110169484474386276334", LONG);
+    let body = json!({ "id_token": provider.sign(&claims), "client_id": "web" });
+    assert_eq!(app.client().post("/jwt-allauth/social/example/token/", &body).await.status, 200);
     portal::walk(&app, &server, &mut tab, &mut show).await;
     admin::walk(&app, &server, &mut tab, &mut show).await;
 

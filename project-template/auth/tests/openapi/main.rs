@@ -8,11 +8,12 @@ mod words;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Mutex;
 
 use auth::email_verification::{Method as VerificationMethod, Mode};
 use auth::http::Docs;
 use auth::settings::Environment;
-use auth::testing::{AuthenticatorApp, Client, Engine, PASSWORD, Reply, TestApp};
+use auth::testing::{AuthenticatorApp, Client, Engine, PASSWORD, Provider, Reply, TestApp};
 use auth::{Auth, Settings};
 use axum::Router;
 use serde_json::{Value, json};
@@ -22,12 +23,20 @@ use spec::{Operation, Spec};
 /// What a scheduler shows.
 const CRON_SECRET: &str = "b1gPz7uQ0vXn5tJr8yWcKd2sLf4hAe6m";
 
+/// A provider for each application, by the issuer in its settings.
+static PROVIDERS: Mutex<BTreeMap<String, Provider>> = Mutex::new(BTreeMap::new());
+
 fn router(auth: Auth) -> Router {
     auth.router().with_state(auth)
 }
 
 async fn start(engine: Engine, change: impl FnOnce(&mut Settings)) -> (TestApp, Spec) {
+    let provider = Provider::start().await;
+    let toml = provider.settings("example");
+    let social = Settings::load(Path::new("the test"), &toml, &BTreeMap::new()).expect("good settings").social;
+    PROVIDERS.lock().expect("no panic").insert(provider.issuer(), provider);
     let everything = |settings: &mut Settings| {
+        settings.social = social;
         settings.email_verification.mode = Mode::Optional;
         settings.email_verification.method = VerificationMethod::Both;
         settings.invitations.enabled = true;
@@ -99,6 +108,14 @@ async fn path(app: &TestApp, operation: &Operation<'_>, client: &Client, email: 
         }
         return operation.path.replace("{id}", passkeys[0]["id"].as_str().expect("a passkey"));
     }
+    if operation.path.contains("/social/accounts/{id}/") {
+        let body = credential(app, "/token/", email);
+        let connected = client.post("/jwt-allauth/social/example/connect/token/", &body).await;
+        return operation.path.replace("{id}", connected.text("id"));
+    }
+    if operation.path.contains("{provider}") {
+        return operation.path.replace("{provider}", "example");
+    }
     let claims = client.get("/jwt-allauth/token/claims/").await;
     operation.path.replace("{id}", claims.text("session"))
 }
@@ -121,6 +138,9 @@ async fn own(app: &TestApp, operation: &Operation<'_>, client: &Client, email: &
         fill_in_factor(app, operation, (client, email), &mut body).await;
         return Some(body);
     }
+    if operation.path.contains("/social/") {
+        return Some(credential(app, operation.path, &format!("new-{email}")));
+    }
     let is_new =
         ["/registration/", "/user-register/", "/user/email/"].iter().any(|path| operation.path.ends_with(path));
     for (name, value) in body.as_object_mut().expect("an object") {
@@ -133,6 +153,17 @@ async fn own(app: &TestApp, operation: &Operation<'_>, client: &Client, email: &
         }
     }
     Some(body)
+}
+
+/// What a provider gives somebody with this address who signs in there.
+fn credential(app: &TestApp, path: &str, email: &str) -> Value {
+    let providers = PROVIDERS.lock().expect("no panic");
+    let provider = &providers[&app.auth.settings().social.providers[0].issuer];
+    let claims = provider.claims(app, email, email);
+    if path.ends_with("/code/") {
+        return json!({ "code": provider.code(&claims), "callback_url": "https://app.example.com/callback" });
+    }
+    json!({ "id_token": provider.sign(&claims), "client_id": "web" })
 }
 
 /// Sets up a second factor as far as the operation needs it.

@@ -25,7 +25,7 @@ auth::on_both_engines!(
 );
 
 /// By what the caller has not shown here yet. Each is tried below.
-const FIRST_FACTOR: [&str; 7] = [
+const FIRST_FACTOR: [&str; 9] = [
     "post /jwt-allauth/login/",
     "post /jwt-allauth/login/code/verify/",
     "post /jwt-allauth/password/reset/set-new/",
@@ -33,6 +33,9 @@ const FIRST_FACTOR: [&str; 7] = [
     "post /jwt-allauth/registration/set-password/",
     "post /jwt-allauth/registration/verification/{key}/",
     "post /jwt-allauth/registration/verify-otp/",
+    // Tried in `tests/social/linking.rs`.
+    "post /jwt-allauth/social/{provider}/code/",
+    "post /jwt-allauth/social/{provider}/token/",
 ];
 /// Two factors in one.
 const PASSKEY: [&str; 1] = ["post /jwt-allauth/login/passkey/"];
@@ -48,7 +51,7 @@ const WITHIN: [&str; 3] =
     ["post /jwt-allauth/password/change/", "post /jwt-allauth/reauthenticate/", "post /jwt-allauth/refresh/"];
 
 /// The files that call what begins a session, beside the rooms `sessions` and `login`.
-const CALLERS: [&str; 11] = [
+const CALLERS: [&str; 12] = [
     // The second half of a sign-in.
     "second_factor/enrolment.rs",
     "second_factor/sign_in.rs",
@@ -59,6 +62,7 @@ const CALLERS: [&str; 11] = [
     "login_codes/redeem.rs",
     "password_reset/routes.rs",
     "registration/sign_up.rs",
+    "social/sign_in.rs",
     // Two factors in one.
     "passkeys/sign_in.rs",
     // Within a session.

@@ -721,6 +721,138 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jwt-allauth/social/accounts/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The user's connections, oldest first. */
+        get: operations["listSocialAccounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/social/accounts/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Disconnects an account of a provider.
+         * @description The owner of the account is notified by mail. The last way to sign in cannot be removed: set a password first.
+         */
+        delete: operations["disconnectSocialAccount"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/social/providers/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The providers that users can sign in with, in the order of their names. */
+        get: operations["listSocialProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/social/{provider}/code/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs in with a code of a provider.
+         * @description The server exchanges it with its client secret. A code counts once.
+         */
+        post: operations["loginWithSocialCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/social/{provider}/connect/code/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Connects an account of a provider, by a code. */
+        post: operations["connectSocialCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/social/{provider}/connect/token/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Connects an account of a provider, by its ID token.
+         * @description From then on it signs in to the account of the user. No address is taken over, and none must be verified.
+         */
+        post: operations["connectSocialToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jwt-allauth/social/{provider}/token/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs in with an ID token of a provider.
+         * @description Who has no account gets one, if the provider vouches for the address. An account with that address is signed in to, and
+         *     connected, only if its owner has confirmed the address here.
+         */
+        post: operations["loginWithSocialToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jwt-allauth/token/claims/": {
         parameters: {
             query?: never;
@@ -1015,6 +1147,64 @@ export interface components {
         ConfirmationErrors: {
             non_field_errors?: components["schemas"]["Messages"];
             remember?: components["schemas"]["Messages"];
+        };
+        /**
+         * @description A code of the account to connect: see `social/{provider}/code/`.
+         * @example {
+         *       "callback_url": "https://app.example.com/callback",
+         *       "code": "4/0AX4XfWh"
+         *     }
+         */
+        ConnectedCode: {
+            callback_url: string;
+            client_id?: string;
+            code: string;
+            code_verifier?: string;
+            nonce?: string;
+        };
+        /**
+         * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
+         * @example {
+         *       "code": [
+         *         "This field is required."
+         *       ]
+         *     }
+         */
+        ConnectedCodeErrors: {
+            callback_url?: components["schemas"]["Messages"];
+            client_id?: components["schemas"]["Messages"];
+            code?: components["schemas"]["Messages"];
+            code_verifier?: components["schemas"]["Messages"];
+            non_field_errors?: components["schemas"]["Messages"];
+            nonce?: components["schemas"]["Messages"];
+        };
+        /**
+         * @description A token of the account to connect: see `social/{provider}/token/`.
+         * @example {
+         *       "client_id": "1234567890.apps.googleusercontent.com",
+         *       "id_token": "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.e30.c2lnbmF0dXJl"
+         *     }
+         */
+        ConnectedToken: {
+            access_token?: string;
+            client_id?: string;
+            id_token?: string;
+            nonce?: string;
+        };
+        /**
+         * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
+         * @example {
+         *       "access_token": [
+         *         "Not a valid string."
+         *       ]
+         *     }
+         */
+        ConnectedTokenErrors: {
+            access_token?: components["schemas"]["Messages"];
+            client_id?: components["schemas"]["Messages"];
+            id_token?: components["schemas"]["Messages"];
+            non_field_errors?: components["schemas"]["Messages"];
+            nonce?: components["schemas"]["Messages"];
         };
         /**
          * @description An address and its password.
@@ -2189,6 +2379,118 @@ export interface components {
             request?: string;
             /** @description To be sent there. */
             setup_challenge_id?: string;
+        };
+        /**
+         * @description A connection as its owner sees it. The id is not a credential.
+         * @example {
+         *       "date_joined": "2027-01-15T08:00:00Z",
+         *       "id": "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c12",
+         *       "last_login": null,
+         *       "provider": "google",
+         *       "uid": "110169484474386276334"
+         *     }
+         */
+        SocialAccount: {
+            /** Format: date-time */
+            date_joined: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Null until it is used to sign in.
+             */
+            last_login: string | null;
+            provider: string;
+            /** @description The user's id at the provider. */
+            uid: string;
+        };
+        /**
+         * @description A code of a provider, which this server exchanges.
+         * @example {
+         *       "callback_url": "https://app.example.com/callback",
+         *       "code": "4/0AX4XfWh",
+         *       "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+         *     }
+         */
+        SocialCode: {
+            /** @description Where the provider sent it: one of `social.callback_urls`, if that lists any. */
+            callback_url: string;
+            /** @description The application that requested it; by default the first of the provider's `client_ids`. */
+            client_id?: string;
+            code: string;
+            /** @description The verifier of PKCE, if the application sent a challenge. */
+            code_verifier?: string;
+            /** @description What the application sent with its request to the provider: it must be in the ID token. */
+            nonce?: string;
+            /** @description As at `login/`. */
+            remember?: boolean;
+        };
+        /**
+         * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
+         * @example {
+         *       "code": [
+         *         "This field is required."
+         *       ]
+         *     }
+         */
+        SocialCodeErrors: {
+            callback_url?: components["schemas"]["Messages"];
+            client_id?: components["schemas"]["Messages"];
+            code?: components["schemas"]["Messages"];
+            code_verifier?: components["schemas"]["Messages"];
+            non_field_errors?: components["schemas"]["Messages"];
+            nonce?: components["schemas"]["Messages"];
+            remember?: components["schemas"]["Messages"];
+        };
+        /**
+         * @description A provider that users can sign in with.
+         * @example {
+         *       "client_id": "1234567890.apps.googleusercontent.com",
+         *       "id": "google",
+         *       "name": "Google"
+         *     }
+         */
+        SocialProvider: {
+            /** @description The application to request codes and tokens as. */
+            client_id: string;
+            /** @description Its name in paths. */
+            id: string;
+            name: string;
+        };
+        /**
+         * @description A token that a provider issued for one of this service's applications.
+         * @example {
+         *       "client_id": "1234567890.apps.googleusercontent.com",
+         *       "id_token": "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.e30.c2lnbmF0dXJl"
+         *     }
+         */
+        SocialToken: {
+            /** @description For what the ID token does not say, such as the address. Alone it proves nothing. */
+            access_token?: string;
+            /** @description The application that it was issued for. */
+            client_id?: string;
+            /** @description An ID token of OpenID Connect. */
+            id_token?: string;
+            /** @description What the application sent with its request to the provider: it must be in the ID token. */
+            nonce?: string;
+            /** @description As at `login/`. */
+            remember?: boolean;
+        };
+        /**
+         * @description What is wrong with each field; what concerns no single one is under `non_field_errors`.
+         * @example {
+         *       "access_token": [
+         *         "Not a valid string."
+         *       ]
+         *     }
+         */
+        SocialTokenErrors: {
+            access_token?: components["schemas"]["Messages"];
+            client_id?: components["schemas"]["Messages"];
+            id_token?: components["schemas"]["Messages"];
+            non_field_errors?: components["schemas"]["Messages"];
+            nonce?: components["schemas"]["Messages"];
+            remember?: components["schemas"]["Messages"];
         };
         /**
          * @description An access or a refresh token.
@@ -4780,7 +5082,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description - `disconnect_not_allowed`: The account has no password, nobody signs in with mailed codes here, and this is its last passkey. */
+            /** @description - `disconnect_not_allowed`: The account has no password, nobody signs in with mailed codes here, and this is its last passkey or connection. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6549,6 +6851,830 @@ export interface operations {
             };
             /**
              * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    listSocialAccounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The connections. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SocialAccount"][];
+                };
+            };
+            /**
+             * @description - `bad_authorization_header`: `Authorization` has the scheme `Bearer`, and not one token after it.
+             *     - `not_authenticated`: No credential was shown.
+             *     - `token_not_valid`: The token is not one of ours, expired, of the wrong kind, used before, or its session is over.
+             */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    disconnectSocialAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c12 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The connection is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description - `disconnect_not_allowed`: The account has no password, nobody signs in with mailed codes here, and this is its last passkey or connection. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `bad_authorization_header`: `Authorization` has the scheme `Bearer`, and not one token after it.
+             *     - `not_authenticated`: No credential was shown.
+             *     - `token_not_valid`: The token is not one of ours, expired, of the wrong kind, used before, or its session is over.
+             */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `not_found`: There is no such thing, or not for this client. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    listSocialProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The providers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SocialProvider"][];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    loginWithSocialCode: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Otherwise as `sessions.transport` is set.
+                 * @example token
+                 */
+                Prefer?: "token" | "cookies";
+            };
+            path: {
+                /** @example google */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SocialCode"];
+            };
+        };
+        responses: {
+            /** @description Signed in, or a second factor is due. */
+            200: {
+                headers: {
+                    /**
+                     * @description The refresh token, unless it is in the body.
+                     * @example refresh_token=eyJ0eXAi…; HttpOnly; SameSite=Lax; Path=/; Max-Age=1209600
+                     */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            /**
+             * @description What is wrong with each field.
+             *
+             *     - `body_not_read`: The connection ended before the body did.
+             *     - `callback_url_not_allowed`: `callback_url` is not one of `social.callback_urls`.
+             *     - `parse_error`: The body is no JSON, or has too many members or levels.
+             *     - `provider_email_unverified`: The provider gives no address, or does not vouch for it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SocialCodeErrors"] | components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `account_deactivated`: The account is deactivated.
+             *     - `client_id_mismatch`: `client_id` is missing, or is none of the provider's `client_ids`.
+             *     - `email_not_verified`: The credential is good, but the e-mail address was not confirmed yet.
+             *     - `invalid_social_token`: The token or the code is not one that the provider issued for this application, is used or has expired.
+             */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
+             *     - `email_domain_not_allowed`: The domain of the address, or a parent domain, is listed in `registration.blocked_email_domains`.
+             *     - `signup_closed`: Nobody can sign up: `registration.open` is off, or `invitations.only` is on.
+             *     - `too_many_devices`: The credential is good, but the user has `sessions.max_per_user` sessions and must sign out of one first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `provider_not_configured`: The settings have no provider of this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `timeout`: The body did not come within `http.request_timeout`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `conflict`: The account was changed by another request at the same time.
+             *     - `email_already_registered`: The address has an account, which it does not lead to: `social.email_linking` says so, or the provider does not vouch for the address. Its owner can sign in and connect the provider.
+             *     - `local_account_unverified`: The address has an account whose owner has not confirmed it. It may be somebody else's.
+             *     - `social_account_in_use`: The account at the provider is connected to another account here.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body is no JSON by its `Content-Type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `mfa_locked`: The account has had `mfa.account_attempts` wrong codes within `mfa.lockout`. `Retry-After` says when it takes another.
+             *     - `throttled`: Too often. `Retry-After` says when it is possible again.
+             */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `provider_unavailable`: The provider cannot be reached, or its answers make no sense; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    connectSocialCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example google */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectedCode"];
+            };
+        };
+        responses: {
+            /** @description The connection, also if it was there before. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SocialAccount"];
+                };
+            };
+            /**
+             * @description What is wrong with each field.
+             *
+             *     - `body_not_read`: The connection ended before the body did.
+             *     - `callback_url_not_allowed`: `callback_url` is not one of `social.callback_urls`.
+             *     - `parse_error`: The body is no JSON, or has too many members or levels.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectedCodeErrors"] | components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `bad_authorization_header`: `Authorization` has the scheme `Bearer`, and not one token after it.
+             *     - `client_id_mismatch`: `client_id` is missing, or is none of the provider's `client_ids`.
+             *     - `invalid_social_token`: The token or the code is not one that the provider issued for this application, is used or has expired.
+             *     - `not_authenticated`: No credential was shown.
+             *     - `token_not_valid`: The token is not one of ours, expired, of the wrong kind, used before, or its session is over.
+             */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `provider_not_configured`: The settings have no provider of this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `timeout`: The body did not come within `http.request_timeout`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `social_account_in_use`: The account at the provider is connected to another account here. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body is no JSON by its `Content-Type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `throttled`: Too often. `Retry-After` says when it is possible again. */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `provider_unavailable`: The provider cannot be reached, or its answers make no sense; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    connectSocialToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example google */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ConnectedToken"];
+            };
+        };
+        responses: {
+            /** @description The connection, also if it was there before. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SocialAccount"];
+                };
+            };
+            /**
+             * @description What is wrong with each field.
+             *
+             *     - `body_not_read`: The connection ended before the body did.
+             *     - `flow_not_supported`: The provider issues no ID tokens: bring a code.
+             *     - `parse_error`: The body is no JSON, or has too many members or levels.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectedTokenErrors"] | components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `bad_authorization_header`: `Authorization` has the scheme `Bearer`, and not one token after it.
+             *     - `client_id_mismatch`: `client_id` is missing, or is none of the provider's `client_ids`.
+             *     - `invalid_social_token`: The token or the code is not one that the provider issued for this application, is used or has expired.
+             *     - `not_authenticated`: No credential was shown.
+             *     - `token_not_valid`: The token is not one of ours, expired, of the wrong kind, used before, or its session is over.
+             */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `provider_not_configured`: The settings have no provider of this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `timeout`: The body did not come within `http.request_timeout`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `social_account_in_use`: The account at the provider is connected to another account here. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body is no JSON by its `Content-Type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `throttled`: Too often. `Retry-After` says when it is possible again. */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `provider_unavailable`: The provider cannot be reached, or its answers make no sense; nothing has happened. `Retry-After` says when to try again.
+             *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    loginWithSocialToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description `token`: the refresh token in the body. `cookies`: in the cookie. Otherwise as `sessions.transport` is set.
+                 * @example token
+                 */
+                Prefer?: "token" | "cookies";
+            };
+            path: {
+                /** @example google */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SocialToken"];
+            };
+        };
+        responses: {
+            /** @description Signed in, or a second factor is due. */
+            200: {
+                headers: {
+                    /**
+                     * @description The refresh token, unless it is in the body.
+                     * @example refresh_token=eyJ0eXAi…; HttpOnly; SameSite=Lax; Path=/; Max-Age=1209600
+                     */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            /**
+             * @description What is wrong with each field.
+             *
+             *     - `body_not_read`: The connection ended before the body did.
+             *     - `flow_not_supported`: The provider issues no ID tokens: bring a code.
+             *     - `parse_error`: The body is no JSON, or has too many members or levels.
+             *     - `provider_email_unverified`: The provider gives no address, or does not vouch for it.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SocialTokenErrors"] | components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `account_deactivated`: The account is deactivated.
+             *     - `client_id_mismatch`: `client_id` is missing, or is none of the provider's `client_ids`.
+             *     - `email_not_verified`: The credential is good, but the e-mail address was not confirmed yet.
+             *     - `invalid_social_token`: The token or the code is not one that the provider issued for this application, is used or has expired.
+             */
+            401: {
+                headers: {
+                    /**
+                     * @description The scheme that would be accepted.
+                     * @example Bearer realm="api"
+                     */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `csrf_failed`: The request comes from a page of a site that `http.cors_origins` does not name, or its credential is a cookie and `X-CSRFToken` is missing or wrong.
+             *     - `email_domain_not_allowed`: The domain of the address, or a parent domain, is listed in `registration.blocked_email_domains`.
+             *     - `signup_closed`: Nobody can sign up: `registration.open` is off, or `invitations.only` is on.
+             *     - `too_many_devices`: The credential is good, but the user has `sessions.max_per_user` sessions and must sign out of one first.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `provider_not_configured`: The settings have no provider of this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `timeout`: The body did not come within `http.request_timeout`. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `conflict`: The account was changed by another request at the same time.
+             *     - `email_already_registered`: The address has an account, which it does not lead to: `social.email_linking` says so, or the provider does not vouch for the address. Its owner can sign in and connect the provider.
+             *     - `local_account_unverified`: The address has an account whose owner has not confirmed it. It may be somebody else's.
+             *     - `social_account_in_use`: The account at the provider is connected to another account here.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `body_not_read`: The body is larger than `http.body_limit`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body is no JSON by its `Content-Type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `mfa_locked`: The account has had `mfa.account_attempts` wrong codes within `mfa.lockout`. `Retry-After` says when it takes another.
+             *     - `throttled`: Too often. `Retry-After` says when it is possible again.
+             */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait.
+                     * @example 1
+                     */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /**
+             * @description - `busy`: The server has more to do than it can; nothing has happened. `Retry-After` says when to try again.
+             *     - `provider_unavailable`: The provider cannot be reached, or its answers make no sense; nothing has happened. `Retry-After` says when to try again.
              *     - `timeout`: The server took longer than `http.request_timeout`; whether it did what was asked is not known. `Retry-After` says when to try again.
              */
             503: {

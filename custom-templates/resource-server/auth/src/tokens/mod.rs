@@ -4,7 +4,6 @@
 //! `published` has the keys and decides when to ask for them again. What a token says and how it is signed is in
 //! the crate `auth-tokens`, which that server uses too.
 
-mod fetch;
 mod published;
 mod settings;
 
@@ -17,8 +16,7 @@ pub use settings::Settings;
 use crate::clock::Moment;
 use crate::error::{Error, Result};
 use crate::settings::Problem;
-use fetch::Address;
-use published::{Known, Published};
+use published::{Known, Published, Source};
 
 /// Verifies tokens.
 pub struct Tokens {
@@ -30,8 +28,8 @@ pub struct Tokens {
 impl Tokens {
     pub(crate) async fn start(settings: &Settings, now: Moment) -> Result<Self, Vec<Problem>> {
         let seal = settings::seal(&settings.encryption_keys)?;
-        let address = Address::of(settings).map_err(|problem| vec![problem])?;
-        let published = Published::start(address, settings.keys_lifetime, now).await;
+        let source = Source::of(settings).map_err(|problem| vec![problem])?;
+        let published = Published::start(source, settings.keys_lifetime, now).await;
         Ok(Self { published, seal, rules: settings.rules() })
     }
 

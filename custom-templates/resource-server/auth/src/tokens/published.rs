@@ -6,15 +6,46 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use auth_tokens::{PublicKey, VerifiedTokens, public_keys};
+use axum::http::StatusCode;
+use hyper::body::Bytes;
 use tokio::sync::Mutex;
 
-use super::fetch::{self, Address};
+use super::Settings;
 use crate::clock::Moment;
+use crate::fetch::{Address, Asking, Fetcher};
+use crate::settings::Problem;
 
 /// As long as the authentication server says: a new key of its signs only when it has been published for longer.
 pub(super) const MAX_AGE: Duration = Duration::from_mins(5);
 /// Between two fetches, whoever wishes for one: a stranger can name keys that do not exist.
 const PAUSE: Duration = Duration::from_secs(10);
+
+/// From the first packet to the last.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Where the keys are published, and what fetches them.
+pub(super) struct Source {
+    address: Address,
+    fetcher: Fetcher,
+}
+
+impl Source {
+    /// # Errors
+    /// An address that is none, or a file of certificates that cannot be used.
+    pub(super) fn of(settings: &Settings) -> Result<Self, Problem> {
+        let no_address = || Problem::new("tokens.jwks_url", "is not an address that keys can be fetched from");
+        let address = Address::parse(&settings.jwks_url).ok_or_else(no_address)?;
+        // It is often a server of the same private network.
+        let fetcher = Fetcher::new(settings.ca_file.as_deref(), TIMEOUT, |_| true);
+        Ok(Self { address, fetcher: fetcher.map_err(|words| Problem::new("tokens.ca_file", words))? })
+    }
+
+    async fn get(&self) -> anyhow::Result<Bytes> {
+        let answer = self.fetcher.fetch(&self.address, Asking::default()).await?;
+        anyhow::ensure!(answer.status == StatusCode::OK, "the answer is {}", answer.status);
+        Ok(answer.body)
+    }
+}
 
 /// The keys at one time, and the tokens that were verified with them: both go together when a key is taken back.
 #[derive(Default)]
@@ -34,7 +65,7 @@ impl Known {
 }
 
 pub(super) struct Published {
-    address: Address,
+    source: Source,
     /// How long keys count that cannot be fetched again: one of them may have been taken back.
     lifetime: Duration,
     state: RwLock<State>,
@@ -50,8 +81,8 @@ struct State {
 }
 
 impl Published {
-    pub(super) async fn start(address: Address, lifetime: Duration, now: Moment) -> Arc<Self> {
-        let published = Self { address, lifetime, state: RwLock::default(), fetching: Mutex::default() };
+    pub(super) async fn start(source: Source, lifetime: Duration, now: Moment) -> Arc<Self> {
+        let published = Self { source, lifetime, state: RwLock::default(), fetching: Mutex::default() };
         published.fetch(now).await;
         Arc::new(published)
     }
@@ -87,7 +118,7 @@ impl Published {
     }
 
     async fn fetch(&self, now: Moment) {
-        let fetched = fetch::get(&self.address).await.and_then(|body| keys(&body));
+        let fetched = self.source.get().await.and_then(|body| keys(&body));
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         state.tried = Some(now);
         match fetched {

@@ -6,7 +6,8 @@ use std::time::Duration;
 use auth_tokens::{NAME_LIMIT, Rules, Seal, Typ, fits, issuers};
 use secrecy::SecretString;
 
-use super::{fetch, published};
+use super::published;
+use crate::fetch::Address;
 use crate::settings::{Choice, Problem, Section};
 
 /// What the address of the keys ends in, behind that of the server.
@@ -72,7 +73,7 @@ impl Settings {
             iat_leeway: section.duration("iat_leeway"),
             encryption_keys: section.secrets("encryption_keys"),
         };
-        if !fetch::is_address(&settings.jwks_url) {
+        if Address::parse(&settings.jwks_url).is_none() {
             section
                 .problem("jwks_url", "must be an address such as \"https://auth.example.com/.well-known/jwks.json\"");
         }

@@ -3,6 +3,7 @@
 //! its rows and collect verified addresses, once to create the accounts. Committed batches stay: run it again.
 
 mod account;
+mod connections;
 mod factors;
 mod from;
 mod quoted;
@@ -18,6 +19,7 @@ use secrecy::SecretString;
 use time::UtcOffset;
 use uuid::Uuid;
 
+use connections::Connections;
 use factors::Factors;
 use from::Source;
 pub use from::System;
@@ -126,6 +128,8 @@ pub struct Summary {
     pub others: u64,
     /// Created accounts that keep their second factor.
     pub with_second_factor: u64,
+    /// Connections to other services that created accounts keep.
+    pub connections: u64,
     /// Created accounts that have no password.
     pub without_password: u64,
     /// Whether the file has passwords.
@@ -152,7 +156,10 @@ pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Report<'_>
         );
     }
     let factors = std::mem::take(&mut survey.factors);
+    let connections = std::mem::take(&mut survey.connections);
+    let untaken: Vec<_> = connections.untaken().collect();
     let mut reading = Reading {
+        connections,
         factors: if are_asked_for { factors } else { Factors::default() },
         survey: &survey,
         model: &model,
@@ -168,11 +175,11 @@ pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Report<'_>
     for row in source.rows()? {
         done += 1;
         match reading.read(&row) {
-            Ok(Some((account, factor, notes))) => {
+            Ok(Some((account, brought, notes))) => {
                 for note in &notes {
                     watch(Report::Changed { place: &place_of(&row), note });
                 }
-                batch.push((row, account, factor));
+                batch.push((row, account, brought));
             }
             Ok(None) => summary.others += 1,
             Err(reason) => {
@@ -190,6 +197,13 @@ pub async fn import(auth: &Auth, plan: &Import, mut watch: impl FnMut(Report<'_>
     let orphans = reading.factors.without_account();
     if orphans > 0 {
         watch(Report::LeftOut { what: "second factors of no account of the file", rows: orphans });
+    }
+    let orphans = reading.connections.without_account();
+    if orphans > 0 {
+        watch(Report::LeftOut { what: "connections of no account of the file", rows: orphans });
+    }
+    for (what, rows) in untaken {
+        watch(Report::LeftOut { what: &what, rows });
     }
     let fields = second_factors.iter().filter(|(name, _)| name.contains(' ')).cloned();
     for (what, rows) in survey.left_out(&model, are_asked_for).into_iter().chain(fields) {
@@ -215,12 +229,19 @@ struct Reading<'s> {
     owners: HashSet<Fingerprint>,
     /// The second factors that have found no account so far.
     factors: Factors,
+    connections: Connections,
     zone: UtcOffset,
     now: time::OffsetDateTime,
 }
 
-/// An account, its second factor, and notes on what is left out.
-type Read = (ImportedAccount, Option<Imported>, Vec<String>);
+/// What an account brings besides its own row.
+struct Brought {
+    factor: Option<Imported>,
+    connections: Vec<connections::Imported>,
+}
+
+/// An account, what it brings, and notes on what is left out.
+type Read = (ImportedAccount, Brought, Vec<String>);
 
 impl Reading<'_> {
     fn read(&mut self, row: &Row) -> Result<Option<Read>, String> {
@@ -248,38 +269,41 @@ impl Reading<'_> {
         if factor.as_ref().is_some_and(|factor| factor.recovery_codes.is_empty()) {
             notes.push("its authenticator app is imported, and it has no recovery codes left".into());
         }
-        Ok(Some((account, factor, notes)))
+        let connections = self.connections.take_of(&names);
+        Ok(Some((account, Brought { factor, connections }, notes)))
     }
 }
 
 /// A dry run passes the ids so far and creates nothing.
 async fn write(
     auth: &Auth,
-    batch: &mut Vec<(Row, ImportedAccount, Option<Imported>)>,
+    batch: &mut Vec<(Row, ImportedAccount, Brought)>,
     foreseen: &mut Option<HashSet<Uuid>>,
     summary: &mut Summary,
     watch: &mut impl FnMut(Report<'_>),
 ) -> anyhow::Result<()> {
     let mut tx = auth.db().begin().await?;
     let mut outcomes = Vec::with_capacity(batch.len());
-    for (row, account, factor) in batch.drain(..) {
+    for (row, account, brought) in batch.drain(..) {
+        let mut kept = brought.connections.len() as u64;
         let outcome = match foreseen {
             Some(ids) => foresee(auth, &mut tx, &account, ids).await?,
-            None => make(auth, &mut tx, &account, factor.as_ref()).await?,
+            None => make(auth, &mut tx, &account, &brought, &mut kept).await?,
         };
-        outcomes.push((row, (account.password_hash.is_some(), factor.is_some()), outcome));
+        outcomes.push((row, (account.password_hash.is_some(), brought.factor.is_some(), kept), outcome));
     }
     // Report accounts as created only once they are committed.
     if foreseen.is_none() {
         tx.commit().await?;
     }
-    for (row, (has_password, has_factor), outcome) in outcomes {
+    for (row, (has_password, has_factor, connections), outcome) in outcomes {
         let key = row.content.as_ref().map_or("", |content| content.key.as_str());
         match outcome {
             Placement::Made(id) => {
                 summary.imported += 1;
                 summary.without_password += u64::from(!has_password);
                 summary.with_second_factor += u64::from(has_factor);
+                summary.connections += connections;
                 watch(Report::Known { key, id });
             }
             Placement::There(id) => {
@@ -302,11 +326,13 @@ enum Placement {
     IdTaken,
 }
 
+/// `kept` becomes the number of connections that no other account had.
 async fn make(
     auth: &Auth,
     tx: &mut Tx,
     account: &ImportedAccount,
-    factor: Option<&Imported>,
+    brought: &Brought,
+    kept: &mut u64,
 ) -> sqlx::Result<Placement> {
     let mut made = users::import(tx, account, auth.now()).await?;
     // An invitation that has expired holds nothing.
@@ -315,8 +341,13 @@ async fn make(
     }
     if let Some(id) = made {
         throttle::forgive(tx, account.email.key()).await?;
-        if let Some(factor) = factor {
+        if let Some(factor) = &brought.factor {
             crate::factors::import::import(auth, tx, (id, account.email_verified), factor).await?;
+        }
+        *kept = 0;
+        for connection in &brought.connections {
+            let connection = connection.of(id, account.email_verified, auth.now());
+            *kept += u64::from(crate::connections::import(tx, &connection).await?);
         }
         if account.role >= role::STAFF {
             let event = audit::Event::of_id(Kind::RoleChanged, id);

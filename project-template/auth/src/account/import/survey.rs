@@ -8,6 +8,7 @@ use ring::digest::{SHA256, digest};
 
 use serde_json::{Map, Value};
 
+use super::connections::{CONNECTIONS, Connections};
 use super::factors::{AUTHENTICATORS, Factors};
 use super::from::{Extent, Source, System, signs_of};
 use super::quoted::{quoted, shown};
@@ -36,6 +37,7 @@ pub(super) struct Survey {
     whole: HashSet<Fingerprint>,
     others: BTreeMap<String, u64>,
     pub(super) factors: Factors,
+    pub(super) connections: Connections,
     system: Option<System>,
     models: BTreeMap<String, Model>,
 }
@@ -105,6 +107,9 @@ impl Survey {
         }
         if content.model == AUTHENTICATORS {
             self.factors.see(content);
+        }
+        if content.model == CONNECTIONS {
+            self.connections.see(content);
         }
         let model = self.models.entry(content.model.clone()).or_default();
         model.rows += 1;
@@ -188,7 +193,9 @@ impl Survey {
     }
 
     pub(super) fn left_out(&self, accounts: &str, are_asked_for: bool) -> Vec<(String, u64)> {
-        let is_read = |name: &str| name == accounts || name == ADDRESSES || (are_asked_for && name == AUTHENTICATORS);
+        let is_read = |name: &str| {
+            [accounts, ADDRESSES, CONNECTIONS].contains(&name) || (are_asked_for && name == AUTHENTICATORS)
+        };
         let others = self.models.iter().filter(|(name, _)| !is_read(name));
         let counted = self.others.iter().map(|(name, rows)| (name, *rows));
         others.map(|(name, model)| (name, model.rows)).chain(counted).map(|(name, rows)| (named(name), rows)).collect()

@@ -5,6 +5,7 @@
 
 mod activate;
 mod deactivate;
+mod disconnect;
 mod end_access;
 mod end_session;
 mod end_sessions;
@@ -27,7 +28,7 @@ use crate::http::Fields;
 use crate::portal::Posted;
 use crate::users::{User, role::SUPERUSER};
 
-const ALL: [&Act; 10] = [
+const ALL: [&Act; 11] = [
     &resend::ACT,
     &reset::ACT,
     &end_session::ACT,
@@ -35,6 +36,7 @@ const ALL: [&Act; 10] = [
     &end_access::ACT,
     &remove_factor::ACT,
     &remove_passkey::ACT,
+    &disconnect::ACT,
     &role::ACT,
     &activate::ACT,
     &deactivate::ACT,

@@ -17,12 +17,13 @@ const ABOUT: &str = include_str!("about.md");
 const OPERATIONS: &str = "Operations";
 
 /// In the order in which a newcomer needs them.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("Accounts", "Signing up, and the account of whoever is signed in."),
     ("E-mail verification", "Proving that an address is one's own."),
     ("Sessions", "Signing in, staying signed in, signing out."),
     ("Second factor", "An authenticator app beside the password, and recovery codes."),
     ("Passkeys", "Signing in with the key of a device, and a user's keys."),
+    ("Social", "Signing in with an account at another service, and a user's connections."),
     ("Passwords", "Changing a password, and setting another one where it was forgotten."),
     ("Invitations", "Inviting people, and the password they set."),
     ("Tokens", "Looking at tokens."),

@@ -4,12 +4,12 @@ use super::Settings;
 use super::redirect::refuse_useless_redirect;
 use crate::passwords::capability::{CSRF_COOKIE, INVITATION};
 use crate::settings::{Advice, Sections};
-use crate::{password_reset, portal, sessions};
+use crate::{password_reset, portal, sessions, social};
 
 /// Paths that no setting changes.
 const FIXED_PATHS: [&str; 4] = ["/docs", "/openapi.json", "/health", "/.well-known"];
 
-const OTHER_COOKIES: [&str; 3] = [password_reset::FORM.cookie, INVITATION.cookie, CSRF_COOKIE];
+const OTHER_COOKIES: [&str; 4] = [password_reset::FORM.cookie, INVITATION.cookie, CSRF_COOKIE, social::LOGIN_COOKIE];
 
 pub(super) fn refuse(settings: &Settings, sections: &mut Sections) {
     if settings.audit.notify_new_device && !settings.sessions.collect_device {

@@ -11,7 +11,7 @@ pub(crate) use draft::Draft;
 use crate::settings::{Deployed, Environment, Sections};
 use crate::{
     admin, audit, codes, db, email_verification, factors, http, invitations, login_codes, mail, operations, passkeys,
-    passwords, portal, redis, registration, sessions, templates, throttle, tokens,
+    passwords, portal, redis, registration, sessions, social, templates, throttle, tokens,
 };
 
 /// Every setting, validated.
@@ -28,6 +28,7 @@ pub struct Settings {
     pub login_codes: login_codes::Settings,
     pub mfa: factors::Settings,
     pub passkeys: passkeys::Settings,
+    pub social: social::Settings,
     pub codes: codes::Settings,
     pub mail: mail::Settings,
     pub password: passwords::Settings,
@@ -57,6 +58,7 @@ impl Settings {
             login_codes: login_codes::Settings::read(&mut sections.section("login_codes")),
             mfa: factors::Settings::read(&mut sections.section("mfa")),
             passkeys: passkeys::Settings::read(&mut sections.section("passkeys")),
+            social: social::Settings::read(&mut sections.section("social")),
             codes: codes::Settings::read(&mut sections.section("codes")),
             mail: mail::Settings::read(&mut sections.section("mail")),
             password: passwords::Settings::read(&mut sections.section("password")),
@@ -75,7 +77,7 @@ impl Settings {
     }
 
     /// A field that is not listed does not compile.
-    fn sections(&self) -> [(&'static str, &dyn Deployed); 21] {
+    fn sections(&self) -> [(&'static str, &dyn Deployed); 22] {
         let Self {
             environment: _,
             http,
@@ -87,6 +89,7 @@ impl Settings {
             login_codes,
             mfa,
             passkeys,
+            social,
             codes,
             mail,
             password,
@@ -110,6 +113,7 @@ impl Settings {
             ("login_codes", login_codes),
             ("mfa", mfa),
             ("passkeys", passkeys),
+            ("social", social),
             ("codes", codes),
             ("mail", mail),
             ("password", password),

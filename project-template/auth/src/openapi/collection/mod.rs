@@ -28,7 +28,7 @@ const VARIABLES: [(&str, &str); 4] = [
     ("new_email", "ada.lovelace@example.com"),
 ];
 
-const BY_HAND: [&str; 11] = [
+const BY_HAND: [&str; 16] = [
     "link_key",
     "code",
     "csrf_token",
@@ -40,6 +40,11 @@ const BY_HAND: [&str; 11] = [
     APP_CODE,
     "recovery_code",
     "challenge_id",
+    "provider",
+    "client_id",
+    "id_token",
+    "social_code",
+    "social_account",
 ];
 /// A code of an authenticator app.
 const APP_CODE: &str = "app_code";
@@ -142,8 +147,12 @@ fn request<'s>(spec: &'s Value, path: &str, method: &str, operation: &'s Value) 
     ];
     headers.extend(parameters.into_iter().filter(|(name, _)| takes(name)));
     let content = &operation["requestBody"]["content"]["application/json"];
-    let id = if path.contains("/passkeys/") { "{{passkey}}" } else { "{{session}}" };
-    let path = path.replace("{id}", id).replace("{key}", "{{link_key}}");
+    let id = match path {
+        path if path.contains("/passkeys/") => "{{passkey}}",
+        path if path.contains("/social/") => "{{social_account}}",
+        _ => "{{session}}",
+    };
+    let path = path.replace("{id}", id).replace("{key}", "{{link_key}}").replace("{provider}", "{{provider}}");
     let body = content.is_object().then(|| body(super::page::example(spec, content), &path));
     let uses = |name: &&str| {
         let mark = format!("{{{{{name}}}}}");
@@ -184,6 +193,9 @@ fn body(example: &Value, path: &str) -> Value {
         "new_password1" | "new_password2" if path.ends_with("/set-password/") => Some("{{password}}"),
         "new_password1" | "new_password2" => Some("{{new_password}}"),
         "code" if path.contains("/mfa/") => Some("{{app_code}}"),
+        "code" if path.contains("/social/") => Some("{{social_code}}"),
+        "id_token" => Some("{{id_token}}"),
+        "client_id" => Some("{{client_id}}"),
         "recovery_code" => Some("{{recovery_code}}"),
         "challenge_id" if path.contains("/mfa/") => Some("{{challenge_id}}"),
         "otp" | "code" => Some("{{code}}"),
