@@ -6,6 +6,7 @@ use std::fmt;
 use clap::ValueEnum;
 
 use crate::failure::{Failure, Kind};
+use crate::features::Feature;
 use crate::names::ProjectName;
 use crate::template::{Placeholder, Template, variables};
 use crate::values::{Said, Values};
@@ -87,6 +88,7 @@ pub(crate) struct Given {
     pub(crate) email: Option<bool>,
     pub(crate) database: Option<Database>,
     pub(crate) algorithm: Option<Algorithm>,
+    pub(crate) features: Vec<Feature>,
     /// Valid answers to the template's questions.
     pub(crate) placeholders: BTreeMap<String, Value>,
 }
@@ -100,6 +102,8 @@ pub(crate) struct Answers {
     pub(crate) database: Option<Database>,
     /// See `email`.
     pub(crate) algorithm: Option<Algorithm>,
+    /// Those that the project does not have are without effect.
+    pub(crate) features: Vec<Feature>,
     pub(crate) placeholders: BTreeMap<String, Value>,
 }
 
@@ -143,8 +147,13 @@ impl Given {
             ("email", self.email.is_some()),
             ("database", self.database.is_some()),
             ("algorithm", self.algorithm.is_some()),
+            ("with", !self.features.is_empty()),
         ];
-        let has_effect = |name: &str| template.asks(name) || template.mentions(name);
+        let has_effect = |name: &str| match name {
+            // Whether it has this one is known when it is rendered.
+            "with" => !template.is_complete(),
+            name => template.asks(name) || template.mentions(name),
+        };
         Failure::gathered(said.into_iter().filter(|(name, said)| *said && !has_effect(name)).map(|(name, _)| {
             Failure::new(Kind::Answer, format!("`--{name}` changes nothing in a project of this template"))
                 .hint(format!("leave it out: no file of it depends on `{name}`"))
@@ -208,6 +217,7 @@ impl Answers {
             email: template.asks(variables::EMAIL).then(|| given.email.unwrap_or_default()),
             database: template.asks(variables::DATABASE).then(|| given.database.unwrap_or_default()),
             algorithm: template.asks(variables::ALGORITHM).then(|| given.algorithm.unwrap_or_default()),
+            features: given.features.clone(),
             placeholders: template.circumstances().into_iter().chain(placeholders).collect(),
         })
     }
@@ -225,6 +235,10 @@ fn missing(given: &Given, template: &Template, open: &[&Placeholder]) -> Failure
         }
         if given.algorithm.is_none() && template.asks(variables::ALGORITHM) {
             hints.push("--algorithm EdDSA|ES256|RS256|HS256 (default: EdDSA)".to_owned());
+        }
+        let features = template.features();
+        if given.features.is_empty() && !features.is_empty() {
+            hints.push(format!("--with FEATURE,…: of {} (default: none)", features.join(", ")));
         }
     }
     hints.extend(open.iter().map(|open| open.usage()));

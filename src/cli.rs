@@ -10,6 +10,7 @@ use clap_complete::Shell;
 
 use crate::answers::{Algorithm, Database};
 use crate::failure::{Failure, Kind};
+use crate::features;
 use crate::report;
 
 /// The built-in template is part of the program and has its version.
@@ -38,12 +39,23 @@ const STARTPROJECT_EXAMPLES: &str = "\
 Examples:
   jwt-allauth startproject myproject
   jwt-allauth startproject myproject --email --database postgres
+  jwt-allauth startproject myproject --with social=google+github,invitations,mfa=required
   jwt-allauth startproject myproject . --if-exists merge
   jwt-allauth startproject myproject --template ../skeleton -d company=Example
   jwt-allauth startproject myproject --template gh:owner/repository//folder@v1
 
 Exit codes: 0 done, 1 unexpected, 2 usage, 3 name or answer not valid, 4 template, 5 destination in
 the way, 6 answers missing, 7 hook, 12 git or network, 129, 130 or 143 interrupted";
+
+const ADD_EXAMPLES: &str = "\
+Examples:
+  jwt-allauth add mfa=required
+  jwt-allauth add social=google+github invitations
+
+It writes to settings.toml, and the names of secrets, without values, to .env and .env.example.
+
+Exit codes: 0 done, 1 unexpected, 2 usage or no project, 3 the project does not have the feature,
+4 the project's stamp, 5 the feature is there already or a file in the way, 129, 130 or 143 interrupted";
 
 const UPDATE_EXAMPLES: &str = "\
 Examples:
@@ -96,6 +108,9 @@ pub(crate) enum Command {
     /// Create a project in a new directory
     #[command(after_help = STARTPROJECT_EXAMPLES)]
     Startproject(StartProject),
+    /// Switch on features of a project by its settings
+    #[command(after_help = format!("{}\n\n{ADD_EXAMPLES}", features::listed()))]
+    Add(Add),
     /// Merge a newer template into a project and keep what you have changed
     #[command(
         after_help = UPDATE_EXAMPLES,
@@ -165,6 +180,9 @@ pub(crate) struct StartProject {
     /// What signs access tokens: ES256 where others verify them that do not know `EdDSA` [default: `EdDSA`]
     #[arg(long, value_enum, ignore_case = true)]
     pub(crate) algorithm: Option<Algorithm>,
+    /// Features to switch on, which `jwt-allauth add --help` lists; separated by commas, can be repeated
+    #[arg(long, value_name = "FEATURE[=VALUE]")]
+    pub(crate) with: Vec<String>,
     #[command(flatten)]
     pub(crate) template: TemplateArguments,
     /// Take the defaults, never ask
@@ -182,6 +200,16 @@ pub(crate) struct StartProject {
     /// Start the repository without a first commit
     #[arg(long)]
     pub(crate) no_commit: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Add {
+    /// Features to switch on; several values of one are joined with `+`
+    #[arg(value_name = "FEATURE[=VALUE]", required = true)]
+    pub(crate) features: Vec<String>,
+    /// The project's directory
+    #[arg(long, default_value = ".")]
+    pub(crate) directory: PathBuf,
 }
 
 #[derive(Debug, Args)]

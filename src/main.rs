@@ -7,6 +7,7 @@ mod commands;
 mod ends;
 mod errand;
 mod failure;
+mod features;
 mod names;
 mod near;
 mod platform;

@@ -9,6 +9,7 @@ use dialoguer::{Confirm, Input, MultiSelect, Select};
 
 use crate::answers::{Algorithm, Database, Given, Value};
 use crate::failure::{Failure, Kind};
+use crate::features;
 use crate::names::ProjectName;
 use crate::report::{self, plain};
 use crate::template::{Placeholder, PlaceholderKind, Template, variables};
@@ -29,6 +30,16 @@ pub(crate) fn ask(given: &mut Given, template: &Template) -> Result<()> {
 
 pub(crate) fn ask_for_template() -> Result<Option<String>> {
     template(&*theme()).map_err(unanswered)
+}
+
+/// Prompts for features that the template has, if any.
+pub(crate) fn ask_for_features(given: &mut Given, template: &Template) -> Result<()> {
+    let offered = template.features();
+    if given.features.is_empty() && !offered.is_empty() {
+        let answer = features(&*theme(), &offered).map_err(unanswered)?;
+        given.features = features::parse(said(&answer))?;
+    }
+    Ok(())
 }
 
 /// Prompts for one question of the template.
@@ -87,6 +98,23 @@ fn template(theme: &dyn Theme) -> dialoguer::Result<Option<String>> {
     let question = Input::<String>::with_theme(theme).with_prompt("Template to lay over it, if any (--template)");
     let answer = question.allow_empty(true).interact_text()?;
     Ok(Some(answer.trim().to_owned()).filter(|answer| !answer.is_empty()))
+}
+
+fn features(theme: &dyn Theme, offered: &[&str]) -> dialoguer::Result<String> {
+    let valid = |answer: &String| match features::parse(said(answer)) {
+        Ok(features) => match features.iter().find(|feature| !offered.contains(&feature.name())) {
+            Some(feature) => Err(format!("a project of this template has no `{feature}`")),
+            None => Ok(()),
+        },
+        Err(failure) => Err(format!("{failure}; {}", failure.hints.join(", "))),
+    };
+    let prompt = format!("Features to switch on, if any, of {} (--with)", offered.join(", "));
+    Input::with_theme(theme).with_prompt(prompt).allow_empty(true).validate_with(valid).interact_text()
+}
+
+/// An empty answer is none.
+fn said(answer: &str) -> Option<&str> {
+    Some(answer).filter(|answer| !answer.trim().is_empty())
 }
 
 fn value(theme: &dyn Theme, placeholder: &Placeholder) -> dialoguer::Result<Value> {

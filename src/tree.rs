@@ -63,6 +63,10 @@ impl File {
     pub(crate) fn hash(&self) -> String {
         sha256(&self.contents)
     }
+
+    pub(crate) fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.contents).ok().filter(|_| self.mode != Mode::Link)
+    }
 }
 
 #[derive(Clone, Default)]

@@ -101,5 +101,6 @@ fn given(stamp: &Stamp, template: &Template) -> Given {
         email: stamp.email.filter(|_| !is_complete),
         database: stamp.database.filter(|_| !is_complete),
         algorithm: stamp.algorithm.filter(|_| !is_complete),
+        features: stamp.features.clone(),
     }
 }

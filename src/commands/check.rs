@@ -5,12 +5,11 @@ use std::path::Path;
 use anyhow::{Error, Result};
 
 use super::anew::{Anew, is_interrupted};
-use super::{BEHIND, CONFLICTS, DONE, FIX_MISSING};
+use super::{BEHIND, CONFLICTS, DONE, FIX_MISSING, update_of};
 use crate::cli::{self, TemplateArguments};
 use crate::failure::Failure;
 use crate::report::{Checked, Report};
 use crate::signals::Signals;
-use crate::template::stamp::TemplateOrigin;
 use crate::update::security::Fixes;
 use crate::update::{self, Bases, Project};
 
@@ -56,11 +55,7 @@ fn reason(error: &Error) -> String {
 
 fn security(project: &Project, directory: &Path, fixes: &Fixes, report: &Report) -> Result<i32> {
     let missing = fixes.missing(project)?;
-    let template = match project.stamp.origin {
-        TemplateOrigin::Directory { .. } => TemplateArguments::of_a_directory(),
-        TemplateOrigin::BuiltIn | TemplateOrigin::Location(_) => TemplateArguments::default(),
-    };
-    report.checked_security(project, &missing, &template.update(directory));
+    report.checked_security(project, &missing, &update_of(project, directory));
     Ok(if missing.is_empty() { DONE } else { FIX_MISSING })
 }
 

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+mod add;
 mod anew;
 mod check;
 mod startproject;
@@ -7,18 +8,21 @@ mod templates;
 mod update;
 
 use std::io;
+use std::path::Path;
 
 use anyhow::Result;
 use clap::CommandFactory;
 
 use crate::answers::{Answers, Given};
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, TemplateArguments};
 use crate::failure::Failure;
 use crate::names::ProjectName;
 use crate::prompts;
 use crate::report::{self, Report};
 use crate::signals::Signals;
 use crate::template::Template;
+use crate::template::stamp::TemplateOrigin;
+use crate::update::Project;
 use crate::values::Values;
 
 const DONE: i32 = 0;
@@ -30,6 +34,7 @@ const FIX_MISSING: i32 = 10;
 pub(crate) fn run(command: &Command, report: &Report, signals: &Signals) -> Result<i32> {
     match command {
         Command::Startproject(arguments) => startproject::run(arguments, report, signals),
+        Command::Add(arguments) => add::run(arguments, report, signals),
         Command::Update(arguments) => update::run(arguments, report, signals),
         Command::Check(arguments) => check::run(arguments, report, signals),
         Command::Templates(command) => templates::run(command, report, signals),
@@ -56,6 +61,15 @@ fn answers(mut given: Given, template: &Template, values: &Values, may_ask: bool
         }
     }
     Ok(Answers::complete(&given, template)?)
+}
+
+/// The command that updates a project, which was given as this directory.
+fn update_of(project: &Project, directory: &Path) -> String {
+    let template = match project.stamp.origin {
+        TemplateOrigin::Directory { .. } => TemplateArguments::of_a_directory(),
+        TemplateOrigin::BuiltIn | TemplateOrigin::Location(_) => TemplateArguments::default(),
+    };
+    template.update(directory)
 }
 
 /// One page for the program and one for each command; `man --local-file` reads them as one.

@@ -8,6 +8,7 @@ use super::DONE;
 use crate::answers::{Answers, Given};
 use crate::cli::StartProject;
 use crate::failure::{Failure, Kind};
+use crate::features::{self, Feature};
 use crate::names::ProjectName;
 use crate::project::{self, Destination, Written};
 use crate::prompts;
@@ -15,6 +16,7 @@ use crate::report::{Rendered, Report};
 use crate::secrets::Secrets;
 use crate::signals::Signals;
 use crate::template::{Notice, Permit, Template};
+use crate::tree::{File, Tree};
 use crate::values::Values;
 use crate::vcs::{self, Git};
 
@@ -30,6 +32,7 @@ pub(crate) fn run(arguments: &StartProject, report: &Report, signals: &Signals) 
     let (commands, ask) = (arguments.template.allow_commands, may_ask(arguments));
     let permit = Permit { commands, ask, signals, notice: &notice };
     let tree = template.render(&answers, &secrets, &permit)?;
+    refuse_lacking(&answers.features, &tree)?;
     let rendered = Rendered {
         template: &template.id,
         version: &template.version,
@@ -94,6 +97,8 @@ fn given(arguments: &StartProject, signals: &Signals) -> Result<(Given, Template
         email: arguments.email,
         database: arguments.database,
         algorithm: arguments.algorithm,
+        features: features::parse(arguments.with.iter().map(String::as_str))
+            .map_err(|failure| with_the_name(arguments, failure.into()))?,
         ..Given::default()
     };
     given.check(&template)?;
@@ -103,12 +108,24 @@ fn given(arguments: &StartProject, signals: &Signals) -> Result<(Given, Template
     let flags = given.clone();
     prompts::ask(&mut given, &template)?;
     let chosen = if location.is_none() { prompts::ask_for_template()? } else { None };
-    if chosen.is_none() {
-        return Ok((given, template));
-    }
-    let template = Template::at(chosen.as_deref(), signals)?;
+    let template = match chosen {
+        Some(chosen) => Template::at(Some(&chosen), signals)?,
+        None => template,
+    };
     flags.check(&template)?;
+    prompts::ask_for_features(&mut given, &template)?;
     Ok((given, template))
+}
+
+/// A template may leave a part out, or have settings of its own.
+fn refuse_lacking(features: &[Feature], tree: &Tree) -> Result<(), Failure> {
+    let defaults = tree.get(features::DEFAULTS).and_then(File::text).unwrap_or_default();
+    let lacking = features.iter().filter(|feature| !feature.is_available(defaults));
+    Failure::gathered(lacking.map(|feature| {
+        let message = format!("`--with {feature}` changes nothing in a project of this template");
+        let hint = format!("leave it out: there is no `{}` in its `{}`", feature.key(), features::DEFAULTS);
+        Failure::new(Kind::Answer, message).hint(hint)
+    }))
 }
 
 fn answers(arguments: &StartProject, mut given: Given, template: &Template, report: &Report) -> Result<Answers> {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Rendered, next_steps};
 use crate::answers;
 use crate::failure::{Failure, Kind};
+use crate::features::Feature;
 use crate::project::{Plan, Written};
 use crate::vcs;
 
@@ -84,6 +85,9 @@ fn of(rendered: &Rendered) -> Value {
     }
     if let Some(algorithm) = rendered.answers.algorithm {
         object["answers"]["algorithm"] = algorithm.to_string().into();
+    }
+    if !rendered.answers.features.is_empty() {
+        object["answers"]["with"] = rendered.answers.features.iter().map(Feature::to_string).collect();
     }
     if let Some(overlay) = rendered.overlay {
         object["overlay"] = json!({ "name": overlay.name, "version": overlay.version, "hash": overlay.hash, "directory": overlay.directory });

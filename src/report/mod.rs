@@ -1,5 +1,6 @@
 //! Every line of output: messages on stderr, results on stdout. `stream` writes them.
 
+mod add;
 mod json;
 mod next_steps;
 mod plain;
@@ -15,6 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use console::{StyledObject, style};
 
+pub(crate) use add::Added;
 pub(crate) use next_steps::{option, quoted};
 pub(crate) use plain::plain;
 pub(crate) use stream::{err_is_terminal, pass_on};

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{Rendered, workspace};
 use crate::answers::{Algorithm, Database};
+use crate::features;
 use crate::project::Written;
 use crate::vcs;
 
@@ -45,11 +46,11 @@ pub(super) fn warnings(written: &Written) -> Vec<String> {
 }
 
 /// Notes about settings that exist: a template need not have them.
-pub(super) fn notes(rendered: &Rendered) -> Vec<&'static str> {
+pub(super) fn notes(rendered: &Rendered) -> Vec<String> {
     let env = rendered.tree.get(".env").map(|file| String::from_utf8_lossy(&file.contents)).unwrap_or_default();
     let settings = rendered.tree.get("settings.toml").map(|file| String::from_utf8_lossy(&file.contents));
     let settings = settings.unwrap_or_default();
-    let mut notes = Vec::new();
+    let mut notes: Vec<&str> = Vec::new();
     if rendered.answers.database == Some(Database::Postgres) && env.contains("DATABASE_URL=") {
         notes.push("PostgreSQL has to answer at the DATABASE_URL in `.env`");
     }
@@ -64,7 +65,8 @@ pub(super) fn notes(rendered: &Rendered) -> Vec<&'static str> {
             "Your mails are in `templates/email/`: a change counts from the next start, `cargo run -- check` tries it",
         );
     }
-    notes
+    let steps = features::steps(&rendered.answers.features, &settings);
+    notes.into_iter().map(str::to_owned).chain(steps).collect()
 }
 
 /// An argument without a flag.

@@ -243,7 +243,7 @@ fn object(updated: &Updated, dry_run: bool) -> Value {
     object
 }
 
-fn versions(stamp: &Stamp) -> Value {
+pub(super) fn versions(stamp: &Stamp) -> Value {
     let old = stamp.version.map(|version| version.to_string());
     json!({ "name": stamp.name, "project_version": old, "program_version": Version::of_program().to_string() })
 }

@@ -35,7 +35,8 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::answers::{Answers, Value};
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
+use crate::features::{self, Feature};
 use crate::secrets::Secrets;
 use crate::signals::{Signals, Writing};
 use crate::tree::{File, Origin, Tree};
@@ -207,6 +208,12 @@ impl Template {
         brings_mails || self.sources.iter().chain(taken_up).any(|source| source.uses(variable))
     }
 
+    /// The names of features that can be switched on in its projects, as far as that is known before they are rendered.
+    pub(crate) fn features(&self) -> Vec<&'static str> {
+        let defaults = self.copied(features::DEFAULTS).and_then(|defaults| std::str::from_utf8(defaults).ok());
+        defaults.map(features::available).unwrap_or_default()
+    }
+
     /// Whether a complete template may use a value that it does not ask for.
     pub(crate) fn mentions(&self, name: &str) -> bool {
         self.complete.as_ref().is_some_and(|complete| complete.mentions(name))
@@ -282,6 +289,7 @@ impl Template {
         }
         Failure::gathered(failures)?;
         editable::add(&mut files, answers);
+        switch_on(&answers.features, &mut files)?;
         self.lock_what_is_asked_for(&mut files, answers);
         files.push(stamp::file(self, answers, &files));
         let tree = Tree::new(files);
@@ -346,6 +354,13 @@ impl Template {
         let sources = sources.iter().map(|(path, contents)| Source::embedded(*path, contents.as_bytes().to_vec()));
         Self { id: "test".into(), version: "1.0.0".into(), sources: sources.collect(), ..Self::default() }
     }
+}
+
+/// Without what the project does not have: a template that is followed later need not have the same.
+fn switch_on(chosen: &[Feature], files: &mut [File]) -> Result<(), Failure> {
+    let defaults = files.iter().find(|file| file.path == features::DEFAULTS).and_then(File::text).unwrap_or_default();
+    let chosen: Vec<Feature> = chosen.iter().filter(|feature| feature.is_available(defaults)).copied().collect();
+    features::switch_on(&chosen, files).map_err(|failure| Failure { kind: Kind::Template, ..failure })
 }
 
 /// An empty file below `keys/`, rendered for an algorithm that was not chosen.

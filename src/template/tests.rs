@@ -12,6 +12,7 @@ fn answers() -> Answers {
         email: Some(true),
         database: Some(Database::Postgres),
         algorithm: Some(Algorithm::Es256),
+        features: Vec::new(),
         placeholders: BTreeMap::new(),
     }
 }

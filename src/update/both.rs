@@ -5,7 +5,7 @@ use super::look::Both;
 use super::merge::{self, Labels, Merged};
 use crate::ends;
 use crate::template::{lockfile, verify};
-use crate::tree::{File, Mode};
+use crate::tree::File;
 
 /// Suffix of the template's file, placed beside one that cannot be merged by lines.
 pub(super) const NEW: &str = ".new";
@@ -81,10 +81,4 @@ fn written(both: &Both, outcome: Outcome, file: &File) -> Change {
 
 fn is_lock_file(path: &str) -> bool {
     path.rsplit('/').next() == Some(lockfile::NAME)
-}
-
-impl File {
-    pub(super) fn text(&self) -> Option<&str> {
-        std::str::from_utf8(&self.contents).ok().filter(|_| self.mode != Mode::Link)
-    }
 }

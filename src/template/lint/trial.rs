@@ -96,6 +96,7 @@ fn answered(template: &Template, mut placeholders: BTreeMap<String, Value>) -> R
         email: Some(false),
         database: Some(Database::Sqlite),
         algorithm: Some(Algorithm::EdDsa),
+        features: Vec::new(),
         placeholders,
     })
 }

@@ -42,6 +42,7 @@ fn render(directory: &TempDir) -> Result<Tree, Failure> {
         email: Some(false),
         database: Some(Database::Sqlite),
         algorithm: Some(Algorithm::EdDsa),
+        features: Vec::new(),
         placeholders: BTreeMap::from([("company".to_owned(), Value::Text("A \"B\" C".into()))]),
     };
     template.rendered(&answers, &Secrets::generate(Algorithm::EdDsa).unwrap())

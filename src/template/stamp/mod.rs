@@ -8,6 +8,7 @@ use toml::{Table, Value};
 
 use super::{Fetched, Overlay, Template};
 use crate::answers::{self, Answers};
+use crate::features::Feature;
 use crate::tree::{File, Mode, Origin};
 
 pub(crate) use read::{Origin as TemplateOrigin, SECRET, Stamp};
@@ -60,6 +61,10 @@ fn of_answers(answers: &Answers) -> Table {
     }
     if let Some(algorithm) = answers.algorithm {
         table.insert("algorithm".into(), algorithm.to_string().into());
+    }
+    if !answers.features.is_empty() {
+        let features: Vec<String> = answers.features.iter().map(Feature::to_string).collect();
+        table.insert("with".into(), features.into());
     }
     table
 }

@@ -8,6 +8,7 @@ use toml::{Table, Value};
 use super::PATH;
 use crate::answers::{Algorithm, Database};
 use crate::failure::{Failure, Kind};
+use crate::features::{self, Feature};
 use crate::template::embedded::BUILT_IN;
 use crate::template::page::Page;
 use crate::template::walk;
@@ -27,6 +28,7 @@ pub(crate) struct Stamp {
     pub(crate) email: Option<bool>,
     pub(crate) database: Option<Database>,
     pub(crate) algorithm: Option<Algorithm>,
+    pub(crate) features: Vec<Feature>,
     pub(crate) placeholders: Table,
     pub(crate) origin: Origin,
     /// The hash of each rendered file; `secret` for files with secrets.
@@ -66,6 +68,7 @@ impl Stamp {
             email: answers.get("email").map(|email| email.as_bool().ok_or_else(no_answers)).transpose()?,
             database: answers.get("database").map(one_of).transpose()?,
             algorithm: answers.get("algorithm").map(one_of).transpose()?,
+            features: answers.get("with").map_or(Ok(Vec::new()), features)?,
             placeholders: page.get("placeholders").and_then(Value::as_table).cloned().unwrap_or_default(),
             origin: origin(&page, template, &id),
             files: table(&page, "files")?.iter().map(file).collect::<Result<_, _>>()?,
@@ -98,6 +101,11 @@ fn origin(page: &Table, template: &Table, id: &str) -> Origin {
 
 fn one_of<A: ValueEnum>(value: &Value) -> Result<A, Failure> {
     value.as_str().and_then(|text| A::from_str(text, false).ok()).ok_or_else(no_answers)
+}
+
+fn features(value: &Value) -> Result<Vec<Feature>, Failure> {
+    let texts = value.as_array().and_then(|texts| texts.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
+    features::parse(texts.ok_or_else(no_answers)?).map_err(|_| no_answers())
 }
 
 /// Paths in a stamp must not lead out of the project, since updates write to them.

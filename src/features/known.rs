@@ -1,0 +1,171 @@
+//! The table of features. One more is one more entry.
+
+use std::fmt;
+
+use toml::{Table, Value};
+
+use super::env::Secret;
+use super::settings::{Setting, find};
+use super::{social, table};
+use crate::failure::Failure;
+
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    pub(super) takes: Takes,
+    /// What to do for a value that is not known.
+    pub(super) otherwise: Option<&'static str>,
+    /// The setting that a project has if it has the feature.
+    pub(super) key: &'static str,
+    setting: fn(&str) -> Setting,
+    secrets: fn(&str) -> Vec<Secret>,
+    steps: fn(&str, &Site) -> Vec<String>,
+}
+
+/// What stands after `=`.
+#[derive(Debug)]
+pub(super) enum Takes {
+    Nothing,
+    One(&'static [&'static str]),
+    Several(&'static [&'static str]),
+}
+
+pub(super) static KNOWN: [Entry; 3] = [
+    Entry {
+        name: "social",
+        about: "signing in with an account at another service",
+        takes: Takes::Several(&social::NAMES),
+        otherwise: Some(
+            "another provider of OpenID Connect is a section of your own in `settings.toml`: see docs/social.md",
+        ),
+        key: "social.providers",
+        setting: social::setting,
+        secrets: social::secrets,
+        steps: social::steps,
+    },
+    Entry {
+        name: "invitations",
+        about: "staff invite people by mail",
+        takes: Takes::Nothing,
+        otherwise: None,
+        key: "invitations.enabled",
+        setting: |_| Setting::key("invitations", "enabled", Value::Boolean(true)),
+        secrets: |_| Vec::new(),
+        steps: |_, _| {
+            vec![
+                "invitations: whom `cargo run -- create-superuser` makes invites the first people, at /admin/; see \
+                 docs/invitations.md"
+                    .into(),
+            ]
+        },
+    },
+    Entry {
+        name: "mfa",
+        about: "the second factor: a code of an authenticator app",
+        takes: Takes::One(&["optional", "required", "disabled"]),
+        otherwise: None,
+        key: "mfa.totp",
+        setting: |value| Setting::key("mfa", "totp", Value::String(value.into())),
+        secrets: |_| Vec::new(),
+        steps: |value, _| {
+            let what = match value {
+                "required" => "everybody sets up an authenticator app before their next session",
+                "disabled" => "factors that were set up are not asked for any more",
+                _ => "who sets up an authenticator app is asked for its codes",
+            };
+            vec![format!("mfa: {what}; see docs/second-factor.md")]
+        },
+    },
+];
+
+impl Takes {
+    pub(super) fn values(&self) -> &'static [&'static str] {
+        match self {
+            Self::Nothing => &[],
+            Self::One(values) | Self::Several(values) => values,
+        }
+    }
+}
+
+/// A feature with one of its values, if it takes any.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Feature {
+    pub(super) entry: &'static Entry,
+    /// Empty if it takes none.
+    pub(super) value: &'static str,
+}
+
+impl Feature {
+    /// Whether a project with these defaults has it.
+    pub(crate) fn is_available(&self, defaults: &str) -> bool {
+        find(&table(defaults), self.entry.key).is_some()
+    }
+
+    /// Whether these settings have it switched on.
+    pub(crate) fn is_set_in(&self, settings: &str) -> bool {
+        self.setting().is_in(&table(settings))
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.entry.name
+    }
+
+    /// The setting that a project lacks which does not have it.
+    pub(crate) fn key(&self) -> &'static str {
+        self.entry.key
+    }
+
+    pub(super) fn set_in(&self, settings: &str) -> Result<String, Failure> {
+        if self.is_set_in(settings) { Ok(settings.to_owned()) } else { self.setting().written_into(settings) }
+    }
+
+    pub(super) fn secrets(&self) -> Vec<Secret> {
+        (self.entry.secrets)(self.value)
+    }
+
+    pub(super) fn steps(&self, site: &Site) -> Vec<String> {
+        (self.entry.steps)(self.value, site)
+    }
+
+    /// Whether they are two values of something that has one.
+    pub(super) fn contradicts(&self, other: &Self) -> bool {
+        self.entry.name == other.entry.name && self != other && !matches!(self.entry.takes, Takes::Several(_))
+    }
+
+    fn setting(&self) -> Setting {
+        (self.entry.setting)(self.value)
+    }
+}
+
+impl PartialEq for Feature {
+    fn eq(&self, other: &Self) -> bool {
+        (self.entry.name, self.value) == (other.entry.name, other.value)
+    }
+}
+
+/// As on the command line.
+impl fmt::Display for Feature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let joint = if self.value.is_empty() { "" } else { "=" };
+        write!(f, "{}{joint}{}", self.entry.name, self.value)
+    }
+}
+
+/// Where browsers reach a project's server.
+pub(super) struct Site {
+    /// In development.
+    pub(super) here: String,
+    /// In production.
+    pub(super) public: String,
+}
+
+impl Site {
+    pub(super) fn of(settings: &Table) -> Self {
+        let text = |key| find(settings, key).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let prefix = find(settings, "http.prefix").and_then(Value::as_str).unwrap_or("/jwt-allauth");
+        let port = text("http.bind").and_then(|bind| bind.rsplit_once(':')).map_or("8000", |(_, port)| port);
+        let public = text("http.public_url").unwrap_or("<http.public_url>").trim_end_matches('/');
+        Self { here: format!("http://localhost:{port}{prefix}"), public: format!("{public}{prefix}") }
+    }
+}
