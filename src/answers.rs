@@ -238,7 +238,7 @@ fn missing(given: &Given, template: &Template, open: &[&Placeholder]) -> Failure
         }
         let features = template.features();
         if given.features.is_empty() && !features.is_empty() {
-            hints.push(format!("--with FEATURE,…: of {} (default: none)", features.join(", ")));
+            hints.push(format!("--with FEATURE,…: {} (default: none)", features.join(", ")));
         }
     }
     hints.extend(open.iter().map(|open| open.usage()));

@@ -57,8 +57,8 @@ pub(super) fn steps(name: &str, site: &Site) -> Vec<String> {
     vec![
         format!("{title}: create an application there, with the redirect address {address}; see docs/social.md"),
         format!(
-            "{title}: set {keys} of [social.providers.{name}] in settings.toml, and the {what} as {} in .env; until \
-             then {title} refuses sign-ins",
+            "{title}: set {keys} of [social.providers.{name}] in settings.toml, and {} in .env: the {what}. Until then {title} \
+             refuses sign-ins",
             variable(name)
         ),
     ]

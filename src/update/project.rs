@@ -62,7 +62,7 @@ impl Project {
         if !project::is_half_done(root)? {
             return Ok(());
         }
-        let message = "an earlier `jwt-allauth update` stopped half-way";
+        let message = "an earlier `jwt-allauth update` or `add` stopped half-way";
         Err(Failure::new(Kind::Destination, message).hint(format!("`{remedy}` undoes it, and begins anew")).into())
     }
 

@@ -37,6 +37,7 @@ fn output_that_cannot_be_written_is_1_and_said() {
         "startproject other --dry-run",
         "startproject other --vcs none",
         "check shop --format json",
+        "add mfa=required --directory shop --format json",
         "update shop --format json",
     ] {
         let full = File::options().write(true).open("/dev/full").unwrap();
@@ -84,6 +85,7 @@ fn the_help_lists_every_code_and_that_of_a_command_those_it_ends_with() {
     assert_eq!(codes("--help"), all);
     let without = |missing: &[u32]| all.iter().copied().filter(|code| !missing.contains(code)).collect::<Vec<_>>();
     assert_eq!(codes("check --help"), all);
+    assert_eq!(codes("add --help"), without(&[6, 7, 8, 9, 10, 12]));
     assert_eq!(codes("update --help"), without(&[8, 10]));
     assert_eq!(codes("startproject --help"), without(&[8, 9, 10]));
     assert_eq!(codes("templates --help"), without(&[3, 7, 8, 9, 10]));

@@ -165,7 +165,7 @@ fn what_comes_from_outside_cannot_command_the_terminal() {
     assert!(json["files"].as_array().unwrap().iter().any(|file| file["path"] == "x\u{202e}y.md"), "{json}");
     run(&["templates", "show", &template]).succeeded();
     run(&["templates", "lint", &template]);
-    for line in [["startproject", NASTY], ["templates", NASTY], ["check", NASTY], ["update", NASTY]] {
+    for line in [["startproject", NASTY], ["templates", NASTY], ["check", NASTY], ["update", NASTY], ["add", NASTY]] {
         run(&line);
         run(&[&line[..], &["--format", "json"]].concat());
     }

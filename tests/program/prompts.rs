@@ -22,7 +22,7 @@ fn code(session: &PtySession) -> i32 {
 }
 
 #[test]
-fn without_a_name_the_five_questions_are_asked() {
+fn without_a_name_the_six_questions_are_asked() {
     let place = Place::new();
     let mut session = terminal(&place, "startproject --vcs none", &[]);
     session.exp_string("Name of the project").unwrap();
@@ -40,9 +40,15 @@ fn without_a_name_the_five_questions_are_asked() {
     session.flush().unwrap();
     session.exp_string("--template").unwrap();
     session.send_line("").unwrap();
+    session.exp_string("--with").unwrap();
+    session.send_line("mfa=requird").unwrap();
+    session.exp_string("did you mean `required`?").unwrap();
+    session.send_control('u').unwrap();
+    session.send_line("mfa=required").unwrap();
     session.exp_string("cargo run").unwrap();
     session.exp_eof().unwrap();
     assert_eq!(code(&session), 0);
+    assert!(place.read("shop/settings.toml").contains("\ntotp = \"required\"\n"));
     let stamp = place.read("shop/.jwt-allauth.toml");
     assert!(stamp.contains("email = true") && stamp.contains("database = \"postgres\""), "{stamp}");
     assert!(stamp.contains("algorithm = \"ES256\""), "{stamp}");
@@ -76,11 +82,14 @@ fn a_name_that_is_not_valid_is_asked_for_again() {
     session.exp_string("keyword").unwrap();
     session.send_control('u').unwrap();
     session.send_line("").unwrap();
-    session.exp_string("--template").unwrap();
-    session.send_line("").unwrap();
+    for question in ["--template", "Features to switch on, if any, of "] {
+        session.exp_string(question).unwrap();
+        session.send_line("").unwrap();
+    }
     session.exp_string("cargo run").unwrap();
     session.exp_eof().unwrap();
     assert_eq!(place.entries(), ["myproject"]);
+    assert!(!place.read("myproject/.jwt-allauth.toml").contains("with = "));
 }
 
 #[test]
@@ -113,7 +122,7 @@ fn what_a_template_has_no_use_for_is_not_asked() {
     session.send_line("").unwrap();
     let rest = session.exp_eof().unwrap();
     assert!(rest.contains("cargo run"), "{rest}");
-    for flag in ["--email", "--database", "--algorithm"] {
+    for flag in ["--email", "--database", "--algorithm", "--with"] {
         assert!(!rest.contains(flag), "{rest}");
     }
 }

@@ -9,6 +9,7 @@ mod bases;
 mod check;
 mod dry_run;
 mod ends;
+mod features;
 mod left;
 mod merging;
 mod modes;
