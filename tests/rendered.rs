@@ -379,8 +379,9 @@ fn the_examples_of_the_project_work_as_they_are_pasted() {
 }
 
 #[test]
-fn the_transcripts_of_the_custom_templates_are_what_happens() {
+fn the_transcripts_without_a_server_are_what_happens() {
     for (page, name) in [
+        (README, "features"),
         (README, "template"),
         (COMPANY_SKELETON, "company-skeleton"),
         (COMPANY_SKELETON, "export"),

@@ -16,6 +16,7 @@ mod names;
 mod output;
 mod places;
 mod prompts;
+mod providers;
 mod release;
 mod support;
 mod template;
