@@ -54,7 +54,7 @@ pub(super) static KNOWN: [Entry; 3] = [
         secrets: |_| Vec::new(),
         steps: |_, _| {
             vec![
-                "invitations: whom `cargo run -- create-superuser` makes invites the first people, at /admin/; see \
+                "invitations: make a superuser, `cargo run -- create-superuser`, who invites people on the admin pages; see \
                  docs/invitations.md"
                     .into(),
             ]

@@ -45,7 +45,8 @@ impl Setting {
             },
             Self::Section { name, body } => Some(with_section(text, &page, name, body)),
         };
-        let is_as_wanted = |written: &String| written.parse().ok() == self.applied(text);
+        let wanted = self.applied(text);
+        let is_as_wanted = |written: &String| wanted.is_some() && written.parse().ok() == wanted;
         written.filter(is_as_wanted).ok_or_else(|| self.by_hand())
     }
 
@@ -239,6 +240,7 @@ mod tests {
             totp("mfa.issuer = 'b'\n").unwrap_err(),
             totp("mfa = { issuer = 'b' }\n").unwrap_err(),
             totp("[mfa.totp]\n").unwrap_err(),
+            totp("mfa = 1\n").unwrap_err(),
             google("[social]\nproviders = {}\n").unwrap_err(),
         ] {
             assert_eq!(failure.kind, Kind::Destination);

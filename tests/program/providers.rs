@@ -55,9 +55,9 @@ fn a_provider_is_a_section_beside_the_explanation_and_a_secret_is_a_name_without
             assert!(without(&place.read(file), &names.clone().map(|text| with_ends(&text))) == *before, "{file}");
         }
         let settings = place.read(SETTINGS);
-        let [explained, added, codes] =
-            ["which the secret is", "[social.providers.google]", "[codes]"].map(|text| settings.find(text).unwrap());
-        assert!(explained < added && added < codes);
+        let [providers, google, codes] = ["\n[social.providers]", "\n[social.providers.google]", "\n[codes]"]
+            .map(|text| settings.find(text).unwrap());
+        assert!(providers < google && google < codes);
         assert_eq!(fs::metadata(place.work().join("shop/.env")).unwrap().mode() & 0o777, 0o600);
     }
 }
