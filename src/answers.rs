@@ -249,13 +249,14 @@ fn missing(given: &Given, template: &Template, open: &[&Placeholder]) -> Failure
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features;
 
     #[test]
     fn all_missing_answers_are_listed_at_once_with_their_flags() {
         let failure = Answers::complete(&Given::default(), &Template::built_in()).unwrap_err();
         assert_eq!(failure.kind, Kind::Missing);
         let hints = failure.hints.join("\n");
-        for flag in ["NAME", "--email", "--database", "--algorithm"] {
+        for flag in ["NAME", "--email", "--database", "--algorithm", "--with"] {
             assert!(hints.contains(flag), "{hints}");
         }
     }
@@ -266,6 +267,7 @@ mod tests {
             email: Some(true),
             database: Some(Database::Postgres),
             algorithm: Some(Algorithm::Es256),
+            features: features::parse(["mfa=required"]).unwrap(),
             ..Given::default()
         };
         let failure = Answers::complete(&given, &Template::built_in()).unwrap_err();
