@@ -222,6 +222,15 @@ fn a_dry_run_renders_and_writes_nothing() {
     assert_eq!(place.entries(), ["t"]);
 }
 
+/// Lines of a script's command: a process in a session of its own, which no signal to a process group reaches. Its id is in
+/// the file `hidden`.
+fn hides(here: &str) -> String {
+    format!(
+        "mkfifo {here}/fifo; setsid sh -c 'echo $$ >{here}/fifo; exec sleep 600' >/dev/null 2>&1 & \
+         read id <{here}/fifo; rm {here}/fifo; echo $id >{here}/hidden;"
+    )
+}
+
 /// The script sends the signal to the program that has started cargo-generate, and then never ends.
 #[test]
 fn a_signal_while_it_renders_leaves_nothing_and_nobody() {
@@ -229,20 +238,56 @@ fn a_signal_while_it_renders_leaves_nothing_and_nobody() {
         let place = with_template();
         let temporary = place.work().join("tmp");
         fs::create_dir(&temporary).unwrap();
+        let here = here(&place);
         place.write("t/cargo-generate.toml", &format!("{CONFIG}\n[hooks]\npre = [\"pre.rhai\"]\n"));
-        let script = format!("echo $$ >pid; kill -{signal} $(ps -o ppid= -p $(ps -o ppid= -p $PPID)); exec sleep 600");
-        let script = script.replace("pid;", &format!("{}/pid;", place.work().display()));
-        place.write("t/pre.rhai", &format!("system::command(`{script}`);"));
+        let script = format!("echo $$ >{here}/pid; kill -{signal} $(ps -o ppid= -p $(ps -o ppid= -p $PPID))");
+        place.write("t/pre.rhai", &format!("system::command(`{} {script}; exec sleep 600`);", hides(&here)));
         let mut command = place.command("startproject my-shop --vcs none --template t -d kind=cli --allow-commands");
         Ran::of(&command.env("TMPDIR", &temporary).output().unwrap())
             .ended_with(code)
             .saying("nothing was left behind");
-        assert_eq!(place.entries(), ["pid", "t", "tmp"], "{signal}");
+        assert_eq!(place.entries(), ["hidden", "pid", "t", "tmp"], "{signal}");
         assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0, "{signal}");
-        assert!(has_ended(place.read("pid").trim()), "{signal}: the script's command goes on");
+        for pid in ["pid", "hidden"] {
+            assert!(has_ended(place.read(pid).trim()), "{signal}: the script's command goes on: {pid}");
+        }
         place.write("t/pre.rhai", "");
         start(&place, "-d kind=cli --allow-commands").succeeded();
     }
+}
+
+#[test]
+fn nothing_that_a_script_has_started_outlives_the_rendering() {
+    for ending in ["", "abort(\"not today\");", "loop { print(1); }"] {
+        let place = with_script("");
+        let script = format!("{} sleep 600 >/dev/null 2>&1 & echo $! >{}/pid", hides(&here(&place)), here(&place));
+        place.write("t/pre.rhai", &format!("system::command(`{script}`); {ending}"));
+        let ran = start(&place, "-d kind=cli --allow-commands");
+        assert_eq!(ran.code, if ending.is_empty() { 0 } else { 7 }, "{}", ran.stderr);
+        for pid in ["pid", "hidden"] {
+            assert!(has_ended(place.read(pid).trim()), "{ending}: {pid}");
+        }
+    }
+}
+
+/// A shell that replaces itself by this program leaves it its children.
+#[test]
+fn what_was_there_before_the_rendering_goes_on_after_it() {
+    let place = with_script("system::command(\"true\");");
+    let line = format!(
+        "sleep 600 >/dev/null 2>&1 & echo $! >pid; exec {} startproject my-shop --vcs none --template t -d kind=cli \
+         --allow-commands",
+        crate::support::PROGRAM
+    );
+    let mut command = std::process::Command::new("sh");
+    Ran::of(&command.args(["-c", &line]).current_dir(place.work()).output().unwrap()).succeeded();
+    let pid = place.read("pid");
+    assert!(!has_ended(pid.trim()));
+    assert!(std::process::Command::new("kill").arg(pid.trim()).status().unwrap().success());
+}
+
+fn here(place: &Place) -> String {
+    place.work().display().to_string()
 }
 
 /// Killed it may still be waiting for somebody to hear of it.
@@ -516,10 +561,10 @@ fn a_program_that_is_killed_takes_its_renderer_and_the_commands_of_scripts_along
     let place = with_script("");
     let temporary = place.work().join("tmp");
     fs::create_dir(&temporary).unwrap();
-    let here = place.work().display().to_string();
+    let here = here(&place);
     let script =
-        format!("echo $$ $PPID >{here}/pids; kill -KILL $(ps -o ppid= -p $(ps -o ppid= -p $PPID)); exec sleep 600");
-    place.write("t/pre.rhai", &format!("system::command(`{script}`);"));
+        format!("echo $$ $PPID $id >{here}/pids; kill -KILL $(ps -o ppid= -p $(ps -o ppid= -p $PPID)); exec sleep 600");
+    place.write("t/pre.rhai", &format!("system::command(`{} {script}`);", hides(&here)));
     let mut command = place.command("startproject my-shop --vcs none --template t -d kind=cli --allow-commands");
     let status = command.env("TMPDIR", &temporary).output().unwrap().status;
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9));
@@ -527,7 +572,7 @@ fn a_program_that_is_killed_takes_its_renderer_and_the_commands_of_scripts_along
     while !pids.split_whitespace().all(has_ended) || fs::read_dir(&temporary).unwrap().count() > 0 {
         std::thread::yield_now();
     }
-    assert_eq!(place.entries(), ["pids", "t", "tmp"]);
+    assert_eq!(place.entries(), ["hidden", "pids", "t", "tmp"]);
 }
 
 #[test]

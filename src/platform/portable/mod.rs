@@ -84,6 +84,19 @@ pub(crate) fn kill(child: &mut Child) -> io::Result<()> {
 /// Does nothing: a process cannot see here that its parent is gone, and a limited one ends by itself.
 pub(crate) fn end_with(_parent: u32, _scratch: Option<PathBuf>) {}
 
+/// Processes that outlive their parents belong to nobody here.
+pub(crate) struct Descendants;
+
+impl Descendants {
+    pub(crate) fn adopt() -> Self {
+        Self
+    }
+}
+
+impl Drop for Descendants {
+    fn drop(&mut self) {}
+}
+
 /// Limits the time of this process.
 pub(crate) fn limit(_memory_mib: u64) {
     thread::spawn(|| {

@@ -1,6 +1,7 @@
 //! Linux, macOS and other Unix systems.
 
 mod beneath;
+mod descendants;
 
 use std::fs::{self, DirBuilder, File, Metadata, Permissions};
 use std::io;
@@ -19,6 +20,7 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 pub(crate) use beneath::Beneath;
+pub(crate) use descendants::Descendants;
 
 /// For temporary files if the path of the usual directory has unusual characters.
 pub(crate) const COMMON_TEMPORARY: Option<&str> = Some("/tmp");
@@ -91,14 +93,17 @@ pub(crate) fn kill(child: &mut Child) -> io::Result<()> {
     child.kill()
 }
 
-/// Kills this process and its children as soon as `parent` is gone, even by SIGKILL, and removes `scratch`.
+/// Kills this process and its descendants as soon as `parent` is gone, even by SIGKILL, and removes `scratch`.
 pub(crate) fn end_with(parent: u32, scratch: Option<PathBuf>) {
+    let descendants = Descendants::adopt();
     thread::spawn(move || {
         while parent_id() == parent {
             thread::sleep(PATIENCE);
         }
-        // The system cleans up leftovers.
+        // Before a command is killed, by which the script that waits for it may end this process. The system cleans up
+        // what somebody still writes.
         let _ = scratch.map(fs::remove_dir_all);
+        drop(descendants);
         if getpgrp() == getpid() {
             let _ = kill_process_group(getpgrp(), Signal::KILL);
         }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use cargo_generate::{GenerateArgs, TemplatePath, Vcs};
 use clap::Parser;
 
-use crate::{bounds, platform};
+use crate::bounds;
+use crate::platform::{self, Descendants};
 
 /// A hidden command: it is not in `cli.rs`, so help, completions and manual omit it.
 pub(super) const COMMAND: &str = "__cargo-generate";
@@ -42,6 +43,8 @@ impl Order {
     }
 
     pub(crate) fn carry_out(self) -> i32 {
+        // Dropped by a panic, too: cargo-generate has one when nobody reads its errors any more.
+        let _descendants = Descendants::adopt();
         platform::end_with(self.parent, self.answer.parent().map(Path::to_owned));
         if !self.allow_commands {
             bounds::limit();

@@ -17,7 +17,7 @@ use super::{Complete, Person, config, scripts, shell};
 use crate::answers::{Answers, Value};
 use crate::errand;
 use crate::failure::Failure;
-use crate::platform;
+use crate::platform::{self, Descendants};
 use crate::scratch::Scratch;
 use crate::signals::Writing;
 use crate::template::circumstances;
@@ -101,14 +101,17 @@ impl Complete {
             command.arg("--limited");
         }
         let mut ears = Ears::new(place, stage, permit.notice);
+        let descendants = permit.commands.then(Descendants::adopt);
         let outcome = if self.converses(permit) {
-            errand::converse(&mut command, writing, &mut |line| ears.hear(line))?
+            errand::converse(&mut command, writing, &mut |line| ears.hear(line))
         } else {
             // In its own process group, so that a signal also ends the processes its scripts started.
-            errand::hear(platform::lead_group(&mut command), writing, &mut |line| ears.hear(line))?
+            errand::hear(platform::lead_group(&mut command), writing, &mut |line| ears.hear(line))
         };
+        // Before the scratch directory goes, in which they could still write.
+        drop(descendants);
         writing.check()?;
-        let outcome = outcome.context("cargo-generate was interrupted")?;
+        let outcome = outcome?.context("cargo-generate was interrupted")?;
         if let Some(too_much) = ears.too_much() {
             return Err(self.prints_too_much(too_much).into());
         }
