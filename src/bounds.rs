@@ -8,9 +8,6 @@ use crate::platform::{self, LONGEST};
 /// Far more than any template needs: most are rendered in milliseconds and a few megabytes.
 const MEMORY_MIB: u64 = 1024;
 
-/// SIGABRT, by which Rust ends a process without memory.
-const ABORTED: i32 = 6;
-
 /// Child processes inherit the limits, so a compiler could not run.
 pub(crate) fn limit() {
     platform::limit(MEMORY_MIB);
@@ -28,10 +25,6 @@ pub(crate) fn complaint(status: ExitStatus, stderr: &str) -> Option<String> {
         _ if memory => Some(format!("it takes more than {MEMORY_MIB} MiB of memory")),
         _ if platform::has_no_time_left(status) => Some(format!("it takes more than {LONGEST}")),
         _ if stderr.contains("overflowed its stack") => Some("it is nested too deeply".into()),
-        // At a terminal the process has said there which of the two.
-        Some(ABORTED) if stderr.is_empty() => {
-            Some(format!("it takes more than {MEMORY_MIB} MiB of memory, or is nested too deeply"))
-        }
         Some(signal) => Some(format!("the process that rendered it was ended by signal {signal}")),
         None => None,
     }

@@ -43,18 +43,6 @@ pub(crate) fn feed(command: &mut Command, input: Vec<u8>, writing: &Writing) -> 
     carry_out(command.stdin(Stdio::piped()).stderr(Stdio::piped()), input, Stdout::Kept(u64::MAX), writing)
 }
 
-/// Like [`hear`], for a program that prompts on the terminal.
-pub(crate) fn converse(
-    command: &mut Command,
-    writing: &Writing,
-    hear: &mut dyn FnMut(&str) -> bool,
-) -> io::Result<Option<Outcome>> {
-    let command = command.stdin(Stdio::inherit()).stderr(Stdio::inherit());
-    let outcome = carry_out(command, Vec::new(), Stdout::Heard(hear), writing);
-    writing.restore_terminal();
-    outcome
-}
-
 /// What becomes of stdout.
 enum Stdout<'h> {
     /// It is kept up to a limit.

@@ -44,7 +44,12 @@ pub(crate) fn ask_for_features(given: &mut Given, template: &Template) -> Result
 
 /// Prompts for one question of the template.
 pub(crate) fn ask_for(placeholder: &Placeholder) -> Result<Value> {
-    value(&*theme(), placeholder).map_err(unanswered)
+    value(&*theme(), &format!("{} (-d {})", placeholder.prompt, placeholder.name), placeholder).map_err(unanswered)
+}
+
+/// Prompts for what a script of the template asks.
+pub(crate) fn ask_for_script(script: &str, placeholder: &Placeholder) -> Result<Value> {
+    value(&*theme(), &format!("{} ({script})", placeholder.prompt), placeholder).map_err(unanswered)
 }
 
 fn unanswered(dialoguer::Error::IO(error): dialoguer::Error) -> Error {
@@ -117,8 +122,8 @@ fn said(answer: &str) -> Option<&str> {
     Some(answer).filter(|answer| !answer.trim().is_empty())
 }
 
-fn value(theme: &dyn Theme, placeholder: &Placeholder) -> dialoguer::Result<Value> {
-    let question = plain(&format!("{} (-d {})", placeholder.prompt, placeholder.name));
+fn value(theme: &dyn Theme, question: &str, placeholder: &Placeholder) -> dialoguer::Result<Value> {
+    let question = plain(question);
     match (&placeholder.kind, &placeholder.default) {
         (PlaceholderKind::Bool, default) => {
             let question = Confirm::with_theme(theme).with_prompt(question);

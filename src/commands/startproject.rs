@@ -29,8 +29,13 @@ pub(crate) fn run(arguments: &StartProject, report: &Report, signals: &Signals) 
     let git = Git::of(arguments)?;
     let secrets = Secrets::generate(answers.algorithm.unwrap_or_default())?;
     let notice = |notice| report.notice(notice);
-    let (commands, ask) = (arguments.template.allow_commands, may_ask(arguments));
-    let permit = Permit { commands, ask, signals, notice: &notice };
+    let permit = Permit {
+        commands: arguments.template.allow_commands,
+        ask: may_ask(arguments).then_some(prompts::ask_for_script),
+        project: &destination.given,
+        signals,
+        notice: &notice,
+    };
     let tree = template.render(&answers, &secrets, &permit)?;
     refuse_lacking(&answers.features, &tree)?;
     let rendered = Rendered {

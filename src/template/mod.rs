@@ -56,12 +56,17 @@ use variables::Variables;
 const FLAG: &str = "--template";
 const SHOW: &str = "jwt-allauth templates show";
 
+/// Asks a question of the script that is named.
+pub(crate) type Ask = fn(&str, &Placeholder) -> Result<Value>;
+
 /// What a template may do while it is rendered.
 pub(crate) struct Permit<'a> {
     /// Whether it may run its scripts and commands.
     pub(crate) commands: bool,
-    /// Whether its scripts may prompt.
-    pub(crate) ask: bool,
+    /// Asks what its scripts ask, if there is somebody to answer.
+    pub(crate) ask: Option<Ask>,
+    /// The project, as the person calls it.
+    pub(crate) project: &'a Path,
     pub(crate) signals: &'a Signals,
     /// Receives messages that are not errors.
     pub(crate) notice: &'a dyn Fn(Notice),
@@ -70,7 +75,7 @@ pub(crate) struct Permit<'a> {
 impl<'a> Permit<'a> {
     /// Without prompts or messages.
     pub(crate) fn quiet(commands: bool, signals: &'a Signals) -> Self {
-        Self { commands, ask: false, signals, notice: &|_| {} }
+        Self { commands, ask: None, project: Path::new("."), signals, notice: &|_| {} }
     }
 }
 

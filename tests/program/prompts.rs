@@ -170,19 +170,109 @@ fn what_a_script_asks_is_asked_at_the_terminal() {
     assert_eq!(place.read("my-shop/a.md"), "81");
 }
 
-/// There it prints by itself, so that its words come before its question.
 #[test]
-fn a_script_that_asks_at_the_terminal_has_no_more_memory_than_any() {
+fn a_script_that_asks_at_the_terminal_prints_and_asks_within_bounds() {
+    let long = "let s = \"x\"; while s.len < 2000000 { s += s; }";
+    let ask = "variable::prompt(\"a\", \"b\");";
+    for (script, why) in [
+        (format!("{long} loop {{ print(s); }} {ask}"), "prints more than 1 MiB"),
+        (format!("loop {{ print(1); }} {ask}"), "prints more than 10000 lines"),
+        (format!("{long} variable::prompt(s);"), "more than 1 MiB"),
+        ("let s = \"\\n\"; while s.len < 20000 { s += s; } variable::prompt(s);".into(), "asks more than 10000 lines"),
+        ("variable::prompt(\"a\", \"b\", \"[\");".into(), "asks for a match of `[`, which is no pattern"),
+    ] {
+        let place = with_a_script_that_asks();
+        place.write("t/pre.rhai", &script);
+        let mut session = terminal(&place, "startproject my-shop --vcs none --template t --allow-commands -q", &[]);
+        let said = session.exp_eof().unwrap();
+        assert!(said.contains("the template `t` cannot be rendered: pre.rhai ") && said.contains(why), "{said}");
+        assert!(said.len() < 1000, "{script}: {}", said.len());
+        assert_eq!(code(&session), 7, "{script}");
+        assert_eq!(place.entries(), ["t"]);
+    }
+}
+
+#[test]
+fn what_a_script_says_at_the_terminal_names_the_template_and_the_project_and_is_escaped() {
+    for (end, code_of) in [("\"done\"", 0), ("abort(`not in ${env::working_directory}`)", 7), ("nope", 7)] {
+        let place = with_a_script_that_asks();
+        place.write(
+            "t/pre.rhai",
+            &format!(
+                "print(\"\\x1b[2J\\x07in \" + env::working_directory);\n\
+                 variable::set(\"made\", variable::prompt(\"\\x1b]0;x\\x07To \" + env::destination_directory + \"\\u202e\", \"80\"));\n\
+                 print(file::listdir().filter(|path| path.contains(\"a.md\")));\n{end}"
+            ),
+        );
+        let line = "startproject my-shop ../work/there --vcs none --template t --allow-commands";
+        let mut session = terminal(&place, line, &[("NO_COLOR", "1")]);
+        let before = session.exp_string("To ../work/there\\u{202e} (pre.rhai)").unwrap();
+        session.send_line("81").unwrap();
+        let after = session.exp_eof().unwrap();
+        assert_eq!(code(&session), code_of, "{after}");
+        assert!(before.contains("pre.rhai says:\r\n  \\u{7}in t\r\n"), "{before:?}");
+        assert!(after.contains("  [\"a.md\"]\r\n"), "{after:?}");
+        for said in [before, after] {
+            assert!(!said.contains("/tmp/jwt-allauth") && !said.contains("[2J") && !said.contains('\u{7}'), "{said:?}");
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_question_that_a_script_asks_is_asked() {
     let place = with_a_script_that_asks();
+    place.write("t/a.md", "{{ yes }} {{ of }} {{ like }} {{ free }} {{ \"filter.rhai\" | rhai }}");
+    place.write("t/part.rhai", "#!/usr/bin/rhai\nfn free() { variable :: prompt(\"Any?\") }");
+    place.write("t/filter.rhai", "let a = variable::prompt(\"Filter\", \"f\"); `[${a}]`");
     place.write(
         "t/pre.rhai",
-        "let s = \"x\"; while s.len < 1000000 { s += s; } loop { print(s); } variable::prompt(\"a\", \"b\");",
+        concat!(
+            "import \"part\" as part;\n",
+            "fn yes() { if variable::prompt(\"Yes\", true) { \"on\" } else { \"off\" } }\n",
+            "let ask = |words| variable::prompt(words, \"two\", [\"one\", \"two\", \"three\"]);\n",
+            "variable::set(\"yes\", yes());\n",
+            "variable::set(\"of\", ask.call(\"Which\"));\n",
+            "variable::set(\"like\", variable::prompt(\"Like\", \"80\", \"^[0-9]+$\"));\n",
+            "variable::set(\"free\", part::free());\n",
+        ),
     );
     let mut session = terminal(&place, "startproject my-shop --vcs none --template t --allow-commands", &[]);
-    session.exp_string("pre.rhai: it takes more than 1024 MiB of memory").unwrap();
+    session.exp_string("Yes (pre.rhai)").unwrap();
+    session.send("n").unwrap();
+    session.flush().unwrap();
+    session.exp_string("Which (pre.rhai)").unwrap();
+    session.exp_string("three").unwrap();
+    session.send("\u{1b}[B\r").unwrap();
+    session.flush().unwrap();
+    session.exp_string("Like (pre.rhai)").unwrap();
+    session.send_line("http").unwrap();
+    session.exp_string("it has to match `^[0-9]+$`").unwrap();
+    session.send_control('u').unwrap();
+    session.send_line("81").unwrap();
+    session.exp_string("Any? (part.rhai)").unwrap();
+    session.send_line("").unwrap();
+    session.exp_string("it has to match").unwrap();
+    session.send_line(" a 'b' ").unwrap();
+    session.exp_string("Filter (filter.rhai)").unwrap();
+    session.send_line("").unwrap();
+    session.exp_string("Created").unwrap();
     session.exp_eof().unwrap();
+    assert_eq!(code(&session), 0);
+    assert_eq!(place.read("my-shop/a.md"), "off three 81  a 'b'  [f]");
+    assert_eq!(place.read("my-shop/part.rhai"), "#!/usr/bin/rhai\nfn free() { variable :: prompt(\"Any?\") }");
+}
+
+#[test]
+fn a_filter_that_fails_beside_a_question_is_named_with_its_reason() {
+    let place = with_a_script_that_asks();
+    place.write("t/b.md", "{{ \"x.rhai\" | rhai }}");
+    place.write("t/x.rhai", "abort(\"not today\")");
+    let mut session = terminal(&place, "startproject my-shop --vcs none --template t --allow-commands", &[]);
+    session.exp_string("Which port").unwrap();
+    session.send_line("81").unwrap();
+    let said = session.exp_eof().unwrap();
+    assert!(said.contains("x.rhai: Runtime error: not today") && !said.contains("/tmp"), "{said}");
     assert_eq!(code(&session), 7);
-    assert_eq!(place.entries(), ["t"]);
 }
 
 /// What the terminal is like, as `stty` would say it: echo and lines are back.

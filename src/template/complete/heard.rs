@@ -6,6 +6,8 @@
 use std::iter::Peekable;
 use std::str::CharIndices;
 
+use super::question;
+
 /// Most that a template's scripts may print.
 const MOST_BYTES: usize = 1024 * 1024;
 const MOST_LINES: usize = 10_000;
@@ -13,36 +15,37 @@ const MOST_LINES: usize = 10_000;
 const PRINT: &str = "print";
 /// As long as `print`, so that every position in an error is that of the template.
 const AT_ONCE: &str = "debug";
+/// After the key: a script begins, or asks. Its number follows.
+const BEGINS: &str = "s";
+const ASKS: &str = "a";
+const DIGITS: usize = 6;
 
-/// What scripts are made to say.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hearing {
-    Nothing,
-    /// Which one runs.
-    Names,
-    /// What they print, too.
-    Everything,
-}
+const MODULE: &str = "variable";
+const PROMPT: &str = "prompt";
 
 /// The copies of scripts for cargo-generate. Each begins by saying which one it is, because Rhai tells only for imported
 /// ones who prints.
 pub(super) struct Scripts {
     key: String,
+    /// Whether this process asks what they ask.
+    ask: bool,
     /// The path, the text in the template, and the copy.
     all: Vec<(String, String, String)>,
 }
 
 impl Scripts {
     /// `key` is in no script.
-    pub(super) fn new(key: &str) -> Self {
-        Self { key: key.to_owned(), all: Vec::new() }
+    pub(super) fn new(key: &str, ask: bool) -> Self {
+        Self { key: key.to_owned(), ask, all: Vec::new() }
     }
 
-    pub(super) fn copy(&mut self, path: &str, text: &str, hearing: Hearing) -> String {
-        let copy = if hearing == Hearing::Everything { at_once(text) } else { text.to_owned() };
-        // After `#!` a line is no code, and is removed.
-        let introduction = if text.starts_with("#!") { String::new() } else { self.introduction(self.all.len()) };
-        self.all.push((path.to_owned(), text.to_owned(), introduction + copy.as_str()));
+    pub(super) fn copy(&mut self, path: &str, text: &str) -> String {
+        let introduction = self.introduction(self.all.len());
+        // Rhai ignores a first line with `#!`.
+        let code = if text.starts_with("#!") { text.find('\n').map_or("", |end| &text[end..]) } else { text };
+        let asked = self.ask.then(|| question::name(self.all.len()));
+        let copy = introduction + at_once(code, asked.as_deref()).as_str();
+        self.all.push((path.to_owned(), text.to_owned(), copy));
         self.all.last().map(|(_, _, copy)| copy.clone()).unwrap_or_default()
     }
 
@@ -52,7 +55,9 @@ impl Scripts {
 
     /// Of the same length for all scripts.
     fn introduction(&self, number: usize) -> String {
-        format!("{AT_ONCE}(\"{}s{number:06}\");", self.key)
+        let said = |kind| format!("{}{kind}{number:0DIGITS$}", self.key);
+        let function = if self.ask { question::function(&said(ASKS), number) } else { String::new() };
+        format!("{AT_ONCE}(\"{}\");{function}", said(BEGINS))
     }
 
     /// Said when the scripts are over that run before files are rendered.
@@ -60,11 +65,13 @@ impl Scripts {
         format!("{AT_ONCE}(\"{}\");\n", self.key)
     }
 
-    /// The script that has said which one it is; empty at the conclusion.
-    pub(super) fn introduced(&self, text: &str) -> Option<&str> {
+    /// What a text of a script means that no author has written.
+    pub(super) fn understood<'s>(&'s self, text: &'s str) -> Option<Said<'s>> {
         let rest = text.strip_prefix(&self.key)?;
-        let number = rest.strip_prefix('s').and_then(|number| number.parse::<usize>().ok());
-        Some(number.and_then(|number| self.all.get(number)).map_or("", |(path, _, _)| path))
+        let Some((kind, rest)) = rest.split_at_checked(BEGINS.len()) else { return Some(Said::Concluded) };
+        let (number, part) = rest.split_at_checked(DIGITS)?;
+        let (path, _, _) = self.all.get(number.parse::<usize>().ok()?)?;
+        Some(if kind == BEGINS { Said::Begins(path) } else { Said::Asks { script: path, part } })
     }
 
     /// The message of an error with positions in the template instead of in the copy.
@@ -82,21 +89,40 @@ impl Scripts {
     }
 }
 
+pub(super) enum Said<'s> {
+    /// A script of this path.
+    Begins(&'s str),
+    /// The scripts before the files are over.
+    Concluded,
+    /// A part of its question.
+    Asks { script: &'s str, part: &'s str },
+}
+
 /// A script whose every `print` is a `debug`. `print` is a reserved word of Rhai: outside of strings and comments it can
-/// only be a call, and no script can give it another meaning.
-fn at_once(script: &str) -> String {
+/// only be a call, and no script can give it another meaning. `variable::prompt` is replaced by `asked`, too, in as
+/// many characters.
+fn at_once(script: &str, asked: Option<&str>) -> String {
     let mut heard = String::with_capacity(script.len());
     let mut rest = 0;
     let mut code = Code { script, characters: script.char_indices().peekable() };
-    if script.starts_with("#!") {
-        code.skip_line();
-    }
+    // After a word `variable`.
+    let mut module = None;
     code.words(false, &mut |at, word| {
-        if word == PRINT {
-            heard.push_str(&script[rest..at]);
-            heard.push_str(AT_ONCE);
-            rest = at + PRINT.len();
-        }
+        let before = module.take().filter(|start: &usize| script[*start + MODULE.len()..at].trim() == "::");
+        let (start, put) = match (word, before.zip(asked)) {
+            (PRINT, _) => (at, AT_ONCE.to_owned()),
+            (PROMPT, Some((start, asked))) => {
+                let blank = |c: char| if c.is_whitespace() { c } else { ' ' };
+                (start, script[start..at].chars().map(blank).chain(asked.chars()).collect())
+            }
+            _ => {
+                module = (word == MODULE).then_some(at);
+                return;
+            }
+        };
+        heard.push_str(&script[rest..start]);
+        heard.push_str(&put);
+        rest = at + word.len();
     });
     heard.push_str(&script[rest..]);
     heard
@@ -296,13 +322,23 @@ mod tests {
                 "`print ${print(`a ${#{a: print(1)}} print`)} `` print`; print(2)",
                 "`print ${debug(`a ${#{a: debug(1)}} print`)} `` print`; debug(2)",
             ),
-            ("#!/bin/print '\nprint(1)", "#!/bin/print '\ndebug(1)"),
             ("é;print(\"é\")", "é;debug(\"é\")"),
         ] {
-            assert_eq!(at_once(script), heard);
+            assert_eq!(at_once(script, None), heard);
         }
         for unclosed in ["\"", "`${", "#\"", "/*", "'", "\\"] {
-            assert_eq!(at_once(unclosed), unclosed);
+            assert_eq!(at_once(unclosed, Some("_asked")), unclosed);
+        }
+        for (script, heard) in [
+            ("variable::prompt(a)", "          _asked(a)"),
+            ("variable ::\n prompt(variable::get(b))", "           \n _asked(variable::get(b))"),
+            (
+                "`${variable::prompt(a)}`; x.prompt(); prompt(variable)",
+                "`${          _asked(a)}`; x.prompt(); prompt(variable)",
+            ),
+        ] {
+            assert_eq!(at_once(script, Some("_asked")), heard);
+            assert_eq!(at_once(script, None), script);
         }
     }
 
@@ -324,12 +360,13 @@ mod tests {
 
     #[test]
     fn a_script_says_which_one_it_is_and_its_errors_are_where_its_author_sees_them() {
-        let mut scripts = Scripts::new("key");
-        assert_eq!(scripts.copy("a.rhai", "print(1)", Hearing::Everything), "debug(\"keys000000\");debug(1)");
-        assert_eq!(scripts.copy("b.rhai", "#!/x\nprint(1)", Hearing::Everything), "#!/x\ndebug(1)");
-        assert_eq!(scripts.introduced("keys000000"), Some("a.rhai"));
-        assert_eq!([scripts.introduced("key"), scripts.introduced("other")], [Some(""), None]);
-        assert_eq!(scripts.original("#!/x\ndebug(1)"), Some("#!/x\nprint(1)"));
+        let mut scripts = Scripts::new("key", false);
+        assert_eq!(scripts.copy("a.rhai", "print(1)"), "debug(\"keys000000\");debug(1)");
+        let copy = scripts.copy("b.rhai", "#!/print '\nprint(1)");
+        assert_eq!(copy, "debug(\"keys000001\");\ndebug(1)");
+        assert!(matches!(scripts.understood("keys000000"), Some(Said::Begins("a.rhai"))));
+        assert!(matches!(scripts.understood("key"), Some(Said::Concluded)) && scripts.understood("other").is_none());
+        assert_eq!(scripts.original(&copy), Some("#!/print '\nprint(1)"));
         let message = "a (line 1, position 22) b (line 2, position 30) c (line 1, position 2)";
         assert_eq!(
             scripts.in_template(message),

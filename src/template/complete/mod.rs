@@ -9,6 +9,8 @@ mod heard;
 mod order;
 mod outcome;
 mod person;
+mod place;
+mod question;
 pub(super) mod render;
 pub(super) mod scripts;
 pub(crate) mod shell;

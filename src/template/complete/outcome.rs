@@ -2,19 +2,19 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{MAIN_SEPARATOR, Path};
+use std::path::Path;
 
-use super::heard::{self, Count};
-use super::render::Place;
+use super::heard::{self, Count, Said};
+use super::place::Place;
+use super::question::Questions;
 use super::stage::{SCRIPT as SCRIPT_FILE, Stage, in_plain_liquid, not_defined, undefined};
 use super::{Complete, config, files, scripts};
 use crate::bounds;
 use crate::errand::Outcome;
 use crate::failure::{Failure, Kind};
-use crate::platform;
 use crate::scratch::{self, Scratch};
 use crate::template::source::{Form, Source};
-use crate::template::{Notice, engine, tags};
+use crate::template::{Notice, Permit, engine, tags};
 
 /// Precedes the names of files with invalid syntax.
 const INVALID: &str = "found invalid syntax in";
@@ -33,8 +33,6 @@ const SCRIPT: &str = "Script: ";
 const RETURNED: &str = "Script `";
 /// The error of a prompt without a terminal.
 const NO_TERMINAL: &str = "not a terminal";
-/// SIGINT. At a prompt the terminal sends it only to the process that asks.
-const INTERRUPTED: i32 = 2;
 
 /// A script that prints by `eval`, or has not said which one it is.
 const SOME: &str = "a script";
@@ -49,57 +47,79 @@ pub(super) struct Ears<'a> {
     /// Whether files are rendered, which filters are a part of.
     renders: bool,
     count: Count,
-    too_much: Option<TooMuch>,
+    questions: Option<Questions>,
+    stopped: Option<Stopped>,
 }
 
-/// A script that prints more than it may.
-#[derive(Clone)]
-pub(super) struct TooMuch {
+/// A script that prints more than it may, or asks what cannot be asked.
+pub(super) struct Stopped {
     script: String,
-    what: String,
+    why: String,
 }
 
 impl<'a> Ears<'a> {
-    pub(super) fn new(place: &'a Place, stage: &'a Stage, notice: &'a dyn Fn(Notice)) -> Self {
+    pub(super) fn new(place: &'a Place, stage: &'a Stage, permit: &'a Permit) -> Self {
         Self {
             place,
             stage,
-            notice,
+            notice: permit.notice,
             speaker: None,
             renders: !stage.scripts_run,
             count: Count::default(),
-            too_much: None,
+            questions: permit.ask.map(|ask| Questions::new(ask, place.reply.clone())),
+            stopped: None,
         }
     }
 
     /// Whether the script may go on.
     pub(super) fn hear(&mut self, line: &str) -> bool {
         let (script, text) = heard::said(line).unwrap_or((None, line.to_owned()));
-        if let Some(introduced) = self.stage.scripts.introduced(&text) {
-            self.renders |= introduced.is_empty();
-            // One that is imported prints under its own name.
-            if script.is_none() {
-                self.speaker = Some(introduced.to_owned()).filter(|script| !script.is_empty());
-            }
-            return true;
-        }
         // Scripts are imported without their suffix.
-        let imported =
-            |script: &str| format!("{}{SCRIPT_FILE}", within(script, self.place).trim_end_matches(SCRIPT_FILE));
-        let script = script.map(imported).or_else(|| self.speaker.clone());
-        let script = script.unwrap_or_else(|| SOME.to_owned());
-        match self.count.add(&text) {
-            Ok(()) => {
-                let text = console::strip_ansi_codes(&text);
-                (self.notice)(Notice::Said { script, lines: text.lines().map(str::to_owned).collect() });
+        let imported = |script: &str| format!("{}{SCRIPT_FILE}", self.place.seen(script).trim_end_matches(SCRIPT_FILE));
+        let speaker = script.map(imported).or_else(|| self.speaker.clone()).unwrap_or_else(|| SOME.to_owned());
+        let outcome = match self.stage.scripts.understood(&text) {
+            Some(Said::Asks { script, part }) => self.ask(script, &text, part),
+            // One that is imported prints under its own name.
+            Some(Said::Begins(introduced)) if script.is_none() => {
+                self.speaker = Some(introduced.to_owned());
+                Ok(())
             }
-            Err(what) => self.too_much = Some(TooMuch { script, what }),
-        }
-        self.too_much.is_none()
+            Some(Said::Begins(_)) => Ok(()),
+            Some(Said::Concluded) => {
+                (self.renders, self.speaker) = (true, None);
+                Ok(())
+            }
+            None => self.show(&speaker, &text),
+        };
+        self.stopped = outcome.err().map(|why| Stopped { script: speaker, why });
+        self.stopped.is_none()
     }
 
-    pub(super) fn too_much(&mut self) -> Option<TooMuch> {
-        self.too_much.take()
+    fn show(&mut self, script: &str, text: &str) -> Result<(), String> {
+        self.count.add(text).map_err(|what| format!("prints {what}"))?;
+        let text = self.place.seen(&console::strip_ansi_codes(text));
+        (self.notice)(Notice::Said { script: script.to_owned(), lines: text.lines().map(str::to_owned).collect() });
+        Ok(())
+    }
+
+    fn ask(&mut self, script: &str, text: &str, part: &str) -> Result<(), String> {
+        self.count.add(text).map_err(|what| format!("prints and asks {what}"))?;
+        let part = self.place.seen(&console::strip_ansi_codes(part));
+        let asked = |questions: &mut Questions| questions.take(script, &part).map_err(|why| format!("asks {why}"));
+        self.questions.as_mut().map_or(Ok(()), asked)
+    }
+
+    pub(super) fn has_asked(&self) -> bool {
+        self.questions.as_ref().is_some_and(Questions::were_asked)
+    }
+
+    /// Why the last question has no answer.
+    pub(super) fn unanswered(&mut self) -> anyhow::Result<()> {
+        self.questions.as_mut().map_or(Ok(()), Questions::outcome)
+    }
+
+    pub(super) fn stopped(&mut self) -> Option<Stopped> {
+        self.stopped.take()
     }
 
     /// The script that was at work when the process ended, if no file was.
@@ -111,7 +131,7 @@ impl<'a> Ears<'a> {
 
 /// What cargo-generate prints for scripts: what they return, and notes of what went around [`Ears`].
 pub(super) fn said(outcome: &Outcome, place: &Place) -> Vec<Notice> {
-    let stderr = within(&console::strip_ansi_codes(&outcome.stderr), place);
+    let stderr = place.seen(&console::strip_ansi_codes(&outcome.stderr));
     let mut said: Vec<Notice> = Vec::new();
     let mut note: Option<(String, Vec<String>)> = None;
     for line in stderr.lines() {
@@ -126,18 +146,6 @@ pub(super) fn said(outcome: &Outcome, place: &Place) -> Vec<Notice> {
     }
     said.extend(note.map(|(script, lines)| Notice::Said { script, lines }));
     said
-}
-
-/// Replaces the paths of cargo-generate's temporary copies by paths in the template.
-fn within(text: &str, place: &Place) -> String {
-    let inside = |directory: &Path| format!("{}{MAIN_SEPARATOR}", directory.display());
-    let text = text.replace(&inside(&place.template), "");
-    let copies = inside(&place.temporary);
-    let mut parts = text.split(&copies);
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| {
-        text + part.split_once(MAIN_SEPARATOR).map_or(part, |(_, path)| path.trim_start_matches("./"))
-    })
 }
 
 /// The position in a script that Rhai's message of an error says. The first one is that of the error itself, the last one
@@ -161,11 +169,8 @@ fn returned(line: &str) -> Option<Notice> {
 impl Complete {
     pub(super) fn failed(&self, outcome: &Outcome, ears: &Ears) -> Failure {
         let (place, stage) = (ears.place, ears.stage);
-        if platform::signal(outcome.status) == Some(INTERRUPTED) {
-            return Failure::new(Kind::Signal(2), "interrupted: nothing was left behind");
-        }
         let said = fs::read_to_string(&place.answer).unwrap_or_default();
-        let said = within(&console::strip_ansi_codes(&said), place);
+        let said = place.seen(&console::strip_ansi_codes(&said));
         let why: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let why = why.join(" ");
         if scratch::is_full(&why) {
@@ -236,10 +241,9 @@ impl Complete {
             || left_out.is_ok_and(|left_out| left_out.matched_path_or_any_parents(path, false).is_ignore())
     }
 
-    pub(super) fn prints_too_much(&self, TooMuch { script, what }: TooMuch) -> Failure {
-        let message =
-            format!("the template `{}` cannot be rendered: {script} prints {what}, and was stopped", self.name);
-        let failure = Failure::new(Kind::Hook, message).hint("see why the script prints so much; nothing was written");
+    pub(super) fn was_stopped(&self, Stopped { script, why }: Stopped) -> Failure {
+        let message = format!("{}: {script} {why}, and was stopped", self.beginning());
+        let failure = Failure::new(Kind::Hook, message).hint("see why the script does that; nothing was written");
         if script == SOME { failure } else { failure.placed(&script, None) }
     }
 
@@ -249,7 +253,7 @@ impl Complete {
 
     /// The filters that have failed, each once. cargo-generate only warns of them.
     pub(super) fn failed_filters(&self, outcome: &Outcome, place: &Place, stage: &Stage) -> Vec<Failure> {
-        let stderr = within(&console::strip_ansi_codes(&outcome.stderr), place);
+        let stderr = place.seen(&console::strip_ansi_codes(&outcome.stderr));
         let mut failed: Vec<(&str, String)> = Vec::new();
         let mut lines = stderr.lines().peekable();
         while let Some(line) = lines.next() {

@@ -9,9 +9,9 @@ use anyhow::{Context, Result};
 use toml::{Table, Value as Toml};
 
 use super::files::Files;
-use super::heard::Hearing;
 use super::order;
 use super::outcome::{self, Ears};
+use super::place::{Place, written};
 use super::stage::Stage;
 use super::{Complete, Person, config, scripts, shell};
 use crate::answers::{Answers, Value};
@@ -34,16 +34,12 @@ impl Complete {
     pub(crate) fn render(&self, answers: &Answers, permit: &Permit, writing: &Writing) -> Result<Vec<File>> {
         let values = &answers.placeholders;
         let scratch = Scratch::plain()?;
-        let place = Place::in_directory(scratch.path())?;
+        let place = Place::in_directory(scratch.path(), &self.name, permit.project)?;
         let folder = self.sub_template(values).unwrap_or_default();
         let files = Files::of(&self.config(folder).under(values), folder)?;
         let known = self.known(answers);
-        let hearing = match permit.commands {
-            false => Hearing::Nothing,
-            true if self.converses(permit) => Hearing::Names,
-            true => Hearing::Everything,
-        };
         let scripts_run = !self.config(folder).hooks.is_empty();
+        let hearing = (permit.commands, permit.ask.is_some());
         let mut stage = Stage::new(getrandom::u64()?, &files, &known, values, folder, scripts_run, hearing);
         for source in &self.sources {
             let path = circumstances::at_moment(&source.path, |name| values.get(name));
@@ -95,25 +91,25 @@ impl Complete {
         command.args(permit.commands.then_some("--allow-commands"));
         surroundings(&mut command, &place.temporary);
         if permit.commands
-            && shell::stand_in(&mut command, &place.programs)
+            && shell::stand_in(&mut command, &place.programs, &place.reply)
                 .map_err(|error| Scratch::failed(&place.programs, &error))?
         {
             command.arg("--limited");
         }
-        let mut ears = Ears::new(place, stage, permit.notice);
+        let mut ears = Ears::new(place, stage, permit);
         let descendants = permit.commands.then(Descendants::adopt);
-        let outcome = if self.converses(permit) {
-            errand::converse(&mut command, writing, &mut |line| ears.hear(line))
-        } else {
-            // In its own process group, so that a signal also ends the processes its scripts started.
-            errand::hear(platform::lead_group(&mut command), writing, &mut |line| ears.hear(line))
-        };
+        // In its own process group, so that a signal also ends the processes its scripts started.
+        let outcome = errand::hear(platform::lead_group(&mut command), writing, &mut |line| ears.hear(line));
+        if ears.has_asked() {
+            writing.restore_terminal();
+        }
         // Before the scratch directory goes, in which they could still write.
         drop(descendants);
         writing.check()?;
         let outcome = outcome?.context("cargo-generate was interrupted")?;
-        if let Some(too_much) = ears.too_much() {
-            return Err(self.prints_too_much(too_much).into());
+        ears.unanswered()?;
+        if let Some(stopped) = ears.stopped() {
+            return Err(self.was_stopped(stopped).into());
         }
         outcome::said(&outcome, place).into_iter().for_each(permit.notice);
         if !outcome.status.success() {
@@ -123,43 +119,12 @@ impl Complete {
         Ok((directory.into(), self.failed_filters(&outcome, place, stage)))
     }
 
-    /// Whether its scripts ask somebody at a terminal. What they print then goes there by itself, in the order of the
-    /// questions.
-    fn converses(&self, permit: &Permit) -> bool {
-        permit.commands && permit.ask && scripts::ask(&self.sources)
-    }
-
     /// Every name that has a value when files are rendered.
     fn known(&self, answers: &Answers) -> Vec<String> {
         let declared = self.config(self.sub_template(&answers.placeholders).unwrap_or_default()).declared();
         let given = answers.placeholders.keys().map(String::as_str);
         let others = OWN.into_iter().chain(declared).chain(given).map(str::to_owned);
         others.chain(scripts::set(&self.sources).names).collect()
-    }
-}
-
-/// The part of this machine that cargo-generate sees.
-pub(super) struct Place {
-    root: PathBuf,
-    pub(super) template: PathBuf,
-    out: PathBuf,
-    pub(super) temporary: PathBuf,
-    values: PathBuf,
-    /// The shell of scripts.
-    programs: PathBuf,
-    pub(super) answer: PathBuf,
-}
-
-impl Place {
-    fn in_directory(root: &Path) -> Result<Self> {
-        let [template, out, temporary, programs] = ["template", "out", "tmp", "bin"].map(|name| root.join(name));
-        let [values, answer] = ["values.toml", "answer"].map(|name| root.join(name));
-        for directory in [&template, &out, &temporary, &programs] {
-            fs::create_dir(directory).map_err(|error| Scratch::failed(directory, &error))?;
-        }
-        // cargo-generate reads its settings from beside `out`.
-        written(&out.with_extension("toml"), b"")?;
-        Ok(Self { root: root.to_owned(), template, out, temporary, values, programs, answer })
     }
 }
 
@@ -181,10 +146,6 @@ fn write(path: &Path, source: &Source, contents: &[u8]) -> Result<()> {
         platform::make_executable(path)?;
     }
     Ok(())
-}
-
-fn written(path: &Path, contents: &[u8]) -> Result<(), Failure> {
-    fs::write(path, contents).map_err(|error| Scratch::failed(path, &error))
 }
 
 fn values_file(answers: &Answers) -> String {

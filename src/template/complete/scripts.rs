@@ -13,7 +13,6 @@ const RHAI: &str = "rhai";
 const SET: &str = "variable::set";
 const GET: &str = "variable::get";
 const IS_SET: &str = "variable::is_set";
-const PROMPT: &str = "variable::prompt";
 
 /// The variables that scripts set.
 pub(in crate::template) struct Set {
@@ -26,11 +25,6 @@ pub(in crate::template) struct Set {
 pub(in crate::template) fn set(sources: &[Source]) -> Set {
     let calls: Vec<Option<&str>> = texts(sources).flat_map(|(_, text)| first_arguments(text, SET)).collect();
     Set { others: calls.contains(&None), names: calls.into_iter().flatten().map(str::to_owned).collect() }
-}
-
-/// Whether a script prompts.
-pub(super) fn ask(sources: &[Source]) -> bool {
-    texts(sources).any(|(_, text)| text.contains(PROMPT))
 }
 
 /// Whether a script uses a name, or computes names that can be any.

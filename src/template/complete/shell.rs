@@ -3,15 +3,23 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use crate::{platform, report};
 
 const NAME: &str = "sh";
+/// The command by which a script waits for an answer of the person. Without a stand-in the shell finds this program by it.
+pub(super) const ANSWER: &str = "jwt-allauth __answer";
+/// Holds the path of the file that the answer will be in.
+const REPLY: &str = "JWT_ALLAUTH_REPLY";
+/// How often it is looked for.
+const PATIENCE: Duration = Duration::from_millis(20);
 /// Holds the path of programs that was there before, by which the real shell is found.
 const BEFORE: &str = "JWT_ALLAUTH_PATH";
 const PATH: &str = "PATH";
@@ -24,20 +32,28 @@ const ERRORS: usize = 8 * 1024;
 const CANNOT_RUN: i32 = 126;
 
 /// Prepares the process that runs scripts: its shell is this program. Whether this is possible here.
-pub(super) fn stand_in(command: &mut Command, directory: &Path) -> io::Result<bool> {
-    if !platform::link_to(&env::current_exe()?, &directory.join(NAME))? {
-        return Ok(false);
-    }
+pub(super) fn stand_in(command: &mut Command, directory: &Path, reply: &Path) -> io::Result<bool> {
+    let program = env::current_exe()?;
+    command.env(REPLY, reply);
     let before = env::var_os(PATH);
-    let paths = [directory.to_owned()].into_iter().chain(before.iter().flat_map(env::split_paths));
-    command.env(PATH, env::join_paths(paths).map_err(io::Error::other)?).env(BEFORE, before.unwrap_or_default());
-    Ok(true)
+    let is_linked = platform::link_to(&program, &directory.join(NAME))?;
+    let first = if is_linked { directory } else { program.parent().unwrap_or(directory) };
+    let paths = [first.to_owned()].into_iter().chain(before.iter().flat_map(env::split_paths));
+    command.env(PATH, env::join_paths(paths).map_err(io::Error::other)?);
+    if is_linked {
+        command.env(BEFORE, before.unwrap_or_default());
+    }
+    Ok(is_linked)
 }
 
-/// Runs the real shell if this process stands in for it.
+/// Runs the real shell if this process stands in for it, or waits for an answer.
 pub(crate) fn carried_out() -> Option<i32> {
     let mut arguments = env::args_os();
     let name = arguments.next()?;
+    let given: Vec<OsString> = env::args_os().skip(1).collect();
+    if [&["-c", ANSWER][..], &ANSWER.split(' ').skip(1).collect::<Vec<_>>()].iter().any(|waits| given == *waits) {
+        return env::var_os(REPLY).map(|reply| answer(Path::new(&reply)));
+    }
     let before = env::var_os(BEFORE).filter(|_| Path::new(&name).file_name().is_some_and(|name| name == NAME))?;
     Some(run(before, arguments).unwrap_or_else(|error| {
         report::tell(&error.to_string());
@@ -45,10 +61,21 @@ pub(crate) fn carried_out() -> Option<i32> {
     }))
 }
 
+/// Prints the answer once it is there. Whoever ends the rendering ends this, too.
+fn answer(reply: &Path) -> i32 {
+    loop {
+        if let Ok(answer) = fs::read(reply) {
+            let _ = fs::remove_file(reply);
+            return report::pass_on(&answer, b"").map_or(CANNOT_RUN, |()| 0);
+        }
+        thread::sleep(PATIENCE);
+    }
+}
+
 fn run(before: OsString, arguments: impl Iterator<Item = OsString>) -> io::Result<i32> {
     platform::lift_limit();
     let mut command = Command::new(NAME);
-    command.args(arguments).env_remove(BEFORE);
+    command.args(arguments).env_remove(BEFORE).env_remove(REPLY);
     if before.is_empty() {
         command.env_remove(PATH)
     } else {

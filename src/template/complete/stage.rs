@@ -8,7 +8,7 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 use super::files::Files;
-use super::heard::{Hearing, Scripts};
+use super::heard::Scripts;
 use super::scripts;
 use crate::answers::Value;
 use crate::failure::Failure;
@@ -44,7 +44,8 @@ pub(super) struct Stage<'a> {
     marks: Vec<Mark>,
     /// Names that only the scripts can define.
     asked_for: Vec<String>,
-    hearing: Hearing,
+    /// Whether scripts say which one they are, and print through this process.
+    are_heard: bool,
     pub(super) scripts: Scripts,
     /// Whether a script has failed that is a filter, which leaves its file as it was.
     pub(super) filters_fail: bool,
@@ -72,11 +73,11 @@ impl<'a> Stage<'a> {
         answers: &'a BTreeMap<String, Value>,
         folder: &'a str,
         scripts_run: bool,
-        hearing: Hearing,
+        (are_heard, ask): (bool, bool),
     ) -> Self {
         let (marks, asked_for) = (Vec::new(), Vec::new());
         let key = format!("jwtallauth{key:016x}");
-        let scripts = Scripts::new(&key);
+        let scripts = Scripts::new(&key, ask);
         Self {
             key,
             files,
@@ -86,7 +87,7 @@ impl<'a> Stage<'a> {
             scripts_run,
             marks,
             asked_for,
-            hearing,
+            are_heard,
             scripts,
             filters_fail: false,
         }
@@ -97,11 +98,7 @@ impl<'a> Stage<'a> {
         let line = |(number, name): (usize, &String)| {
             format!("variable::set(\"{}\", variable::is_set(\"{name}\"));\n", self.answer(number))
         };
-        let introduction = if self.hearing != Hearing::Nothing && self.scripts_run {
-            self.scripts.conclusion()
-        } else {
-            String::new()
-        };
+        let introduction = if self.are_heard && self.scripts_run { self.scripts.conclusion() } else { String::new() };
         let script: String = [introduction].into_iter().chain(self.asked_for.iter().enumerate().map(line)).collect();
         (!script.is_empty()).then(|| (format!("{}{SCRIPT}", self.key), script))
     }
@@ -116,8 +113,8 @@ impl<'a> Stage<'a> {
         let Some(text) = source.text().filter(|_| source.form != Form::Link) else {
             return self.mark(Mark::Whole(source.clone())).into_bytes();
         };
-        if self.hearing != Hearing::Nothing && source.path.ends_with(SCRIPT) {
-            return self.scripts.copy(&source.path, text, self.hearing).into_bytes();
+        if self.are_heard && source.path.ends_with(SCRIPT) {
+            return self.scripts.copy(&source.path, text).into_bytes();
         }
         if is_for_cargo_generate(&source.path) || !self.files.are_rendered(source.target()) {
             return text.into();
