@@ -6,11 +6,12 @@ use super::answers;
 use crate::answers::{Answers, Given, Value};
 use crate::cli::TemplateArguments;
 use crate::failure::{Failure, Kind};
+use crate::prompts;
 use crate::signals::Signals;
 use crate::template::circumstances::MOMENT;
 use crate::template::embedded;
 use crate::template::stamp::{self, Stamp, TemplateOrigin};
-use crate::template::{Permit, Template};
+use crate::template::{Ask, Notice, Permit, Template};
 use crate::tree::Tree;
 use crate::update::Project;
 use crate::values::Values;
@@ -26,7 +27,7 @@ impl Anew {
     pub(super) fn of(
         project: &Project,
         arguments: &TemplateArguments,
-        may_ask: bool,
+        (may_ask, notice): (bool, &dyn Fn(Notice)),
         signals: &Signals,
     ) -> Result<Self> {
         let template = template(&project.stamp, arguments, signals)?;
@@ -36,7 +37,9 @@ impl Anew {
         if is_the_same(&project.stamp, &template, &answers) {
             return Ok(Self { template, tree: None });
         }
-        let permit = Permit::quiet(arguments.allow_commands, signals);
+        let ask: Option<Ask> = may_ask.then_some(prompts::ask_for_script);
+        let quiet = Permit::quiet(arguments.allow_commands, signals);
+        let permit = Permit { ask, notice, project: &project.root, ..quiet };
         let tree = template.render(&answers, &project.secrets()?, &permit)?;
         Ok(Self { template, tree: Some(tree) })
     }

@@ -20,7 +20,7 @@ pub(super) fn run(arguments: &cli::Check, report: &Report, signals: &Signals) ->
     if arguments.security {
         return security(&project, &arguments.directory, &Fixes::listed()?, report);
     }
-    let anew = Anew::of(&project, &arguments.template, false, signals);
+    let anew = Anew::of(&project, &arguments.template, (false, &|_| {}), signals);
     let tree = anew.as_ref().ok().and_then(|anew| anew.tree.as_ref());
     let rendered = || anew.as_ref().map(|anew| anew.of_old(&project, signals)).unwrap_or_default();
     let bases = Bases { project: &project, rendered: &rendered, directory: None };

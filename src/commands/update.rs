@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &cli::Update, report: &Report, signals: &Signals) -
     let project = Project::at(&root)?;
     refuse_unresolved(&project, &arguments.template, signals)?;
     let may_ask = !arguments.defaults && prompts::somebody_is_there();
-    let anew = Anew::of(&project, &arguments.template, may_ask, signals)?;
+    let anew = Anew::of(&project, &arguments.template, (may_ask, &|notice| report.notice(notice)), signals)?;
     let bases = Bases {
         project: &project,
         rendered: &|| anew.of_old(&project, signals),
@@ -74,7 +74,7 @@ fn refuse_unresolved(project: &Project, template: &TemplateArguments, signals: &
         return Ok(());
     }
     // Without questions: a conflict is one whatever the template has become.
-    let anew = match Anew::of(project, template, false, signals) {
+    let anew = match Anew::of(project, template, (false, &|_| {}), signals) {
         Err(error) if is_interrupted(&error) => return Err(error),
         anew => anew.ok(),
     };

@@ -20,8 +20,8 @@ use unix as system;
 
 pub(crate) use system::{
     Beneath, COMMON_TEMPORARY, Descendants, LONGEST, TEMPORARY, Terminal, canonical, create_private, create_stage,
-    end_with, has_no_time_left, is_executable, kill, lead_group, lift_limit, limit, limit_memory, link_target, link_to,
-    lockable, make_executable, mode, remove_stage, set_mode, signal, watch_signals,
+    end_with, has_no_time_left, is_executable, kill, lead_group, lead_session, lift_limit, limit, limit_memory,
+    link_target, link_to, lockable, make_executable, mode, remove_stage, set_mode, signal, watch_signals,
 };
 
 /// Far more than any template file, or a journal of them.

@@ -35,6 +35,8 @@ pub(super) struct Present {
     pub(super) is_executable: bool,
 }
 
+const THERE_IS_NONE: [ErrorKind; 3] = [ErrorKind::NotFound, ErrorKind::NotADirectory, ErrorKind::IsADirectory];
+
 impl Project {
     /// The project's directory, before anything in it is read.
     pub(crate) fn directory(given: &Path) -> Result<PathBuf, Failure> {
@@ -69,11 +71,8 @@ impl Project {
     pub(super) fn read(&self, path: &str) -> Result<Option<Present>> {
         let place = self.root.join(path);
         match read(&place) {
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-            Err(error) if error.kind() == ErrorKind::IsADirectory => {
-                let message = format!("`{path}` is a directory here and a file in the template");
-                Err(Failure::new(Kind::Destination, message).hint("move it away").into())
-            }
+            // A directory in its place is reported where the file would be written.
+            Err(error) if THERE_IS_NONE.contains(&error.kind()) => Ok(None),
             present => Ok(present.map(Some).map_err(|error| unreadable(path, &error))?),
         }
     }
@@ -115,7 +114,6 @@ impl Project {
         let mut unresolved = self.left_over(tree, bases)?;
         let theirs = tree.into_iter().flat_map(Tree::files).map(|file| &file.path);
         let paths: BTreeSet<&String> = self.stamp.files.keys().chain(theirs).collect();
-        // A directory in its place is reported where the file would be written.
         let present = paths.into_iter().filter_map(|path| Some((path.clone(), self.read(path).ok().flatten()?)));
         unresolved.extend(self.with_others(present.collect(), merge::of_git, tree, bases));
         Ok(unresolved)

@@ -263,6 +263,36 @@ fn every_kind_of_question_that_a_script_asks_is_asked() {
 }
 
 #[test]
+fn a_command_that_asks_at_the_terminal_by_itself_fails_and_does_not_wait_for_ever() {
+    let place = with_a_script_that_asks();
+    place.write("t/pre.rhai", "system::command(\"read answer </dev/tty\");");
+    let mut session = terminal(&place, "startproject my-shop --vcs none --template t --allow-commands", &[]);
+    let said = session.exp_eof().unwrap();
+    assert!(said.contains("pre.rhai: Runtime error: System command") && said.contains("/dev/tty"), "{said}");
+    assert_eq!(code(&session), 7);
+}
+
+#[test]
+fn an_update_shows_what_a_script_prints_and_asks_what_it_asks() {
+    let place = with_a_script_that_asks();
+    let mut session = terminal(&place, "startproject my-shop --vcs none --template t --allow-commands", &[]);
+    session.exp_string("Which port").unwrap();
+    session.send_line("81").unwrap();
+    session.exp_eof().unwrap();
+    place.write("t/pre.rhai", &format!("print(\"moved on\"); {}", place.read("t/pre.rhai")));
+    place.write("t/a.md", "{{ made }} now");
+    let update = "update my-shop --template t --allow-commands";
+    let mut session = terminal(&place, update, &[]);
+    session.exp_string("pre.rhai says:\r\n  moved on").unwrap();
+    session.exp_string("Which port").unwrap();
+    session.send_line("82").unwrap();
+    session.exp_eof().unwrap();
+    assert_eq!((code(&session), place.read("my-shop/a.md")), (0, "82 now".to_owned()));
+    let ran = place.run(update).ended_with(0);
+    ran.saying("up to date");
+}
+
+#[test]
 fn a_filter_that_fails_beside_a_question_is_named_with_its_reason() {
     let place = with_a_script_that_asks();
     place.write("t/b.md", "{{ \"x.rhai\" | rhai }}");

@@ -77,6 +77,8 @@ pub(crate) fn lead_group(command: &mut Command) -> &mut Command {
     command
 }
 
+pub(crate) fn lead_session() {}
+
 pub(crate) fn kill(child: &mut Child) -> io::Result<()> {
     child.kill()
 }

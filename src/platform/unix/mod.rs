@@ -15,7 +15,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Resource, Rlimit, Signal, getpgrp, getpid, getrlimit, kill_process_group, setrlimit};
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, getpgrp, getpid, getrlimit, kill_process_group, setrlimit, setsid,
+};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -82,6 +84,13 @@ pub(crate) fn lockable(directory: &Path) -> io::Result<File> {
 /// Starts the process in a group of its own, with which [`kill`] ends what it has started itself.
 pub(crate) fn lead_group(command: &mut Command) -> &mut Command {
     command.process_group(0)
+}
+
+/// Makes this process lead a group, with which [`kill`] ends what it has started. In a session without a terminal: a command
+/// that asks there by itself fails, where one in the background of the terminal's session would be stopped for ever.
+pub(crate) fn lead_session() {
+    // Fails only in a process that leads a group already.
+    let _ = setsid();
 }
 
 /// Kills a process, and its process group if it leads one.

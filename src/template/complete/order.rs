@@ -43,6 +43,7 @@ impl Order {
     }
 
     pub(crate) fn carry_out(self) -> i32 {
+        platform::lead_session();
         // Dropped by a panic, too: cargo-generate has one when nobody reads its errors any more.
         let _descendants = Descendants::adopt();
         platform::end_with(self.parent, self.answer.parent().map(Path::to_owned));

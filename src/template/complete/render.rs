@@ -98,8 +98,7 @@ impl Complete {
         }
         let mut ears = Ears::new(place, stage, permit);
         let descendants = permit.commands.then(Descendants::adopt);
-        // In its own process group, so that a signal also ends the processes its scripts started.
-        let outcome = errand::hear(platform::lead_group(&mut command), writing, &mut |line| ears.hear(line));
+        let outcome = errand::hear(&mut command, writing, &mut |line| ears.hear(line));
         if ears.has_asked() {
             writing.restore_terminal();
         }

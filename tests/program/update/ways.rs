@@ -37,6 +37,22 @@ fn what_is_the_owners_does_not_give_way_and_moving_it_away_helps() {
 }
 
 #[test]
+fn a_directory_in_place_of_a_file_of_the_owners_is_the_way_out_that_it_is_said_to_be() {
+    let project = with_skeleton(&[("guide", "old\n"), ("notes", "old\n")]);
+    project.write("guide", "mine\n");
+    project.commit();
+    lay(&project, &[("guide/one", "one\n"), ("notes", "new\n")]);
+    update(&project).ended_with(5).saying("`guide` is a file").saying("put a directory in its place");
+    for file in ["guide", "notes"] {
+        project.remove(file);
+        fs::create_dir(project.root().join(file)).unwrap();
+    }
+    let ran = update(&project).succeeded();
+    assert_eq!((outcome(&ran, "guide/one"), outcome(&ran, "notes")), ("new".to_owned(), "deleted".to_owned()));
+    update(&project).succeeded().saying("up to date");
+}
+
+#[test]
 fn a_file_that_git_ignores_is_kept_and_the_templates_lies_beside_it() {
     let project = with_skeleton(&[("one", "old\n")]);
     project.write(".gitignore", &format!("{}local.cfg\n", project.read(".gitignore")));
