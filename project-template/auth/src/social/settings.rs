@@ -13,6 +13,9 @@ use crate::settings::{Advice, Choice, Deployed, Section};
 /// The rest of a request's time is the database's; clients expect an answer about a provider that is down.
 const MAX_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The id of a client in a section that `jwt-allauth add` has written, and nobody has filled in.
+const UNFINISHED: &str = "replace me";
+
 /// `[social]`.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -147,6 +150,11 @@ impl Keys {
 
 impl Deployed for Settings {
     fn refuse_unsafe(&self, section: &mut Section<'_>) {
+        let is_unfinished = |provider: &&Provider| provider.client_ids.iter().any(|id| id == UNFINISHED);
+        for provider in self.providers.iter().filter(is_unfinished) {
+            let key = format!("providers.{}.client_ids", provider.id);
+            section.problem(&key, "must have the id that the provider gave this service, in place of \"replace me\"");
+        }
         for provider in self.providers.iter().filter(|provider| provider.is_plain()) {
             let key = format!("providers.{}.issuer", provider.id);
             section.problem(

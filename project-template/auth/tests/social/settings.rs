@@ -81,6 +81,10 @@ fn what_cannot_work_or_would_be_unsafe_is_named_with_its_place() {
     assert!(read(&plain, &[]).is_ok(), "in development, on this machine");
     let production = format!("environment = \"production\"\n{plain}");
     assert!(read(&production, &[]).unwrap_err().contains("social.providers.company.issuer` must begin with https://"));
+    let unfinished = "[social.providers.google]\nclient_ids = [\"replace me\"]\n";
+    assert!(read(unfinished, &[]).is_ok(), "in development the server starts");
+    let production = format!("environment = \"production\"\n{unfinished}");
+    assert!(read(&production, &[]).unwrap_err().contains("social.providers.google.client_ids` must have the id"));
     for variable in
         ["JWT_ALLAUTH__SOCIAL__PROVIDERS__", "JWT_ALLAUTH__SOCIAL__OTHER__X", "JWT_ALLAUTH__SOCIAL__TIMEOUT__X"]
     {
