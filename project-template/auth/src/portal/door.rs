@@ -66,11 +66,32 @@ impl Door {
         format!("{} {held}", self.place.name("sign-in"))
     }
 
+    /// The value for a form, which may be the first of this browser.
+    fn bond(&self) -> Result<String> {
+        self.held().map_or_else(pages::nonce, Ok)
+    }
+
     /// The token of a form, and the cookie that binds it to the browser.
-    fn token(&self) -> Result<(String, HeaderValue)> {
-        let held = self.held().map_or_else(pages::nonce, Ok)?;
-        let cookie = set_cookie(&self.auth, self.place, self.place.form_cookie(), &held, IDLE);
-        Ok((csrf::token(&self.auth, &self.form(&held)), cookie))
+    fn token(&self, held: &str) -> (String, HeaderValue) {
+        let cookie = set_cookie(&self.auth, self.place, self.place.form_cookie(), held, IDLE);
+        (csrf::token(&self.auth, &self.form(held)), cookie)
+    }
+
+    fn of_challenge(&self, held: &str, challenge: &str) -> String {
+        format!("{} {held} {challenge}", self.place.name("challenge"))
+    }
+
+    /// A challenge as a field of a form.
+    fn marked(&self, held: &str, challenge: &str) -> String {
+        format!("{challenge}.{}", csrf::token(&self.auth, &self.of_challenge(held, challenge)))
+    }
+
+    /// The challenge in a form, if its sign-in was begun at this place: the API lets in half-way who has shown what is not
+    /// enough here, such as an account at another service.
+    pub(super) fn challenge(&self, fields: &Fields) -> Option<String> {
+        let (challenge, mark) = fields.typed("challenge")?.split_once('.')?;
+        let is_ours = csrf::is_token(&self.auth, &self.of_challenge(&self.held()?, challenge), mark);
+        is_ours.then(|| challenge.to_owned())
     }
 
     pub(super) fn headers(&self) -> &HeaderMap {
@@ -99,16 +120,16 @@ impl Door {
     pub(super) fn next_page(&self, entered: Entered) -> Result<Response> {
         match entered {
             Entered::Session(session) => Ok(self.welcome(session)),
-            Entered::CodeDue(challenge) => self.code_page(StatusCode::OK, challenge, Vec::new()),
+            Entered::CodeDue(challenge) => self.code_page(StatusCode::OK, &challenge, Vec::new()),
             Entered::SetupDue { challenge, user, shown } => {
-                self.setup_page(StatusCode::OK, (challenge, &user), &shown, Vec::new())
+                self.setup_page(StatusCode::OK, (&challenge, &user), &shown, Vec::new())
             }
         }
     }
 
     pub(super) fn sign_in_page(&self, status: StatusCode, email: &str, errors: Vec<String>) -> Result<Response> {
         let (auth, place) = (&self.auth, self.place);
-        let (csrf_token, cookie) = self.token()?;
+        let (csrf_token, cookie) = self.token(&self.bond()?);
         let page = SignInForm {
             action: place.path(auth, "/sign-in/"),
             csrf_token,
@@ -135,14 +156,14 @@ impl Door {
         Ok(page)
     }
 
-    pub(super) fn code_page(&self, status: StatusCode, challenge: String, errors: Vec<String>) -> Result<Response> {
-        let (auth, place) = (&self.auth, self.place);
-        let (csrf_token, cookie) = self.token()?;
+    pub(super) fn code_page(&self, status: StatusCode, challenge: &str, errors: Vec<String>) -> Result<Response> {
+        let (auth, place, held) = (&self.auth, self.place, self.bond()?);
+        let (csrf_token, cookie) = self.token(&held);
         let page = SignInCode {
             action: place.path(auth, "/sign-in/code/"),
             back: place.path(auth, "/sign-in/"),
             csrf_token,
-            challenge,
+            challenge: self.marked(&held, challenge),
             passkey: offers_passkeys(auth).then(|| options_path(auth)),
             script: place.path(auth, "/page.js"),
             errors,
@@ -153,13 +174,14 @@ impl Door {
     pub(super) fn setup_page(
         &self,
         status: StatusCode,
-        (challenge, user): (String, &User),
+        (challenge, user): (&str, &User),
         shown: &Shown,
         errors: Vec<String>,
     ) -> Result<Response> {
-        let (auth, place) = (&self.auth, self.place);
+        let (auth, place, held) = (&self.auth, self.place, self.bond()?);
         let paths = (place.path(auth, "/sign-in/set-up/"), place.path(auth, "/sign-in/"));
-        let (token, cookie) = self.token()?;
+        let (token, cookie) = self.token(&held);
+        let challenge = self.marked(&held, challenge);
         let page = second_factor_page(auth, status, (paths, token), (Some(challenge), user), shown, errors)?;
         Ok(([(header::SET_COOKIE, cookie)], page).into_response())
     }

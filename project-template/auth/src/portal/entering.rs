@@ -91,12 +91,9 @@ impl Door {
         let (auth, place, client) = (&self.auth, self.place, &self.client);
         self.check_form(fields)?;
         auth.throttle().limit_client(Action::SecondFactor, client).await?;
-        let id = fields.typed("challenge").unwrap_or_default().to_owned();
+        let id = self.challenge(fields).ok_or(ChallengeNotValid)?;
         let enrollee = factors::find_setup(auth, &id).await?.ok_or(ChallengeNotValid)?;
-        // That of a sign-up may be a decoy, and is refused whether or not it is one.
-        let is_of_sign_in = enrollee.held().is_some_and(|held| held.asked);
-        let user =
-            enrollee.user.as_ref().filter(|user| is_of_sign_in && place.admits(user)).ok_or(ChallengeNotValid)?;
+        let user = enrollee.user.as_ref().filter(|user| place.admits(user)).ok_or(ChallengeNotValid)?;
         let ready = match fields.secret("code") {
             Some(code) => factors::compare(auth, &enrollee, &code).await,
             None => Err(CodeWrong.into()),
@@ -105,7 +102,7 @@ impl Door {
             Ok(ready) => ready,
             Err(error) if is_wrong_code(&error) => {
                 let shown = factors::show_again(auth, &enrollee).await?;
-                return self.setup_page(error.status(), (id, user), &shown, vec![error.message()]);
+                return self.setup_page(error.status(), (&id, user), &shown, vec![error.message()]);
             }
             Err(error) => return Err(error),
         };

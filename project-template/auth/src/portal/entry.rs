@@ -51,12 +51,12 @@ async fn sign_in(Knock { door, mut fields }: Knock) -> Result<Response> {
 
 /// The second half of a sign-in to an account with a second factor.
 async fn sign_in_with_code(Knock { door, mut fields }: Knock) -> Result<Response> {
-    let challenge = fields.typed("challenge").unwrap_or_default().to_owned();
+    let challenge = door.challenge(&fields).unwrap_or_default();
     let entered = door.enter_with_code(&challenge, &mut fields).await;
     door.auth.metrics().sign_in(Way::SecondFactor, AttemptOutcome::of(entered.as_ref()));
     match entered {
         Ok(session) => Ok(door.welcome(session)),
-        Err(error) if is_wrong_code(&error) => door.code_page(error.status(), challenge, vec![error.message()]),
+        Err(error) if is_wrong_code(&error) => door.code_page(error.status(), &challenge, vec![error.message()]),
         Err(refused) => door.refusal_page(refused, ""),
     }
 }

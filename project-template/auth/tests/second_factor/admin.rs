@@ -171,22 +171,22 @@ async fn assert_outside(browser: &mut Client) {
 async fn a_setup_of_the_sign_in_is_used_once_and_for_its_place_only(engine: Engine) {
     let app = configured(engine, "[mfa]\ntotp = \"required\"").await;
     let begun = app.client().register("bob@example.com", PASSWORD).await;
+    app.set_role("bob@example.com", STAFF).await;
     let challenge = begun.text("setup_challenge_id").to_owned();
     let setup = app.client().post(SETUP, &json!({ "setup_challenge_id": challenge })).await;
-    let authenticator = AuthenticatorApp::of(setup.text("secret"));
+    let code = AuthenticatorApp::of(setup.text("secret")).code(&app);
     let mut browser = app.client();
     let page = browser.visit("/admin/sign-in/").await;
-    let code = authenticator.code(&app);
     let form = [("csrf_token", &*token(&page)), ("challenge", &*challenge), ("code", &*code)];
     let refused = browser.submit("/admin/sign-in/set-up/", &form).await;
-    assert_eq!(refused.status, 400, "not staff: {refused:?}");
-    app.set_role("bob@example.com", STAFF).await;
-    let done = browser.submit("/admin/sign-in/set-up/", &form).await;
+    assert_eq!(refused.status, 400, "begun by the API: {refused:?}");
+
+    let (mut browser, page) = after_the_password(&app, "bob@example.com").await;
+    let (challenge, code) = (field(&page, "challenge"), pages::app_of(&page).code(&app));
+    let done = set_up(&mut browser, &page, &code).await;
     assert_eq!((done.status, pages::codes(&done).len()), (200, 10), "{done:?}");
-    let again = browser.submit("/admin/sign-in/set-up/", &form).await;
+    let again = set_up(&mut browser, &page, &code).await;
     assert_eq!((again.status, pages::codes(&again).len()), (400, 0), "the form was used up: {again:?}");
-    let page = app.client().visit("/admin/sign-in/").await;
-    assert_eq!(page.status, 200);
     let mut other = app.client();
     let page = other.visit("/admin/sign-in/").await;
     let form = [("csrf_token", &*token(&page)), ("challenge", &*challenge), ("code", &*code)];

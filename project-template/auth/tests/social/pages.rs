@@ -11,6 +11,7 @@ auth::on_both_engines!(
     a_second_factor_is_asked_for_on_the_pages,
     who_must_have_a_second_factor_sets_it_up_on_the_pages,
     staff_enter_the_admin_pages_by_a_connection_only_and_if_the_settings_say_so,
+    what_the_api_let_in_half_way_does_not_enter_the_admin_pages,
     an_account_is_connected_and_disconnected_on_the_pages,
     what_another_session_began_connects_nothing_after_its_end,
     a_journey_to_the_pages_begins_no_session_of_the_api,
@@ -126,6 +127,34 @@ async fn staff_enter_the_admin_pages_by_a_connection_only_and_if_the_settings_sa
     let before = live(&app).await;
     let refused = with_button(&mut app.client(), "/admin/").await;
     assert_eq!((refused.status, live(&app).await), (403, before), "no staff: {refused:?}");
+}
+
+async fn what_the_api_let_in_half_way_does_not_enter_the_admin_pages(engine: Engine) {
+    let (provider, app) = with_provider(engine, &format!("{ON}{MANDATORY}[mfa]\nrequired_roles = [{STAFF}]\n")).await;
+    app.signed_in(ADA).await;
+    app.set_role(ADA, STAFF).await;
+    let claims = provider.claims(&app, "ada-1", ADA);
+    let due = by_token(&app, &provider, &claims).await;
+    let challenge = json!({ "setup_challenge_id": due.text("setup_challenge_id") });
+    let setup = app.client().post("/jwt-allauth/mfa/setup/", &challenge).await;
+    let authenticator = AuthenticatorApp::of(setup.text("secret"));
+    let code = authenticator.code(&app);
+    assert_kept_out(&app, "set-up", due.text("setup_challenge_id"), &code).await;
+
+    let activation = json!({ "setup_challenge_id": due.text("setup_challenge_id"), "code": code });
+    assert_signed_in(&app.client().post("/jwt-allauth/mfa/activate/", &activation).await);
+    let due = by_token(&app, &provider, &claims).await;
+    assert_kept_out(&app, "code", due.text("challenge_id"), &authenticator.next_code(&app)).await;
+}
+
+/// Answers a challenge at the sign-in of the admin pages.
+async fn assert_kept_out(app: &TestApp, step: &str, challenge: &str, code: &str) {
+    let mut browser = app.client();
+    let page = browser.visit("/admin/sign-in/").await;
+    let form = [("csrf_token", &*field(&page, "csrf_token")), ("challenge", challenge), ("code", code)];
+    let refused = browser.submit(&format!("/admin/sign-in/{step}/"), &form).await;
+    assert_eq!(refused.status, 400, "{refused:?}");
+    assert_eq!(browser.visit("/admin/").await.header("location"), "/admin/sign-in/");
 }
 
 /// A browser that has just signed in with a password.
