@@ -16,7 +16,7 @@ use super::routes::{Named, find};
 use super::sign_in::{self, Entrance};
 use crate::Auth;
 use crate::codes::ReturnTo;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, refusals};
 use crate::http::Client;
 use crate::metrics::Way;
 use crate::openapi::{Api, page_at};
@@ -28,6 +28,12 @@ use crate::users;
 
 /// In bytes, of what Apple posts about a name.
 const USER_LIMIT: usize = 1024;
+
+refusals! {
+    /// A second factor is due, and no page of the application can ask for it.
+    Challenged = FORBIDDEN, "challenged",
+        "Signing in to this account takes another step. Please sign in on the page of the application.";
+}
 
 pub(super) fn add(api: Api) -> Api {
     let api = page_at(api, "/social/{provider}/login/", get(begin));
@@ -162,8 +168,11 @@ async fn signed_in_by(
 fn welcome(auth: &Auth, delivery: Delivery, next: &ReturnTo, sign_in: SignIn) -> Result<Response> {
     let settings = auth.settings();
     let page = next.address(&settings.http).or_else(|| settings.social.redirect.clone());
-    let page = page.unwrap_or_else(|| settings.http.path("/social/signed-in/"));
-    sign_in.redirect(auth, delivery, &page)
+    match (page, &sign_in) {
+        (Some(page), _) => sign_in.redirect(auth, delivery, &page),
+        (None, SignIn::Session(_)) => sign_in.redirect(auth, delivery, &settings.http.path("/social/signed-in/")),
+        (None, SignIn::Challenge(_)) => Err(Challenged.into()),
+    }
 }
 
 /// The browser is the one of the session: its cookie says so. That of the pages is not sent by a browser that comes from

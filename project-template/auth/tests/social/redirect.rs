@@ -148,6 +148,10 @@ async fn a_second_factor_is_asked_for_in_the_address(engine: Engine) {
     let location = reply.header("location");
     assert!(location.starts_with(&format!("{NEXT}#")) && location.contains("mfa_required=true"), "{reply:?}");
     assert!(browser.refresh.is_empty());
+    let sent = browser.visit(LOGIN).await;
+    let reply = browser.visit(&at_provider(sent.header("location")).await).await;
+    assert_eq!((reply.status, reply.header("location")), (403, ""), "no built-in page asks for it: {reply:?}");
+    assert!(browser.refresh.is_empty());
 }
 
 async fn an_address_that_is_not_allowed_is_refused_before_anything_is_sent(engine: Engine) {
