@@ -41,6 +41,13 @@ fn a_known_provider_needs_an_id_only_and_every_key_can_be_a_variable() {
 }
 
 #[test]
+fn in_development_a_provider_sends_browsers_back_to_localhost_as_the_documentation_says() {
+    let link = |toml: &str| read(&format!("[passkeys]\nenabled = false\n{toml}"), &[]).unwrap().http.link("/");
+    assert_eq!(link("[social.providers.google]\nclient_ids = [\"web\"]"), "http://localhost:8000/jwt-allauth/");
+    assert_eq!(link(""), "http://127.0.0.1:8000/jwt-allauth/");
+}
+
+#[test]
 fn what_cannot_work_or_would_be_unsafe_is_named_with_its_place() {
     let provider = |lines: &str| format!("[social.providers.company]\nclient_ids = [\"x\"]\n{lines}");
     for (toml, place, words) in [

@@ -72,7 +72,9 @@ impl Settings {
             audit: audit::Settings::read(&mut sections.section("audit")),
             cron: operations::Settings::read(&mut sections.section("cron")),
         };
-        settings.http.prefer_localhost = settings.passkeys.enabled && !settings.is_production();
+        // The redirect address of a provider is entered there, and must be the same with passkeys and without.
+        let is_known_by_name = settings.passkeys.enabled || !settings.social.providers.is_empty();
+        settings.http.prefer_localhost = is_known_by_name && !settings.is_production();
         settings.deployed(sections)
     }
 
