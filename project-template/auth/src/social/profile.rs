@@ -8,6 +8,10 @@ use crate::users;
 /// In bytes, of an access token or a code that is passed on.
 pub(super) const CREDENTIAL_BYTES: usize = 8 * 1024;
 
+/// Claims that vouch for the address beside them. The second is Microsoft's, where an administrator asks for it: the domain's
+/// owner vouches.
+pub(super) const VOUCHING: [&str; 2] = ["email_verified", "xms_edov"];
+
 #[derive(Clone, Debug, Default)]
 pub(super) struct Profile {
     pub(super) email: Option<Email>,
@@ -24,8 +28,7 @@ impl Profile {
         let (first, last) = names(text("given_name"), text("family_name"), text("name"));
         Self {
             email: text("email").and_then(Email::parse),
-            // Microsoft's word for the same, where an administrator asks for it: the domain's owner vouches.
-            is_vouched_for: is_true(claims.get("email_verified")) || is_true(claims.get("xms_edov")),
+            is_vouched_for: VOUCHING.iter().any(|name| is_true(claims.get(*name))),
             first_name: first,
             last_name: last,
         }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::apple::ClientSecret;
 use super::metadata::{Cache, Metadata};
-use super::profile::Profile;
+use super::profile::{Profile, VOUCHING};
 use super::provider_settings::{Kind, Provider as Settings};
 use super::trouble::Trouble;
 use super::{github, reach};
@@ -148,8 +148,9 @@ impl Provider {
             if info.get("sub").and_then(Value::as_str) != Some(&uid) {
                 return Err(Trouble::refused("the user of the access token is another one than that of the ID token"));
             }
-            // The signed claims win.
-            claims = info.into_iter().chain(claims).collect();
+            // The signed claims win; but what they say about an address is not about this one.
+            let signed = claims.into_iter().filter(|(name, _)| !VOUCHING.contains(&name.as_str()));
+            claims = info.into_iter().chain(signed).collect();
         }
         let mut profile = Profile::of(&claims);
         profile.is_vouched_for |= self.settings.trusts_email;

@@ -120,6 +120,13 @@ async fn what_is_missing_in_the_token_is_asked_for_and_believed_about_the_same_u
     provider.tell(json!({ "sub": "ada-1", "email": ADA, "email_verified": true, "name": "Ada King", "aud": "x" }));
     assert_signed_in(&app.client().post(TOKEN, &body).await);
     assert_eq!(app.user(ADA).await.last_name, "King");
+    // It is said about no address, and not about the one from elsewhere.
+    let mut claims = provider.claims(&app, "eve-1", ADA);
+    claims.as_object_mut().unwrap().remove("email");
+    let mut body = body_of_token(&provider, &claims);
+    body["access_token"] = json!("access");
+    provider.tell(json!({ "sub": "eve-1", "email": ADA }));
+    assert_refused(&app.client().post(TOKEN, &body).await, 400, "provider_email_unverified");
     let alone = json!({ "access_token": "access", "client_id": "web" });
     assert_refused(&app.client().post(TOKEN, &alone).await, 401, "invalid_social_token");
 }
