@@ -159,7 +159,7 @@ impl Provider {
 
     async fn userinfo(&self, address: &Address, access: &str) -> Result<Map<String, Value>, Trouble> {
         let answer = self.get_with(address, access).await?;
-        serde_json::from_slice(&answer).map_err(|_| Trouble::refused("the answer about the user is not JSON"))
+        object(&answer, "the answer about the user is not JSON")
     }
 
     /// GET with an access token.
@@ -199,8 +199,7 @@ impl Provider {
         };
         let asking = asking(exchange, secret.as_ref(), takes_basic);
         let answer = self.fetcher.fetch(endpoint, asking).await.map_err(Trouble::Unavailable)?;
-        let body = accepted(&answer)?;
-        serde_json::from_slice(&body).map_err(|_| Trouble::refused("the answer to the code is not JSON"))
+        object(&accepted(&answer)?, "the answer to the code is not JSON")
     }
 }
 
@@ -229,25 +228,28 @@ fn basic(id: &str, secret: &SecretString) -> String {
     format!("Basic {}", STANDARD.encode(format!("{}:{}", encoded(id), encoded(secret.expose_secret()))))
 }
 
+fn object(body: &[u8], otherwise: &'static str) -> Result<Map<String, Value>, Trouble> {
+    serde_json::from_slice(body).map_err(|_| Trouble::Unavailable(anyhow::anyhow!(otherwise)))
+}
+
 /// The body of an answer that is 200. A fault of the provider's is none of the credential.
 fn accepted(answer: &Answer) -> Result<Vec<u8>, Trouble> {
     let words = |status: &dyn Display| format!("the provider's answer is {status}");
     match answer.status {
         StatusCode::OK => Ok(answer.body.to_vec()),
-        status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
-            Err(Trouble::Unavailable(anyhow::anyhow!(words(&status))))
+        status if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
+            let body = serde_json::from_slice(&answer.body).unwrap_or_default();
+            Err(Trouble::refused(with_error_code(words(&status), &body)))
         }
-        // The error code is one of a list (RFC 6749, section 5.2), for whoever reads the log: a wrong secret is one.
-        status => Err(Trouble::refused(match error_code(&answer.body) {
-            Some(code) => format!("{}, {code}", words(&status)),
-            None => words(&status),
-        })),
+        status => Err(Trouble::Unavailable(anyhow::anyhow!(words(&status)))),
     }
 }
 
-fn error_code(body: &[u8]) -> Option<String> {
-    let body: Map<String, Value> = serde_json::from_slice(body).ok()?;
-    let code = body.get("error")?.as_str()?;
-    let is_plain = code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    is_plain.then(|| code.to_owned())
+/// The error code is one of a list (RFC 6749, section 5.2), for whoever reads the log: a wrong secret is one.
+pub(super) fn with_error_code(words: String, body: &Map<String, Value>) -> String {
+    let is_plain = |code: &&str| code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    match body.get("error").and_then(Value::as_str).filter(is_plain) {
+        Some(code) => format!("{words}, {code}"),
+        None => words,
+    }
 }

@@ -28,7 +28,7 @@ async fn a_provider_that_is_down_is_503_and_nothing_is_written(engine: Engine) {
             assert_signed_in(&by_token(&app, &provider, &claims).await);
         }
     }
-    for trouble in [Trouble::Silence, Trouble::Fault] {
+    for trouble in [Trouble::Silence, Trouble::Fault, Trouble::Nonsense, Trouble::Flood, Trouble::Emptiness] {
         let (provider, app) = with_provider(engine, "[social]\ntimeout = \"1s\"\n").await;
         let body = body_of_code(&provider, &provider.claims(&app, "ada-1", ADA));
         provider.fail(Some(("/token", trouble)));
