@@ -96,6 +96,15 @@ pub(super) async fn count(tx: &mut Tx, id: Uuid, most: u32, now: OffsetDateTime)
     Ok(counted.map(|(guesses,)| guesses))
 }
 
+/// Takes a counted guess at a challenge back.
+pub(super) async fn uncount(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query("update second_factor_challenges set guesses = guesses - 1 where id = $1")
+        .bind(id)
+        .execute(conn)
+        .await
+        .map(drop))
+}
+
 /// Uses up a challenge. False if it was used or given up.
 pub(super) async fn take(tx: &mut Tx, id: Uuid, now: OffsetDateTime) -> sqlx::Result<bool> {
     let taken = in_tx!(tx, conn => sqlx::query(
@@ -179,10 +188,10 @@ pub(super) async fn decide_guess(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
         .map(drop))
 }
 
-pub(super) async fn remove_guess(db: &Db, id: Uuid) -> sqlx::Result<()> {
-    on!(db, pool => sqlx::query("delete from second_factor_guesses where id = $1")
+pub(super) async fn remove_guess(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
+    in_tx!(tx, conn => sqlx::query("delete from second_factor_guesses where id = $1")
         .bind(id)
-        .execute(pool)
+        .execute(conn)
         .await
         .map(drop))
 }

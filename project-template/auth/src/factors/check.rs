@@ -124,7 +124,7 @@ async fn counted<T: Send + 'static>(
                 Ok(Some(found)) => Ok((guess, found)),
                 Ok(None) => Err(guesses::was_wrong(&auth, &user, &guess, wrong()).await?),
                 Err(error) => {
-                    guesses::was_not_compared(&auth, &guess).await?;
+                    guesses::was_not_compared(&auth, &user, &guess).await?;
                     Err(error)
                 }
             }
@@ -204,7 +204,7 @@ impl Right {
 
     /// The refusal of a code that another request used first. It was right, so it is not counted.
     pub(crate) async fn was_used(self, auth: &Auth) -> Result<Error> {
-        guesses::was_not_compared(auth, &self.guess).await?;
+        guesses::was_not_compared(auth, &self.user, &self.guess).await?;
         Ok(match self.found {
             Found::Step(_) => CodeWrong.into(),
             Found::RecoveryCode(_) => RecoveryCodeWrong.into(),

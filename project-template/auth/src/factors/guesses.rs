@@ -80,9 +80,15 @@ pub(super) async fn was_wrong(auth: &Auth, user: &User, guess: &Guess, wrong: Er
     Ok(refusal)
 }
 
-/// Takes back a guess that was not compared.
-pub(super) async fn was_not_compared(auth: &Auth, guess: &Guess) -> Result<()> {
-    Ok(store::remove_guess(auth.db(), guess.id).await?)
+/// Takes back a guess that was not compared, from the challenge too.
+pub(super) async fn was_not_compared(auth: &Auth, user: &User, guess: &Guess) -> Result<()> {
+    let mut tx = auth.db().begin().await?;
+    users::hold(&mut tx, user.id).await?;
+    store::remove_guess(&mut tx, guess.id).await?;
+    if let Some(challenge) = guess.challenge {
+        store::uncount(&mut tx, challenge).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 /// Refuses a sign-in that would need a code while none is accepted.

@@ -14,6 +14,7 @@ auth::on_both_engines!(
     guesses_of_sessions_count_too,
     a_fast_clock_locks_nobody_out_for_longer,
     a_right_code_that_comes_again_and_again_locks_nobody_out,
+    a_right_code_that_comes_again_and_again_leaves_the_challenge_open,
 );
 
 /// Uses up this many guesses, of five for each challenge.
@@ -188,4 +189,20 @@ async fn a_right_code_that_comes_again_and_again_locks_nobody_out(engine: Engine
         assert_wrong(&ada.post(REAUTHENTICATE, &json!({ "code": authenticator.wrong_code(&app) })).await);
     }
     assert_locked(&ada.post(REAUTHENTICATE, &json!({ "code": authenticator.wrong_code(&app) })).await);
+}
+
+async fn a_right_code_that_comes_again_and_again_leaves_the_challenge_open(engine: Engine) {
+    let (app, _, authenticator) = enrolled(engine, "").await;
+    let used = &authenticator.recovery_codes[0];
+    assert_signed_in(&verify_recovery(&app, &challenge(&app).await, used).await);
+    let id = challenge(&app).await;
+    for _ in 0..4 {
+        assert_wrong(&verify(&app, &id, &authenticator.wrong_code(&app)).await);
+        // That of the activation.
+        assert_wrong(&verify(&app, &id, &authenticator.code(&app)).await);
+        let reply = verify_recovery(&app, &id, used).await;
+        assert_refused(&reply, 400, "Invalid recovery code.", "invalid_recovery_code");
+    }
+    assert_last(&verify(&app, &id, &authenticator.wrong_code(&app)).await);
+    assert_expired(&verify(&app, &id, &authenticator.code(&app)).await);
 }
