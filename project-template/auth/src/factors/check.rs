@@ -99,8 +99,9 @@ async fn decided(auth: &Auth, user: &User, challenge: Option<Uuid>, presented: P
     let check = async move {
         match store::factor(handle.db(), account.id).await? {
             Some(factor) => found(&handle, &account, &factor, &presented).await,
-            // It was removed since the challenge.
-            None => Err(ChallengeNotValid.into()),
+            // It was removed since the challenge, or since the request came.
+            None if challenge.is_some() => Err(ChallengeNotValid.into()),
+            None => Err(NotEnrolled.into()),
         }
     };
     let (guess, found) = counted(auth, user, challenge, wrong, check).await?;
@@ -214,6 +215,6 @@ impl Right {
 
     /// Does not count the guess, because the code was right but what it allows was refused.
     pub(crate) async fn keep(self, auth: &Auth) -> Result<()> {
-        guesses::was_not_compared(auth, &self.guess).await
+        guesses::was_not_compared(auth, &self.user, &self.guess).await
     }
 }

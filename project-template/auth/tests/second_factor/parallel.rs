@@ -147,4 +147,6 @@ async fn of_ten_removals_by_code_one_is_done(engine: Engine) {
     let remove = || (app.client().holding(&ada.access, ""), DEACTIVATE, json!({ "code": code }));
     let replies = at_once((0..10).map(|_| remove()).collect()).await;
     assert_eq!(statuses(&replies), [vec![200], vec![400; 9]].concat(), "{replies:?}");
+    let (wrong, gone) = (count(&replies, "invalid_code"), count(&replies, "totp_not_activated"));
+    assert_eq!(wrong + gone, 9, "{replies:?}");
 }
