@@ -174,6 +174,11 @@ async fn other_recovery_codes_are_made_and_the_earlier_ones_are_void(engine: Eng
     let challenge = challenge(&app).await;
     assert_eq!(verify_recovery(&app, &challenge, &authenticator.recovery_codes[0]).await.status, 400);
     assert_eq!(verify_recovery(&app, &challenge, &fresh[0]).await.status, 200);
+    assert!(html(&browser.visit(ACCOUNT).await).contains("9 recovery codes left."));
+    for code in &fresh[1..9] {
+        assert_eq!(verify_recovery(&app, &super::challenge(&app).await, code).await.status, 200);
+    }
+    assert!(html(&browser.visit(ACCOUNT).await).contains("1 recovery code left."));
 }
 
 async fn the_app_is_removed_after_another_proof_and_other_sessions_end(engine: Engine) {
