@@ -213,7 +213,7 @@ fn seconds(wait: Duration) -> u64 {
 }
 
 /// Above a minute, rounded up to minutes.
-fn in_words(wait: Duration) -> String {
+pub(crate) fn in_words(wait: Duration) -> String {
     let seconds = seconds(wait);
     duration(Duration::from_secs(if seconds > 60 { seconds.div_ceil(60) * 60 } else { seconds }))
 }

@@ -7,7 +7,7 @@ use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use uuid::Uuid;
 
 use super::Place;
-use super::entering::Entered;
+use super::entering::{Entered, told_to_begin_again};
 use super::gate::{IDLE, TOKEN, cookie_name, delete_cookie, form_not_valid, refuse, set_cookie, signed_in};
 use super::own::second_factor_page;
 use super::proof::{offers_passkeys, options_path};
@@ -147,7 +147,7 @@ impl Door {
 
     /// The page of the sign-in, with the refusal.
     pub(super) fn refusal_page(&self, refused: Error, email: &str) -> Result<Response> {
-        let errors = vec![refused.message()];
+        let errors = vec![told_to_begin_again(&refused)];
         let refusal = refused.into_response();
         let mut page = self.sign_in_page(refusal.status(), email, errors)?;
         if let Some(wait) = refusal.headers().get(header::RETRY_AFTER) {

@@ -11,8 +11,10 @@ use super::own::recovery_codes_page;
 use super::proof::credential;
 use crate::audit::{Event, Kind, Reason};
 use crate::codes;
-use crate::error::{Error, Result};
-use crate::factors::{self, ChallengeNotValid, CodeWrong, Enrollee, Presented, RecoveryCodeWrong, Shown};
+use crate::error::{Error, Result, in_words};
+use crate::factors::{
+    self, ChallengeNotValid, CodeWrong, Enrollee, Locked, Presented, RecoveryCodeWrong, Shown, TooManyGuesses,
+};
 use crate::http::Fields;
 use crate::login::{self, Terms};
 use crate::passkeys::{self, PasskeyRefused};
@@ -145,6 +147,21 @@ impl Door {
 pub(super) fn is_wrong_code(error: &Error) -> bool {
     let wrong = [CodeWrong::REFUSAL.code, RecoveryCodeWrong::REFUSAL.code];
     matches!(error, Error::Refused { code, .. } if wrong.contains(code))
+}
+
+/// What a person is told whose sign-in has to begin again. The API's words are for programs, which know of challenges.
+pub(super) fn told_to_begin_again(refused: &Error) -> String {
+    let Error::Refused { code, retry_after, .. } = refused else { return refused.message() };
+    match retry_after {
+        Some(wait) if *code == Locked::REFUSAL.code => {
+            format!("Too many wrong codes. No code is accepted for the next {}.", in_words(*wait))
+        }
+        _ if *code == TooManyGuesses::REFUSAL.code => "Too many wrong codes. Please sign in again.".to_owned(),
+        _ if *code == ChallengeNotValid::REFUSAL.code => {
+            "This sign-in took too long, or was used already. Please sign in again.".to_owned()
+        }
+        _ => refused.message(),
+    }
 }
 
 fn wrong(place: Place) -> Error {

@@ -84,7 +84,7 @@ async fn guesses_at_the_pages_count_and_end_the_sign_in(engine: Engine) {
             assert_eq!(enter(&mut browser, &page, &authenticator.wrong_code(&app)).await.status, 400);
         }
         let last = enter(&mut browser, &page, &authenticator.wrong_code(&app)).await;
-        let (status, words) = if round == 0 { (400, "Too many failed attempts") } else { (429, "Try again later") };
+        let (status, words) = if round == 0 { (400, "Please sign in again.") } else { (429, "No code is accepted") };
         assert!(last.status == status && last.body.as_str().unwrap().contains(words), "{last:?}");
         assert!(last.body.as_str().unwrap().contains("name=\"password\""), "it begins again: {last:?}");
         let over = enter(&mut browser, &page, &authenticator.next_code(&app)).await;

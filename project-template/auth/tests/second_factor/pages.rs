@@ -19,6 +19,7 @@ auth::on_both_engines!(
     an_app_cannot_be_set_up_where_there_are_none,
     the_setup_of_a_sign_up_is_refused_whether_or_not_the_address_is_taken,
     somebody_whose_second_factor_is_a_passkey_is_told_so,
+    somebody_whose_sign_in_begins_again_is_told_why,
 );
 
 const ON: &str = "[portal]\nenabled = true\n";
@@ -318,4 +319,30 @@ async fn a_reload_of_the_recovery_codes_says_where_to_get_others(engine: Engine)
         assert_eq!(codes(&browser.submit(&path, &form).await).len(), 10);
         assert_shown_once(&browser.submit(&path, &form).await);
     }
+}
+
+async fn somebody_whose_sign_in_begins_again_is_told_why(engine: Engine) {
+    let app = configured(engine, ON).await;
+    let ada = app.signed_in(ADA).await;
+    let authenticator = ada.enrol(&app).await;
+    for last in ["Too many wrong codes. Please sign in again.", "No code is accepted for the next 15 minutes."] {
+        let (mut browser, page) = entered(&app, ACCOUNT, ADA).await;
+        let (token, challenge) = (token(&page), field(&page, "challenge"));
+        let form = [("csrf_token", &*token), ("challenge", &*challenge), ("code", &*authenticator.wrong_code(&app))];
+        for _ in 0..4 {
+            let again = browser.submit(&format!("{ACCOUNT}sign-in/code/"), &form).await;
+            assert!(html(&again).contains("Invalid code."), "{again:?}");
+        }
+        let over = browser.submit(&format!("{ACCOUNT}sign-in/code/"), &form).await;
+        assert!(html(&over).contains(last) && html(&over).contains("name=\"password\""), "{over:?}");
+    }
+    let (_, locked) = entered(&app, ACCOUNT, ADA).await;
+    assert!(html(&locked).contains("No code is accepted for the next 15 minutes."), "{locked:?}");
+    app.advance(Duration::from_mins(15));
+    let (mut browser, page) = entered(&app, ACCOUNT, ADA).await;
+    let code = authenticator.next_code(&app);
+    let form = [("csrf_token", &*token(&page)), ("challenge", &*field(&page, "challenge")), ("code", &*code)];
+    app.advance(Duration::from_mins(5));
+    let late = browser.submit(&format!("{ACCOUNT}sign-in/code/"), &form).await;
+    assert!(html(&late).contains("This sign-in took too long, or was used already."), "{late:?}");
 }
