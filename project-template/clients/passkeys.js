@@ -56,8 +56,9 @@ export async function add({ access, name, headers = {}, base = BASE }) {
  * - `autofill: true` waits until the user picks a passkey in a field with `autocomplete="username webauthn"`. Call it
  *   once when the page loads, where `canAutofill()`, with a `signal` to abort it before another `signIn`.
  * - `remember: false` is for a shared computer.
+ * - `headers: { Prefer: "token" }` is for a page of another site, which gets no cookies: the answer has `refresh`, too.
  */
-export async function signIn({ autofill = false, remember, signal, base = BASE } = {}) {
+export async function signIn({ autofill = false, remember, headers = {}, signal, base = BASE } = {}) {
   let begun, credential;
   do {
     begun = await post(`${base}/login/passkey/options/`, {});
@@ -65,17 +66,17 @@ export async function signIn({ autofill = false, remember, signal, base = BASE }
     credential = await (autofill ? picked(publicKey, signal) : navigator.credentials.get({ publicKey, signal }));
   } while (!credential);
   const body = { challenge_id: begun.challenge_id, credential: credential.toJSON() };
-  return post(`${base}/login/passkey/`, remember === undefined ? body : { ...body, remember });
+  return post(`${base}/login/passkey/`, remember === undefined ? body : { ...body, remember }, headers);
 }
 
 /**
  * The second factor of a sign-in that was answered with `mfa_required`, and with "passkey" among its `methods`.
  * `challenge` is its `challenge_id`. Resolves like `signIn`.
  */
-export async function verify({ challenge, signal, base = BASE }) {
+export async function verify({ challenge, headers = {}, signal, base = BASE }) {
   const begun = await post(`${base}/mfa/verify-passkey/options/`, { challenge_id: challenge });
   const body = { challenge_id: challenge, passkey_challenge_id: begun.challenge_id, credential: await used(begun, signal) };
-  return post(`${base}/mfa/verify-passkey/`, body);
+  return post(`${base}/mfa/verify-passkey/`, body, headers);
 }
 
 /** Proves anew who is signed in, before what asks for it. Resolves to another `access` token; the session goes on. */

@@ -46,13 +46,15 @@ pub(crate) struct Chromium {
 }
 
 impl Chromium {
-    pub(crate) fn start() -> Self {
+    /// Of a flag that is among [`FLAGS`] too, this one counts.
+    pub(crate) fn start_with(flags: &[String]) -> Self {
         let profile = TempDir::new().unwrap();
         // The protocol wants its pipes as the third and the fourth file.
         let mut process = Command::new("sh")
             .args(["-c", r#"exec "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1"#, "sh"])
             .arg(installed())
             .args(FLAGS)
+            .args(flags)
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .arg("about:blank")
             .stdin(Stdio::piped())

@@ -13,6 +13,7 @@ mod invitations;
 mod looks;
 mod passkeys;
 mod portal;
+mod related;
 mod reload;
 mod reset_form;
 mod social;

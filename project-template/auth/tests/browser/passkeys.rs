@@ -35,7 +35,7 @@ window.outcome = (promise) => promise.then((answer) => answer, (error) => error.
 const JAVASCRIPT: [(&str, &str); 1] = [("content-type", "text/javascript")];
 const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'";
 
-fn router(auth: Auth) -> Router {
+pub(super) fn router(auth: Auth) -> Router {
     let script = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../clients/passkeys.js")).unwrap();
     auth.router()
         .route("/", get(|| async { ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(PAGE)) }))
@@ -53,7 +53,7 @@ pub(crate) struct Place {
 }
 
 /// The virtual authenticator of a device that verifies its user.
-fn device(is_synced: bool) -> Value {
+pub(super) fn device(is_synced: bool) -> Value {
     json!({
         "protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal", "hasResidentKey": true,
         "hasUserVerification": true, "isUserVerified": true, "automaticPresenceSimulation": true,
@@ -100,16 +100,16 @@ pub(crate) fn at_localhost(server: &Listening, path: &str) -> String {
 }
 
 /// The outcome of a call of the module: the answer, or the code or the name of its error.
-fn call(tab: &mut Tab, call: &str) -> Value {
+pub(super) fn call(tab: &mut Tab, call: &str) -> Value {
     tab.eval(&format!("outcome(passkeys.{call})"))
 }
 
-fn add(tab: &mut Tab, client: &Client) -> Value {
+pub(super) fn add(tab: &mut Tab, client: &Client) -> Value {
     call(tab, &format!("add({{ access: '{}' }})", client.access))
 }
 
 /// The address of the account that an answer has tokens of.
-async fn signed_in_as(app: &TestApp, answer: &Value) -> String {
+pub(super) async fn signed_in_as(app: &TestApp, answer: &Value) -> String {
     let client = app.client().holding(answer["access"].as_str().unwrap_or_else(|| panic!("{answer}")), "");
     client.get("/jwt-allauth/user/").await.text("email").to_owned()
 }

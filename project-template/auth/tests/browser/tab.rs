@@ -1,5 +1,7 @@
 //! What a person does in a browser, and what they and their screen reader get.
 
+use std::net::SocketAddr;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
@@ -14,7 +16,11 @@ pub(crate) struct Tab(Chromium);
 impl Tab {
     /// A browser of its own.
     pub(crate) fn open() -> Self {
-        let mut tab = Self(Chromium::start());
+        Self::open_with(&[])
+    }
+
+    fn open_with(flags: &[String]) -> Self {
+        let mut tab = Self(Chromium::start_with(flags));
         tab.resize(DESK);
         tab
     }
@@ -37,7 +43,19 @@ impl Tab {
 
     /// On pages that may call anything, as a front end of somebody's may.
     pub(crate) fn without_policy() -> Self {
-        let mut tab = Self::open();
+        Self::without_policy_with(&[])
+    }
+
+    /// As [`Tab::without_policy`], where these names with TLS lead to the address, whatever its certificate.
+    pub(crate) fn without_policy_where(names: &[&str], lead_to: SocketAddr) -> Self {
+        let mut rules: Vec<String> = names.iter().map(|name| format!("MAP {name}:443 {lead_to}")).collect();
+        rules.push("MAP * ~NOTFOUND".to_owned());
+        let rules = format!("--host-resolver-rules={}", rules.join(", "));
+        Self::without_policy_with(&[rules, "--ignore-certificate-errors".to_owned()])
+    }
+
+    fn without_policy_with(flags: &[String]) -> Self {
+        let mut tab = Self::open_with(flags);
         tab.0.call("Page.setBypassCSP", &json!({ "enabled": true }));
         tab
     }
