@@ -4,6 +4,7 @@ use std::env;
 use std::io::{self, IsTerminal};
 
 use anyhow::{Error, Result};
+use console::Term;
 use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
 use dialoguer::{Confirm, Input, MultiSelect, Select};
 
@@ -54,7 +55,12 @@ pub(crate) fn ask_for_script(script: &str, placeholder: &Placeholder) -> Result<
 
 fn unanswered(dialoguer::Error::IO(error): dialoguer::Error) -> Error {
     match error.kind() {
-        io::ErrorKind::Interrupted => Failure::new(Kind::Signal(CTRL_C), "interrupted").into(),
+        io::ErrorKind::Interrupted => {
+            // A choice hides it, and the program may end before whoever watches for signals has restored it. An error
+            // cannot be reported.
+            let _ = Term::stderr().show_cursor();
+            Failure::new(Kind::Signal(CTRL_C), "interrupted").into()
+        }
         _ => Error::new(error).context("the answer cannot be read"),
     }
 }
@@ -144,13 +150,22 @@ fn value(theme: &dyn Theme, question: &str, placeholder: &Placeholder) -> dialog
             Ok(Value::List(chosen.into_iter().map(|number| choices[number].clone()).collect()))
         }
         (PlaceholderKind::Text { .. }, default) => {
-            let valid = |answer: &String| placeholder.parse(answer).map(drop).map_err(|why| plain(&why));
-            let question = Input::with_theme(theme).with_prompt(question).allow_empty(true).validate_with(valid);
-            let answer = match default {
-                Some(Value::Text(text)) => question.default(text.clone()).interact_text()?,
-                _ => question.interact_text()?,
+            let default = match default {
+                Some(Value::Text(text)) => Some((plain(text), text)),
+                _ => None,
             };
-            Ok(Value::Text(answer))
+            // The default is shown escaped, and taken as it is.
+            let meant = |answer: &String| match &default {
+                Some((shown, text)) if shown == answer => (*text).clone(),
+                _ => answer.clone(),
+            };
+            let valid = |answer: &String| placeholder.parse(&meant(answer)).map(drop).map_err(|why| plain(&why));
+            let question = Input::with_theme(theme).with_prompt(question).allow_empty(true).validate_with(valid);
+            let answer = match &default {
+                Some((shown, _)) => question.default(shown.clone()).interact_text()?,
+                None => question.interact_text()?,
+            };
+            Ok(Value::Text(meant(&answer)))
         }
     }
 }

@@ -235,11 +235,30 @@ pub(crate) fn refused(failure: &Failure) {
 /// then has no colours.
 pub(crate) fn help(said: &clap::Error) {
     let text = said.render();
-    let (escaped, is_error) = (plain(&text.to_string()), said.use_stderr());
+    let is_error = said.use_stderr();
     let has_colours = if is_error { console::colors_enabled_stderr() } else { console::colors_enabled() };
+    // Not by its text without colours: with them, it loses every sequence that was given.
+    let coloured = text.ansi().to_string();
+    let escaped = plain(&without_colours(&coloured));
     let is_harmless = escaped == text.to_string();
-    let text = if has_colours && is_harmless { text.ansi().to_string() } else { escaped };
+    let text = if has_colours && is_harmless { coloured } else { escaped };
     if is_error { stream::err(&text) } else { stream::out(text.as_bytes()) }
+}
+
+/// Without the sequences that colour text, which are all that this program's own words have; others stay.
+fn without_colours(text: &str) -> String {
+    let mut pieces = text.split("\u{1b}[");
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |mut done, piece| {
+        match piece
+            .trim_start_matches(|character: char| character.is_ascii_digit() || character == ';')
+            .strip_prefix('m')
+        {
+            Some(rest) => done.push_str(rest),
+            None => done.extend(["\u{1b}[", piece]),
+        }
+        done
+    })
 }
 
 /// The exit code at the end of the program: a result that was lost is no success.

@@ -397,6 +397,32 @@ fn a_terminal_has_colour_unless_it_is_dumb_or_colour_is_unwanted() {
 }
 
 #[test]
+fn a_default_that_would_steer_the_terminal_is_shown_escaped_and_taken_as_it_is() {
+    let place = Place::new();
+    let question =
+        "[placeholders.title]\ntype = \"string\"\nprompt = \"Title\"\ndefault = \"one\\u001b]0;two\\u0007\"\n";
+    place.write("t/cargo-generate.toml", question);
+    place.write("t/title.txt", "{{title}}");
+    let mut session = terminal(&place, "startproject my-shop --vcs none --template t", &[]);
+    session.exp_string(r"one\u{1b}]0;two\u{7}").unwrap();
+    session.send_line("").unwrap();
+    let rest = session.exp_eof().unwrap();
+    assert!(!rest.contains("\u{1b}]0;"), "{rest:?}");
+    assert_eq!((code(&session), place.read("my-shop/title.txt")), (0, "one\u{1b}]0;two\u{7}".to_owned()));
+}
+
+#[test]
+fn what_is_wrong_on_the_command_line_is_repeated_without_steering_the_terminal() {
+    for arguments in
+        ["no\u{1b}]0;one\u{7}", "startproject --no\u{1b}]0;one\u{7}", "startproject demo -d no\u{1b}]0;one\u{7}"]
+    {
+        let place = Place::new();
+        let said = terminal(&place, arguments, &[]).exp_eof().unwrap();
+        assert!(said.contains(r"no\u{1b}]0;one\u{7}") && !said.contains("\u{1b}]0;"), "{arguments:?}: {said:?}");
+    }
+}
+
+#[test]
 fn whichever_signal_comes_at_a_question_the_exit_code_is_its() {
     for (signal, expected) in [(Signal::SIGHUP, 129), (Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
         for question in ["Name of the project", "--email", "--database"] {
@@ -413,6 +439,9 @@ fn whichever_signal_comes_at_a_question_the_exit_code_is_its() {
                 session.exp_string("--database").unwrap();
             }
             session.process_mut().signal(signal).unwrap();
+            let rest = session.exp_eof().unwrap();
+            let shown = rest.rfind("\u{1b}[?25h");
+            assert!(shown.is_some() && rest.rfind("\u{1b}[?25l") < shown, "the cursor at {question}: {rest:?}");
             assert_eq!(code(&session), expected, "{signal:?} at {question}");
             assert!(place.entries().is_empty());
         }
