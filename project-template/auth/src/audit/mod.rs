@@ -59,14 +59,14 @@ impl Audit<'_> {
 
     pub(crate) async fn remove_expired(self, limit: u32) -> sqlx::Result<u64> {
         match oldest(self.0) {
-            Some(before) => store::remove(self.0.db(), before, limit).await,
+            Some(before) => store::EXPIRING.remove(self.0.db(), before, limit).await,
             None => Ok(0),
         }
     }
 
     pub(crate) async fn count_expired(self) -> sqlx::Result<u64> {
         match oldest(self.0) {
-            Some(before) => store::count(self.0.db(), before).await,
+            Some(before) => store::EXPIRING.count(self.0.db(), before).await,
             None => Ok(0),
         }
     }

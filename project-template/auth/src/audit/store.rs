@@ -1,10 +1,11 @@
 use sqlx::AssertSqlSafe;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{AuditRow, Kind};
-use crate::db::{Db, Tx};
+use crate::db::{Db, Expiring, Tx, expiring};
 use crate::{in_tx, on};
+
+pub(super) const EXPIRING: Expiring = expiring!("audit", "id", "at");
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Filter {
@@ -88,23 +89,4 @@ pub(super) async fn forget(tx: &mut Tx, user: Uuid) -> sqlx::Result<()> {
         in_tx!(tx, conn => sqlx::query(statement).bind(user).execute(conn).await.map(drop))?;
     }
     Ok(())
-}
-
-pub(super) async fn remove(db: &Db, before: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
-    Ok(on!(db, pool => sqlx::query(
-        "delete from audit where id in (select id from audit where at <= $1 order by at limit $2)",
-    )
-    .bind(before)
-    .bind(i64::from(limit))
-    .execute(pool)
-    .await?
-    .rows_affected()))
-}
-
-pub(super) async fn count(db: &Db, before: OffsetDateTime) -> sqlx::Result<u64> {
-    let (count,): (i64,) = on!(db, pool => sqlx::query_as("select count(*) from audit where at <= $1")
-        .bind(before)
-        .fetch_one(pool)
-        .await?);
-    Ok(count.unsigned_abs())
 }

@@ -174,10 +174,10 @@ pub(crate) async fn import(tx: &mut Tx, connection: &Connection) -> db::Result<b
 
 /// Removes used codes that no provider takes any more, at most `limit`. Returns how many.
 pub(crate) async fn remove_expired(auth: &Auth, limit: u32) -> sqlx::Result<u64> {
-    store::remove_expired_codes(auth.db(), auth.now(), limit).await
+    store::EXPIRING_CODES.remove(auth.db(), auth.now(), limit).await
 }
 
 /// How many [`remove_expired`] would remove, without a limit.
 pub(crate) async fn count_expired(auth: &Auth) -> sqlx::Result<u64> {
-    store::count_expired_codes(auth.db(), auth.now()).await
+    store::EXPIRING_CODES.count(auth.db(), auth.now()).await
 }

@@ -4,8 +4,10 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Connection;
-use crate::db::{Db, Tx};
+use crate::db::{Db, Expiring, Tx, expiring};
 use crate::{in_tx, on};
+
+pub(super) const EXPIRING_CODES: Expiring = expiring!("social_codes", "hash", "expires_at");
 
 macro_rules! columns {
     () => {
@@ -119,24 +121,4 @@ pub(super) async fn claim_code(db: &Db, hash: &[u8], expires: OffsetDateTime) ->
 
 pub(super) async fn release_code(db: &Db, hash: &[u8]) -> sqlx::Result<()> {
     on!(db, pool => sqlx::query("delete from social_codes where hash = $1").bind(hash).execute(pool).await.map(drop))
-}
-
-pub(super) async fn remove_expired_codes(db: &Db, now: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
-    Ok(on!(db, pool => sqlx::query(
-        "delete from social_codes where hash in
-           (select hash from social_codes where expires_at <= $1 order by expires_at limit $2)",
-    )
-    .bind(now)
-    .bind(i64::from(limit))
-    .execute(pool)
-    .await?
-    .rows_affected()))
-}
-
-pub(super) async fn count_expired_codes(db: &Db, now: OffsetDateTime) -> sqlx::Result<u64> {
-    let (count,): (i64,) = on!(db, pool => sqlx::query_as("select count(*) from social_codes where expires_at <= $1")
-        .bind(now)
-        .fetch_one(pool)
-        .await?);
-    Ok(count.unsigned_abs())
 }

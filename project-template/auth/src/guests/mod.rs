@@ -75,7 +75,7 @@ pub(crate) async fn remove_expired(auth: &Auth, limit: u32) -> sqlx::Result<u64>
         tx.commit().await?;
     }
     // Of guests who were deactivated.
-    Ok(expired.len() as u64 + store::remove_expired(db, now, limit).await?)
+    Ok(expired.len() as u64 + store::EXPIRING.remove(db, now, limit).await?)
 }
 
 pub(crate) async fn count_expired(auth: &Auth) -> sqlx::Result<u64> {

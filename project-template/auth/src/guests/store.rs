@@ -1,8 +1,10 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::db::{Db, Tx};
+use crate::db::{Db, Expiring, Tx, expiring};
 use crate::{in_tx, on};
+
+pub(super) const EXPIRING: Expiring = expiring!("invitations", "user_id", "expires_at");
 
 crate::row! {
     pub(super) struct Row {
@@ -163,18 +165,6 @@ pub(super) async fn count(db: &Db, now: OffsetDateTime) -> sqlx::Result<u64> {
             .fetch_one(pool)
             .await?);
     Ok(count.unsigned_abs())
-}
-
-pub(super) async fn remove_expired(db: &Db, before: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
-    Ok(on!(db, pool => sqlx::query(
-        "delete from invitations where user_id in (
-           select user_id from invitations where expires_at <= $1 order by expires_at limit $2)",
-    )
-    .bind(before)
-    .bind(i64::from(limit))
-    .execute(pool)
-    .await?
-    .rows_affected()))
 }
 
 /// Those of guests that are not counted with their accounts.

@@ -116,9 +116,9 @@ pub(crate) async fn all_of_user(auth: &Auth, user: Uuid) -> Result<Vec<Session>>
 }
 
 pub(crate) async fn remove_expired(auth: &Auth, now: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
-    store::remove_expired(auth.db(), now, limit).await
+    store::EXPIRING.remove(auth.db(), now, limit).await
 }
 
 pub(crate) async fn count_expired(auth: &Auth, now: OffsetDateTime) -> sqlx::Result<u64> {
-    store::count_expired(auth.db(), now).await
+    store::EXPIRING.count(auth.db(), now).await
 }

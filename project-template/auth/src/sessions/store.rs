@@ -3,10 +3,13 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Session;
-use crate::db::{Db, Tx};
+use crate::db::{Db, Expiring, Tx, expiring};
 use crate::http::Client;
 use crate::users::{self, User};
 use crate::{in_tx, on};
+
+/// An ended session is kept until its tokens have expired, so that a replay is still recognised.
+pub(super) const EXPIRING: Expiring = expiring!("sessions", "id", "expires_at");
 
 macro_rules! columns {
     () => {
@@ -295,24 +298,4 @@ pub(super) async fn end_refreshing(tx: &mut Tx, user: Uuid, until: OffsetDateTim
     .execute(conn)
     .await
     .map(drop))
-}
-
-/// An ended session is kept until its tokens have expired, so that a replay is still recognised.
-pub(crate) async fn remove_expired(db: &Db, now: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
-    Ok(on!(db, pool => sqlx::query(
-        "delete from sessions where id in (select id from sessions where expires_at <= $1 order by expires_at limit $2)",
-    )
-    .bind(now)
-    .bind(i64::from(limit))
-    .execute(pool)
-    .await?
-    .rows_affected()))
-}
-
-pub(crate) async fn count_expired(db: &Db, now: OffsetDateTime) -> sqlx::Result<u64> {
-    let (count,): (i64,) = on!(db, pool => sqlx::query_as("select count(*) from sessions where expires_at <= $1")
-        .bind(now)
-        .fetch_one(pool)
-        .await?);
-    Ok(count.unsigned_abs())
 }

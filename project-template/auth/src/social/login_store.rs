@@ -2,8 +2,10 @@
 
 use time::OffsetDateTime;
 
-use crate::db::Db;
+use crate::db::{Db, Expiring, expiring};
 use crate::on;
+
+pub(super) const EXPIRING: Expiring = expiring!("social_logins", "state", "expires_at");
 
 pub(super) struct Sent<'r> {
     pub(super) state: &'r [u8],
@@ -52,24 +54,4 @@ pub(super) async fn take(db: &Db, sent: &Sent<'_>, now: OffsetDateTime) -> sqlx:
     .fetch_optional(pool)
     .await?);
     Ok(taken.map(|(sealed,)| sealed))
-}
-
-pub(super) async fn remove_expired(db: &Db, now: OffsetDateTime, limit: u32) -> sqlx::Result<u64> {
-    Ok(on!(db, pool => sqlx::query(
-        "delete from social_logins where state in
-           (select state from social_logins where expires_at <= $1 order by expires_at limit $2)",
-    )
-    .bind(now)
-    .bind(i64::from(limit))
-    .execute(pool)
-    .await?
-    .rows_affected()))
-}
-
-pub(super) async fn count_expired(db: &Db, now: OffsetDateTime) -> sqlx::Result<u64> {
-    let (count,): (i64,) = on!(db, pool => sqlx::query_as("select count(*) from social_logins where expires_at <= $1")
-        .bind(now)
-        .fetch_one(pool)
-        .await?);
-    Ok(count.unsigned_abs())
 }

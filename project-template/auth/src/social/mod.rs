@@ -43,12 +43,12 @@ pub(crate) fn router() -> Api {
 
 /// Removes expired sign-ins and used codes, at most `limit` of each. Returns how many.
 pub(crate) async fn remove_expired(auth: &Auth, limit: u32) -> sqlx::Result<u64> {
-    let logins = login_store::remove_expired(auth.db(), auth.now(), limit).await?;
+    let logins = login_store::EXPIRING.remove(auth.db(), auth.now(), limit).await?;
     Ok(logins + connections::remove_expired(auth, limit).await?)
 }
 
 /// How many [`remove_expired`] would remove, without a limit.
 pub(crate) async fn count_expired(auth: &Auth) -> sqlx::Result<u64> {
-    let logins = login_store::count_expired(auth.db(), auth.now()).await?;
+    let logins = login_store::EXPIRING.count(auth.db(), auth.now()).await?;
     Ok(logins + connections::count_expired(auth).await?)
 }
