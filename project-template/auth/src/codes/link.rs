@@ -118,7 +118,8 @@ pub(crate) fn secret() -> Result<SecretString> {
     Ok(SecretString::from(URL_SAFE_NO_PAD.encode(secret)))
 }
 
-fn hash(secret: &str) -> Vec<u8> {
+/// How a secret is stored: SHA-256, without salt, since it is too long to guess.
+pub(crate) fn hash(secret: &str) -> Vec<u8> {
     digest::digest(&digest::SHA256, secret.as_bytes()).as_ref().to_vec()
 }
 

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 pub(crate) use challenge::{Asked, Redeemable, RequestId, discard, random};
 pub(crate) use code::{Limits, Subject};
-pub(crate) use link::{Link, LinkStanding, forget, forget_all, secret};
+pub(crate) use link::{Link, LinkStanding, forget, forget_all, hash, secret};
 pub(crate) use link_key::{LinkKey, secret_of};
 pub(crate) use return_to::ReturnTo;
 pub use settings::{Sending, Settings};

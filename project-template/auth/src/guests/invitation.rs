@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use ring::digest;
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
@@ -61,13 +60,13 @@ pub(crate) async fn open(auth: &Auth, key: &str, only_looks: bool) -> Result<Ope
     }
     let secret = codes::secret()?;
     let until = now + CAPABILITY_LIFETIME;
-    let is_open = store::set_capability(auth.db(), guest, (&hash(&secret), until), now).await?;
+    let is_open = store::set_capability(auth.db(), guest, (&codes::hash(secret.expose_secret()), until), now).await?;
     Ok(if is_open { Opened::Good(Some(secret)) } else { Opened::Over })
 }
 
 /// None if the secret was used or replaced, or the invitation cannot be accepted any more.
 pub(crate) async fn by_capability(auth: &Auth, secret: &SecretString) -> Result<Option<Guest>> {
-    let capability = hash(secret);
+    let capability = codes::hash(secret.expose_secret());
     let Some(row) = store::by_capability(auth.db(), &capability, auth.now()).await? else { return Ok(None) };
     let user = users::at_version(auth, row.user_id, row.version).await?;
     Ok(user.map(|user| Guest { user, capability }))
@@ -96,8 +95,4 @@ pub(crate) async fn accept(auth: &Auth, tx: &mut Tx, shown: &Shown<'_>) -> Resul
     codes::forget_all(tx, user.id).await?;
     auth.audit().write(tx, Event::of(Kind::InvitationAccepted, &user).because(format!("role {role}"))).await?;
     Ok(Some((user, invited_by)))
-}
-
-fn hash(secret: &SecretString) -> Vec<u8> {
-    digest::digest(&digest::SHA256, secret.expose_secret().as_bytes()).as_ref().to_vec()
 }

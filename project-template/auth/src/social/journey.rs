@@ -6,8 +6,7 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderValue};
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use ring::digest;
-use ring::rand::{self, SystemRandom};
+use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -19,7 +18,7 @@ use super::provider_settings::Kind;
 use super::routes::{exchanged, find, in_time};
 use super::trouble::Trouble;
 use crate::Auth;
-use crate::codes::ReturnTo;
+use crate::codes::{self, ReturnTo};
 use crate::error::{Result, refusals};
 use crate::http::{Client, cookies};
 use crate::throttle::Action;
@@ -27,8 +26,6 @@ use crate::throttle::Action;
 /// How long a person may take at the provider.
 const LIFETIME: Duration = Duration::from_mins(10);
 pub(crate) const LOGIN_COOKIE: &str = "social_login";
-/// Of the state, the cookie's value, the nonce and PKCE's verifier.
-const RANDOM_BYTES: usize = 32;
 
 refusals! {
     /// The sign-in was begun in another browser or too long ago, or has come back before.
@@ -73,7 +70,7 @@ pub(crate) async fn depart(auth: &Auth, client: &Client, provider: &str, aim: Ai
     let address = address.map_err(|trouble| trouble.told(auth, provider))?;
     let journey = serde_json::to_vec(&Journey { verifier, nonce, aim }).map_err(anyhow::Error::new)?;
     let sealed = auth.tokens().seal(&sealed_as(provider), &zeroize::Zeroizing::new(journey), auth.now());
-    let (state, hashed) = (hash(&state), hash(&browser));
+    let (state, hashed) = (codes::hash(&state), codes::hash(&browser));
     let sent = Sent { state: &state, browser: &hashed, provider: provider.id() };
     login_store::insert(auth.db(), &sent, &sealed, auth.now() + LIFETIME).await?;
     Ok(Departure { address, cookie: cookie(auth, browser, LIFETIME) })
@@ -90,7 +87,7 @@ async fn authorization(
         Kind::Github => github::authorization(settings),
         _ => in_time(auth, provider.metadata(auth.moment())).await?.authorization.clone(),
     };
-    let challenge = URL_SAFE_NO_PAD.encode(hash(verifier));
+    let challenge = URL_SAFE_NO_PAD.encode(codes::hash(verifier));
     let mut request = form_urlencoded::Serializer::new(String::new());
     request
         .append_pair("response_type", "code")
@@ -146,7 +143,7 @@ impl Journey {
     ) -> Result<Option<Self>> {
         let browser = cookies::value(headers, &cookie_name(auth));
         let Some((state, browser)) = value_of(query, "state").zip(browser) else { return Ok(None) };
-        let (state, browser) = (hash(&state), hash(&browser));
+        let (state, browser) = (codes::hash(&state), codes::hash(&browser));
         let sent = Sent { state: &state, browser: &browser, provider: provider.id() };
         let sealed = if is_last {
             login_store::take(auth.db(), &sent, auth.now()).await?
@@ -219,13 +216,9 @@ pub(super) fn value_of(query: &str, name: &str) -> Option<String> {
     form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
+/// For the state, the cookie, the nonce and PKCE's verifier.
 fn random() -> Result<String> {
-    let bytes = rand::generate::<[u8; RANDOM_BYTES]>(&SystemRandom::new());
-    Ok(URL_SAFE_NO_PAD.encode(bytes.map_err(|_| anyhow::anyhow!("no random bytes"))?.expose()))
-}
-
-fn hash(text: &str) -> Vec<u8> {
-    digest::digest(&digest::SHA256, text.as_bytes()).as_ref().to_vec()
+    Ok(codes::secret()?.expose_secret().to_owned())
 }
 
 fn sealed_as(provider: &Provider) -> String {

@@ -18,7 +18,6 @@ use crate::Auth;
 use crate::codes::ReturnTo;
 use crate::error::{Error, Result, refusals};
 use crate::http::Client;
-use crate::metrics::Way;
 use crate::openapi::{Api, page_at};
 use crate::pages::{self, Reader};
 use crate::sessions::{self, DbUser, Delivery, SignIn};
@@ -156,13 +155,8 @@ async fn signed_in_by(
     (journey, query): (&Journey, &str),
     entrance: Entrance,
 ) -> Result<SignIn> {
-    let sign_in = async {
-        let identity = journey.arrive(auth, provider, query).await?;
-        sign_in::sign_in(auth, client, provider.id(), identity, entrance).await
-    };
-    let sign_in = sign_in.await;
-    auth.metrics().sign_in(Way::Social, SignIn::outcome(sign_in.as_ref()));
-    sign_in
+    let identity = journey.arrive(auth, provider, query).await;
+    sign_in::sign_in(auth, client, provider.id(), identity, entrance).await
 }
 
 fn welcome(auth: &Auth, delivery: Delivery, next: &ReturnTo, sign_in: SignIn) -> Result<Response> {

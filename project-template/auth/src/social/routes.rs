@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use ring::digest;
 use serde::Serialize;
 use serde_json::json;
 use utoipa_axum::routes;
@@ -17,16 +16,16 @@ use super::sign_in::{
 };
 use super::trouble::{CredentialRefused, ProviderUnavailable, Trouble};
 use crate::Auth;
+use crate::codes;
 use crate::connections::{self, SocialAccountInUse};
 use crate::error::shared::{Conflict, Throttled};
 use crate::error::{Result, refusals};
 use crate::factors::Locked;
 use crate::http::fields::BLANK;
 use crate::http::{Client, Fields};
-use crate::metrics::Way;
 use crate::openapi::{Api, at, bodies};
 use crate::registration::EmailDomainNotAllowed;
-use crate::sessions::{self, Delivery, EmailNotVerified, Prefer, SignIn, SignedIn, TooManyDevices};
+use crate::sessions::{Delivery, EmailNotVerified, Prefer, SignedIn, TooManyDevices};
 use crate::throttle::Action;
 
 /// In characters, of the other members.
@@ -147,18 +146,12 @@ async fn by_token(
     provider: Named,
     client: Client,
     delivery: Delivery,
-    fields: Fields,
+    mut fields: Fields,
 ) -> Result<Response> {
-    let sign_in = sign_in_by_token(&auth, &provider, &client, fields).await;
-    auth.metrics().sign_in(Way::Social, SignIn::outcome(sign_in.as_ref()));
-    Ok(sign_in?.answer(&auth, delivery, StatusCode::OK, json!({})))
-}
-
-async fn sign_in_by_token(auth: &Auth, provider: &str, client: &Client, mut fields: Fields) -> Result<SignIn> {
-    let forgotten = sessions::is_forgotten(&mut fields).unwrap_or_default();
-    let entrance = Entrance { forgotten, ..Entrance::default() };
-    let identity = identity_of_token(auth, provider, client, fields).await?;
-    sign_in::sign_in(auth, client, provider, identity, entrance).await
+    let entrance = Entrance::of(&mut fields);
+    let identity = identity_of_token(&auth, &provider, &client, fields).await;
+    let sign_in = sign_in::sign_in(&auth, &client, &provider, identity, entrance).await?;
+    Ok(sign_in.answer(&auth, delivery, StatusCode::OK, json!({})))
 }
 
 /// Signs in with a code of a provider.
@@ -193,18 +186,12 @@ async fn by_code(
     provider: Named,
     client: Client,
     delivery: Delivery,
-    fields: Fields,
+    mut fields: Fields,
 ) -> Result<Response> {
-    let sign_in = sign_in_by_code(&auth, &provider, &client, fields).await;
-    auth.metrics().sign_in(Way::Social, SignIn::outcome(sign_in.as_ref()));
-    Ok(sign_in?.answer(&auth, delivery, StatusCode::OK, json!({})))
-}
-
-async fn sign_in_by_code(auth: &Auth, provider: &str, client: &Client, mut fields: Fields) -> Result<SignIn> {
-    let forgotten = sessions::is_forgotten(&mut fields).unwrap_or_default();
-    let entrance = Entrance { forgotten, ..Entrance::default() };
-    let identity = identity_of_code(auth, provider, client, fields).await?;
-    sign_in::sign_in(auth, client, provider, identity, entrance).await
+    let entrance = Entrance::of(&mut fields);
+    let identity = identity_of_code(&auth, &provider, &client, fields).await;
+    let sign_in = sign_in::sign_in(&auth, &client, &provider, identity, entrance).await?;
+    Ok(sign_in.answer(&auth, delivery, StatusCode::OK, json!({})))
 }
 
 /// The providers that users can sign in with, in the order of their names.
@@ -314,14 +301,14 @@ pub(super) async fn identity_of_code(
 /// The user of a code, which counts once.
 pub(super) async fn exchanged(auth: &Auth, provider: &Provider, exchange: &Exchange<'_>) -> Result<Identity> {
     let named = format!("{} {}", provider.id(), exchange.code);
-    let hash = digest::digest(&digest::SHA256, named.as_bytes());
-    if !connections::claim_code(auth, hash.as_ref()).await? {
+    let hash = codes::hash(&named);
+    if !connections::claim_code(auth, &hash).await? {
         return Err(Trouble::refused("the code was used before").told(auth, provider));
     }
     match in_time(auth, provider.by_code(exchange, auth.moment())).await {
         Ok(identity) => Ok(identity),
         Err(trouble) => {
-            connections::release_code(auth, hash.as_ref()).await?;
+            connections::release_code(auth, &hash).await?;
             Err(trouble.told(auth, provider))
         }
     }

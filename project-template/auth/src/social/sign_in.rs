@@ -15,12 +15,13 @@ use crate::error::shared::Conflict;
 use crate::error::{Error, Result, refusals};
 use crate::guests;
 use crate::hooks;
-use crate::http::Client;
+use crate::http::{Client, Fields};
 use crate::invitations;
 use crate::login::{self, Terms};
+use crate::metrics::Way;
 use crate::passwords::reset_link;
 use crate::registration::{self, SignUp, With};
-use crate::sessions::{EmailNotVerified, EndedBy, Entry, Proof, SignIn};
+use crate::sessions::{self, EmailNotVerified, EndedBy, Entry, Proof, SignIn};
 use crate::users::{self, NewUser, User};
 
 refusals! {
@@ -59,6 +60,13 @@ impl Default for Entrance {
     }
 }
 
+impl Entrance {
+    /// With what a client says about the session.
+    pub(super) fn of(fields: &mut Fields) -> Self {
+        Self { forgotten: sessions::is_forgotten(fields).unwrap_or_default(), ..Self::default() }
+    }
+}
+
 /// How often it is looked again who the user is: another request may connect or create the account meanwhile.
 const ATTEMPTS: usize = 5;
 
@@ -71,9 +79,18 @@ pub(super) async fn sign_in(
     auth: &Auth,
     client: &Client,
     provider: &str,
-    identity: Identity,
+    identity: Result<Identity>,
     entrance: Entrance,
 ) -> Result<SignIn> {
+    let sign_in = match identity {
+        Ok(identity) => admit(auth, client, provider, identity, entrance).await,
+        Err(error) => Err(error),
+    };
+    auth.metrics().sign_in(Way::Social, SignIn::outcome(sign_in.as_ref()));
+    sign_in
+}
+
+async fn admit(auth: &Auth, client: &Client, provider: &str, identity: Identity, entrance: Entrance) -> Result<SignIn> {
     let arrival = Arrival { provider: provider.to_owned(), uid: identity.uid };
     let arriving = Arriving { auth, client, arrival: &arrival, profile: &identity.profile, entrance };
     for _ in 0..ATTEMPTS {
