@@ -63,7 +63,7 @@ export class Tab {
     await this.#call("Page.navigate", { url: address });
   }
 
-  /** What an expression gives in the page; undefined while the page changes. */
+  /** The value of an expression in the page; undefined while another page loads. */
   async evaluate(expression) {
     const given = await this.#call("Runtime.evaluate", { expression, returnByValue: true }).catch(() => undefined);
     return given?.result?.value;
@@ -75,13 +75,13 @@ export class Tab {
     while ((await this.evaluate(expression)) !== true) {
       if (Date.now() > end) {
         const shown = await this.evaluate("`${location.href}\n${document.body.innerText}`");
-        throw new Error(`it is not so that ${expression}, at ${shown}`);
+        throw new Error(`timed out waiting for ${expression} at ${shown}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 
-  /** Clicks what carries these words, once it is there. */
+  /** Clicks the button or link with this text, once it is shown. */
   async click(words) {
     const found = `[...document.querySelectorAll("button, a, [type=submit]")]
       .find((element) => (element.innerText || element.value).trim() === ${JSON.stringify(words)})`;

@@ -237,7 +237,7 @@ pub(crate) fn help(said: &clap::Error) {
     let text = said.render();
     let is_error = said.use_stderr();
     let has_colours = if is_error { console::colors_enabled_stderr() } else { console::colors_enabled() };
-    // Not by its text without colours: with them, it loses every sequence that was given.
+    // `to_string` removes every escape sequence, those in an argument too.
     let coloured = text.ansi().to_string();
     let escaped = plain(&without_colours(&coloured));
     let is_harmless = escaped == text.to_string();
@@ -245,7 +245,7 @@ pub(crate) fn help(said: &clap::Error) {
     if is_error { stream::err(&text) } else { stream::out(text.as_bytes()) }
 }
 
-/// Without the sequences that colour text, which are all that this program's own words have; others stay.
+/// Removes the sequences that colour text. Clap writes no others; others come from an argument, and stay.
 fn without_colours(text: &str) -> String {
     let mut pieces = text.split("\u{1b}[");
     let first = pieces.next().unwrap_or_default().to_owned();

@@ -13,7 +13,7 @@ use crate::settings::{Advice, Choice, Deployed, Section};
 /// The rest of a request's time is the database's; clients expect an answer about a provider that is down.
 const MAX_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The id of a client in a section that `jwt-allauth add` has written, and nobody has filled in.
+/// The placeholder for a client id that `jwt-allauth add` writes.
 const UNFINISHED: &str = "replace me";
 
 /// `[social]`.
