@@ -8,29 +8,26 @@ mod migrating;
 mod pooler;
 mod postgres;
 mod settings;
+mod sqlite;
 mod trigrams;
 mod trouble;
 
 use std::str::FromStr;
-use std::time::{Duration, Instant};
 
 use anyhow::Context;
 pub(crate) use expiring::{Expiring, expiring};
 pub(crate) use failures::{is_passing, is_taken, was_crowded};
 use secrecy::ExposeSecret;
 pub use settings::Settings;
+pub use sqlite::SqliteFile;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::PgPool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, Postgres, SqlSafeStr, Sqlite, Transaction};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Database, Postgres, SqlSafeStr, Sqlite, Transaction};
 use tracing::Instrument;
 pub(crate) use trigrams::Indexed;
 
 use crate::request;
-
-/// How long a writer waits for another process that holds the file.
-const SQLITE_BUSY: Duration = Duration::from_secs(5);
-const SQLITE_RETRY: Duration = Duration::from_millis(20);
 
 /// The result of a statement.
 pub type Result<T> = sqlx::Result<T>;
@@ -38,8 +35,8 @@ pub type Result<T> = sqlx::Result<T>;
 /// A pool of connections to either engine.
 #[derive(Clone, Debug)]
 pub enum Db {
-    /// One file, one connection.
-    Sqlite(SqlitePool),
+    /// One file.
+    Sqlite(SqliteFile),
     /// A server.
     Postgres(PgPool),
 }
@@ -71,7 +68,24 @@ pub enum TxOn {
 macro_rules! on {
     ($db:expr, $pool:ident => $body:expr) => {
         match $db {
-            $crate::db::Db::Sqlite($pool) => $body,
+            $crate::db::Db::Sqlite(file) => {
+                let $pool = &file.writer;
+                $body
+            }
+            $crate::db::Db::Postgres($pool) => $body,
+        }
+    };
+}
+
+/// Runs one query that only reads, as [`on!`] does: on SQLite it does not wait for writers, and they do not wait for it.
+#[macro_export]
+macro_rules! read {
+    ($db:expr, $pool:ident => $body:expr) => {
+        match $db {
+            $crate::db::Db::Sqlite(file) => {
+                let $pool = &file.readers;
+                $body
+            }
             $crate::db::Db::Postgres($pool) => $body,
         }
     };
@@ -164,26 +178,7 @@ impl Db {
     pub async fn connect(settings: &Settings) -> anyhow::Result<Self> {
         let url = settings.url.expose_secret();
         if settings.is_sqlite() {
-            let options = SqliteConnectOptions::from_str(url)
-                .context("`database.url` is not a valid SQLite address")?
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Normal)
-                .foreign_keys(true)
-                .busy_timeout(SQLITE_BUSY)
-                // Overwrites deleted rows, so that they are in no free page of a copy of the file.
-                .pragma("secure_delete", "on");
-            create_private(options.get_filename())?;
-            // SQLite has one writer; a second connection would only wait for the first, in coarser steps.
-            let pool = SqlitePoolOptions::new()
-                .max_connections(1)
-                .idle_timeout(None)
-                .max_lifetime(None)
-                .acquire_timeout(settings.acquire_timeout)
-                .test_before_acquire(false)
-                // On a full disk SQLite rolls back, but sqlx counts the transaction as open: close such connections.
-                .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }));
-            return Ok(Self::Sqlite(open_sqlite(pool, options).await.context("cannot open the SQLite database")?));
+            return Ok(Self::Sqlite(SqliteFile::open(url, settings.acquire_timeout).await?));
         }
         Ok(Self::Postgres(postgres::connect(settings).await?))
     }
@@ -194,7 +189,7 @@ impl Db {
             let options = SqliteConnectOptions::from_str(settings.url.expose_secret())
                 .context("`database.url` is not a valid SQLite address")?;
             let path = options.get_filename();
-            if is_file(path) && !path.exists() {
+            if sqlite::is_file(path) && !path.exists() {
                 return Ok(None);
             }
         }
@@ -204,7 +199,7 @@ impl Db {
     /// Begins a transaction. On SQLite it takes the write lock at once: a reader that becomes a writer later can fail.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
         let on = match self {
-            Self::Sqlite(pool) => TxOn::Sqlite(pool.begin_with("begin immediate").await?),
+            Self::Sqlite(file) => TxOn::Sqlite(file.writer.begin_with("begin immediate").await?),
             // If cancelled half-way, sqlx 0.9 (issue 4393) returns the connection to the pool with the transaction
             // open, and the work of later requests on it is never committed. In a task of its own `begin` completes; if
             // the caller is gone, the transaction is dropped and so rolled back.
@@ -218,46 +213,36 @@ impl Db {
 
     /// Checks that the database answers, accepts writes, and still has its file.
     pub async fn ping(&self) -> sqlx::Result<()> {
-        let pool = match self {
-            Self::Sqlite(pool) => pool,
+        match self {
+            Self::Sqlite(file) => file.ping().await,
             Self::Postgres(pool) => {
                 let is_read_only = idle::is_read_only(&mut *pool.acquire().await?).await?;
-                return if is_read_only { Err(trouble::read_only()) } else { Ok(()) };
+                if is_read_only { Err(trouble::read_only()) } else { Ok(()) }
             }
-        };
-        sqlx::query("select 1").execute(pool).await?;
-        // Writes to a removed file succeed until it is closed, and then everything is lost.
-        let options = pool.connect_options();
-        let path = options.get_filename();
-        if !is_file(path) || path.exists() {
-            return Ok(());
         }
-        let problem = format!("{} was removed while it was in use; restart the server", path.display());
-        Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::NotFound, problem)))
     }
 
     pub(crate) fn pool(&self) -> Pool {
-        on!(self, pool => Pool {
-            open: pool.size() as usize,
-            idle: pool.num_idle(),
-            limit: pool.options().get_max_connections() as usize,
-        })
+        let of_writer = on!(self, pool => Pool::of(pool));
+        let Self::Sqlite(file) = self else { return of_writer };
+        let of_readers = Pool::of(&file.readers);
+        Pool {
+            open: of_writer.open + of_readers.open,
+            idle: of_writer.idle + of_readers.idle,
+            limit: of_writer.limit + of_readers.limit,
+        }
     }
 
     /// Closes every connection after its current work.
     pub async fn close(&self) {
+        read!(self, pool => pool.close().await);
         on!(self, pool => pool.close().await);
     }
 }
 
-/// Retries: two processes that open a new file both change its journal mode, and SQLite fails for one at once.
-async fn open_sqlite(pool: SqlitePoolOptions, options: SqliteConnectOptions) -> sqlx::Result<SqlitePool> {
-    let deadline = Instant::now() + SQLITE_BUSY;
-    loop {
-        match pool.clone().connect_with(options.clone()).await {
-            Err(error) if is_passing(&error) && Instant::now() < deadline => tokio::time::sleep(SQLITE_RETRY).await,
-            opened => return opened,
-        }
+impl Pool {
+    fn of<D: Database>(pool: &sqlx::Pool<D>) -> Self {
+        Self { open: pool.size() as usize, idle: pool.num_idle(), limit: pool.options().get_max_connections() as usize }
     }
 }
 
@@ -288,36 +273,6 @@ impl Tx {
         })
         .await
     }
-}
-
-/// `sqlite::memory:` has a name too.
-fn is_file(path: &std::path::Path) -> bool {
-    !path.as_os_str().is_empty() && path.as_os_str() != ":memory:" && !path.to_string_lossy().starts_with("file:")
-}
-
-/// SQLite would create the file readable by every user.
-#[cfg(unix)]
-fn create_private(path: &std::path::Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-    if !is_file(path) {
-        return Ok(());
-    }
-    let file = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("cannot create the database file {}", path.display()))?;
-    if file.metadata()?.permissions().mode() & 0o077 != 0 {
-        let path = path.display();
-        tracing::warn!("database.url: `{path}` is open to other users; close it with `chmod 600 {path}*`");
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn create_private(_: &std::path::Path) -> anyhow::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

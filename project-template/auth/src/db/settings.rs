@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::sqlite::SqliteConnectOptions;
 
-use super::is_file;
+use super::sqlite::is_file;
 use crate::settings::{Advice, Deployed, Section};
 
 /// Above this, `check --deploy` warns.

@@ -1,5 +1,7 @@
 //! The setup of connections.
 
+use std::time::Duration;
+
 use super::*;
 use crate::testing::Engine;
 
@@ -27,10 +29,10 @@ async fn what_was_deleted_is_in_no_file_of_sqlite() {
     let files = tempfile::TempDir::new().unwrap();
     let url = Engine::Sqlite.new_database(files.path()).await;
     let settings = Settings { url, max_connections: 1, acquire_timeout: Duration::from_secs(3) };
-    let Db::Sqlite(pool) = Db::connect(&settings).await.unwrap() else { panic!("SQLite was asked for") };
+    let Db::Sqlite(file) = Db::connect(&settings).await.unwrap() else { panic!("SQLite was asked for") };
     let run = async |statement: &'static str| {
-        sqlx::query(statement).execute(&pool).await.unwrap();
-        sqlx::query("pragma wal_checkpoint(truncate)").execute(&pool).await.unwrap();
+        sqlx::query(statement).execute(&file.writer).await.unwrap();
+        sqlx::query("pragma wal_checkpoint(truncate)").execute(&file.writer).await.unwrap();
     };
     let is_there = || {
         let read = |entry: std::io::Result<std::fs::DirEntry>| std::fs::read(entry.unwrap().path()).unwrap();

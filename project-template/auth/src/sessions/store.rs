@@ -6,7 +6,7 @@ use super::Session;
 use crate::db::{Db, Expiring, Tx, expiring};
 use crate::http::Client;
 use crate::users::{self, User};
-use crate::{in_tx, on};
+use crate::{in_tx, on, read};
 
 /// An ended session is kept until its tokens have expired, so that a replay is still recognised.
 pub(super) const EXPIRING: Expiring = expiring!("sessions", "id", "expires_at");
@@ -74,7 +74,7 @@ pub(super) async fn prove(
 }
 
 pub(super) async fn by_id(db: &Db, id: Uuid) -> sqlx::Result<Option<Session>> {
-    on!(db, pool => sqlx::query_as(concat!("select ", columns!(), " from sessions where id = $1"))
+    read!(db, pool => sqlx::query_as(concat!("select ", columns!(), " from sessions where id = $1"))
         .bind(id)
         .fetch_optional(pool)
         .await)
@@ -82,7 +82,7 @@ pub(super) async fn by_id(db: &Db, id: Uuid) -> sqlx::Result<Option<Session>> {
 
 /// A session, and the account as it is now, in one statement.
 pub(super) async fn with_holder(db: &Db, id: Uuid) -> sqlx::Result<Option<(Session, User)>> {
-    on!(db, pool => sqlx::query(concat!(
+    read!(db, pool => sqlx::query(concat!(
         "select holder.*, ", joined_columns!(), "
          from sessions s join (select ", users::columns!(), " from users) holder on holder.id = s.user_id
          where s.id = $1",
@@ -95,7 +95,7 @@ pub(super) async fn with_holder(db: &Db, id: Uuid) -> sqlx::Result<Option<(Sessi
 }
 
 pub(super) async fn live_of_user(db: &Db, user: Uuid, now: OffsetDateTime, limit: u32) -> sqlx::Result<Vec<Session>> {
-    on!(db, pool => sqlx::query_as(concat!(
+    read!(db, pool => sqlx::query_as(concat!(
         "select ", columns!(), " from sessions
          where user_id = $1 and ended_at is null and expires_at > $2
          order by created_at desc, id desc limit $3",

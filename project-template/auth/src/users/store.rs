@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use super::{Email, NewUser, User, search};
 use crate::db::{Db, Tx};
-use crate::{in_tx, on};
+use crate::{in_tx, read};
 
 macro_rules! columns {
     () => {
@@ -49,7 +49,7 @@ pub(crate) async fn add_or_find(tx: &mut Tx, new: &NewUser, now: OffsetDateTime)
 }
 
 pub(crate) async fn by_address(db: &Db, email: &Email) -> sqlx::Result<Option<User>> {
-    on!(db, pool => sqlx::query_as(
+    read!(db, pool => sqlx::query_as(
         concat!("select ", columns!(), " from users where email_key = $1"),
     )
     .bind(email.key())
@@ -58,7 +58,7 @@ pub(crate) async fn by_address(db: &Db, email: &Email) -> sqlx::Result<Option<Us
 }
 
 pub(crate) async fn by_id(db: &Db, id: Uuid) -> sqlx::Result<Option<User>> {
-    on!(db, pool => sqlx::query_as(
+    read!(db, pool => sqlx::query_as(
         concat!("select ", columns!(), " from users where id = $1"),
     )
     .bind(id)
@@ -67,7 +67,7 @@ pub(crate) async fn by_id(db: &Db, id: Uuid) -> sqlx::Result<Option<User>> {
 }
 
 pub(crate) async fn by_session(db: &Db, session: Uuid, now: OffsetDateTime) -> sqlx::Result<Option<User>> {
-    on!(db, pool => sqlx::query_as(
+    read!(db, pool => sqlx::query_as(
         concat!("select ", columns!(), " from users where is_active and id = (
            select user_id from sessions where id = $1 and ended_at is null and expires_at > $2)"),
     )

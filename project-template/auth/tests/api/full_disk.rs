@@ -7,8 +7,8 @@ use serde_json::json;
 use super::{assert_refused, configured, start};
 
 async fn execute(app: &TestApp, statement: &'static str) {
-    let Db::Sqlite(pool) = app.auth.db() else { panic!("this is about SQLite") };
-    sqlx::query(statement).execute(pool).await.unwrap();
+    let Db::Sqlite(file) = app.auth.db() else { panic!("this is about SQLite") };
+    sqlx::query(statement).execute(&file.writer).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -31,8 +31,8 @@ async fn without_its_database_it_is_alive_and_not_ready(engine: Engine) {
 #[tokio::test]
 async fn a_database_file_that_was_removed_is_noticed() {
     let app = start(Engine::Sqlite).await;
-    let Db::Sqlite(pool) = app.auth.db() else { panic!("this is about SQLite") };
-    std::fs::remove_file(pool.connect_options().get_filename()).unwrap();
+    let Db::Sqlite(file) = app.auth.db() else { panic!("this is about SQLite") };
+    std::fs::remove_file(file.writer.connect_options().get_filename()).unwrap();
     let ready = app.client().get("/health/ready").await;
     assert_eq!((ready.status, ready.body), (503, json!({ "status": "unavailable", "database": "unavailable" })));
 }

@@ -330,9 +330,10 @@ async fn what_a_busy_answer_lacked_is_counted(engine: Engine) {
     drop(held);
     let scrape = Scrape::of(&app).await;
     assert_eq!(scrape.get("auth_unavailable_total{cause=\"connection\"}"), 1.0);
-    assert_eq!(scrape.get("auth_database_connections_limit"), 1.0);
+    let limit = scrape.get("auth_database_connections_limit");
+    assert!(limit >= 2.0, "one that writes, and others: {limit}");
     let states = ["idle", "used"].map(|state| scrape.get(&format!("auth_database_connections{{state=\"{state}\"}}")));
-    assert_eq!(states.iter().sum::<f64>(), 1.0, "{states:?}");
+    assert!((1.0..=limit).contains(&states.iter().sum()), "{states:?}");
 }
 
 async fn a_redis_that_does_not_answer_is_seen(engine: Engine) {
