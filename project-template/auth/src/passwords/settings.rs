@@ -42,8 +42,7 @@ impl Settings {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let workers = match section.number("hash_workers", 0..=1_024) as usize {
-            // Leave one core to everything else.
-            0 => cores.saturating_sub(1).max(1),
+            0 => cores,
             workers => workers,
         };
         let queue = match section.number("hash_queue", 0..=100_000) as usize {
