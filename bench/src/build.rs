@@ -14,22 +14,22 @@ pub(crate) struct Built {
 
 /// Renders a project with the program in `source` and builds its server.
 pub(crate) fn project(name: &'static str, source: &Path, directory: &Path) -> Result<Built> {
-    let project = render(name, source, directory)?;
+    // Nothing is shared: cargo takes what another checkout of the same package left for up to date.
+    let directory = directory.join(name);
+    let project = render(name, source, &directory)?;
     let target = directory.join("target");
     eprintln!("{name}: building the server");
     run(cargo(&project, &target).args(["build", "--release", "--locked", "--quiet"]))?;
-    // Both builds share the target directory, for their dependencies.
-    let server = directory.join(name).join("server");
-    std::fs::copy(target.join("release/myproject"), &server).context("cannot copy the server")?;
-    Ok(Built { name, project, server })
+    Ok(Built { name, project, server: target.join("release/myproject") })
 }
 
 fn render(name: &str, source: &Path, directory: &Path) -> Result<PathBuf> {
-    let project = directory.join(name).join("project");
+    let project = directory.join("project");
     eprintln!("{name}: rendering a project");
     let mut render = cargo(source, &directory.join("program"));
     render.args(["run", "--locked", "--quiet", "--", "startproject", "myproject"]).arg(&project);
-    run(render.args(["--vcs", "none", "--quiet", "--if-exists", "overwrite"]))?;
+    render.args(["--vcs", "none", "--quiet", "--if-exists", "overwrite"]).stdout(Stdio::null());
+    run(&mut render)?;
     Ok(project)
 }
 

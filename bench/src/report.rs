@@ -17,6 +17,8 @@ use crate::services::Postgres;
 use crate::{Options, floor};
 
 const IDLE_CONNECTIONS: usize = 1000;
+/// More than the places of all queues on a machine with two cores.
+const OVERLOAD: usize = 200;
 
 struct Bench {
     options: Options,
@@ -64,6 +66,7 @@ impl Bench {
         match scenario {
             Scenario::Memory => self.memory().await?,
             Scenario::Start => self.start().await?,
+            Scenario::Overload => self.overload().await?,
             Scenario::Size => self.size()?,
             Scenario::Refresh | Scenario::User | Scenario::Claims | Scenario::Login => {}
         }
@@ -213,6 +216,30 @@ impl Bench {
         }
         let [base, now] = took.map(|took| median(took.into_iter()));
         self.compare("from start to the first answer, new SQLite file, ms".to_owned(), [base, now], 0);
+        Ok(())
+    }
+
+    /// Clients who sign in take all workers and places of the queue; others refresh meanwhile.
+    async fn overload(&mut self) -> Result<()> {
+        let duration = Duration::from_secs(self.options.seconds);
+        let mut p99 = [Vec::new(), Vec::new()];
+        let mut slowest = [Vec::new(), Vec::new()];
+        for round in 0..self.options.rounds {
+            let order = if round % 2 == 0 { [Which::Base, Which::Now] } else { [Which::Now, Which::Base] };
+            for which in order {
+                let server = self.server(which, Engine::Sqlite).await?;
+                let mut guests = Fleet::signed_up(&server.address, OVERLOAD, "grace").await?;
+                let mut fleet = Fleet::signed_up(&server.address, 8, "ada").await?;
+                let (logins, refreshes) =
+                    tokio::try_join!(guests.run(Step::Login, duration), fleet.run(Step::Refresh, duration))?;
+                p99[which as usize].push(refreshes.quantile(0.99));
+                slowest[which as usize].push(logins.quantile(1.0));
+            }
+        }
+        let title = format!("under overload ({OVERLOAD} clients sign in at once)");
+        let of = |values: &[Vec<f64>; 2]| [0, 1].map(|which: usize| median(values[which].iter().copied()));
+        self.compare(format!("{title}: p99 of refresh/ of 8 clients, ms"), of(&p99), 1);
+        self.compare(format!("{title}: slowest answer to a login, ms"), of(&slowest), 0);
         Ok(())
     }
 

@@ -18,6 +18,8 @@ pub(crate) enum Scenario {
     Claims,
     /// POST login/, beside the bare hash
     Login,
+    /// POST refresh/ while there are ten times as many logins as the server can answer
+    Overload,
     /// The release program
     Size,
 }
@@ -61,7 +63,7 @@ impl Scenario {
             ],
             Self::Claims => vec![load("GET token/claims/", Engine::Sqlite, Step::Get(CLAIMS), 64)],
             Self::Login => vec![load("POST login/", Engine::Sqlite, Step::Login, 4)],
-            Self::Memory | Self::Start | Self::Size => Vec::new(),
+            Self::Memory | Self::Start | Self::Overload | Self::Size => Vec::new(),
         }
     }
 }

@@ -17,7 +17,7 @@ const RAISED: &[(&str, &str)] = &[
     ("JWT_ALLAUTH__THROTTLE__LOGIN", "100000/1s"),
     ("JWT_ALLAUTH__THROTTLE__REFRESH", "100000/1s"),
     ("JWT_ALLAUTH__THROTTLE__REGISTRATION", "100000/1s"),
-    ("JWT_ALLAUTH__HTTP__CONNECTIONS_PER_CLIENT", "100000"),
+    ("JWT_ALLAUTH__HTTP__CONNECTIONS_PER_CLIENT", "10000"),
 ];
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Of the kernel's clock in `/proc/PID/stat`.
@@ -33,15 +33,18 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a project's server in a directory of its own, on a SQLite file there unless a database is named.
+    /// Starts a project's server in a directory of its own, on a SQLite file there unless a database is named, with the
+    /// settings and keys of the project.
     pub(crate) async fn start(built: &Built, directory: &Path, database: Option<&str>) -> Result<Self> {
         let _ = std::fs::remove_dir_all(directory);
         std::fs::create_dir_all(directory)?;
+        std::fs::create_dir(directory.join("keys"))?;
         for file in ["settings.toml", ".env"] {
-            let from = built.project.join(file);
-            if from.exists() {
-                std::fs::copy(from, directory.join(file))?;
-            }
+            std::fs::copy(built.project.join(file), directory.join(file))?;
+        }
+        for key in std::fs::read_dir(built.project.join("keys"))? {
+            let key = key?;
+            std::fs::copy(key.path(), directory.join("keys").join(key.file_name()))?;
         }
         let port = Probe::bind("127.0.0.1:0")?.local_addr()?.port();
         let address = format!("127.0.0.1:{port}");
