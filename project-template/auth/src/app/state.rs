@@ -16,7 +16,7 @@ use crate::metrics::{Metrics, Words};
 use crate::operations::{Flushed, Flushing};
 use crate::passwords::Hasher;
 use crate::redis::Redis;
-use crate::sessions::Liveness;
+use crate::sessions::{Batches, Liveness};
 use crate::settings::Problems;
 use crate::social;
 use crate::templates::Templates;
@@ -34,6 +34,7 @@ struct Inner {
     tokens: tokens::Current,
     passwords: Hasher,
     liveness: Liveness,
+    batches: Batches,
     templates: Templates,
     mail: mail::Sender,
     mail_wake: Notify,
@@ -79,6 +80,7 @@ impl Auth {
             metrics: Metrics::new(clock.now(), words()),
             settings,
             clock,
+            batches: Batches::new(&db),
             db,
             tokens: tokens::Current::new(tokens),
             passwords,
@@ -140,6 +142,10 @@ impl Auth {
 
     pub(crate) fn liveness(&self) -> &Liveness {
         &self.0.liveness
+    }
+
+    pub(crate) fn batches(&self) -> &Batches {
+        &self.0.batches
     }
 
     /// The texts of mails and pages.

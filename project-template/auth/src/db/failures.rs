@@ -24,6 +24,16 @@ pub(crate) fn is_passing(error: &sqlx::Error) -> bool {
     }
 }
 
+/// The same error for the other requests of a statement, if it concerns the connection and not the statement.
+pub(super) fn copy_for_others(error: &sqlx::Error) -> Option<sqlx::Error> {
+    match error {
+        sqlx::Error::PoolTimedOut => Some(sqlx::Error::PoolTimedOut),
+        sqlx::Error::PoolClosed => Some(sqlx::Error::PoolClosed),
+        sqlx::Error::Io(error) => Some(sqlx::Error::Io(std::io::Error::new(error.kind(), error.to_string()))),
+        _ => None,
+    }
+}
+
 pub(crate) fn was_crowded(cause: &anyhow::Error) -> bool {
     matches!(cause.downcast_ref(), Some(sqlx::Error::PoolTimedOut))
 }

@@ -1,6 +1,7 @@
 //! The database: SQLite or PostgreSQL, chosen by `database.url` at run time. The only room that knows an engine.
 //! Each query is written once and runs on either pool through [`crate::on`]. Ids (UUIDv7) and times come from Rust.
 
+mod batch;
 mod expiring;
 mod failures;
 mod idle;
@@ -15,6 +16,7 @@ mod trouble;
 use std::str::FromStr;
 
 use anyhow::Context;
+pub(crate) use batch::{Batch, Shared};
 pub(crate) use expiring::{Expiring, expiring};
 pub(crate) use failures::{is_passing, is_taken, was_crowded};
 use secrecy::ExposeSecret;

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::http::{Client, Fields, FormFields, cookies, csrf};
 use crate::pages::Reader;
 use crate::sessions::{self, DbUser};
-use crate::users::{self, User};
+use crate::users::User;
 
 pub(super) const TOKEN: &str = "csrf_token";
 /// The cookie expires after this long without a request.
@@ -113,7 +113,7 @@ pub(super) async fn gate(
 
 async fn find(auth: &Auth, place: Place, headers: &HeaderMap) -> Result<Option<Visitor>> {
     let Some(ticket) = Ticket::read(auth, place, headers) else { return Ok(None) };
-    let user = users::by_session(auth.db(), ticket.session, auth.now()).await?;
+    let user = sessions::live_user(auth, ticket.session, auth.now()).await?;
     let Some(user) = user.filter(|user| place.admits(user)) else { return Ok(None) };
     // The session may have begun before this was demanded.
     if auth.settings().mfa.is_required_of(user.role) && !sessions::has_second_factor(auth, ticket.session).await? {

@@ -170,7 +170,7 @@ pub(crate) enum Entry {
 }
 
 /// Reports a refusal's reason to `refused`. The second factor comes last: nobody else learns whether there is one. Never
-/// call it within a transaction: hooks may need the only connection.
+/// call it within a transaction: hooks may need the only connection that writes.
 pub(crate) async fn admit(
     auth: &Auth,
     user: &User,

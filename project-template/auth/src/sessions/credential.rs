@@ -49,7 +49,7 @@ pub(crate) fn session_over() -> Error {
 pub(super) async fn authenticated(auth: &Auth, parts: &Parts) -> Result<Arc<AccessClaims>> {
     let claims = access_claims(auth, parts)?;
     let checked = auth.settings().tokens.session_check;
-    if checked && !auth.liveness().check(auth.db(), &claims, auth.moment()).await? {
+    if checked && !auth.liveness().check(auth, &claims, auth.moment()).await? {
         return Err(session_over());
     }
     Ok(claims)

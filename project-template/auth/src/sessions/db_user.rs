@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Holder;
 use super::credential::{self, session_over};
-use super::is_live;
+use super::{holder, is_live};
 use crate::Auth;
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -51,7 +51,7 @@ impl FromRequestParts<Auth> for DbUser {
 
     async fn from_request_parts(parts: &mut Parts, auth: &Auth) -> Result<Self> {
         let claims = credential::access_claims(auth, parts)?;
-        let user = users::by_session(auth.db(), claims.session, auth.now()).await?;
+        let user = holder::live_user(auth, claims.session, auth.now()).await?;
         match user.filter(|user| Holder::from(user).accepts(&claims)) {
             Some(user) => Ok(Self { user, session: claims.session }),
             None => Err(session_over()),

@@ -1,9 +1,10 @@
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::issuing::begin;
-use super::{Admitted, EndedBy, Issued, NotRotated, Session, end_all, end_in, require};
+use super::{Admitted, EndedBy, Issued, NotRotated, Session, batches, end_all, end_in, require};
 use crate::Auth;
-use crate::db::{self, Db, Tx};
+use crate::db::{self, Tx};
 use crate::error::Result;
 use crate::http::Client;
 use crate::notices;
@@ -28,9 +29,15 @@ impl From<&User> for Holder {
     }
 }
 
-pub(super) async fn of_live(db: &Db, session: Uuid, now: time::OffsetDateTime) -> db::Result<Option<Holder>> {
-    let user = users::by_session(db, session, now).await?;
-    Ok(user.as_ref().map(Holder::from))
+pub(super) async fn of_live(auth: &Auth, session: Uuid, now: OffsetDateTime) -> db::Result<Option<Holder>> {
+    Ok(live_user(auth, session, now).await?.as_ref().map(Holder::from))
+}
+
+/// The account of a session, if both are active.
+pub(crate) async fn live_user(auth: &Auth, session: Uuid, now: OffsetDateTime) -> db::Result<Option<User>> {
+    let found = batches::with_holder(auth, session).await?;
+    let is_live = |session: &Session, user: &User| user.is_active && session.is_live(now);
+    Ok(found.filter(|(session, user)| is_live(session, user)).map(|(_, user)| user))
 }
 
 /// Call it in the transaction that recorded the sign-in. The account may have changed since it was admitted.
@@ -50,7 +57,7 @@ pub(crate) async fn start(
     Ok(issued)
 }
 
-/// Never call it within a transaction: hooks may need the only connection.
+/// Never call it within a transaction: hooks may need the only connection that writes.
 pub(super) async fn user_claims(auth: &Auth, user: &User) -> Result<UserClaims> {
     let more = auth.hooks().extra_claims(auth, user).await?;
     let extra = auth.settings().claims.of(user, more);
@@ -74,7 +81,7 @@ pub(super) async fn refreshing(
 
 /// The owner is notified once: by the request that ends the session.
 pub(super) async fn end_replayed(auth: &Auth, session: &Session) -> Result<(), NotRotated> {
-    // Before the transaction: SQLite has one connection.
+    // Before the transaction: it must not wait for another connection.
     let owner = if auth.settings().audit.notify_replay {
         users::by_id(auth.db(), session.user_id).await?.filter(|user| user.is_active)
     } else {

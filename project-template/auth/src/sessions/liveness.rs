@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{holder, rotation};
 use crate::Auth;
 use crate::clock::Moment;
-use crate::db::{self, Db};
+use crate::db;
 use crate::error::Result;
 use crate::tokens::AccessClaims;
 
@@ -48,18 +48,18 @@ impl Liveness {
         self.epochs.clear();
     }
 
-    pub(super) async fn check(&self, db: &Db, claims: &AccessClaims, now: Moment) -> db::Result<bool> {
+    pub(super) async fn check(&self, auth: &Auth, claims: &AccessClaims, now: Moment) -> db::Result<bool> {
         let epoch = self.epoch(claims.sub);
         let fresh = |seen: &Seen| seen.epoch == epoch && now.is_within(TRUSTED, seen.at);
         let seen = match self.seen.get(&claims.session).filter(fresh) {
             Some(seen) => seen,
-            None => self.look_up(db, claims, epoch, now).await?,
+            None => self.look_up(auth, claims, epoch, now).await?,
         };
         Ok(seen.accepted_from.is_some_and(|version| version <= claims.access_version))
     }
 
-    async fn look_up(&self, db: &Db, claims: &AccessClaims, epoch: u64, now: Moment) -> db::Result<Seen> {
-        let holder = holder::of_live(db, claims.session, now.at).await?.filter(|holder| holder.id == claims.sub);
+    async fn look_up(&self, auth: &Auth, claims: &AccessClaims, epoch: u64, now: Moment) -> db::Result<Seen> {
+        let holder = holder::of_live(auth, claims.session, now.at).await?.filter(|holder| holder.id == claims.sub);
         let seen = Seen { at: now, epoch, accepted_from: holder.map(|holder| holder.access_version) };
         self.seen.insert(claims.session, seen);
         Ok(seen)
@@ -84,7 +84,7 @@ pub(crate) async fn is_acceptable(auth: &Auth, token: &str) -> Result<bool> {
         (_, Ok(refresh)) => refresh.session,
         _ => return Ok(false),
     };
-    let Some(holder) = holder::of_live(auth.db(), session, now).await? else { return Ok(false) };
+    let Some(holder) = holder::of_live(auth, session, now).await? else { return Ok(false) };
     match (access, refresh) {
         (Ok(access), _) => Ok(holder.accepts(&access)),
         (_, Ok(refresh)) => Ok(rotation::is_live(auth, session, refresh.generation, now).await?),

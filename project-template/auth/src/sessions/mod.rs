@@ -4,6 +4,8 @@
 
 mod admission;
 mod authentication;
+mod batch_store;
+mod batches;
 mod bearer;
 mod binding;
 mod challenge;
@@ -53,6 +55,7 @@ pub(crate) use admission::{
     Admitted, EmailNotVerified, Entry, SignedIn, admit, admit_with_factor, demand_setup, require,
 };
 pub(crate) use authentication::{Authentication, Method, Methods};
+pub(crate) use batches::Batches;
 pub use challenge::Challenge;
 pub(crate) use challenge::Due;
 pub use cookies::{CookieSettings, Prefix, SameSite};
@@ -70,7 +73,7 @@ pub use extra_claims::ExtraClaims;
 pub use fresh::Fresh;
 pub(crate) use fresh::{NotFresh, is_fresh};
 use holder::Holder;
-pub(crate) use holder::start;
+pub(crate) use holder::{live_user, start};
 pub(crate) use instances::hear_of_changes;
 pub(crate) use invalidation::take_back_access;
 pub use invalidation::{TokenKinds, invalidate};

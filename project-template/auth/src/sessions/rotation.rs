@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::issuing::issue;
 use super::session::TokenStanding;
-use super::{EndedBy, Issued, Session, end, holder, store};
+use super::{EndedBy, Issued, Session, batches, end, holder, store};
 use crate::Auth;
 use crate::db;
 use crate::error::Error;
@@ -34,7 +34,7 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, presenter: Presen
     let (settings, client) = (&auth.settings().sessions, presenter.client);
     loop {
         let now = auth.now();
-        let Some((session, holder)) = store::with_holder(auth.db(), token.session).await? else {
+        let Some((session, holder)) = batches::with_holder(auth, token.session).await? else {
             return Err(gone(auth, token, now));
         };
         let (is_current, due_at) = judge(auth, token, presenter, &session, now).await?;
@@ -59,7 +59,7 @@ pub(crate) async fn rotate(auth: &Auth, token: &RefreshClaims, presenter: Presen
         };
         next.expires_at = next.next_expiry(settings, now);
         let client_to_store = Some(client).filter(|_| settings.collect_device);
-        if store::advance(auth.db(), &next, was_due_at, client_to_store).await? {
+        if batches::advance(auth, &next, was_due_at, client_to_store).await? {
             return Ok(issue(auth, &next, (holder, &claims), client, now));
         }
     }

@@ -46,6 +46,11 @@ pub(super) enum TokenStanding {
 }
 
 impl Session {
+    /// Access tokens are accepted until then, also of a session that can no longer be refreshed.
+    pub(super) fn is_live(&self, now: OffsetDateTime) -> bool {
+        self.ended_at.is_none() && self.expires_at > now
+    }
+
     pub(super) fn end(&self, settings: &Settings) -> Option<OffsetDateTime> {
         settings.end_of(self.created_at)
     }

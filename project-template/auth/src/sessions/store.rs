@@ -3,8 +3,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Session;
+use super::batch_store::Advance;
 use crate::db::{Db, Expiring, Tx, expiring};
-use crate::http::Client;
 use crate::users::{self, User};
 use crate::{in_tx, on, read};
 
@@ -30,6 +30,7 @@ macro_rules! joined_columns {
          s.refresh_due_at as session_refresh_due_at"
     };
 }
+pub(super) use joined_columns;
 
 pub(super) async fn insert(tx: &mut Tx, session: &Session) -> sqlx::Result<()> {
     in_tx!(tx, conn => sqlx::query(
@@ -116,14 +117,9 @@ pub(crate) async fn all_of_user(db: &Db, user: Uuid) -> sqlx::Result<Vec<Session
     .await)
 }
 
-/// Of concurrent attempts one matches the generation and the due time, which `was_due_at` was before. Without a client,
-/// the stored address and user agent are erased.
-pub(super) async fn advance(
-    db: &Db,
-    session: &Session,
-    was_due_at: i64,
-    client: Option<&Client>,
-) -> sqlx::Result<bool> {
+/// Of concurrent attempts one matches.
+pub(super) async fn advance(db: &Db, next: &Advance) -> sqlx::Result<bool> {
+    let Advance { session, was_due_at, device } = next;
     let moved = on!(db, pool => sqlx::query(
         "update sessions
          set generation = generation + 1, superseded = $1, claims = $2, refreshed_at = $3, expires_at = $4,
@@ -135,9 +131,9 @@ pub(super) async fn advance(
     .bind(&session.claims)
     .bind(session.refreshed_at)
     .bind(session.expires_at)
-    .bind(client.is_some())
-    .bind(client.and_then(|client| client.ip).map(|ip| ip.to_string()))
-    .bind(client.and_then(|client| client.user_agent.as_ref()))
+    .bind(device.is_some())
+    .bind(device.as_ref().and_then(|device| device.ip.as_deref()))
+    .bind(device.as_ref().and_then(|device| device.user_agent.as_deref()))
     .bind(&session.rotated_by)
     .bind(session.id)
     .bind(session.generation - 1)

@@ -23,7 +23,6 @@ use crate::pages::{self, Reader};
 use crate::sessions::{self, DbUser, Delivery, SignIn};
 use crate::templates::pages::SignedIn;
 use crate::throttle::Action;
-use crate::users;
 
 /// In bytes, of what Apple posts about a name.
 const USER_LIMIT: usize = 1024;
@@ -177,7 +176,7 @@ async fn connected(
     (journey, query): (&Journey, &str),
     (session, path): (Uuid, &str),
 ) -> Result<Response> {
-    let user = users::by_session(auth.db(), session, auth.now()).await?.ok_or_else(sessions::session_over)?;
+    let user = sessions::live_user(auth, session, auth.now()).await?.ok_or_else(sessions::session_over)?;
     let identity = journey.arrive(auth, provider, query).await?;
     connect(auth, &DbUser { user, session }, provider.id(), identity).await?;
     let page = SignedIn { connected: Some(provider.settings().name.clone()), next: Some(path.to_owned()) };

@@ -66,17 +66,6 @@ pub(crate) async fn by_id(db: &Db, id: Uuid) -> sqlx::Result<Option<User>> {
     .await)
 }
 
-pub(crate) async fn by_session(db: &Db, session: Uuid, now: OffsetDateTime) -> sqlx::Result<Option<User>> {
-    read!(db, pool => sqlx::query_as(
-        concat!("select ", columns!(), " from users where is_active and id = (
-           select user_id from sessions where id = $1 and ended_at is null and expires_at > $2)"),
-    )
-    .bind(session)
-    .bind(now)
-    .fetch_optional(pool)
-    .await)
-}
-
 /// Locks an account until the transaction ends. Call it before ending several of its sessions, against deadlocks.
 pub(crate) async fn hold(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
     let held = in_tx!(tx, conn => sqlx::query("update users set updated_at = updated_at where id = $1")

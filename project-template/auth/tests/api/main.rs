@@ -6,6 +6,7 @@ mod abandoned;
 mod conventions;
 mod cookie_names;
 mod cron;
+mod crowds;
 mod full_disk;
 mod headers;
 mod health;

@@ -7,7 +7,7 @@ use super::authentication::Method;
 use super::issuing::begin;
 use super::{Authentication, EndedBy, Issued, NotRotated, Session, end, store};
 use crate::Auth;
-use crate::db::{self, Db, Tx};
+use crate::db::{self, Tx};
 use crate::error::Result;
 use crate::http::Client;
 use crate::tokens::{AccessClaims, UserClaims};
@@ -30,9 +30,9 @@ impl Holder {
     }
 }
 
-pub(super) async fn of_live(db: &Db, session: Uuid, now: time::OffsetDateTime) -> db::Result<Option<Holder>> {
-    let session = store::by_id(db, session).await?;
-    let live = session.filter(|session| session.ended_at.is_none() && session.expires_at > now);
+pub(super) async fn of_live(auth: &Auth, session: Uuid, now: time::OffsetDateTime) -> db::Result<Option<Holder>> {
+    let session = store::by_id(auth.db(), session).await?;
+    let live = session.filter(|session| session.is_live(now));
     Ok(live.map(|session| Holder::of(session.user_id)))
 }
 

@@ -59,6 +59,8 @@ pub use role::{Role, Staff, Superuser};
 use rotation::NotRotated;
 pub(crate) use session::Session;
 pub use settings::Settings;
+/// Here each request asks alone.
+use store as batches;
 pub(crate) use token_routes::{public_router, router as token_router};
 pub use transport::{Delivery, Transport};
 pub(crate) use transport::{Prefer, Tokens, presented};

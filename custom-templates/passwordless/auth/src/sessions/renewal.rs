@@ -3,7 +3,7 @@
 use super::issuing::issue;
 use super::reload::Presenter;
 use super::rotation::{self, count, gone, judge};
-use super::{Issued, NotRotated, holder, store};
+use super::{Issued, NotRotated, batches, holder};
 use crate::Auth;
 use crate::settings::{Advice, Section};
 use crate::tokens::RefreshClaims;
@@ -41,7 +41,7 @@ pub(super) async fn rotate(auth: &Auth, token: &RefreshClaims, presenter: Presen
     }
     loop {
         let now = auth.now();
-        let Some((session, claims)) = store::with_holder(auth.db(), token.session).await? else {
+        let Some((session, claims)) = batches::with_holder(auth, token.session).await? else {
             return Err(gone(auth, token, now));
         };
         let (_, due_at) = judge(auth, token, presenter, &session, now).await?;

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Session;
+use crate::Auth;
 use crate::db::{Db, Next, Rank, Result, Row, Tx};
 use crate::http::Client;
 use crate::tokens::UserClaims;
@@ -33,12 +34,12 @@ pub(super) async fn by_id(db: &Db, id: Uuid) -> Result<Option<Session>> {
 }
 
 /// A session, and what was said of its holder when it began or was refreshed last.
-pub(super) async fn with_holder(db: &Db, id: Uuid) -> Result<Option<(Session, UserClaims)>> {
+pub(super) async fn with_holder(auth: &Auth, id: Uuid) -> Result<Option<(Session, UserClaims)>> {
     let with_claims = |session: Session| {
         let claims = session.user_claims();
         (session, claims)
     };
-    Ok(by_id(db, id).await?.map(with_claims))
+    Ok(by_id(auth.db(), id).await?.map(with_claims))
 }
 
 /// Of concurrent attempts one matches.
@@ -51,7 +52,7 @@ pub(super) async fn set_due_at(db: &Db, id: Uuid, was: i64, due_at: i64) -> Resu
 }
 
 /// Moves a session on by one generation: of all who try at once, the first. The others find the generation gone by.
-pub(super) async fn advance(db: &Db, next: &Session, was_due_at: i64, _client: Option<&Client>) -> Result<bool> {
+pub(super) async fn advance(auth: &Auth, next: &Session, was_due_at: i64, _client: Option<&Client>) -> Result<bool> {
     let rule = |row: Option<Session>| {
         let is_before = |row: &Session| row.generation + 1 == next.generation && row.refresh_due_at == was_due_at;
         match row.filter(|row| is_before(row) && row.ended_at.is_none() && row.refreshable) {
@@ -59,7 +60,7 @@ pub(super) async fn advance(db: &Db, next: &Session, was_due_at: i64, _client: O
             None => Next::Same(false),
         }
     };
-    db.update(&name(next.id), next.refreshed_at, rule).await
+    auth.db().update(&name(next.id), next.refreshed_at, rule).await
 }
 
 /// Ends a session, for good; says whether it lived until now.
