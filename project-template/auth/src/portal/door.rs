@@ -25,7 +25,7 @@ pub(super) struct Door {
     pub(super) auth: Auth,
     pub(super) place: Place,
     pub(super) client: Client,
-    headers: HeaderMap,
+    pub(super) headers: HeaderMap,
 }
 
 impl FromRequestParts<Auth> for Door {

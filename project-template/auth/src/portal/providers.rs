@@ -6,7 +6,7 @@
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use minijinja::{Value, context};
 use uuid::Uuid;
@@ -48,6 +48,14 @@ pub(super) fn connectable(auth: &Auth) -> Value {
     all.map(|provider| context! { id => &provider.id, name => &provider.name }).collect::<Vec<_>>().into()
 }
 
+/// Where a page must be opened instead, so that somebody who comes back from a provider is known there.
+pub(super) fn at_localhost(door: &Door, page: &str) -> Option<String> {
+    let (auth, place) = (&door.auth, door.place);
+    let settings = auth.settings();
+    let is_used = takes_providers(auth, place) && !settings.social.providers.is_empty();
+    is_used.then(|| settings.http.at_localhost(&door.headers, &place.path(auth, page))).flatten()
+}
+
 fn takes_providers(auth: &Auth, place: Place) -> bool {
     place == Place::Account || auth.settings().admin.social
 }
@@ -63,6 +71,9 @@ async fn depart(door: &Door, provider: &str) -> Result<Response> {
     let (auth, place) = (&door.auth, door.place);
     if !takes_providers(auth, place) {
         return Err(Error::not_found());
+    }
+    if let Some(address) = at_localhost(door, &format!("/sign-in/with/{provider}/")) {
+        return Ok(Redirect::to(&address).into_response());
     }
     let back = place.path(auth, &format!("/sign-in/with/{provider}/back/"));
     let departure = social::depart(auth, &door.client, provider, Aim::Page(back)).await?;

@@ -50,13 +50,19 @@ async fn begin(
     State(auth): State<Auth>,
     provider: Named,
     client: Client,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response> {
-    Reader::Person.answer(&auth, sent(&auth, &provider, &client, &query.unwrap_or_default()).await)
+    Reader::Person.answer(&auth, sent(&auth, &provider, &client, &headers, &query.unwrap_or_default()).await)
 }
 
-async fn sent(auth: &Auth, provider: &str, client: &Client, query: &str) -> Result<Response> {
-    find(auth, provider)?;
+async fn sent(auth: &Auth, provider: &str, client: &Client, headers: &HeaderMap, query: &str) -> Result<Response> {
+    let id = find(auth, provider)?.id();
+    let settings = &auth.settings().http;
+    let path = settings.path(&format!("/social/{id}/login/?{query}"));
+    if let Some(address) = settings.at_localhost(headers, &path) {
+        return led(&address, []);
+    }
     let next = next(auth, query)?;
     let forgotten = value_of(query, "remember").as_deref() == Some("false");
     match depart(auth, client, provider, Aim::SignIn { next: next.clone(), forgotten }).await {

@@ -13,6 +13,7 @@ auth::on_both_engines!(
     an_address_that_is_not_allowed_is_refused_before_anything_is_sent,
     a_form_of_another_site_is_led_to_the_same_path,
     of_ten_answers_to_a_sign_in_one_begins_a_session,
+    a_browser_at_an_address_goes_to_the_name_that_providers_know,
 );
 
 const LOGIN: &str = "/jwt-allauth/social/example/login/";
@@ -201,4 +202,27 @@ async fn of_ten_answers_to_a_sign_in_one_begins_a_session(engine: Engine) {
     let replies = tasks.join_all().await;
     assert_eq!(replies.iter().filter(|reply| reply.status == 303).count(), 1, "{replies:?}");
     assert_eq!(live(&app).await, 1);
+}
+
+async fn a_browser_at_an_address_goes_to_the_name_that_providers_know(engine: Engine) {
+    let (provider, app) = with_provider(engine, "[portal]\nenabled = true\n").await;
+    let pages = [
+        "/jwt-allauth/social/example/login/?next=",
+        "/jwt-allauth/account/sign-in/",
+        "/jwt-allauth/account/sign-in/with/example/",
+    ];
+    for host in ["127.0.0.1:8001", "[::1]:8001"] {
+        for page in pages {
+            let led = app.client().with_header("host", host).visit(page).await;
+            assert_eq!((led.status, led.header("location")), (303, format!("http://localhost:8001{page}").as_str()));
+        }
+    }
+    for host in ["localhost:8001", "203.0.113.7:8001", "127.0.0.1.example.com", "auth.example.com"] {
+        let sent = app.client().with_header("host", host).visit(pages[0]).await;
+        assert!(sent.header("location").starts_with(&provider.issuer()), "{host}: {sent:?}");
+    }
+    let public = "[http]\npublic_url = \"http://127.0.0.1:8001\"";
+    let (provider, app) = with_provider(engine, public).await;
+    let sent = app.client().with_header("host", "127.0.0.1:8001").visit(pages[0]).await;
+    assert!(sent.header("location").starts_with(&provider.issuer()), "the settings name another address");
 }
