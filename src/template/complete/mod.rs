@@ -15,6 +15,7 @@ pub(super) mod render;
 pub(super) mod scripts;
 pub(crate) mod shell;
 pub(super) mod stage;
+pub(super) mod undefined;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

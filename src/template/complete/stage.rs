@@ -1,7 +1,7 @@
 //! Works around cargo-generate's pitfalls: where it would fail or lose something, its copy of a file contains a mark,
 //! and the mark is resolved in the rendered file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -10,26 +10,15 @@ use walkdir::WalkDir;
 use super::files::Files;
 use super::heard::Scripts;
 use super::scripts;
+use super::undefined::{Judgement, Names, judged, not_defined};
 use crate::answers::Value;
 use crate::failure::Failure;
 use crate::template::circumstances;
 use crate::template::source::{Form, Source};
-use crate::template::tags::{self, Tag};
+use crate::template::tags;
 use crate::template::walk::refused;
 
 pub(in crate::template) const SCRIPT: &str = ".rhai";
-/// Filters that cargo-generate adds to Liquid.
-pub(in crate::template) const FILTERS: [&str; 9] = [
-    "kebab_case",
-    "lower_camel_case",
-    "pascal_case",
-    "rhai",
-    "shouty_kebab_case",
-    "shouty_snake_case",
-    "snake_case",
-    "title_case",
-    "upper_camel_case",
-];
 
 pub(super) struct Stage<'a> {
     /// Random for each render, so that no template contains it.
@@ -267,82 +256,6 @@ fn not_rendered(path: &str, positions: &[(usize, usize)]) -> Failure {
         .hint("name it under `exclude` of `[template]` if it is not to be rendered")
 }
 
-pub(super) fn not_defined(path: &str, position: (usize, usize), name: &str) -> Failure {
-    Failure::at(path, Some(position), &format!("`{name}` is not a variable of this template"))
-        .hint(format!("declare it under `[placeholders]`, or give it a value: `-d {name}=…`"))
-}
-
-enum Judgement<'t> {
-    Fine,
-    /// Belongs to another tool.
-    Foreign,
-    /// Uses these undefined names.
-    Undefined(Vec<&'t str>),
-}
-
-/// The names in the tags of a text.
-struct Names<'t> {
-    defined: BTreeSet<&'t str>,
-    /// Tested in a condition, so the author knows that they may be undefined.
-    asked_about: BTreeSet<&'t str>,
-}
-
-impl<'t> Names<'t> {
-    fn of(tags: &[Tag<'t>]) -> Self {
-        let asked_about = tags.iter().filter(|tag| !tag.is_output()).flat_map(Tag::uses).collect();
-        Self { defined: tags::defined(tags), asked_about }
-    }
-}
-
-fn judged<'t>(text: &str, all: &Names, tag: &Tag<'t>, known: &[String]) -> Judgement<'t> {
-    let is_unknown = |name: &&str| !all.defined.contains(name) && !known.iter().any(|known| known == name);
-    let unknown: Vec<&str> = tag.uses().filter(is_unknown).collect();
-    if is_foreign(text, tag, !unknown.is_empty()) {
-        return Judgement::Foreign;
-    }
-    // A name with a default may be undefined too.
-    let is_optional = |name: &&str| tag.text.contains("default") || all.asked_about.contains(name);
-    let undefined: Vec<&str> = unknown.into_iter().filter(|name| !is_optional(name)).collect();
-    if undefined.is_empty() { Judgement::Fine } else { Judgement::Undefined(undefined) }
-}
-
-/// The tags of a text that use undefined names.
-pub(in crate::template) fn undefined<'t>(text: &'t str, known: &[String]) -> Vec<(Tag<'t>, &'t str)> {
-    let tags = tags::tags(text);
-    let all = Names::of(&tags);
-    let undefined = |tag: &Tag<'t>| match judged(text, &all, tag, known) {
-        Judgement::Undefined(names) => names.first().map(|name| (*tag, *name)),
-        Judgement::Fine | Judgement::Foreign => None,
-    };
-    tags.iter().filter(|tag| tag.is_output()).filter_map(undefined).collect()
-}
-
-/// A text of the same length that Liquid without cargo-generate's filters can parse: they are replaced by others, and the
-/// tags of workflows are removed.
-pub(in crate::template) fn in_plain_liquid(text: &str, known: &[String]) -> String {
-    let mut plain = text.to_owned();
-    for tag in of_workflows(text, known) {
-        let end = tag.offset + tag.text.len() + "{{}}".len();
-        plain.replace_range(tag.offset..end, &" ".repeat(end - tag.offset));
-    }
-    // Has four letters and takes no argument, like `rhai`.
-    for filter in FILTERS {
-        let with = if filter == "rhai" { "size".to_owned() } else { format!("{:1$}", "upcase", filter.len()) };
-        for bar in ["|", "| ", "|  "] {
-            plain = plain.replace(&format!("{bar}{filter}"), &format!("{bar}{with}"));
-        }
-    }
-    plain
-}
-
-/// The tags of a text that belong to another tool.
-fn of_workflows<'t>(text: &'t str, known: &[String]) -> Vec<Tag<'t>> {
-    let tags = tags::tags(text);
-    let all = Names::of(&tags);
-    let is_foreign = |tag: &Tag| tag.is_output() && matches!(judged(text, &all, tag, known), Judgement::Foreign);
-    tags.into_iter().filter(is_foreign).collect()
-}
-
 /// Scripts and ignore lists, which cargo-generate reads in place.
 fn is_for_cargo_generate(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
@@ -351,10 +264,4 @@ fn is_for_cargo_generate(path: &str) -> bool {
 
 fn quoted(token: &str) -> String {
     format!("{{{{ \"{token}\" }}}}")
-}
-
-/// `${{ … }}` belongs to workflows, unless it uses a name that this template defines.
-fn is_foreign(text: &str, tag: &Tag, is_unknown: bool) -> bool {
-    let is_dollar = text[..tag.offset].ends_with('$');
-    is_dollar && (is_unknown || tag.uses().next().is_none())
 }

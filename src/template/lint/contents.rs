@@ -10,7 +10,7 @@ use super::questions::Asked;
 use super::{Findings, Rule, Subject};
 use crate::template::complete::config::{Config, FILE};
 use crate::template::complete::files::{self, Files};
-use crate::template::complete::{render, scripts, stage};
+use crate::template::complete::{render, scripts, stage, undefined};
 use crate::template::page::{Page, entries};
 use crate::template::source::{Form, SUFFIX, Source};
 use crate::template::tags::{self, Tag};
@@ -52,7 +52,7 @@ pub(super) fn of_overlay(sources: &[Source], asked: &[Asked], findings: &mut Fin
                 for tag in &tags {
                     tag.uses()
                         .filter(|name| !is_known(name))
-                        .for_each(|name| undefined(source, text, tag, name, findings));
+                        .for_each(|name| not_defined(source, text, tag, name, findings));
                 }
             }
             Some(text) if !source.path.starts_with(theirs::OF_THE_SERVER) => {
@@ -95,10 +95,10 @@ pub(super) fn of_complete(subject: &Subject, page: &Page, known: &[String], hook
             findings.of_file(&source.path, Rule::BinaryRendered, message, &format!("add \"{name}\" to `exclude`"));
             continue;
         };
-        parses(&source.path, text, &stage::in_plain_liquid(text, known), findings);
+        parses(&source.path, text, &undefined::in_plain_liquid(text, known), findings);
         filters(subject, source, hooks, findings);
-        for (tag, name) in stage::undefined(text, known).into_iter().filter(|_| !scripts_define) {
-            undefined(source, text, &tag, name, findings);
+        for (tag, name) in undefined::undefined(text, known).into_iter().filter(|_| !scripts_define) {
+            not_defined(source, text, &tag, name, findings);
         }
     }
 }
@@ -156,7 +156,7 @@ fn parses(path: &str, text: &str, shown: &str, findings: &mut Findings) {
     }
 }
 
-fn undefined(source: &Source, text: &str, tag: &Tag, name: &str, findings: &mut Findings) {
+fn not_defined(source: &Source, text: &str, tag: &Tag, name: &str, findings: &mut Findings) {
     let message = format!("`{name}` is not a variable of this template");
     findings.in_text(&source.path, text, tag.offset, Rule::UndefinedVariable, &message, &declare(name));
 }
