@@ -3,7 +3,9 @@
 //! The library writes to the terminal, leaves files behind when it fails, and ignores errors that should stop it. It
 //! therefore runs in a child process on a copy; the result is read back into memory, corrected and verified.
 
+mod code;
 pub(super) mod config;
+mod ears;
 pub(super) mod files;
 mod heard;
 mod order;

@@ -8,12 +8,12 @@ use std::process::{self, Command};
 use anyhow::{Context, Result};
 use toml::{Table, Value as Toml};
 
+use super::ears::Ears;
 use super::files::Files;
 use super::order;
-use super::outcome::{self, Ears};
 use super::place::{Place, written};
 use super::stage::Stage;
-use super::{Complete, Person, config, scripts, shell};
+use super::{Complete, Person, config, outcome, scripts, shell};
 use crate::answers::{Answers, Value};
 use crate::errand;
 use crate::failure::Failure;
