@@ -104,6 +104,60 @@ fn an_undefined_variable_is_named_with_line_and_column_unless_it_may_be_missing(
 }
 
 #[test]
+fn an_undefined_variable_in_the_name_of_a_file_is_refused_as_in_its_text() {
+    for (path, names) in [
+        ("{{u6}}.txt", &["u6"][..]),
+        ("{{u6}}", &["u6"]),
+        ("a/{{u6}}/{{ u7 | upcase }}.hbs", &["u6", "u7"]),
+        ("${{u6}}.txt", &["u6"]),
+    ] {
+        let place = with_template();
+        place.write(&format!("t/{path}"), "{{ nmae }}");
+        let ran = start(&place, "-d kind=cli").ended_with(4);
+        for name in names {
+            let said = format!("the template `t`: {path}: `{name}` in the name of the file is not a variable");
+            assert!(ran.stderr.contains(&said) && ran.stderr.contains(&format!("`-d {name}=…`")), "{}", ran.stderr);
+        }
+        let in_text = if path.ends_with(".hbs") { 0 } else { 1 };
+        assert_eq!(ran.stderr.matches("`nmae`").count(), in_text, "{}", ran.stderr);
+        assert_eq!(ran.stderr.matches("error: ").count(), names.len() + in_text, "{}", ran.stderr);
+        assert_eq!(place.entries(), ["t"]);
+        let linted = place.run("templates lint t").ended_with(4).stdout;
+        assert!(names.iter().all(|name| linted.contains(&format!("undefined-variable: `{name}` in the name"))), "{linted}");
+    }
+    let place = with_template();
+    place.write("t/{{u6}}.md", "");
+    place.write("t/{{ other | default: 'd' }}{% if third %}{{ third }}{% endif %}.md", "");
+    place.write("t/.genignore", "gone\n");
+    place.write("t/gone/{{u7}}.md", "");
+    start(&place, "-d kind=cli -d u6=x").succeeded();
+    assert!(place.work().join("my-shop/x.md").exists() && place.work().join("my-shop/d.md").exists());
+}
+
+#[test]
+fn a_name_in_the_name_of_a_file_may_be_one_that_scripts_define() {
+    for (script, code) in [
+        ("variable::set(`u` + 6, \"x\");", 0),
+        ("file::delete(\"{{u6}}.md\");", 0),
+        ("file::rename(\"{{u6}}.md\", \"other.md\");", 0),
+        ("variable::set(`u` + 7, \"x\");", 4),
+        ("", 4),
+    ] {
+        let place = with_script(script);
+        place.write("t/{{u6}}.md", "");
+        let ran = start(&place, "-d kind=cli --allow-commands").ended_with(code);
+        assert_eq!(ran.stderr.contains("{{u6}}.md: `u6` in the name of the file"), code == 4, "{script}: {}", ran.stderr);
+    }
+    // Not where a folder of another template has it.
+    let place = Place::new();
+    place.write("t/cargo-generate.toml", "[template]\nsub_templates = [\"one\", \"two\"]\n");
+    place.write("t/one/a.md", "");
+    place.write("t/two/{{u6}}.md", "");
+    start(&place, "-d sub_template=one").succeeded();
+    start(&place, "again -d sub_template=two").ended_with(4).saying("two/{{u6}}.md: `u6` in the name of the file");
+}
+
+#[test]
 fn what_cannot_be_rendered_is_an_error_with_its_file_and_leaves_nothing() {
     for (text, said) in
         [("{% if kind %}", "a.md"), ("{{ kind | divided_by: 0 }}", "a.md"), ("{{ kind | nofilter }}", "a.md")]

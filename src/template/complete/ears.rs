@@ -1,9 +1,12 @@
 //! Hears what scripts print and ask while they run.
 
+use std::collections::BTreeSet;
+
 use super::heard::{self, Count, Said};
 use super::place::Place;
 use super::question::Questions;
 use super::stage::{SCRIPT, Stage};
+use crate::failure::Failure;
 use crate::template::{Notice, Permit};
 
 /// A script that prints by `eval`, or has not said which one it is.
@@ -18,6 +21,8 @@ pub(super) struct Ears<'a> {
     speaker: Option<String>,
     /// Whether files are rendered, which filters are a part of.
     renders: bool,
+    /// Names in the paths of files that have no value after all scripts.
+    lacking: BTreeSet<usize>,
     count: Count,
     questions: Option<Questions>,
     stopped: Option<Stopped>,
@@ -37,6 +42,7 @@ impl<'a> Ears<'a> {
             notice: permit.notice,
             speaker: None,
             renders: !stage.scripts_run,
+            lacking: BTreeSet::new(),
             count: Count::default(),
             questions: permit.ask.map(|ask| Questions::new(ask, place.reply.clone())),
             stopped: None,
@@ -59,6 +65,10 @@ impl<'a> Ears<'a> {
             Some(Said::Begins(_)) => Ok(()),
             Some(Said::Concluded) => {
                 (self.renders, self.speaker) = (true, None);
+                Ok(())
+            }
+            Some(Said::Lacks(number)) => {
+                self.lacking.insert(number);
                 Ok(())
             }
             None => self.show(&speaker, &text),
@@ -92,6 +102,11 @@ impl<'a> Ears<'a> {
 
     pub(super) fn stopped(&mut self) -> Option<Stopped> {
         self.stopped.take()
+    }
+
+    /// The names in the paths of files that are not defined.
+    pub(super) fn unnamed(&self) -> Vec<Failure> {
+        self.stage.unnamed(&self.lacking)
     }
 
     /// The script that was at work when the process ended, if no file was.

@@ -15,6 +15,8 @@ const AT_ONCE: &str = "debug";
 /// After the key: a script begins, or asks. Its number follows.
 const BEGINS: &str = "s";
 const ASKS: &str = "a";
+/// After the key: a name in the path of a file has no value.
+const LACKS: &str = "l";
 const DIGITS: usize = 6;
 
 const MODULE: &str = "variable";
@@ -57,6 +59,11 @@ impl Scripts {
         format!("{AT_ONCE}(\"{}\");{function}", said(BEGINS))
     }
 
+    /// A statement that says that the name of this number has no value.
+    pub(super) fn lack(&self, number: usize) -> String {
+        format!("{AT_ONCE}(\"{}{LACKS}{number:0DIGITS$}\")", self.key)
+    }
+
     /// Said when the scripts are over that run before files are rendered.
     pub(super) fn conclusion(&self) -> String {
         format!("{AT_ONCE}(\"{}\");\n", self.key)
@@ -67,7 +74,11 @@ impl Scripts {
         let rest = text.strip_prefix(&self.key)?;
         let Some((kind, rest)) = rest.split_at_checked(BEGINS.len()) else { return Some(Said::Concluded) };
         let (number, part) = rest.split_at_checked(DIGITS)?;
-        let (path, _, _) = self.all.get(number.parse::<usize>().ok()?)?;
+        let number: usize = number.parse().ok()?;
+        if kind == LACKS {
+            return Some(Said::Lacks(number));
+        }
+        let (path, _, _) = self.all.get(number)?;
         Some(if kind == BEGINS { Said::Begins(path) } else { Said::Asks { script: path, part } })
     }
 
@@ -91,6 +102,8 @@ pub(super) enum Said<'s> {
     Begins(&'s str),
     /// The scripts before the files are over.
     Concluded,
+    /// A name has no value.
+    Lacks(usize),
     /// A part of its question.
     Asks { script: &'s str, part: &'s str },
 }

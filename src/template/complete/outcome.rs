@@ -81,32 +81,30 @@ impl Complete {
         if scratch::is_full(&why) {
             return Scratch::failed(&place.template, &ErrorKind::StorageFull.into());
         }
-        if let Some(failure) = self.mistakes(&said, ears.stage) {
-            return failure;
-        }
         let beginning = self.beginning();
         if let Some((_, rest)) = why.split_once(FAILED_SCRIPT) {
             let (script, why) = rest.trim().split_once(": ").unwrap_or((rest, ""));
             return self.failed_script(stage, script, why);
         }
-        // In the name of a file a filter that fails ends all.
-        if let Some(failure) = self.failed_filters(outcome, place, stage).into_iter().reduce(Failure::and) {
-            return failure;
-        }
+        // In the name of a file a filter that fails ends all, and so does a name of which nothing is left.
+        let others = self.failed_filters(outcome, place, stage).into_iter().chain(ears.unnamed());
+        let found = self.mistakes(&said, stage).into_iter().chain(others).reduce(Failure::and);
         if !why.is_empty() {
-            return Failure::new(Kind::Template, format!("it cannot be rendered: {why}"));
+            return found
+                .unwrap_or_else(|| Failure::new(Kind::Template, format!("it cannot be rendered: {why}")));
         }
         let why = bounds::complaint(outcome.status, &outcome.stderr).unwrap_or_else(|| outcome.status.to_string());
-        match (stage.not_rendered(&place.temporary), ears.hook()) {
+        let failure = match (stage.not_rendered(&place.temporary), ears.hook()) {
             (Some(file), None) => Failure::at(file, None, &format!("it cannot be rendered: {why}")),
             (_, Some(script)) => Failure::new(Kind::Hook, format!("{beginning}: {script}: {why}")).placed(script, None),
             (None, None) => Failure::new(Kind::Template, format!("it cannot be rendered: {why}")),
-        }
+        };
+        found.into_iter().fold(failure, Failure::and)
     }
 
     /// The places of what cargo-generate only names the files of, and of the undefined variables that it would have met.
-    fn mistakes(&self, said: &str, stage: &Stage) -> Option<Failure> {
-        let listed = said.split_once(INVALID)?.1;
+    fn mistakes(&self, said: &str, stage: &Stage) -> Vec<Failure> {
+        let listed = said.split_once(INVALID).map(|(_, listed)| listed).unwrap_or_default();
         let paths: Vec<&str> = listed.lines().filter_map(|line| line.strip_prefix('\t')).collect();
         let mut failures = Vec::new();
         for source in self.inside(stage.folder, Some(stage.files)).filter(|source| !self.is_left_out(source, stage)) {
@@ -129,20 +127,23 @@ impl Complete {
                 );
             }
         }
-        failures.into_iter().reduce(Failure::and)
+        failures
     }
 
     /// Whether it is removed, or is no file to be rendered.
     fn is_left_out(&self, source: &Source, stage: &Stage) -> bool {
+        source.form == Form::Link || source.path.ends_with(SCRIPT_FILE) || self.is_removed(source, stage)
+    }
+
+    /// Whether it is not in the project, whatever the scripts do.
+    pub(super) fn is_removed(&self, source: &Source, stage: &Stage) -> bool {
         let name = source.path.rsplit('/').next().unwrap_or_default();
         let path = source.path.strip_prefix(stage.folder).unwrap_or(&source.path).trim_start_matches('/');
         let genignore = Path::new(stage.folder).join(".genignore");
         let genignore = self.sources.iter().find(|source| Path::new(&source.path) == genignore);
         let ignore = &self.config(stage.folder).under(stage.answers).ignore;
         let left_out = files::left_out(ignore, genignore.and_then(Source::text));
-        source.form == Form::Link
-            || name == config::FILE
-            || name.ends_with(SCRIPT_FILE)
+        name == config::FILE
             || left_out.is_ok_and(|left_out| left_out.matched_path_or_any_parents(path, false).is_ignore())
     }
 

@@ -19,6 +19,8 @@ pub(super) struct Place {
     pub(super) answer: PathBuf,
     /// The answer to a question of a script.
     pub(super) reply: PathBuf,
+    /// A script of ours. It is not in the template, where scripts would see it.
+    pub(super) inquiry: PathBuf,
     /// What the template and the project are called by the person.
     names: [String; 2],
 }
@@ -26,14 +28,15 @@ pub(super) struct Place {
 impl Place {
     pub(super) fn in_directory(root: &Path, template_name: &str, project: &Path) -> Result<Self> {
         let [template, out, temporary, programs] = ["template", "out", "tmp", "bin"].map(|name| root.join(name));
-        let [values, answer, reply] = ["values.toml", "answer", "reply"].map(|name| root.join(name));
+        let [values, answer, reply, inquiry] =
+            ["values.toml", "answer", "reply", "inquiry.rhai"].map(|name| root.join(name));
         for directory in [&template, &out, &temporary, &programs] {
             fs::create_dir(directory).map_err(|error| Scratch::failed(directory, &error))?;
         }
         // cargo-generate reads its settings from beside `out`.
         written(&out.with_extension("toml"), b"")?;
         let names = [template_name.to_owned(), project.display().to_string()];
-        Ok(Self { root: root.to_owned(), template, out, temporary, values, programs, answer, reply, names })
+        Ok(Self { root: root.to_owned(), template, out, temporary, values, programs, answer, reply, inquiry, names })
     }
 
     /// A text with the paths that the person knows: those of the template's files are relative to it, those below the

@@ -13,6 +13,7 @@ use super::files::Files;
 use super::order;
 use super::place::{Place, written};
 use super::stage::Stage;
+use super::undefined::undefined_in_path;
 use super::{Complete, Person, config, outcome, scripts, shell};
 use crate::answers::{Answers, Value};
 use crate::errand;
@@ -45,13 +46,16 @@ impl Complete {
             let path = circumstances::at_moment(&source.path, |name| values.get(name));
             write(&place.template.join(&*path), source, &given(&mut stage, source)?)?;
         }
-        if let Some((name, script)) = stage.inquiry() {
-            written(&place.template.join(folder).join(&name), script.as_bytes())?;
-            Self::run_last(&place.template.join(self.config_path(folder)), &name)?;
+        stage.name(self.names_in_paths(&stage));
+        if let Some(script) = stage.inquiry() {
+            written(&place.inquiry, script.as_bytes())?;
+            Self::run_last(&place.template.join(self.config_path(folder)), &place.inquiry)?;
         }
         written(&place.values, values_file(answers).as_bytes())?;
-        let (directory, mut failures) = self.generate(&place, &stage, answers, permit, writing)?;
-        stage.filters_fail = !failures.is_empty();
+        let Generated { directory, failed_filters, unnamed } =
+            self.generate(&place, &stage, answers, permit, writing)?;
+        stage.filters_fail = !failed_filters.is_empty();
+        let mut failures: Vec<Failure> = failed_filters.into_iter().chain(unnamed).collect();
         let mut restored = Vec::new();
         for file in walk::read(&directory, &[])? {
             match stage.restored(file) {
@@ -65,16 +69,15 @@ impl Complete {
     }
 
     /// Adds a script after those that run before files are rendered.
-    fn run_last(config: &Path, script: &str) -> Result<()> {
+    fn run_last(config: &Path, script: &Path) -> Result<()> {
         let mut page: Table = fs::read_to_string(config)?.parse()?;
         let hooks = page.entry("hooks").or_insert_with(|| Toml::Table(Table::new()));
         let hooks = hooks.as_table_mut().context("`hooks` is a table")?;
         let before = hooks.entry("pre").or_insert_with(|| Toml::Array(Vec::new()));
-        before.as_array_mut().context("`pre` is a list")?.push(script.into());
+        before.as_array_mut().context("`pre` is a list")?.push(script.display().to_string().into());
         fs::write(config, page.to_string()).map_err(Into::into)
     }
 
-    /// Returns the directory that cargo-generate created, and the failures of filters, which do not end it.
     fn generate(
         &self,
         place: &Place,
@@ -82,7 +85,7 @@ impl Complete {
         answers: &Answers,
         permit: &Permit,
         writing: &Writing,
-    ) -> Result<(PathBuf, Vec<Failure>)> {
+    ) -> Result<Generated> {
         let mut command = Command::new(env::current_exe().context("this program is not where it was")?);
         command.current_dir(&place.root).arg(order::COMMAND);
         command.args([&place.template, &place.out, &place.values, &place.answer]);
@@ -115,7 +118,23 @@ impl Complete {
             return Err(self.failed(&outcome, &ears).into());
         }
         let directory = fs::read_to_string(&place.answer).context("cargo-generate names no directory")?;
-        Ok((directory.into(), self.failed_filters(&outcome, place, stage)))
+        Ok(Generated {
+            directory: directory.into(),
+            failed_filters: self.failed_filters(&outcome, place, stage),
+            unnamed: ears.unnamed(),
+        })
+    }
+
+    /// The files that are rendered, each with a name in its path that has no value as far as that is known now.
+    fn names_in_paths(&self, stage: &Stage) -> Vec<(String, String)> {
+        let of_file = |source: &Source| {
+            let path = source.path.strip_prefix(stage.folder).unwrap_or(&source.path);
+            let names = undefined_in_path(path, stage.known);
+            let is_removed = !names.is_empty() && self.is_removed(source, stage);
+            let named = names.into_iter().filter(|_| !is_removed);
+            named.map(|name| (source.path.clone(), name.to_owned())).collect::<Vec<_>>()
+        };
+        self.inside(stage.folder, None).flat_map(of_file).collect()
     }
 
     /// Every name that has a value when files are rendered.
@@ -125,6 +144,13 @@ impl Complete {
         let others = OWN.into_iter().chain(declared).chain(given).map(str::to_owned);
         others.chain(scripts::set(&self.sources).names).collect()
     }
+}
+
+/// What cargo-generate has made, and failures that do not end it.
+struct Generated {
+    directory: PathBuf,
+    failed_filters: Vec<Failure>,
+    unnamed: Vec<Failure>,
 }
 
 /// The configuration without the keys that this program decides, and every other file without its pitfalls.

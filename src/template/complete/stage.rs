@@ -1,7 +1,7 @@
 //! Works around cargo-generate's pitfalls: where it would fail or lose something, its copy of a file contains a mark,
 //! and the mark is resolved in the rendered file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use walkdir::WalkDir;
 use super::files::Files;
 use super::heard::Scripts;
 use super::scripts;
-use super::undefined::{Judgement, Names, judged, not_defined};
+use super::undefined::{self, Judgement, Names, judged, not_defined};
 use crate::answers::Value;
 use crate::failure::Failure;
 use crate::template::circumstances;
@@ -33,6 +33,8 @@ pub(super) struct Stage<'a> {
     marks: Vec<Mark>,
     /// Names that only the scripts can define.
     asked_for: Vec<String>,
+    /// Files, with a name in their path that only the scripts can define.
+    named: Vec<(String, String)>,
     /// Whether scripts say which one they are, and print through this process.
     are_heard: bool,
     pub(super) scripts: Scripts,
@@ -64,7 +66,7 @@ impl<'a> Stage<'a> {
         scripts_run: bool,
         (are_heard, ask): (bool, bool),
     ) -> Self {
-        let (marks, asked_for) = (Vec::new(), Vec::new());
+        let (marks, asked_for, named) = (Vec::new(), Vec::new(), Vec::new());
         let key = format!("jwtallauth{key:016x}");
         let scripts = Scripts::new(&key, ask);
         Self {
@@ -76,20 +78,43 @@ impl<'a> Stage<'a> {
             scripts_run,
             marks,
             asked_for,
+            named,
             are_heard,
             scripts,
             filters_fail: false,
         }
     }
 
-    /// A script, as name and text, that runs after the template's own and records which of the names are now defined.
-    pub(super) fn inquiry(&self) -> Option<(String, String)> {
+    /// A script that runs after the template's own, records which of the names are now defined, and says which of those in
+    /// paths are not.
+    pub(super) fn inquiry(&self) -> Option<String> {
         let line = |(number, name): (usize, &String)| {
             format!("variable::set(\"{}\", variable::is_set(\"{name}\"));\n", self.answer(number))
         };
+        let lack = |(number, (path, name)): (usize, &(String, String))| {
+            let path = path.strip_prefix(self.folder).unwrap_or(path).trim_start_matches('/');
+            let path = path.replace('\\', "\\\\").replace('"', "\\\"");
+            let lack = self.scripts.lack(number);
+            // A script may have removed the file.
+            format!("if file::exists(\"{path}\") && !variable::is_set(\"{name}\") {{ {lack}; }}\n")
+        };
+        let lacks = self.named.iter().enumerate().filter(|_| self.scripts_run).map(lack);
         let introduction = if self.are_heard && self.scripts_run { self.scripts.conclusion() } else { String::new() };
-        let script: String = [introduction].into_iter().chain(self.asked_for.iter().enumerate().map(line)).collect();
-        (!script.is_empty()).then(|| (format!("{}{SCRIPT}", self.key), script))
+        let lines = self.asked_for.iter().enumerate().map(line).chain(lacks);
+        let script: String = [introduction].into_iter().chain(lines).collect();
+        (!script.is_empty()).then_some(script)
+    }
+
+    /// Notes names in the paths of files, which cargo-generate would replace by nothing.
+    pub(super) fn name(&mut self, named: Vec<(String, String)>) {
+        self.named = named;
+    }
+
+    /// The names in paths that are not defined. `lacking` are those that the scripts have left so.
+    pub(super) fn unnamed(&self, lacking: &BTreeSet<usize>) -> Vec<Failure> {
+        let named = self.named.iter().enumerate();
+        let is_lacking = |(number, _): &(usize, _)| !self.scripts_run || lacking.contains(number);
+        named.filter(is_lacking).map(|(_, (path, name))| undefined::unnamed(path, name)).collect()
     }
 
     /// The variable that holds the answer for a name.

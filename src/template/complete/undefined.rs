@@ -19,8 +19,20 @@ const FILTERS: [&str; 9] = [
 ];
 
 pub(super) fn not_defined(path: &str, position: (usize, usize), name: &str) -> Failure {
-    Failure::at(path, Some(position), &format!("`{name}` is not a variable of this template"))
-        .hint(format!("declare it under `[placeholders]`, or give it a value: `-d {name}=…`"))
+    Failure::at(path, Some(position), &format!("`{name}` is not a variable of this template")).hint(remedy(name))
+}
+
+/// What lint says of it, too.
+pub(in crate::template) fn not_defined_in_name(name: &str) -> String {
+    format!("`{name}` in the name of the file is not a variable of this template")
+}
+
+pub(super) fn unnamed(path: &str, name: &str) -> Failure {
+    Failure::at(path, None, &not_defined_in_name(name)).hint(remedy(name))
+}
+
+fn remedy(name: &str) -> String {
+    format!("declare it under `[placeholders]`, or give it a value: `-d {name}=…`")
 }
 
 pub(super) enum Judgement<'t> {
@@ -46,15 +58,21 @@ impl<'t> Names<'t> {
 }
 
 pub(super) fn judged<'t>(text: &str, all: &Names, tag: &Tag<'t>, known: &[String]) -> Judgement<'t> {
-    let is_unknown = |name: &&str| !all.defined.contains(name) && !known.iter().any(|known| known == name);
-    let unknown: Vec<&str> = tag.uses().filter(is_unknown).collect();
-    if is_foreign(text, tag, !unknown.is_empty()) {
+    if is_foreign(text, tag, unknown(all, tag, known).next().is_some()) {
         return Judgement::Foreign;
     }
+    let undefined = undefined_of(all, tag, known);
+    if undefined.is_empty() { Judgement::Fine } else { Judgement::Undefined(undefined) }
+}
+
+fn unknown<'t>(all: &Names, tag: &Tag<'t>, known: &[String]) -> impl Iterator<Item = &'t str> {
+    tag.uses().filter(|name| !all.defined.contains(name) && !known.iter().any(|known| known == name))
+}
+
+fn undefined_of<'t>(all: &Names, tag: &Tag<'t>, known: &[String]) -> Vec<&'t str> {
     // A name with a default may be undefined too.
     let is_optional = |name: &&str| tag.text.contains("default") || all.asked_about.contains(name);
-    let undefined: Vec<&str> = unknown.into_iter().filter(|name| !is_optional(name)).collect();
-    if undefined.is_empty() { Judgement::Fine } else { Judgement::Undefined(undefined) }
+    unknown(all, tag, known).filter(|name| !is_optional(name)).collect()
 }
 
 /// The tags of a text that use undefined names.
@@ -66,6 +84,14 @@ pub(in crate::template) fn undefined<'t>(text: &'t str, known: &[String]) -> Vec
         Judgement::Fine | Judgement::Foreign => None,
     };
     tags.iter().filter(|tag| tag.is_output()).filter_map(undefined).collect()
+}
+
+/// The undefined names in the path of a file. No other tool has tags there.
+pub(in crate::template) fn undefined_in_path<'t>(path: &'t str, known: &[String]) -> Vec<&'t str> {
+    let tags = tags::tags(path);
+    let all = Names::of(&tags);
+    let outputs = tags.iter().filter(|tag| tag.is_output());
+    outputs.flat_map(|tag| undefined_of(&all, tag, known)).collect()
 }
 
 /// A text of the same length that Liquid without cargo-generate's filters can parse: they are replaced by others, and the

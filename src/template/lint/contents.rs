@@ -78,12 +78,9 @@ pub(super) fn of_complete(subject: &Subject, page: &Page, known: &[String], hook
     // A name that a script computes is known only once the script has run.
     let scripts_define = !hooks.is_empty() && scripts::set(subject.sources).others;
     for source in subject.sources.iter().filter(|source| !is_left_out(source, &left_out)) {
-        for tag in &tags::tags(&source.path) {
-            let is_known = |name: &&str| scripts_define || known.iter().any(|known| known == name);
-            tag.uses().filter(|name| !is_known(name)).for_each(|name| {
-                let message = format!("`{name}` in the name of the file is not a variable of this template");
-                findings.of_file(&source.path, Rule::UndefinedVariable, &message, &declare(name));
-            });
+        for name in undefined::undefined_in_path(&source.path, known).into_iter().filter(|_| !scripts_define) {
+            let message = undefined::not_defined_in_name(name);
+            findings.of_file(&source.path, Rule::UndefinedVariable, &message, &declare(name));
         }
         let is_script = source.path.ends_with(stage::SCRIPT);
         if source.form == Form::Link || is_script || !files.are_rendered(source.target()) {
