@@ -105,11 +105,12 @@ fn an_undefined_variable_is_named_with_line_and_column_unless_it_may_be_missing(
 
 #[test]
 fn an_undefined_variable_in_the_name_of_a_file_is_refused_as_in_its_text() {
-    for (path, names) in [
-        ("{{u6}}.txt", &["u6"][..]),
-        ("{{u6}}", &["u6"]),
-        ("a/{{u6}}/{{ u7 | upcase }}.hbs", &["u6", "u7"]),
-        ("${{u6}}.txt", &["u6"]),
+    // What is only copied has no names in its text.
+    for (path, names, in_text) in [
+        ("{{u6}}.txt", &["u6"][..], 1),
+        ("{{u6}}", &["u6"], 1),
+        ("a/{{u6}}/{{ u7 | upcase }}.hbs", &["u6", "u7"], 0),
+        ("${{u6}}.txt", &["u6"], 1),
     ] {
         let place = with_template();
         place.write(&format!("t/{path}"), "{{ nmae }}");
@@ -118,12 +119,14 @@ fn an_undefined_variable_in_the_name_of_a_file_is_refused_as_in_its_text() {
             let said = format!("the template `t`: {path}: `{name}` in the name of the file is not a variable");
             assert!(ran.stderr.contains(&said) && ran.stderr.contains(&format!("`-d {name}=…`")), "{}", ran.stderr);
         }
-        let in_text = if path.ends_with(".hbs") { 0 } else { 1 };
         assert_eq!(ran.stderr.matches("`nmae`").count(), in_text, "{}", ran.stderr);
         assert_eq!(ran.stderr.matches("error: ").count(), names.len() + in_text, "{}", ran.stderr);
         assert_eq!(place.entries(), ["t"]);
         let linted = place.run("templates lint t").ended_with(4).stdout;
-        assert!(names.iter().all(|name| linted.contains(&format!("undefined-variable: `{name}` in the name"))), "{linted}");
+        assert!(
+            names.iter().all(|name| linted.contains(&format!("undefined-variable: `{name}` in the name"))),
+            "{linted}"
+        );
     }
     let place = with_template();
     place.write("t/{{u6}}.md", "");
@@ -146,7 +149,12 @@ fn a_name_in_the_name_of_a_file_may_be_one_that_scripts_define() {
         let place = with_script(script);
         place.write("t/{{u6}}.md", "");
         let ran = start(&place, "-d kind=cli --allow-commands").ended_with(code);
-        assert_eq!(ran.stderr.contains("{{u6}}.md: `u6` in the name of the file"), code == 4, "{script}: {}", ran.stderr);
+        assert_eq!(
+            ran.stderr.contains("{{u6}}.md: `u6` in the name of the file"),
+            code == 4,
+            "{script}: {}",
+            ran.stderr
+        );
     }
     // Not where a folder of another template has it.
     let place = Place::new();
@@ -378,6 +386,28 @@ fn what_scripts_define_is_known_whatever_way_they_name_it() {
         place.write("t/b.md", "one\n{{ target }} {{ tarket | append: flag }} {{ flags }}");
         let ran = start(&place, "again -d kind=cli --allow-commands").ended_with(4);
         ran.saying("b.md:2:14: `tarket` is not a variable").saying("b.md:2:42: `flags` is not a variable");
+    }
+}
+
+#[test]
+fn a_script_sees_the_files_of_the_template_and_no_others() {
+    let list = "for path in file::listdir() { print(`file ${path}`); }";
+    let define = "variable::set(\"nm\" + \"ae\", \"x\");";
+    let place = with_template();
+    let hooks = "[hooks]\npre = [\"pre.rhai\"]\npost = [\"post.rhai\"]\n";
+    place.write("t/cargo-generate.toml", &format!("{CONFIG}\n{hooks}"));
+    place.write("t/pre.rhai", &format!("{define} {list}"));
+    place.write("t/post.rhai", list);
+    place.write("t/x.rhai", &format!("{list} \"w\""));
+    place.write("t/{{ nmae }}.md", "{{ nmae }}{{ \"x.rhai\" | rhai }}");
+    let ran = start(&place, "-d kind=cli --allow-commands").succeeded();
+    let listed: Vec<&str> = ran.stderr.lines().filter_map(|line| line.strip_prefix("  file ")).collect();
+    assert!(["pre.rhai", "left.hbs", "{{ nmae }}.md", "x.md"].iter().all(|file| listed.contains(file)), "{listed:?}");
+    let known =
+        ["Cargo.toml", "Cargo.toml.liquid", "cargo-generate.toml", "left.hbs", "notes.md", "post.rhai", "pre.rhai"];
+    let others = ["src", "x.md", "x.rhai", "{{ nmae }}.md"];
+    for file in listed {
+        assert!(known.iter().chain(&others).any(|known| *known == file), "{file}");
     }
 }
 

@@ -219,6 +219,27 @@ fn what_a_script_says_at_the_terminal_names_the_template_and_the_project_and_is_
 }
 
 #[test]
+fn a_question_that_cannot_be_asked_is_refused_with_the_way_to_ask_it() {
+    for ask in [
+        "eval(\"variable::prompt(\\\"Which port\\\", \\\"80\\\")\")",
+        "let asked = `variable::` + \"prompt(`a`, `b`)\"; eval(asked)",
+    ] {
+        let place = with_a_script_that_asks();
+        place.write("t/pre.rhai", &format!("if !variable::is_set(\"made\") {{\n  {ask}\n}}"));
+        let mut session = terminal(&place, "startproject my-shop --vcs none --template t --allow-commands", &[]);
+        let said = session.exp_eof().unwrap();
+        assert!(said.contains("pre.rhai asks a question by `eval`"), "{said}");
+        assert!(said.contains("let the script call `variable::prompt` itself") && said.contains("`-d made="), "{said}");
+        assert!(!said.contains("/tmp") && !said.contains("not a terminal"), "{said}");
+        assert_eq!(code(&session), 7);
+        let given = "startproject my-shop --vcs none --template t --allow-commands -d made=81";
+        let mut session = terminal(&place, given, &[]);
+        session.exp_string("Created").unwrap();
+        session.exp_eof().unwrap();
+    }
+}
+
+#[test]
 fn every_kind_of_question_that_a_script_asks_is_asked() {
     let place = with_a_script_that_asks();
     place.write("t/a.md", "{{ yes }} {{ of }} {{ like }} {{ free }} {{ \"filter.rhai\" | rhai }}");

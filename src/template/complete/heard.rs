@@ -38,6 +38,10 @@ impl Scripts {
         Self { key: key.to_owned(), ask, all: Vec::new() }
     }
 
+    pub(super) fn are_asked_for(&self) -> bool {
+        self.ask
+    }
+
     pub(super) fn copy(&mut self, path: &str, text: &str) -> String {
         let introduction = self.introduction(self.all.len());
         // Rhai ignores a first line with `#!`.

@@ -209,9 +209,15 @@ impl Complete {
         if !why.contains(NO_TERMINAL) {
             return placed(Failure::new(Kind::Hook, format!("{beginning}: {script}: {why}")));
         }
-        let message = format!("{beginning}: {script} asks a question while it runs, and there is nobody to ask");
-        let failure =
-            placed(Failure::new(Kind::Hook, message)).hint("run it at a terminal, without `--defaults` and `CI`");
+        let (what, remedy) = if stage.scripts.are_asked_for() {
+            // Only calls that are written out are replaced in the copies.
+            let what = "asks a question by `eval`, or by a pointer to `variable::prompt`, which cannot be asked";
+            (what, "let the script call `variable::prompt` itself")
+        } else {
+            let what = "asks a question while it runs, and there is nobody to ask";
+            (what, "run it at a terminal, without `--defaults` and `CI`")
+        };
+        let failure = placed(Failure::new(Kind::Hook, format!("{beginning}: {script} {what}"))).hint(remedy);
         match scripts::looked_for(&self.sources, script) {
             none if none.is_empty() => failure.hint("no answer can be given beforehand: the script looks for none"),
             names => {
