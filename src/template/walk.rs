@@ -9,7 +9,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::source::{Form, SUFFIX, Source};
 use super::stamp;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::platform;
 use crate::project::is_stage;
 use crate::tree::Origin;
@@ -17,30 +17,60 @@ use crate::tree::Origin;
 const REPOSITORY: &str = ".git";
 /// Far more than any skeleton needs.
 const MAX_FILES: usize = 10_000;
-const MAX_BYTES: u64 = 64 * 1024 * 1024;
+const MAX_MIB: u64 = 64;
+const MAX_BYTES: u64 = MAX_MIB * 1024 * 1024;
 const MAX_DEPTH: usize = 32;
+/// Nobody reads more of them.
+const MAX_REFUSED: usize = 50;
+const RENAME: &str = "give it another name";
+const READABLE: &str = "let it be readable, or leave it out of the template";
+const REMEDY: &str = "leave it out of the template";
 
-/// Every file below `root`, except for its repository and the paths to leave out.
+/// Every file below `root`, except for its repository and the paths to leave out, or everything that is wrong with them.
 pub(super) fn read(root: &Path, left_out: &[String]) -> Result<Vec<Source>, Failure> {
-    let mut sources = Vec::new();
-    let mut bytes = 0;
+    let (mut sources, mut failures) = (Vec::new(), Vec::new());
+    let mut space = Space { bytes: MAX_BYTES, is_left: true };
     let walk = WalkDir::new(root).min_depth(1).sort_by_file_name().into_iter();
-    for entry in walk.filter_entry(|entry| !is_left_out(entry, root, left_out)) {
-        let entry = entry.map_err(|error| refused(root, &error.to_string()))?;
-        let path = path_of(&entry, root)?;
-        if entry.depth() > MAX_DEPTH {
-            return Err(refused(path, &format!("more than {MAX_DEPTH} directories deep")));
+    let mut walk = walk.filter_entry(|entry| !is_left_out(entry, root, left_out));
+    while let Some(entry) = walk.next() {
+        let is_directory = entry.as_ref().is_ok_and(|entry| entry.file_type().is_dir());
+        match entry.map_err(|error| unreadable(root, &error)).and_then(|entry| one(&entry, root, &mut space)) {
+            Ok(source) => sources.extend(source),
+            Err(failure) => {
+                failures.push(failure);
+                if is_directory {
+                    walk.skip_current_dir();
+                }
+            }
         }
-        if entry.file_type().is_dir() {
-            continue;
-        }
-        sources.push(source(&entry, &path, MAX_BYTES - bytes)?);
-        bytes += sources.last().map_or(0, |source| source.contents.len() as u64);
         if sources.len() > MAX_FILES {
-            return Err(too_much(&path, &format!("more than {MAX_FILES} files")));
+            let last = sources.pop().map_or_else(String::new, |source| source.path);
+            failures.push(too_much(&last, &format!("more than {MAX_FILES} files")));
+            break;
+        }
+        if failures.len() == MAX_REFUSED {
+            let message = format!("these are the first {MAX_REFUSED} problems; there may be more");
+            failures.push(Failure::new(Kind::Template, message).hint("correct these first"));
+            break;
         }
     }
-    Ok(sources)
+    Failure::gathered(failures).map(|()| sources)
+}
+
+/// What a template may still hold.
+struct Space {
+    bytes: u64,
+    /// Once there is none, no further file is read, which would be too much as well.
+    is_left: bool,
+}
+
+/// The file at an entry; None for a directory.
+fn one(entry: &DirEntry, root: &Path, space: &mut Space) -> Result<Option<Source>, Failure> {
+    let path = path_of(entry, root)?;
+    if entry.depth() > MAX_DEPTH {
+        return Err(refused(path, &format!("more than {MAX_DEPTH} directories deep")).hint(REMEDY));
+    }
+    if entry.file_type().is_dir() { Ok(None) } else { source(entry, &path, space).map(Some) }
 }
 
 /// Reads a text file, if it exists. A link could read another file, and a pipe would block.
@@ -65,48 +95,76 @@ fn path_of(entry: &DirEntry, root: &Path) -> Result<String, Failure> {
     let path = entry.path().strip_prefix(root).unwrap_or(entry.path());
     let name = entry.file_name().to_string_lossy();
     match platform::slashed(path).as_deref() {
-        None => Err(refused(path, "its name is not UTF-8")),
-        Some(_) if name.chars().any(char::is_control) => Err(refused(path, "its name has control characters")),
+        None => Err(refused(path, "its name is not UTF-8").hint(RENAME)),
+        Some(_) if name.chars().any(char::is_control) => {
+            Err(refused(path, "its name has control characters").hint(RENAME))
+        }
         Some(_) if name.eq_ignore_ascii_case(REPOSITORY) => {
             let why = "a repository or a submodule inside of a template, which would take over the project's";
             Err(refused(path, why).hint("copy the template's directory, remove this `.git`, and name the copy"))
         }
-        Some(_) if name == SUFFIX => Err(refused(path, "nothing would be left of its name")),
-        Some(_) if is_stage(&name) => Err(refused(path, "a name that this program clears away")),
-        Some(stamp::PATH) => Err(refused(path, "the stamp of a rendered project is written by this program alone")),
+        Some(_) if name == SUFFIX => Err(refused(path, "nothing would be left of its name").hint(RENAME)),
+        Some(_) if is_stage(&name) => Err(refused(path, "a name that this program clears away").hint(RENAME)),
+        Some(stamp::PATH) => {
+            Err(refused(path, "the stamp of a rendered project is written by this program alone").hint(REMEDY))
+        }
         Some(path) => Ok(path.to_owned()),
     }
 }
 
-fn source(entry: &DirEntry, path: &str, room: u64) -> Result<Source, Failure> {
-    let unreadable = |error: io::Error| refused(path, &error.to_string());
+fn source(entry: &DirEntry, path: &str, space: &mut Space) -> Result<Source, Failure> {
+    let unreadable = |error: io::Error| refused(path, &error.to_string()).hint(READABLE);
     let (contents, form) = if entry.path_is_symlink() {
         (link(entry.path(), path)?.into_bytes(), Form::Link)
     } else if entry.file_type().is_file() {
         let file = File::open(entry.path()).map_err(unreadable)?;
         let there = file.metadata().map_err(unreadable)?;
-        let contents = contents(file, room).map_err(unreadable)?.ok_or_else(too_large(path))?;
+        if there.len() > MAX_BYTES {
+            return Err(too_much(path, &format!("it is larger than {MAX_MIB} MiB")));
+        }
+        let contents = contents(file, space, path).map_err(unreadable)??;
         let executable = platform::is_executable(&there, &contents);
         (contents, Form::File { executable })
     } else {
-        return Err(refused(path, "it is neither a file nor a directory nor a link"));
+        return Err(refused(path, "it is neither a file nor a directory nor a link").hint(REMEDY));
     };
     Ok(Source { path: path.to_owned(), contents: contents.into(), form, origin: Origin::Added })
 }
 
-/// None if the file is larger than `room`. The size in its metadata cannot be trusted.
-fn contents(file: File, room: u64) -> io::Result<Option<Vec<u8>>> {
+/// Refuses what is larger than the space that is left. The size in its metadata cannot be trusted.
+fn contents(file: File, space: &mut Space, path: &str) -> io::Result<Result<Vec<u8>, Failure>> {
     let mut contents = Vec::new();
-    let read = file.take(room + 1).read_to_end(&mut contents)?;
-    Ok((read as u64 <= room).then_some(contents))
+    if !space.is_left {
+        return Ok(Ok(contents));
+    }
+    let read = file.take(space.bytes + 1).read_to_end(&mut contents)? as u64;
+    space.is_left = read <= space.bytes;
+    space.bytes = space.bytes.saturating_sub(read);
+    Ok(if space.is_left {
+        Ok(contents)
+    } else {
+        Err(too_much(path, &format!("with it the template is larger than {MAX_MIB} MiB")))
+    })
 }
 
 fn link(place: &Path, path: &str) -> Result<String, Failure> {
-    let target = fs::read_link(place).map_err(|error| refused(path, &error.to_string()))?;
+    let target = fs::read_link(place).map_err(|error| refused(path, &error.to_string()).hint(READABLE))?;
     if !stays_inside(path, &target) {
-        return Err(refused(path, &format!("a link out of the template, to `{}`", target.display())));
+        let why = format!("a link out of the template, to `{}`", target.display());
+        return Err(refused(path, &why).hint("put a copy of what it leads to in its place, or leave it out"));
     }
-    target.into_os_string().into_string().map_err(|_| refused(path, "where it leads is not UTF-8"))
+    target.into_os_string().into_string().map_err(|_| refused(path, "where it leads is not UTF-8").hint(REMEDY))
+}
+
+/// The error names the whole path, and may be about the directory itself.
+fn unreadable(root: &Path, error: &walkdir::Error) -> Failure {
+    let path = error.path().and_then(|path| path.strip_prefix(root).ok()).filter(|path| !path.as_os_str().is_empty());
+    let why = error.io_error().map_or_else(|| error.to_string(), io::Error::to_string);
+    let failure = match path {
+        Some(path) => refused(path, &format!("it cannot be read: {why}")),
+        None => Failure::new(Kind::Template, format!("it cannot be read: {why}")),
+    };
+    failure.hint(READABLE)
 }
 
 /// Whether a path in a template's settings stays inside the template.
@@ -120,10 +178,6 @@ fn stays_inside(path: &str, target: &Path) -> bool {
     let ups = target.components().take_while(|part| *part == Component::ParentDir).count();
     let rest = target.components().skip(ups);
     ups <= depth && rest.into_iter().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
-}
-
-fn too_large(path: &str) -> impl FnOnce() -> Failure {
-    move || too_much(path, &format!("with it the template is larger than {} MiB", MAX_BYTES / 1024 / 1024))
 }
 
 fn too_much(path: &str, what: &str) -> Failure {

@@ -199,8 +199,14 @@ fn a_directory_that_may_not_be_read_is_named() {
     }
     run("startproject other deep/er/new").ended_with(5).saying("deep/er/new` cannot be read: Permission denied");
     let ran = run("startproject other --vcs none --template t").ended_with(4).saying("error: the template `t`: ");
-    ran.saying("t/closed: Permission denied");
+    let ran = ran.saying("`t`: closed: it cannot be read: Permission denied").saying("let it be readable");
+    assert_eq!(ran.stderr.matches("closed").count(), 1, "{}", ran.stderr);
     closed("t/closed", 0o755);
+    closed("t", 0o300);
+    let ran = run("startproject other --vcs none --template t").ended_with(4);
+    let ran = ran.saying("error: the template `t`: it cannot be read: Permission denied");
+    assert!(!ran.stderr.contains(place.work().to_str().unwrap()), "{}", ran.stderr);
+    closed("t", 0o755);
     closed("deep", 0o755);
     closed("shop", 0o755);
     run("check shop").succeeded();

@@ -140,6 +140,41 @@ fn a_size_that_no_skeleton_has_is_refused_without_being_read() {
 }
 
 #[test]
+fn everything_that_is_unsafe_is_reported_at_once() {
+    let overlay = skeleton(&[("a.md", ""), ("sub/.git/config", ""), ("sub/b.md", ""), ("z/.liquid", "")]);
+    for (name, target) in [("first", "/etc/passwd"), ("sub/second", "../../outside"), ("within", "a.md")] {
+        symlink(target, overlay.path().join(name)).unwrap();
+    }
+    let _socket = UnixListener::bind(overlay.path().join("sub/door")).unwrap();
+    for name in ["huge", "sub/huge"] {
+        fs::File::create(overlay.path().join(name)).unwrap().set_len(1 << 40).unwrap();
+    }
+    let failure = render(&overlay).err().unwrap();
+    let refused: Vec<String> = failure.problems().map(|problem| problem.place.as_ref().unwrap().file.clone()).collect();
+    assert_eq!(refused, ["first", "huge", "sub/.git", "sub/door", "sub/huge", "sub/second", "z/.liquid"]);
+    assert!(failure.problems().all(|problem| !problem.hints.is_empty()), "{failure:?}");
+    // What is too much only together is said once, of the file with which it is.
+    let overlay = skeleton(&[]);
+    for name in ["a", "b", "c", "d"] {
+        fs::File::create(overlay.path().join(name)).unwrap().set_len(40 * 1024 * 1024).unwrap();
+    }
+    symlink("/etc/passwd", overlay.path().join("e")).unwrap();
+    let failure = render(&overlay).err().unwrap();
+    let messages: Vec<&str> = failure.problems().map(|problem| problem.message.as_str()).collect();
+    assert_eq!(messages.len(), 2, "{messages:?}");
+    assert!(messages[0].starts_with("b: with it the template is larger") && messages[1].starts_with("e: a link out"));
+}
+
+#[test]
+fn no_more_problems_are_listed_than_somebody_reads() {
+    let overlay = skeleton(&[]);
+    (0..200).for_each(|n| symlink("/etc/passwd", overlay.path().join(n.to_string())).unwrap());
+    let failure = render(&overlay).err().unwrap();
+    assert_eq!(failure.problems().count(), 51);
+    assert!(failure.problems().last().unwrap().message.contains("there may be more"));
+}
+
+#[test]
 fn more_files_or_deeper_directories_than_any_skeleton_has_are_refused() {
     let many = skeleton(&[]);
     (0..=10_000).for_each(|n| fs::write(many.path().join(n.to_string()), "").unwrap());
