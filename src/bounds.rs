@@ -8,6 +8,9 @@ use crate::platform::{self, LONGEST};
 /// Far more than any template needs: most are rendered in milliseconds and a few megabytes.
 const MEMORY_MIB: u64 = 1024;
 
+/// What to do about a file that exceeds them.
+pub(crate) const REMEDY: &str = "let it loop less, or split it";
+
 /// Child processes inherit the limits, so a compiler could not run.
 pub(crate) fn limit() {
     platform::limit(MEMORY_MIB);

@@ -108,6 +108,13 @@ impl Failure {
         failures.into_iter().reduce(Self::and).map_or(Ok(()), Err)
     }
 
+    /// All values, or all failures joined into one.
+    pub(crate) fn collected<T>(results: impl IntoIterator<Item = Result<T, Self>>) -> Result<Vec<T>, Self> {
+        let mut failures = Failures::default();
+        let values = results.into_iter().filter_map(|result| failures.of(result)).collect();
+        failures.unless_any(Some(values))
+    }
+
     /// Names the template in each mistake that does not name one yet.
     pub(crate) fn of_template(mut self, name: &str) -> Self {
         if self.kind == Kind::Template && self.template.is_none() {
@@ -117,9 +124,39 @@ impl Failure {
         self
     }
 
+    /// The file that the mistake is in.
+    pub(crate) fn file(&self) -> Option<&str> {
+        self.place.as_ref().map(|place| place.file.as_str())
+    }
+
     /// All problems, each on its own.
     pub(crate) fn problems(&self) -> impl Iterator<Item = &Self> {
         [self].into_iter().chain(&self.others)
+    }
+}
+
+/// Failures of steps that do not depend on each other, which are reported together.
+#[derive(Debug, Default)]
+pub(crate) struct Failures(Vec<Failure>);
+
+impl Failures {
+    /// The value of a step, or None if it has failed.
+    pub(crate) fn of<T>(&mut self, step: Result<T, Failure>) -> Option<T> {
+        step.map_err(|failure| self.0.push(failure)).ok()
+    }
+
+    pub(crate) fn add(&mut self, failures: impl IntoIterator<Item = Failure>) {
+        self.0.extend(failures);
+    }
+
+    pub(crate) fn are_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The value, which is missing only if a step has failed.
+    pub(crate) fn unless_any<T>(self, value: Option<T>) -> Result<T, Failure> {
+        Failure::gathered(self.0)?;
+        value.ok_or_else(|| Failure::new(Kind::Machine, "a step has failed without a word"))
     }
 }
 

@@ -29,20 +29,26 @@ pub(crate) fn available(defaults: &str) -> Vec<&'static str> {
     KNOWN.iter().filter(|entry| settings::find(&defaults, entry.key).is_some()).map(|entry| entry.name).collect()
 }
 
-/// Switches features on in a project's files. What is set already stays as it is.
+/// Switches features on in a project's files, or says which cannot be. What is set already stays as it is.
 pub(crate) fn switch_on(features: &[Feature], files: &mut [File]) -> Result<(), Failure> {
+    let mut failures: Vec<Failure> = Vec::new();
     for feature in features {
         for file in files.iter_mut() {
             let Some(text) = file.text() else { continue };
             let changed = match file.path.as_str() {
-                SETTINGS => feature.set_in(text)?,
-                path if ENVIRONMENTS.contains(&path) => env::with_names(text, &feature.secrets()),
+                SETTINGS => feature.set_in(text),
+                path if ENVIRONMENTS.contains(&path) => Ok(env::with_names(text, &feature.secrets())),
                 _ => continue,
             };
-            file.contents = changed.into_bytes();
+            match changed {
+                Ok(changed) => file.contents = changed.into_bytes(),
+                // A file that cannot be parsed is so for each feature.
+                Err(failure) if failures.iter().all(|other| other.message != failure.message) => failures.push(failure),
+                Err(_) => {}
+            }
         }
     }
-    Ok(())
+    Failure::gathered(failures)
 }
 
 /// What their owner still has to do; the addresses in it are those of the settings.

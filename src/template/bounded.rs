@@ -50,7 +50,7 @@ pub(super) fn render(
     }
     let why = bounds::complaint(outcome.status, &outcome.stderr).unwrap_or_else(|| outcome.status.to_string());
     let why = match sources.get(answers.len()) {
-        Some(source) => Failure::at(&source.path, None, &format!("it cannot be rendered: {why}")),
+        Some(source) => Failure::at(&source.path, None, &format!("it cannot be rendered: {why}")).hint(bounds::REMEDY),
         None => failed(why),
     };
     Err(answers.into_iter().filter_map(Result::err).fold(why, Failure::and))

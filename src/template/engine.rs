@@ -36,18 +36,19 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn render(&self, source: &Source) -> Result<Output, Failure> {
-        let text =
-            source.text().ok_or_else(|| Failure::at(&source.path, None, "a file to be rendered has to be text"))?;
+        let text = source.text().ok_or_else(|| {
+            Failure::at(&source.path, None, "a file to be rendered has to be text").hint("take `.liquid` off its name")
+        })?;
         let answer = |wanted: &str| self.variables.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
         let text = &*circumstances::at_moment(text, answer);
         let at = |position: (usize, usize), message: &str| Failure::at(&source.path, Some(position), message);
         let tags = tags::tags(text);
         if let Some(message) = too_deep(&tags) {
-            return Err(at((1, 1), &message));
+            return Err(at((1, 1), &message).hint("set values by `{% assign %}` first, and nest less"));
         }
         let place =
             |error: &liquid::Error| parse_position(error).unwrap_or_else(|| tags::position(text, failed(&tags, error)));
-        let parsed = self.parser.parse(text).map_err(|error| at(place(&error), &summary(&error)));
+        let parsed = self.parser.parse(text).map_err(|error| at(place(&error), &summary(&error)).hint(REMEDY));
         let undefined = self.unknown(&tags).map(|(tag, name)| {
             let failure = at(tags::position(text, tag.offset), &format!("`{name}` is not a variable of this template"));
             failure.hint(format!("the variables are {}", self.names().join(", ")))
@@ -58,7 +59,10 @@ impl<'a> Engine<'a> {
         };
         Failure::gathered(undefined)?;
         let rendered = template.render(&self.globals(source.target()));
-        let text = rendered.map_err(|error| at(tags::position(text, failed(&tags, &error)), &summary(&error)))?;
+        let text = rendered.map_err(|error| {
+            at(tags::position(text, failed(&tags, &error)), &summary(&error))
+                .hint("correct the tag, or what it takes up")
+        })?;
         let secret = tags.iter().flat_map(Tag::uses).any(|name| secrets::NAMES.contains(&name));
         Ok(Output { text, secret })
     }

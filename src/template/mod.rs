@@ -51,6 +51,7 @@ pub(crate) use overlay::Overlay;
 pub(crate) use placeholders::{Kind as PlaceholderKind, Placeholder};
 use source::{LOCK_FILE, MANIFEST, Source};
 use variables::Variables;
+use verify::Verifier;
 
 /// What is written before the name of a template.
 const FLAG: &str = "--template";
@@ -257,10 +258,13 @@ impl Template {
             return Ok(tree);
         };
         complete.check_hooks(&answers.placeholders, permit.commands)?;
-        let mut files = permit.signals.hold(|writing| complete.render(answers, permit, writing))?;
+        let verifier = Verifier::of_complete(&complete.sources, complete.folder(&answers.placeholders), secrets);
+        let mut files = permit.signals.hold(|writing| complete.render(answers, permit, &verifier, writing))?;
         files.push(stamp::file(self, answers, &files));
         let tree = Tree::new(files);
-        verify::complete(&tree, &complete.sources, secrets)?.into_iter().chain(not_portable(&tree)).for_each(warn);
+        let (failures, warnings) = verifier.faults(tree.files());
+        Failure::gathered(failures)?;
+        warnings.into_iter().chain(not_portable(&tree)).for_each(warn);
         Ok(tree)
     }
 
@@ -292,14 +296,21 @@ impl Template {
                 Err(failure) => failures.push(failure),
             }
         }
-        Failure::gathered(failures)?;
-        editable::add(&mut files, answers);
-        switch_on(&answers.features, &mut files)?;
-        self.lock_what_is_asked_for(&mut files, answers);
-        files.push(stamp::file(self, answers, &files));
-        let tree = Tree::new(files);
-        let warnings = verify::project(&tree, &self.sources, answers, secrets)?;
-        Ok((tree, warnings))
+        let verifier = Verifier::of_project(&self.sources, secrets);
+        if failures.is_empty() {
+            editable::add(&mut files, answers);
+            failures.extend(switch_on(&answers.features, &mut files).err());
+        }
+        if failures.is_empty() {
+            self.lock_what_is_asked_for(&mut files, answers);
+            files.push(stamp::file(self, answers, &files));
+            failures.extend(verify::manifest_carries_the_name(&files, answers.name.as_str()).err());
+        }
+        let (broken, warnings) = verifier.faults(&files);
+        // What cannot be parsed cannot be changed either, which is said once.
+        failures.retain(|failure| failure.file().is_none_or(|file| broken.iter().all(|other| other.file() != Some(file))));
+        Failure::gathered(failures.into_iter().chain(broken))?;
+        Ok((Tree::new(files), warnings))
     }
 
     /// Whether a foreign file has to be rendered.
@@ -380,7 +391,7 @@ fn not_portable(tree: &Tree) -> impl Iterator<Item = String> {
 
 fn rendered(source: &Source, output: Output, variables: &Variables) -> Result<File, Failure> {
     let names: Vec<&str> = variables.iter().map(|(name, _)| name.as_str()).collect();
-    verify::no_tag_is_left(source.target(), &output.text, &names)?;
+    verify::no_tag_is_left(source, &output.text, &names)?;
     Ok(source.rendered(output.text.into_bytes(), output.secret))
 }
 

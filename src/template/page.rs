@@ -13,6 +13,9 @@ pub(super) struct Page<'a> {
     pub(super) text: &'a str,
 }
 
+/// What a list of strings looks like.
+pub(super) const LIST: &str = "[\"…\"]";
+
 /// A key, its position and its value.
 pub(super) struct Entry<'t> {
     pub(super) key: &'t str,
@@ -24,7 +27,7 @@ impl<'a> Page<'a> {
     pub(super) fn parse(&self) -> Result<DeTable<'a>, Failure> {
         DeTable::parse(self.text).map(Spanned::into_inner).map_err(|error| {
             let message = error.message().lines().collect::<Vec<_>>().join("; ");
-            self.complaint(&error.span().unwrap_or_default(), &message)
+            self.complaint(&error.span().unwrap_or_default(), &message).hint("write it as TOML: https://toml.io")
         })
     }
 
@@ -40,21 +43,23 @@ impl<'a> Page<'a> {
     }
 
     pub(super) fn text_of(&self, entry: &Entry) -> Result<String, Failure> {
-        entry.value.as_str().map(str::to_owned).ok_or_else(|| self.wrong(entry, "a string"))
+        entry.value.as_str().map(str::to_owned).ok_or_else(|| self.wrong(entry, "a string", "\"…\""))
     }
 
     pub(super) fn texts_of(&self, entry: &Entry) -> Result<Vec<String>, Failure> {
         let text = |item: &Spanned<DeValue>| item.get_ref().as_str().map(str::to_owned);
         let texts = entry.value.as_array().and_then(|array| array.iter().map(text).collect());
-        texts.ok_or_else(|| self.wrong(entry, "a list of strings"))
+        texts.ok_or_else(|| self.wrong(entry, "a list of strings", LIST))
     }
 
     pub(super) fn table_of<'t>(&self, entry: &Entry<'t>) -> Result<Vec<Entry<'t>>, Failure> {
-        entry.value.as_table().map(entries).ok_or_else(|| self.wrong(entry, "a table"))
+        entry.value.as_table().map(entries).ok_or_else(|| self.wrong(entry, "a table", "{ … }"))
     }
 
-    pub(super) fn wrong(&self, entry: &Entry, expected: &str) -> Failure {
-        self.complaint(&entry.at, &format!("`{}` has to be {expected}", entry.key))
+    /// `form` is what the value looks like.
+    pub(super) fn wrong(&self, entry: &Entry, expected: &str, form: &str) -> Failure {
+        let key = entry.key;
+        self.complaint(&entry.at, &format!("`{key}` has to be {expected}")).hint(format!("write `{key} = {form}`"))
     }
 }
 

@@ -5,10 +5,10 @@
 use regex::Regex;
 use toml::de::DeValue;
 
-use super::page::{Entry, Page};
+use super::page::{Entry, LIST, Page};
 use super::variables;
 use crate::answers::Value;
-use crate::failure::Failure;
+use crate::failure::{Failure, Failures};
 
 pub(super) const KEYS: [&str; 5] = ["type", "prompt", "default", "choices", "regex"];
 
@@ -96,40 +96,44 @@ impl Placeholder {
 
 /// Reads a table `[placeholders]`.
 pub(super) fn all(page: &Page, table: &Entry, dialect: Dialect) -> Result<Vec<Placeholder>, Failure> {
-    page.table_of(table)?.iter().map(|entry| placeholder(page, entry, dialect)).collect()
+    Failure::collected(page.table_of(table)?.iter().map(|entry| placeholder(page, entry, dialect)))
 }
 
 pub(super) fn placeholder(page: &Page, entry: &Entry, dialect: Dialect) -> Result<Placeholder, Failure> {
-    let name = entry.key;
     let fields = page.table_of(entry)?;
-    if dialect == Dialect::Overlay {
-        is_free(page, entry)?;
-        if let Some(unknown) = fields.iter().find(|field| !KEYS.contains(&field.key)) {
-            return Err(page.unknown(unknown, &KEYS));
-        }
-    }
     let field = |key: &str| fields.iter().find(|field| field.key == key);
-    let prompt = field("prompt").map(|field| page.text_of(field)).transpose()?;
-    let kind = kind(page, field("type"), field("choices"), field("regex"), dialect)?;
-    let mut placeholder =
-        Placeholder { name: name.to_owned(), prompt: prompt.unwrap_or_else(|| name.to_owned()), kind, default: None };
-    if let Some(default) = field("default") {
-        let value = scalar(default.value).ok_or_else(|| "it has another type".to_owned());
-        let value = value.and_then(|text| placeholder.parse(&text));
-        let complaint = |why| page.complaint(&default.at, &format!("the default of `{name}` is not valid: {why}"));
-        placeholder.default = Some(value.map_err(complaint)?);
+    let mut failures = Failures::default();
+    if dialect == Dialect::Overlay {
+        failures.of(is_free(page, entry));
+        let unknown = fields.iter().filter(|field| !KEYS.contains(&field.key));
+        failures.add(unknown.map(|unknown| page.unknown(unknown, &KEYS)));
     }
-    Ok(placeholder)
+    let prompt = failures.of(field("prompt").map(|field| page.text_of(field)).transpose()).flatten();
+    let kind = failures.of(kind(page, field("type"), field("choices"), field("regex"), dialect));
+    let (name, prompt) = (entry.key.to_owned(), prompt.unwrap_or_else(|| entry.key.to_owned()));
+    let placeholder = kind.map(|kind| Placeholder { name, prompt, kind, default: None });
+    let default = field("default").zip(placeholder.as_ref());
+    let default = default.and_then(|(default, placeholder)| failures.of(default_of(page, default, placeholder)));
+    failures.unless_any(placeholder.map(|placeholder| Placeholder { default, ..placeholder }))
+}
+
+fn default_of(page: &Page, default: &Entry, placeholder: &Placeholder) -> Result<Value, Failure> {
+    let value = scalar(default.value).ok_or_else(|| "it has another type".to_owned());
+    value.and_then(|text| placeholder.parse(&text)).map_err(|why| {
+        page.complaint(&default.at, &format!("the default of `{}` is not valid: {why}", placeholder.name))
+            .hint("give a default that is an answer, or none")
+    })
 }
 
 fn is_free(page: &Page, entry: &Entry) -> Result<(), Failure> {
     let name = entry.key;
     if variables::NAMES.contains(&name) {
-        return Err(page.complaint(&entry.at, &format!("`{name}` is a variable that every project has")));
+        let message = format!("`{name}` is a variable that every project has");
+        return Err(page.complaint(&entry.at, &message).hint("take another name, or use the variable"));
     }
     if !is_identifier(name) {
         let message = format!("`{name}` cannot be a variable: only small letters, digits and `_`, a letter first");
-        return Err(page.complaint(&entry.at, &message));
+        return Err(page.complaint(&entry.at, &message).hint("take a name such as `company_name`"));
     }
     Ok(())
 }
@@ -146,13 +150,15 @@ fn kind(
     match (name.as_str(), choices, regex) {
         ("bool", None, None) => Ok(Kind::Bool),
         ("bool", Some(other), _) | ("bool", None, Some(other)) => {
-            Err(page.complaint(&other.at, &format!("`{}` has no meaning for a bool", other.key)))
+            let message = format!("`{}` has no meaning for a bool", other.key);
+            Err(page.complaint(&other.at, &message).hint(format!("leave `{}` out", other.key)))
         }
         ("string", Some(_), Some(regex)) if is_overlay => {
-            Err(page.complaint(&regex.at, "`regex` has no meaning beside `choices`"))
+            let message = "`regex` has no meaning beside `choices`";
+            Err(page.complaint(&regex.at, message).hint("leave one of the two out"))
         }
         ("string", Some(choices), _) => match choices_of(page, choices)? {
-            texts if texts.is_empty() => Err(page.wrong(choices, "a list of at least one")),
+            texts if texts.is_empty() => Err(page.wrong(choices, "a list of at least one", LIST)),
             texts => Ok(Kind::Choice(texts)),
         },
         ("array", choices, _) if !is_overlay => {
@@ -163,7 +169,10 @@ fn kind(
         (other, _, _) => {
             let known = if is_overlay { "\"string\" or \"bool\"" } else { "string, text, editor, bool or array" };
             let message = format!("`{other}` is no type; it has to be {known}");
-            Err(page.complaint(&kind.map(|kind| kind.at.clone()).unwrap_or_default(), &message))
+            let choice = "for one of several answers write `choices = [\"…\"]`";
+            Err(page
+                .complaint(&kind.map(|kind| kind.at.clone()).unwrap_or_default(), &message)
+                .hint(format!("write `type = \"string\"`, or leave `type` out; {choice}")))
         }
     }
 }
@@ -180,7 +189,7 @@ fn choices_of(page: &Page, entry: &Entry) -> Result<Vec<String>, Failure> {
         item => item.as_str().map(str::to_owned),
     };
     let choices = entry.value.as_array().and_then(|items| items.iter().map(|item| value(item.get_ref())).collect());
-    choices.ok_or_else(|| page.wrong(entry, "a list of strings"))
+    choices.ok_or_else(|| page.wrong(entry, "a list of strings", LIST))
 }
 
 /// In overlays a pattern always applies to the whole answer, with or without `^` and `$`; cargo-generate matches it as
@@ -192,6 +201,7 @@ fn pattern(page: &Page, entry: &Entry, dialect: Dialect) -> Result<Regex, Failur
         let reason = error.to_string();
         let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
         page.complaint(&entry.at, &format!("`{text}` is not a regular expression: {reason}"))
+            .hint("correct it: https://docs.rs/regex has the syntax")
     })
 }
 

@@ -42,18 +42,9 @@ fn text(both: &Both, yours: &str, merged: Merged, note: &str) -> Change {
     match verify::complaint(&file).filter(|_| verify::complaint(&old).is_none()) {
         _ if conflicts > 0 => change.conflicting(Conflict::Marked).noted(&format!("{places}{note}")),
         // Changes to different lines can still conflict, such as a key that is then there twice.
-        Some(complaint) => {
-            change.conflicting(Conflict::Unreadable).noted(&format!("merged, but {}", short(&complaint)))
-        }
+        Some(complaint) => change.conflicting(Conflict::Unreadable).noted(&format!("merged, but {complaint}")),
         None => change,
     }
-}
-
-/// The first and the last line of the complaint, without the drawing in between.
-fn short(complaint: &str) -> String {
-    let mut lines = complaint.lines();
-    let first = lines.next().unwrap_or_default();
-    lines.next_back().map_or_else(|| first.to_owned(), |last| format!("{first}: {last}"))
 }
 
 fn locked(both: &Both, merged: Option<Merged>) -> Change {

@@ -213,15 +213,15 @@ fn a_file_that_is_copied_is_its_authors_even_if_it_is_broken() {
     let place = with_skeleton();
     place.write("skeleton/broken.toml", "= 1");
     place.write("skeleton/ci/config.yml", "a: [");
-    start(&place, "").succeeded().saying("warning: broken.toml: ").saying("warning: ci/config.yml: ");
+    start(&place, "").succeeded().saying("warning: broken.toml:1:1: ").saying("warning: ci/config.yml:");
     let json = start(&place, "--dry-run --if-exists merge --format json").succeeded().json();
     assert_eq!(json["warnings"].as_array().unwrap().len(), 2);
     place.write("t/cargo-generate.toml", "[template]\nexclude = [\".circleci\"]\n");
     place.write("t/.circleci/config.yml", "a: [");
     place.write("t/plain.json", "{");
-    place.start("other --template t").succeeded().saying("warning: .circleci/config.yml: ").saying("plain.json");
+    place.start("other --template t").succeeded().saying("warning: .circleci/config.yml:").saying("plain.json");
     place.write("t/made.json", "{ {{ crate_name }}");
-    place.start("third --template t").ended_with(4).saying("`t`: made.json: ");
+    place.start("third --template t").ended_with(4).saying("`t`: made.json:1:3: ");
 }
 
 #[test]
@@ -255,6 +255,75 @@ fn all_that_is_wrong_is_said_at_once() {
         .ended_with(3)
         .saying("keyword")
         .saying("one of gold, silver");
+}
+
+#[test]
+fn every_mistake_of_a_manifest_is_said_at_once_with_what_to_do() {
+    let place = with_skeleton();
+    place.write(
+        "skeleton/jwt-allauth.toml",
+        "[template]\nnaame = \"x\"\nversion = 1\n[placeholders]\na = { type = \"text\", prompt = 1 }\n\
+         b = { regex = \"(\", default = \"x\" }\nc = { type = \"bool\", default = \"perhaps\", colour = 1 }\nProject = {}\n",
+    );
+    symlink("/etc/passwd", place.work().join("skeleton/out")).unwrap();
+    let json = start(&place, "--format json").ended_with(4).json();
+    let problems = json["error"]["problems"].as_array().unwrap();
+    let places: Vec<String> =
+        problems.iter().map(|problem| format!("{}:{}", problem["file"].as_str().unwrap(), problem["line"])).collect();
+    let lines = [2, 3, 5, 5, 6, 7, 7, 8];
+    let expected = lines.iter().map(|line| format!("jwt-allauth.toml:{line}")).chain(["out:null".to_owned()]);
+    assert_eq!(places, expected.collect::<Vec<_>>(), "{json}");
+    assert!(problems.iter().all(|problem| !problem["hints"].as_array().unwrap().is_empty()), "{json}");
+    let of_type = problems.iter().find(|problem| problem["message"].as_str().unwrap().contains("`text` is no type"));
+    assert!(of_type.unwrap()["hints"][0].as_str().unwrap().contains("write `type = \"string\"`"), "{json}");
+    // With its TOML broken, what it leaves out is not known.
+    place.write("skeleton/jwt-allauth.toml", "[template\n");
+    assert_eq!(start(&place, "").ended_with(4).stderr.matches("error: ").count(), 1);
+    let place = Place::new();
+    place.write("t/cargo-generate.toml", "[template]\ninclude = 1\nignore = [\"../a\", \"/b\"]\n[hooks]\npre = 1\n");
+    symlink("/etc/passwd", place.work().join("t/out")).unwrap();
+    let ran = place.start("shop --template t").ended_with(4);
+    let ran = ran.saying("out: a link out").saying("`include` has to be").saying("`../a` is").saying("`/b` is");
+    assert_eq!(ran.saying("`pre` has to be").stderr.matches("error: ").count(), 5);
+}
+
+#[test]
+fn what_was_rendered_and_is_broken_is_said_beside_an_undefined_variable() {
+    let place = with_skeleton();
+    place.write("skeleton/a.md.liquid", "{{ nmae }}");
+    place.write("skeleton/Cargo.toml.liquid", "[package]\nname = \n");
+    place.write("skeleton/b.json.liquid", "{\n  \"{{ project_name }}\": }");
+    let json = start(&place, "--format json").ended_with(4).json();
+    let of = |problem: &serde_json::Value| {
+        let text = |key: &str| problem[key].as_str().unwrap_or_default().to_owned();
+        (text("file"), problem["line"].as_u64(), problem["column"].as_u64(), text("message"))
+    };
+    let problems: Vec<_> = json["error"]["problems"].as_array().unwrap().iter().map(of).collect();
+    assert_eq!(problems.len(), 3, "{json}");
+    let said = |file: &str| problems.iter().find(|problem| problem.0 == file).unwrap();
+    assert_eq!((said("a.md.liquid").1, said("a.md.liquid").2), (Some(1), Some(1)));
+    assert_eq!((said("Cargo.toml").1, said("b.json").1, said("b.json").2), (Some(2), Some(2), Some(11)));
+    for file in ["Cargo.toml", "b.json"] {
+        assert!(said(file).3.contains(&format!("(rendered from `{file}.liquid`)")), "{json}");
+    }
+    // A manifest that cannot be read has no name either.
+    fs::remove_file(place.work().join("skeleton/a.md.liquid")).unwrap();
+    fs::remove_file(place.work().join("skeleton/b.json.liquid")).unwrap();
+    let ran = start(&place, "--with mfa=required").ended_with(4).saying("Cargo.toml:2:");
+    assert_eq!(ran.stderr.matches("error: ").count(), 1, "{}", ran.stderr);
+    place.write("skeleton/settings.toml.liquid", "[mfa\n");
+    let ran = start(&place, "--with mfa=required,invitations").ended_with(4).saying("settings.toml:1:");
+    assert_eq!(ran.saying("rendered from `settings.toml.liquid`").stderr.matches("error: ").count(), 2);
+    // The same in a complete template.
+    let place = Place::new();
+    place.write("t/cargo-generate.toml", "");
+    place.write("t/a.md", "{{ nmae }}");
+    place.write("t/src/{{ crate_name }}.toml.liquid", "a = 1\na = 2\n");
+    place.write("t/b.yaml", "{{ crate_name }}: [");
+    place.write("t/c.json", "{{ nmae }}");
+    let ran = place.start("shop --template t").ended_with(4).saying("a.md:1:1: `nmae`").saying("c.json:1:1: `nmae`");
+    let ran = ran.saying("src/shop.toml:2:1: ").saying("(rendered from `src/{{ crate_name }}.toml.liquid`)");
+    assert_eq!(ran.saying("b.yaml:1:").stderr.matches("error: ").count(), 4);
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn what_no_rule_finds_is_found_by_rendering_every_branch() {
     let yaml = "port: {{ port }}\n{% if list == \"b\" %}a: [{% endif %}\n";
     place.write("t/a.yaml.liquid", yaml);
     let ran = place.run("templates lint t").ended_with(4);
-    assert!(ran.stdout.starts_with("a.yaml:1:1: does-not-render:") && ran.stdout.contains("list=b"), "{}", ran.stdout);
+    assert!(ran.stdout.starts_with("a.yaml:3:1: does-not-render:") && ran.stdout.contains("list=b"), "{}", ran.stdout);
     place.write("t/a.yaml.liquid", &yaml.replace("a: [", "a: []"));
     place.run("templates lint t").succeeded();
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rhai::{Dynamic, Engine};
 
 use crate::answers::Value;
-use crate::failure::Failure;
+use crate::failure::{Failure, Failures};
 use crate::template::page::{self, Entry, Page};
 use crate::template::placeholders::{self, Dialect, Placeholder};
 use crate::template::walk;
@@ -46,23 +46,29 @@ pub(in crate::template) struct Part {
 impl Config {
     pub(in crate::template) fn parse(name: &str, text: &str) -> Result<Self, Failure> {
         let page = Page { name, text };
-        let mut config = Self::default();
+        let (mut config, mut failures) = (Self::default(), Failures::default());
         for entry in page::entries(&page.parse()?) {
-            match entry.key {
-                "template" => {
-                    let fields = page.table_of(&entry)?;
-                    config.part.files(&page, &fields)?;
-                    if let Some(field) = fields.iter().find(|field| field.key == "sub_templates") {
-                        config.sub_templates = paths(&page, field)?;
-                    }
-                }
-                "placeholders" => config.part.placeholders = placeholders::all(&page, &entry, Dialect::CargoGenerate)?,
-                "hooks" => config.hooks = hooks(&page, &entry)?,
-                "conditional" => config.conditionals = conditionals(&page, &entry)?,
-                _ => {}
-            }
+            let read = match entry.key {
+                "template" => config.describe(&page, &entry),
+                "placeholders" => placeholders::all(&page, &entry, Dialect::CargoGenerate)
+                    .map(|placeholders| config.part.placeholders = placeholders),
+                "hooks" => hooks(&page, &entry).map(|hooks| config.hooks = hooks),
+                "conditional" => conditionals(&page, &entry).map(|conditionals| config.conditionals = conditionals),
+                _ => Ok(()),
+            };
+            failures.of(read);
         }
-        Ok(config)
+        failures.unless_any(Some(config))
+    }
+
+    fn describe(&mut self, page: &Page, table: &Entry) -> Result<(), Failure> {
+        let mut failures = Failures::default();
+        let fields = page.table_of(table)?;
+        failures.of(self.part.files(page, &fields));
+        if let Some(field) = fields.iter().find(|field| field.key == "sub_templates") {
+            self.sub_templates = failures.of(paths(page, field)).unwrap_or_default();
+        }
+        failures.unless_any(Some(()))
     }
 
     /// Names of all questions under any condition. A question that was not asked leaves its name undefined, which the
@@ -86,15 +92,16 @@ impl Config {
 
 impl Part {
     fn files(&mut self, page: &Page, fields: &[Entry]) -> Result<(), Failure> {
+        let mut failures = Failures::default();
         for field in fields {
             match field.key {
-                "include" => self.include = Some(page.texts_of(field)?),
-                "exclude" => self.exclude = Some(page.texts_of(field)?),
-                "ignore" => self.ignore = paths(page, field)?,
+                "include" => self.include = failures.of(page.texts_of(field)),
+                "exclude" => self.exclude = failures.of(page.texts_of(field)),
+                "ignore" => self.ignore = failures.of(paths(page, field)).unwrap_or_default(),
                 _ => {}
             }
         }
-        Ok(())
+        failures.unless_any(Some(()))
     }
 
     fn add(&mut self, more: &Self) {
@@ -110,34 +117,39 @@ impl Part {
 
 /// Paths that cargo-generate removes or runs, which must be inside the template.
 fn paths(page: &Page, field: &Entry) -> Result<Vec<String>, Failure> {
-    let paths = page.texts_of(field)?;
-    match paths.iter().find(|path| !walk::is_inside(path)) {
-        Some(path) => Err(page.complaint(&field.at, &format!("`{path}` is not inside of the template"))),
-        None => Ok(paths),
-    }
+    Failure::collected(page.texts_of(field)?.into_iter().map(|path| {
+        if walk::is_inside(&path) {
+            return Ok(path);
+        }
+        Err(page
+            .complaint(&field.at, &format!("`{path}` is not inside of the template"))
+            .hint("write a path relative to the template, without `..`"))
+    }))
 }
 
 fn hooks(page: &Page, entry: &Entry) -> Result<Vec<Hook>, Failure> {
-    let mut hooks = Vec::new();
-    for field in page.table_of(entry)? {
-        let scripts = paths(page, &field)?.into_iter().filter(|script| script != FORMAT);
+    let of_phase = |field: &Entry| {
+        let scripts = paths(page, field)?.into_iter().filter(|script| script != FORMAT);
         let plain = |script: String| script.trim_start_matches("./").to_owned();
-        hooks.extend(scripts.map(|script| Hook { phase: field.key.to_owned(), script: plain(script) }));
-    }
-    Ok(hooks)
+        let hook = |script| Hook { phase: field.key.to_owned(), script: plain(script) };
+        Ok(scripts.map(hook).collect::<Vec<_>>())
+    };
+    let hooks = Failure::collected(page.table_of(entry)?.iter().map(of_phase))?;
+    Ok(hooks.into_iter().flatten().collect())
 }
 
 fn conditionals(page: &Page, entry: &Entry) -> Result<Vec<(String, Part)>, Failure> {
     let conditional = |entry: &Entry| {
         let fields = page.table_of(entry)?;
-        let mut part = Part::default();
-        part.files(page, &fields)?;
+        let (mut part, mut failures) = (Part::default(), Failures::default());
+        failures.of(part.files(page, &fields));
         if let Some(field) = fields.iter().find(|field| field.key == "placeholders") {
-            part.placeholders = placeholders::all(page, field, Dialect::CargoGenerate)?;
+            let all = failures.of(placeholders::all(page, field, Dialect::CargoGenerate));
+            part.placeholders = all.unwrap_or_default();
         }
-        Ok((entry.key.to_owned(), part))
+        failures.unless_any(Some((entry.key.to_owned(), part)))
     };
-    page.table_of(entry)?.iter().map(conditional).collect()
+    Failure::collected(page.table_of(entry)?.iter().map(conditional))
 }
 
 /// Like cargo-generate: a condition that cannot be evaluated does not hold.

@@ -3,7 +3,7 @@
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::config::{FILE, Part};
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 
 pub(in crate::template) struct Files {
     include: Option<Gitignore>,
@@ -35,7 +35,9 @@ pub(in crate::template) fn left_out(ignore: &[String], genignore: Option<&str>) 
 }
 
 fn patterns(lines: &[String]) -> Result<Gitignore, Failure> {
-    let refused = |error: ignore::Error| Failure::new(Kind::Template, format!("{FILE}: {error}"));
+    let refused = |error: ignore::Error| {
+        Failure::at(FILE, None, &error.to_string()).hint("write the patterns as lines of a `.gitignore` would be")
+    };
     let mut builder = GitignoreBuilder::new("");
     for line in lines {
         builder.add_line(None, line).map_err(refused)?;

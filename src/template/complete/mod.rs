@@ -57,14 +57,16 @@ impl Complete {
     }
 
     pub(super) fn read(directory: &Path) -> Result<Self, Failure> {
-        let sources = walk::read(directory, &[])?;
-        let mut configs = BTreeMap::new();
-        for source in &sources {
-            let folder = source.path.strip_suffix(config::FILE).map(|folder| folder.trim_end_matches('/'));
-            if let (Some(folder), Some(text)) = (folder, source.text()) {
-                configs.insert(folder.to_owned(), Config::parse(&source.path, text)?);
-            }
-        }
+        let sources = walk::read(directory, &[]).map_err(|failure| {
+            let text = walk::text(&directory.join(config::FILE)).ok().flatten();
+            let others = text.and_then(|text| Config::parse(config::FILE, &text).err());
+            others.into_iter().fold(failure, Failure::and)
+        })?;
+        let config = |source: &Source| {
+            let folder = source.path.strip_suffix(config::FILE)?.trim_end_matches('/');
+            Some(Config::parse(&source.path, source.text()?).map(|config| (folder.to_owned(), config)))
+        };
+        let configs = Failure::collected(sources.iter().filter_map(config))?.into_iter().collect();
         let hash = Tree::new(sources.iter().map(Source::raw).collect()).hash();
         Ok(Self { name: overlay::name_of(directory), hash, fetched: None, sources, configs })
     }
@@ -108,6 +110,11 @@ impl Complete {
         }
     }
 
+    /// The folder of the template that is rendered; empty at the top.
+    pub(super) fn folder<'k>(&self, known: &'k BTreeMap<String, Value>) -> &'k str {
+        self.sub_template(known).unwrap_or_default()
+    }
+
     fn sub_template<'k>(&self, known: &'k BTreeMap<String, Value>) -> Option<&'k str> {
         match known.get(SUB_TEMPLATE) {
             Some(Value::Text(text)) if !self.config("").sub_templates.is_empty() => Some(text),
@@ -131,7 +138,7 @@ impl Complete {
 
     /// Scripts that would run on this machine.
     fn hooks(&self, known: &BTreeMap<String, Value>) -> Vec<Hook> {
-        let folder = self.sub_template(known).unwrap_or_default();
+        let folder = self.folder(known);
         let config = self.config(folder);
         let files = Files::of(&config.under(known), folder).ok();
         let filters = scripts::filters(self.inside(folder, files.as_ref()), self.inside(folder, None));

@@ -90,13 +90,19 @@ impl Complete {
         let others = self.failed_filters(outcome, place, stage).into_iter().chain(ears.unnamed());
         let found = self.mistakes(&said, stage).into_iter().chain(others).reduce(Failure::and);
         if !why.is_empty() {
-            return found
-                .unwrap_or_else(|| Failure::new(Kind::Template, format!("it cannot be rendered: {why}")));
+            return found.unwrap_or_else(|| Failure::new(Kind::Template, format!("it cannot be rendered: {why}")));
         }
         let why = bounds::complaint(outcome.status, &outcome.stderr).unwrap_or_else(|| outcome.status.to_string());
         let failure = match (stage.not_rendered(&place.temporary), ears.hook()) {
-            (Some(file), None) => Failure::at(file, None, &format!("it cannot be rendered: {why}")),
-            (_, Some(script)) => Failure::new(Kind::Hook, format!("{beginning}: {script}: {why}")).placed(script, None),
+            (Some(file), None) => {
+                Failure::at(file, None, &format!("it cannot be rendered: {why}")).hint(bounds::REMEDY)
+            }
+            (_, Some(script)) => {
+                let message = format!("{beginning}: {script}: {why}");
+                Failure::new(Kind::Hook, message)
+                    .placed(script, None)
+                    .hint("see what the script does; nothing was written")
+            }
             (None, None) => Failure::new(Kind::Template, format!("it cannot be rendered: {why}")),
         };
         found.into_iter().fold(failure, Failure::and)

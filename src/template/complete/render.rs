@@ -24,6 +24,7 @@ use crate::signals::Writing;
 use crate::template::circumstances;
 use crate::template::overlay::{self, Keep};
 use crate::template::source::{Form, Source};
+use crate::template::verify::Verifier;
 use crate::template::{Permit, walk};
 use crate::tree::File;
 
@@ -32,11 +33,17 @@ pub(in crate::template) const OWN: [&str; 8] =
     ["authors", "crate_name", "crate_type", "is_init", "os-arch", "project-name", "username", "within_cargo_project"];
 
 impl Complete {
-    pub(crate) fn render(&self, answers: &Answers, permit: &Permit, writing: &Writing) -> Result<Vec<File>> {
+    pub(in crate::template) fn render(
+        &self,
+        answers: &Answers,
+        permit: &Permit,
+        verifier: &Verifier,
+        writing: &Writing,
+    ) -> Result<Vec<File>> {
         let values = &answers.placeholders;
         let scratch = Scratch::plain()?;
         let place = Place::in_directory(scratch.path(), &self.name, permit.project)?;
-        let folder = self.sub_template(values).unwrap_or_default();
+        let folder = self.folder(values);
         let files = Files::of(&self.config(folder).under(values), folder)?;
         let known = self.known(answers);
         let scripts_run = !self.config(folder).hooks.is_empty();
@@ -57,11 +64,21 @@ impl Complete {
         stage.filters_fail = !failed_filters.is_empty();
         let mut failures: Vec<Failure> = failed_filters.into_iter().chain(unnamed).collect();
         let mut restored = Vec::new();
-        for file in walk::read(&directory, &[])? {
-            match stage.restored(file) {
-                Ok(file) => restored.push(file),
-                Err(failure) => failures.push(failure),
+        match walk::read(&directory, &[]) {
+            Ok(files) => {
+                for file in files {
+                    match stage.restored(file) {
+                        Ok(file) => restored.extend(file),
+                        Err(failure) => failures.push(failure),
+                    }
+                }
             }
+            Err(failure) => failures.push(failure),
+        }
+        if !failures.is_empty() {
+            // What was rendered all the same may be broken.
+            let rendered: Vec<File> = restored.iter().map(Source::raw).collect();
+            failures.extend(verifier.faults(&rendered).0);
         }
         Failure::gathered(failures)?;
         let (files, _) = overlay::laid_over(Vec::new(), restored, &Keep::all())?;
@@ -131,15 +148,15 @@ impl Complete {
             let path = source.path.strip_prefix(stage.folder).unwrap_or(&source.path);
             let names = undefined_in_path(path, stage.known);
             let is_removed = !names.is_empty() && self.is_removed(source, stage);
-            let named = names.into_iter().filter(|_| !is_removed);
-            named.map(|name| (source.path.clone(), name.to_owned())).collect::<Vec<_>>()
+            let lacking = names.into_iter().filter(|_| !is_removed);
+            lacking.map(|name| (source.path.clone(), name.to_owned())).collect::<Vec<_>>()
         };
         self.inside(stage.folder, None).flat_map(of_file).collect()
     }
 
     /// Every name that has a value when files are rendered.
     fn known(&self, answers: &Answers) -> Vec<String> {
-        let declared = self.config(self.sub_template(&answers.placeholders).unwrap_or_default()).declared();
+        let declared = self.config(self.folder(&answers.placeholders)).declared();
         let given = answers.placeholders.keys().map(String::as_str);
         let others = OWN.into_iter().chain(declared).chain(given).map(str::to_owned);
         others.chain(scripts::set(&self.sources).names).collect()

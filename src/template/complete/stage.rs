@@ -228,32 +228,35 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// Resolves the marks in a rendered file, or returns all its problems.
-    pub(super) fn restored(&self, mut file: Source) -> Result<Source, Failure> {
+    /// Resolves the marks in a rendered file, or returns all its problems. None if a script has failed in it, which is said of
+    /// the script.
+    pub(super) fn restored(&self, mut file: Source) -> Result<Option<Source>, Failure> {
         if let Some(original) = file.text().and_then(|text| self.scripts.original(text)) {
-            return Ok(Source { contents: original.to_owned().into_bytes().into(), ..file });
+            return Ok(Some(Source { contents: original.to_owned().into_bytes().into(), ..file }));
         }
         let Some(text) = std::str::from_utf8(&file.contents).ok().filter(|text| text.contains(&self.key)) else {
-            return Ok(file);
+            return Ok(Some(file));
         };
         let mut text = text.to_owned();
-        let mut failures = Vec::new();
+        let (mut failures, mut is_left) = (Vec::new(), false);
         for (number, mark) in self.marks.iter().enumerate() {
             let token = format!("{}x{number}x", self.key);
             if !text.contains(&token) {
                 continue;
             }
             match mark {
-                Mark::Whole(source) if text.trim() == token => return Ok(Source { path: file.path, ..source.clone() }),
-                Mark::Whole(source) => failures.push(refused(&source.path, "it is not text and cannot be included")),
+                Mark::Whole(source) if text.trim() == token => {
+                    return Ok(Some(Source { path: file.path, ..source.clone() }));
+                }
+                Mark::Whole(source) => failures
+                    .push(refused(&source.path, "it is not text and cannot be included").hint("include text only")),
                 Mark::Foreign(original) => text = text.replace(&token, original),
                 // The file was not rendered, so the tag stays as it was.
                 Mark::Undefined { tag, given, .. } if text.contains(given) => text = text.replace(given, tag),
                 Mark::Undefined { path, position, name, .. } => {
                     failures.push(not_defined(path, *position, name));
                 }
-                // Said of the script.
-                Mark::Rendered { has_script: true, .. } if self.filters_fail => {}
+                Mark::Rendered { has_script: true, .. } if self.filters_fail => is_left = true,
                 Mark::Rendered { path, positions, .. } => failures.push(not_rendered(path, positions)),
                 Mark::Executable => {
                     text = text.replace(&token, "");
@@ -263,7 +266,7 @@ impl<'a> Stage<'a> {
         }
         Failure::gathered(failures)?;
         file.contents = text.into_bytes().into();
-        Ok(file)
+        Ok((!is_left).then_some(file))
     }
 }
 

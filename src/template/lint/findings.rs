@@ -97,15 +97,18 @@ impl Findings {
     /// Converts the problems of reading and rendering.
     pub(super) fn of_failure(&mut self, failure: &Failure, rule: Rule, fix: &str) {
         for problem in failure.problems() {
-            let fix = problem.hints.first().map_or(fix, String::as_str);
-            match &problem.place {
-                Some(place) => {
-                    let message = problem.message.split_once(": ").map_or(&problem.message[..], |(_, message)| message);
-                    let message = problem.message.strip_prefix(&format!("{}: ", place.file)).unwrap_or(message);
-                    self.push(&place.file, place.position.unwrap_or((1, 1)), rule, message, fix);
-                }
-                None => self.push(".", (1, 1), rule, &problem.message, fix),
+            self.of_problem(problem, rule, problem.hints.first().map_or(fix, String::as_str));
+        }
+    }
+
+    pub(super) fn of_problem(&mut self, problem: &Failure, rule: Rule, fix: &str) {
+        match &problem.place {
+            Some(place) => {
+                let message = problem.message.split_once(": ").map_or(&problem.message[..], |(_, message)| message);
+                let message = problem.message.strip_prefix(&format!("{}: ", place.file)).unwrap_or(message);
+                self.push(&place.file, place.position.unwrap_or((1, 1)), rule, message, fix);
             }
+            None => self.push(".", (1, 1), rule, &problem.message, fix),
         }
     }
 

@@ -51,8 +51,11 @@ pub(super) fn render(root: &Path, kind: Kind, signals: &Signals, findings: &mut 
         match template.render(&answers, &secrets, &permit).map_err(anyhow::Error::downcast::<Failure>) {
             Ok(_) => {}
             Err(Ok(failure)) if failure.kind == failure::Kind::Template => {
-                let fix = format!("see `jwt-allauth startproject {NAME} --template … --dry-run`{}", given(&answers));
-                findings.of_failure(&failure, Rule::DoesNotRender, &fix);
+                let see = format!("see `jwt-allauth startproject {NAME} --template … --dry-run`{}", given(&answers));
+                for problem in failure.problems() {
+                    let fix = problem.hints.first().map_or_else(|| see.clone(), |hint| format!("{hint}; {see}"));
+                    findings.of_problem(problem, Rule::DoesNotRender, &fix);
+                }
                 return Ok(());
             }
             Err(Ok(failure)) => return Err(failure.into()),

@@ -3,7 +3,7 @@
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::manifest;
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::template::source::Source;
 
 pub(in crate::template) struct Keep(Option<Gitignore>);
@@ -16,14 +16,14 @@ impl Keep {
     /// Refuses a pattern without a match: the file has probably moved.
     pub(in crate::template) fn of(patterns: Option<&[String]>, below: &[Source]) -> Result<Self, Failure> {
         let Some(patterns) = patterns else { return Ok(Self::all()) };
-        for pattern in patterns {
+        Failure::collected(patterns.iter().map(|pattern| {
             let meant = built(std::slice::from_ref(pattern))?;
-            if !below.iter().any(|source| is_meant(&meant, source.target())) {
-                let message =
-                    format!("{}: `{pattern}` in `keep` matches no file of the built-in project", manifest::PATH);
-                return Err(Failure::new(Kind::Template, message).hint("see `jwt-allauth templates show built-in`"));
+            if below.iter().any(|source| is_meant(&meant, source.target())) {
+                return Ok(());
             }
-        }
+            let message = format!("`{pattern}` in `keep` matches no file of the built-in project");
+            Err(Failure::at(manifest::PATH, None, &message).hint("see `jwt-allauth templates show built-in`"))
+        }))?;
         built(patterns).map(Some).map(Self)
     }
 
@@ -38,7 +38,10 @@ fn is_meant(pattern: &Gitignore, target: &str) -> bool {
 }
 
 fn built(patterns: &[String]) -> Result<Gitignore, Failure> {
-    let refused = |error: ignore::Error| Failure::new(Kind::Template, format!("{}: {error}", manifest::PATH));
+    let refused = |error: ignore::Error| {
+        let hint = "write `keep` as lines of a `.gitignore` would be, each for what stays";
+        Failure::at(manifest::PATH, None, &error.to_string()).hint(hint)
+    };
     let mut builder = GitignoreBuilder::new("");
     for pattern in patterns {
         builder.add_line(None, pattern).map_err(refused)?;

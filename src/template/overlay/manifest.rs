@@ -1,6 +1,6 @@
 //! `jwt-allauth.toml` at the top of an overlay: its name, the files left out of projects, and its questions.
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Failures};
 use crate::template::page::{self, Page};
 use crate::template::placeholders::{self, Dialect, Placeholder};
 
@@ -24,15 +24,31 @@ pub(super) struct Manifest {
 impl Manifest {
     pub(super) fn parse(text: &str) -> Result<Self, Failure> {
         let page = Page { name: PATH, text };
-        let mut manifest = Self::default();
+        let (mut manifest, mut failures) = (Self::default(), Failures::default());
         for entry in page::entries(&page.parse()?) {
             match entry.key {
-                "template" => manifest.describe(&page, &page.table_of(&entry)?)?,
-                "placeholders" => manifest.placeholders = placeholders::all(&page, &entry, Dialect::Overlay)?,
-                _ => return Err(page.unknown(&entry, &TABLES)),
+                "template" => {
+                    failures.of(manifest.describe(&page, &entry));
+                }
+                "placeholders" => {
+                    let all = failures.of(placeholders::all(&page, &entry, Dialect::Overlay));
+                    manifest.placeholders = all.unwrap_or_default();
+                }
+                _ => failures.add([page.unknown(&entry, &TABLES)]),
             }
         }
-        Ok(manifest)
+        failures.unless_any(Some(manifest))
+    }
+
+    /// Paths that are left out of projects by a manifest with mistakes, if none is in what says so.
+    pub(super) fn left_out_by(text: &str) -> Option<Vec<String>> {
+        let page = Page { name: PATH, text };
+        let top = page.parse().ok()?;
+        let template = page::entries(&top).into_iter().find(|entry| entry.key == "template");
+        let fields = template.map_or(Some(Vec::new()), |template| page.table_of(&template).ok())?;
+        let ignore = fields.iter().find(|field| field.key == "ignore");
+        let ignore = ignore.map_or(Some(Vec::new()), |field| ignored(&page, field).ok())?;
+        Some(Self { ignore, ..Self::default() }.left_out())
     }
 
     /// Paths that are left out of projects.
@@ -40,28 +56,31 @@ impl Manifest {
         self.ignore.iter().cloned().chain([PATH.to_owned()]).collect()
     }
 
-    fn describe(&mut self, page: &Page, fields: &[page::Entry]) -> Result<(), Failure> {
-        for field in fields {
+    fn describe(&mut self, page: &Page, table: &page::Entry) -> Result<(), Failure> {
+        let mut failures = Failures::default();
+        for field in page.table_of(table)? {
             match field.key {
-                "name" => self.name = Some(page.text_of(field)?),
-                "version" => self.version = Some(page.text_of(field)?),
-                "description" => self.description = Some(page.text_of(field)?),
-                "ignore" => self.ignore = ignored(page, field)?,
-                "keep" => self.keep = Some(page.texts_of(field)?),
-                _ => return Err(page.unknown(field, &KEYS)),
+                "name" => self.name = failures.of(page.text_of(&field)),
+                "version" => self.version = failures.of(page.text_of(&field)),
+                "description" => self.description = failures.of(page.text_of(&field)),
+                "ignore" => self.ignore = failures.of(ignored(page, &field)).unwrap_or_default(),
+                "keep" => self.keep = failures.of(page.texts_of(&field)),
+                _ => failures.add([page.unknown(&field, &KEYS)]),
             }
         }
-        Ok(())
+        failures.unless_any(Some(()))
     }
 }
 
 /// Plain paths, so that the manifest shows exactly what is left out.
 fn ignored(page: &Page, field: &page::Entry) -> Result<Vec<String>, Failure> {
-    let paths = page.texts_of(field)?;
-    match paths.iter().find(|path| path.contains(['*', '?', '[', '{'])) {
-        Some(glob) => Err(page
-            .complaint(&field.at, &format!("`{glob}` is a pattern; `ignore` takes paths"))
-            .hint("name the directory to leave out all that is in it")),
-        None => Ok(paths.iter().map(|path| path.trim_start_matches("./").trim_end_matches('/').to_owned()).collect()),
-    }
+    let path = |path: &String| {
+        if path.contains(['*', '?', '[', '{']) {
+            return Err(page
+                .complaint(&field.at, &format!("`{path}` is a pattern; `ignore` takes paths"))
+                .hint("name the directory to leave out all that is in it"));
+        }
+        Ok(path.trim_start_matches("./").trim_end_matches('/').to_owned())
+    };
+    Failure::collected(page.texts_of(field)?.iter().map(path))
 }

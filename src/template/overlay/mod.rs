@@ -48,7 +48,12 @@ impl Overlay {
 
 /// Reads an overlay, and reports its problems before any prompt or write.
 pub(super) fn read(directory: &Path) -> Result<(Overlay, Vec<Source>), Failure> {
-    let manifest = manifest(directory)?;
+    let text = manifest_in(directory)?;
+    let manifest = Manifest::parse(&text).map_err(|failure| {
+        let left_out = Manifest::left_out_by(&text);
+        let others = left_out.and_then(|left_out| walk::read(directory, &left_out).err());
+        others.into_iter().fold(failure, Failure::and)
+    })?;
     let sources = walk::read(directory, &manifest.left_out())?;
     if sources.is_empty() {
         return Err(Failure::new(Kind::Template, "it holds no files")
@@ -88,7 +93,7 @@ pub(super) fn laid_over(
     above: Vec<Source>,
     keep: &Keep,
 ) -> Result<(Vec<Source>, Vec<Source>), Failure> {
-    let mut replaced = Vec::new();
+    let (mut replaced, mut failures) = (Vec::new(), Vec::new());
     let mut merged: BTreeMap<String, Source> =
         below.into_iter().map(|source| (source.target().to_owned(), source)).collect();
     for mut source in above {
@@ -99,16 +104,24 @@ pub(super) fn laid_over(
                 replaced.push(below);
                 Origin::Replaced
             }
-            Some(_) => return Err(refused(&source.path, &format!("`{target}` is in the template twice"))),
+            Some(below) => {
+                let why = format!("`{target}` is in the template twice");
+                failures.push(refused(&source.path, &why).hint("keep one of the two"));
+                below.origin
+            }
         };
         merged.insert(target, source);
     }
     let stays = |target: &String, source: &mut Source| source.origin != Origin::BuiltIn || keep.has(target);
     replaced.extend(merged.extract_if(.., |target, source| !stays(target, source)).map(|(_, source)| source));
     for (target, source) in &merged {
-        no_file_is_a_directory(target, source, &merged)?;
-        leads_somewhere(target, source, &merged)?;
+        let found = [no_file_is_a_directory(target, source, &merged), leads_somewhere(target, source, &merged)];
+        // A file can be in the way of many.
+        let is_new = |failure: &Failure| failures.iter().all(|other: &Failure| other.file() != failure.file());
+        let found: Vec<Failure> = found.into_iter().filter_map(Result::err).filter(is_new).collect();
+        failures.extend(found);
     }
+    Failure::gathered(failures)?;
     Ok((merged.into_values().collect(), replaced))
 }
 
@@ -116,7 +129,8 @@ fn no_file_is_a_directory(target: &str, source: &Source, all: &BTreeMap<String, 
     let mut parents = target.match_indices('/').map(|(at, _)| &target[..at]);
     let Some(file) = parents.find_map(|parent| all.get(parent)) else { return Ok(()) };
     let (ours, other) = if file.origin == Origin::BuiltIn { (source, file) } else { (file, source) };
-    Err(refused(&ours.path, &format!("`{}` of the project cannot be beside it", other.target())))
+    let why = format!("`{}` of the project cannot be beside it", other.target());
+    Err(refused(&ours.path, &why).hint("give it another name"))
 }
 
 /// Refuses a link without a target: the file was probably forgotten.
@@ -130,7 +144,8 @@ fn leads_somewhere(target: &str, source: &Source, all: &BTreeMap<String, Source>
     if all.contains_key(&end) || is_directory || is_behind_link {
         return Ok(());
     }
-    Err(refused(&source.path, &format!("a link to `{end}`, which is not in the project")))
+    let why = format!("a link to `{end}`, which is not in the project");
+    Err(refused(&source.path, &why).hint("add the file that it leads to, or leave the link out"))
 }
 
 fn end_of(link: &str, target: &str) -> String {
@@ -150,11 +165,11 @@ fn is_below(path: &str, directory: &str) -> bool {
     path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
 }
 
-fn manifest(directory: &Path) -> Result<Manifest, Failure> {
+/// The text of the manifest; empty if there is none.
+fn manifest_in(directory: &Path) -> Result<String, Failure> {
     match walk::text(&directory.join(manifest::PATH)) {
-        Ok(Some(text)) => Manifest::parse(&text),
-        Ok(None) => Ok(Manifest::default()),
-        Err(error) => Err(refused(manifest::PATH, &error)),
+        Ok(text) => Ok(text.unwrap_or_default()),
+        Err(error) => Err(refused(manifest::PATH, &error).hint("it has to be a text file that you may read")),
     }
 }
 

@@ -53,7 +53,8 @@ impl Stamp {
         let parsed = Page { name: PATH, text }.parse().map(drop);
         let page: Table =
             parsed.and_then(|()| text.parse().map_err(|_| damaged("it is no TOML"))).map_err(|failure| {
-                failure.hint(format!("take it from the project's history: `git checkout HEAD -- {PATH}`"))
+                // Nobody writes it by hand.
+                Failure { hints: vec![remedy()], ..failure }
             })?;
         let template = table(&page, "template")?;
         let answers = table(&page, "answers")?;
@@ -137,6 +138,9 @@ fn no_answers() -> Failure {
 }
 
 fn damaged(why: &str) -> Failure {
-    Failure::new(Kind::Template, format!("`{PATH}` cannot be used: {why}"))
-        .hint(format!("take it from the project's history: `git checkout HEAD -- {PATH}`"))
+    Failure::new(Kind::Template, format!("`{PATH}` cannot be used: {why}")).hint(remedy())
+}
+
+fn remedy() -> String {
+    format!("take it from the project's history: `git checkout HEAD -- {PATH}`")
 }

@@ -102,11 +102,7 @@ fn a_merge_that_cannot_be_read_any_more_is_a_conflict() {
     project.commit();
     let ran = project.update("").ended_with(9).saying("correct what was merged and cannot be read");
     assert!(!ran.stderr.contains("<<<<<<<"), "{}", ran.stderr);
-    assert!(
-        ran.stdout.contains("conflict  rustfmt.toml  (merged, but rustfmt.toml: TOML parse error at line"),
-        "{}",
-        ran.stdout
-    );
+    assert!(ran.stdout.contains("conflict  rustfmt.toml  (merged, but rustfmt.toml:"), "{}", ran.stdout);
     assert!(ran.stdout.contains(": duplicate key)"), "{}", ran.stdout);
 }
 
