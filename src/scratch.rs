@@ -59,9 +59,28 @@ fn unusable(path: &Path, error: &io::Error) -> Failure {
     .hint(REMEDY)
 }
 
-/// Recognizes a full disk in the output of another program, including git's own wording.
+/// Recognizes a full disk in the output of another program.
 pub(crate) fn is_full(said: &str) -> bool {
-    ["No space left on device", "unable to write file"].iter().any(|words| said.contains(words))
+    let said = said.to_lowercase();
+    ["no space left on device", "disk quota exceeded", "out of diskspace"].iter().any(|words| said.contains(words))
+}
+
+/// How git begins to say that it cannot do something, and what it would have done.
+const CANNOT: [&str; 6] = ["cannot ", "can't ", "could not ", "couldn't ", "failed to ", "unable to "];
+const WRITE: [&str; 8] = ["append", "close", "copy", "create", "flush", "lock", "store", "write"];
+
+/// The same for git, which often does not pass on why it could not write.
+pub(crate) fn is_unwritable(said: &str) -> bool {
+    let cannot_write = |line: &str| {
+        let lower = line.to_ascii_lowercase();
+        CANNOT.iter().any(|cannot| {
+            let Some(at) = lower.find(cannot).map(|at| at + cannot.len()) else { return false };
+            // The system's reasons begin with a capital.
+            let has_reason = line[at..].split(": ").skip(1).any(|part| part.starts_with(char::is_uppercase));
+            !has_reason && WRITE.iter().any(|write| lower[at..].starts_with(write))
+        })
+    };
+    is_full(said) || said.lines().any(|line| line.contains("write error") || cannot_write(line))
 }
 
 impl Drop for Scratch {
@@ -77,10 +96,29 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_told_by_whoever_meets_it() {
-        for said in ["os error 28: No space left on device", "error: unable to write file src/main.rs"] {
-            assert!(is_full(said), "{said}");
+        for said in ["os error 28: No space left on device", "fatal: cannot create x: Disk quota exceeded"] {
+            assert!(is_full(said) && is_unwritable(said), "{said}");
         }
-        assert!(!is_full("fatal: repository not found"));
+        for said in [
+            "error: failed to write new configuration file /tmp/a/.git/config.lock",
+            "fatal: Unable to write new index file",
+            "error: unable to write file src/main.rs",
+            "Cloning\nfatal: cannot store pack file",
+            "fatal: sha1 file '/tmp/a' write error. Out of diskspace",
+            "fatal: write error",
+            "error: could not lock config file .git/config: No space left on device",
+        ] {
+            assert!(is_unwritable(said), "{said}");
+        }
+        for said in [
+            "fatal: repository not found",
+            "fatal: Could not read from remote repository.",
+            "fatal: unable to access 'https://example.com/a.git/': Could not resolve host: example.com",
+            "error: unable to create file a: File name too long",
+            "fatal: couldn't find remote ref write",
+        ] {
+            assert!(!is_unwritable(said), "{said}");
+        }
         let failure = Scratch::failed(Path::new("/somewhere"), &io::ErrorKind::StorageFull.into());
         assert!(failure.message.starts_with("`/somewhere`, which is needed for a moment"), "{failure}");
         assert_eq!(failure.hints, [REMEDY]);

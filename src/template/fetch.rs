@@ -40,7 +40,7 @@ impl Checkout {
     pub(super) fn of(repository: &Repository, writing: &Writing) -> Result<Self> {
         let scratch = Scratch::create()?;
         let directory = scratch.path().join(repository.name());
-        fs::create_dir(&directory)?;
+        fs::create_dir(&directory).map_err(|error| Scratch::failed(&directory, &error))?;
         let fetched = fetch(repository, &directory, writing)?;
         let folder = folder(repository, &directory)?;
         let joint = if repository.folder.is_some() { "/" } else { "//" };
@@ -116,7 +116,7 @@ fn failed(repository: &Repository, outcome: &Outcome) -> Failure {
     let said = outcome.stderr.replace(&repository.url, &repository.to_string());
     let why = vcs::complaint(&said).unwrap_or_else(|| outcome.status.to_string());
     let failure = Failure::new(Kind::Git, format!("the template `{repository}` cannot be fetched: {why}"));
-    if scratch::is_full(&said) {
+    if scratch::is_unwritable(&said) {
         return failure.hint(scratch::REMEDY);
     }
     if why.contains("could not read") || why.contains("ermission denied") || why.contains("Authentication") {

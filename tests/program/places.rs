@@ -229,6 +229,26 @@ fn a_temporary_directory_that_cannot_be_used_is_named_with_the_remedy() {
     }
 }
 
+/// On a full disk git often says only what it could not write.
+#[test]
+fn a_temporary_directory_that_git_cannot_fill_is_named_with_the_remedy() {
+    let place = Place::new();
+    place.write("u/NOTICE", "");
+    let url = place.repository("u");
+    for said in [
+        "error: failed to write new configuration file /tmp/x/.git/config.lock",
+        "fatal: Unable to write new index file",
+        "fatal: write error: No space left on device",
+    ] {
+        let git = place.fake_git(&format!("echo '{said}' >&2; exit 128"));
+        let mut command = place.command(&format!("startproject shop --vcs none --template {url}"));
+        command.env("PATH", format!("{}:/usr/bin:/bin", git.display()));
+        let ran = Ran::of(&command.output().unwrap()).ended_with(12).saying(said);
+        let ran = ran.saying("`TMPDIR` names the directory for what is needed for a moment");
+        assert!(!ran.stderr.contains("after `@`"), "{}", ran.stderr);
+    }
+}
+
 /// What is laid over a project can be committed with it, and seen by others.
 #[test]
 fn a_stamp_cannot_name_a_directory_of_this_machine() {
