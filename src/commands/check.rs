@@ -12,6 +12,7 @@ use crate::report::{Checked, Report};
 use crate::signals::Signals;
 use crate::update::security::Fixes;
 use crate::update::{self, Bases, Project};
+use crate::vcs::gap::Gap;
 
 pub(super) fn run(arguments: &cli::Check, report: &Report, signals: &Signals) -> Result<i32> {
     let root = Project::directory(&arguments.directory)?;
@@ -31,12 +32,15 @@ pub(super) fn run(arguments: &cli::Check, report: &Report, signals: &Signals) ->
         Err(error) if unresolved.is_empty() || is_interrupted(&error) => return Err(error),
         anew => anew.err().map(|error| reason(&error)),
     };
+    let refused = Gap::of(&project.root).filter(|gap| matches!(gap, Gap::Refused(_)));
+    let refused = refused.map(|gap| format!("conflicts in files that were moved are not looked for: {}; {}", gap.why(), gap.remedy()));
     let (directory, template) = (&arguments.directory, &arguments.template);
     report.checked(&Checked {
         project: &project,
         behind: &behind,
         unresolved: &unresolved,
         unknown: unknown.as_deref(),
+        refused: refused.as_deref(),
         update: &template.update(directory),
     });
     Ok(match (behind.is_empty(), unresolved.is_empty()) {

@@ -24,6 +24,8 @@ pub(crate) struct Checked<'a> {
     pub(crate) unresolved: &'a BTreeSet<String>,
     /// Why it could not be found out whether the project is behind.
     pub(crate) unknown: Option<&'a str>,
+    /// Why git does not read the project's repository, if there is one.
+    pub(crate) refused: Option<&'a str>,
     /// The command that updates it.
     pub(crate) update: &'a str,
 }
@@ -83,12 +85,12 @@ impl Report {
     }
 
     pub(crate) fn checked(&self, checked: &Checked) {
-        let Checked { project, behind, unresolved, unknown, update } = *checked;
+        let Checked { project, behind, unresolved, unknown, refused, update } = *checked;
         if self.format == Format::Json {
             let mut object = versions(&project.stamp);
             object["behind"] = if unknown.is_some() { Value::Null } else { (!behind.is_empty()).into() };
             object["unresolved"] = json!(unresolved);
-            object["warnings"] = unknown.into_iter().collect();
+            object["warnings"] = unknown.into_iter().chain(refused).collect();
             object["files"] = behind.iter().map(of_change).collect();
             object["update"] = if behind.is_empty() { Value::Null } else { update.into() };
             return document(&format!("{object:#}"));
@@ -97,6 +99,9 @@ impl Report {
         let (name, stamp) = (&project.stamp.name, &project.stamp);
         if let Some(why) = unknown {
             warn(&format!("whether it is behind is not known: {why}"));
+        }
+        if let Some(why) = refused {
+            warn(why);
         }
         if behind.is_empty() {
             return self.nothing(name, unresolved);

@@ -75,17 +75,24 @@ fn what_git_says_of_a_repository_is_passed_on_with_the_way_out() {
     project.write("one", "mine\n");
     project.commit();
     lay(&project, &[("one", "new\n")]);
-    let fake = |said: &str| {
+    let run = |line: &str, said: &str| {
         let git = project.place.fake_git(&format!("echo \"{said}\" >&2; exit 128"));
-        let mut command = project.command("update --template ../skeleton");
+        let mut command = project.command(&format!("{line} --template ../skeleton"));
         command.env("PATH", format!("{}:/usr/bin:/bin", git.display()));
-        Ran::of(&command.output().unwrap()).ended_with(5)
+        Ran::of(&command.output().unwrap())
     };
-    fake("fatal: detected dubious ownership in repository at '/srv/shop'")
-        .saying("git does not read the repository: fatal: detected dubious ownership")
-        .saying("`git config --global --add safe.directory /srv/shop`");
-    fake("fatal: bad config line 1").saying("git does not read the repository: fatal: bad config line 1: one");
+    for (line, code) in [("update", 5), ("check", 8)] {
+        run(line, "fatal: detected dubious ownership in repository at '/srv/shop'")
+            .ended_with(code)
+            .saying("git does not read the repository: fatal: detected dubious ownership")
+            .saying("`git config --global --add safe.directory /srv/shop`");
+        let ran = run(line, "fatal: bad config line 1").ended_with(code);
+        ran.saying("git does not read the repository: fatal: bad config line 1");
+    }
+    let json = run("check --format json", "fatal: bad config line 1").ended_with(8).json();
+    assert!(json["warnings"][0].as_str().unwrap().contains("fatal: bad config line 1"), "{json}");
     fs::remove_dir_all(project.root().join(".git")).unwrap();
+    assert!(!project.run("check --template ../skeleton").ended_with(8).stderr.contains("git"));
     update(&project).ended_with(5).saying("the project is in no repository: one").saying("git init");
     project.git("init -q");
     update(&project).ended_with(5).saying("not committed: one");
