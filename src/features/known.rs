@@ -1,6 +1,7 @@
 //! The table of features. One more is one more entry.
 
 use std::fmt;
+use std::net::SocketAddr;
 
 use toml::{Table, Value};
 
@@ -153,19 +154,26 @@ impl fmt::Display for Feature {
 }
 
 /// Where browsers reach a project's server.
-pub(super) struct Site {
-    /// In development.
-    pub(super) here: String,
-    /// In production.
-    pub(super) public: String,
+pub(super) enum Site {
+    /// Everywhere, as `http.public_url` says.
+    Public(String),
+    /// As long as it is not set: in development, and in production, which needs it.
+    Here { now: String, production: String },
 }
 
 impl Site {
     pub(super) fn of(settings: &Table) -> Self {
         let text = |key| find(settings, key).and_then(Value::as_str).filter(|text| !text.is_empty());
         let prefix = find(settings, "http.prefix").and_then(Value::as_str).unwrap_or("/jwt-allauth");
-        let port = text("http.bind").and_then(|bind| bind.rsplit_once(':')).map_or("8000", |(_, port)| port);
-        let public = text("http.public_url").unwrap_or("<http.public_url>").trim_end_matches('/');
-        Self { here: format!("http://localhost:{port}{prefix}"), public: format!("{public}{prefix}") }
+        if let Some(public) = text("http.public_url") {
+            return Self::Public(format!("{}{prefix}", public.trim_end_matches('/')));
+        }
+        let bind = text("http.bind").unwrap_or("127.0.0.1:8000");
+        // As the server calls itself.
+        let host = match bind.parse::<SocketAddr>() {
+            Ok(address) if !address.ip().is_loopback() && !address.ip().is_unspecified() => bind.to_owned(),
+            _ => format!("localhost:{}", bind.rsplit_once(':').map_or("8000", |(_, port)| port)),
+        };
+        Self::Here { now: format!("http://{host}{prefix}"), production: format!("<http.public_url>{prefix}") }
     }
 }

@@ -47,11 +47,13 @@ pub(super) fn secrets(name: &str) -> Vec<Secret> {
 
 pub(super) fn steps(name: &str, site: &Site) -> Vec<String> {
     let Provider { title, keys, secret: (_, what) } = provider(name);
-    let [here, public] = [&site.here, &site.public].map(|site| format!("{site}/social/{name}/callback/"));
-    let address = if name == "apple" {
-        format!("{public} (none on localhost: use a tunnel)")
-    } else {
-        format!("{here}, and {public} for production")
+    let path = format!("/social/{name}/callback/");
+    let address = match site {
+        Site::Public(site) => format!("{site}{path}"),
+        Site::Here { production, .. } if name == "apple" => {
+            format!("{production}{path} (none on localhost: use a tunnel)")
+        }
+        Site::Here { now, production } => format!("{now}{path}, and {production}{path} for production"),
     };
     let keys = ["client_ids"].into_iter().chain(keys.iter().map(|(key, _)| *key)).collect::<Vec<_>>().join(", ");
     vec![

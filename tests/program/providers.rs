@@ -70,11 +70,25 @@ fn what_is_left_names_the_addresses_of_the_project() {
         ran.saying("http://localhost:8000/jwt-allauth/social/google/callback/, and <http.public_url>/jwt-allauth/");
     ran.saying(SECRET).saying("docs/social.md");
     let settings = place.read(SETTINGS).replacen("bind = \"127.0.0.1:8000\"", "bind = \"127.0.0.1:9000\"", 1);
-    let settings = settings.replacen("public_url = \"\"", "public_url = \"https://id.example.com/\"", 1);
-    place.write(SETTINGS, &settings.replacen("prefix = \"/jwt-allauth\"", "prefix = \"\"", 1));
+    let settings = settings.replacen("prefix = \"/jwt-allauth\"", "prefix = \"\"", 1);
+    place.write(SETTINGS, &settings);
     let ran = place.run("add social=github --directory shop").succeeded();
-    ran.saying("http://localhost:9000/social/github/callback/, and https://id.example.com/social/github/callback/ for");
+    ran.saying("http://localhost:9000/social/github/callback/, and <http.public_url>/social/github/callback/ for");
     place.run("add social=apple --directory shop").succeeded().saying("(none on localhost: use a tunnel)");
+    place.write(SETTINGS, &settings.replacen("127.0.0.1:9000", "192.0.2.1:80", 1));
+    place.run("add social=github --directory shop").succeeded().saying("http://192.0.2.1:80/social/github/callback/,");
+}
+
+#[test]
+fn where_the_public_url_is_set_the_addresses_begin_with_it() {
+    let place = project();
+    let settings = place.read(SETTINGS).replacen("public_url = \"\"", "public_url = \"https://id.example.com/\"", 1);
+    place.write(SETTINGS, &settings);
+    for name in ["google", "apple"] {
+        let ran = place.run(&format!("add social={name} --directory shop")).succeeded();
+        let ran = ran.saying(&format!("redirect address https://id.example.com/jwt-allauth/social/{name}/callback/;"));
+        assert!(!ran.stderr.contains("localhost") && !ran.stderr.contains("production"), "{}", ran.stderr);
+    }
 }
 
 #[test]
