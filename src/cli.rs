@@ -33,7 +33,10 @@ Exit codes:
    9  `update`, `check`: conflicts are left
   10  `check --security`: a security fix is missing
   12  git or network
-  129, 130, 143  interrupted";
+  129, 130, 143  interrupted
+
+With `--format json` it is `code` in the document of a failure, of `check`, of `update` and of
+`templates lint`.";
 
 const STARTPROJECT_EXAMPLES: &str = "\
 Examples:
@@ -86,6 +89,22 @@ Examples:
 Exit codes: 0 done, 1 unexpected, 2 usage, 4 template not valid or, by `lint`, something found,
 5 destination in the way, 6 several templates, 12 git or network, 129, 130 or 143 interrupted";
 
+const SHOW_EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 unexpected, 2 usage, 4 template missing or not valid, 6 several templates,
+12 git or network, 129, 130 or 143 interrupted";
+
+const LINT_EXIT_CODES: &str = "\
+Exit codes: 0 nothing found, 1 unexpected, 2 usage, 4 something found, or no template, 6 several
+templates, 12 git, 129, 130 or 143 interrupted. With `--format json` it is `code` in the document.";
+
+const EXPORT_EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 unexpected, 2 usage, 4 no such template, 5 destination in the way, 129, 130 or
+143 interrupted";
+
+const PRINT_EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 unexpected, or the output could not be written, 2 usage, 129, 130 or 143
+interrupted";
+
 const TEMPLATE_OF_UPDATE: &str =
     "Where the project's template is now, if it is a directory; or another template to follow from now on";
 const TEMPLATE_OF_CHECK: &str =
@@ -129,16 +148,20 @@ pub(crate) enum Command {
     #[command(subcommand, after_help = TEMPLATES_EXAMPLES)]
     Templates(Templates),
     /// Print a completion script for a shell
+    #[command(after_help = PRINT_EXIT_CODES)]
     Completions { shell: Shell },
     /// Print the manual page (roff)
+    #[command(after_help = PRINT_EXIT_CODES)]
     Man,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Templates {
     /// List the templates that come with the program
+    #[command(after_help = PRINT_EXIT_CODES)]
     List,
     /// Show what a template is, asks, runs and contains
+    #[command(after_help = SHOW_EXIT_CODES)]
     Show {
         /// A name that `templates list` shows, a directory, or a git repository
         #[arg(value_name = "NAME|PATH|URL")]
@@ -148,6 +171,7 @@ pub(crate) enum Templates {
         subfolder: Option<String>,
     },
     /// Find mistakes in a template that would otherwise go unnoticed
+    #[command(after_help = LINT_EXIT_CODES)]
     Lint {
         /// Directory of an overlay, or of a complete template (with a `cargo-generate.toml`)
         directory: PathBuf,
@@ -156,6 +180,7 @@ pub(crate) enum Templates {
         subfolder: Option<PathBuf>,
     },
     /// Copy a template that comes with the program, as a start for your own
+    #[command(after_help = EXPORT_EXIT_CODES)]
     Export {
         /// A name that `templates list` shows
         name: String,

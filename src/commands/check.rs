@@ -35,7 +35,13 @@ pub(super) fn run(arguments: &cli::Check, report: &Report, signals: &Signals) ->
     let refused = Gap::of(&project.root).filter(|gap| matches!(gap, Gap::Refused(_)));
     let refused = refused.map(|gap| format!("conflicts in files that were moved are not looked for: {}; {}", gap.why(), gap.remedy()));
     let (directory, template) = (&arguments.directory, &arguments.template);
+    let code = match (behind.is_empty(), unresolved.is_empty()) {
+        (_, false) => CONFLICTS,
+        (false, true) => BEHIND,
+        (true, true) => DONE,
+    };
     report.checked(&Checked {
+        code,
         project: &project,
         behind: &behind,
         unresolved: &unresolved,
@@ -43,11 +49,7 @@ pub(super) fn run(arguments: &cli::Check, report: &Report, signals: &Signals) ->
         refused: refused.as_deref(),
         update: &template.update(directory),
     });
-    Ok(match (behind.is_empty(), unresolved.is_empty()) {
-        (_, false) => CONFLICTS,
-        (false, true) => BEHIND,
-        (true, true) => DONE,
-    })
+    Ok(code)
 }
 
 fn reason(error: &Error) -> String {
@@ -59,8 +61,9 @@ fn reason(error: &Error) -> String {
 
 fn security(project: &Project, directory: &Path, fixes: &Fixes, report: &Report) -> Result<i32> {
     let missing = fixes.missing(project)?;
-    report.checked_security(project, &missing, &update_of(project, directory));
-    Ok(if missing.is_empty() { DONE } else { FIX_MISSING })
+    let code = if missing.is_empty() { DONE } else { FIX_MISSING };
+    report.checked_security(project, &missing, &update_of(project, directory), code);
+    Ok(code)
 }
 
 #[cfg(test)]

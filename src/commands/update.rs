@@ -43,9 +43,9 @@ pub(super) fn run(arguments: &cli::Update, report: &Report, signals: &Signals) -
     // Nothing is merged into markers of git's; where there is nothing to merge, they are still not resolved.
     let unresolved =
         if update.is_nothing() { project.unresolved(anew.tree.as_ref(), &bases)? } else { BTreeSet::new() };
-    let updated =
-        Updated { project: &project, directory: &arguments.directory, update: &update, unresolved: &unresolved };
     let code = if update.conflicts().next().is_some() || !unresolved.is_empty() { CONFLICTS } else { DONE };
+    let directory = &arguments.directory;
+    let updated = Updated { code, project: &project, directory, update: &update, unresolved: &unresolved };
     let refused = refuse(arguments, &project, &update);
     let Some(held) = held else {
         let refusal = refused.err();

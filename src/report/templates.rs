@@ -51,7 +51,7 @@ impl Report {
         section("Built-in files that stay; all others are left out", keep.map(|pattern| format!("  {pattern}")));
     }
 
-    pub(crate) fn linted(&self, linted: &Linted) {
+    pub(crate) fn linted(&self, linted: &Linted, code: i32) {
         if self.format == Format::Json {
             let findings = linted.findings.iter().map(|finding| {
                 let (file, line, column) = (&finding.file, finding.line, finding.column);
@@ -60,11 +60,14 @@ impl Report {
                 json!({ "file": file, "line": line, "column": column, "rule": rule, "message": message, "fix": fix })
             });
             let findings: Vec<Value> = findings.collect();
-            let (name, kind) = (&linted.name, linted.kind.name());
-            return document(&format!(
-                "{:#}",
-                json!({ "template": name, "kind": kind, "findings": findings, "circumstances": linted.circumstances })
-            ));
+            let object = json!({
+                "code": code,
+                "template": linted.name,
+                "kind": linted.kind.name(),
+                "findings": findings,
+                "circumstances": linted.circumstances,
+            });
+            return document(&format!("{object:#}"));
         }
         for finding in &linted.findings {
             let (line, column, rule) = (finding.line, finding.column, finding.rule.name());

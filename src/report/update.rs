@@ -19,6 +19,8 @@ const BASES: &str = "`.jwt-allauth/base/` has the template's text of each file t
 
 /// What `check` has found.
 pub(crate) struct Checked<'a> {
+    /// The exit code.
+    pub(crate) code: i32,
     pub(crate) project: &'a Project,
     pub(crate) behind: &'a [Change],
     pub(crate) unresolved: &'a BTreeSet<String>,
@@ -32,6 +34,8 @@ pub(crate) struct Checked<'a> {
 
 /// The result of an update or of a dry run.
 pub(crate) struct Updated<'a> {
+    /// The exit code.
+    pub(crate) code: i32,
     pub(crate) project: &'a Project,
     /// As given on the command line.
     pub(crate) directory: &'a Path,
@@ -46,6 +50,7 @@ impl Report {
         if self.format == Format::Json {
             let mut object = object(updated, true);
             if let Some(refusal) = refusal {
+                object["code"] = refusal.kind.exit_code().into();
                 object["error"] = json::of_failure(refusal);
             }
             return document(&format!("{object:#}"));
@@ -85,9 +90,10 @@ impl Report {
     }
 
     pub(crate) fn checked(&self, checked: &Checked) {
-        let Checked { project, behind, unresolved, unknown, refused, update } = *checked;
+        let Checked { code, project, behind, unresolved, unknown, refused, update } = *checked;
         if self.format == Format::Json {
             let mut object = versions(&project.stamp);
+            object["code"] = code.into();
             object["behind"] = if unknown.is_some() { Value::Null } else { (!behind.is_empty()).into() };
             object["unresolved"] = json!(unresolved);
             object["warnings"] = unknown.into_iter().chain(refused).collect();
@@ -113,13 +119,14 @@ impl Report {
     }
 
     /// `update` is the command that brings what is missing.
-    pub(crate) fn checked_security(&self, project: &Project, missing: &[Missing], update: &str) {
+    pub(crate) fn checked_security(&self, project: &Project, missing: &[Missing], update: &str, code: i32) {
         if self.format == Format::Json {
             let fixes = missing.iter().map(|missing| {
                 let (version, problem) = (missing.fix.version.to_string(), &missing.fix.problem);
                 json!({ "version": version, "problem": problem, "files": missing.files })
             });
             let mut object = versions(&project.stamp);
+            object["code"] = code.into();
             object["missing"] = fixes.collect();
             object["of_this_program"] = project.stamp.version.is_some().into();
             return document(&format!("{object:#}"));
@@ -235,6 +242,7 @@ fn commands(updated: &Updated) -> Vec<String> {
 
 fn object(updated: &Updated, dry_run: bool) -> Value {
     let mut object = versions(&updated.project.stamp);
+    object["code"] = updated.code.into();
     object["dry_run"] = dry_run.into();
     object["path"] = updated.project.root.display().to_string().into();
     object["conflicts"] = updated.update.conflicts().count().into();

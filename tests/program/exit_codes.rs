@@ -89,6 +89,36 @@ fn the_help_lists_every_code_and_that_of_a_command_those_it_ends_with() {
     assert_eq!(codes("update --help"), without(&[8, 10]));
     assert_eq!(codes("startproject --help"), without(&[8, 9, 10]));
     assert_eq!(codes("templates --help"), without(&[3, 7, 8, 9, 10]));
+    assert_eq!(codes("templates show --help"), without(&[3, 5, 7, 8, 9, 10]));
+    assert_eq!(codes("templates lint --help"), without(&[3, 5, 7, 8, 9, 10]));
+    assert_eq!(codes("templates export --help"), without(&[3, 6, 7, 8, 9, 10, 12]));
+    for command in ["completions", "man", "templates list"] {
+        assert_eq!(codes(&format!("{command} --help")), [0, 1, 2, 129, 130, 143], "{command}");
+    }
+}
+
+#[test]
+fn a_document_has_the_code_that_the_command_ends_with() {
+    let place = Place::new();
+    place.start("shop").succeeded();
+    place.write("good/NOTICE", "");
+    place.write("bad/a.liquid", "{{ nmae }}");
+    let with_code = |line: &str, code: i32| {
+        let json = place.run(&format!("{line} --format json")).ended_with(code).json();
+        assert_eq!(json["code"], code, "{line}: {json}");
+    };
+    for line in ["check shop", "check --security shop", "update shop", "update shop --dry-run", "templates lint good"] {
+        with_code(line, 0);
+    }
+    with_code("templates lint bad", 4);
+    with_code("check shop --template good", 8);
+    place.write("shop/settings.toml", "<<<<<<< yours\na\n=======\nb\n>>>>>>> jwt-allauth 0.0.1\n");
+    with_code("check shop", 9);
+    place.write("shop/deny.toml", "# mine\n");
+    place.write("other/deny.toml", "# theirs\n");
+    std::fs::remove_file(place.work().join("shop/settings.toml")).unwrap();
+    with_code("update shop --template other --dry-run", 5);
+    with_code("update shop --template other --allow-dirty", 9);
 }
 
 #[test]

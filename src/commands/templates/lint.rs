@@ -12,6 +12,7 @@ use crate::template::lint;
 
 pub(super) fn run(directory: &Path, report: &Report, signals: &Signals) -> Result<i32> {
     let linted = lint::lint(directory, signals)?;
-    report.linted(&linted);
-    Ok(if linted.findings.is_empty() { DONE } else { Kind::Template.exit_code() })
+    let code = if linted.findings.is_empty() { DONE } else { Kind::Template.exit_code() };
+    report.linted(&linted, code);
+    Ok(code)
 }
