@@ -133,6 +133,12 @@ impl Failure {
     pub(crate) fn problems(&self) -> impl Iterator<Item = &Self> {
         [self].into_iter().chain(&self.others)
     }
+
+    /// The same, taken apart.
+    pub(crate) fn apart(mut self) -> impl Iterator<Item = Self> {
+        let others = std::mem::take(&mut self.others);
+        [self].into_iter().chain(others)
+    }
 }
 
 /// Failures of steps that do not depend on each other, which are reported together.
@@ -157,6 +163,15 @@ impl Failures {
     pub(crate) fn unless_any<T>(self, value: Option<T>) -> Result<T, Failure> {
         Failure::gathered(self.0)?;
         value.ok_or_else(|| Failure::new(Kind::Machine, "a step has failed without a word"))
+    }
+}
+
+impl IntoIterator for Failures {
+    type Item = Failure;
+    type IntoIter = std::vec::IntoIter<Failure>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

@@ -49,7 +49,13 @@ fn run() -> i32 {
     }
     let cli = match Cli::read() {
         Ok(cli) => cli,
-        Err(code) => return code,
+        Err(refused) => {
+            let faults = refused.rest.as_ref().and_then(|cli| {
+                let signals = Signals::watch(cli.output.format).ok()?;
+                commands::faults(&cli.command, &signals)
+            });
+            return refused.reported(faults);
+        }
     };
     let report = Report::new(cli.output);
     let outcome = Signals::watch(cli.output.format)

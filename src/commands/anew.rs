@@ -2,7 +2,7 @@
 
 use anyhow::{Error, Result};
 
-use super::answers;
+use super::{answers, both};
 use crate::answers::{Answers, Given, Value};
 use crate::cli::TemplateArguments;
 use crate::failure::{Failure, Kind};
@@ -30,8 +30,8 @@ impl Anew {
         (may_ask, notice): (bool, &dyn Fn(Notice)),
         signals: &Signals,
     ) -> Result<Self> {
-        let template = template(&project.stamp, arguments, signals)?;
-        let values = Values::of(arguments.definitions(), arguments.values_file.as_deref())?;
+        let values = Values::of(arguments.definitions(), arguments.values_file.as_deref());
+        let (template, values) = both(template(&project.stamp, arguments, signals), values)?;
         let values = values.recalling(project.stamp.placeholders.clone());
         let answers = answers(given(&project.stamp, &template), &template, &values, may_ask)?;
         if is_the_same(&project.stamp, &template, &answers) {

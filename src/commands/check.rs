@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Error, Result};
 
 use super::anew::{Anew, is_interrupted};
-use super::{BEHIND, CONFLICTS, DONE, FIX_MISSING, update_of};
+use super::{BEHIND, CONFLICTS, DONE, FIX_MISSING, update_of, with_the_values};
 use crate::cli::{self, TemplateArguments};
 use crate::failure::Failure;
 use crate::report::{Checked, Report};
@@ -15,9 +15,10 @@ use crate::update::{self, Bases, Project};
 use crate::vcs::gap::Gap;
 
 pub(super) fn run(arguments: &cli::Check, report: &Report, signals: &Signals) -> Result<i32> {
-    let root = Project::directory(&arguments.directory)?;
+    let with_the_values = || with_the_values(&arguments.template);
+    let root = Project::directory(&arguments.directory).map_err(Error::from).map_err(with_the_values())?;
     Project::refuse_half_done(&root, &TemplateArguments::default().update(&arguments.directory))?;
-    let project = Project::at(&root)?;
+    let project = Project::at(&root).map_err(with_the_values())?;
     if arguments.security {
         return security(&project, &arguments.directory, &Fixes::listed()?, report);
     }
@@ -33,7 +34,8 @@ pub(super) fn run(arguments: &cli::Check, report: &Report, signals: &Signals) ->
         anew => anew.err().map(|error| reason(&error)),
     };
     let refused = Gap::of(&project.root).filter(|gap| matches!(gap, Gap::Refused(_)));
-    let refused = refused.map(|gap| format!("conflicts in files that were moved are not looked for: {}; {}", gap.why(), gap.remedy()));
+    let refused = refused
+        .map(|gap| format!("conflicts in files that were moved are not looked for: {}; {}", gap.why(), gap.remedy()));
     let (directory, template) = (&arguments.directory, &arguments.template);
     let code = match (behind.is_empty(), unresolved.is_empty()) {
         (_, false) => CONFLICTS,

@@ -10,12 +10,12 @@ mod update;
 use std::io;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use clap::CommandFactory;
 
 use crate::answers::{Answers, Given};
 use crate::cli::{Cli, Command, TemplateArguments};
-use crate::failure::Failure;
+use crate::failure::{Failure, Failures, Kind};
 use crate::names::ProjectName;
 use crate::prompts;
 use crate::report::{self, Report};
@@ -46,6 +46,49 @@ pub(crate) fn run(command: &Command, report: &Report, signals: &Signals) -> Resu
     }
 }
 
+/// What is wrong with a command apart from its command line, as far as that can be found out without asking, fetching or
+/// writing anything.
+pub(crate) fn faults(command: &Command, signals: &Signals) -> Option<Failure> {
+    let failure = match command {
+        Command::Startproject(arguments) => startproject::faults(arguments, signals)?,
+        Command::Add(arguments) => add::checked(arguments).err()?,
+        Command::Update(arguments) => of_a_project(&arguments.directory, &arguments.template)?,
+        Command::Check(arguments) => of_a_project(&arguments.directory, &arguments.template)?,
+        Command::Templates(_) | Command::Completions { .. } | Command::Man => return None,
+    };
+    // What is missing may be in what was not understood.
+    let known = failure.apart().filter(|problem| !matches!(problem.kind, Kind::Missing | Kind::Signal(_)));
+    Failure::gathered(known).err()
+}
+
+/// What is wrong with a project's directory and a file of values.
+fn of_a_project(directory: &Path, template: &TemplateArguments) -> Option<Failure> {
+    let root = Project::directory(directory).map_err(Error::from);
+    let project = root.and_then(|root| Project::at(&root)).map_err(Error::downcast::<Failure>);
+    let values = Values::of(template.definitions(), template.values_file.as_deref());
+    let project = project.err().and_then(Result::ok);
+    Failure::gathered(project.into_iter().chain(values.err())).err()
+}
+
+/// Adds what is wrong with the file of values to the failure of a project.
+fn with_the_values(template: &TemplateArguments) -> impl FnOnce(Error) -> Error {
+    move |error| match error.downcast::<Failure>() {
+        Ok(failure) => {
+            let values = Values::of(template.definitions(), template.values_file.as_deref());
+            values.err().into_iter().fold(failure, Failure::and).into()
+        }
+        Err(error) => error,
+    }
+}
+
+/// Both, or what is wrong with each.
+fn both<A, B>(first: Result<A>, second: Result<B, Failure>) -> Result<(A, B)> {
+    let mut failures = Failures::default();
+    let first = failures.of(foreseen(first)?);
+    let second = failures.of(second);
+    Ok(failures.unless_any(first.zip(second))?)
+}
+
 /// Asks one question at a time, since some depend on earlier answers.
 fn answers(mut given: Given, template: &Template, values: &Values, may_ask: bool) -> Result<Answers> {
     let name = given.name.as_deref().map(|name| ProjectName::parse(name, &template.crates())).transpose();
@@ -55,12 +98,27 @@ fn answers(mut given: Given, template: &Template, values: &Values, may_ask: bool
     }
     Failure::gathered(refused)?;
     if may_ask {
-        while let Some(open) = given.next(template) {
-            let value = prompts::ask_for(&open)?;
-            given.placeholders.insert(open.name, value);
-        }
+        ask_for_the_rest(&mut given, template)?;
     }
     Ok(Answers::complete(&given, template)?)
+}
+
+fn ask_for_the_rest(given: &mut Given, template: &Template) -> Result<()> {
+    while let Some(open) = given.next(template) {
+        let value = prompts::ask_for(&open)?;
+        given.placeholders.insert(open.name, value);
+    }
+    Ok(())
+}
+
+/// A failure that others can be reported with; what is unexpected and a signal end the command at once.
+fn foreseen<T>(step: Result<T>) -> Result<Result<T, Failure>> {
+    match step.map_err(Error::downcast::<Failure>) {
+        Ok(value) => Ok(Ok(value)),
+        Err(Ok(failure)) if matches!(failure.kind, Kind::Signal(_)) => Err(failure.into()),
+        Err(Ok(failure)) => Ok(Err(failure)),
+        Err(Err(error)) => Err(error),
+    }
 }
 
 /// The command that updates a project, which was given as this directory.

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 
 use super::anew::{Anew, is_interrupted};
-use super::{CONFLICTS, DONE};
+use super::{CONFLICTS, DONE, both, with_the_values};
 use crate::cli::{self, TemplateArguments};
 use crate::failure::{Failure, Kind};
 use crate::project::{self, Held};
@@ -19,22 +19,21 @@ use crate::vcs::gap::Gap;
 use crate::version::Version;
 
 pub(super) fn run(arguments: &cli::Update, report: &Report, signals: &Signals) -> Result<i32> {
-    let root = Project::directory(&arguments.directory)?;
+    let with_the_values = || with_the_values(&arguments.template);
+    let root = Project::directory(&arguments.directory).map_err(Error::from).map_err(with_the_values())?;
     let held = if arguments.dry_run {
         Project::refuse_half_done(&root, &arguments.template.update(&arguments.directory))?;
         None
     } else {
         Some(Held::at(&root, signals)?)
     };
-    let project = Project::at(&root)?;
+    let project = Project::at(&root).map_err(with_the_values())?;
     refuse_unresolved(&project, &arguments.template, signals)?;
     let may_ask = !arguments.defaults && prompts::somebody_is_there();
-    let anew = Anew::of(&project, &arguments.template, (may_ask, &|notice| report.notice(notice)), signals)?;
-    let bases = Bases {
-        project: &project,
-        rendered: &|| anew.of_old(&project, signals),
-        directory: arguments.base.as_deref().map(directory).transpose()?,
-    };
+    let base = arguments.base.as_deref().map(directory).transpose();
+    let anew = Anew::of(&project, &arguments.template, (may_ask, &|notice| report.notice(notice)), signals);
+    let (anew, base) = both(anew, base)?;
+    let bases = Bases { project: &project, rendered: &|| anew.of_old(&project, signals), directory: base };
     let (base, theirs) = labels(&project.stamp);
     let update = match &anew.tree {
         Some(tree) => Update::of(&project, tree, &bases, Labels { base: &base, theirs: &theirs })?,

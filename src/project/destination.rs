@@ -92,6 +92,17 @@ impl Destination {
         }
     }
 
+    /// Refuses a directory in which nothing can be written, whatever the files are.
+    pub(crate) fn refuse_occupied(&self, if_exists: IfExists) -> Result<()> {
+        let Site::Existing { root } = self.site()? else { return Ok(()) };
+        // What a killed run has left is undone first.
+        if if_exists != IfExists::Error || stale::is_half_done(&root)? {
+            return Ok(());
+        }
+        let held = held(&root)?;
+        if held.is_empty() { Ok(()) } else { Err(self.occupied(&held).into()) }
+    }
+
     pub(crate) fn plan<'a>(&self, tree: &'a Tree, if_exists: IfExists) -> Result<Plan<'a>> {
         let Site::Existing { root } = self.site()? else {
             return Ok(Plan { place: tree.files().iter().collect(), ..Plan::default() });

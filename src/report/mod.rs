@@ -231,6 +231,15 @@ pub(crate) fn refused(failure: &Failure) {
     document(&json::refused(failure));
 }
 
+/// Reports several problems of a command line, and others; what to do comes last.
+pub(crate) fn misused(of_usage: &[&str], others: Option<&Failure>, usage: &str) {
+    for problem in of_usage {
+        error_line(problem);
+    }
+    others.into_iter().for_each(problems);
+    tell(&format!("\n{usage}"));
+}
+
 /// Prints help, or what is wrong with the command line. What was given on it is repeated there, so it is escaped, and
 /// then has no colours.
 pub(crate) fn help(said: &clap::Error) {

@@ -16,7 +16,7 @@ use crate::failure::{Failure, Kind, Place};
 use crate::signals::Signals;
 use crate::{bounds, errand, platform, report};
 
-/// A hidden command: it is not in `cli.rs`, so help, completions and manual omit it.
+/// A hidden command: it is not in `cli`, so help, completions and manual omit it.
 const COMMAND: &str = "__render";
 const DONE: i32 = 0;
 const FAILED: i32 = 1;

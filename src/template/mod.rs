@@ -19,6 +19,7 @@ mod location;
 pub(crate) mod lockfile;
 mod overlay;
 mod page;
+mod permit;
 mod placeholders;
 mod portable;
 mod source;
@@ -48,6 +49,7 @@ pub(crate) use fetch::Fetched;
 use location::{Location, Repository};
 use overlay::Keep;
 pub(crate) use overlay::Overlay;
+pub(crate) use permit::{Ask, Notice, Permit};
 pub(crate) use placeholders::{Kind as PlaceholderKind, Placeholder};
 use source::{LOCK_FILE, MANIFEST, Source};
 use variables::Variables;
@@ -57,41 +59,8 @@ use verify::Verifier;
 const FLAG: &str = "--template";
 const SHOW: &str = "jwt-allauth templates show";
 
-/// Asks a question of the script that is named.
-pub(crate) type Ask = fn(&str, &Placeholder) -> Result<Value>;
-
-/// What a template may do while it is rendered.
-pub(crate) struct Permit<'a> {
-    /// Whether it may run its scripts and commands.
-    pub(crate) commands: bool,
-    /// Asks what its scripts ask, if there is somebody to answer.
-    pub(crate) ask: Option<Ask>,
-    /// The project, as the person calls it.
-    pub(crate) project: &'a Path,
-    pub(crate) signals: &'a Signals,
-    /// Receives messages that are not errors.
-    pub(crate) notice: &'a dyn Fn(Notice),
-}
-
-impl<'a> Permit<'a> {
-    /// Without prompts or messages.
-    pub(crate) fn quiet(commands: bool, signals: &'a Signals) -> Self {
-        Self { commands, ask: None, project: Path::new("."), signals, notice: &|_| {} }
-    }
-}
-
 /// Renders sources that may include others, each to its output or its error.
 type Elsewhere<'e> = &'e dyn Fn(&[&Source], &[Source], &Variables) -> Result<Vec<Result<Output, Failure>>, Failure>;
-
-/// A message of a render.
-pub(crate) enum Notice {
-    /// Output of a template's script.
-    Said {
-        script: String,
-        lines: Vec<String>,
-    },
-    Warning(String),
-}
 
 #[derive(Default)]
 pub(crate) struct Template {
@@ -118,6 +87,11 @@ impl Template {
         let Some(text) = location else { return Ok(Self::built_in()) };
         let remark = location::remark(text);
         Ok(Self { remark, ..Self::of_location(Location::parse(text)?, text, FLAG, signals)? })
+    }
+
+    /// Whether it would have to be fetched.
+    pub(crate) fn is_elsewhere(location: Option<&str>) -> bool {
+        location.is_some_and(|text| matches!(Location::parse(text), Ok(Location::Repository(_))))
     }
 
     /// The same for `templates show`.

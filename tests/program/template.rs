@@ -98,7 +98,7 @@ fn what_is_no_template_is_refused_and_nothing_is_written() {
     }
     place.write("skeleton/broken.toml.liquid", "= 1");
     place.write("skeleton/other.yaml.liquid", "a: [");
-    start(&place, "").ended_with(4).saying("broken.toml: ").saying("other.yaml: ");
+    start(&place, "").ended_with(4).saying("broken.toml:1:1: ").saying("other.yaml:2:1: ");
     assert_eq!(place.entries(), ["empty", "skeleton"]);
 }
 
@@ -258,6 +258,89 @@ fn all_that_is_wrong_is_said_at_once() {
 }
 
 #[test]
+fn a_bad_name_does_not_hide_what_is_wrong_with_a_complete_template() {
+    let place = Place::new();
+    place.write("t/cargo-generate.toml", "");
+    place.write("t/a.md", "{{ nmae }}");
+    place.write("t/{{u6}}.txt", "");
+    place.write("t/{{ crate_name }}.toml", "{{ crate_name }} = = 1");
+    let ran = place.start("fn --template t").ended_with(3).saying("keyword").saying("a.md:1:1: `nmae`");
+    let ran = ran.saying("`u6` in the name of the file").saying("(rendered from `{{ crate_name }}.toml`)");
+    assert_eq!(ran.stderr.matches("error: ").count(), 4, "{}", ran.stderr);
+    // Scripts do not run for what is refused.
+    place.write("t/cargo-generate.toml", "[hooks]\npre = [\"pre.rhai\"]\n");
+    place.write("t/pre.rhai", &format!("system::command(\"touch {}/touched\");", place.work().display()));
+    place.start("fn --template t").ended_with(3).saying("keyword").saying("runs scripts on this machine: pre.rhai");
+    let ran = place.start("fn --template t --allow-commands").ended_with(3).saying("keyword");
+    assert_eq!(ran.stderr.matches("error: ").count(), 1, "{}", ran.stderr);
+    assert_eq!(place.entries(), ["t"]);
+}
+
+#[test]
+fn whatever_is_wrong_with_a_request_is_said_beside_the_rest() {
+    let place = Place::new();
+    place.write("t/a.liquid", "{{ nmae }}");
+    place.write("there/mine", "");
+    let others = "there --template t --values-file gone.toml --with nothing";
+    let all = ["keyword", "there is no feature `nothing`", "`gone.toml` cannot be used", "holds files: `mine`"];
+    let said = |ran: Ran, said: &[&str]| {
+        let ran = said.iter().fold(ran, |ran, text| ran.saying(text));
+        assert_eq!(ran.stderr.matches("error: ").count(), said.len(), "{}", ran.stderr);
+    };
+    said(place.start(&format!("fn {others}")).ended_with(3), &all);
+    said(place.start(&format!("shop {others}")).ended_with(2), &all[1..]);
+    said(place.start("fn there --template t").ended_with(3), &["keyword", "`mine`", "a.liquid:1:1: `nmae`"]);
+    said(place.start("shop there --template t").ended_with(5), &["`mine`", "a.liquid:1:1: `nmae`"]);
+    said(place.start("fn there --template gone").ended_with(3), &["keyword", "`gone` cannot be read", "`mine`"]);
+    let passwordless = "fn --template passwordless --with mfa=required -d nothing=asked";
+    said(place.start(passwordless).ended_with(3), &["keyword", "`-d nothing` answers no question"]);
+    let passwordless = "fn --template passwordless --with mfa=required";
+    said(place.start(passwordless).ended_with(3), &["keyword", "there is no `mfa.totp`"]);
+    let output = place.command("startproject fn there --vcs git").env("PATH", "/nowhere").output().unwrap();
+    said(Ran::of(&output).ended_with(3), &["keyword", "`mine`", "`--vcs git` needs git"]);
+    // Beside mistakes of the command line, too, and then the usage comes last.
+    let line = format!("startproject fn {others} --database mysql --if-exists=never -d novalue --colour");
+    let ran = place.run(&line).ended_with(2);
+    let usage = ["'mysql' for '--database", "'never' for '--if-exists", "'--colour' found", "'novalue' for '--define"];
+    assert!(ran.stderr.ends_with("For more information, try '--help'.\n"), "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("Usage: ").count(), 1, "{}", ran.stderr);
+    said(ran, &[&usage[..], &all].concat());
+    let json = place.run(&format!("{line} --format json")).ended_with(2).json();
+    let problems = json["error"]["problems"].as_array().unwrap();
+    assert_eq!(problems.len(), 8, "{json}");
+    assert!(problems.iter().all(|problem| !problem["hints"].as_array().unwrap().is_empty()), "{json}");
+    // Nothing is fetched for it, and what is missing may be in what was not understood.
+    let output = place.command("startproject --email shop --template file:///nowhere.git").env("PATH", "").output();
+    said(Ran::of(&output.unwrap()).ended_with(2), &["invalid value 'shop'"]);
+    assert_eq!(place.entries(), ["t", "there"]);
+}
+
+#[test]
+fn the_other_commands_say_all_that_is_wrong_as_well() {
+    let place = Place::new();
+    place.start("shop").succeeded();
+    let said = |line: &str, code: i32, said: &[&str]| {
+        let ran = said.iter().fold(place.run(line).ended_with(code), |ran, text| ran.saying(text));
+        assert_eq!(ran.stderr.matches("error: ").count(), said.len(), "{line}: {}", ran.stderr);
+    };
+    for command in ["check", "update"] {
+        said(&format!("{command} nowhere --values-file gone"), 2, &["not a project", "`gone` cannot be used"]);
+        said(&format!("{command} . --values-file gone"), 2, &["has no `.jwt-allauth.toml`", "`gone` cannot be used"]);
+        let both = ["`away` cannot be read", "`gone` cannot be used"];
+        said(&format!("{command} shop --template away --values-file gone"), 4, &both);
+        said(&format!("{command} nowhere -d b"), 2, &["'b' for '--define", "not a project"]);
+    }
+    said(
+        "update shop --template away --base nothing",
+        4,
+        &["`away` cannot be read", "`nothing`, which `--base` names"],
+    );
+    said("add mfaa --directory nowhere", 2, &["no feature `mfaa`", "not a project"]);
+    said("add mfaa --directory nowhere --colour", 2, &["'--colour' found", "no feature `mfaa`", "not a project"]);
+    said("templates export nothing shop", 5, &["is there already and holds files", "no template `nothing`"]);
+}
+
+#[test]
 fn every_mistake_of_a_manifest_is_said_at_once_with_what_to_do() {
     let place = with_skeleton();
     place.write(
@@ -323,7 +406,7 @@ fn what_was_rendered_and_is_broken_is_said_beside_an_undefined_variable() {
     place.write("t/c.json", "{{ nmae }}");
     let ran = place.start("shop --template t").ended_with(4).saying("a.md:1:1: `nmae`").saying("c.json:1:1: `nmae`");
     let ran = ran.saying("src/shop.toml:2:1: ").saying("(rendered from `src/{{ crate_name }}.toml.liquid`)");
-    assert_eq!(ran.saying("b.yaml:1:").stderr.matches("error: ").count(), 4);
+    assert_eq!(ran.saying("b.yaml:2:1: ").stderr.matches("error: ").count(), 4);
 }
 
 #[test]

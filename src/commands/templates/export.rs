@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Error, Result};
 
 use crate::cli::IfExists;
-use crate::commands::DONE;
+use crate::commands::{DONE, both};
 use crate::failure::{Failure, Kind};
 use crate::project::{self, Destination};
 use crate::report::Report;
@@ -14,8 +14,9 @@ use crate::template::embedded;
 use crate::vcs::Git;
 
 pub(super) fn run(name: &str, directory: &Path, report: &Report, signals: &Signals) -> Result<i32> {
-    let tree = embedded::export(name).ok_or_else(|| unknown(name))?;
     let destination = Destination::of(directory.to_owned())?;
+    let is_free = destination.refuse_occupied(IfExists::Error).map_err(in_the_way);
+    let ((), tree) = both(is_free, embedded::export(name).ok_or_else(|| unknown(name)))?;
     let written = project::write(&tree, &destination, IfExists::Error, Git::none(), signals).map_err(in_the_way)?;
     report.exported(name, directory, &written);
     Ok(DONE)

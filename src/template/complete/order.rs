@@ -10,7 +10,7 @@ use clap::Parser;
 use crate::bounds;
 use crate::platform::{self, Descendants};
 
-/// A hidden command: it is not in `cli.rs`, so help, completions and manual omit it.
+/// A hidden command: it is not in `cli`, so help, completions and manual omit it.
 pub(super) const COMMAND: &str = "__cargo-generate";
 
 const DONE: i32 = 0;

@@ -1,109 +1,19 @@
 //! The whole command line on one page.
 
-use std::env;
-use std::ffi::OsString;
+mod after;
+mod usage;
+
 use std::path::{Path, PathBuf};
 
-use clap::error::{Error, ErrorKind};
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::answers::{Algorithm, Database};
-use crate::failure::{Failure, Kind};
 use crate::features;
 use crate::report;
 
 /// The built-in template is part of the program and has its version.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (template ", env!("CARGO_PKG_VERSION"), ")");
-
-/// Before each problem in a text of clap's.
-const ERROR: &str = "\nerror: ";
-
-const EXIT_CODES: &str = "\
-Exit codes:
-   0  done
-   1  unexpected, or the output could not be written
-   2  usage: the command line, or no project where it names one
-   3  name or answer not valid
-   4  template missing, not valid or unsafe
-   5  destination in the way, or changes in it that are not committed
-   6  answers missing and nobody to ask
-   7  hook refused or failed
-   8  `check`: the project is behind its template
-   9  `update`, `check`: conflicts are left
-  10  `check --security`: a security fix is missing
-  12  git or network
-  129, 130, 143  interrupted
-
-With `--format json` it is `code` in the document of a failure, of `check`, of `update` and of
-`templates lint`.";
-
-const STARTPROJECT_EXAMPLES: &str = "\
-Examples:
-  jwt-allauth startproject myproject
-  jwt-allauth startproject myproject --email --database postgres
-  jwt-allauth startproject myproject --with social=google+github,invitations,mfa=required
-  jwt-allauth startproject myproject . --if-exists merge
-  jwt-allauth startproject myproject --template ../skeleton -d company=Example
-  jwt-allauth startproject myproject --template gh:owner/repository//folder@v1
-
-Exit codes: 0 done, 1 unexpected, 2 usage, 3 name or answer not valid, 4 template, 5 destination in
-the way, 6 answers missing, 7 hook, 12 git or network, 129, 130 or 143 interrupted";
-
-const ADD_EXAMPLES: &str = "\
-Examples:
-  jwt-allauth add mfa=required
-  jwt-allauth add social=google+github invitations
-
-It writes to settings.toml, and the names of secrets, without values, to .env and .env.example.
-
-Exit codes: 0 done, 1 unexpected, 2 usage or no project, 3 the project does not have the feature,
-4 the project's stamp, 5 the feature is there already or a file in the way, 129, 130 or 143 interrupted";
-
-const UPDATE_EXAMPLES: &str = "\
-Examples:
-  jwt-allauth update --dry-run
-  jwt-allauth update
-  jwt-allauth update --template ../skeleton -d company=Example
-
-Exit codes, also of --dry-run: 0 done, 1 unexpected, 2 usage or no project, 3 answer not valid,
-4 template, 5 changes that are not committed or a file in the way, 6 answers missing, 7 hook,
-9 conflicts left, 12 git or network, 129, 130 or 143 interrupted";
-
-const CHECK_EXAMPLES: &str = "\
-Examples:
-  jwt-allauth check
-  jwt-allauth check --template ../skeleton
-  jwt-allauth check --security --format json
-
-Exit codes: 0 up to date, 1 unexpected, 2 usage or no project, 3 answer not valid, 4 template,
-5 an update stopped half-way, 6 answers missing, 7 hook, 8 behind, 9 conflicts left,
-10 a security fix is missing, 12 git or network, 129, 130 or 143 interrupted";
-
-const TEMPLATES_EXAMPLES: &str = "\
-Examples:
-  jwt-allauth templates show company-skeleton
-  jwt-allauth templates export company-skeleton ../skeleton
-  jwt-allauth templates lint ../skeleton --format json
-
-Exit codes: 0 done, 1 unexpected, 2 usage, 4 template not valid or, by `lint`, something found,
-5 destination in the way, 6 several templates, 12 git or network, 129, 130 or 143 interrupted";
-
-const SHOW_EXIT_CODES: &str = "\
-Exit codes: 0 done, 1 unexpected, 2 usage, 4 template missing or not valid, 6 several templates,
-12 git or network, 129, 130 or 143 interrupted";
-
-const LINT_EXIT_CODES: &str = "\
-Exit codes: 0 nothing found, 1 unexpected, 2 usage, 4 something found, or no template, 6 several
-templates, 12 git, 129, 130 or 143 interrupted. With `--format json` it is `code` in the document.";
-
-const EXPORT_EXIT_CODES: &str = "\
-Exit codes: 0 done, 1 unexpected, 2 usage, 4 no such template, 5 destination in the way, 129, 130 or
-143 interrupted";
-
-const PRINT_EXIT_CODES: &str = "\
-Exit codes: 0 done, 1 unexpected, or the output could not be written, 2 usage, 129, 130 or 143
-interrupted";
 
 const TEMPLATE_OF_UPDATE: &str =
     "Where the project's template is now, if it is a directory; or another template to follow from now on";
@@ -114,7 +24,7 @@ const DEFINE_ANEW: &str =
 
 /// Start an axum project with a complete JWT authentication server that is yours to read and change
 #[derive(Debug, Parser)]
-#[command(name = "jwt-allauth", version = VERSION, after_help = EXIT_CODES)]
+#[command(name = "jwt-allauth", version = VERSION, after_help = after::EXIT_CODES)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -125,43 +35,43 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Create a project in a new directory
-    #[command(after_help = STARTPROJECT_EXAMPLES)]
+    #[command(after_help = after::STARTPROJECT_EXAMPLES)]
     Startproject(StartProject),
     /// Switch on features of a project by its settings
-    #[command(after_help = format!("{}\n\n{ADD_EXAMPLES}", features::listed()))]
+    #[command(after_help = format!("{}\n\n{}", features::listed(), after::ADD_EXAMPLES))]
     Add(Add),
     /// Merge a newer template into a project and keep what you have changed
     #[command(
-        after_help = UPDATE_EXAMPLES,
+        after_help = after::UPDATE_EXAMPLES,
         mut_arg("location", |arg| arg.help(TEMPLATE_OF_UPDATE)),
         mut_arg("define", |arg| arg.help(DEFINE_ANEW)),
     )]
     Update(Update),
     /// Say whether a project is behind its template or lacks a security fix
     #[command(
-        after_help = CHECK_EXAMPLES,
+        after_help = after::CHECK_EXAMPLES,
         mut_arg("location", |arg| arg.help(TEMPLATE_OF_CHECK)),
         mut_arg("define", |arg| arg.help(DEFINE_ANEW)),
     )]
     Check(Check),
     /// List, show, check and export the templates that `--template` takes
-    #[command(subcommand, after_help = TEMPLATES_EXAMPLES)]
+    #[command(subcommand, after_help = after::TEMPLATES_EXAMPLES)]
     Templates(Templates),
     /// Print a completion script for a shell
-    #[command(after_help = PRINT_EXIT_CODES)]
+    #[command(after_help = after::PRINT_EXIT_CODES)]
     Completions { shell: Shell },
     /// Print the manual page (roff)
-    #[command(after_help = PRINT_EXIT_CODES)]
+    #[command(after_help = after::PRINT_EXIT_CODES)]
     Man,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Templates {
     /// List the templates that come with the program
-    #[command(after_help = PRINT_EXIT_CODES)]
+    #[command(after_help = after::PRINT_EXIT_CODES)]
     List,
     /// Show what a template is, asks, runs and contains
-    #[command(after_help = SHOW_EXIT_CODES)]
+    #[command(after_help = after::SHOW_EXIT_CODES)]
     Show {
         /// A name that `templates list` shows, a directory, or a git repository
         #[arg(value_name = "NAME|PATH|URL")]
@@ -171,7 +81,7 @@ pub(crate) enum Templates {
         subfolder: Option<String>,
     },
     /// Find mistakes in a template that would otherwise go unnoticed
-    #[command(after_help = LINT_EXIT_CODES)]
+    #[command(after_help = after::LINT_EXIT_CODES)]
     Lint {
         /// Directory of an overlay, or of a complete template (with a `cargo-generate.toml`)
         directory: PathBuf,
@@ -180,7 +90,7 @@ pub(crate) enum Templates {
         subfolder: Option<PathBuf>,
     },
     /// Copy a template that comes with the program, as a start for your own
-    #[command(after_help = EXPORT_EXIT_CODES)]
+    #[command(after_help = after::EXPORT_EXIT_CODES)]
     Export {
         /// A name that `templates list` shows
         name: String,
@@ -323,7 +233,7 @@ impl TemplateArguments {
         words.join(" ")
     }
 
-    /// Malformed definitions have already been refused by `consistent`.
+    /// Malformed definitions are refused in `usage`.
     pub(crate) fn definitions(&self) -> Vec<(String, String)> {
         self.define.iter().filter_map(|text| definition(text)).collect()
     }
@@ -375,83 +285,6 @@ pub(crate) enum Color {
     Never,
 }
 
-impl Cli {
-    /// Parses the command line. If there is nothing to run, prints why, or the help, and returns the exit code.
-    pub(crate) fn read() -> Result<Self, i32> {
-        Self::try_parse().and_then(Self::consistent).map_err(|error| refuse(&error))
-    }
-
-    /// Rules that depend on a flag's value, which clap cannot express.
-    fn consistent(self) -> Result<Self, Error> {
-        let template = match &self.command {
-            Command::Startproject(arguments) => Some(&arguments.template),
-            Command::Update(arguments) => Some(&arguments.template),
-            Command::Check(arguments) => Some(&arguments.template),
-            _ => None,
-        };
-        let malformed: Vec<String> = template
-            .into_iter()
-            .flat_map(|template| &template.define)
-            .filter(|text| definition(text).is_none())
-            .map(|text| format!("invalid value '{text}' for '--define <KEY=VALUE>': write it as `-d key=value`"))
-            .collect();
-        if !malformed.is_empty() {
-            let name = match &self.command {
-                Command::Update(_) => "update",
-                Command::Check(_) => "check",
-                _ => "startproject",
-            };
-            let mut program = Self::command();
-            program.build();
-            let message = malformed.join(ERROR);
-            // For its usage.
-            return Err(match program.find_subcommand_mut(name) {
-                Some(command) => command.error(ErrorKind::ValueValidation, message),
-                None => program.error(ErrorKind::ValueValidation, message),
-            });
-        }
-        match &self.command {
-            Command::Startproject(StartProject { no_commit: true, vcs: Some(Vcs::None), .. }) => {
-                let message = "the argument '--no-commit' cannot be used with '--vcs none'";
-                Err(Self::command().error(ErrorKind::ArgumentConflict, message))
-            }
-            _ => Ok(self),
-        }
-    }
-}
-
-fn refuse(error: &Error) -> i32 {
-    if error.use_stderr() && wants_json(env::args_os()) {
-        report::refused(&failure(&error.render().to_string()));
-    } else {
-        report::help(error);
-    }
-    error.exit_code()
-}
-
-/// Searches the raw arguments, because the command line did not parse.
-fn wants_json(arguments: impl Iterator<Item = OsString>) -> bool {
-    let arguments: Vec<OsString> = arguments.take_while(|argument| argument != "--").collect();
-    let pair = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
-    arguments.iter().any(|argument| argument == "--format=json") || arguments.windows(2).any(pair)
-}
-
-/// Takes clap's text apart: the first paragraph has the problems, the others have what to do.
-fn failure(text: &str) -> Failure {
-    let text = format!("\n{}", text.trim());
-    let (problems, remedies) = text.split_once("\n\n").unwrap_or((&text, ""));
-    let remedies: Vec<&str> = remedies.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let is_choice = |line: &&str| line.starts_with('[');
-    let problem = |problem: &str| {
-        let (choices, said): (Vec<_>, Vec<_>) = problem.lines().map(str::trim).partition(is_choice);
-        let failure = Failure::new(Kind::Usage, said.join(" "));
-        choices.iter().chain(&remedies).copied().fold(failure, Failure::hint)
-    };
-    // Without a command clap prints the whole help, which has no problem.
-    let missing = || Failure::new(Kind::Usage, "a command is missing").hint("`jwt-allauth --help` lists them");
-    problems.split(ERROR).skip(1).map(problem).reduce(Failure::and).unwrap_or_else(missing)
-}
-
 pub(crate) fn boolean(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "1" => Ok(true),
@@ -469,6 +302,8 @@ fn definition(text: &str) -> Option<(String, String)> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     fn email_of(arguments: &[&str]) -> Option<bool> {
