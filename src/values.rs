@@ -9,10 +9,11 @@ use toml::{Table, Value as Toml};
 use crate::answers::Value;
 use crate::failure::{Failure, Kind};
 use crate::near;
-use crate::template::{Placeholder, Template};
+use crate::template::{Placeholder, Template, tags};
 
 const VARIABLES: [&str; 2] = ["JWT_ALLAUTH_VALUE_", "CARGO_GENERATE_VALUE_"];
 const TABLE: &str = "values";
+const FORM: &str = "write it as `[values]` and below it `key = \"value\"`";
 /// How templates call the project's name, which is no answer.
 const NAMES: [&str; 2] = ["project-name", "project_name"];
 
@@ -114,15 +115,18 @@ impl Values {
 
 fn read(path: &Path) -> Result<Table, Failure> {
     let name = path.display();
-    let refused = |why: String| Failure::new(Kind::Answer, format!("the values file `{name}` cannot be used: {why}"));
-    let text = fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
-    let page: Table = text.parse().map_err(|error: toml::de::Error| refused(error.to_string().trim().to_owned()))?;
+    let refused = |why: &str| Failure::new(Kind::Answer, format!("the values file `{name}` cannot be used: {why}"));
+    let text = fs::read_to_string(path).map_err(|error| {
+        refused(&error.to_string()).hint("name a text file that you may read").placed(&name.to_string(), None)
+    })?;
+    let page: Table = text.parse().map_err(|error: toml::de::Error| {
+        let (line, column) = tags::position(&text, error.span().map_or(0, |span| span.start.min(text.len())));
+        let why = error.message().lines().collect::<Vec<_>>().join("; ");
+        refused(&format!("{line}:{column}: {why}")).hint(FORM).placed(&name.to_string(), Some((line, column)))
+    })?;
     match page.get(TABLE) {
         Some(Toml::Table(values)) => Ok(values.clone()),
-        _ => {
-            Err(refused("it has no table `[values]`".into())
-                .hint("write it as `[values]` and below it `key = \"value\"`"))
-        }
+        _ => Err(refused("it has no table `[values]`").hint(FORM).placed(&name.to_string(), None)),
     }
 }
 

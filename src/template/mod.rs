@@ -24,7 +24,7 @@ mod placeholders;
 mod portable;
 mod source;
 pub(crate) mod stamp;
-mod tags;
+pub(crate) mod tags;
 mod theirs;
 pub(crate) mod variables;
 pub(crate) mod verify;
@@ -282,7 +282,8 @@ impl Template {
         }
         let (broken, warnings) = verifier.faults(&files);
         // What cannot be parsed cannot be changed either, which is said once.
-        failures.retain(|failure| failure.file().is_none_or(|file| broken.iter().all(|other| other.file() != Some(file))));
+        failures
+            .retain(|failure| failure.file().is_none_or(|file| broken.iter().all(|other| other.file() != Some(file))));
         Failure::gathered(failures.into_iter().chain(broken))?;
         Ok((Tree::new(files), warnings))
     }

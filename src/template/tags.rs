@@ -130,7 +130,7 @@ pub(super) fn depth(tags: &[Tag]) -> usize {
 }
 
 /// Line and column of a byte offset, counted from 1.
-pub(super) fn position(source: &str, offset: usize) -> (usize, usize) {
+pub(crate) fn position(source: &str, offset: usize) -> (usize, usize) {
     let before = &source[..offset];
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     (before.matches('\n').count() + 1, column)
