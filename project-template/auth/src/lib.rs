@@ -5,7 +5,7 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | ground | `clock` `words` `private` `tls` `fetch` `request` `email` `settings` `error` `db` `openapi` `templates` |
+//! | ground | `clock` `words` `private` `tls` `fetch` `settings` `languages` `request` `email` `error` `db` `openapi` `templates` |
 //! | material | `tokens` `redis` `http` `pages` `metrics` |
 //! | tools | `codes` `mail` `throttle` `audit` `notices` |
 //! | nouns | `users` `connections` `factors` `guests` `sessions` `hooks` |
@@ -19,9 +19,10 @@
 //! | `private` | files and directories that only their owner can read |
 //! | `tls` | TLS to servers that the program calls |
 //! | `fetch` | requests to servers that the settings name |
+//! | [`settings`] | reads settings and reports every problem with them |
+//! | [`languages`] | the languages of answers, mails and pages, and their texts |
 //! | `request` | the request that a task belongs to |
 //! | [`email`] | an address, parsed |
-//! | [`settings`] | reads settings and reports every problem with them |
 //! | [`error`] | refusals and their responses |
 //! | [`db`] | SQLite and PostgreSQL |
 //! | `openapi` | describes routes, and serves a page to try them |
@@ -93,6 +94,7 @@ mod guests;
 pub mod hooks;
 pub mod http;
 pub mod invitations;
+pub mod languages;
 pub mod login;
 pub mod login_codes;
 pub mod mail;

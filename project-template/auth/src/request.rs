@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use uuid::Uuid;
 
+use crate::languages;
+
 tokio::task_local! {
     static ORIGIN: Origin;
 }
@@ -24,7 +26,7 @@ pub(crate) async fn of_request<F: Future>(origin: Origin, answering: F) -> F::Ou
 
 /// For work in a separate task on behalf of the current request.
 pub(crate) fn of_same_request<F: Future>(work: F) -> impl Future<Output = F::Output> {
-    of_request(current(), work)
+    of_request(current(), languages::in_same_language(work))
 }
 
 pub(crate) fn current() -> Origin {

@@ -7,9 +7,10 @@
 //! | [`words`] | enums written as words, and values formatted for people |
 //! | `private` | files and directories that only their owner can read |
 //! | `tls` | TLS to servers that the program calls |
+//! | [`settings`] | reads settings and reports every problem with them |
+//! | [`languages`] | the languages of answers and mails, and their texts |
 //! | `request` | the request that a task belongs to |
 //! | `email` | an address, parsed |
-//! | [`settings`] | reads settings and reports every problem with them |
 //! | [`error`] | refusals and their responses |
 //! | [`state`] | every row, in memory or in Redis, and the rules that change it |
 //! | `openapi` | describes routes, and serves a page to try them |
@@ -54,6 +55,7 @@ mod email;
 pub mod error;
 pub mod hooks;
 pub mod http;
+pub mod languages;
 pub mod login_codes;
 pub mod mail;
 mod metrics;

@@ -23,6 +23,7 @@ pub mod commands;
 pub mod error;
 mod fetch;
 pub mod http;
+pub mod languages;
 mod server;
 pub mod sessions;
 pub mod settings;

@@ -49,6 +49,7 @@ fn of_account(user: &User) -> Value {
         "email_verified": user.email_verified,
         "first_name": user.first_name,
         "last_name": user.last_name,
+        "language": user.language,
         "role": user.role,
         "is_active": user.is_active,
         // The hash is useless to its owner, but useful to a thief of the export.

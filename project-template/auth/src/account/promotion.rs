@@ -19,7 +19,7 @@ pub(crate) async fn promote(auth: &Auth, user: &User, role: i64, hash: Option<&s
     credentials::discard_unproven(auth, &mut tx, user).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::Promotion).await?;
     match hash {
-        Some(_) => notices::password_changed(auth, &mut tx, &promoted.email).await?,
+        Some(_) => notices::password_changed(auth, &mut tx, &promoted).await?,
         None => reset_link::send(auth, &mut tx, &promoted).await?,
     }
     ended.commit(auth, tx).await?;

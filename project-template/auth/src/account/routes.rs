@@ -3,6 +3,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa_axum::routes;
 
 use super::owner::{SignInAgain, prove};
@@ -13,10 +14,11 @@ use crate::error::shared::{Conflict, NotFound, Throttled};
 use crate::error::{Error, Result};
 use crate::hooks;
 use crate::http::{Client, Fields};
+use crate::languages::Language;
 use crate::notices;
 use crate::openapi::{Api, at, bodies};
 use crate::sessions::{self, CurrentUser, DbUser, EndedBy, Fresh, NotFresh};
-use crate::users::{self, LastSuperuser, NAME_LIMIT, User, protect_last_superuser, role};
+use crate::users::{self, Changes, LastSuperuser, NAME_LIMIT, User, protect_last_superuser, role};
 
 pub(crate) fn router() -> Api {
     let api = at(email_change::router(), routes!(show, change, remove));
@@ -25,13 +27,16 @@ pub(crate) fn router() -> Api {
 }
 
 bodies! {
-    /// The names that are to change.
+    /// What is to change.
     #[schema(example = json!({ "first_name": "Ada", "last_name": "King" }))]
     struct UserUpdate {
         #[schema(required = false, max_length = 150)]
         first_name: String,
         #[schema(required = false, max_length = 150)]
         last_name: String,
+        /// The language of its mails: one of `languages.offered`, if those are several.
+        #[schema(required = false)]
+        language: String,
     }
 
     /// The account's password.
@@ -50,11 +55,22 @@ struct Profile {
     email: String,
     first_name: String,
     last_name: String,
+    /// The language of its mails, where `languages.offered` are several; null before its owner or a sign-up has chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = Option<String>)]
+    language: Option<Value>,
 }
 
-impl From<User> for Profile {
-    fn from(user: User) -> Self {
-        Self { email: user.email.to_string(), first_name: user.first_name, last_name: user.last_name }
+impl Profile {
+    fn of(auth: &Auth, user: User) -> Self {
+        let languages = auth.languages();
+        let own = user.language.as_deref().and_then(|tag| languages.nearest(tag)).map(Language::tag);
+        Self {
+            email: user.email.to_string(),
+            first_name: user.first_name,
+            last_name: user.last_name,
+            language: languages.are_several().then(|| own.into()),
+        }
     }
 }
 
@@ -63,24 +79,40 @@ impl From<User> for Profile {
     get, path = "/user/", operation_id = "getUser", tag = "Accounts", security(("bearer" = [])),
     responses((status = 200, description = "The account.", body = Profile)),
 )]
-async fn show(user: DbUser) -> Json<Profile> {
-    Json(user.user.into())
+async fn show(State(auth): State<Auth>, user: DbUser) -> Json<Profile> {
+    Json(Profile::of(&auth, user.user))
 }
 
-/// Changes the names. What else the body holds is not looked at: nobody gives themselves a role.
+/// Changes the names and the language. What else the body holds is not looked at: nobody gives themselves a role.
 #[utoipa::path(
     patch, path = "/user/", operation_id = "updateUser", tag = "Accounts", request_body = UserUpdate,
     security(("bearer" = [])),
     responses((status = 200, description = "The account as it is now.", body = Profile), NotFound),
 )]
 async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> Result<Json<Profile>> {
-    let first = fields.optional_text("first_name", NAME_LIMIT);
-    let last = fields.optional_text("last_name", NAME_LIMIT);
+    let changes = Changes {
+        first_name: fields.optional_text("first_name", NAME_LIMIT),
+        last_name: fields.optional_text("last_name", NAME_LIMIT),
+        language: language(&auth, &mut fields),
+    };
     fields.finish()?;
     let mut tx = auth.db().begin().await?;
-    let changed = users::rename(&mut tx, user.id, first.as_deref(), last.as_deref(), auth.now()).await?;
+    let user = users::change(&mut tx, user.id, &changes, auth.now()).await?;
     tx.commit().await?;
-    changed.map(|user| Json(user.into())).ok_or_else(Error::not_found)
+    user.map(|user| Json(Profile::of(&auth, user))).ok_or_else(Error::not_found)
+}
+
+/// Not looked at where there is no choice.
+fn language(auth: &Auth, fields: &mut Fields) -> Option<&'static str> {
+    let languages = auth.languages();
+    if !languages.are_several() || !fields.has("language") {
+        return None;
+    }
+    let offered = languages.find(&fields.text("language")?);
+    if offered.is_none() {
+        fields.problem("language", "This language is not offered.");
+    }
+    offered.map(Language::tag)
 }
 
 /// Everything that is kept about the account: its data, its passkeys, its sessions, its events.
@@ -91,7 +123,7 @@ async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
     responses((status = 200, description = "All of it.", body = Object, example = json!({
             "account": {
                 "id": "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c10", "email": "ada@example.com", "email_verified": true,
-                "first_name": "Ada", "last_name": "Lovelace", "role": 0, "is_active": true, "has_password": true,
+                "first_name": "Ada", "last_name": "Lovelace", "language": null, "role": 0, "is_active": true, "has_password": true,
                 "created": "2027-01-15T08:00:00Z", "last_login": "2027-01-15T08:00:00Z",
             },
             "second_factor": null,
@@ -174,7 +206,7 @@ async fn delete(auth: Auth, user: DbUser, token: CurrentUser, client: Client, mu
     if !erase(&auth, &mut tx, &user, event).await? {
         return Err(Conflict.into());
     }
-    notices::account_deleted(&auth, &mut tx, &user.email).await?;
+    notices::account_deleted(&auth, &mut tx, &user).await?;
     hooks::deleted(&auth, &mut tx, &user);
     ended.commit(&auth, tx).await?;
     Ok((StatusCode::NO_CONTENT, sessions::cleared(&auth)).into_response())

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::guests::{self, Listed};
 use crate::http::{Client, Fields};
 use crate::invitations::{self, Inviting};
+use crate::languages::Language;
 use crate::pages;
 use crate::portal::{self, Done, Place, Posted, Proven, Visitor, prove, refuse};
 use crate::templates::Variable;
@@ -114,7 +115,7 @@ async fn post(auth: &Auth, client: &Client, mut posted: Posted) -> Result<Respon
         Ok(()) => redirect(auth, &admin, "invite"),
         Err(error @ (Error::Internal(_) | Error::Unavailable(_))) => return Err(error),
         Err(error) => {
-            let report = Report { errors: vec![error.message()], typed, done: None };
+            let report = Report { errors: vec![error.message_in(Language::english())], typed, done: None };
             page(auth, &admin, &Query::parse(None), error.status(), report).await?
         }
     };
@@ -154,7 +155,7 @@ async fn confirm_page(auth: &Auth, posted: &Posted, refused: Option<Error>) -> R
         back,
         proof: portal::ways(auth, &posted.visitor.user).await?,
         script: Place::Admin.path(auth, "/page.js"),
-        errors: refused.into_iter().map(|error| error.message()).collect(),
+        errors: refused.into_iter().map(|error| error.message_in(Language::english())).collect(),
     };
     pages::show(auth, status, &page)
 }
@@ -173,7 +174,7 @@ pub(super) async fn revoke(
         Ok(()) => redirect(&auth, &admin, "revoke"),
         Err(error @ (Error::Internal(_) | Error::Unavailable(_))) => refuse(&auth, error),
         Err(error) => {
-            let (status, errors) = (error.status(), vec![error.message()]);
+            let (status, errors) = (error.status(), vec![error.message_in(Language::english())]);
             let report = Report { errors, ..Report::default() };
             let page = page(&auth, &admin, &Query::parse(None), status, report).await;
             page.unwrap_or_else(|error| refuse(&auth, error))

@@ -14,6 +14,7 @@ use crate::email_verification::Mode;
 use crate::error::{Error, Result};
 use crate::factors;
 use crate::http::Client;
+use crate::languages::Language;
 use crate::pages;
 use crate::passkeys;
 use crate::portal::{self, Done, Place, Posted, Proven, Visitor, prove, refuse};
@@ -141,7 +142,7 @@ async fn perform(auth: &Auth, client: &Client, id: Uuid, act: &Act, mut posted: 
         }
         Err(error @ (Error::Internal(_) | Error::Unavailable(_))) => return Err(error),
         Err(error) => {
-            let problem = Some(error.message());
+            let problem = Some(error.message_in(Language::english()));
             let status = error.into_response().status();
             user_page(auth, &posted.visitor, id, status, Report { done: None, problem }).await?
         }
@@ -171,7 +172,7 @@ async fn confirm_page(
         back,
         proof: portal::ways(auth, &posted.visitor.user).await?,
         script: Place::Admin.path(auth, "/page.js"),
-        errors: refused.into_iter().map(|error| error.message()).collect(),
+        errors: refused.into_iter().map(|error| error.message_in(Language::english())).collect(),
     };
     pages::show(auth, status, &page)
 }

@@ -1,6 +1,7 @@
 //! The parts of a server that are built before it opens anything, so that all problems are reported at once.
 
 use crate::Settings;
+use crate::languages::Languages;
 use crate::mail;
 use crate::passwords::Hasher;
 use crate::redis::Redis;
@@ -13,6 +14,7 @@ pub(crate) struct Parts {
     pub(crate) settings: Settings,
     pub(crate) tokens: Tokens,
     pub(crate) passwords: Hasher,
+    pub(crate) languages: Languages,
     pub(crate) templates: Templates,
     pub(crate) mail: mail::Sender,
     pub(crate) redis: Option<Redis>,
@@ -25,7 +27,10 @@ impl Parts {
         let mut problems = Vec::new();
         let tokens = collect(Tokens::load(&settings.tokens), &mut problems);
         let passwords = collect_one(Hasher::new(settings.password.hash), &mut problems);
-        let templates = collect(Templates::load(&settings.templates, settings.http.host()), &mut problems);
+        let languages = collect(Languages::load(&settings.languages), &mut problems);
+        let templates = languages.as_ref().and_then(|languages| {
+            collect(Templates::load(&settings.templates, languages, settings.http.host()), &mut problems)
+        });
         let mail = collect_one(mail::Sender::new(&settings.mail, settings.http.public_host()), &mut problems);
         let redis = Redis::new(&settings.redis, &settings.tokens.audience, "the database counts requests");
         let redis = collect_one(redis, &mut problems);
@@ -35,6 +40,7 @@ impl Parts {
                 settings: settings.clone(),
                 tokens: tokens?,
                 passwords: passwords?,
+                languages: languages?,
                 templates: templates?,
                 mail: mail?,
                 redis: redis?,

@@ -11,6 +11,7 @@ use crate::audit;
 use crate::clock::{Clock, Moment};
 use crate::db::Db;
 use crate::hooks::Hooks;
+use crate::languages::Languages;
 use crate::mail;
 use crate::metrics::{Metrics, Words};
 use crate::operations::{Flushed, Flushing};
@@ -35,6 +36,7 @@ struct Inner {
     passwords: Hasher,
     liveness: Liveness,
     batches: Batches,
+    languages: Languages,
     templates: Templates,
     mail: mail::Sender,
     mail_wake: Notify,
@@ -66,7 +68,7 @@ impl Auth {
     }
 
     pub(crate) async fn assemble(parts: Box<Parts>, clock: Clock, hooks: impl Hooks) -> anyhow::Result<Self> {
-        let Parts { settings, tokens, passwords, templates, mail, redis, social } = *parts;
+        let Parts { settings, tokens, passwords, languages, templates, mail, redis, social } = *parts;
         let db = Db::connect(&settings.database).await?;
         if settings.is_production() {
             let pending = db.pending_migrations().await?;
@@ -85,6 +87,7 @@ impl Auth {
             tokens: tokens::Current::new(tokens),
             passwords,
             liveness: Liveness::default(),
+            languages,
             templates,
             mail,
             mail_wake: Notify::new(),
@@ -146,6 +149,12 @@ impl Auth {
 
     pub(crate) fn batches(&self) -> &Batches {
         &self.0.batches
+    }
+
+    /// The languages that are offered.
+    #[must_use]
+    pub fn languages(&self) -> &Languages {
+        &self.0.languages
     }
 
     /// The texts of mails and pages.

@@ -8,6 +8,7 @@ use super::{output, with_auth};
 use crate::account;
 use crate::app::Parts;
 use crate::error::Error;
+use crate::languages::Language;
 use crate::users::{self, Email};
 
 /// Removes the second factor of an account whose owner has lost it, and ends its sessions: for the last superuser, whom
@@ -21,7 +22,7 @@ pub(super) async fn remove(parts: Box<Parts>, address: &str) -> anyhow::Result<E
             Ok(true) => {}
             Ok(false) => bail!("the account {address} has no second factor"),
             Err(Error::Internal(error) | Error::Unavailable(error)) => return Err(error),
-            Err(error) => bail!(error.message()),
+            Err(error) => bail!(error.message_in(Language::english())),
         }
         output::line(format_args!("removed the second factor of {address}, and ended its sessions"));
         Ok(())

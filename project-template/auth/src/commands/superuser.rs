@@ -12,6 +12,7 @@ use crate::app::Parts;
 use crate::audit::{Event, Kind, Reason};
 use crate::db;
 use crate::error::{Error, Result};
+use crate::languages::Language;
 use crate::password_reset;
 use crate::passwords;
 use crate::settings::variable;
@@ -83,6 +84,7 @@ async fn make(auth: &Auth, email: &Email, password: SecretString) -> anyhow::Res
         last_name: String::new(),
         role: role::SUPERUSER,
         email_verified: true,
+        language: None,
     };
     let mut tx = auth.db().begin().await?;
     let user = match users::add(&mut tx, &new, auth.now()).await {
@@ -99,6 +101,7 @@ async fn make(auth: &Auth, email: &Email, password: SecretString) -> anyhow::Res
 async fn hashed(auth: &Auth, about: &[(&str, &str)], password: SecretString) -> anyhow::Result<String> {
     let problems = passwords::problems_of(auth, &password, about);
     if !problems.is_empty() {
+        let problems: Vec<_> = problems.iter().map(|problem| Language::english().word(problem)).collect();
         bail!("the password is not accepted:\n  - {}", problems.join("\n  - "));
     }
     Ok(auth.passwords().hash(password).await?)
@@ -157,7 +160,7 @@ fn done(changed_account: Result<Option<User>>, email: &Email) -> anyhow::Result<
         Ok(Some(_)) => Ok(()),
         Ok(None) => bail!(changed(email)),
         Err(Error::Internal(error) | Error::Unavailable(error)) => Err(error),
-        Err(error) => bail!(error.message()),
+        Err(error) => bail!(error.message_in(Language::english())),
     }
 }
 

@@ -89,7 +89,7 @@ impl Arrival {
             return existing.filter(|found| found.user_id == user.id).ok_or_else(|| SocialAccountInUse.into());
         }
         if making.notifies {
-            notices::provider_connected(auth, tx, &user.email, title(auth, &self.provider)).await?;
+            notices::provider_connected(auth, tx, user, title(auth, &self.provider)).await?;
         }
         let event = Event::of(Kind::ProviderConnected, user).because(self.provider.clone());
         auth.audit().write(tx, event).await?;
@@ -128,7 +128,7 @@ pub(crate) async fn remove(auth: &Auth, tx: &mut Tx, user: &User, connection: &C
     if !store::remove(tx, connection.id, user.id).await? {
         return Ok(false);
     }
-    notices::provider_disconnected(auth, tx, &user.email, title(auth, &connection.provider)).await?;
+    notices::provider_disconnected(auth, tx, user, title(auth, &connection.provider)).await?;
     let event = Event::of(Kind::ProviderDisconnected, user).because(connection.provider.clone());
     auth.audit().write(tx, event).await?;
     Ok(true)

@@ -173,6 +173,7 @@ migrations! {
     13 "0013_invitations",
     14 "0014_social",
     15 "0015_refresh_rate",
+    16 "0016_languages",
 }
 
 impl Db {

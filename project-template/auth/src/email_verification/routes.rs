@@ -17,6 +17,7 @@ use crate::error::shared::{CodeNotValid, NotFound, Throttled, UnknownLink};
 use crate::error::{Error, Result};
 use crate::hooks::{self, Asking};
 use crate::http::{Client, Fields, FormFields};
+use crate::languages::say;
 use crate::login::{self, Terms};
 use crate::openapi::{Api, at, bodies};
 use crate::pages::{self, Reader};
@@ -195,7 +196,7 @@ async fn press(
                 return confirm_for_person(auth, (client, browser), delivery, link, wish, StatusCode::SEE_OTHER).await;
             }
             let user = confirm::by_link(auth, link, browser).await?.ok_or(UnknownLink)?.user;
-            let body = wish.next.tell(&auth.settings().http, json!({ "detail": "E-mail address verified." }));
+            let body = wish.next.tell(&auth.settings().http, json!({ "detail": say("E-mail address verified.") }));
             Ok(signed_in(auth, (client, wish.forgotten), delivery, &user, body).await)
         }
         (LinkStanding::Used { subject, data }, Reader::Person) if is_verified(auth, subject).await? => {
@@ -252,7 +253,7 @@ async fn resend(
     match (sign_up::resend(&auth, &email, wish).await, reader) {
         (Ok(_), Reader::Person) => pages::show(&auth, StatusCode::OK, &CheckMail {}),
         (Ok(request), Reader::Program) => {
-            Ok(asked(&auth, &headers, StatusCode::OK, request, json!({ "detail": SENT })))
+            Ok(asked(&auth, &headers, StatusCode::OK, request, json!({ "detail": say(SENT) })))
         }
         (Err(error), reader) => reader.refuse(&auth, error),
     }
@@ -311,7 +312,7 @@ async fn verify_code(
     let code = compared?.ok_or(CodeNotValid)?;
     let Some(waiting) = waiting else { return Err(CodeNotValid.into()) };
     let user = confirm::by_code(&auth, &waiting, &code, browser::kept(&auth, &headers)).await?.ok_or(CodeNotValid)?;
-    let body = json!({ "message": "Email verified successfully." });
+    let body = json!({ "message": say("Email verified successfully.") });
     Ok(signed_in(&auth, (&client, forgotten), delivery, &user, body).await)
 }
 

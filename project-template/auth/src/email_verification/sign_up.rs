@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::guests;
 use crate::hooks;
 use crate::login;
-use crate::mail::Leaves;
+use crate::mail::{Leaves, Recipient};
 use crate::notices;
 use crate::sessions::{self, Challenge};
 use crate::users::{self, Email, NewUser, User};
@@ -49,7 +49,7 @@ pub(crate) async fn begin(auth: &Auth, tx: &mut Tx, user: &User, wish: &Wish) ->
     let owner = (user.id, user.auth_version);
     let held = Held { further: None, wish: wish.clone() };
     let link = auth.codes().issue(tx, FIRST, owner, &held, settings.link_lifetime).await?;
-    mails::queue(auth, tx, &user.email, &link, code.as_ref().map(|asked| &asked.code), Leaves::Yes).await
+    mails::queue(auth, tx, user, &link, code.as_ref().map(|asked| &asked.code), Leaves::Yes).await
 }
 
 enum Found {
@@ -112,9 +112,10 @@ pub(crate) async fn sign_up(auth: &Auth, new: NewUser, wish: Wish) -> Result<(Re
         Found::Owner { is_first: true } => login::attempt::remember(auth, &mut tx, &new.email, password_hash).await?,
         _ => auth.codes().issue(&mut tx, purpose, owner, &held, lifetime).await?,
     };
+    let to = Recipient::new(&new.email, user.language.as_deref());
     match found {
         Found::Owner { .. } => tell_owner(auth, &mut tx, &user, leaves).await?,
-        _ => mails::queue(auth, &mut tx, &new.email, &link, code.as_ref().map(|asked| &asked.code), leaves).await?,
+        _ => mails::queue(auth, &mut tx, to, &link, code.as_ref().map(|asked| &asked.code), leaves).await?,
     }
     // One row in any case, so that the time reveals nothing.
     let event = match found {
@@ -141,7 +142,7 @@ pub(crate) async fn resend(auth: &Auth, email: &Email, wish: Wish) -> Result<Req
     };
     let purpose = if waiting.is_some() { AGAIN } else { NOTHING };
     let owner = waiting.as_ref().map_or((subject.id(), 0), |user| (user.id, user.auth_version));
-    let to = waiting.as_ref().map_or(email, |user| &user.email);
+    let to = waiting.as_ref().map_or_else(|| email.into(), Recipient::from);
     codes::forget(&mut tx, purpose, owner.0).await?;
     let lifetime = auth.settings().email_verification.link_lifetime;
     let held = Held { further: None, wish };
@@ -161,7 +162,7 @@ pub(super) fn is_waiting(user: &User) -> bool {
 /// A guest has a mail already, and no password to forget.
 pub(crate) async fn tell_owner(auth: &Auth, tx: &mut Tx, user: &User, leaves: Leaves) -> Result<()> {
     let leaves = Leaves::from(leaves == Leaves::Yes && user.is_active && !user.is_guest());
-    notices::account_exists(auth, tx, &user.email, leaves).await
+    notices::account_exists(auth, tx, user, leaves).await
 }
 
 /// Notifies the owner that their address was requested, unless they were notified recently.

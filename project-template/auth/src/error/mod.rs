@@ -15,8 +15,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use crate::words::duration;
-use shared::{Busy, LinkNotValid, NotAuthenticated, NotFound, TokenNotValid};
+use crate::languages::{self, Language, Text, text};
+use shared::{Busy, LinkNotValid, NotAuthenticated, NotFound, Throttled, TokenNotValid};
 
 const BUSY_RETRY: Duration = Duration::from_secs(1);
 
@@ -27,13 +27,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug)]
 pub enum Error {
     /// 400: the problems of each field.
-    Fields(BTreeMap<Cow<'static, str>, Vec<Cow<'static, str>>>),
+    Fields(BTreeMap<Cow<'static, str>, Vec<Text>>),
     /// Any other refusal a client can act on.
     Refused {
         /// The status of the answer.
         status: StatusCode,
         /// The text for people.
-        detail: Cow<'static, str>,
+        detail: Text,
         /// The code for programs; never changes.
         code: &'static str,
         /// Further members of the answer.
@@ -67,8 +67,9 @@ pub enum Scheme {
 }
 
 impl Error {
-    /// A refusal with a status, a text for people and a code for programs.
-    pub fn refused(status: StatusCode, detail: impl Into<Cow<'static, str>>, code: &'static str) -> Self {
+    /// A refusal with a status, a text for people and a code for programs. The text is translated if the language of
+    /// the request has it.
+    pub fn refused(status: StatusCode, detail: impl Into<Text>, code: &'static str) -> Self {
         Self::Refused { status, detail: detail.into(), code, data: None, retry_after: None }
     }
 
@@ -97,7 +98,7 @@ impl Error {
     }
 
     /// 400: one field is wrong.
-    pub fn field(name: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+    pub fn field(name: &'static str, message: impl Into<Text>) -> Self {
         Self::Fields(BTreeMap::from([(name.into(), vec![message.into()])]))
     }
 
@@ -124,45 +125,72 @@ impl Error {
         }
     }
 
-    /// The text for people: the detail, or the problems of the fields.
+    /// The text for people in the language of the request: the detail, or the problems of the fields.
     #[must_use]
     pub fn message(&self) -> String {
+        self.message_in(languages::speaking())
+    }
+
+    /// As [`Error::message`], in another language.
+    #[must_use]
+    pub fn message_in(&self, language: Language) -> String {
+        let word = |text: &Text| language.word(text);
         match self {
-            Self::Fields(fields) => fields.values().flatten().cloned().collect::<Vec<_>>().join(" "),
-            Self::Throttled(wait) => format!("You have done that too often. Try again in {}.", in_words(*wait)),
-            other => other.body()["detail"].as_str().unwrap_or_default().to_owned(),
+            Self::Fields(fields) => fields.values().flatten().map(word).collect::<Vec<_>>().join(" "),
+            Self::Throttled(wait) => {
+                word(&text!("You have done that too often. Try again in {wait}.", wait = rounded(*wait)))
+            }
+            other => word(&other.detail()),
         }
     }
 
     /// The code for programs; `invalid` for the problems of fields.
     #[must_use]
     pub fn code(&self) -> String {
-        self.body()["code"].as_str().unwrap_or("invalid").to_owned()
+        match self {
+            Self::Fields(_) => "invalid",
+            Self::Refused { code, .. } => *code,
+            Self::NotAuthenticated(_) => NotAuthenticated::REFUSAL.code,
+            Self::CapabilityNotValid => LinkNotValid::REFUSAL.code,
+            Self::BearerNotValid(_) => TokenNotValid::REFUSAL.code,
+            Self::Throttled(_) => Throttled::REFUSAL.code,
+            Self::Busy | Self::Unavailable(_) => Busy::REFUSAL.code,
+            Self::Internal(_) => "error",
+        }
+        .to_owned()
+    }
+
+    fn detail(&self) -> Text {
+        match self {
+            Self::Fields(_) => Text::from(""),
+            Self::Refused { detail, .. } => detail.clone(),
+            Self::NotAuthenticated(_) => NotAuthenticated::REFUSAL.detail.into(),
+            Self::CapabilityNotValid => LinkNotValid::REFUSAL.detail.into(),
+            Self::BearerNotValid(_) => "Given token not valid for any token type".into(),
+            Self::Throttled(wait) => {
+                text!("Request was throttled. Expected available in {count} seconds.", count = seconds(*wait))
+            }
+            Self::Busy | Self::Unavailable(_) => Busy::REFUSAL.detail.into(),
+            Self::Internal(_) => "Something went wrong on our side.".into(),
+        }
     }
 
     fn body(&self) -> Value {
-        match self {
-            Self::Fields(fields) => json!(fields),
-            Self::Refused { detail, code, data, .. } => {
-                let mut body = Value::Object(data.as_deref().cloned().unwrap_or_default());
-                body["detail"] = json!(detail);
-                body["code"] = json!(code);
-                body
-            }
-            Self::NotAuthenticated(_) => NotAuthenticated::REFUSAL.body(),
-            Self::CapabilityNotValid => LinkNotValid::REFUSAL.body(),
-            Self::BearerNotValid(message) => json!({
-                "detail": "Given token not valid for any token type",
-                "code": "token_not_valid",
-                "messages": [{ "token_class": "AccessToken", "token_type": "access", "message": message }],
-            }),
-            Self::Throttled(wait) => json!({
-                "detail": format!("Request was throttled. Expected available in {} seconds.", seconds(*wait)),
-                "code": "throttled",
-            }),
-            Self::Busy | Self::Unavailable(_) => Busy::REFUSAL.body(),
-            Self::Internal(_) => json!({ "detail": "Something went wrong on our side.", "code": "error" }),
+        if let Self::Fields(fields) = self {
+            let messages = |texts: &Vec<Text>| texts.iter().cloned().map(languages::say).collect::<Value>();
+            return fields.iter().map(|(name, texts)| (name.clone(), messages(texts))).collect();
         }
+        let mut body = match self {
+            Self::Refused { data: Some(data), .. } => Value::Object(data.as_ref().clone()),
+            _ => json!({}),
+        };
+        body["detail"] = languages::say(self.detail()).into();
+        body["code"] = self.code().into();
+        if let Self::BearerNotValid(message) = self {
+            let message = languages::say(*message);
+            body["messages"] = json!([{ "token_class": "AccessToken", "token_type": "access", "message": message }]);
+        }
+        body
     }
 }
 
@@ -213,9 +241,9 @@ fn seconds(wait: Duration) -> u64 {
 }
 
 /// Above a minute, rounded up to minutes.
-pub(crate) fn in_words(wait: Duration) -> String {
+pub(crate) fn rounded(wait: Duration) -> Duration {
     let seconds = seconds(wait);
-    duration(Duration::from_secs(if seconds > 60 { seconds.div_ceil(60) * 60 } else { seconds }))
+    Duration::from_secs(if seconds > 60 { seconds.div_ceil(60) * 60 } else { seconds })
 }
 
 impl From<anyhow::Error> for Error {

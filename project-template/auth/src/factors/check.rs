@@ -197,7 +197,7 @@ impl Right {
         challenge_store::forgive(tx, user.id, self.guess.id).await?;
         if let Found::RecoveryCode(_) = self.found {
             let left = store::count_recovery_codes(tx, user.id).await?;
-            notices::recovery_code_used(auth, tx, &user.email, left).await?;
+            notices::recovery_code_used(auth, tx, user, left).await?;
             auth.audit().write(tx, Event::of(Kind::RecoveryCodeUsed, user)).await?;
         }
         Ok(true)

@@ -13,6 +13,7 @@ use crate::audit::{Event, Kind, Reason};
 use crate::codes;
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::mail::Recipient;
 use crate::notices;
 use crate::users::User;
 
@@ -105,7 +106,8 @@ pub(crate) async fn finish(
     let (codes, macs) = recovery::make(&ready.secret);
     store::set_recovery_codes(tx, id, &macs).await?;
     challenge_store::remove_all(tx, id).await?;
-    notices::second_factor_added(auth, tx, &enrollee.email, (!is_decoy).into()).await?;
+    let to = enrollee.user.as_ref().map_or_else(|| Recipient::from(&enrollee.email), Recipient::from);
+    notices::second_factor_added(auth, tx, to, (!is_decoy).into()).await?;
     let event = match &enrollee.user {
         Some(user) => Event::of(Kind::SecondFactorAdded, user),
         None => Event::at(Kind::SignUpRefused, &enrollee.email, None).because(Reason::SecondFactor),
@@ -150,7 +152,7 @@ pub(crate) async fn remove(auth: &Auth, tx: &mut Tx, user: &User) -> Result<bool
     let removed = store::remove(tx, user.id).await?;
     challenge_store::remove_all(tx, user.id).await?;
     if removed {
-        notices::second_factor_removed(auth, tx, &user.email).await?;
+        notices::second_factor_removed(auth, tx, user).await?;
         auth.audit().write(tx, Event::of(Kind::SecondFactorRemoved, user)).await?;
     }
     Ok(removed)

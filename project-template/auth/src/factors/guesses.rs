@@ -15,6 +15,7 @@ use super::{ChallengeNotValid, Locked, TooManyGuesses};
 use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::error::{Error, Result};
+use crate::languages::text;
 use crate::notices;
 use crate::users::{self, User};
 
@@ -66,7 +67,7 @@ pub(super) async fn was_wrong(auth: &Auth, user: &User, guess: &Guess, wrong: Er
     let wait = locked_for(&decided, settings.account_attempts, settings.lockout, now);
     let refusal = if let Some(wait) = wait {
         store::close_all(&mut tx, user.id).await?;
-        notices::second_factor_guessed(auth, &mut tx, &user.email).await?;
+        notices::second_factor_guessed(auth, &mut tx, user).await?;
         auth.audit().write(&mut tx, Event::of(Kind::LockedOut, user).because(Reason::SecondFactor)).await?;
         locked(wait)
     } else if let Some(challenge) = guess.challenge.filter(|_| guess.is_last) {
@@ -100,8 +101,10 @@ pub(super) async fn refuse_locked(auth: &Auth, user: &User) -> Result<()> {
     let guesses = store::guesses(auth.db(), user.id, now - settings.lockout).await?;
     let Some(wait) = locked_for(&guesses, settings.account_attempts, settings.lockout, now) else { return Ok(()) };
     auth.audit().note(Event::of(Kind::LockedOut, user).because(Reason::SecondFactor));
-    let seconds = wait.as_secs();
-    let detail = format!("{} Expected available in {seconds} seconds.", Locked::REFUSAL.detail);
+    let detail = text!(
+        "Too many failed MFA attempts. Try again later. Expected available in {count} seconds.",
+        count = wait.as_secs()
+    );
     Err(Error::refused(StatusCode::TOO_MANY_REQUESTS, detail, Locked::REFUSAL.code).retry_after(wait))
 }
 

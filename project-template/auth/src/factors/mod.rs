@@ -100,7 +100,7 @@ pub(crate) async fn discard_unproven(auth: &Auth, tx: &mut Tx, user: &User) -> R
     void_pending(tx, user.id).await?;
     let removed = store::remove_unproven(tx, user.id).await?;
     if removed {
-        notices::second_factor_removed(auth, tx, &user.email).await?;
+        notices::second_factor_removed(auth, tx, user).await?;
         let event = Event::of(Kind::SecondFactorRemoved, user).because(Reason::NotVerified);
         auth.audit().write(tx, event).await?;
     }

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::Auth;
 use crate::email::Email;
 use crate::error::{Error, Result};
+use crate::languages::{Text, text};
 
 /// Limits of a body: members in total, and levels of nesting.
 const MEMBERS_LIMIT: usize = 100;
@@ -34,7 +35,7 @@ pub(crate) const NOT_A_FLAG: &str = "Must be a valid boolean.";
 #[derive(Clone, Default)]
 pub struct Fields {
     values: Map<String, Value>,
-    problems: BTreeMap<Cow<'static, str>, Vec<Cow<'static, str>>>,
+    problems: BTreeMap<Cow<'static, str>, Vec<Text>>,
 }
 
 // Prints no values: among them are passwords, codes and tokens.
@@ -75,7 +76,7 @@ fn parse(headers: &HeaderMap, body: &[u8], forms: bool) -> Result<Map<String, Va
         return parse_form(body);
     }
     if essence != "application/json" {
-        let detail = format!("Unsupported media type \"{media_type}\" in request.");
+        let detail = text!("Unsupported media type \"{type}\" in request.", type = media_type);
         return Err(Error::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail, "unsupported_media_type"));
     }
     if body.is_empty() {
@@ -88,7 +89,7 @@ fn parse(headers: &HeaderMap, body: &[u8], forms: bool) -> Result<Map<String, Va
     match value {
         Value::Object(values) => Ok(values),
         other => {
-            let message = format!("Invalid data. Expected a dictionary, but got {}.", python_name(&other));
+            let message = text!("Invalid data. Expected a dictionary, but got {type}.", type = python_name(&other));
             Err(Error::field("non_field_errors", message))
         }
     }
@@ -104,7 +105,8 @@ fn parse_form(body: &[u8]) -> Result<Map<String, Value>> {
 }
 
 fn json_error(reason: &dyn std::fmt::Display) -> Error {
-    Error::refused(StatusCode::BAD_REQUEST, format!("JSON parse error - {reason}"), "parse_error")
+    let detail = text!("JSON parse error - {reason}", reason = reason.to_string());
+    Error::refused(StatusCode::BAD_REQUEST, detail, "parse_error")
 }
 
 fn is_bounded(value: &Value, depth: usize, members: &mut usize) -> bool {
@@ -156,7 +158,7 @@ impl Fields {
     }
 
     /// Records a problem of a field.
-    pub fn problem(&mut self, name: &'static str, message: impl Into<Cow<'static, str>>) {
+    pub fn problem(&mut self, name: &'static str, message: impl Into<Text>) {
         self.problems.entry(name.into()).or_default().push(message.into());
     }
 
@@ -200,7 +202,7 @@ impl Fields {
     pub fn secret(&mut self, name: &'static str) -> Option<SecretString> {
         let text = self.raw(name)?;
         if text.len() > SECRET_LIMIT {
-            self.problem(name, format!("Ensure this field has no more than {SECRET_LIMIT} bytes."));
+            self.problem(name, text!("Ensure this field has no more than {count} bytes.", count = SECRET_LIMIT));
             return None;
         }
         self.not_blank(name, text).map(SecretString::from)
@@ -213,7 +215,7 @@ impl Fields {
         }
         let text = self.raw(name)?.trim().to_owned();
         if text.chars().count() > limit {
-            self.problem(name, format!("Ensure this field has no more than {limit} characters."));
+            self.problem(name, text!("Ensure this field has no more than {count} characters.", count = limit));
             return None;
         }
         Some(text)
@@ -239,12 +241,12 @@ impl Fields {
             Some(Value::Null) => Err(NULL),
             Some(value) => whole_number(value).ok_or(NOT_AN_INTEGER),
         };
-        let problem: Cow<'static, str> = match number {
+        let problem: Text = match number {
             Ok(number) if number < *bounds.start() => {
-                format!("Ensure this value is greater than or equal to {}.", bounds.start()).into()
+                text!("Ensure this value is greater than or equal to {limit}.", limit = *bounds.start())
             }
             Ok(number) if number > *bounds.end() => {
-                format!("Ensure this value is less than or equal to {}.", bounds.end()).into()
+                text!("Ensure this value is less than or equal to {limit}.", limit = *bounds.end())
             }
             Ok(number) => return Some(number),
             Err(problem) => problem.into(),
@@ -266,10 +268,12 @@ impl Fields {
     /// A required object.
     pub fn object(&mut self, name: &'static str) -> Option<Map<String, Value>> {
         let problem = match self.values.get(name) {
-            None => REQUIRED.into(),
+            None => Text::from(REQUIRED),
             Some(Value::Null) => NULL.into(),
             Some(Value::Object(members)) => return Some(members.clone()),
-            Some(other) => format!("Expected a dictionary of items but got type \"{}\".", python_name(other)),
+            Some(other) => {
+                text!("Expected a dictionary of items but got type \"{type}\".", type = python_name(other))
+            }
         };
         self.problem(name, problem);
         None
@@ -300,6 +304,7 @@ impl Fields {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::languages::Language;
 
     fn of(json: &str) -> Fields {
         Fields { values: serde_json::from_str(json).unwrap(), problems: BTreeMap::new() }
@@ -307,7 +312,11 @@ mod tests {
 
     fn problems(fields: Fields) -> String {
         match fields.finish() {
-            Err(Error::Fields(problems)) => serde_json::to_string(&problems).unwrap(),
+            Err(Error::Fields(problems)) => {
+                let word = |texts: &Vec<Text>| texts.iter().map(|text| Language::english().word(text)).collect();
+                let worded: BTreeMap<_, Vec<_>> = problems.iter().map(|(name, texts)| (name, word(texts))).collect();
+                serde_json::to_string(&worded).unwrap()
+            }
             other => format!("{other:?}"),
         }
     }

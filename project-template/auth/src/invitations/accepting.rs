@@ -7,6 +7,7 @@ use crate::email_verification;
 use crate::error::{Error, Result};
 use crate::guests::{self, Guest, Shown};
 use crate::hooks;
+use crate::mail::Recipient;
 use crate::notices;
 use crate::passwords::capability::{Capability, INVITATION};
 use crate::sessions::EmailNotVerified;
@@ -67,8 +68,9 @@ async fn conclude(auth: &Auth, tx: &mut Tx, shown: &Shown<'_>) -> Result<Option<
     // What others did with the address before is none of its owner's.
     email_verification::discard(tx, &user.email).await?;
     throttle::forgive(tx, user.email.key()).await?;
-    if let Some(inviter) = users::address_of(tx, invited_by).await? {
-        notices::invitation_accepted(auth, tx, &inviter, &user.email).await?;
+    if let Some((inviter, language)) = users::address_of(tx, invited_by).await? {
+        let inviter = Recipient::new(&inviter, language.as_deref());
+        notices::invitation_accepted(auth, tx, inviter, &user.email).await?;
     }
     hooks::registered(auth, tx, &user);
     Ok(Some(user))

@@ -50,7 +50,8 @@ pub(crate) async fn invite(auth: &Auth, inviter: Uuid, inviting: Inviting) -> Re
     if role > inviter.role {
         return Err(Error::field("role", "Nobody can give a role above their own."));
     }
-    let new = NewUser { email_verified: false, ..NewUser::without_password(email, first_name, last_name) };
+    let new =
+        NewUser { email_verified: false, language: None, ..NewUser::without_password(email, first_name, last_name) };
     let user = free(auth, &mut tx, &new).await?;
     let lifetime = auth.settings().email_verification.link_lifetime;
     let secret = guests::invite(auth, &mut tx, &user, (role, inviter.id), lifetime).await?;
@@ -61,7 +62,7 @@ pub(crate) async fn invite(auth: &Auth, inviter: Uuid, inviting: Inviting) -> Re
         link: auth.settings().http.link(&path),
         lifetime,
     };
-    auth.mail().write(&mut tx, Mail::new(&user.email, &content).until(auth.now() + lifetime)).await?;
+    auth.mail().write(&mut tx, Mail::new(&user, &content).until(auth.now() + lifetime)).await?;
     auth.audit().write(&mut tx, Event::of(Kind::Invited, &user).because(format!("role {role}"))).await?;
     tx.commit().await?;
     Ok(())

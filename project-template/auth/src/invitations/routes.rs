@@ -15,6 +15,7 @@ use crate::error::shared::{LinkNotValid, NotAuthenticated, NotFound, Throttled};
 use crate::error::{Error, Result};
 use crate::guests::Guest;
 use crate::http::{Client, Fields, FormFields};
+use crate::languages::say;
 use crate::login::{self, Terms};
 use crate::openapi::{Api, at, bodies};
 use crate::pages::Reader;
@@ -188,7 +189,7 @@ fn answer(auth: &Auth, delivery: Delivery, sign_in: Option<SignIn>) -> Response 
         }
         _ => "Password set.",
     };
-    let body = json!({ "detail": detail });
+    let body = json!({ "detail": say(detail) });
     match sign_in {
         Some(sign_in) => sign_in.answer(auth, delivery, StatusCode::OK, body),
         None => Json(body).into_response(),

@@ -100,7 +100,7 @@ async fn tell_of_new_device(auth: &Auth, tx: &mut Tx, user: &User, client: &Clie
         return Ok(());
     }
     let device = sessions::known_device_name(client.user_agent.as_deref());
-    notices::new_device(auth, tx, &user.email, device, client.ip).await
+    notices::new_device(auth, tx, user, device, client.ip).await
 }
 
 /// For an action that is already done: an error of the sign-in would suggest that the action failed. None if no session

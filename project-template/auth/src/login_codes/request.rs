@@ -8,7 +8,8 @@ use crate::audit::{Event, Kind, Reason};
 use crate::codes::{Asked, Limits, RequestId, Sending};
 use crate::error::{Error, Result};
 use crate::http::Client;
-use crate::mail::Mail;
+use crate::languages::{self, Language};
+use crate::mail::{self, Mail};
 use crate::templates::mails::LoginCode;
 use crate::users::{Email, User};
 
@@ -47,7 +48,8 @@ pub(super) async fn request(auth: &Auth, email: &Email, client: &Client) -> Resu
     tx.commit().await?;
     if let Some(user) = user.filter(|_| is_hooked) {
         // In the background: the answer's time must not reveal whether there is an account.
-        tokio::spawn(deliver(auth.clone(), email.clone(), user.clone(), code));
+        let delivering = deliver(auth.clone(), email.clone(), user.clone(), code);
+        tokio::spawn(languages::in_same_language(delivering));
     }
     Ok(request)
 }
@@ -65,13 +67,12 @@ async fn queue(
     leaves: bool,
 ) -> Result<()> {
     let settings = &auth.settings().codes;
-    let to = user.map_or(email, |user| &user.email);
+    let to = user.map_or_else(|| email.into(), mail::Recipient::from);
     let is_printed = leaves && settings.sending == Sending::Console;
     if is_printed {
-        eprintln!("--- code to sign in as {to}: {}", code.expose_secret());
+        eprintln!("--- code to sign in as {}: {}", to.written(), code.expose_secret());
     }
-    let content =
-        LoginCode { email: to.to_string(), code: code.expose_secret().to_owned(), lifetime: settings.lifetime };
+    let content = LoginCode { email: to.written(), code: code.expose_secret().to_owned(), lifetime: settings.lifetime };
     let mail = Mail::new(to, &content).until(auth.now() + settings.lifetime).leaves(leaves && !is_printed);
     auth.mail().write(tx, mail).await
 }
@@ -80,7 +81,7 @@ async fn deliver(auth: Auth, email: Email, user: User, code: SecretString) {
     let delivered = match auth.hooks().deliver_code(&auth, &user, &code).await {
         Ok(delivered) => delivered,
         Err(error) => {
-            tracing::error!(user = %user.id, error = error.message(), "the application could not deliver a code");
+            tracing::error!(user = %user.id, error = error.message_in(Language::english()), "the application could not deliver a code");
             return;
         }
     };
@@ -94,6 +95,6 @@ async fn deliver(auth: Auth, email: Email, user: User, code: SecretString) {
         Ok::<_, Error>(())
     };
     if let Err(error) = mailed.await {
-        tracing::error!(user = %user.id, error = error.message(), "a code could not be mailed");
+        tracing::error!(user = %user.id, error = error.message_in(Language::english()), "a code could not be mailed");
     }
 }

@@ -8,10 +8,9 @@ use uuid::Uuid;
 use super::reach::Contact;
 use super::sender::{BATCH, NotSent};
 use super::store::{self, Row};
-use super::{Letter, Outbox};
+use super::{Letter, Outbox, Recipient};
 use crate::Auth;
 use crate::db::Tx;
-use crate::email::Email;
 use crate::error::Result;
 use crate::metrics::MailOutcome;
 use crate::templates;
@@ -23,15 +22,15 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 const SLACK: Duration = Duration::from_mins(1);
 
 pub(crate) struct Mail<'m, M> {
-    to: &'m Email,
+    to: Recipient<'m>,
     content: &'m M,
     until: Option<OffsetDateTime>,
     leaves: Leaves,
 }
 
 impl<'m, M: templates::Mail> Mail<'m, M> {
-    pub(crate) fn new(to: &'m Email, content: &'m M) -> Self {
-        Self { to, content, until: None, leaves: Leaves::Yes }
+    pub(crate) fn new(to: impl Into<Recipient<'m>>, content: &'m M) -> Self {
+        Self { to: to.into(), content, until: None, leaves: Leaves::Yes }
     }
 
     /// The mail is not sent after this time, such as the end of its link's lifetime.
@@ -60,9 +59,8 @@ impl From<bool> for Leaves {
 
 impl Outbox<'_> {
     pub(crate) async fn write<M: templates::Mail>(self, tx: &mut Tx, mail: Mail<'_, M>) -> Result<()> {
-        let written = self.0.templates().mail(mail.content)?;
-        let letter =
-            Letter { to: mail.to.to_string(), subject: written.subject, text: written.text, html: written.html };
+        let written = self.0.templates().mail(mail.content, mail.to.language(self.0))?;
+        let letter = Letter { to: mail.to.written(), subject: written.subject, text: written.text, html: written.html };
         self.put(tx, &letter, mail.until, mail.leaves).await
     }
 

@@ -1,8 +1,7 @@
 use serde::Serialize;
 
-use super::{Leaves, Letter, Outbox};
+use super::{Leaves, Letter, Outbox, Recipient};
 use crate::db::Tx;
-use crate::email::Email;
 use crate::error::Result;
 
 /// The templates (Jinja) of one of the application's mails. It chooses the variables; `service` is always there. The
@@ -41,11 +40,22 @@ impl Outbox<'_> {
     /// }
     /// ```
     ///
+    /// It goes to an address, or to a `&User` in the language of the account: texts that pass through the filter `t` are
+    /// translated if `languages.directory` has them.
+    ///
     /// # Errors
     /// If a text is no template, or names a variable without a value.
-    pub async fn queue(self, tx: &mut Tx, to: &Email, mail: &OwnMail, values: &impl Serialize) -> Result<()> {
-        let written = self.0.templates().own_mail([mail.subject, mail.text, mail.html], values)?;
-        let to = to.as_written().to_owned();
+    pub async fn queue(
+        self,
+        tx: &mut Tx,
+        to: impl Into<Recipient<'_>>,
+        mail: &OwnMail,
+        values: &impl Serialize,
+    ) -> Result<()> {
+        let to = to.into();
+        let texts = [mail.subject, mail.text, mail.html];
+        let written = self.0.templates().own_mail(texts, values, to.language(self.0))?;
+        let to = to.address.as_written().to_owned();
         let letter = Letter { to, subject: written.subject, text: written.text, html: written.html };
         self.put(tx, &letter, None, Leaves::Yes).await
     }

@@ -22,6 +22,7 @@ pub(crate) use target::is_target;
 use crate::Auth;
 use crate::error::Result;
 use crate::http::SameOrigin;
+use crate::languages::{self, Language};
 use crate::templates::Page;
 
 /// Under `no-referrer` a form sends `Origin: null` (Fetch standard); without `Sec-Fetch-Site` we would refuse it.
@@ -42,7 +43,8 @@ pub fn show_leading_to<P: Page>(
     elsewhere: Option<&str>,
 ) -> Result<Response> {
     let nonce = nonce()?;
-    let html = auth.templates().page(page, &nonce)?;
+    let language = if P::DECLARED.is_translated() { languages::speaking() } else { Language::english() };
+    let html = auth.templates().page(page, language, &nonce)?;
     answer(status, html, &nonce, elsewhere)
 }
 
@@ -68,7 +70,7 @@ pub fn show_leading_to<P: Page>(
 /// If the text is no template, or names a variable that has no value.
 pub fn show_own(auth: &Auth, status: StatusCode, html: &str, values: &impl Serialize) -> Result<Response> {
     let nonce = nonce()?;
-    let html = auth.templates().own_page(html, values, &nonce)?;
+    let html = auth.templates().own_page(html, values, languages::speaking(), &nonce)?;
     answer(status, html, &nonce, None)
 }
 

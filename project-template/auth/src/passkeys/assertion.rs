@@ -184,7 +184,7 @@ async fn report_copy(auth: &Auth, user: &User, passkey: &Passkey, challenge: &Ch
         auth.audit().write(&mut tx, Event::of(Kind::PasskeyCopied, user).because(Fault::Counter)).await?;
         let is_due = auth.codes().request(&mut tx, Subject::of(NOTICE, user.id), NOTICE_LIMITS).await?.is_some();
         if is_due {
-            notices::passkey_copied(auth, &mut tx, &user.email, passkey.created_at).await?;
+            notices::passkey_copied(auth, &mut tx, user, passkey.created_at).await?;
         }
         tx.commit().await?;
     }

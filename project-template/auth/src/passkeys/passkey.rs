@@ -12,6 +12,7 @@ use crate::connections;
 use crate::db::{self, Tx};
 use crate::error::{Error, Result, refusals};
 use crate::http::Client;
+use crate::languages::say;
 use crate::notices;
 use crate::sessions::{self, DbUser, Ended, EndedBy};
 use crate::users::{self, User};
@@ -122,7 +123,7 @@ pub(super) async fn add(
         is_synced: registered.is_synced,
         model: Uuid::from_bytes(registered.model),
         transports: words(transports),
-        name: name.unwrap_or_else(|| device.clone()),
+        name: name.unwrap_or_else(|| say(device.clone())),
         proven: false,
         created_at: auth.now(),
         used_at: None,
@@ -139,7 +140,7 @@ pub(super) async fn add(
     store::insert(&mut tx, &passkey)
         .await
         .map_err(|error| if db::is_taken(&error) { Error::from(PasskeyInUse) } else { error.into() })?;
-    notices::passkey_added(auth, &mut tx, &user.email, device).await?;
+    notices::passkey_added(auth, &mut tx, user, device).await?;
     auth.audit().write(&mut tx, Event::of(Kind::PasskeyAdded, &**user).session(user.session)).await?;
     tx.commit().await?;
     Ok(passkey)
@@ -192,7 +193,7 @@ pub(crate) async fn remove_in(auth: &Auth, tx: &mut Tx, user: &User, id: Uuid) -
 
 async fn discard(auth: &Auth, tx: &mut Tx, user: &User, passkey: &Passkey, kept: Option<Uuid>) -> Result<Ended> {
     store::remove(tx, passkey.id, user.id).await?;
-    notices::passkey_removed(auth, tx, &user.email, passkey.created_at).await?;
+    notices::passkey_removed(auth, tx, user, passkey.created_at).await?;
     let event = Event::of(Kind::PasskeyRemoved, user);
     auth.audit().write(tx, kept.into_iter().fold(event, Event::session)).await?;
     sessions::end_all(auth, tx, user.id, kept, EndedBy::Passkey).await
@@ -218,7 +219,7 @@ pub(crate) async fn has_other_way(auth: &Auth, tx: &mut Tx, user: Uuid, than: Uu
 pub(crate) async fn discard_unproven(auth: &Auth, tx: &mut Tx, user: &User) -> Result<u64> {
     let removed = store::remove_unproven(tx, user.id).await?;
     for created_at in &removed {
-        notices::passkey_removed(auth, tx, &user.email, *created_at).await?;
+        notices::passkey_removed(auth, tx, user, *created_at).await?;
     }
     if !removed.is_empty() {
         let event = Event::of(Kind::PasskeyRemoved, user).because(Reason::NotVerified);
@@ -233,7 +234,7 @@ pub(crate) async fn remove_all(auth: &Auth, tx: &mut Tx, user: &User) -> Result<
     let all = store::of_user_in(tx, user.id).await?;
     for passkey in &all {
         store::remove(tx, passkey.id, user.id).await?;
-        notices::passkey_removed(auth, tx, &user.email, passkey.created_at).await?;
+        notices::passkey_removed(auth, tx, user, passkey.created_at).await?;
         auth.audit().write(tx, Event::of(Kind::PasskeyRemoved, user)).await?;
     }
     Ok(!all.is_empty())

@@ -7,7 +7,7 @@ use crate::credentials;
 use crate::db::Tx;
 use crate::email_verification;
 use crate::error::{Error, Result};
-use crate::mail::Mail;
+use crate::mail::{Mail, Recipient};
 use crate::notices;
 use crate::passwords::reset_link;
 use crate::sessions::{self, EndedBy};
@@ -27,9 +27,9 @@ pub(crate) async fn request(auth: &Auth, email: &Email, next: &ReturnTo) -> Resu
         return Err(Error::Throttled(wait.0));
     }
     let owner = user.as_ref().map_or((asked.id(), 0), |user| (user.id, user.auth_version));
-    let to = user.as_ref().map_or(email, |user| &user.email);
+    let to = user.as_ref().map_or_else(|| email.into(), Recipient::from);
     let content = mails::PassReset {
-        email: to.to_string(),
+        email: to.written(),
         link: auth.settings().http.link(&reset_link::issue(auth, &mut tx, owner, next).await?),
         lifetime,
     };
@@ -99,7 +99,7 @@ async fn conclude(auth: &Auth, mut tx: Tx, user: &User, event: Event) -> Result<
     throttle::forgive(&mut tx, user.email.key()).await?;
     credentials::discard_unproven(auth, &mut tx, user).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, None, EndedBy::PasswordReset).await?;
-    notices::password_changed(auth, &mut tx, &user.email).await?;
+    notices::password_changed(auth, &mut tx, user).await?;
     auth.audit().write(&mut tx, event).await?;
     ended.commit(auth, tx).await
 }

@@ -15,6 +15,7 @@ use crate::error::shared::{LinkNotValid, NotAuthenticated, Throttled};
 use crate::error::{Error, Result};
 use crate::hooks::{self, Asking};
 use crate::http::{Client, FormFields};
+use crate::languages::say;
 use crate::login::{self, Terms};
 use crate::openapi::{Api, at, bodies};
 use crate::pages::{self, Reader};
@@ -121,10 +122,10 @@ async fn request(
     match (asked, reader) {
         (Ok(()), Reader::Person) => pages::show(&auth, StatusCode::OK, &CheckMail {}),
         (Ok(()), Reader::Program) => {
-            Ok(Json(json!({ "detail": "Password reset e-mail has been sent." })).into_response())
+            Ok(Json(json!({ "detail": say("Password reset e-mail has been sent.") })).into_response())
         }
         (Err(Error::Fields(problems)), Reader::Person) => {
-            let errors = problems.into_values().flatten().map(String::from).collect();
+            let errors = problems.into_values().flatten().map(say).collect();
             not_valid(&auth, StatusCode::BAD_REQUEST, typed, errors)
         }
         (Err(error), reader) => reader.refuse(&auth, error),
@@ -184,7 +185,7 @@ async fn set_new(
         let complete = || auth.settings().http.path("/password/reset/complete/");
         Redirect::to(&reset.next().address(&auth.settings().http).unwrap_or_else(complete)).into_response()
     } else {
-        let body = reset.next().tell(&auth.settings().http, json!({ "detail": "Password reset." }));
+        let body = reset.next().tell(&auth.settings().http, json!({ "detail": say("Password reset.") }));
         login::answer(&auth, &user, (&client, Terms { proof: Proof::PasswordReset, forgotten }), delivery, body).await
     };
     FORM.delete_cookies(&auth, &mut response);

@@ -17,6 +17,7 @@ use crate::error::{Error, Result, Scheme};
 use crate::guests::CAPABILITY_LIFETIME;
 use crate::http::fields::BLANK;
 use crate::http::{FormFields, REQUIRED, cookies, csrf};
+use crate::languages::{Text, say};
 use crate::openapi::bodies;
 use crate::pages;
 use crate::sessions;
@@ -210,13 +211,13 @@ pub(crate) fn told(refused: Error) -> Result<(StatusCode, Vec<String>)> {
             Ok((StatusCode::BAD_REQUEST, errors))
         }
         // The form is of a link opened earlier: the user must first see whose password would be set.
-        Error::Refused { code: csrf::REFUSED, .. } => Ok((StatusCode::FORBIDDEN, vec![OTHER_LINK.into()])),
+        Error::Refused { code: csrf::REFUSED, .. } => Ok((StatusCode::FORBIDDEN, vec![say(OTHER_LINK)])),
         refused => Err(refused),
     }
 }
 
-fn in_words(message: std::borrow::Cow<'static, str>) -> String {
-    if message == BLANK || message == REQUIRED { "Enter the new password twice.".into() } else { message.into() }
+fn in_words(message: Text) -> String {
+    say(if message == BLANK || message == REQUIRED { "Enter the new password twice.".into() } else { message })
 }
 
 /// Shows a page instead of a form; with 401, says which credential is missing (RFC 9110, section 15.5.2).

@@ -26,6 +26,7 @@ use crate::Auth;
 use crate::audit::{Event, Kind, Reason};
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields};
+use crate::languages::Text;
 use crate::sessions::DbUser;
 use crate::throttle::Guess;
 
@@ -68,7 +69,7 @@ pub(crate) async fn is_own(
 }
 
 /// `about` has labels and values. The service's name is added: it is among the first guesses too.
-pub(crate) fn problems_of(auth: &Auth, password: &SecretString, about: &[(&str, &str)]) -> Vec<String> {
+pub(crate) fn problems_of(auth: &Auth, password: &SecretString, about: &[(&str, &str)]) -> Vec<Text> {
     let service = ("name of this service", auth.templates().service());
     let about: Vec<(&str, &str)> = about.iter().copied().chain([service]).collect();
     auth.settings().password.policy.check(password.expose_secret(), &about)

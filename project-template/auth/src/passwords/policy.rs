@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::{common::is_common, nfc::nfc};
+use crate::languages::{Text, text};
 
 /// In bytes of UTF-8, whatever is configured, since hashing reads all of them.
 const MAX_BYTES: usize = 1024;
@@ -30,7 +31,7 @@ pub struct Policy {
 impl Policy {
     /// The messages for the user; empty if it may be set. `about` lists labels, such as "email address", and values.
     #[must_use]
-    pub fn check(&self, password: &str, about: &[(&str, &str)]) -> Vec<String> {
+    pub fn check(&self, password: &str, about: &[(&str, &str)]) -> Vec<Text> {
         let password = nfc(password);
         let mut problems = self.check_length(&password);
         if password.chars().any(char::is_control) {
@@ -43,22 +44,20 @@ impl Policy {
         if self.refuse_similar && password.len() <= MAX_BYTES {
             let folded = password.to_lowercase();
             let similar = about.iter().filter(|(_, value)| is_similar(&folded, value));
-            problems.extend(similar.map(|(label, _)| format!("The password is too similar to the {label}.")));
+            problems
+                .extend(similar.map(|(label, _)| Text::from(format!("The password is too similar to the {label}."))));
         }
         problems
     }
 
-    fn check_length(&self, password: &str) -> Vec<String> {
+    fn check_length(&self, password: &str) -> Vec<Text> {
         let length = password.chars().count();
-        let characters = |count| format!("{count} character{}", if count == 1 { "" } else { "s" });
         let problem = if length < self.min_length {
-            let least = characters(self.min_length);
-            format!("This password is too short. It must contain at least {least}.")
+            text!("This password is too short. It must contain at least {count} characters.", count = self.min_length)
         } else if length > self.max_length {
-            let most = characters(self.max_length);
-            format!("This password is too long. It must contain at most {most}.")
+            text!("This password is too long. It must contain at most {count} characters.", count = self.max_length)
         } else if password.len() > MAX_BYTES {
-            format!("This password is too long. It must take at most {MAX_BYTES} bytes.")
+            text!("This password is too long. It must take at most {count} bytes.", count = MAX_BYTES)
         } else {
             return Vec::new();
         };
@@ -97,13 +96,18 @@ fn similarity(a: &str, b: &str) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::languages::Language;
 
     const POLICY: Policy = Policy { min_length: 8, max_length: 256, refuse_common: true, refuse_similar: true };
     const JANE: &[(&str, &str)] =
         &[("email address", "jane.appleseed@example.com"), ("first name", "Jane"), ("last name", "Appleseed")];
 
     fn check(password: &str) -> Vec<String> {
-        POLICY.check(password, JANE)
+        worded(&POLICY, password, JANE)
+    }
+
+    fn worded(policy: &Policy, password: &str, about: &[(&str, &str)]) -> Vec<String> {
+        policy.check(password, about).iter().map(|problem| Language::english().word(problem)).collect()
     }
 
     #[test]
@@ -129,14 +133,14 @@ mod tests {
         assert!(check(&"xy z".repeat(64)).is_empty());
         assert_eq!(check(&"xy z".repeat(65)), [long]);
         let one = Policy { min_length: 1, ..POLICY };
-        assert_eq!(one.check("", &[]), ["This password is too short. It must contain at least 1 character."]);
+        assert_eq!(worded(&one, "", &[]), ["This password is too short. It must contain at least 1 character."]);
     }
 
     #[test]
     fn bytes_are_limited_however_many_characters_are_allowed() {
         let generous = Policy { max_length: 100_000, ..POLICY };
         assert!(generous.check(&"\u{1f40e}".repeat(256), JANE).is_empty());
-        let problems = generous.check(&"\u{1f40e}".repeat(257), JANE);
+        let problems = worded(&generous, &"\u{1f40e}".repeat(257), JANE);
         assert_eq!(problems, ["This password is too long. It must take at most 1024 bytes."]);
     }
 

@@ -25,7 +25,7 @@ pub(crate) async fn send(auth: &Auth, tx: &mut Tx, user: &User) -> Result<()> {
     let path = issue(auth, tx, (user.id, user.auth_version), &ReturnTo::default()).await?;
     let link = auth.settings().http.link(&path);
     let content = PassReset { email: user.email.to_string(), link, lifetime };
-    auth.mail().write(tx, Mail::new(&user.email, &content).until(auth.now() + lifetime)).await
+    auth.mail().write(tx, Mail::new(user, &content).until(auth.now() + lifetime)).await
 }
 
 /// Notifies the reader of an account's mail that its password is older than the proof, and mails a link to set another.
@@ -34,6 +34,6 @@ pub(crate) async fn offer_own(auth: &Auth, tx: &mut Tx, user: &User, is_void: bo
     let path = issue(auth, tx, (user.id, user.auth_version), next).await?;
     let content =
         EarlierPassword { email: user.email.to_string(), is_void, link: auth.settings().http.link(&path), lifetime };
-    auth.mail().write(tx, Mail::new(&user.email, &content)).await?;
+    auth.mail().write(tx, Mail::new(user, &content)).await?;
     Ok(path)
 }

@@ -13,6 +13,7 @@ use crate::codes;
 use crate::error::shared::{Conflict, Throttled};
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields};
+use crate::languages::say;
 use crate::notices;
 use crate::openapi::{Api, at, bodies};
 use crate::sessions::{self, Admitted, DbUser, Delivery, Ended, EndedBy, Prefer};
@@ -115,7 +116,7 @@ async fn change(
     }
     codes::forget_all(&mut tx, user.id).await?;
     throttle::forgive(&mut tx, updated.email.key()).await?;
-    notices::password_changed(&auth, &mut tx, &updated.email).await?;
+    notices::password_changed(&auth, &mut tx, &updated).await?;
     let (ended, issued) = match &admitted {
         Some(admitted) => {
             let ended = sessions::end_all(&auth, &mut tx, user.id, None, EndedBy::PasswordChange).await?;
@@ -134,7 +135,7 @@ async fn change(
         return Err(Error::field("new_password2", UNCHANGED));
     }
     ended.commit(&auth, tx).await?;
-    let body = json!({ "detail": "New password has been saved." });
+    let body = json!({ "detail": say("New password has been saved.") });
     Ok(match issued {
         Some(issued) => delivery.answer(&auth, StatusCode::OK, issued, body),
         None => Json(body).into_response(),

@@ -11,11 +11,12 @@ use super::own::recovery_codes_page;
 use super::proof::credential;
 use crate::audit::{Event, Kind, Reason};
 use crate::codes;
-use crate::error::{Error, Result, in_words};
+use crate::error::{Error, Result, rounded};
 use crate::factors::{
     self, ChallengeNotValid, CodeWrong, Enrollee, Locked, Presented, RecoveryCodeWrong, Shown, TooManyGuesses,
 };
 use crate::http::Fields;
+use crate::languages::{say, text};
 use crate::login::{self, Terms};
 use crate::passkeys::{self, PasskeyRefused};
 use crate::second_factor;
@@ -154,11 +155,11 @@ pub(super) fn told_to_begin_again(refused: &Error) -> String {
     let Error::Refused { code, retry_after, .. } = refused else { return refused.message() };
     match retry_after {
         Some(wait) if *code == Locked::REFUSAL.code => {
-            format!("Too many wrong codes. No code is accepted for the next {}.", in_words(*wait))
+            say(text!("Too many wrong codes. No code is accepted for the next {wait}.", wait = rounded(*wait)))
         }
-        _ if *code == TooManyGuesses::REFUSAL.code => "Too many wrong codes. Please sign in again.".to_owned(),
+        _ if *code == TooManyGuesses::REFUSAL.code => say("Too many wrong codes. Please sign in again."),
         _ if *code == ChallengeNotValid::REFUSAL.code => {
-            "This sign-in took too long, or was used already. Please sign in again.".to_owned()
+            say("This sign-in took too long, or was used already. Please sign in again.")
         }
         _ => refused.message(),
     }

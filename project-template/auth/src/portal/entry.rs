@@ -1,9 +1,12 @@
 //! Signing in, in one step or two, and signing out.
 
+use std::borrow::Cow;
+
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use serde_json::{Map, Value};
 
 use super::Route;
 use super::door::{Door, Knock};
@@ -13,6 +16,7 @@ use super::own::{codes_lost, told};
 use super::providers;
 use crate::Auth;
 use crate::error::Result;
+use crate::languages::{self, Language};
 use crate::metrics::{AttemptOutcome, Way};
 use crate::sessions::{self, EndedBy};
 
@@ -30,7 +34,19 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 async fn script() -> Response {
-    ([(header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"))], SCRIPT).into_response()
+    let script = script_in(languages::speaking());
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"))], script).into_response()
+}
+
+/// The script knows its texts in English.
+fn script_in(language: Language) -> Cow<'static, str> {
+    let texts = SCRIPT.split("text(\"").skip(1).filter_map(|rest| rest.split_once("\")"));
+    let translated = texts.map(|(text, _)| (text, language.translate(text, None))).filter(|(text, same)| text != same);
+    let translated: Map<String, Value> = translated.map(|(text, words)| (text.to_owned(), words.into())).collect();
+    if translated.is_empty() {
+        return SCRIPT.into();
+    }
+    SCRIPT.replacen("const texts = {};", &format!("const texts = {};", Value::Object(translated)), 1).into()
 }
 
 async fn sign_in_form(visitor: Result<Visitor, Response>, door: Door) -> Result<Response> {

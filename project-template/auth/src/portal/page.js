@@ -8,8 +8,12 @@
 "use strict";
 
 (() => {
+  // In the reader's language: the server fills this in.
+  const texts = {};
+  const text = (english) => texts[english] ?? english;
+
   const said = document.querySelector("[data-said]");
-  const say = (text) => { if (said) said.textContent = text; };
+  const say = (words) => { if (said) said.textContent = words; };
 
   const isSupported = typeof PublicKeyCredential === "function" && "parseRequestOptionsFromJSON" in PublicKeyCredential;
 
@@ -18,7 +22,7 @@
   for (const button of document.querySelectorAll("[data-passkey]")) {
     button.addEventListener("click", async () => {
       button.disabled = true;
-      say("Follow your browser.");
+      say(text("Follow your browser."));
       try {
         await use(button);
       } catch (error) {
@@ -67,10 +71,10 @@
   function words(error) {
     if (error instanceof Refused && error.message) return error.message;
     switch (error.name) {
-      case "InvalidStateError": return "This device has a passkey of this account already.";
-      case "NotAllowedError": return "No passkey was used. You can try it again.";
-      case "SecurityError": return "Passkeys cannot be used at this address.";
-      default: return "That did not work. Please try it again.";
+      case "InvalidStateError": return text("This device has a passkey of this account already.");
+      case "NotAllowedError": return text("No passkey was used. You can try it again.");
+      case "SecurityError": return text("Passkeys cannot be used at this address.");
+      default: return text("That did not work. Please try it again.");
     }
   }
 
@@ -81,9 +85,9 @@
       const lines = [...document.querySelectorAll(copy.dataset.copy)].map((element) => element.textContent.trim());
       try {
         await navigator.clipboard.writeText(lines.join("\n") + "\n");
-        say("Copied.");
+        say(text("Copied."));
       } catch {
-        say("The browser does not allow it. Select the codes and copy them.");
+        say(text("The browser does not allow it. Select the codes and copy them."));
       }
     });
   }

@@ -13,6 +13,7 @@ use crate::error::shared::{NotFound, Throttled};
 use crate::error::{Error, Result};
 use crate::hooks::{self, Asking};
 use crate::http::{Client, Fields};
+use crate::languages::{Languages, say};
 use crate::openapi::{Api, at, bodies};
 use crate::passwords;
 use crate::sessions::{Delivery, Prefer, Proof};
@@ -120,7 +121,7 @@ async fn sign_up_or_ask(
 ) -> Result<Response> {
     if auth.settings().email_verification.mode == Mode::Mandatory {
         let (request, challenge) = email_verification::sign_up(auth, new, wish).await?;
-        let body = json!({ "detail": "Verification e-mail sent." });
+        let body = json!({ "detail": say("Verification e-mail sent.") });
         let body = challenge.map_or(body.clone(), |challenge| challenge.beside(body));
         return Ok(email_verification::asked(auth, headers, StatusCode::CREATED, request, body));
     }
@@ -152,6 +153,7 @@ async fn read(auth: &Auth, client: &Client, mut fields: Fields) -> Result<(NewUs
         last_name,
         role: role::USER,
         email_verified: false,
+        language: Languages::chosen().map(str::to_owned),
     };
     Ok((new, wish))
 }

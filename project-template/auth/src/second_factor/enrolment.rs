@@ -13,6 +13,7 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::factors::{self, AlreadyEnrolled, Enrollee, Ready};
 use crate::http::Client;
+use crate::languages::say;
 use crate::login::{self, Terms};
 use crate::sessions::{self, Admitted, DbUser, Delivery, Entry, Issued, Method, Proof, SignIn, SigningIn};
 use crate::users::{self, User};
@@ -85,7 +86,7 @@ pub(super) fn answer(auth: &Auth, delivery: Delivery, codes: &[SecretString], si
     if let Some(sign_in) = sign_in {
         return sign_in.answer(auth, delivery, StatusCode::OK, body);
     }
-    body["detail"] = json!("Verification e-mail sent.");
+    body["detail"] = json!(say("Verification e-mail sent."));
     Json(body).into_response()
 }
 

@@ -23,6 +23,7 @@ use crate::db::Tx;
 use crate::error::{Result, refusals};
 use crate::factors::{self, Challenge, Mode, Right};
 use crate::http::Fields;
+use crate::languages::text;
 use crate::passkeys::{self, Assertion, Shown};
 use crate::sessions::{CurrentUser, DbUser, Method, Methods, NotFresh};
 use crate::users::User;
@@ -120,8 +121,8 @@ fn code(fields: &mut Fields) -> Option<SecretString> {
     }
     let problem = match code.expose_secret().trim().chars().count() {
         6 => return Some(code),
-        ..6 => "Ensure this field has at least 6 characters.",
-        7.. => "Ensure this field has no more than 6 characters.",
+        ..6 => text!("Ensure this field has at least {count} characters.", count = factors::DIGITS),
+        7.. => text!("Ensure this field has no more than {count} characters.", count = factors::DIGITS),
     };
     fields.problem("code", problem);
     None

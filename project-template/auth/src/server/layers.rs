@@ -17,6 +17,7 @@ use crate::Auth;
 use crate::error::Error;
 use crate::error::shared::BodyTooLarge;
 use crate::http::{client, is_allowed};
+use crate::languages::{self, text};
 use crate::pages::{self, Reader};
 use crate::request::{self, Origin};
 
@@ -121,12 +122,18 @@ async fn observe(State(auth): State<Auth>, request: Request, next: Next) -> Resp
     let keeps_address = auth.settings().sessions.collect_device;
     let ip = client::address_of(&auth, request.extensions(), request.headers()).filter(|_| keeps_address);
     let origin = Origin { request: Some(id), ip, actor: None };
-    let answering = request::of_request(origin, next.run(request)).instrument(span.clone());
-    let response = answering.await;
-    let is_nowhere =
-        response.status() == StatusCode::NOT_FOUND && !response.headers().contains_key(header::CONTENT_TYPE);
-    let lost = if is_nowhere { pages::lost(&auth, reader, &method, &uri) } else { None };
-    let mut response = lost.unwrap_or_else(|| explain(response, &method));
+    let language = auth.languages().of_request(request.headers());
+    let answering = async {
+        let response = next.run(request).await;
+        let is_nowhere =
+            response.status() == StatusCode::NOT_FOUND && !response.headers().contains_key(header::CONTENT_TYPE);
+        let lost = if is_nowhere { pages::lost(&auth, reader, &method, &uri) } else { None };
+        let mut response = lost.unwrap_or_else(|| explain(response, &method));
+        languages::declare(response.headers_mut());
+        response
+    };
+    let answering = request::of_request(origin, auth.languages().answering_in(language, answering));
+    let mut response = answering.instrument(span.clone()).await;
     span.in_scope(|| {
         tracing::debug!(status = response.status().as_u16(), micros = started.elapsed().as_micros(), "answered");
     });
@@ -160,8 +167,10 @@ fn explain(response: Response, method: &Method) -> Response {
         return response;
     }
     let (detail, code) = match response.status() {
-        StatusCode::NOT_FOUND => ("Not found.".to_owned(), "not_found"),
-        StatusCode::METHOD_NOT_ALLOWED => (format!("Method \"{method}\" not allowed."), "method_not_allowed"),
+        StatusCode::NOT_FOUND => ("Not found.".into(), "not_found"),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            (text!("Method \"{method}\" not allowed.", method = method.as_str()), "method_not_allowed")
+        }
         _ => return response,
     };
     let (mut parts, _) = response.into_parts();

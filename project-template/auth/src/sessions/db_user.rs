@@ -10,6 +10,7 @@ use super::{holder, is_live};
 use crate::Auth;
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::mail::Recipient;
 use crate::users::{self, User};
 
 /// The user as the database has them now, with an active session: for actions too important to trust a token alone.
@@ -35,6 +36,12 @@ impl Deref for DbUser {
 
     fn deref(&self) -> &User {
         &self.user
+    }
+}
+
+impl<'u> From<&'u DbUser> for Recipient<'u> {
+    fn from(user: &'u DbUser) -> Self {
+        Self::from(&user.user)
     }
 }
 

@@ -7,6 +7,7 @@ use super::store;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::http::Client;
+use crate::languages::{Text, text};
 
 pub(crate) fn device_name(user_agent: Option<String>) -> String {
     let device = user_agent.map(Device::of).unwrap_or_default();
@@ -19,12 +20,12 @@ pub(crate) fn device_name(user_agent: Option<String>) -> String {
 }
 
 /// Without text chosen by the client: it goes into a mail, and anyone can send any user agent.
-pub(crate) fn known_device_name(user_agent: Option<&str>) -> String {
+pub(crate) fn known_device_name(user_agent: Option<&str>) -> Text {
     let user_agent = user_agent.unwrap_or_default();
     match (browser(user_agent), system(user_agent)) {
-        (Some(browser), Some(os)) => format!("{browser} on {os}"),
-        (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        (None, None) => "an unknown device".to_owned(),
+        (Some(browser), Some(system)) => text!("{browser} on {system}", browser = browser, system = system),
+        (Some(name), None) | (None, Some(name)) => name.into(),
+        (None, None) => "an unknown device".into(),
     }
 }
 
@@ -42,10 +43,11 @@ pub(crate) async fn is_known(tx: &mut Tx, user: Uuid, client: &Client) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::languages::Language;
 
     #[test]
     fn a_mail_has_no_name_that_a_client_made_up() {
-        let name = |user_agent: &str| known_device_name(Some(user_agent));
+        let name = |user_agent: &str| Language::english().word(&known_device_name(Some(user_agent)));
         let chrome = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0";
         let own =
             format!("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {chrome} Electron/41.0.0 PayHere/1 Safari/537.36");

@@ -90,7 +90,7 @@ pub(super) async fn end_replayed(auth: &Auth, session: &Session) -> Result<(), N
     let mut tx = auth.db().begin().await?;
     let ended = end_in(auth, &mut tx, session.id, session.user_id, EndedBy::Replay).await?;
     if let Some(owner) = owner.filter(|_| ended.contains(session.id)) {
-        notices::session_copied(auth, &mut tx, &owner.email).await?;
+        notices::session_copied(auth, &mut tx, &owner).await?;
     }
     Ok(ended.commit(auth, tx).await?)
 }

@@ -10,6 +10,7 @@ use super::{EndedBy, Shown, binding, cookies, end, presented};
 use crate::Auth;
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields};
+use crate::languages::say;
 use crate::openapi::{Api, at, bodies};
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
@@ -94,5 +95,5 @@ fn logout_refused(
 pub(super) fn goodbye(auth: &Auth, headers: &HeaderMap, detail: &'static str) -> Response {
     let cleared = if auth.settings().sessions.clear_storage { CACHE_AND_STORAGE } else { CACHE };
     let cookies = cookies::all_cleared(auth, headers);
-    (cookies, [(CLEAR_SITE_DATA, cleared)], Json(json!({ "detail": detail }))).into_response()
+    (cookies, [(CLEAR_SITE_DATA, cleared)], Json(json!({ "detail": say(detail) }))).into_response()
 }

@@ -2,41 +2,57 @@
 
 use std::collections::BTreeSet;
 
-use minijinja::{Error, ErrorKind, Value};
+use minijinja::{Environment, Error, ErrorKind, Value};
 
-use super::{Settings, Source, Templates, mails, pages, shared};
+use super::{Settings, Source, mails, pages, shared};
+use crate::languages::{self, Replaced};
 use crate::settings::Problem;
 
 const COMMON: [&str; 2] = ["service", "nonce"];
 
-pub(super) fn problems(templates: &Templates, settings: &Settings) -> Vec<Problem> {
+/// The templates in one language.
+pub(super) struct Checked<'a> {
+    pub(super) environment: &'a Environment<'static>,
+    pub(super) service: &'a str,
+    pub(super) settings: &'a Settings,
+    /// Those that are of this language alone.
+    pub(super) replaced: &'a [&'a Replaced],
+}
+
+pub(super) fn problems(checked: &Checked<'_>) -> Vec<Problem> {
     let mut problems = BTreeSet::new();
     for mail in mails::ALL {
         for source in mail.sources {
-            problems.extend(tried(templates, settings, source, &(mail.samples)()));
+            problems.extend(tried(checked, source, &(mail.samples)()));
         }
     }
     for page in pages::ALL {
-        problems.extend(tried(templates, settings, page.source, &(page.samples)()));
+        problems.extend(tried(checked, page.source, &(page.samples)()));
     }
     for (source, variables) in shared() {
         let variables: Vec<String> = variables.iter().map(|name| (*name).to_owned()).collect();
-        problems.extend(unknown_variables(templates, settings, source, &variables));
+        problems.extend(unknown_variables(checked, source, &variables));
     }
     problems.into_iter().collect()
 }
 
-fn tried(templates: &Templates, settings: &Settings, source: Source, samples: &[Value]) -> Vec<Problem> {
+fn tried(checked: &Checked<'_>, source: Source, samples: &[Value]) -> Vec<Problem> {
     let names = samples.first().map(names).unwrap_or_default();
-    let unknown = unknown_variables(templates, settings, source, &names);
+    let unknown = unknown_variables(checked, source, &names);
     if !unknown.is_empty() {
         return unknown;
     }
     for sample in samples {
-        match templates.fill(source, sample, "nonce") {
-            Err(error) => return vec![explain(settings, &error)],
+        match super::fill(checked.environment, source, checked.service, sample, "nonce") {
+            Err(error) => return vec![explain(checked.settings, checked.replaced, &error)],
             Ok(subject) if source.key().ends_with("_subject") && subject.trim().lines().count() != 1 => {
-                return vec![located(settings, source.file, None, "a subject must be one line")];
+                return vec![located(
+                    checked.settings,
+                    checked.replaced,
+                    source.file,
+                    None,
+                    "a subject must be one line",
+                )];
             }
             Ok(_) => {}
         }
@@ -45,15 +61,16 @@ fn tried(templates: &Templates, settings: &Settings, source: Source, samples: &[
 }
 
 /// Also finds those in branches that no sample reaches.
-fn unknown_variables(templates: &Templates, settings: &Settings, source: Source, names: &[String]) -> Vec<Problem> {
-    let Ok(template) = templates.environment.get_template(source.file) else { return Vec::new() };
-    let globals: Vec<&str> = templates.environment.globals().map(|(name, _)| name).collect();
+fn unknown_variables(checked: &Checked<'_>, source: Source, names: &[String]) -> Vec<Problem> {
+    let Ok(template) = checked.environment.get_template(source.file) else { return Vec::new() };
+    let globals: Vec<&str> = checked.environment.globals().map(|(name, _)| name).collect();
     let is_known =
         |name: &String| names.contains(name) || COMMON.contains(&name.as_str()) || globals.contains(&name.as_str());
     let unknown = template.undeclared_variables(false).into_iter().filter(|name| !is_known(name));
     let problem = |name: String| {
         let line = template.source().lines().position(|line| mentions(line, &name)).map(|line| line + 1);
-        located(settings, source.file, line, &format!("there is no variable `{name}`; {}", known(names)))
+        let words = format!("there is no variable `{name}`; {}", known(names));
+        located(checked.settings, checked.replaced, source.file, line, &words)
     };
     unknown.map(problem).collect()
 }
@@ -73,7 +90,7 @@ fn known(names: &[String]) -> String {
     format!("it has {}", names.join(", "))
 }
 
-pub(super) fn explain(settings: &Settings, error: &Error) -> Problem {
+pub(super) fn explain(settings: &Settings, replaced: &[&Replaced], error: &Error) -> Problem {
     // The layout reports an error inside a block that it renders; the innermost cause has the line.
     let mut innermost = error;
     while let Some(cause) = std::error::Error::source(innermost).and_then(|cause| cause.downcast_ref::<Error>()) {
@@ -87,10 +104,14 @@ pub(super) fn explain(settings: &Settings, error: &Error) -> Problem {
         }
         kind => format!("{kind}: {detail}"),
     };
-    located(settings, innermost.name().or(error.name()).unwrap_or("a template"), innermost.line(), &what)
+    located(settings, replaced, innermost.name().or(error.name()).unwrap_or("a template"), innermost.line(), &what)
 }
 
-fn located(settings: &Settings, file: &str, line: Option<usize>, what: &str) -> Problem {
+fn located(settings: &Settings, replaced: &[&Replaced], file: &str, line: Option<usize>, what: &str) -> Problem {
+    if let Some(replaced) = replaced.iter().find(|replaced| replaced.file == file) {
+        let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+        return languages::problem(&replaced.path, format_args!("which cannot be used: {line}{what}"));
+    }
     let key = super::sources().find(|source| source.file == file).map_or(file, |source| source.key());
     let file =
         settings.files.get(key).map_or_else(|| format!("auth/templates/{file}"), |path| path.display().to_string());

@@ -36,6 +36,14 @@ pub struct DeclaredPage {
     pub(super) samples: fn() -> Vec<Value>,
 }
 
+impl DeclaredPage {
+    /// Whether it is worded in the language of its reader: admin pages are in English.
+    #[must_use]
+    pub fn is_translated(&self) -> bool {
+        !self.source.file.starts_with("pages/admin_")
+    }
+}
+
 /// Declares mails. Sample values follow `=`, as many as reach every branch: a mail is rendered with the first value of
 /// each variable, then with the second, and so on; a shorter list repeats its last value.
 macro_rules! mails {

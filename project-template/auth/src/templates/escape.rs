@@ -1,7 +1,17 @@
 use minijinja::{AutoEscape, Error, Output, State, Value, escape_formatter};
 
+use super::values::worded;
+use crate::languages::Language;
+
 /// As the engine escapes, but without an entity for `/`: mail filters distrust an address full of entities.
-pub(super) fn format(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+pub(super) fn format(
+    language: Language,
+    out: &mut Output<'_>,
+    state: &mut State<'_, '_>,
+    value: &Value,
+) -> Result<(), Error> {
+    let words = worded(language, value);
+    let value = words.as_ref().unwrap_or(value);
     match value.as_str() {
         Some(text) if matches!(state.auto_escape(), AutoEscape::Html) && !value.is_safe() => {
             out.write_str(&html(text)).map_err(Error::from)
@@ -10,7 +20,7 @@ pub(super) fn format(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Va
     }
 }
 
-fn html(text: &str) -> String {
+pub(super) fn html(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

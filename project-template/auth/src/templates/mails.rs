@@ -9,7 +9,9 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::declare::mails;
+
 use super::{Source, source};
+use crate::languages::{Text, text};
 
 pub(super) const SHARED: &[(Source, &[&str])] = &[(source!("email/email_layout.html"), &[])];
 
@@ -148,7 +150,7 @@ mails! {
         email: String = "ada@example.com";
         time: OffsetDateTime = sample_time();
         /// Browser and system, as far as recognized.
-        device: String = "Firefox on Linux";
+        device: Text = text!("{browser} on {system}", browser = "Firefox", system = "Linux");
         /// The client's address, if it is known.
         address: Option<String> = "203.0.113.7".to_owned(), None;
         reset_page: Option<String> = "https://app.example.com/forgot-password".to_owned(), None;
@@ -166,7 +168,7 @@ mails! {
         /// The account's address.
         email: String = "ada@example.com";
         /// Browser and system of the user who added it, as far as recognized.
-        device: String = "Firefox on Linux";
+        device: Text = text!("{browser} on {system}", browser = "Firefox", system = "Linux");
         /// The time of the event.
         time: OffsetDateTime = sample_time();
         /// The page to request a link to set a new password, if the settings have one.

@@ -4,6 +4,7 @@
 //! declare it there, and add its files in `auth/templates/` and a key in `defaults.toml` for each of them.
 //!
 //! Durations and times are variables of these types, which filters word: `{{ lifetime|duration }}`, `{{ time|datetime }}`.
+//! One template serves all languages: its texts pass through the filter `t`.
 //!
 //! All are read, compiled and rendered with sample values when the program starts: a missing file, a syntax error or an
 //! unknown variable stops the start, never a request.
@@ -25,7 +26,9 @@ pub use declare::{Mail, Page};
 pub use settings::Settings;
 pub(crate) use values::Variable;
 
+use crate::languages::{self, Language, Languages, Replaced};
 use crate::settings::Problem;
+use check::Checked;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Source {
@@ -78,7 +81,9 @@ impl Written {
 
 /// All templates, compiled.
 pub struct Templates {
-    environment: Environment<'static>,
+    /// For each language that is offered, and English.
+    environments: Vec<(Language, Environment<'static>)>,
+    default: Language,
     service: String,
 }
 
@@ -87,39 +92,27 @@ impl Templates {
     ///
     /// # Errors
     /// Every text that cannot be used, with its file, the line and the fix.
-    pub fn load(settings: &Settings, service: &str) -> Result<Self, Vec<Problem>> {
+    pub fn load(settings: &Settings, languages: &Languages, service: &str) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_debug(true);
-        environment.set_formatter(escape::format);
-        values::add_filters(&mut environment);
-        for source in sources() {
-            let added = settings.files.get(source.key()).map_or(Ok(Cow::Borrowed(source.text)), |file| {
-                std::fs::read_to_string(file).map(Cow::Owned).map_err(|error| {
-                    let words = format_args!(
-                        "names {}, which cannot be read: {error}; correct the path (relative to the directory the \
-                         program is started in), or remove the key to use the built-in text",
-                        file.display()
-                    );
-                    Problem::new(format!("templates.{}", source.key()), words)
-                })
-            });
-            let added = added.and_then(|text| {
-                environment.add_template_owned(source.file, text).map_err(|error| check::explain(settings, &error))
-            });
-            if let Err(problem) = added {
-                problems.push(problem);
-                // The built-in text takes its place, so that templates that extend it are checked too.
-                environment
-                    .add_template(source.file, source.text)
-                    .map_err(|error| vec![check::explain(settings, &error)])?;
-            }
-        }
+        let base = compile(settings, &mut problems)?;
         let service = settings.service_name.clone().unwrap_or_else(|| service.to_owned());
-        let templates = Self { environment, service };
-        problems.extend(check::problems(&templates, settings));
-        if problems.is_empty() { Ok(templates) } else { Err(problems) }
+        let default = languages.default_language();
+        // Admin pages are in English only.
+        let english = Some(Language::english()).filter(|english| !languages.offered().contains(english));
+        let mut environments = Vec::new();
+        for language in languages.offered().iter().copied().chain(english) {
+            let mut environment = base.clone();
+            speak(&mut environment, language);
+            let replaced: Vec<_> = languages.templates(language).collect();
+            problems.extend(replace(&mut environment, settings, &replaced));
+            // In another language, the same templates differ in checked texts only.
+            if language == default || !replaced.is_empty() {
+                let checked = Checked { environment: &environment, service: &service, settings, replaced: &replaced };
+                problems.extend(check::problems(&checked));
+            }
+            environments.push((language, environment));
+        }
+        if problems.is_empty() { Ok(Self { environments, default, service }) } else { Err(problems) }
     }
 
     /// The name of the service in mails and pages.
@@ -132,26 +125,85 @@ impl Templates {
     ///
     /// # Errors
     /// If a template of the project fails with these values, though it did not with the samples.
-    pub fn mail<M: Mail>(&self, mail: &M) -> anyhow::Result<Written> {
-        let variables = mail.variables();
+    pub fn mail<M: Mail>(&self, mail: &M, language: Language) -> anyhow::Result<Written> {
+        let (environment, variables) = (self.environment(language), mail.variables());
+        let render = |source: Source| fill(environment, source, &self.service, &variables, "");
         let [subject, html, text] = M::DECLARED.sources;
-        Ok(Written::of(
-            &self.fill(subject, &variables, "")?,
-            &self.fill(text, &variables, "")?,
-            &self.fill(html, &variables, "")?,
-        ))
+        Ok(Written::of(&render(subject)?, &render(text)?, &render(html)?))
     }
 
     /// Renders a page, as [`Templates::mail`] a mail. `nonce` admits the styles and scripts that carry it.
-    pub fn page<P: Page>(&self, page: &P, nonce: &str) -> anyhow::Result<String> {
-        Ok(self.fill(P::DECLARED.source, &page.variables(), nonce)?)
+    pub fn page<P: Page>(&self, page: &P, language: Language, nonce: &str) -> anyhow::Result<String> {
+        Ok(fill(self.environment(language), P::DECLARED.source, &self.service, &page.variables(), nonce)?)
     }
 
-    /// `nonce` is empty in mails.
-    fn fill(&self, source: Source, variables: &Value, nonce: &str) -> Result<String, minijinja::Error> {
-        let variables = context! { service => self.service.as_str(), nonce, ..variables.clone() };
-        self.environment.get_template(source.file)?.render(variables)
+    fn environment(&self, language: Language) -> &Environment<'static> {
+        let find = |language: Language| self.environments.iter().find(|(of, _)| *of == language);
+        let found = find(language).or_else(|| find(self.default));
+        &found.unwrap_or(&self.environments[0]).1
     }
+}
+
+/// Compiles the built-in templates, and the files that replace them in all languages.
+fn compile(settings: &Settings, problems: &mut Vec<Problem>) -> Result<Environment<'static>, Vec<Problem>> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_debug(true);
+    for source in sources() {
+        let added = settings.files.get(source.key()).map_or(Ok(Cow::Borrowed(source.text)), |file| {
+            std::fs::read_to_string(file).map(Cow::Owned).map_err(|error| {
+                let words = format_args!(
+                    "names {}, which cannot be read: {error}; correct the path (relative to the directory the \
+                     program is started in), or remove the key to use the built-in text",
+                    file.display()
+                );
+                Problem::new(format!("templates.{}", source.key()), words)
+            })
+        });
+        let added = added.and_then(|text| {
+            environment.add_template_owned(source.file, text).map_err(|error| check::explain(settings, &[], &error))
+        });
+        if let Err(problem) = added {
+            problems.push(problem);
+            // The built-in text takes its place, so that templates that extend it are checked too.
+            environment
+                .add_template(source.file, source.text)
+                .map_err(|error| vec![check::explain(settings, &[], &error)])?;
+        }
+    }
+    Ok(environment)
+}
+
+fn speak(environment: &mut Environment<'static>, language: Language) {
+    environment.set_formatter(move |out, state, value| escape::format(language, out, state, value));
+    values::add_filters(environment, language);
+    environment.add_global("language", language.tag());
+}
+
+/// Puts templates of one language in the place of those of all languages.
+fn replace(environment: &mut Environment<'static>, settings: &Settings, replaced: &[&Replaced]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for template in replaced {
+        if !sources().any(|source| source.file == template.file) {
+            let words = "which replaces no template; it needs the name of a file in `auth/templates/`";
+            problems.push(languages::problem(&template.path, words));
+        } else if let Err(error) = environment.add_template_owned(template.file.clone(), template.text.clone()) {
+            problems.push(check::explain(settings, replaced, &error));
+        }
+    }
+    problems
+}
+
+/// `nonce` is empty in mails.
+fn fill(
+    environment: &Environment<'_>,
+    source: Source,
+    service: &str,
+    variables: &Value,
+    nonce: &str,
+) -> Result<String, minijinja::Error> {
+    let variables = context! { service, nonce, ..variables.clone() };
+    environment.get_template(source.file)?.render(variables)
 }
 
 /// Programs that display a text unchanged have 80 columns, and quoting takes a few (RFC 3676, section 4.2).
@@ -163,7 +215,7 @@ fn wrapped(text: &str) -> String {
     for line in text.trim_end().lines() {
         let rest = lines.pop_if(|_| ends_in_rest && goes_on(line));
         let line = rest.map_or_else(|| line.to_owned(), |rest| format!("{rest} {line}"));
-        let broken = if line.chars().count() > COLUMNS { broken(&line) } else { vec![line] };
+        let broken = if columns(&line) > COLUMNS { broken(&line) } else { vec![line] };
         ends_in_rest = broken.len() > 1;
         lines.extend(broken);
     }
@@ -177,15 +229,24 @@ fn goes_on(line: &str) -> bool {
 fn broken(line: &str) -> Vec<String> {
     let mut lines = Vec::<String>::new();
     for word in line.split_whitespace() {
-        match lines.last_mut() {
-            Some(last) if last.chars().count() + 1 + word.chars().count() <= COLUMNS => {
-                last.push(' ');
-                last.push_str(word);
+        for (place, part) in word.split_inclusive(WIDE_PUNCTUATION).enumerate() {
+            let gap = if place == 0 { " " } else { "" };
+            match lines.last_mut() {
+                Some(last) if columns(last) + gap.len() + columns(part) <= COLUMNS => last.extend([gap, part]),
+                _ => lines.push(part.to_owned()),
             }
-            _ => lines.push(word.to_owned()),
         }
     }
     lines
+}
+
+/// Where texts without spaces can be broken.
+const WIDE_PUNCTUATION: [char; 7] = ['，', '。', '、', '；', '：', '！', '？'];
+
+/// Chinese and Korean characters take two columns (Unicode, annex 11).
+fn columns(text: &str) -> usize {
+    let is_wide = |character| matches!(character, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ff60}');
+    text.chars().map(|character| if is_wide(character) { 2 } else { 1 }).sum()
 }
 
 /// Characters of a subject: mail programs show fewer, and some servers refuse longer headers.
@@ -206,5 +267,7 @@ fn printable(text: &str) -> String {
     text.replace(|character: char| character.is_control() && !matches!(character, '\n' | '\t'), "")
 }
 
+#[cfg(test)]
+mod language_tests;
 #[cfg(test)]
 mod tests;

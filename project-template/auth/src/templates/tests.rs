@@ -5,6 +5,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::*;
+use crate::languages::Text;
 
 /// Loads the texts, some of them replaced by files with this content.
 fn load(files: &[(&'static str, &str)]) -> Result<Templates, String> {
@@ -16,13 +17,17 @@ fn load(files: &[(&'static str, &str)]) -> Result<Templates, String> {
         settings.files.insert(key, path);
     }
     let shown = format!("{}/", directory.path().display());
-    Templates::load(&settings, "auth.example.com").map_err(|problems| {
+    Templates::load(&settings, &Languages::default(), "auth.example.com").map_err(|problems| {
         problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n").replace(&shown, "mine/")
     })
 }
 
 fn problem(key: &'static str, text: &str) -> String {
     load(&[(key, text)]).err().unwrap_or_else(|| panic!("{key} with {text:?} was accepted"))
+}
+
+fn written(templates: &Templates, mail: &impl Mail) -> Written {
+    templates.mail(mail, Language::english()).unwrap()
 }
 
 fn reset(link: &str) -> mails::PassReset {
@@ -61,7 +66,7 @@ fn a_built_in_text_begins_with_the_variables_it_may_use() {
 
 #[test]
 fn a_mail_has_a_subject_a_text_and_html_in_which_values_are_escaped() {
-    let mail = load(&[]).unwrap().mail(&reset("https://auth.example.com/?a=1&b=<2>")).unwrap();
+    let mail = load(&[]).unwrap().mail(&reset("https://auth.example.com/?a=1&b=<2>"), Language::english()).unwrap();
     assert_eq!(mail.subject, "Reset your password for auth.example.com");
     assert!(mail.text.contains("\nhttps://auth.example.com/?a=1&b=<2>\n"), "{}", mail.text);
     assert!(mail.html.contains("a=1&amp;b=&lt;2&gt;"), "{}", mail.html);
@@ -72,12 +77,12 @@ fn a_mail_has_a_subject_a_text_and_html_in_which_values_are_escaped() {
 fn a_duration_and_a_time_are_worded_by_filters_and_without_one() {
     let worded = |text: &str| {
         let templates = load(&[("pass_reset_text", text)]).unwrap();
-        templates.mail(&reset("there")).unwrap().text
+        templates.mail(&reset("there"), Language::english()).unwrap().text
     };
     assert_eq!(worded("{{ lifetime|duration }}, {{ lifetime }}, {{ 90|duration }}"), "1 hour, 1 hour, 90 seconds\n");
     assert_eq!(worded("{{ 3900|datetime }} {{ 3900|timestamp }}"), "1 January 1970, 01:05 UTC 1970-01-01 01:05\n");
     let deleted = mails::AccountDeleted { email: String::new(), time: OffsetDateTime::UNIX_EPOCH };
-    let text = load(&[]).unwrap().mail(&deleted).unwrap().text;
+    let text = load(&[]).unwrap().mail(&deleted, Language::english()).unwrap().text;
     assert!(text.contains("on 1 January 1970, 00:00 UTC") || text.contains("\n1 January 1970, 00:00 UTC"), "{text}");
     let problem = problem("pass_reset_text", "{{ email|duration }}");
     assert!(
@@ -103,41 +108,54 @@ fn a_mail_that_says_to_reset_a_password_carries_the_way() {
     let templates = load(&[]).unwrap();
     for page in [None, Some("https://app.example.com/forgot-password".to_owned())] {
         let (email, time) = (|| "ada@example.com".to_owned(), || OffsetDateTime::UNIX_EPOCH);
-        let (device, address) = ("Firefox on Linux".to_owned(), Some("203.0.113.7".to_owned()));
+        let (device, address) = (Text::from("Firefox on Linux"), Some("203.0.113.7".to_owned()));
         let mails = [
-            templates.mail(&mails::PasswordChanged { email: email(), time: time(), reset_page: page.clone() }),
-            templates.mail(&mails::AccountExists { email: email(), reset_page: page.clone() }),
-            templates.mail(&mails::EmailChangeNotice { email: email(), new_email: email(), reset_page: page.clone() }),
-            templates.mail(&mails::NewDevice {
-                email: email(),
-                time: time(),
-                device: device.clone(),
-                address,
-                reset_page: page.clone(),
-            }),
-            templates.mail(&mails::PasskeyAdded { email: email(), device, time: time(), reset_page: page.clone() }),
-            templates.mail(&mails::PasskeyRemoved {
-                email: email(),
-                added: time(),
-                time: time(),
-                reset_page: page.clone(),
-            }),
-            templates.mail(&mails::ProviderConnected {
-                email: email(),
-                provider: "Google".to_owned(),
-                time: time(),
-                reset_page: page.clone(),
-            }),
-            templates.mail(&mails::ProviderDisconnected {
-                email: email(),
-                provider: "Google".to_owned(),
-                time: time(),
-                reset_page: page.clone(),
-            }),
-            templates.mail(&mails::SessionCopied { email: email(), time: time(), reset_page: page.clone() }),
+            written(&templates, &mails::PasswordChanged { email: email(), time: time(), reset_page: page.clone() }),
+            written(&templates, &mails::AccountExists { email: email(), reset_page: page.clone() }),
+            written(
+                &templates,
+                &mails::EmailChangeNotice { email: email(), new_email: email(), reset_page: page.clone() },
+            ),
+            written(
+                &templates,
+                &mails::NewDevice {
+                    email: email(),
+                    time: time(),
+                    device: device.clone(),
+                    address,
+                    reset_page: page.clone(),
+                },
+            ),
+            written(
+                &templates,
+                &mails::PasskeyAdded { email: email(), device, time: time(), reset_page: page.clone() },
+            ),
+            written(
+                &templates,
+                &mails::PasskeyRemoved { email: email(), added: time(), time: time(), reset_page: page.clone() },
+            ),
+            written(
+                &templates,
+                &mails::ProviderConnected {
+                    email: email(),
+                    provider: "Google".to_owned(),
+                    time: time(),
+                    reset_page: page.clone(),
+                },
+            ),
+            written(
+                &templates,
+                &mails::ProviderDisconnected {
+                    email: email(),
+                    provider: "Google".to_owned(),
+                    time: time(),
+                    reset_page: page.clone(),
+                },
+            ),
+            written(&templates, &mails::SessionCopied { email: email(), time: time(), reset_page: page.clone() }),
         ];
         for mail in mails {
-            let Written { text, html, .. } = mail.unwrap();
+            let Written { text, html, .. } = mail;
             let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
             if let Some(page) = &page {
                 assert!(text.contains(&format!(":\n\n{page}\n")), "{text}");
@@ -155,7 +173,9 @@ fn a_mail_that_says_to_reset_a_password_carries_the_way() {
 #[test]
 fn a_line_break_in_a_value_does_not_begin_another_header() {
     let templates = load(&[("pass_reset_subject", "Reset {{ email }}")]).unwrap();
-    let mail = templates.mail(&mails::PassReset { email: "a\r\nBcc: b@example.com\u{0}".into(), ..reset("") }).unwrap();
+    let mail = templates
+        .mail(&mails::PassReset { email: "a\r\nBcc: b@example.com\u{0}".into(), ..reset("") }, Language::english())
+        .unwrap();
     assert_eq!(mail.subject, "Reset a Bcc: b@example.com");
 }
 
@@ -163,14 +183,17 @@ fn a_line_break_in_a_value_does_not_begin_another_header() {
 fn a_mail_has_no_control_characters_and_a_subject_of_a_sane_length() {
     let templates = load(&[]).unwrap();
     let values = serde_json::json!({ "team": "x\u{0}\u{1b}[2J\u{85}\ty\r\nz", "long": "w\u{e9} ".repeat(10_000) });
-    let own = templates.own_mail(["{{ team }} {{ long }}", "{{ team }}", "<p>{{ team }}</p>"], &values).unwrap();
+    let own = templates
+        .own_mail(["{{ team }} {{ long }}", "{{ team }}", "<p>{{ team }}</p>"], &values, Language::english())
+        .unwrap();
     assert_eq!(own.subject.chars().count(), SUBJECT_LIMIT);
     assert!(own.subject.starts_with("x [2J y z w\u{e9} w\u{e9}") && own.subject.ends_with('…'), "{}", own.subject);
     assert_eq!((own.text.as_str(), own.html.as_str()), ("x[2J\ty\nz\n", "<p>x[2J\ty\nz</p>"));
     assert_eq!(one_line(&"x".repeat(SUBJECT_LIMIT)), "x".repeat(SUBJECT_LIMIT));
 
     let templates = load(&[("pass_reset_subject", "{{ email }}"), ("pass_reset_text", "{{ email }}")]).unwrap();
-    let mail = templates.mail(&mails::PassReset { email: "a\u{7}".repeat(300), ..reset("") }).unwrap();
+    let mail =
+        templates.mail(&mails::PassReset { email: "a\u{7}".repeat(300), ..reset("") }, Language::english()).unwrap();
     assert_eq!((mail.subject.chars().count(), mail.text), (SUBJECT_LIMIT, "a".repeat(300) + "\n"));
 }
 
@@ -181,17 +204,20 @@ fn a_file_replaces_a_built_in_text_and_a_layout_every_page() {
         ("page_layout", "<title>{% block title %}{% endblock %}</title>{% block content %}{% endblock %} by us"),
     ])
     .unwrap();
-    assert_eq!(templates.mail(&reset("there")).unwrap().text, "Go to there now.\n");
-    let page = templates.page(&pages::EmailVerified {}, "n").unwrap();
+    assert_eq!(templates.mail(&reset("there"), Language::english()).unwrap().text, "Go to there now.\n");
+    let page = templates.page(&pages::EmailVerified {}, Language::english(), "n").unwrap();
     assert!(page.starts_with("<title>Address confirmed</title>") && page.ends_with(" by us"), "{page}");
 }
 
 #[test]
 fn the_settings_may_name_the_service() {
     let settings = Settings { service_name: Some("Acme & Söhne".into()), files: BTreeMap::new() };
-    let templates = Templates::load(&settings, "auth.example.com").unwrap();
-    assert_eq!(templates.mail(&reset("")).unwrap().subject, "Reset your password for Acme & Söhne");
-    assert!(templates.page(&pages::EmailVerified {}, "n").unwrap().contains("Acme &amp; Söhne"));
+    let templates = Templates::load(&settings, &Languages::default(), "auth.example.com").unwrap();
+    assert_eq!(
+        templates.mail(&reset(""), Language::english()).unwrap().subject,
+        "Reset your password for Acme & Söhne"
+    );
+    assert!(templates.page(&pages::EmailVerified {}, Language::english(), "n").unwrap().contains("Acme &amp; Söhne"));
 }
 
 #[test]
@@ -253,7 +279,8 @@ fn a_subject_of_two_lines_and_a_missing_file_are_found() {
         "`templates.pass_reset_subject` cannot be used: mine/pass_reset_subject: a subject must be one line"
     );
     let files = BTreeMap::from([("pass_reset_text", Path::new("no/such.txt").to_owned())]);
-    let problems = Templates::load(&Settings { service_name: None, files }, "host").err().unwrap();
+    let problems =
+        Templates::load(&Settings { service_name: None, files }, &Languages::default(), "host").err().unwrap();
     assert!(
         problems[0].to_string().starts_with("`templates.pass_reset_text` names no/such.txt, which cannot be read"),
         "{problems:?}"
@@ -274,11 +301,17 @@ fn every_problem_of_every_file_is_reported_at_once() {
 #[test]
 fn a_text_fits_into_76_columns_and_ends_in_a_line_break() {
     let link = format!("https://auth.example.com/{}", "x".repeat(100));
-    let text = load(&[]).unwrap().mail(&reset(&link)).unwrap().text;
+    let text = load(&[]).unwrap().mail(&reset(&link), Language::english()).unwrap().text;
     assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{text:?}");
     assert!(text.lines().all(|line| line.chars().count() <= COLUMNS || line.trim() == link), "{text}");
     let words = "word ".repeat(40);
     assert_eq!(wrapped(&words), format!("{}\n", ["word"; 15].join(" ")).repeat(2) + &["word"; 10].join(" ") + "\n");
+    let wide = "你好，世界。".repeat(10);
+    let lines: Vec<_> = wrapped(&wide).lines().map(str::to_owned).collect();
+    assert!(
+        lines.len() == 2 && lines.iter().all(|line| line.ends_with(['，', '。'])) && lines.concat() == wide,
+        "{lines:?}"
+    );
     assert_eq!(wrapped("  indented\n\nlast"), "  indented\n\nlast\n");
     assert_eq!(wrapped(&format!("see {link} there")), format!("see\n{link}\nthere\n"));
 }

@@ -6,12 +6,12 @@ use super::{Email, User, search};
 use crate::db::Tx;
 use crate::in_tx;
 
-pub(crate) async fn address_of(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<Email>> {
-    let found: Option<(Email,)> = in_tx!(tx, conn => sqlx::query_as("select email from users where id = $1")
+/// Where mails to an account go, and in which language.
+pub(crate) async fn address_of(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<(Email, Option<String>)>> {
+    in_tx!(tx, conn => sqlx::query_as("select email, language from users where id = $1")
         .bind(id)
         .fetch_optional(conn)
-        .await?);
-    Ok(found.map(|(email,)| email))
+        .await)
 }
 
 pub(crate) async fn verify_address(

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::store::columns;
 use super::{Email, User};
 use crate::db::{Db, Tx};
+use crate::languages::Languages;
 use crate::{in_tx, on};
 
 /// A deactivated one stays: who deactivated it wants nobody to come back by it.
@@ -69,7 +70,7 @@ impl User {
         in_tx!(tx, conn => sqlx::query_as(
             concat!("update users
              set password_hash = $1, password_proven = true, email_verified = true, role = $2, guest_until = null,
-                 auth_version = auth_version + 1, updated_at = $3
+                 auth_version = auth_version + 1, updated_at = $3, language = coalesce(language, $6)
              where id = $4 and auth_version = $5 and is_active and guest_until > $3
              returning ", columns!()),
         )
@@ -78,6 +79,7 @@ impl User {
         .bind(now)
         .bind(self.id)
         .bind(self.auth_version)
+        .bind(Languages::chosen())
         .fetch_optional(conn)
         .await)
     }

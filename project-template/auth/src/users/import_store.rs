@@ -10,8 +10,8 @@ pub(crate) async fn import(tx: &mut Tx, account: &ImportedAccount, now: OffsetDa
     let made: Option<(Uuid,)> = in_tx!(tx, conn => sqlx::query_as(
         "insert into users
            (id, email, email_key, email_verified, password_hash, password_proven, first_name, last_name, role, is_active,
-            created_at, updated_at, last_login_at)
-         values ($1, $2, $3, $4, $5, $4, $6, $7, $8, $9, $10, $11, $12)
+            created_at, updated_at, last_login_at, language)
+         values ($1, $2, $3, $4, $5, $4, $6, $7, $8, $9, $10, $11, $12, $13)
          on conflict do nothing
          returning id",
     )
@@ -27,6 +27,7 @@ pub(crate) async fn import(tx: &mut Tx, account: &ImportedAccount, now: OffsetDa
     .bind(created_at)
     .bind(now)
     .bind(account.last_login_at)
+    .bind(&account.language)
     .fetch_optional(conn)
     .await?);
     let Some((id,)) = made else { return Ok(None) };

@@ -22,7 +22,7 @@ pub(crate) use import_store::{has_id, id_of_address, import};
 pub(crate) use password_store::{has_password, is_read_by, trust_password, void_unproven_password};
 pub(crate) use role_store::{hold_superusers, set_role};
 pub(crate) use sign_in_store::revoke_access_tokens;
-pub(crate) use store::{add_or_find, by_address, by_id, columns, hold, hold_active, rename, set_active};
+pub(crate) use store::{Changes, add_or_find, by_address, by_id, change, columns, hold, hold_active, set_active};
 pub use user::User;
 pub(crate) use user::{ImportedAccount, NAME_LIMIT, NewUser, attributes, cut_name};
 

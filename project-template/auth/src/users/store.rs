@@ -8,7 +8,8 @@ use crate::{in_tx, read};
 macro_rules! columns {
     () => {
         "id, email, email_verified, password_hash, password_proven, signed_up, first_name, last_name, role, is_active, \
-         auth_version, access_version, created_at, last_login_at, guest_until"
+         auth_version, access_version, created_at, last_login_at, guest_until, \
+         language"
     };
 }
 pub(crate) use columns;
@@ -18,8 +19,8 @@ macro_rules! insert {
         in_tx!($tx, conn => sqlx::query_as(
             concat!("insert into users
            (id, email, email_key, email_verified, password_hash, password_proven, signed_up, first_name, last_name, role,
-            created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $4, true, $6, $7, $8, $9, $9) ", $conflict, " returning ", columns!()),
+            created_at, updated_at, language)
+         values ($1, $2, $3, $4, $5, $4, true, $6, $7, $8, $9, $9, $10) ", $conflict, " returning ", columns!()),
         )
         .bind($new.id)
         .bind($new.email.as_written())
@@ -30,6 +31,7 @@ macro_rules! insert {
         .bind(&$new.last_name)
         .bind($new.role)
         .bind($now)
+        .bind(&$new.language)
         .fetch_one(conn)
         .await)
     };
@@ -86,26 +88,35 @@ pub(crate) async fn hold_active(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<Us
     .await)
 }
 
-pub(crate) async fn rename(
+/// What its owner can change of an account.
+#[derive(Default)]
+pub(crate) struct Changes {
+    pub(crate) first_name: Option<String>,
+    pub(crate) last_name: Option<String>,
+    pub(crate) language: Option<&'static str>,
+}
+
+pub(crate) async fn change(
     tx: &mut Tx,
     id: Uuid,
-    first: Option<&str>,
-    last: Option<&str>,
+    changes: &Changes,
     now: OffsetDateTime,
 ) -> sqlx::Result<Option<User>> {
-    let changed = in_tx!(tx, conn => sqlx::query_as(
+    let user = in_tx!(tx, conn => sqlx::query_as(
         concat!("update users
-         set first_name = coalesce($1, first_name), last_name = coalesce($2, last_name), updated_at = $3
-         where id = $4
+         set first_name = coalesce($1, first_name), last_name = coalesce($2, last_name),
+             language = coalesce($3, language), updated_at = $4
+         where id = $5
          returning ", columns!()),
     )
-    .bind(first)
-    .bind(last)
+    .bind(&changes.first_name)
+    .bind(&changes.last_name)
+    .bind(changes.language)
     .bind(now)
     .bind(id)
     .fetch_optional(conn)
     .await?);
-    search::noted(tx, changed).await
+    search::noted(tx, user).await
 }
 
 pub(crate) async fn set_active(tx: &mut Tx, id: Uuid, active: bool, now: OffsetDateTime) -> sqlx::Result<bool> {

@@ -5,6 +5,8 @@ use uuid::Uuid;
 
 use super::{Email, role};
 use crate::audit;
+use crate::languages::Languages;
+use crate::mail::Recipient;
 
 /// In characters.
 pub(crate) const NAME_LIMIT: usize = 150;
@@ -43,6 +45,8 @@ crate::row! {
         pub last_login_at: Option<OffsetDateTime>,
         /// Until when an invited account waits for its owner to set a password; none for every other account.
         pub guest_until: Option<OffsetDateTime>,
+        /// The tag of the language of its mails; that of the request if none.
+        pub language: Option<String>,
     }
 }
 
@@ -127,6 +131,7 @@ pub(crate) struct NewUser {
     pub(crate) last_name: String,
     pub(crate) role: i64,
     pub(crate) email_verified: bool,
+    pub(crate) language: Option<String>,
 }
 
 /// Databases store no null characters.
@@ -145,6 +150,7 @@ impl NewUser {
             last_name,
             role: role::USER,
             email_verified: true,
+            language: Languages::chosen().map(str::to_owned),
         }
     }
 
@@ -165,7 +171,14 @@ impl NewUser {
             created_at: now,
             last_login_at: None,
             guest_until: None,
+            language: self.language.clone(),
         }
+    }
+}
+
+impl<'u> From<&'u User> for Recipient<'u> {
+    fn from(user: &'u User) -> Self {
+        Self::new(&user.email, user.language.as_deref())
     }
 }
 
@@ -191,4 +204,5 @@ pub(crate) struct ImportedAccount {
     pub(crate) is_active: bool,
     pub(crate) created_at: Option<OffsetDateTime>,
     pub(crate) last_login_at: Option<OffsetDateTime>,
+    pub(crate) language: Option<String>,
 }

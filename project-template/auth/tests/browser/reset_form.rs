@@ -34,9 +34,9 @@ async fn it_says_what_is_missing_while_one_types() {
     tab.type_text("horse");
     assert_eq!(tab.text(FIRST), advice, "nobody is blamed for a word that is still being typed");
     tab.press("Tab");
-    assert_eq!(tab.text(FIRST), "Too short: 3 more characters needed.");
+    assert_eq!(tab.text(FIRST), "Too short. Characters missing: 3");
     tab.fill("#new_password1", "horses");
-    assert_eq!(tab.text(FIRST), "Too short: 2 more characters needed.", "once blamed, each letter counts");
+    assert_eq!(tab.text(FIRST), "Too short. Characters missing: 2", "once blamed, each letter counts");
     tab.type_text(" o");
     assert_eq!(tab.text(FIRST), "Long enough.");
 
@@ -58,8 +58,8 @@ async fn it_goes_nowhere_before_the_passwords_can_be_right() {
     let asked = tab.requests().len();
     for (first, second, problem, focus) in [
         ("", "", "Enter a new password.", "new_password1"),
-        ("horse", "horse", "Too short: 3 more characters needed.", "new_password1"),
-        ("🐎🐎🐎🐎", "🐎🐎🐎🐎", "Too short: 4 more characters needed.", "new_password1"),
+        ("horse", "horse", "Too short. Characters missing: 3", "new_password1"),
+        ("🐎🐎🐎🐎", "🐎🐎🐎🐎", "Too short. Characters missing: 4", "new_password1"),
         (NEW, "", "Enter the password again.", "new_password2"),
         (NEW, "another passphrase", "The two passwords are not the same.", "new_password2"),
     ] {
@@ -122,7 +122,7 @@ async fn it_is_told_to_who_cannot_see_it() {
     let fields: Vec<_> = spoken.iter().filter(|node| node.role == "textbox").collect();
     assert_eq!(
         fields.iter().map(|field| (field.name.as_str(), field.description.as_str(), field.invalid)).collect::<Vec<_>>(),
-        [("New password", "Too short: 3 more characters needed.", true), ("New password, again", "", false)]
+        [("New password", "Too short. Characters missing: 3", true), ("New password, again", "", false)]
     );
     let buttons: Vec<&str> =
         spoken.iter().filter(|node| node.role == "button").map(|button| button.name.as_str()).collect();

@@ -41,6 +41,7 @@ async fn start(engine: Engine, change: impl FnOnce(&mut Settings)) -> (TestApp, 
         settings.email_verification.method = VerificationMethod::Both;
         settings.invitations.enabled = true;
         settings.cron.secret = Some(CRON_SECRET.into());
+        settings.languages.offered.push("de".to_owned());
         settings.passkeys.origins = vec!["https://example.de".to_owned()];
         change(settings);
     };

@@ -906,7 +906,7 @@ export interface paths {
         delete: operations["deleteUser"];
         options?: never;
         head?: never;
-        /** Changes the names. What else the body holds is not looked at: nobody gives themselves a role. */
+        /** Changes the names and the language. What else the body holds is not looked at: nobody gives themselves a role. */
         patch: operations["updateUser"];
         trace?: never;
     };
@@ -1885,6 +1885,8 @@ export interface components {
         Profile: {
             email: string;
             first_name: string;
+            /** @description The language of its mails, where `languages.offered` are several; null before its owner or a sign-up has chosen. */
+            language?: string | null;
             last_name: string;
         };
         /**
@@ -2581,7 +2583,7 @@ export interface components {
             password?: components["schemas"]["Messages"];
         };
         /**
-         * @description The names that are to change.
+         * @description What is to change.
          * @example {
          *       "first_name": "Ada",
          *       "last_name": "King"
@@ -2589,6 +2591,8 @@ export interface components {
          */
         UserUpdate: {
             first_name?: string;
+            /** @description The language of its mails: one of `languages.offered`, if those are several. */
+            language?: string;
             last_name?: string;
         };
         /**
@@ -2601,6 +2605,7 @@ export interface components {
          */
         UserUpdateErrors: {
             first_name?: components["schemas"]["Messages"];
+            language?: components["schemas"]["Messages"];
             last_name?: components["schemas"]["Messages"];
             non_field_errors?: components["schemas"]["Messages"];
         };
@@ -8582,6 +8587,7 @@ export interface operations {
                      *         "has_password": true,
                      *         "id": "0199a3f0-7f3c-7a80-b1b2-5f5b7a0d3c10",
                      *         "is_active": true,
+                     *         "language": null,
                      *         "last_login": "2027-01-15T08:00:00Z",
                      *         "last_name": "Lovelace",
                      *         "role": 0

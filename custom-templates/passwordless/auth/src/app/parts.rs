@@ -2,6 +2,7 @@
 //! Differs from the built-in project: there are no passwords.
 
 use crate::Settings;
+use crate::languages::Languages;
 use crate::mail;
 use crate::redis::Redis;
 use crate::settings::{Problem, collect, collect_one};
@@ -11,6 +12,7 @@ use crate::tokens::Tokens;
 pub(crate) struct Parts {
     pub(crate) settings: Settings,
     pub(crate) tokens: Tokens,
+    pub(crate) languages: Languages,
     pub(crate) templates: Templates,
     pub(crate) mail: mail::Sender,
     pub(crate) redis: Option<Redis>,
@@ -21,7 +23,10 @@ impl Parts {
     pub(crate) fn of(settings: &Settings) -> Result<Box<Self>, Vec<Problem>> {
         let mut problems = Vec::new();
         let tokens = collect(Tokens::load(&settings.tokens), &mut problems);
-        let templates = collect(Templates::load(&settings.templates, settings.http.host()), &mut problems);
+        let languages = collect(Languages::load(&settings.languages), &mut problems);
+        let templates = languages.as_ref().and_then(|languages| {
+            collect(Templates::load(&settings.templates, languages, settings.http.host()), &mut problems)
+        });
         let mail = collect_one(mail::Sender::new(&settings.mail, settings.http.public_host()), &mut problems);
         let redis = Redis::new(&settings.redis, &settings.tokens.audience, "requests are answered with 503");
         let redis = collect_one(redis, &mut problems);
@@ -29,6 +34,7 @@ impl Parts {
             Some(Box::new(Self {
                 settings: settings.clone(),
                 tokens: tokens?,
+                languages: languages?,
                 templates: templates?,
                 mail: mail?,
                 redis: redis?,

@@ -12,6 +12,7 @@ use crate::audit;
 use crate::clock::{Clock, Moment};
 use crate::db::Db;
 use crate::hooks::Hooks;
+use crate::languages::Languages;
 use crate::mail;
 use crate::metrics::{Metrics, Words};
 use crate::redis::Redis;
@@ -31,6 +32,7 @@ struct Inner {
     db: Db,
     tokens: tokens::Current,
     liveness: Liveness,
+    languages: Languages,
     templates: Templates,
     mail: mail::Sender,
     mail_reach: mail::Reach,
@@ -58,7 +60,7 @@ impl Auth {
     }
 
     pub(crate) async fn assemble(parts: Box<Parts>, clock: Clock, hooks: impl Hooks) -> anyhow::Result<Self> {
-        let Parts { settings, tokens, templates, mail, redis } = *parts;
+        let Parts { settings, tokens, languages, templates, mail, redis } = *parts;
         let db = Db::connect(&settings.memory, redis).await;
         Ok(Self(Arc::new(Inner {
             metrics: Metrics::new(clock.now(), words()),
@@ -67,6 +69,7 @@ impl Auth {
             db,
             tokens: tokens::Current::new(tokens),
             liveness: Liveness::default(),
+            languages,
             templates,
             mail,
             mail_reach: mail::Reach::default(),
@@ -114,6 +117,12 @@ impl Auth {
 
     pub(crate) fn liveness(&self) -> &Liveness {
         &self.0.liveness
+    }
+
+    /// The languages that are offered.
+    #[must_use]
+    pub fn languages(&self) -> &Languages {
+        &self.0.languages
     }
 
     /// The texts of mails.

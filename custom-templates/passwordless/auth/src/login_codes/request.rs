@@ -12,6 +12,7 @@ use crate::audit::{Event, Kind, Reason};
 use crate::codes::{self, Asked, Limits, RequestId, Sending};
 use crate::error::{Error, Result};
 use crate::http::Client;
+use crate::languages::Language;
 use crate::mail::{self, Mail};
 use crate::request;
 use crate::templates::mails::LoginCode;
@@ -68,7 +69,7 @@ async fn deliver(auth: &Auth, user: &User, email: &Email, code: &SecretString) -
         Ok(true) => return true,
         Ok(false) => {}
         Err(error) => {
-            tracing::error!(user = %user.id, error = error.message(), "the application could not deliver a code");
+            tracing::error!(user = %user.id, error = error.message_in(Language::english()), "the application could not deliver a code");
             return false;
         }
     }

@@ -7,6 +7,7 @@ use super::reach::Contact;
 use super::sender::NotSent;
 use super::{Letter, Sender};
 use crate::Auth;
+use crate::languages;
 use crate::metrics::MailOutcome;
 use crate::templates;
 
@@ -34,7 +35,8 @@ pub(crate) async fn pretend(auth: &Auth) -> bool {
 
 async fn send<M: templates::Mail>(auth: &Auth, mail: &Mail<'_, M>) -> Result<(), NotSent> {
     let settings = &auth.settings().mail;
-    let written = auth.templates().mail(mail.content)?;
+    let language = languages::current().unwrap_or_else(|| auth.languages().default_language());
+    let written = auth.templates().mail(mail.content, language)?;
     let letter = Letter { to: mail.to.to_owned(), subject: written.subject, text: written.text, html: written.html };
     let id = Uuid::now_v7();
     let message = letter.message(settings, id, auth.now())?;

@@ -15,7 +15,7 @@ fn load(files: &[(&'static str, &str)]) -> Result<Templates, String> {
         settings.files.insert(key, path);
     }
     let shown = format!("{}/", directory.path().display());
-    Templates::load(&settings, "auth.example.com").map_err(|problems| {
+    Templates::load(&settings, &Languages::default(), "auth.example.com").map_err(|problems| {
         problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n").replace(&shown, "mine/")
     })
 }
@@ -57,7 +57,7 @@ fn a_built_in_text_begins_with_the_variables_it_may_use() {
 #[test]
 fn a_mail_has_a_subject_a_text_and_html_and_the_code_is_in_no_subject() {
     let code = mails::LoginCode { email: "<b>@a.b".into(), code: "012345".into(), lifetime: Duration::from_mins(5) };
-    let mail = load(&[]).unwrap().mail(&code).unwrap();
+    let mail = load(&[]).unwrap().mail(&code, Language::english()).unwrap();
     assert_eq!(mail.subject, "Your code to sign in at auth.example.com");
     assert!(mail.text.contains("012345") && mail.html.contains("012345") && mail.html.contains("&lt;b&gt;@a.b"));
 }

@@ -17,7 +17,7 @@ use crate::email_verification::{self, Mode};
 use crate::error::shared::Conflict;
 use crate::error::{Error, Result};
 use crate::factors;
-use crate::mail::Mail;
+use crate::mail::{Mail, Recipient};
 use crate::notices;
 use crate::sessions::{self, EndedBy};
 use crate::templates::mails::EmailChange;
@@ -66,10 +66,12 @@ async fn ask(auth: &Auth, user: &User, session: Uuid, new: &Email, next: ReturnT
     } else {
         let link = auth.settings().http.link(&format!("/user/email/confirm/{}/", key.expose_secret()));
         let content = EmailChange { email: new.as_written().to_owned(), link, lifetime };
-        let mail = Mail::new(new, &content).until(auth.now() + lifetime).leaves(has_room);
+        let mail = Mail::new(Recipient::new(new, user.language.as_deref()), &content)
+            .until(auth.now() + lifetime)
+            .leaves(has_room);
         auth.mail().write(&mut tx, mail).await?;
     }
-    notices::email_change_asked(auth, &mut tx, &user.email, new).await?;
+    notices::email_change_asked(auth, &mut tx, user, new).await?;
     auth.audit().write(&mut tx, Event::of(Kind::EmailChangeAsked, user).session(session)).await?;
     tx.commit().await?;
     Ok(())
@@ -135,7 +137,7 @@ async fn confirm(auth: &Auth, link: Link<Change>, session: Option<Uuid>) -> Resu
     discard_codes(&mut tx, &before).await?;
     throttle::rename(&mut tx, before.email.key(), email.key()).await?;
     let ended = sessions::end_all(auth, &mut tx, user.id, Some(link.data.session), EndedBy::EmailChange).await?;
-    notices::email_changed(auth, &mut tx, &before.email, &user.email).await?;
+    notices::email_changed(auth, &mut tx, &before, &user.email).await?;
     auth.audit().write(&mut tx, Event::of(Kind::EmailChanged, &user)).await?;
     ended.commit(auth, tx).await?;
     Ok(Some(user))

@@ -15,6 +15,7 @@ use crate::codes::{LinkKey, LinkStanding, ReturnTo};
 use crate::error::Result;
 use crate::error::shared::{Conflict, Throttled, UnknownLink};
 use crate::http::{Client, Fields};
+use crate::languages::say;
 use crate::openapi::{Api, at, bodies, page_at};
 use crate::pages::{self, Reader};
 use crate::registration;
@@ -101,11 +102,11 @@ async fn change(
     let (email, ()) = fields.finish_with(email.zip(proven))?;
     if is_own {
         respell(&auth, &user, user.session, &email).await?;
-        return Ok(Json(json!({ "detail": CHANGED })));
+        return Ok(Json(json!({ "detail": say(CHANGED) })));
     }
     registration::require_allowed(&auth, &email)?;
     ask(&auth, &user, user.session, &email, next).await?;
-    Ok(Json(json!({ "detail": SENT })))
+    Ok(Json(json!({ "detail": say(SENT) })))
 }
 
 /// Opening the page changes nothing.
@@ -169,7 +170,7 @@ async fn press(auth: &Auth, reader: Reader, session: Option<Uuid>, key: &str) ->
         (Reader::Person, true) => landing(auth, StatusCode::SEE_OTHER, &next),
         (Reader::Person, false) => pages::show(auth, StatusCode::NOT_FOUND, &EmailChangeFailed {}),
         (Reader::Program, true) => {
-            Ok(Json(next.tell(&auth.settings().http, json!({ "detail": CHANGED }))).into_response())
+            Ok(Json(next.tell(&auth.settings().http, json!({ "detail": say(CHANGED) }))).into_response())
         }
         (Reader::Program, false) => Err(UnknownLink.into()),
     }

@@ -5,6 +5,7 @@ use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 use super::quoted::quoted;
 use super::restrictions;
 use super::rows::Content;
+use crate::languages::Languages;
 use crate::passwords;
 use crate::users::{Email, ImportedAccount, NAME_LIMIT, role};
 
@@ -27,6 +28,7 @@ impl ImportedAccount {
             is_active: flag(row, "is_active")?.unwrap_or(true),
             created_at: time(row, "date_joined", zone)?,
             last_login_at: time(row, "last_login", zone)?,
+            language: language(row),
         };
         account.keep_out(row, now, &mut notes);
         Ok((account, notes))
@@ -114,6 +116,16 @@ fn name(row: &Content, name: &str) -> Result<String, String> {
         return Err(format!("its `{name}` has more than {NAME_LIMIT} characters"));
     }
     Ok(text)
+}
+
+/// Where another system says which language a person reads.
+const LANGUAGES: [&str; 4] = ["language", "preferred_language", "locale", "lang"];
+
+/// The tag of the language, if the row has one.
+fn language(row: &Content) -> Option<String> {
+    let mut written = LANGUAGES.into_iter().filter_map(|name| value(row, name)?.as_str());
+    let tag = written.next()?.split(['.', '@']).next()?.replace('_', "-");
+    Languages::is_tag(&tag).then_some(tag)
 }
 
 fn flag(row: &Content, name: &str) -> Result<Option<bool>, String> {

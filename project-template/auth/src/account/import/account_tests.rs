@@ -153,3 +153,23 @@ fn a_message_quotes_no_more_than_fits_into_it() {
         assert!(notes[0].len() < 500 && !notes[0].contains('\u{1b}'), "{} bytes", notes[0].len());
     }
 }
+
+#[test]
+fn the_language_is_read_by_the_names_that_systems_give_it_and_what_is_none_is_left_out() {
+    let of = |fields: Value| {
+        let mut fields = fields;
+        fields["email"] = json!("a@example.com");
+        read(&fields).unwrap().0.language
+    };
+    for (fields, language) in [
+        (json!({ "language": "de" }), Some("de")),
+        (json!({ "locale": "de_AT.UTF-8" }), Some("de-AT")),
+        (json!({ "preferred_language": "pt-BR", "lang": "en" }), Some("pt-BR")),
+        (json!({ "language": 1, "lang": "fr" }), Some("fr")),
+        (json!({ "language": "German, I think" }), None),
+        (json!({ "language": "" }), None),
+        (json!({}), None),
+    ] {
+        assert_eq!(of(fields.clone()).as_deref(), language, "{fields}");
+    }
+}

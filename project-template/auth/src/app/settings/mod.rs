@@ -10,8 +10,8 @@ pub(crate) use draft::Draft;
 
 use crate::settings::{Deployed, Environment, Sections};
 use crate::{
-    admin, audit, codes, db, email_verification, factors, http, invitations, login_codes, mail, operations, passkeys,
-    passwords, portal, redis, registration, sessions, social, templates, throttle, tokens,
+    admin, audit, codes, db, email_verification, factors, http, invitations, languages, login_codes, mail, operations,
+    passkeys, passwords, portal, redis, registration, sessions, social, templates, throttle, tokens,
 };
 
 /// Every setting, validated.
@@ -36,6 +36,7 @@ pub struct Settings {
     pub tokens: tokens::Settings,
     pub claims: sessions::ExtraClaims,
     pub throttle: throttle::Settings,
+    pub languages: languages::Settings,
     pub templates: templates::Settings,
     pub admin: admin::Settings,
     pub portal: portal::Settings,
@@ -66,6 +67,7 @@ impl Settings {
             tokens: tokens::Settings::read(&mut sections.section("tokens"), address),
             claims: sessions::ExtraClaims::read(&mut sections.section("tokens")),
             throttle: throttle::Settings::read(&mut sections.section("throttle")),
+            languages: languages::Settings::read(&mut sections.section("languages")),
             templates: templates::Settings::read(&mut sections.section("templates")),
             admin: admin::Settings::read(&mut sections.section("admin")),
             portal: portal::Settings::read(&mut sections.section("portal")),
@@ -79,7 +81,7 @@ impl Settings {
     }
 
     /// A field that is not listed does not compile.
-    fn sections(&self) -> [(&'static str, &dyn Deployed); 22] {
+    fn sections(&self) -> [(&'static str, &dyn Deployed); 23] {
         let Self {
             environment: _,
             http,
@@ -99,6 +101,7 @@ impl Settings {
             tokens,
             claims,
             throttle,
+            languages,
             templates,
             admin,
             portal,
@@ -123,6 +126,7 @@ impl Settings {
             ("tokens", tokens),
             ("tokens", claims),
             ("throttle", throttle),
+            ("languages", languages),
             ("templates", templates),
             ("admin", admin),
             ("portal", portal),

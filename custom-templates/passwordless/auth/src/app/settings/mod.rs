@@ -9,7 +9,7 @@ mod production;
 pub(crate) use draft::Draft;
 
 use crate::settings::{Deployed, Environment, Sections};
-use crate::{codes, db, http, login_codes, mail, redis, sessions, templates, throttle, tokens, users};
+use crate::{codes, db, http, languages, login_codes, mail, redis, sessions, templates, throttle, tokens, users};
 
 /// Every setting, validated.
 #[derive(Clone, Debug)]
@@ -27,6 +27,7 @@ pub struct Settings {
     pub tokens: tokens::Settings,
     pub claims: sessions::ExtraClaims,
     pub throttle: throttle::Settings,
+    pub languages: languages::Settings,
     pub templates: templates::Settings,
 }
 
@@ -47,13 +48,14 @@ impl Settings {
             tokens: tokens::Settings::read(&mut sections.section("tokens"), address),
             claims: sessions::ExtraClaims::read(&mut sections.section("tokens")),
             throttle: throttle::Settings::read(&mut sections.section("throttle")),
+            languages: languages::Settings::read(&mut sections.section("languages")),
             templates: templates::Settings::read(&mut sections.section("templates")),
         };
         settings.deployed(sections)
     }
 
     /// A field that is not listed does not compile.
-    fn sections(&self) -> [(&'static str, &dyn Deployed); 11] {
+    fn sections(&self) -> [(&'static str, &dyn Deployed); 12] {
         let Self {
             environment: _,
             http,
@@ -68,6 +70,7 @@ impl Settings {
             tokens,
             claims,
             throttle,
+            languages,
             templates,
         } = self;
         [
@@ -81,6 +84,7 @@ impl Settings {
             ("tokens", tokens),
             ("tokens", claims),
             ("throttle", throttle),
+            ("languages", languages),
             ("templates", templates),
         ]
     }

@@ -21,6 +21,9 @@ pub(super) fn translate(row: &mut Content) {
     row.rename(&["firstName"], "first_name");
     row.rename(&["lastName"], "last_name");
     row.rename(&["createdTimestamp"], "date_joined");
+    // An attribute has a list of values.
+    let locales = own.object("attributes").map_or(&[][..], |attributes| attributes.list("locale"));
+    row.set("locale", locales.first().cloned());
     row.fields.remove("password");
     let must_change = own.list("requiredActions").iter().any(|action| action == "UPDATE_PASSWORD");
     for credential in own.list("credentials").iter().filter_map(Value::as_object).map(Fields) {

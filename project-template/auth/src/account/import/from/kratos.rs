@@ -33,6 +33,9 @@ pub(super) fn translate(row: &mut Content) {
         password.and_then(|password| password.object("config")).and_then(|config| config.text("hashed_password"));
     row.set("password", hash);
     if let Some(traits) = traits {
+        for name in ["language", "preferred_language", "locale"] {
+            row.set(name, traits.get(name).cloned());
+        }
         // The schema has either two names or a full name.
         super::tables::names_of(row, traits.object("name").unwrap_or(traits), &["name", "full_name"]);
     }

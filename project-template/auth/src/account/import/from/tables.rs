@@ -30,6 +30,7 @@ pub(super) fn supabase(row: &mut Content) {
     row.rename(&["last_sign_in_at"], "last_login");
     let about = row.read().json("raw_user_meta_data").or_else(|| row.read().json("user_metadata")).unwrap_or_default();
     names_of(row, Fields(&about), &["full_name", "name"]);
+    row.set("locale", Fields(&about).get("locale").cloned());
     let by = row.read().json("raw_app_meta_data").or_else(|| row.read().json("app_metadata")).unwrap_or_default();
     let providers = Fields(&by).list("providers").iter().filter_map(Value::as_str);
     let providers: Vec<_> = providers.filter(|name| !matches!(*name, "email" | "phone")).map(str::to_owned).collect();

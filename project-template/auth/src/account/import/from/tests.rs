@@ -82,3 +82,15 @@ fn a_table_of_one_system_is_not_taken_for_another() {
     let dump = json!({ "model": "auth.user", "fields": { "email": "a", "password": "x", "email_verified_at": null } });
     assert_eq!(signs(&dump), [System::Django], "a dump names its models");
 }
+
+#[test]
+fn the_language_of_a_person_is_found_where_each_system_keeps_it() {
+    for (system, row) in [
+        (System::Keycloak, json!({ "email": "a@example.com", "attributes": { "locale": ["de"] } })),
+        (System::Kratos, json!({ "traits": { "email": "a@example.com", "locale": "de" } })),
+        (System::Supabase, json!({ "email": "a@example.com", "raw_user_meta_data": { "locale": "de" } })),
+        (System::Laravel, json!({ "email": "a@example.com", "locale": "de" })),
+    ] {
+        assert_eq!(translated(system, &row).fields["locale"], "de", "{system:?}");
+    }
+}
