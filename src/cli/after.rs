@@ -23,7 +23,7 @@ pub(super) const STARTPROJECT_EXAMPLES: &str = "\
 Examples:
   jwt-allauth startproject myproject
   jwt-allauth startproject myproject --email --database postgres
-  jwt-allauth startproject myproject --with social=google+github,invitations,mfa=required
+  jwt-allauth startproject myproject --with social=google+github,mfa=required,languages=de+fr
   jwt-allauth startproject myproject . --if-exists merge
   jwt-allauth startproject myproject --template ../skeleton -d company=Example
   jwt-allauth startproject myproject --template gh:owner/repository//folder@v1
@@ -35,6 +35,7 @@ pub(super) const ADD_EXAMPLES: &str = "\
 Examples:
   jwt-allauth add mfa=required
   jwt-allauth add social=google+github invitations
+  jwt-allauth add languages=de+fr
 
 It writes to settings.toml, and the names of secrets, without values, to .env and .env.example.
 

@@ -19,7 +19,7 @@ pub(super) struct Entry {
     pub(super) otherwise: Option<&'static str>,
     /// The setting that a project has if it has the feature.
     pub(super) key: &'static str,
-    setting: fn(&str) -> Setting,
+    setting: fn(&'static str) -> Setting,
     secrets: fn(&str) -> Vec<Secret>,
     steps: fn(&str, &Site) -> Vec<String>,
 }
@@ -32,7 +32,7 @@ pub(super) enum Takes {
     Several(&'static [&'static str]),
 }
 
-pub(super) static KNOWN: [Entry; 3] = [
+pub(super) static KNOWN: [Entry; 4] = [
     Entry {
         name: "social",
         about: "signing in with an account at another service",
@@ -76,6 +76,21 @@ pub(super) static KNOWN: [Entry; 3] = [
                 _ => "who sets up an authenticator app is asked for its codes",
             };
             vec![format!("mfa: {what}; see docs/second-factor.md")]
+        },
+    },
+    Entry {
+        name: "languages",
+        about: "answers, mails and pages in other languages than English",
+        takes: Takes::Several(&["cs", "de", "es", "fr", "ko", "pl", "pt-BR", "ru", "tr", "zh-Hans", "zh-Hant"]),
+        otherwise: Some("another language is a folder of your own: see docs/languages.md"),
+        key: "languages.offered",
+        setting: |tag| Setting::Item { section: "languages", key: "offered", item: tag, otherwise: &["en"] },
+        secrets: |_| Vec::new(),
+        steps: |tag, _| {
+            vec![format!(
+                "languages: `Accept-Language: {tag}` is answered in it; the texts are in auth/languages/{tag}/, and how to change \
+                 them is in docs/languages.md"
+            )]
         },
     },
 ];

@@ -16,6 +16,14 @@ pub(super) enum Setting {
         key: &'static str,
         value: Value,
     },
+    /// One of a list of texts.
+    Item {
+        section: &'static str,
+        key: &'static str,
+        item: &'static str,
+        /// What the list has if it is not written.
+        otherwise: &'static [&'static str],
+    },
     /// A section of its own.
     Section {
         name: String,
@@ -31,6 +39,10 @@ impl Setting {
     pub(super) fn is_in(&self, settings: &Table) -> bool {
         match self {
             Self::Key { section, key, value } => find(settings, &format!("{section}.{key}")) == Some(value),
+            Self::Item { section, key, item, .. } => {
+                let list = find(settings, &format!("{section}.{key}")).and_then(Value::as_array);
+                list.is_some_and(|list| list.iter().any(|there| there.as_str() == Some(item)))
+            }
             Self::Section { name, .. } => find(settings, name).is_some(),
         }
     }
@@ -42,6 +54,10 @@ impl Setting {
             Self::Key { section, key, value } => match item(&page, section, key) {
                 Some(old) => old.span().map(|span| replaced(text, span, &value.to_string())),
                 None => Some(with_key(text, &page, section, &format!("{key} = {value}"))),
+            },
+            Self::Item { section, key, item: added, otherwise } => match item(&page, section, key) {
+                Some(old) => with_item(text, old, added),
+                None => Some(with_key(text, &page, section, &format!("{key} = {}", list(otherwise, added)))),
             },
             Self::Section { name, body } => Some(with_section(text, &page, name, body)),
         };
@@ -57,6 +73,10 @@ impl Setting {
             Self::Key { section, key, value } => {
                 section_of(&mut settings, section)?.insert((*key).to_owned(), value.clone());
             }
+            Self::Item { section, key, item, otherwise } => {
+                let items = section_of(&mut settings, section)?.entry(*key).or_insert_with(|| texts(otherwise));
+                items.as_array_mut()?.push(Value::from(*item));
+            }
             Self::Section { name, body } => *section_of(&mut settings, name)? = body.parse().ok()?,
         }
         Some(settings)
@@ -65,6 +85,9 @@ impl Setting {
     fn by_hand(&self) -> Failure {
         let (what, how) = match self {
             Self::Key { section, key, value } => (format!("{section}.{key}"), format!("{section}.{key} = {value}")),
+            Self::Item { section, key, item, .. } => {
+                (format!("{section}.{key}"), format!("{item:?} in the list {section}.{key}"))
+            }
             Self::Section { name, body } => (name.clone(), format!("[{name}] {}", body.trim_end().replace('\n', ", "))),
         };
         let message = format!("{SETTINGS}: `{what}` cannot be set without changing how its section is written");
@@ -94,6 +117,24 @@ fn replaced(text: &str, span: Range<usize>, by: &str) -> String {
     let mut text = text.to_owned();
     text.replace_range(span, by);
     text
+}
+
+fn texts(items: &[&str]) -> Value {
+    items.iter().map(|item| Value::from(*item)).collect::<Vec<_>>().into()
+}
+
+fn list(items: &[&str], added: &str) -> String {
+    texts(&[items, &[added]].concat()).to_string()
+}
+
+/// Behind the last item of a list.
+fn with_item(text: &str, list: &Item, added: &str) -> Option<String> {
+    let items = list.as_array()?;
+    let Some(final_one) = items.iter().last() else {
+        return Some(replaced(text, list.span()?, &self::list(&[], added)));
+    };
+    let end = final_one.span()?.end;
+    Some(replaced(text, end..end, &format!(", {}", Value::from(added))))
 }
 
 fn with_key(text: &str, page: &Document<&str>, section: &str, line: &str) -> String {
@@ -198,6 +239,21 @@ mod tests {
         ] {
             assert_eq!(totp(text).unwrap(), expected);
         }
+    }
+
+    #[test]
+    fn an_item_goes_behind_the_last_one_of_its_list() {
+        let item = Setting::Item { section: "languages", key: "offered", item: "de", otherwise: &["en"] };
+        for (text, expected) in [
+            ("[languages]\noffered = ['en'] # x\n", "[languages]\noffered = ['en', \"de\"] # x\n"),
+            ("languages.offered = [\r\n  'en', # a\r\n]", "languages.offered = [\r\n  'en', \"de\", # a\r\n]"),
+            ("[languages]\noffered = [ ]\n", "[languages]\noffered = [\"de\"]\n"),
+            ("[languages]\n", "[languages]\noffered = [\"en\", \"de\"]\n"),
+        ] {
+            assert_eq!(item.written_into(text).unwrap(), expected);
+            assert!(item.is_in(&expected.parse().unwrap()) && !item.is_in(&text.parse().unwrap()));
+        }
+        assert!(item.written_into("languages.offered = 'en'").is_err());
     }
 
     #[test]

@@ -189,3 +189,31 @@ fn a_project_does_not_begin_with_what_is_no_feature() {
     assert!(place.start("-y").ended_with(6).stderr.contains("--with FEATURE,…: "));
     assert!(place.entries().is_empty());
 }
+
+#[test]
+fn languages_are_added_to_those_that_are_offered() {
+    let place = project();
+    let before = place.read(SETTINGS);
+    let ran = add(&place, "languages=de+pt-BR").succeeded();
+    assert_eq!(ran.stdout, "updated   settings.toml\n");
+    ran.saying("languages: `Accept-Language: pt-BR`").saying("docs/languages.md");
+    let expected = before.replacen("offered = [\"en\"]", "offered = [\"en\", \"de\", \"pt-BR\"]", 1);
+    assert!(expected != before && place.read(SETTINGS) == expected);
+    is_refused(&place, "languages=de", 5, &["`languages=de` is in `settings.toml` already"]);
+    is_refused(&place, "languages=dee", 2, &["did you mean `de`?", "see docs/languages.md"]);
+    add(&place, "languages=fr").succeeded();
+    assert!(place.read(SETTINGS).contains("offered = [\"en\", \"de\", \"pt-BR\", \"fr\"]"));
+    place.start("other --with languages=de --with languages=fr").succeeded();
+    assert!(place.read("other/settings.toml").contains("offered = [\"en\", \"de\", \"fr\"]"));
+}
+
+#[test]
+fn every_language_of_a_project_can_be_added() {
+    let place = project();
+    for folder in fs::read_dir(place.work().join("shop/auth/languages")).unwrap() {
+        let tag = folder.unwrap().file_name().into_string().unwrap();
+        if tag != "en" {
+            add(&place, &format!("languages={tag}")).succeeded();
+        }
+    }
+}
