@@ -1,7 +1,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::HeaderValue;
 use ipnet::{IpNet, Ipv6Net};
 
 use super::origins::parse_origin;
@@ -152,14 +152,6 @@ impl Settings {
             None if self.prefer_localhost && is_here => format!("http://localhost:{}", address.port()),
             None => format!("http://{address}"),
         }
-    }
-
-    /// The same page at `localhost`, for a browser that opened it at 127.0.0.1 in development: a provider sends it back to
-    /// `localhost`, where it does not send the cookies of 127.0.0.1.
-    pub(crate) fn at_localhost(&self, headers: &HeaderMap, path: &str) -> Option<String> {
-        let host: SocketAddr = headers.get(header::HOST)?.to_str().ok()?.parse().ok()?;
-        let is_other = self.prefer_localhost && self.public_url.is_none() && host.ip().is_loopback();
-        is_other.then(|| format!("http://localhost:{}{path}", host.port()))
     }
 
     /// The origin of this server's pages.

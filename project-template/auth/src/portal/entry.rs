@@ -13,7 +13,6 @@ use super::door::{Door, Knock};
 use super::entering::is_wrong_code;
 use super::gate::{Posted, Visitor, refuse, signed_out};
 use super::own::{codes_lost, told};
-use super::providers;
 use crate::Auth;
 use crate::error::Result;
 use crate::languages::{self, Language};
@@ -53,10 +52,7 @@ async fn sign_in_form(visitor: Result<Visitor, Response>, door: Door) -> Result<
     if visitor.is_ok() {
         return Ok(Redirect::to(&door.place.path(&door.auth, "/")).into_response());
     }
-    match providers::at_localhost(&door, "/sign-in/") {
-        Some(address) => Ok(Redirect::to(&address).into_response()),
-        None => door.sign_in_page(StatusCode::OK, "", Vec::new()),
-    }
+    door.sign_in_page(StatusCode::OK, "", Vec::new())
 }
 
 async fn sign_in(Knock { door, mut fields }: Knock) -> Result<Response> {

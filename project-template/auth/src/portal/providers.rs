@@ -48,14 +48,6 @@ pub(super) fn connectable(auth: &Auth) -> Value {
     all.map(|provider| context! { id => &provider.id, name => &provider.name }).collect::<Vec<_>>().into()
 }
 
-/// Where a page must be opened instead, so that somebody who comes back from a provider is known there.
-pub(super) fn at_localhost(door: &Door, page: &str) -> Option<String> {
-    let (auth, place) = (&door.auth, door.place);
-    let settings = auth.settings();
-    let is_used = takes_providers(auth, place) && !settings.social.providers.is_empty();
-    is_used.then(|| settings.http.at_localhost(&door.headers, &place.path(auth, page))).flatten()
-}
-
 fn takes_providers(auth: &Auth, place: Place) -> bool {
     place == Place::Account || auth.settings().admin.social
 }
@@ -72,7 +64,8 @@ async fn depart(door: &Door, provider: &str) -> Result<Response> {
     if !takes_providers(auth, place) {
         return Err(Error::not_found());
     }
-    if let Some(address) = at_localhost(door, &format!("/sign-in/with/{provider}/")) {
+    let page = place.path(auth, &format!("/sign-in/with/{provider}/"));
+    if let Some(address) = social::at_localhost(auth, &door.headers, &page) {
         return Ok(Redirect::to(&address).into_response());
     }
     let back = place.path(auth, &format!("/sign-in/with/{provider}/back/"));

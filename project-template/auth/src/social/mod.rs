@@ -29,7 +29,7 @@ pub(crate) use connect::disconnect;
 pub(crate) use journey::{Aim, LOGIN_COOKIE, depart};
 pub(crate) use provider::Providers;
 pub use provider_settings::{AppleKey, Kind, Provider};
-pub(crate) use redirect::{posted_router, sign_in_to_page};
+pub(crate) use redirect::{at_localhost, posted_router, sign_in_to_page};
 pub use settings::{Linking, Settings};
 pub(crate) use sign_in::Entrance;
 

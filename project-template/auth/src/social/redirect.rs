@@ -1,6 +1,8 @@
 //! The server's own redirects, for pages and apps without a library of OpenID Connect: `social/PROVIDER/login/` sends a
 //! browser to the provider, which sends it back to `social/PROVIDER/callback/`.
 
+use std::net::SocketAddr;
+
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -58,9 +60,8 @@ async fn begin(
 
 async fn sent(auth: &Auth, provider: &str, client: &Client, headers: &HeaderMap, query: &str) -> Result<Response> {
     let id = find(auth, provider)?.id();
-    let settings = &auth.settings().http;
-    let path = settings.path(&format!("/social/{id}/login/?{query}"));
-    if let Some(address) = settings.at_localhost(headers, &path) {
+    let path = auth.settings().http.path(&format!("/social/{id}/login/?{query}"));
+    if let Some(address) = at_localhost(auth, headers, &path) {
         return led(&address, []);
     }
     let next = next(auth, query)?;
@@ -69,6 +70,15 @@ async fn sent(auth: &Auth, provider: &str, client: &Client, headers: &HeaderMap,
         Ok(departure) => led(&departure.address, [(header::SET_COOKIE, departure.cookie)]),
         Err(error) => back(auth, &next, error),
     }
+}
+
+/// The same page at `localhost`, for a browser that opened it at 127.0.0.1 in development: a provider sends it back to
+/// `localhost`, where it does not send the cookies of 127.0.0.1.
+pub(crate) fn at_localhost(auth: &Auth, headers: &HeaderMap, path: &str) -> Option<String> {
+    let settings = &auth.settings().http;
+    let host: SocketAddr = headers.get(header::HOST)?.to_str().ok()?.parse().ok()?;
+    let is_other = settings.prefer_localhost && settings.public_url.is_none() && host.ip().is_loopback();
+    is_other.then(|| format!("http://localhost:{}{path}", host.port()))
 }
 
 /// Where the address is allowed: `http.return_urls`.

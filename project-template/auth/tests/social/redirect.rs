@@ -206,11 +206,7 @@ async fn of_ten_answers_to_a_sign_in_one_begins_a_session(engine: Engine) {
 
 async fn a_browser_at_an_address_goes_to_the_name_that_providers_know(engine: Engine) {
     let (provider, app) = with_provider(engine, "[portal]\nenabled = true\n").await;
-    let pages = [
-        "/jwt-allauth/social/example/login/?next=",
-        "/jwt-allauth/account/sign-in/",
-        "/jwt-allauth/account/sign-in/with/example/",
-    ];
+    let pages = ["/jwt-allauth/social/example/login/?next=", "/jwt-allauth/account/sign-in/with/example/"];
     for host in ["127.0.0.1:8001", "[::1]:8001"] {
         for page in pages {
             let led = app.client().with_header("host", host).visit(page).await;
