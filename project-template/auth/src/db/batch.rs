@@ -11,15 +11,22 @@ use super::failures::copy_for_others;
 /// Questions in one statement. More would make the first of them wait for the last.
 const LIMIT: usize = 32;
 
-/// A statement that can be asked for one or for several.
+/// A statement that can be asked for one or for several. What it leaves open when asked at once is asked for alone.
 pub(crate) trait Shared: Send + Sync + 'static {
     type Question: Clone + Send;
     type Answer: Send;
 
+    /// May wait, as for a row that another transaction has locked.
     fn one(&self, question: Self::Question) -> impl Future<Output = sqlx::Result<Self::Answer>> + Send;
 
-    /// The answers in the order of the questions. Those left open are asked for alone.
-    fn many(
+    /// Others wait for the end of this statement, so it waits for no lock, and leaves open what would.
+    fn one_at_once(
+        &self,
+        question: Self::Question,
+    ) -> impl Future<Output = sqlx::Result<Option<Self::Answer>>> + Send;
+
+    /// As `one_at_once`, in the order of the questions.
+    fn many_at_once(
         &self,
         questions: &[Self::Question],
     ) -> impl Future<Output = sqlx::Result<Vec<Option<Self::Answer>>>> + Send;
@@ -62,8 +69,13 @@ impl<S: Shared> Batch<S> {
         };
         match told {
             None => {
-                let _turn = Turn(&self.0);
-                self.0.statement.one(question).await
+                let turn = Turn(&self.0);
+                let answer = self.0.statement.one_at_once(question.clone()).await?;
+                drop(turn);
+                match answer {
+                    Some(answer) => Ok(answer),
+                    None => self.0.statement.one(question).await,
+                }
             }
             Some(told) => match told.await {
                 Ok(answer) => answer,
@@ -87,8 +99,13 @@ impl<S: Shared> Inner<S> {
     }
 
     async fn answer(&self, waiting: Vec<Waiting<S>>) {
-        let (questions, tells): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
-        match self.statement.many(&questions).await {
+        let (questions, mut tells): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
+        let answers = tokio::select! {
+            answers = self.statement.many_at_once(&questions) => answers,
+            // A connection that went silent keeps the turn no longer than the requests last.
+            () = everybody_left(&mut tells) => return,
+        };
+        match answers {
             Ok(answers) => {
                 for (tell, answer) in tells.into_iter().zip(answers) {
                     if let Some(answer) = answer {
@@ -106,6 +123,12 @@ impl<S: Shared> Inner<S> {
                 }
             }
         }
+    }
+}
+
+async fn everybody_left<T>(tells: &mut [Sender<T>]) {
+    for tell in tells {
+        tell.closed().await;
     }
 }
 
@@ -160,7 +183,11 @@ mod tests {
             Ok(question * 2)
         }
 
-        async fn many(&self, questions: &[u64]) -> sqlx::Result<Vec<Option<u64>>> {
+        async fn one_at_once(&self, question: u64) -> sqlx::Result<Option<u64>> {
+            if question == 7 { Ok(None) } else { self.one(question).await.map(Some) }
+        }
+
+        async fn many_at_once(&self, questions: &[u64]) -> sqlx::Result<Vec<Option<u64>>> {
             self.sizes.lock().unwrap().push(questions.len());
             self.gate.acquire().await.unwrap().forget();
             assert!(!questions.contains(&13), "a statement that panics");
@@ -233,6 +260,27 @@ mod tests {
         let answers = asked.answered().await;
         assert!(answers.iter().all(|(question, answer)| *answer.as_ref().unwrap() == question * 2));
         assert_eq!(asked.sizes(), [1, 1, 3, 1]);
+    }
+
+    #[tokio::test]
+    async fn who_has_to_wait_alone_keeps_nobody_else_waiting() {
+        let mut asked = Asked::new([7, 7, 1].into_iter(), || None).await;
+        assert_eq!(asked.sizes(), [1, 1, 1], "all three have a statement");
+        asked.answered().await;
+    }
+
+    #[tokio::test]
+    async fn a_statement_whose_requests_have_gone_is_given_up() {
+        let mut asked = Asked::new([1, 2, 3].into_iter(), || None).await;
+        asked.batch.0.statement.gate.add_permits(2);
+        while asked.sizes() != [1, 1, 1] {
+            tokio::task::yield_now().await;
+        }
+        asked.answers.shutdown().await;
+        while asked.batch.0.state().running > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(asked.batch.0.statement.gate.available_permits(), 0, "it was never let through");
     }
 
     #[tokio::test]

@@ -52,7 +52,12 @@ impl Shared for Holders {
         store::with_holder(&self.0, id).await
     }
 
-    async fn many(&self, ids: &[Uuid]) -> sqlx::Result<Vec<Option<Self::Answer>>> {
+    async fn one_at_once(&self, id: Uuid) -> sqlx::Result<Option<Self::Answer>> {
+        // Reading waits for no lock.
+        self.one(id).await.map(Some)
+    }
+
+    async fn many_at_once(&self, ids: &[Uuid]) -> sqlx::Result<Vec<Option<Self::Answer>>> {
         let found = batch_store::with_holders(&self.0, ids).await?;
         let found: HashMap<Uuid, _> = found.into_iter().map(|found| (found.0.id, found)).collect();
         Ok(ids.iter().map(|id| Some(found.get(id).cloned())).collect())
@@ -69,9 +74,13 @@ impl Shared for Advances {
         store::advance(&self.0, &next).await
     }
 
+    async fn one_at_once(&self, next: Advance) -> sqlx::Result<Option<bool>> {
+        Ok(store::advance_unlocked(&self.0, &next).await?.then_some(true))
+    }
+
     /// Says nothing of one that did not match, nor of the second of two attempts at a session: asked for alone, they
     /// are judged by the row as it is then.
-    async fn many(&self, all: &[Advance]) -> sqlx::Result<Vec<Option<bool>>> {
+    async fn many_at_once(&self, all: &[Advance]) -> sqlx::Result<Vec<Option<bool>>> {
         let mut seen = HashSet::new();
         let different: Vec<_> = all.iter().filter(|next| seen.insert(next.session.id)).cloned().collect();
         let mut advanced: HashSet<Uuid> = batch_store::advance(&self.0, &different).await?.into_iter().collect();

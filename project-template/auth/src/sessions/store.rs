@@ -117,31 +117,54 @@ pub(crate) async fn all_of_user(db: &Db, user: Uuid) -> sqlx::Result<Vec<Session
     .await)
 }
 
-/// Of concurrent attempts one matches.
+macro_rules! advance {
+    ($row:literal) => {
+        concat!(
+            "update sessions
+             set generation = generation + 1, superseded = $1, claims = $2, refreshed_at = $3, expires_at = $4,
+                 ip = case when $5 then coalesce($6, ip) end,
+                 user_agent = case when $5 then coalesce($7, user_agent) end,
+                 rotated_by = $8, refresh_due_at = $11
+             where ",
+            $row,
+            " and generation = $10 and refresh_due_at = $12 and ended_at is null and refreshable"
+        )
+    };
+}
+
+/// Of concurrent attempts one matches. On PostgreSQL this waits while another transaction has the row locked.
 pub(super) async fn advance(db: &Db, next: &Advance) -> sqlx::Result<bool> {
+    advance_by(db, next, advance!("id = $9")).await
+}
+
+/// As [`advance`], but a locked row does not match.
+pub(super) async fn advance_unlocked(db: &Db, next: &Advance) -> sqlx::Result<bool> {
+    let statement = match db {
+        // There the one who writes has every row.
+        Db::Sqlite(_) => advance!("id = $9"),
+        Db::Postgres(_) => advance!("id = (select id from sessions where id = $9 for update skip locked)"),
+    };
+    advance_by(db, next, statement).await
+}
+
+async fn advance_by(db: &Db, next: &Advance, statement: &'static str) -> sqlx::Result<bool> {
     let Advance { session, was_due_at, device } = next;
-    let moved = on!(db, pool => sqlx::query(
-        "update sessions
-         set generation = generation + 1, superseded = $1, claims = $2, refreshed_at = $3, expires_at = $4,
-             ip = case when $5 then coalesce($6, ip) end, user_agent = case when $5 then coalesce($7, user_agent) end,
-             rotated_by = $8, refresh_due_at = $11
-         where id = $9 and generation = $10 and refresh_due_at = $12 and ended_at is null and refreshable",
-    )
-    .bind(&session.superseded)
-    .bind(&session.claims)
-    .bind(session.refreshed_at)
-    .bind(session.expires_at)
-    .bind(device.is_some())
-    .bind(device.as_ref().and_then(|device| device.ip.as_deref()))
-    .bind(device.as_ref().and_then(|device| device.user_agent.as_deref()))
-    .bind(&session.rotated_by)
-    .bind(session.id)
-    .bind(session.generation - 1)
-    .bind(session.refresh_due_at)
-    .bind(was_due_at)
-    .execute(pool)
-    .await?
-    .rows_affected());
+    let moved = on!(db, pool => sqlx::query(statement)
+        .bind(&session.superseded)
+        .bind(&session.claims)
+        .bind(session.refreshed_at)
+        .bind(session.expires_at)
+        .bind(device.is_some())
+        .bind(device.as_ref().and_then(|device| device.ip.as_deref()))
+        .bind(device.as_ref().and_then(|device| device.user_agent.as_deref()))
+        .bind(&session.rotated_by)
+        .bind(session.id)
+        .bind(session.generation - 1)
+        .bind(session.refresh_due_at)
+        .bind(was_due_at)
+        .execute(pool)
+        .await?
+        .rows_affected());
     Ok(moved == 1)
 }
 

@@ -105,9 +105,24 @@ async fn a_session_that_another_transaction_holds_delays_nobody_else() {
         .map(drop))
     .unwrap();
     let waiting = tokio::spawn(async move { held.refresh().await.status });
+    while !waits_for_a_lock(&app).await {
+        tokio::task::yield_now().await;
+    }
     let answers = refresh_at_once(clients).await;
     assert!(answers.iter().all(|(_, reply)| reply.status == 200));
     assert!(!waiting.is_finished());
     tx.commit().await.unwrap();
     assert_eq!(waiting.await.unwrap(), 200);
+}
+
+/// Whether a statement of the application does.
+async fn waits_for_a_lock(app: &TestApp) -> bool {
+    let mut tx = app.auth.db().begin().await.unwrap();
+    auth::in_tx!(&mut tx, conn => auth::sqlx::query_as(
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    )
+    .fetch_one(conn)
+    .await)
+    .map(|(waiting,): (i64,)| waiting > 0)
+    .unwrap()
 }
