@@ -20,10 +20,7 @@ pub(crate) trait Shared: Send + Sync + 'static {
     fn one(&self, question: Self::Question) -> impl Future<Output = sqlx::Result<Self::Answer>> + Send;
 
     /// Others wait for the end of this statement, so it waits for no lock, and leaves open what would.
-    fn one_at_once(
-        &self,
-        question: Self::Question,
-    ) -> impl Future<Output = sqlx::Result<Option<Self::Answer>>> + Send;
+    fn one_at_once(&self, question: Self::Question) -> impl Future<Output = sqlx::Result<Option<Self::Answer>>> + Send;
 
     /// As `one_at_once`, in the order of the questions.
     fn many_at_once(
