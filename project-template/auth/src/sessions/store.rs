@@ -137,7 +137,7 @@ pub(super) async fn advance(db: &Db, next: &Advance) -> sqlx::Result<bool> {
     advance_by(db, next, advance!("id = $9")).await
 }
 
-/// As [`advance`], but a locked row does not match.
+/// As `advance`, but a locked row does not match.
 pub(super) async fn advance_unlocked(db: &Db, next: &Advance) -> sqlx::Result<bool> {
     let statement = match db {
         // There the one who writes has every row.
