@@ -35,7 +35,8 @@ pub(crate) fn listed() -> String {
 fn one(text: &str) -> Vec<Result<Feature, Failure>> {
     let (name, values) = text.split_once('=').map_or((text, None), |(name, values)| (name, Some(values)));
     let Some(entry) = KNOWN.iter().find(|entry| entry.name == name) else { return vec![Err(unknown(name))] };
-    let value = |value| entry.takes.values().iter().find(|known| **known == value);
+    // The case of a language tag does not count (RFC 5646, section 2.1.1).
+    let value = |value: &str| entry.takes.values().iter().find(|known| known.eq_ignore_ascii_case(value));
     let feature = |text| value(text).map(|value| Feature { entry, value }).ok_or_else(|| unknown_value(entry, text));
     match (&entry.takes, values) {
         (Takes::Nothing, None) => vec![Ok(Feature { entry, value: "" })],
@@ -58,22 +59,29 @@ fn written(entry: &Entry) -> String {
 fn unknown(name: &str) -> Failure {
     let message =
         if name.is_empty() { "a feature has no name".into() } else { format!("there is no feature `{name}`") };
-    let failure = meant(usage(message), name, KNOWN.iter().map(|entry| entry.name));
+    let failure = meant(usage(message), near::nearest(name, KNOWN.iter().map(|entry| entry.name)));
     KNOWN.iter().map(written).fold(failure, |failure, written| failure.hint(format!("there is {written}")))
 }
 
 fn unknown_value(entry: &Entry, value: &str) -> Failure {
     let (name, values) = (entry.name, entry.takes.values());
-    let failure = meant(usage(format!("`{value}` is no value of `{name}`")), value, values.iter().copied());
+    // `pt-BR` for `pt`, and `de` for `de-AT`.
+    let related = values.iter().copied().find(|known| is_part(value, known) || is_part(known, value));
+    let likely = related.or_else(|| near::nearest(value, values.iter().copied()));
+    let failure = meant(usage(format!("`{value}` is no value of `{name}`")), likely);
     let failure = failure.hint(format!("the values are {}", values.join(", ")));
     entry.otherwise.into_iter().fold(failure, Failure::hint)
 }
 
-fn meant(failure: Failure, word: &str, known: impl IntoIterator<Item = &'static str>) -> Failure {
-    match near::nearest(word, known) {
-        Some(near) => failure.hint(format!("did you mean `{near}`?")),
-        None => failure,
-    }
+/// Whether a tag is another one's beginning, whatever the case.
+fn is_part(tag: &str, longer: &str) -> bool {
+    longer
+        .split_at_checked(tag.len())
+        .is_some_and(|(begin, rest)| begin.eq_ignore_ascii_case(tag) && rest.starts_with('-'))
+}
+
+fn meant(failure: Failure, likely: Option<&str>) -> Failure {
+    likely.into_iter().fold(failure, |failure, likely| failure.hint(format!("did you mean `{likely}`?")))
 }
 
 fn usage(message: String) -> Failure {
@@ -115,6 +123,23 @@ mod tests {
         let hints: Vec<&str> =
             failure.problems().map(|problem| problem.hints.first().map_or("", |hint| hint)).collect();
         assert_eq!(hints[..2], ["did you mean `social`?", "did you mean `google`?"]);
+    }
+
+    #[test]
+    fn the_case_of_a_value_does_not_count_and_a_language_leads_to_its_regions() {
+        assert_eq!(
+            said(&["languages=DE+pt-br+zh-HANT"]).unwrap(),
+            ["languages=de", "languages=pt-BR", "languages=zh-Hant"]
+        );
+        for (tag, meant) in [("pt", "pt-BR"), ("PT", "pt-BR"), ("zh", "zh-Hans"), ("de-AT", "de"), ("dee", "de")] {
+            let failure = said(&[&format!("languages={tag}")]).unwrap_err();
+            let hint = &failure.problems().next().unwrap().hints[0];
+            assert_eq!(*hint, format!("did you mean `{meant}`?"), "{tag}");
+        }
+        for tag in ["dutch", "pt_BR-x", "-", ""] {
+            let failure = said(&[&format!("languages={tag}+de")]).unwrap_err();
+            assert!(!failure.problems().next().unwrap().hints[0].starts_with("did you mean"), "{tag}");
+        }
     }
 
     #[test]

@@ -200,7 +200,9 @@ fn languages_are_added_to_those_that_are_offered() {
     let expected = before.replacen("offered = [\"en\"]", "offered = [\"en\", \"de\", \"pt-BR\"]", 1);
     assert!(expected != before && place.read(SETTINGS) == expected);
     is_refused(&place, "languages=de", 5, &["`languages=de` is in `settings.toml` already"]);
+    is_refused(&place, "languages=DE", 5, &["`languages=de` is in `settings.toml` already"]);
     is_refused(&place, "languages=dee", 2, &["did you mean `de`?", "see docs/languages.md"]);
+    is_refused(&place, "languages=pt", 2, &["did you mean `pt-BR`?"]);
     add(&place, "languages=fr").succeeded();
     assert!(place.read(SETTINGS).contains("offered = [\"en\", \"de\", \"pt-BR\", \"fr\"]"));
     place.start("other --with languages=de --with languages=fr").succeeded();
