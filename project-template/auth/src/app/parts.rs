@@ -27,10 +27,10 @@ impl Parts {
         let mut problems = Vec::new();
         let tokens = collect(Tokens::load(&settings.tokens), &mut problems);
         let passwords = collect_one(Hasher::new(settings.password.hash), &mut problems);
-        let languages = collect(Languages::load(&settings.languages), &mut problems);
-        let templates = languages.as_ref().and_then(|languages| {
-            collect(Templates::load(&settings.templates, languages, settings.http.host()), &mut problems)
-        });
+        let (languages, refused) = Languages::load(&settings.languages);
+        problems.extend(refused);
+        let templates = Templates::load(&settings.templates, &languages, settings.http.host());
+        let templates = collect(templates, &mut problems);
         let mail = collect_one(mail::Sender::new(&settings.mail, settings.http.public_host()), &mut problems);
         let redis = Redis::new(&settings.redis, &settings.tokens.audience, "the database counts requests");
         let redis = collect_one(redis, &mut problems);
@@ -40,13 +40,13 @@ impl Parts {
                 settings: settings.clone(),
                 tokens: tokens?,
                 passwords: passwords?,
-                languages: languages?,
+                languages,
                 templates: templates?,
                 mail: mail?,
                 redis: redis?,
                 social: social?,
             }))
         };
-        parts().ok_or(problems)
+        parts().filter(|_| problems.is_empty()).ok_or(problems)
     }
 }

@@ -49,12 +49,13 @@ impl Catalog {
         self.0.extend(other.0);
     }
 
-    /// # Errors
-    /// What is wrong with each text, with its key.
-    pub(super) fn parse(tag: &str, text: &str) -> Result<Self, Vec<String>> {
-        let table: Table =
-            text.parse().map_err(|error: toml::de::Error| vec![error.to_string().trim_end().to_owned()])?;
+    /// The texts that can be used, and what is wrong with each of the others, with its key.
+    pub(super) fn parse(tag: &str, text: &str) -> (Self, Vec<String>) {
         let (mut catalog, mut problems) = (Self::default(), Vec::new());
+        let table = text.parse().unwrap_or_else(|error: toml::de::Error| {
+            problems.push(error.to_string().trim_end().to_owned());
+            Table::new()
+        });
         for (key, value) in table {
             match translation(tag, &key, value) {
                 Ok(translation) => {
@@ -63,7 +64,7 @@ impl Catalog {
                 Err(problem) => problems.push(format!("{key:?} {problem}")),
             }
         }
-        if problems.is_empty() { Ok(catalog) } else { Err(problems) }
+        (catalog, problems)
     }
 }
 
@@ -90,7 +91,7 @@ fn forms(tag: &str, key: &str, table: Table) -> Result<Vec<(Plural, String)>, St
         let form = Plural::ALL.into_iter().find(|(of, form)| *of == name && form.is_known(tag));
         let Some((_, form)) = form else { return Err(format!("has the form `{name}`; {needs}")) };
         let Value::String(text) = value else { return Err(format!("has a form `{name}` that is no text")) };
-        check(key, &text, form.is_of_one_number(tag)).map_err(|problem| format!("{problem} in the form `{name}`"))?;
+        check(key, &text, form.is_of_one_number(tag)).map_err(|problem| format!("{problem} (in the form `{name}`)"))?;
         forms.push((form, text));
     }
     match needed.into_iter().find(|name| !forms.iter().any(|(form, _)| Plural::ALL.contains(&(*name, *form)))) {
@@ -106,6 +107,11 @@ fn check(key: &str, text: &str, may_spell_out: bool) -> Result<(), String> {
     }
     if text.chars().any(char::is_control) {
         return Err("must be one line".to_owned());
+    }
+    if has_stray_brace(text) && !has_stray_brace(key) {
+        let words = "has a brace that is not part of a name: write names like {email}, as the English text does, and \
+                     remove other braces";
+        return Err(words.to_owned());
     }
     let (wanted, given) = (names(key), names(text));
     let missing = wanted.iter().find(|name| !(given.contains(name) || may_spell_out && **name == "count"));
@@ -128,19 +134,34 @@ fn names(text: &str) -> Vec<&str> {
     std::iter::from_fn(next).collect()
 }
 
+/// Whether a reader would see a brace, most often of a name with a typing error.
+fn has_stray_brace(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((before, _, after)) = next_name(rest) {
+        if before.contains(['{', '}']) {
+            return true;
+        }
+        rest = after;
+    }
+    rest.contains(['{', '}'])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn problem(tag: &str, text: &str) -> String {
-        Catalog::parse(tag, text).expect_err(text).join("\n")
+        let (_, problems) = Catalog::parse(tag, text);
+        assert!(!problems.is_empty(), "{text} was accepted");
+        problems.join("\n")
     }
 
     #[test]
     fn a_text_is_found_by_its_english_one_in_the_form_of_its_number() {
         let text =
             "\"Hello {name}.\" = \"Hallo {name}.\"\n[\"{count} days\"]\none = \"ein Tag\"\nother = \"{count} Tage\"";
-        let catalog = Catalog::parse("de", text).unwrap();
+        let (catalog, problems) = Catalog::parse("de", text);
+        assert!(problems.is_empty(), "{problems:?}");
         assert_eq!(catalog.find("de", "Hello {name}.", None), Some("Hallo {name}."));
         assert_eq!(catalog.find("de", "{count} days", Some(1)), Some("ein Tag"));
         assert_eq!(catalog.find("de", "{count} days", Some(0)), Some("{count} Tage"));
@@ -149,8 +170,9 @@ mod tests {
 
     #[test]
     fn a_form_of_millions_may_be_missing() {
-        let catalog = Catalog::parse("fr", "\"{count} days\" = { one = \"{count} jour\", other = \"{count} jours\" }");
-        assert_eq!(catalog.unwrap().find("fr", "{count} days", Some(1_000_000)), Some("{count} jours"));
+        let text = "\"{count} days\" = { one = \"{count} jour\", other = \"{count} jours\" }";
+        let (catalog, _) = Catalog::parse("fr", text);
+        assert_eq!(catalog.find("fr", "{count} days", Some(1_000_000)), Some("{count} jours"));
     }
 
     #[test]
@@ -168,11 +190,11 @@ mod tests {
                 "lacks the form `one`; the forms of `de` are one, other",
             ),
             ("de", "\"{count} days\" = { one = \"\", other = \"{count} Tage\" }", "is empty"),
-            ("de", "\"{count} days\" = { one = \"ein Tag\", other = \"Tage\" }", "lacks {count} in the form `other`"),
+            ("de", "\"{count} days\" = { one = \"ein Tag\", other = \"Tage\" }", "lacks {count} (in the form `other`)"),
             (
                 "fr",
                 "\"{count} days\" = { one = \"un jour\", other = \"{count} jours\" }",
-                "lacks {count} in the form `one`",
+                "lacks {count} (in the form `one`)",
             ),
             ("de", "\"{count} days\" = { few = \"x\" }", "has the form `few`"),
             ("ru", "\"{count} days\" = { one = \"{count} a\", few = \"{count} b\" }", "lacks the form `many`"),
@@ -183,5 +205,26 @@ mod tests {
         }
         let both = problem("de", "\"a\" = \"{x}\"\n\"b\" = \"{y}\"");
         assert_eq!(both.lines().count(), 2, "{both}");
+    }
+
+    #[test]
+    fn a_brace_that_is_not_part_of_a_name_is_refused_where_the_english_text_has_none() {
+        for text in ["Hallo { name}.", "Hallo {name}}.", "Hallo {Name}.", "Hallo {name.", "}Hallo {name}.", "{}{name}"]
+        {
+            let problem = problem("de", &format!("\"Hello {{name}}.\" = \"{text}\""));
+            assert!(
+                problem.contains("\"Hello {name}.\" has a brace that is not part of a name: write names"),
+                "{problem}"
+            );
+        }
+        let (catalog, problems) = Catalog::parse("de", "\"Write {} for {name}.\" = \"{} steht für {name}.\"");
+        assert!(problems.is_empty(), "{problems:?}");
+        assert!(catalog.find("de", "Write {} for {name}.", None).is_some());
+    }
+
+    #[test]
+    fn the_texts_beside_one_that_cannot_be_used_are_kept() {
+        let (catalog, problems) = Catalog::parse("de", "\"a\" = \"{x}\"\n\"b\" = \"B\"");
+        assert_eq!((catalog.find("de", "b", None), problems.len()), (Some("B"), 1));
     }
 }

@@ -1,8 +1,8 @@
 //! The languages of answers, mails and pages: which are offered, and their texts.
 //!
-//! A text is keyed by its English wording, so a missing translation falls back to English. To add a language, add
-//! `auth/languages/TAG/texts.toml` and its tag in `catalog.rs`; an owner adds one without a build in
-//! `languages.directory`.
+//! A text is keyed by its English wording, so a missing translation falls back to English: the owner's, or else what is
+//! built in. To add a language, add `auth/languages/TAG/texts.toml` and its tag in `catalog.rs`; an owner adds one
+//! without a build in `languages.directory`.
 
 mod catalog;
 mod current;
@@ -23,35 +23,46 @@ pub use text::{Argument, Text};
 pub use wording::Language;
 
 use crate::settings::Problem;
-use own::Folder;
+use own::{Folder, Own};
 
 /// The languages that are offered.
 pub struct Languages {
     default: Language,
+    english: Language,
     offered: Vec<Language>,
-    /// The owner's, of those that are offered.
+    /// The owner's.
     folders: Vec<(Language, Folder)>,
 }
 
 impl Languages {
-    /// Reads the texts of every language that is offered.
+    /// Reads the texts of every language that is offered, and the owner's English ones.
     ///
-    /// # Errors
-    /// Every text that cannot be used, and every language that exists nowhere.
-    pub fn load(settings: &Settings) -> Result<Self, Vec<Problem>> {
-        let (mut problems, mut offered, mut folders) = (Vec::new(), Vec::new(), Vec::new());
-        let mut own = settings.directory.as_deref().map_or_else(Vec::new, |path| own::folders(path, &mut problems));
-        for tag in &settings.offered {
-            let folder = own.iter().position(|folder| folder.tag.eq_ignore_ascii_case(tag)).map(|at| own.remove(at));
-            let Some(language) = Language::load(tag, folder.as_ref(), &mut problems) else { continue };
-            offered.push(language);
+    /// The problems are every text that cannot be used, and every language that exists nowhere. The languages are without
+    /// those, so that the templates can be tried nevertheless.
+    #[must_use]
+    pub fn load(settings: &Settings) -> (Self, Vec<Problem>) {
+        let (mut problems, mut folders) = (Vec::new(), Vec::new());
+        let mut own = Own::read(settings, &mut problems);
+        let mut read = |tag: &str, otherwise: Language| {
+            let folder = own.take(tag);
+            let language = Language::load(tag, folder.as_ref(), otherwise, &mut problems)?;
             folders.extend(folder.map(|folder| (language, folder)));
+            Some(language)
+        };
+        let english = read("en", Language::english()).unwrap_or_default();
+        let mut offered = Vec::new();
+        for tag in &settings.offered {
+            let is_english = tag.eq_ignore_ascii_case("en");
+            offered.extend(if is_english { Some(english) } else { read(tag, english) });
         }
         let default = offered.iter().copied().find(|language| language.tag().eq_ignore_ascii_case(&settings.default));
-        match default {
-            Some(default) if problems.is_empty() => Ok(Self { default, offered, folders }),
-            _ => Err(problems),
-        }
+        (Self { default: default.unwrap_or(english), english, offered, folders }, problems)
+    }
+
+    /// English with the owner's texts, offered or not.
+    #[must_use]
+    pub fn english(&self) -> Language {
+        self.english
     }
 
     /// For requests that ask for no language that is offered.
@@ -107,7 +118,7 @@ impl Languages {
 impl Default for Languages {
     fn default() -> Self {
         let english = Language::english();
-        Self { default: english, offered: vec![english], folders: Vec::new() }
+        Self { default: english, english, offered: vec![english], folders: Vec::new() }
     }
 }
 

@@ -16,7 +16,9 @@ fn settings(offered: &[&str], directory: Option<&Path>) -> Settings {
 }
 
 fn load(offered: &[&str]) -> Languages {
-    Languages::load(&settings(offered, None)).unwrap_or_else(|problems| panic!("{problems:?}"))
+    let (languages, problems) = Languages::load(&settings(offered, None));
+    assert!(problems.is_empty(), "{problems:?}");
+    languages
 }
 
 fn chosen(languages: &Languages, header: &str) -> &'static str {
@@ -107,7 +109,7 @@ fn a_language_of_the_owner_is_matched_exactly_before_any_rule() {
         std::fs::write(own.path().join(tag).join("texts.toml"), "\"Not found.\" = \"-\"").unwrap();
     }
     let offered = ["en", "zh-TW", "zh-Hans", "pt-PT", "nl"];
-    let languages = Languages::load(&settings(&offered, Some(own.path()))).ok().unwrap();
+    let (languages, _) = Languages::load(&settings(&offered, Some(own.path())));
     for (header, tag) in [("zh-TW", "zh-TW"), ("zh", "zh-Hans"), ("pt-BR", "pt-PT"), ("nl-BE", "nl")] {
         assert_eq!(chosen(&languages, header), tag, "{header}");
     }
@@ -119,9 +121,8 @@ fn a_language_of_the_owner_is_matched_exactly_before_any_rule() {
 #[test]
 fn a_shipped_language_has_texts_of_the_right_form() {
     for (tag, text) in SHIPPED {
-        if let Err(problems) = Catalog::parse(tag, text) {
-            panic!("{tag}: {}", problems.join("\n"));
-        }
+        let (_, problems) = Catalog::parse(tag, text);
+        assert!(problems.is_empty(), "{tag}: {}", problems.join("\n"));
     }
 }
 
@@ -146,39 +147,133 @@ fn english_plurals_hold_in_languages_that_lack_a_text() {
     let own = tempfile::tempdir().unwrap();
     std::fs::create_dir(own.path().join("nl")).unwrap();
     std::fs::write(own.path().join("nl/texts.toml"), "").unwrap();
-    let dutch = Languages::load(&settings(&["nl"], Some(own.path()))).ok().unwrap().default_language();
+    let dutch = Languages::load(&settings(&["nl"], Some(own.path()))).0.default_language();
     assert_eq!(dutch.duration(Duration::from_mins(1)), "1 minute");
+}
+
+/// A directory with these files.
+fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let own = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path: PathBuf = own.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    own
+}
+
+/// With the directory's own path as `mine`.
+fn problems(offered: &[&str], own: &Path) -> Vec<String> {
+    let (_, problems) = Languages::load(&settings(offered, Some(own)));
+    let own = own.display().to_string();
+    problems.iter().map(|problem| problem.to_string().replace(&own, "mine")).collect()
 }
 
 #[test]
 fn every_problem_of_the_owners_directory_is_reported_with_what_to_do() {
-    let own = tempfile::tempdir().unwrap();
-    let write = |path: &str, text: &str| {
-        let path: PathBuf = own.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    };
-    write("README.md", "for people");
-    write("de/texts.toml", "\"Not found.\" = \"{x}\"\n\"Invalid code.\" = \"\"");
-    write("de/notes.txt", "?");
-    write("de_DE/texts.toml", "");
-    write("fr/texts.toml", "\"a = ");
-    let problems = Languages::load(&settings(&["en", "de", "fr", "xx"], Some(own.path()))).err().unwrap();
-    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let own = directory(&[
+        ("README.md", "for people"),
+        ("de/texts.toml", "\"Not found.\" = \"{x}\"\n\"Invalid code.\" = \"\"\n\"{email}\" = \"{ email }\""),
+        ("de/notes.txt", "?"),
+        ("de_DE/texts.toml", ""),
+        ("fr/texts.toml", "\"a = "),
+    ]);
+    let problems = problems(&["en", "de", "fr", "xx"], own.path());
     for expected in [
-        "de/texts.toml, in which \"Not found.\" has {x}, which the English text has not",
-        "de/texts.toml, in which \"Invalid code.\" is empty",
-        "de/notes.txt, which nothing reads; a language has `texts.toml`, `email/` and `pages/`",
-        "de_DE, whose name is no language tag, such as `nl` or `pt-PT`; rename it",
-        "fr/texts.toml, in which TOML parse error",
+        "mine/de/texts.toml, in which \"Not found.\" has {x}, which the English text has not",
+        "mine/de/texts.toml, in which \"Invalid code.\" is empty",
+        "mine/de/texts.toml, in which \"{email}\" has a brace that is not part of a name: write names like {email}",
+        "mine/de/notes.txt, which nothing reads; a language has `texts.toml`, `email/` and `pages/`",
+        "mine/de_DE, whose name is no language tag, such as `nl` or `pt-PT`; rename it",
+        "mine/fr/texts.toml, in which TOML parse error",
         "`languages.offered` has `xx`, which is neither built in (cs, de, en",
     ] {
         assert!(problems.iter().any(|problem| problem.contains(expected)), "{expected}\n---\n{}", problems.join("\n"));
     }
-    assert_eq!(problems.len(), 6, "{problems:?}");
-    let missing = settings(&["en"], Some(Path::new("no/such/directory")));
-    let problem = Languages::load(&missing).err().unwrap()[0].to_string();
-    assert!(problem.starts_with("`languages.directory` has no/such/directory, which cannot be listed"), "{problem}");
+    assert_eq!(problems.len(), 7, "{problems:?}");
+}
+
+#[test]
+fn what_cannot_be_read_is_one_problem_whatever_would_have_been_in_it() {
+    let missing = problems(&["en", "nl"], Path::new("no/such/directory"));
+    assert!(
+        missing.len() == 1 && missing[0].starts_with("`languages.directory` has mine, which cannot be listed"),
+        "{missing:?}"
+    );
+    for (tag, expected) in [("nl", "mine/nl/texts.toml, which cannot be read"), ("en", "mine/en/texts.toml, which")] {
+        let own = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(own.path().join(tag)).unwrap();
+        std::fs::write(own.path().join(tag).join("texts.toml"), b"\"Not found.\" = \"\xff\"").unwrap();
+        let unreadable = problems(&["de", tag], own.path());
+        assert!(unreadable.len() == 1 && unreadable[0].contains(expected), "{unreadable:?}");
+        assert!(unreadable[0].contains("it must be text in UTF-8"), "{unreadable:?}");
+    }
+    // The English texts are asked for by every other language.
+    let broken = problems(&["de", "nl", "en"], directory(&[("en/texts.toml", "\"a = "), ("nl/texts.toml", "")]).path());
+    assert!(broken.len() == 1 && broken[0].contains("mine/en/texts.toml, in which TOML parse error"), "{broken:?}");
+}
+
+#[test]
+fn folders_that_no_offered_language_needs_are_not_read() {
+    let own = directory(&[
+        ("it/texts.toml", "\"a = "),
+        ("it/notes.txt", "?"),
+        (".git/HEAD", "ref"),
+        ("de/.DS_Store", "?"),
+        ("de/email/.keep", ""),
+        ("de/.drafts/texts.toml", "\"a = "),
+    ]);
+    assert_eq!(problems(&["en", "de"], own.path()), Vec::<String>::new());
+    assert_eq!(problems(&["en", "it"], own.path()).len(), 2);
+    let english = directory(&[("en/texts.toml", "\"a = ")]);
+    assert_eq!(problems(&["de"], english.path()).len(), 1, "English fills what others lack");
+}
+
+#[test]
+fn folders_of_one_language_in_different_cases_are_reported() {
+    let own = directory(&[("nl/texts.toml", ""), ("NL/texts.toml", "")]);
+    // Not every file system tells them apart.
+    if std::fs::read_dir(own.path()).unwrap().count() == 2 {
+        let same = problems(&["en", "Nl"], own.path());
+        assert!(same.len() == 1 && same[0].contains("mine/nl, which is the same language as mine/NL"), "{same:?}");
+        assert_eq!(problems(&["en"], own.path()), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_language_whose_texts_are_broken_is_there_for_its_templates_to_be_tried() {
+    let own = directory(&[("nl/texts.toml", "\"a = "), ("nl/email/login_code.html", "x")]);
+    let (languages, problems) = Languages::load(&settings(&["nl", "xx"], Some(own.path())));
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    let tags: Vec<_> = languages.offered().iter().map(|language| language.tag()).collect();
+    assert_eq!((tags, languages.default_language().tag()), (vec!["nl"], "nl"));
+    assert_eq!(languages.templates(languages.find("nl").unwrap()).count(), 1);
+    let (none, _) = Languages::load(&settings(&["xx"], None));
+    assert_eq!(none.default_language(), Language::english());
+}
+
+#[test]
+fn what_a_language_lacks_the_owners_english_texts_fill_before_the_built_in_ones() {
+    let own = directory(&[
+        (
+            "en/texts.toml",
+            "\"Invalid code.\" = \"Nope.\"\n\"We are closed.\" = \"Closed!\"\n\
+             [\"{count} days\"]\none = \"one single day\"\nother = \"{count} whole days\"",
+        ),
+        ("ja/texts.toml", "\"Not found.\" = \"-\""),
+    ]);
+    for offered in [&["en", "de", "ja"][..], &["de", "ja"]] {
+        let (languages, problems) = Languages::load(&settings(offered, Some(own.path())));
+        assert!(problems.is_empty(), "{problems:?}");
+        let [german, japanese] = ["de", "ja"].map(|tag| languages.find(tag).unwrap());
+        assert_eq!(japanese.word(&"Not found.".into()), "-");
+        assert_eq!(japanese.word(&"Invalid code.".into()), "Nope.");
+        assert_eq!(japanese.word(&"This language is not offered.".into()), "This language is not offered.");
+        assert_eq!(german.word(&"Invalid code.".into()), "Ungültiger Code.");
+        assert_eq!(german.word(&"We are closed.".into()), "Closed!");
+        assert_eq!(japanese.duration(Duration::from_hours(24)), "one single day", "in the form of English");
+        assert_eq!(languages.english().word(&"Invalid code.".into()), "Nope.");
+    }
 }
 
 #[test]
@@ -188,7 +283,7 @@ fn texts_of_the_owner_are_laid_over_those_that_are_built_in_of_english_too() {
         std::fs::create_dir(own.path().join(tag)).unwrap();
         std::fs::write(own.path().join(tag).join("texts.toml"), "\"Invalid code.\" = \"Nope.\"").unwrap();
     }
-    let languages = Languages::load(&settings(&["en", "de"], Some(own.path()))).ok().unwrap();
+    let (languages, _) = Languages::load(&settings(&["en", "de"], Some(own.path())));
     for language in languages.offered() {
         assert_eq!(language.word(&"Invalid code.".into()), "Nope.");
     }

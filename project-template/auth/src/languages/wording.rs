@@ -7,14 +7,14 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::catalog::{Catalog, SHIPPED, shipped};
-use super::own::{self, Folder};
+use super::own::{self, Folder, Texts};
 use super::text::fill;
 use super::{Text, text};
 use crate::settings::Problem;
 
 static ENGLISH: LazyLock<Spoken> = LazyLock::new(|| {
-    let catalog = shipped("en").and_then(|(tag, text)| Catalog::parse(tag, text).ok());
-    Spoken { tag: "en".into(), texts: catalog.unwrap_or_default() }
+    let (texts, _) = shipped("en").map(|(tag, text)| Catalog::parse(tag, text)).unwrap_or_default();
+    Spoken { tag: "en".into(), texts, otherwise: None }
 });
 
 const MINUTE: u64 = 60;
@@ -43,6 +43,8 @@ pub struct Language(&'static Spoken);
 struct Spoken {
     tag: Cow<'static, str>,
     texts: Catalog,
+    /// For texts that it lacks.
+    otherwise: Option<Language>,
 }
 
 impl Language {
@@ -66,8 +68,8 @@ impl Language {
 
     /// A text before anything is filled in; in English if there is no translation.
     pub(crate) fn translate(self, english: &str, count: Option<u64>) -> &str {
-        let find = |language: Self| language.0.texts.find(language.tag(), english, count);
-        find(self).or_else(|| find(Self::english())).unwrap_or(english)
+        let otherwise = || self.0.otherwise.map(|language| language.translate(english, count));
+        self.0.texts.find(self.tag(), english, count).or_else(otherwise).unwrap_or(english)
     }
 
     /// Fills in a text whose values are worded already.
@@ -108,37 +110,42 @@ impl Language {
         ))
     }
 
-    /// None, with a problem, if there is no such language or its texts cannot be used.
-    pub(super) fn load(tag: &str, folder: Option<&Folder>, problems: &mut Vec<Problem>) -> Option<Self> {
-        let (built_in, tag) = (shipped(tag), &canonical(tag));
-        let own = folder.and_then(|folder| folder.texts.as_ref());
-        if built_in.is_none() && own.is_none() {
+    /// None, with a problem, if there is no such language. Texts that cannot be used are left out, each with a problem.
+    pub(super) fn load(
+        tag: &str,
+        folder: Option<&Folder>,
+        otherwise: Self,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Self> {
+        let built_in = shipped(tag);
+        let own = folder.map_or(&Texts::Missing, |folder| &folder.texts);
+        let spelled = built_in.map_or_else(|| Cow::Owned(canonical(tag)), |(tag, _)| Cow::Borrowed(tag));
+        if built_in.is_none() && matches!(own, Texts::Missing) {
             let known = SHIPPED.iter().map(|(tag, _)| *tag).collect::<Vec<_>>().join(", ");
-            let words = format!(
-                "has `{tag}`, which is neither built in ({known}) nor a folder of `languages.directory` with a \
+            let words = format_args!(
+                "has `{spelled}`, which is neither built in ({known}) nor a folder of `languages.directory` with a \
                  texts.toml; add one, or remove it from the list"
             );
             problems.push(Problem::new("languages.offered", words));
             return None;
         }
-        if own.is_none() && built_in.is_some_and(|(tag, _)| tag == "en") {
+        if spelled == "en" && !matches!(own, Texts::Read { .. }) {
             return Some(Self::english());
         }
         let mut texts = Catalog::default();
         if let Some((tag, text)) = built_in {
-            let refused =
-                |found: Vec<String>| Problem::new("languages.offered", format_args!("{tag}: {}", found.join("; ")));
-            texts.lay_over(Catalog::parse(tag, text).map_err(refused).map_err(|found| problems.push(found)).ok()?);
+            let (catalog, refused) = Catalog::parse(tag, text);
+            problems
+                .extend(refused.iter().map(|words| Problem::new("languages.offered", format_args!("{tag}: {words}"))));
+            texts.lay_over(catalog);
         }
-        if let Some((path, text)) = own {
-            let tell = |found: Vec<String>| {
-                problems.extend(found.into_iter().map(|found| own::problem(path, format_args!("in which {found}"))));
-            };
-            texts.lay_over(Catalog::parse(tag, text).map_err(tell).ok()?);
+        if let Texts::Read { path, text } = own {
+            let (catalog, refused) = Catalog::parse(&spelled, text);
+            problems.extend(refused.iter().map(|words| own::problem(path, format_args!("in which {words}"))));
+            texts.lay_over(catalog);
         }
-        let tag = built_in.map_or_else(|| Cow::Owned(tag.clone()), |(tag, _)| Cow::Borrowed(tag));
         // Read once, when the program starts.
-        Some(Self(Box::leak(Box::new(Spoken { tag, texts }))))
+        Some(Self(Box::leak(Box::new(Spoken { tag: spelled, texts, otherwise: Some(otherwise) }))))
     }
 }
 

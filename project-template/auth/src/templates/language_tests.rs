@@ -21,8 +21,8 @@ const VALUES: [&str; 8] = [
 
 fn load() -> (Languages, Templates) {
     let offered: Vec<String> = ["en"].into_iter().chain(TAGS).map(str::to_owned).collect();
-    let languages = Languages::load(&Offered { default: "en".into(), offered, directory: None });
-    let languages = languages.unwrap_or_else(|problems| panic!("{problems:?}"));
+    let (languages, problems) = Languages::load(&Offered { default: "en".into(), offered, directory: None });
+    assert!(problems.is_empty(), "{problems:?}");
     let settings = Settings { service_name: Some("Acme".into()), files: std::collections::BTreeMap::new() };
     let templates = Templates::load(&settings, &languages, "").unwrap_or_else(|problems| panic!("{problems:?}"));
     (languages, templates)

@@ -98,7 +98,7 @@ impl Templates {
         let service = settings.service_name.clone().unwrap_or_else(|| service.to_owned());
         let default = languages.default_language();
         // Admin pages are in English only.
-        let english = Some(Language::english()).filter(|english| !languages.offered().contains(english));
+        let english = Some(languages.english()).filter(|english| !languages.offered().contains(english));
         let mut environments = Vec::new();
         for language in languages.offered().iter().copied().chain(english) {
             let mut environment = base.clone();
@@ -108,7 +108,9 @@ impl Templates {
             // In another language, the same templates differ in checked texts only.
             if language == default || !replaced.is_empty() {
                 let checked = Checked { environment: &environment, service: &service, settings, replaced: &replaced };
-                problems.extend(check::problems(&checked));
+                // A file of `[templates]` is tried in several languages.
+                let found = check::problems(&checked).into_iter().filter(|problem| !problems.contains(problem));
+                problems.extend(found.collect::<Vec<_>>());
             }
             environments.push((language, environment));
         }

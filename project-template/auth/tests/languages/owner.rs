@@ -23,13 +23,13 @@ fn directory(files: &[(&str, &str)]) -> TempDir {
 fn load(offered: &str, directory: &TempDir) -> Result<(Languages, Templates), String> {
     let toml = format!("{offered}directory = {:?}\n", directory.path().display().to_string());
     let settings = Settings::load(Path::new("the test"), &toml, &BTreeMap::new()).unwrap();
-    let said = |problems: Vec<auth::settings::Problem>| {
-        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        problems.join("\n").replace(&directory.path().display().to_string(), "mine")
-    };
-    let languages = Languages::load(&settings.languages).map_err(said)?;
-    let templates = Templates::load(&settings.templates, &languages, "auth.example.com").map_err(said)?;
-    Ok((languages, templates))
+    let (languages, mut problems) = Languages::load(&settings.languages);
+    match Templates::load(&settings.templates, &languages, "auth.example.com") {
+        Ok(templates) if problems.is_empty() => return Ok((languages, templates)),
+        found => problems.extend(found.err().unwrap_or_default()),
+    }
+    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    Err(problems.join("\n").replace(&directory.path().display().to_string(), "mine"))
 }
 
 fn code() -> mails::LoginCode {

@@ -23,10 +23,10 @@ impl Parts {
     pub(crate) fn of(settings: &Settings) -> Result<Box<Self>, Vec<Problem>> {
         let mut problems = Vec::new();
         let tokens = collect(Tokens::load(&settings.tokens), &mut problems);
-        let languages = collect(Languages::load(&settings.languages), &mut problems);
-        let templates = languages.as_ref().and_then(|languages| {
-            collect(Templates::load(&settings.templates, languages, settings.http.host()), &mut problems)
-        });
+        let (languages, refused) = Languages::load(&settings.languages);
+        problems.extend(refused);
+        let templates = Templates::load(&settings.templates, &languages, settings.http.host());
+        let templates = collect(templates, &mut problems);
         let mail = collect_one(mail::Sender::new(&settings.mail, settings.http.public_host()), &mut problems);
         let redis = Redis::new(&settings.redis, &settings.tokens.audience, "requests are answered with 503");
         let redis = collect_one(redis, &mut problems);
@@ -34,12 +34,12 @@ impl Parts {
             Some(Box::new(Self {
                 settings: settings.clone(),
                 tokens: tokens?,
-                languages: languages?,
+                languages,
                 templates: templates?,
                 mail: mail?,
                 redis: redis?,
             }))
         };
-        parts().ok_or(problems)
+        parts().filter(|_| problems.is_empty()).ok_or(problems)
     }
 }
