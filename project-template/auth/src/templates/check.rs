@@ -10,6 +10,8 @@ use crate::settings::Problem;
 
 const COMMON: [&str; 2] = ["service", "nonce"];
 
+const EMPTY: &str = "it is empty; write a text, or leave the file away to use the built-in one";
+
 /// The templates in one language.
 pub(super) struct Checked<'a> {
     pub(super) environment: &'a Environment<'static>,
@@ -21,43 +23,57 @@ pub(super) struct Checked<'a> {
 
 pub(super) fn problems(checked: &Checked<'_>) -> Vec<Problem> {
     let mut problems = BTreeSet::new();
-    for mail in mails::ALL {
-        for source in mail.sources {
-            problems.extend(tried(checked, source, &(mail.samples)()));
-        }
-    }
-    for page in pages::ALL {
-        problems.extend(tried(checked, page.source, &(page.samples)()));
-    }
     for (source, variables) in shared() {
         let variables: Vec<String> = variables.iter().map(|name| (*name).to_owned()).collect();
         problems.extend(unknown_variables(checked, source, &variables));
     }
+    let empty_shared: Vec<Problem> = shared().filter_map(|(source, _)| empty(checked, source)).collect();
+    // What extends an empty layout is empty too.
+    let may_be_empty = !empty_shared.is_empty();
+    problems.extend(empty_shared);
+    for mail in mails::ALL {
+        for source in mail.sources {
+            problems.extend(tried(checked, source, &(mail.samples)(), may_be_empty));
+        }
+    }
+    for page in pages::ALL {
+        problems.extend(tried(checked, page.source, &(page.samples)(), may_be_empty));
+    }
     problems.into_iter().collect()
 }
 
-fn tried(checked: &Checked<'_>, source: Source, samples: &[Value]) -> Vec<Problem> {
+fn tried(checked: &Checked<'_>, source: Source, samples: &[Value], may_be_empty: bool) -> Vec<Problem> {
+    if let Some(problem) = empty(checked, source) {
+        return vec![problem];
+    }
     let names = samples.first().map(names).unwrap_or_default();
     let unknown = unknown_variables(checked, source, &names);
     if !unknown.is_empty() {
         return unknown;
     }
+    let mut wrong = None;
     for sample in samples {
         match super::fill(checked.environment, source, checked.service, sample, "nonce") {
             Err(error) => return vec![explain(checked.settings, checked.replaced, &error)],
-            Ok(subject) if source.key().ends_with("_subject") && subject.trim().lines().count() != 1 => {
-                return vec![located(
-                    checked.settings,
-                    checked.replaced,
-                    source.file,
-                    None,
-                    "a subject must be one line",
-                )];
+            Ok(filled) if filled.trim().is_empty() && !may_be_empty => wrong = Some(EMPTY),
+            Ok(subject) if source.key().ends_with("_subject") && subject.trim().lines().count() > 1 => {
+                wrong = Some("a subject must be one line");
             }
             Ok(_) => {}
         }
     }
-    Vec::new()
+    let located = |wrong| located(checked.settings, checked.replaced, source.file, None, wrong);
+    wrong.map(located).into_iter().collect()
+}
+
+/// A file that says nothing, or comments alone.
+fn empty(checked: &Checked<'_>, source: Source) -> Option<Problem> {
+    let template = checked.environment.get_template(source.file).ok()?;
+    let mut rest = template.source();
+    while let Some(comment) = rest.trim_start().strip_prefix("{#") {
+        rest = comment.split_once("#}").map_or("", |(_, after)| after);
+    }
+    rest.trim().is_empty().then(|| located(checked.settings, checked.replaced, source.file, None, EMPTY))
 }
 
 /// Also finds those in branches that no sample reaches.

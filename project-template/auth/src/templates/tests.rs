@@ -288,6 +288,25 @@ fn a_subject_of_two_lines_and_a_missing_file_are_found() {
 }
 
 #[test]
+fn a_text_that_says_nothing_is_refused_once() {
+    let expected = |key: &str| {
+        format!(
+            "`templates.{key}` cannot be used: mine/{key}: it is empty; write a text, or leave the file away to use the \
+             built-in one"
+        )
+    };
+    for key in ["pass_reset_text", "pass_reset_subject", "pass_reset_email", "email_layout"] {
+        for text in ["", " \n", "{# later -#}\n{#- or never #}\n", "{# later"] {
+            let problem = problem(key, text);
+            let is_one = problem == expected(key) || text == "{# later" && problem.contains("syntax error");
+            assert!(is_one, "{key} {text:?}: {problem}");
+        }
+    }
+    assert_eq!(problem("pass_reset_text", "{% if not email %}{{ link }}{% endif %}"), expected("pass_reset_text"));
+    assert!(load(&[("pass_reset_text", "{# short #}{{ link }}")]).is_ok());
+}
+
+#[test]
 fn every_problem_of_every_file_is_reported_at_once() {
     let files = [
         ("pass_reset_text", "{{ a }}"),

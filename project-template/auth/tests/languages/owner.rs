@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use auth::Settings;
-use auth::languages::Languages;
+use auth::languages::{Language, Languages};
 use auth::templates::{Templates, mails, pages};
 use tempfile::TempDir;
 
@@ -89,6 +89,38 @@ fn a_template_that_cannot_be_used_is_reported_with_its_file() {
         let problems = load(OFFERED, &directory(&[(path, text)])).err().unwrap_or_default();
         assert!(problems.contains(expected) && problems.is_empty() == expected.is_empty(), "{path}: {problems:?}");
     }
+}
+
+#[test]
+fn templates_are_tried_although_texts_are_broken() {
+    let mine = directory(&[
+        ("de/texts.toml", "\"a = "),
+        ("de/email/login_code.html", "{{ cod }}"),
+        ("fr/email/login_code_text.txt", " "),
+        ("fr/texts.toml", "\"Not found.\" = \"{ name }\""),
+        ("en/pages/page_layout.html", "{# nothing #}"),
+    ]);
+    let problems = load(OFFERED, &mine).err().unwrap();
+    for expected in [
+        "mine/de/texts.toml, in which TOML parse error",
+        "mine/de/email/login_code.html, which cannot be used: line 1: there is no variable `cod`",
+        "mine/fr/email/login_code_text.txt, which cannot be used: it is empty; write a text",
+        "mine/fr/texts.toml, in which \"Not found.\" has a brace that is not part of a name",
+        "mine/en/pages/page_layout.html, which cannot be used: it is empty",
+    ] {
+        assert!(problems.contains(expected), "{expected}\n---\n{problems}");
+    }
+    assert_eq!(problems.matches("`languages.directory` has").count(), 5, "{problems}");
+}
+
+/// Admin pages are in English.
+#[test]
+fn the_owners_english_texts_are_there_where_english_is_not_offered() {
+    let mine = directory(&[("en/texts.toml", "\"Page not found\" = \"Nowhere\"")]);
+    let (languages, templates) = load("[languages]\ndefault = \"de\"\noffered = [\"de\"]\n", &mine).ok().unwrap();
+    let page = |language| templates.page(&pages::NotFound {}, language, "n").unwrap();
+    assert!(page(Language::english()).contains("<title>Nowhere"), "{}", page(Language::english()));
+    assert!(page(languages.default_language()).contains("<title>Seite nicht gefunden"));
 }
 
 #[test]
