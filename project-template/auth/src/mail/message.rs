@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::Settings;
 use crate::email::Email;
+use crate::templates::Written;
 
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Letter {
@@ -16,6 +17,8 @@ pub(crate) struct Letter {
     pub(crate) subject: String,
     pub(crate) text: String,
     pub(crate) html: String,
+    /// The tag of the language it is written in; none in the outbox of an earlier version.
+    pub(crate) language: Option<String>,
 }
 
 // A letter holds secrets.
@@ -26,6 +29,11 @@ impl std::fmt::Debug for Letter {
 }
 
 impl Letter {
+    pub(crate) fn of(to: String, written: Written) -> Self {
+        let Written { subject, text, html, language } = written;
+        Self { to, subject, text, html, language: Some(language.tag().to_owned()) }
+    }
+
     /// The Message-ID is the same at every attempt.
     pub(super) fn message(&self, settings: &Settings, id: Uuid, now: OffsetDateTime) -> anyhow::Result<Message> {
         let to = address(&self.to)?;
@@ -33,16 +41,20 @@ impl Letter {
         // Other programs send no automatic reply (RFC 3834).
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
         let subject = format!("{} {}", settings.subject_prefix, self.subject);
-        let message = Message::builder()
+        let mut message = Message::builder()
             .from(from.clone())
             .to(Mailbox::new(None, to.clone()))
             .subject(one_line(&subject))
             .date(now.into())
             .message_id(Some(format!("<{id}@{}>", from.email.domain())))
             .raw_header(HeaderValue::new(automatic, "auto-generated".into()))
-            .envelope(Envelope::new(Some(from.email.clone()), vec![to])?)
-            .multipart(MultiPart::alternative_plain_html(self.text.clone(), self.html.clone()))?;
-        Ok(message)
+            .envelope(Envelope::new(Some(from.email.clone()), vec![to])?);
+        if let Some(language) = &self.language {
+            // RFC 3282
+            let name = HeaderName::new_from_ascii_str("Content-Language");
+            message = message.raw_header(HeaderValue::new(name, language.clone()));
+        }
+        Ok(message.multipart(MultiPart::alternative_plain_html(self.text.clone(), self.html.clone()))?)
     }
 }
 
@@ -73,7 +85,9 @@ mod tests {
     }
 
     fn letter(to: &str, subject: &str) -> Letter {
-        Letter { to: to.into(), subject: subject.into(), text: "plain".into(), html: "<p>rich</p>".into() }
+        let language = crate::languages::Language::english();
+        let written = Written { subject: subject.into(), text: "plain".into(), html: "<p>rich</p>".into(), language };
+        Letter::of(to.into(), written)
     }
 
     #[test]
@@ -87,12 +101,20 @@ mod tests {
             "Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n",
             "Message-ID: <00000000-0000-0000-0000-000000000000@example.com>\r\n",
             "Auto-Submitted: auto-generated\r\n",
+            "Content-Language: en\r\n",
             "MIME-Version: 1.0\r\n",
         ] {
             assert!(text.contains(line), "{line}\n{text}");
         }
         let [plain, rich] = ["text/plain; charset=utf-8", "text/html; charset=utf-8"].map(|part| text.find(part));
         assert!(plain.unwrap() < rich.unwrap(), "the last part is the one that programs prefer: {text}");
+    }
+
+    #[test]
+    fn a_letter_that_an_earlier_version_wrote_is_sent_without_a_language() {
+        let written = r#"{"to":"ada@example.com","subject":"Hello","text":"plain","html":"<p>rich</p>"}"#;
+        let text = formatted(&serde_json::from_str(written).unwrap(), &settings(""));
+        assert!(text.contains("Subject:") && !text.contains("Content-Language"), "{text}");
     }
 
     #[test]

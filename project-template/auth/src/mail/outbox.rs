@@ -60,8 +60,7 @@ impl From<bool> for Leaves {
 impl Outbox<'_> {
     pub(crate) async fn write<M: templates::Mail>(self, tx: &mut Tx, mail: Mail<'_, M>) -> Result<()> {
         let written = self.0.templates().mail(mail.content, mail.to.language(self.0))?;
-        let letter = Letter { to: mail.to.written(), subject: written.subject, text: written.text, html: written.html };
-        self.put(tx, &letter, mail.until, mail.leaves).await
+        self.put(tx, &Letter::of(mail.to.written(), written), mail.until, mail.leaves).await
     }
 
     pub(super) async fn put(

@@ -56,7 +56,6 @@ impl Outbox<'_> {
         let texts = [mail.subject, mail.text, mail.html];
         let written = self.0.templates().own_mail(texts, values, to.language(self.0))?;
         let to = to.address.as_written().to_owned();
-        let letter = Letter { to, subject: written.subject, text: written.text, html: written.html };
-        self.put(tx, &letter, None, Leaves::Yes).await
+        self.put(tx, &Letter::of(to, written), None, Leaves::Yes).await
     }
 }

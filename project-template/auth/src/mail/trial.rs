@@ -18,6 +18,7 @@ pub async fn send_test(
         subject: format!("Test mail from {service}"),
         html: format!("<p>{}</p>", text.replace('&', "&amp;").replace('<', "&lt;")),
         text,
+        language: Some("en".to_owned()),
     };
     let id = Uuid::now_v7();
     let message = letter.message(settings, id, now)?;

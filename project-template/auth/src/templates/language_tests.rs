@@ -52,7 +52,7 @@ fn no_mail_and_no_page_leaks_english_into_another_language() {
     for (source, samples) in mails.chain(pages) {
         for sample in samples() {
             let render = |language| {
-                let environment = templates.environment(language);
+                let (_, environment) = templates.environment(language);
                 fill(environment, source, &templates.service, &sample, "n").unwrap_or_else(|error| panic!("{error:#}"))
             };
             let english = said(&render(Language::english()));
@@ -70,12 +70,34 @@ fn no_mail_and_no_page_leaks_english_into_another_language() {
 }
 
 #[test]
+fn a_mail_says_in_which_language_it_is_written() {
+    let (languages, templates) = load();
+    let lifetime = std::time::Duration::from_hours(1);
+    let mail = mails::LoginCode { email: String::new(), code: String::new(), lifetime };
+    for language in languages.offered() {
+        assert_eq!(templates.mail(&mail, *language).unwrap().language.tag(), language.tag());
+    }
+    let english = Templates::load(
+        &Settings { service_name: None, files: std::collections::BTreeMap::new() },
+        &Languages::default(),
+        "auth.example.com",
+    );
+    let german = languages.find("de").unwrap();
+    let written = english.ok().unwrap().mail(&mail, german).unwrap();
+    assert_eq!(
+        (written.language.tag(), written.subject.starts_with("Your code")),
+        ("en", true),
+        "as it is, not as asked"
+    );
+}
+
+#[test]
 fn a_subject_is_short_and_one_line_in_every_language() {
     let (languages, templates) = load();
     for mail in mails::ALL {
         for sample in (mail.samples)() {
             for language in languages.offered() {
-                let environment = templates.environment(*language);
+                let (_, environment) = templates.environment(*language);
                 let subject = fill(environment, mail.sources[0], &templates.service, &sample, "").unwrap();
                 assert!(subject.trim().lines().count() == 1 && subject.chars().count() < 120, "{language:?} {subject}");
             }

@@ -71,11 +71,13 @@ pub struct Written {
     pub text: String,
     /// A whole document.
     pub html: String,
+    /// The language it is written in.
+    pub language: Language,
 }
 
 impl Written {
-    fn of(subject: &str, text: &str, html: &str) -> Self {
-        Self { subject: one_line(subject), text: wrapped(&printable(text)), html: printable(html) }
+    fn of(language: Language, subject: &str, text: &str, html: &str) -> Self {
+        Self { subject: one_line(subject), text: wrapped(&printable(text)), html: printable(html), language }
     }
 }
 
@@ -128,21 +130,22 @@ impl Templates {
     /// # Errors
     /// If a template of the project fails with these values, though it did not with the samples.
     pub fn mail<M: Mail>(&self, mail: &M, language: Language) -> anyhow::Result<Written> {
-        let (environment, variables) = (self.environment(language), mail.variables());
+        let ((language, environment), variables) = (self.environment(language), mail.variables());
         let render = |source: Source| fill(environment, source, &self.service, &variables, "");
         let [subject, html, text] = M::DECLARED.sources;
-        Ok(Written::of(&render(subject)?, &render(text)?, &render(html)?))
+        Ok(Written::of(language, &render(subject)?, &render(text)?, &render(html)?))
     }
 
     /// Renders a page, as [`Templates::mail`] a mail. `nonce` admits the styles and scripts that carry it.
     pub fn page<P: Page>(&self, page: &P, language: Language, nonce: &str) -> anyhow::Result<String> {
-        Ok(fill(self.environment(language), P::DECLARED.source, &self.service, &page.variables(), nonce)?)
+        let (_, environment) = self.environment(language);
+        Ok(fill(environment, P::DECLARED.source, &self.service, &page.variables(), nonce)?)
     }
 
-    fn environment(&self, language: Language) -> &Environment<'static> {
+    fn environment(&self, language: Language) -> (Language, &Environment<'static>) {
         let find = |language: Language| self.environments.iter().find(|(of, _)| *of == language);
-        let found = find(language).or_else(|| find(self.default));
-        &found.unwrap_or(&self.environments[0]).1
+        let (language, environment) = find(language).or_else(|| find(self.default)).unwrap_or(&self.environments[0]);
+        (*language, environment)
     }
 }
 

@@ -16,8 +16,11 @@ impl Templates {
         values: &impl Serialize,
         language: Language,
     ) -> anyhow::Result<Written> {
+        let (language, _) = self.environment(language);
         let render = |name, text| self.fill_own((name, text), values, language, "");
-        Ok(Written::of(&render("subject.txt", subject)?, &render("text.txt", text)?, &render("mail.html", html)?))
+        let [subject, text, html] =
+            [render("subject.txt", subject)?, render("text.txt", text)?, render("mail.html", html)?];
+        Ok(Written::of(language, &subject, &text, &html))
     }
 
     /// Renders a page of the application, as [`Templates::own_mail`] a mail.
@@ -39,6 +42,7 @@ impl Templates {
         nonce: &str,
     ) -> Result<String, minijinja::Error> {
         let variables = context! { service => self.service.as_str(), nonce, ..Value::from(Serde(values)) };
-        self.environment(language).render_named_str(name, text, variables)
+        let (_, environment) = self.environment(language);
+        environment.render_named_str(name, text, variables)
     }
 }

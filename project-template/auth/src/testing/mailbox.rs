@@ -24,7 +24,7 @@ pub struct Received {
 
 impl Mailbox {
     pub(crate) fn put(&self, id: Uuid, letter: &Letter, message: &Message) {
-        let Letter { to, subject, text, html } = letter.clone();
+        let Letter { to, subject, text, html, .. } = letter.clone();
         let source = String::from_utf8_lossy(&message.formatted()).into_owned();
         self.mails().insert(id, Received { to, subject, text, html, source });
     }

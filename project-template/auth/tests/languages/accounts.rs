@@ -35,6 +35,7 @@ async fn a_sign_up_keeps_its_language_for_mails_of_other_requests(engine: Engine
     assert_eq!(app.user(ADA).await.language.as_deref(), Some("de"));
     let mail = app.mailbox().await.latest(ADA);
     assert!(mail.subject.starts_with("Bestätigen Sie Ihre E-Mail-Adresse"), "{}", mail.subject);
+    assert!(mail.source.contains("\r\nContent-Language: de\r\n"), "{}", mail.source);
     assert!(
         mail.html.contains("<html lang=\"de\">") && mail.html.contains("Der Link ist 3 Tage lang gültig."),
         "{}",

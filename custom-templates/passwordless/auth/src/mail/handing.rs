@@ -37,7 +37,7 @@ async fn send<M: templates::Mail>(auth: &Auth, mail: &Mail<'_, M>) -> Result<(),
     let settings = &auth.settings().mail;
     let language = languages::current().unwrap_or_else(|| auth.languages().default_language());
     let written = auth.templates().mail(mail.content, language)?;
-    let letter = Letter { to: mail.to.to_owned(), subject: written.subject, text: written.text, html: written.html };
+    let letter = Letter::of(mail.to.to_owned(), written);
     let id = Uuid::now_v7();
     let message = letter.message(settings, id, auth.now())?;
     auth.mail_sender().send(settings, id, &letter, message).await
