@@ -14,7 +14,7 @@ use crate::error::shared::{Conflict, NotFound, Throttled};
 use crate::error::{Error, Result};
 use crate::hooks;
 use crate::http::{Client, Fields};
-use crate::languages::Language;
+use crate::languages::{Language, Languages};
 use crate::notices;
 use crate::openapi::{Api, at, bodies};
 use crate::sessions::{self, CurrentUser, DbUser, EndedBy, Fresh, NotFresh};
@@ -34,7 +34,7 @@ bodies! {
         first_name: String,
         #[schema(required = false, max_length = 150)]
         last_name: String,
-        /// The language of its mails: one of `languages.offered`, if those are several.
+        /// The language of its mails: the nearest of `languages.offered`, if those are several.
         #[schema(required = false)]
         language: String,
     }
@@ -102,13 +102,14 @@ async fn change(State(auth): State<Auth>, user: DbUser, mut fields: Fields) -> R
     user.map(|user| Json(Profile::of(&auth, user))).ok_or_else(Error::not_found)
 }
 
-/// Not looked at where there is no choice.
+/// The offered one that is nearest, as by `Accept-Language`. Not looked at where there is no choice.
 fn language(auth: &Auth, fields: &mut Fields) -> Option<&'static str> {
     let languages = auth.languages();
     if !languages.are_several() || !fields.has("language") {
         return None;
     }
-    let offered = languages.find(&fields.text("language")?);
+    let tag = fields.text("language")?;
+    let offered = Some(tag).filter(|tag| Languages::is_tag(tag)).and_then(|tag| languages.nearest(&tag));
     if offered.is_none() {
         fields.problem("language", "This language is not offered.");
     }

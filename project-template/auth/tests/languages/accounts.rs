@@ -10,6 +10,7 @@ use super::{ADA, RESET, USER, configured, reading, router};
 auth::on_both_engines!(
     a_sign_up_keeps_its_language_for_mails_of_other_requests,
     its_owner_changes_it_to_one_that_is_offered,
+    its_owner_gets_the_offered_one_that_is_nearest,
     a_guest_has_the_language_in_which_they_set_their_password,
     a_mail_has_the_language_of_the_request_where_the_account_has_none,
     a_language_that_is_offered_no_more_is_as_none,
@@ -66,7 +67,9 @@ async fn its_owner_changes_it_to_one_that_is_offered(engine: Engine) {
     assert!(reset_asked_in(&app, "de").await.starts_with("Réinitialisez"));
     for (language, problem) in [
         (json!("ko"), "Diese Sprache wird nicht angeboten."),
-        (json!("fr-CA"), "Diese Sprache wird nicht angeboten."),
+        (json!("fr_CA"), "Diese Sprache wird nicht angeboten."),
+        (json!("fr-"), "Diese Sprache wird nicht angeboten."),
+        (json!("*"), "Diese Sprache wird nicht angeboten."),
         (json!(""), "Dieses Feld darf nicht leer sein."),
         (Value::Null, "Dieses Feld darf nicht null sein."),
         (json!(["fr"]), "Kein gültiger Text."),
@@ -75,6 +78,18 @@ async fn its_owner_changes_it_to_one_that_is_offered(engine: Engine) {
         assert_eq!((refused.status, &refused.body), (400, &json!({ "language": [problem] })), "{language}");
     }
     assert_eq!(app.user(ADA).await.language.as_deref(), Some("fr"));
+}
+
+async fn its_owner_gets_the_offered_one_that_is_nearest(engine: Engine) {
+    let app =
+        TestApp::configured(engine, router, "[languages]\noffered = [\"en\", \"de\", \"pt-BR\", \"zh-Hant\"]\n").await;
+    let ada = app.signed_in(ADA).await;
+    for (asked, kept) in [("de-CH", "de"), ("PT", "pt-BR"), ("pt-PT", "pt-BR"), ("zh-HK", "zh-Hant"), ("de", "de")] {
+        let changed = ada.patch(USER, &json!({ "language": asked })).await;
+        assert_eq!((changed.status, &changed.body["language"]), (200, &json!(kept)), "{asked}");
+        assert_eq!(app.user(ADA).await.language.as_deref(), Some(kept));
+    }
+    assert_eq!(ada.patch(USER, &json!({ "language": "zh-CN" })).await.status, 400);
 }
 
 async fn a_guest_has_the_language_in_which_they_set_their_password(engine: Engine) {
