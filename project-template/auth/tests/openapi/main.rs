@@ -231,6 +231,21 @@ async fn the_description_follows_the_settings() {
 }
 
 #[tokio::test]
+async fn an_answer_declares_its_language_where_a_reader_can_choose() {
+    let languages = |spec: &Spec, path: &str, method: &str, status: &str| {
+        let answer = &spec.0["paths"][format!("/jwt-allauth/{path}")][method]["responses"][status];
+        assert!(answer.is_object(), "{path} {status}");
+        answer["headers"].get("Content-Language").is_some()
+    };
+    let (_app, several) = start(Engine::Sqlite, |_| ()).await;
+    assert!(languages(&several, "login/", "post", "401") && languages(&several, "user/", "patch", "400"));
+    assert!(languages(&several, "password/reset/", "post", "200"), "its success is worded");
+    assert!(!languages(&several, "user/", "get", "200"), "it has no words");
+    let (_app, one) = start(Engine::Sqlite, |settings| settings.languages.offered.truncate(1)).await;
+    assert!(!languages(&one, "login/", "post", "401"));
+}
+
+#[tokio::test]
 async fn the_description_is_served_unless_it_is_turned_off() {
     for (docs, status) in [(Docs::Development, 200), (Docs::On, 200), (Docs::Off, 404)] {
         let app = TestApp::start_with(Engine::Sqlite, router, |settings| settings.http.docs = docs).await;

@@ -114,7 +114,9 @@ impl Operation<'_> {
             let is_due = described["required"] == true || (header == "Set-Cookie" && hands_out_tokens);
             assert!(!is_due || !reply.header(header).is_empty(), "{name} {status} lacks {header}: {reply:?}");
         }
-        for header in ["Set-Cookie", "Location", "Retry-After", "WWW-Authenticate", "Clear-Site-Data"] {
+        for header in
+            ["Set-Cookie", "Location", "Retry-After", "WWW-Authenticate", "Clear-Site-Data", "Content-Language"]
+        {
             let is_described = answer["headers"].get(header).is_some();
             assert!(is_described || reply.header(header).is_empty(), "{name} {status}: {header}: {reply:?}");
         }

@@ -6,7 +6,7 @@ use super::{members, names};
 use crate::http::{NOT_A_FLAG, NOT_TEXT, REQUIRED};
 
 const SCHEMAS: &str = "#/components/schemas/";
-const SUFFIX: &str = "Errors";
+pub(super) const SUFFIX: &str = "Errors";
 
 pub(super) fn body<'s>(operation: &Value, schemas: &'s Value) -> Option<&'s Value> {
     schemas.get(body_name(operation)?)

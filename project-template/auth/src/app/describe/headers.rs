@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::members;
+use super::{fields, members};
 use crate::sessions::Settings;
 
 pub(super) fn complete(operation: &mut Value, settings: &Settings) {
@@ -36,6 +36,33 @@ fn tokens(cookie: &str) -> Value {
     let mut header = described("The refresh token, unless it is in the body.");
     header["example"] = json!(format!("{cookie}=eyJ0eXAi…; HttpOnly; SameSite=Lax; Path=/; Max-Age=1209600"));
     header
+}
+
+/// Describes the language of answers with words, which readers of several languages get.
+pub(super) fn declare_language(operation: &mut Value, schemas: &Value) {
+    // A passkey without a name is named after its device.
+    let words_a_name = operation["operationId"] == "addPasskey";
+    for (status, response) in members(&mut operation["responses"]) {
+        let has_words = response["content"].get("text/html").is_some()
+            || words_a_name && status.starts_with('2')
+            || has_words(&response["content"]["application/json"]["schema"], schemas);
+        if has_words {
+            response["headers"]["Content-Language"] = described(
+                "The language of the words for people, chosen by `Accept-Language`; missing if there are none.",
+            );
+        }
+    }
+}
+
+/// Whether one of these members, which are for people, can be in a body.
+fn has_words(schema: &Value, schemas: &Value) -> bool {
+    let name = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
+    if let Some(name) = name {
+        return name.ends_with(fields::SUFFIX) || schemas.get(name).is_some_and(|schema| has_words(schema, schemas));
+    }
+    let parts = ["anyOf", "allOf", "oneOf"].iter().flat_map(|of| schema[of].as_array().into_iter().flatten());
+    let is_said = ["detail", "message"].iter().any(|member| schema["properties"].get(member).is_some());
+    is_said || parts.into_iter().any(|schema| has_words(schema, schemas))
 }
 
 fn described(about: &str) -> Value {

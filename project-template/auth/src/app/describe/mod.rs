@@ -85,6 +85,9 @@ fn complete(method: &str, operation: &mut Value, schemas: &Value, settings: &Set
     operation["responses"] = refusals::put_together(operation["responses"].take());
     headers::complete(operation, &settings.sessions);
     pages::complete(operation);
+    if settings.languages.offered.len() > 1 {
+        headers::declare_language(operation, schemas);
+    }
 }
 
 /// In development, the address it listens on, unless its port is chosen at the start.
