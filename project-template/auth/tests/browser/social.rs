@@ -58,7 +58,7 @@ async fn an_account_is_connected_to_one_with_a_password_and_signs_in_from_then_o
     }
     tab.follow("form[action$=\"/sign-out/\"] button");
     tab.until_at(&own, |tab| tab.click("a[href*=\"/sign-in/with/\"]"));
-    assert_eq!(tab.text("document.querySelector('h1 + p').textContent"), "of grace@example.com");
+    assert_eq!(tab.text("document.querySelector('h1 + p').textContent"), "You are signed in as grace@example.com.");
     assert_eq!(tab.problems(), [""; 0]);
 }
 

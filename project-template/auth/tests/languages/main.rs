@@ -5,6 +5,7 @@
 mod accounts;
 mod answers;
 mod owner;
+mod sentences;
 mod texts;
 
 use auth::Auth;
