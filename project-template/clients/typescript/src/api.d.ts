@@ -2591,7 +2591,7 @@ export interface components {
          */
         UserUpdate: {
             first_name?: string;
-            /** @description The language of its mails: one of `languages.offered`, if those are several. */
+            /** @description The language of its mails: the nearest of `languages.offered`, if those are several. */
             language?: string;
             last_name?: string;
         };
