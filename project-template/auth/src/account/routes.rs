@@ -4,7 +4,6 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::Value;
-use utoipa_axum::routes;
 
 use super::owner::{SignInAgain, prove};
 use super::{email_change, erase, export};
@@ -16,7 +15,7 @@ use crate::hooks;
 use crate::http::{Client, Fields};
 use crate::languages::{Language, Languages};
 use crate::notices;
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, routes};
 use crate::sessions::{self, CurrentUser, DbUser, EndedBy, Fresh, NotFresh};
 use crate::users::{self, Changes, LastSuperuser, NAME_LIMIT, User, protect_last_superuser, role};
 

@@ -8,6 +8,7 @@ use super::{events, invitations, path, people, shown};
 use crate::Auth;
 use crate::audit::{Event, Kind};
 use crate::error::Result;
+use crate::openapi::handler;
 use crate::operations::{self, Flushed};
 use crate::pages;
 use crate::portal::{self, Place, Posted, Visitor, refuse};
@@ -15,13 +16,13 @@ use crate::templates::pages::AdminUpkeep;
 
 pub(crate) fn router(auth: &Auth) -> Router<Auth> {
     let pages = [
-        ("/", get(people::list)),
-        ("/users/{id}/", get(people::show)),
-        ("/users/{id}/{act}/", post(people::act)),
-        ("/invitations/", get(invitations::list).post(invitations::invite)),
-        ("/invitations/{id}/revoke/", post(invitations::revoke)),
-        ("/audit/", get(events::list)),
-        ("/upkeep/", get(upkeep).post(flush)),
+        ("/", get(handler!(people::list))),
+        ("/users/{id}/", get(handler!(people::show))),
+        ("/users/{id}/{act}/", post(handler!(people::act))),
+        ("/invitations/", get(handler!(invitations::list)).post(handler!(invitations::invite))),
+        ("/invitations/{id}/revoke/", post(handler!(invitations::revoke))),
+        ("/audit/", get(handler!(events::list))),
+        ("/upkeep/", get(handler!(upkeep)).post(handler!(flush))),
     ];
     portal::router(auth, Place::Admin, pages)
 }

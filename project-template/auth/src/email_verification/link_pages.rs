@@ -14,7 +14,7 @@ use crate::codes::{LinkKey, LinkStanding, ReturnTo};
 use crate::error::Result;
 use crate::guests::{self, Opened};
 use crate::http::Client;
-use crate::openapi::{Api, page_at};
+use crate::openapi::{Api, handler, page_at};
 use crate::pages::{self, Reader};
 use crate::passwords::capability::{Capability, INVITATION};
 use crate::sessions::Delivery;
@@ -22,8 +22,8 @@ use crate::templates::pages::{ConfirmEmail, EmailVerified, InvitationNotValid, L
 use crate::users;
 
 pub(super) fn add(api: Api) -> Api {
-    let api = page_at(api, "/registration/verification/{key}/", get(show));
-    page_at(api, "/registration/verified/", get(verified))
+    let api = page_at(api, "/registration/verification/{key}/", get(handler!(show)));
+    page_at(api, "/registration/verified/", get(handler!(verified)))
 }
 
 /// Unless `confirm_on_get` is on, opening the page confirms nothing: mail scanners open every link.

@@ -3,7 +3,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use utoipa_axum::routes;
 
 use super::browser::{self, Browser};
 use super::confirm;
@@ -19,7 +18,7 @@ use crate::hooks::{self, Asking};
 use crate::http::{Client, Fields, FormFields};
 use crate::languages::say;
 use crate::login::{self, Terms};
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, routes};
 use crate::pages::{self, Reader};
 use crate::sessions::{self, Delivery, Prefer, Proof};
 use crate::templates::pages::CheckMail;

@@ -9,7 +9,7 @@ use super::accepting::held;
 use crate::Auth;
 use crate::error::{Error, Result};
 use crate::guests::Guest;
-use crate::openapi::{Api, page_at};
+use crate::openapi::{Api, handler, page_at};
 use crate::pages::{self, Reader};
 use crate::passwords::capability::{self, Capability, Form, INVITATION};
 use crate::templates::pages::{CookiesNeeded, InvitationAccepted, InvitationNotValid, NotFound, SetPassword};
@@ -17,8 +17,8 @@ use crate::templates::pages::{CookiesNeeded, InvitationAccepted, InvitationNotVa
 const COMPLETE: &str = "/registration/set-password/complete/";
 
 pub(super) fn add(api: Api) -> Api {
-    let api = page_at(api, INVITATION.path, get(form));
-    page_at(api, COMPLETE, get(complete))
+    let api = page_at(api, INVITATION.path, get(handler!(form)));
+    page_at(api, COMPLETE, get(handler!(complete)))
 }
 
 /// Not there if the settings name another page, or nobody is invited.

@@ -3,7 +3,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::{Value, json};
-use utoipa_axum::routes;
 
 use super::accepting::{accept, held};
 use super::inviting::{Inviting, MayNotInvite, invite, may_invite};
@@ -17,7 +16,7 @@ use crate::guests::Guest;
 use crate::http::{Client, Fields, FormFields};
 use crate::languages::say;
 use crate::login::{self, Terms};
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, routes};
 use crate::pages::Reader;
 use crate::passwords::capability::{self, Capability, INVITATION, NewPassword};
 use crate::registration::EmailDomainNotAllowed;

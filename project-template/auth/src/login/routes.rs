@@ -3,7 +3,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use secrecy::SecretString;
 use serde_json::json;
-use utoipa_axum::routes;
 
 use super::{Terms, attempt, complete};
 use crate::Auth;
@@ -13,7 +12,7 @@ use crate::error::{Error, Result, in_one_line, refusals};
 use crate::factors::Locked;
 use crate::http::{Client, Fields};
 use crate::metrics::Way;
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, routes};
 use crate::passwords::Verdict;
 use crate::sessions::{self, Delivery, EmailNotVerified, Prefer, Proof, SignIn, SignedIn, TooManyDevices};
 use crate::throttle::{Action, Guess};

@@ -3,7 +3,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use utoipa_axum::routes;
 
 use super::{request, sign_in_routes};
 use crate::Auth;
@@ -13,7 +12,7 @@ use crate::error::shared::Throttled;
 use crate::error::{Result, refusals};
 use crate::hooks::{self, Asking};
 use crate::http::{Client, Fields};
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, routes};
 use crate::throttle::Action;
 
 pub(super) const COOKIE: &str = "login_code_request";

@@ -2,7 +2,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::json;
-use utoipa_axum::routes;
 
 use super::redeem;
 use super::routes::COOKIE;
@@ -14,7 +13,7 @@ use crate::error::{Result, refusals};
 use crate::factors::Locked;
 use crate::http::{Client, Fields};
 use crate::metrics::Way;
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, routes};
 use crate::sessions::{self, Delivery, EmailNotVerified, Prefer, SignIn, SignedIn, TooManyDevices};
 use crate::throttle::{Action, Guess};
 

@@ -6,12 +6,14 @@
 mod api;
 mod body;
 mod collection;
+mod handler;
 mod page;
 mod routes;
 
 pub(crate) use api::{Api, at};
 pub(crate) use body::bodies;
 pub(crate) use collection::{http_file, postman};
+pub(crate) use handler::{Erased, answer, handler, routes};
 pub(crate) use routes::router;
 
 use axum::routing::MethodRouter;

@@ -7,14 +7,13 @@ use axum::response::{IntoResponse, Response};
 use ring::hmac;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
-use utoipa_axum::routes;
 
 use super::flush::{flush_unless_running, limit_of_request};
 use crate::Auth;
 use crate::error::shared::{Busy, Throttled};
 use crate::error::{Error, Result, refusals};
 use crate::http::Client;
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, routes};
 use crate::throttle::Action;
 
 const HEADER: &str = "x-cron-secret";

@@ -3,11 +3,10 @@ use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use utoipa_axum::routes;
 
 use super::health::{self, Health};
 use crate::Auth;
-use crate::openapi::Api;
+use crate::openapi::{Api, routes};
 
 /// A cache in front would keep reporting a dead server as healthy.
 const UNCACHED: [(HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];

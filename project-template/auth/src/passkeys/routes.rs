@@ -8,7 +8,6 @@ use axum::{Extension, Json};
 use serde::Serialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::challenge::ChallengeNotValid;
@@ -19,7 +18,7 @@ use crate::error::Result;
 use crate::error::shared::NotFound;
 use crate::http::fields::BLANK;
 use crate::http::{AnyOrigin, Client, Fields};
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, routes};
 use crate::sessions::{DbUser, Fresh, NotFresh};
 
 pub(super) fn router() -> Api {

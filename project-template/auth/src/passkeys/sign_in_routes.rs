@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use utoipa_axum::routes;
 
 use super::routes::PasskeyOptions;
 use super::sign_in::{self, PasskeyRefused};
@@ -14,7 +13,7 @@ use crate::error::Result;
 use crate::error::shared::Throttled;
 use crate::http::{Client, Fields};
 use crate::metrics::Way;
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, routes};
 use crate::sessions::{self, Delivery, EmailNotVerified, Prefer, SignIn, Tokens, TooManyDevices};
 use crate::throttle::Action;
 

@@ -13,7 +13,7 @@ use super::reset::{self, Reset};
 use crate::Auth;
 use crate::codes::secret_of;
 use crate::error::{Error, Result};
-use crate::openapi::{Api, page_at};
+use crate::openapi::{Api, handler, page_at};
 use crate::pages::{self, Reader};
 use crate::passwords::capability::{self, Capability, Form};
 use crate::templates::pages::{CookiesNeeded, LinkNotValid, PasswordReset, PasswordResetComplete};
@@ -28,14 +28,14 @@ pub(crate) static FORM: Form = Form {
 };
 
 pub(super) fn add(api: Api) -> Api {
-    let api = page_at(api, "/password/reset/confirm/{uid}/{token}/", get(open));
-    let api = page_at(api, "/password/reset/default/", get(form));
-    page_at(api, "/password/reset/complete/", get(complete))
+    let api = page_at(api, "/password/reset/confirm/{uid}/{token}/", get(handler!(open)));
+    let api = page_at(api, "/password/reset/default/", get(handler!(form)));
+    page_at(api, "/password/reset/complete/", get(handler!(complete)))
 }
 
 /// Outside the API, at the same path everywhere.
 pub(crate) fn public_router() -> Api {
-    Api::default().route("/.well-known/change-password", get(change_page))
+    Api::default().route("/.well-known/change-password", get(handler!(change_page)))
 }
 
 /// W3C, A Well-Known URL for Changing Passwords.

@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
-use utoipa_axum::routes;
 
 use super::pages::{self as reset_pages, FORM, filled, held, not_valid};
 use super::reset::{self, Reset};
@@ -17,7 +16,7 @@ use crate::hooks::{self, Asking};
 use crate::http::{Client, FormFields};
 use crate::languages::say;
 use crate::login::{self, Terms};
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, routes};
 use crate::pages::{self, Reader};
 use crate::passwords::capability::{self, Capability, NewPassword};
 use crate::sessions::{Delivery, Prefer, Proof};

@@ -4,7 +4,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use utoipa_axum::routes;
 
 use super::{Verdict, is_own, nfc::nfc, read_new};
 use crate::Auth;
@@ -15,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::http::{Client, Fields};
 use crate::languages::say;
 use crate::notices;
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, routes};
 use crate::sessions::{self, Admitted, DbUser, Delivery, Ended, EndedBy, Prefer};
 use crate::throttle;
 use crate::users::User;

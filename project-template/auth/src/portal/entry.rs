@@ -17,18 +17,19 @@ use crate::Auth;
 use crate::error::Result;
 use crate::languages::{self, Language};
 use crate::metrics::{AttemptOutcome, Way};
+use crate::openapi::handler;
 use crate::sessions::{self, EndedBy};
 
 const SCRIPT: &str = include_str!("page.js");
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        ("/sign-in/", get(sign_in_form).post(sign_in)),
-        ("/sign-in/code/", post(sign_in_with_code)),
-        ("/sign-in/set-up/", post(sign_in_with_setup)),
-        ("/sign-in/passkey/", post(sign_in_with_passkey)),
-        ("/sign-out/", post(sign_out)),
-        ("/page.js", get(script)),
+        ("/sign-in/", get(handler!(sign_in_form)).post(handler!(sign_in))),
+        ("/sign-in/code/", post(handler!(sign_in_with_code))),
+        ("/sign-in/set-up/", post(handler!(sign_in_with_setup))),
+        ("/sign-in/passkey/", post(handler!(sign_in_with_passkey))),
+        ("/sign-out/", post(handler!(sign_out))),
+        ("/page.js", get(handler!(script))),
     ]
 }
 

@@ -16,6 +16,7 @@ use crate::connections;
 use crate::error::{Error, Result};
 use crate::factors::{self, AlreadyEnrolled, CodeWrong, Enrollee, Mode, Shown};
 use crate::http::Client;
+use crate::openapi::handler;
 use crate::pages;
 use crate::passkeys;
 use crate::second_factor;
@@ -27,11 +28,11 @@ pub(super) const ABOUT: &str = "me";
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        ("/", get(show)),
-        ("/set-up/", post(set_up)),
-        ("/set-up/code/", post(activate)),
-        ("/remove/", post(remove)),
-        ("/recovery-codes/", post(renew)),
+        ("/", get(handler!(show))),
+        ("/set-up/", post(handler!(set_up))),
+        ("/set-up/code/", post(handler!(activate))),
+        ("/remove/", post(handler!(remove))),
+        ("/recovery-codes/", post(handler!(renew))),
     ]
 }
 

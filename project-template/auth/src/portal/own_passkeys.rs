@@ -14,6 +14,7 @@ use super::proof::{credential, offers_passkeys};
 use crate::Auth;
 use crate::error::{Error, Result};
 use crate::http::Client;
+use crate::openapi::handler;
 use crate::pages;
 use crate::passkeys::{self, NAME_LIMIT, Passkey};
 use crate::sessions::NotFresh;
@@ -22,10 +23,10 @@ use crate::users::User;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        ("/passkeys/", post(begin)),
-        ("/passkeys/new/", post(add)),
-        ("/passkeys/{id}/rename/", post(rename)),
-        ("/passkeys/{id}/remove/", post(remove)),
+        ("/passkeys/", post(handler!(begin))),
+        ("/passkeys/new/", post(handler!(add))),
+        ("/passkeys/{id}/rename/", post(handler!(rename))),
+        ("/passkeys/{id}/remove/", post(handler!(remove))),
     ]
 }
 

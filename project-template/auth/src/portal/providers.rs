@@ -20,17 +20,24 @@ use crate::Auth;
 use crate::connections::{self, Connection};
 use crate::error::{Error, Result};
 use crate::http::Client;
+use crate::openapi::handler;
 use crate::pages;
 use crate::social::{self, Aim, Entrance};
 use crate::templates::pages::{OnTheWay, SignedIn};
 use crate::users::User;
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![("/sign-in/with/{provider}/", get(leave)), ("/sign-in/with/{provider}/back/", get(come_back))]
+    vec![
+        ("/sign-in/with/{provider}/", get(handler!(leave))),
+        ("/sign-in/with/{provider}/back/", get(handler!(come_back))),
+    ]
 }
 
 pub(super) fn own_routes() -> Vec<Route> {
-    vec![("/connections/connect/{provider}/", post(connect)), ("/connections/{id}/disconnect/", post(disconnect))]
+    vec![
+        ("/connections/connect/{provider}/", post(handler!(connect))),
+        ("/connections/{id}/disconnect/", post(handler!(disconnect))),
+    ]
 }
 
 /// The providers that a person can sign in with here, for the template.

@@ -2,7 +2,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use serde_json::json;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{EmailDomainNotAllowed, SignUp, With, require_allowed, sign_up};
@@ -14,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::hooks::{self, Asking};
 use crate::http::{Client, Fields};
 use crate::languages::{Languages, say};
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, routes};
 use crate::passwords;
 use crate::sessions::{Delivery, Prefer, Proof};
 use crate::throttle::Action;

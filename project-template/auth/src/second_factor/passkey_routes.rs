@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
-use utoipa_axum::routes;
 
 use super::sign_in::sign_in_with_passkey;
 use super::{Answer, MfaDisabled, PasskeyWrong, require_enabled};
@@ -15,7 +14,7 @@ use crate::error::shared::{NotFound, Throttled};
 use crate::factors::{self, ChallengeNotValid, Locked, TooManyGuesses};
 use crate::http::{Client, Fields};
 use crate::metrics::{AttemptOutcome, Way};
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, routes};
 use crate::passkeys::{self, PasskeyOptions};
 use crate::sessions::{Delivery, EmailNotVerified, Prefer, Tokens, TooManyDevices};
 use crate::throttle::Action;

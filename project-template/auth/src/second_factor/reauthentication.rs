@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use utoipa_axum::routes;
 
 use super::passkey_routes::read;
 use super::{Answer, PasskeyWrong, PasswordWrong, Proven};
@@ -15,7 +14,7 @@ use crate::error::Result;
 use crate::error::shared::Throttled;
 use crate::factors::{self, CodeWrong, Locked, NotEnrolled, Presented};
 use crate::http::{Client, Fields};
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, routes};
 use crate::passwords;
 use crate::sessions::{self, DbUser, Issued, Method};
 use crate::throttle::Action;

@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::enrolment::{answer, before_session, compare_for, exposed, within_session};
@@ -24,7 +23,7 @@ use crate::factors::{
 };
 use crate::http::{Client, Fields};
 use crate::metrics::{AttemptOutcome, Way};
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, routes};
 use crate::sessions::{
     CurrentUser, DbUser, Delivery, EmailNotVerified, NotFresh, Prefer, Proof, Tokens, TooManyDevices,
 };

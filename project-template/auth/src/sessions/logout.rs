@@ -3,7 +3,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use utoipa_axum::routes;
 
 use super::exchange::RefreshToken;
 use super::{EndedBy, Shown, binding, cookies, end, presented};
@@ -11,7 +10,7 @@ use crate::Auth;
 use crate::error::{Error, Result};
 use crate::http::{Client, Fields};
 use crate::languages::say;
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, routes};
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 /// Not "cookies": that clears those of the whole registrable domain, and Chromium then ignores the answer's Set-Cookie.

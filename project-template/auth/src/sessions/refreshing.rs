@@ -1,7 +1,6 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use utoipa_axum::routes;
 
 use super::exchange::{self, RefreshToken, SessionExpired};
 use super::{Delivery, EmailNotVerified, Prefer, Tokens, logout};
@@ -9,7 +8,7 @@ use crate::Auth;
 use crate::error::Result;
 use crate::error::shared::{Throttled, TokenNotValid};
 use crate::http::{Client, Fields};
-use crate::openapi::{Api, at};
+use crate::openapi::{Api, at, routes};
 
 pub(crate) fn router() -> Api {
     at(Api::default(), routes!(refresh)).merge(logout::router())

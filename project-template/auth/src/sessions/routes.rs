@@ -5,7 +5,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use time::OffsetDateTime;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::device::Device;
@@ -15,7 +14,7 @@ use super::{DbUser, EndedBy, Session, cookies, end, end_all, live_of_user, store
 use crate::Auth;
 use crate::error::Result;
 use crate::error::shared::NotFound;
-use crate::openapi::{Api, at};
+use crate::openapi::{Api, at, routes};
 use crate::users;
 
 pub(crate) fn router() -> Api {

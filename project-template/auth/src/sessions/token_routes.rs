@@ -6,14 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
-use utoipa_axum::routes;
 
 use super::{Credential, CurrentUser, is_acceptable};
 use crate::Auth;
 use crate::error::Result;
 use crate::error::shared::{Throttled, TokenNotValid};
 use crate::http::{AnyOrigin, Client, Fields};
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, routes};
 use crate::throttle::Action;
 use crate::tokens::{AccessClaims, Claims};
 

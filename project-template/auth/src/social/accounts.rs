@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use time::OffsetDateTime;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::connect::{connect, disconnect};
@@ -21,7 +20,7 @@ use crate::connections::{self, Connection, SocialAccountInUse};
 use crate::error::Result;
 use crate::error::shared::{NotFound, Throttled};
 use crate::http::{Client, Fields};
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, routes};
 use crate::passkeys::DisconnectNotAllowed;
 use crate::sessions::DbUser;
 

@@ -20,7 +20,7 @@ use crate::Auth;
 use crate::codes::ReturnTo;
 use crate::error::{Error, Result, refusals};
 use crate::http::Client;
-use crate::openapi::{Api, page_at};
+use crate::openapi::{Api, handler, page_at};
 use crate::pages::{self, Reader};
 use crate::sessions::{self, DbUser, Delivery, SignIn};
 use crate::templates::pages::SignedIn;
@@ -36,15 +36,15 @@ refusals! {
 }
 
 pub(super) fn add(api: Api) -> Api {
-    let api = page_at(api, "/social/{provider}/login/", get(begin));
-    let api = page_at(api, "/social/{provider}/callback/", get(finish));
-    page_at(api, "/social/signed-in/", get(signed_in))
+    let api = page_at(api, "/social/{provider}/login/", get(handler!(begin)));
+    let api = page_at(api, "/social/{provider}/callback/", get(handler!(finish)));
+    page_at(api, "/social/signed-in/", get(handler!(signed_in)))
 }
 
 /// Apple posts its answer, from a page of its own: outside the layers that refuse forms of other sites. It changes nothing:
 /// the browser is led to the same path by GET, with the cookie that it does not send with a foreign form.
 pub(crate) fn posted_router(prefix: &str, body_limit: usize) -> Api {
-    let posted = post(posted).layer(DefaultBodyLimit::max(body_limit));
+    let posted = post(handler!(posted)).layer(DefaultBodyLimit::max(body_limit));
     page_at(Api::default(), &format!("{prefix}/social/{{provider}}/callback/"), posted)
 }
 

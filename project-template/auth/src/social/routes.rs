@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::json;
-use utoipa_axum::routes;
 
 use super::profile::CREDENTIAL_BYTES;
 use super::provider::{Exchange, Identity, Provider};
@@ -23,7 +22,7 @@ use crate::error::{Result, refusals};
 use crate::factors::Locked;
 use crate::http::fields::BLANK;
 use crate::http::{Client, Fields};
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, routes};
 use crate::registration::EmailDomainNotAllowed;
 use crate::sessions::{Delivery, EmailNotVerified, Prefer, SignedIn, TooManyDevices};
 use crate::throttle::Action;

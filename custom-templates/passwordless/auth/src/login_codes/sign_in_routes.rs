@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::json;
-use utoipa_axum::routes;
 
 use super::redeem;
 use super::routes::COOKIE;
@@ -15,7 +14,7 @@ use crate::error::shared::Throttled;
 use crate::error::{Result, refusals};
 use crate::http::{Client, Fields};
 use crate::metrics::{AttemptOutcome, Way};
-use crate::openapi::{Api, at, bodies};
+use crate::openapi::{Api, at, bodies, routes};
 use crate::sessions::{self, Delivery, Issued, Prefer, Tokens};
 use crate::throttle::{Action, Guess};
 

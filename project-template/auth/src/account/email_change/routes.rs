@@ -4,7 +4,6 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Value, json};
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{ask, confirm, open, respell};
@@ -16,7 +15,7 @@ use crate::error::Result;
 use crate::error::shared::{Conflict, Throttled, UnknownLink};
 use crate::http::{Client, Fields};
 use crate::languages::say;
-use crate::openapi::{Api, at, bodies, page_at};
+use crate::openapi::{Api, at, bodies, handler, page_at, routes};
 use crate::pages::{self, Reader};
 use crate::registration;
 use crate::sessions::{CurrentUser, DbUser};
@@ -31,7 +30,7 @@ const SENT: &str = "An e-mail has been sent to the new address, which replaces t
 pub(in crate::account) fn router() -> Api {
     let api = at(Api::default(), routes!(change));
     let api = at(api, routes!(confirm_change));
-    page_at(api, "/user/email/confirm/{key}/", get(show))
+    page_at(api, "/user/email/confirm/{key}/", get(handler!(show)))
 }
 
 bodies! {
