@@ -6,9 +6,11 @@
 
 mod api;
 mod body;
+mod handler;
 mod page;
 mod routes;
 
 pub(crate) use api::{Api, at};
 pub(crate) use body::bodies;
+pub(crate) use handler::{Erased, answer, handler, routes};
 pub(crate) use routes::router;
