@@ -202,7 +202,7 @@ await tab.type("login", "grace");
 await tab.type("password", "any");
 await tab.click("Sign-in");
 await tab.click("Continue");
-await tab.until(`location.origin === ${JSON.stringify(base)} && document.body.innerText.includes("of grace@example.com")`);
+await tab.until(`location.origin === ${JSON.stringify(base)} && document.body.innerText.includes("signed in as grace@example.com")`);
 assert(await tab.evaluate(`document.body.innerText.includes("RS256")`), "the connection is listed");
 await tab.close();
 
