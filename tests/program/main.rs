@@ -12,6 +12,7 @@ mod destination;
 mod email;
 mod exit_codes;
 mod git;
+mod mistakes;
 mod names;
 mod output;
 mod places;

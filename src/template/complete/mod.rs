@@ -8,6 +8,7 @@ pub(super) mod config;
 mod ears;
 pub(super) mod files;
 mod heard;
+pub(super) mod mistakes;
 mod order;
 mod outcome;
 mod person;

@@ -2,22 +2,17 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
 
 use super::ears::{Ears, SOME, Stopped};
 use super::place::Place;
-use super::stage::{SCRIPT as SCRIPT_FILE, Stage};
-use super::undefined::{in_plain_liquid, not_defined, undefined};
-use super::{Complete, config, files, scripts};
+use super::stage::Stage;
+use super::{Complete, mistakes, scripts};
 use crate::bounds;
 use crate::errand::Outcome;
 use crate::failure::{Failure, Kind};
 use crate::scratch::{self, Scratch};
-use crate::template::source::{Form, Source};
-use crate::template::{Notice, engine, tags};
+use crate::template::{Notice, tags};
 
-/// Precedes the names of files with invalid syntax.
-const INVALID: &str = "found invalid syntax in";
 /// Marks a failed script in cargo-generate's output.
 const FAILED_SCRIPT: &str = "Failed executing script:";
 /// Before and after the name of a filter's script, and before the reason why it fails.
@@ -86,11 +81,17 @@ impl Complete {
             let (script, why) = rest.trim().split_once(": ").unwrap_or((rest, ""));
             return self.failed_script(stage, script, why);
         }
+        let listed = mistakes::listed(&said);
         // In the name of a file a filter that fails ends all, and so does a name of which nothing is left.
-        let others = self.failed_filters(outcome, place, stage).into_iter().chain(ears.unnamed());
-        let found = self.mistakes(&said, stage).into_iter().chain(others).reduce(Failure::and);
+        let mut causes = self.mistakes_in_names(stage);
+        causes.extend(self.failed_filters(outcome, place, stage));
+        causes.extend(ears.unnamed());
+        let is_explained = listed.is_some() || !causes.is_empty();
+        let found = self.mistakes(listed.as_deref(), stage).into_iter().chain(causes);
         if !why.is_empty() {
-            return found.unwrap_or_else(|| Failure::new(Kind::Template, format!("it cannot be rendered: {why}")));
+            let all = || Failure::new(Kind::Template, format!("it cannot be rendered: {why}"));
+            let reason = (!is_explained).then(all);
+            return reason.into_iter().chain(found).reduce(Failure::and).unwrap_or_else(all);
         }
         let why = bounds::complaint(outcome.status, &outcome.stderr).unwrap_or_else(|| outcome.status.to_string());
         let failure = match (stage.not_rendered(&place.temporary), ears.hook()) {
@@ -105,52 +106,7 @@ impl Complete {
             }
             (None, None) => Failure::new(Kind::Template, format!("it cannot be rendered: {why}")),
         };
-        found.into_iter().fold(failure, Failure::and)
-    }
-
-    /// The places of what cargo-generate only names the files of, and of the undefined variables that it would have met.
-    fn mistakes(&self, said: &str, stage: &Stage) -> Vec<Failure> {
-        let listed = said.split_once(INVALID).map(|(_, listed)| listed).unwrap_or_default();
-        let paths: Vec<&str> = listed.lines().filter_map(|line| line.strip_prefix('\t')).collect();
-        let mut failures = Vec::new();
-        for source in self.inside(stage.folder, Some(stage.files)).filter(|source| !self.is_left_out(source, stage)) {
-            let Some(text) = source.text() else { continue };
-            let path = Path::new(&source.path);
-            let path = path.strip_prefix(stage.folder).unwrap_or(path);
-            if paths.iter().any(|listed| Path::new(listed) == path) {
-                let mistake = engine::mistake(&in_plain_liquid(text, stage.known));
-                let (position, message) = match mistake {
-                    Some((offset, message)) => (Some(tags::position(text, offset)), message),
-                    None => (None, "its Liquid is not valid".to_owned()),
-                };
-                failures.push(Failure::at(&source.path, position, &message).hint(engine::REMEDY));
-            }
-            // What scripts define is not known if files are not rendered.
-            if !stage.scripts_run {
-                let undefined = undefined(text, stage.known).into_iter();
-                failures.extend(
-                    undefined.map(|(tag, name)| not_defined(&source.path, tags::position(text, tag.offset), name)),
-                );
-            }
-        }
-        failures
-    }
-
-    /// Whether it is removed, or is no file to be rendered.
-    fn is_left_out(&self, source: &Source, stage: &Stage) -> bool {
-        source.form == Form::Link || source.path.ends_with(SCRIPT_FILE) || self.is_removed(source, stage)
-    }
-
-    /// Whether it is not in the project, whatever the scripts do.
-    pub(super) fn is_removed(&self, source: &Source, stage: &Stage) -> bool {
-        let name = source.path.rsplit('/').next().unwrap_or_default();
-        let path = source.path.strip_prefix(stage.folder).unwrap_or(&source.path).trim_start_matches('/');
-        let genignore = Path::new(stage.folder).join(".genignore");
-        let genignore = self.sources.iter().find(|source| Path::new(&source.path) == genignore);
-        let ignore = &self.config(stage.folder).under(stage.answers).ignore;
-        let left_out = files::left_out(ignore, genignore.and_then(Source::text));
-        name == config::FILE
-            || left_out.is_ok_and(|left_out| left_out.matched_path_or_any_parents(path, false).is_ignore())
+        found.fold(failure, Failure::and)
     }
 
     pub(super) fn was_stopped(&self, Stopped { script, why }: Stopped) -> Failure {

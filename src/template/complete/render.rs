@@ -66,6 +66,11 @@ impl Complete {
         let mut restored = Vec::new();
         match walk::read(&directory, &[]) {
             Ok(files) => {
+                let is_said = |left: &Failure| {
+                    failures.iter().any(|said| said.file().zip(left.file()).is_some_and(|(a, b)| a.starts_with(b)))
+                };
+                let left = self.names_left(&stage, &files);
+                failures.extend(left.into_iter().filter(|left| !is_said(left)).collect::<Vec<_>>());
                 for file in files {
                     match stage.restored(file) {
                         Ok(file) => restored.extend(file),

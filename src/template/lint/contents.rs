@@ -10,7 +10,7 @@ use super::questions::Asked;
 use super::{Findings, Rule, Subject};
 use crate::template::complete::config::{Config, FILE};
 use crate::template::complete::files::{self, Files};
-use crate::template::complete::{render, scripts, stage, undefined};
+use crate::template::complete::{mistakes, render, scripts, stage, undefined};
 use crate::template::page::{Page, entries};
 use crate::template::source::{Form, SUFFIX, Source};
 use crate::template::tags::{self, Tag};
@@ -81,6 +81,11 @@ pub(super) fn of_complete(subject: &Subject, page: &Page, known: &[String], hook
         for name in undefined::undefined_in_path(&source.path, known).into_iter().filter(|_| !scripts_define) {
             let message = undefined::not_defined_in_name(name);
             findings.of_file(&source.path, Rule::UndefinedVariable, &message, &declare(name));
+        }
+        for (path, name) in mistakes::tagged(&source.path, "") {
+            if let Some(message) = mistakes::in_name(name, known) {
+                findings.of_file(path, Rule::LiquidSyntax, &message, mistakes::IN_NAME);
+            }
         }
         let is_script = source.path.ends_with(stage::SCRIPT);
         if source.form == Form::Link || is_script || !files.are_rendered(source.target()) {
