@@ -26,16 +26,31 @@ const RENAME: &str = "give it another name";
 const READABLE: &str = "let it be readable, or leave it out of the template";
 const REMEDY: &str = "leave it out of the template";
 
+/// What is read, which decides how it becomes smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whole {
+    Overlay,
+    Complete,
+    /// What cargo-generate has made of a complete template.
+    Project,
+}
+
 /// Every file below `root`, except for its repository and the paths to leave out, or everything that is wrong with them.
-pub(super) fn read(root: &Path, left_out: &[String]) -> Result<Vec<Source>, Failure> {
+pub(super) fn read(root: &Path, whole: Whole, left_out: &[String]) -> Result<Vec<Source>, Failure> {
+    let (sources, failures) = found(root, whole, left_out);
+    Failure::gathered(failures).map(|()| sources)
+}
+
+/// The same files as far as they can be read, and what is wrong with the others.
+pub(super) fn found(root: &Path, whole: Whole, left_out: &[String]) -> (Vec<Source>, Vec<Failure>) {
     let (mut sources, mut failures) = (Vec::new(), Vec::new());
-    let mut space = Space { bytes: MAX_BYTES, is_left: true };
+    let mut space = Space { whole, bytes: MAX_BYTES, is_left: true };
     let walk = WalkDir::new(root).min_depth(1).sort_by_file_name().into_iter();
     let mut walk = walk.filter_entry(|entry| !is_left_out(entry, root, left_out));
     while let Some(entry) = walk.next() {
         let is_directory = entry.as_ref().is_ok_and(|entry| entry.file_type().is_dir());
         match entry.map_err(|error| unreadable(root, &error)).and_then(|entry| one(&entry, root, &mut space)) {
-            Ok(source) => sources.extend(source),
+            Ok(source) => sources.extend(source.filter(|_| space.is_left)),
             Err(failure) => {
                 failures.push(failure);
                 if is_directory {
@@ -45,7 +60,7 @@ pub(super) fn read(root: &Path, left_out: &[String]) -> Result<Vec<Source>, Fail
         }
         if sources.len() > MAX_FILES {
             let last = sources.pop().map_or_else(String::new, |source| source.path);
-            failures.push(too_much(&last, &format!("more than {MAX_FILES} files")));
+            failures.push(whole.too_much(&last, &format!("more than {MAX_FILES} files")));
             break;
         }
         if failures.len() == MAX_REFUSED {
@@ -54,11 +69,12 @@ pub(super) fn read(root: &Path, left_out: &[String]) -> Result<Vec<Source>, Fail
             break;
         }
     }
-    Failure::gathered(failures).map(|()| sources)
+    (sources, failures)
 }
 
 /// What a template may still hold.
 struct Space {
+    whole: Whole,
     bytes: u64,
     /// Once there is none, no further file is read, which would be too much as well.
     is_left: bool,
@@ -120,7 +136,7 @@ fn source(entry: &DirEntry, path: &str, space: &mut Space) -> Result<Source, Fai
         let file = File::open(entry.path()).map_err(unreadable)?;
         let there = file.metadata().map_err(unreadable)?;
         if there.len() > MAX_BYTES {
-            return Err(too_much(path, &format!("it is larger than {MAX_MIB} MiB")));
+            return Err(space.whole.too_much(path, &format!("it is larger than {MAX_MIB} MiB")));
         }
         let contents = contents(file, space, path).map_err(unreadable)??;
         let executable = platform::is_executable(&there, &contents);
@@ -143,7 +159,7 @@ fn contents(file: File, space: &mut Space, path: &str) -> io::Result<Result<Vec<
     Ok(if space.is_left {
         Ok(contents)
     } else {
-        Err(too_much(path, &format!("with it the template is larger than {MAX_MIB} MiB")))
+        Err(space.whole.too_much(path, &format!("with it the {} is larger than {MAX_MIB} MiB", space.whole.name())))
     })
 }
 
@@ -180,8 +196,19 @@ fn stays_inside(path: &str, target: &Path) -> bool {
     ups <= depth && rest.into_iter().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
-fn too_much(path: &str, what: &str) -> Failure {
-    refused(path, what).hint("leave out what projects do not need: `ignore = [\"target\"]` in `jwt-allauth.toml`")
+impl Whole {
+    fn name(self) -> &'static str {
+        if self == Self::Project { "rendered project" } else { "template" }
+    }
+
+    fn too_much(self, path: &str, what: &str) -> Failure {
+        refused(path, what).hint(match self {
+            Self::Overlay => "leave out what projects do not need: `ignore = [\"target\"]` in `jwt-allauth.toml`",
+            // All of it is read, whatever it ignores.
+            Self::Complete => "take what projects do not need, such as `target`, out of the template's directory",
+            Self::Project => "let the template render less: see the loops in its files, and what its scripts write",
+        })
+    }
 }
 
 pub(super) fn refused(path: impl AsRef<Path>, why: &(impl Display + ?Sized)) -> Failure {

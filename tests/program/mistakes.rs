@@ -41,3 +41,22 @@ fn a_mistake_in_the_name_of_a_file_hides_no_other() {
     place.write("t/c.md", "{{ nmae }}");
     start(&place, "-d kind=cli").ended_with(4).saying("it cannot be rendered: ").saying("c.md:1:1: `nmae`");
 }
+
+#[test]
+fn what_is_too_large_is_refused_with_a_remedy_that_fits() {
+    let place = with_template();
+    place.write("t/a.md", "{{ nmae }}");
+    place.write("t/b.md", &format!("{{% for i in (1..70000) %}}{}{{% endfor %}}", "x".repeat(1000)));
+    place.write("t/d.json", "{}");
+    let ran =
+        start(&place, "-d kind=cli").ended_with(4).saying("a.md:1:1: `nmae`").saying("see the loops in its files");
+    assert!(!ran.stderr.contains("jwt-allauth.toml") && !ran.stderr.contains("d.json"), "{}", ran.stderr);
+    let huge = |path: &str| std::fs::File::create(place.work().join(path)).unwrap().set_len(1 << 40).unwrap();
+    huge("t/huge");
+    let ran = start(&place, "-d kind=cli").ended_with(4).saying("huge: it is larger than 64 MiB");
+    let ran = ran.saying("out of the template's directory");
+    assert!(!ran.stderr.contains("jwt-allauth.toml"), "{}", ran.stderr);
+    place.write("overlay/a.md", "");
+    huge("overlay/huge");
+    place.start("my-shop --template overlay").ended_with(4).saying("`ignore = [\"target\"]` in `jwt-allauth.toml`");
+}

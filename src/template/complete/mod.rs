@@ -29,7 +29,7 @@ use super::overlay;
 use super::placeholders::Placeholder;
 use super::source::Source;
 use super::tags::{self, Tag};
-use super::walk;
+use super::walk::{self, Whole};
 use crate::answers::Value;
 use crate::failure::{Failure, Kind};
 use crate::tree::Tree;
@@ -58,7 +58,7 @@ impl Complete {
     }
 
     pub(super) fn read(directory: &Path) -> Result<Self, Failure> {
-        let sources = walk::read(directory, &[]).map_err(|failure| {
+        let sources = walk::read(directory, Whole::Complete, &[]).map_err(|failure| {
             let text = walk::text(&directory.join(config::FILE)).ok().flatten();
             let others = text.and_then(|text| Config::parse(config::FILE, &text).err());
             others.into_iter().fold(failure, Failure::and)

@@ -21,11 +21,12 @@ use crate::failure::Failure;
 use crate::platform::{self, Descendants};
 use crate::scratch::Scratch;
 use crate::signals::Writing;
+use crate::template::Permit;
 use crate::template::circumstances;
 use crate::template::overlay::{self, Keep};
 use crate::template::source::{Form, Source};
 use crate::template::verify::Verifier;
-use crate::template::{Permit, walk};
+use crate::template::walk::{self, Whole};
 use crate::tree::File;
 
 /// cargo-generate's own variables, with the values of a plain project.
@@ -64,22 +65,19 @@ impl Complete {
         stage.filters_fail = !failed_filters.is_empty();
         let mut failures: Vec<Failure> = failed_filters.into_iter().chain(unnamed).collect();
         let mut restored = Vec::new();
-        match walk::read(&directory, &[]) {
-            Ok(files) => {
-                let is_said = |left: &Failure| {
-                    failures.iter().any(|said| said.file().zip(left.file()).is_some_and(|(a, b)| a.starts_with(b)))
-                };
-                let left = self.names_left(&stage, &files);
-                failures.extend(left.into_iter().filter(|left| !is_said(left)).collect::<Vec<_>>());
-                for file in files {
-                    match stage.restored(file) {
-                        Ok(file) => restored.extend(file),
-                        Err(failure) => failures.push(failure),
-                    }
-                }
+        let (rendered, refused) = walk::found(&directory, Whole::Project, &[]);
+        let left = self.names_left(&stage, &rendered);
+        let is_said = |left: &Failure| {
+            failures.iter().any(|said| said.file().zip(left.file()).is_some_and(|(a, b)| a.starts_with(b)))
+        };
+        failures.extend(left.into_iter().filter(|left| !is_said(left)).collect::<Vec<_>>());
+        for file in rendered {
+            match stage.restored(file) {
+                Ok(file) => restored.extend(file),
+                Err(failure) => failures.push(failure),
             }
-            Err(failure) => failures.push(failure),
         }
+        failures.extend(refused);
         if !failures.is_empty() {
             // What was rendered all the same may be broken.
             let rendered: Vec<File> = restored.iter().map(Source::raw).collect();

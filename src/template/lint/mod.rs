@@ -24,7 +24,8 @@ use super::fetch::Checkout;
 use super::overlay::{self, manifest};
 use super::page::{self, Page};
 use super::source::Source;
-use super::{Template, location, portable, walk};
+use super::walk::{self, Whole};
+use super::{Template, location, portable};
 use crate::signals::Signals;
 use findings::Findings;
 pub(crate) use findings::{Finding, Rule};
@@ -88,7 +89,7 @@ fn overlay(root: &Path, text: &str, findings: &mut Findings) {
     };
     let entries = page::entries(&table);
     let left_out = paths::of_overlay(root, &page, &entries, findings);
-    let sources = match walk::read(root, &left_out) {
+    let sources = match walk::read(root, Whole::Overlay, &left_out) {
         Ok(sources) => sources,
         Err(failure) => return findings.of_failure(&failure, Rule::UnsafeFile, "leave it out of the template"),
     };
@@ -102,7 +103,7 @@ fn overlay(root: &Path, text: &str, findings: &mut Findings) {
 }
 
 fn complete(root: &Path, text: &str, findings: &mut Findings) {
-    let sources = match walk::read(root, &[]) {
+    let sources = match walk::read(root, Whole::Complete, &[]) {
         Ok(sources) => sources,
         Err(failure) => return findings.of_failure(&failure, Rule::UnsafeFile, "leave it out of the template"),
     };

@@ -12,7 +12,7 @@ use std::path::Path;
 use super::fetch::Fetched;
 use super::placeholders::Placeholder;
 use super::source::{Form, Source};
-use super::walk::{self, refused};
+use super::walk::{self, Whole, refused};
 use crate::failure::{Failure, Kind};
 use crate::tree::{Origin, Tree};
 pub(super) use keep::Keep;
@@ -51,10 +51,10 @@ pub(super) fn read(directory: &Path) -> Result<(Overlay, Vec<Source>), Failure> 
     let text = manifest_in(directory)?;
     let manifest = Manifest::parse(&text).map_err(|failure| {
         let left_out = Manifest::left_out_by(&text);
-        let others = left_out.and_then(|left_out| walk::read(directory, &left_out).err());
+        let others = left_out.and_then(|left_out| walk::read(directory, Whole::Overlay, &left_out).err());
         others.into_iter().fold(failure, Failure::and)
     })?;
-    let sources = walk::read(directory, &manifest.left_out())?;
+    let sources = walk::read(directory, Whole::Overlay, &manifest.left_out())?;
     if sources.is_empty() {
         return Err(Failure::new(Kind::Template, "it holds no files")
             .hint("a file of it takes the place of the built-in project's file of the same path, or is added"));
