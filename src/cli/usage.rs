@@ -63,7 +63,9 @@ impl Cli {
         };
         let malformed = template.define.iter().filter(|text| definition(text).is_none());
         let mut errors: Vec<Error> = malformed
-            .map(|text| format!("invalid value '{text}' for '--define <KEY=VALUE>': write it as `-d key=value`"))
+            .map(|text| {
+                format!("invalid value '{}' for '--define <KEY=VALUE>': write it as `-d key=value`", report::line(text))
+            })
             .map(|message| error(ErrorKind::ValueValidation, message))
             .collect();
         if let Command::Startproject(StartProject { no_commit: true, vcs: Some(Vcs::None), .. }) = &self.command {
@@ -76,7 +78,8 @@ impl Cli {
 
 impl Refused {
     /// Prints what is wrong, or the help, and returns the exit code. `faults` are what is wrong apart from the command line.
-    pub(crate) fn reported(self, faults: Option<Failure>) -> i32 {
+    pub(crate) fn reported(mut self, faults: Option<Failure>) -> i32 {
+        self.errors.iter_mut().for_each(escape);
         let code = self.errors.first().map_or(Kind::Usage.exit_code(), Error::exit_code);
         if self.errors.iter().all(Error::use_stderr) && wants_json(env::args_os()) {
             let errors = self.errors.iter().map(|error| failure(&error.render().to_string()));
@@ -91,6 +94,20 @@ impl Refused {
             report::misused(&problems, faults.as_ref(), with_usage.map_or("", |(_, rest)| rest));
         }
         code
+    }
+}
+
+/// Escapes what was given, since rendering would drop what commands a terminal.
+fn escape(error: &mut Error) {
+    let escaped = |(kind, value): (ContextKind, &ContextValue)| match value {
+        ContextValue::String(text) => Some((kind, ContextValue::String(report::line(text)))),
+        ContextValue::Strings(texts) => {
+            Some((kind, ContextValue::Strings(texts.iter().map(|text| report::line(text)).collect())))
+        }
+        _ => None,
+    };
+    for (kind, value) in error.context().filter_map(escaped).collect::<Vec<_>>() {
+        error.insert(kind, value);
     }
 }
 

@@ -18,7 +18,7 @@ use console::{StyledObject, style};
 
 pub(crate) use add::Added;
 pub(crate) use next_steps::{option, quoted};
-pub(crate) use plain::plain;
+pub(crate) use plain::{line, plain};
 pub(crate) use stream::{err_is_terminal, pass_on};
 pub(crate) use update::{Checked, Updated};
 
@@ -98,7 +98,8 @@ impl Report {
             } else if plan.replaced.contains(&file.path) {
                 notes.push_str("  (replaced)");
             }
-            result(&format!("{:04o} {:>8} {}{notes}", file.mode.bits(), file.contents.len(), file.path));
+            let line = format!("{:04o} {:>8} {}{notes}", file.mode.bits(), file.contents.len(), file.path);
+            result(&plain::line(&line));
         }
         self.say(&format!("{} files, {}", rendered.tree.files().len(), rendered.tree.hash()));
         self.say("Nothing was written");
@@ -141,7 +142,7 @@ impl Report {
             }
         }
         if self.verbose {
-            rendered.tree.files().iter().for_each(|file| self.detail(&file.path));
+            rendered.tree.files().iter().for_each(|file| self.detail(&line(&file.path)));
         }
     }
 
@@ -149,7 +150,7 @@ impl Report {
         if self.format == Format::Json {
             return document(&json::failed(error));
         }
-        let Some(failure) = error.downcast_ref::<Failure>() else { return error_line(&format!("{error:#}")) };
+        let Some(failure) = error.downcast_ref::<Failure>() else { return error_line(&line(&format!("{error:#}"))) };
         problems(failure);
     }
 
@@ -158,7 +159,7 @@ impl Report {
         let more = paths.len() - shown;
         let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
         if shown > 0 {
-            self.say(&format!("{heading}: {}{rest}", paths[..shown].join(", ")));
+            self.say(&line(&format!("{heading}: {}{rest}", paths[..shown].join(", "))));
         }
     }
 
@@ -212,7 +213,7 @@ fn origin(file: &File, overlay: &Overlay) -> String {
 }
 
 pub(crate) fn warn(text: &str) {
-    tell_headed(&style("warning:").for_stderr().yellow().bold(), text);
+    tell_headed(&style("warning:").for_stderr().yellow().bold(), &line(text));
 }
 
 fn error_line(text: &str) {
@@ -221,8 +222,8 @@ fn error_line(text: &str) {
 
 fn problems(failure: &Failure) {
     for problem in failure.problems() {
-        error_line(&problem.to_string());
-        problem.hints.iter().for_each(|hint| tell(&format!("  {hint}")));
+        error_line(&line(&problem.to_string()));
+        problem.hints.iter().for_each(|hint| tell(&format!("  {}", line(hint))));
     }
 }
 
@@ -312,6 +313,6 @@ pub(crate) fn verbatim(text: &[u8]) {
 /// Escapes the path on a terminal only: a program needs it unchanged.
 fn path(path: &Path) {
     let path = path.display().to_string();
-    let path = if stream::out_is_terminal() { plain(&path) } else { path };
+    let path = if stream::out_is_terminal() { line(&path) } else { path };
     stream::out(format!("{path}\n").as_bytes());
 }

@@ -84,7 +84,22 @@ pub(crate) fn option(flag: &str, value: &str) -> String {
 fn word(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+,:@%=".contains(c);
     let is_plain = !text.is_empty() && !text.starts_with(['-', '=']) && text.chars().all(plain);
+    if text.contains(char::is_control) {
+        return format!("$'{}'", text.chars().map(in_ansi_c).collect::<String>());
+    }
     if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+/// Control characters are escaped when they are shown, and the shell has to understand that.
+fn in_ansi_c(character: char) -> String {
+    match character {
+        '\n' => r"\n".to_owned(),
+        '\'' | '\\' => format!(r"\{character}"),
+        control if control.is_control() => {
+            control.encode_utf8(&mut [0; 2]).bytes().map(|byte| format!(r"\x{byte:02x}")).collect()
+        }
+        other => other.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -97,6 +112,7 @@ mod tests {
         assert_eq!(quoted("my shop"), "'my shop'");
         assert_eq!(quoted("it's"), r"'it'\''s'");
         assert_eq!(quoted("-x"), "-- '-x'");
+        assert_eq!(quoted("it's\na\u{1b}\u{9b}\\"), r"$'it\'s\na\x1b\xc2\x9b\\'");
         assert_eq!(option("-d", "company=My shop"), "-d 'company=My shop'");
         assert_eq!(option("--template", "-x"), "--template='-x'");
     }

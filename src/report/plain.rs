@@ -15,6 +15,11 @@ pub(crate) fn plain(text: &str) -> String {
     })
 }
 
+/// The same for a text that is one line, whatever the names in it contain.
+pub(crate) fn line(text: &str) -> String {
+    plain(text).replace('\n', "\\u{a}")
+}
+
 /// Escapes a JSON document without changing its meaning.
 pub(super) fn json(document: &str) -> String {
     document.chars().fold(String::with_capacity(document.len()), |mut plain, character| {
@@ -55,6 +60,7 @@ mod tests {
         assert_eq!(plain("a\u{1b}[31m\u{7}b"), "a\\u{1b}[31m\\u{7}b");
         assert_eq!(plain("\u{202e}exe\u{9b}1m\r\u{200f}\u{7f}"), "\\u{202e}exe\\u{9b}1m\\u{d}\\u{200f}\\u{7f}");
         assert_eq!(plain("Zoë\n\t日本 🦀"), "Zoë\n\t日本 🦀");
+        assert_eq!(line("a\nb\u{1b}"), "a\\u{a}b\\u{1b}");
     }
 
     #[test]

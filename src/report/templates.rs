@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Report, document, json, next_steps, path, result};
+use super::{Report, document, json, next_steps, path, plain, result};
 use crate::answers;
 use crate::cli::Format;
 use crate::project::Written;
@@ -71,7 +71,8 @@ impl Report {
         }
         for finding in &linted.findings {
             let (line, column, rule) = (finding.line, finding.column, finding.rule.name());
-            result(&format!("{}:{line}:{column}: {rule}: {}\n  {}", finding.file, finding.message, finding.fix));
+            let what = plain::line(&format!("{}:{line}:{column}: {rule}: {}", finding.file, finding.message));
+            result(&format!("{what}\n  {}", plain::line(&finding.fix)));
         }
         self.say(&match linted.findings.len() {
             0 => format!("`{}`, {}: nothing found", linted.name, linted.kind.with_article()),

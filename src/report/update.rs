@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Report, document, json, next_steps, problems, result, warn};
+use super::{Report, document, json, line, next_steps, problems, result, warn};
 use crate::cli::Format;
 use crate::failure::Failure;
 use crate::template::stamp::Stamp;
@@ -169,7 +169,7 @@ impl Report {
         let shown = changes.iter().filter(|change| self.verbose || change.outcome != Outcome::Unchanged);
         for change in shown {
             let note = change.note.as_ref().map(|note| format!("  ({note})")).unwrap_or_default();
-            result(&format!("{:9} {}{note}", change.outcome.name(), change.path));
+            result(&line(&format!("{:9} {}{note}", change.outcome.name(), change.path)));
         }
     }
 }
