@@ -64,6 +64,8 @@ pub(crate) struct Failure {
     pub(crate) kind: Kind,
     /// The template that contains the mistake.
     pub(crate) template: Option<Box<str>>,
+    /// Whether the message says its name in its own words.
+    pub(crate) names_template: bool,
     pub(crate) place: Option<Box<Place>>,
     /// Says the place too, if there is one.
     pub(crate) message: String,
@@ -75,7 +77,7 @@ pub(crate) struct Failure {
 impl Failure {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
         let (message, hints, others) = (message.into(), Vec::new(), Vec::new());
-        Self { kind, template: None, place: None, message, hints, others }
+        Self { kind, template: None, names_template: false, place: None, message, hints, others }
     }
 
     /// A mistake in a file of a template.
@@ -87,6 +89,12 @@ impl Failure {
     /// Adds the place, which the message says already.
     pub(crate) fn placed(mut self, file: &str, position: Option<(usize, usize)>) -> Self {
         self.place = Some(Box::new(Place { file: file.to_owned(), position }));
+        self
+    }
+
+    /// Of a template, which the message names already.
+    pub(crate) fn naming_template(mut self) -> Self {
+        self.names_template = true;
         self
     }
 
@@ -117,7 +125,7 @@ impl Failure {
 
     /// Names the template in each mistake that does not name one yet.
     pub(crate) fn of_template(mut self, name: &str) -> Self {
-        if self.kind == Kind::Template && self.template.is_none() {
+        if self.template.is_none() && (self.kind == Kind::Template || self.names_template) {
             self.template = Some(name.into());
         }
         self.others = self.others.into_iter().map(|other| other.of_template(name)).collect();
@@ -178,8 +186,8 @@ impl IntoIterator for Failures {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.template {
-            Some(template) => write!(f, "the template `{template}`: {}", self.message),
-            None => f.write_str(&self.message),
+            Some(template) if !self.names_template => write!(f, "the template `{template}`: {}", self.message),
+            _ => f.write_str(&self.message),
         }
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn of(directory: &Path, named: Named) -> Result<Kind, Failure> {
         [one] => format!("the template `{name}` is no template itself, but holds one: {one}"),
         _ => format!("the template `{name}` is a choice of {}: {}", folders.len(), folders.join(", ")),
     };
-    let failure = Failure::new(failure::Kind::Missing, message);
+    let failure = Failure::new(failure::Kind::Missing, message).naming_template();
     let failure = folders
         .iter()
         .take(LISTED)

@@ -66,6 +66,7 @@ fn folder(repository: &Repository, directory: &Path) -> Result<PathBuf, Failure>
     let Some(folder) = &repository.folder else { return Ok(directory.to_owned()) };
     let missing = || {
         Failure::new(Kind::Template, format!("the template `{repository}`: there is no folder `{folder}` in it"))
+            .naming_template()
             .hint(choice::there_is(directory, repository.name()))
     };
     let root = platform::canonical(directory).map_err(|_| missing())?;
@@ -108,6 +109,7 @@ fn run(repository: &Repository, command: &mut Command, writing: &Writing) -> Res
 
 fn no_git(repository: &Repository) -> Failure {
     Failure::new(Kind::Git, format!("the template `{repository}` needs git, which is not installed"))
+        .naming_template()
         .hint("install git, or name a directory that holds the template")
 }
 
@@ -115,7 +117,8 @@ fn failed(repository: &Repository, outcome: &Outcome) -> Failure {
     // Some versions of git repeat a URL with its password.
     let said = outcome.stderr.replace(&repository.url, &repository.to_string());
     let why = vcs::complaint(&said).unwrap_or_else(|| outcome.status.to_string());
-    let failure = Failure::new(Kind::Git, format!("the template `{repository}` cannot be fetched: {why}"));
+    let failure =
+        Failure::new(Kind::Git, format!("the template `{repository}` cannot be fetched: {why}")).naming_template();
     if scratch::is_unwritable(&said) {
         return failure.hint(scratch::REMEDY);
     }

@@ -173,12 +173,14 @@ fn unreadable(text: &str, error: &str) -> Failure {
     if let Some((host, path)) = OTHERS.iter().find_map(|(short, host)| Some((host, text.strip_prefix(short)?))) {
         let hint = format!("write the whole address: `{host}{}{SUFFIX}`", path.trim_end_matches(SUFFIX));
         return Failure::new(Kind::Template, format!("the template `{text}` is not of a form that is known"))
+            .naming_template()
             .hint(hint);
     }
-    let failure = Failure::new(Kind::Template, format!("the template `{text}` cannot be read: {error}"));
+    let failure =
+        Failure::new(Kind::Template, format!("the template `{text}` cannot be read: {error}")).naming_template();
     if let Some((place, missing)) = existing_part(text) {
         let why = format!("the template `{text}` cannot be read: there is no folder `{missing}` in `{place}`");
-        return Failure::new(Kind::Template, why).hint(choice::there_is(Path::new(place), place));
+        return Failure::new(Kind::Template, why).naming_template().hint(choice::there_is(Path::new(place), place));
     }
     let failure = match near::nearest(text, embedded::names()) {
         Some(name) => failure.hint(format!("did you mean `{name}`?")),
@@ -203,7 +205,7 @@ fn existing_part(text: &str) -> Option<(&str, &str)> {
 }
 
 fn not_a_template(text: &str, why: &str) -> Failure {
-    Failure::new(Kind::Template, format!("the template `{text}` {why}")).hint(FORMS)
+    Failure::new(Kind::Template, format!("the template `{text}` {why}")).naming_template().hint(FORMS)
 }
 
 impl Repository {
@@ -237,7 +239,7 @@ impl fmt::Display for Repository {
     }
 }
 
-fn without_password(url: &str) -> String {
+pub(super) fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let host = rest.split_once('/').map_or(rest, |(host, _)| host);
     match host.rsplit_once('@') {

@@ -73,8 +73,17 @@ pub(crate) struct Template {
     sources: Vec<Source>,
     /// Built-in files that an overlay replaces or leaves out.
     replaced: Vec<Source>,
+    /// As the person has named it.
+    called: Option<String>,
     /// Which of two things of the same name it is.
     pub(crate) remark: Option<String>,
+}
+
+fn of_template(error: anyhow::Error, name: &str) -> anyhow::Error {
+    match error.downcast::<Failure>() {
+        Ok(failure) => failure.of_template(name).into(),
+        Err(error) => error,
+    }
 }
 
 impl Template {
@@ -86,7 +95,7 @@ impl Template {
     pub(crate) fn at(location: Option<&str>, signals: &Signals) -> Result<Self> {
         let Some(text) = location else { return Ok(Self::built_in()) };
         let remark = location::remark(text);
-        Ok(Self { remark, ..Self::of_location(Location::parse(text)?, text, FLAG, signals)? })
+        Ok(Self { remark, ..Self::of_location(Location::parse(text), text, FLAG, signals)? })
     }
 
     /// Whether it would have to be fetched.
@@ -97,23 +106,28 @@ impl Template {
     /// The same for `templates show`.
     pub(crate) fn shown(text: &str, signals: &Signals) -> Result<Self> {
         let remark = location::remark(text);
-        Ok(Self { remark, ..Self::of_location(Location::parse(text)?, text, SHOW, signals)? })
+        Ok(Self { remark, ..Self::of_location(Location::parse(text), text, SHOW, signals)? })
     }
 
     /// The template recorded in a project's stamp.
     pub(crate) fn recorded(location: &str, signals: &Signals) -> Result<Self> {
-        Self::of_location(Location::recorded(location)?, location, FLAG, signals)
+        Self::of_location(Location::recorded(location), location, FLAG, signals)
     }
 
     /// `text` is the name given by the user, `by` what is written before it.
-    fn of_location(location: Location, text: &str, by: &str, signals: &Signals) -> Result<Self> {
-        match location {
+    fn of_location(location: Result<Location, Failure>, text: &str, by: &str, signals: &Signals) -> Result<Self> {
+        let called = location::without_password(text.trim_end_matches('/'));
+        let found = location.map_err(Into::into).and_then(|location| match location {
             Location::Embedded(name) => Ok(embedded::template(name).unwrap_or_else(|| Ok(Self::built_in()))?),
-            Location::Directory(directory) => {
-                Ok(Self::read(&directory, Named { by, name: text.trim_end_matches('/'), joint: "/" })?)
-            }
+            Location::Directory(directory) => Ok(Self::read(&directory, Named { by, name: &called, joint: "/" })?),
             Location::Repository(repository) => signals.hold(|writing| Self::fetch(&repository, by, writing)),
-        }
+        });
+        found.map(|template| template.called(&called)).map_err(|error| of_template(error, &called))
+    }
+
+    fn called(mut self, name: &str) -> Self {
+        self.complete.iter_mut().for_each(|complete| name.clone_into(&mut complete.called));
+        Self { called: Some(name.to_owned()), ..self }
     }
 
     fn fetch(repository: &Repository, by: &str, writing: &Writing) -> Result<Self> {
@@ -123,8 +137,7 @@ impl Template {
     }
 
     fn read(directory: &Path, named: Named) -> Result<Self, Failure> {
-        let of_template = |failure: Failure| failure.of_template(named.name);
-        Self::whole(directory, choice::of(directory, named)?).map_err(of_template)
+        Self::whole(directory, choice::of(directory, named)?)
     }
 
     fn whole(directory: &Path, kind: description::Kind) -> Result<Self, Failure> {
@@ -206,16 +219,8 @@ impl Template {
 
     /// Renders and verifies every file.
     pub(crate) fn render(&self, answers: &Answers, secrets: &Secrets, permit: &Permit) -> Result<Tree> {
-        self.tree(answers, secrets, permit).map_err(|error| match error.downcast::<Failure>() {
-            Ok(failure) => failure.of_template(self.called()).into(),
-            Err(error) => error,
-        })
-    }
-
-    /// The name by which the user knows it.
-    fn called(&self) -> &str {
-        let directory = self.overlay.as_ref().and_then(|overlay| overlay.directory.as_deref());
-        directory.unwrap_or_else(|| self.name())
+        let called = self.called.as_deref().unwrap_or_else(|| self.name());
+        self.tree(answers, secrets, permit).map_err(|error| of_template(error, called))
     }
 
     fn name(&self) -> &str {

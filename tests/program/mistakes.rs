@@ -60,3 +60,62 @@ fn what_is_too_large_is_refused_with_a_remedy_that_fits() {
     huge("overlay/huge");
     place.start("my-shop --template overlay").ended_with(4).saying("`ignore = [\"target\"]` in `jwt-allauth.toml`");
 }
+
+/// The `template` of each problem, as JSON has it.
+fn templates(ran: &Ran) -> Vec<serde_json::Value> {
+    let problems = ran.json()["error"]["problems"].clone();
+    problems.as_array().unwrap().iter().map(|problem| problem["template"].clone()).collect()
+}
+
+#[test]
+fn every_problem_of_a_template_names_it_as_it_was_given() {
+    let place = with_template();
+    place.write("t/a.md", "{{ nmae }}");
+    place.write("s/h/cargo-generate.toml", "[hooks]\npre = [\"pre.rhai\"]\n");
+    place.write("s/h/pre.rhai", "abort(\"not today\");");
+    place.write("s/o/jwt-allauth.toml", "");
+    place.write("s/o/a.md.liquid", "{{ nmae }}");
+    let missing = format!("file://{}/nowhere.git", place.work().display());
+    for (template, options, code) in [
+        ("t/../t", "-d kind=cli", 4),
+        ("s//h", "", 7),
+        ("s//h", "--allow-commands", 7),
+        ("s//o", "", 4),
+        ("s", "", 6),
+        ("nowhere", "", 4),
+        ("s/nowhere", "", 4),
+        ("gl:us/x", "", 4),
+        ("gh:us", "", 4),
+        ("s/h/pre.rhai", "", 4),
+        (&missing, "", 12),
+    ] {
+        let line = format!("my-shop --template {template} {options}");
+        let said = place.start(&line).ended_with(code).stderr;
+        assert_eq!(said.matches(&format!("the template `{template}`")).count(), 1, "{line}: {said}");
+        assert_eq!(templates(&place.start(&format!("{line} --format json"))), [template], "{line}");
+    }
+}
+
+#[test]
+fn what_is_given_with_control_characters_is_shown_with_them_escaped() {
+    let place = with_template();
+    let run = |arguments: &[&str]| Ran::of(&place.command_of(arguments).output().unwrap());
+    let start = ["startproject", "my-shop", "--template"];
+    for (arguments, said) in [
+        (&["t", "-d", "k\u{1b}[31m"][..], "invalid value 'k\\u{1b}[31m' for"),
+        (&["t", "-d", "k\u{1b}[31m\nx=3", "-d", "kind=cli"], "invalid value 'k\\u{1b}[31m\\u{a}x=3' for"),
+        (&["t", "--vcs", "a\u{1b}[31m\nb"], "invalid value 'a\\u{1b}[31m\\u{a}b'"),
+        (&["t", "--vcs", "a\u{1b}[31m", "--colour"], "invalid value 'a\\u{1b}[31m'"),
+        (&["t", "--a\u{1b}[31m\nb"], "unexpected argument '--a\\u{1b}[31m\\u{a}b'"),
+        (&["t\n\u{1b}[31m"], "the template `t\\u{a}\\u{1b}[31m` cannot be read"),
+    ] {
+        let ran = run(&[&start[..], arguments].concat());
+        assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    }
+    std::fs::write(place.work().join("t/a\nb"), "").unwrap();
+    run(&["templates", "lint", "t"]).ended_with(4);
+    let ran = run(&[&start[..], &["t"]].concat()).ended_with(4);
+    assert!(ran.stderr.contains("the template `t`: a\\u{a}b: its name"), "{}", ran.stderr);
+    let ran = run(&["startproject", "shop", "na\nme", "--vcs", "none"]).succeeded();
+    assert!(ran.stderr.contains("cd $'na\\nme'"), "{}", ran.stderr);
+}

@@ -45,6 +45,8 @@ const SUB_TEMPLATE: &str = "sub_template";
 #[derive(Debug)]
 pub(crate) struct Complete {
     pub(crate) name: String,
+    /// As the person has named it.
+    pub(crate) called: String,
     pub(crate) hash: String,
     pub(crate) fetched: Option<Fetched>,
     pub(super) sources: Vec<Source>,
@@ -69,7 +71,8 @@ impl Complete {
         };
         let configs = Failure::collected(sources.iter().filter_map(config))?.into_iter().collect();
         let hash = Tree::new(sources.iter().map(Source::raw).collect()).hash();
-        Ok(Self { name: overlay::name_of(directory), hash, fetched: None, sources, configs })
+        let name = overlay::name_of(directory);
+        Ok(Self { called: name.clone(), name, hash, fetched: None, sources, configs })
     }
 
     /// The questions that apply to the answers so far.
@@ -166,7 +169,9 @@ impl Complete {
             return Ok(());
         }
         let scripts: Vec<&str> = hooks.iter().map(|hook| hook.script.as_str()).collect();
-        let message = format!("the template `{}` runs scripts on this machine: {}", self.name, scripts.join(", "));
-        Err(Failure::new(Kind::Hook, message).hint("read them, and if you agree add `--allow-commands`"))
+        let message = format!("the template `{}` runs scripts on this machine: {}", self.called, scripts.join(", "));
+        Err(Failure::new(Kind::Hook, message)
+            .naming_template()
+            .hint("read them, and if you agree add `--allow-commands`"))
     }
 }

@@ -101,6 +101,7 @@ impl Complete {
             (_, Some(script)) => {
                 let message = format!("{beginning}: {script}: {why}");
                 Failure::new(Kind::Hook, message)
+                    .naming_template()
                     .placed(script, None)
                     .hint("see what the script does; nothing was written")
             }
@@ -111,12 +112,14 @@ impl Complete {
 
     pub(super) fn was_stopped(&self, Stopped { script, why }: Stopped) -> Failure {
         let message = format!("{}: {script} {why}, and was stopped", self.beginning());
-        let failure = Failure::new(Kind::Hook, message).hint("see why the script does that; nothing was written");
+        let failure = Failure::new(Kind::Hook, message)
+            .naming_template()
+            .hint("see why the script does that; nothing was written");
         if script == SOME { failure } else { failure.placed(&script, None) }
     }
 
     fn beginning(&self) -> String {
-        format!("the template `{}` cannot be rendered", self.name)
+        format!("the template `{}` cannot be rendered", self.called)
     }
 
     /// The filters that have failed, each once. cargo-generate only warns of them.
@@ -164,12 +167,13 @@ impl Complete {
 
     fn failed_script(&self, stage: &Stage, script: &str, why: &str) -> Failure {
         let (beginning, why) = (self.beginning(), stage.scripts.in_template(why));
+        let failed = |message| Failure::new(Kind::Hook, message).naming_template();
         let placed = |failure: Failure| match scripts::named(&self.sources, stage.folder, script) {
             Some(source) => failure.placed(&source.path, position(&why, source.text().unwrap_or_default())),
             None => failure,
         };
         if !why.contains(NO_TERMINAL) {
-            return placed(Failure::new(Kind::Hook, format!("{beginning}: {script}: {why}")));
+            return placed(failed(format!("{beginning}: {script}: {why}")));
         }
         let (what, remedy) = if stage.scripts.are_asked_for() {
             // Only calls that are written out are replaced in the copies.
@@ -179,7 +183,7 @@ impl Complete {
             let what = "asks a question while it runs, and there is nobody to ask";
             (what, "run it at a terminal, without `--defaults` and `CI`")
         };
-        let failure = placed(Failure::new(Kind::Hook, format!("{beginning}: {script} {what}"))).hint(remedy);
+        let failure = placed(failed(format!("{beginning}: {script} {what}"))).hint(remedy);
         match scripts::looked_for(&self.sources, script) {
             none if none.is_empty() => failure.hint("no answer can be given beforehand: the script looks for none"),
             names => {

@@ -56,7 +56,7 @@ pub(crate) fn lint(directory: &Path, signals: &Signals) -> Result<Linted> {
             linted(&checkout.folder, named, signals)
         });
     }
-    let root = location::directory(&named)?;
+    let root = location::directory(&named).map_err(|failure| failure.of_template(&named))?;
     linted(&root, Named { by: LINT, name: named.trim_end_matches('/'), joint: "/" }, signals)
 }
 
