@@ -123,14 +123,12 @@ impl Given {
             }
         }
         let unasked = values.check(template, &template.placeholders(&self.placeholders));
-        Failure::gathered(refused.into_values().chain(unasked.err()))?;
-        if !template.is_complete() {
-            return Ok(());
+        if template.is_complete() {
+            for (name, value) in values.unasked().filter(|(name, _)| !refused.contains_key(name)) {
+                self.placeholders.entry(name).or_insert(value);
+            }
         }
-        for (name, value) in values.unasked() {
-            self.placeholders.entry(name).or_insert(value);
-        }
-        Ok(())
+        Failure::gathered(refused.into_values().chain(unasked.err()))
     }
 
     /// Passes the flags on to a complete template, which may or may not ask the same questions.

@@ -24,6 +24,7 @@ mod placeholders;
 mod portable;
 mod source;
 pub(crate) mod stamp;
+pub(crate) mod stand_in;
 pub(crate) mod tags;
 mod theirs;
 pub(crate) mod variables;
@@ -77,6 +78,8 @@ pub(crate) struct Template {
     called: Option<String>,
     /// Which of two things of the same name it is.
     pub(crate) remark: Option<String>,
+    /// What is wrong with files that are not read, where the others can be looked at.
+    refused: Option<Failure>,
 }
 
 fn of_template(error: anyhow::Error, name: &str) -> anyhow::Error {
@@ -95,7 +98,15 @@ impl Template {
     pub(crate) fn at(location: Option<&str>, signals: &Signals) -> Result<Self> {
         let Some(text) = location else { return Ok(Self::built_in()) };
         let remark = location::remark(text);
-        Ok(Self { remark, ..Self::of_location(Location::parse(text), text, FLAG, signals)? })
+        Ok(Self { remark, ..Self::of_location(Location::parse(text), text, FLAG, signals)?.sound()? })
+    }
+
+    /// The same as far as it can be read, and what is wrong with the rest.
+    pub(crate) fn looked_at(location: Option<&str>, signals: &Signals) -> Result<(Self, Option<Failure>)> {
+        let Some(text) = location else { return Ok((Self::built_in(), None)) };
+        let mut found = Self::of_location(Location::parse(text), text, FLAG, signals)?;
+        let refused = found.refused.take();
+        Ok((Self { remark: location::remark(text), ..found }, refused))
     }
 
     /// Whether it would have to be fetched.
@@ -106,12 +117,12 @@ impl Template {
     /// The same for `templates show`.
     pub(crate) fn shown(text: &str, signals: &Signals) -> Result<Self> {
         let remark = location::remark(text);
-        Ok(Self { remark, ..Self::of_location(Location::parse(text), text, SHOW, signals)? })
+        Ok(Self { remark, ..Self::of_location(Location::parse(text), text, SHOW, signals)?.sound()? })
     }
 
     /// The template recorded in a project's stamp.
     pub(crate) fn recorded(location: &str, signals: &Signals) -> Result<Self> {
-        Self::of_location(Location::recorded(location), location, FLAG, signals)
+        Ok(Self::of_location(Location::recorded(location), location, FLAG, signals)?.sound()?)
     }
 
     /// `text` is the name given by the user, `by` what is written before it.
@@ -127,7 +138,12 @@ impl Template {
 
     fn called(mut self, name: &str) -> Self {
         self.complete.iter_mut().for_each(|complete| name.clone_into(&mut complete.called));
-        Self { called: Some(name.to_owned()), ..self }
+        let refused = self.refused.map(|failure| failure.of_template(name));
+        Self { called: Some(name.to_owned()), refused, ..self }
+    }
+
+    fn sound(mut self) -> Result<Self, Failure> {
+        self.refused.take().map_or(Ok(self), Err)
     }
 
     fn fetch(repository: &Repository, by: &str, writing: &Writing) -> Result<Self> {
@@ -137,14 +153,18 @@ impl Template {
     }
 
     fn read(directory: &Path, named: Named) -> Result<Self, Failure> {
-        Self::whole(directory, choice::of(directory, named)?)
+        Self::readable(directory, choice::of(directory, named)?)
     }
 
     fn whole(directory: &Path, kind: description::Kind) -> Result<Self, Failure> {
+        Self::readable(directory, kind)?.sound()
+    }
+
+    fn readable(directory: &Path, kind: description::Kind) -> Result<Self, Failure> {
         if kind == description::Kind::Complete {
-            let complete = Complete::read(directory)?;
+            let (complete, refused) = Complete::read(directory)?;
             let (id, version) = (complete.name.clone(), complete.hash.clone());
-            return Ok(Self { id, version, complete: Some(complete), ..Self::default() });
+            return Ok(Self { id, version, complete: Some(complete), refused, ..Self::default() });
         }
         let (overlay, sources) = overlay::read(directory)?;
         choice::is_an_overlay(directory, &sources)?;

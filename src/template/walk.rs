@@ -69,6 +69,11 @@ pub(super) fn found(root: &Path, whole: Whole, left_out: &[String]) -> (Vec<Sour
             break;
         }
     }
+    // What was not read may be what the rest depends on.
+    let is_cut = !space.is_left || sources.len() >= MAX_FILES || failures.len() >= MAX_REFUSED;
+    if is_cut && !failures.is_empty() && whole != Whole::Project {
+        sources.clear();
+    }
     (sources, failures)
 }
 

@@ -119,3 +119,46 @@ fn what_is_given_with_control_characters_is_shown_with_them_escaped() {
     let ran = run(&["startproject", "shop", "na\nme", "--vcs", "none"]).succeeded();
     assert!(ran.stderr.contains("cd $'na\\nme'"), "{}", ran.stderr);
 }
+
+#[test]
+fn missing_and_refused_answers_do_not_hide_what_is_wrong_with_the_files() {
+    let place = with_template();
+    place.write("t/a.md", "{{ nmae }}");
+    place.write("t/{{u6}}.md", "{% if %}");
+    place.write("t/{% if kind %}.md", "");
+    // Wrong only for one of the answers that stand in.
+    place.write("t/{{ kind }}.json", "[{% if kind == 'cli' %}]{% endif %}");
+    for (answers, code, said) in [
+        ("", 6, "-d kind=web|cli"),
+        ("-d typo=1", 3, "`-d typo` answers no question"),
+        ("-d kind=nothing", 3, "the answer `nothing`"),
+        ("-d kind=nothing -d typo=1", 3, "`-d typo` answers no question"),
+    ] {
+        let ran = start(&place, answers).ended_with(code).saying(said).saying("a.md:1:1: `nmae`");
+        let ran = ran.saying("{{u6}}.md: `u6`").saying("{{u6}}.md:1:6: ").saying("{% if kind %}.md: its name is not");
+        assert!(!ran.stderr.contains(".json"), "{}", ran.stderr);
+    }
+    // A value that was given counts, whatever is wrong with another.
+    let ran = start(&place, "-d nmae=x -d typo=1").ended_with(3);
+    assert!(!ran.stderr.contains("`nmae`"), "{}", ran.stderr);
+    let place = with_template();
+    place.write("t/{{ kind }}.json", "[{% if kind == 'cli' %}]{% endif %}");
+    let ran = start(&place, "").ended_with(6);
+    assert_eq!(ran.stderr.matches("error: ").count(), 1, "{}", ran.stderr);
+}
+
+#[test]
+fn a_file_that_is_refused_does_not_hide_missing_answers_and_other_mistakes() {
+    let place = with_template();
+    std::fs::write(place.work().join("t/b\nc"), "{{ other }}").unwrap();
+    place.write("t/.git/x", "");
+    place.write("t/sub/.git/x", "");
+    place.write("t/a.md", "{{ nmae }}");
+    let ran = start(&place, "-d other=x").ended_with(4).saying("t`: b\\u{a}c: its name has").saying("sub/.git: ");
+    let ran = ran.saying("-d kind=web|cli").saying("a.md:1:1: `nmae`");
+    assert_eq!(ran.stderr.matches("error: ").count(), 4, "{}", ran.stderr);
+    let ran = start(&place, "-d kind=cli").ended_with(4);
+    assert_eq!(ran.stderr.matches("error: ").count(), 3, "{}", ran.stderr);
+    assert_eq!(place.entries(), ["t"]);
+    place.run("templates show t").ended_with(4);
+}

@@ -16,6 +16,7 @@ use crate::prompts;
 use crate::secrets::Secrets;
 use crate::signals::Signals;
 use crate::template::complete::Complete;
+use crate::template::stand_in::StandIn;
 use crate::template::{Notice, Permit, Template};
 use crate::values::Values;
 use crate::vcs::Git;
@@ -57,14 +58,17 @@ fn look(arguments: &StartProject, way: &Way) -> Result<(Failures, Option<Request
     let mut failures = Failures::default();
     let location = arguments.template.location();
     let is_looked_at = !(way.is_refused && Template::is_elsewhere(location.as_deref()));
-    let template = is_looked_at.then(|| foreseen(Template::at(location.as_deref(), way.signals))).transpose()?;
-    let crates: Vec<&str> = template.iter().flatten().flat_map(Template::crates).collect();
+    let template = is_looked_at.then(|| foreseen(Template::looked_at(location.as_deref(), way.signals))).transpose()?;
+    let crates: Vec<&str> = template.iter().flatten().flat_map(|(template, _)| template.crates()).collect();
     let name = arguments.name.as_deref().map(|name| ProjectName::parse(name, &crates)).transpose();
     let has_name = failures.of(name).is_some();
     let features = failures.of(features::parse(arguments.with.iter().map(String::as_str)));
     let definitions = arguments.template.definitions();
     let values = failures.of(Values::of(definitions, arguments.template.values_file.as_deref()));
-    let template = template.and_then(|template| failures.of(template));
+    let template = template.and_then(|template| failures.of(template)).map(|(template, refused)| {
+        failures.add(refused);
+        template
+    });
     let mut given = Given {
         name: arguments.name.clone(),
         email: arguments.email,
@@ -137,7 +141,7 @@ impl Question<'_> {
         if template.is_complete() {
             given.leave_to(&mut values);
         }
-        let are_taken = failures.of(given.take(&values, template)).is_some();
+        failures.of(given.take(&values, template));
         let mut answers = None;
         if failures.are_none() && last.are_none() {
             if way.may_ask {
@@ -153,14 +157,15 @@ impl Question<'_> {
             let unused = values.without_effect(template, &asked);
             unused.into_iter().map(Notice::Warning).for_each(way.notice);
         }
-        if are_known && are_taken && (way.is_refused || !failures.are_none()) {
+        if are_known && (way.is_refused || !failures.are_none()) {
             failures.add(on_trial(&given, template, arguments, has_name, way.signals)?);
         }
         Ok(answers)
     }
 }
 
-/// What is wrong with the files of a template, found by a render in memory.
+/// What is wrong with the files of a template, found by a render in memory. Where answers are missing or refused, others stand in
+/// for them, and what is wrong with one of those only is not said.
 fn on_trial(
     given: &Given,
     template: &Template,
@@ -172,16 +177,36 @@ fn on_trial(
         return Ok(None);
     }
     let name = given.name.clone().filter(|_| has_name).unwrap_or_else(|| OTHER_NAME.to_owned());
-    let Ok(answers) = Answers::complete(&Given { name: Some(name), ..given.clone() }, template) else {
-        return Ok(None);
-    };
-    // Scripts may do anything on this machine, so they do not run for something that is refused.
-    let runs_scripts = |complete: &Complete| complete.check_hooks(&answers.placeholders, false).is_err();
-    if arguments.template.allow_commands && template.complete.as_ref().is_some_and(runs_scripts) {
-        return Ok(None);
+    let mut found: Option<Vec<Failure>> = None;
+    let mut tried = None;
+    for stand_in in StandIn::BOTH {
+        let placeholders = stand_in.complete(template, given.placeholders.clone());
+        let given = Given { name: Some(name.clone()), placeholders, ..given.clone() };
+        if tried.as_ref() == Some(&given.placeholders) {
+            break;
+        }
+        let Ok(answers) = Answers::complete(&given, template) else { return Ok(None) };
+        // Scripts may do anything on this machine, so they do not run for something that is refused.
+        let runs_scripts = |complete: &Complete| complete.check_hooks(&answers.placeholders, false).is_err();
+        if arguments.template.allow_commands && template.complete.as_ref().is_some_and(runs_scripts) {
+            return Ok(None);
+        }
+        let failures: Vec<Failure> =
+            rendered(&answers, template, signals)?.into_iter().flat_map(Failure::apart).collect();
+        let is_known = |failure: &Failure| failures.iter().any(|other| other.to_string() == failure.to_string());
+        found = Some(match found {
+            None => failures,
+            Some(first) => first.into_iter().filter(is_known).collect(),
+        });
+        tried = Some(given.placeholders);
     }
+    Ok(Failure::gathered(found.into_iter().flatten()).err())
+}
+
+/// What a render with these answers fails at.
+fn rendered(answers: &Answers, template: &Template, signals: &Signals) -> Result<Option<Failure>> {
     let secrets = Secrets::generate(answers.algorithm.unwrap_or_default())?;
-    let tree = foreseen(template.render(&answers, &secrets, &Permit::quiet(false, signals)))?;
+    let tree = foreseen(template.render(answers, &secrets, &Permit::quiet(false, signals)))?;
     Ok(match tree {
         Err(failure) => Some(failure),
         Ok(tree) if !template.is_complete() => refuse_lacking(&answers.features, &tree).err(),

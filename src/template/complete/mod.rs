@@ -50,6 +50,8 @@ pub(crate) struct Complete {
     pub(crate) hash: String,
     pub(crate) fetched: Option<Fetched>,
     pub(super) sources: Vec<Source>,
+    /// Whether there are files that could not be read.
+    is_partial: bool,
     /// By directory; `""` is the top.
     configs: BTreeMap<String, Config>,
 }
@@ -59,20 +61,39 @@ impl Complete {
         directory.join(config::FILE).symlink_metadata().is_ok()
     }
 
-    pub(super) fn read(directory: &Path) -> Result<Self, Failure> {
-        let sources = walk::read(directory, Whole::Complete, &[]).map_err(|failure| {
+    /// The template as far as it can be read, and what is wrong with the rest.
+    pub(super) fn read(directory: &Path) -> Result<(Self, Option<Failure>), Failure> {
+        let (sources, failures) = walk::found(directory, Whole::Complete, &[]);
+        let is_of_config = |failure: &Failure| failure.file().is_some_and(|file| file.ends_with(config::FILE));
+        let is_enough = !failures.iter().any(is_of_config) && sources.iter().any(|source| source.path == config::FILE);
+        let is_partial = !failures.is_empty();
+        let mut refused = Failure::gathered(failures).err();
+        if let Some(refused) = refused.take_if(|_| !is_enough) {
             let text = walk::text(&directory.join(config::FILE)).ok().flatten();
-            let others = text.and_then(|text| Config::parse(config::FILE, &text).err());
-            others.into_iter().fold(failure, Failure::and)
-        })?;
+            let other = text.and_then(|text| Config::parse(config::FILE, &text).err());
+            return Err(other.into_iter().fold(refused, Failure::and));
+        }
         let config = |source: &Source| {
             let folder = source.path.strip_suffix(config::FILE)?.trim_end_matches('/');
             Some(Config::parse(&source.path, source.text()?).map(|config| (folder.to_owned(), config)))
         };
-        let configs = Failure::collected(sources.iter().filter_map(config))?.into_iter().collect();
+        let configs = Failure::collected(sources.iter().filter_map(config));
+        let configs = configs.map_err(|broken| match refused.take() {
+            Some(refused) => refused.and(broken),
+            None => broken,
+        })?;
         let hash = Tree::new(sources.iter().map(Source::raw).collect()).hash();
         let name = overlay::name_of(directory);
-        Ok(Self { called: name.clone(), name, hash, fetched: None, sources, configs })
+        let complete = Self {
+            called: name.clone(),
+            name,
+            hash,
+            fetched: None,
+            sources,
+            is_partial,
+            configs: configs.into_iter().collect(),
+        };
+        Ok((complete, refused))
     }
 
     /// The questions that apply to the answers so far.
@@ -98,6 +119,7 @@ impl Complete {
         let is_own = render::OWN.contains(&name) || name == MOMENT || name == SUB_TEMPLATE && self.is_choice();
         is_own
             || self.configs.values().any(in_config)
+            || self.is_partial
             || scripts::mention(&self.sources, name)
             || self.sources.iter().any(|source| uses(&source.path) || source.text().is_some_and(uses))
     }

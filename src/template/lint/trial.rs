@@ -12,24 +12,10 @@ use crate::names::ProjectName;
 use crate::secrets::Secrets;
 use crate::signals::Signals;
 use crate::template::description::Kind;
+use crate::template::stand_in::StandIn;
 use crate::template::{Permit, Placeholder, PlaceholderKind, Template};
 
 const NAME: &str = "myproject";
-/// Candidates for a pattern; the first match is used.
-const SAMPLES: [&str; 12] = [
-    "example",
-    "Example",
-    "EXAMPLE",
-    "1",
-    "8000",
-    "1.0",
-    "1.0.0",
-    "@example",
-    "a@example.com",
-    "example.com",
-    "https://example.com",
-    "2024-01-01",
-];
 /// Maximum number of renders of one template.
 const TRIALS: usize = 16;
 
@@ -86,13 +72,7 @@ fn trials(template: &Template) -> Result<Vec<Answers>> {
     Ok(trials)
 }
 
-fn answered(template: &Template, mut placeholders: BTreeMap<String, Value>) -> Result<Answers> {
-    loop {
-        let open = template.placeholders(&placeholders);
-        let Some(open) = open.into_iter().find(|open| !placeholders.contains_key(&open.name)) else { break };
-        let value = open.default.clone().unwrap_or_else(|| sample(&open));
-        placeholders.insert(open.name, value);
-    }
+fn answered(template: &Template, placeholders: BTreeMap<String, Value>) -> Result<Answers> {
     let name = ProjectName::parse(NAME, &[])?;
     Ok(Answers {
         name,
@@ -100,20 +80,8 @@ fn answered(template: &Template, mut placeholders: BTreeMap<String, Value>) -> R
         database: Some(Database::Sqlite),
         algorithm: Some(Algorithm::EdDsa),
         features: Vec::new(),
-        placeholders,
+        placeholders: StandIn::One.complete(template, placeholders),
     })
-}
-
-fn sample(placeholder: &Placeholder) -> Value {
-    match &placeholder.kind {
-        PlaceholderKind::Bool => Value::Bool(false),
-        PlaceholderKind::Choice(choices) => Value::Text(choices.first().cloned().unwrap_or_default()),
-        PlaceholderKind::List(_) => Value::List(Vec::new()),
-        PlaceholderKind::Text { .. } => {
-            let fitting = SAMPLES.iter().find_map(|sample| placeholder.parse(sample).ok());
-            fitting.unwrap_or_else(|| Value::Text(SAMPLES[0].into()))
-        }
-    }
 }
 
 fn others(placeholder: &Placeholder) -> Vec<Value> {
