@@ -96,7 +96,8 @@ fn in_ansi_c(character: char) -> String {
         '\n' => r"\n".to_owned(),
         '\'' | '\\' => format!(r"\{character}"),
         control if control.is_control() => {
-            control.encode_utf8(&mut [0; 2]).bytes().map(|byte| format!(r"\x{byte:02x}")).collect()
+            let bytes: Vec<String> = control.to_string().bytes().map(|byte| format!(r"\x{byte:02x}")).collect();
+            bytes.concat()
         }
         other => other.to_string(),
     }
