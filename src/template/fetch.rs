@@ -79,7 +79,7 @@ fn has_no_submodule(repository: &Repository, listed: &str) -> Result<(), Failure
     let path = |line: &str| line.strip_prefix("160000 ")?.split_once('\t').map(|(_, path)| path.to_owned());
     let is_meant = |path: &String| repository.folder.as_ref().is_none_or(|folder| Path::new(path).starts_with(folder));
     Failure::gathered(listed.lines().filter_map(path).filter(is_meant).map(|path| {
-        Failure::at(&path, None, "a submodule, which is not fetched").of_template(&repository.to_string()).hint(
+        Failure::at(&path, None, "a submodule, which is not fetched").hint(
             "clone the repository with `git clone --recurse-submodules`, remove the `.git` of the submodule, and name the \
              directory",
         )

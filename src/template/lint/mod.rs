@@ -25,7 +25,7 @@ use super::overlay::{self, manifest};
 use super::page::{self, Page};
 use super::source::Source;
 use super::walk::{self, Whole};
-use super::{Template, location, portable};
+use super::{Template, location, of_template, portable};
 use crate::signals::Signals;
 use findings::Findings;
 pub(crate) use findings::{Finding, Rule};
@@ -51,7 +51,7 @@ pub(crate) fn lint(directory: &Path, signals: &Signals) -> Result<Linted> {
     if let Some(repository) = location::in_bare(&named)? {
         // All of it is held, since the checkout has to be removed after a signal.
         return signals.hold(|writing| {
-            let checkout = Checkout::of(&repository, writing)?;
+            let checkout = Checkout::of(&repository, writing).map_err(|error| of_template(error, &named))?;
             let named = Named { by: LINT, name: &checkout.location, joint: checkout.joint };
             linted(&checkout.folder, named, signals)
         });
