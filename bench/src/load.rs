@@ -23,6 +23,8 @@ pub(crate) enum Step {
     Get(&'static str),
     Refresh,
     Login,
+    /// Each with another address.
+    SignUp,
 }
 
 /// The clients of one server.
@@ -34,6 +36,7 @@ struct Client {
     sender: SendRequest<Full<Bytes>>,
     access: String,
     refresh: String,
+    signed_up: u64,
 }
 
 /// What a measurement saw.
@@ -120,7 +123,14 @@ impl Fleet {
 impl Client {
     async fn connect(address: &str, account: String) -> Result<Self> {
         let sender = open(address).await?;
-        Ok(Self { address: address.to_owned(), account, sender, access: String::new(), refresh: String::new() })
+        Ok(Self {
+            address: address.to_owned(),
+            account,
+            sender,
+            access: String::new(),
+            refresh: String::new(),
+            signed_up: 0,
+        })
     }
 
     async fn sign_up(&mut self) -> Result<()> {
@@ -157,6 +167,12 @@ impl Client {
             Step::Login => {
                 let body = json!({ "email": self.account, "password": PASSWORD });
                 self.post("/jwt-allauth/login/", &body).await?.0
+            }
+            Step::SignUp => {
+                self.signed_up += 1;
+                let email = format!("{}-{}", self.signed_up, self.account);
+                let body = json!({ "email": email, "password1": PASSWORD, "password2": PASSWORD });
+                self.post("/jwt-allauth/registration/", &body).await?.0
             }
         })
     }

@@ -6,7 +6,9 @@ mod build;
 mod floor;
 mod load;
 mod measured;
+mod plot;
 mod report;
+mod rows;
 mod scenario;
 mod server;
 mod services;
@@ -46,6 +48,9 @@ pub(crate) struct Options {
     /// Also the first build of a new project; takes minutes for each round
     #[arg(long)]
     first_build: bool,
+    /// Accounts of the larger database of `rows`, with five sessions each
+    #[arg(long, default_value_t = 1_000_000)]
+    users: u64,
     /// Where everything is built and the reports are written
     #[arg(long, default_value = "target/bench")]
     directory: PathBuf,

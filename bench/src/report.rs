@@ -14,7 +14,7 @@ use crate::measured::{Measured, median};
 use crate::scenario::{Engine, Load, Scenario};
 use crate::server::{CLAIMS, Server};
 use crate::services::Postgres;
-use crate::{Options, floor};
+use crate::{Options, floor, rows};
 
 const IDLE_CONNECTIONS: usize = 1000;
 /// More than the places of all queues on a machine with two cores.
@@ -31,11 +31,22 @@ struct Bench {
     rows: Vec<Row>,
 }
 
-struct Row {
+pub(crate) struct Row {
     what: String,
     base: String,
     now: String,
     ratio: String,
+}
+
+impl Row {
+    pub(crate) fn new(what: String, [base, now]: [f64; 2], digits: usize) -> Self {
+        Self {
+            what,
+            base: format!("{base:.digits$}"),
+            now: format!("{now:.digits$}"),
+            ratio: format!("{:.2}", now / base),
+        }
+    }
 }
 
 pub(crate) async fn run(options: Options) -> Result<()> {
@@ -67,6 +78,7 @@ impl Bench {
             Scenario::Memory => self.memory().await?,
             Scenario::Start => self.start().await?,
             Scenario::Overload => self.overload().await?,
+            Scenario::Rows => self.rows().await?,
             Scenario::Size => self.size()?,
             Scenario::Refresh | Scenario::User | Scenario::Claims | Scenario::Login => {}
         }
@@ -78,16 +90,28 @@ impl Bench {
 
     async fn server(&mut self, built: Which, engine: Engine) -> Result<Server> {
         let name = self.built(built).name;
-        let database = match engine {
-            Engine::Sqlite => None,
-            Engine::Postgres => {
-                if self.postgres.is_none() {
-                    self.postgres = Some(Postgres::start(&self.root, &self.directory)?);
-                }
-                self.postgres.as_ref().map(|postgres| postgres.database(name)).transpose()?
-            }
-        };
+        let database = self.database(engine, name)?;
         Server::start(self.built(built), &self.directory.join(name).join("run"), database.as_deref()).await
+    }
+
+    /// The address of a new database, if it is not a file beside the server.
+    fn database(&mut self, engine: Engine, name: &str) -> Result<Option<String>> {
+        if engine == Engine::Sqlite {
+            return Ok(None);
+        }
+        if self.postgres.is_none() {
+            self.postgres = Some(Postgres::start(&self.root, &self.directory)?);
+        }
+        self.postgres.as_ref().map(|postgres| postgres.database(name)).transpose()
+    }
+
+    async fn rows(&mut self) -> Result<()> {
+        for engine in Engine::ALL {
+            let databases = [self.database(engine, "few")?, self.database(engine, "many")?];
+            let rows = rows::measure(engine, &self.now, &databases, &self.directory, &self.options).await?;
+            self.rows.extend(rows);
+        }
+        Ok(())
     }
 
     fn built(&self, which: Which) -> &Built {
@@ -262,13 +286,8 @@ impl Bench {
         Ok(())
     }
 
-    fn compare(&mut self, what: String, [base, now]: [f64; 2], digits: usize) {
-        self.rows.push(Row {
-            what,
-            base: format!("{base:.digits$}"),
-            now: format!("{now:.digits$}"),
-            ratio: format!("{:.2}", now / base),
-        });
+    fn compare(&mut self, what: String, values: [f64; 2], digits: usize) {
+        self.rows.push(Row::new(what, values, digits));
     }
 
     fn table(&self) -> Result<String> {

@@ -20,6 +20,8 @@ pub(crate) enum Scenario {
     Login,
     /// POST refresh/ while there are ten times as many logins as the server can answer
     Overload,
+    /// Requests to a server with a thousand accounts and to one with many, and while a million sessions are removed
+    Rows,
     /// The release program
     Size,
 }
@@ -31,6 +33,8 @@ pub(crate) enum Engine {
 }
 
 impl Engine {
+    pub(crate) const ALL: [Self; 2] = [Self::Sqlite, Self::Postgres];
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Sqlite => "SQLite",
@@ -63,7 +67,7 @@ impl Scenario {
             ],
             Self::Claims => vec![load("GET token/claims/", Engine::Sqlite, Step::Get(CLAIMS), 64)],
             Self::Login => vec![load("POST login/", Engine::Sqlite, Step::Login, 4)],
-            Self::Memory | Self::Start | Self::Overload | Self::Size => Vec::new(),
+            Self::Memory | Self::Start | Self::Overload | Self::Rows | Self::Size => Vec::new(),
         }
     }
 }

@@ -33,8 +33,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a project's server in a directory of its own, on a SQLite file there unless a database is named, with the
-    /// settings and keys of the project.
+    /// Starts a project's server in a new directory, on a SQLite file there unless a database is named, with the settings
+    /// and keys of the project.
     pub(crate) async fn start(built: &Built, directory: &Path, database: Option<&str>) -> Result<Self> {
         let _ = std::fs::remove_dir_all(directory);
         std::fs::create_dir_all(directory)?;
@@ -46,6 +46,11 @@ impl Server {
             let key = key?;
             std::fs::copy(key.path(), directory.join("keys").join(key.file_name()))?;
         }
+        Self::start_again(built, directory, database).await
+    }
+
+    /// Starts it with what an earlier one left in the directory.
+    pub(crate) async fn start_again(built: &Built, directory: &Path, database: Option<&str>) -> Result<Self> {
         let port = Probe::bind("127.0.0.1:0")?.local_addr()?.port();
         let address = format!("127.0.0.1:{port}");
         let mut command = Command::new(&built.server);
